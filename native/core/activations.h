@@ -1,0 +1,90 @@
+// Activation functions y = f(z) and their derivatives, compiled by every backend (CPU and CUDA).
+//
+// Conventions: erf(z) has no 1/sqrt(2); gelu is the exact one, z Phi(z); elu has alpha = 1; leakyRelu has slope
+// 0.01 (PyTorch's defaults); quadratic is z^2, the unit of phase-retrieval students. Derivatives at a kink take the
+// value from the left: relu'(0) = 0.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "core/host_device.h"
+
+namespace eigenstudent {
+
+enum class Activation : std::uint8_t {
+  linear,
+  relu,
+  leaky_relu,
+  elu,
+  tanh,
+  sigmoid,
+  softplus,
+  gelu,
+  erf,
+  quadratic,
+};
+inline constexpr int activation_count = 10;
+
+inline constexpr double leaky_relu_slope = 0.01;  // PyTorch's default
+inline constexpr double two_over_sqrt_pi = 1.12837916709551257390;
+inline constexpr double inverse_sqrt_2 = 0.70710678118654752440;
+inline constexpr double inverse_sqrt_2pi = 0.39894228040143267794;
+
+/// 1 / (1 + e^-z), without overflow at either end.
+template <class T>
+ES_HOST_DEVICE T logistic(T z) {
+  if (z >= T(0)) return T(1) / (T(1) + std::exp(-z));
+  const T e = std::exp(z);
+  return e / (T(1) + e);
+}
+
+/// f(z) of one unit.
+template <class T>
+ES_HOST_DEVICE T activate(Activation activation, T z) {
+  switch (activation) {
+    case Activation::linear: return z;
+    case Activation::relu: return z > T(0) ? z : T(0);
+    case Activation::leaky_relu: return z > T(0) ? z : T(leaky_relu_slope) * z;
+    case Activation::elu: return z > T(0) ? z : std::expm1(z);
+    case Activation::tanh: return std::tanh(z);
+    case Activation::sigmoid: return logistic(z);
+    case Activation::softplus: return (z > T(0) ? z : T(0)) + std::log1p(std::exp(z > T(0) ? -z : z));
+    case Activation::gelu: return z * T(0.5) * (T(1) + std::erf(z * T(inverse_sqrt_2)));
+    case Activation::erf: return std::erf(z);
+    case Activation::quadratic: return z * z;
+  }
+  return z;
+}
+
+/// f'(z) of one unit, from z and y = f(z).
+template <class T>
+ES_HOST_DEVICE T activation_derivative(Activation activation, T z, T y) {
+  switch (activation) {
+    case Activation::linear: return T(1);
+    case Activation::relu: return z > T(0) ? T(1) : T(0);
+    case Activation::leaky_relu: return z > T(0) ? T(1) : T(leaky_relu_slope);
+    case Activation::elu: return z > T(0) ? T(1) : y + T(1);
+    case Activation::tanh: return T(1) - y * y;
+    case Activation::sigmoid: return y * (T(1) - y);
+    case Activation::softplus: return logistic(z);
+    case Activation::gelu:
+      return T(0.5) * (T(1) + std::erf(z * T(inverse_sqrt_2))) +
+             z * T(inverse_sqrt_2pi) * std::exp(T(-0.5) * z * z);
+    case Activation::erf: return T(two_over_sqrt_pi) * std::exp(-z * z);
+    case Activation::quadratic: return T(2) * z;
+  }
+  return T(1);
+}
+
+/// Whether f' needs z itself. For the others f' follows from y, so a backend may overwrite z by y: sign(y) = sign(z)
+/// for relu, leakyRelu and elu.
+constexpr bool derivative_needs_z(Activation activation) {
+  return activation == Activation::softplus || activation == Activation::gelu || activation == Activation::erf ||
+         activation == Activation::quadratic;
+}
+
+/// The public (camelCase) name, for messages.
+const char* name_of(Activation activation);
+
+}  // namespace eigenstudent

@@ -1,0 +1,98 @@
+// The waist: all that the layers above know of a backend. Coarse on purpose, so that a fast backend may fuse whatever
+// is inside. Everything crosses as plain data; no call keeps a reference to its arguments.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/dataset.h"
+#include "core/student.h"
+
+namespace eigenstudent {
+
+struct PopulationSpec {
+  DType dtype = DType::float32;
+  std::vector<StudentSpec> students;
+  unsigned threads = 0;  // 0: one per core of the affinity mask
+};
+
+/// Set from any thread; looked at between steps. A run that sees it returns early, with whole steps done.
+using StopFlag = std::atomic<bool>;
+
+/// How far a student is.
+struct Progress {
+  std::uint64_t step = 0;
+  std::uint64_t epoch = 0;                // completed epochs
+  double batch_loss = 0;                  // data loss of the last batch seen, NaN before the first
+  std::optional<Divergence> divergence;   // set: the student rests, its parameters are those before the fatal step
+};
+
+/// Answers on a data set.
+struct Evaluation {
+  double loss = 0;      // data loss, without penalty
+  double accuracy = 0;  // fraction of samples whose largest output is the class; NaN without classes
+};
+
+/// The parts of StudentState that a caller reads or writes as one array of the population's dtype.
+enum class StateBlock : std::uint8_t { parameters, first_moment, second_moment };
+
+/// Counters that go with the blocks in a checkpoint.
+struct Counters {
+  std::uint64_t step = 0;
+  std::vector<std::uint64_t> update_count;  // one per tensor
+};
+
+/// S students on one device. Not thread safe: one call at a time; addon/ sees to it (code "population_busy").
+class Population {
+ public:
+  virtual ~Population() = default;
+
+  virtual std::size_t size() const = 0;
+  virtual const ParameterLayout& layout(std::size_t student) const = 0;
+
+  /// Trains student i until it has completed until_epoch[i] epochs, is stopped, or diverges. Students already there
+  /// rest. The result does not depend on the number of threads nor on the neighbours.
+  virtual void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) = 0;
+  virtual Progress progress(std::size_t student) const = 0;
+
+  /// Evaluates student i on data[i] (nullptr: leaves result i alone).
+  virtual void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results, const StopFlag& stop) = 0;
+  /// Outputs of one student, [samples][N_out], of the population's dtype.
+  virtual void predict(std::size_t student, const Dataset& data, void* outputs) = 0;
+
+  /// Error for every number of kept nodes of one hidden layer, from one sweep.
+  /// removal_order: [N_out of the layer] all nodes, the first removed first. losses: [N_out + 1], entry k is the data
+  /// loss with the k last nodes of the order kept; a removed node answers 0 whatever its bias and activation.
+  virtual void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
+                             const Dataset& data, std::span<double> losses, const StopFlag& stop) = 0;
+
+  virtual void read(std::size_t student, StateBlock block, void* to) const = 0;
+  virtual void write(std::size_t student, StateBlock block, const void* from) = 0;
+  virtual Counters counters(std::size_t student) const = 0;
+  virtual void set_counters(std::size_t student, const Counters& counters) = 0;
+
+  /// Loss with penalty and its gradient at the current parameters over the given data as one batch; for tests and for
+  /// people who look at gradients. gradient: [layout.size()] of the population's dtype, zero where frozen.
+  virtual void gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
+                        double* penalty) = 0;
+
+  /// Bytes held: parameters, moments, scratch.
+  virtual std::size_t bytes() const = 0;
+};
+
+/// What carries the work. `engine` goes into records: results repeat bit for bit on the same engine only.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string name() const = 0;    // "reference", "cpu", "cuda"
+  virtual std::string engine() const = 0;  // e.g. "cpu-avx2"
+  virtual std::unique_ptr<Population> create(PopulationSpec spec) const = 0;
+};
+
+}  // namespace eigenstudent

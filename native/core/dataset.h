@@ -1,0 +1,51 @@
+// A data set that native code owns: copied in once, shared by any number of students, never written again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/network_spec.h"
+
+namespace eigenstudent {
+
+/// `samples` patterns of `inputs` features each, and what a student should answer: `targets` (mse) or `classes`
+/// (cross-entropy). Exactly one of the two is non-empty, or neither for data that only gets predictions.
+template <class T>
+struct Samples {
+  std::vector<T> inputs;               // [samples][input_count]
+  std::vector<T> targets;              // [samples][target_count]
+  std::vector<std::uint32_t> classes;  // [samples]
+};
+
+class Dataset {
+ public:
+  DType dtype;
+  std::size_t samples;
+  std::size_t input_count;
+  std::size_t target_count;  // outputs a sample has targets for; 0 with classes
+
+  Samples<float> float32;   // filled when dtype is float32
+  Samples<double> float64;  // filled when dtype is float64
+
+  template <class T>
+  const Samples<T>& as() const;
+};
+
+template <>
+inline const Samples<float>& Dataset::as<float>() const {
+  return float32;
+}
+template <>
+inline const Samples<double>& Dataset::as<double>() const {
+  return float64;
+}
+
+using DatasetPtr = std::shared_ptr<const Dataset>;
+
+/// Throws Error("data_mismatch") when the data do not fit the network: inputs, outputs, kind of target, dtype, class
+/// out of range.
+void check_fits(const Dataset& data, const NetworkSpec& network, DType dtype, bool needs_targets);
+
+}  // namespace eigenstudent

@@ -1,0 +1,64 @@
+// What a network is, before it has numbers: layers, tensors, penalties, loss.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/activations.h"
+
+namespace eigenstudent {
+
+/// float32 trains, float64 proves.
+enum class DType : std::uint8_t { float32, float64 };
+
+enum class LossKind : std::uint8_t {
+  mse,                   // mean over batch and outputs of (y - t)^2
+  softmax_cross_entropy  // mean over batch of -log softmax(y)[class]
+};
+
+enum class LayerKind : std::uint8_t { spectral, dense };
+
+/// The tensors that a layer may have. `matrix` is phi (eigenvectors) of a spectral layer and W of a dense one.
+enum class TensorRole : std::uint8_t { matrix, eigenvalues_in, eigenvalues_out, bias };
+inline constexpr std::size_t tensor_role_count = 4;
+
+/// One tensor of a layer: is it there, is it trained, how is it penalised. A frozen tensor has no gradient and no
+/// penalty. penalty = l2 * sum(K^2) + l1 * sum(|K|); note that the gradient of the l2 part is 2 * l2 * K.
+struct TensorSpec {
+  bool present = false;
+  bool trainable = false;
+  double l1 = 0;
+  double l2 = 0;
+};
+
+struct LayerSpec {
+  LayerKind kind = LayerKind::dense;
+  std::size_t inputs = 0;   // N_in
+  std::size_t outputs = 0;  // N_out
+  Activation activation = Activation::linear;
+  std::array<TensorSpec, tensor_role_count> tensors;
+
+  const TensorSpec& tensor(TensorRole role) const { return tensors[static_cast<std::size_t>(role)]; }
+  TensorSpec& tensor(TensorRole role) { return tensors[static_cast<std::size_t>(role)]; }
+};
+
+struct NetworkSpec {
+  std::vector<LayerSpec> layers;
+  LossKind loss = LossKind::mse;
+
+  std::size_t inputs() const { return layers.front().inputs; }
+  std::size_t outputs() const { return layers.back().outputs; }
+};
+
+/// The public name of a tensor inside its layer: "eigenvectors", "weights", "eigenvaluesIn", "eigenvaluesOut", "bias".
+const char* name_of(LayerKind kind, TensorRole role);
+
+/// Throws Error("invalid_network") naming the layer when sizes do not chain, a size is zero, the parameter count
+/// overflows, or a tensor is missing that the layer's kind needs. TypeScript has checked all this before, with better
+/// words; this is the last line of defence.
+void validate(const NetworkSpec& network);
+
+}  // namespace eigenstudent

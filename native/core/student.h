@@ -1,0 +1,60 @@
+// One student: what it is, and everything that changes while it trains.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/dataset.h"
+#include "core/network_spec.h"
+#include "core/optimizer.h"
+#include "core/parameter_layout.h"
+#include "core/schedule.h"
+
+namespace eigenstudent {
+
+struct StudentSpec {
+  NetworkSpec network;
+  OptimizerSpec optimizer;
+  Schedule learning_rate;
+  std::vector<Phase> phases;
+  DatasetPtr data;             // training data
+  std::size_t batch_size = 1;  // larger than the data: one batch
+  std::uint64_t seed = 0;      // with `trial` names the shuffles
+  std::uint32_t trial = 0;
+
+  std::size_t batch() const { return batch_size < data->samples ? batch_size : data->samples; }
+  /// The last, partial batch counts.
+  std::uint64_t steps_per_epoch() const { return (data->samples + batch() - 1) / batch(); }
+};
+
+/// Everything that changes while a student trains. Reading it and writing it back continues bit for bit.
+template <class T>
+struct StudentState {
+  std::vector<T> parameters;                // [layout.size()]
+  std::vector<T> first_moment;              // [layout.size()]: Adam's m, or SGD's velocity
+  std::vector<T> second_moment;             // [layout.size()]: Adam's v; empty for SGD
+  std::vector<std::uint64_t> update_count;  // one per tensor of the layout
+  std::uint64_t step = 0;                   // steps done; with steps_per_epoch also the epoch and the place in it
+};
+
+/// Why a student stopped before its time.
+struct Divergence {
+  std::uint64_t step;    // from 0
+  int layer;             // first layer with a non-finite output; -1 when only the loss overflowed
+  double learning_rate;  // at that step
+};
+
+/// Where the epoch's shuffle and the batch's place in it come from.
+struct BatchPlace {
+  std::uint64_t epoch;
+  std::size_t first;  // position in the epoch's permutation
+  std::size_t count;
+};
+BatchPlace batch_place(const StudentSpec& student, std::uint64_t step);
+
+/// The permutation of an epoch: Philox stream (seed, trial, shuffle, epoch). Same for every backend and device.
+void shuffle_epoch(const StudentSpec& student, std::uint64_t epoch, std::vector<std::uint32_t>& order);
+
+}  // namespace eigenstudent

@@ -1,0 +1,33 @@
+/**
+ * The one error class that users of the package meet. `code` is stable and made for programs; the message says what
+ * was expected, what came, where, and what to do.
+ */
+export class EigenstudentError extends Error {
+  override readonly name = 'EigenstudentError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export type ErrorCode =
+  | 'invalid_argument'
+  | 'invalid_network'
+  | 'invalid_protocol'
+  | 'data_mismatch'
+  | 'population_busy'
+  | 'population_disposed'
+  | 'diverged'
+  | 'addon_missing'
+  | 'cuda_unavailable'
+  | 'out_of_memory'
+  | 'file_unreadable'
+  | 'file_unwritable'
+  | 'file_corrupt'
+  | 'run_directory_conflict'
+  | 'interrupted'
+  | 'internal';

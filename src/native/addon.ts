@@ -1,0 +1,211 @@
+/**
+ * The boundary with C++, typed. Only src/network calls it (and src/native loads it); everything has been checked before
+ * it crosses. Names are those of native/core.
+ */
+
+export type DType = 'float32' | 'float64';
+export type FloatArray = Float32Array | Float64Array;
+
+/** Stream of random numbers: see native/core/philox.h. */
+export interface NativeStream {
+  readonly seed: number;
+  readonly trial: number;
+  readonly purpose: number;
+  readonly part: number;
+}
+
+export interface NativeTensorSpec {
+  readonly trainable: boolean;
+  readonly l1: number;
+  readonly l2: number;
+}
+
+export interface NativeLayerSpec {
+  readonly kind: 'spectral' | 'dense';
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly activation: string;
+  /** eigenvectors of a spectral layer, weights of a dense one. */
+  readonly matrix: NativeTensorSpec;
+  readonly eigenvaluesIn?: NativeTensorSpec;
+  readonly eigenvaluesOut?: NativeTensorSpec;
+  readonly bias?: NativeTensorSpec;
+}
+
+export interface NativeNetworkSpec {
+  readonly layers: readonly NativeLayerSpec[];
+  readonly loss: 'mse' | 'crossEntropy';
+}
+
+export interface NativeOptimizer {
+  readonly kind: 'sgd' | 'adam' | 'adamW';
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}
+
+export interface NativeSchedule {
+  readonly kind: 'constant' | 'step' | 'cosine';
+  readonly base: number;
+  readonly warmup: number;
+  readonly every: number;
+  readonly factor: number;
+  readonly total: number;
+  readonly minimum: number;
+}
+
+/** mask: sum of 1 eigenvectors, 2 eigenvaluesIn, 4 eigenvaluesOut, 8 weights, 16 bias. */
+export interface NativePhase {
+  readonly mask: number;
+  readonly length: number;
+  readonly inEpochs: boolean;
+}
+
+export interface NativeStudentSpec {
+  readonly network: NativeNetworkSpec;
+  readonly optimizer: NativeOptimizer;
+  readonly learningRate: NativeSchedule;
+  readonly phases: readonly NativePhase[];
+  readonly data: NativeDataset;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly trial: number;
+}
+
+export interface NativePopulationSpec {
+  readonly backend: 'reference' | 'cpu';
+  readonly dtype: DType;
+  readonly threads: number;
+  readonly students: readonly NativeStudentSpec[];
+}
+
+/** Opaque: data copied into native memory, shared by the populations that use it. */
+export interface NativeDataset {
+  readonly samples: number;
+}
+
+export interface NativeDatasetSpec {
+  readonly dtype: DType;
+  readonly samples: number;
+  readonly inputCount: number;
+  readonly targetCount: number;
+  /** [samples][inputCount] */
+  readonly inputs: FloatArray;
+  /** [samples][targetCount] */
+  readonly targets?: FloatArray;
+  /** [samples] */
+  readonly classes?: Uint32Array;
+}
+
+export interface NativeProgress {
+  readonly step: number;
+  readonly epoch: number;
+  readonly batchLoss: number;
+  readonly divergence?: { readonly step: number; readonly layer: number; readonly learningRate: number };
+}
+
+export interface NativeEvaluation {
+  readonly loss: number;
+  /** NaN without classes. */
+  readonly accuracy: number;
+}
+
+export type StateBlock = 'parameters' | 'firstMoment' | 'secondMoment';
+
+export interface NativePopulation {
+  readonly size: number;
+  /** True while a promise of this population is pending; every other call then throws "population_busy". */
+  readonly busy: boolean;
+  readonly bytes: number;
+  /** untilEpoch: one per student. Resolves when every student is there, rests, or stop() was called. */
+  run(untilEpoch: Float64Array): Promise<void>;
+  /** Asks a pending run, evaluation or curve to end after the current step. Harmless at any time. */
+  stop(): void;
+  progress(): NativeProgress[];
+  /** One data set (or null) per student; null gives {NaN, NaN}. */
+  evaluate(data: readonly (NativeDataset | null)[]): Promise<NativeEvaluation[]>;
+  /** Resolves with [samples][outputs] in the population's dtype. */
+  predict(student: number, data: NativeDataset): Promise<FloatArray>;
+  /** removalOrder: all nodes of the layer, first removed first. Resolves with [nodes + 1]: loss with k nodes kept. */
+  pruningCurve(
+    student: number,
+    layer: number,
+    removalOrder: Uint32Array,
+    data: NativeDataset,
+  ): Promise<Float64Array>;
+  read(student: number, block: StateBlock, into: FloatArray): void;
+  write(student: number, block: StateBlock, from: FloatArray): void;
+  counters(student: number): { step: number; updateCount: Float64Array };
+  setCounters(student: number, counters: { step: number; updateCount: Float64Array }): void;
+  /** Gradient of data loss + penalty over all of `data` as one batch, at the present parameters. */
+  gradient(student: number, data: NativeDataset, into: FloatArray): { dataLoss: number; penalty: number };
+  /** Frees native memory; a pending run is stopped first. Calling it twice is allowed. */
+  dispose(): void;
+}
+
+/** Arrays that the caller owns, none copied. Shapes as in kernels.ts. */
+export interface NativeKernels {
+  forward(request: NativeForward): void;
+  backward(request: NativeBackward): void;
+}
+
+export interface NativeForward {
+  readonly backend: 'reference' | 'cpu';
+  readonly dtype: DType;
+  readonly batch: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly activation: string;
+  readonly x: FloatArray;
+  /** eigenvectors with eigenvalues, or weights without. */
+  readonly matrix: FloatArray;
+  readonly eigenvaluesIn?: FloatArray;
+  readonly eigenvaluesOut?: FloatArray;
+  readonly bias?: FloatArray;
+  /** Filled: pre-activation [batch][outputs] (optional) and output [batch][outputs]. */
+  readonly z?: FloatArray;
+  readonly y: FloatArray;
+}
+
+export interface NativeBackward {
+  readonly backend: 'reference' | 'cpu';
+  readonly dtype: DType;
+  readonly batch: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly x: FloatArray;
+  readonly matrix: FloatArray;
+  readonly eigenvaluesIn?: FloatArray;
+  readonly eigenvaluesOut?: FloatArray;
+  /** dL/dz, [batch][outputs]. */
+  readonly delta: FloatArray;
+  /** Filled where given. */
+  readonly gradMatrix?: FloatArray;
+  readonly gradEigenvaluesIn?: FloatArray;
+  readonly gradEigenvaluesOut?: FloatArray;
+  readonly gradBias?: FloatArray;
+  readonly gradX?: FloatArray;
+}
+
+export interface NativeAddon {
+  readonly version: string;
+  /** What this build and this machine can do. */
+  capabilities(): {
+    readonly engine: string;
+    readonly isa: string;
+    readonly isaAvailable: readonly string[];
+    readonly threads: number;
+    readonly compiler: string;
+  };
+  Dataset: new (spec: NativeDatasetSpec) => NativeDataset;
+  Population: new (spec: NativePopulationSpec) => NativePopulation;
+  fillNormal(stream: NativeStream, mean: number, deviation: number, out: Float64Array): void;
+  fillUniform(stream: NativeStream, low: number, high: number, out: Float64Array): void;
+  fillPermutation(stream: NativeStream, out: Uint32Array): void;
+  readonly kernels: NativeKernels;
+  /** Does nothing; for measuring what a call costs. */
+  noop(): void;
+}

@@ -1,0 +1,151 @@
+import { finiteNumber, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
+
+export const activations = [
+  'linear',
+  'relu',
+  'leakyRelu',
+  'elu',
+  'tanh',
+  'sigmoid',
+  'softplus',
+  'gelu',
+  'erf',
+  'quadratic',
+] as const;
+export type Activation = (typeof activations)[number];
+
+export const spectralTensors = ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut', 'bias'] as const;
+export type SpectralTensor = (typeof spectralTensors)[number];
+export const denseTensors = ['weights', 'bias'] as const;
+export type DenseTensor = (typeof denseTensors)[number];
+export type TensorName = SpectralTensor | DenseTensor;
+
+/**
+ * How a tensor starts. A matrix [N_out][N_in] knows its fan-in and fan-out; `orthonormalRows` gives rows with
+ * w_i . w_j = [i = j] (needs N_out <= N_in); a number is a constant; an array is copied and must have the tensor's size.
+ */
+export type Initializer =
+  | 'glorotUniform'
+  | 'glorotNormal'
+  | 'heUniform'
+  | 'heNormal'
+  | 'orthonormalRows'
+  | number
+  | readonly number[]
+  | Float32Array
+  | Float64Array;
+export const namedInitializers = [
+  'glorotUniform',
+  'glorotNormal',
+  'heUniform',
+  'heNormal',
+  'orthonormalRows',
+] as const;
+
+type PerTensor<Name extends TensorName, Value> = { readonly [K in Name]?: Value };
+
+interface LayerOf<Kind extends string, Name extends TensorName> {
+  readonly kind: Kind;
+  /** N_out */
+  readonly width: number;
+  readonly activation: Activation;
+  /** Tensors present in the layer, each with all that is known of it. */
+  readonly tensors: PerTensor<Name, TensorOptions>;
+}
+
+export interface TensorOptions {
+  readonly trainable: boolean;
+  /** penalty = l2 * sum(K^2) + l1 * sum(|K|), while trainable */
+  readonly l1: number;
+  readonly l2: number;
+  readonly initialize: Initializer;
+}
+
+export type SpectralLayer = LayerOf<'spectral', SpectralTensor>;
+export type DenseLayer = LayerOf<'dense', DenseTensor>;
+export type Layer = SpectralLayer | DenseLayer;
+
+interface LayerOptions<Name extends TensorName> {
+  /** Default 'linear'. */
+  readonly activation?: Activation;
+  /** Default false. */
+  readonly bias?: boolean;
+  /** Names of the tensors that train. */
+  readonly trainable?: readonly Name[];
+  readonly l1?: PerTensor<Name, number>;
+  readonly l2?: PerTensor<Name, number>;
+  readonly initialize?: PerTensor<Name, Initializer>;
+}
+export type SpectralOptions = LayerOptions<SpectralTensor>;
+export type DenseOptions = LayerOptions<DenseTensor>;
+
+const optionKeys = ['activation', 'bias', 'trainable', 'l1', 'l2', 'initialize'] as const;
+
+/**
+ * A layer in the spectral parametrisation, W_ij = (eigenvaluesIn_j - eigenvaluesOut_i) eigenvectors_ij (paper, section 2).
+ * Defaults are the paper's: eigenvectors Glorot-uniform and trainable, eigenvaluesOut 1 and trainable, eigenvaluesIn 0
+ * and frozen, no bias.
+ */
+export function spectral(width: number, options: SpectralOptions = {}): SpectralLayer {
+  return buildLayer('spectral', width, options, spectralTensors, ['eigenvectors', 'eigenvaluesOut', 'bias'], {
+    eigenvectors: 'glorotUniform',
+    eigenvaluesIn: 0,
+    eigenvaluesOut: 1,
+    bias: 0,
+  });
+}
+
+/** A conventional layer, z = W x + bias. Defaults: weights Glorot-uniform, everything trainable, no bias. */
+export function dense(width: number, options: DenseOptions = {}): DenseLayer {
+  return buildLayer('dense', width, options, denseTensors, denseTensors, {
+    weights: 'glorotUniform',
+    bias: 0,
+  });
+}
+
+/** The paper's read-out: one linear unit whose incoming weights are all one, frozen. */
+export function sum(): DenseLayer {
+  return dense(1, { trainable: [], initialize: { weights: 1 } });
+}
+
+function buildLayer<Kind extends string, Name extends TensorName>(
+  kind: Kind,
+  width: number,
+  options: LayerOptions<Name>,
+  names: readonly Name[],
+  trainedByDefault: readonly Name[],
+  initial: Record<Name, Initializer>,
+): LayerOf<Kind, Name> {
+  const where = `${kind} layer`;
+  knownKeys(where, options, optionKeys);
+  positiveInteger(`width of ${where}`, width);
+  const activation = oneOf(`activation of ${where}`, options.activation ?? 'linear', activations);
+  const present = names.filter((name) => name !== 'bias' || options.bias === true);
+  for (const field of ['l1', 'l2', 'initialize'] as const)
+    knownKeys(`${field} of ${where}`, options[field] ?? {}, present);
+  const trainable = options.trainable ?? trainedByDefault.filter((name) => present.includes(name));
+  for (const name of trainable) oneOf(`trainable of ${where}`, name, present);
+  const tensors: Partial<Record<Name, TensorOptions>> = {};
+  for (const name of present) {
+    tensors[name] = {
+      trainable: trainable.includes(name),
+      l1: finiteNumber(`l1.${name} of ${where}`, options.l1?.[name] ?? 0, 0),
+      l2: finiteNumber(`l2.${name} of ${where}`, options.l2?.[name] ?? 0, 0),
+      initialize: checkInitializer(
+        `initialize.${name} of ${where}`,
+        options.initialize?.[name] ?? initial[name],
+      ),
+    };
+  }
+  return { kind, width, activation, tensors: tensors as PerTensor<Name, TensorOptions> };
+}
+
+function checkInitializer(where: string, value: Initializer): Initializer {
+  if (typeof value === 'string') return oneOf(where, value, namedInitializers);
+  if (typeof value === 'number') return finiteNumber(where, value);
+  if (Array.isArray(value) || value instanceof Float32Array || value instanceof Float64Array) {
+    for (let i = 0; i < value.length; ++i) finiteNumber(`${where}[${i}]`, value[i]);
+    return value;
+  }
+  throw invalid(where, 'a number, an array or the name of an initializer', value);
+}

@@ -1,8 +1,8 @@
 // Activation functions y = f(z) and their derivatives, compiled by every backend (CPU and CUDA).
 //
-// Conventions: erf(z) has no 1/sqrt(2); gelu is the exact one, z Phi(z); elu has alpha = 1; leakyRelu has slope
-// 0.01 (PyTorch's defaults); quadratic is z^2, the unit of phase-retrieval students. Derivatives at a kink take the
-// value from the left: relu'(0) = 0.
+// Conventions: erf(z) has no 1/sqrt(2); gelu is the exact one, z Phi(z); elu has alpha = 1; leakyRelu has
+// slope 0.01 (PyTorch's defaults); quadratic is z^2, the unit of phase-retrieval students. Derivatives at a
+// kink take the value from the left: relu'(0) = 0.
 #pragma once
 
 #include <cmath>
@@ -43,16 +43,26 @@ ES_HOST_DEVICE T logistic(T z) {
 template <class T>
 ES_HOST_DEVICE T activate(Activation activation, T z) {
   switch (activation) {
-    case Activation::linear: return z;
-    case Activation::relu: return z > T(0) ? z : T(0);
-    case Activation::leaky_relu: return z > T(0) ? z : T(leaky_relu_slope) * z;
-    case Activation::elu: return z > T(0) ? z : std::expm1(z);
-    case Activation::tanh: return std::tanh(z);
-    case Activation::sigmoid: return logistic(z);
-    case Activation::softplus: return (z > T(0) ? z : T(0)) + std::log1p(std::exp(z > T(0) ? -z : z));
-    case Activation::gelu: return z * T(0.5) * (T(1) + std::erf(z * T(inverse_sqrt_2)));
-    case Activation::erf: return std::erf(z);
-    case Activation::quadratic: return z * z;
+    case Activation::linear:
+      return z;
+    case Activation::relu:
+      return z < T(0) ? T(0) : z;  // NaN goes through
+    case Activation::leaky_relu:
+      return z > T(0) ? z : T(leaky_relu_slope) * z;
+    case Activation::elu:
+      return z > T(0) ? z : std::expm1(z);
+    case Activation::tanh:
+      return std::tanh(z);
+    case Activation::sigmoid:
+      return logistic(z);
+    case Activation::softplus:
+      return (z > T(0) ? z : T(0)) + std::log1p(std::exp(z > T(0) ? -z : z));
+    case Activation::gelu:
+      return z * T(0.5) * (T(1) + std::erf(z * T(inverse_sqrt_2)));
+    case Activation::erf:
+      return std::erf(z);
+    case Activation::quadratic:
+      return z * z;
   }
   return z;
 }
@@ -61,27 +71,36 @@ ES_HOST_DEVICE T activate(Activation activation, T z) {
 template <class T>
 ES_HOST_DEVICE T activation_derivative(Activation activation, T z, T y) {
   switch (activation) {
-    case Activation::linear: return T(1);
-    case Activation::relu: return z > T(0) ? T(1) : T(0);
-    case Activation::leaky_relu: return z > T(0) ? T(1) : T(leaky_relu_slope);
-    case Activation::elu: return z > T(0) ? T(1) : y + T(1);
-    case Activation::tanh: return T(1) - y * y;
-    case Activation::sigmoid: return y * (T(1) - y);
-    case Activation::softplus: return logistic(z);
+    case Activation::linear:
+      return T(1);
+    case Activation::relu:
+      return z > T(0) ? T(1) : T(0);
+    case Activation::leaky_relu:
+      return z > T(0) ? T(1) : T(leaky_relu_slope);
+    case Activation::elu:
+      return z > T(0) ? T(1) : y + T(1);
+    case Activation::tanh:
+      return T(1) - y * y;
+    case Activation::sigmoid:
+      return y * (T(1) - y);
+    case Activation::softplus:
+      return logistic(z);
     case Activation::gelu:
       return T(0.5) * (T(1) + std::erf(z * T(inverse_sqrt_2))) +
              z * T(inverse_sqrt_2pi) * std::exp(T(-0.5) * z * z);
-    case Activation::erf: return T(two_over_sqrt_pi) * std::exp(-z * z);
-    case Activation::quadratic: return T(2) * z;
+    case Activation::erf:
+      return T(two_over_sqrt_pi) * std::exp(-z * z);
+    case Activation::quadratic:
+      return T(2) * z;
   }
   return T(1);
 }
 
-/// Whether f' needs z itself. For the others f' follows from y, so a backend may overwrite z by y: sign(y) = sign(z)
-/// for relu, leakyRelu and elu.
+/// Whether f' needs z itself. For the others f' follows from y, so a backend may overwrite z by y: sign(y) =
+/// sign(z) for relu, leakyRelu and elu.
 constexpr bool derivative_needs_z(Activation activation) {
-  return activation == Activation::softplus || activation == Activation::gelu || activation == Activation::erf ||
-         activation == Activation::quadratic;
+  return activation == Activation::softplus || activation == Activation::gelu ||
+         activation == Activation::erf || activation == Activation::quadratic;
 }
 
 /// The public (camelCase) name, for messages.

@@ -1,5 +1,5 @@
-// The waist: all that the layers above know of a backend. Coarse on purpose, so that a fast backend may fuse whatever
-// is inside. Everything crosses as plain data; no call keeps a reference to its arguments.
+// The waist: all that the layers above know of a backend. Coarse on purpose, so that a fast backend may fuse
+// whatever is inside. Everything crosses as plain data; no call keeps a reference to its arguments.
 #pragma once
 
 #include <atomic>
@@ -28,9 +28,10 @@ using StopFlag = std::atomic<bool>;
 /// How far a student is.
 struct Progress {
   std::uint64_t step = 0;
-  std::uint64_t epoch = 0;                // completed epochs
-  double batch_loss = 0;                  // data loss of the last batch seen, NaN before the first
-  std::optional<Divergence> divergence;   // set: the student rests, its parameters are those before the fatal step
+  std::uint64_t epoch = 0;  // completed epochs
+  double batch_loss = 0;    // data loss of the last batch seen, NaN before the first
+  std::optional<Divergence>
+      divergence;  // set: the student rests, its parameters are those before the fatal step
 };
 
 /// Answers on a data set.
@@ -56,29 +57,33 @@ class Population {
   virtual std::size_t size() const = 0;
   virtual const ParameterLayout& layout(std::size_t student) const = 0;
 
-  /// Trains student i until it has completed until_epoch[i] epochs, is stopped, or diverges. Students already there
-  /// rest. The result does not depend on the number of threads nor on the neighbours.
+  /// Trains student i until it has completed until_epoch[i] epochs, is stopped, or diverges. Students already
+  /// there rest. The result does not depend on the number of threads nor on the neighbours.
   virtual void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) = 0;
   virtual Progress progress(std::size_t student) const = 0;
 
   /// Evaluates student i on data[i] (nullptr: leaves result i alone).
-  virtual void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results, const StopFlag& stop) = 0;
+  virtual void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
+                        const StopFlag& stop) = 0;
   /// Outputs of one student, [samples][N_out], of the population's dtype.
   virtual void predict(std::size_t student, const Dataset& data, void* outputs) = 0;
 
   /// Error for every number of kept nodes of one hidden layer, from one sweep.
-  /// removal_order: [N_out of the layer] all nodes, the first removed first. losses: [N_out + 1], entry k is the data
-  /// loss with the k last nodes of the order kept; a removed node answers 0 whatever its bias and activation.
-  virtual void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
-                             const Dataset& data, std::span<double> losses, const StopFlag& stop) = 0;
+  /// removal_order: [N_out of the layer] all nodes, the first removed first. losses: [N_out + 1], entry k is
+  /// the data loss with the k last nodes of the order kept; a removed node answers 0 whatever its bias and
+  /// activation.
+  virtual void pruning_curve(std::size_t student, std::size_t layer,
+                             std::span<const std::uint32_t> removal_order, const Dataset& data,
+                             std::span<double> losses, const StopFlag& stop) = 0;
 
   virtual void read(std::size_t student, StateBlock block, void* to) const = 0;
   virtual void write(std::size_t student, StateBlock block, const void* from) = 0;
   virtual Counters counters(std::size_t student) const = 0;
   virtual void set_counters(std::size_t student, const Counters& counters) = 0;
 
-  /// Loss with penalty and its gradient at the current parameters over the given data as one batch; for tests and for
-  /// people who look at gradients. gradient: [layout.size()] of the population's dtype, zero where frozen.
+  /// Loss with penalty and its gradient at the current parameters over the given data as one batch; for tests
+  /// and for people who look at gradients. gradient: [layout.size()] of the population's dtype, zero where
+  /// frozen.
   virtual void gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
                         double* penalty) = 0;
 

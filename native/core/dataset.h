@@ -10,8 +10,9 @@
 
 namespace eigenstudent {
 
-/// `samples` patterns of `inputs` features each, and what a student should answer: `targets` (mse) or `classes`
-/// (cross-entropy). Exactly one of the two is non-empty, or neither for data that only gets predictions.
+/// `samples` patterns of `inputs` features each, and what a student should answer: `targets` (mse) or
+/// `classes` (cross-entropy). Exactly one of the two is non-empty, or neither for data that only gets
+/// predictions.
 template <class T>
 struct Samples {
   std::vector<T> inputs;               // [samples][input_count]
@@ -44,8 +45,8 @@ inline const Samples<double>& Dataset::as<double>() const {
 
 using DatasetPtr = std::shared_ptr<const Dataset>;
 
-/// Throws Error("data_mismatch") when the data do not fit the network: inputs, outputs, kind of target, dtype, class
-/// out of range.
+/// Throws Error("data_mismatch") when the data do not fit the network: inputs, outputs, kind of target,
+/// dtype, class out of range.
 void check_fits(const Dataset& data, const NetworkSpec& network, DType dtype, bool needs_targets);
 
 }  // namespace eigenstudent

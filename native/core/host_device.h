@@ -4,5 +4,11 @@
 #ifdef __CUDACC__
 #define ES_HOST_DEVICE __host__ __device__ __forceinline__
 #else
+// Always inlined: the files compiled per instruction set must not leave a shared copy of a formula with AVX
+// in it.
+#if defined(__GNUC__)
+#define ES_HOST_DEVICE inline __attribute__((always_inline))
+#else
 #define ES_HOST_DEVICE inline
+#endif
 #endif

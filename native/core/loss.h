@@ -11,12 +11,14 @@
 namespace eigenstudent {
 
 /// Adds one sample's share to the loss and writes dL/dy for it.
-///   mse            share = sum_i (y_i - t_i)^2            / (batch N_out),  dL/dy_i = 2 (y_i - t_i) / (batch N_out)
-///   cross-entropy  share = log sum_i e^(y_i) - y_class    / batch,          dL/dy_i = (softmax_i - [i = class]) / batch
-/// y, delta: [outputs]; targets: [outputs] (mse); klass: the class (cross-entropy); batch: samples in the batch.
-/// The share is a float64, so that a sum over millions of samples stays exact enough for any dtype.
+///   mse            share = sum_i (y_i - t_i)^2            / (batch N_out),  dL/dy_i = 2 (y_i - t_i) / (batch
+///   N_out) cross-entropy  share = log sum_i e^(y_i) - y_class    / batch,          dL/dy_i = (softmax_i - [i
+///   = class]) / batch
+/// y, delta: [outputs]; targets: [outputs] (mse); klass: the class (cross-entropy); batch: samples in the
+/// batch. The share is a float64, so that a sum over millions of samples stays exact enough for any dtype.
 template <class T>
-ES_HOST_DEVICE double mse_sample(const T* y, const T* targets, std::size_t outputs, std::size_t batch, T* delta) {
+ES_HOST_DEVICE double mse_sample(const T* y, const T* targets, std::size_t outputs, std::size_t batch,
+                                 T* delta) {
   const double scale = 1.0 / (static_cast<double>(batch) * static_cast<double>(outputs));
   double sum = 0;
   for (std::size_t i = 0; i < outputs; ++i) {
@@ -28,8 +30,8 @@ ES_HOST_DEVICE double mse_sample(const T* y, const T* targets, std::size_t outpu
 }
 
 template <class T>
-ES_HOST_DEVICE double cross_entropy_sample(const T* y, std::uint32_t klass, std::size_t outputs, std::size_t batch,
-                                           T* delta) {
+ES_HOST_DEVICE double cross_entropy_sample(const T* y, std::uint32_t klass, std::size_t outputs,
+                                           std::size_t batch, T* delta) {
   T largest = y[0];
   for (std::size_t i = 1; i < outputs; ++i) largest = y[i] > largest ? y[i] : largest;
   T sum = 0;
@@ -41,7 +43,8 @@ ES_HOST_DEVICE double cross_entropy_sample(const T* y, std::uint32_t klass, std:
       delta[i] = (softmax - (i == klass ? T(1) : T(0))) * scale;
     }
   }
-  return (static_cast<double>(std::log(sum)) - static_cast<double>(y[klass] - largest)) / static_cast<double>(batch);
+  return (static_cast<double>(std::log(sum)) - static_cast<double>(y[klass] - largest)) /
+         static_cast<double>(batch);
 }
 
 /// Penalty of a tensor: l2 sum p^2 + l1 sum |p|, in float64.

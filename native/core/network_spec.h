@@ -21,12 +21,14 @@ enum class LossKind : std::uint8_t {
 
 enum class LayerKind : std::uint8_t { spectral, dense };
 
-/// The tensors that a layer may have. `matrix` is phi (eigenvectors) of a spectral layer and W of a dense one.
+/// The tensors that a layer may have. `matrix` is phi (eigenvectors) of a spectral layer and W of a dense
+/// one.
 enum class TensorRole : std::uint8_t { matrix, eigenvalues_in, eigenvalues_out, bias };
 inline constexpr std::size_t tensor_role_count = 4;
 
-/// One tensor of a layer: is it there, is it trained, how is it penalised. A frozen tensor has no gradient and no
-/// penalty. penalty = l2 * sum(K^2) + l1 * sum(|K|); note that the gradient of the l2 part is 2 * l2 * K.
+/// One tensor of a layer: is it there, is it trained, how is it penalised. A frozen tensor has no gradient
+/// and no penalty. penalty = l2 * sum(K^2) + l1 * sum(|K|); note that the gradient of the l2 part is 2 * l2 *
+/// K.
 struct TensorSpec {
   bool present = false;
   bool trainable = false;
@@ -53,12 +55,13 @@ struct NetworkSpec {
   std::size_t outputs() const { return layers.back().outputs; }
 };
 
-/// The public name of a tensor inside its layer: "eigenvectors", "weights", "eigenvaluesIn", "eigenvaluesOut", "bias".
+/// The public name of a tensor inside its layer: "eigenvectors", "weights", "eigenvaluesIn",
+/// "eigenvaluesOut", "bias".
 const char* name_of(LayerKind kind, TensorRole role);
 
-/// Throws Error("invalid_network") naming the layer when sizes do not chain, a size is zero, the parameter count
-/// overflows, or a tensor is missing that the layer's kind needs. TypeScript has checked all this before, with better
-/// words; this is the last line of defence.
+/// Throws Error("invalid_network") naming the layer when sizes do not chain, a size is zero, the parameter
+/// count overflows, or a tensor is missing that the layer's kind needs. TypeScript has checked all this
+/// before, with better words; this is the last line of defence.
 void validate(const NetworkSpec& network);
 
 }  // namespace eigenstudent

@@ -23,7 +23,8 @@ struct OptimizerSpec {
   int moments() const { return kind == OptimizerKind::sgd ? 1 : 2; }
 };
 
-/// Everything about step t of one tensor that does not depend on the parameter. Formed in float64, rounded once.
+/// Everything about step t of one tensor that does not depend on the parameter. Formed in float64, rounded
+/// once.
 template <class T>
 struct OptimizerStep {
   OptimizerKind kind;
@@ -37,8 +38,8 @@ struct OptimizerStep {
   T decay;  // 1 - learning_rate * weight_decay
 };
 
-/// `t` counts the updates of this tensor from 1: a tensor frozen for a while does not age (Adam's moments and count
-/// stand still).
+/// `t` counts the updates of this tensor from 1: a tensor frozen for a while does not age (Adam's moments and
+/// count stand still).
 template <class T>
 OptimizerStep<T> optimizer_step(const OptimizerSpec& spec, double learning_rate, std::uint64_t t) {
   const double count = static_cast<double>(t);
@@ -62,7 +63,8 @@ template <class T>
 ES_HOST_DEVICE void adam_update(const OptimizerStep<T>& step, T gradient, T& parameter, T& m, T& v) {
   m = step.beta1 * m + (T(1) - step.beta1) * gradient;
   v = step.beta2 * v + (T(1) - step.beta2) * gradient * gradient;
-  parameter = parameter * step.decay - step.correction1 * m / (std::sqrt(v) * step.correction2 + step.epsilon);
+  parameter =
+      parameter * step.decay - step.correction1 * m / (std::sqrt(v) * step.correction2 + step.epsilon);
 }
 
 /// sgd: v = momentum v + g, p -= lr v; with Nesterov p -= lr (g + momentum v).

@@ -1,7 +1,8 @@
 // One flat block of parameters per student, with named tensors in it.
 //
-// Order: layer by layer; within a layer matrix [N_out][N_in] row-major, eigenvalues_in [N_in], eigenvalues_out [N_out],
-// bias [N_out]; absent tensors take no room; no padding. Gradients and optimiser moments use the same offsets.
+// Order: layer by layer; within a layer matrix [N_out][N_in] row-major, eigenvalues_in [N_in],
+// eigenvalues_out [N_out], bias [N_out]; absent tensors take no room; no padding. Gradients and optimiser
+// moments use the same offsets.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
-// Philox4x32-10, a counter-based generator (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-// SC 2011). A number depends on (seed, trial, purpose, position) alone, so any thread, and a GPU, draws the same ones.
+// Philox4x32-10, a counter-based generator (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as
+// 1, 2, 3", SC 2011). A number depends on (seed, trial, purpose, position) alone, so any thread, and a GPU,
+// draws the same ones.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +10,8 @@
 
 namespace eigenstudent {
 
-/// What a stream of random numbers is for. Streams of different purposes never overlap. Values are part of the file
-/// formats: add, never renumber.
+/// What a stream of random numbers is for. Streams of different purposes never overlap. Values are part of
+/// the file formats: add, never renumber.
 enum class Purpose : std::uint32_t {
   teacher_parameters = 1,
   student_parameters = 2,
@@ -22,7 +23,8 @@ enum class Purpose : std::uint32_t {
   free_use = 8,
 };
 
-/// Names one stream. `part` tells the members of one purpose apart: the tensor for parameters, the epoch for shuffles.
+/// Names one stream. `part` tells the members of one purpose apart: the tensor for parameters, the epoch for
+/// shuffles.
 struct Stream {
   std::uint64_t seed;
   std::uint32_t trial;
@@ -37,13 +39,17 @@ struct PhiloxBlock {
 /// Block `position` of a stream: 10 rounds over counter = (position lo, part, trial, purpose) and key = seed.
 /// position is 32 bits wide, hence 2^34 numbers a stream.
 ES_HOST_DEVICE PhiloxBlock philox(const Stream& stream, std::uint32_t position) {
-  std::uint32_t c0 = position, c1 = stream.part, c2 = stream.trial, c3 = static_cast<std::uint32_t>(stream.purpose);
-  std::uint32_t k0 = static_cast<std::uint32_t>(stream.seed), k1 = static_cast<std::uint32_t>(stream.seed >> 32);
+  std::uint32_t c0 = position, c1 = stream.part, c2 = stream.trial,
+                c3 = static_cast<std::uint32_t>(stream.purpose);
+  std::uint32_t k0 = static_cast<std::uint32_t>(stream.seed),
+                k1 = static_cast<std::uint32_t>(stream.seed >> 32);
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t product0 = std::uint64_t{0xD2511F53u} * c0;
     const std::uint64_t product1 = std::uint64_t{0xCD9E8D57u} * c2;
-    const std::uint32_t high0 = static_cast<std::uint32_t>(product0 >> 32), low0 = static_cast<std::uint32_t>(product0);
-    const std::uint32_t high1 = static_cast<std::uint32_t>(product1 >> 32), low1 = static_cast<std::uint32_t>(product1);
+    const std::uint32_t high0 = static_cast<std::uint32_t>(product0 >> 32),
+                        low0 = static_cast<std::uint32_t>(product0);
+    const std::uint32_t high1 = static_cast<std::uint32_t>(product1 >> 32),
+                        low1 = static_cast<std::uint32_t>(product1);
     c0 = high1 ^ c1 ^ k0;
     c1 = low1;
     c2 = high0 ^ c3 ^ k1;
@@ -54,8 +60,8 @@ ES_HOST_DEVICE PhiloxBlock philox(const Stream& stream, std::uint32_t position) 
   return {{c0, c1, c2, c3}};
 }
 
-/// A float64 in (0, 1) from two words. 52 random bits and a half: with 53 the largest would round to 1, and log(1 - u)
-/// must stay finite.
+/// A float64 in (0, 1) from two words. 52 random bits and a half: with 53 the largest would round to 1, and
+/// log(1 - u) must stay finite.
 ES_HOST_DEVICE double unit_interval(std::uint32_t high, std::uint32_t low) {
   const std::uint64_t bits = (std::uint64_t{high} << 20) | (low >> 12);
   return (static_cast<double>(bits) + 0.5) * 0x1p-52;

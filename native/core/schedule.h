@@ -37,8 +37,8 @@ enum PhaseMask : std::uint8_t {
   train_everything = 31,
 };
 
-/// For `length` steps (or epochs) only the tensors in `mask` train. Phases repeat from the first after the last.
-/// (A phase lets train what is trainable anyway; it never thaws a frozen tensor.)
+/// For `length` steps (or epochs) only the tensors in `mask` train. Phases repeat from the first after the
+/// last. (A phase lets train what is trainable anyway; it never thaws a frozen tensor.)
 struct Phase {
   std::uint8_t mask = train_everything;
   std::uint64_t length = 1;
@@ -46,7 +46,8 @@ struct Phase {
 };
 
 /// The mask in force at a step. No phases: everything trains. All phases of a list use the same unit.
-std::uint8_t phase_mask_at(const std::vector<Phase>& phases, std::uint64_t step, std::uint64_t steps_per_epoch);
+std::uint8_t phase_mask_at(const std::vector<Phase>& phases, std::uint64_t step,
+                           std::uint64_t steps_per_epoch);
 
 /// Whether a tensor of this kind and role is in the mask.
 bool in_phase(std::uint8_t mask, LayerKind kind, TensorRole role);

@@ -1,8 +1,8 @@
 // The spectral parametrisation of one layer (Giambagli et al., NeurIPS 2023, arXiv 2310.12612, section 2).
 //
-// A layer maps N_in nodes to N_out nodes. The adjacency matrix over all N_in + N_out nodes is A = Phi Lambda Phi^-1
-// with Phi = [[I, 0], [phi, I]], hence Phi^-1 = 2 I - Phi, and Lambda = diag(lambda_in, lambda_out). Its lower-left
-// block carries the signal:
+// A layer maps N_in nodes to N_out nodes. The adjacency matrix over all N_in + N_out nodes is A = Phi Lambda
+// Phi^-1 with Phi = [[I, 0], [phi, I]], hence Phi^-1 = 2 I - Phi, and Lambda = diag(lambda_in, lambda_out).
+// Its lower-left block carries the signal:
 //
 //   W_ij = (lambda_in_j - lambda_out_i) phi_ij                      phi: [N_out][N_in]
 //

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,14 @@ struct StudentSpec {
   std::uint64_t steps_per_epoch() const { return (data->samples + batch() - 1) / batch(); }
 };
 
+/// Throws Error naming the field when the student cannot be trained: "invalid_network", "data_mismatch",
+/// "invalid_optimizer", "invalid_schedule", "invalid_phases" or "invalid_student". As with
+/// validate(NetworkSpec), TypeScript has said it before with better words.
+void validate(const StudentSpec& student, DType dtype);
+
+/// Throws Error("invalid_removal_order") unless `layer` is hidden and the order names each of its nodes once.
+void check_removal_order(const NetworkSpec& network, std::size_t layer, std::span<const std::uint32_t> order);
+
 /// Everything that changes while a student trains. Reading it and writing it back continues bit for bit.
 template <class T>
 struct StudentState {
@@ -36,7 +45,7 @@ struct StudentState {
   std::vector<T> first_moment;              // [layout.size()]: Adam's m, or SGD's velocity
   std::vector<T> second_moment;             // [layout.size()]: Adam's v; empty for SGD
   std::vector<std::uint64_t> update_count;  // one per tensor of the layout
-  std::uint64_t step = 0;                   // steps done; with steps_per_epoch also the epoch and the place in it
+  std::uint64_t step = 0;  // steps done; with steps_per_epoch also the epoch and the place in it
 };
 
 /// Why a student stopped before its time.
@@ -54,7 +63,8 @@ struct BatchPlace {
 };
 BatchPlace batch_place(const StudentSpec& student, std::uint64_t step);
 
-/// The permutation of an epoch: Philox stream (seed, trial, shuffle, epoch). Same for every backend and device.
+/// The permutation of an epoch: Philox stream (seed, trial, shuffle, epoch). Same for every backend and
+/// device.
 void shuffle_epoch(const StudentSpec& student, std::uint64_t epoch, std::vector<std::uint32_t>& order);
 
 }  // namespace eigenstudent

@@ -1,0 +1,171 @@
+// The bookkeeping of students whose state lives in host memory: specs, layouts, state blocks, counters,
+// progress, and the checks of arguments. A backend that derives from it holds only arithmetic and scheduling.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/backend.h"
+#include "core/errors.h"
+
+namespace eigenstudent {
+
+template <class T>
+inline constexpr DType dtype_of = sizeof(T) == sizeof(float) ? DType::float32 : DType::float64;
+
+/// Derived classes still have to say: run, evaluate, predict, pruning_curve, gradient, bytes.
+template <class T>
+class HostPopulation : public Population {
+ public:
+  std::size_t size() const override { return members_.size(); }
+  const ParameterLayout& layout(std::size_t student) const override { return member(student).layout; }
+  Progress progress(std::size_t student) const override { return member(student).progress; }
+
+  /// to: [layout.size()] of T; nothing is written for a second moment that the optimiser does not keep.
+  void read(std::size_t student, StateBlock block, void* to) const override {
+    const std::vector<T>& from = block_of(member(student).state, block);
+    std::copy(from.begin(), from.end(), static_cast<T*>(to));
+  }
+  /// from: [layout.size()] of T.
+  void write(std::size_t student, StateBlock block, const void* from) override {
+    std::vector<T>& to = block_of(member(student).state, block);
+    const T* values = static_cast<const T*>(from);
+    std::copy(values, values + to.size(), to.begin());
+  }
+
+  Counters counters(std::size_t student) const override {
+    const StudentState<T>& state = member(student).state;
+    return {state.step, state.update_count};
+  }
+  /// Progress follows the step; a divergence is forgotten, so that a student with mended parameters trains
+  /// again.
+  void set_counters(std::size_t student, const Counters& counters) override {
+    Member& m = member(student);
+    if (counters.update_count.size() != m.layout.tensors().size())
+      throw Error("state_mismatch", "student " + std::to_string(student) + ": expected update counts for " +
+                                        std::to_string(m.layout.tensors().size()) + " tensors, got " +
+                                        std::to_string(counters.update_count.size()) +
+                                        "; the state was saved by another network");
+    m.state.step = counters.step;
+    m.state.update_count = counters.update_count;
+    m.progress = progress_at(m);
+  }
+
+ protected:
+  struct Member {
+    StudentSpec spec;
+    ParameterLayout layout;
+    StudentState<T> state;
+    Progress progress;
+  };
+
+  /// Checks every student (see validate(StudentSpec)); parameters, moments and counters start at zero.
+  explicit HostPopulation(PopulationSpec&& spec) {
+    if (spec.students.empty())
+      throw Error("invalid_population", "a population needs at least one student, got none");
+    members_.reserve(spec.students.size());
+    for (std::size_t i = 0; i < spec.students.size(); ++i) {
+      try {
+        validate(spec.students[i], dtype_of<T>);
+      } catch (const Error& error) {
+        throw Error(error.code(), "student " + std::to_string(i) + ": " + error.what());
+      }
+      add_member(std::move(spec.students[i]));
+    }
+  }
+
+  /// Whether the student has work left: not diverged, and short of `until_epoch` completed epochs.
+  static bool wants_step(const Member& m, std::uint64_t until_epoch) {
+    return !m.progress.divergence && m.state.step / m.spec.steps_per_epoch() < until_epoch;
+  }
+  /// Counts a step that has been applied.
+  static void after_step(Member& m, double batch_loss) {
+    ++m.state.step;
+    m.progress = progress_at(m);
+    m.progress.batch_loss = batch_loss;
+  }
+  /// Records a step that has not been applied because its batch loss was not finite. The student rests for
+  /// good; batch_loss stays that of the last step that was applied.
+  static void diverged(Member& m, int layer, double learning_rate) {
+    m.progress.divergence = Divergence{m.state.step, layer, learning_rate};
+  }
+
+  Member& member(std::size_t student) {
+    check_student(student);
+    return members_[student];
+  }
+  const Member& member(std::size_t student) const {
+    check_student(student);
+    return members_[student];
+  }
+
+  // Checks for the calls that a backend implements; each throws Error with what was expected and what came.
+  void check_student(std::size_t student) const {
+    if (student >= members_.size())
+      throw Error("unknown_student", "expected a student from 0 to " + std::to_string(members_.size() - 1) +
+                                         ", got " + std::to_string(student));
+  }
+  /// `what` names the argument; one entry a student is expected.
+  void check_count(std::size_t count, const char* what) const {
+    if (count != members_.size())
+      throw Error("invalid_argument", std::string(what) + ": expected one entry for each of the " +
+                                          std::to_string(members_.size()) + " students, got " +
+                                          std::to_string(count));
+  }
+  void check_data(std::size_t student, const Dataset& data, bool needs_targets) const {
+    check_fits(data, member(student).spec.network, dtype_of<T>, needs_targets);
+  }
+  void check_pruning(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
+                     const Dataset& data, std::span<double> losses) const {
+    check_data(student, data, true);
+    check_removal_order(member(student).spec.network, layer, removal_order);
+    if (losses.size() != removal_order.size() + 1)
+      throw Error("invalid_argument", "losses: expected room for " +
+                                          std::to_string(removal_order.size() + 1) + " values, got " +
+                                          std::to_string(losses.size()));
+  }
+
+  std::vector<Member> members_;
+
+ private:
+  template <class State>  // const or not
+  static auto& block_of(State& state, StateBlock block) {
+    switch (block) {
+      case StateBlock::first_moment:
+        return state.first_moment;
+      case StateBlock::second_moment:
+        return state.second_moment;
+      case StateBlock::parameters:
+        break;
+    }
+    return state.parameters;
+  }
+
+  static Progress progress_at(const Member& m) {
+    Progress progress;
+    progress.step = m.state.step;
+    progress.epoch = m.state.step / m.spec.steps_per_epoch();
+    progress.batch_loss = std::numeric_limits<double>::quiet_NaN();
+    return progress;
+  }
+
+  void add_member(StudentSpec&& spec) {
+    ParameterLayout layout(spec.network);
+    StudentState<T> state;
+    state.parameters.assign(layout.size(), T(0));
+    state.first_moment.assign(layout.size(), T(0));
+    if (spec.optimizer.moments() == 2) state.second_moment.assign(layout.size(), T(0));
+    state.update_count.assign(layout.tensors().size(), 0);
+    members_.push_back({std::move(spec), std::move(layout), std::move(state), {}});
+    members_.back().progress = progress_at(members_.back());
+  }
+};
+
+}  // namespace eigenstudent

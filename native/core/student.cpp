@@ -1,0 +1,116 @@
+#include "core/student.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/errors.h"
+#include "core/philox.h"
+
+namespace eigenstudent {
+
+namespace {
+
+/// `ok` says whether `value` may be used; NaN and infinities never may.
+void check_number(const char* code, const std::string& name, double value, bool ok, const char* expected) {
+  if (ok && std::isfinite(value)) return;
+  throw Error(code, name + ": expected " + expected + ", got " + std::to_string(value));
+}
+
+void check_at_least_0(const char* code, const std::string& name, double value) {
+  check_number(code, name, value, value >= 0, "a finite number, at least 0");
+}
+
+void check_above_0(const char* code, const std::string& name, double value) {
+  check_number(code, name, value, value > 0, "a finite number above 0");
+}
+
+void check_optimizer(const OptimizerSpec& optimizer) {
+  const char* code = "invalid_optimizer";
+  if (optimizer.kind == OptimizerKind::sgd) {
+    check_at_least_0(code, "momentum", optimizer.momentum);
+    if (optimizer.nesterov && optimizer.momentum == 0)
+      throw Error(code, "nesterov: expected a momentum above 0 with it, got 0");
+    return;
+  }
+  for (const auto& [name, beta] : {std::pair{"beta1", optimizer.beta1}, std::pair{"beta2", optimizer.beta2}})
+    check_number(code, name, beta, beta >= 0 && beta < 1, "a number from 0 to below 1");
+  check_above_0(code, "epsilon", optimizer.epsilon);
+  check_at_least_0(code, "weightDecay", optimizer.weight_decay);
+}
+
+void check_schedule(const Schedule& schedule) {
+  const char* code = "invalid_schedule";
+  check_at_least_0(code, "learningRate", schedule.base);
+  check_at_least_0(code, "warmup", schedule.warmup);
+  if (schedule.kind == ScheduleKind::step) {
+    check_above_0(code, "every", schedule.every);
+    check_at_least_0(code, "factor", schedule.factor);
+  }
+  if (schedule.kind == ScheduleKind::cosine) {
+    check_above_0(code, "total", schedule.total);
+    check_at_least_0(code, "minimum", schedule.minimum);
+  }
+}
+
+void check_phases(const std::vector<Phase>& phases) {
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    const std::string name = "phase " + std::to_string(i);
+    if (phases[i].length == 0)
+      throw Error("invalid_phases", name + ": expected a length of at least 1, got 0");
+    if (phases[i].mask > train_everything)
+      throw Error("invalid_phases",
+                  name + ": expected a mask of at most 31, got " + std::to_string(phases[i].mask));
+    if (phases[i].in_epochs != phases[0].in_epochs)
+      throw Error(
+          "invalid_phases",
+          name +
+              ": expected the unit of the first phase, got the other; count all phases in steps, or all in "
+              "epochs");
+  }
+}
+
+}  // namespace
+
+void validate(const StudentSpec& student, DType dtype) {
+  validate(student.network);
+  if (!student.data) throw Error("invalid_student", "data: expected a data set, got none");
+  check_fits(*student.data, student.network, dtype, true);
+  if (student.batch_size == 0) throw Error("invalid_student", "batchSize: expected at least 1, got 0");
+  check_optimizer(student.optimizer);
+  check_schedule(student.learning_rate);
+  check_phases(student.phases);
+}
+
+void check_removal_order(const NetworkSpec& network, std::size_t layer,
+                         std::span<const std::uint32_t> order) {
+  const char* code = "invalid_removal_order";
+  if (layer + 1 >= network.layers.size())
+    throw Error(code, "layer: expected a hidden layer, from 0 to below " +
+                          std::to_string(network.layers.size() - 1) + ", got " + std::to_string(layer));
+  const std::size_t nodes = network.layers[layer].outputs;
+  if (order.size() != nodes)
+    throw Error(code, "expected the " + std::to_string(nodes) + " nodes of layer " + std::to_string(layer) +
+                          ", got " + std::to_string(order.size()));
+  std::vector<bool> seen(nodes, false);
+  for (const std::uint32_t node : order) {
+    if (node >= nodes)
+      throw Error(code,
+                  "expected nodes from 0 to " + std::to_string(nodes - 1) + ", got " + std::to_string(node));
+    if (seen[node]) throw Error(code, "expected each node once, got node " + std::to_string(node) + " twice");
+    seen[node] = true;
+  }
+}
+
+BatchPlace batch_place(const StudentSpec& student, std::uint64_t step) {
+  const std::uint64_t steps = student.steps_per_epoch();
+  const std::size_t first = static_cast<std::size_t>(step % steps) * student.batch();
+  return {step / steps, first, std::min(student.batch(), student.data->samples - first)};
+}
+
+void shuffle_epoch(const StudentSpec& student, std::uint64_t epoch, std::vector<std::uint32_t>& order) {
+  order.resize(student.data->samples);
+  fill_permutation({student.seed, student.trial, Purpose::shuffle, static_cast<std::uint32_t>(epoch)},
+                   order.data(), order.size());
+}
+
+}  // namespace eigenstudent

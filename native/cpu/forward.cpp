@@ -1,0 +1,140 @@
+// Forward passes of a Workspace: gather, layers, loss.
+#include <algorithm>
+#include <cmath>
+
+#include "core/loss.h"
+#include "cpu/workspace.h"
+
+namespace eigenstudent::cpu {
+
+/// Copies the block's samples into panels: [rows] rows of x.
+template <class T>
+void Workspace<T>::gather(const Dataset& data, Batch batch, std::size_t first, std::size_t rows) {
+  const T* inputs = data.as<T>().inputs.data();
+  const std::size_t count = data.input_count;
+  for (const Panel& panel : plan_.input.list) {
+    T* to = activations_.get() + panel.offset * rows;
+    for (std::size_t r = 0; r < rows; ++r) {
+      const T* from = inputs + batch.sample(first + r) * count + panel.offset;
+      std::copy_n(from, panel.columns, to + r * panel.width);
+    }
+  }
+}
+
+/// The panels of a matrix [rows][columns] as the inner dimension of a product.
+template <class T>
+void Workspace<T>::append_segments(const Panels& panels, const T* a, std::size_t rows) {
+  for (const Panel& panel : panels.list)
+    segments_.push_back(
+        {a + panel.offset * rows, static_cast<std::ptrdiff_t>(panel.width), 1, panel.columns});
+}
+
+template <class T>
+void Workspace<T>::forward_layer(std::size_t l, std::size_t rows) {
+  const LayerPlan& plan = layer(l);
+  const Activation activation = plan.spec->activation;
+  const T* x = input(l, rows);
+  T* z_block = z(l, rows);
+  const T* bias = plan.bias == LayerPlan::npos ? nullptr : parameters_.get() + plan.bias;
+  const bool fused_relu = activation == Activation::relu && !plan.forward_by_dot;
+  segments_.clear();
+  append_segments(plan.in, x, rows);
+  for (const Panel& panel : plan.out.list) {
+    T* c = z_block + panel.offset * rows;
+    if (plan.forward_by_dot) {
+      kernels_.dot_product({rows, panel.offset, panel.columns, plan.spec->outputs, x,
+                            weights_.get() + plan.weights_over_in, plan.in.widths.data(), plan.in.list.size(),
+                            c, static_cast<std::ptrdiff_t>(panel.width)});
+      if (bias)
+        for (std::size_t r = 0; r < rows; ++r)
+          for (std::size_t n = 0; n < panel.columns; ++n) c[r * panel.width + n] += bias[panel.offset + n];
+    } else {
+      kernels_.outer_product({rows, panel.width, segments_.data(), segments_.size(),
+                              weights_.get() + plan.weights_over_out + panel.offset * plan.spec->inputs, c,
+                              bias ? bias + panel.offset : nullptr, nullptr,
+                              fused_relu ? Epilogue::bias_relu : Epilogue::bias});
+    }
+  }
+  if (!fused_relu && activation != Activation::linear)
+    kernels_.activate(activation, z_block, y(l, rows), rows * plan.out.padded);
+}
+
+template <class T>
+void Workspace<T>::forward_block(std::size_t first_layer, std::size_t rows) {
+  for (std::size_t l = first_layer; l < depth(); ++l) forward_layer(l, rows);
+}
+
+/// Loss of the block's outputs; with want_delta also dL/dy of the last layer. Sums run in the order of the
+/// samples.
+template <class T>
+typename Workspace<T>::Score Workspace<T>::loss_of_block(const Dataset& data, Batch batch, std::size_t first,
+                                                         std::size_t rows, std::size_t total,
+                                                         bool want_delta) {
+  const LayerPlan& last = plan_.layers.back();
+  const std::size_t outputs = last.spec->outputs;
+  const Samples<T>& samples = data.as<T>();
+  const bool contiguous = last.out.list.size() == 1;
+  const std::size_t width = last.out.list.front().width;
+  const T* y_block = y(depth() - 1, rows);
+  T* delta_block = delta(depth() - 1, rows);
+  Score score;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const std::size_t sample = batch.sample(first + r);
+    const T* answer = contiguous ? y_block + r * width : sample_y_.get();
+    T* gradient = !want_delta ? nullptr : contiguous ? delta_block + r * width : sample_delta_.get();
+    if (!contiguous)
+      for (const Panel& p : last.out.list)
+        std::copy_n(y_block + p.offset * rows + r * p.width, p.columns, sample_y_.get() + p.offset);
+    if (network_->loss == LossKind::mse) {
+      score.loss += mse_sample(answer, samples.targets.data() + sample * outputs, outputs, total, gradient);
+    } else {
+      const std::uint32_t klass = samples.classes[sample];
+      score.loss += cross_entropy_sample(answer, klass, outputs, total, gradient);
+      score.right += static_cast<std::size_t>(std::max_element(answer, answer + outputs) - answer) == klass;
+    }
+    if (want_delta && !contiguous)
+      for (const Panel& p : last.out.list)
+        std::copy_n(sample_delta_.get() + p.offset, p.columns, delta_block + p.offset * rows + r * p.width);
+  }
+  return score;
+}
+
+template <class T>
+typename Workspace<T>::Score Workspace<T>::evaluate(const Dataset& data, Batch batch, std::size_t total) {
+  Score score;
+  for (std::size_t first = 0; first < batch.count; first += rows_) {
+    const std::size_t rows = std::min(rows_, batch.count - first);
+    gather(data, batch, first, rows);
+    forward_block(0, rows);
+    const Score block = loss_of_block(data, batch, first, rows, total, false);
+    score.loss += block.loss;
+    score.right += block.right;
+  }
+  return score;
+}
+
+template <class T>
+void Workspace<T>::predict(const Dataset& data, Batch batch, T* outputs) {
+  const Panels& out = plan_.layers.back().out;
+  for (std::size_t first = 0; first < batch.count; first += rows_) {
+    const std::size_t rows = std::min(rows_, batch.count - first);
+    gather(data, batch, first, rows);
+    forward_block(0, rows);
+    from_panels(out, rows, y(depth() - 1, rows), outputs + first * out.columns);
+  }
+}
+
+#define ES_INSTANTIATE(T)                                                                                   \
+  template void Workspace<T>::gather(const Dataset&, Batch, std::size_t, std::size_t);                      \
+  template void Workspace<T>::append_segments(const Panels&, const T*, std::size_t);                        \
+  template void Workspace<T>::forward_layer(std::size_t, std::size_t);                                      \
+  template void Workspace<T>::forward_block(std::size_t, std::size_t);                                      \
+  template Workspace<T>::Score Workspace<T>::loss_of_block(const Dataset&, Batch, std::size_t, std::size_t, \
+                                                           std::size_t, bool);                              \
+  template Workspace<T>::Score Workspace<T>::evaluate(const Dataset&, Batch, std::size_t);                  \
+  template void Workspace<T>::predict(const Dataset&, Batch, T*);
+ES_INSTANTIATE(float)
+ES_INSTANTIATE(double)
+#undef ES_INSTANTIATE
+
+}  // namespace eigenstudent::cpu

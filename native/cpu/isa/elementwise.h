@@ -1,0 +1,147 @@
+// Activations, weight forming and the optimiser pass. Part of kernel_source.h.
+
+/// f applied to an array, with the choice of f outside the loop so that the simple ones vectorise.
+template <Activation F, class T>
+ES_INLINE void activate_all(const T* z, T* y, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) y[i] = eigenstudent::activate(F, z[i]);
+}
+
+template <Activation F, class T>
+ES_INLINE void differentiate_all(const T* z, const T* y, T* delta, std::size_t count) {
+  // Where f' follows from y, sign(y) = sign(z) wherever f' looks at the sign of z.
+  const T* argument = derivative_needs_z(F) ? z : y;
+  for (std::size_t i = 0; i < count; ++i) delta[i] *= activation_derivative(F, argument[i], y[i]);
+}
+
+#define ES_EACH_ACTIVATION(CASE)                                                                     \
+  CASE(linear)                                                                                       \
+  CASE(relu) CASE(leaky_relu) CASE(elu) CASE(tanh) CASE(sigmoid) CASE(softplus) CASE(gelu) CASE(erf) \
+      CASE(quadratic)
+
+template <class T>
+static void activate(Activation activation, const T* z, T* y, std::size_t count) {
+  switch (activation) {
+#define ES_CASE(name)    \
+  case Activation::name: \
+    return activate_all<Activation::name>(z, y, count);
+    ES_EACH_ACTIVATION(ES_CASE)
+#undef ES_CASE
+  }
+}
+
+template <class T>
+static void activation_backward(Activation activation, const T* z, const T* y, T* delta, std::size_t count) {
+  switch (activation) {
+#define ES_CASE(name)    \
+  case Activation::name: \
+    return differentiate_all<Activation::name>(z, y, delta, count);
+    ES_EACH_ACTIVATION(ES_CASE)
+#undef ES_CASE
+  }
+}
+
+/// The optimiser on one vector of parameters: core/optimizer.h lane by lane. `real` has all bits set in the
+/// lanes that hold parameters; padding lanes keep their zeros even where 0/0 arises (epsilon = 0).
+template <class V, class M, class T>
+ES_INLINE void update_lanes(const OptimizerStep<T>& step, T l1, T l2, V gradient, T* p, T* m, T* v, M real) {
+  const V zero{};
+  const V parameter = load<V>(p);
+  gradient += (T(2) * l2) * parameter;
+  if (l1 != T(0)) {
+    const V up = broadcast<V>(l1), down = -up;
+    gradient += parameter > zero ? up : (parameter < zero ? down : zero);
+  }
+  V updated, first, second = zero;
+  if (step.kind == OptimizerKind::sgd) {
+    first = step.momentum * load<V>(m) + gradient;
+    updated = parameter - step.learning_rate * (step.nesterov ? gradient + step.momentum * first : first);
+  } else {
+    first = step.beta1 * load<V>(m) + (T(1) - step.beta1) * gradient;
+    second = step.beta2 * load<V>(v) + (T(1) - step.beta2) * gradient * gradient;
+    updated = parameter * step.decay -
+              step.correction1 * first / (square_root(second) * step.correction2 + step.epsilon);
+    store<V>(v, real ? second : zero);
+  }
+  store<V>(m, real ? first : zero);
+  store<V>(p, real ? updated : zero);
+}
+
+/// Lanes [0, count) set.
+template <class V, class T>
+ES_INLINE auto lanes_below(std::size_t count) {
+  V index;
+  for (int i = 0; i < lanes_of<V, T>; ++i) index[i] = static_cast<T>(i);
+  return index < broadcast<V>(static_cast<T>(count));
+}
+
+template <class T>
+static void update_matrix(const MatrixUpdate<T>& u) {
+  using V = UnitVector<T>;
+  constexpr std::size_t L = lanes_of<V, T>;
+  const bool spectral = u.row_eigenvalues != nullptr;
+  for (std::size_t lane = 0; lane < u.width; lane += L) {
+    const std::size_t left = u.columns > lane ? u.columns - lane : 0;
+    const auto real = lanes_below<V, T>(left < L ? left : L);
+    const V column_eigenvalue = spectral ? load<V>(u.column_eigenvalues + lane) : V{};
+    V column_sum{};
+    for (std::size_t r = 0; r < u.rows; ++r) {
+      const std::size_t at = r * u.width + lane;
+      const V G = load<V>(u.G + at);
+      V gradient = G;
+      if (spectral) {
+        const V term = real ? eigenvalue_gradient_term(G, load<V>(u.phi + at)) : V{};
+        column_sum += term;
+        if (u.row_sums) u.row_sums[r] += horizontal_sum<T>(term);
+        gradient =
+            eigenvector_gradient(G, u.sign * broadcast<V>(u.row_eigenvalues[r]), u.sign * column_eigenvalue);
+      }
+      if (u.train)
+        update_lanes(u.step, u.l1, u.l2, gradient, u.phi + at, u.m + at, u.v + (u.v ? at : 0), real);
+    }
+    if (u.column_sums) store<V>(u.column_sums + lane, load<V>(u.column_sums + lane) + column_sum);
+  }
+}
+
+template <class T>
+static void update_vector(const VectorUpdate<T>& u) {
+  using V = UnitVector<T>;
+  constexpr std::size_t L = lanes_of<V, T>;
+  const auto all = lanes_below<V, T>(L);
+  std::size_t i = 0;
+  for (; i + L <= u.count; i += L)
+    update_lanes(u.step, u.l1, u.l2, load<V>(u.gradient + i), u.p + i, u.m + i, u.v + (u.v ? i : 0), all);
+  for (; i < u.count; ++i) {
+    const T gradient = u.gradient[i] + penalty_gradient(u.l1, u.l2, u.p[i]);
+    if (u.step.kind == OptimizerKind::sgd)
+      sgd_update(u.step, gradient, u.p[i], u.m[i]);
+    else
+      adam_update(u.step, gradient, u.p[i], u.m[i], u.v[i]);
+  }
+}
+
+template <class T>
+static void form_weights(const FormWeights<T>& f) {
+  using V = UnitVector<T>;
+  constexpr std::size_t L = lanes_of<V, T>;
+  for (std::size_t lane = 0; lane < f.width; lane += L) {
+    const V column = f.row_eigenvalues ? f.sign * load<V>(f.column_eigenvalues + lane) : V{};
+    for (std::size_t r = 0; r < f.rows; ++r) {
+      const std::size_t at = r * f.width + lane;
+      const V phi = load<V>(f.phi + at);
+      store<V>(f.w + at, f.row_eigenvalues
+                             ? spectral_weight(phi, f.sign * broadcast<V>(f.row_eigenvalues[r]), column)
+                             : phi);
+    }
+  }
+}
+
+template <class T>
+static void column_sums(const T* a, std::size_t rows, std::size_t width, T* sums) {
+  using V = UnitVector<T>;
+  constexpr std::size_t L = lanes_of<V, T>;
+  for (std::size_t lane = 0; lane < width; lane += L) {
+    V sum = load<V>(sums + lane);
+    for (std::size_t r = 0; r < rows; ++r) sum += load<V>(a + r * width + lane);
+    store<V>(sums + lane, sum);
+  }
+}

@@ -1,0 +1,52 @@
+// The one source of the CPU kernels. Each instruction set's .cpp defines ES_ISA (namespace), ES_ISA_NAME,
+// ES_UNIT_BYTES, ES_WIDE_BYTES, ES_REGISTERS and includes this file once, under its own compiler flags.
+//
+// No std:: template may be instantiated here (see kernels.h); every function is static or always inlined.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#include "core/activations.h"
+#include "core/optimizer.h"
+#include "core/spectral_math.h"
+#include "cpu/isa/tables.h"
+#include "cpu/kernels.h"
+
+#pragma GCC diagnostic ignored "-Wpsabi"  // no vector crosses a function boundary that is not inlined
+
+namespace eigenstudent::cpu::ES_ISA {
+
+#include "cpu/isa/elementwise.h"
+#include "cpu/isa/products.h"
+#include "cpu/isa/vector.h"
+
+template <class T>
+static Kernels<T> make_table() {
+  constexpr std::size_t unit = ES_UNIT_BYTES / sizeof(T);
+  constexpr bool wide = ES_WIDE_BYTES > ES_UNIT_BYTES;
+  Kernels<T> table{};
+  table.isa = ES_ISA_NAME;
+  table.unit = unit;
+  table.main_units = wide ? 4 : 2;
+  table.max_units = wide ? 4 : 3;
+  table.outer_product = outer_product<T>;
+  table.dot_product = dot_product<T>;
+  table.update_matrix = update_matrix<T>;
+  table.update_vector = update_vector<T>;
+  table.form_weights = form_weights<T>;
+  table.activate = activate<T>;
+  table.activation_backward = activation_backward<T>;
+  table.column_sums = column_sums<T>;
+  return table;
+}
+
+Kernels<float> table_float32() { return make_table<float>(); }
+Kernels<double> table_float64() { return make_table<double>(); }
+
+}  // namespace eigenstudent::cpu::ES_ISA

@@ -1,0 +1,12 @@
+// What every machine can run: SSE2 on x86-64, NEON on arm64, 16-byte vectors elsewhere.
+#define ES_ISA plain
+#if defined(__aarch64__)
+#define ES_ISA_NAME "neon"
+#define ES_REGISTERS 32
+#else
+#define ES_ISA_NAME "plain"
+#define ES_REGISTERS 16
+#endif
+#define ES_UNIT_BYTES 16
+#define ES_WIDE_BYTES 16
+#include "cpu/isa/kernel_source.h"

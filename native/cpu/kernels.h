@@ -1,0 +1,137 @@
+// What the fast CPU backend asks of one instruction set: a table of kernels on plain pointers.
+//
+// Panels. A matrix [rows][columns] that is walked along its columns by SIMD lanes is stored as panels: column
+// blocks of `width` scalars, each block contiguous as [rows][width] (panels.h). Loads of a panel never cross
+// into a neighbour, never alias in the cache whatever the number of columns, and a ragged last panel is
+// padded with its own width.
+//
+// Everything here is plain data, and kernels are compiled once per instruction set (isa/), so nothing in this
+// file may instantiate a std:: template: a shared inline function compiled with AVX could otherwise be linked
+// into baseline code.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/activations.h"
+#include "core/optimizer.h"
+
+namespace eigenstudent::cpu {
+
+/// A stretch of the inner dimension k of a product in which A(m, k) = a[m * row + k * step].
+template <class T>
+struct Segment {
+  const T* a;
+  std::ptrdiff_t row;
+  std::ptrdiff_t step;
+  std::size_t count;  // how many k
+};
+
+/// What happens to a finished tile on its way from registers to memory.
+enum class Epilogue : std::uint8_t {
+  store,       // c = acc
+  add,         // c += acc
+  bias,        // c = acc + bias
+  bias_relu,   // c = max(acc + bias, 0)
+  relu_mask,   // c = y > 0 ? acc : 0
+  leaky_mask,  // c = y > 0 ? acc : slope acc
+};
+
+/// c[m][n] = sum_k A(m, k) b[k][n] for the n of one panel: A is broadcast, b is loaded along the lanes.
+template <class T>
+struct OuterProduct {
+  std::size_t rows;   // m
+  std::size_t width;  // n, the panel's
+  const Segment<T>* segments;
+  std::size_t segment_count;
+  const T* b;     // [sum of segment counts][width]
+  T* c;           // [rows][width]
+  const T* bias;  // [width], for Epilogue::bias*; nullptr counts as zeros
+  const T* y;     // [rows][width], for Epilogue::*_mask
+  Epilogue epilogue;
+};
+
+/// c(m, n - first) = sum over panels and lanes of a[m][lane] w[n][lane] for n in [first, first + outputs):
+/// both run along the lanes, sums end horizontally. For products with few outputs and a long inner dimension.
+/// Lanes past the last column must be zero in w (and finite in a).
+template <class T>
+struct DotProduct {
+  std::size_t rows;  // m
+  std::size_t first;
+  std::size_t outputs;
+  std::size_t w_rows;  // rows in each panel of w
+  const T* a;          // panels of [rows][width]
+  const T* w;          // the same panels of [w_rows][width]
+  const std::size_t* widths;
+  std::size_t panel_count;
+  T* c;  // [rows] rows of `outputs`, c_row apart
+  std::ptrdiff_t c_row;
+};
+
+/// One optimiser pass over a panel [rows][width] of a layer's matrix, with the eigenvalue gradients on the
+/// way. gap(r, c) = sign * (row_eigenvalues[r] - column_eigenvalues[c]); a dense layer has no eigenvalues and
+/// gap = 1.
+template <class T>
+struct MatrixUpdate {
+  std::size_t rows;
+  std::size_t width;
+  std::size_t columns;  // real ones; lanes past them are left alone
+  const T* G;           // dL/dW
+  T* phi;               // eigenvectors, or the weights of a dense layer
+  T* m;
+  T* v;                         // nullptr for SGD
+  const T* row_eigenvalues;     // [rows] or nullptr
+  const T* column_eigenvalues;  // [width] or nullptr
+  T sign;
+  T* row_sums;     // [rows], += sum over columns of G phi; nullptr when not wanted
+  T* column_sums;  // [width], += sum over rows of G phi; nullptr when not wanted
+  bool train;      // false: only the sums
+  T l1, l2;
+  OptimizerStep<T> step;
+};
+
+/// One optimiser pass over a vector of parameters.
+template <class T>
+struct VectorUpdate {
+  std::size_t count;
+  const T* gradient;
+  T* p;
+  T* m;
+  T* v;
+  T l1, l2;
+  OptimizerStep<T> step;
+};
+
+/// w = gap * phi over a panel (see MatrixUpdate), or a copy for a dense layer.
+template <class T>
+struct FormWeights {
+  std::size_t rows;
+  std::size_t width;
+  const T* phi;
+  const T* row_eigenvalues;
+  const T* column_eigenvalues;
+  T sign;
+  T* w;
+};
+
+template <class T>
+struct Kernels {
+  const char* isa;
+  std::size_t unit;        // scalars in the narrowest panel
+  std::size_t main_units;  // width of the usual panel, in units
+  std::size_t max_units;   // width of the widest panel, in units
+  void (*outer_product)(const OuterProduct<T>&);
+  void (*dot_product)(const DotProduct<T>&);
+  void (*update_matrix)(const MatrixUpdate<T>&);
+  void (*update_vector)(const VectorUpdate<T>&);
+  void (*form_weights)(const FormWeights<T>&);
+  /// y[i] = f(z[i]); z and y may be the same array.
+  void (*activate)(Activation activation, const T* z, T* y, std::size_t count);
+  /// delta[i] *= f'(z[i]), where z is the pre-activation if the derivative needs it and may be null
+  /// otherwise.
+  void (*activation_backward)(Activation activation, const T* z, const T* y, T* delta, std::size_t count);
+  /// sums[n] += sum over rows of a[m][n] for one panel [rows][width].
+  void (*column_sums)(const T* a, std::size_t rows, std::size_t width, T* sums);
+};
+
+}  // namespace eigenstudent::cpu

@@ -1,0 +1,102 @@
+// How the columns of a matrix are cut into panels (see kernels.h).
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "cpu/kernels.h"
+
+namespace eigenstudent::cpu {
+
+/// Columns [offset, offset + columns) of a matrix with R rows lie at scalar offset * R, as [R][width].
+struct Panel {
+  std::size_t offset;
+  std::size_t width;
+  std::size_t columns;  // real ones, <= width; fewer only in the last panel
+};
+
+struct Panels {
+  std::size_t columns = 0;  // real
+  std::size_t padded = 0;   // sum of widths
+  std::vector<Panel> list;
+  std::vector<std::size_t> widths;  // of each panel, for DotProduct
+
+  std::size_t size(std::size_t rows) const { return rows * padded; }
+};
+
+/// Cuts `columns` into panels of the instruction set's widths: usual panels first, the remainder in the
+/// narrowest panel that holds it, so that 20 columns cost 24 lanes of AVX2 and not 32.
+template <class T>
+Panels cut_panels(std::size_t columns, const Kernels<T>& kernels) {
+  Panels panels;
+  panels.columns = columns;
+  std::size_t units = (columns + kernels.unit - 1) / kernels.unit;
+  while (units > 0) {
+    std::size_t take = units < kernels.main_units ? units : kernels.main_units;
+    if (units > take && units <= kernels.max_units) take = units;
+    const std::size_t width = take * kernels.unit;
+    const std::size_t left = columns - panels.padded;
+    panels.list.push_back({panels.padded, width, left < width ? left : width});
+    panels.widths.push_back(width);
+    panels.padded += width;
+    units -= take;
+  }
+  return panels;
+}
+
+/// Position of column `column` of row `row` in a matrix of `rows` rows.
+inline std::size_t panel_position(const Panels& panels, std::size_t rows, std::size_t row,
+                                  std::size_t column) {
+  std::size_t index =
+      column / panels.list.front().width;  // all but the last panel have the first one's width
+  if (index >= panels.list.size()) index = panels.list.size() - 1;
+  const Panel& panel = panels.list[index];
+  return panel.offset * rows + row * panel.width + (column - panel.offset);
+}
+
+/// values [rows][columns], row-major, to panels; padding lanes become zero.
+template <class T>
+void to_panels(const Panels& panels, std::size_t rows, const T* values, T* out) {
+  for (const Panel& panel : panels.list) {
+    T* block = out + panel.offset * rows;
+    for (std::size_t r = 0; r < rows; ++r) {
+      const T* source = values + r * panels.columns + panel.offset;
+      for (std::size_t c = 0; c < panel.width; ++c)
+        block[r * panel.width + c] = c < panel.columns ? source[c] : T(0);
+    }
+  }
+}
+
+/// The reverse of to_panels.
+template <class T>
+void from_panels(const Panels& panels, std::size_t rows, const T* blocks, T* values) {
+  for (const Panel& panel : panels.list) {
+    const T* block = blocks + panel.offset * rows;
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < panel.columns; ++c)
+        values[r * panels.columns + panel.offset + c] = block[r * panel.width + c];
+  }
+}
+
+/// values [columns][rows] (transposed), row-major, to panels of [rows][columns].
+template <class T>
+void to_panels_transposed(const Panels& panels, std::size_t rows, const T* values, T* out) {
+  for (const Panel& panel : panels.list) {
+    T* block = out + panel.offset * rows;
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < panel.width; ++c)
+        block[r * panel.width + c] = c < panel.columns ? values[(panel.offset + c) * rows + r] : T(0);
+  }
+}
+
+template <class T>
+void from_panels_transposed(const Panels& panels, std::size_t rows, const T* blocks, T* values) {
+  for (const Panel& panel : panels.list) {
+    const T* block = blocks + panel.offset * rows;
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < panel.columns; ++c)
+        values[(panel.offset + c) * rows + r] = block[r * panel.width + c];
+  }
+}
+
+}  // namespace eigenstudent::cpu

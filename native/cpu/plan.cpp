@@ -1,0 +1,90 @@
+#include "cpu/plan.h"
+
+#include <algorithm>
+
+namespace eigenstudent::cpu {
+namespace {
+
+/// A horizontal sum costs about as much as six vector FMAs (shuffles and adds in a chain).
+constexpr std::size_t horizontal_cost = 6;
+
+template <class T>
+bool dot_is_cheaper(const LayerPlan& plan, const Kernels<T>& kernels) {
+  const std::size_t outer = plan.out.padded / kernels.unit * plan.in.columns;
+  const std::size_t dot = plan.out.columns * (plan.in.padded / kernels.unit + horizontal_cost);
+  return dot < outer;
+}
+
+/// Hands out consecutive offsets on cache-line boundaries.
+class Offsets {
+ public:
+  explicit Offsets(std::size_t scalar_bytes) : line_(64 / scalar_bytes) {}
+  std::size_t take(std::size_t count) {
+    const std::size_t at = next_;
+    next_ += (count + line_ - 1) / line_ * line_;
+    return at;
+  }
+  std::size_t total() const { return next_; }
+
+ private:
+  std::size_t line_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+template <class T>
+Plan Plan::make(const NetworkSpec& network, const Kernels<T>& kernels) {
+  Plan plan;
+  Offsets block(sizeof(T)), weights(sizeof(T));
+  plan.input = cut_panels(network.inputs(), kernels);
+  plan.row_size = plan.input.padded;
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const LayerSpec& spec = network.layers[l];
+    LayerPlan layer{};
+    layer.spec = &spec;
+    layer.in = cut_panels(spec.inputs, kernels);
+    layer.out = cut_panels(spec.outputs, kernels);
+    layer.wide_out = spec.outputs > spec.inputs;
+    layer.forward_by_dot = !layer.wide_out && dot_is_cheaper(layer, kernels);
+    const auto vector_offset = [&](TensorRole role, std::size_t padded) {
+      return spec.tensor(role).present ? block.take(padded) : LayerPlan::npos;
+    };
+    layer.matrix = block.take(layer.panels().size(layer.rows()));
+    layer.eigenvalues_in = vector_offset(TensorRole::eigenvalues_in, layer.in.padded);
+    layer.eigenvalues_out = vector_offset(TensorRole::eigenvalues_out, layer.out.padded);
+    layer.bias = vector_offset(TensorRole::bias, layer.out.padded);
+    const bool over_out = layer.wide_out || !layer.forward_by_dot;
+    const bool over_in = !layer.wide_out || l > 0;  // the first layer sends no gradient down
+    layer.weights_over_out = over_out ? weights.take(layer.out.size(spec.inputs)) : LayerPlan::npos;
+    layer.weights_over_in = over_in ? weights.take(layer.in.size(spec.outputs)) : LayerPlan::npos;
+    const auto activation_offset = [&] {
+      const std::size_t at = plan.row_size;
+      plan.row_size += layer.out.padded;
+      return at;
+    };
+    layer.y = activation_offset();
+    layer.z = derivative_needs_z(spec.activation) ? activation_offset() : LayerPlan::npos;
+    layer.delta = activation_offset();
+    plan.widest = std::max({plan.widest, layer.in.padded, layer.out.padded});
+    plan.layers.push_back(std::move(layer));
+  }
+  plan.block_size = block.total();
+  plan.weights_size = weights.total();
+  return plan;
+}
+
+template Plan Plan::make(const NetworkSpec&, const Kernels<float>&);
+template Plan Plan::make(const NetworkSpec&, const Kernels<double>&);
+
+std::size_t rows_per_block(std::size_t batch, std::size_t bytes_per_row) {
+  // Activations of a block against the second-level cache (512 KiB on Zen 3, 1 MiB and more later); fewer
+  // than 48 rows would make the products' inner dimension too short, and 6 is the height of a product tile.
+  constexpr std::size_t budget = 320 * 1024, fewest = 48, tile = 6;
+  const std::size_t most = std::max(budget / bytes_per_row, fewest);
+  const std::size_t blocks = (batch + most - 1) / most;
+  const std::size_t rows = (batch + blocks - 1) / blocks;
+  return std::min(batch, (rows + tile - 1) / tile * tile);
+}
+
+}  // namespace eigenstudent::cpu

@@ -1,0 +1,61 @@
+// How one network is laid out and cut for the fast backend: panels, orientation, offsets, rows a block.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "core/parameter_layout.h"
+#include "cpu/panels.h"
+
+namespace eigenstudent::cpu {
+
+/// Where a layer's numbers lie and which kernels its products use.
+struct LayerPlan {
+  const LayerSpec* spec;
+  Panels in;   // over N_in: the layer's input x
+  Panels out;  // over N_out: z, y, delta
+
+  /// phi, W and G are kept with lanes along the longer side, so that the gradient product and the optimiser
+  /// run along it: panels over N_out with N_in rows, or panels over N_in with N_out rows.
+  bool wide_out;
+  /// z = x W^T by DotProduct on W (panels over N_in) instead of OuterProduct on its transpose (panels over
+  /// N_out).
+  bool forward_by_dot;
+
+  // Offsets into the student's padded block (parameters, moments and gradients alike); absent tensors: npos.
+  std::size_t matrix;
+  std::size_t eigenvalues_in;
+  std::size_t eigenvalues_out;
+  std::size_t bias;
+  // Offsets into the packed weights. The one along the lanes of phi is formed from it, the other is its
+  // transpose.
+  std::size_t weights_over_out;  // [N_in] rows, panels over N_out; npos when nothing needs it
+  std::size_t weights_over_in;   // [N_out] rows, panels over N_in; npos when nothing needs it
+  // Offsets into a block of activations, in scalars a row.
+  std::size_t z;  // npos: z is overwritten by y
+  std::size_t y;
+  std::size_t delta;
+
+  static constexpr std::size_t npos = static_cast<std::size_t>(-1);
+  const Panels& panels() const { return wide_out ? out : in; }
+  std::size_t rows() const { return wide_out ? spec->inputs : spec->outputs; }
+  bool spectral() const { return spec->kind == LayerKind::spectral; }
+};
+
+struct Plan {
+  std::vector<LayerPlan> layers;
+  Panels input;                  // of the gathered x
+  std::size_t block_size = 0;    // scalars of the padded parameter block
+  std::size_t weights_size = 0;  // scalars of packed weights
+  std::size_t row_size = 0;      // scalars of activations a row of the batch, x included (x lies first)
+  std::size_t widest = 0;        // the longest padded vector of any layer
+
+  template <class T>
+  static Plan make(const NetworkSpec& network, const Kernels<T>& kernels);
+};
+
+/// Rows of the batch that go through all layers together, while their activations stay in the second-level
+/// cache. All blocks of a batch but the last have this many rows.
+std::size_t rows_per_block(std::size_t batch, std::size_t bytes_per_row);
+
+}  // namespace eigenstudent::cpu

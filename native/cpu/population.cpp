@@ -1,0 +1,208 @@
+#include "cpu/population.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "core/divergence.h"
+#include "core/loss.h"
+
+namespace eigenstudent::cpu {
+namespace {
+
+/// Samples that one task evaluates: long enough to hide the packing of the weights, short enough to share a
+/// data set of 10 000 among a few cores. Part of the result's definition: sums are formed chunk by chunk.
+constexpr std::size_t chunk_samples = 2048;
+
+std::size_t chunks_of(const Dataset& data) { return (data.samples + chunk_samples - 1) / chunk_samples; }
+
+Batch chunk_batch(const Dataset& data, std::size_t chunk) {
+  const std::size_t first = chunk * chunk_samples;
+  return {nullptr, first, std::min(chunk_samples, data.samples - first)};
+}
+
+/// The layer where a batch with a non-finite loss stops being finite.
+template <class Member>
+int find_divergence(const Member& m, Batch batch) {
+  using T = typename decltype(m.state.parameters)::value_type;
+  const Dataset& data = *m.spec.data;
+  std::vector<T> x;
+  for (std::size_t r = 0; r < batch.count; ++r) {
+    const T* row = data.as<T>().inputs.data() + batch.sample(r) * data.input_count;
+    x.insert(x.end(), row, row + data.input_count);
+  }
+  return first_nonfinite_layer(m.spec.network, m.layout, m.state.parameters.data(), x.data(), batch.count);
+}
+
+}  // namespace
+
+template <class T>
+CpuPopulation<T>::CpuPopulation(PopulationSpec&& spec, const Kernels<T>& kernels)
+    : HostPopulation<T>(std::move(spec)), pool_(spec.threads > 0 ? spec.threads : available_cores()) {
+  for (unsigned i = 0; i < pool_.size(); ++i) workers_.push_back({Workspace<T>(kernels), {}, nullptr});
+}
+
+template <class T>
+void CpuPopulation<T>::run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) {
+  this->check_count(until_epoch.size(), "until_epoch");
+  const auto work = [&](std::size_t i) {  // what is left of a student, in parameters x samples
+    const Member& m = this->members_[i];
+    const std::uint64_t steps = until_epoch[i] * m.spec.steps_per_epoch();
+    const std::uint64_t left = steps > m.state.step ? steps - m.state.step : 0;
+    return static_cast<double>(left) * static_cast<double>(m.layout.size() * m.spec.batch());
+  };
+  std::vector<std::size_t> order(this->size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return work(a) > work(b); });
+  pool_.run(order.size(), [&](unsigned worker, std::size_t index) {
+    train(this->members_[order[index]], until_epoch[order[index]], workers_[worker], stop);
+  });
+}
+
+template <class T>
+void CpuPopulation<T>::train(Member& m, std::uint64_t until_epoch, Worker& worker, const StopFlag& stop) {
+  if (!this->wants_step(m, until_epoch) || stop.load(std::memory_order_relaxed)) return;
+  const StudentSpec& spec = m.spec;
+  const std::uint64_t steps_per_epoch = spec.steps_per_epoch();
+  Workspace<T>& workspace = worker.workspace;
+  workspace.load(spec.network, m.layout, m.state.parameters.data(), spec.batch());
+  workspace.load_moments(m.state);
+  std::uint64_t shuffled = std::numeric_limits<std::uint64_t>::max();
+  while (this->wants_step(m, until_epoch) && !stop.load(std::memory_order_relaxed)) {
+    const std::uint64_t step = m.state.step;
+    const BatchPlace place = batch_place(spec, step);
+    if (place.epoch != shuffled) shuffle_epoch(spec, place.epoch, worker.order);
+    shuffled = place.epoch;
+    const std::uint8_t mask = phase_mask_at(spec.phases, step, steps_per_epoch);
+    const double rate = learning_rate_at(spec.learning_rate, step, steps_per_epoch);
+    const Batch batch{worker.order.data(), place.first, place.count};
+    const double loss = workspace.accumulate_gradients(*spec.data, batch, mask);
+    if (!std::isfinite(loss)) {
+      workspace.save(m.state);
+      this->diverged(m, find_divergence(m, batch), rate);
+      return;
+    }
+    workspace.update(spec.optimizer, rate, mask, m.state.update_count);
+    this->after_step(m, loss);
+  }
+  workspace.save(m.state);
+}
+
+template <class T>
+Workspace<T>& CpuPopulation<T>::loaded(Worker& worker, const Member& m) {
+  if (worker.evaluating != &m)
+    worker.workspace.load(m.spec.network, m.layout, m.state.parameters.data(), chunk_samples);
+  worker.evaluating = &m;
+  return worker.workspace;
+}
+
+template <class T>
+void CpuPopulation<T>::forget_loaded() {
+  for (Worker& worker : workers_) worker.evaluating = nullptr;
+}
+
+template <class T>
+void CpuPopulation<T>::for_chunks(const Dataset& data,
+                                  const std::function<void(Worker&, std::size_t, Batch)>& task) {
+  forget_loaded();
+  pool_.run(chunks_of(data), [&](unsigned worker, std::size_t chunk) {
+    task(workers_[worker], chunk, chunk_batch(data, chunk));
+  });
+}
+
+template <class T>
+void CpuPopulation<T>::evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
+                                const StopFlag& stop) {
+  this->check_count(data.size(), "data");
+  this->check_count(results.size(), "results");
+  struct Task {
+    std::size_t student, chunk;
+  };
+  std::vector<Task> tasks;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    if (!data[i]) continue;
+    this->check_data(i, *data[i], true);
+    for (std::size_t chunk = 0; chunk < chunks_of(*data[i]); ++chunk) tasks.push_back({i, chunk});
+  }
+  std::vector<Score> scores(tasks.size());
+  forget_loaded();
+  pool_.run(tasks.size(), [&](unsigned worker, std::size_t t) {
+    if (stop.load(std::memory_order_relaxed)) return;
+    const Dataset& set = *data[tasks[t].student];
+    scores[t] = loaded(workers_[worker], this->members_[tasks[t].student])
+                    .evaluate(set, chunk_batch(set, tasks[t].chunk), set.samples);
+  });
+  if (stop.load()) return;
+  std::vector<std::size_t> right(data.size(), 0);
+  for (std::size_t i = 0; i < data.size(); ++i)
+    if (data[i]) results[i] = {0, std::numeric_limits<double>::quiet_NaN()};
+  for (std::size_t t = 0; t < tasks.size(); ++t) {
+    const std::size_t i = tasks[t].student;
+    results[i].loss += scores[t].loss;
+    right[i] += scores[t].right;
+    if (!data[i]->as<T>().classes.empty())
+      results[i].accuracy = static_cast<double>(right[i]) / static_cast<double>(data[i]->samples);
+  }
+}
+
+template <class T>
+void CpuPopulation<T>::predict(std::size_t student, const Dataset& data, void* outputs) {
+  this->check_data(student, data, false);
+  const Member& m = this->member(student);
+  T* out = static_cast<T*>(outputs);
+  for_chunks(data, [&](Worker& worker, std::size_t, Batch batch) {
+    loaded(worker, m).predict(data, batch, out + batch.first * m.spec.network.outputs());
+  });
+}
+
+template <class T>
+void CpuPopulation<T>::pruning_curve(std::size_t student, std::size_t layer,
+                                     std::span<const std::uint32_t> removal_order, const Dataset& data,
+                                     std::span<double> losses, const StopFlag& stop) {
+  this->check_pruning(student, layer, removal_order, data, losses);
+  const Member& m = this->member(student);
+  std::vector<std::vector<double>> shares(chunks_of(data), std::vector<double>(losses.size(), 0.0));
+  for_chunks(data, [&](Worker& worker, std::size_t chunk, Batch batch) {
+    if (stop.load(std::memory_order_relaxed)) return;
+    loaded(worker, m).pruning_losses(layer, removal_order, data, batch, data.samples, shares[chunk]);
+  });
+  std::fill(losses.begin(), losses.end(), 0.0);
+  for (const std::vector<double>& share : shares)
+    for (std::size_t k = 0; k < losses.size(); ++k) losses[k] += share[k];
+}
+
+template <class T>
+void CpuPopulation<T>::gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
+                                double* penalty) {
+  this->check_data(student, data, true);
+  const Member& m = this->member(student);
+  const T* parameters = m.state.parameters.data();
+  pool_.run(1, [&](unsigned worker, std::size_t) {
+    Workspace<T>& workspace = workers_[worker].workspace;
+    workspace.load(m.spec.network, m.layout, parameters, data.samples);
+    *data_loss = workspace.accumulate_gradients(data, {nullptr, 0, data.samples}, train_everything);
+    workspace.read_gradient(static_cast<T*>(gradient));
+  });
+  *penalty = 0;
+  for (const Tensor& tensor : m.layout.tensors())
+    *penalty += penalty_of(m.spec.network.layers[tensor.layer].tensor(tensor.role),
+                           parameters + tensor.offset, tensor.size());
+}
+
+template <class T>
+std::size_t CpuPopulation<T>::bytes() const {
+  std::size_t total = 0;
+  for (const Member& m : this->members_)
+    total +=
+        sizeof(T) * (m.state.parameters.size() + m.state.first_moment.size() + m.state.second_moment.size());
+  for (const Worker& worker : workers_)
+    total += worker.workspace.bytes() + worker.order.capacity() * sizeof(std::uint32_t);
+  return total;
+}
+
+template class CpuPopulation<float>;
+template class CpuPopulation<double>;
+
+}  // namespace eigenstudent::cpu

@@ -1,0 +1,152 @@
+// The end of a step: penalty, optimiser, eigenvalue gradients, and the weights of the next step.
+#include <algorithm>
+
+#include "core/spectral_math.h"
+#include "cpu/workspace.h"
+
+namespace eigenstudent::cpu {
+
+template <class T>
+void Workspace<T>::update(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
+                          std::vector<std::uint64_t>& update_count) {
+  for (std::size_t l = 0; l < depth(); ++l) update_layer(l, optimizer, learning_rate, mask, update_count);
+}
+
+template <class T>
+void Workspace<T>::update_layer(std::size_t l, const OptimizerSpec& optimizer, double learning_rate,
+                                std::uint8_t mask, std::vector<std::uint64_t>& update_count) {
+  const auto next_step = [&](TensorRole role) {
+    const auto index = static_cast<std::size_t>(layout_->index_of(l, role));
+    return optimizer_step<T>(optimizer, learning_rate, ++update_count[index]);
+  };
+  const bool train_matrix = trains(l, TensorRole::matrix, mask);
+  const bool train_in = trains(l, TensorRole::eigenvalues_in, mask);
+  const bool train_out = trains(l, TensorRole::eigenvalues_out, mask);
+  if (train_matrix || train_in || train_out) {
+    const OptimizerStep<T> step = train_matrix ? next_step(TensorRole::matrix) : OptimizerStep<T>{};
+    update_matrix(l, step, train_matrix, train_in, train_out);
+  }
+  if (train_in)
+    update_tensor(l, TensorRole::eigenvalues_in, sums_in_.get(), next_step(TensorRole::eigenvalues_in));
+  if (train_out)
+    update_tensor(l, TensorRole::eigenvalues_out, sums_out_.get(), next_step(TensorRole::eigenvalues_out));
+  if (trains(l, TensorRole::bias, mask))
+    update_tensor(l, TensorRole::bias, gradients_.get() + layer(l).bias, next_step(TensorRole::bias));
+  if (train_matrix || train_in || train_out) form_weights(l);
+}
+
+/// The optimiser pass over phi (or W); leaves dL/dlambda_in in sums_in_ and dL/dlambda_out in sums_out_ where
+/// wanted.
+template <class T>
+void Workspace<T>::update_matrix(std::size_t l, const OptimizerStep<T>& step, bool train, bool want_in,
+                                 bool want_out) {
+  const LayerPlan& plan = layer(l);
+  const std::size_t rows = plan.rows();
+  const TensorSpec& spec = plan.spec->tensor(TensorRole::matrix);
+  T* sums_in = want_in ? sums_in_.get() : nullptr;
+  T* sums_out = want_out ? sums_out_.get() : nullptr;
+  if (sums_in) std::fill_n(sums_in, plan.in.padded, T(0));
+  if (sums_out) std::fill_n(sums_out, plan.out.padded, T(0));
+  T* column_sums = plan.wide_out ? sums_out : sums_in;
+  const T* column_eigenvalues =
+      parameters_.get() + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in);
+  for (const Panel& panel : plan.panels().list) {
+    const std::size_t at = plan.matrix + panel.offset * rows;
+    MatrixUpdate<T> update{};
+    update.rows = rows;
+    update.width = panel.width;
+    update.columns = panel.columns;
+    update.G = gradients_.get() + at;
+    update.phi = parameters_.get() + at;
+    update.m = first_moment_.get() + at;
+    update.v = has_second_moment_ ? second_moment_.get() + at : nullptr;
+    if (plan.spectral()) {
+      update.row_eigenvalues =
+          parameters_.get() + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out);
+      update.column_eigenvalues = column_eigenvalues + panel.offset;
+      update.sign = plan.wide_out ? T(1) : T(-1);
+      update.row_sums = plan.wide_out ? sums_in : sums_out;
+      update.column_sums = column_sums ? column_sums + panel.offset : nullptr;
+    }
+    update.train = train;
+    update.l1 = static_cast<T>(spec.l1);
+    update.l2 = static_cast<T>(spec.l2);
+    update.step = step;
+    kernels_.update_matrix(update);
+  }
+  if (sums_out)
+    for (std::size_t i = 0; i < plan.out.columns; ++i)
+      sums_out[i] = -sums_out[i];  // dL/dlambda_out = -sum G phi
+}
+
+template <class T>
+void Workspace<T>::update_tensor(std::size_t l, TensorRole role, const T* gradient,
+                                 const OptimizerStep<T>& step) {
+  const LayerPlan& plan = layer(l);
+  const TensorSpec& spec = plan.spec->tensor(role);
+  const bool in = role == TensorRole::eigenvalues_in;
+  const std::size_t at = in                         ? plan.eigenvalues_in
+                         : role == TensorRole::bias ? plan.bias
+                                                    : plan.eigenvalues_out;
+  VectorUpdate<T> update{};
+  update.count = in ? plan.spec->inputs : plan.spec->outputs;
+  update.gradient = gradient;
+  update.p = parameters_.get() + at;
+  update.m = first_moment_.get() + at;
+  update.v = has_second_moment_ ? second_moment_.get() + at : nullptr;
+  update.l1 = static_cast<T>(spec.l1);
+  update.l2 = static_cast<T>(spec.l2);
+  update.step = step;
+  kernels_.update_vector(update);
+}
+
+/// Not on the training path: reads G back in public order and adds penalties there, plainly.
+template <class T>
+void Workspace<T>::read_gradient(T* gradient) {
+  std::vector<T> G(layout_->size()), values(layout_->size());
+  unpack_block(gradients_.get(), G.data());
+  unpack_block(parameters_.get(), values.data());
+  std::fill_n(gradient, layout_->size(), T(0));
+  const auto of = [&](std::size_t l, TensorRole role) { return layout_->find(values.data(), l, role); };
+  for (std::size_t l = 0; l < depth(); ++l) {
+    const LayerSpec& spec = *layer(l).spec;
+    const T* dW = layout_->find(G.data(), l, TensorRole::matrix);
+    const T* phi = of(l, TensorRole::matrix);
+    const T* lambda_in = of(l, TensorRole::eigenvalues_in);
+    const T* lambda_out = of(l, TensorRole::eigenvalues_out);
+    T* d_phi = layout_->find(gradient, l, TensorRole::matrix);
+    T* d_in = layout_->find(gradient, l, TensorRole::eigenvalues_in);
+    T* d_out = layout_->find(gradient, l, TensorRole::eigenvalues_out);
+    for (std::size_t i = 0; needs_weight_gradient(l, train_everything) && i < spec.outputs; ++i)
+      for (std::size_t j = 0; j < spec.inputs; ++j) {
+        const std::size_t ij = i * spec.inputs + j;
+        d_phi[ij] = lambda_in ? eigenvector_gradient(dW[ij], lambda_in[j], lambda_out[i]) : dW[ij];
+        if (d_in) d_in[j] += eigenvalue_gradient_term(dW[ij], phi[ij]);
+        if (d_out) d_out[i] -= eigenvalue_gradient_term(dW[ij], phi[ij]);
+      }
+    if (spec.tensor(TensorRole::bias).present)
+      std::copy_n(layout_->find(G.data(), l, TensorRole::bias), spec.outputs,
+                  layout_->find(gradient, l, TensorRole::bias));
+  }
+  for (const Tensor& tensor : layout_->tensors()) {
+    const TensorSpec& spec = layer(tensor.layer).spec->tensor(tensor.role);
+    for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i)
+      gradient[i] = spec.trainable ? gradient[i] + penalty_gradient(static_cast<T>(spec.l1),
+                                                                    static_cast<T>(spec.l2), values[i])
+                                   : T(0);
+  }
+}
+
+#define ES_INSTANTIATE(T)                                                                                \
+  template void Workspace<T>::update(const OptimizerSpec&, double, std::uint8_t,                         \
+                                     std::vector<std::uint64_t>&);                                       \
+  template void Workspace<T>::update_layer(std::size_t, const OptimizerSpec&, double, std::uint8_t,      \
+                                           std::vector<std::uint64_t>&);                                 \
+  template void Workspace<T>::update_matrix(std::size_t, const OptimizerStep<T>&, bool, bool, bool);     \
+  template void Workspace<T>::update_tensor(std::size_t, TensorRole, const T*, const OptimizerStep<T>&); \
+  template void Workspace<T>::read_gradient(T*);
+ES_INSTANTIATE(float)
+ES_INSTANTIATE(double)
+#undef ES_INSTANTIATE
+
+}  // namespace eigenstudent::cpu

@@ -1,0 +1,164 @@
+#include "cpu/workspace.h"
+
+#include <algorithm>
+
+namespace eigenstudent::cpu {
+
+template <class T>
+void Workspace<T>::load(const NetworkSpec& network, const ParameterLayout& layout, const T* parameters,
+                        std::size_t batch) {
+  if (network_ != &network) plan_ = Plan::make(network, kernels_);
+  network_ = &network;
+  layout_ = &layout;
+  rows_ = rows_per_block(batch, plan_.row_size * sizeof(T));
+  parameters_.require_zeros(plan_.block_size);
+  gradients_.require_zeros(plan_.block_size);
+  weights_.require_zeros(plan_.weights_size);
+  activations_.require_zeros(rows_ * plan_.row_size);
+  sums_in_.require_zeros(plan_.widest);
+  sums_out_.require_zeros(plan_.widest);
+  sample_y_.require_zeros(plan_.widest);
+  sample_delta_.require_zeros(plan_.widest);
+  pack_block(parameters, parameters_.get());
+  for (std::size_t l = 0; l < depth(); ++l) form_weights(l);
+}
+
+template <class T>
+void Workspace<T>::load_moments(const StudentState<T>& state) {
+  pack_block(state.first_moment.data(), first_moment_.require_zeros(plan_.block_size));
+  has_second_moment_ = !state.second_moment.empty();
+  if (has_second_moment_)
+    pack_block(state.second_moment.data(), second_moment_.require_zeros(plan_.block_size));
+}
+
+template <class T>
+void Workspace<T>::save(StudentState<T>& state) const {
+  unpack_block(parameters_.get(), state.parameters.data());
+  unpack_block(first_moment_.get(), state.first_moment.data());
+  if (has_second_moment_) unpack_block(second_moment_.get(), state.second_moment.data());
+}
+
+template <class T>
+std::size_t Workspace<T>::bytes() const {
+  std::size_t total = 0;
+  for (const AlignedBuffer<T>* buffer :
+       {&parameters_, &first_moment_, &second_moment_, &gradients_, &weights_, &activations_, &sums_in_,
+        &sums_out_, &sample_y_, &sample_delta_, &partial_z_})
+    total += buffer->bytes();
+  return total;
+}
+
+/// Offset of a vector tensor in the padded block, npos when absent.
+static std::size_t vector_offset(const LayerPlan& plan, TensorRole role) {
+  switch (role) {
+    case TensorRole::eigenvalues_in:
+      return plan.eigenvalues_in;
+    case TensorRole::eigenvalues_out:
+      return plan.eigenvalues_out;
+    case TensorRole::bias:
+      return plan.bias;
+    case TensorRole::matrix:
+      break;
+  }
+  return plan.matrix;
+}
+
+template <class T>
+void Workspace<T>::pack_block(const T* values, T* block) const {
+  for (const Tensor& tensor : layout_->tensors()) {
+    const LayerPlan& plan = layer(tensor.layer);
+    const T* from = values + tensor.offset;
+    T* to = block + vector_offset(plan, tensor.role);
+    if (tensor.role != TensorRole::matrix)
+      std::copy_n(from, tensor.size(), to);
+    else if (plan.wide_out)
+      to_panels_transposed(plan.out, plan.rows(), from, to);
+    else
+      to_panels(plan.in, plan.rows(), from, to);
+  }
+}
+
+template <class T>
+void Workspace<T>::unpack_block(const T* block, T* values) const {
+  for (const Tensor& tensor : layout_->tensors()) {
+    const LayerPlan& plan = layer(tensor.layer);
+    const T* from = block + vector_offset(plan, tensor.role);
+    T* to = values + tensor.offset;
+    if (tensor.role != TensorRole::matrix)
+      std::copy_n(from, tensor.size(), to);
+    else if (plan.wide_out)
+      from_panels_transposed(plan.out, plan.rows(), from, to);
+    else
+      from_panels(plan.in, plan.rows(), from, to);
+  }
+}
+
+/// W from phi and the eigenvalues, along the lanes of phi; then its transpose where a product wants that.
+template <class T>
+void Workspace<T>::form_weights(std::size_t l) {
+  const LayerPlan& plan = layer(l);
+  const Panels& panels = plan.panels();
+  const std::size_t rows = plan.rows();
+  const T* block = parameters_.get();
+  T* w = weights_.get() + (plan.wide_out ? plan.weights_over_out : plan.weights_over_in);
+  for (const Panel& panel : panels.list) {
+    FormWeights<T> form{};
+    form.rows = rows;
+    form.width = panel.width;
+    form.phi = block + plan.matrix + panel.offset * rows;
+    form.w = w + panel.offset * rows;
+    if (plan.spectral()) {
+      form.row_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out);
+      form.column_eigenvalues =
+          block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
+      form.sign = plan.wide_out ? T(1) : T(-1);
+    }
+    kernels_.form_weights(form);
+  }
+  transpose_weights(l);
+}
+
+template <class T>
+void Workspace<T>::transpose_weights(std::size_t l) {
+  const LayerPlan& plan = layer(l);
+  const std::size_t other = plan.wide_out ? plan.weights_over_in : plan.weights_over_out;
+  if (other == LayerPlan::npos) return;
+  const Panels& from = plan.panels();
+  const Panels& to = plan.wide_out ? plan.in : plan.out;
+  const std::size_t from_rows = plan.rows(), to_rows = from.columns;
+  const T* source = weights_.get() + (plan.wide_out ? plan.weights_over_out : plan.weights_over_in);
+  T* target = weights_.get() + other;
+  for (const Panel& t : to.list) {
+    T* block = target + t.offset * to_rows;
+    for (const Panel& f : from.list) {
+      const T* panel = source + f.offset * from_rows + t.offset * f.width;
+      for (std::size_t c = 0; c < f.columns; ++c)
+        for (std::size_t r = 0; r < t.columns; ++r)
+          block[(f.offset + c) * t.width + r] = panel[r * f.width + c];
+    }
+  }
+}
+
+template <class T>
+bool Workspace<T>::trains(std::size_t l, TensorRole role, std::uint8_t mask) const {
+  const LayerSpec& spec = *layer(l).spec;
+  return spec.tensor(role).present && spec.tensor(role).trainable && in_phase(mask, spec.kind, role);
+}
+
+template <class T>
+bool Workspace<T>::needs_weight_gradient(std::size_t l, std::uint8_t mask) const {
+  return trains(l, TensorRole::matrix, mask) || trains(l, TensorRole::eigenvalues_in, mask) ||
+         trains(l, TensorRole::eigenvalues_out, mask);
+}
+
+template <class T>
+std::size_t Workspace<T>::lowest_trained(std::uint8_t mask) const {
+  for (std::size_t l = 0; l < depth(); ++l)
+    if (needs_weight_gradient(l, mask) || trains(l, TensorRole::bias, mask)) return l;
+  return depth();
+}
+
+template class Workspace<float>;
+template class Workspace<double>;
+
+}  // namespace eigenstudent::cpu

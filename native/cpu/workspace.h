@@ -1,0 +1,129 @@
+// One student on one thread: its parameters in the padded order of the plan, the packed weights, the
+// activations of one block of the batch, the gradients. Buffers grow to the largest student met and are then
+// reused: no allocation a step.
+//
+// workspace.cpp packs and unpacks; forward.cpp, backward.cpp and update.cpp are the three parts of a step.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/student.h"
+#include "cpu/aligned_buffer.h"
+#include "cpu/plan.h"
+
+namespace eigenstudent::cpu {
+
+/// Which samples a pass goes through: positions first .. first + count of `order`, or of the data set itself
+/// when `order` is null.
+struct Batch {
+  const std::uint32_t* order;
+  std::size_t first;
+  std::size_t count;
+  std::size_t sample(std::size_t position) const {
+    return order ? order[first + position] : first + position;
+  }
+};
+
+template <class T>
+class Workspace {
+ public:
+  explicit Workspace(const Kernels<T>& kernels) : kernels_(kernels) {}
+
+  /// Takes over a network and its parameters (public order, [layout.size()]); `batch` is the largest batch to
+  /// come.
+  void load(const NetworkSpec& network, const ParameterLayout& layout, const T* parameters,
+            std::size_t batch);
+  void load_moments(const StudentState<T>& state);
+  /// Writes parameters and moments back in public order.
+  void save(StudentState<T>& state) const;
+
+  /// Forward and backward over one batch: gradients of the data loss stay in the workspace. Returns the data
+  /// loss. `trains(layer, role)` mask: tensors outside it get no gradient.
+  double accumulate_gradients(const Dataset& data, Batch batch, std::uint8_t mask);
+  /// Penalty and optimiser with the gradients at hand; counts the updates of the tensors in the mask.
+  void update(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
+              std::vector<std::uint64_t>& update_count);
+  /// The gradients at hand, penalty included, in public order; zero for frozen tensors.
+  void read_gradient(T* gradient);
+
+  /// Data loss over a batch, every sample's share divided by `total` samples, and the number of right
+  /// answers.
+  struct Score {
+    double loss = 0;
+    std::size_t right = 0;
+  };
+  Score evaluate(const Dataset& data, Batch batch, std::size_t total);
+  /// outputs: [count][N_out], row-major.
+  void predict(const Dataset& data, Batch batch, T* outputs);
+
+  /// Adds to losses[k] this batch's share of the data loss with the k last nodes of removal_order kept.
+  void pruning_losses(std::size_t layer, std::span<const std::uint32_t> removal_order, const Dataset& data,
+                      Batch batch, std::size_t total, std::span<double> losses);
+
+  std::size_t rows() const { return rows_; }
+  std::size_t bytes() const;
+
+ private:
+  const LayerPlan& layer(std::size_t l) const { return plan_.layers[l]; }
+  std::size_t depth() const { return plan_.layers.size(); }
+  bool trains(std::size_t l, TensorRole role, std::uint8_t mask) const;
+  bool needs_weight_gradient(std::size_t l, std::uint8_t mask) const;
+  /// The lowest layer with anything to train, or depth().
+  std::size_t lowest_trained(std::uint8_t mask) const;
+
+  // Activations of the block at hand: [rows][...] panels, `rows` rows.
+  T* y(std::size_t l, std::size_t rows) { return activations_.get() + layer(l).y * rows; }
+  T* z(std::size_t l, std::size_t rows) {
+    return activations_.get() + (layer(l).z == LayerPlan::npos ? layer(l).y : layer(l).z) * rows;
+  }
+  T* delta(std::size_t l, std::size_t rows) { return activations_.get() + layer(l).delta * rows; }
+  T* input(std::size_t l, std::size_t rows) { return l == 0 ? activations_.get() : y(l - 1, rows); }
+
+  void map_block(const LayerPlan& plan, TensorRole role, std::size_t& offset, const Panels*& panels) const;
+  void pack_block(const T* values, T* block) const;
+  void unpack_block(const T* block, T* values) const;
+
+  void form_weights(std::size_t l);
+  void transpose_weights(std::size_t l);
+  void gather(const Dataset& data, Batch batch, std::size_t first, std::size_t rows);
+  void forward_layer(std::size_t l, std::size_t rows);
+  void forward_block(std::size_t first_layer, std::size_t rows);
+  void append_segments(const Panels& panels, const T* a, std::size_t rows);
+
+  Score loss_of_block(const Dataset& data, Batch batch, std::size_t first, std::size_t rows,
+                      std::size_t total, bool want_delta);
+
+  void backward_block(std::size_t rows, bool first_block, std::uint8_t mask);
+  void weight_gradient_panel(std::size_t l, std::size_t panel, std::size_t rows, bool first_block);
+  void input_gradient_panel(std::size_t l, std::size_t panel, std::size_t rows);
+
+  void update_layer(std::size_t l, const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
+                    std::vector<std::uint64_t>& update_count);
+  void update_matrix(std::size_t l, const OptimizerStep<T>& step, bool train, bool want_in, bool want_out);
+  void update_tensor(std::size_t l, TensorRole role, const T* gradient, const OptimizerStep<T>& step);
+
+  void add_node(std::size_t l, std::size_t node, std::size_t rows);
+
+  const Kernels<T>& kernels_;
+  const ParameterLayout* layout_ = nullptr;
+  const NetworkSpec* network_ = nullptr;
+  Plan plan_;
+  std::size_t rows_ = 0;  // of a block, at most
+
+  AlignedBuffer<T> parameters_, first_moment_, second_moment_, gradients_;  // [block_size]
+  AlignedBuffer<T> weights_;                                                // [weights_size]
+  AlignedBuffer<T> activations_;                                            // [rows_][row_size]
+  AlignedBuffer<T> sums_in_, sums_out_;                                     // [widest]: sums of G phi
+  AlignedBuffer<T> sample_y_, sample_delta_;  // [widest]: one sample's, contiguous
+  AlignedBuffer<T> partial_z_;                // pruning curve: z of the layer above
+  std::vector<Segment<T>> segments_;
+  bool has_second_moment_ = false;
+};
+
+extern template class Workspace<float>;
+extern template class Workspace<double>;
+
+}  // namespace eigenstudent::cpu

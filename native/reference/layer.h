@@ -1,0 +1,35 @@
+// One layer, as slowly and as obviously as possible: the specification that every kernel is held against.
+#pragma once
+
+#include <vector>
+
+#include "core/layer_arguments.h"
+
+namespace eigenstudent::reference {
+
+/// W_ij = (lambda_in_j - lambda_out_i) phi_ij, or a copy of the matrix when the eigenvalues are null.
+/// matrix: [N_out][N_in], eigenvalues_in: [N_in], eigenvalues_out: [N_out]; returns [N_out][N_in].
+template <class T>
+std::vector<T> effective_weights(std::size_t inputs, std::size_t outputs, const T* matrix,
+                                 const T* eigenvalues_in, const T* eigenvalues_out);
+
+/// z = x W^T + bias, y = f(z).
+template <class T>
+void layer_forward(const LayerForward<T>& layer);
+
+/// grad_matrix, grad_bias and grad_x of a layer whose weights W are `matrix`: grad_matrix is G = dL/dW even
+/// for a spectral layer, and the eigenvalue gradients are left alone. layer_backward adds what spectral
+/// layers need.
+template <class T>
+void weight_backward(const LayerBackward<T>& layer);
+
+/// From G = dL/dW to the gradients of phi, lambda_in and lambda_out. G may be the same memory as grad_matrix.
+/// G, grad_matrix: [N_out][N_in]; the outputs are those of LayerBackward, null where not wanted.
+template <class T>
+void spectral_gradient(const LayerBackward<T>& layer, const T* G);
+
+/// Every gradient that the layer asks for.
+template <class T>
+void layer_backward(const LayerBackward<T>& layer);
+
+}  // namespace eigenstudent::reference

@@ -1,4 +1,15 @@
-// Activations, weight forming and the optimiser pass. Part of kernel_source.h.
+// Activations, weight forming and the optimiser pass.
+#pragma once
+
+#include <cstddef>
+
+#include "core/activations.h"
+#include "core/optimizer.h"
+#include "core/spectral_math.h"
+#include "cpu/isa/vector.h"
+#include "cpu/kernels.h"
+
+namespace eigenstudent::cpu::ES_ISA {
 
 /// f applied to an array, with the choice of f outside the loop so that the simple ones vectorise.
 template <Activation F, class T>
@@ -13,10 +24,10 @@ ES_INLINE void differentiate_all(const T* z, const T* y, T* delta, std::size_t c
   for (std::size_t i = 0; i < count; ++i) delta[i] *= activation_derivative(F, argument[i], y[i]);
 }
 
-#define ES_EACH_ACTIVATION(CASE)                                                                     \
-  CASE(linear)                                                                                       \
-  CASE(relu) CASE(leaky_relu) CASE(elu) CASE(tanh) CASE(sigmoid) CASE(softplus) CASE(gelu) CASE(erf) \
-      CASE(quadratic)
+#define ES_EACH_ACTIVATION(CASE) \
+  CASE(linear)                   \
+  CASE(relu)                     \
+  CASE(leaky_relu) CASE(elu) CASE(tanh) CASE(sigmoid) CASE(softplus) CASE(gelu) CASE(erf) CASE(quadratic)
 
 template <class T>
 static void activate(Activation activation, const T* z, T* y, std::size_t count) {
@@ -145,3 +156,5 @@ static void column_sums(const T* a, std::size_t rows, std::size_t width, T* sums
     store<V>(sums + lane, sum);
   }
 }
+
+}  // namespace eigenstudent::cpu::ES_ISA

@@ -2,29 +2,12 @@
 // ES_UNIT_BYTES, ES_WIDE_BYTES, ES_REGISTERS and includes this file once, under its own compiler flags.
 //
 // No std:: template may be instantiated here (see kernels.h); every function is static or always inlined.
-#include <cmath>
-#include <cstddef>
-#include <cstdint>
-
-#if defined(__x86_64__) || defined(_M_X64)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
-
-#include "core/activations.h"
-#include "core/optimizer.h"
-#include "core/spectral_math.h"
+#include "cpu/isa/elementwise.h"
+#include "cpu/isa/products.h"
 #include "cpu/isa/tables.h"
 #include "cpu/kernels.h"
 
-#pragma GCC diagnostic ignored "-Wpsabi"  // no vector crosses a function boundary that is not inlined
-
 namespace eigenstudent::cpu::ES_ISA {
-
-#include "cpu/isa/elementwise.h"
-#include "cpu/isa/products.h"
-#include "cpu/isa/vector.h"
 
 template <class T>
 static Kernels<T> make_table() {

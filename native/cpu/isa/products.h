@@ -1,4 +1,10 @@
-// The two matrix products that everything else is made of (see kernels.h). Part of kernel_source.h.
+// The two matrix products that everything else is made of (see kernels.h).
+#pragma once
+
+#include "cpu/isa/vector.h"
+#include "cpu/kernels.h"
+
+namespace eigenstudent::cpu::ES_ISA {
 
 /// The end of a tile: rows m0 .. m0 + MR of the panel leave the registers.
 template <class V, int MR, int NV, class T>
@@ -170,3 +176,5 @@ static void dot_product(const DotProduct<T>& p) {
     n += three ? 3 : 1;
   }
 }
+
+}  // namespace eigenstudent::cpu::ES_ISA

@@ -6,6 +6,20 @@
 //   ES_WIDE_BYTES   the widest vector (equal to ES_UNIT_BYTES, or twice it)
 //   ES_REGISTERS    vector registers, 16 or 32
 
+#pragma once
+
+#include <cstddef>
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#pragma GCC diagnostic ignored "-Wpsabi"  // no vector crosses a function boundary that is not inlined
+
+namespace eigenstudent::cpu::ES_ISA {
+
 template <class T, int Bytes>
 struct VectorOf {
   typedef T type __attribute__((vector_size(Bytes)));
@@ -83,3 +97,5 @@ ES_INLINE T horizontal_sum(V value) {
     for (unsigned i = 0; i < half; ++i) lane[i] += lane[i + half];
   return lane[0];
 }
+
+}  // namespace eigenstudent::cpu::ES_ISA

@@ -49,10 +49,10 @@ class HostPopulation : public Population {
   void set_counters(std::size_t student, const Counters& counters) override {
     Member& m = member(student);
     if (counters.update_count.size() != m.layout.tensors().size())
-      throw Error("state_mismatch", "student " + std::to_string(student) + ": expected update counts for " +
-                                        std::to_string(m.layout.tensors().size()) + " tensors, got " +
-                                        std::to_string(counters.update_count.size()) +
-                                        "; the state was saved by another network");
+      throw Error("invalid_argument", "student " + std::to_string(student) + ": expected update counts for " +
+                                          std::to_string(m.layout.tensors().size()) + " tensors, got " +
+                                          std::to_string(counters.update_count.size()) +
+                                          "; the state was saved by another network");
     m.state.step = counters.step;
     m.state.update_count = counters.update_count;
     m.progress = progress_at(m);
@@ -69,7 +69,7 @@ class HostPopulation : public Population {
   /// Checks every student (see validate(StudentSpec)); parameters, moments and counters start at zero.
   explicit HostPopulation(PopulationSpec&& spec) {
     if (spec.students.empty())
-      throw Error("invalid_population", "a population needs at least one student, got none");
+      throw Error("invalid_argument", "a population needs at least one student, got none");
     members_.reserve(spec.students.size());
     for (std::size_t i = 0; i < spec.students.size(); ++i) {
       try {
@@ -109,8 +109,8 @@ class HostPopulation : public Population {
   // Checks for the calls that a backend implements; each throws Error with what was expected and what came.
   void check_student(std::size_t student) const {
     if (student >= members_.size())
-      throw Error("unknown_student", "expected a student from 0 to " + std::to_string(members_.size() - 1) +
-                                         ", got " + std::to_string(student));
+      throw Error("invalid_argument", "expected a student from 0 to " + std::to_string(members_.size() - 1) +
+                                          ", got " + std::to_string(student));
   }
   /// `what` names the argument; one entry a student is expected.
   void check_count(std::size_t count, const char* what) const {

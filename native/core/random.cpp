@@ -13,7 +13,7 @@ namespace {
 void check_stream_length(std::size_t count) {
   constexpr std::uint64_t longest = std::uint64_t{1} << 33;  // 2^32 blocks of two
   if (count > longest)
-    throw Error("too_many_numbers",
+    throw Error("invalid_argument",
                 "one stream gives 2^33 numbers, " + std::to_string(count) + " were asked for");
 }
 
@@ -81,7 +81,7 @@ void fill_normal(const Stream& stream, double mean, double deviation, double* ou
 
 void fill_permutation(const Stream& stream, std::uint32_t* out, std::size_t count) {
   if (count > 0xffffffffu)
-    throw Error("too_many_numbers",
+    throw Error("invalid_argument",
                 "a permutation holds at most 2^32 - 1 entries, " + std::to_string(count) + " were asked for");
   for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<std::uint32_t>(i);
   Words words(stream);

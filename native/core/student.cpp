@@ -25,7 +25,7 @@ void check_above_0(const char* code, const std::string& name, double value) {
 }
 
 void check_optimizer(const OptimizerSpec& optimizer) {
-  const char* code = "invalid_optimizer";
+  const char* code = "invalid_argument";
   if (optimizer.kind == OptimizerKind::sgd) {
     check_at_least_0(code, "momentum", optimizer.momentum);
     if (optimizer.nesterov && optimizer.momentum == 0)
@@ -39,7 +39,7 @@ void check_optimizer(const OptimizerSpec& optimizer) {
 }
 
 void check_schedule(const Schedule& schedule) {
-  const char* code = "invalid_schedule";
+  const char* code = "invalid_argument";
   check_at_least_0(code, "learningRate", schedule.base);
   check_at_least_0(code, "warmup", schedule.warmup);
   if (schedule.kind == ScheduleKind::step) {
@@ -56,13 +56,13 @@ void check_phases(const std::vector<Phase>& phases) {
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const std::string name = "phase " + std::to_string(i);
     if (phases[i].length == 0)
-      throw Error("invalid_phases", name + ": expected a length of at least 1, got 0");
+      throw Error("invalid_argument", name + ": expected a length of at least 1, got 0");
     if (phases[i].mask > train_everything)
-      throw Error("invalid_phases",
+      throw Error("invalid_argument",
                   name + ": expected a mask of at most 31, got " + std::to_string(phases[i].mask));
     if (phases[i].in_epochs != phases[0].in_epochs)
       throw Error(
-          "invalid_phases",
+          "invalid_argument",
           name +
               ": expected the unit of the first phase, got the other; count all phases in steps, or all in "
               "epochs");
@@ -73,9 +73,9 @@ void check_phases(const std::vector<Phase>& phases) {
 
 void validate(const StudentSpec& student, DType dtype) {
   validate(student.network);
-  if (!student.data) throw Error("invalid_student", "data: expected a data set, got none");
+  if (!student.data) throw Error("invalid_argument", "data: expected a data set, got none");
   check_fits(*student.data, student.network, dtype, true);
-  if (student.batch_size == 0) throw Error("invalid_student", "batchSize: expected at least 1, got 0");
+  if (student.batch_size == 0) throw Error("invalid_argument", "batchSize: expected at least 1, got 0");
   check_optimizer(student.optimizer);
   check_schedule(student.learning_rate);
   check_phases(student.phases);
@@ -83,7 +83,7 @@ void validate(const StudentSpec& student, DType dtype) {
 
 void check_removal_order(const NetworkSpec& network, std::size_t layer,
                          std::span<const std::uint32_t> order) {
-  const char* code = "invalid_removal_order";
+  const char* code = "invalid_argument";
   if (layer + 1 >= network.layers.size())
     throw Error(code, "layer: expected a hidden layer, from 0 to below " +
                           std::to_string(network.layers.size() - 1) + ", got " + std::to_string(layer));

@@ -30,12 +30,11 @@ struct StudentSpec {
   std::uint64_t steps_per_epoch() const { return (data->samples + batch() - 1) / batch(); }
 };
 
-/// Throws Error naming the field when the student cannot be trained: "invalid_network", "data_mismatch",
-/// "invalid_optimizer", "invalid_schedule", "invalid_phases" or "invalid_student". As with
-/// validate(NetworkSpec), TypeScript has said it before with better words.
+/// Throws Error naming the field when the student cannot be trained: "invalid_network", "data_mismatch" or
+/// "invalid_argument". As with validate(NetworkSpec), TypeScript has said it before with better words.
 void validate(const StudentSpec& student, DType dtype);
 
-/// Throws Error("invalid_removal_order") unless `layer` is hidden and the order names each of its nodes once.
+/// Throws Error("invalid_argument") unless `layer` is hidden and the order names each of its nodes once.
 void check_removal_order(const NetworkSpec& network, std::size_t layer, std::span<const std::uint32_t> order);
 
 /// Everything that changes while a student trains. Reading it and writing it back continues bit for bit.

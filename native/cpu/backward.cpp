@@ -21,42 +21,88 @@ double Workspace<T>::accumulate_gradients(const Dataset& data, Batch batch, std:
   return loss;
 }
 
-/// One panel of dL/dW: the batch is the inner dimension, the lanes run along the layer's longer side.
+/// dL/dW in one panel of lanes, for a range of strips of the layer's shorter side. The batch is the inner
+/// dimension.
 template <class T>
-void Workspace<T>::weight_gradient_panel(std::size_t l, std::size_t panel, std::size_t rows,
-                                         bool first_block) {
+void Workspace<T>::weight_gradient(std::size_t l, std::size_t panel, Range strips, std::size_t rows,
+                                   bool first_block) {
   const LayerPlan& plan = layer(l);
   const Panel& lanes = plan.panels().list[panel];
   const Panels& short_side = plan.wide_out ? plan.in : plan.out;
   const T* along = (plan.wide_out ? delta(l, rows) : input(l, rows)) + lanes.offset * rows;
   const T* across = plan.wide_out ? input(l, rows) : delta(l, rows);
   T* G = gradients_.get() + plan.matrix + lanes.offset * plan.rows();
-  for (const Panel& strip : short_side.list) {
+  for (std::size_t s = strips.first; s < strips.end; ++s) {
+    const Panel& strip = short_side.list[s];
     const Segment<T> batch{across + strip.offset * rows, 1, static_cast<std::ptrdiff_t>(strip.width), rows};
-    kernels_.outer_product({strip.columns, lanes.width, &batch, 1, along, G + strip.offset * lanes.width,
-                            nullptr, nullptr, first_block ? Epilogue::store : Epilogue::add});
+    OuterProduct<T> product{};
+    product.rows = strip.columns;
+    product.width = lanes.width;
+    product.segments = &batch;
+    product.segment_count = 1;
+    product.b = along;
+    product.c = G + strip.offset * lanes.width;
+    product.accumulate = !first_block;
+    product.epilogue = Epilogue::store;
+    kernels_.outer_product(product);
   }
 }
 
-/// One panel of dL/dz of layer l - 1: delta_l W_l, times f' of layer l - 1.
+/// delta_l W_l in one panel, for a range of the inner dimension (segments_ holds delta_l); times f' after the
+/// last one.
 template <class T>
-void Workspace<T>::input_gradient_panel(std::size_t l, std::size_t panel, std::size_t rows) {
+void Workspace<T>::input_gradient(std::size_t l, std::size_t panel, Range chunk, std::size_t rows) {
   const LayerPlan& plan = layer(l);
   const Panel& lanes = plan.in.list[panel];
   const Activation below = layer(l - 1).spec->activation;
   const std::size_t at = lanes.offset * rows;
-  T* c = delta(l - 1, rows) + at;
-  const T* y_below = y(l - 1, rows) + at;
-  const Epilogue epilogue = below == Activation::relu         ? Epilogue::relu_mask
-                            : below == Activation::leaky_relu ? Epilogue::leaky_mask
-                                                              : Epilogue::store;
-  segments_.clear();
-  append_segments(plan.out, delta(l, rows), rows);
-  kernels_.outer_product({rows, lanes.width, segments_.data(), segments_.size(),
-                          weights_.get() + plan.weights_over_in + lanes.offset * plan.spec->outputs, c,
-                          nullptr, y_below, epilogue});
-  if (epilogue == Epilogue::store && below != Activation::linear)
-    kernels_.activation_backward(below, z(l - 1, rows) + at, y_below, c, rows * lanes.width);
+  const bool last = chunk.end == segments_.size();
+  OuterProduct<T> product{};
+  product.rows = rows;
+  product.width = lanes.width;
+  product.segments = segments_.data() + chunk.first;
+  product.segment_count = chunk.end - chunk.first;
+  product.b = weights_.get() + plan.weights_over_in + lanes.offset * plan.spec->outputs +
+              plan.out.list[chunk.first].offset * lanes.width;
+  product.c = delta(l - 1, rows) + at;
+  product.y = y(l - 1, rows) + at;
+  product.accumulate = chunk.first > 0;
+  product.epilogue = !last                             ? Epilogue::store
+                     : below == Activation::relu       ? Epilogue::relu_mask
+                     : below == Activation::leaky_relu ? Epilogue::leaky_mask
+                                                       : Epilogue::store;
+  kernels_.outer_product(product);
+  if (last && product.epilogue == Epilogue::store && below != Activation::linear)
+    kernels_.activation_backward(below, z(l - 1, rows) + at, product.y, product.c, rows * lanes.width);
+}
+
+/// dL/dW of layer l and dL/dz of the layer below. A narrow layer goes panel by panel through both, so that a
+/// panel of y and of delta is still in the first-level cache when the next product reads it. A wide one,
+/// shared by threads, goes range by range, so that what all its panels read stays in the second-level cache.
+template <class T>
+void Workspace<T>::backward_layer(std::size_t l, bool weights, bool below, std::size_t rows,
+                                  bool first_block) {
+  const LayerPlan& plan = layer(l);
+  const std::size_t strips = (plan.wide_out ? plan.in : plan.out).list.size();
+  const std::size_t weight_panels = weights ? plan.panels().list.size() : 0;
+  const std::size_t input_panels = below ? plan.in.list.size() : 0;
+  segments_of(plan.out, delta(l, rows), rows, segments_);
+  if (!crew_.shared()) {
+    for (std::size_t panel = 0; panel < std::max(weight_panels, input_panels); ++panel) {
+      if (panel < weight_panels) weight_gradient(l, panel, {0, strips}, rows, first_block);
+      if (panel < input_panels) input_gradient(l, panel, {0, segments_.size()}, rows);
+    }
+    return;
+  }
+  constexpr std::size_t strips_together = 8;  // 8 strips of 16 lanes by 512 samples: 256 KiB
+  if (weights)
+    for_ranges(strips, strips_together, [&](Range range) {
+      crew_.each(weight_panels, [&](std::size_t p) { weight_gradient(l, p, range, rows, first_block); });
+    });
+  if (below)
+    for_ranges(segments_.size(), plan.chunk, [&](Range range) {
+      crew_.each(input_panels, [&](std::size_t p) { input_gradient(l, p, range, rows); });
+    });
 }
 
 template <class T>
@@ -74,24 +120,17 @@ void Workspace<T>::backward_block(std::size_t rows, bool first_block, std::uint8
       for (const Panel& panel : plan.out.list)
         kernels_.column_sums(delta(l, rows) + panel.offset * rows, rows, panel.width,
                              gradients_.get() + plan.bias + panel.offset);
-    const bool weights = needs_weight_gradient(l, mask);
     const bool below = l > lowest;
-    // Panel by panel, so that a panel of y and of delta is still in the first-level cache when the next
-    // product reads it: dL/dW of this layer, then dL/dz of the layer below.
-    const std::size_t panels =
-        std::max(weights ? plan.panels().list.size() : 0, below ? plan.in.list.size() : 0);
-    for (std::size_t panel = 0; panel < panels; ++panel) {
-      if (weights && panel < plan.panels().list.size()) weight_gradient_panel(l, panel, rows, first_block);
-      if (below && panel < plan.in.list.size()) input_gradient_panel(l, panel, rows);
-    }
+    backward_layer(l, needs_weight_gradient(l, mask), below, rows, first_block);
     if (!below) break;
   }
 }
 
-#define ES_INSTANTIATE(T)                                                                         \
-  template double Workspace<T>::accumulate_gradients(const Dataset&, Batch, std::uint8_t);        \
-  template void Workspace<T>::weight_gradient_panel(std::size_t, std::size_t, std::size_t, bool); \
-  template void Workspace<T>::input_gradient_panel(std::size_t, std::size_t, std::size_t);        \
+#define ES_INSTANTIATE(T)                                                                          \
+  template double Workspace<T>::accumulate_gradients(const Dataset&, Batch, std::uint8_t);         \
+  template void Workspace<T>::weight_gradient(std::size_t, std::size_t, Range, std::size_t, bool); \
+  template void Workspace<T>::input_gradient(std::size_t, std::size_t, Range, std::size_t);        \
+  template void Workspace<T>::backward_layer(std::size_t, bool, bool, std::size_t, bool);          \
   template void Workspace<T>::backward_block(std::size_t, bool, std::uint8_t);
 ES_INSTANTIATE(float)
 ES_INSTANTIATE(double)

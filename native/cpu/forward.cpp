@@ -21,42 +21,67 @@ void Workspace<T>::gather(const Dataset& data, Batch batch, std::size_t first, s
   }
 }
 
-/// The panels of a matrix [rows][columns] as the inner dimension of a product.
-template <class T>
-void Workspace<T>::append_segments(const Panels& panels, const T* a, std::size_t rows) {
-  for (const Panel& panel : panels.list)
-    segments_.push_back(
-        {a + panel.offset * rows, static_cast<std::ptrdiff_t>(panel.width), 1, panel.columns});
-}
-
 template <class T>
 void Workspace<T>::forward_layer(std::size_t l, std::size_t rows) {
   const LayerPlan& plan = layer(l);
+  if (plan.forward_by_dot)
+    forward_dot(l, rows);
+  else
+    forward_outer(l, rows);
   const Activation activation = plan.spec->activation;
-  const T* x = input(l, rows);
-  T* z_block = z(l, rows);
+  const bool done =
+      activation == Activation::linear || (activation == Activation::relu && !plan.forward_by_dot);
+  if (done) return;
+  crew_.each(plan.out.list.size(), [&](std::size_t p) {
+    const Panel& panel = plan.out.list[p];
+    const std::size_t at = panel.offset * rows;
+    kernels_.activate(activation, z(l, rows) + at, y(l, rows) + at, rows * panel.width);
+  });
+}
+
+/// z, and y where f is relu: the lanes run along the outputs.
+template <class T>
+void Workspace<T>::forward_outer(std::size_t l, std::size_t rows) {
+  const LayerPlan& plan = layer(l);
+  const std::size_t inputs = plan.spec->inputs;
   const T* bias = plan.bias == LayerPlan::npos ? nullptr : parameters_.get() + plan.bias;
-  const bool fused_relu = activation == Activation::relu && !plan.forward_by_dot;
-  segments_.clear();
-  append_segments(plan.in, x, rows);
-  for (const Panel& panel : plan.out.list) {
-    T* c = z_block + panel.offset * rows;
-    if (plan.forward_by_dot) {
-      kernels_.dot_product({rows, panel.offset, panel.columns, plan.spec->outputs, x,
-                            weights_.get() + plan.weights_over_in, plan.in.widths.data(), plan.in.list.size(),
-                            c, static_cast<std::ptrdiff_t>(panel.width)});
-      if (bias)
-        for (std::size_t r = 0; r < rows; ++r)
-          for (std::size_t n = 0; n < panel.columns; ++n) c[r * panel.width + n] += bias[panel.offset + n];
-    } else {
-      kernels_.outer_product({rows, panel.width, segments_.data(), segments_.size(),
-                              weights_.get() + plan.weights_over_out + panel.offset * plan.spec->inputs, c,
-                              bias ? bias + panel.offset : nullptr, nullptr,
-                              fused_relu ? Epilogue::bias_relu : Epilogue::bias});
-    }
-  }
-  if (!fused_relu && activation != Activation::linear)
-    kernels_.activate(activation, z_block, y(l, rows), rows * plan.out.padded);
+  const Epilogue last = plan.spec->activation == Activation::relu ? Epilogue::bias_relu : Epilogue::bias;
+  segments_of(plan.in, input(l, rows), rows, segments_);
+  for_ranges(segments_.size(), plan.chunk, [&](Range chunk) {
+    crew_.each(plan.out.list.size(), [&](std::size_t p) {
+      const Panel& panel = plan.out.list[p];
+      OuterProduct<T> product{};
+      product.rows = rows;
+      product.width = panel.width;
+      product.segments = segments_.data() + chunk.first;
+      product.segment_count = chunk.end - chunk.first;
+      product.b = weights_.get() + plan.weights_over_out + panel.offset * inputs +
+                  plan.in.list[chunk.first].offset * panel.width;
+      product.c = z(l, rows) + panel.offset * rows;
+      product.bias = bias ? bias + panel.offset : nullptr;
+      product.accumulate = chunk.first > 0;
+      product.epilogue = chunk.end == segments_.size() ? last : Epilogue::store;
+      kernels_.outer_product(product);
+    });
+  });
+}
+
+/// z by sums along the lanes of x: few outputs, many inputs.
+template <class T>
+void Workspace<T>::forward_dot(std::size_t l, std::size_t rows) {
+  const LayerPlan& plan = layer(l);
+  const T* w = weights_.get() + plan.weights_over_in;
+  crew_.each(plan.out.list.size(), [&](std::size_t p) {
+    const Panel& panel = plan.out.list[p];
+    T* c = z(l, rows) + panel.offset * rows;
+    kernels_.dot_product({rows, panel.offset, panel.columns, plan.spec->outputs, input(l, rows), w,
+                          plan.in.widths.data(), plan.in.list.size(), c,
+                          static_cast<std::ptrdiff_t>(panel.width)});
+    if (plan.bias == LayerPlan::npos) return;
+    const T* bias = parameters_.get() + plan.bias + panel.offset;
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t n = 0; n < panel.columns; ++n) c[r * panel.width + n] += bias[n];
+  });
 }
 
 template <class T>
@@ -126,7 +151,8 @@ void Workspace<T>::predict(const Dataset& data, Batch batch, T* outputs) {
 
 #define ES_INSTANTIATE(T)                                                                                   \
   template void Workspace<T>::gather(const Dataset&, Batch, std::size_t, std::size_t);                      \
-  template void Workspace<T>::append_segments(const Panels&, const T*, std::size_t);                        \
+  template void Workspace<T>::forward_outer(std::size_t, std::size_t);                                      \
+  template void Workspace<T>::forward_dot(std::size_t, std::size_t);                                        \
   template void Workspace<T>::forward_layer(std::size_t, std::size_t);                                      \
   template void Workspace<T>::forward_block(std::size_t, std::size_t);                                      \
   template Workspace<T>::Score Workspace<T>::loss_of_block(const Dataset&, Batch, std::size_t, std::size_t, \

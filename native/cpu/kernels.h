@@ -30,7 +30,6 @@ struct Segment {
 /// What happens to a finished tile on its way from registers to memory.
 enum class Epilogue : std::uint8_t {
   store,       // c = acc
-  add,         // c += acc
   bias,        // c = acc + bias
   bias_relu,   // c = max(acc + bias, 0)
   relu_mask,   // c = y > 0 ? acc : 0
@@ -44,10 +43,11 @@ struct OuterProduct {
   std::size_t width;  // n, the panel's
   const Segment<T>* segments;
   std::size_t segment_count;
-  const T* b;     // [sum of segment counts][width]
-  T* c;           // [rows][width]
-  const T* bias;  // [width], for Epilogue::bias*; nullptr counts as zeros
-  const T* y;     // [rows][width], for Epilogue::*_mask
+  const T* b;       // [sum of segment counts][width]
+  T* c;             // [rows][width]
+  const T* bias;    // [width], for Epilogue::bias*; nullptr counts as zeros
+  const T* y;       // [rows][width], for Epilogue::*_mask
+  bool accumulate;  // acc starts from c: a later chunk of a long inner dimension
   Epilogue epilogue;
 };
 

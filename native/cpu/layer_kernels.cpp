@@ -64,8 +64,7 @@ const T* weight_gradient(const Kernels<T>& kernels, const LayerBackward<T>& laye
     const Segment<T> batch{across, 1, static_cast<std::ptrdiff_t>(across_count), rows};
     for (const Panel& panel : panels.list)
       kernels.outer_product({across_count, panel.width, &batch, 1, lanes + panel.offset * rows,
-                             G + panel.offset * across_count, nullptr, nullptr,
-                             first == 0 ? Epilogue::store : Epilogue::add});
+                             G + panel.offset * across_count, nullptr, nullptr, first > 0, Epilogue::store});
   }
   return G;
 }
@@ -103,7 +102,7 @@ void input_gradient(const Kernels<T>& kernels, const LayerBackward<T>& layer) {
                            layer.outputs};
     for (const Panel& panel : panels.list)
       kernels.outer_product({rows, panel.width, &delta, 1, w + panel.offset * layer.outputs,
-                             result + panel.offset * rows, nullptr, nullptr, Epilogue::store});
+                             result + panel.offset * rows, nullptr, nullptr, false, Epilogue::store});
     from_panels(panels, rows, result, layer.grad_x + first * layer.inputs);
   }
 }
@@ -126,7 +125,8 @@ void layer_forward(const LayerForward<T>& layer) {
                        layer.inputs};
     for (const Panel& panel : panels.list)
       kernels.outer_product({rows, panel.width, &x, 1, w + panel.offset * layer.inputs,
-                             result + panel.offset * rows, bias + panel.offset, nullptr, Epilogue::bias});
+                             result + panel.offset * rows, bias + panel.offset, nullptr, false,
+                             Epilogue::bias});
     if (layer.z) from_panels(panels, rows, result, layer.z + first * layer.outputs);
     kernels.activate(layer.activation, result, result, panels.size(rows));
     from_panels(panels, rows, result, layer.y + first * layer.outputs);

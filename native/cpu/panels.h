@@ -54,6 +54,14 @@ inline std::size_t panel_position(const Panels& panels, std::size_t rows, std::s
   return panel.offset * rows + row * panel.width + (column - panel.offset);
 }
 
+/// A matrix in panels [rows][...] as the inner dimension of a product: one segment a panel.
+template <class T>
+void segments_of(const Panels& panels, const T* a, std::size_t rows, std::vector<Segment<T>>& segments) {
+  segments.clear();
+  for (const Panel& panel : panels.list)
+    segments.push_back({a + panel.offset * rows, static_cast<std::ptrdiff_t>(panel.width), 1, panel.columns});
+}
+
 /// values [rows][columns], row-major, to panels; padding lanes become zero.
 template <class T>
 void to_panels(const Panels& panels, std::size_t rows, const T* values, T* out) {

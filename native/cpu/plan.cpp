@@ -15,6 +15,13 @@ bool dot_is_cheaper(const LayerPlan& plan, const Kernels<T>& kernels) {
   return dot < outer;
 }
 
+/// Panels of the inner dimension whose weights, beside the rows that pass, fit the first-level cache (32 KiB).
+template <class T>
+std::size_t wide_chunk(const Kernels<T>& kernels) {
+  const std::size_t width = kernels.unit * kernels.main_units;
+  return std::max<std::size_t>(1, 24 * 1024 / (width * width * sizeof(T)));
+}
+
 /// Hands out consecutive offsets on cache-line boundaries.
 class Offsets {
  public:
@@ -36,6 +43,7 @@ class Offsets {
 template <class T>
 Plan Plan::make(const NetworkSpec& network, const Kernels<T>& kernels) {
   Plan plan;
+  plan.wide = is_wide(network);
   Offsets block(sizeof(T)), weights(sizeof(T));
   plan.input = cut_panels(network.inputs(), kernels);
   plan.row_size = plan.input.padded;
@@ -47,6 +55,7 @@ Plan Plan::make(const NetworkSpec& network, const Kernels<T>& kernels) {
     layer.out = cut_panels(spec.outputs, kernels);
     layer.wide_out = spec.outputs > spec.inputs;
     layer.forward_by_dot = !layer.wide_out && dot_is_cheaper(layer, kernels);
+    layer.chunk = plan.wide ? wide_chunk(kernels) : layer.in.list.size() + layer.out.list.size();
     const auto vector_offset = [&](TensorRole role, std::size_t padded) {
       return spec.tensor(role).present ? block.take(padded) : LayerPlan::npos;
     };
@@ -66,6 +75,7 @@ Plan Plan::make(const NetworkSpec& network, const Kernels<T>& kernels) {
     layer.y = activation_offset();
     layer.z = derivative_needs_z(spec.activation) ? activation_offset() : LayerPlan::npos;
     layer.delta = activation_offset();
+    plan.row_sums = std::max(plan.row_sums, layer.rows() * layer.panels().list.size());
     plan.widest = std::max({plan.widest, layer.in.padded, layer.out.padded});
     plan.layers.push_back(std::move(layer));
   }
@@ -77,11 +87,19 @@ Plan Plan::make(const NetworkSpec& network, const Kernels<T>& kernels) {
 template Plan Plan::make(const NetworkSpec&, const Kernels<float>&);
 template Plan Plan::make(const NetworkSpec&, const Kernels<double>&);
 
-std::size_t rows_per_block(std::size_t batch, std::size_t bytes_per_row) {
-  // Activations of a block against the second-level cache (512 KiB on Zen 3, 1 MiB and more later); fewer
-  // than 48 rows would make the products' inner dimension too short, and 6 is the height of a product tile.
-  constexpr std::size_t budget = 320 * 1024, fewest = 48, tile = 6;
-  const std::size_t most = std::max(budget / bytes_per_row, fewest);
+bool is_wide(const NetworkSpec& network) {
+  constexpr std::size_t weights = 1 << 18;  // 1 MiB of float32: the second-level cache
+  std::size_t count = 0;
+  for (const LayerSpec& layer : network.layers) count += layer.inputs * layer.outputs;
+  return count >= weights;
+}
+
+std::size_t rows_per_block(const Plan& plan, std::size_t batch, std::size_t scalar_bytes) {
+  // Against the second-level cache (512 KiB on Zen 3, 1 MiB and more later); fewer than 48 rows would make
+  // the products' inner dimension too short, and 6 is the height of a product tile.
+  constexpr std::size_t budget = 320 * 1024, fewest = 48, tile = 6, longest = 1020;
+  const std::size_t fitting = std::max(budget / (plan.row_size * scalar_bytes), fewest);
+  const std::size_t most = plan.wide ? longest : fitting;
   const std::size_t blocks = (batch + most - 1) / most;
   const std::size_t rows = (batch + blocks - 1) / blocks;
   return std::min(batch, (rows + tile - 1) / tile * tile);

@@ -21,6 +21,9 @@ struct LayerPlan {
   /// z = x W^T by DotProduct on W (panels over N_in) instead of OuterProduct on its transpose (panels over
   /// N_out).
   bool forward_by_dot;
+  /// Panels of the inner dimension that a product takes at once: what it reads of the weights stays in the
+  /// first-level cache while all rows pass.
+  std::size_t chunk;
 
   // Offsets into the student's padded block (parameters, moments and gradients alike); absent tensors: npos.
   std::size_t matrix;
@@ -49,13 +52,21 @@ struct Plan {
   std::size_t weights_size = 0;  // scalars of packed weights
   std::size_t row_size = 0;      // scalars of activations a row of the batch, x included (x lies first)
   std::size_t widest = 0;        // the longest padded vector of any layer
+  std::size_t row_sums = 0;      // the most rows times panels of any matrix
+  bool wide = false;             // so large that all threads work on one student
 
   template <class T>
   static Plan make(const NetworkSpec& network, const Kernels<T>& kernels);
 };
 
-/// Rows of the batch that go through all layers together, while their activations stay in the second-level
-/// cache. All blocks of a batch but the last have this many rows.
-std::size_t rows_per_block(std::size_t batch, std::size_t bytes_per_row);
+/// Whether all threads should work on this network together: its weights leave the second-level cache anyway,
+/// and its steps are long against the time that threads need to meet. Depends on the network alone, so that
+/// results do not depend on the number of threads.
+bool is_wide(const NetworkSpec& network);
+
+/// Rows of the batch that go through all layers together. All blocks of a batch but the last have this many.
+/// Narrow networks: the activations of a block stay in the second-level cache. Wide ones: a long block, so
+/// that each panel of weights is fetched from memory few times.
+std::size_t rows_per_block(const Plan& plan, std::size_t batch, std::size_t scalar_bytes);
 
 }  // namespace eigenstudent::cpu

@@ -14,13 +14,7 @@ namespace {
 /// Samples that one task evaluates: long enough to hide the packing of the weights, short enough to share a
 /// data set of 10 000 among a few cores. Part of the result's definition: sums are formed chunk by chunk.
 constexpr std::size_t chunk_samples = 2048;
-
-std::size_t chunks_of(const Dataset& data) { return (data.samples + chunk_samples - 1) / chunk_samples; }
-
-Batch chunk_batch(const Dataset& data, std::size_t chunk) {
-  const std::size_t first = chunk * chunk_samples;
-  return {nullptr, first, std::min(chunk_samples, data.samples - first)};
-}
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// The layer where a batch with a non-finite loss stops being finite.
 template <class Member>
@@ -39,8 +33,25 @@ int find_divergence(const Member& m, Batch batch) {
 
 template <class T>
 CpuPopulation<T>::CpuPopulation(PopulationSpec&& spec, const Kernels<T>& kernels)
-    : HostPopulation<T>(std::move(spec)), pool_(spec.threads > 0 ? spec.threads : available_cores()) {
+    : HostPopulation<T>(std::move(spec)),
+      pool_(spec.threads > 0 ? spec.threads : available_cores()),
+      shared_{Workspace<T>(kernels), {}, nullptr} {
   for (unsigned i = 0; i < pool_.size(); ++i) workers_.push_back({Workspace<T>(kernels), {}, nullptr});
+}
+
+template <class T>
+void CpuPopulation<T>::for_students(const std::vector<std::size_t>& students, const StopFlag& stop,
+                                    const std::function<void(Worker&, std::size_t)>& task) {
+  std::vector<std::size_t> narrow;
+  shared_.workspace.set_crew(Crew(pool_, stop));
+  for (const std::size_t i : students) {
+    if (is_wide(this->members_[i].spec.network))
+      task(shared_, i);
+    else
+      narrow.push_back(i);
+  }
+  pool_.run(narrow.size(),
+            [&](unsigned worker, std::size_t index) { task(workers_[worker], narrow[index]); });
 }
 
 template <class T>
@@ -54,10 +65,11 @@ void CpuPopulation<T>::run(std::span<const std::uint64_t> until_epoch, const Sto
   };
   std::vector<std::size_t> order(this->size());
   std::iota(order.begin(), order.end(), std::size_t{0});
+  // Largest first, so that no thread is left alone with a long student at the end.
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return work(a) > work(b); });
-  pool_.run(order.size(), [&](unsigned worker, std::size_t index) {
-    train(this->members_[order[index]], until_epoch[order[index]], workers_[worker], stop);
+  for_students(order, stop, [&](Worker& worker, std::size_t i) {
+    train(this->members_[i], until_epoch[i], worker, stop);
   });
 }
 
@@ -79,6 +91,7 @@ void CpuPopulation<T>::train(Member& m, std::uint64_t until_epoch, Worker& worke
     const double rate = learning_rate_at(spec.learning_rate, step, steps_per_epoch);
     const Batch batch{worker.order.data(), place.first, place.count};
     const double loss = workspace.accumulate_gradients(*spec.data, batch, mask);
+    if (workspace.interrupted()) break;  // the unfinished step of a wide student is as if it had not begun
     if (!std::isfinite(loss)) {
       workspace.save(m.state);
       this->diverged(m, find_divergence(m, batch), rate);
@@ -99,16 +112,28 @@ Workspace<T>& CpuPopulation<T>::loaded(Worker& worker, const Member& m) {
 }
 
 template <class T>
-void CpuPopulation<T>::forget_loaded() {
-  for (Worker& worker : workers_) worker.evaluating = nullptr;
+void CpuPopulation<T>::append_chunks(std::size_t student, const Dataset& data, std::vector<Chunk>& chunks) {
+  for (std::size_t first = 0; first < data.samples; first += chunk_samples)
+    chunks.push_back({student, &data, {nullptr, first, std::min(chunk_samples, data.samples - first)}});
 }
 
 template <class T>
-void CpuPopulation<T>::for_chunks(const Dataset& data,
-                                  const std::function<void(Worker&, std::size_t, Batch)>& task) {
-  forget_loaded();
-  pool_.run(chunks_of(data), [&](unsigned worker, std::size_t chunk) {
-    task(workers_[worker], chunk, chunk_batch(data, chunk));
+void CpuPopulation<T>::for_chunks(const std::vector<Chunk>& chunks, const StopFlag& stop,
+                                  const std::function<void(Workspace<T>&, std::size_t)>& task) {
+  shared_.evaluating = nullptr;  // parameters may have changed since the last call
+  shared_.workspace.set_crew(Crew(pool_, stop));
+  for (Worker& worker : workers_) worker.evaluating = nullptr;
+  std::vector<std::size_t> narrow;
+  for (std::size_t c = 0; c < chunks.size(); ++c) {
+    const Member& m = this->members_[chunks[c].student];
+    if (!is_wide(m.spec.network))
+      narrow.push_back(c);
+    else if (!stop.load(std::memory_order_relaxed))
+      task(loaded(shared_, m), c);
+  }
+  pool_.run(narrow.size(), [&](unsigned worker, std::size_t index) {
+    if (stop.load(std::memory_order_relaxed)) return;
+    task(loaded(workers_[worker], this->members_[chunks[narrow[index]].student]), narrow[index]);
   });
 }
 
@@ -117,32 +142,24 @@ void CpuPopulation<T>::evaluate(std::span<const DatasetPtr> data, std::span<Eval
                                 const StopFlag& stop) {
   this->check_count(data.size(), "data");
   this->check_count(results.size(), "results");
-  struct Task {
-    std::size_t student, chunk;
-  };
-  std::vector<Task> tasks;
+  std::vector<Chunk> chunks;
   for (std::size_t i = 0; i < data.size(); ++i) {
     if (!data[i]) continue;
     this->check_data(i, *data[i], true);
-    for (std::size_t chunk = 0; chunk < chunks_of(*data[i]); ++chunk) tasks.push_back({i, chunk});
+    append_chunks(i, *data[i], chunks);
   }
-  std::vector<Score> scores(tasks.size());
-  forget_loaded();
-  pool_.run(tasks.size(), [&](unsigned worker, std::size_t t) {
-    if (stop.load(std::memory_order_relaxed)) return;
-    const Dataset& set = *data[tasks[t].student];
-    scores[t] = loaded(workers_[worker], this->members_[tasks[t].student])
-                    .evaluate(set, chunk_batch(set, tasks[t].chunk), set.samples);
+  std::vector<Score> scores(chunks.size());
+  for_chunks(chunks, stop, [&](Workspace<T>& workspace, std::size_t c) {
+    scores[c] = workspace.evaluate(*chunks[c].data, chunks[c].batch, chunks[c].data->samples);
   });
-  if (stop.load()) return;
   std::vector<std::size_t> right(data.size(), 0);
   for (std::size_t i = 0; i < data.size(); ++i)
-    if (data[i]) results[i] = {0, std::numeric_limits<double>::quiet_NaN()};
-  for (std::size_t t = 0; t < tasks.size(); ++t) {
-    const std::size_t i = tasks[t].student;
-    results[i].loss += scores[t].loss;
-    right[i] += scores[t].right;
-    if (!data[i]->as<T>().classes.empty())
+    if (data[i]) results[i] = {stop ? not_a_number : 0, not_a_number};
+  for (std::size_t c = 0; c < chunks.size(); ++c) {
+    const std::size_t i = chunks[c].student;
+    results[i].loss += scores[c].loss;
+    right[i] += scores[c].right;
+    if (!data[i]->template as<T>().classes.empty() && !stop)
       results[i].accuracy = static_cast<double>(right[i]) / static_cast<double>(data[i]->samples);
   }
 }
@@ -150,10 +167,12 @@ void CpuPopulation<T>::evaluate(std::span<const DatasetPtr> data, std::span<Eval
 template <class T>
 void CpuPopulation<T>::predict(std::size_t student, const Dataset& data, void* outputs) {
   this->check_data(student, data, false);
-  const Member& m = this->member(student);
-  T* out = static_cast<T*>(outputs);
-  for_chunks(data, [&](Worker& worker, std::size_t, Batch batch) {
-    loaded(worker, m).predict(data, batch, out + batch.first * m.spec.network.outputs());
+  const std::size_t width = this->member(student).spec.network.outputs();
+  std::vector<Chunk> chunks;
+  append_chunks(student, data, chunks);
+  const StopFlag never{false};
+  for_chunks(chunks, never, [&](Workspace<T>& workspace, std::size_t c) {
+    workspace.predict(data, chunks[c].batch, static_cast<T*>(outputs) + chunks[c].batch.first * width);
   });
 }
 
@@ -162,13 +181,13 @@ void CpuPopulation<T>::pruning_curve(std::size_t student, std::size_t layer,
                                      std::span<const std::uint32_t> removal_order, const Dataset& data,
                                      std::span<double> losses, const StopFlag& stop) {
   this->check_pruning(student, layer, removal_order, data, losses);
-  const Member& m = this->member(student);
-  std::vector<std::vector<double>> shares(chunks_of(data), std::vector<double>(losses.size(), 0.0));
-  for_chunks(data, [&](Worker& worker, std::size_t chunk, Batch batch) {
-    if (stop.load(std::memory_order_relaxed)) return;
-    loaded(worker, m).pruning_losses(layer, removal_order, data, batch, data.samples, shares[chunk]);
+  std::vector<Chunk> chunks;
+  append_chunks(student, data, chunks);
+  std::vector<std::vector<double>> shares(chunks.size(), std::vector<double>(losses.size(), 0.0));
+  for_chunks(chunks, stop, [&](Workspace<T>& workspace, std::size_t c) {
+    workspace.pruning_losses(layer, removal_order, data, chunks[c].batch, data.samples, shares[c]);
   });
-  std::fill(losses.begin(), losses.end(), 0.0);
+  std::fill(losses.begin(), losses.end(), stop ? not_a_number : 0.0);
   for (const std::vector<double>& share : shares)
     for (std::size_t k = 0; k < losses.size(); ++k) losses[k] += share[k];
 }
@@ -179,11 +198,11 @@ void CpuPopulation<T>::gradient(std::size_t student, const Dataset& data, void* 
   this->check_data(student, data, true);
   const Member& m = this->member(student);
   const T* parameters = m.state.parameters.data();
-  pool_.run(1, [&](unsigned worker, std::size_t) {
-    Workspace<T>& workspace = workers_[worker].workspace;
-    workspace.load(m.spec.network, m.layout, parameters, data.samples);
-    *data_loss = workspace.accumulate_gradients(data, {nullptr, 0, data.samples}, train_everything);
-    workspace.read_gradient(static_cast<T*>(gradient));
+  const StopFlag never{false};
+  for_students({student}, never, [&](Worker& worker, std::size_t) {
+    worker.workspace.load(m.spec.network, m.layout, parameters, data.samples);
+    *data_loss = worker.workspace.accumulate_gradients(data, {nullptr, 0, data.samples}, train_everything);
+    worker.workspace.read_gradient(static_cast<T*>(gradient));
   });
   *penalty = 0;
   for (const Tensor& tensor : m.layout.tensors())
@@ -197,8 +216,11 @@ std::size_t CpuPopulation<T>::bytes() const {
   for (const Member& m : this->members_)
     total +=
         sizeof(T) * (m.state.parameters.size() + m.state.first_moment.size() + m.state.second_moment.size());
-  for (const Worker& worker : workers_)
-    total += worker.workspace.bytes() + worker.order.capacity() * sizeof(std::uint32_t);
+  const auto held = [](const Worker& worker) {
+    return worker.workspace.bytes() + worker.order.capacity() * sizeof(std::uint32_t);
+  };
+  for (const Worker& worker : workers_) total += held(worker);
+  total += held(shared_);
   return total;
 }
 

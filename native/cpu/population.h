@@ -1,4 +1,4 @@
-// A population on the CPU: one student a core, workspaces that belong to the threads.
+// A population on the CPU: one narrow student a thread, all threads on one wide student after the other.
 #pragma once
 
 #include <cstddef>
@@ -39,16 +39,26 @@ class CpuPopulation final : public HostPopulation<T> {
     const Member* evaluating = nullptr;  // whose parameters the workspace holds, within one call
   };
 
-  void train(Member& member, std::uint64_t until_epoch, Worker& worker, const StopFlag& stop);
+  /// A stretch of a student's data set. Stretches are fixed, so that sums never depend on the threads.
+  struct Chunk {
+    std::size_t student;
+    const Dataset* data;
+    Batch batch;
+  };
+  static void append_chunks(std::size_t student, const Dataset& data, std::vector<Chunk>& chunks);
+  /// Runs task(workspace, index) for every chunk, with the chunk's student loaded.
+  void for_chunks(const std::vector<Chunk>& chunks, const StopFlag& stop,
+                  const std::function<void(Workspace<T>& workspace, std::size_t index)>& task);
   Workspace<T>& loaded(Worker& worker, const Member& member);
-  /// Runs task(worker, chunk, batch) over fixed stretches of a data set, so that sums never depend on the
-  /// threads.
-  void for_chunks(const Dataset& data,
-                  const std::function<void(Worker& worker, std::size_t chunk, Batch batch)>& task);
-  void forget_loaded();
+
+  /// Runs task(worker, index) for every student of the list, wide ones one after the other with all threads.
+  void for_students(const std::vector<std::size_t>& students, const StopFlag& stop,
+                    const std::function<void(Worker& worker, std::size_t student)>& task);
+  void train(Member& member, std::uint64_t until_epoch, Worker& worker, const StopFlag& stop);
 
   ThreadPool pool_;
-  std::vector<Worker> workers_;
+  std::vector<Worker> workers_;  // one a thread
+  Worker shared_;                // of the wide student that all threads work on
 };
 
 }  // namespace eigenstudent::cpu

@@ -23,7 +23,7 @@ void Workspace<T>::add_node(std::size_t l, std::size_t node, std::size_t rows) {
     column[i] = weights_.get()[plan.weights_over_in + panel_position(plan.in, plan.spec->outputs, i, node)];
   for (const Panel& panel : plan.out.list)
     kernels_.outer_product({rows, panel.width, &answers, 1, column + panel.offset,
-                            partial_z_.get() + panel.offset * rows, nullptr, nullptr, Epilogue::add});
+                            partial_z_.get() + panel.offset * rows, nullptr, nullptr, true, Epilogue::store});
 }
 
 template <class T>

@@ -41,42 +41,57 @@ template <class T>
 void Workspace<T>::update_matrix(std::size_t l, const OptimizerStep<T>& step, bool train, bool want_in,
                                  bool want_out) {
   const LayerPlan& plan = layer(l);
-  const std::size_t rows = plan.rows();
-  const TensorSpec& spec = plan.spec->tensor(TensorRole::matrix);
+  const std::size_t rows = plan.rows(), panels = plan.panels().list.size();
   T* sums_in = want_in ? sums_in_.get() : nullptr;
   T* sums_out = want_out ? sums_out_.get() : nullptr;
-  if (sums_in) std::fill_n(sums_in, plan.in.padded, T(0));
-  if (sums_out) std::fill_n(sums_out, plan.out.padded, T(0));
-  T* column_sums = plan.wide_out ? sums_out : sums_in;
-  const T* column_eigenvalues =
-      parameters_.get() + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in);
-  for (const Panel& panel : plan.panels().list) {
-    const std::size_t at = plan.matrix + panel.offset * rows;
-    MatrixUpdate<T> update{};
-    update.rows = rows;
-    update.width = panel.width;
-    update.columns = panel.columns;
-    update.G = gradients_.get() + at;
-    update.phi = parameters_.get() + at;
-    update.m = first_moment_.get() + at;
-    update.v = has_second_moment_ ? second_moment_.get() + at : nullptr;
-    if (plan.spectral()) {
-      update.row_eigenvalues =
-          parameters_.get() + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out);
-      update.column_eigenvalues = column_eigenvalues + panel.offset;
-      update.sign = plan.wide_out ? T(1) : T(-1);
-      update.row_sums = plan.wide_out ? sums_in : sums_out;
-      update.column_sums = column_sums ? column_sums + panel.offset : nullptr;
-    }
-    update.train = train;
-    update.l1 = static_cast<T>(spec.l1);
-    update.l2 = static_cast<T>(spec.l2);
-    update.step = step;
-    kernels_.update_matrix(update);
+  T* of_rows = plan.wide_out ? sums_in : sums_out;
+  T* of_columns = plan.wide_out ? sums_out : sums_in;
+  if (of_columns) std::fill_n(of_columns, plan.panels().padded, T(0));
+  T* partial = of_rows ? row_sums_.get() : nullptr;
+  crew_.each(panels, [&](std::size_t p) {
+    update_panel(l, p, step, train, partial ? partial + p * rows : nullptr,
+                 of_columns ? of_columns + plan.panels().list[p].offset : nullptr);
+  });
+  if (of_rows) {
+    std::copy_n(partial, rows, of_rows);
+    for (std::size_t p = 1; p < panels; ++p)
+      for (std::size_t r = 0; r < rows; ++r) of_rows[r] += partial[p * rows + r];
   }
   if (sums_out)
     for (std::size_t i = 0; i < plan.out.columns; ++i)
       sums_out[i] = -sums_out[i];  // dL/dlambda_out = -sum G phi
+}
+
+template <class T>
+void Workspace<T>::update_panel(std::size_t l, std::size_t p, const OptimizerStep<T>& step, bool train,
+                                T* row_sums, T* column_sums) {
+  const LayerPlan& plan = layer(l);
+  const Panel& panel = plan.panels().list[p];
+  const TensorSpec& spec = plan.spec->tensor(TensorRole::matrix);
+  const std::size_t at = plan.matrix + panel.offset * plan.rows();
+  MatrixUpdate<T> update{};
+  update.rows = plan.rows();
+  update.width = panel.width;
+  update.columns = panel.columns;
+  update.G = gradients_.get() + at;
+  update.phi = parameters_.get() + at;
+  update.m = first_moment_.get() + at;
+  update.v = has_second_moment_ ? second_moment_.get() + at : nullptr;
+  if (plan.spectral()) {
+    const T* block = parameters_.get();
+    update.row_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out);
+    update.column_eigenvalues =
+        block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
+    update.sign = plan.wide_out ? T(1) : T(-1);
+    update.row_sums = row_sums;
+    update.column_sums = column_sums;
+    if (row_sums) std::fill_n(row_sums, update.rows, T(0));
+  }
+  update.train = train;
+  update.l1 = static_cast<T>(spec.l1);
+  update.l2 = static_cast<T>(spec.l2);
+  update.step = step;
+  kernels_.update_matrix(update);
 }
 
 template <class T>
@@ -137,13 +152,14 @@ void Workspace<T>::read_gradient(T* gradient) {
   }
 }
 
-#define ES_INSTANTIATE(T)                                                                                \
-  template void Workspace<T>::update(const OptimizerSpec&, double, std::uint8_t,                         \
-                                     std::vector<std::uint64_t>&);                                       \
-  template void Workspace<T>::update_layer(std::size_t, const OptimizerSpec&, double, std::uint8_t,      \
-                                           std::vector<std::uint64_t>&);                                 \
-  template void Workspace<T>::update_matrix(std::size_t, const OptimizerStep<T>&, bool, bool, bool);     \
-  template void Workspace<T>::update_tensor(std::size_t, TensorRole, const T*, const OptimizerStep<T>&); \
+#define ES_INSTANTIATE(T)                                                                                    \
+  template void Workspace<T>::update(const OptimizerSpec&, double, std::uint8_t,                             \
+                                     std::vector<std::uint64_t>&);                                           \
+  template void Workspace<T>::update_layer(std::size_t, const OptimizerSpec&, double, std::uint8_t,          \
+                                           std::vector<std::uint64_t>&);                                     \
+  template void Workspace<T>::update_panel(std::size_t, std::size_t, const OptimizerStep<T>&, bool, T*, T*); \
+  template void Workspace<T>::update_matrix(std::size_t, const OptimizerStep<T>&, bool, bool, bool);         \
+  template void Workspace<T>::update_tensor(std::size_t, TensorRole, const T*, const OptimizerStep<T>&);     \
   template void Workspace<T>::read_gradient(T*);
 ES_INSTANTIATE(float)
 ES_INSTANTIATE(double)

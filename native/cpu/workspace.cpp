@@ -10,11 +10,12 @@ void Workspace<T>::load(const NetworkSpec& network, const ParameterLayout& layou
   if (network_ != &network) plan_ = Plan::make(network, kernels_);
   network_ = &network;
   layout_ = &layout;
-  rows_ = rows_per_block(batch, plan_.row_size * sizeof(T));
+  rows_ = rows_per_block(plan_, batch, sizeof(T));
   parameters_.require_zeros(plan_.block_size);
   gradients_.require_zeros(plan_.block_size);
   weights_.require_zeros(plan_.weights_size);
   activations_.require_zeros(rows_ * plan_.row_size);
+  row_sums_.require(plan_.row_sums);
   sums_in_.require_zeros(plan_.widest);
   sums_out_.require_zeros(plan_.widest);
   sample_y_.require_zeros(plan_.widest);
@@ -96,26 +97,28 @@ void Workspace<T>::unpack_block(const T* block, T* values) const {
 /// W from phi and the eigenvalues, along the lanes of phi; then its transpose where a product wants that.
 template <class T>
 void Workspace<T>::form_weights(std::size_t l) {
-  const LayerPlan& plan = layer(l);
-  const Panels& panels = plan.panels();
-  const std::size_t rows = plan.rows();
-  const T* block = parameters_.get();
-  T* w = weights_.get() + (plan.wide_out ? plan.weights_over_out : plan.weights_over_in);
-  for (const Panel& panel : panels.list) {
-    FormWeights<T> form{};
-    form.rows = rows;
-    form.width = panel.width;
-    form.phi = block + plan.matrix + panel.offset * rows;
-    form.w = w + panel.offset * rows;
-    if (plan.spectral()) {
-      form.row_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out);
-      form.column_eigenvalues =
-          block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
-      form.sign = plan.wide_out ? T(1) : T(-1);
-    }
-    kernels_.form_weights(form);
-  }
+  const std::vector<Panel>& panels = layer(l).panels().list;
+  crew_.each(panels.size(), [&](std::size_t p) { form_panel(l, panels[p]); });
   transpose_weights(l);
+}
+
+template <class T>
+void Workspace<T>::form_panel(std::size_t l, const Panel& panel) {
+  const LayerPlan& plan = layer(l);
+  const std::size_t rows = plan.rows(), at = panel.offset * rows;
+  const T* block = parameters_.get();
+  FormWeights<T> form{};
+  form.rows = rows;
+  form.width = panel.width;
+  form.phi = block + plan.matrix + at;
+  form.w = weights_.get() + (plan.wide_out ? plan.weights_over_out : plan.weights_over_in) + at;
+  if (plan.spectral()) {
+    form.row_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out);
+    form.column_eigenvalues =
+        block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
+    form.sign = plan.wide_out ? T(1) : T(-1);
+  }
+  kernels_.form_weights(form);
 }
 
 template <class T>
@@ -128,7 +131,8 @@ void Workspace<T>::transpose_weights(std::size_t l) {
   const std::size_t from_rows = plan.rows(), to_rows = from.columns;
   const T* source = weights_.get() + (plan.wide_out ? plan.weights_over_out : plan.weights_over_in);
   T* target = weights_.get() + other;
-  for (const Panel& t : to.list) {
+  crew_.each(to.list.size(), [&](std::size_t p) {
+    const Panel& t = to.list[p];
     T* block = target + t.offset * to_rows;
     for (const Panel& f : from.list) {
       const T* panel = source + f.offset * from_rows + t.offset * f.width;
@@ -136,7 +140,7 @@ void Workspace<T>::transpose_weights(std::size_t l) {
         for (std::size_t r = 0; r < t.columns; ++r)
           block[(f.offset + c) * t.width + r] = panel[r * f.width + c];
     }
-  }
+  });
 }
 
 template <class T>

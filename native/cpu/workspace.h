@@ -12,6 +12,7 @@
 
 #include "core/student.h"
 #include "cpu/aligned_buffer.h"
+#include "cpu/crew.h"
 #include "cpu/plan.h"
 
 namespace eigenstudent::cpu {
@@ -27,10 +28,27 @@ struct Batch {
   }
 };
 
+/// Consecutive entries of a list.
+struct Range {
+  std::size_t first, end;
+};
+
+/// Cuts a list into consecutive ranges of at most `length`.
+template <class Piece>
+void for_ranges(std::size_t count, std::size_t length, const Piece& piece) {
+  for (std::size_t first = 0; first < count; first += length)
+    piece(Range{first, first + length < count ? first + length : count});
+}
+
 template <class T>
 class Workspace {
  public:
   explicit Workspace(const Kernels<T>& kernels) : kernels_(kernels) {}
+
+  /// Who runs the loops of the calls that follow.
+  void set_crew(Crew crew) { crew_ = crew; }
+  /// Whether the crew was asked to stop: what was computed meanwhile is garbage.
+  bool interrupted() const { return crew_.stopped(); }
 
   /// Takes over a network and its parameters (public order, [layout.size()]); `batch` is the largest batch to
   /// come.
@@ -87,27 +105,33 @@ class Workspace {
   void unpack_block(const T* block, T* values) const;
 
   void form_weights(std::size_t l);
+  void form_panel(std::size_t l, const Panel& panel);
   void transpose_weights(std::size_t l);
   void gather(const Dataset& data, Batch batch, std::size_t first, std::size_t rows);
   void forward_layer(std::size_t l, std::size_t rows);
+  void forward_outer(std::size_t l, std::size_t rows);
+  void forward_dot(std::size_t l, std::size_t rows);
   void forward_block(std::size_t first_layer, std::size_t rows);
-  void append_segments(const Panels& panels, const T* a, std::size_t rows);
 
   Score loss_of_block(const Dataset& data, Batch batch, std::size_t first, std::size_t rows,
                       std::size_t total, bool want_delta);
 
   void backward_block(std::size_t rows, bool first_block, std::uint8_t mask);
-  void weight_gradient_panel(std::size_t l, std::size_t panel, std::size_t rows, bool first_block);
-  void input_gradient_panel(std::size_t l, std::size_t panel, std::size_t rows);
+  void backward_layer(std::size_t l, bool weights, bool below, std::size_t rows, bool first_block);
+  void weight_gradient(std::size_t l, std::size_t panel, Range strips, std::size_t rows, bool first_block);
+  void input_gradient(std::size_t l, std::size_t panel, Range chunk, std::size_t rows);
 
   void update_layer(std::size_t l, const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
                     std::vector<std::uint64_t>& update_count);
   void update_matrix(std::size_t l, const OptimizerStep<T>& step, bool train, bool want_in, bool want_out);
+  void update_panel(std::size_t l, std::size_t panel, const OptimizerStep<T>& step, bool train, T* row_sums,
+                    T* column_sums);
   void update_tensor(std::size_t l, TensorRole role, const T* gradient, const OptimizerStep<T>& step);
 
   void add_node(std::size_t l, std::size_t node, std::size_t rows);
 
   const Kernels<T>& kernels_;
+  Crew crew_;
   const ParameterLayout* layout_ = nullptr;
   const NetworkSpec* network_ = nullptr;
   Plan plan_;
@@ -117,9 +141,10 @@ class Workspace {
   AlignedBuffer<T> weights_;                                                // [weights_size]
   AlignedBuffer<T> activations_;                                            // [rows_][row_size]
   AlignedBuffer<T> sums_in_, sums_out_;                                     // [widest]: sums of G phi
+  AlignedBuffer<T> row_sums_;                 // [panels][rows]: the same a panel, before they are added up
   AlignedBuffer<T> sample_y_, sample_delta_;  // [widest]: one sample's, contiguous
   AlignedBuffer<T> partial_z_;                // pruning curve: z of the layer above
-  std::vector<Segment<T>> segments_;
+  std::vector<Segment<T>> segments_;          // of the layer's inner dimension in the product at hand
   bool has_second_moment_ = false;
 };
 

@@ -12,12 +12,11 @@ ES_INLINE void finish_tile(const OuterProduct<T>& p, std::size_t m0, V (&acc)[MR
   constexpr int L = lanes_of<V, T>;
   constexpr int width = NV * L;
   T* c = p.c + m0 * width;
+  if (p.accumulate)
+    for (int i = 0; i < MR; ++i)
+      for (int j = 0; j < NV; ++j) acc[i][j] += load<V>(c + i * width + j * L);
   switch (p.epilogue) {
     case Epilogue::store:
-      break;
-    case Epilogue::add:
-      for (int i = 0; i < MR; ++i)
-        for (int j = 0; j < NV; ++j) acc[i][j] += load<V>(c + i * width + j * L);
       break;
     case Epilogue::bias:
     case Epilogue::bias_relu:

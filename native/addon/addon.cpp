@@ -1,0 +1,87 @@
+// The export table: all that JavaScript can call. Types: src/native/addon.ts.
+#include <napi.h>
+
+#include "addon/arguments.h"
+#include "addon/dataset.h"
+#include "addon/environment.h"
+#include "addon/errors.h"
+#include "addon/kernels.h"
+#include "addon/population.h"
+#include "addon/random.h"
+#include "core/backend.h"
+#include "cpu/cpu_backend.h"
+
+// ES_VERSION comes unquoted from the build files (package.json): quotes do not survive every shell on the
+// way.
+#define ES_TEXT_OF(tokens) #tokens
+#define ES_TEXT(tokens) ES_TEXT_OF(tokens)
+
+#if defined(__clang__)
+#define ES_COMPILER "clang " __clang_version__
+#elif defined(__GNUC__)
+#define ES_COMPILER "gcc " __VERSION__
+#else
+#define ES_COMPILER "msvc " ES_TEXT(_MSC_FULL_VER)
+#endif
+
+namespace eigenstudent {
+
+namespace {
+
+Napi::Value capabilities(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    Napi::Object object = Napi::Object::New(info.Env());
+    object.Set("engine", make_cpu_backend()->engine());
+    object.Set("isa", cpu_isa());
+    Napi::Array available = Napi::Array::New(info.Env());
+    for (const std::string& isa : cpu_isa_available()) available.Set(available.Length(), isa);
+    object.Set("isaAvailable", available);
+    object.Set("threads", cpu_threads());
+    object.Set("compiler", ES_COMPILER);
+    return object;
+  });
+}
+
+Napi::Value use_error_class(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    if (!info[0].IsFunction()) Argument(info[0], "errorClass").refuse("a class");
+    Environment::of(info.Env()).error_class = Napi::Persistent(info[0].As<Napi::Function>());
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value noop(const Napi::CallbackInfo& info) { return info.Env().Undefined(); }
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  Environment::create(env);
+  const auto method = [&](Napi::Object on, const char* name,
+                          Napi::Value (*function)(const Napi::CallbackInfo&)) {
+    on.Set(name, Napi::Function::New(env, function, name));
+  };
+
+  exports.Set("version", ES_TEXT(ES_VERSION));
+  method(exports, "capabilities", capabilities);
+  method(exports, "useErrorClass", use_error_class);
+
+  exports.Set("Dataset", DatasetObject::define(env));
+  exports.Set("Population", PopulationObject::define(env));
+
+  method(exports, "fillNormal", fill_normal);
+  method(exports, "fillUniform", fill_uniform);
+  method(exports, "fillPermutation", fill_permutation);
+
+  Napi::Object kernels = Napi::Object::New(env);
+  method(kernels, "forward", kernel_forward);
+  method(kernels, "backward", kernel_backward);
+  exports.Set("kernels", kernels);
+
+  method(exports, "noop", noop);
+  return exports;
+}
+
+}  // namespace
+
+}  // namespace eigenstudent
+
+using eigenstudent::initialize;
+NODE_API_MODULE(eigenstudent, initialize)

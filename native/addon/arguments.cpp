@@ -1,0 +1,147 @@
+#include "addon/arguments.h"
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "core/errors.h"
+
+namespace eigenstudent {
+
+namespace {
+
+/// Class name and length of a typed array, as in "Float32Array(12)". Nothing a caller could have overwritten
+/// is asked.
+std::string describe_typed_array(const Napi::TypedArray& array) {
+  static constexpr std::array names = {"Int8Array",    "Uint8Array",    "Uint8ClampedArray", "Int16Array",
+                                       "Uint16Array",  "Int32Array",    "Uint32Array",       "Float32Array",
+                                       "Float64Array", "BigInt64Array", "BigUint64Array"};
+  const auto type = static_cast<std::size_t>(array.TypedArrayType());
+  const std::string name = type < names.size() ? names[type] : "a typed array";
+  return name + "(" + std::to_string(array.ElementLength()) + ")";
+}
+
+bool is_detached(const Napi::TypedArray& array) {
+  bool detached = false;
+  napi_is_detached_arraybuffer(array.Env(), array.ArrayBuffer(), &detached);
+  return detached;
+}
+
+std::string quoted(const std::string& text) { return '"' + text + '"'; }
+
+std::string describe_number(double number) {
+  // JavaScript's own spelling: 3, 0.5, NaN, Infinity, 1e+21.
+  if (std::isnan(number)) return "NaN";
+  if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.15g", number);
+  return text;
+}
+
+}  // namespace
+
+std::string describe(Napi::Value value) {
+  switch (value.Type()) {
+    case napi_undefined:
+      return "undefined";
+    case napi_null:
+      return "null";
+    case napi_boolean:
+      return value.As<Napi::Boolean>().Value() ? "true" : "false";
+    case napi_number:
+      return describe_number(value.As<Napi::Number>().DoubleValue());
+    case napi_string:
+      return quoted(value.As<Napi::String>().Utf8Value());
+    case napi_symbol:
+      return "a symbol";
+    case napi_function:
+      return "a function";
+    case napi_bigint:
+      return "a bigint";
+    case napi_object:
+    case napi_external:
+      break;
+  }
+  if (value.IsTypedArray()) return describe_typed_array(value.As<Napi::TypedArray>());
+  if (value.IsArray()) return "an array of length " + std::to_string(value.As<Napi::Array>().Length());
+  return "an object";
+}
+
+std::size_t checked_product(std::size_t a, std::size_t b, const char* where) {
+  if (a != 0 && b > std::numeric_limits<std::size_t>::max() / a)
+    throw Error("invalid_argument", "expected sizes whose product fits in memory for " + std::string(where) +
+                                        ", received " + std::to_string(a) + " x " + std::to_string(b));
+  return a * b;
+}
+
+void Argument::refuse(const std::string& expected) const {
+  throw Error("invalid_argument",
+              "expected " + expected + " for " + where_ + ", received " + describe(value_));
+}
+
+Argument Argument::field(const char* name) const {
+  if (!value_.IsObject()) refuse("an object");
+  return {value_.As<Napi::Object>().Get(name), where_.empty() ? name : where_ + "." + name};
+}
+
+std::optional<Argument> Argument::optional_field(const char* name) const {
+  Argument found = field(name);
+  if (found.value().IsUndefined()) return std::nullopt;
+  return found;
+}
+
+std::vector<Argument> Argument::elements(std::optional<std::size_t> length) const {
+  if (!value_.IsArray() || (length && value_.As<Napi::Array>().Length() != *length))
+    refuse(length ? "an array of length " + std::to_string(*length) : "an array");
+  const Napi::Array array = value_.As<Napi::Array>();
+  const std::uint32_t count = array.Length();
+  std::vector<Argument> found;
+  for (std::uint32_t i = 0; i < count; ++i)
+    found.emplace_back(array.Get(i), where_ + "[" + std::to_string(i) + "]");
+  return found;
+}
+
+double Argument::finite_number() const {
+  const double number = value_.IsNumber() ? value_.As<Napi::Number>().DoubleValue() : std::nan("");
+  if (!std::isfinite(number)) refuse("a finite number");
+  return number;
+}
+
+std::uint64_t Argument::integer(std::uint64_t minimum, std::uint64_t maximum) const {
+  const double number = value_.IsNumber() ? value_.As<Napi::Number>().DoubleValue() : std::nan("");
+  const bool inside = number >= static_cast<double>(minimum) && number <= static_cast<double>(maximum);
+  if (!inside || number != std::floor(number))  // NaN is not inside
+    refuse("an integer from " + std::to_string(minimum) + " to " + std::to_string(maximum));
+  return static_cast<std::uint64_t>(number);
+}
+
+bool Argument::boolean() const {
+  if (!value_.IsBoolean()) refuse("true or false");
+  return value_.As<Napi::Boolean>().Value();
+}
+
+std::string Argument::text() const { return value_.IsString() ? value_.As<Napi::String>().Utf8Value() : ""; }
+
+Activation Argument::activation() const {
+  const std::string given = text();
+  for (int i = 0; i < activation_count; ++i) {
+    const auto activation = static_cast<Activation>(i);
+    if (given == name_of(activation)) return activation;
+  }
+  refuse("the name of an activation");
+}
+
+Napi::TypedArray Argument::typed_array(napi_typedarray_type type, const char* kind,
+                                       std::size_t length) const {
+  const std::string expected = std::string("a ") + kind + " of length " + std::to_string(length);
+  if (!value_.IsTypedArray()) refuse(expected);
+  const Napi::TypedArray array = value_.As<Napi::TypedArray>();
+  if (is_detached(array))
+    throw Error("invalid_argument",
+                "expected " + expected + " for " + where_ +
+                    ", received one whose buffer is detached: it was transferred to another thread");
+  if (array.TypedArrayType() != type || array.ElementLength() != length) refuse(expected);
+  return array;
+}
+
+}  // namespace eigenstudent

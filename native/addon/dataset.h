@@ -1,0 +1,33 @@
+// The JavaScript class Dataset: data copied into native memory once, shared by the populations that use it.
+#pragma once
+
+#include <napi.h>
+
+#include "addon/arguments.h"
+#include "core/dataset.h"
+
+namespace eigenstudent {
+
+class DatasetObject : public Napi::ObjectWrap<DatasetObject> {
+ public:
+  static Napi::Function define(Napi::Env env);
+
+  /// new Dataset(spec: NativeDatasetSpec). Arrays of either float kind are converted to the dtype of the set.
+  explicit DatasetObject(const Napi::CallbackInfo& info);
+  void Finalize(Napi::BasicEnv env) override;
+
+  const DatasetPtr& data() const { return data_; }
+
+ private:
+  Napi::Value samples(const Napi::CallbackInfo& info);
+
+  DatasetPtr data_;
+  std::int64_t bytes_ = 0;  // as told to the garbage collector
+};
+
+/// The data behind a Dataset; anything else is refused, a look-alike included.
+DatasetPtr read_dataset(const Argument& argument);
+/// The same, with null for no data.
+DatasetPtr read_dataset_or_null(const Argument& argument);
+
+}  // namespace eigenstudent

@@ -1,0 +1,14 @@
+// JavaScript objects -> the specs of core/. Shapes of the objects: src/native/addon.ts.
+#pragma once
+
+#include "addon/arguments.h"
+#include "core/backend.h"
+
+namespace eigenstudent {
+
+NetworkSpec read_network(const Argument& argument);
+StudentSpec read_student(const Argument& argument);
+/// Everything of a NativePopulationSpec but the backend.
+PopulationSpec read_population(const Argument& argument);
+
+}  // namespace eigenstudent

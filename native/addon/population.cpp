@@ -1,0 +1,235 @@
+#include "addon/population.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "addon/backends.h"
+#include "addon/dataset.h"
+#include "addon/errors.h"
+#include "addon/network_arguments.h"
+#include "core/errors.h"
+
+namespace eigenstudent {
+
+namespace {
+
+StateBlock read_state_block(const Argument& argument) {
+  return argument.one_of<StateBlock>({{"parameters", StateBlock::parameters},
+                                      {"firstMoment", StateBlock::first_moment},
+                                      {"secondMoment", StateBlock::second_moment}});
+}
+
+Napi::Number number(Napi::Env env, std::uint64_t value) {
+  return Napi::Number::New(env, static_cast<double>(value));
+}
+
+Napi::Object to_js(Napi::Env env, const Progress& progress) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("step", number(env, progress.step));
+  object.Set("epoch", number(env, progress.epoch));
+  object.Set("batchLoss", progress.batch_loss);
+  if (progress.divergence) {
+    Napi::Object divergence = Napi::Object::New(env);
+    divergence.Set("step", number(env, progress.divergence->step));
+    divergence.Set("layer", progress.divergence->layer);
+    divergence.Set("learningRate", progress.divergence->learning_rate);
+    object.Set("divergence", divergence);
+  }
+  return object;
+}
+
+}  // namespace
+
+Napi::Float64Array float64_array(Napi::Env env, const std::vector<double>& values) {
+  Napi::Float64Array array = Napi::Float64Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), array.Data());
+  return array;
+}
+
+Napi::Function PopulationObject::define(Napi::Env env) {
+  using This = PopulationObject;
+  return DefineClass(env, "Population",
+                     {
+                         InstanceAccessor("size", &This::size, nullptr),
+                         InstanceAccessor("busy", &This::busy, nullptr),
+                         InstanceAccessor("bytes", &This::bytes, nullptr),
+                         InstanceMethod("stop", &This::stop),
+                         InstanceMethod("dispose", &This::dispose),
+                         InstanceMethod("run", &This::run),
+                         InstanceMethod("evaluate", &This::evaluate),
+                         InstanceMethod("predict", &This::predict),
+                         InstanceMethod("pruningCurve", &This::pruning_curve),
+                         InstanceMethod("progress", &This::progress),
+                         InstanceMethod("read", &This::read),
+                         InstanceMethod("write", &This::write),
+                         InstanceMethod("counters", &This::counters),
+                         InstanceMethod("setCounters", &This::set_counters),
+                         InstanceMethod("gradient", &This::gradient),
+                     });
+}
+
+PopulationObject::PopulationObject(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<PopulationObject>(info), session_(std::make_shared<Session>()) {
+  guarded(info.Env(), [&] {
+    const Argument argument(info[0], "spec");
+    const BackendKind backend = read_backend(argument.field("backend"));
+    PopulationSpec spec = read_population(argument);
+    session_->dtype = spec.dtype;
+    for (const StudentSpec& student : spec.students) session_->moments.push_back(student.optimizer.moments());
+    size_ = spec.students.size();
+    session_->population = make_backend(backend)->create(std::move(spec));
+    set_bytes(info.Env(), *session_, session_->population->bytes());
+    return info.Env().Undefined();
+  });
+}
+
+void PopulationObject::Finalize(Napi::BasicEnv env) {
+  // Nobody can ask anything of the population any more. A pending call still gives its answer, then frees it.
+  session_->disposed = true;
+  if (!session_->pending) finish(env, *session_);
+}
+
+// ---- Usable in every state ----
+
+Napi::Value PopulationObject::size(const Napi::CallbackInfo& info) { return number(info.Env(), size_); }
+
+Napi::Value PopulationObject::busy(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), session_->pending != nullptr);
+}
+
+Napi::Value PopulationObject::bytes(const Napi::CallbackInfo& info) {
+  return number(info.Env(), session_->bytes);
+}
+
+Napi::Value PopulationObject::stop(const Napi::CallbackInfo& info) {
+  session_->stop = true;  // read by a pending call only: the next one clears it
+  return info.Env().Undefined();
+}
+
+Napi::Value PopulationObject::dispose(const Napi::CallbackInfo& info) {
+  session_->disposed = true;
+  session_->stop = true;
+  if (!session_->pending) finish(info.Env(), *session_);  // else when the pending call is over
+  return info.Env().Undefined();
+}
+
+// ---- At once ----
+
+Napi::Value PopulationObject::progress(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const Population& population = idle("progress");
+    Napi::Array array = Napi::Array::New(info.Env(), size_);
+    for (std::uint32_t i = 0; i < size_; ++i) array.Set(i, to_js(info.Env(), population.progress(i)));
+    return array;
+  });
+}
+
+Napi::Value PopulationObject::read(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const Population& population = idle("read");
+    const std::size_t student = read_student(info[0]);
+    const StateBlock block = read_state_block(Argument(info[1], "block"));
+    population.read(student, block, read_block(info[2], "into", block_length(student, block)));
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value PopulationObject::write(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    Population& population = idle("write");
+    const std::size_t student = read_student(info[0]);
+    const StateBlock block = read_state_block(Argument(info[1], "block"));
+    population.write(student, block, read_block(info[2], "from", block_length(student, block)));
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value PopulationObject::counters(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const Counters counters = idle("counters").counters(read_student(info[0]));
+    Napi::Object object = Napi::Object::New(info.Env());
+    object.Set("step", number(info.Env(), counters.step));
+    const std::vector<double> updates(counters.update_count.begin(), counters.update_count.end());
+    object.Set("updateCount", float64_array(info.Env(), updates));
+    return object;
+  });
+}
+
+Napi::Value PopulationObject::set_counters(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const Argument given(info[1], "counters");
+    const Argument step = given.field("step"), updates = given.field("updateCount");
+    Population& population = idle("setCounters");  // after the fields: a getter may have called dispose()
+    const std::size_t student = read_student(info[0]);
+    Counters counters;
+    counters.step = step.integer(0, largest_safe_integer);
+    for (const double count : updates.array<double>(population.layout(student).tensors().size())) {
+      const std::string where = "counters.updateCount[" + std::to_string(counters.update_count.size()) + "]";
+      counters.update_count.push_back(
+          Argument(Napi::Number::New(info.Env(), count), where).integer(0, largest_safe_integer));
+    }
+    population.set_counters(student, counters);
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value PopulationObject::gradient(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    Population& population = idle("gradient");
+    const std::size_t student = read_student(info[0]);
+    const DatasetPtr data = read_dataset(Argument(info[1], "data"));
+    void* into = read_block(info[2], "into", population.layout(student).size());
+    double data_loss = 0, penalty = 0;
+    population.gradient(student, *data, into, &data_loss, &penalty);
+    Napi::Object object = Napi::Object::New(info.Env());
+    object.Set("dataLoss", data_loss);
+    object.Set("penalty", penalty);
+    return object;
+  });
+}
+
+// ---- Below the methods ----
+
+Population& PopulationObject::idle(const char* call) const {
+  if (session_->disposed)
+    throw Error("population_disposed", std::string("expected a population in use for ") + call +
+                                           "(), received one after dispose(). Create another one");
+  if (session_->pending)
+    throw Error("population_busy", std::string("expected an idle population for ") + call +
+                                       "(), received one whose " + session_->pending +
+                                       "() is pending. Await its promise, or call stop() and then await it");
+  return *session_->population;
+}
+
+std::size_t PopulationObject::read_student(Napi::Value value) const {
+  return static_cast<std::size_t>(Argument(value, "student").integer(0, size_ - 1));
+}
+
+void* PopulationObject::read_block(Napi::Value value, const char* where, std::size_t length) const {
+  const Argument argument(value, where);
+  if (session_->dtype == DType::float32) return argument.array<float>(length).data();
+  return argument.array<double>(length).data();
+}
+
+std::size_t PopulationObject::block_length(std::size_t student, StateBlock block) const {
+  if (block == StateBlock::second_moment && session_->moments[student] < 2)
+    throw Error("invalid_argument",
+                "expected parameters or firstMoment for block, received \"secondMoment\", which sgd "
+                "(student " +
+                    std::to_string(student) + ") does not keep");
+  return session_->population->layout(student).size();
+}
+
+void PopulationObject::finish(Napi::BasicEnv env, Session& session) {
+  session.pending = nullptr;
+  if (session.disposed) session.population.reset();
+  set_bytes(env, session, session.population ? session.population->bytes() : 0);
+}
+
+void PopulationObject::set_bytes(Napi::BasicEnv env, Session& session, std::size_t bytes) {
+  const std::int64_t change = static_cast<std::int64_t>(bytes) - static_cast<std::int64_t>(session.bytes);
+  session.bytes = bytes;
+  if (change != 0) Napi::MemoryManagement::AdjustExternalMemory(env, change);
+}
+
+}  // namespace eigenstudent

@@ -1,0 +1,154 @@
+// The calls of PopulationObject that answer with a promise.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "addon/dataset.h"
+#include "addon/errors.h"
+#include "addon/population.h"
+#include "addon/task.h"
+#include "core/errors.h"
+
+namespace eigenstudent {
+
+namespace {
+
+/// Epochs are 32-bit numbers in the streams of the shuffles (core/philox.h).
+constexpr std::uint64_t most_epochs = std::numeric_limits<std::uint32_t>::max();
+
+/// N_out of the network: the last matrix has that many rows.
+std::size_t outputs_of(const ParameterLayout& layout) {
+  std::size_t outputs = 0;
+  for (const Tensor& tensor : layout.tensors())
+    if (tensor.role == TensorRole::matrix) outputs = tensor.rows;
+  return outputs;
+}
+
+/// Half an answer is none: what stop() or dispose() cut short rejects. (A stopped run is whole steps, and
+/// resolves.)
+void refuse_if_cut_short(const char* call, bool stopped, const Session& session) {
+  if (!stopped) return;
+  const std::string what = std::string(call) + "() was ended before it had its answer, by ";
+  if (session.disposed) throw Error("population_disposed", what + "dispose()");
+  throw Error("interrupted", what + "stop(). Call it again to have the answer");
+}
+
+}  // namespace
+
+Napi::Value PopulationObject::run(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    std::vector<std::uint64_t> until;
+    for (const double epoch : Argument(info[0], "untilEpoch").array<double>(size_)) {
+      const std::string where = "untilEpoch[" + std::to_string(until.size()) + "]";
+      until.push_back(Argument(Napi::Number::New(info.Env(), epoch), where).integer(0, most_epochs));
+    }
+    return start(
+        info.Env(), "run",
+        [until = std::move(until)](Population& population, const StopFlag& stop) {
+          population.run(until, stop);
+        },
+        [](Napi::Env env) { return env.Undefined(); });
+  });
+}
+
+Napi::Value PopulationObject::evaluate(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    struct Job {
+      std::vector<DatasetPtr> data;
+      std::vector<Evaluation> results;
+      bool stopped = false;
+    };
+    const auto job = std::make_shared<Job>();
+    for (const Argument& data : Argument(info[0], "data").elements(size_))
+      job->data.push_back(read_dataset_or_null(data));
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    job->results.assign(size_, {none, none});
+    const auto compute = [job](Population& population, const StopFlag& stop) {
+      population.evaluate(job->data, job->results, stop);
+      job->stopped = stop;
+    };
+    return start(info.Env(), "evaluate", compute, [job, session = session_](Napi::Env env) {
+      refuse_if_cut_short("evaluate", job->stopped, *session);
+      Napi::Array array = Napi::Array::New(env, job->results.size());
+      for (std::uint32_t i = 0; i < job->results.size(); ++i) {
+        Napi::Object evaluation = Napi::Object::New(env);
+        evaluation.Set("loss", job->results[i].loss);
+        evaluation.Set("accuracy", job->results[i].accuracy);
+        array.Set(i, evaluation);
+      }
+      return array;
+    });
+  });
+}
+
+Napi::Value PopulationObject::predict(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const Population& idle_population = idle("predict");
+    struct Job {
+      std::vector<float> float32;
+      std::vector<double> float64;
+    };
+    const auto job = std::make_shared<Job>();
+    const std::size_t student = read_student(info[0]);
+    const DatasetPtr data = read_dataset(Argument(info[1], "data"));
+    const std::size_t values =
+        checked_product(data->samples, outputs_of(idle_population.layout(student)), "samples x outputs");
+    const bool narrow = session_->dtype == DType::float32;
+    narrow ? job->float32.resize(values) : job->float64.resize(values);
+    const auto compute = [student, data, narrow, job](Population& population, const StopFlag&) {
+      population.predict(student, *data,
+                         narrow ? static_cast<void*>(job->float32.data()) : job->float64.data());
+    };
+    return start(info.Env(), "predict", compute, [narrow, job](Napi::Env env) -> Napi::Value {
+      if (!narrow) return float64_array(env, job->float64);
+      Napi::Float32Array array = Napi::Float32Array::New(env, job->float32.size());
+      std::copy(job->float32.begin(), job->float32.end(), array.Data());
+      return array;
+    });
+  });
+}
+
+Napi::Value PopulationObject::pruning_curve(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    struct Job {
+      std::vector<std::uint32_t> order;
+      std::vector<double> losses;
+      bool stopped = false;
+    };
+    const auto job = std::make_shared<Job>();
+    const std::size_t student = read_student(info[0]);
+    const auto layer = static_cast<std::size_t>(Argument(info[1], "layer").integer(0, largest_safe_integer));
+    const bool is_array = info[2].IsTypedArray();
+    const std::size_t nodes = is_array ? info[2].As<Napi::TypedArray>().ElementLength() : 0;
+    const std::span<std::uint32_t> order = Argument(info[2], "removalOrder").array<std::uint32_t>(nodes);
+    job->order.assign(order.begin(), order.end());
+    job->losses.assign(nodes + 1, std::numeric_limits<double>::quiet_NaN());
+    const DatasetPtr data = read_dataset(Argument(info[3], "data"));
+    const auto compute = [student, layer, data, job](Population& population, const StopFlag& stop) {
+      population.pruning_curve(student, layer, job->order, *data, job->losses, stop);
+      job->stopped = stop;
+    };
+    return start(info.Env(), "pruningCurve", compute, [job, session = session_](Napi::Env env) {
+      refuse_if_cut_short("pruningCurve", job->stopped, *session);
+      return float64_array(env, job->losses);
+    });
+  });
+}
+
+Napi::Value PopulationObject::start(Napi::Env env, const char* call, Compute compute, Result result) {
+  Population& population = idle(call);
+  session_->stop = false;
+  session_->pending = call;
+  try {
+    return Task::start(env, {.stop = {session_, &session_->stop},
+                             .compute = [compute = std::move(compute), &population,
+                                         &stop = session_->stop] { compute(population, stop); },
+                             .finish = [env, session = session_] { finish(env, *session); },
+                             .result = std::move(result)});
+  } catch (...) {
+    session_->pending = nullptr;
+    throw;
+  }
+}
+
+}  // namespace eigenstudent

@@ -1,0 +1,40 @@
+// Who works on one student: the thread that calls, or, for a wide student, all threads of a pool.
+#pragma once
+
+#include <cstddef>
+
+#include "core/backend.h"
+#include "cpu/thread_pool.h"
+
+namespace eigenstudent::cpu {
+
+/// Runs loops of independent pieces. A piece writes what no other piece reads or writes, so that a result
+/// does not depend on how many threads there are.
+class Crew {
+ public:
+  /// No pool: every loop runs on the calling thread, which then is a worker of a pool itself.
+  Crew() = default;
+  Crew(ThreadPool& pool, const StopFlag& stop) : pool_(&pool), stop_(&stop) {}
+
+  bool shared() const { return pool_ != nullptr; }
+  /// Whether a shared piece of work was asked to end. Pieces are then skipped: what they would have written
+  /// is garbage.
+  bool stopped() const { return stop_ && stop_->load(std::memory_order_relaxed); }
+
+  template <class Piece>
+  void each(std::size_t count, const Piece& piece) const {
+    if (!pool_) {
+      for (std::size_t i = 0; i < count; ++i) piece(i);
+      return;
+    }
+    pool_->run(count, [&](unsigned, std::size_t i) {
+      if (!stopped()) piece(i);
+    });
+  }
+
+ private:
+  ThreadPool* pool_ = nullptr;
+  const StopFlag* stop_ = nullptr;
+};
+
+}  // namespace eigenstudent::cpu

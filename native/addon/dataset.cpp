@@ -4,15 +4,12 @@
 #include <memory>
 
 #include "addon/errors.h"
+#include "addon/type_tag.h"
 #include "core/errors.h"
 
 namespace eigenstudent {
 
 namespace {
-
-/// Marks the objects that really hold a DatasetObject: a prototype can be forged, this cannot. (Arbitrary
-/// number.)
-constexpr napi_type_tag dataset_tag = {0x9f1c2b7ad3e84c55, 0xb0a6e1f4725d8c39};
 
 template <class T>
 Samples<T> read_samples(const Argument& spec, const Dataset& data) {
@@ -73,12 +70,15 @@ void DatasetObject::Finalize(Napi::BasicEnv env) {
 }
 
 Napi::Value DatasetObject::samples(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(data_->samples));
+  return guarded(info.Env(), [&] {
+    check_receiver(info, dataset_tag);
+    return Napi::Number::New(info.Env(), static_cast<double>(data_->samples));
+  });
 }
 
 DatasetPtr read_dataset(const Argument& argument) {
   const Napi::Value& value = argument.value();
-  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&dataset_tag)) argument.refuse("a Dataset");
+  if (!has_tag(value, dataset_tag)) argument.refuse("a Dataset");
   return DatasetObject::Unwrap(value.As<Napi::Object>())->data();
 }
 

@@ -7,6 +7,7 @@
 #include "addon/dataset.h"
 #include "addon/errors.h"
 #include "addon/network_arguments.h"
+#include "addon/type_tag.h"
 #include "core/errors.h"
 
 namespace eigenstudent {
@@ -78,6 +79,7 @@ PopulationObject::PopulationObject(const Napi::CallbackInfo& info)
     for (const StudentSpec& student : spec.students) session_->moments.push_back(student.optimizer.moments());
     size_ = spec.students.size();
     session_->population = make_backend(backend)->create(std::move(spec));
+    info.This().As<Napi::Object>().TypeTag(&population_tag);
     set_bytes(info.Env(), *session_, session_->population->bytes());
     return info.Env().Undefined();
   });
@@ -91,14 +93,25 @@ void PopulationObject::Finalize(Napi::BasicEnv env) {
 
 // ---- Usable in every state ----
 
-Napi::Value PopulationObject::size(const Napi::CallbackInfo& info) { return number(info.Env(), size_); }
+Napi::Value PopulationObject::size(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    check_receiver(info, population_tag);
+    return number(info.Env(), size_);
+  });
+}
 
 Napi::Value PopulationObject::busy(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), session_->pending != nullptr);
+  return guarded(info.Env(), [&] {
+    check_receiver(info, population_tag);
+    return Napi::Boolean::New(info.Env(), session_->pending != nullptr);
+  });
 }
 
 Napi::Value PopulationObject::bytes(const Napi::CallbackInfo& info) {
-  return number(info.Env(), session_->bytes);
+  return guarded(info.Env(), [&] {
+    check_receiver(info, population_tag);
+    return number(info.Env(), session_->bytes);
+  });
 }
 
 Napi::Value PopulationObject::stop(const Napi::CallbackInfo& info) {

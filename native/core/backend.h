@@ -22,7 +22,8 @@ struct PopulationSpec {
   unsigned threads = 0;  // 0: one per core of the affinity mask
 };
 
-/// Set from any thread; looked at between steps. A run that sees it returns early, with whole steps done.
+/// Set from any thread; looked at between steps. A run that sees it returns early, with whole steps done; an evaluation
+/// or a pruning curve that sees it leaves NaN where it did not get to.
 using StopFlag = std::atomic<bool>;
 
 /// How far a student is.

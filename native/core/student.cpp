@@ -11,44 +11,42 @@ namespace eigenstudent {
 namespace {
 
 /// `ok` says whether `value` may be used; NaN and infinities never may.
-void check_number(const char* code, const std::string& name, double value, bool ok, const char* expected) {
+void check_number(const std::string& name, double value, bool ok, const char* expected) {
   if (ok && std::isfinite(value)) return;
-  throw Error(code, name + ": expected " + expected + ", got " + std::to_string(value));
+  throw Error("invalid_argument", name + ": expected " + expected + ", got " + std::to_string(value));
 }
 
-void check_at_least_0(const char* code, const std::string& name, double value) {
-  check_number(code, name, value, value >= 0, "a finite number, at least 0");
+void check_at_least_0(const std::string& name, double value) {
+  check_number(name, value, value >= 0, "a finite number, at least 0");
 }
 
-void check_above_0(const char* code, const std::string& name, double value) {
-  check_number(code, name, value, value > 0, "a finite number above 0");
+void check_above_0(const std::string& name, double value) {
+  check_number(name, value, value > 0, "a finite number above 0");
 }
 
 void check_optimizer(const OptimizerSpec& optimizer) {
-  const char* code = "invalid_argument";
   if (optimizer.kind == OptimizerKind::sgd) {
-    check_at_least_0(code, "momentum", optimizer.momentum);
+    check_at_least_0("momentum", optimizer.momentum);
     if (optimizer.nesterov && optimizer.momentum == 0)
-      throw Error(code, "nesterov: expected a momentum above 0 with it, got 0");
+      throw Error("invalid_argument", "nesterov: expected a momentum above 0 with it, got 0");
     return;
   }
   for (const auto& [name, beta] : {std::pair{"beta1", optimizer.beta1}, std::pair{"beta2", optimizer.beta2}})
-    check_number(code, name, beta, beta >= 0 && beta < 1, "a number from 0 to below 1");
-  check_above_0(code, "epsilon", optimizer.epsilon);
-  check_at_least_0(code, "weightDecay", optimizer.weight_decay);
+    check_number(name, beta, beta >= 0 && beta < 1, "a number from 0 to below 1");
+  check_above_0("epsilon", optimizer.epsilon);
+  check_at_least_0("weightDecay", optimizer.weight_decay);
 }
 
 void check_schedule(const Schedule& schedule) {
-  const char* code = "invalid_argument";
-  check_at_least_0(code, "learningRate", schedule.base);
-  check_at_least_0(code, "warmup", schedule.warmup);
+  check_at_least_0("learningRate", schedule.base);
+  check_at_least_0("warmup", schedule.warmup);
   if (schedule.kind == ScheduleKind::step) {
-    check_above_0(code, "every", schedule.every);
-    check_at_least_0(code, "factor", schedule.factor);
+    check_above_0("every", schedule.every);
+    check_at_least_0("factor", schedule.factor);
   }
   if (schedule.kind == ScheduleKind::cosine) {
-    check_above_0(code, "total", schedule.total);
-    check_at_least_0(code, "minimum", schedule.minimum);
+    check_above_0("total", schedule.total);
+    check_at_least_0("minimum", schedule.minimum);
   }
 }
 

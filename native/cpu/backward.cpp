@@ -97,11 +97,12 @@ void Workspace<T>::backward_layer(std::size_t l, bool weights, bool below, std::
   constexpr std::size_t strips_together = 8;  // 8 strips of 16 lanes by 512 samples: 256 KiB
   if (weights)
     for_ranges(strips, strips_together, [&](Range range) {
-      crew_.each(weight_panels, [&](std::size_t p) { weight_gradient(l, p, range, rows, first_block); });
+      crew_.each_until_stopped(weight_panels,
+                               [&](std::size_t p) { weight_gradient(l, p, range, rows, first_block); });
     });
   if (below)
     for_ranges(segments_.size(), plan.chunk, [&](Range range) {
-      crew_.each(input_panels, [&](std::size_t p) { input_gradient(l, p, range, rows); });
+      crew_.each_until_stopped(input_panels, [&](std::size_t p) { input_gradient(l, p, range, rows); });
     });
 }
 

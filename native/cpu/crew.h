@@ -21,13 +21,19 @@ class Crew {
   /// is garbage.
   bool stopped() const { return stop_ && stop_->load(std::memory_order_relaxed); }
 
+  /// All pieces.
   template <class Piece>
   void each(std::size_t count, const Piece& piece) const {
-    if (!pool_) {
+    if (pool_)
+      pool_->run(count, [&](unsigned, std::size_t i) { piece(i); });
+    else
       for (std::size_t i = 0; i < count; ++i) piece(i);
-      return;
-    }
-    pool_->run(count, [&](unsigned, std::size_t i) {
+  }
+
+  /// All pieces, or fewer once stopped: for what nobody reads after a stop.
+  template <class Piece>
+  void each_until_stopped(std::size_t count, const Piece& piece) const {
+    each(count, [&](std::size_t i) {
       if (!stopped()) piece(i);
     });
   }

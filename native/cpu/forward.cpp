@@ -32,7 +32,7 @@ void Workspace<T>::forward_layer(std::size_t l, std::size_t rows) {
   const bool done =
       activation == Activation::linear || (activation == Activation::relu && !plan.forward_by_dot);
   if (done) return;
-  crew_.each(plan.out.list.size(), [&](std::size_t p) {
+  crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p) {
     const Panel& panel = plan.out.list[p];
     const std::size_t at = panel.offset * rows;
     kernels_.activate(activation, z(l, rows) + at, y(l, rows) + at, rows * panel.width);
@@ -48,7 +48,7 @@ void Workspace<T>::forward_outer(std::size_t l, std::size_t rows) {
   const Epilogue last = plan.spec->activation == Activation::relu ? Epilogue::bias_relu : Epilogue::bias;
   segments_of(plan.in, input(l, rows), rows, segments_);
   for_ranges(segments_.size(), plan.chunk, [&](Range chunk) {
-    crew_.each(plan.out.list.size(), [&](std::size_t p) {
+    crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p) {
       const Panel& panel = plan.out.list[p];
       OuterProduct<T> product{};
       product.rows = rows;
@@ -71,7 +71,7 @@ template <class T>
 void Workspace<T>::forward_dot(std::size_t l, std::size_t rows) {
   const LayerPlan& plan = layer(l);
   const T* w = weights_.get() + plan.weights_over_in;
-  crew_.each(plan.out.list.size(), [&](std::size_t p) {
+  crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p) {
     const Panel& panel = plan.out.list[p];
     T* c = z(l, rows) + panel.offset * rows;
     kernels_.dot_product({rows, panel.offset, panel.columns, plan.spec->outputs, input(l, rows), w,

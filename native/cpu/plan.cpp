@@ -15,7 +15,8 @@ bool dot_is_cheaper(const LayerPlan& plan, const Kernels<T>& kernels) {
   return dot < outer;
 }
 
-/// Panels of the inner dimension whose weights, beside the rows that pass, fit the first-level cache (32 KiB).
+/// Panels of the inner dimension whose weights, beside the rows that pass, fit the first-level cache (32
+/// KiB).
 template <class T>
 std::size_t wide_chunk(const Kernels<T>& kernels) {
   const std::size_t width = kernels.unit * kernels.main_units;

@@ -56,7 +56,7 @@ void CpuPopulation<T>::for_students(const std::vector<std::size_t>& students, co
 
 template <class T>
 void CpuPopulation<T>::run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) {
-  this->check_count(until_epoch.size(), "until_epoch");
+  this->check_count(until_epoch.size(), "untilEpoch");
   const auto work = [&](std::size_t i) {  // what is left of a student, in parameters x samples
     const Member& m = this->members_[i];
     const std::uint64_t steps = until_epoch[i] * m.spec.steps_per_epoch();

@@ -47,7 +47,7 @@ class Workspace {
 
   /// Who runs the loops of the calls that follow.
   void set_crew(Crew crew) { crew_ = crew; }
-  /// Whether the crew was asked to stop: what was computed meanwhile is garbage.
+  /// Whether the crew was asked to stop: the gradients and answers at hand may be incomplete.
   bool interrupted() const { return crew_.stopped(); }
 
   /// Takes over a network and its parameters (public order, [layout.size()]); `batch` is the largest batch to

@@ -1,0 +1,136 @@
+// Evaluation, prediction and gradient of every backend against the oracle, at odd sizes.
+#include <cmath>
+
+#include "contract.h"
+
+namespace eigenstudent::test {
+
+namespace {
+
+/// 6 -> 5 -> 4 with any loss.
+NetworkSpec small_network(LossKind loss) {
+  NetworkSpec network;
+  network.layers = {spectral_layer(6, 5, Activation::relu), dense_layer(5, 4, Activation::linear)};
+  network.loss = loss;
+  return network;
+}
+
+void check_answers(Pair& pair, const NetworkSpec& network, std::size_t samples, std::uint32_t part) {
+  const double tolerance = tolerance_of(pair.subject.dtype());
+  const DatasetPtr data = make_data(network, pair.subject.dtype(), samples, part);
+  const DatasetPtr exact = make_data(network, DType::float64, samples, part);
+  REQUIRE_CLOSE(relative_difference(pair.subject.predict(0, *data), pair.oracle.predict(0, *exact)), 0,
+                tolerance);
+
+  const Evaluation got = pair.subject.evaluate(0, data), expected = pair.oracle.evaluate(0, exact);
+  REQUIRE_CLOSE(got.loss, expected.loss, tolerance * std::max(1., expected.loss));
+  REQUIRE(std::isnan(got.accuracy) == (network.loss == LossKind::mse));
+
+  const Gradient gradient = pair.subject.gradient(0, *data), exact_gradient = pair.oracle.gradient(0, *exact);
+  REQUIRE_CLOSE(gradient.data_loss, exact_gradient.data_loss, tolerance * std::max(1., expected.loss));
+  REQUIRE_CLOSE(gradient.penalty, exact_gradient.penalty, tolerance * std::max(1., exact_gradient.penalty));
+  require_same_tensors(network, gradient.block, exact_gradient.block, tolerance);
+}
+
+}  // namespace
+
+TEST("contract: predictions, losses and gradients at every pair of odd sizes") {
+  on_every_backend(
+      [](const Backend& backend, DType dtype) {
+        for (std::size_t n = 0; n < odd_student_count; ++n) {
+          const auto make = [&](DType d) { return odd_student(n, d); };
+          const StudentSpec student = make(dtype);
+          const Context context("case " + std::to_string(n) + ": " + describe(student));
+          const std::uint32_t part = static_cast<std::uint32_t>(n);
+          Pair pair = make_pair(backend, dtype, make, part);
+          check_answers(pair, student.network, student.batch_size, 200 + part);
+        }
+      },
+      true);
+}
+
+TEST("contract: every activation on a hidden layer and on the last one") {
+  on_every_backend(
+      [](const Backend& backend, DType dtype) {
+        for (int a = 0; a < activation_count; ++a) {
+          NetworkSpec network;
+          network.layers = {spectral_layer(9, 20, static_cast<Activation>(a)),
+                            dense_layer(20, 5, static_cast<Activation>((a + 3) % activation_count))};
+          for (LayerSpec& layer : network.layers) layer.tensor(TensorRole::bias) = trained(0.01, 0.01);
+          const Context context(name_of(network.layers[0].activation));
+          const std::uint32_t part = 300 + static_cast<std::uint32_t>(a);
+          Pair pair = make_pair(
+              backend, dtype, [&](DType d) { return make_student(network, d, 4, part); }, part);
+          check_answers(pair, network, 37, part);
+        }
+      },
+      true);
+}
+
+TEST("contract: sets larger than any block of rows") {
+  on_every_backend(
+      [](const Backend& backend, DType dtype) {
+        for (const LossKind loss : {LossKind::mse, LossKind::softmax_cross_entropy}) {
+          const NetworkSpec network = small_network(loss);
+          Pair pair = make_pair(
+              backend, dtype, [&](DType d) { return make_student(network, d, 4, 1); }, 1);
+          check_answers(pair, network, 5003, 320);
+        }
+      },
+      true);
+}
+
+TEST("contract: accuracy counts the samples whose largest output is the class") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    const NetworkSpec network = small_network(LossKind::softmax_cross_entropy);
+    Subject subject = make_subject(backend, dtype, {make_student(network, dtype, 4, 1)});
+    const DatasetPtr data = make_data(network, dtype, 300, 321);
+    const std::vector<std::uint32_t>& classes =
+        dtype == DType::float32 ? data->float32.classes : data->float64.classes;
+    const std::vector<double> y = subject.predict(0, *data);
+    double correct = 0;
+    for (std::size_t b = 0; b < 300; ++b) {
+      const auto row = y.begin() + static_cast<std::ptrdiff_t>(4 * b);
+      if (std::max_element(row, row + 4) - row == classes[b]) ++correct;
+    }
+    REQUIRE(correct > 0 && correct < 300);
+    REQUIRE(subject.evaluate(0, data).accuracy == correct / 300);
+  });
+}
+
+TEST("contract: evaluation leaves students without data alone, and predictions need no targets") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    const NetworkSpec network = small_network(LossKind::mse);
+    const StudentSpec student = make_student(network, dtype, 4, 1);
+    Subject subject = make_subject(backend, dtype, {student, student, student});
+    std::vector<Evaluation> results(3, Evaluation{-1, -1});
+    const DatasetPtr sets[] = {student.data, nullptr, student.data};
+    subject.population().evaluate(sets, results, StopFlag{false});
+    REQUIRE(results[0].loss > 0 && results[0].loss == results[2].loss);
+    REQUIRE(results[1].loss == -1 && results[1].accuracy == -1);
+
+    Dataset bare = *student.data;
+    bare.float32.targets.clear();
+    bare.float64.targets.clear();
+    bare.target_count = 0;
+    REQUIRE(subject.predict(1, bare) == subject.predict(1, *student.data));
+  });
+}
+
+TEST("contract: looking changes nothing") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    const StudentSpec student = odd_student(10, dtype);
+    Subject subject = make_subject(backend, dtype, {student});
+    subject.run(1);
+    const State before = subject.state(0);
+    const double batch_loss = subject.population().progress(0).batch_loss;
+    subject.evaluate(0, student.data);
+    subject.predict(0, *student.data);
+    subject.gradient(0, *student.data);
+    REQUIRE(subject.state(0) == before);
+    REQUIRE(subject.population().progress(0).batch_loss == batch_loss);
+    REQUIRE(subject.population().bytes() >= before.parameters.size() * (dtype == DType::float32 ? 4 : 8));
+  });
+}
+
+}  // namespace eigenstudent::test

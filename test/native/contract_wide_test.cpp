@@ -1,0 +1,88 @@
+// Networks so wide that a fast backend changes its way of working: long inner dimensions cut into chunks, all
+// threads on one student, a stop in the middle of a step.
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "contract.h"
+
+namespace eigenstudent::test {
+
+namespace {
+
+/// 130 -> 1100 -> 111 -> 3: more than 2^18 weights, longer sides on either end, no dimension a multiple of a
+/// panel.
+NetworkSpec wide_network() {
+  NetworkSpec network;
+  network.layers = {spectral_layer(130, 1100, Activation::relu), spectral_layer(1100, 111, Activation::gelu),
+                    dense_layer(111, 3, Activation::linear)};
+  network.layers[0].tensor(TensorRole::bias) = trained(0.01);
+  network.layers[2].tensor(TensorRole::bias) = trained();
+  return network;
+}
+
+/// Two steps an epoch, the second a partial batch.
+StudentSpec wide_student(DType dtype) {
+  StudentSpec student = make_student(wide_network(), dtype, 50, 3);
+  student.batch_size = 31;
+  student.optimizer.kind = OptimizerKind::adam;
+  return student;
+}
+
+}  // namespace
+
+TEST("contract: a wide student agrees with the oracle") {
+  on_every_backend(
+      [](const Backend& backend, DType dtype) {
+        Pair pair = make_pair(backend, dtype, wide_student, 5);
+        const StudentSpec student = wide_student(dtype);
+        const Gradient got = pair.subject.gradient(0, *student.data);
+        const Gradient expected = pair.oracle.gradient(0, *wide_student(DType::float64).data);
+        require_same_tensors(student.network, got.block, expected.block, 10 * tolerance_of(dtype));
+        pair.subject.run(2);
+        pair.oracle.run(2);
+        // Adam divides by the size of the gradient, so that entries near zero keep their relative error.
+        require_same_tensors(student.network, pair.subject.parameters(0), pair.oracle.parameters(0),
+                             100 * tolerance_of(dtype));
+        const Evaluation here = pair.subject.evaluate(0, student.data);
+        const Evaluation there = pair.oracle.evaluate(0, wide_student(DType::float64).data);
+        REQUIRE_CLOSE(here.loss, there.loss, 100 * tolerance_of(dtype) * there.loss);
+      },
+      true);
+}
+
+TEST("contract: a wide student trains the same on 1 thread and on 3, alone and among others") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    const std::vector<StudentSpec> both = {odd_student(9, dtype), wide_student(dtype)};
+    Subject one = make_subject(backend, dtype, both, 1), three = make_subject(backend, dtype, both, 3);
+    Subject alone = make_subject(backend, dtype, {wide_student(dtype)}, 2);
+    one.run(2);
+    three.run(2);
+    alone.run(2);
+    REQUIRE(one.parameters(1) == three.parameters(1));
+    REQUIRE(one.parameters(1) == alone.parameters(0));
+    REQUIRE(one.parameters(0) == three.parameters(0));
+  });
+}
+
+TEST("contract: stopping a wide student at any moment leaves whole steps") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    Subject whole = make_subject(backend, dtype, {wide_student(dtype)}, 2);
+    Subject stopped = make_subject(backend, dtype, {wide_student(dtype)}, 2);
+    whole.run(6);
+    const std::vector<std::uint64_t> until{6};
+    for (int moment = 0; stopped.population().progress(0).epoch < 6; ++moment) {
+      REQUIRE(moment < 1000);
+      StopFlag stop{false};
+      std::thread stopper([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2 + 3 * moment));
+        stop = true;
+      });
+      stopped.population().run(until, stop);
+      stopper.join();
+    }
+    REQUIRE(whole.parameters(0) == stopped.parameters(0));
+  });
+}
+
+}  // namespace eigenstudent::test

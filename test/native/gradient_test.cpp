@@ -1,0 +1,121 @@
+// The reference gradient against central differences of the loss, in float64.
+#include <algorithm>
+#include <cmath>
+
+#include "check.h"
+#include "reference/layer.h"
+#include "reference/reference_backend.h"
+#include "students.h"
+#include "subject.h"
+
+namespace eigenstudent::test {
+
+namespace {
+
+/// Compares every entry of the gradient of loss + penalty with (L(p + h) - L(p - h)) / 2h.
+void check_gradient(const NetworkSpec& network, std::uint32_t part) {
+  Subject subject(*make_reference_backend(), DType::float64,
+                  {make_student(network, DType::float64, 5, part)});
+  const DatasetPtr data = make_data(network, DType::float64, 9, part + 1);
+  std::vector<double> parameters = make_parameters(network, part);
+  const auto loss = [&] {
+    subject.set_parameters(0, parameters);
+    const Gradient g = subject.gradient(0, *data);
+    return g.data_loss + g.penalty;
+  };
+  loss();
+  const Gradient exact = subject.gradient(0, *data);
+  const double h = 1e-5;
+  double scale = 1;
+  for (const double entry : exact.block) scale = std::max(scale, std::abs(entry));
+  for (const Tensor& tensor : subject.population().layout(0).tensors()) {
+    const LayerSpec& layer = network.layers[tensor.layer];
+    const Context context("layer " + std::to_string(tensor.layer) + " " + name_of(layer.kind, tensor.role));
+    for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i) {
+      const double kept = parameters[i];
+      parameters[i] = kept + h;
+      const double above = loss();
+      parameters[i] = kept - h;
+      const double below = loss();
+      parameters[i] = kept;
+      const double expected = layer.tensor(tensor.role).trainable ? (above - below) / (2 * h) : 0;
+      // Rounding of the loss over h, plus h^2 times a third derivative: both grow with the scale of the
+      // problem.
+      REQUIRE_CLOSE(exact.block[i], expected, 2e-9 * scale);
+    }
+  }
+}
+
+/// 3 -> 4 -> 3, both layers of one kind, with biases and every penalty.
+NetworkSpec all_tensors(LayerKind kind, Activation activation, LossKind loss) {
+  NetworkSpec network;
+  const auto layer = kind == LayerKind::spectral ? spectral_layer : dense_layer;
+  network.layers = {layer(3, 4, activation), layer(4, 3, activation)};
+  network.loss = loss;
+  for (LayerSpec& each : network.layers) {
+    each.tensor(TensorRole::bias) = trained();
+    for (TensorSpec& tensor : each.tensors)
+      if (tensor.present) tensor = trained(0.02, 0.01);
+  }
+  return network;
+}
+
+}  // namespace
+
+TEST("gradients are right for every activation, tensor and loss") {
+  std::uint32_t part = 10;
+  for (const LossKind loss : {LossKind::mse, LossKind::softmax_cross_entropy}) {
+    for (const LayerKind kind : {LayerKind::spectral, LayerKind::dense}) {
+      for (int a = 0; a < activation_count; ++a) {
+        const Activation activation = static_cast<Activation>(a);
+        const Context context(std::string(kind == LayerKind::spectral ? "spectral " : "dense ") +
+                              name_of(activation) + (loss == LossKind::mse ? ", mse" : ", cross-entropy"));
+        check_gradient(all_tensors(kind, activation, loss), part += 2);
+      }
+    }
+  }
+}
+
+TEST("frozen tensors have no gradient and no penalty, and pass the gradient on") {
+  NetworkSpec network = all_tensors(LayerKind::spectral, Activation::tanh, LossKind::mse);
+  network.layers.push_back(dense_layer(3, 1, Activation::linear));
+  for (TensorSpec* tensor :
+       {&network.layers[0].tensor(TensorRole::eigenvalues_in), &network.layers[1].tensor(TensorRole::matrix),
+        &network.layers[1].tensor(TensorRole::bias), &network.layers[2].tensor(TensorRole::matrix)})
+    *tensor = {true, false, 0.5, 0.5};
+  check_gradient(network, 90);
+}
+
+TEST("the gradient's losses are the evaluation and the penalty") {
+  const NetworkSpec network = all_tensors(LayerKind::spectral, Activation::gelu, LossKind::mse);
+  Subject subject(*make_reference_backend(), DType::float64, {make_student(network, DType::float64, 5, 1)});
+  const std::vector<double> parameters = make_parameters(network, 1);
+  subject.set_parameters(0, parameters);
+  const DatasetPtr data = make_data(network, DType::float64, 9, 2);
+  const Gradient gradient = subject.gradient(0, *data);
+  double penalty = 0;
+  for (const double p : parameters) penalty += 0.02 * p * p + 0.01 * std::abs(p);
+  REQUIRE_CLOSE(gradient.penalty, penalty, 1e-14);
+  REQUIRE_CLOSE(gradient.data_loss, subject.evaluate(0, data).loss, 1e-15);
+}
+
+TEST("the spectral weights are the lower left block of Phi Lambda Phi^-1") {
+  constexpr std::size_t in = 3, out = 2, all = in + out;
+  const std::vector<double> phi = normals(in * out, 1), lambda = normals(all, 2);
+  double Phi[all][all] = {}, inverse[all][all] = {}, A[all][all] = {};
+  for (std::size_t i = 0; i < all; ++i) Phi[i][i] = inverse[i][i] = 1;
+  for (std::size_t i = 0; i < out; ++i)
+    for (std::size_t j = 0; j < in; ++j) {
+      Phi[in + i][j] = phi[i * in + j];
+      inverse[in + i][j] = -phi[i * in + j];
+    }
+  for (std::size_t i = 0; i < all; ++i)
+    for (std::size_t j = 0; j < all; ++j)
+      for (std::size_t k = 0; k < all; ++k) A[i][j] += Phi[i][k] * lambda[k] * inverse[k][j];
+  const std::vector<double> W =
+      reference::effective_weights(in, out, phi.data(), lambda.data(), lambda.data() + in);
+  for (std::size_t i = 0; i < out; ++i)
+    for (std::size_t j = 0; j < in; ++j) REQUIRE_CLOSE(W[i * in + j], A[in + i][j], 1e-15);
+}
+
+}  // namespace eigenstudent::test

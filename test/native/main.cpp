@@ -1,0 +1,63 @@
+// contract_tests [part of a name]: runs the tests whose name contains the argument, all of them without one.
+// Exit code 1 when a requirement is broken, when a test requires nothing, or when no test has such a name.
+#include <cstring>
+#include <exception>
+
+#include "check.h"
+
+namespace eigenstudent::test {
+
+namespace {
+
+std::size_t requirements = 0, broken = 0;
+std::vector<std::string> contexts;
+
+bool passes(const Test& test) {
+  const std::size_t requirements_before = requirements, broken_before = broken;
+  try {
+    test.body();
+  } catch (const std::exception& error) {
+    require(false, test.name, 0, std::string("no exception, but got: ") + error.what());
+  }
+  if (requirements == requirements_before) require(false, test.name, 0, "the test requires something");
+  return broken == broken_before;
+}
+
+}  // namespace
+
+std::vector<Test>& registry() {
+  static std::vector<Test> tests;
+  return tests;
+}
+
+void require(bool holds, const char* file, int line, const std::string& what) {
+  ++requirements;
+  if (holds) return;
+  // A wrong kernel breaks thousands of requirements; the first few tell where it is wrong.
+  if (++broken > 40) return;
+  std::printf("%s:%d: required: %s\n", file, line, what.c_str());
+  for (const std::string& context : contexts) std::printf("    in %s\n", context.c_str());
+}
+
+Context::Context(std::string text) { contexts.push_back(std::move(text)); }
+Context::~Context() { contexts.pop_back(); }
+
+}  // namespace eigenstudent::test
+
+int main(int count, char** arguments) {
+  using namespace eigenstudent::test;
+  const char* part = count > 1 ? arguments[1] : "";
+  std::size_t passed = 0, failed = 0;
+  for (const Test& test : registry()) {
+    if (!std::strstr(test.name, part)) continue;
+    if (passes(test)) {
+      ++passed;
+    } else {
+      ++failed;
+      std::printf("FAILED %s\n", test.name);
+    }
+    std::fflush(stdout);
+  }
+  std::printf("%zu passed, %zu failed (%zu requirements)\n", passed, failed, requirements);
+  return failed == 0 && passed > 0 ? 0 : 1;
+}

@@ -1,0 +1,177 @@
+#include "students.h"
+
+#include <cmath>
+
+#include "core/parameter_layout.h"
+#include "core/philox.h"
+
+namespace eigenstudent::test {
+
+namespace {
+
+constexpr std::uint64_t seed = 20231210;  // arbitrary
+
+void round_to_float(std::vector<double>& values) {
+  for (double& value : values) value = static_cast<double>(static_cast<float>(value));
+}
+
+template <class T>
+void fill_samples(Samples<T>& samples, const NetworkSpec& network, std::size_t count, std::uint32_t part) {
+  const std::vector<double> inputs = normals(count * network.inputs(), 100 * part);
+  samples.inputs.assign(inputs.begin(), inputs.end());
+  if (network.loss == LossKind::mse) {
+    const std::vector<double> targets = normals(count * network.outputs(), 100 * part + 1);
+    samples.targets.assign(targets.begin(), targets.end());
+    return;
+  }
+  std::vector<double> draws(count);
+  fill_uniform({seed, 0, Purpose::free_use, 100 * part + 2}, 0, static_cast<double>(network.outputs()),
+               draws.data(), count);
+  samples.classes.assign(draws.begin(), draws.end());
+}
+
+NetworkSpec odd_network(std::size_t n, std::size_t inputs, std::size_t width, std::size_t outputs) {
+  const Activation activation = static_cast<Activation>(n % activation_count);
+  NetworkSpec network;
+  LayerSpec hidden =
+      n % 3 == 2 ? dense_layer(inputs, width, activation) : spectral_layer(inputs, width, activation);
+  hidden.tensor(TensorRole::matrix).l2 = 0.01;
+  if (n % 3 == 0) hidden.tensor(TensorRole::eigenvalues_in) = {true, false, 0, 0};
+  if (n % 3 != 2) hidden.tensor(TensorRole::eigenvalues_out).l2 = 5e-4;
+  if (n % 5 == 4 && n % 3 != 2) hidden.tensor(TensorRole::eigenvalues_out).trainable = false;
+  if (n % 7 == 3) hidden.tensor(TensorRole::matrix).trainable = false;
+  if (n / 2 % 2 == 1) hidden.tensor(TensorRole::bias) = trained(0, 1e-3);
+  LayerSpec second = n % 6 == 5 ? spectral_layer(width, outputs, Activation::tanh)
+                                : dense_layer(width, outputs, Activation::linear);
+  second.tensor(TensorRole::matrix).l1 = n % 2 == 1 ? 1e-3 : 0;
+  if (n % 4 == 3) second.tensor(TensorRole::bias) = trained();
+  network.layers = {hidden, second};
+  if (n % 9 == 0) {  // the paper's last layer: fixed weights
+    network.layers.push_back(dense_layer(outputs, 1, Activation::linear));
+    network.layers.back().tensor(TensorRole::matrix) = frozen();
+  } else if (n % 4 == 1 && outputs > 1) {
+    network.loss = LossKind::softmax_cross_entropy;
+  }
+  return network;
+}
+
+OptimizerSpec odd_optimizer(std::size_t n) {
+  OptimizerSpec optimizer;
+  optimizer.kind = n % 4 < 2 ? OptimizerKind::sgd : n % 4 == 2 ? OptimizerKind::adam : OptimizerKind::adamw;
+  optimizer.momentum = n % 4 == 1 ? 0.9 : 0;
+  optimizer.nesterov = n % 4 == 1;
+  // Large, because a small one makes the first update lr sign(g): gradients that are rounding noise would
+  // then move parameters by lr in either direction, and no two summation orders would agree.
+  optimizer.epsilon = 1e-2;
+  optimizer.weight_decay = 0.1;
+  return optimizer;
+}
+
+}  // namespace
+
+TensorSpec trained(double l2, double l1) { return {true, true, l1, l2}; }
+TensorSpec frozen() { return {true, false, 0, 0}; }
+
+LayerSpec dense_layer(std::size_t inputs, std::size_t outputs, Activation activation) {
+  LayerSpec layer;
+  layer.kind = LayerKind::dense;
+  layer.inputs = inputs;
+  layer.outputs = outputs;
+  layer.activation = activation;
+  layer.tensor(TensorRole::matrix) = trained();
+  return layer;
+}
+
+LayerSpec spectral_layer(std::size_t inputs, std::size_t outputs, Activation activation) {
+  LayerSpec layer = dense_layer(inputs, outputs, activation);
+  layer.kind = LayerKind::spectral;
+  layer.tensor(TensorRole::eigenvalues_in) = trained();
+  layer.tensor(TensorRole::eigenvalues_out) = trained();
+  return layer;
+}
+
+std::vector<double> normals(std::size_t count, std::uint32_t part) {
+  std::vector<double> values(count);
+  fill_normal({seed, 0, Purpose::free_use, part}, 0, 1, values.data(), count);
+  round_to_float(values);
+  return values;
+}
+
+DatasetPtr make_data(const NetworkSpec& network, DType dtype, std::size_t samples, std::uint32_t part) {
+  auto data = std::make_shared<Dataset>();
+  data->dtype = dtype;
+  data->samples = samples;
+  data->input_count = network.inputs();
+  data->target_count = network.loss == LossKind::mse ? network.outputs() : 0;
+  if (dtype == DType::float32)
+    fill_samples(data->float32, network, samples, part);
+  else
+    fill_samples(data->float64, network, samples, part);
+  return data;
+}
+
+std::vector<double> make_parameters(const NetworkSpec& network, std::uint32_t part) {
+  const ParameterLayout layout(network);
+  std::vector<double> block = normals(layout.size(), 100 * part + 3);
+  for (const Tensor& tensor : layout.tensors()) {
+    const LayerSpec& layer = network.layers[tensor.layer];
+    double mean = 0, deviation = 0.1;
+    if (tensor.role == TensorRole::matrix) deviation = 1 / std::sqrt(static_cast<double>(layer.inputs));
+    if (tensor.role == TensorRole::eigenvalues_out) mean = 1;
+    if (tensor.role == TensorRole::eigenvalues_in && !layer.tensor(tensor.role).trainable) deviation = 0;
+    for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i)
+      block[i] = mean + deviation * block[i];
+  }
+  round_to_float(block);
+  return block;
+}
+
+StudentSpec make_student(const NetworkSpec& network, DType dtype, std::size_t samples, std::uint32_t part) {
+  StudentSpec student;
+  student.network = network;
+  student.optimizer.kind = OptimizerKind::sgd;
+  student.learning_rate.base = 0.01;
+  student.data = make_data(network, dtype, samples, part);
+  student.batch_size = samples;
+  student.seed = seed + part;
+  return student;
+}
+
+StudentSpec odd_student(std::size_t index, DType dtype) {
+  const std::size_t n = index, a = n % 8, b = n / 8;
+  const std::size_t batch = odd_sizes[a];
+  const NetworkSpec network =
+      odd_network(n, odd_sizes[b], odd_sizes[(a + b) % 8], odd_sizes[(a + 2 * b + 1) % 8]);
+  StudentSpec student =
+      make_student(network, dtype, batch == 1 ? 2 : 2 * batch + 1, static_cast<std::uint32_t>(n + 1));
+  student.batch_size = batch;
+  student.trial = static_cast<std::uint32_t>(n);
+  student.optimizer = odd_optimizer(n / 3);
+  student.learning_rate.kind = static_cast<ScheduleKind>(n / 4 % 3);
+  student.learning_rate.warmup = n % 2 == 0 ? 0.5 : 0;
+  student.learning_rate.factor = 0.5;
+  student.learning_rate.total = 2;
+  const std::uint8_t eigenvalues = train_eigenvalues_in | train_eigenvalues_out;
+  const std::uint8_t others = train_weights | train_bias;
+  if (n % 5 == 2 || n % 5 == 3)
+    student.phases = {{static_cast<std::uint8_t>(eigenvalues | others), 1, n % 5 == 3},
+                      {static_cast<std::uint8_t>(train_eigenvectors | others), 1, n % 5 == 3}};
+  return student;
+}
+
+std::string describe(const StudentSpec& student) {
+  const char* optimizers[] = {"sgd", "adam", "adamW"};
+  std::string text = "batch " + std::to_string(student.batch_size) + " of " +
+                     std::to_string(student.data->samples) + ", network " +
+                     std::to_string(student.network.inputs());
+  for (const LayerSpec& layer : student.network.layers)
+    text += std::string(" -> ") + std::to_string(layer.outputs) +
+            (layer.kind == LayerKind::spectral ? " spectral " : " dense ") + name_of(layer.activation);
+  text += student.network.loss == LossKind::mse ? ", mse" : ", cross-entropy";
+  text += std::string(", ") + optimizers[static_cast<int>(student.optimizer.kind)];
+  if (!student.phases.empty())
+    text += student.phases[0].in_epochs ? ", phases in epochs" : ", phases in steps";
+  return text + (student.data->dtype == DType::float32 ? ", float32" : ", float64");
+}
+
+}  // namespace eigenstudent::test

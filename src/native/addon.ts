@@ -3,6 +3,8 @@
  * it crosses. Names are those of native/core.
  */
 
+import type { ErrorCode } from '../errors.js';
+
 export type DType = 'float32' | 'float64';
 export type FloatArray = Float32Array | Float64Array;
 
@@ -117,12 +119,19 @@ export type StateBlock = 'parameters' | 'firstMoment' | 'secondMoment';
 
 export interface NativePopulation {
   readonly size: number;
-  /** True while a promise of this population is pending; every other call then throws "population_busy". */
+  /**
+   * True while a promise of this population is pending. All but size, busy, bytes, stop and dispose then throw
+   * "population_busy". Wrong arguments throw, too; promises reject with what goes wrong later.
+   */
   readonly busy: boolean;
+  /** Native memory held: parameters, moments, scratch. 0 once disposed. */
   readonly bytes: number;
   /** untilEpoch: one per student. Resolves when every student is there, rests, or stop() was called. */
   run(untilEpoch: Float64Array): Promise<void>;
-  /** Asks a pending run, evaluation or curve to end after the current step. Harmless at any time. */
+  /**
+   * Asks a pending run, evaluation or curve to end after the current step: the run then resolves, the other two reject with
+   * "interrupted". Harmless at any time.
+   */
   stop(): void;
   progress(): NativeProgress[];
   /** One data set (or null) per student; null gives {NaN, NaN}. */
@@ -142,7 +151,10 @@ export interface NativePopulation {
   setCounters(student: number, counters: { step: number; updateCount: Float64Array }): void;
   /** Gradient of data loss + penalty over all of `data` as one batch, at the present parameters. */
   gradient(student: number, data: NativeDataset, into: FloatArray): { dataLoss: number; penalty: number };
-  /** Frees native memory; a pending run is stopped first. Calling it twice is allowed. */
+  /**
+   * Frees native memory, as soon as a pending call has ended; that call is stopped first. Calling it twice is allowed.
+   * Afterwards size, busy, bytes, stop and dispose may still be used, all else throws "population_disposed".
+   */
   dispose(): void;
 }
 
@@ -200,6 +212,8 @@ export interface NativeAddon {
     readonly threads: number;
     readonly compiler: string;
   };
+  /** Errors that leave native code become `new errorClass(code, message)`; without it, Error with a property `code`. */
+  useErrorClass(errorClass: new (code: ErrorCode, message: string) => Error): void;
   Dataset: new (spec: NativeDatasetSpec) => NativeDataset;
   Population: new (spec: NativePopulationSpec) => NativePopulation;
   fillNormal(stream: NativeStream, mean: number, deviation: number, out: Float64Array): void;

@@ -1,0 +1,34 @@
+/** From words on the command line to values; the commands check their range. */
+import { invalid } from '../arguments.js';
+
+/** A parser of one number. */
+export function number(option: string): (word: string) => number {
+  return (word) => {
+    const value = word.trim() === '' ? Number.NaN : Number(word);
+    if (Number.isNaN(value)) throw invalid(option, 'a number', word);
+    return value;
+  };
+}
+
+/** A parser of numbers between commas. */
+export function numbers(option: string): (words: string) => number[] {
+  return (words) =>
+    words.split(',').map((word) => {
+      const value = word.trim() === '' ? Number.NaN : Number(word);
+      if (Number.isNaN(value)) throw invalid(option, 'numbers between commas, as in 20,60,200', words);
+      return value;
+    });
+}
+
+/** A parser of a path. `--out --json` is a forgotten path, not one called "--json" (which can be had as ./--json). */
+export function path(option: string): (word: string) => string {
+  return (word) => {
+    if (word === '' || word.startsWith('--')) throw invalid(option, 'a path', word);
+    return word;
+  };
+}
+
+/** A word as a shell would need it to be written. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,129 @@
+/** What this build and this machine can do. Each finding that is not as it should be comes with the command that mends it. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { EigenstudentError } from '../errors.js';
+import { addon, addonOrigin } from '../native/load.js';
+import { versions } from '../sweep/versions.js';
+import { type ExitCode, exitCodes, type Session } from './session.js';
+
+interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Whether anything works without it. */
+  readonly needed: boolean;
+  readonly detail: string;
+  /** The command that mends it. */
+  readonly mend?: string;
+}
+
+interface Device {
+  readonly name: string;
+  readonly available: boolean;
+  readonly detail: string;
+}
+
+/** Installed by npm, or a clone. */
+const rebuild = import.meta.url.includes('/node_modules/')
+  ? 'npm rebuild eigenstudent'
+  : 'npm run build:native';
+
+export async function doctor(session: Session): Promise<ExitCode> {
+  const native = findAddon();
+  const findings = [native.finding, await findTools(native.finding.ok)];
+  const devices = [...native.devices, await findCuda()];
+  const ok = findings.every((finding) => finding.ok || !finding.needed);
+  const machine = { ...versions(), platform: process.platform, arch: process.arch };
+  session.answer(
+    { ok, ...machine, build: native.build, devices, findings },
+    text(machine, native.build, devices, findings),
+  );
+  return ok ? exitCodes.done : exitCodes.failed;
+}
+
+type Capabilities = ReturnType<ReturnType<typeof addon>['capabilities']> & { readonly origin: string };
+
+function findAddon(): { finding: Finding; build: Capabilities | null; devices: Device[] } {
+  try {
+    const capabilities = addon().capabilities();
+    const origin = addonOrigin();
+    const { engine, threads, isa, isaAvailable } = capabilities;
+    const detail = `${engine}, ${threads} threads; built for ${isaAvailable.join(', ')}; takes ${isa}`;
+    return {
+      finding: { name: 'addon', ok: true, needed: true, detail: origin },
+      build: { ...capabilities, origin },
+      devices: [
+        { name: 'cpu', available: true, detail },
+        { name: 'reference', available: true, detail: 'slow and obvious; the judge of the others' },
+      ],
+    };
+  } catch (error) {
+    if (!(error instanceof EigenstudentError)) throw error;
+    const unavailable = { available: false, detail: 'needs the addon' };
+    return {
+      finding: {
+        name: 'addon',
+        ok: false,
+        needed: true,
+        detail: error.message,
+        mend: rebuild,
+      },
+      build: null,
+      devices: [
+        { name: 'cpu', ...unavailable },
+        { name: 'reference', ...unavailable },
+      ],
+    };
+  }
+}
+
+/** What building the addon takes; of interest only where it is not built. */
+async function findTools(built: boolean): Promise<Finding> {
+  const tools = ['c++', 'make', 'python3'];
+  const found = await Promise.all(tools.map((tool) => firstLine(tool, ['--version'])));
+  const missing = tools.filter((_, i) => found[i] === undefined);
+  const detail = tools.map((tool, i) => `${tool}: ${found[i] ?? 'missing'}`).join('; ');
+  const ok = missing.length === 0;
+  return {
+    name: 'build tools',
+    ok,
+    needed: !built,
+    detail,
+    ...(!ok && process.platform === 'linux' && { mend: 'apt-get install build-essential python3' }),
+  };
+}
+
+/** This build has no CUDA library; whether the machine has a GPU is told all the same. */
+async function findCuda(): Promise<Device> {
+  const gpu = await firstLine('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader']);
+  const machine = gpu === undefined ? 'nvidia-smi does not answer' : `this machine has ${gpu}`;
+  return { name: 'cuda', available: false, detail: `this build has no CUDA library; ${machine}` };
+}
+
+/** The first line that a program prints; undefined where it is not there or fails. */
+async function firstLine(program: string, parameters: string[]): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)(program, parameters, { timeout: 10_000 });
+    return stdout.split('\n')[0]?.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function text(
+  { eigenstudent, node, platform, arch }: ReturnType<typeof versions> & { platform: string; arch: string },
+  build: Capabilities | null,
+  devices: readonly Device[],
+  findings: readonly Finding[],
+): string {
+  const lines = [`eigenstudent ${eigenstudent}, Node ${node}, ${platform} ${arch}`];
+  if (build) lines.push(`built by ${build.compiler}`);
+  lines.push('', 'Devices');
+  for (const { name, available, detail } of devices)
+    lines.push(`  ${available ? 'yes' : 'no '}  ${name}: ${detail}`);
+  lines.push('', 'Findings');
+  for (const { name, ok, needed, detail, mend } of findings) {
+    lines.push(`  ${ok ? 'ok ' : needed ? 'BAD' : '-  '}  ${name}: ${detail}`);
+    if (!ok && mend) lines.push(`       mend it with: ${mend}`);
+  }
+  return lines.join('\n');
+}

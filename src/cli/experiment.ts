@@ -1,0 +1,82 @@
+/** What `reproduce` and `train` have in common: fill a run directory, tell how it goes, print the table. */
+import { join } from 'node:path';
+import type { Device } from '../network/device.js';
+import type { Protocol } from '../sweep/protocol-schema.js';
+import { type RunResult, runProtocol } from '../sweep/run.js';
+import { interruptible } from './interruptible.js';
+import { progressDisplay } from './progress-display.js';
+import { type ExitCode, exitCodes, type Session } from './session.js';
+import { failureTable, summaryTable } from './tables.js';
+
+export interface ExperimentOptions {
+  readonly out?: string;
+  readonly device: Device;
+  readonly threads?: number;
+  /** From --no-report. */
+  readonly report: boolean;
+}
+
+/**
+ * @param name of the run directory under ./runs, where none is given
+ * @throws see runProtocol
+ */
+export async function experiment(
+  protocol: Protocol,
+  name: string,
+  options: ExperimentOptions,
+  session: Session,
+): Promise<ExitCode> {
+  const directory = options.out ?? join('runs', name);
+  const result = await train(protocol, directory, options, session);
+  for (const { key, reason } of result.damaged) session.note(`trial ${key} was trained again: ${reason}`);
+  const files = options.report ? await draw(directory, session) : [];
+  const { summary, ...rest } = result;
+  session.answer({ ...rest, report: files, ...summary }, text(result, files));
+  if (summary.failures.length === 0) return exitCodes.done;
+  session.note(`${summary.failures.length} of ${summary.trials.total} trials failed:`);
+  session.note(failureTable(summary.failures));
+  return exitCodes.failed;
+}
+
+async function train(
+  protocol: Protocol,
+  directory: string,
+  { device, threads }: ExperimentOptions,
+  session: Session,
+): Promise<RunResult> {
+  const display = progressDisplay(session.terminal.stderr);
+  try {
+    return await interruptible(session, (signal) =>
+      runProtocol(protocol, {
+        directory,
+        device,
+        ...(threads !== undefined && { threads }),
+        signal,
+        onProgress: (progress) => display.update(progress),
+      }),
+    );
+  } finally {
+    display.end();
+  }
+}
+
+async function draw(directory: string, session: Session): Promise<string[]> {
+  const { writeReport } = await import('../report/write-report.js');
+  session.note('drawing the report ...');
+  return writeReport(directory);
+}
+
+function text({ summary, directory, trained, reused, seconds }: RunResult, files: readonly string[]): string {
+  const { finished, failed, total } = summary.trials;
+  const sizes = [summary.protocol.teacher.teacherSize].flat().join(', ');
+  const page = files.find((file) => file.endsWith('report.html'));
+  const lines = [
+    summaryTable(summary.groups),
+    `Teacher size h_T = ${sizes}. Effective size: nodes whose relevance is above ${summary.protocol.evaluation.threshold} ` +
+      'of the largest, of the trial or of all trials pooled. Mean ± standard deviation over trials.',
+    `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}: ${trained} trained now in ` +
+      `${seconds.toFixed(1)} s, ${reused} there before (${summary.engines.join(', ') || 'no engine'}).`,
+    `Records: ${directory}${page ? `\nReport:  ${page}` : ''}`,
+  ];
+  return lines.join('\n');
+}

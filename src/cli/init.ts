@@ -1,0 +1,35 @@
+import { access } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { EigenstudentError } from '../errors.js';
+import { writeAtomically } from '../network/atomic-write.js';
+import { makeFolder } from '../sweep/make-folder.js';
+import { parseProtocol } from '../sweep/protocol.js';
+import { protocolTemplate } from './protocol-template.js';
+import { type ExitCode, exitCodes, type Session } from './session.js';
+
+export async function init(
+  path: string,
+  { force = false }: { force?: boolean },
+  session: Session,
+): Promise<ExitCode> {
+  if (!force && (await exists(path))) {
+    throw new EigenstudentError(
+      'invalid_argument',
+      `expected a file that is not there yet, received ${path}, which is. Give another name, or --force to replace it`,
+    );
+  }
+  parseProtocol(protocolTemplate, path); // a template that the schema has outgrown must not leave this house
+  await makeFolder(dirname(path));
+  await writeAtomically(path, protocolTemplate);
+  session.answer({ file: path }, `${path}\nNow: eigenstudent train ${path}`);
+  return exitCodes.done;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

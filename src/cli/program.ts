@@ -1,0 +1,200 @@
+/** The command: its options and its help. What a subcommand needs is loaded when it is called, so that --help is quick. */
+import { Command, CommanderError } from 'commander';
+import { EigenstudentError } from '../errors.js';
+import { versions } from '../sweep/versions.js';
+import { number, numbers, path, quote } from './arguments.js';
+import { type ExitCode, exitCodes, Session, type Terminal } from './session.js';
+
+/** A subcommand that can be carried out: loaded, its arguments bound. */
+type Work = (session: Session) => Promise<ExitCode>;
+
+/**
+ * Carries out one call.
+ * @param argv what follows the name of the command
+ */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const commandLine = ['eigenstudent', ...argv].map(quote).join(' ');
+  const session = new Session(terminal, argv.includes('--json'), commandLine);
+  try {
+    const work = await parse(argv, terminal);
+    return work === undefined ? exitCodes.done : await work(session);
+  } catch (error) {
+    return session.fail(error);
+  }
+}
+
+/**
+ * What argv asks for; nothing where that was help or the version, which have been printed.
+ * @throws invalid_argument
+ */
+async function parse(argv: readonly string[], terminal: Terminal): Promise<Work | undefined> {
+  let chosen: Work | undefined;
+  const program = buildProgram((work) => {
+    chosen = work;
+  });
+  program.exitOverride();
+  program.configureOutput({
+    writeOut: (text) => terminal.stdout.write(text),
+    writeErr: () => undefined, // errors are told by Session.fail
+  });
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    if (error.code === 'commander.help') {
+      throw new EigenstudentError(
+        'invalid_argument',
+        `expected a command, received none\n\n${program.helpInformation()}`,
+      );
+    }
+    const message = error.message
+      .replace(/^error: /, '')
+      .replace('\n', ' ')
+      .replace(/\.$/, '');
+    throw new EigenstudentError('invalid_argument', `${message}. See \`eigenstudent --help\``);
+  }
+  return chosen;
+}
+
+function buildProgram(choose: (work: Work) => void): Command {
+  const program = new Command('eigenstudent')
+    .description(
+      'Trains networks in the spectral parametrisation, finds the sub-network that carries the task, and prunes to it.',
+    )
+    .version(versions().eigenstudent)
+    .addHelpText('after', programExamples);
+
+  const reproduce = program
+    .command('reproduce')
+    .description(
+      "the paper's experiment: trains what is missing, prints the table, writes records and a report",
+    )
+    .option('--preset <name>', 'quick (a minute or two) or paper (hours)', 'quick')
+    .option('--widths <list>', 'student widths, as in 20,60,200', numbers('--widths'))
+    .option('--epochs <n>', 'epochs of every student', number('--epochs'))
+    .option('--trials <n>', 'trials of every width and parametrisation', number('--trials'));
+  trains(reproduce)
+    .addHelpText('after', reproduceExamples)
+    .action((options) =>
+      choose(async (session) => (await import('./reproduce.js')).reproduce(options, session)),
+    );
+
+  trains(program.command('train'))
+    .description('the experiment of a protocol (YAML; `eigenstudent init` writes one to start from)')
+    .argument('<protocol>', 'file')
+    .addHelpText('after', trainExamples)
+    .action((file: string, options) =>
+      choose(async (session) => (await import('./train.js')).trainProtocol(file, options, session)),
+    );
+
+  answers(program.command('prune'))
+    .description('cuts a trained student down to its most relevant nodes and saves it')
+    .argument('<run>', 'run directory')
+    .option('--trial <key>', 'the student of this trial (the name of its folder, or how it begins)')
+    .option('--width <n>', 'a student of this width', number('--width'))
+    .option('--arm <name>', 'a student of this parametrisation: spectral or direct')
+    .option('--keep <n>', 'how many nodes stay (default: the effective size)', number('--keep'))
+    .option('--percentile <p>', 'nodes below this percentile of relevance go', number('--percentile'))
+    .option(
+      '--max-degradation <x>',
+      'as many nodes go as leave the validation loss within 1 + x of what it was',
+      number('--max-degradation'),
+    )
+    .option(
+      '--out <file>',
+      'safetensors file (default: ./pruned-<key>-<nodes kept>.safetensors)',
+      path('--out'),
+    )
+    .addHelpText('after', pruneExamples)
+    .action((directory: string, options) =>
+      choose(async (session) => (await import('./prune.js')).pruneRun(directory, options, session)),
+    );
+
+  answers(program.command('report'))
+    .description('draws report.html and figures/ from the records of a run directory, training nothing')
+    .argument('<directory>', 'run directory')
+    .addHelpText('after', reportExamples)
+    .action((directory: string) =>
+      choose(async (session) => (await import('./report.js')).report(directory, session)),
+    );
+
+  answers(program.command('doctor'))
+    .description('what this build and this machine can do, what is missing, and the command that mends it')
+    .addHelpText('after', '\nExample:\n  $ eigenstudent doctor')
+    .action(() => choose(async (session) => (await import('./doctor.js')).doctor(session)));
+
+  answers(program.command('init'))
+    .description('writes a commented protocol to start from')
+    .argument('[file]', 'where to', 'protocol.yaml')
+    .option('--force', 'replace the file if there is one')
+    .addHelpText('after', initExamples)
+    .action((file: string, options) =>
+      choose(async (session) => (await import('./init.js')).init(file, options, session)),
+    );
+
+  return program;
+}
+
+function answers(command: Command): Command {
+  return command.option('--json', 'one JSON document on standard output');
+}
+
+/** Options of every command that fills a run directory. */
+function trains(command: Command): Command {
+  return answers(command)
+    .option(
+      '--out <directory>',
+      'run directory (default: ./runs/<name of the preset or protocol>)',
+      path('--out'),
+    )
+    .option('--device <name>', 'auto, cpu, reference or cuda', 'auto')
+    .option(
+      '--threads <n>',
+      'threads (default: one per core); results do not depend on it',
+      number('--threads'),
+    )
+    .option('--no-report', 'write no report.html and no figures');
+}
+
+const programExamples = `
+Examples:
+  $ eigenstudent reproduce                        the paper's experiment, small
+  $ eigenstudent init && eigenstudent train protocol.yaml
+  $ eigenstudent prune runs/quick --width 200
+
+Every command takes --json (one JSON document on standard output) and --help.
+Exit status: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`;
+
+const reproduceExamples = `
+Finished trials are never trained again: the same call goes on where an interrupted one stopped.
+
+Examples:
+  $ eigenstudent reproduce
+  $ eigenstudent reproduce --preset paper --out /scratch/paper
+  $ eigenstudent reproduce --widths 20,100 --trials 5 --out runs/two-widths
+  $ eigenstudent reproduce --json | jq '.groups[] | {width, parametrization, effectiveSize}'`;
+
+const trainExamples = `
+Examples:
+  $ eigenstudent train protocol.yaml
+  $ eigenstudent train protocol.yaml --out runs/first --threads 8`;
+
+const pruneExamples = `
+Of the trials that match, the one with the lowest validation loss is taken. At most one of --keep, --percentile and
+--max-degradation says how far to prune.
+
+Examples:
+  $ eigenstudent prune runs/quick --width 200
+  $ eigenstudent prune runs/quick --trial 3f2a --keep 25 --out small.safetensors
+  $ eigenstudent prune runs/quick --arm direct --max-degradation 0.05`;
+
+const reportExamples = `
+Example:
+  $ eigenstudent report runs/quick`;
+
+const initExamples = `
+Examples:
+  $ eigenstudent init
+  $ eigenstudent init experiments/wide.yaml`;

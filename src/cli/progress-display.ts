@@ -1,0 +1,76 @@
+import type { Writable } from 'node:stream';
+import { Presets, SingleBar } from 'cli-progress';
+import type { RunProgress } from '../sweep/progress.js';
+
+export interface ProgressDisplay {
+  update(progress: RunProgress): void;
+  end(): void;
+}
+
+/** Without a terminal a line comes this often: a log of hours stays readable. */
+const secondsBetweenLines = 10;
+
+/** A bar where there is a terminal, else a line every ten seconds. */
+export function progressDisplay(stream: Writable & { readonly isTTY?: boolean }): ProgressDisplay {
+  return stream.isTTY ? bar(stream) : lines(stream);
+}
+
+function bar(stream: Writable): ProgressDisplay {
+  const single = new SingleBar(
+    {
+      stream: stream as NodeJS.WritableStream,
+      format: '{bar} {percentage} % | {trials} | {left}',
+      hideCursor: true,
+      // The terminal's own signals reach us: see interruptible.
+      gracefulExit: false,
+    },
+    Presets.shades_classic,
+  );
+  let started = false;
+  return {
+    update(progress) {
+      if (progress.steps.total === 0) return;
+      const payload = { trials: trials(progress), left: left(progress) };
+      if (!started) single.start(progress.steps.total, 0, payload);
+      started = true;
+      // The bar grows with the arithmetic done, so that it moves evenly; narrow students take shorter steps.
+      single.update(Math.floor(progress.fraction * progress.steps.total), payload);
+    },
+    end() {
+      if (started) single.stop();
+    },
+  };
+}
+
+function lines(stream: Writable): ProgressDisplay {
+  let last = 0;
+  return {
+    update(progress) {
+      const due = progress.secondsElapsed - last >= secondsBetweenLines;
+      if (progress.steps.total === 0 || !due) return;
+      last = progress.secondsElapsed;
+      const percent = Math.floor(100 * progress.fraction);
+      const { done, total } = progress.steps;
+      stream.write(
+        `${percent} %, ${done} of ${total} student steps, ${trials(progress)}, ${left(progress)}\n`,
+      );
+    },
+    end() {},
+  };
+}
+
+function trials({ trials: { total, finished, failed } }: RunProgress): string {
+  return `${finished} of ${total} trials${failed > 0 ? `, ${failed} failed` : ''}`;
+}
+
+function left({ secondsLeft }: RunProgress): string {
+  return secondsLeft === null ? 'time left unknown' : `${duration(secondsLeft)} left`;
+}
+
+/** "2 h 05 min", "1 min 10 s", "8 s" */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  const two = (value: number) => String(value).padStart(2, '0');
+  if (whole >= 3600) return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+  return whole >= 60 ? `${Math.floor(whole / 60)} min ${two(whole % 60)} s` : `${whole} s`;
+}

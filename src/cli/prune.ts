@@ -1,0 +1,91 @@
+import { oneOf } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import type { Network } from '../network/network.js';
+import { prune, pruneUntil } from '../pruning/prune.js';
+import { parametrizations } from '../sweep/protocol-schema.js';
+import { type FinishedRecord, isFinished } from '../sweep/record.js';
+import { readProtocol, readRecords } from '../sweep/run-directory.js';
+import { SharedData } from '../sweep/shared-data.js';
+import { rankedLayer } from '../sweep/student.js';
+import { readArrays } from '../sweep/trial-arrays.js';
+import { type ExitCode, exitCodes, type Session } from './session.js';
+
+interface PruneOptions {
+  readonly trial?: string;
+  readonly width?: number;
+  readonly arm?: string;
+  readonly keep?: number;
+  readonly percentile?: number;
+  readonly maxDegradation?: number;
+  readonly out?: string;
+}
+
+export async function pruneRun(
+  directory: string,
+  options: PruneOptions,
+  session: Session,
+): Promise<ExitCode> {
+  checkHowFar(options);
+  const record = await selectRecord(directory, options);
+  const { network } = await readArrays(directory, record);
+  const { validation, test } = await new SharedData().of(record.protocol);
+  const ranking = { layer: rankedLayer, criterion: record.criterion };
+  const { keep = record.effectiveSize, percentile, maxDegradation } = options;
+  let pruned: Network;
+  if (maxDegradation !== undefined) {
+    ({ network: pruned } = await pruneUntil(network, validation, { ...ranking, maxDegradation }));
+  } else {
+    pruned = prune(network, { ...ranking, ...(percentile === undefined ? { keep } : { percentile }) });
+  }
+  const kept = pruned.spec.layers[rankedLayer]?.width as number;
+  const file = options.out ?? `pruned-${record.key}-${kept}.safetensors`;
+  const lossBefore = (await network.evaluate(test)).loss;
+  const lossAfter = (await pruned.evaluate(test)).loss;
+  await pruned.save(file);
+  const { key, parametrization, width, trial, criterion } = record;
+  session.answer(
+    { file, trial: { key, parametrization, width, trial }, criterion, kept, width, lossBefore, lossAfter },
+    `${parametrization} student of width ${width} (trial ${trial}, ${key}): ${kept} of ${width} nodes kept by ` +
+      `relevance ${criterion}.\nTest loss ${lossBefore.toPrecision(3)} before, ${lossAfter.toPrecision(3)} after.\n${file}`,
+  );
+  return exitCodes.done;
+}
+
+function checkHowFar({ keep, percentile, maxDegradation }: PruneOptions): void {
+  const given = Object.entries({
+    '--keep': keep,
+    '--percentile': percentile,
+    '--max-degradation': maxDegradation,
+  })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+  if (given.length < 2) return;
+  throw new EigenstudentError(
+    'invalid_argument',
+    `expected at most one of --keep, --percentile and --max-degradation, received ${given.join(' and ')}`,
+  );
+}
+
+/** Of the trials that match, the one with the lowest validation loss. */
+async function selectRecord(directory: string, { trial, width, arm }: PruneOptions): Promise<FinishedRecord> {
+  if (arm !== undefined) oneOf('--arm', arm, parametrizations);
+  await readProtocol(directory); // says so when this is no run directory
+  const finished = (await readRecords(directory)).filter(isFinished);
+  const matching = finished.filter(
+    (record) =>
+      (trial === undefined || record.key.startsWith(trial)) &&
+      (width === undefined || record.width === width) &&
+      (arm === undefined || record.parametrization === arm),
+  );
+  const [best] = matching.sort((a, b) => a.validationLoss - b.validationLoss);
+  if (best) return best;
+  const widths = [...new Set(finished.map((record) => record.width))].sort((a, b) => a - b);
+  const asked = Object.entries({ trial, width, arm }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name} ${value}`],
+  );
+  throw new EigenstudentError(
+    'invalid_argument',
+    `expected a finished trial in ${directory}${asked.length > 0 ? ` for ${asked.join(' ')}` : ''}, found none; it has ` +
+      `${finished.length} finished trials${widths.length > 0 ? ` of widths ${widths.join(', ')}` : ''}`,
+  );
+}

@@ -1,0 +1,53 @@
+import type { Writable } from 'node:stream';
+import { EigenstudentError } from '../errors.js';
+
+export interface Terminal {
+  readonly stdout: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+}
+
+/** 0: done; 1: the work failed; 2: the call was wrong; 130: interrupted, as shells have it (128 + SIGINT). */
+export const exitCodes = { done: 0, failed: 1, wrongCall: 2, interrupted: 130 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Faults of what was asked for, not of the work. */
+const faultsOfTheCall: readonly string[] = [
+  'invalid_argument',
+  'invalid_protocol',
+  'invalid_network',
+  'run_directory_conflict',
+  'file_unreadable',
+];
+
+/** One call of the command: where its answer goes, and in which form. */
+export class Session {
+  constructor(
+    readonly terminal: Terminal,
+    /** One JSON document on standard output, and nothing else there. */
+    readonly json: boolean,
+    /** The call as it was typed, for messages that say how to repeat it. */
+    readonly commandLine: string,
+  ) {}
+
+  /** The answer of the command, as JSON or as text. */
+  answer(value: object, text: string): void {
+    this.terminal.stdout.write(this.json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
+  }
+
+  /** Anything that is not the answer. */
+  note(text: string): void {
+    this.terminal.stderr.write(`${text}\n`);
+  }
+
+  /** Tells of an error; returns what to exit with. */
+  fail(error: unknown): ExitCode {
+    const known = error instanceof EigenstudentError;
+    const code = known ? error.code : 'internal';
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.json) this.answer({ error: { code, message } }, '');
+    else this.note(`error: ${message}`);
+    if (!known && error instanceof Error) this.note(error.stack ?? '');
+    if (code === 'interrupted') return exitCodes.interrupted;
+    return faultsOfTheCall.includes(code) ? exitCodes.wrongCall : exitCodes.failed;
+  }
+}

@@ -1,0 +1,52 @@
+import Table from 'cli-table3';
+import type { GroupSummary, Statistic, TrialFailure } from '../sweep/summary.js';
+
+/** Without colours: the same text in a terminal, in a file and in a test. */
+const plain = { head: [], border: [] };
+
+/** One row per group. */
+export function summaryTable(groups: readonly GroupSummary[]): string {
+  const severalTeachers = new Set(groups.map(({ teacherSize }) => teacherSize)).size > 1;
+  const columns: [string, (group: GroupSummary) => string | number][] = [
+    ['width', ({ width }) => width],
+    ['parametrization', ({ parametrization }) => parametrization],
+    ['trials', ({ trials }) => trials],
+    ['effective size\n(per trial)', (group) => fixed(group.effectiveSize)],
+    ['effective size\n(pooled)', (group) => fixed(group.effectiveSizePooled)],
+    ['test loss', ({ testLoss }) => precise(testLoss)],
+    ['seconds', ({ seconds }) => fixed(seconds)],
+  ];
+  if (severalTeachers) columns.unshift(['teacher size', ({ teacherSize }) => teacherSize]);
+  const table = new Table({
+    head: columns.map(([name]) => name),
+    colAligns: columns.map(([name]) => (name === 'parametrization' ? 'left' : 'right')),
+    style: plain,
+  });
+  for (const group of groups) table.push(columns.map(([, cell]) => cell(group)));
+  return table.toString();
+}
+
+export function failureTable(failures: readonly TrialFailure[]): string {
+  const table = new Table({
+    head: ['trial', 'width', 'parametrization', 'index', 'what happened'],
+    colWidths: [null, null, null, null, 60],
+    wordWrap: true,
+    style: plain,
+  });
+  for (const { key, width, parametrization, trial, message } of failures)
+    table.push([key, width, parametrization, trial, message]);
+  return table.toString();
+}
+
+/** "22.3 ± 1.5" */
+function fixed({ mean, sd }: Statistic): string {
+  return sd === null ? mean.toFixed(1) : `${mean.toFixed(1)} ± ${sd.toFixed(1)}`;
+}
+
+/** Three significant digits; the spread with as many decimals as the mean. */
+function precise({ mean, sd }: Statistic): string {
+  const decimals = mean > 0 ? Math.max(0, 2 - Math.floor(Math.log10(mean))) : 0;
+  if (decimals > 6)
+    return sd === null ? mean.toExponential(2) : `${mean.toExponential(2)} ± ${sd.toExponential(1)}`;
+  return sd === null ? mean.toFixed(decimals) : `${mean.toFixed(decimals)} ± ${sd.toFixed(decimals)}`;
+}

@@ -1,0 +1,110 @@
+/** Typed arrays that users hand over: what is checked before they are read or cross to native code. */
+import { describe, invalid, positiveInteger } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import type { DType, FloatArray } from '../native/addon.js';
+
+/** Most elements of one array: what the positions of a random stream and of a shuffle can address (32 bits). */
+export const maximumElements = 2 ** 32 - 1;
+
+/**
+ * Product of sizes, each checked to be a positive integer.
+ * @throws invalid_argument when a size is not one, or the product exceeds `maximumElements`
+ */
+export function elementCount(sizes: Readonly<Record<string, number>>): number {
+  let count = 1;
+  for (const [name, size] of Object.entries(sizes)) count *= positiveInteger(name, size);
+  if (count > maximumElements) {
+    const product = Object.entries(sizes).map(([name, size]) => `${name} ${size}`);
+    throw new EigenstudentError(
+      'invalid_argument',
+      `expected at most ${maximumElements} elements, received ${product.join(' x ')} = ${count}`,
+    );
+  }
+  return count;
+}
+
+/** A zero-filled array; what the engine cannot allocate becomes an error that says how much was asked for. */
+export function allocate(what: string, dtype: DType, count: number): FloatArray {
+  try {
+    return dtype === 'float32' ? new Float32Array(count) : new Float64Array(count);
+  } catch (cause) {
+    const bytes = count * (dtype === 'float32' ? 4 : 8);
+    throw new EigenstudentError('out_of_memory', `${what} needs ${bytes} bytes, more than there are`, {
+      cause,
+    });
+  }
+}
+
+export function isFloatArray(value: unknown): value is FloatArray {
+  return value instanceof Float32Array || value instanceof Float64Array;
+}
+
+export function dtypeOf(array: FloatArray): DType {
+  return array instanceof Float32Array ? 'float32' : 'float64';
+}
+
+/** A transferred buffer leaves an array of length 0 that would otherwise read as "empty". */
+export function checkAttached(where: string, array: ArrayBufferView): void {
+  if (array.byteLength > 0) return;
+  try {
+    new Uint8Array(array.buffer); // throws when detached; `detached` itself is missing from Node 20
+  } catch {
+    throw invalid(
+      where,
+      'an array with its buffer',
+      array,
+      'The buffer is detached: it was transferred (postMessage, structuredClone); pass a copy',
+    );
+  }
+}
+
+/** A Float32Array or Float64Array (or exactly the kind of `dtype`) with its buffer still attached. */
+export function checkFloats(where: string, value: unknown, dtype?: DType): FloatArray {
+  const expected = dtype === undefined ? 'a Float32Array or Float64Array' : `a ${arrayName(dtype)}`;
+  if (!isFloatArray(value) || (dtype !== undefined && dtypeOf(value) !== dtype))
+    throw invalid(where, expected, value);
+  checkAttached(where, value);
+  return value;
+}
+
+export function arrayName(dtype: DType): string {
+  return dtype === 'float32' ? 'Float32Array' : 'Float64Array';
+}
+
+/** @param shape what the length should be, in words, as in "3 samples x 2 features = 6" */
+export function checkLength(where: string, array: ArrayLike<number>, length: number, shape = ''): void {
+  if (array.length === length) return;
+  throw invalid(where, `length ${length}${shape ? ` (${shape})` : ''}`, array);
+}
+
+/** Every number finite; the message names the first that is not, with its row of `columns`. */
+export function checkFinite(where: string, array: ArrayLike<number>, columns?: number): void {
+  for (let i = 0; i < array.length; ++i) {
+    if (Number.isFinite(array[i])) continue;
+    const place = columns === undefined ? '' : ` (sample ${Math.floor(i / columns)}, column ${i % columns})`;
+    throw new EigenstudentError(
+      'invalid_argument',
+      `expected finite numbers in ${where}, received ${describe(array[i])} at index ${i}${place}`,
+    );
+  }
+}
+
+/**
+ * The same numbers in the wanted kind; the array itself when it is of that kind already.
+ * @throws invalid_argument naming the index of a number that float32 cannot hold
+ */
+export function toDType(where: string, array: FloatArray, dtype: DType): FloatArray {
+  if (dtypeOf(array) === dtype) return array;
+  if (dtype === 'float64') return Float64Array.from(array);
+  const rounded = Float32Array.from(array);
+  const overflow = rounded.findIndex((value, i) => !Number.isFinite(value) && Number.isFinite(array[i]));
+  if (overflow >= 0) {
+    throw invalid(
+      `${where}[${overflow}]`,
+      'a number that float32 can hold (magnitude below 3.4e38)',
+      array[overflow],
+      "Scale the data or use dtype 'float64'",
+    );
+  }
+  return rounded;
+}

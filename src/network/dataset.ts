@@ -1,0 +1,155 @@
+/** Data that networks are trained and evaluated on. */
+import { invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import type { DType, FloatArray, NativeDataset } from '../native/addon.js';
+import { addon } from '../native/load.js';
+import { checkAttached, checkFinite, checkFloats, checkLength, maximumElements, toDType } from './arrays.js';
+import { type NetworkSpec, outputsOf } from './spec.js';
+
+export interface DatasetOptions {
+  /** [samples][inputCount], row-major */
+  readonly inputs: FloatArray;
+  /** Features of a sample. */
+  readonly inputCount: number;
+  /** [samples][targetCount], row-major; for loss 'mse' */
+  readonly targets?: FloatArray;
+  /** Default: targets.length / samples. */
+  readonly targetCount?: number;
+  /** [samples], each from 0; for loss 'crossEntropy' */
+  readonly classes?: Uint32Array | readonly number[];
+}
+
+/**
+ * Samples and, if there are any, their targets or their classes. The arrays are kept by reference and copied into native
+ * memory on first use (once per dtype, shared by all populations): do not change them after `create`.
+ */
+export class Dataset {
+  readonly #native = new Map<DType, NativeDataset>();
+
+  private constructor(
+    readonly samples: number,
+    readonly inputCount: number,
+    /** Targets of a sample; 0 where there are none. */
+    readonly targetCount: number,
+    /** [samples][inputCount] */
+    readonly inputs: FloatArray,
+    /** [samples][targetCount] */
+    readonly targets: FloatArray | undefined,
+    /** [samples] */
+    readonly classes: Uint32Array | undefined,
+  ) {}
+
+  /**
+   * @throws invalid_argument when lengths disagree, there is no sample, a number is not finite (its index is named), a
+   *   class is not an index, an array is of another kind, or its buffer is detached
+   */
+  static create(options: DatasetOptions): Dataset {
+    knownKeys('Dataset.create', options, ['inputs', 'inputCount', 'targets', 'targetCount', 'classes']);
+    const inputCount = positiveInteger('inputCount', options.inputCount);
+    const inputs = checkFloats('inputs', options.inputs);
+    const samples = countSamples(inputs, inputCount);
+    checkFinite('inputs', inputs, inputCount);
+    if (options.targets !== undefined && options.classes !== undefined)
+      throw new EigenstudentError(
+        'invalid_argument',
+        'expected targets or classes for a data set, received both',
+      );
+    if (options.targets === undefined && options.targetCount !== undefined)
+      throw invalid('targets', 'targets to go with targetCount', undefined);
+    if (options.classes !== undefined) {
+      const classes = checkClasses(options.classes, samples);
+      return new Dataset(samples, inputCount, 0, inputs, undefined, classes);
+    }
+    if (options.targets === undefined)
+      return new Dataset(samples, inputCount, 0, inputs, undefined, undefined);
+    const targets = checkFloats('targets', options.targets);
+    const targetCount = countTargets(targets, samples, options.targetCount);
+    return new Dataset(samples, inputCount, targetCount, inputs, targets, undefined);
+  }
+
+  /** @internal The copy in native memory, made at the first call. */
+  nativeOf(dtype: DType): NativeDataset {
+    const existing = this.#native.get(dtype);
+    if (existing) return existing;
+    const { samples, inputCount, targetCount, targets, classes } = this;
+    checkAttached('inputs of a data set', this.inputs);
+    if (targets) checkAttached('targets of a data set', targets);
+    const created = new (addon().Dataset)({
+      dtype,
+      samples,
+      inputCount,
+      targetCount,
+      inputs: toDType('inputs', this.inputs, dtype),
+      ...(targets && { targets: toDType('targets', targets, dtype) }),
+      ...(classes && { classes }),
+    });
+    this.#native.set(dtype, created);
+    return created;
+  }
+}
+
+function countSamples(inputs: FloatArray, inputCount: number): number {
+  if (inputs.length === 0) throw invalid('inputs', 'at least one sample', inputs);
+  const samples = inputs.length / inputCount;
+  if (!Number.isInteger(samples))
+    throw invalid('inputs', `a length that is a multiple of inputCount ${inputCount}`, inputs);
+  if (samples > maximumElements) throw invalid('inputs', `at most ${maximumElements} samples`, inputs);
+  return samples;
+}
+
+function countTargets(targets: FloatArray, samples: number, given?: number): number {
+  const count = given ?? targets.length / samples;
+  if (given === undefined && (!Number.isInteger(count) || count === 0))
+    throw invalid('targets', `a length that is a multiple of the ${samples} samples`, targets);
+  positiveInteger('targetCount', count);
+  checkLength('targets', targets, samples * count, `${samples} samples x ${count} targets`);
+  checkFinite('targets', targets, count);
+  return count;
+}
+
+function checkClasses(classes: Uint32Array | readonly number[], samples: number): Uint32Array {
+  if (!(classes instanceof Uint32Array) && !Array.isArray(classes))
+    throw invalid('classes', 'a Uint32Array or an array of numbers', classes);
+  if (classes instanceof Uint32Array) checkAttached('classes', classes);
+  checkLength('classes', classes, samples, 'one per sample');
+  classes.forEach((value: number, i: number) => {
+    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32)
+      throw invalid(`classes[${i}]`, 'a class index (an integer from 0)', value);
+  });
+  return classes instanceof Uint32Array ? classes : Uint32Array.from(classes);
+}
+
+/** @throws invalid_argument unless `value` is a Dataset */
+export function checkDataset(where: string, value: unknown): Dataset {
+  if (!(value instanceof Dataset)) throw invalid(where, 'a Dataset (see Dataset.create)', value);
+  return value;
+}
+
+/**
+ * @param where who uses the data, as in "student 3"
+ * @throws data_mismatch when inputs, outputs, kind of target or a class do not fit the network
+ */
+export function checkFits(where: string, data: Dataset, spec: NetworkSpec, needsTargets: boolean): void {
+  const outputs = outputsOf(spec);
+  const mismatch = (expected: string, received: string, advice = '') =>
+    new EigenstudentError(
+      'data_mismatch',
+      `${where}: expected data with ${expected}, received ${received}${advice && `. ${advice}`}`,
+    );
+  if (data.inputCount !== spec.inputs)
+    throw mismatch(`${spec.inputs} inputs a sample, as the network has`, `${data.inputCount}`);
+  if (!needsTargets) return;
+  if (spec.loss === 'mse') {
+    const advice = data.classes ? "For classes use loss: 'crossEntropy'" : '';
+    if (!data.targets) throw mismatch("targets for loss 'mse'", data.classes ? 'classes' : 'neither', advice);
+    if (data.targetCount !== outputs)
+      throw mismatch(`${outputs} targets a sample, one per output`, `${data.targetCount}`);
+    return;
+  }
+  const advice = data.targets ? "For targets use loss: 'mse'" : '';
+  if (!data.classes)
+    throw mismatch("classes for loss 'crossEntropy'", data.targets ? 'targets' : 'neither', advice);
+  const wrong = data.classes.findIndex((value) => value >= outputs);
+  if (wrong >= 0)
+    throw mismatch(`classes from 0 to ${outputs - 1}`, `class ${data.classes[wrong]} of sample ${wrong}`);
+}

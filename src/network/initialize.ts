@@ -1,0 +1,84 @@
+/** First values of a network's parameters. */
+import type { Initializer, TensorName } from './layers.js';
+import { type TensorPlace, tensorLayout } from './layout.js';
+import { normals, type Purpose, uniforms } from './random.js';
+import { type NetworkSpec, tensorsOf } from './spec.js';
+
+/** Which stream a network's first values are drawn from. */
+export interface InitialStream {
+  readonly seed: number;
+  readonly trial: number;
+  readonly purpose: Purpose;
+}
+
+/**
+ * The role's number inside `part`. A matrix has number 0 whatever its layer's kind: the spectral and the conventional
+ * arm of a trial start from the same matrix.
+ */
+const roleIndex: Record<TensorName, number> = {
+  eigenvectors: 0,
+  weights: 0,
+  eigenvaluesIn: 1,
+  eigenvaluesOut: 2,
+  bias: 3,
+};
+const partsPerLayer = 16; // part of the file formats; room for more roles
+
+/**
+ * First values of every tensor, by name, in float64; matrices row-major [N_out][N_in]. They depend on the stream and the
+ * tensor alone: neither on the layer's kind nor on its neighbours.
+ */
+export function initialValues(spec: NetworkSpec, stream: InitialStream): Map<string, Float64Array> {
+  return new Map(
+    tensorLayout(spec).map((place) => {
+      const layer = spec.layers[place.layer] as NetworkSpec['layers'][number];
+      const tensor = tensorsOf(layer).find(([name]) => name === place.role)?.[1];
+      return [place.name, draw(place, tensor?.initialize ?? 0, stream)] as const;
+    }),
+  );
+}
+
+/** A vector's fans are its own length, as in Keras. */
+function draw(place: TensorPlace, initialize: Initializer, stream: InitialStream): Float64Array {
+  if (typeof initialize === 'number') return new Float64Array(place.size).fill(initialize);
+  if (typeof initialize !== 'string') return Float64Array.from(initialize);
+  const part = partsPerLayer * place.layer + roleIndex[place.role];
+  const [fanOut, fanIn = fanOut] = place.shape as [number, number?];
+  const uniform = (limit: number) => uniforms({ ...stream, part }, place.size, -limit, limit);
+  const normal = (deviation: number) => normals({ ...stream, part }, place.size, deviation);
+  switch (initialize) {
+    case 'glorotUniform': // Glorot & Bengio 2010, eq. 16
+      return uniform(Math.sqrt(6 / (fanIn + fanOut)));
+    case 'glorotNormal':
+      return normal(Math.sqrt(2 / (fanIn + fanOut)));
+    case 'heUniform': // He et al. 2015, eq. 10
+      return uniform(Math.sqrt(6 / fanIn));
+    case 'heNormal':
+      return normal(Math.sqrt(2 / fanIn));
+    case 'orthonormalRows':
+      return orthonormalize(normal(1), fanOut, fanIn);
+  }
+}
+
+/**
+ * Gram-Schmidt on the rows of a [rows][columns] matrix, in place. Each row is projected twice: once leaves an overlap
+ * that grows with the condition number, twice brings it to rounding (Giraud et al. 2005).
+ */
+function orthonormalize(matrix: Float64Array, rows: number, columns: number): Float64Array {
+  const row = (i: number) => matrix.subarray(i * columns, (i + 1) * columns);
+  const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, x, j) => sum + x * (b[j] as number), 0);
+  for (let i = 0; i < rows; ++i) {
+    const current = row(i);
+    for (let pass = 0; pass < 2; ++pass) {
+      for (let k = 0; k < i; ++k) {
+        const other = row(k);
+        const overlap = dot(current, other);
+        for (let j = 0; j < columns; ++j)
+          current[j] = (current[j] as number) - overlap * (other[j] as number);
+      }
+    }
+    const norm = Math.sqrt(dot(current, current));
+    for (let j = 0; j < columns; ++j) current[j] = (current[j] as number) / norm;
+  }
+  return matrix;
+}

@@ -1,0 +1,198 @@
+import { invalid, knownKeys, oneOf } from '../arguments.js';
+import type { DType, FloatArray } from '../native/addon.js';
+import { allocate, checkFloats, checkLength, dtypeOf, toDType } from './arrays.js';
+import { checkDataset, checkFits, Dataset } from './dataset.js';
+import { chooseDevice, type Device } from './device.js';
+import { initialValues } from './initialize.js';
+import type { Layer } from './layers.js';
+import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
+import { withNative } from './native-network.js';
+import { networkFromFile, networkToFile } from './network-file.js';
+import { checkSeed, checkTrial, type Purpose } from './random.js';
+import { checkRemovalOrder } from './removal-order.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { checkLayerIndex, inputsOf, type NetworkOptions, type NetworkSpec, networkSpec } from './spec.js';
+
+export type { NetworkOptions, NetworkSpec } from './spec.js';
+
+export const dtypes = ['float32', 'float64'] as const;
+
+export interface Evaluation {
+  /** Data loss, without penalty. */
+  readonly loss: number;
+  /** Fraction of samples whose largest output is the class; NaN without classes. */
+  readonly accuracy: number;
+}
+
+interface CreateOptions {
+  /** Non-negative safe integer. */
+  readonly seed: number;
+  /** Integer below 2^32. Default 0. */
+  readonly trial?: number;
+  /** Which stream the first values are drawn from. Default 'student'. */
+  readonly purpose?: 'student' | 'teacher';
+  /** Default 'float32'. */
+  readonly dtype?: DType;
+}
+
+interface WorkOptions {
+  /** Default 'auto'. */
+  readonly device?: Device;
+}
+
+/** A network with numbers: one flat block of parameters with named tensors in it. */
+export class Network {
+  readonly #places: readonly TensorPlace[];
+
+  private constructor(
+    readonly spec: NetworkSpec,
+    /** Every tensor, one after the other, in the order of `tensors()`. It may be written to. */
+    readonly parameters: FloatArray,
+  ) {
+    this.#places = tensorLayout(spec);
+  }
+
+  /**
+   * A network with first values. The same seed and trial give the same numbers, in every dtype up to rounding.
+   * @throws invalid_argument, invalid_network
+   */
+  static create(options: NetworkOptions, start: CreateOptions): Network {
+    knownKeys('Network.create', start, ['seed', 'trial', 'purpose', 'dtype']);
+    const spec = networkSpec(options);
+    const seed = checkSeed('network', start.seed);
+    const trial = checkTrial('network', start.trial ?? 0);
+    const owner = oneOf('purpose of network', start.purpose ?? 'student', ['student', 'teacher']);
+    const dtype = oneOf('dtype', start.dtype ?? 'float32', dtypes);
+    const places = tensorLayout(spec);
+    const size = places.reduce((count, place) => count + place.size, 0);
+    const parameters = allocate('the network', dtype, size);
+    const purpose: Purpose = `${owner}Parameters`;
+    const values = initialValues(spec, { seed, trial, purpose });
+    for (const { name, offset } of places) parameters.set(values.get(name) as Float64Array, offset);
+    return new Network(spec, parameters);
+  }
+
+  /**
+   * A network with given numbers.
+   * @param parameters the whole block, in the order of `tensors()`; kept by reference, its kind is the network's dtype
+   * @throws invalid_argument, invalid_network
+   */
+  static from(options: NetworkOptions, parameters: FloatArray): Network {
+    const network = new Network(networkSpec(options), checkFloats('parameters', parameters));
+    const size = network.#places.reduce((count, place) => count + place.size, 0);
+    checkLength('parameters', parameters, size, 'the parameters of the network');
+    return network;
+  }
+
+  /**
+   * A network that `save` wrote.
+   * @throws file_unreadable, file_corrupt
+   */
+  static async load(path: string): Promise<Network> {
+    const { spec, parameters } = networkFromFile(await readSafetensors(path), path);
+    return new Network(spec, parameters);
+  }
+
+  get dtype(): DType {
+    return dtypeOf(this.parameters);
+  }
+
+  /** Views into `parameters` by name ("layers.0.eigenvectors", ...), matrices [N_out][N_in] row-major. */
+  tensors(): ReadonlyMap<string, FloatArray> {
+    return tensorViews(this.#places, this.parameters);
+  }
+
+  /** @throws invalid_argument when there is no such tensor; those there are are listed */
+  tensor(name: string): FloatArray {
+    const { offset, size } = this.#place(name);
+    return this.parameters.subarray(offset, offset + size);
+  }
+
+  /** [N_out, N_in] of a matrix, [length] of a vector. */
+  shape(name: string): number[] {
+    return [...this.#place(name).shape];
+  }
+
+  #place(name: string): TensorPlace {
+    const place = this.#places.find((candidate) => candidate.name === name);
+    if (place) return place;
+    throw invalid('the name of a tensor', `one of ${this.#places.map((one) => one.name).join(', ')}`, name);
+  }
+
+  /** W [N_out][N_in] that a layer applies, a copy; (eigenvaluesIn_j - eigenvaluesOut_i) eigenvectors_ij if spectral. */
+  effectiveWeights(layer: number): FloatArray {
+    checkLayerIndex(this.spec, layer);
+    const { kind } = this.spec.layers[layer] as Layer;
+    if (kind === 'dense') return this.tensor(`layers.${layer}.weights`).slice();
+    const lambdaIn = this.tensor(`layers.${layer}.eigenvaluesIn`);
+    const lambdaOut = this.tensor(`layers.${layer}.eigenvaluesOut`);
+    const inputs = inputsOf(this.spec, layer);
+    const weights = this.tensor(`layers.${layer}.eigenvectors`).slice();
+    for (let ij = 0; ij < weights.length; ++ij) {
+      const gap = (lambdaIn[ij % inputs] as number) - (lambdaOut[Math.floor(ij / inputs)] as number);
+      weights[ij] = (weights[ij] as number) * gap;
+    }
+    return weights;
+  }
+
+  /**
+   * Outputs of the last layer, [samples][N_out], in the network's dtype.
+   * @param inputs [samples][inputs]
+   * @throws data_mismatch, invalid_argument
+   */
+  async predict(inputs: FloatArray | Dataset, options: WorkOptions = {}): Promise<FloatArray> {
+    const data = asDataset(inputs, this.spec);
+    checkFits('predict', data, this.spec, false);
+    return this.#work(options, (native) => native.predict(0, data.nativeOf(this.dtype)));
+  }
+
+  /** @throws data_mismatch, invalid_argument */
+  async evaluate(data: Dataset, options: WorkOptions = {}): Promise<Evaluation> {
+    checkFits('evaluate', checkDataset('data', data), this.spec, true);
+    const [result] = await this.#work(options, (native) => native.evaluate([data.nativeOf(this.dtype)]));
+    return result as Evaluation;
+  }
+
+  /**
+   * Data loss for every number of kept nodes of a hidden layer, from one sweep: entry k of [N_out + 1] with the last k
+   * nodes of the order kept. A removed node answers 0.
+   * @param removalOrder all nodes of the layer, the first removed first
+   * @throws invalid_argument, data_mismatch
+   */
+  async pruningLosses(
+    layer: number,
+    removalOrder: Uint32Array,
+    data: Dataset,
+    options: WorkOptions = {},
+  ): Promise<Float64Array> {
+    checkRemovalOrder(this.spec, layer, removalOrder);
+    checkFits('pruningLosses', checkDataset('data', data), this.spec, true);
+    const samples = data.nativeOf(this.dtype);
+    return this.#work(options, (native) => native.pruningCurve(0, layer, removalOrder, samples));
+  }
+
+  #work<Result>(options: WorkOptions, work: Parameters<typeof withNative<Result>>[3]): Promise<Result> {
+    knownKeys('options', options, ['device']);
+    return withNative(this.spec, this.parameters, chooseDevice(options.device).device, work);
+  }
+
+  /**
+   * Writes tensors and structure to a safetensors file.
+   * @throws file_unwritable
+   */
+  async save(path: string): Promise<void> {
+    const { tensors, metadata } = networkToFile(this.spec, this.parameters);
+    await writeSafetensors(path, tensors, metadata);
+  }
+
+  /** A copy that shares nothing; in another dtype if one is given. */
+  clone(dtype: DType = this.dtype): Network {
+    const converted = toDType('parameters', this.parameters, oneOf('dtype', dtype, dtypes));
+    return new Network(this.spec, converted === this.parameters ? converted.slice() : converted);
+  }
+}
+
+/** Raw inputs as data without targets. */
+export function asDataset(inputs: FloatArray | Dataset, spec: NetworkSpec): Dataset {
+  return inputs instanceof Dataset ? inputs : Dataset.create({ inputs, inputCount: spec.inputs });
+}

@@ -1,0 +1,185 @@
+import { invalid, knownKeys, nonNegativeInteger, oneOf, positiveInteger } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import type { DType } from '../native/addon.js';
+import { addon } from '../native/load.js';
+import { allocate, toDType } from './arrays.js';
+import { checkDataset, checkFits, Dataset } from './dataset.js';
+import { type ChosenDevice, chooseDevice, type Device } from './device.js';
+import { initialValues } from './initialize.js';
+import { tensorLayout } from './layout.js';
+import { NativeHandle } from './native-handle.js';
+import { dtypes, type Evaluation } from './network.js';
+import { type Progress, Student } from './student.js';
+import {
+  maximumEpochs,
+  planStudent,
+  type StudentOptions,
+  type StudentPlan,
+  toNativeStudent,
+} from './student-options.js';
+
+export interface PopulationOptions {
+  /** Default 'auto', the fastest there is; what was taken stands in `device` and `engine`. */
+  readonly device?: Device;
+  /** Default 'float32'. */
+  readonly dtype?: DType;
+  /** Default: one per core that this process may use. Results do not depend on it. */
+  readonly threads?: number;
+}
+
+/**
+ * Independent students, trained side by side. One call at a time: while a promise of the population is pending,
+ * everything but `busy`, `bytes`, `stop` and `dispose` throws population_busy.
+ */
+export class Population {
+  readonly #native: NativeHandle;
+  readonly #students: readonly Student[];
+  readonly #chosen: ChosenDevice;
+
+  private constructor(
+    native: NativeHandle,
+    chosen: ChosenDevice,
+    readonly dtype: DType,
+    students: readonly Student[],
+  ) {
+    this.#native = native;
+    this.#chosen = chosen;
+    this.#students = students;
+  }
+
+  /**
+   * Students with their first values. A student's values, shuffles and results do not depend on its neighbours.
+   * @throws invalid_argument, invalid_network, data_mismatch (each names the student), cuda_unavailable, out_of_memory
+   */
+  static create(students: readonly StudentOptions[], options: PopulationOptions = {}): Population {
+    knownKeys('Population.create', options, ['device', 'dtype', 'threads']);
+    if (!Array.isArray(students)) throw invalid('students', 'an array of student options', students);
+    if (students.length === 0) throw invalid('students', 'at least one student', students);
+    const dtype = oneOf('dtype', options.dtype ?? 'float32', dtypes);
+    const threads = options.threads === undefined ? 0 : positiveInteger('threads', options.threads);
+    const chosen = chooseDevice(options.device);
+    const plans = students.map((student, i) => planStudent(`student ${i}`, student));
+    const native = new (addon().Population)({
+      backend: chosen.device,
+      dtype,
+      threads,
+      students: plans.map((plan) => toNativeStudent(plan, dtype)),
+    });
+    try {
+      for (const [i, plan] of plans.entries()) native.write(i, 'parameters', firstValues(plan, dtype));
+    } catch (error) {
+      native.dispose();
+      throw error;
+    }
+    const handle = new NativeHandle(native);
+    const members = plans.map((plan, i) => new Student(handle, i, dtype, plan));
+    return new Population(handle, chosen, dtype, members);
+  }
+
+  get size(): number {
+    return this.#students.length;
+  }
+
+  /** What carries the work: 'cpu' or 'reference'. */
+  get device(): 'cpu' | 'reference' {
+    return this.#chosen.device;
+  }
+
+  /** Device and instruction set, as in "cpu-avx2". Results repeat bit for bit on the same engine and dtype. */
+  get engine(): string {
+    return this.#chosen.engine;
+  }
+
+  /** Whether a call is pending. */
+  get busy(): boolean {
+    return this.#native.busy;
+  }
+
+  /** Native memory held, without the data. */
+  get bytes(): number {
+    return this.#native.bytes;
+  }
+
+  /** @throws invalid_argument unless 0 <= index < size */
+  at(index: number): Student {
+    const student = Number.isInteger(index) ? this.#students[index] : undefined;
+    if (!student) throw invalid('student', `an index from 0 to ${this.size - 1}`, index);
+    return student;
+  }
+
+  students(): Student[] {
+    return [...this.#students];
+  }
+
+  /**
+   * Trains each student until it has completed that many epochs, diverges, or stop() is called; students already there
+   * rest. (A student's own `epochs` is for train(); here nothing looks at it.)
+   * @param untilEpoch one number for all, or one a student
+   */
+  async run(untilEpoch: number | readonly number[]): Promise<void> {
+    const native = this.#native.ready('run()');
+    const epochs = typeof untilEpoch === 'number' ? this.#students.map(() => untilEpoch) : untilEpoch;
+    this.#checkOnePerStudent('untilEpoch', epochs);
+    for (const [i, epoch] of epochs.entries()) {
+      const where = `untilEpoch of student ${i}`;
+      if (nonNegativeInteger(where, epoch) > maximumEpochs)
+        throw invalid(where, `at most ${maximumEpochs} epochs`, epoch);
+    }
+    await native.run(Float64Array.from(epochs));
+  }
+
+  /** Asks a pending run, evaluation or curve to end after the current step. Harmless at any time. */
+  stop(): void {
+    this.#native.stop();
+  }
+
+  /** How far each student is. */
+  progress(): Progress[] {
+    return this.#native.ready('progress()').progress() as Progress[];
+  }
+
+  /**
+   * @param data for all students, or one a student; null leaves a student out, whose numbers are then NaN
+   * @throws data_mismatch naming the student
+   */
+  async evaluate(data: Dataset | readonly (Dataset | null)[]): Promise<Evaluation[]> {
+    const native = this.#native.ready('evaluate()');
+    const each = data instanceof Dataset ? this.#students.map(() => data) : data;
+    this.#checkOnePerStudent('data', each);
+    const samples = each.map((one, i) => {
+      if (one === null) return null;
+      checkFits(`student ${i}`, checkDataset(`data of student ${i}`, one), this.at(i).spec, true);
+      return one.nativeOf(this.dtype);
+    });
+    return native.evaluate(samples);
+  }
+
+  /** Frees native memory; a pending call ends first. May be called twice. */
+  dispose(): void {
+    this.#native.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #checkOnePerStudent(where: string, values: readonly unknown[]): void {
+    if (!Array.isArray(values)) throw invalid(where, 'one value, or an array of one a student', values);
+    if (values.length === this.size) return;
+    throw new EigenstudentError(
+      'invalid_argument',
+      `expected one value a student (${this.size}) for ${where}, received ${values.length}`,
+    );
+  }
+}
+
+function firstValues(plan: StudentPlan, dtype: DType) {
+  if (plan.network) return toDType('parameters', plan.network.parameters, dtype);
+  const places = tensorLayout(plan.spec);
+  const size = places.reduce((count, place) => count + place.size, 0);
+  const block = allocate('the student', dtype, size);
+  const { seed, trial } = plan;
+  const values = initialValues(plan.spec, { seed, trial, purpose: 'studentParameters' });
+  for (const { name, offset } of places) block.set(values.get(name) as Float64Array, offset);
+  return block;
+}

@@ -1,0 +1,58 @@
+/**
+ * Streams of random numbers, each named by (seed, trial, purpose, part); see native/core/philox.h. There is no global
+ * generator: the same name gives the same numbers, always.
+ */
+import { invalid, nonNegativeInteger } from '../arguments.js';
+import { addon } from '../native/load.js';
+
+/** Values are part of the file formats: add, never renumber. */
+export const purposes = {
+  teacherParameters: 1,
+  studentParameters: 2,
+  trainInputs: 3,
+  validationInputs: 4,
+  testInputs: 5,
+  shuffle: 6,
+  bootstrap: 7,
+  freeUse: 8,
+} as const;
+export type Purpose = keyof typeof purposes;
+
+export interface Stream {
+  /** Non-negative safe integer. */
+  readonly seed: number;
+  /** Integer below 2^32. */
+  readonly trial: number;
+  readonly purpose: Purpose;
+  /** Tells the members of one purpose apart, such as the tensors of a network. Default 0. */
+  readonly part?: number;
+}
+
+export function checkSeed(where: string, seed: unknown): number {
+  return nonNegativeInteger(`seed of ${where}`, seed);
+}
+
+export function checkTrial(where: string, trial: unknown): number {
+  if (!Number.isInteger(trial) || (trial as number) < 0 || (trial as number) >= 2 ** 32)
+    throw invalid(`trial of ${where}`, 'an integer from 0 to 2^32 - 1', trial);
+  return trial as number;
+}
+
+function native(stream: Stream) {
+  const { seed, trial, purpose, part = 0 } = stream;
+  return { seed, trial, purpose: purposes[purpose], part };
+}
+
+/** `count` independent normal numbers. */
+export function normals(stream: Stream, count: number, deviation = 1): Float64Array {
+  const out = new Float64Array(count);
+  addon().fillNormal(native(stream), 0, deviation, out);
+  return out;
+}
+
+/** `count` independent numbers, uniform in (low, high). */
+export function uniforms(stream: Stream, count: number, low: number, high: number): Float64Array {
+  const out = new Float64Array(count);
+  addon().fillUniform(native(stream), low, high, out);
+  return out;
+}

@@ -1,0 +1,32 @@
+import { invalid } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import { checkAttached, checkLength } from './arrays.js';
+import type { Layer } from './layers.js';
+import { checkLayerIndex, type NetworkSpec } from './spec.js';
+
+/**
+ * Checks that a removal order names every node of a hidden layer once.
+ * @throws invalid_argument naming what is wrong with it
+ */
+export function checkRemovalOrder(spec: NetworkSpec, layer: number, order: unknown): void {
+  checkLayerIndex(spec, layer);
+  if (layer === spec.layers.length - 1) {
+    const advice = 'Its nodes are the answers; removing them is no pruning';
+    throw invalid('layer', 'a hidden layer, not the last', layer, advice);
+  }
+  if (!(order instanceof Uint32Array)) throw invalid('removalOrder', 'a Uint32Array', order);
+  checkAttached('removalOrder', order);
+  const { width } = spec.layers[layer] as Layer;
+  checkLength('removalOrder', order, width, `the nodes of layer ${layer}`);
+  const seen = new Uint8Array(width);
+  for (const node of order) {
+    if (node >= width || seen[node]) {
+      const received = node >= width ? `node ${node}` : `node ${node} twice`;
+      throw new EigenstudentError(
+        'invalid_argument',
+        `expected each node from 0 to ${width - 1} once in removalOrder, received ${received}`,
+      );
+    }
+    seen[node] = 1;
+  }
+}

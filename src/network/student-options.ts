@@ -1,0 +1,168 @@
+/** What one student is asked to be, and the check of it. */
+import { invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import type { NativePhase, NativeStudentSpec } from '../native/addon.js';
+import { checkFits, Dataset } from './dataset.js';
+import type { Layer } from './layers.js';
+import { toNativeNetwork } from './native-spec.js';
+import { Network } from './network.js';
+import { checkOptimizer, type Optimizer } from './optimizers.js';
+import { type Phase, toNativePhases } from './phases.js';
+import { checkSeed, checkTrial } from './random.js';
+import { type Loss, losses, type NetworkSpec, networkSpec } from './spec.js';
+
+/** Training data, perhaps with what it is validated and tested on. */
+export interface SplitData {
+  readonly train: Dataset;
+  readonly validation?: Dataset;
+  readonly test?: Dataset;
+}
+
+export interface StudentOptions {
+  /** Made by spectral(), dense(), sum(). May be left out where `network` is given. */
+  readonly layers?: readonly Layer[];
+  /** Features of a sample. Default: those of the data. */
+  readonly inputs?: number;
+  /** Default: 'crossEntropy' for data with classes, else 'mse'. */
+  readonly loss?: Loss;
+  /** Trained on; of splits, `train`. Students that share a Dataset share its copy in native memory. */
+  readonly data: Dataset | SplitData;
+  /** Made by sgd(), adam() or adamW(). */
+  readonly optimizer: Optimizer;
+  /** Samples a step. An epoch's last batch may be smaller; more than there are samples means one batch. */
+  readonly batchSize: number;
+  /** Passes over the data, reshuffled each time. */
+  readonly epochs: number;
+  /** Names, with `trial`, the first values and the shuffles. Non-negative safe integer. */
+  readonly seed: number;
+  /** Integer below 2^32. Default 0. */
+  readonly trial?: number;
+  /** Which tensors train when; repeated from the first after the last. Default: all that are trainable, always. */
+  readonly phases?: readonly Phase[];
+  /** Start from these numbers instead of the initialisers. */
+  readonly network?: Network;
+}
+
+/** The same, checked and with every default written out. */
+export interface StudentPlan {
+  readonly spec: NetworkSpec;
+  readonly data: Dataset;
+  readonly splits: SplitData;
+  readonly optimizer: Optimizer;
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly trial: number;
+  readonly phases: readonly NativePhase[];
+  readonly network: Network | undefined;
+}
+
+const keys = [
+  ...['layers', 'inputs', 'loss', 'data', 'optimizer', 'batchSize'],
+  ...['epochs', 'seed', 'trial', 'phases', 'network'],
+];
+
+/**
+ * @param where names the student in errors, as in "student 3"
+ * @throws invalid_argument, invalid_network, data_mismatch
+ */
+export function planStudent(where: string, options: StudentOptions): StudentPlan {
+  if (typeof options !== 'object' || options === null) throw invalid(where, 'an object of options', options);
+  knownKeys(where, options, keys);
+  const splits = checkSplits(where, options.data);
+  const network = checkStart(where, options.network);
+  const spec = inContext(where, () => planNetwork(where, options, splits.train, network));
+  if (network) checkSameShape(where, network.spec, spec);
+  checkFits(where, splits.train, spec, true);
+  return {
+    spec,
+    data: splits.train,
+    splits,
+    optimizer: checkOptimizer(`optimizer of ${where}`, options.optimizer),
+    batchSize: positiveInteger(`batchSize of ${where}`, options.batchSize),
+    epochs: checkEpochs(`epochs of ${where}`, options.epochs),
+    seed: checkSeed(where, options.seed),
+    trial: checkTrial(where, options.trial ?? 0),
+    phases: inContext(where, () => toNativePhases(options.phases ?? [])),
+    network,
+  };
+}
+
+/** What native code trains; first values are written afterwards. */
+export function toNativeStudent(plan: StudentPlan, dtype: 'float32' | 'float64'): NativeStudentSpec {
+  const { learningRate, ...optimizer } = plan.optimizer;
+  return {
+    network: toNativeNetwork(plan.spec),
+    optimizer,
+    learningRate,
+    phases: plan.phases,
+    data: plan.data.nativeOf(dtype),
+    batchSize: plan.batchSize,
+    seed: plan.seed,
+    trial: plan.trial,
+  };
+}
+
+/** An epoch is the 32-bit part of a shuffle's stream (native/core/philox.h). */
+export const maximumEpochs = 2 ** 32 - 1;
+
+function checkEpochs(where: string, epochs: number): number {
+  if (positiveInteger(where, epochs) > maximumEpochs)
+    throw invalid(where, `at most ${maximumEpochs} epochs`, epochs);
+  return epochs;
+}
+
+function checkSplits(where: string, data: unknown): SplitData {
+  if (data instanceof Dataset) return { train: data };
+  const splits = data as SplitData | null | undefined;
+  if (!(splits?.train instanceof Dataset))
+    throw invalid(`data of ${where}`, 'a Dataset, or splits { train: Dataset, ... }', data);
+  return splits;
+}
+
+function checkStart(where: string, network: unknown): Network | undefined {
+  if (network === undefined || network instanceof Network) return network;
+  throw invalid(`network of ${where}`, 'a Network', network);
+}
+
+function planNetwork(
+  where: string,
+  options: StudentOptions,
+  data: Dataset,
+  network: Network | undefined,
+): NetworkSpec {
+  const layers = options.layers ?? network?.spec.layers;
+  if (!layers) throw invalid(`layers of ${where}`, 'layers, or a network to start from', undefined);
+  const loss = options.loss ?? network?.spec.loss ?? (data.classes ? 'crossEntropy' : 'mse');
+  return networkSpec({
+    inputs: options.inputs ?? network?.spec.inputs ?? data.inputCount,
+    layers,
+    loss: oneOf('loss', loss, losses),
+  });
+}
+
+/** Errors from below do not know whose they are. */
+function inContext<Result>(where: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof EigenstudentError) || error.message.includes(where)) throw error;
+    throw new EigenstudentError(error.code, `${where}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Penalties, activations and what is trainable may differ from the network's; tensors may not. */
+function checkSameShape(where: string, given: NetworkSpec, wanted: NetworkSpec): void {
+  const shape = (spec: NetworkSpec) =>
+    [
+      spec.inputs,
+      ...spec.layers.map(
+        ({ kind, width, tensors }) => `${kind} ${width}${'bias' in tensors ? ' with bias' : ''}`,
+      ),
+    ].join(' -> ');
+  if (shape(given) === shape(wanted)) return;
+  throw new EigenstudentError(
+    'invalid_network',
+    `${where}: expected a network of the student's shape ${shape(wanted)}, received ${shape(given)}`,
+  );
+}

@@ -1,0 +1,173 @@
+import { invalid, knownKeys, nonNegativeInteger } from '../arguments.js';
+import type { DType, FloatArray, StateBlock } from '../native/addon.js';
+import { allocate, checkFloats, checkLength } from './arrays.js';
+import { checkDataset, checkFits, type Dataset } from './dataset.js';
+import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
+import type { NativeHandle } from './native-handle.js';
+import { asDataset, type Evaluation, Network } from './network.js';
+import { checkRemovalOrder } from './removal-order.js';
+import type { NetworkSpec } from './spec.js';
+import type { StudentPlan } from './student-options.js';
+
+/** How far a student is. */
+export interface Progress {
+  /** Steps done. */
+  readonly step: number;
+  /** Epochs completed. */
+  readonly epoch: number;
+  /** Data loss of the last batch seen; NaN before the first, and after a restore. */
+  readonly batchLoss: number;
+  /**
+   * Present when a loss was not finite: the student rests, its parameters are those before that step. `layer` is the
+   * first whose output was not finite, -1 when only the loss overflowed.
+   */
+  readonly divergence?: { readonly step: number; readonly layer: number; readonly learningRate: number };
+}
+
+/** Everything that changes while a student trains; written back it continues bit for bit on the same engine. */
+export interface StudentState {
+  /** [parameters], as Network.parameters. */
+  readonly parameters: FloatArray;
+  /** Adam's m, or the velocity of SGD; places as in parameters. */
+  readonly firstMoment: FloatArray;
+  /** Adam's v. */
+  readonly secondMoment?: FloatArray;
+  /** [tensors]: updates of each tensor so far. */
+  readonly updateCount: Float64Array;
+  /** Steps done. */
+  readonly step: number;
+}
+
+export interface Gradient {
+  /** Of data loss + penalty, by tensor name, shapes as the tensors; zero where frozen. */
+  readonly gradients: ReadonlyMap<string, FloatArray>;
+  readonly dataLoss: number;
+  readonly penalty: number;
+}
+
+/** One member of a population. Its methods throw population_busy while the population works. */
+export class Student {
+  readonly #native: NativeHandle;
+  readonly #places: readonly TensorPlace[];
+  readonly #size: number;
+
+  /** @internal Students are made by Population.create. */
+  constructor(
+    native: NativeHandle,
+    /** Place in the population, from 0. */
+    readonly index: number,
+    readonly dtype: DType,
+    /** Its options, checked and with every default written out. */
+    readonly options: StudentPlan,
+  ) {
+    this.#native = native;
+    this.#places = tensorLayout(options.spec);
+    this.#size = this.#places.reduce((count, place) => count + place.size, 0);
+  }
+
+  get spec(): NetworkSpec {
+    return this.options.spec;
+  }
+
+  /** The student's network as it is now, a copy. */
+  network(): Network {
+    return Network.from(this.spec, this.#read('parameters', 'network()'));
+  }
+
+  progress(): Progress {
+    return this.#native.ready('progress()').progress()[this.index] as Progress;
+  }
+
+  /** @throws data_mismatch */
+  async evaluate(data: Dataset): Promise<Evaluation> {
+    const native = this.#native.ready('evaluate()');
+    this.#checkFits(checkDataset('data', data), true);
+    const places: (ReturnType<Dataset['nativeOf']> | null)[] = Array(native.size).fill(null);
+    places[this.index] = data.nativeOf(this.dtype);
+    return (await native.evaluate(places))[this.index] as Evaluation;
+  }
+
+  /**
+   * Outputs [samples][N_out] in the population's dtype.
+   * @param inputs [samples][inputs]
+   * @throws data_mismatch, invalid_argument
+   */
+  async predict(inputs: FloatArray | Dataset): Promise<FloatArray> {
+    const native = this.#native.ready('predict()');
+    const data = asDataset(inputs, this.spec);
+    this.#checkFits(data, false);
+    return native.predict(this.index, data.nativeOf(this.dtype));
+  }
+
+  /** As Network.pruningLosses. */
+  async pruningLosses(layer: number, removalOrder: Uint32Array, data: Dataset): Promise<Float64Array> {
+    const native = this.#native.ready('pruningLosses()');
+    checkRemovalOrder(this.spec, layer, removalOrder);
+    this.#checkFits(checkDataset('data', data), true);
+    return native.pruningCurve(this.index, layer, removalOrder, data.nativeOf(this.dtype));
+  }
+
+  /**
+   * Loss and gradient at the present parameters over all of `data` as one batch. Blocks until done.
+   * @throws data_mismatch
+   */
+  gradient(data: Dataset): Gradient {
+    const native = this.#native.ready('gradient()');
+    this.#checkFits(checkDataset('data', data), true);
+    const block = allocate('the gradient', this.dtype, this.#size);
+    const { dataLoss, penalty } = native.gradient(this.index, data.nativeOf(this.dtype), block);
+    return { gradients: tensorViews(this.#places, block), dataLoss, penalty };
+  }
+
+  /** A copy of everything that changes while the student trains. */
+  state(): StudentState {
+    const { step, updateCount } = this.#native.ready('state()').counters(this.index);
+    return {
+      parameters: this.#read('parameters', 'state()'),
+      firstMoment: this.#read('firstMoment', 'state()'),
+      ...(this.#hasSecondMoment && { secondMoment: this.#read('secondMoment', 'state()') }),
+      updateCount,
+      step,
+    };
+  }
+
+  /**
+   * Continues from a state; a divergence is forgotten. Nothing is changed when the state is refused.
+   * @throws invalid_argument when an array has another kind or length
+   */
+  restore(state: StudentState): void {
+    const native = this.#native.ready('restore()');
+    knownKeys('state', state, ['parameters', 'firstMoment', 'secondMoment', 'updateCount', 'step']);
+    const blocks: StateBlock[] = ['parameters', 'firstMoment'];
+    if (this.#hasSecondMoment) blocks.push('secondMoment');
+    else if (state.secondMoment !== undefined)
+      throw invalid('secondMoment of state', 'none, as SGD has one moment', state.secondMoment);
+    const arrays = blocks.map((block) => {
+      const array = checkFloats(`${block} of state`, state[block], this.dtype);
+      checkLength(`${block} of state`, array, this.#size, "the student's parameters");
+      return array;
+    });
+    const { updateCount } = state;
+    if (!(updateCount instanceof Float64Array))
+      throw invalid('updateCount of state', 'a Float64Array', updateCount);
+    checkLength('updateCount of state', updateCount, this.#places.length, "the student's tensors");
+    for (const [i, count] of updateCount.entries()) nonNegativeInteger(`updateCount[${i}] of state`, count);
+    const step = nonNegativeInteger('step of state', state.step);
+    for (const [i, block] of blocks.entries()) native.write(this.index, block, arrays[i] as FloatArray);
+    native.setCounters(this.index, { step, updateCount });
+  }
+
+  get #hasSecondMoment(): boolean {
+    return this.options.optimizer.kind !== 'sgd';
+  }
+
+  #read(block: StateBlock, what: string): FloatArray {
+    const into = allocate('the student', this.dtype, this.#size);
+    this.#native.ready(what).read(this.index, block, into);
+    return into;
+  }
+
+  #checkFits(data: Dataset, needsTargets: boolean): void {
+    checkFits(`student ${this.index}`, data, this.spec, needsTargets);
+  }
+}

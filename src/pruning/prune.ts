@@ -1,0 +1,69 @@
+import { finiteNumber, knownKeys } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import type { Dataset } from '../network/dataset.js';
+import type { Network } from '../network/network.js';
+import { pruningCurve } from './curve.js';
+import { type Selection, select } from './ranking.js';
+import { type RankingOptions, rankingKeys, type Source, scoreNodes } from './source.js';
+import { keepNodes } from './surgery.js';
+
+/** How far to prune: exactly one of keep and percentile. */
+export type PruneOptions = Selection & RankingOptions;
+
+/**
+ * A network that has lost the least relevant nodes of one hidden layer: score, select, cut. A network of its own, in the
+ * source's dtype, ready to predict, save or train further; see keepNodes for what becomes of the tensors.
+ * @throws invalid_argument when keep is 0 or above h, both or none of keep and percentile is given, the layer is not a
+ * hidden one, or it has not what the criterion looks at
+ */
+export function prune(source: Source, options: PruneOptions): Network {
+  knownKeys('prune', options, ['keep', 'percentile', ...rankingKeys]);
+  const { network, layer, relevance } = scoreNodes('prune', source, options);
+  return keepNodes(network, layer, select(relevance, options));
+}
+
+export interface PruneUntilOptions extends RankingOptions {
+  /** By how much the loss may grow, as a fraction of the unpruned network's; default 0.01, chosen by us. */
+  readonly maxDegradation?: number;
+}
+
+export interface PrunedUntil {
+  readonly network: Network;
+  /** Nodes that stayed, from 1 to h. */
+  readonly kept: number;
+  /** Data loss of the unpruned network. */
+  readonly lossBefore: number;
+  /** Data loss of `network`, at most (1 + maxDegradation) lossBefore. */
+  readonly lossAfter: number;
+}
+
+/**
+ * Prunes while the loss on `data` stays at most (1 + maxDegradation) times the unpruned network's. The pruning curve is
+ * walked from the full width down, one node at a time, and the walk ends at the first width that breaks the bound: a
+ * narrower one that would keep it again, by luck of a bump in the curve, is not looked for. Use validation data, not
+ * what you report on.
+ * @throws invalid_argument, data_mismatch, diverged when the unpruned loss is not finite; population_busy
+ */
+export async function pruneUntil(
+  source: Source,
+  data: Dataset,
+  options: PruneUntilOptions = {},
+): Promise<PrunedUntil> {
+  const { maxDegradation = 0.01, ...ranking } = options;
+  knownKeys('pruneUntil', options, ['maxDegradation', ...rankingKeys]);
+  finiteNumber('maxDegradation', maxDegradation, 0);
+  const { network, layer, relevance } = scoreNodes('pruneUntil', source, ranking);
+  const { losses } = await pruningCurve(source, data, { layer, relevance });
+  const lossBefore = losses.at(-1) as number;
+  if (!Number.isFinite(lossBefore)) {
+    throw new EigenstudentError(
+      'diverged',
+      `expected a finite loss of the unpruned network, received ${lossBefore}. There is nothing to prune from`,
+    );
+  }
+  const bound = (1 + maxDegradation) * lossBefore;
+  let kept = losses.length - 1;
+  while (kept > 1 && (losses[kept - 1] as number) <= bound) --kept;
+  const pruned = keepNodes(network, layer, select(relevance, { keep: kept }));
+  return { network: pruned, kept, lossBefore, lossAfter: losses[kept] as number };
+}

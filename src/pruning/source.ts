@@ -1,0 +1,62 @@
+import { finiteNumbers } from '../analysis/numbers.js';
+import { invalid } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import type { Layer } from '../network/layers.js';
+import { Network } from '../network/network.js';
+import { Student } from '../network/student.js';
+import { type Criterion, defaultCriterion, relevance } from './relevance.js';
+import { checkHiddenLayer } from './surgery.js';
+
+/** What can be pruned. A student stays as it is in its population: its network is read once. */
+export type Source = Network | Student;
+
+/** Which nodes are ranked, and by what. */
+export interface RankingOptions {
+  /** Index of a hidden layer; default 0. */
+  readonly layer?: number;
+  /** Default: 'L' for a spectral layer, 'M' for a dense one, as in the paper (arXiv 2310.12612). */
+  readonly criterion?: Criterion;
+  /** [h], instead of a criterion: a score of your own, non-negative; random numbers make the control. */
+  readonly relevance?: ArrayLike<number>;
+}
+export const rankingKeys = ['layer', 'criterion', 'relevance'] as const;
+
+/** A source whose nodes have been scored. */
+export interface Scored {
+  readonly network: Network;
+  readonly layer: number;
+  readonly criterion: Criterion | 'given';
+  /** [h], not normalised */
+  readonly relevance: Float64Array;
+}
+
+/** Reads the network and scores the nodes of the chosen layer. @param where the caller's name, for errors */
+export function scoreNodes(where: string, source: Source, options: RankingOptions): Scored {
+  const network = networkOf(where, source);
+  const layer = checkHiddenLayer(network.spec, options.layer ?? 0);
+  if (options.relevance !== undefined) {
+    const { width } = network.spec.layers[layer] as Layer;
+    return { network, layer, criterion: 'given', relevance: givenRelevance(options, layer, width) };
+  }
+  const criterion = options.criterion ?? defaultCriterion(network.spec.layers[layer] as Layer);
+  return { network, layer, criterion, relevance: relevance(network, layer, criterion) };
+}
+
+/** [width] */
+function givenRelevance(options: RankingOptions, layer: number, width: number): Float64Array {
+  const scores = finiteNumbers('relevance', options.relevance as ArrayLike<number>, 0);
+  if (options.criterion !== undefined) {
+    throw new EigenstudentError(
+      'invalid_argument',
+      `expected a criterion or a relevance, received both (criterion "${options.criterion}"). Leave one out`,
+    );
+  }
+  if (scores.length === width) return scores;
+  throw invalid('relevance', `${width} numbers, one per node of layer ${layer}`, options.relevance);
+}
+
+function networkOf(where: string, source: unknown): Network {
+  if (source instanceof Student) return source.network();
+  if (source instanceof Network) return source;
+  throw invalid(`the first argument of ${where}`, 'a Network or a Student', source);
+}

@@ -1,0 +1,66 @@
+/** Ticks, labels and domains of the logarithmic axes, and what stands for a zero on them. */
+
+/** Stands for zero where there is no positive value to take a scale from. Arbitrary. */
+const lastResortFloor = 1e-12;
+
+/**
+ * Domain of a log axis that holds all values with a margin. Zeros do not count; a single value gets a factor of
+ * 1 + `margin` to both sides, so that the axis has an extent.
+ */
+export function logDomain(values: Iterable<number>, margin = 0.15): [number, number] {
+  let [low, high] = [Infinity, 0];
+  for (const value of values) {
+    if (!(value > 0) || !Number.isFinite(value)) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (high === 0) return [lastResortFloor, 1];
+  const factor = Math.max((high / low) ** 0.06, 1 + margin);
+  return [low / factor, high * factor];
+}
+
+/** Where zeros are drawn on a log axis: at a decade below every positive value. */
+export function floorBelow(values: Iterable<number>): number {
+  let smallest = Infinity;
+  for (const value of values) if (value > 0 && value < smallest) smallest = value;
+  return smallest === Infinity ? lastResortFloor : powerOfTen(Math.floor(Math.log10(smallest)) - 1);
+}
+
+/** Exactly what 1e-4 means in a program; 10 ** -4 is not quite that. */
+export function powerOfTen(exponent: number): number {
+  return Number(`1e${exponent}`);
+}
+
+const fineMantissas = [1, 1.2, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9];
+
+/** Round values within a domain, mostly four to ten of them: only powers of ten where there are more than three decades. */
+export function logTicks([low, high]: readonly [number, number]): number[] {
+  const decades = Math.log10(high / low);
+  const mantissas =
+    decades > 3 ? [1] : decades > 1.2 ? [1, 2, 5] : decades > 0.4 ? [1, 1.5, 2, 3, 5, 7] : fineMantissas;
+  const ticks: number[] = [];
+  for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); ++e) {
+    // Through text, because 3 * 10 ** -3 is 0.003 only on paper.
+    for (const m of mantissas) ticks.push(Number(`${m}e${e}`));
+  }
+  return ticks.filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
+}
+
+/** Vega expression: 10⁻³ for a power of ten, 2·10⁻³ for a multiple of one. */
+export const powerLabel = (() => {
+  const exponent = 'floor(log(datum.value) / LN10 + 1e-9)';
+  const digits = `['⁰','¹','²','³','⁴','⁵','⁶','⁷','⁸','⁹']`;
+  const raised =
+    `(${exponent} < 0 ? '⁻' : '') + (abs(${exponent}) > 9 ? ${digits}[floor(abs(${exponent}) / 10)] : '')` +
+    ` + ${digits}[abs(${exponent}) % 10]`;
+  const mantissa = `round(10 * datum.value / pow(10, ${exponent})) / 10`;
+  return `(${mantissa} === 1 ? '' : format(${mantissa}, '~f') + '·') + '10' + ${raised}`;
+})();
+
+/** Vega expression: plain decimals, 0.02 and 1000. */
+export const plainLabel = `format(datum.value, '~f')`;
+
+/** Plain decimals as long as they are short, else powers of ten. */
+export function logLabel([low, high]: readonly [number, number]): string {
+  return low >= 1e-3 && high < 1e5 ? plainLabel : powerLabel;
+}

@@ -1,0 +1,140 @@
+import { bundledScripts, inlineJson, inlineScript } from './bundled-scripts.js';
+import { drawing, type Figure, type FigureStyle } from './figure.js';
+import { pageScript } from './page-script.js';
+import { pageStyle } from './page-style.js';
+import type { Run } from './read-run.js';
+import { protocolText, runFacts, summaryTable, troubles } from './run-facts.js';
+import { subscriptsInHtml } from './subscripts.js';
+import { escapeHtml, tableCsv, tableHtml } from './table.js';
+import { darkTheme, lightTheme } from './theme.js';
+
+/** A figure with its pictures, as they are written to figures/. */
+export interface DrawnFigure {
+  readonly figure: Figure;
+  readonly svg: string;
+  readonly png: Buffer;
+}
+
+/**
+ * What the page may load: what stands in it, and nothing else, whatever a library might try. Vega compiles its
+ * expressions, hence 'unsafe-eval'.
+ */
+const policy =
+  "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:";
+
+/** report.html: one file that opens from disk without a network. */
+export async function reportHtml(run: Run, figures: readonly DrawnFigure[]): Promise<string> {
+  const libraries = await bundledScripts();
+  const title = 'Students and their teacher: report of a run';
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${pageStyle}</style>
+</head>
+<body>
+<header>
+<button id="theme" type="button" hidden>Dark</button>
+<h1>${title}</h1>
+${lead(run)}
+${navigation(figures)}
+</header>
+<main>
+${whatWasRun(run)}
+${figures.map(figureSection).join('\n')}
+</main>
+<footer>
+<p>After Giambagli, Buffoni, Chicchi and Fanelli, <i>How a student becomes a teacher: learning and forgetting through
+Spectral methods</i>, NeurIPS 2023, arXiv 2310.12612. Figures drawn with Vega-Lite; nothing is loaded from elsewhere.</p>
+</footer>
+<script type="application/json" id="figures">${inlineJson(liveFigures(figures))}</script>
+${[...libraries, pageScript].map((source) => `<script>${inlineScript(source)}</script>`).join('\n')}
+</body>
+</html>
+`;
+}
+
+function lead(run: Run): string {
+  const { protocol, failed, damaged } = run;
+  const arms = Object.keys(protocol.arms).join(' and ');
+  const widths = [protocol.student.width].flat();
+  const text =
+    `${arms[0]?.toUpperCase()}${arms.slice(1)} students of ${widths.length === 1 ? 'width' : 'widths'} ` +
+    `${widths.join(', ')} learned from a frozen teacher with h_T = ${[protocol.teacher.teacherSize].flat().join(', ')} ` +
+    'hidden nodes; the figures ask how many of their own nodes they needed for it.';
+  const without = failed.length + damaged.length;
+  const trouble =
+    without > 0
+      ? `<p class="warning"><a href="#trouble">${without === 1 ? '1 trial' : `${without} trials`} without a result</a>: in no figure, and in no mean.</p>`
+      : '';
+  return `<p class="lead">${markup(text)}</p>${trouble}`;
+}
+
+function navigation(figures: readonly DrawnFigure[]): string {
+  const links = figures.map(({ figure }) => `<a href="#${figure.name}">${markup(figure.title)}</a>`);
+  return `<nav aria-label="Figures">${links.join('')}</nav>`;
+}
+
+const summaryNote =
+  'Mean ± sample standard deviation over trials. n_λ: effective size, each trial divided by its own maximum; pooled: by ' +
+  'the maximum over the trials of the row. seconds: training time of one trial.';
+
+function whatWasRun(run: Run): string {
+  const facts = runFacts(run).map(([name, text]) => `<dt>${escapeHtml(name)}</dt><dd>${markup(text)}</dd>`);
+  const trouble = troubles(run).map((text) => `<li>${markup(text)}</li>`);
+  return `<section id="run">
+<h2>What was run</h2>
+<dl>${facts.join('\n')}</dl>
+${subscriptsInHtml(tableHtml(summaryTable(run)))}
+<p class="note">${markup(summaryNote)}</p>
+${trouble.length > 0 ? `<h3 id="trouble">Trials without a result</h3><ul>${trouble.join('\n')}</ul>` : ''}
+<details><summary>Every number of the protocol</summary><pre>${escapeHtml(protocolText(run))}</pre></details>
+</section>`;
+}
+
+function figureSection({ figure, svg, png }: DrawnFigure): string {
+  const { name, title, caption, notes, hint, table } = figure;
+  const picture = `data:image/svg+xml;base64,${base64(svg)}`;
+  return `<section id="${name}">
+<h2>${markup(title)}</h2>
+<p>${markup(caption)}</p>
+<figure>
+<div class="live" id="live-${name}"></div>
+<img class="still" src="${picture}" alt="${escapeHtml(`${title}. ${caption}`)}">
+</figure>
+${notes.map((note) => `<p class="note">${markup(note)}</p>`).join('\n')}
+<p class="note screen">${escapeHtml(hint)}</p>
+<div class="downloads">
+<a download="${name}.svg" href="${picture}">SVG</a>
+<a download="${name}.png" href="data:image/png;base64,${png.toString('base64')}">PNG</a>
+<a download="${name}.csv" href="data:text/csv;charset=utf-8;base64,${base64(tableCsv(table))}">CSV</a>
+</div>
+<details><summary>The table behind it</summary>${tableHtml(table)}</details>
+</section>`;
+}
+
+/** Per figure its data once, and its drawings by "layout theme". */
+function liveFigures(figures: readonly DrawnFigure[]): Record<string, object> {
+  const styles = (['wide', 'narrow'] as const).flatMap((layout) =>
+    [lightTheme, darkTheme].map((theme): FigureStyle => ({ layout, theme, inPage: true })),
+  );
+  return Object.fromEntries(
+    figures.map(({ figure }) => {
+      const drawings = styles.map((style) => [`${style.layout} ${style.theme.name}`, drawing(figure, style)]);
+      return [figure.name, { datasets: figure.datasets, drawings: Object.fromEntries(drawings) }];
+    }),
+  );
+}
+
+/** Text to HTML, with its subscripts. */
+function markup(text: string): string {
+  return subscriptsInHtml(escapeHtml(text));
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}

@@ -1,0 +1,231 @@
+import { summarize } from '../analysis/summary.js';
+import { powerLabel, powerOfTen } from './axes.js';
+import type { Figure, FigureStyle, Layer, Panel } from './figure.js';
+import type { CurveRow } from './figures/pruning.js';
+import { figureFrame } from './frame.js';
+import { rampColors } from './theme.js';
+import {
+  type Parametrization,
+  presentParametrizations,
+  type TrialGroup,
+  teacherSizes,
+  trialCount,
+} from './trial-groups.js';
+
+export interface PruningChart {
+  readonly title: string;
+  readonly groups: readonly TrialGroup[];
+  /** Widths that are drawn. */
+  readonly shown: readonly number[];
+  /** Smaller changes are drawn here. */
+  readonly floor: number;
+  /** Of the widths that are drawn. */
+  readonly rows: readonly CurveRow[];
+}
+
+/** How far right of h_T the axis reaches, in teacher sizes, unless the reader pans it; arbitrary. */
+export const reach = 3;
+
+/** One panel for each teacher size and parametrisation: its hue says which, its lightness the width. */
+export function pruningChart(chart: PruningChart): Pick<Figure, 'datasets' | 'draw'> {
+  const { title, groups, floor } = chart;
+  const up = (value: number) => Math.max(value, floor);
+  return {
+    datasets: {
+      curves: chart.rows.map((row) => ({
+        ...row,
+        drawn: up(row.median),
+        low: up(row.smallest),
+        high: up(row.largest),
+      })),
+      sizes: effectiveSizeMarks(chart),
+    },
+    draw: (style) => {
+      const present = presentParametrizations(groups);
+      const panels = teacherSizes(groups).flatMap((teacherSize) =>
+        present.map((name, i) => pruningPanel(chart, teacherSize, name, i === 0, style)),
+      );
+      const columns = style.layout === 'wide' ? present.length : 1;
+      return figureFrame({ title, subtitle: subtitle(groups), panels, columns, ownColors: true }, style);
+    },
+  };
+}
+
+function subtitle(groups: readonly TrialGroup[]): string[] {
+  const alone = groups.every((group) => group.trials.length === 1);
+  return [
+    alone ? 'one trial per curve: no spread' : `line: median, band: full range over ${trialCount(groups)}`,
+    'circle: effective size n_λ',
+  ];
+}
+
+/** Where each curve passes the median effective size of its trials. */
+function effectiveSizeMarks({ groups, shown, floor, rows }: PruningChart) {
+  return groups.flatMap(({ parametrization, teacherSize, width, trials }) => {
+    const size = Math.round(summarize(trials.map((trial) => trial.effectiveSize)).median);
+    const curve = rows.filter(
+      (row) =>
+        row.parametrization === parametrization && row.teacherSize === teacherSize && row.width === width,
+    );
+    const nearest = curve.toSorted((a, b) => Math.abs(a.kept - size) - Math.abs(b.kept - size))[0];
+    if (!shown.includes(width) || !nearest) return [];
+    const { kept, excess, median } = nearest;
+    return [{ parametrization, teacherSize, width, kept, excess, median, drawn: Math.max(median, floor) }];
+  });
+}
+
+function pruningPanel(
+  chart: PruningChart,
+  teacherSize: number,
+  parametrization: Parametrization,
+  firstColumn: boolean,
+  style: FigureStyle,
+): Panel {
+  const { theme } = style;
+  const wide = style.layout === 'wide';
+  const present = chart.groups.filter(
+    (group) => group.parametrization === parametrization && group.teacherSize === teacherSize,
+  );
+  const drawn = present.map((group) => group.width).filter((width) => chart.shown.includes(width));
+  const axes = { x: xAxis(chart, teacherSize), y: yAxis(chart, firstColumn || !wide) };
+  const inPanel = `datum.teacherSize === ${teacherSize} && datum.parametrization === '${parametrization}'`;
+  return {
+    title: {
+      text:
+        teacherSizes(chart.groups).length > 1 ? `${parametrization}, h_T = ${teacherSize}` : parametrization,
+      color: theme[parametrization],
+    },
+    width: wide ? 320 : 235,
+    height: wide ? 290 : 230,
+    layer: [
+      ...teacherLayers(teacherSize, axes, theme),
+      ...curveLayers(inPanel, axes, {
+        inPage: style.inPage,
+        params: wide ? [zoom(`${parametrization}${teacherSize}`)] : [],
+      }),
+    ],
+    encoding: { color: widthColor(drawn, theme.ramps[parametrization]) },
+  };
+}
+
+function widthColor(drawn: number[], ramp: readonly [string, string, string]) {
+  return {
+    field: 'width',
+    type: 'ordinal' as const,
+    scale: { domain: drawn, range: rampColors(ramp, drawn.length) },
+    legend: {
+      title: 'width h',
+      titleOrient: 'left' as const,
+      orient: 'bottom' as const,
+      symbolType: 'stroke',
+      symbolOpacity: 1,
+    },
+  };
+}
+
+interface Axes {
+  readonly x: ReturnType<typeof xAxis>;
+  readonly y: ReturnType<typeof yAxis>;
+}
+
+function xAxis({ rows }: PruningChart, teacherSize: number) {
+  const most = Math.max(...rows.filter((row) => row.teacherSize === teacherSize).map((row) => row.excess), 1);
+  return {
+    type: 'quantitative' as const,
+    scale: { domain: [-teacherSize, Math.min(reach * teacherSize, most)], nice: false },
+    axis: { title: 'nodes kept n_{kept} − h_T', grid: false, format: 'd', tickCount: 8 },
+  };
+}
+
+function yAxis({ rows, floor }: PruningChart, titled: boolean) {
+  const most = Math.max(...rows.map((row) => row.largest), 10 * floor);
+  const foot = Math.round(Math.log10(floor));
+  // Every decade while they can be told apart.
+  const step = Math.ceil((Math.log10(most * 3) - foot) / 10);
+  const values: number[] = [];
+  for (let e = foot; powerOfTen(e) <= most * 3; e += step) values.push(powerOfTen(e));
+  return {
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domain: [floor, most * 3], nice: false },
+    axis: {
+      title: titled ? '|MSE after − MSE before|' : null,
+      values,
+      labelExpr: `(datum.value < ${floor * 1.5} ? '≤ ' : '') + ${powerLabel}`,
+      labelOverlap: 'greedy' as const,
+    },
+  };
+}
+
+/** What a still picture has no use for. */
+interface Interaction {
+  readonly inPage: boolean;
+  readonly params: ReturnType<typeof zoom>[];
+}
+
+function curveLayers(inPanel: string, { x, y }: Axes, { inPage, params }: Interaction): Layer[] {
+  const source = { data: { name: 'curves' }, transform: [{ filter: inPanel }] };
+  const at = { x: { field: 'excess', ...x } };
+  const tooltip = [
+    { field: 'parametrization' },
+    { field: 'width', title: 'width h' },
+    { field: 'kept', title: 'nodes kept' },
+    { field: 'median', title: '|MSE change|, median', format: '.2~e' },
+  ];
+  return [
+    {
+      ...source,
+      mark: { type: 'area', opacity: 0.16, clip: true },
+      encoding: { ...at, y: { field: 'low', ...y }, y2: { field: 'high' } },
+    },
+    {
+      ...source,
+      mark: { type: 'line', strokeWidth: 1.8, clip: true },
+      encoding: { ...at, y: { field: 'drawn', ...y } },
+    },
+    ...(inPage
+      ? [
+          {
+            ...source,
+            // Invisible, and large enough to be met by a pointer.
+            mark: { type: 'circle' as const, size: 60, opacity: 0, clip: true },
+            params,
+            encoding: { ...at, y: { field: 'drawn', ...y }, tooltip },
+          },
+        ]
+      : []),
+    {
+      data: { name: 'sizes' },
+      transform: [{ filter: inPanel }],
+      mark: { type: 'point', filled: false, size: 55, strokeWidth: 1.8, clip: true, opacity: 1 },
+      encoding: { ...at, y: { field: 'drawn', ...y }, tooltip },
+    },
+  ];
+}
+
+/** Drag pans; the wheel zooms only with a key, so that it still scrolls the page. */
+function zoom(name: string) {
+  return {
+    name: `zoom_${name}`,
+    select: { type: 'interval' as const, zoom: 'wheel![event.shiftKey || event.ctrlKey]' },
+    bind: 'scales' as const,
+  };
+}
+
+/** The line h_T, labelled at its top. */
+function teacherLayers(teacherSize: number, { x, y }: Axes, theme: FigureStyle['theme']): Layer[] {
+  const top = y.scale.domain[1] as number;
+  const data = { values: [{ at: 0, top, label: `h_T = ${teacherSize}` }] };
+  const color = { value: theme.teacher };
+  return [
+    {
+      data,
+      mark: { type: 'rule', strokeDash: [6, 4], strokeWidth: 1.5, clip: true },
+      encoding: { color, x: { field: 'at', ...x } },
+    },
+    {
+      data,
+      mark: { type: 'text', align: 'left', baseline: 'top', dx: 4, clip: true },
+      encoding: { color, x: { field: 'at', ...x }, y: { field: 'top', ...y }, text: { field: 'label' } },
+    },
+  ];
+}

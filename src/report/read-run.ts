@@ -1,0 +1,57 @@
+import { EigenstudentError } from '../errors.js';
+import type { Protocol } from '../sweep/protocol-schema.js';
+import { type FailedRecord, type FinishedRecord, isFinished, type TrialRecord } from '../sweep/record.js';
+import { type DamagedTrial, readProtocol, survey } from '../sweep/run-directory.js';
+import { readArrays } from '../sweep/trial-arrays.js';
+import { expand } from '../sweep/trials.js';
+import type { ReportTrial } from './trial-groups.js';
+
+/** What a run directory holds of its protocol's trials. Never without a finished one. */
+export interface Run {
+  readonly protocol: Protocol;
+  /** Of finished and failed trials. */
+  readonly records: readonly TrialRecord[];
+  readonly trials: readonly ReportTrial[];
+  readonly failed: readonly FailedRecord[];
+  readonly damaged: readonly DamagedTrial[];
+  /** Trials that the protocol asks for. */
+  readonly expected: number;
+}
+
+/**
+ * Reads protocol, records and arrays; nothing is trained and nothing is written.
+ * @throws file_unreadable when it is no run directory or holds no finished trial
+ */
+export async function readRun(directory: string): Promise<Run> {
+  const protocol = await readProtocol(directory);
+  const wanted = expand(protocol);
+  const { records, damaged } = await survey(directory, wanted);
+  const all = [...records.values()];
+  const finished = all.filter(isFinished);
+  const failed = all.filter((record): record is FailedRecord => !isFinished(record));
+  if (finished.length === 0) throw nothingToReport(directory, wanted.length, failed, damaged);
+  const trials: ReportTrial[] = [];
+  for (const record of finished) trials.push(await reportTrial(directory, record));
+  return { protocol, records: all, trials, failed, damaged, expected: wanted.length };
+}
+
+async function reportTrial(directory: string, record: FinishedRecord): Promise<ReportTrial> {
+  const { relevance, pruningLosses } = await readArrays(directory, record);
+  // Copies: a view would keep the whole file, parameters and all, in memory for as long as the report is made.
+  return { ...record, relevance: relevance.slice(), pruningLosses: pruningLosses.slice() };
+}
+
+function nothingToReport(
+  directory: string,
+  expected: number,
+  failed: readonly FailedRecord[],
+  damaged: readonly DamagedTrial[],
+): EigenstudentError {
+  const why = failed[0]?.error.message ?? damaged[0]?.reason;
+  const found = `${failed.length} failed, ${damaged.length} damaged, ${expected - failed.length - damaged.length} not run`;
+  return new EigenstudentError(
+    'file_unreadable',
+    `nothing to report on: expected at least one finished trial of ${expected} in ${directory}, found none ` +
+      `(${found})${why === undefined ? '' : `; the first: ${why}`}. Run its protocol again to train what is missing`,
+  );
+}

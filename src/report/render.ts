@@ -1,0 +1,69 @@
+import { Resvg } from '@resvg/resvg-js';
+import * as vega from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { EigenstudentError } from '../errors.js';
+import { fontAdvances, fontFamily, fontFiles } from './font-metrics.js';
+import { subscriptsInSvg, withoutMarks } from './subscripts.js';
+
+/** Pixels of a PNG to a unit of its SVG. */
+const pngScale = 2;
+
+/**
+ * Vega-Lite -> Vega -> SVG. Warnings are an error: they are Vega-Lite's way to say that it drew something else than
+ * was asked for.
+ */
+export async function renderSvg(specification: TopLevelSpec): Promise<string> {
+  const warnings: string[] = [];
+  const logger = vega.logger(vega.Warn, undefined, (_method, _level, texts) =>
+    warnings.push(texts.join(' ')),
+  );
+  const { spec } = compile(specification, { logger });
+  const view = new vega.View(vega.parse(spec), { renderer: 'none', logger });
+  const restore = measureWithDejaVu();
+  try {
+    const svg = await view.toSVG();
+    if (warnings.length > 0)
+      throw new EigenstudentError('internal', `a figure does not compile cleanly: ${warnings.join('; ')}`);
+    return subscriptsInSvg(svg);
+  } finally {
+    restore();
+    view.finalize();
+  }
+}
+
+/** PNG of an SVG, set in DejaVu Sans from node_modules; text without a font would be left out silently. */
+export function renderPng(svg: string): Buffer {
+  const font = { loadSystemFonts: false, fontFiles, defaultFontFamily: fontFamily };
+  return new Resvg(svg, { fitTo: { mode: 'zoom', value: pngScale }, font }).render().asPng();
+}
+
+interface TextItem {
+  readonly fontSize?: number;
+  readonly fontWeight?: string | number;
+}
+type Measure = (item: TextItem, text: unknown) => number;
+
+/**
+ * Gives Vega the widths of DejaVu Sans; the answer undoes it, since Vega holds one measure for the whole process.
+ * `textMetrics` is foreseen to be replaced (vega-scenegraph, src/util/text.js) but missing from Vega's types.
+ */
+function measureWithDejaVu(): () => void {
+  const metrics: unknown = Reflect.get(vega, 'textMetrics');
+  if (!hasMeasure(metrics))
+    throw new EigenstudentError('internal', 'this version of vega has no textMetrics.width');
+  const before = metrics.width;
+  const { normal, bold } = fontAdvances();
+  metrics.width = ({ fontSize = 11, fontWeight }, text) =>
+    fontSize * (isBold(fontWeight) ? bold : normal)(withoutMarks(String(text ?? '')));
+  return () => {
+    metrics.width = before;
+  };
+}
+
+function hasMeasure(value: unknown): value is { width: Measure } {
+  return typeof value === 'object' && value !== null && 'width' in value && typeof value.width === 'function';
+}
+
+function isBold(weight: string | number | undefined): boolean {
+  return weight === 'bold' || Number(weight) >= 600;
+}

@@ -1,0 +1,102 @@
+/** Rows that the figures are computed from: finished trials, grouped by what should only differ by chance. */
+import { type Parametrization, parametrizations } from '../sweep/protocol-schema.js';
+
+export type { Parametrization };
+
+/** What the figures need of a finished record and its arrays. */
+export interface ReportTrial {
+  readonly parametrization: Parametrization;
+  readonly teacherSize: number;
+  readonly width: number;
+  readonly trial: number;
+  readonly trainLoss: number;
+  readonly testLoss: number;
+  /** Nodes whose relevance, divided by the trial's largest, is above the threshold. */
+  readonly effectiveSize: number;
+  readonly threshold: number;
+  /** How relevance was computed (src/pruning/relevance.ts). */
+  readonly criterion: 'L' | 'M';
+  readonly seconds: number;
+  /** [h], not normalised */
+  readonly relevance: ArrayLike<number>;
+  /** [h + 1]; index k: test loss of the student that keeps its k most relevant nodes */
+  readonly pruningLosses: ArrayLike<number>;
+}
+
+/** Trials that differ in nothing but their index. Never empty; ordered by index. */
+export interface TrialGroup {
+  readonly parametrization: Parametrization;
+  readonly teacherSize: number;
+  readonly width: number;
+  readonly trials: readonly ReportTrial[];
+}
+
+/** Groups in the order of every table: by teacher size, then width, then parametrisation, spectral first. */
+export function groupTrials(trials: readonly ReportTrial[]): TrialGroup[] {
+  const groups = new Map<string, ReportTrial[]>();
+  for (const trial of trials) {
+    const name = `${trial.parametrization} ${trial.teacherSize} ${trial.width}`;
+    const group = groups.get(name);
+    if (group) group.push(trial);
+    else groups.set(name, [trial]);
+  }
+  return [...groups.values()]
+    .map((members) => {
+      const { parametrization, teacherSize, width } = members[0] as ReportTrial;
+      return {
+        parametrization,
+        teacherSize,
+        width,
+        trials: members.toSorted((a, b) => a.trial - b.trial),
+      };
+    })
+    .toSorted(
+      (a, b) =>
+        a.teacherSize - b.teacherSize ||
+        a.width - b.width ||
+        parametrizations.indexOf(a.parametrization) - parametrizations.indexOf(b.parametrization),
+    );
+}
+
+export function teacherSizes(groups: readonly TrialGroup[]): number[] {
+  return distinct(groups.map((group) => group.teacherSize));
+}
+
+export function widths(groups: readonly TrialGroup[]): number[] {
+  return distinct(groups.map((group) => group.width));
+}
+
+export function presentParametrizations(groups: readonly TrialGroup[]): Parametrization[] {
+  return parametrizations.filter((name) => groups.some((group) => group.parametrization === name));
+}
+
+/** At most `count` of the widths, the narrowest and widest among them and the others evenly between by rank. */
+export function someWidths(groups: readonly TrialGroup[], count: number): number[] {
+  const all = widths(groups);
+  if (all.length <= count) return all;
+  return Array.from(
+    { length: count },
+    (_, i) => all[Math.round((i * (all.length - 1)) / (count - 1))] as number,
+  );
+}
+
+/** "3 trials" or "2 to 3 trials", over the groups. */
+export function trialCount(groups: readonly TrialGroup[]): string {
+  const counts = distinct(groups.map((group) => group.trials.length));
+  const [fewest, most] = [counts[0] as number, counts.at(-1) as number];
+  const unit = most === 1 ? 'trial' : 'trials';
+  return fewest === most ? `${most} ${unit}` : `${fewest} to ${most} ${unit}`;
+}
+
+/** What must be said of the spread, if anything. */
+export function spreadNotes(groups: readonly TrialGroup[]): string[] {
+  const alone = groups.filter((group) => group.trials.length === 1);
+  if (alone.length === 0) return [];
+  if (alone.length === groups.length) return ['One trial per point: no spread.'];
+  const names = alone.map((group) => `${group.parametrization} h = ${group.width}`).join(', ');
+  return [`One trial only, hence no spread: ${names}.`];
+}
+
+function distinct(values: readonly number[]): number[] {
+  return [...new Set(values)].sort((a, b) => a - b);
+}

@@ -1,0 +1,162 @@
+import { summarize } from '../analysis/summary.js';
+import { floorBelow, logDomain } from './axes.js';
+import type { Cell, Datasets, Table } from './figure.js';
+import { short, spreadText } from './numbers-in-text.js';
+import {
+  presentParametrizations,
+  type ReportTrial,
+  spreadNotes,
+  type TrialGroup,
+  teacherSizes,
+  trialCount,
+  widths,
+} from './trial-groups.js';
+
+/** A quantity of every trial, one panel of a figure. */
+export interface Quantity {
+  /** Names it in data and tables. */
+  readonly id: string;
+  readonly panelTitle: string;
+  /** One value per trial of the group, in its order. */
+  values(group: TrialGroup): number[];
+}
+
+/** Quantities against the student's width, both axes logarithmic: the form of figures 2 and 3. */
+export interface WidthChart {
+  readonly quantities: readonly Quantity[];
+  readonly groups: readonly TrialGroup[];
+  readonly yTitle: string;
+  /** d3 format of the values in tooltips. */
+  readonly format: string;
+  /** Where zeros are drawn; a decade below the smallest value unless given. */
+  readonly floor?: number;
+  /** h_T is a value of the quantity (a horizontal line) or only a width (a vertical one). */
+  readonly teacherLine: 'horizontal' | 'vertical';
+  /** Whether to draw "all h nodes", the largest value that a count of nodes can take. */
+  readonly identity: boolean;
+}
+
+/**
+ * How far from the true width things are drawn so that they do not hide one another, as fractions of the axis: each
+ * parametrisation to its side, and the trials beside their whiskers. Arbitrary.
+ */
+const meanShift = 0.008;
+const trialShift = 0.022;
+
+type Row = Record<string, Cell>;
+
+/** `summaries`: one row per group and quantity; `trials`: one per trial, none where a group has a single one. */
+export function widthDatasets(chart: WidthChart): Datasets {
+  const summaries: Row[] = [];
+  const trials: Row[] = [];
+  for (const group of chart.groups) {
+    for (const quantity of chart.quantities) {
+      summaries.push(summaryRow(chart, quantity, group));
+      if (group.trials.length > 1) trials.push(...trialRows(chart, quantity, group));
+    }
+  }
+  return { summaries, trials };
+}
+
+/** The table behind the figure: mean and sd of each quantity for each group. */
+export function widthTable({ groups, quantities }: WidthChart): Table {
+  return {
+    columns: [
+      'teacherSize',
+      'parametrization',
+      'width',
+      'trials',
+      ...quantities.flatMap(({ id }) => [`${id} mean`, `${id} sd`]),
+    ],
+    rows: groups.map((group) => [
+      group.teacherSize,
+      group.parametrization,
+      group.width,
+      group.trials.length,
+      ...quantities.flatMap((quantity) => {
+        const { mean, sd, count } = summarize(quantity.values(group));
+        return [mean, count > 1 ? sd : null];
+      }),
+    ]),
+  };
+}
+
+/** What points, lines and whiskers mean, for the line under the title. */
+export function widthSubtitle({ groups }: WidthChart): string[] {
+  return groups.every((group) => group.trials.length === 1)
+    ? ['one trial per point: no spread']
+    : ['small points: trials', `line and whiskers: mean ± 1 sd over ${trialCount(groups)}`];
+}
+
+/** What a reader can do with the live picture. */
+export const widthHint =
+  'Point at a mark for its values; click a legend entry to single it out, beside it to go back.';
+
+export function widthNotes(chart: WidthChart): string[] {
+  const notes = spreadNotes(chart.groups);
+  const zeros = allValues(chart).filter((value) => value === 0).length;
+  if (zeros > 0) {
+    const subject = zeros === 1 ? '1 value of 0 is' : `${zeros} values of 0 are`;
+    notes.push(`${subject} drawn at ${short(chartFloor(chart))}, the foot of the logarithmic axis.`);
+  }
+  return notes;
+}
+
+export function widthDomain({ groups }: WidthChart): [number, number] {
+  return logDomain(widths(groups), 0.4);
+}
+
+export function valueDomain(chart: WidthChart): [number, number] {
+  const teachers = chart.teacherLine === 'horizontal' ? teacherSizes(chart.groups) : [];
+  const { summaries = [], trials = [] } = widthDatasets(chart);
+  const drawn = [
+    ...summaries.flatMap((row) => [row.meanDrawn, row.low, row.high]),
+    ...trials.map((row) => row.valueDrawn),
+  ];
+  // null (no spread) becomes 0, which a log domain passes over.
+  return logDomain([...drawn.map(Number), ...teachers]);
+}
+
+function summaryRow(chart: WidthChart, quantity: Quantity, group: TrialGroup): Row {
+  const floor = chartFloor(chart);
+  const { mean, sd, count, minimum } = summarize(quantity.values(group));
+  // Below zero a log axis has no place for the whisker: it ends at the smallest trial.
+  const low = mean - sd > 0 ? mean - sd : Math.max(minimum, floor);
+  return {
+    ...place(chart, quantity, group, meanShift),
+    mean,
+    meanDrawn: Math.max(mean, floor),
+    sd: count > 1 ? sd : null,
+    spread: spreadText(count > 1 ? sd : null),
+    low: count > 1 ? low : null,
+    high: count > 1 ? Math.max(mean + sd, floor) : null,
+    trials: count,
+  };
+}
+
+function trialRows(chart: WidthChart, quantity: Quantity, group: TrialGroup): Row[] {
+  const floor = chartFloor(chart);
+  return quantity.values(group).map((value, i) => ({
+    ...place(chart, quantity, group, trialShift),
+    trial: (group.trials[i] as ReportTrial).trial,
+    value,
+    valueDrawn: Math.max(value, floor),
+  }));
+}
+
+function place(chart: WidthChart, quantity: Quantity, group: TrialGroup, shift: number): Row {
+  const { parametrization, teacherSize, width } = group;
+  const [low, high] = widthDomain(chart);
+  const side = parametrization === 'spectral' ? -1 : 1;
+  const alone = presentParametrizations(chart.groups).length === 1;
+  const at = alone && shift === meanShift ? width : width * (high / low) ** (side * shift);
+  return { panel: quantity.id, parametrization, teacherSize, width, at };
+}
+
+function allValues({ groups, quantities }: WidthChart): number[] {
+  return groups.flatMap((group) => quantities.flatMap((quantity) => quantity.values(group)));
+}
+
+function chartFloor(chart: WidthChart): number {
+  return chart.floor ?? floorBelow(allValues(chart));
+}

@@ -1,0 +1,182 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { logLabel, logTicks } from './axes.js';
+import type { FigureStyle, Layer, Panel } from './figure.js';
+import { figureFrame, legendView, shownOr } from './frame.js';
+import { presentParametrizations, teacherSizes, widths } from './trial-groups.js';
+import { type Quantity, valueDomain, type WidthChart, widthDomain, widthSubtitle } from './width-chart.js';
+
+/** One row of panels for each teacher size, one column for each quantity; axes shared by all. */
+export function widthFigure(title: string, chart: WidthChart, style: FigureStyle): TopLevelSpec {
+  const panels = teacherSizes(chart.groups).flatMap((teacherSize) =>
+    chart.quantities.map((quantity) => widthPanel(chart, quantity, teacherSize, style)),
+  );
+  const columns = style.layout === 'wide' ? chart.quantities.length : 1;
+  return figureFrame({ title, subtitle: widthSubtitle(chart), panels, columns, withLegend: true }, style);
+}
+
+function widthPanel(chart: WidthChart, quantity: Quantity, teacherSize: number, style: FigureStyle): Panel {
+  const wide = style.layout === 'wide';
+  const sizes = teacherSizes(chart.groups);
+  const firstColumn = quantity === chart.quantities[0];
+  const axes = { x: xAxis(chart), y: yAxis(chart, firstColumn || !wide) };
+  const inPanel = `datum.panel === '${quantity.id}' && datum.teacherSize === ${teacherSize}`;
+  const present = presentParametrizations(chart.groups);
+  return {
+    title: sizes.length > 1 ? `${quantity.panelTitle}, h_T = ${teacherSize}` : quantity.panelTitle,
+    width: wide ? 320 : 235,
+    height: wide ? 270 : 220,
+    layer: [
+      ...(chart.identity ? identityLayers(axes, style) : []),
+      ...teacherLayers(chart, teacherSize, axes, style),
+      trialLayer(chart, inPanel, axes),
+      ...meanLayers(chart, inPanel, axes, firstColumn && teacherSize === sizes[0]),
+    ],
+    encoding: {
+      color: {
+        field: 'parametrization',
+        type: 'nominal',
+        scale: { domain: present, range: present.map((name) => style.theme[name]) },
+        legend: { title: null, orient: 'top', symbolType: 'circle', symbolOpacity: 1 },
+      },
+    },
+  };
+}
+
+interface Axes {
+  readonly x: ReturnType<typeof xAxis>;
+  readonly y: ReturnType<typeof yAxis>;
+}
+
+function xAxis(chart: WidthChart) {
+  const all = widths(chart.groups);
+  const domain = widthDomain(chart);
+  // A few widths are their own ticks; many are not legible as such.
+  const values = all.length <= 12 ? all : logTicks(domain);
+  return {
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domain, nice: false },
+    axis: {
+      title: 'student width h (nodes)',
+      values,
+      format: 'd',
+      labelOverlap: 'greedy' as const,
+      labelSeparation: 3,
+      grid: false,
+    },
+  };
+}
+
+function yAxis(chart: WidthChart, titled: boolean) {
+  const domain = valueDomain(chart);
+  return {
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domain, nice: false },
+    axis: {
+      title: titled ? chart.yTitle : null,
+      values: logTicks(domain),
+      labelExpr: logLabel(domain),
+      labelOverlap: 'greedy' as const,
+    },
+  };
+}
+
+function tooltipFields(...fields: { field: string; title?: string; format?: string }[]) {
+  return [{ field: 'parametrization' }, { field: 'width', title: 'width h' }, ...fields];
+}
+
+function trialLayer(chart: WidthChart, inPanel: string, { x, y }: Axes): Layer {
+  return {
+    data: { name: 'trials' },
+    transform: [{ filter: inPanel }],
+    mark: { type: 'circle', size: 16 },
+    encoding: {
+      x: { field: 'at', ...x },
+      y: { field: 'valueDrawn', ...y },
+      opacity: shownOr(0.5),
+      tooltip: tooltipFields({ field: 'trial' }, { field: 'value', format: chart.format }),
+    },
+  };
+}
+
+function meanLayers(chart: WidthChart, inPanel: string, { x, y }: Axes, withLegend: boolean): Layer[] {
+  const source = { data: { name: 'summaries' }, transform: [{ filter: inPanel }] };
+  const position = { x: { field: 'at', ...x }, y: { field: 'meanDrawn', ...y } };
+  return [
+    { ...source, mark: { type: 'line', strokeWidth: 2 }, encoding: { ...position, opacity: shownOr(1) } },
+    {
+      data: { name: 'summaries' },
+      transform: [{ filter: `${inPanel} && isValid(datum.low)` }],
+      mark: { type: 'errorbar', thickness: 1.5, ticks: { size: 7, thickness: 1.5 } },
+      encoding: {
+        x: { field: 'at', ...x },
+        y: { field: 'low', ...y },
+        y2: { field: 'high' },
+        opacity: shownOr(1),
+      },
+    },
+    {
+      ...source,
+      ...(withLegend ? { name: legendView } : {}),
+      mark: { type: 'circle', size: 50 },
+      encoding: {
+        ...position,
+        opacity: shownOr(1),
+        tooltip: tooltipFields(
+          { field: 'mean', format: chart.format },
+          { field: 'spread', title: 'standard deviation' },
+          { field: 'trials' },
+        ),
+      },
+    },
+  ];
+}
+
+/** The line h_T, labelled in the margin or at its top. */
+function teacherLayers(
+  chart: WidthChart,
+  teacherSize: number,
+  { x, y }: Axes,
+  { theme }: FigureStyle,
+): Layer[] {
+  const horizontal = chart.teacherLine === 'horizontal';
+  const [left, right] = x.scale.domain;
+  if (!horizontal && (teacherSize < left || teacherSize > right)) return [];
+  const data = { values: [{ teacherSize, label: `h_T = ${teacherSize}`, top: y.scale.domain[1], right }] };
+  const color = { value: theme.teacher };
+  const line = horizontal ? { y: { field: 'teacherSize', ...y } } : { x: { field: 'teacherSize', ...x } };
+  return [
+    { data, mark: { type: 'rule', strokeDash: [6, 4], strokeWidth: 1.5 }, encoding: { color, ...line } },
+    {
+      data,
+      mark: horizontal
+        ? { type: 'text', align: 'left', baseline: 'middle', dx: 6 }
+        : { type: 'text', align: 'left', baseline: 'top', dx: 4 },
+      encoding: {
+        color,
+        text: { field: 'label' },
+        x: { field: horizontal ? 'right' : 'teacherSize', ...x },
+        y: { field: horizontal ? 'teacherSize' : 'top', ...y },
+      },
+    },
+  ];
+}
+
+/** Where every one of the h nodes counts. */
+function identityLayers({ x, y }: Axes, { theme }: FigureStyle): Layer[] {
+  const low = Math.max(x.scale.domain[0], y.scale.domain[0]);
+  const high = Math.min(x.scale.domain[1], y.scale.domain[1]);
+  if (low >= high) return [];
+  const color = { value: theme.muted };
+  return [
+    {
+      data: { values: [{ end: low }, { end: high }] },
+      mark: { type: 'line', strokeDash: [1, 3], strokeWidth: 1.2 },
+      encoding: { color, x: { field: 'end', ...x }, y: { field: 'end', ...y } },
+    },
+    {
+      data: { values: [{ end: high, label: 'all h nodes' }] },
+      mark: { type: 'text', align: 'right', baseline: 'middle', dx: -10 },
+      encoding: { color, text: { field: 'label' }, x: { field: 'end', ...x }, y: { field: 'end', ...y } },
+    },
+  ];
+}

@@ -1,0 +1,32 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { EigenstudentError } from '../errors.js';
+
+/**
+ * Makes a folder and those it lies in, where they are not there.
+ * @throws file_unwritable with the path and the reason
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await make(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EigenstudentError('file_unwritable', `cannot make the folder ${path}: ${reason}`, { cause });
+  }
+}
+
+/**
+ * Not `recursive: true`: Node 20 then calls a read-only disk "no such file", and never returns from a place that takes
+ * no folders at all (/proc).
+ */
+async function make(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await make(dirname(path));
+    await mkdir(path);
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * What is kept of a trial: trials/<key>/record.json (scalars) and trials/<key>/arrays.safetensors (trial-arrays.ts).
+ * Figures and tables are made from these two alone.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { EigenstudentError } from '../errors.js';
+import { parametrizations } from './protocol-schema.js';
+import { readBytes } from './read-bytes.js';
+import { type TrialProtocol, trialKey } from './trials.js';
+
+const count = z.int().min(0);
+
+const header = z.object({
+  schema: z.literal(1),
+  key: z.string(),
+  parametrization: z.enum(parametrizations),
+  teacherSize: count,
+  width: count,
+  trial: count,
+  seed: count,
+  /** Every number that the trial depends on; `key` is its hash. */
+  protocol: z.custom<TrialProtocol>((value) => typeof value === 'object' && value !== null),
+  /** Of normalised relevance, for effectiveSize. */
+  threshold: z.number(),
+  /** How relevance was computed: see src/pruning/relevance.ts. */
+  criterion: z.enum(['L', 'M']),
+  /** This trial's share, by arithmetic, of the wall-clock time that its population trained. */
+  seconds: z.number(),
+  steps: count,
+  /** Epochs completed. */
+  epochs: count,
+  batchSize: count,
+  engine: z.string(),
+  dtype: z.enum(['float32', 'float64']),
+  versions: z.object({ eigenstudent: z.string(), node: z.string() }),
+  /** ISO 8601, UTC. */
+  finishedAt: z.string(),
+  /** SHA-256 of arrays.safetensors, hexadecimal. */
+  arraysSha256: z.string(),
+});
+
+/** Losses are data losses (no penalty) at the end of training. */
+const measures = {
+  trainLoss: z.number(),
+  validationLoss: z.number(),
+  testLoss: z.number(),
+  /** Before the first step. */
+  initialTestLoss: z.number(),
+  /** Of the test labels: the loss of the best constant answer. */
+  labelVariance: z.number(),
+  /** Nodes whose relevance is above threshold * maximumRelevance ("trial" normalisation). */
+  effectiveSize: count,
+  /** Largest relevance, not normalised; the pooled normalisation divides by the largest of these in a group. */
+  maximumRelevance: z.number(),
+  /** Test loss with only the effectiveSize most relevant nodes kept. */
+  prunedLoss: z.number(),
+};
+type Measure = keyof typeof measures;
+const noMeasures = Object.fromEntries(Object.keys(measures).map((name) => [name, z.null()])) as Record<
+  Measure,
+  z.ZodNull
+>;
+
+const trialError = z.object({
+  code: z.string(),
+  message: z.string(),
+  step: count,
+  /** The first layer whose output was not finite; -1 when it was the loss alone. */
+  layer: z.int().min(-1),
+  /** null when training ended well and only an answer on test data was not finite. */
+  learningRate: z.number().nullable(),
+});
+
+const finishedRecord = header.extend(measures);
+const failedRecord = header.extend(noMeasures).extend({ error: trialError });
+const trialRecord = z.union([failedRecord, finishedRecord]);
+
+export type FinishedRecord = z.output<typeof finishedRecord> & { readonly error?: never };
+/** Of a trial that diverged. It is kept, and not tried again: the same numbers would diverge again. */
+export type FailedRecord = z.output<typeof failedRecord>;
+export type TrialRecord = FinishedRecord | FailedRecord;
+/** A record before its arrays are written and their checksum is known. */
+export type UnsealedRecord = Omit<FinishedRecord, 'arraysSha256'> | Omit<FailedRecord, 'arraysSha256'>;
+export type TrialError = z.output<typeof trialError>;
+export type TrialHeader = z.output<typeof header>;
+export type TrialMeasures = Pick<FinishedRecord, Measure>;
+
+export function isFinished(record: TrialRecord): record is FinishedRecord {
+  return record.error === undefined;
+}
+
+/** The measures of a trial that has none. */
+export const nothingMeasured = Object.fromEntries(
+  Object.keys(measures).map((name) => [name, null]),
+) as Record<Measure, null>;
+
+export const recordFile = 'record.json';
+
+export function trialFolder(directory: string, key: string): string {
+  return join(directory, 'trials', key);
+}
+
+export function encodeRecord(record: TrialRecord): string {
+  return `${JSON.stringify(record, null, 2)}\n`;
+}
+
+/**
+ * The record of one trial.
+ * @throws file_unreadable; file_corrupt when it is not a record, not of this key, or its numbers were changed
+ */
+export async function readRecord(directory: string, key: string): Promise<TrialRecord> {
+  const path = join(trialFolder(directory, key), recordFile);
+  const corrupt = (reason: string, cause?: unknown) =>
+    new EigenstudentError('file_corrupt', `${path} is not a readable record: ${reason}`, { cause });
+  const text = (await readBytes(path)).toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw corrupt(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  const result = trialRecord.safeParse(value);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw corrupt(`${issue?.path.join('.') || 'its contents'}: ${issue?.message}`, result.error);
+  }
+  const record = result.data as TrialRecord;
+  if (record.key !== key) throw corrupt(`expected key ${key}, received ${record.key}`);
+  if (trialKey(record.protocol) !== key)
+    throw corrupt('its protocol does not have the key it is filed under');
+  return record;
+}

@@ -1,0 +1,91 @@
+/** Carries out a protocol: what a run directory lacks is trained, what it has is never trained again. */
+import { availableParallelism } from 'node:os';
+import { knownKeys, positiveInteger } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import { chooseDevice, type Device } from '../network/device.js';
+import { type RunProgress, Tally } from './progress.js';
+import type { Protocol } from './protocol-schema.js';
+import { type DamagedTrial, openRunDirectory, survey, writeTrial } from './run-directory.js';
+import { SharedData } from './shared-data.js';
+import { type Summary, writeSummary } from './summary.js';
+import { expand } from './trials.js';
+import { trainWave } from './wave.js';
+import { planWaves } from './waves.js';
+
+export interface RunOptions {
+  /** The run directory; made if need be. */
+  readonly directory: string;
+  /** Default 'auto'. */
+  readonly device?: Device;
+  /** Default: one per core that this process may use. Results do not depend on it. */
+  readonly threads?: number;
+  /** Aborting ends the run after the current step with an error of code 'interrupted'; finished trials are kept. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+export interface RunResult {
+  readonly directory: string;
+  readonly summary: Summary;
+  /** Trials trained by this call. */
+  readonly trained: number;
+  /** Trials that were there already. */
+  readonly reused: number;
+  /** Trials that had files which could not be trusted, and were trained again. */
+  readonly damaged: readonly DamagedTrial[];
+  readonly seconds: number;
+}
+
+/**
+ * Trains every trial of the protocol that the directory lacks, and writes each as soon as it has finished, then
+ * summary.json. A trial that diverges becomes a record with an error; the others go on.
+ * @throws addon_missing, cuda_unavailable, run_directory_conflict, file_unwritable (finished trials stay), interrupted
+ * (likewise)
+ */
+export async function runProtocol(protocol: Protocol, options: RunOptions): Promise<RunResult> {
+  knownKeys('runProtocol', options, ['directory', 'device', 'threads', 'signal', 'onProgress']);
+  const { directory, device, signal, onProgress } = options;
+  chooseDevice(device); // before anything is written: what is missing is known now
+  const threads = options.threads === undefined ? undefined : positiveInteger('threads', options.threads);
+  await openRunDirectory(directory, protocol);
+  const trials = expand(protocol);
+  const { records, damaged } = await survey(directory, trials);
+  const missing = trials.filter(({ key }) => !records.has(key));
+  const tally = new Tally(missing, [...records.values()], onProgress);
+  const data = new SharedData();
+  try {
+    for (const wave of planWaves(missing, threads ?? availableParallelism())) {
+      if (signal?.aborted) throw interrupted(signal.reason);
+      await trainWave(wave, {
+        data,
+        ...(device && { device }),
+        ...(threads && { threads }),
+        ...(signal && { signal }),
+        onEpochs: (epochs) => tally.follow(wave, epochs),
+        onTrial: async (record, arrays) => tally.count(await writeTrial(directory, record, arrays)),
+      });
+    }
+  } catch (error) {
+    if (!(error instanceof EigenstudentError) || error.code !== 'interrupted') throw error;
+    await writeSummary(directory);
+    const { done, total } = tally;
+    throw new EigenstudentError(
+      'interrupted',
+      `interrupted: ${done} of ${total} trials are finished and kept in ${directory}. The same call goes on from there`,
+      { cause: error },
+    );
+  }
+  const summary = await writeSummary(directory);
+  return {
+    directory,
+    summary,
+    damaged,
+    trained: tally.trained,
+    reused: records.size,
+    seconds: tally.seconds,
+  };
+}
+
+function interrupted(reason: unknown): EigenstudentError {
+  return new EigenstudentError('interrupted', 'interrupted between trials', { cause: reason });
+}

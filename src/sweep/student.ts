@@ -1,0 +1,72 @@
+/** From the numbers of a trial to the student that is trained. */
+import { dense, type Layer, spectral, sum } from '../network/layers.js';
+import {
+  adam,
+  adamW,
+  constant,
+  cosine,
+  type Optimizer,
+  type Schedule,
+  sgd,
+  stepDecay,
+} from '../network/optimizers.js';
+import { alternating } from '../network/phases.js';
+import type { SplitData, StudentOptions } from '../network/student-options.js';
+import type { Arm } from './protocol-schema.js';
+import type { TrialProtocol } from './trials.js';
+
+/** The layer whose nodes are ranked. */
+export const rankedLayer = 0;
+
+/**
+ * inputs -> width -> secondWidth -> 1. Both arms are written with a spectral first layer, so that they start from the
+ * same eigenvectors; the direct one keeps its eigenvalues at 1 (and 0), which makes its weights -eigenvectors.
+ */
+export function studentLayers({ student, arm }: TrialProtocol): Layer[] {
+  const { width, secondWidth, activation } = student;
+  const { trainable, l1, l2 } = arm;
+  return [spectral(width, { activation, trainable, l1, l2 }), dense(secondWidth, { activation }), sum()];
+}
+
+export function studentOptions(protocol: TrialProtocol, data: SplitData): StudentOptions {
+  const { arm, epochs, seed, trial } = protocol;
+  return {
+    layers: studentLayers(protocol),
+    loss: 'mse',
+    data,
+    optimizer: toOptimizer(arm.optimizer),
+    batchSize: arm.batchSize,
+    epochs,
+    seed,
+    trial,
+    ...(arm.alternating && { phases: alternating(arm.alternating.every, arm.alternating.unit) }),
+  };
+}
+
+/** L is the norm of the weights that enter a node only where eigenvaluesIn stay 0; M always is (PAPER.md). */
+export function criterionOf({ parametrization, arm }: TrialProtocol): 'L' | 'M' {
+  return parametrization === 'spectral' && !arm.trainable.includes('eigenvaluesIn') ? 'L' : 'M';
+}
+
+/** The schema lets exactly one through. */
+function toOptimizer({ adam: adamFields, adamW: adamWFields, sgd: sgdFields }: Arm['optimizer']): Optimizer {
+  if (adamFields) return adam({ ...adamFields, learningRate: toSchedule(adamFields.learningRate) });
+  if (adamWFields) return adamW({ ...adamWFields, learningRate: toSchedule(adamWFields.learningRate) });
+  if (sgdFields) return sgd({ ...sgdFields, learningRate: toSchedule(sgdFields.learningRate) });
+  throw new TypeError('a checked protocol has an optimizer');
+}
+
+type LearningRate = NonNullable<Arm['optimizer']['sgd']>['learningRate'];
+
+function toSchedule(rate: LearningRate): Schedule {
+  if (typeof rate === 'number') return constant(rate);
+  if (rate.stepDecay) {
+    const { base, ...options } = rate.stepDecay;
+    return stepDecay(base, options);
+  }
+  if (rate.cosine) {
+    const { base, ...options } = rate.cosine;
+    return cosine(base, options);
+  }
+  throw new TypeError('a checked protocol has one schedule');
+}

@@ -1,0 +1,103 @@
+/** trials/<key>/arrays.safetensors: the student and everything about it that is a curve. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { EigenstudentError } from '../errors.js';
+import { Network } from '../network/network.js';
+import { networkFromFile, networkToFile } from '../network/network-file.js';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsFile,
+  safeTensor,
+} from '../network/safetensors.js';
+import { readBytes } from './read-bytes.js';
+import { type FinishedRecord, type TrialRecord, trialFolder } from './record.js';
+
+/** One entry per evaluation during training, each [n]. */
+export interface LossHistory {
+  readonly epoch: Float64Array;
+  readonly trainLoss: Float64Array;
+  readonly validationLoss: Float64Array;
+  /** "trial" normalisation */
+  readonly effectiveSize: Float64Array;
+}
+
+export interface TrialArrays {
+  readonly network: Network;
+  /** [h], not normalised */
+  readonly relevance: Float64Array;
+  /** [h + 1]; entry k: test loss with the k most relevant nodes kept */
+  readonly pruningLosses: Float64Array;
+  readonly lossHistory: LossHistory;
+}
+
+/** A diverged trial has neither relevance nor a pruning curve; its network is the one before the fatal step. */
+export type PartialArrays = Pick<TrialArrays, 'network' | 'lossHistory'> & Partial<TrialArrays>;
+
+export const arraysFile = 'arrays.safetensors';
+const historyNames = ['epoch', 'trainLoss', 'validationLoss', 'effectiveSize'] as const;
+
+/** The file's bytes. It is a network's file with more tensors in it: Network.load reads it as it is. */
+export function encodeArrays(key: string, arrays: PartialArrays): Buffer {
+  const { tensors, metadata } = networkToFile(arrays.network.spec, arrays.network.parameters);
+  if (arrays.relevance) tensors.set('relevance', safeTensor(arrays.relevance));
+  if (arrays.pruningLosses) tensors.set('pruningLosses', safeTensor(arrays.pruningLosses));
+  for (const name of historyNames) tensors.set(`lossHistory.${name}`, safeTensor(arrays.lossHistory[name]));
+  return encodeSafetensors(tensors, { ...metadata, key, schema: '1' });
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * The bytes of a trial's arrays, as they were written.
+ * @throws file_unreadable; file_corrupt when their checksum is not the one in the record
+ */
+async function readChecked(directory: string, record: TrialRecord): Promise<Buffer> {
+  const path = arraysPath(directory, record);
+  const bytes = await readBytes(path);
+  const received = sha256(bytes);
+  if (received === record.arraysSha256) return bytes;
+  throw new EigenstudentError(
+    'file_corrupt',
+    `${path} has changed since it was written: its record expects SHA-256 ${record.arraysSha256}, received ${received}`,
+  );
+}
+
+function arraysPath(directory: string, record: TrialRecord): string {
+  return join(trialFolder(directory, record.key), arraysFile);
+}
+
+/** @throws file_unreadable, file_corrupt unless the arrays are there and are those that the record was written with */
+export async function checkArrays(directory: string, record: TrialRecord): Promise<void> {
+  await readChecked(directory, record);
+}
+
+/** @throws file_unreadable, file_corrupt */
+export async function readArrays(directory: string, record: FinishedRecord): Promise<TrialArrays> {
+  const file = decodeSafetensors(await readChecked(directory, record), arraysPath(directory, record));
+  const { spec, parameters } = networkFromFile(file, arraysPath(directory, record));
+  const numbers = (name: string) => float64(file, name, arraysPath(directory, record));
+  return {
+    network: Network.from(spec, parameters),
+    relevance: numbers('relevance'),
+    pruningLosses: numbers('pruningLosses'),
+    lossHistory: {
+      epoch: numbers('lossHistory.epoch'),
+      trainLoss: numbers('lossHistory.trainLoss'),
+      validationLoss: numbers('lossHistory.validationLoss'),
+      effectiveSize: numbers('lossHistory.effectiveSize'),
+    },
+  };
+}
+
+function float64(file: SafetensorsFile, name: string, path: string): Float64Array {
+  const tensor = file.tensors.get(name);
+  if (tensor?.data instanceof Float64Array) return tensor.data;
+  const received = tensor === undefined ? 'no such tensor' : tensor.dtype;
+  throw new EigenstudentError(
+    'file_corrupt',
+    `${path}: expected tensor ${name} of dtype F64, received ${received}`,
+  );
+}

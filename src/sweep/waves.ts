@@ -1,0 +1,64 @@
+/** Which trials train side by side: waves, one after the other, each of them one population. */
+import type { Trial, TrialProtocol } from './trials.js';
+
+/** Students per thread in a wave: enough that no core waits long for the others, few enough that trials finish early. */
+const studentsPerThread = 4;
+/** Of parameters, moments and data in a wave; arbitrary, it binds only on machines with hundreds of cores. */
+const maximumBytes = 2 * 2 ** 30;
+
+/**
+ * Trials by descending cost, so that what ends last is short, cut into waves. All of a wave have one dtype and one
+ * number of epochs, as a population has one dtype and its chunks are epochs.
+ */
+export function planWaves(trials: readonly Trial[], threads: number): Trial[][] {
+  const byCost = trials.toSorted(
+    (a, b) =>
+      workOf(b.protocol) - workOf(a.protocol) ||
+      a.protocol.trial - b.protocol.trial ||
+      (a.key < b.key ? -1 : 1),
+  );
+  const waves: Trial[][] = [];
+  let bytes = 0;
+  for (const trial of byCost) {
+    const wave = waves.at(-1);
+    bytes += bytesOf(trial.protocol);
+    if (wave && fits(wave, trial, threads) && bytes <= maximumBytes) {
+      wave.push(trial);
+    } else {
+      waves.push([trial]);
+      bytes = bytesOf(trial.protocol);
+    }
+  }
+  return waves;
+}
+
+function fits(wave: readonly Trial[], { protocol }: Trial, threads: number): boolean {
+  const [first] = wave;
+  return (
+    wave.length < studentsPerThread * threads &&
+    first?.protocol.dtype === protocol.dtype &&
+    first.protocol.epochs === protocol.epochs
+  );
+}
+
+/** Parameters of a student without those of its frozen read-out. */
+function parametersOf({ teacher, student }: TrialProtocol): number {
+  return student.width * (teacher.inputs + 1 + student.secondWidth);
+}
+
+/** Multiplications and additions, to a constant: what a trial costs against others. */
+export function workOf(protocol: TrialProtocol): number {
+  return protocol.epochs * protocol.data.train * parametersOf(protocol);
+}
+
+/** Steps that a trial takes. */
+export function stepsOf({ epochs, data, arm }: TrialProtocol): number {
+  return epochs * Math.ceil(data.train / arm.batchSize);
+}
+
+/** An upper estimate: parameters and two moments in float64; data in float64 with a copy of the population's dtype. */
+function bytesOf(protocol: TrialProtocol): number {
+  const { train, validation, test } = protocol.data;
+  const data = (train + validation + test) * (protocol.teacher.inputs + 1) * 16;
+  return 3 * 8 * parametersOf(protocol) + data;
+}

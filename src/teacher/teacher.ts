@@ -1,0 +1,148 @@
+import { invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
+import { gaussianInputs } from '../data/gaussian.js';
+import type { Splits } from '../data/splits.js';
+import type { FloatArray } from '../native/addon.js';
+import { elementCount } from '../network/arrays.js';
+import { Dataset } from '../network/dataset.js';
+import { type Activation, activations, dense, spectral, sum } from '../network/layers.js';
+import { Network } from '../network/network.js';
+import { checkSeed, normals } from '../network/random.js';
+import { outputsOf } from '../network/spec.js';
+
+interface Seeded {
+  /** Names the teacher's parameters. Non-negative safe integer. */
+  readonly seed: number;
+}
+
+interface DatasetSizes {
+  /** Samples of each part. */
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+  /** Names the inputs, with `trial`. Non-negative safe integer. */
+  readonly seed: number;
+  /** Integer below 2^32. Default 0. */
+  readonly trial?: number;
+}
+
+/**
+ * A frozen network that labels data. It is held in float64, and labels are computed by the reference backend: the same
+ * bits whatever trains the students.
+ */
+export class Teacher {
+  private constructor(
+    /** float64 */
+    readonly network: Network,
+  ) {}
+
+  /**
+   * The paper's teacher (arXiv 2310.12612, published code): inputs -> teacherSize (relu) -> secondWidth (relu) -> 1, both
+   * hidden layers spectral with eigenvaluesOut 1, eigenvaluesIn 0, Glorot-uniform eigenvectors; the read-out adds up.
+   * Defaults: inputs 10 (the paper's), secondWidth 20 (ours; the published file lacks it).
+   */
+  static paper(
+    options: {
+      readonly inputs?: number;
+      readonly teacherSize: number;
+      readonly secondWidth?: number;
+    } & Seeded,
+  ): Teacher {
+    knownKeys('Teacher.paper', options, ['inputs', 'teacherSize', 'secondWidth', 'seed']);
+    const hidden = (where: string, width: number) =>
+      spectral(positiveInteger(`${where} of Teacher.paper`, width), { activation: 'relu', trainable: [] });
+    const layers = [
+      hidden('teacherSize', options.teacherSize),
+      hidden('secondWidth', options.secondWidth ?? 20),
+      sum(),
+    ];
+    const inputs = positiveInteger('inputs of Teacher.paper', options.inputs ?? 10);
+    const { seed } = options;
+    return new Teacher(Network.create({ inputs, layers }, { seed, purpose: 'teacher', dtype: 'float64' }));
+  }
+
+  /** y = W x, W_ij normal with variance 1 / inputs: labels of standard normal inputs have variance near 1. Default: 1 output. */
+  static linear(options: { readonly inputs: number; readonly outputs?: number } & Seeded): Teacher {
+    knownKeys('Teacher.linear', options, ['inputs', 'outputs', 'seed']);
+    const outputs = positiveInteger('outputs of Teacher.linear', options.outputs ?? 1);
+    const inputs = positiveInteger('inputs of Teacher.linear', options.inputs);
+    const weights = normalMatrix('Teacher.linear', outputs, inputs, options.seed);
+    const layers = [dense(outputs, { trainable: [], initialize: { weights } })];
+    return new Teacher(Network.create({ inputs, layers }, { seed: options.seed, dtype: 'float64' }));
+  }
+
+  /**
+   * A committee: the sum of `units` hidden units. Incoming vectors are orthonormal (arXiv 2311.01644; needs units <=
+   * inputs) or, with orthonormal: false, normal with variance 1 / inputs. Default activation: 'erf', erf(z).
+   */
+  static committee(
+    options: {
+      readonly inputs: number;
+      readonly units: number;
+      readonly activation?: Activation;
+      readonly orthonormal?: boolean;
+    } & Seeded,
+  ): Teacher {
+    const where = 'Teacher.committee';
+    knownKeys(where, options, ['inputs', 'units', 'activation', 'seed', 'orthonormal']);
+    const { seed, orthonormal = true } = options;
+    const inputs = positiveInteger(`inputs of ${where}`, options.inputs);
+    const units = positiveInteger(`units of ${where}`, options.units);
+    if (orthonormal && units > inputs) {
+      const advice = 'There are no more orthonormal vectors than dimensions; use orthonormal: false';
+      throw invalid(`units of ${where}`, `at most inputs = ${inputs}`, units, advice);
+    }
+    const activation = oneOf(`activation of ${where}`, options.activation ?? 'erf', activations);
+    const weights = orthonormal ? 'orthonormalRows' : normalMatrix(where, units, inputs, seed);
+    const layers = [dense(units, { activation, trainable: [], initialize: { weights } }), sum()];
+    return new Teacher(Network.create({ inputs, layers }, { seed, purpose: 'teacher', dtype: 'float64' }));
+  }
+
+  /** Any network, as it is now: a copy in float64. */
+  static from(network: Network): Teacher {
+    if (!(network instanceof Network)) throw invalid('network of Teacher.from', 'a Network', network);
+    return new Teacher(network.clone('float64'));
+  }
+
+  /**
+   * Labels [samples][outputs].
+   * @param inputs [samples][inputs]
+   * @throws invalid_argument when the length is no multiple of the inputs, or a number is not finite
+   */
+  async label(inputs: FloatArray): Promise<Float64Array> {
+    const inputCount = this.network.spec.inputs;
+    const data = Dataset.create({ inputs, inputCount });
+    const labels = await this.network.predict(data, { device: 'reference' });
+    return labels instanceof Float64Array ? labels : Float64Array.from(labels);
+  }
+
+  /**
+   * Fresh standard normal inputs with the teacher's labels, in float64, for training, validation and test. The same seed
+   * and trial give the same data to every arm of an experiment.
+   * @throws invalid_argument
+   */
+  async dataset(options: DatasetSizes): Promise<Splits> {
+    knownKeys('dataset of a teacher', options, ['train', 'validation', 'test', 'seed', 'trial']);
+    const part = (purpose: 'train' | 'validation' | 'test') => this.#part(purpose, options);
+    const [train, validation, test] = await Promise.all([part('train'), part('validation'), part('test')]);
+    return { train, validation, test };
+  }
+
+  async #part(purpose: 'train' | 'validation' | 'test', options: DatasetSizes): Promise<Dataset> {
+    const { seed, trial = 0 } = options;
+    const samples = positiveInteger(`${purpose} of a teacher's dataset`, options[purpose]);
+    const features = this.network.spec.inputs;
+    const inputs = gaussianInputs({ samples, features, seed, trial, purpose });
+    const targets = await this.label(inputs);
+    return Dataset.create({
+      inputs,
+      inputCount: features,
+      targets,
+      targetCount: outputsOf(this.network.spec),
+    });
+  }
+}
+
+function normalMatrix(where: string, outputs: number, inputs: number, seed: number): Float64Array {
+  const stream = { seed: checkSeed(where, seed), trial: 0, purpose: 'teacherParameters' } as const;
+  return normals(stream, elementCount({ outputs, inputs }), 1 / Math.sqrt(inputs));
+}

@@ -1,0 +1,162 @@
+/** Checkpoints: everything that changes while a population trains, in one safetensors file. */
+import { EigenstudentError } from '../errors.js';
+import { parameterCount, tensorLayout } from '../network/layout.js';
+import type { Population } from '../network/population.js';
+import {
+  readSafetensors,
+  type SafeTensor,
+  type SafetensorsFile,
+  safeTensor,
+  writeSafetensors,
+} from '../network/safetensors.js';
+import { specToJson } from '../network/spec.js';
+import type { Student, StudentState } from '../network/student.js';
+import { fingerprint } from './fingerprint.js';
+import { setTrainingMemory, type TrainingMemory, trainingMemory } from './training-memory.js';
+
+const schema = '1';
+const blocks = ['parameters', 'firstMoment', 'secondMoment', 'updateCount'] as const;
+
+/**
+ * Writes the state of every student, and of early stopping, to one file: whole or not at all. (For a network that other
+ * programs read, see Network.save.)
+ * @throws population_busy, population_disposed, file_unwritable
+ */
+export async function saveCheckpoint(population: Population, path: string): Promise<void> {
+  const tensors = new Map<string, SafeTensor>();
+  const steps = population.students().map((student) => {
+    const state = student.state();
+    for (const block of blocks) {
+      const data = state[block];
+      if (data) tensors.set(`students.${student.index}.${block}`, safeTensor(data));
+    }
+    return state.step;
+  });
+  // JSON has no Infinity: a best loss that is not there yet becomes null
+  await writeSafetensors(path, tensors, {
+    checkpoint: schema,
+    identity: JSON.stringify(identityOf(population)),
+    steps: JSON.stringify(steps),
+    memory: JSON.stringify(trainingMemory(population)),
+  });
+}
+
+/**
+ * Continues a population of the same students from a checkpoint, bit for bit. `epochs` may differ: training may go on for
+ * longer than was planned. Nothing is changed when the file is refused.
+ * @throws data_mismatch naming the first field that differs (engine, dtype, network, optimizer, data, ...);
+ *   file_unreadable, file_corrupt, population_busy, population_disposed
+ */
+export async function restoreCheckpoint(population: Population, path: string): Promise<void> {
+  population.progress(); // throws when busy or disposed, before a file is read
+  const file = await readSafetensors(path);
+  if (file.metadata.checkpoint !== schema) {
+    const found = file.metadata.checkpoint === undefined ? 'no checkpoint' : 'one of another version';
+    throw corrupt(path, `expected a checkpoint of version ${schema}, found ${found}`);
+  }
+  const expected: unknown = JSON.parse(JSON.stringify(identityOf(population)));
+  const difference = firstDifference(parse(file, 'identity', path), expected, '');
+  if (difference) {
+    const [field, inFile, here] = difference;
+    throw new EigenstudentError(
+      'data_mismatch',
+      `${path} was written by another population: ${field} is ${inFile} in the file and ${here} here. ` +
+        'Create the population as it was, or start again without the checkpoint',
+    );
+  }
+  const steps = parse(file, 'steps', path) as number[];
+  const memory = readMemory(file, population.size, path);
+  const states = population.students().map((student) => readState(file, student, steps, path));
+  for (const [i, state] of states.entries()) population.at(i).restore(state);
+  setTrainingMemory(population, memory);
+}
+
+/** All that the continuation depends on, apart from the state itself. */
+function identityOf(population: Population) {
+  return {
+    engine: population.engine,
+    dtype: population.dtype,
+    size: population.size,
+    students: population.students().map(({ options }) => ({
+      network: withoutInitializers(specToJson(options.spec)),
+      optimizer: options.optimizer,
+      batchSize: options.batchSize,
+      phases: options.phases,
+      seed: options.seed,
+      trial: options.trial,
+      data: fingerprint(options.data),
+    })),
+  };
+}
+
+/** How a tensor started does not matter to what becomes of it. */
+function withoutInitializers(spec: string): unknown {
+  return JSON.parse(spec, (key, value) => (key === 'initialize' ? undefined : value));
+}
+
+/** [path of the field, value in a, value in b] where two JSON values first differ. */
+function firstDifference(a: unknown, b: unknown, path: string): [string, string, string] | undefined {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
+    return Object.is(a, b) ? undefined : [path, JSON.stringify(a), JSON.stringify(b)];
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    const field = Array.isArray(b) ? `${path}[${key}]` : `${path}${path && '.'}${key}`;
+    const found = firstDifference(valueAt(a, key), valueAt(b, key), field);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function valueAt(object: object, key: string): unknown {
+  return (object as Readonly<Record<string, unknown>>)[key];
+}
+
+/** Checked as strictly as Student.restore does, so that no student is changed when a later one is refused. */
+function readState(file: SafetensorsFile, student: Student, steps: number[], path: string): StudentState {
+  const { spec, optimizer } = student.options;
+  const kind = student.dtype === 'float32' ? Float32Array : Float64Array;
+  const read = (block: (typeof blocks)[number]) => {
+    const name = `students.${student.index}.${block}`;
+    const data = file.tensors.get(name)?.data;
+    if (data instanceof kind && data.length === parameterCount(spec)) return data;
+    throw corrupt(
+      path,
+      `tensor ${name} is missing, or not ${parameterCount(spec)} numbers in ${student.dtype}`,
+    );
+  };
+  const updateCount = file.tensors.get(`students.${student.index}.updateCount`)?.data;
+  const step = steps[student.index];
+  const counted = updateCount instanceof Float64Array && updateCount.length === tensorLayout(spec).length;
+  if (!counted || !Number.isSafeInteger(step))
+    throw corrupt(path, `the counters of student ${student.index} are missing`);
+  const state = {
+    parameters: read('parameters'),
+    firstMoment: read('firstMoment'),
+    updateCount,
+    step: step as number,
+  };
+  return optimizer.kind === 'sgd' ? state : { ...state, secondMoment: read('secondMoment') };
+}
+
+function readMemory(file: SafetensorsFile, size: number, path: string): TrainingMemory[] {
+  const memory = parse(file, 'memory', path);
+  if (!Array.isArray(memory) || memory.length !== size)
+    throw corrupt(path, `its "memory" is not that of ${size} students`);
+  return (memory as (Omit<TrainingMemory, 'best'> & { readonly best: number | null })[]).map((one) => ({
+    ...one,
+    best: one.best ?? Infinity,
+  }));
+}
+
+function parse(file: SafetensorsFile, key: string, path: string): unknown {
+  try {
+    return JSON.parse(file.metadata[key] ?? '');
+  } catch (cause) {
+    throw corrupt(path, `its "${key}" is not JSON`, cause);
+  }
+}
+
+function corrupt(path: string, reason: string, cause?: unknown): EigenstudentError {
+  return new EigenstudentError('file_corrupt', `${path} is not a checkpoint to continue from: ${reason}`, {
+    cause,
+  });
+}

@@ -1,0 +1,51 @@
+import type { Progress, Student } from '../network/student.js';
+
+/** Why a student rests. */
+export type Stopped = 'finished' | 'early' | 'diverged';
+
+/** A student whose loss was not finite. Its parameters are those before that step; its neighbours go on. */
+export interface StudentDivergence {
+  readonly student: number;
+  readonly step: number;
+  /** First layer whose output was not finite; -1 when only the loss overflowed. */
+  readonly layer: number;
+  readonly learningRate: number;
+  /** All of the above in a sentence. */
+  readonly message: string;
+}
+
+/** Where training stands. Arrays have one entry a student; a resting student keeps its last values. */
+export interface TrainReport {
+  /** Largest of `epochs`. */
+  readonly epoch: number;
+  /** Epochs completed. */
+  readonly epochs: readonly number[];
+  /** Data loss, without penalty, over the training data (or the last batch, with evaluateTrain: false). */
+  readonly trainLoss: readonly number[];
+  /** Absent when no student has validation data; NaN for those without. */
+  readonly validationLoss?: readonly number[];
+  /** null: still training. */
+  readonly stopped: readonly (Stopped | null)[];
+  /** Every divergence so far. */
+  readonly divergences: readonly StudentDivergence[];
+  /** Since train() began, evaluations included. */
+  readonly secondsElapsed: number;
+  /** Steps of all students together per second of training since the last report, evaluations not included. */
+  readonly studentStepsPerSecond: number;
+}
+
+export function describeDivergences(
+  students: readonly Student[],
+  progress: readonly Progress[],
+): StudentDivergence[] {
+  return progress.flatMap(({ divergence }, i) => {
+    if (!divergence) return [];
+    const { step, layer, learningRate } = divergence;
+    const { seed, trial } = (students[i] as Student).options;
+    const what = layer < 0 ? 'the loss' : `the output of layer ${layer}`;
+    const message =
+      `student ${i} (seed ${seed}, trial ${trial}) diverged at step ${step}: ${what} was not finite at learning rate ` +
+      `${learningRate}. It keeps its parameters from before that step; try a lower learning rate`;
+    return [{ student: i, step, layer, learningRate, message }];
+  });
+}

@@ -1,0 +1,214 @@
+import { EigenstudentError } from '../errors.js';
+import type { Dataset } from '../network/dataset.js';
+import type { Population } from '../network/population.js';
+import type { Progress } from '../network/student.js';
+import { saveCheckpoint } from './checkpoint.js';
+import { planTraining, type TrainOptions, type TrainPlan } from './options.js';
+import { describeDivergences, type Stopped, type TrainReport } from './report.js';
+import { trainingMemory } from './training-memory.js';
+
+/**
+ * Trains a population to the end of every student's `epochs`, in chunks of `every` epochs, with a report after each.
+ * A student that has finished, stopped early or diverged rests while the others go on. Leaving the loop, or aborting,
+ * leaves a population that a further train() continues as if nothing had happened; what early stopping has seen goes
+ * with the population. A population that has finished already gives one report.
+ * @throws at the call: invalid_argument, data_mismatch. While iterating: interrupted (the signal was aborted or
+ *   population.stop() called; the cause is the signal's reason), population_busy, population_disposed, file_unwritable
+ */
+export function train(population: Population, options: TrainOptions = {}): AsyncGenerator<TrainReport, void> {
+  return iterate(new Training(population, planTraining(population, options)));
+}
+
+async function* iterate(training: Training): AsyncGenerator<TrainReport, void> {
+  training.listen();
+  try {
+    for (;;) {
+      const report = await training.advance();
+      yield report;
+      if (report.stopped.every((reason) => reason !== null)) return;
+    }
+  } finally {
+    training.unlisten();
+  }
+}
+
+class Training {
+  readonly #started = performance.now();
+  readonly #stop = () => this.population.stop();
+  #trainLoss: number[];
+  #validationLoss: number[];
+  /** Evaluations need no repeating for students that have not moved since. */
+  #seenAt: number[];
+  #savedEpoch: number | undefined;
+  #savedTime = performance.now();
+
+  constructor(
+    readonly population: Population,
+    readonly plan: TrainPlan,
+  ) {
+    this.#trainLoss = Array(population.size).fill(NaN);
+    this.#validationLoss = Array(population.size).fill(NaN);
+    this.#seenAt = Array(population.size).fill(NaN);
+  }
+
+  listen(): void {
+    this.plan.signal?.addEventListener('abort', this.#stop);
+  }
+
+  unlisten(): void {
+    this.plan.signal?.removeEventListener('abort', this.#stop);
+  }
+
+  /** One chunk, its evaluation, its checkpoint, its report. */
+  async advance(): Promise<TrainReport> {
+    try {
+      const studentStepsPerSecond = await this.#runChunk();
+      await this.#evaluate();
+      const report = this.#report(studentStepsPerSecond);
+      await this.#saveIfDue(report);
+      this.plan.onReport?.(report);
+      return report;
+    } catch (error) {
+      const interrupted = error instanceof EigenstudentError && error.code === 'interrupted';
+      if (interrupted && this.plan.checkpoint)
+        await saveCheckpoint(this.population, this.plan.checkpoint.path);
+      throw error;
+    }
+  }
+
+  /** Trains every active student to its next report. Returns steps of all students per second. */
+  async #runChunk(): Promise<number> {
+    this.#throwIfAborted();
+    const before = this.population.progress();
+    const targets = before.map((progress, i) => this.#nextEpoch(progress, i));
+    const start = performance.now();
+    await this.population.run(targets);
+    const seconds = (performance.now() - start) / 1000;
+    this.#throwIfAborted();
+    const after = this.population.progress();
+    const short = after.findIndex(
+      ({ epoch, divergence }, i) => !divergence && epoch < (targets[i] as number),
+    );
+    if (short >= 0) throw this.#interrupted('population.stop() was called');
+    const steps = after.reduce((sum, { step }, i) => sum + step - (before[i] as Progress).step, 0);
+    return steps === 0 ? 0 : steps / seconds;
+  }
+
+  /** Reports fall on multiples of `every`, whatever epoch training was interrupted at. */
+  #nextEpoch(progress: Progress, i: number): number {
+    if (this.#stopped(progress, i) !== null) return progress.epoch;
+    const { evaluatedEpoch } = trainingMemory(this.population)[i] as { evaluatedEpoch: number };
+    const boundary = (Math.floor(evaluatedEpoch / this.plan.every) + 1) * this.plan.every;
+    return Math.min(boundary, this.population.at(i).options.epochs);
+  }
+
+  #stopped({ epoch, divergence }: Progress, i: number): Stopped | null {
+    if (divergence) return 'diverged';
+    if (epoch >= this.population.at(i).options.epochs) return 'finished';
+    const { earlyStopping } = this.plan;
+    const waited = trainingMemory(this.population)[i]?.waited ?? 0;
+    return earlyStopping && waited >= earlyStopping.patience ? 'early' : null;
+  }
+
+  async #evaluate(): Promise<void> {
+    const { plan, population } = this;
+    const progress = population.progress();
+    const moved = progress.map(({ step }, i) => step !== this.#seenAt[i]);
+    if (plan.evaluateTrain) {
+      const data = population.students().map(({ options }, i) => (moved[i] ? options.data : null));
+      await this.#losses(data, this.#trainLoss);
+    } else {
+      this.#trainLoss = progress.map(({ batchLoss }) => batchLoss);
+    }
+    await this.#losses(
+      plan.validation.map((data, i) => (moved[i] ? data : null)),
+      this.#validationLoss,
+    );
+    this.#seenAt = progress.map(({ step }) => step);
+    for (const [i, { epoch }] of progress.entries()) this.#remember(epoch, i);
+  }
+
+  async #losses(data: (Dataset | null)[], into: number[]): Promise<void> {
+    if (data.every((one) => one === null)) return;
+    const evaluations = await this.#uncut(this.population.evaluate(data));
+    evaluations.forEach(({ loss }, i) => {
+      if (data[i]) into[i] = loss;
+    });
+  }
+
+  /** An evaluation that was cut short says so itself; who reads it waits for training, not for an evaluation. */
+  async #uncut<Result>(evaluation: Promise<Result>): Promise<Result> {
+    try {
+      return await evaluation;
+    } catch (error) {
+      this.#throwIfAborted();
+      if (error instanceof EigenstudentError && error.code === 'interrupted')
+        throw this.#interrupted('population.stop() was called', error);
+      throw error;
+    }
+  }
+
+  /** An epoch counts once, however often it is evaluated. */
+  #remember(epoch: number, i: number): void {
+    const memory = trainingMemory(this.population)[i];
+    if (!memory || epoch <= memory.evaluatedEpoch) return;
+    memory.evaluatedEpoch = epoch;
+    if (!this.plan.earlyStopping) return;
+    const loss = this.#validationLoss[i] as number;
+    const improved = loss < memory.best - this.plan.earlyStopping.minImprovement;
+    if (improved) memory.best = loss;
+    memory.waited = improved ? 0 : memory.waited + 1;
+  }
+
+  #report(studentStepsPerSecond: number): TrainReport {
+    const { population, plan } = this;
+    const progress = population.progress();
+    const epochs = progress.map(({ epoch }) => epoch);
+    return {
+      epoch: epochs.reduce((largest, epoch) => Math.max(largest, epoch), 0),
+      epochs,
+      trainLoss: [...this.#trainLoss],
+      ...(plan.validation.some((data) => data !== null) && { validationLoss: [...this.#validationLoss] }),
+      stopped: progress.map((one, i) => this.#stopped(one, i)),
+      divergences: describeDivergences(population.students(), progress),
+      secondsElapsed: (performance.now() - this.#started) / 1000,
+      studentStepsPerSecond,
+    };
+  }
+
+  async #saveIfDue({ epoch, stopped }: TrainReport): Promise<void> {
+    const { checkpoint } = this.plan;
+    if (!checkpoint) return;
+    const { path, every, everySeconds } = checkpoint;
+    const atEnd = stopped.every((reason) => reason !== null);
+    const always = every === undefined && everySeconds === undefined;
+    const saved = this.#savedEpoch ?? epoch - this.plan.every;
+    const epochsDue = every !== undefined && Math.floor(epoch / every) > Math.floor(saved / every);
+    const secondsDue =
+      everySeconds !== undefined && performance.now() - this.#savedTime >= 1000 * everySeconds;
+    if (!(atEnd || always || epochsDue || secondsDue)) return;
+    await saveCheckpoint(this.population, path);
+    this.#savedEpoch = epoch;
+    this.#savedTime = performance.now();
+  }
+
+  #throwIfAborted(): void {
+    const { signal } = this.plan;
+    if (!signal?.aborted) return;
+    const reason: unknown = signal.reason;
+    throw this.#interrupted(reason instanceof Error ? reason.message : String(reason), reason);
+  }
+
+  #interrupted(reason: string, cause?: unknown): EigenstudentError {
+    const epochs = this.population.progress().map(({ epoch }) => epoch);
+    const range = `${Math.min(...epochs)} to ${Math.max(...epochs)}`;
+    const advice = this.plan.checkpoint
+      ? `Continue with train(), or later with restoreCheckpoint from ${this.plan.checkpoint.path}`
+      : 'Continue with train()';
+    return new EigenstudentError(
+      'interrupted',
+      `training was interrupted after ${range} completed epochs: ${reason}. ${advice}`,
+      { cause },
+    );
+  }
+}

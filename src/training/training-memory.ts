@@ -1,0 +1,30 @@
+import type { Population } from '../network/population.js';
+
+/** What a student's training depends on besides its state. */
+export interface TrainingMemory {
+  /** Epoch of the last evaluation; 0 before the first. */
+  evaluatedEpoch: number;
+  /** The last validation loss that counted as an improvement; Infinity before the first. */
+  best: number;
+  /** Evaluations since then. */
+  waited: number;
+}
+
+/**
+ * Goes with the population, and with its checkpoints: training that is interrupted and continued evaluates and stops
+ * where uninterrupted training would have.
+ */
+const memories = new WeakMap<Population, TrainingMemory[]>();
+
+/** One a student. */
+export function trainingMemory(population: Population): TrainingMemory[] {
+  const existing = memories.get(population);
+  if (existing) return existing;
+  const fresh = population.students().map(() => ({ evaluatedEpoch: 0, best: Infinity, waited: 0 }));
+  memories.set(population, fresh);
+  return fresh;
+}
+
+export function setTrainingMemory(population: Population, memory: TrainingMemory[]): void {
+  memories.set(population, memory);
+}

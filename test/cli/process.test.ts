@@ -1,0 +1,83 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatProtocol } from '../../src/sweep/protocol.js';
+import { smallProtocol } from '../sweep/small-protocol.js';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  if (!existsSync(main)) throw new Error(`${main} is not there; run \`npm run build\` first`);
+  folder = await mkdtemp(join(tmpdir(), 'eigenstudent-process-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the command as a process', () => {
+  it('is marked as a program of Node', async () => {
+    expect(await readFile(main, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+
+  it('shows its help within 150 ms', () => {
+    const best = (...argv: string[]) => Math.min(...Array.from({ length: 7 }, () => milliseconds(argv)));
+    // On a machine with other work, within what Node itself needs to start, three times.
+    expect(best(main, '--help')).toBeLessThan(Math.max(150, 3 * best('-e', '0')));
+  });
+
+  it.each([
+    [['--version'], 0],
+    [['reproduce', '--preset', 'quik'], 2],
+    [['init', '/proc/eigenstudent/protocol.yaml'], 1],
+  ])('%j exits with %d', (argv, code) => {
+    expect(spawnSync(process.execPath, [main, ...argv]).status).toBe(code);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('on %s ends in good order, saying how to go on', async (signal) => {
+    const protocol = join(folder, `${signal}.yaml`);
+    const out = join(folder, `run on ${signal}`);
+    await writeFile(
+      protocol,
+      formatProtocol(smallProtocol({ epochs: 50_000_000, evaluation: { points: 1 } })),
+    );
+    const child = spawn(process.execPath, [main, 'train', protocol, '--out', out, '--json']);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    await untilThere(join(out, 'protocol.yaml'));
+    await new Promise((resolve) => setTimeout(resolve, 500)); // well into the first chunk
+    child.kill(signal);
+    expect(await exit).toBe(130);
+    expect(stderr).toBe(`${signal}: finishing the step; once more to stop at once\n`);
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        code: 'interrupted',
+        message:
+          `interrupted: 0 of 8 trials are finished and kept in ${out}. The same call goes on from there:\n` +
+          `  eigenstudent train ${protocol} --out '${out}' --json`,
+      },
+    });
+  });
+});
+
+function milliseconds(argv: string[]): number {
+  const start = performance.now();
+  expect(spawnSync(process.execPath, argv).status).toBe(0);
+  return performance.now() - start;
+}
+
+async function untilThere(path: string): Promise<void> {
+  for (let i = 0; !existsSync(path); ++i) {
+    if (i === 1000) throw new Error(`${path} did not appear within 20 s`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,47 @@
+import { PassThrough } from 'node:stream';
+import { expect, it } from 'vitest';
+import { duration, progressDisplay } from '../../src/cli/progress-display.js';
+import type { RunProgress } from '../../src/sweep/progress.js';
+
+const at = (secondsElapsed: number, fraction: number, failed = 0): RunProgress => ({
+  trials: { total: 18, finished: 4, failed, reused: 0 },
+  steps: { done: Math.round(1000 * fraction), total: 1000 },
+  fraction,
+  secondsElapsed,
+  secondsLeft: fraction === 0 ? null : (secondsElapsed * (1 - fraction)) / fraction,
+});
+
+it('is a line every ten seconds where there is no terminal', () => {
+  const stream = new PassThrough();
+  const display = progressDisplay(stream);
+  for (const progress of [at(0, 0), at(5, 0.05), at(11, 0.1), at(15, 0.2), at(21, 0.25, 1)])
+    display.update(progress);
+  display.end();
+  expect(String(stream.read())).toBe(
+    '10 %, 100 of 1000 student steps, 4 of 18 trials, 1 min 39 s left\n' +
+      '25 %, 250 of 1000 student steps, 4 of 18 trials, 1 failed, 1 min 03 s left\n',
+  );
+});
+
+it('is a bar on a terminal, with the time left, and none where there is nothing to train', () => {
+  const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 120 });
+  const display = progressDisplay(stream);
+  display.update(at(10, 0.5));
+  display.end();
+  const text = String(stream.read());
+  expect(text).toContain('50 % | 4 of 18 trials | 10 s left');
+  const idle = progressDisplay(stream);
+  idle.update({ ...at(0, 1), steps: { done: 0, total: 0 } });
+  idle.end();
+  expect(stream.read()).toBeNull();
+});
+
+it.each([
+  [0.4, '0 s'],
+  [59.6, '1 min 00 s'],
+  [3599, '59 min 59 s'],
+  [3600, '1 h 00 min'],
+  [90_061, '25 h 01 min'],
+])('writes %d seconds as %s', (seconds, text) => {
+  expect(duration(seconds)).toBe(text);
+});

@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Network } from '../../src/network/network.js';
+import { type FinishedRecord, isFinished } from '../../src/sweep/record.js';
+import { runProtocol } from '../../src/sweep/run.js';
+import { readRecords } from '../../src/sweep/run-directory.js';
+import { SharedData } from '../../src/sweep/shared-data.js';
+import { smallProtocol } from '../sweep/small-protocol.js';
+import { call } from './captured-terminal.js';
+
+let folder: string;
+let run: string;
+let records: FinishedRecord[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'eigenstudent-prune-'));
+  run = join(folder, 'run');
+  await runProtocol(smallProtocol(), { directory: run });
+  records = (await readRecords(run)).filter(isFinished);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function prune(...argv: string[]) {
+  const out = join(folder, 'pruned.safetensors');
+  const { exitCode, stdout } = await call('prune', run, '--out', out, '--json', ...argv);
+  expect(exitCode).toBe(0);
+  return { answer: JSON.parse(stdout), network: await Network.load(out) };
+}
+
+it('saves a narrower network whose losses are as told', async () => {
+  const { answer, network } = await prune('--width', '6', '--arm', 'spectral', '--keep', '3');
+  const best = records
+    .filter(({ width, parametrization }) => width === 6 && parametrization === 'spectral')
+    .sort((a, b) => a.validationLoss - b.validationLoss)[0] as FinishedRecord;
+  expect(answer).toMatchObject({ trial: { key: best.key, width: 6 }, criterion: 'L', kept: 3, width: 6 });
+  expect(answer.lossBefore).toBeCloseTo(best.testLoss, 6);
+  expect(network.spec.layers.map(({ width }) => width)).toEqual([3, 2, 1]);
+  const { test } = await new SharedData().of(best.protocol);
+  expect((await network.evaluate(test)).loss).toBeCloseTo(answer.lossAfter, 6);
+});
+
+it('keeps the effective size unless told otherwise', async () => {
+  const [record] = records as [FinishedRecord, ...FinishedRecord[]];
+  const { answer } = await prune('--trial', record.key.slice(0, 8));
+  expect(answer.trial.key).toBe(record.key);
+  expect(answer.kept).toBe(record.effectiveSize);
+});
+
+it('cuts by percentile, and by what the validation loss bears', async () => {
+  expect((await prune('--width', '4', '--percentile', '50')).answer.kept).toBe(2);
+  expect((await prune('--width', '4', '--max-degradation', '1e9')).answer.kept).toBe(1);
+  expect((await prune('--width', '4', '--arm', 'direct', '--max-degradation', '1e9')).answer.criterion).toBe(
+    'M',
+  );
+});
+
+it('says where no trial matches, and what there is', async () => {
+  const { exitCode, stderr } = await call('prune', run, '--width', '5', '--arm', 'direct');
+  expect(exitCode).toBe(2);
+  expect(stderr).toBe(
+    `error: expected a finished trial in ${run} for --width 5 --arm direct, found none; it has 8 finished trials of ` +
+      'widths 4, 6\n',
+  );
+});
+
+it.each([
+  [['--keep', '7'], 'expected at most the 6 nodes that the layer has for keep, received 7'],
+  [
+    ['--keep', '0'],
+    'expected at least 1 node for keep, received 0. A layer without nodes would cut the network in two',
+  ],
+  [['--percentile', '101'], 'expected a finite number between 0 and 100 for percentile, received 101'],
+  [['--max-degradation', '-1'], 'expected a finite number of at least 0 for maxDegradation, received -1'],
+])('refuses %j', async (argv, message) => {
+  const outcome = await call(
+    'prune',
+    run,
+    '--width',
+    '6',
+    '--out',
+    join(folder, 'none.safetensors'),
+    ...argv,
+  );
+  expect(outcome).toEqual({ exitCode: 2, stdout: '', stderr: `error: ${message}\n` });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { dense, spectral, sum } from '../../src/network/layers.js';
+import { failureOf } from '../failure.js';
+
+describe('spectral', () => {
+  it("has the paper's defaults", () => {
+    expect(spectral(20)).toEqual({
+      kind: 'spectral',
+      width: 20,
+      activation: 'linear',
+      tensors: {
+        eigenvectors: { trainable: true, l1: 0, l2: 0, initialize: 'glorotUniform' },
+        eigenvaluesIn: { trainable: false, l1: 0, l2: 0, initialize: 0 },
+        eigenvaluesOut: { trainable: true, l1: 0, l2: 0, initialize: 1 },
+      },
+    });
+  });
+
+  it('trains what is named and nothing else', () => {
+    const { tensors } = spectral(3, { bias: true, trainable: ['eigenvaluesIn'] });
+    const trained = Object.entries(tensors).filter(([, { trainable }]) => trainable);
+    expect(trained.map(([name]) => name)).toEqual(['eigenvaluesIn']);
+    expect(Object.keys(tensors)).toContain('bias');
+  });
+});
+
+describe('dense', () => {
+  it('trains its weights and its bias', () => {
+    expect(dense(4, { bias: true, activation: 'relu', l2: { weights: 0.5 }, l1: { bias: 0.25 } })).toEqual({
+      kind: 'dense',
+      width: 4,
+      activation: 'relu',
+      tensors: {
+        weights: { trainable: true, l1: 0, l2: 0.5, initialize: 'glorotUniform' },
+        bias: { trainable: true, l1: 0.25, l2: 0, initialize: 0 },
+      },
+    });
+  });
+});
+
+describe('sum', () => {
+  it('is one linear unit of frozen ones', () => {
+    expect(sum()).toEqual({
+      kind: 'dense',
+      width: 1,
+      activation: 'linear',
+      tensors: { weights: { trainable: false, l1: 0, l2: 0, initialize: 1 } },
+    });
+  });
+});
+
+describe('what a layer cannot be', () => {
+  it.each<[string, () => unknown, string]>([
+    ['of width 0', () => spectral(0), 'expected a positive integer for width of spectral layer, received 0'],
+    ['of width -1', () => dense(-1), 'expected a positive integer for width of dense layer, received -1'],
+    ['of width 1.5', () => dense(1.5), 'expected a positive integer for width of dense layer, received 1.5'],
+    [
+      'of an unknown activation',
+      () => dense(2, { activation: 'relo' as 'relu' }),
+      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic for activation of ' +
+        'dense layer, received "relo". Did you mean "relu"?',
+    ],
+    [
+      'of a misspelt option',
+      () => dense(2, { activations: 'relu' } as object),
+      'unknown option "activations" in dense layer; known: activation, bias, trainable, l1, l2, initialize. Did you ' +
+        'mean "activation"?',
+    ],
+    [
+      'penalised where it has nothing',
+      () => spectral(2, { l2: { weights: 1 } as object }),
+      'unknown option "weights" in l2 of spectral layer; known: eigenvectors, eigenvaluesIn, eigenvaluesOut',
+    ],
+    [
+      'trained where it has nothing',
+      () => dense(2, { trainable: ['bias'] }),
+      'expected one of weights for trainable of dense layer, received "bias"',
+    ],
+    [
+      'penalised by a negative number',
+      () => dense(2, { l1: { weights: -1 } }),
+      'expected a finite number of at least 0 for l1.weights of dense layer, received -1',
+    ],
+    [
+      'initialised by NaN',
+      () => dense(2, { initialize: { weights: [0, Number.NaN] } }),
+      'expected a finite number for initialize.weights of dense layer[1], received NaN',
+    ],
+    [
+      'initialised by an unknown name',
+      () => dense(2, { initialize: { weights: 'glorotNorma' as 'glorotNormal' } }),
+      'expected one of glorotUniform, glorotNormal, heUniform, heNormal, orthonormalRows for initialize.weights of ' +
+        'dense layer, received "glorotNorma". Did you mean "glorotNormal"?',
+    ],
+    [
+      'initialised by a function',
+      () => dense(2, { initialize: { weights: (() => 1) as never } }),
+      'expected a number, an array or the name of an initializer for initialize.weights of dense layer, received a function',
+    ],
+  ])('%s', (_, make, message) => {
+    expect(failureOf(make)).toBe(`invalid_argument: ${message}`);
+  });
+});

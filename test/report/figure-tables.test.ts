@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { effectiveSizeFigure } from '../../src/report/figures/effective-size.js';
+import { lossFigure } from '../../src/report/figures/loss.js';
+import { pruningFigure } from '../../src/report/figures/pruning.js';
+import { relevanceHistogramFigure } from '../../src/report/figures/relevance-histogram.js';
+import { groupTrials, type ReportTrial } from '../../src/report/trial-groups.js';
+import { handMade } from './hand-made-trials.js';
+import { syntheticTrials } from './synthetic-trials.js';
+
+const groups = groupTrials(handMade);
+const alone = groupTrials(handMade.slice(0, 1));
+
+describe('the table behind effective size against width', () => {
+  it('has mean and sample deviation of both normalisations', () => {
+    const { columns, rows } = effectiveSizeFigure(groups).table;
+    expect(columns).toEqual([
+      'teacherSize',
+      'parametrization',
+      'width',
+      'trials',
+      'effectiveSize mean',
+      'effectiveSize sd',
+      'effectiveSizePooled mean',
+      'effectiveSizePooled sd',
+    ]);
+    // (3 + 2) / 2, sqrt((0.5^2 + 0.5^2) / 1); pooled: 2 and 2, since 0.8 / 20 is below 0.05.
+    expect(rows).toEqual([[2, 'spectral', 4, 2, 2.5, Math.sqrt(0.5), 2, 0]]);
+  });
+
+  it('leaves the spread of a single trial empty', () => {
+    expect(effectiveSizeFigure(alone).table.rows).toEqual([[2, 'spectral', 4, 1, 3, null, 3, null]]);
+    expect(effectiveSizeFigure(alone).notes).toContain('One trial per point: no spread.');
+  });
+});
+
+describe('the table behind train and test loss', () => {
+  it('has mean and sample deviation of both losses', () => {
+    // Means 0.5 and 1; deviations 0.25 and 0.5 to either side, times sqrt(2).
+    expect(lossFigure(groups).table.rows).toEqual([
+      [2, 'spectral', 4, 2, 0.5, 0.25 * Math.SQRT2, 1, 0.5 * Math.SQRT2],
+    ]);
+  });
+
+  it('says where a loss of zero is drawn: a decade below the smallest that is not', () => {
+    const zero = handMade.map((trial): ReportTrial => (trial.trial === 0 ? { ...trial, testLoss: 0 } : trial));
+    const { notes, datasets } = lossFigure(groupTrials(zero));
+    expect(notes).toEqual(['1 value of 0 is drawn at 0.01, the foot of the logarithmic axis.']);
+    const drawn = datasets.trials?.find((row) => row.panel === 'testLoss' && row.trial === 0);
+    expect(drawn).toMatchObject({ value: 0, valueDrawn: 0.01 });
+  });
+
+  it('ends a whisker that would reach below zero at the smallest trial', () => {
+    const wide = handMade.map((trial): ReportTrial => ({ ...trial, testLoss: trial.trial === 0 ? 0.01 : 10 }));
+    const { summaries } = lossFigure(groupTrials(wide)).datasets;
+    const { mean, sd, low } = summaries?.find((row) => row.panel === 'testLoss') ?? {};
+    expect(Number(mean) - Number(sd)).toBeLessThan(0);
+    expect(low).toBe(0.01);
+  });
+});
+
+describe('the table behind the relevance histograms', () => {
+  const { table, datasets } = relevanceHistogramFigure(groups);
+  const bin = (from: number) => table.rows.find((row) => row[3] === from);
+
+  it('counts nodes per trial in bins of 0.025, each trial divided by its own largest', () => {
+    expect(table.rows).toHaveLength(40);
+    // Trial 0: 1, 0.08, 0.01, 0.5; trial 1: 1, 0, 0, 0.5.
+    expect(bin(0)).toEqual([2, 'spectral', 4, 0, 0.025, 1.5, Math.sqrt(0.5)]);
+    expect(bin(0.075)).toEqual([2, 'spectral', 4, 0.075, 0.1, 0.5, Math.sqrt(0.5)]);
+    expect(bin(0.5)).toEqual([2, 'spectral', 4, 0.5, 0.525, 1, 0]);
+    expect(bin(0.975)).toEqual([2, 'spectral', 4, 0.975, 1, 1, 0]);
+    expect(table.rows.reduce((total, row) => total + Number(row[5]), 0)).toBe(4);
+  });
+
+  it('draws the bins that are not empty', () => {
+    expect(datasets.bins?.map((row) => row.from)).toEqual([0, 0.075, 0.5, 0.975]);
+  });
+});
+
+describe('the table behind pruning', () => {
+  const { table, datasets, notes } = pruningFigure(groups);
+
+  it('has |MSE after - MSE before| for every number of kept nodes: median, smallest, largest', () => {
+    expect(table.rows).toEqual([
+      [2, 'spectral', 4, 0, -2, 6, 4, 8],
+      [2, 'spectral', 4, 1, -1, 3, 2, 4],
+      [2, 'spectral', 4, 2, 0, 0.25, 0.25, 0.25],
+      [2, 'spectral', 4, 3, 1, 0, 0, 0],
+      [2, 'spectral', 4, 4, 2, 0, 0, 0],
+    ]);
+  });
+
+  it('draws changes below a thousandth of the smallest own error, to a power of ten, at that floor', () => {
+    expect(notes).toEqual([
+      'Changes below 10⁻⁴ are drawn there; zero change (nothing removed) has no place on a logarithmic axis.',
+    ]);
+    expect(datasets.curves?.map((row) => row.drawn)).toEqual([6, 3, 0.25, 1e-4, 1e-4]);
+  });
+
+  it('marks where a curve passes the median effective size', () => {
+    // Sizes 3 and 2: the median 2.5 rounds to 3.
+    expect(datasets.sizes).toEqual([
+      {
+        parametrization: 'spectral',
+        teacherSize: 2,
+        width: 4,
+        kept: 3,
+        excess: 1,
+        median: 0,
+        drawn: 1e-4,
+      },
+    ]);
+  });
+
+  it('takes its floor from the changes when no student has any error of its own', () => {
+    const perfect = handMade.map(
+      (trial): ReportTrial => ({ ...trial, pruningLosses: Float64Array.of(8, 0.02, 0, 0, 0) }),
+    );
+    expect(pruningFigure(groupTrials(perfect)).notes[0]).toContain('Changes below 0.001 are');
+  });
+
+  it('leaves out what overflows', () => {
+    const [first, second] = handMade as [ReportTrial, ReportTrial];
+    const broken = { ...first, pruningLosses: Float64Array.of(Number.POSITIVE_INFINITY, 4.5, 0.75, 0.5, 0.5) };
+    expect(pruningFigure(groupTrials([broken, second])).table.rows[0]).toEqual([2, 'spectral', 4, 0, -2, 4, 4, 4]);
+    expect(pruningFigure(groupTrials([broken])).table.rows[0]).toEqual([2, 'spectral', 4, 1, -1, 4, 4, 4]);
+  });
+
+  it('samples wide students sparsely right of the axis, and keeps their whole width', () => {
+    const wide = groupTrials(syntheticTrials({ widths: [1500], trials: 1, parametrizations: ['spectral'] }));
+    const kept = pruningFigure(wide).table.rows.map((row) => row[3] as number);
+    expect(kept.slice(0, 81)).toEqual(Array.from({ length: 81 }, (_, k) => k));
+    expect(kept.at(-1)).toBe(1500);
+    expect(kept.length).toBeLessThan(200);
+  });
+});
+
+describe('captions', () => {
+  it('say what the run shows, in its own numbers', () => {
+    expect(effectiveSizeFigure(groups).caption).toContain('it is 2.50 ± 0.71 of 4 nodes for spectral students');
+    expect(lossFigure(groups).caption).toContain('The test loss is 1.00 ± 0.71 for spectral students of width 4');
+    expect(pruningFigure(groups).caption).toContain(
+      'of spectral students of width 4 changes by 0 when n_λ = 3 nodes are kept and by 3 when 1 are',
+    );
+    // (3 + 2) / 2 of 4 nodes
+    expect(relevanceHistogramFigure(groups).caption).toContain('63 % of the nodes of spectral students');
+    expect(relevanceHistogramFigure(groups).caption).toContain('L_i = |λ_i| ‖φ_i‖ √h for spectral students');
+  });
+});

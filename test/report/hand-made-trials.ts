@@ -1,0 +1,36 @@
+import type { ReportTrial } from '../../src/report/trial-groups.js';
+
+/**
+ * Two trials of a spectral student of width 4 that learned from a teacher of size 2: small enough to do every sum by
+ * hand. By its own maximum trial 0 has 3 nodes above 0.05 and trial 1 has 2; by the pooled maximum (20) it is 2 and 2.
+ */
+export const handMade: readonly ReportTrial[] = [
+  {
+    parametrization: 'spectral',
+    teacherSize: 2,
+    width: 4,
+    trial: 0,
+    trainLoss: 0.25,
+    testLoss: 0.5,
+    effectiveSize: 3,
+    threshold: 0.05,
+    criterion: 'L',
+    seconds: 1,
+    relevance: Float64Array.of(10, 0.8, 0.1, 5),
+    pruningLosses: Float64Array.of(8.5, 4.5, 0.75, 0.5, 0.5),
+  },
+  {
+    parametrization: 'spectral',
+    teacherSize: 2,
+    width: 4,
+    trial: 1,
+    trainLoss: 0.75,
+    testLoss: 1.5,
+    effectiveSize: 2,
+    threshold: 0.05,
+    criterion: 'L',
+    seconds: 3,
+    relevance: Float64Array.of(20, 0, 0, 10),
+    pruningLosses: Float64Array.of(5.5, 3.5, 1.25, 1.5, 1.5),
+  },
+];

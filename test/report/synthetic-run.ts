@@ -1,0 +1,98 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parameterCount } from '../../src/network/layout.js';
+import { Network } from '../../src/network/network.js';
+import { networkSpec } from '../../src/network/spec.js';
+import { preset } from '../../src/sweep/presets.js';
+import type { Protocol } from '../../src/sweep/protocol-schema.js';
+import type { TrialHeader, UnsealedRecord } from '../../src/sweep/record.js';
+import { nothingMeasured } from '../../src/sweep/record.js';
+import { openRunDirectory, writeTrial } from '../../src/sweep/run-directory.js';
+import { studentLayers } from '../../src/sweep/student.js';
+import type { LossHistory } from '../../src/sweep/trial-arrays.js';
+import { expand, type Trial, type TrialProtocol } from '../../src/sweep/trials.js';
+import { syntheticTrial } from './synthetic-trials.js';
+
+export interface SyntheticRun {
+  readonly protocol?: Protocol;
+  /** Which trials to write; all unless given. */
+  readonly has?: (trial: TrialProtocol) => boolean;
+  /** Which of them diverged. */
+  readonly fails?: (trial: TrialProtocol) => boolean;
+}
+
+/** A run directory of made-up trials, written by the sweep's own writer. Nothing in it was trained. */
+export async function syntheticRun(options: SyntheticRun = {}): Promise<string> {
+  const { protocol = preset('quick'), has = () => true, fails = () => false } = options;
+  const directory = await mkdtemp(join(tmpdir(), 'eigenstudent-synthetic-run-'));
+  await openRunDirectory(directory, protocol);
+  for (const trial of expand(protocol)) {
+    if (!has(trial.protocol)) continue;
+    await (fails(trial.protocol) ? writeFailed(directory, trial) : writeFinished(directory, trial));
+  }
+  return directory;
+}
+
+async function writeFinished(directory: string, { key, protocol }: Trial): Promise<void> {
+  const { parametrization, teacher, student, trial } = protocol;
+  const made = syntheticTrial(parametrization, teacher.teacherSize, student.width, trial);
+  const relevance = Float64Array.from(made.relevance);
+  const pruningLosses = Float64Array.from(made.pruningLosses);
+  const record: UnsealedRecord = {
+    ...header(key, protocol),
+    criterion: made.criterion,
+    trainLoss: made.trainLoss,
+    validationLoss: made.testLoss,
+    testLoss: made.testLoss,
+    initialTestLoss: 20,
+    labelVariance: 3.41,
+    effectiveSize: made.effectiveSize,
+    maximumRelevance: Math.max(...relevance),
+    prunedLoss: pruningLosses[made.effectiveSize] as number,
+  };
+  await writeTrial(directory, record, { network: network(protocol), relevance, pruningLosses, lossHistory });
+}
+
+async function writeFailed(directory: string, { key, protocol }: Trial): Promise<void> {
+  const message = 'its loss was not finite at step 412, learning rate 0.005; lower the learning rate';
+  const error = { code: 'diverged', message, step: 412, layer: -1, learningRate: 0.005 };
+  const record = { ...header(key, protocol), ...nothingMeasured, error };
+  await writeTrial(directory, record, { network: network(protocol), lossHistory });
+}
+
+function header(key: string, protocol: TrialProtocol): Omit<TrialHeader, 'arraysSha256'> {
+  const { parametrization, teacher, student, trial, seed, evaluation, epochs, arm, dtype } = protocol;
+  return {
+    schema: 1,
+    key,
+    parametrization,
+    teacherSize: teacher.teacherSize,
+    width: student.width,
+    trial,
+    seed,
+    protocol,
+    threshold: evaluation.threshold,
+    criterion: parametrization === 'spectral' ? 'L' : 'M',
+    seconds: student.width / 10,
+    steps: 54_000,
+    epochs,
+    batchSize: arm.batchSize,
+    engine: 'synthetic',
+    dtype,
+    versions: { eigenstudent: '0.0.0-synthetic', node: '20.0.0' },
+    finishedAt: '2000-01-01T00:00:00.000Z',
+  };
+}
+
+function network(protocol: TrialProtocol): Network {
+  const spec = networkSpec({ inputs: protocol.teacher.inputs, layers: studentLayers(protocol), loss: 'mse' });
+  return Network.from(spec, new Float32Array(parameterCount(spec)));
+}
+
+const lossHistory: LossHistory = {
+  epoch: Float64Array.of(1000, 2000),
+  trainLoss: Float64Array.of(0.02, 0.01),
+  validationLoss: Float64Array.of(0.02, 0.01),
+  effectiveSize: Float64Array.of(30, 22),
+};

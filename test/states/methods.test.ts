@@ -1,0 +1,231 @@
+/** Every method of a native population in every state: that is where addons crash. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { NativePopulation } from '../../src/native/addon.js';
+import { failureOf, rejectionOf } from '../failure.js';
+import * as native from './native-students.js';
+
+const data = native.dataset();
+
+/** Calls that need an idle population, and what shows that they did their work. */
+const calls: Record<string, (population: NativePopulation) => unknown> = {
+  run: async (p) => {
+    const { epoch } = p.progress()[0] ?? { epoch: Number.NaN };
+    await p.run(native.until(epoch + 2));
+    expect(p.progress()[0]?.epoch).toBe(epoch + 2);
+  },
+  evaluate: async (p) => {
+    const [answer] = await p.evaluate([data]);
+    expect(answer?.loss).toBeGreaterThan(0);
+    expect(answer?.accuracy).toBeNaN();
+  },
+  predict: async (p) => {
+    const outputs = await p.predict(0, data);
+    expect(outputs).toBeInstanceOf(Float64Array);
+    expect(outputs.length).toBe(data.samples);
+    expect(outputs.every(Number.isFinite)).toBe(true);
+  },
+  pruningCurve: async (p) => {
+    const losses = await p.pruningCurve(0, 0, native.order(), data);
+    expect(losses.length).toBe(native.width + 1);
+    expect(losses.every((loss) => loss > 0)).toBe(true);
+    const [whole] = await p.evaluate([data]);
+    expect(losses[native.width]).toBeCloseTo(whole?.loss ?? Number.NaN, 12);
+  },
+  progress: (p) => expect(p.progress()).toHaveLength(1),
+  read: (p) => expect(native.read(p).every(Number.isFinite)).toBe(true),
+  write: (p) => {
+    const values = native.floats('float64', native.parameters, 3);
+    p.write(0, 'parameters', values);
+    expect(native.read(p)).toEqual(values);
+  },
+  counters: (p) => expect(p.counters(0).updateCount).toHaveLength(native.tensors),
+  setCounters: (p) => {
+    const counters = { step: 10, updateCount: Float64Array.of(10, 9, 8, 7) };
+    p.setCounters(0, counters);
+    expect(p.counters(0)).toEqual(counters);
+  },
+  gradient: (p) => {
+    const gradient = new Float64Array(native.parameters).fill(Number.NaN);
+    const { dataLoss, penalty } = p.gradient(0, data, gradient);
+    expect(gradient.every(Number.isFinite)).toBe(true);
+    expect(dataLoss).toBeGreaterThan(0);
+    expect(penalty).toBeGreaterThan(0);
+  },
+};
+
+/** Usable in every state. */
+function observe(p: NativePopulation) {
+  return { size: p.size, busy: p.busy, holdsMemory: p.bytes > 0 };
+}
+
+const created: NativePopulation[] = [];
+function keep(population: NativePopulation): NativePopulation {
+  created.push(population);
+  return population;
+}
+afterEach(() => {
+  for (const population of created.splice(0)) population.dispose();
+});
+
+describe.each(native.backends)('%s', (backend) => {
+  const make = () => keep(native.population(backend));
+  const makeBusy = () => {
+    const population = make();
+    const pending = population.run(native.forever());
+    return { population, pending };
+  };
+
+  it('knows every method: a new one must be added to the table above', () => {
+    const names = Object.getOwnPropertyNames(Object.getPrototypeOf(make()));
+    const observers = ['constructor', 'size', 'busy', 'bytes', 'stop', 'dispose'];
+    expect(names.filter((name) => !observers.includes(name)).sort()).toEqual(Object.keys(calls).sort());
+  });
+
+  describe.each(Object.entries(calls))('%s', (name, call) => {
+    it('works when fresh', async () => {
+      await call(make());
+    });
+
+    it('works after stop() with nothing pending', async () => {
+      const population = make();
+      population.stop();
+      await call(population);
+    });
+
+    it('is refused while busy, and works once the run was stopped', async () => {
+      const { population, pending } = makeBusy();
+      const busy = `population_busy: expected an idle population for ${name}(), received one whose run() is pending. Await its promise, or call stop() and then await it`;
+      expect(failureOf(bare(population, name))).toBe(busy);
+      population.stop();
+      await pending;
+      await call(population);
+    });
+
+    it('is refused after dispose()', () => {
+      const population = make();
+      population.dispose();
+      expect(failureOf(bare(population, name))).toBe(disposed(name));
+    });
+
+    it('is refused after dispose() of a busy population, before and after its run has ended', async () => {
+      const { population, pending } = makeBusy();
+      population.dispose();
+      expect(failureOf(bare(population, name))).toBe(disposed(name));
+      await pending;
+      expect(failureOf(bare(population, name))).toBe(disposed(name));
+    });
+  });
+
+  it('can be observed, stopped and disposed of in every state', async () => {
+    const population = make();
+    expect(observe(population)).toEqual({ size: 1, busy: false, holdsMemory: true });
+    const pending = population.run(native.forever());
+    expect(observe(population)).toEqual({ size: 1, busy: true, holdsMemory: true });
+    population.stop();
+    expect(population.busy).toBe(true); // until the promise is settled
+    await pending;
+    expect(observe(population)).toEqual({ size: 1, busy: false, holdsMemory: true });
+    population.dispose();
+    population.dispose();
+    population.stop();
+    expect(observe(population)).toEqual({ size: 1, busy: false, holdsMemory: false });
+  });
+
+  it('is busy after dispose() until the pending run has ended, and only then gives its memory back', async () => {
+    const { population, pending } = makeBusy();
+    population.dispose();
+    expect(observe(population)).toEqual({ size: 1, busy: true, holdsMemory: true });
+    await pending;
+    expect(observe(population)).toEqual({ size: 1, busy: false, holdsMemory: false });
+  });
+
+  it('stops a run after a whole step, from where it goes on as if nothing had happened', async () => {
+    const epochs = 20_000; // a tenth of a second
+    const uninterrupted = make();
+    await uninterrupted.run(native.until(epochs));
+    const population = make();
+    let stops = 0;
+    while ((population.progress()[0]?.epoch ?? 0) < epochs) {
+      const pending = population.run(native.until(epochs));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      population.stop();
+      await pending;
+      ++stops;
+      expect(population.counters(0).step).toBe(population.progress()[0]?.step);
+    }
+    expect(stops).toBeGreaterThan(1); // else nothing was tested
+    expect(native.read(population)).toEqual(native.read(uninterrupted));
+    expect(population.counters(0)).toEqual(uninterrupted.counters(0));
+  });
+
+  describe.each(['evaluate', 'pruningCurve'] as const)('a pending %s', (name) => {
+    const samples = 200_000; // takes milliseconds on the fastest backend
+    const start = (population: NativePopulation) => {
+      const large = native.dataset('float64', samples);
+      return name === 'evaluate'
+        ? population.evaluate([large])
+        : population.pruningCurve(0, 0, native.order(), large);
+    };
+
+    it('makes the population busy', async () => {
+      const population = make();
+      const pending = start(population);
+      expect(failureOf(() => population.progress())).toBe(
+        `population_busy: expected an idle population for progress(), received one whose ${name}() is pending. Await its promise, or call stop() and then await it`,
+      );
+      await pending;
+      expect(population.busy).toBe(false);
+    });
+
+    it('rejects when stopped: half an answer is none', async () => {
+      const population = make();
+      const pending = start(population);
+      population.stop();
+      expect(await rejectionOf(pending)).toBe(
+        `interrupted: ${name}() was ended before it had its answer, by stop(). Call it again to have the answer`,
+      );
+      await calls[name]?.(population);
+    });
+
+    it('rejects when disposed of', async () => {
+      const population = make();
+      const pending = start(population);
+      population.dispose();
+      expect(await rejectionOf(pending)).toBe(
+        `population_disposed: ${name}() was ended before it had its answer, by dispose()`,
+      );
+      expect(population.bytes).toBe(0);
+    });
+  });
+
+  it('answers a pending predict whole, dispose() or not', async () => {
+    const population = make();
+    const expected = await population.predict(0, data);
+    const pending = population.predict(0, data);
+    population.dispose();
+    expect(await pending).toEqual(expected);
+  });
+});
+
+function disposed(name: string): string {
+  return `population_disposed: expected a population in use for ${name}(), received one after dispose(). Create another one`;
+}
+
+/** The call alone, with good arguments, so that only the state can be wrong. */
+function bare(p: NativePopulation, name: string): () => unknown {
+  const block = new Float64Array(native.parameters);
+  const counters = { step: 0, updateCount: new Float64Array(native.tensors) };
+  const table: Record<string, () => unknown> = {
+    run: () => p.run(native.until(1)),
+    evaluate: () => p.evaluate([data]),
+    predict: () => p.predict(0, data),
+    pruningCurve: () => p.pruningCurve(0, 0, native.order(), data),
+    progress: () => p.progress(),
+    read: () => p.read(0, 'parameters', block),
+    write: () => p.write(0, 'parameters', block),
+    counters: () => p.counters(0),
+    setCounters: () => p.setCounters(0, counters),
+    gradient: () => p.gradient(0, data, block),
+  };
+  return table[name] ?? expect.unreachable(`no bare call of ${name}`);
+}

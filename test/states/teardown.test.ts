@@ -1,0 +1,50 @@
+/** Ends that come while students train. Each in a process of its own: what could happen is a crash or a hang. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { addonOrigin } from '../../src/native/load.js';
+import { backends } from './native-students.js';
+
+const child = fileURLToPath(new URL('child.mjs', import.meta.url));
+
+describe.each(backends)('%s', (backend) => {
+  function play(scenario: string) {
+    const { status, signal, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--expose-gc', child, scenario, addonOrigin(), backend],
+      { encoding: 'utf8', timeout: 60_000 },
+    );
+    return { status, signal, stdout: stdout.trim(), stderr };
+  }
+
+  it('worker_threads terminated in the middle of runs and evaluations end soon, and the process lives', () => {
+    const { stderr, ...rest } = play('terminate');
+    expect(stderr).toBe('');
+    expect(rest).toEqual({ status: 0, signal: null, stdout: 'every worker ended' });
+  }, 60_000);
+
+  it('process.exit() in the middle of a run ends the process at once, with its code', () => {
+    const start = performance.now();
+    expect(play('exit')).toEqual({ status: 7, signal: null, stdout: 'exit', stderr: '' });
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
+
+  it('an uncaught error in the middle of a run ends the process with 1', () => {
+    const { stderr, ...rest } = play('uncaught');
+    expect(rest).toEqual({ status: 1, signal: null, stdout: '' });
+    expect(stderr).toContain('thrown while students train');
+  });
+
+  it('populations that are collected while they answer still answer, and give their memory back', () => {
+    expect(play('collect')).toEqual({
+      status: 0,
+      signal: null,
+      stdout: '4 answers, memory given back',
+      stderr: '',
+    });
+  });
+
+  it('a pending run keeps the process alive until it is done', () => {
+    expect(play('pending')).toEqual({ status: 0, signal: null, stdout: 'finished', stderr: '' });
+  });
+});

@@ -1,0 +1,67 @@
+import type { FileHandle } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openRunDirectory, readRecords, survey, writeTrial } from '../../src/sweep/run-directory.js';
+import { expand, type Trial } from '../../src/sweep/trials.js';
+import { rejectionOf } from '../failure.js';
+import { madeUpTrial, smallProtocol } from './small-protocol.js';
+
+/** Bytes that the pretended disk still takes. */
+const disk = vi.hoisted(() => ({ free: Number.POSITIVE_INFINITY }));
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const open: typeof real.open = async (path, flags, mode) => {
+    const file = await real.open(path, flags, mode);
+    const write = file.writeFile.bind(file);
+    file.writeFile = async (data: Parameters<FileHandle['writeFile']>[0]) => {
+      const bytes = Buffer.from(data as string | Uint8Array);
+      const fitting = bytes.subarray(0, Math.max(0, Math.min(bytes.length, disk.free)));
+      disk.free -= fitting.length;
+      await write(fitting);
+      if (fitting.length < bytes.length) {
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      }
+    };
+    return file;
+  };
+  return { ...real, open };
+});
+
+const trials = expand(smallProtocol());
+const [first, second] = trials as [Trial, Trial, ...Trial[]];
+let directory: string;
+
+beforeEach(async () => {
+  disk.free = Number.POSITIVE_INFINITY;
+  directory = await mkdtemp(join(tmpdir(), 'eigenstudent-full-disk-'));
+  await openRunDirectory(directory, smallProtocol());
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+function write(trial: Trial) {
+  const { record, arrays } = madeUpTrial(trial);
+  return writeTrial(directory, record, arrays);
+}
+
+describe('a disk that fills up', () => {
+  it.each([
+    ['in the arrays', 100, 'arrays.safetensors', []],
+    // the arrays of such a trial take between 1 and 2 kB, its record more than what is left
+    ['in the record', 2500, 'record.json', ['arrays.safetensors']],
+  ])('%s loses that trial, and no other', async (_, free, file, left) => {
+    const record = await write(first);
+    disk.free = free;
+    expect(await rejectionOf(write(second))).toBe(
+      `file_unwritable: cannot write ${join(directory, 'trials', second.key, file)}: ENOSPC: no space left on device, ` +
+        'write. Records of finished trials are intact; make room, then run the same again to go on',
+    );
+    expect(await readdir(join(directory, 'trials', second.key))).toEqual(left);
+    expect(await readRecords(directory)).toEqual([record]);
+    disk.free = Number.POSITIVE_INFINITY;
+    await write(second);
+    expect((await survey(directory, trials)).records.size).toBe(2);
+  });
+});

@@ -1,0 +1,246 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { effectiveSize } from '../../src/analysis/effective-size.js';
+import type { RunProgress } from '../../src/sweep/progress.js';
+import { type FinishedRecord, isFinished, type TrialRecord } from '../../src/sweep/record.js';
+import { runProtocol } from '../../src/sweep/run.js';
+import { readRecords } from '../../src/sweep/run-directory.js';
+import { SharedData } from '../../src/sweep/shared-data.js';
+import { readArrays } from '../../src/sweep/trial-arrays.js';
+import { expand } from '../../src/sweep/trials.js';
+import { rejectionOf } from '../failure.js';
+import { smallProtocol } from './small-protocol.js';
+
+const protocol = smallProtocol();
+let folder: string;
+let directory: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'eigenstudent-run-'));
+  directory = join(folder, 'run');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** What must not depend on how a trial came about: everything that was trained, by key. */
+async function bits(of: string): Promise<Record<string, string>> {
+  const records = await readRecords(of);
+  return Object.fromEntries(records.map(({ key, arraysSha256 }) => [key, arraysSha256]));
+}
+
+describe('a run', () => {
+  it('leaves one record per trial, and measures that can be computed again from its files', async () => {
+    const { summary, ...result } = await runProtocol(protocol, { directory });
+    expect(result).toMatchObject({ directory, trained: 8, reused: 0, damaged: [] });
+    const records = await readRecords(directory);
+    expect(records.map(({ key }) => key).sort()).toEqual(
+      expand(protocol)
+        .map(({ key }) => key)
+        .sort(),
+    );
+    const data = new SharedData();
+    for (const record of records as FinishedRecord[]) {
+      const { network, relevance, pruningLosses, lossHistory } = await readArrays(directory, record);
+      const { train, validation, test } = await data.of(record.protocol);
+      expect((await network.evaluate(test)).loss).toBeCloseTo(record.testLoss, 6);
+      expect((await network.evaluate(validation)).loss).toBeCloseTo(record.validationLoss, 6);
+      expect((await network.evaluate(train)).loss).toBeCloseTo(record.trainLoss, 6);
+      expect(record.effectiveSize).toBe(effectiveSize(relevance, { threshold: 0.05 }));
+      expect(record.maximumRelevance).toBe(Math.max(...relevance));
+      expect(record.prunedLoss).toBe(pruningLosses[record.effectiveSize]);
+      expect(pruningLosses.at(-1)).toBeCloseTo(record.testLoss, 6);
+      expect([...lossHistory.epoch]).toEqual([2, 4, 6]);
+      expect(lossHistory.trainLoss.at(-1)).toBe(record.trainLoss);
+      expect(lossHistory.effectiveSize.at(-1)).toBe(record.effectiveSize);
+      expect(record).toMatchObject({ epochs: 6, steps: 18, batchSize: 16, dtype: 'float32', seed: 5 });
+      expect(record.engine).toMatch(/^cpu-/);
+      expect(record.criterion).toBe(record.parametrization === 'spectral' ? 'L' : 'M');
+    }
+    expect(JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8'))).toEqual(summary);
+  });
+
+  it('gives both parametrisations of a trial the same data and the same first network', async () => {
+    await runProtocol(protocol, { directory });
+    const records = (await readRecords(directory)) as FinishedRecord[];
+    for (const spectral of records.filter(({ parametrization }) => parametrization === 'spectral')) {
+      const direct = records.find(
+        ({ parametrization, width, trial }) =>
+          parametrization === 'direct' && width === spectral.width && trial === spectral.trial,
+      );
+      expect(direct?.initialTestLoss).toBe(spectral.initialTestLoss);
+      expect(direct?.labelVariance).toBe(spectral.labelVariance);
+      expect(direct?.testLoss).not.toBe(spectral.testLoss);
+    }
+    expect(new Set(records.map(({ labelVariance }) => labelVariance)).size).toBe(2);
+    expect(new Set(records.map(({ initialTestLoss }) => initialTestLoss)).size).toBe(4);
+  });
+
+  it('gives the same bits on any number of threads and among any neighbours', async () => {
+    await runProtocol(protocol, { directory, threads: 1 });
+    const part = smallProtocol({ student: { width: 6, secondWidth: 2 } });
+    await runProtocol(part, { directory: join(folder, 'part'), threads: 2 });
+    const all = await bits(directory);
+    const some = await bits(join(folder, 'part'));
+    expect(Object.keys(some)).toHaveLength(4);
+    expect(all).toMatchObject(some);
+  });
+
+  it('trains in float64, and on the reference, and says so', async () => {
+    const float64 = smallProtocol({ dtype: 'float64', trials: 1 });
+    const { summary } = await runProtocol(float64, { directory, device: 'reference' });
+    expect(summary.engines).toEqual(['reference float64']);
+    const [record] = await readRecords(directory);
+    expect((await readArrays(directory, record as FinishedRecord)).network.dtype).toBe('float64');
+  });
+
+  it('can train phases, other optimisers and eigenvaluesIn', async () => {
+    const arm = {
+      trainable: ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'],
+      optimizer: { sgd: { learningRate: { cosine: { base: 0.01, total: 6 } }, momentum: 0.9 } },
+      batchSize: 8,
+      alternating: { every: 1, unit: 'epochs' },
+    };
+    await runProtocol(smallProtocol({ arms: { spectral: arm }, trials: 1 }), { directory });
+    const [record] = (await readRecords(directory)) as FinishedRecord[];
+    expect(record?.criterion).toBe('M');
+    const { network } = await readArrays(directory, record as FinishedRecord);
+    expect(network.tensor('layers.0.eigenvaluesIn').some((value: number) => value !== 0)).toBe(true);
+  });
+
+  it('tells how far it is', async () => {
+    const progress: RunProgress[] = [];
+    await runProtocol(protocol, { directory, threads: 1, onProgress: (one) => progress.push(one) });
+    const [first, last] = [progress[0], progress.at(-1)] as [RunProgress, RunProgress];
+    expect(first).toMatchObject({ steps: { done: 0, total: 8 * 18 }, fraction: 0, secondsLeft: null });
+    expect(last).toMatchObject({ steps: { done: 8 * 18, total: 8 * 18 }, fraction: 1, secondsLeft: 0 });
+    expect(last.trials).toEqual({ total: 8, finished: 8, failed: 0, reused: 0 });
+    const fractions = progress.map(({ fraction }) => fraction);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(fractions.length).toBeGreaterThan(6);
+  });
+});
+
+describe('a run that is begun again', () => {
+  it('trains nothing that is finished', async () => {
+    await runProtocol(protocol, { directory });
+    const before = await times();
+    expect(await runProtocol(protocol, { directory })).toMatchObject({ trained: 0, reused: 8 });
+    expect(await times()).toEqual(before);
+  });
+
+  it('trains what is missing or damaged, to the same bits', async () => {
+    await runProtocol(protocol, { directory });
+    const before = await bits(directory);
+    const [first, second] = Object.keys(before) as [string, string];
+    await rm(join(directory, 'trials', first), { recursive: true });
+    await rm(join(directory, 'trials', second, 'arrays.safetensors'));
+    const { trained, reused, damaged } = await runProtocol(protocol, { directory });
+    expect({ trained, reused }).toEqual({ trained: 2, reused: 6 });
+    expect(damaged).toEqual([{ key: second, reason: expect.stringContaining('arrays.safetensors') }]);
+    expect(await bits(directory)).toEqual(before);
+  });
+
+  it('after an interruption goes on with the rest, to the same bits', async () => {
+    const undisturbed = join(folder, 'undisturbed');
+    await runProtocol(protocol, { directory: undisturbed });
+    const controller = new AbortController();
+    // one thread: waves of four trials
+    const onProgress = ({ trials, fraction }: RunProgress) => {
+      if (trials.finished === 4 && fraction > 0.75) controller.abort(new Error('enough'));
+    };
+    expect(
+      await rejectionOf(
+        runProtocol(protocol, { directory, threads: 1, signal: controller.signal, onProgress }),
+      ),
+    ).toBe(
+      `interrupted: interrupted: 4 of 8 trials are finished and kept in ${directory}. The same call goes on from there`,
+    );
+    expect(JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8')).trials).toEqual({
+      total: 8,
+      finished: 4,
+      failed: 0,
+    });
+    expect(await runProtocol(protocol, { directory })).toMatchObject({ trained: 4, reused: 4 });
+    expect(await bits(directory)).toEqual(await bits(undisturbed));
+    const files = await readdir(directory, { recursive: true });
+    expect(files.filter((path) => path.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('may be aborted before it begins, and aborted twice', async () => {
+    const controller = new AbortController();
+    controller.abort();
+    controller.abort();
+    expect(await rejectionOf(runProtocol(protocol, { directory, signal: controller.signal }))).toMatch(
+      /^interrupted: interrupted: 0 of 8 trials are finished/,
+    );
+  });
+
+  async function times(): Promise<Record<string, number>> {
+    const files = await readdir(join(directory, 'trials'), { recursive: true });
+    const entries = await Promise.all(
+      files.map(async (file) => [file, (await stat(join(directory, 'trials', file))).mtimeMs] as const),
+    );
+    return Object.fromEntries(entries);
+  }
+});
+
+describe('a trial that diverges', () => {
+  const arms = {
+    ...smallProtocol().arms,
+    spectral: { optimizer: { adam: { learningRate: 1e30 } }, batchSize: 16 },
+  };
+  const failing = smallProtocol({ arms });
+
+  it('is a record with its error, and its neighbours are what they would have been', async () => {
+    await runProtocol(protocol, { directory });
+    const other = join(folder, 'other');
+    const { summary } = await runProtocol(failing, { directory: other });
+    expect(summary.trials).toEqual({ total: 8, finished: 4, failed: 4 });
+    expect(summary.groups.map(({ parametrization, trials }) => [parametrization, trials])).toEqual([
+      ['direct', 2],
+      ['direct', 2],
+    ]);
+    expect(summary.failures).toHaveLength(4);
+    expect(summary.failures[0]).toMatchObject({ parametrization: 'spectral', code: 'diverged' });
+    expect(summary.failures[0]?.message).toMatch(
+      /^(its loss|the output of layer \d) was not finite at step \d+, learning rate 1e\+30; lower the learning rate$/,
+    );
+    const records = await readRecords(other);
+    const direct = (record: TrialRecord) => record.parametrization === 'direct';
+    const expected = await bits(directory);
+    for (const { key, arraysSha256 } of records.filter(direct)) expect(arraysSha256).toBe(expected[key]);
+    for (const record of records.filter((one) => !direct(one))) {
+      expect(isFinished(record)).toBe(false);
+      expect(record.testLoss).toBeNull();
+      expect(record.steps).toBe(record.error?.step);
+    }
+  });
+
+  it('is not tried again', async () => {
+    await runProtocol(failing, { directory });
+    const { summary, trained } = await runProtocol(failing, { directory });
+    expect(trained).toBe(0);
+    expect(summary.trials.failed).toBe(4);
+  });
+});
+
+describe('a call that cannot be carried out', () => {
+  it('for want of CUDA says so, and writes nothing', async () => {
+    expect(await rejectionOf(runProtocol(protocol, { directory, device: 'cuda' }))).toMatch(
+      /^cuda_unavailable: /,
+    );
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.each([
+    [{ threads: 0 }, 'expected a positive integer for threads, received 0'],
+    [{ device: 'gpu' as 'cpu' }, 'expected one of auto, cpu, reference, cuda for device, received "gpu"'],
+    [
+      { treads: 2 },
+      'unknown option "treads" in runProtocol; known: directory, device, threads, signal, onProgress. Did you mean "threads"?',
+    ],
+  ])('is refused: %j', async (options, message) => {
+    expect(await rejectionOf(runProtocol(protocol, { directory, ...options }))).toContain(message);
+  });
+});

@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { nothingMeasured, type UnsealedRecord } from '../../src/sweep/record.js';
+import { openRunDirectory, writeTrial } from '../../src/sweep/run-directory.js';
+import { writeSummary } from '../../src/sweep/summary.js';
+import { expand } from '../../src/sweep/trials.js';
+import { rejectionOf } from '../failure.js';
+import { madeUpTrial, smallProtocol } from './small-protocol.js';
+
+const protocol = smallProtocol({ student: { width: 40, secondWidth: 2 } });
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'eigenstudent-summary-'));
+  await openRunDirectory(directory, protocol);
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+it('gives mean and spread per group, with both normalisations of the effective size', async () => {
+  for (const trial of expand(protocol)) {
+    // Relevance i/40 up to 1, and in trial 1 up to 1/4: above 0.05 are 38 nodes of either by its own maximum (i > 2);
+    // by the pooled one 38 and 32 (i > 8).
+    const { record, arrays } = madeUpTrial(trial, trial.protocol.trial === 0 ? 1 : 0.25);
+    await writeTrial(directory, { ...record, effectiveSize: 38 } as UnsealedRecord, arrays);
+  }
+  const summary = await writeSummary(directory);
+  const group = {
+    teacherSize: 2,
+    width: 40,
+    trials: 2,
+    effectiveSize: { mean: 38, sd: 0 },
+    effectiveSizePooled: { mean: 35, sd: expect.closeTo(Math.sqrt(18), 12) },
+    trainLoss: { mean: expect.closeTo(0.15, 12), sd: expect.closeTo(0.1 * Math.SQRT1_2, 12) },
+    validationLoss: { mean: expect.closeTo(0.3, 12), sd: expect.closeTo(0.2 * Math.SQRT1_2, 12) },
+    testLoss: { mean: expect.closeTo(0.45, 12), sd: expect.closeTo(0.3 * Math.SQRT1_2, 12) },
+    seconds: { mean: 0.5, sd: 0 },
+  };
+  expect(summary).toEqual({
+    schema: 1,
+    protocol,
+    engines: ['made-up float32'],
+    trials: { total: 4, finished: 4, failed: 0 },
+    groups: [
+      { parametrization: 'spectral', ...group },
+      { parametrization: 'direct', ...group },
+    ],
+    failures: [],
+  });
+});
+
+it('is made of whatever is there: no spread of one trial, no group of none, failures apart', async () => {
+  const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
+  if (!first || !second) throw new Error('there are four trials');
+  await writeTrial(directory, first.record, first.arrays);
+  const error = { code: 'diverged', message: 'its loss was not finite', step: 3, layer: -1, learningRate: 1 };
+  await writeTrial(directory, { ...second.record, ...nothingMeasured, error }, second.arrays);
+  const summary = await writeSummary(directory);
+  expect(summary.trials).toEqual({ total: 4, finished: 1, failed: 1 });
+  expect(summary.groups).toHaveLength(1);
+  expect(summary.groups[0]).toMatchObject({ trials: 1, testLoss: { mean: 0.3, sd: null } });
+  expect(summary.failures).toEqual([
+    {
+      key: second.record.key,
+      parametrization: 'spectral',
+      teacherSize: 2,
+      width: 40,
+      trial: 1,
+      code: 'diverged',
+      message: 'its loss was not finite',
+    },
+  ]);
+});
+
+it('says which engines stand side by side', async () => {
+  const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
+  if (!first || !second) throw new Error('there are four trials');
+  await writeTrial(directory, { ...first.record, engine: 'cpu-avx2' }, first.arrays);
+  await writeTrial(directory, second.record, second.arrays);
+  expect((await writeSummary(directory)).engines).toEqual(['cpu-avx2 float32', 'made-up float32']);
+});
+
+it('is not made of just any directory', async () => {
+  expect(await rejectionOf(writeSummary(join(directory, 'trials')))).toMatch(
+    /^file_unreadable: .*trials is not a run directory/,
+  );
+});

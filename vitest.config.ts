@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+const slow = ['test/science/**', 'test/packaging/**'];
+
+/**
+ * `npm test` runs the project `tests`. What takes minutes has a project and a command of its own:
+ * `npm run test:science`, `npm run test:packaging`; `npm run test:slow` runs both.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'tests',
+          include: ['test/**/*.test.ts'],
+          exclude: slow,
+          // forks: an addon that crashes takes its own file down and the run reports it
+          pool: 'forks',
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'science',
+          include: ['test/science/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: 'packaging',
+          include: ['test/packaging/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+});

@@ -29,6 +29,7 @@ Napi::Object to_js(Napi::Env env, const Progress& progress) {
   object.Set("step", number(env, progress.step));
   object.Set("epoch", number(env, progress.epoch));
   object.Set("batchLoss", progress.batch_loss);
+  object.Set("secondsTrained", progress.seconds_trained);
   if (progress.divergence) {
     Napi::Object divergence = Napi::Object::New(env);
     divergence.Set("step", number(env, progress.divergence->step));

@@ -30,6 +30,7 @@ using StopFlag = std::atomic<bool>;
 struct Progress {
   std::uint64_t step = 0;
   std::uint64_t epoch = 0;  // completed epochs
+  double seconds_trained = 0;  // wall time that run() spent on this student; measured, so no part of any state
   double batch_loss = 0;    // data loss of the last batch seen, NaN before the first
   std::optional<Divergence>
       divergence;  // set: the student rests, its parameters are those before the fatal step

@@ -26,7 +26,11 @@ class HostPopulation : public Population {
  public:
   std::size_t size() const override { return members_.size(); }
   const ParameterLayout& layout(std::size_t student) const override { return member(student).layout; }
-  Progress progress(std::size_t student) const override { return member(student).progress; }
+  Progress progress(std::size_t student) const override {
+    Progress progress = member(student).progress;
+    progress.seconds_trained = member(student).seconds_trained;
+    return progress;
+  }
 
   /// to: [layout.size()] of T; nothing is written for a second moment that the optimiser does not keep.
   void read(std::size_t student, StateBlock block, void* to) const override {
@@ -64,6 +68,7 @@ class HostPopulation : public Population {
     ParameterLayout layout;
     StudentState<T> state;
     Progress progress;
+    double seconds_trained = 0;  // see Progress
   };
 
   /// Checks every student (see validate(StudentSpec)); parameters, moments and counters start at zero.
@@ -163,7 +168,7 @@ class HostPopulation : public Population {
     state.first_moment.assign(layout.size(), T(0));
     if (spec.optimizer.moments() == 2) state.second_moment.assign(layout.size(), T(0));
     state.update_count.assign(layout.tensors().size(), 0);
-    members_.push_back({std::move(spec), std::move(layout), std::move(state), {}});
+    members_.push_back({std::move(spec), std::move(layout), std::move(state), {}, 0});
     members_.back().progress = progress_at(members_.back());
   }
 };

@@ -1,6 +1,7 @@
 #include "cpu/population.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -69,7 +70,10 @@ void CpuPopulation<T>::run(std::span<const std::uint64_t> until_epoch, const Sto
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return work(a) > work(b); });
   for_students(order, stop, [&](Worker& worker, std::size_t i) {
+    const auto start = std::chrono::steady_clock::now();
     train(this->members_[i], until_epoch[i], worker, stop);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    this->members_[i].seconds_trained += taken.count();
   });
 }
 

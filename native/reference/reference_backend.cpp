@@ -1,6 +1,7 @@
 #include "reference/reference_backend.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 
 #include "core/divergence.h"
@@ -27,9 +28,11 @@ class ReferencePopulation final : public HostPopulation<T> {
   void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) override {
     this->check_count(until_epoch.size(), "untilEpoch");
     for (std::size_t s = 0; s < this->size(); ++s) {
+      Member& m = this->members_[s];
+      const auto start = std::chrono::steady_clock::now();
       std::vector<std::uint32_t> order;
-      while (!stop && this->wants_step(this->members_[s], until_epoch[s]))
-        train_batch(this->members_[s], order);
+      while (!stop && this->wants_step(m, until_epoch[s])) train_batch(m, order);
+      m.seconds_trained += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
   }
 

@@ -14,7 +14,7 @@ export function summaryTable(groups: readonly GroupSummary[]): string {
     ['effective size\n(per trial)', (group) => fixed(group.effectiveSize)],
     ['effective size\n(pooled)', (group) => fixed(group.effectiveSizePooled)],
     ['test loss', ({ testLoss }) => precise(testLoss)],
-    ['seconds', ({ seconds }) => fixed(seconds)],
+    ['seconds', ({ seconds }) => precise(seconds)],
   ];
   if (severalTeachers) columns.unshift(['teacher size', ({ teacherSize }) => teacherSize]);
   const table = new Table({

@@ -106,6 +106,7 @@ export interface NativeProgress {
   readonly step: number;
   readonly epoch: number;
   readonly batchLoss: number;
+  readonly secondsTrained: number;
   readonly divergence?: { readonly step: number; readonly layer: number; readonly learningRate: number };
 }
 

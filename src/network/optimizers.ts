@@ -17,7 +17,10 @@ interface WarmupOptions {
 
 const resting = { every: 1, factor: 1, total: 1, minimum: 0 };
 
-/** `rate` throughout. */
+/**
+ * `rate` throughout.
+ * @throws invalid_argument, as the other schedules and the optimisers do: which number, what was expected
+ */
 export function constant(rate: number, options: WarmupOptions = {}): Schedule {
   knownKeys('constant', options, ['warmup']);
   return { kind: 'constant', base: checkRate('constant', rate), warmup: checkWarmup(options), ...resting };

@@ -17,6 +17,8 @@ export interface Progress {
   readonly epoch: number;
   /** Data loss of the last batch seen; NaN before the first, and after a restore. */
   readonly batchLoss: number;
+  /** Wall time in seconds that training this student took, in this process. */
+  readonly secondsTrained: number;
   /**
    * Present when a loss was not finite: the student rests, its parameters are those before that step. `layer` is the
    * first whose output was not finite, -1 when only the loss overflowed.

@@ -8,11 +8,21 @@ import { subscriptsInSvg, withoutMarks } from './subscripts.js';
 /** Pixels of a PNG to a unit of its SVG. */
 const pngScale = 2;
 
+/** The picture being drawn: Vega holds its text measure and its counters once for the whole process. */
+let drawing: Promise<unknown> = Promise.resolve();
+
 /**
- * Vega-Lite -> Vega -> SVG. Warnings are an error: they are Vega-Lite's way to say that it drew something else than
- * was asked for.
+ * Vega-Lite -> Vega -> SVG, one picture at a time. Warnings are an error: they are Vega-Lite's way to say that it drew
+ * something else than was asked for.
+ * @throws internal with the warnings
  */
-export async function renderSvg(specification: TopLevelSpec): Promise<string> {
+export function renderSvg(specification: TopLevelSpec): Promise<string> {
+  const next = drawing.then(() => drawSvg(specification));
+  drawing = next.catch(() => undefined);
+  return next;
+}
+
+async function drawSvg(specification: TopLevelSpec): Promise<string> {
   const warnings: string[] = [];
   const logger = vega.logger(vega.Warn, undefined, (_method, _level, texts) =>
     warnings.push(texts.join(' ')),
@@ -21,6 +31,8 @@ export async function renderSvg(specification: TopLevelSpec): Promise<string> {
   const view = new vega.View(vega.parse(spec), { renderer: 'none', logger });
   const restore = measureWithDejaVu();
   try {
+    // Names of clip paths are counted; a figure must not depend on what was drawn before it.
+    vega.resetSVGDefIds();
     const svg = await view.toSVG();
     if (warnings.length > 0)
       throw new EigenstudentError('internal', `a figure does not compile cleanly: ${warnings.join('; ')}`);

@@ -22,7 +22,7 @@ function widthPanel(chart: WidthChart, quantity: Quantity, teacherSize: number, 
   const inPanel = `datum.panel === '${quantity.id}' && datum.teacherSize === ${teacherSize}`;
   const present = presentParametrizations(chart.groups);
   return {
-    title: sizes.length > 1 ? `${quantity.panelTitle}, h_T = ${teacherSize}` : quantity.panelTitle,
+    title: panelTitle(quantity.panelTitle, sizes.length > 1 ? teacherSize : undefined, wide),
     width: wide ? 320 : 235,
     height: wide ? 270 : 220,
     layer: [
@@ -40,6 +40,12 @@ function widthPanel(chart: WidthChart, quantity: Quantity, teacherSize: number, 
       },
     },
   };
+}
+
+/** With the teacher's size where a figure has several, on a line of its own on a phone. */
+function panelTitle(title: string, teacherSize: number | undefined, wide: boolean): string | string[] {
+  if (teacherSize === undefined) return title;
+  return wide ? `${title}, h_T = ${teacherSize}` : [title, `h_T = ${teacherSize}`];
 }
 
 interface Axes {

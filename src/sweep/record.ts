@@ -25,7 +25,7 @@ const header = z.object({
   threshold: z.number(),
   /** How relevance was computed: see src/pruning/relevance.ts. */
   criterion: z.enum(['L', 'M']),
-  /** This trial's share, by arithmetic, of the wall-clock time that its population trained. */
+  /** Wall-clock time that its student trained: on a thread of its own, next to others. */
   seconds: z.number(),
   steps: count,
   /** Epochs completed. */

@@ -14,7 +14,6 @@ import { criterionOf, rankedLayer, studentOptions } from './student.js';
 import type { LossHistory, PartialArrays } from './trial-arrays.js';
 import type { Trial } from './trials.js';
 import { versions } from './versions.js';
-import { workOf } from './waves.js';
 
 export interface WaveOptions {
   readonly data: SharedData;
@@ -79,13 +78,11 @@ interface Outcome {
 interface Log {
   readonly history: { [Name in keyof LossHistory]: number[] };
   epoch: number;
-  seconds: number;
   ended: boolean;
 }
 
 class Wave {
   readonly #logs: Log[];
-  #secondsElapsed = 0;
 
   constructor(
     readonly trials: readonly Trial[],
@@ -96,14 +93,12 @@ class Wave {
     this.#logs = trials.map(() => ({
       history: { epoch: [], trainLoss: [], validationLoss: [], effectiveSize: [] },
       epoch: 0,
-      seconds: 0,
       ended: false,
     }));
   }
 
   /** Takes note of a report. Returns the trials that ended with it. */
   follow(report: TrainReport): number[] {
-    this.#shareSeconds(report);
     const ended: number[] = [];
     this.#logs.forEach((log, i) => {
       const stopped = report.stopped[i];
@@ -119,20 +114,6 @@ class Wave {
       log.ended = stopped !== null;
     });
     return ended;
-  }
-
-  /** The time since the last report, divided among the trials by the arithmetic that each had done in it. */
-  #shareSeconds({ epochs, secondsElapsed }: TrainReport): void {
-    const work = this.#logs.map(({ epoch }, i) => {
-      const { protocol } = this.trials[i] as Trial;
-      return (workOf(protocol) / protocol.epochs) * ((epochs[i] as number) - epoch);
-    });
-    const total = work.reduce((sum, share) => sum + share, 0);
-    const seconds = secondsElapsed - this.#secondsElapsed;
-    this.#secondsElapsed = secondsElapsed;
-    this.#logs.forEach((log, i) => {
-      log.seconds += total === 0 ? seconds / this.#logs.length : (seconds * (work[i] as number)) / total;
-    });
   }
 
   #score(i: number) {
@@ -214,7 +195,7 @@ class Wave {
 
   #header(i: number): Omit<TrialHeader, 'arraysSha256'> {
     const { key, protocol } = this.trials[i] as Trial;
-    const { step, epoch } = this.population.at(i).progress();
+    const { step, epoch, secondsTrained } = this.population.at(i).progress();
     return {
       schema: 1,
       key,
@@ -226,7 +207,7 @@ class Wave {
       protocol,
       threshold: protocol.evaluation.threshold,
       criterion: criterionOf(protocol),
-      seconds: (this.#logs[i] as Log).seconds,
+      seconds: secondsTrained,
       steps: step,
       epochs: epoch,
       batchSize: protocol.arm.batchSize,

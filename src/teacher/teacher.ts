@@ -27,7 +27,7 @@ interface DatasetSizes {
 
 /**
  * A frozen network that labels data. It is held in float64, and labels are computed by the reference backend: the same
- * bits whatever trains the students.
+ * bits whatever trains the students. Each way to make one throws invalid_argument naming the option that is wrong.
  */
 export class Teacher {
   private constructor(

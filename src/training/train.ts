@@ -80,6 +80,7 @@ class Training {
   async #runChunk(): Promise<number> {
     this.#throwIfAborted();
     const before = this.population.progress();
+    for (const [i, { epoch }] of before.entries()) this.#forgetTheFuture(epoch, i);
     const targets = before.map((progress, i) => this.#nextEpoch(progress, i));
     const start = performance.now();
     await this.population.run(targets);
@@ -158,6 +159,13 @@ class Training {
     const improved = loss < memory.best - this.plan.earlyStopping.minImprovement;
     if (improved) memory.best = loss;
     memory.waited = improved ? 0 : memory.waited + 1;
+  }
+
+  /** A student that was restored to an earlier state is judged anew from there. */
+  #forgetTheFuture(epoch: number, i: number): void {
+    const memory = trainingMemory(this.population)[i];
+    if (memory && epoch < memory.evaluatedEpoch)
+      Object.assign(memory, { evaluatedEpoch: epoch, best: Infinity, waited: 0 });
   }
 
   #report(studentStepsPerSecond: number): TrainReport {

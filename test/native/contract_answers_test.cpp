@@ -80,6 +80,21 @@ TEST("contract: sets larger than any block of rows") {
       true);
 }
 
+TEST("contract: the loss of a set is the mean over all its samples") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    const NetworkSpec network = small_network(LossKind::mse);
+    Subject subject = make_subject(backend, dtype, {make_student(network, dtype, 4, 1)});
+    const DatasetPtr data =
+        make_data(network, DType::float64, 1001, 322);  // the same numbers in either dtype
+    const DatasetPtr same = make_data(network, dtype, 1001, 322);
+    const std::vector<double> y = subject.predict(0, *same);
+    double sum = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) sum += std::pow(y[i] - data->float64.targets[i], 2);
+    const double expected = sum / static_cast<double>(y.size());
+    REQUIRE_CLOSE(subject.evaluate(0, same).loss, expected, tolerance_of(dtype) * expected);
+  });
+}
+
 TEST("contract: accuracy counts the samples whose largest output is the class") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const NetworkSpec network = small_network(LossKind::softmax_cross_entropy);

@@ -60,6 +60,24 @@ describe('a safetensors file', () => {
     expect(decodeSafetensors(shifted.subarray(3)).tensors.get('b')).toEqual(tensors.get('b'));
   });
 
+  it('is the one that Python writes', () => {
+    // safetensors 0.8.0 for Python: save({'w': [[1,2,3],[4,5,6]] / 4 float32, 'n': 7 uint32, 'd': [0.1] float64,
+    // 'i': [-2] int64}, metadata={'made': 'by Python'})
+    const file =
+      'AAEAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJtYWRlIjoiYnkgUHl0aG9uIn0sImkiOnsiZHR5cGUiOiJJNjQiLCJzaGFwZSI6WzFdLCJkYXRhX29mZnNl' +
+      'dHMiOlswLDhdfSwiZCI6eyJkdHlwZSI6IkY2NCIsInNoYXBlIjpbMV0sImRhdGFfb2Zmc2V0cyI6WzgsMTZdfSwidyI6eyJkdHlwZSI6IkYzMiIsInNo' +
+      'YXBlIjpbMiwzXSwiZGF0YV9vZmZzZXRzIjpbMTYsNDBdfSwibiI6eyJkdHlwZSI6IlUzMiIsInNoYXBlIjpbXSwiZGF0YV9vZmZzZXRzIjpbNDAsNDRd' +
+      'fX0g/v////////+amZmZmZm5PwAAgD4AAAA/AABAPwAAgD8AAKA/AADAPwcAAAA=';
+    const { tensors, metadata } = decodeSafetensors(Buffer.from(file, 'base64'));
+    expect(metadata).toEqual({ made: 'by Python' });
+    expect(Object.fromEntries(tensors)).toEqual({
+      w: safeTensor(Float32Array.of(0.25, 0.5, 0.75, 1, 1.25, 1.5), [2, 3]),
+      n: safeTensor(Uint32Array.of(7), []),
+      d: safeTensor(Float64Array.of(0.1)),
+      i: safeTensor(BigInt64Array.of(-2n)),
+    });
+  });
+
   it('may list tensors in any order', () => {
     const y = { dtype: 'F32', shape: [1], data_offsets: [4, 8] };
     const x = { dtype: 'U32', shape: [1], data_offsets: [0, 4] };

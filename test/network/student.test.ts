@@ -70,7 +70,12 @@ describe('Student', () => {
     await population.run(5);
     expect(population.progress()[0]?.divergence).toBeDefined();
     population.at(0).restore(state);
-    expect(population.progress()[0]).toEqual({ step: 0, epoch: 0, batchLoss: NaN });
+    expect(population.progress()[0]).toEqual({
+      step: 0,
+      epoch: 0,
+      batchLoss: NaN,
+      secondsTrained: expect.any(Number),
+    });
     expect(population.at(0).state()).toEqual(state);
   });
 

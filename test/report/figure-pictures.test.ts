@@ -44,7 +44,13 @@ describe.each(figures.map((make) => [make(groupTrials(handMade)).name, make] as 
     expect(svg).toMatch(/^<svg /);
     expect(/.{0,60}(?:NaN|undefined|null|Infinity).{0,60}/.exec(svg)?.[0]).toBeUndefined();
     expect(texts(svg)).toContain(figure.title);
-    expect(await renderSvg(specification(figure, { ...phone, inPage: false }))).toMatch(/^<svg /);
+  });
+
+  it('fits a phone of 390 pixels with a margin of 16', async () => {
+    for (const run of ['the quick preset', 'two teacher sizes']) {
+      const svg = await renderSvg(specification(make(groupTrials(runs[run] ?? [])), phone));
+      expect(Number(/width="(\d+)"/.exec(svg)?.[1]), run).toBeLessThanOrEqual(390 - 2 * 16);
+    }
   });
 });
 

@@ -42,7 +42,9 @@ describe('the table behind train and test loss', () => {
   });
 
   it('says where a loss of zero is drawn: a decade below the smallest that is not', () => {
-    const zero = handMade.map((trial): ReportTrial => (trial.trial === 0 ? { ...trial, testLoss: 0 } : trial));
+    const zero = handMade.map(
+      (trial): ReportTrial => (trial.trial === 0 ? { ...trial, testLoss: 0 } : trial),
+    );
     const { notes, datasets } = lossFigure(groupTrials(zero));
     expect(notes).toEqual(['1 value of 0 is drawn at 0.01, the foot of the logarithmic axis.']);
     const drawn = datasets.trials?.find((row) => row.panel === 'testLoss' && row.trial === 0);
@@ -50,7 +52,9 @@ describe('the table behind train and test loss', () => {
   });
 
   it('ends a whisker that would reach below zero at the smallest trial', () => {
-    const wide = handMade.map((trial): ReportTrial => ({ ...trial, testLoss: trial.trial === 0 ? 0.01 : 10 }));
+    const wide = handMade.map(
+      (trial): ReportTrial => ({ ...trial, testLoss: trial.trial === 0 ? 0.01 : 10 }),
+    );
     const { summaries } = lossFigure(groupTrials(wide)).datasets;
     const { mean, sd, low } = summaries?.find((row) => row.panel === 'testLoss') ?? {};
     expect(Number(mean) - Number(sd)).toBeLessThan(0);
@@ -121,8 +125,20 @@ describe('the table behind pruning', () => {
 
   it('leaves out what overflows', () => {
     const [first, second] = handMade as [ReportTrial, ReportTrial];
-    const broken = { ...first, pruningLosses: Float64Array.of(Number.POSITIVE_INFINITY, 4.5, 0.75, 0.5, 0.5) };
-    expect(pruningFigure(groupTrials([broken, second])).table.rows[0]).toEqual([2, 'spectral', 4, 0, -2, 4, 4, 4]);
+    const broken = {
+      ...first,
+      pruningLosses: Float64Array.of(Number.POSITIVE_INFINITY, 4.5, 0.75, 0.5, 0.5),
+    };
+    expect(pruningFigure(groupTrials([broken, second])).table.rows[0]).toEqual([
+      2,
+      'spectral',
+      4,
+      0,
+      -2,
+      4,
+      4,
+      4,
+    ]);
     expect(pruningFigure(groupTrials([broken])).table.rows[0]).toEqual([2, 'spectral', 4, 1, -1, 4, 4, 4]);
   });
 
@@ -137,8 +153,12 @@ describe('the table behind pruning', () => {
 
 describe('captions', () => {
   it('say what the run shows, in its own numbers', () => {
-    expect(effectiveSizeFigure(groups).caption).toContain('it is 2.50 ± 0.71 of 4 nodes for spectral students');
-    expect(lossFigure(groups).caption).toContain('The test loss is 1.00 ± 0.71 for spectral students of width 4');
+    expect(effectiveSizeFigure(groups).caption).toContain(
+      'it is 2.50 ± 0.71 of 4 nodes for spectral students',
+    );
+    expect(lossFigure(groups).caption).toContain(
+      'The test loss is 1.00 ± 0.71 for spectral students of width 4',
+    );
     expect(pruningFigure(groups).caption).toContain(
       'of spectral students of width 4 changes by 0 when n_λ = 3 nodes are kept and by 3 when 1 are',
     );

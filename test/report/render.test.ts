@@ -11,7 +11,10 @@ describe('renderSvg', () => {
     const bent = renderSvg({
       data: { values: [{ a: 1 }] },
       mark: 'bar',
-      encoding: { x: { field: 'a', type: 'quantitative', scale: { type: 'log' } }, shape: { field: 'a', type: 'nominal' } },
+      encoding: {
+        x: { field: 'a', type: 'quantitative', scale: { type: 'log' } },
+        shape: { field: 'a', type: 'nominal' },
+      },
     });
     expect(await rejectionOf(bent)).toBe(
       `internal: a figure does not compile cleanly: shape dropped as it is incompatible with "bar".; ` +
@@ -21,13 +24,30 @@ describe('renderSvg', () => {
 
   it('measures text by the font and leaves Vega as it was', async () => {
     const label = (text: string) =>
-      renderSvg({ data: { values: [{}] }, width: 10, height: 10, mark: { type: 'text', text, fontSize: 100, align: 'left' } });
+      renderSvg({
+        data: { values: [{}] },
+        width: 10,
+        height: 10,
+        mark: { type: 'text', text, fontSize: 100, align: 'left' },
+      });
     const width = (drawing: string) => Number(/width="(\d+)"/.exec(drawing)?.[1]);
     const [narrow, wide] = [await label('iiii'), await label('WWWW')];
     // 0.8 of the font size for every character would make them equal.
     expect(width(wide) - width(narrow)).toBeGreaterThan(200);
-    const { textMetrics } = (await import('vega')) as { textMetrics?: { width: (item: object, text: string) => number } };
+    const { textMetrics } = (await import('vega')) as {
+      textMetrics?: { width: (item: object, text: string) => number };
+    };
     expect(textMetrics?.width({ fontSize: 100 }, 'iiii')).toBe(320);
+  });
+
+  it('draws the same whether or not other pictures are asked for at once', async () => {
+    const label = (text: string) => ({
+      data: { values: [{ at: 1 }] },
+      mark: { type: 'text' as const, text, clip: true },
+      encoding: { x: { field: 'at', type: 'quantitative' as const } },
+    });
+    const alone = [await renderSvg(label('iiii')), await renderSvg(label('WWWW'))];
+    expect(await Promise.all([renderSvg(label('iiii')), renderSvg(label('WWWW'))])).toEqual(alone);
   });
 
   it('sets h_T with a subscript', async () => {

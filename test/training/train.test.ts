@@ -141,6 +141,17 @@ describe('early stopping', () => {
     expect((await all(population, options)).at(-1)).toMatchObject({ epoch: 3, stopped: ['early'] });
   });
 
+  it('begins anew with a student that is set back', async () => {
+    const population = create(idle);
+    const start = population.at(0).state();
+    const options = { every: 2, validation, earlyStopping: { patience: 2 } };
+    const first = await all(population, options);
+    population.at(0).restore(start);
+    const second = await all(population, options);
+    expect(second.map(({ epoch }) => epoch)).toEqual([2, 4, 6]);
+    expect(second.map(({ trainLoss }) => trainLoss)).toEqual(first.map(({ trainLoss }) => trainLoss));
+  });
+
   it('goes on where a longer patience is given later', async () => {
     const population = create(idle);
     const options = (patience: number) => ({ every: 1, validation, earlyStopping: { patience } });

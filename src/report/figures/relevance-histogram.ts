@@ -100,30 +100,39 @@ function draw(
   drawn: readonly BinRow[],
   style: FigureStyle,
 ) {
-  const rowsOfPanels = teacherSizes(groups).flatMap((teacherSize) =>
-    presentParametrizations(groups).map((parametrization) => ({ teacherSize, parametrization })),
-  );
-  const most = Math.max(1, ...drawn.map((row) => row.nodes));
   const wide = style.layout === 'wide';
-  const panels = wide
-    ? rowsOfPanels.flatMap((row, r) =>
-        shown.map((width, c) => ({ ...row, width, bottom: r === rowsOfPanels.length - 1, left: c === 0 })),
-      )
-    : shown.flatMap((width, r) =>
-        rowsOfPanels.map((row, c) => ({ ...row, width, bottom: r === shown.length - 1, left: c === 0 })),
-      );
+  const places = wide ? placesByRow(groups, shown) : placesByColumn(groups, shown);
+  const columns = wide ? shown.length : presentParametrizations(groups).length;
   const { threshold } = (groups[0] as TrialGroup).trials[0] as ReportTrial;
   const subtitle = [
     `bars: mean over ${trialCount(groups)}`,
     `n_λ: nodes above the dashed threshold of ${threshold}`,
   ];
-  const columns = wide ? shown.length : rowsOfPanels.length;
+  const most = Math.max(1, ...drawn.map((row) => row.nodes));
   const size = panelSize(wide, columns);
-  const severalTeachers = teacherSizes(groups).length > 1;
-  const views = panels.map((panel) =>
-    histogramPanel(groups, { ...panel, most, size, severalTeachers }, style),
+  const panels = places.map((place, i) => {
+    const [left, bottom] = [i % columns === 0, i >= places.length - columns];
+    return histogramPanel(groups, { ...place, left, bottom, most, size }, style);
+  });
+  return figureFrame({ title, subtitle, panels, columns, spacing: 14 }, style);
+}
+
+/** A row for each teacher size and parametrisation, a column for each width. */
+function placesByRow(groups: readonly TrialGroup[], shown: readonly number[]) {
+  return teacherSizes(groups).flatMap((teacherSize) =>
+    presentParametrizations(groups).flatMap((parametrization) =>
+      shown.map((width) => ({ teacherSize, parametrization, width })),
+    ),
   );
-  return figureFrame({ title, subtitle, panels: views, columns, spacing: 14 }, style);
+}
+
+/** On a phone: a row for each teacher size and width, a column for each parametrisation. */
+function placesByColumn(groups: readonly TrialGroup[], shown: readonly number[]) {
+  return teacherSizes(groups).flatMap((teacherSize) =>
+    shown.flatMap((width) =>
+      presentParametrizations(groups).map((parametrization) => ({ teacherSize, parametrization, width })),
+    ),
+  );
 }
 
 function panelSize(wide: boolean, columns: number) {
@@ -140,18 +149,18 @@ interface PanelPlace {
   readonly left: boolean;
   readonly most: number;
   readonly size: { readonly width: number; readonly height: number };
-  readonly severalTeachers: boolean;
 }
 
 function histogramPanel(groups: readonly TrialGroup[], place: PanelPlace, { theme }: FigureStyle): Panel {
-  const { teacherSize, parametrization, width, severalTeachers } = place;
+  const { teacherSize, parametrization, width } = place;
   const group = groups.find(
     (each) =>
       each.teacherSize === teacherSize && each.parametrization === parametrization && each.width === width,
   );
+  const name = `${parametrization}, h = ${width}`;
   return {
     title: {
-      text: `${parametrization}, ${severalTeachers ? `h_T = ${teacherSize}, ` : ''}h = ${width}`,
+      text: teacherSizes(groups).length > 1 ? [name, `h_T = ${teacherSize}`] : name,
       color: theme[parametrization],
       fontSize: 11,
       offset: 4,

@@ -1,0 +1,77 @@
+import { parse, View } from 'vega';
+import { describe, expect, it } from 'vitest';
+import {
+  floorBelow,
+  logDomain,
+  logLabel,
+  logTicks,
+  plainLabel,
+  powerLabel,
+  powerOfTen,
+} from '../../src/report/axes.js';
+
+describe('logDomain', () => {
+  it('holds all positive values with a margin, and passes over what a log axis has no place for', () => {
+    const [low, high] = logDomain([1, 100, 0, -5, Number.NaN, Number.POSITIVE_INFINITY]);
+    expect(low).toBeCloseTo(1 / 100 ** 0.06, 12);
+    expect(high).toBeCloseTo(100 * 100 ** 0.06, 12);
+  });
+
+  it('has an extent around a single value, and when there is none at all', () => {
+    expect(logDomain([20], 0.5)).toEqual([20 / 1.5, 30]);
+    expect(logDomain([0, 0])).toEqual([1e-12, 1]);
+  });
+});
+
+describe('floorBelow', () => {
+  it('is a power of ten, at least a decade below every positive value', () => {
+    expect(floorBelow([0, 0.0123, 5])).toBe(0.001);
+    expect(floorBelow([1e-5])).toBe(1e-6);
+    expect(floorBelow([0])).toBe(1e-12);
+  });
+});
+
+describe('logTicks', () => {
+  it('are as many as can be read, from a fraction of a decade to many', () => {
+    expect(logTicks([17, 24])).toEqual([18, 20, 22]);
+    expect(logTicks([0.005, 0.03])).toEqual([0.005, 0.007, 0.01, 0.015, 0.02, 0.03]);
+    expect(logTicks([8, 300])).toEqual([10, 20, 50, 100, 200]);
+    expect(logTicks([1e-6, 30])).toEqual([1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10]);
+  });
+});
+
+describe('labels of ticks', () => {
+  /** What Vega makes of them. */
+  const labels = (expression: string, values: number[]): string[] => {
+    const view = new View(
+      parse({
+        data: [
+          {
+            name: 'ticks',
+            values: values.map((value) => ({ value })),
+            transform: [{ type: 'formula', as: 'label', expr: expression }],
+          },
+        ],
+      }),
+    ).run();
+    return view.data('ticks').map((tick: { label: string }) => tick.label);
+  };
+
+  it('are powers of ten, and multiples of them', () => {
+    const values = [1e-12, 1e-6, 2e-3, 0.1, 1, 10, 1.5e3];
+    expect(labels(powerLabel, values)).toEqual(['10⁻¹²', '10⁻⁶', '2·10⁻³', '10⁻¹', '10⁰', '10¹', '1.5·10³']);
+  });
+
+  it('are plain decimals only where those are short', () => {
+    expect(logLabel([0.002, 0.9])).toBe(plainLabel);
+    expect(labels(plainLabel, [0.002, 0.015, 1, 20, 1500])).toEqual(['0.002', '0.015', '1', '20', '1500']);
+    expect(logLabel([1e-4, 1])).toBe(powerLabel);
+    expect(logLabel([1, 1e6])).toBe(powerLabel);
+  });
+});
+
+describe('powerOfTen', () => {
+  it('is what the literal is', () => {
+    expect([-7, -5, -4, 0, 3].map(powerOfTen)).toEqual([1e-7, 1e-5, 1e-4, 1, 1000]);
+  });
+});

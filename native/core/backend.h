@@ -22,16 +22,17 @@ struct PopulationSpec {
   unsigned threads = 0;  // 0: one per core of the affinity mask
 };
 
-/// Set from any thread; looked at between steps. A run that sees it returns early, with whole steps done; an evaluation
-/// or a pruning curve that sees it leaves NaN where it did not get to.
+/// Set from any thread; looked at between steps. A run that sees it returns early, with whole steps done; an
+/// evaluation or a pruning curve that sees it leaves NaN where it did not get to.
 using StopFlag = std::atomic<bool>;
 
 /// How far a student is.
 struct Progress {
   std::uint64_t step = 0;
   std::uint64_t epoch = 0;  // completed epochs
-  double seconds_trained = 0;  // wall time that run() spent on this student; measured, so no part of any state
-  double batch_loss = 0;    // data loss of the last batch seen, NaN before the first
+  double seconds_trained =
+      0;                  // wall time that run() spent on this student; measured, so no part of any state
+  double batch_loss = 0;  // data loss of the last batch seen, NaN before the first
   std::optional<Divergence>
       divergence;  // set: the student rests, its parameters are those before the fatal step
 };

@@ -32,8 +32,9 @@ struct OptimizerStep {
   T learning_rate;
   T momentum;
   T beta1, beta2;
-  T correction1;  // learning_rate / (1 - beta1^t)
-  T correction2;  // 1 / sqrt(1 - beta2^t)
+  T one_minus_beta1, one_minus_beta2;  // from float64: 1 - float32(0.999) would be off by 1e-5
+  T correction1;                       // learning_rate / (1 - beta1^t)
+  T correction2;                       // 1 / sqrt(1 - beta2^t)
   T epsilon;
   T decay;  // 1 - learning_rate * weight_decay
 };
@@ -50,6 +51,8 @@ OptimizerStep<T> optimizer_step(const OptimizerSpec& spec, double learning_rate,
   step.momentum = static_cast<T>(spec.momentum);
   step.beta1 = static_cast<T>(spec.beta1);
   step.beta2 = static_cast<T>(spec.beta2);
+  step.one_minus_beta1 = static_cast<T>(1 - spec.beta1);
+  step.one_minus_beta2 = static_cast<T>(1 - spec.beta2);
   step.correction1 = static_cast<T>(learning_rate / (1 - std::pow(spec.beta1, count)));
   step.correction2 = static_cast<T>(1 / std::sqrt(1 - std::pow(spec.beta2, count)));
   step.epsilon = static_cast<T>(spec.epsilon);
@@ -61,8 +64,8 @@ OptimizerStep<T> optimizer_step(const OptimizerSpec& spec, double learning_rate,
 /// adamW: the same after p *= 1 - lr weightDecay.
 template <class T>
 ES_HOST_DEVICE void adam_update(const OptimizerStep<T>& step, T gradient, T& parameter, T& m, T& v) {
-  m = step.beta1 * m + (T(1) - step.beta1) * gradient;
-  v = step.beta2 * v + (T(1) - step.beta2) * gradient * gradient;
+  m = step.beta1 * m + step.one_minus_beta1 * gradient;
+  v = step.beta2 * v + step.one_minus_beta2 * gradient * gradient;
   parameter =
       parameter * step.decay - step.correction1 * m / (std::sqrt(v) * step.correction2 + step.epsilon);
 }

@@ -57,7 +57,7 @@ export function chartConfig({ theme, inPage }: { theme: Theme; inPage: boolean }
     aria: inPage,
     // A page brings its own.
     background: inPage ? 'transparent' : theme.background,
-    padding: inPage ? 0 : 8,
+    padding: inPage ? { left: 0, top: 2, right: 0, bottom: 5 } : 8,
     view: { stroke: null },
     axis: {
       ...text,

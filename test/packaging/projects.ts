@@ -65,9 +65,9 @@ export function nodeOf(major: number): string {
   return node;
 }
 
-/** A PATH on which there is a node and a shell, and nothing that compiles. */
-export function pathWithoutCompiler(node: string): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'eigenstudent-path-'));
+/** A PATH, inside the project, on which there is a node and a shell, and nothing that compiles. */
+export function pathWithoutCompiler(project: string, node: string): string {
+  const folder = mkdtempSync(path.join(project, '.path-'));
   symlinkSync(realpathSync(node), path.join(folder, 'node'));
   symlinkSync('/bin/sh', path.join(folder, 'sh'));
   return folder;

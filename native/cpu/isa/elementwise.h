@@ -67,8 +67,8 @@ ES_INLINE void update_lanes(const OptimizerStep<T>& step, T l1, T l2, V gradient
     first = step.momentum * load<V>(m) + gradient;
     updated = parameter - step.learning_rate * (step.nesterov ? gradient + step.momentum * first : first);
   } else {
-    first = step.beta1 * load<V>(m) + (T(1) - step.beta1) * gradient;
-    second = step.beta2 * load<V>(v) + (T(1) - step.beta2) * gradient * gradient;
+    first = step.beta1 * load<V>(m) + step.one_minus_beta1 * gradient;
+    second = step.beta2 * load<V>(v) + step.one_minus_beta2 * gradient * gradient;
     updated = parameter * step.decay -
               step.correction1 * first / (square_root(second) * step.correction2 + step.epsilon);
     store<V>(v, real ? second : zero);

@@ -68,7 +68,7 @@ function caption(groups: readonly TrialGroup[]): string {
   return (
     `The effective size n_λ counts the hidden nodes whose normalised relevance is above ${threshold}: a student that ` +
     `found a sub-network of the teacher's size stays near the line h_T = ${teacherSizes(groups).join(', ')} whatever ` +
-    'its width, one that did not climbs along the dotted line on which every node counts. ' +
+    'its width, one that found none climbs along the dotted line, on which every node counts. ' +
     `At the largest width it is ${widest.join(' and ')}, each trial divided by its own maximum.`
   );
 }

@@ -224,7 +224,11 @@ function labelLayers(group: TrialGroup | undefined, place: PanelPlace, theme: Fi
 }
 
 function axes({ most, bottom, left }: PanelPlace) {
-  const values = [0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000].filter((tick) => tick <= most * headroom);
+  const top = most * headroom;
+  // A label at the very top would push the title of its panel up, out of line with its neighbours.
+  const values = [0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000].filter(
+    (tick) => Math.log1p(tick) < 0.94 * Math.log1p(top),
+  );
   return {
     x: {
       type: 'quantitative' as const,
@@ -241,7 +245,7 @@ function axes({ most, bottom, left }: PanelPlace) {
     y: {
       type: 'quantitative' as const,
       // Linear up to one node, logarithmic above: one node and the crowd at zero must both be seen.
-      scale: { type: 'symlog' as const, constant: 1, domain: [0, most * headroom], nice: false },
+      scale: { type: 'symlog' as const, constant: 1, domain: [0, top], nice: false },
       axis: { title: left ? 'nodes per trial' : null, labels: left, values, labelExpr: plainLabel },
     },
   };

@@ -76,6 +76,7 @@ export function didYouMean(value: string, names: readonly string[]): string {
 
 /** Fails on keys that are not known, naming the nearest one that is. */
 export function knownKeys(where: string, value: object, keys: readonly string[]): void {
+  if (typeof value !== 'object' || value === null) throw invalid(where, 'an object of options', value);
   for (const key of Object.keys(value)) {
     if (!keys.includes(key)) {
       const hint = didYouMean(key, keys);

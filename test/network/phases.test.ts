@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { TensorName } from '../../src/network/layers.js';
 import { alternating, type Phase, toNativePhases } from '../../src/network/phases.js';
 import { failureOf } from '../failure.js';
 
@@ -19,6 +20,9 @@ describe('alternating', () => {
       { mask: 2 + 4 + 8 + 16, length: 3, inEpochs: false },
       { mask: 1 + 8 + 16, length: 3, inEpochs: false },
     ]);
+    const alone = (name: TensorName) => toNativePhases([{ train: [name], steps: 1 }])[0]?.mask;
+    const names = ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut', 'weights', 'bias'] as const;
+    expect(names.map(alone)).toEqual([1, 2, 4, 8, 16]);
     expect(toNativePhases([{ train: [], epochs: 1 }])).toEqual([{ mask: 0, length: 1, inEpochs: true }]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -51,6 +51,19 @@ describe('a safetensors file', () => {
     const view = Float64Array.of(1, 2, 3, 4).subarray(1, 3);
     const file = decodeSafetensors(encodeSafetensors(new Map([['v', safeTensor(view)]])));
     expect(file.tensors.get('v')?.data).toEqual(Float64Array.of(2, 3));
+  });
+
+  it('has every tensor aligned to its numbers', () => {
+    const bytes = encodeSafetensors(tensors);
+    const length = Number(bytes.readBigUInt64LE());
+    const header = JSON.parse(bytes.subarray(8, 8 + length).toString()) as Record<
+      string,
+      { data_offsets?: number[] }
+    >;
+    for (const [name, { data }] of tensors) {
+      const [start = NaN] = header[name]?.data_offsets ?? [];
+      expect((8 + length + start) % data.BYTES_PER_ELEMENT, name).toBe(0);
+    }
   });
 
   it('is read at any place of a larger buffer', () => {
@@ -216,6 +229,15 @@ describe('on disk', () => {
     const wrong = new Map([['w', safeTensor(new Float32Array(5), [2])]]);
     expect(await rejectionOf(writeSafetensors(path, wrong))).toMatch(/^invalid_argument: /);
     expect(await readFile(path)).toEqual(before);
+  });
+
+  it('leaves no temporary file behind when it fails', async () => {
+    const path = join(folder, 'directory');
+    await mkdir(join(path, 'full'), { recursive: true });
+    expect(await rejectionOf(writeSafetensors(path, tensors))).toMatch(
+      /^file_unwritable: cannot write .*directory: /,
+    );
+    expect((await readdir(folder)).sort()).toEqual(['a.safetensors', 'directory']);
   });
 
   it('says where it could not write and why', async () => {

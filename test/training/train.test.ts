@@ -35,6 +35,22 @@ describe('train', () => {
     }
   });
 
+  it('evaluates a student that rests no more', async () => {
+    const population = create({ epochs: 6 }, { epochs: 2 });
+    const asked: boolean[][] = [];
+    const evaluate = population.evaluate.bind(population);
+    population.evaluate = (data) => {
+      if (Array.isArray(data)) asked.push(data.map((one) => one !== null));
+      return evaluate(data);
+    };
+    await all(population, { every: 2 });
+    expect(asked).toEqual([
+      [true, true],
+      [true, false],
+      [true, false],
+    ]);
+  });
+
   it('leaves the population where one run would have left it', async () => {
     const [trained, run] = [create({ epochs: 7 }, { epochs: 3 }), create({ epochs: 7 }, { epochs: 3 })];
     await all(trained, { every: 2 });

@@ -1,7 +1,6 @@
 import { summarize } from '../analysis/summary.js';
 import { powerLabel, powerOfTen } from './axes.js';
-import type { Figure, FigureStyle, Layer, Panel } from './figure.js';
-import type { CurveRow } from './figures/pruning.js';
+import type { Cell, Figure, FigureStyle, Layer, Panel } from './figure.js';
 import { figureFrame } from './frame.js';
 import { rampColors } from './theme.js';
 import {
@@ -11,6 +10,19 @@ import {
   teacherSizes,
   trialCount,
 } from './trial-groups.js';
+
+export interface CurveRow extends Record<string, Cell> {
+  readonly teacherSize: number;
+  readonly parametrization: Parametrization;
+  readonly width: number;
+  readonly kept: number;
+  /** kept - h_T */
+  readonly excess: number;
+  /** |MSE after - MSE before|: median, smallest and largest over trials. */
+  readonly median: number;
+  readonly smallest: number;
+  readonly largest: number;
+}
 
 export interface PruningChart {
   readonly title: string;

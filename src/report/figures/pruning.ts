@@ -1,10 +1,9 @@
 import { summarize } from '../../analysis/summary.js';
 import { powerOfTen } from '../axes.js';
-import type { Cell, Figure } from '../figure.js';
+import type { Figure } from '../figure.js';
 import { short } from '../numbers-in-text.js';
-import { pruningChart, reach } from '../pruning-panels.js';
+import { type CurveRow, pruningChart, reach } from '../pruning-panels.js';
 import {
-  type Parametrization,
   presentParametrizations,
   type ReportTrial,
   someWidths,
@@ -19,19 +18,6 @@ const mostWidths = 6;
 /** Right of what is drawn, curves are sampled in steps of 3 %: they have no detail there, and may be 1500 nodes wide. */
 const sampleRatio = 1.03;
 const lastDrawn = (teacherSize: number) => (1 + reach) * teacherSize;
-
-export interface CurveRow extends Record<string, Cell> {
-  readonly teacherSize: number;
-  readonly parametrization: Parametrization;
-  readonly width: number;
-  readonly kept: number;
-  /** kept - h_T */
-  readonly excess: number;
-  /** |MSE after - MSE before|: median, smallest and largest over trials. */
-  readonly median: number;
-  readonly smallest: number;
-  readonly largest: number;
-}
 
 /** Figure 4: |MSE after - MSE before| against n_kept - h_T, nodes removed lowest relevance first. */
 export function pruningFigure(groups: readonly TrialGroup[]): Figure {

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "addon/errors.h"
-#include "addon/type_tag.h"
 #include "core/errors.h"
 
 namespace eigenstudent {
@@ -49,16 +48,20 @@ std::shared_ptr<const Dataset> read_data(const Argument& spec) {
   return data;
 }
 
+Napi::Value samples(Napi::Env env, const DatasetObject& object) {
+  return Napi::Number::New(env, static_cast<double>(object.data()->samples));
+}
+
 }  // namespace
 
 Napi::Function DatasetObject::define(Napi::Env env) {
-  return DefineClass(env, "Dataset", {InstanceAccessor("samples", &DatasetObject::samples, nullptr)});
+  return DefineClass(env, "Dataset", {tagged_accessor<DatasetObject, samples>("samples")});
 }
 
 DatasetObject::DatasetObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<DatasetObject>(info) {
   guarded(info.Env(), [&]() -> Napi::Value {
     data_ = read_data({info[0], "data"});
-    info.This().As<Napi::Object>().TypeTag(&dataset_tag);
+    info.This().As<Napi::Object>().TypeTag(&tag);
     bytes_ = static_cast<std::int64_t>(bytes_of(data_->float32) + bytes_of(data_->float64));
     Napi::MemoryManagement::AdjustExternalMemory(info.Env(), bytes_);
     return info.Env().Undefined();
@@ -67,13 +70,6 @@ DatasetObject::DatasetObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
 
 void DatasetObject::Finalize(Napi::BasicEnv env) {
   if (bytes_ != 0) Napi::MemoryManagement::AdjustExternalMemory(env, -bytes_);
-}
-
-Napi::Value DatasetObject::samples(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] {
-    check_receiver(info, dataset_tag);
-    return Napi::Number::New(info.Env(), static_cast<double>(data_->samples));
-  });
 }
 
 DatasetPtr read_dataset(const Argument& argument) {

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include "addon/arguments.h"
+#include "addon/type_tag.h"
 #include "core/dataset.h"
 
 namespace eigenstudent {
@@ -18,9 +19,9 @@ class DatasetObject : public Napi::ObjectWrap<DatasetObject> {
 
   const DatasetPtr& data() const { return data_; }
 
- private:
-  Napi::Value samples(const Napi::CallbackInfo& info);
+  static constexpr napi_type_tag tag = dataset_tag;
 
+ private:
   DatasetPtr data_;
   std::int64_t bytes_ = 0;  // as told to the garbage collector
 };

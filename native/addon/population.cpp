@@ -7,7 +7,6 @@
 #include "addon/dataset.h"
 #include "addon/errors.h"
 #include "addon/network_arguments.h"
-#include "addon/type_tag.h"
 #include "core/errors.h"
 
 namespace eigenstudent {
@@ -52,9 +51,9 @@ Napi::Function PopulationObject::define(Napi::Env env) {
   using This = PopulationObject;
   return DefineClass(env, "Population",
                      {
-                         InstanceAccessor("size", &This::size, nullptr),
-                         InstanceAccessor("busy", &This::busy, nullptr),
-                         InstanceAccessor("bytes", &This::bytes, nullptr),
+                         tagged_accessor<This, &This::size>("size"),
+                         tagged_accessor<This, &This::busy>("busy"),
+                         tagged_accessor<This, &This::bytes>("bytes"),
                          InstanceMethod("stop", &This::stop),
                          InstanceMethod("dispose", &This::dispose),
                          InstanceMethod("run", &This::run),
@@ -80,7 +79,7 @@ PopulationObject::PopulationObject(const Napi::CallbackInfo& info)
     for (const StudentSpec& student : spec.students) session_->moments.push_back(student.optimizer.moments());
     size_ = spec.students.size();
     session_->population = make_backend(backend)->create(std::move(spec));
-    info.This().As<Napi::Object>().TypeTag(&population_tag);
+    info.This().As<Napi::Object>().TypeTag(&tag);
     set_bytes(info.Env(), *session_, session_->population->bytes());
     return info.Env().Undefined();
   });
@@ -94,25 +93,16 @@ void PopulationObject::Finalize(Napi::BasicEnv env) {
 
 // ---- Usable in every state ----
 
-Napi::Value PopulationObject::size(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] {
-    check_receiver(info, population_tag);
-    return number(info.Env(), size_);
-  });
+Napi::Value PopulationObject::size(Napi::Env env, const PopulationObject& object) {
+  return number(env, object.size_);
 }
 
-Napi::Value PopulationObject::busy(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] {
-    check_receiver(info, population_tag);
-    return Napi::Boolean::New(info.Env(), session_->pending != nullptr);
-  });
+Napi::Value PopulationObject::busy(Napi::Env env, const PopulationObject& object) {
+  return Napi::Boolean::New(env, object.session_->pending != nullptr);
 }
 
-Napi::Value PopulationObject::bytes(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] {
-    check_receiver(info, population_tag);
-    return number(info.Env(), session_->bytes);
-  });
+Napi::Value PopulationObject::bytes(Napi::Env env, const PopulationObject& object) {
+  return number(env, object.session_->bytes);
 }
 
 Napi::Value PopulationObject::stop(const Napi::CallbackInfo& info) {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "addon/arguments.h"
+#include "addon/type_tag.h"
 #include "core/backend.h"
 
 namespace eigenstudent {
@@ -40,11 +41,13 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   explicit PopulationObject(const Napi::CallbackInfo& info);
   void Finalize(Napi::BasicEnv env) override;
 
+  static constexpr napi_type_tag tag = population_tag;
+
  private:
   // Usable in every state.
-  Napi::Value size(const Napi::CallbackInfo& info);
-  Napi::Value busy(const Napi::CallbackInfo& info);
-  Napi::Value bytes(const Napi::CallbackInfo& info);
+  static Napi::Value size(Napi::Env env, const PopulationObject& object);
+  static Napi::Value busy(Napi::Env env, const PopulationObject& object);
+  static Napi::Value bytes(Napi::Env env, const PopulationObject& object);
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
   // Promises.

@@ -22,7 +22,7 @@ Napi::Promise Task::start(Napi::Env env, TaskWork work) {
       napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "eigenstudent"), 0, 1,
                                       &task, finalize, nullptr, never_called, &task.done_);
   if (status != napi_ok) throw Napi::Error::New(env);
-  owner.release();  // finalize() deletes it
+  static_cast<void>(owner.release());  // finalize() deletes it
   RunningTasks::instance().add(*task.work_.stop, &Environment::of(env));
   try {
     task.thread_ = std::thread([&task] { task.run(); });

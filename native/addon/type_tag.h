@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include "addon/errors.h"
 #include "core/errors.h"
 
 namespace eigenstudent {
@@ -15,10 +16,25 @@ inline bool has_tag(Napi::Value value, const napi_type_tag& tag) {
   return value.IsObject() && value.As<Napi::Object>().CheckTypeTag(&tag);
 }
 
-/// For accessors: V8 checks the receiver of a native method, but not that of a native accessor.
-inline void check_receiver(const Napi::CallbackInfo& info, const napi_type_tag& tag) {
-  if (!has_tag(info.This(), tag))
-    throw Error("invalid_argument", "this accessor was called on an object of another class");
+/// A read-only accessor of a class with a static member `tag`. Not Napi's InstanceAccessor: V8 checks the
+/// receiver of a native method but not that of a native accessor, and Napi would take the object of another
+/// class for ours.
+template <class Wrapped, Napi::Value (*get)(Napi::Env, const Wrapped&)>
+Napi::ClassPropertyDescriptor<Wrapped> tagged_accessor(const char* name) {
+  const napi_callback getter = [](napi_env env, napi_callback_info raw) -> napi_value {
+    try {
+      return guarded(env, [&] {
+        const Napi::CallbackInfo info(env, raw);
+        if (!has_tag(info.This(), Wrapped::tag))
+          throw Error("invalid_argument", "this accessor was called on an object of another class");
+        return get(env, *Wrapped::Unwrap(info.This().As<Napi::Object>()));
+      });
+    } catch (const Napi::Error& error) {
+      error.ThrowAsJavaScriptException();
+      return nullptr;
+    }
+  };
+  return napi_property_descriptor{name, nullptr, nullptr, getter, nullptr, nullptr, napi_default, nullptr};
 }
 
 }  // namespace eigenstudent

@@ -10,12 +10,11 @@
 
 namespace eigenstudent {
 
-/// Adds one sample's share to the loss and writes dL/dy for it.
-///   mse            share = sum_i (y_i - t_i)^2            / (batch N_out),  dL/dy_i = 2 (y_i - t_i) / (batch
-///   N_out) cross-entropy  share = log sum_i e^(y_i) - y_class    / batch,          dL/dy_i = (softmax_i - [i
-///   = class]) / batch
-/// y, delta: [outputs]; targets: [outputs] (mse); klass: the class (cross-entropy); batch: samples in the
-/// batch. The share is a float64, so that a sum over millions of samples stays exact enough for any dtype.
+/// One sample's share of the loss; where wanted also dL/dy for it.
+///   mse            share = sum_i (y_i - t_i)^2 / (batch N_out)          dL/dy_i = 2 (y_i - t_i) / (batch N_out)
+///   cross-entropy  share = (log sum_i e^(y_i) - y_class) / batch        dL/dy_i = (softmax_i - [i = class]) / batch
+/// y, delta: [outputs], delta may be null; targets: [outputs] (mse); klass: the class (cross-entropy); batch: samples
+/// in the batch. The share is a float64, so that a sum over millions of samples stays exact enough for any dtype.
 template <class T>
 ES_HOST_DEVICE double mse_sample(const T* y, const T* targets, std::size_t outputs, std::size_t batch,
                                  T* delta) {

@@ -18,8 +18,7 @@
 namespace eigenstudent::test {
 
 /// How far a result may be from the oracle, relative to the largest entry of its tensor.
-///   float32  sums of up to 300 terms in any order: 300 x 6e-8 at worst, sqrt(300) x 6e-8 as a rule, through
-///   three
+///   float32  sums of up to 300 terms in any order: 300 x 6e-8 at worst, sqrt(300) x 6e-8 as a rule, through three
 ///            layers and back
 ///   float64  the same with 1.1e-16
 inline double tolerance_of(DType dtype) { return dtype == DType::float32 ? 4e-5 : 1e-13; }

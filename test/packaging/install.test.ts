@@ -22,7 +22,7 @@ import {
 const majors = [20, 22, 24] as const;
 const supported = process.platform === 'linux' && process.arch === 'x64';
 
-// The Nodes to try come as packages for linux-x64 only.
+// skipped: where the Nodes to try do not come as packages (they do for linux-x64 only)
 describe.skipIf(!supported)('the tarballs, on linux-x64', () => {
   const projects: string[] = [];
   let main = '';

@@ -1,0 +1,163 @@
+/** What native code says to arguments that TypeScript should have refused: an error with a code, never a crash. */
+import { describe, expect, it } from 'vitest';
+import type { NativePopulationSpec } from '../../src/native/addon.js';
+import { addon } from '../../src/native/load.js';
+import { failureOf } from '../failure.js';
+import { changed } from './broken-values.js';
+import * as native from './native-students.js';
+
+describe('a population spec', () => {
+  const spec = native.spec('reference');
+  const create = (path: string, to: unknown) => () =>
+    new (addon().Population)(
+      path ? (changed(spec, path, to) as NativePopulationSpec) : (to as NativePopulationSpec),
+    );
+  const layer = 'students.0.network.layers.0';
+
+  it.each([
+    ['', undefined, 'expected an object for spec, received undefined'],
+    ['', 3, 'expected an object for spec, received 3'],
+    ['backend', 'gpu', 'expected one of reference, cpu for spec.backend, received "gpu"'],
+    ['backend', Symbol('cpu'), 'expected one of reference, cpu for spec.backend, received a symbol'],
+    ['dtype', 'float16', 'expected one of float32, float64 for spec.dtype, received "float16"'],
+    ['threads', -1, 'expected an integer from 0 to 4096 for spec.threads, received -1'],
+    ['threads', 1e9, 'expected an integer from 0 to 4096 for spec.threads, received 1000000000'],
+    ['threads', 1.5, 'expected an integer from 0 to 4096 for spec.threads, received 1.5'],
+    ['students', {}, 'expected an array for spec.students, received an object'],
+    ['students.0', null, 'expected an object for spec.students[0], received null'],
+    [
+      'students.0.seed',
+      Number.NaN,
+      'expected an integer from 0 to 9007199254740991 for spec.students[0].seed, received NaN',
+    ],
+    [
+      'students.0.trial',
+      2 ** 32,
+      'expected an integer from 0 to 4294967295 for spec.students[0].trial, received 4294967296',
+    ],
+    [
+      'students.0.batchSize',
+      0,
+      'expected an integer from 1 to 9007199254740991 for spec.students[0].batchSize, received 0',
+    ],
+    ['students.0.data', {}, 'expected a Dataset for spec.students[0].data, received an object'],
+    [
+      'students.0.optimizer.kind',
+      'lion',
+      'expected one of sgd, adam, adamW for spec.students[0].optimizer.kind, received "lion"',
+    ],
+    [
+      'students.0.optimizer.nesterov',
+      1,
+      'expected true or false for spec.students[0].optimizer.nesterov, received 1',
+    ],
+    [
+      'students.0.optimizer.beta1',
+      -Infinity,
+      'expected a finite number for spec.students[0].optimizer.beta1, received -Infinity',
+    ],
+    [
+      'students.0.learningRate.base',
+      1n,
+      'expected a finite number for spec.students[0].learningRate.base, received a bigint',
+    ],
+    [
+      'students.0.phases',
+      [{ mask: 32 }],
+      'expected an integer from 0 to 31 for spec.students[0].phases[0].mask, received 32',
+    ],
+    [
+      `${layer}.activation`,
+      'rleu',
+      'expected the name of an activation for spec.students[0].network.layers[0].activation, received "rleu"',
+    ],
+    [
+      `${layer}.outputs`,
+      2 ** 53,
+      'expected an integer from 1 to 9007199254740991 for spec.students[0].network.layers[0].outputs, received 9.00719925474099e+15',
+    ],
+    [
+      `${layer}.matrix`,
+      () => 1,
+      'expected true or false for spec.students[0].network.layers[0].matrix.trainable, received undefined',
+    ],
+    [
+      `${layer}.matrix`,
+      [1, 2],
+      'expected true or false for spec.students[0].network.layers[0].matrix.trainable, received undefined',
+    ],
+    [
+      `${layer}.kind`,
+      new Float32Array(2),
+      'expected one of spectral, dense for spec.students[0].network.layers[0].kind, received Float32Array(2)',
+    ],
+    [
+      `${layer}.kind`,
+      [1, 2],
+      'expected one of spectral, dense for spec.students[0].network.layers[0].kind, received an array of length 2',
+    ],
+    [
+      `${layer}.kind`,
+      () => 1,
+      'expected one of spectral, dense for spec.students[0].network.layers[0].kind, received a function',
+    ],
+  ])('%s = %s', (path, to, message) => {
+    expect(failureOf(create(path, to))).toBe(`invalid_argument: ${message}`);
+  });
+
+  const sanitized = process.env.LD_PRELOAD?.includes('asan') === true;
+  // skipped: AddressSanitizer ends the process where operator new would have thrown
+  it.skipIf(sanitized).each([
+    ['reference', 2 ** 20],
+    ['cpu', 2 ** 20],
+  ] as const)('of a size that no machine has (%s) is out_of_memory', (backend, size) => {
+    const data = new (addon().Dataset)({
+      dtype: 'float64',
+      samples: 1,
+      inputCount: size,
+      targetCount: 1,
+      inputs: new Float64Array(size),
+      targets: new Float64Array(1),
+    });
+    const layers = [
+      { inputs: size, outputs: 2 ** 24 },
+      { inputs: 2 ** 24, outputs: 1 },
+    ].map((sizes) => ({
+      kind: 'dense' as const,
+      ...sizes,
+      activation: 'linear',
+      matrix: { trainable: true, l1: 0, l2: 0 },
+    }));
+    const students = [native.student(data, { network: { loss: 'mse', layers } })];
+    expect(failureOf(() => new (addon().Population)(native.spec(backend, { students })))).toBe(
+      'out_of_memory: not enough memory for this call; use fewer or smaller students, or less data',
+    );
+  });
+
+  it('refuses what only looks like a data set', () => {
+    const { Dataset, Population } = addon();
+    const disguised: object = new Population(spec);
+    Object.setPrototypeOf(disguised, Dataset.prototype);
+    for (const fake of [Object.create(Dataset.prototype), disguised])
+      expect(failureOf(create('students.0.data', fake))).toBe(
+        'invalid_argument: expected a Dataset for spec.students[0].data, received an object',
+      );
+  });
+
+  it('passes on what a getter of the caller throws', () => {
+    const trap = Object.defineProperty({ ...spec }, 'dtype', {
+      get: () => {
+        throw new RangeError('mine');
+      },
+    });
+    expect(() => new (addon().Population)(trap)).toThrow(new RangeError('mine'));
+  });
+});
+
+describe('useErrorClass', () => {
+  it('wants a class', () => {
+    expect(failureOf(() => addon().useErrorClass('Error' as never))).toBe(
+      'invalid_argument: expected a class for errorClass, received "Error"',
+    );
+  });
+});

@@ -130,6 +130,8 @@ struct Kernels {
   /// delta[i] *= f'(z[i]), where z is the pre-activation if the derivative needs it and may be null
   /// otherwise.
   void (*activation_backward)(Activation activation, const T* z, const T* y, T* delta, std::size_t count);
+  /// Sum of (a[i] - b[i])^2, each square and the sum in float64.
+  double (*squared_error)(const T* a, const T* b, std::size_t count);
   /// sums[n] += sum over rows of a[m][n] for one panel [rows][width].
   void (*column_sums)(const T* a, std::size_t rows, std::size_t width, T* sums);
 };

@@ -44,13 +44,16 @@ Panels cut_panels(std::size_t columns, const Kernels<T>& kernels) {
   return panels;
 }
 
+/// Which panel holds a column: all but the last have the first one's width.
+inline std::size_t panel_index(const Panels& panels, std::size_t column) {
+  const std::size_t index = column / panels.list.front().width;
+  return index < panels.list.size() ? index : panels.list.size() - 1;
+}
+
 /// Position of column `column` of row `row` in a matrix of `rows` rows.
 inline std::size_t panel_position(const Panels& panels, std::size_t rows, std::size_t row,
                                   std::size_t column) {
-  std::size_t index =
-      column / panels.list.front().width;  // all but the last panel have the first one's width
-  if (index >= panels.list.size()) index = panels.list.size() - 1;
-  const Panel& panel = panels.list[index];
+  const Panel& panel = panels.list[panel_index(panels, column)];
   return panel.offset * rows + row * panel.width + (column - panel.offset);
 }
 

@@ -128,7 +128,12 @@ class Workspace {
                     T* column_sums);
   void update_tensor(std::size_t l, TensorRole role, const T* gradient, const OptimizerStep<T>& step);
 
-  void add_node(std::size_t l, std::size_t node, std::size_t rows);
+  // Pruning curve: [nodes][lanes].
+  void gather_lanes(const Dataset& data, Batch group, std::size_t lanes);
+  void forward_lanes(std::size_t l, const T* x, T* z, std::size_t lanes);
+  bool fill_bias(std::size_t l, T* z, std::size_t lanes) const;
+  void add_node(std::size_t l, std::size_t node, const T* y, T* z, std::size_t lanes);
+  double loss_of_lanes(const Dataset& data, Batch group, const T* y, std::size_t lanes, std::size_t total);
 
   const Kernels<T>& kernels_;
   Crew crew_;
@@ -143,7 +148,8 @@ class Workspace {
   AlignedBuffer<T> sums_in_, sums_out_;                                     // [widest]: sums of G phi
   AlignedBuffer<T> row_sums_;                 // [panels][rows]: the same a panel, before they are added up
   AlignedBuffer<T> sample_y_, sample_delta_;  // [widest]: one sample's, contiguous
-  AlignedBuffer<T> partial_z_;                // pruning curve: z of the layer above
+  AlignedBuffer<T> lanes_;                    // pruning curve: answers of all layers, [nodes][lanes]
+  std::size_t target_lanes_ = 0;              // and where the targets begin in it, in rows
   std::vector<Segment<T>> segments_;          // of the layer's inner dimension in the product at hand
   bool has_second_moment_ = false;
 };

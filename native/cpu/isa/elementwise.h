@@ -147,6 +147,25 @@ static void form_weights(const FormWeights<T>& f) {
 }
 
 template <class T>
+static double squared_error(const T* a, const T* b, std::size_t count) {
+  using V = UnitVector<T>;
+  constexpr std::size_t L = lanes_of<V, T>;
+  using Wide = typename VectorOf<double, static_cast<int>(L * sizeof(double))>::type;
+  Wide sums{};
+  std::size_t i = 0;
+  for (; i + L <= count; i += L) {
+    const Wide error = __builtin_convertvector(load<V>(a + i) - load<V>(b + i), Wide);
+    sums += error * error;
+  }
+  double sum = horizontal_sum<double, Wide>(sums);
+  for (; i < count; ++i) {
+    const double error = static_cast<double>(a[i] - b[i]);
+    sum += error * error;
+  }
+  return sum;
+}
+
+template <class T>
 static void column_sums(const T* a, std::size_t rows, std::size_t width, T* sums) {
   using V = UnitVector<T>;
   constexpr std::size_t L = lanes_of<V, T>;

@@ -25,6 +25,7 @@ static Kernels<T> make_table() {
   table.form_weights = form_weights<T>;
   table.activate = activate<T>;
   table.activation_backward = activation_backward<T>;
+  table.squared_error = squared_error<T>;
   table.column_sums = column_sums<T>;
   return table;
 }

@@ -1,23 +1,5 @@
 // What a network is made of
 
-// Numbers in, numbers out
-export { type EffectiveSizeOptions, effectiveSize, normalize } from './analysis/effective-size.js';
-export { type Histogram, type HistogramOptions, histogram } from './analysis/histogram.js';
-export { type Summary, summarize } from './analysis/summary.js';
-export { type GaussianOptions, gaussianInputs } from './data/gaussian.js';
-export type { Splits } from './data/splits.js';
-export { EigenstudentError, type ErrorCode } from './errors.js';
-export type { DType, FloatArray } from './native/addon.js';
-// Data, and who labels them
-export { Dataset, type DatasetOptions } from './network/dataset.js';
-export type { Device } from './network/device.js';
-export {
-  type DenseBackward,
-  type DenseForward,
-  kernels,
-  type SpectralBackward,
-  type SpectralForward,
-} from './network/kernels.js';
 export {
   type Activation,
   type DenseLayer,
@@ -32,6 +14,18 @@ export {
   type TensorName,
 } from './network/layers.js';
 export { type Evaluation, Network, type NetworkOptions, type NetworkSpec } from './network/network.js';
+export type { Loss } from './network/spec.js';
+
+// Data, and who labels them
+
+export { type GaussianOptions, gaussianInputs } from './data/gaussian.js';
+export type { Splits } from './data/splits.js';
+export { Dataset, type DatasetOptions } from './network/dataset.js';
+export { Teacher } from './teacher/teacher.js';
+
+// Students and their training
+
+export type { Device } from './network/device.js';
 export {
   adam,
   adamW,
@@ -43,18 +37,16 @@ export {
   stepDecay,
 } from './network/optimizers.js';
 export { alternating, type Phase } from './network/phases.js';
-// Students and their training
 export { Population, type PopulationOptions } from './network/population.js';
-// Files, kernels, errors
-export {
-  readSafetensors,
-  type SafeTensor,
-  type SafetensorsFile,
-  writeSafetensors,
-} from './network/safetensors.js';
-export type { Loss } from './network/spec.js';
 export type { Gradient, Progress, Student, StudentState } from './network/student.js';
 export type { SplitData, StudentOptions, StudentPlan } from './network/student-options.js';
+export { restoreCheckpoint, saveCheckpoint } from './training/checkpoint.js';
+export type { CheckpointOptions, EarlyStopping, TrainOptions } from './training/options.js';
+export type { Stopped, StudentDivergence, TrainReport } from './training/report.js';
+export { train } from './training/train.js';
+
+// Finding and cutting out the sub-network
+
 export { type PruningCurve, pruningCurve } from './pruning/curve.js';
 export {
   type PrunedUntil,
@@ -64,10 +56,28 @@ export {
   pruneUntil,
 } from './pruning/prune.js';
 export { rank } from './pruning/ranking.js';
-// Finding and cutting out the sub-network
 export { type Criterion, relevance } from './pruning/relevance.js';
-export { Teacher } from './teacher/teacher.js';
-export { restoreCheckpoint, saveCheckpoint } from './training/checkpoint.js';
-export type { CheckpointOptions, EarlyStopping, TrainOptions } from './training/options.js';
-export type { Stopped, StudentDivergence, TrainReport } from './training/report.js';
-export { train } from './training/train.js';
+
+// Numbers in, numbers out
+
+export { type EffectiveSizeOptions, effectiveSize, normalize } from './analysis/effective-size.js';
+export { type Histogram, type HistogramOptions, histogram } from './analysis/histogram.js';
+export { type Summary, summarize } from './analysis/summary.js';
+
+// Files, kernels, errors
+
+export { EigenstudentError, type ErrorCode } from './errors.js';
+export type { DType, FloatArray } from './native/addon.js';
+export {
+  type DenseBackward,
+  type DenseForward,
+  kernels,
+  type SpectralBackward,
+  type SpectralForward,
+} from './network/kernels.js';
+export {
+  readSafetensors,
+  type SafeTensor,
+  type SafetensorsFile,
+  writeSafetensors,
+} from './network/safetensors.js';

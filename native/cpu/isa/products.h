@@ -13,7 +13,9 @@ ES_INLINE void finish_tile(const OuterProduct<T>& p, std::size_t m0, V (&acc)[MR
   constexpr int width = NV * L;
   T* c = p.c + m0 * width;
   if (p.accumulate)
+#pragma GCC unroll 16
     for (int i = 0; i < MR; ++i)
+#pragma GCC unroll 4
       for (int j = 0; j < NV; ++j) acc[i][j] += load<V>(c + i * width + j * L);
   switch (p.epilogue) {
     case Epilogue::store:
@@ -21,14 +23,18 @@ ES_INLINE void finish_tile(const OuterProduct<T>& p, std::size_t m0, V (&acc)[MR
     case Epilogue::bias:
     case Epilogue::bias_relu:
       if (p.bias) {
+#pragma GCC unroll 4
         for (int j = 0; j < NV; ++j) {
           const V bias = load<V>(p.bias + j * L);
+#pragma GCC unroll 16
           for (int i = 0; i < MR; ++i) acc[i][j] += bias;
         }
       }
       if (p.epilogue == Epilogue::bias_relu) {
         const V zero{};
+#pragma GCC unroll 16
         for (int i = 0; i < MR; ++i)
+#pragma GCC unroll 4
           for (int j = 0; j < NV; ++j) acc[i][j] = acc[i][j] < zero ? zero : acc[i][j];
       }
       break;
@@ -37,13 +43,17 @@ ES_INLINE void finish_tile(const OuterProduct<T>& p, std::size_t m0, V (&acc)[MR
       const V zero{};
       const V slope = broadcast<V>(p.epilogue == Epilogue::relu_mask ? T(0) : T(leaky_relu_slope));
       const T* y = p.y + m0 * width;
+#pragma GCC unroll 16
       for (int i = 0; i < MR; ++i)
+#pragma GCC unroll 4
         for (int j = 0; j < NV; ++j)
           acc[i][j] = load<V>(y + i * width + j * L) > zero ? acc[i][j] : slope * acc[i][j];
       break;
     }
   }
+#pragma GCC unroll 16
   for (int i = 0; i < MR; ++i)
+#pragma GCC unroll 4
     for (int j = 0; j < NV; ++j) store<V>(c + i * width + j * L, acc[i][j]);
 }
 
@@ -150,7 +160,9 @@ __attribute__((noinline)) static void dot_tile(const DotProduct<T>& p, std::size
     a_panel += p.rows * width;
     w_panel += p.w_rows * width;
   }
+#pragma GCC unroll 4
   for (int m = 0; m < MR; ++m)
+#pragma GCC unroll 4
     for (int n = 0; n < NR; ++n)
       p.c[static_cast<std::ptrdiff_t>(m0 + m) * p.c_row + static_cast<std::ptrdiff_t>(n0 + n)] =
           horizontal_sum<T>(acc[m][n]);

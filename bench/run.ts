@@ -26,7 +26,7 @@ interface Row {
   readonly peers: { readonly torch?: TorchStep & { readonly ratio: number } };
 }
 
-/** Seen: 4 to 7 % with a second core in light use, 17 to 25 % beside several compilers. */
+/** Seen: about 1 % on an idle machine, 17 to 25 % beside several compilers. */
 const noisyPercent = 10;
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -45,7 +45,7 @@ void Workspace<T>::forward_outer(std::size_t l, std::size_t rows) {
   const LayerPlan& plan = layer(l);
   const std::size_t inputs = plan.spec->inputs;
   const T* bias = plan.bias == LayerPlan::npos ? nullptr : parameters_.get() + plan.bias;
-  const Epilogue last = plan.spec->activation == Activation::relu ? Epilogue::bias_relu : Epilogue::bias;
+  const Epilogue last = plan.spec->activation == Activation::relu ? Epilogue::relu : Epilogue::store;
   segments_of(plan.in, input(l, rows), rows, segments_);
   for_ranges(segments_.size(), plan.chunk, [&](Range chunk) {
     crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p) {
@@ -74,9 +74,13 @@ void Workspace<T>::forward_dot(std::size_t l, std::size_t rows) {
   crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p) {
     const Panel& panel = plan.out.list[p];
     T* c = z(l, rows) + panel.offset * rows;
-    kernels_.dot_product({rows, panel.offset, panel.columns, plan.spec->outputs, input(l, rows), w,
-                          plan.in.widths.data(), plan.in.list.size(), c,
-                          static_cast<std::ptrdiff_t>(panel.width)});
+    for_ranges(plan.in.list.size(), plan.dot_chunk, [&](Range chunk) {
+      const std::size_t at = plan.in.list[chunk.first].offset;
+      kernels_.dot_product({rows, panel.offset, panel.columns, plan.spec->outputs, input(l, rows) + at * rows,
+                            w + at * plan.spec->outputs, plan.in.widths.data() + chunk.first,
+                            chunk.end - chunk.first, c, static_cast<std::ptrdiff_t>(panel.width),
+                            chunk.first > 0});
+    });
     if (plan.bias == LayerPlan::npos) return;
     const T* bias = parameters_.get() + plan.bias + panel.offset;
     for (std::size_t r = 0; r < rows; ++r)

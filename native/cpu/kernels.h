@@ -30,8 +30,7 @@ struct Segment {
 /// What happens to a finished tile on its way from registers to memory.
 enum class Epilogue : std::uint8_t {
   store,       // c = acc
-  bias,        // c = acc + bias
-  bias_relu,   // c = max(acc + bias, 0)
+  relu,        // c = max(acc, 0); NaN stays NaN
   relu_mask,   // c = y > 0 ? acc : 0
   leaky_mask,  // c = y > 0 ? acc : slope acc
 };
@@ -45,9 +44,9 @@ struct OuterProduct {
   std::size_t segment_count;
   const T* b;       // [sum of segment counts][width]
   T* c;             // [rows][width]
-  const T* bias;    // [width], for Epilogue::bias*; nullptr counts as zeros
+  const T* bias;    // [width]: acc starts from it; nullptr counts as zeros
   const T* y;       // [rows][width], for Epilogue::*_mask
-  bool accumulate;  // acc starts from c: a later chunk of a long inner dimension
+  bool accumulate;  // acc starts from c instead: a later chunk of a long inner dimension
   Epilogue epilogue;
 };
 
@@ -66,6 +65,7 @@ struct DotProduct {
   std::size_t panel_count;
   T* c;  // [rows] rows of `outputs`, c_row apart
   std::ptrdiff_t c_row;
+  bool accumulate;  // adds to c: a later chunk of a long inner dimension
 };
 
 /// One optimiser pass over a panel [rows][width] of a layer's matrix, with the eigenvalue gradients on the
@@ -114,12 +114,15 @@ struct FormWeights {
   T* w;
 };
 
+inline constexpr std::size_t max_panel_units = 6;
+
 template <class T>
 struct Kernels {
   const char* isa;
-  std::size_t unit;        // scalars in the narrowest panel
-  std::size_t main_units;  // width of the usual panel, in units
-  std::size_t max_units;   // width of the widest panel, in units
+  std::size_t unit;  // scalars in the narrowest panel
+  /// What a product costs a row in a panel of so many units, relative to its useful work at full speed; 0: no such panel.
+  /// The last one is the usual panel.
+  double panel_cost[max_panel_units + 1];
   void (*outer_product)(const OuterProduct<T>&);
   void (*dot_product)(const DotProduct<T>&);
   void (*update_matrix)(const MatrixUpdate<T>&);

@@ -126,7 +126,7 @@ void layer_forward(const LayerForward<T>& layer) {
     for (const Panel& panel : panels.list)
       kernels.outer_product({rows, panel.width, &x, 1, w + panel.offset * layer.inputs,
                              result + panel.offset * rows, bias + panel.offset, nullptr, false,
-                             Epilogue::bias});
+                             Epilogue::store});
     if (layer.z) from_panels(panels, rows, result, layer.z + first * layer.outputs);
     kernels.activate(layer.activation, result, result, panels.size(rows));
     from_panels(panels, rows, result, layer.y + first * layer.outputs);

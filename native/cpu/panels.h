@@ -1,6 +1,7 @@
 // How the columns of a matrix are cut into panels (see kernels.h).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -24,30 +25,43 @@ struct Panels {
   std::size_t size(std::size_t rows) const { return rows * padded; }
 };
 
-/// Cuts `columns` into panels of the instruction set's widths: usual panels first, the remainder in the
-/// narrowest panel that holds it, so that 20 columns cost 24 lanes of AVX2 and not 32.
+/// Scalars in the usual panel, the widest there is.
+template <class T>
+std::size_t usual_width(const Kernels<T>& kernels) {
+  std::size_t units = max_panel_units;
+  while (kernels.panel_cost[units] == 0) --units;
+  return units * kernels.unit;
+}
+
+/// Cuts `columns` into panels of the instruction set's widths, widest first, so that a product costs least: 20 columns
+/// cost 24 lanes of AVX2 and not 32, and 200 end in two panels of two units rather than in one of a single unit.
 template <class T>
 Panels cut_panels(std::size_t columns, const Kernels<T>& kernels) {
+  const std::size_t units = (columns + kernels.unit - 1) / kernels.unit;
+  std::vector<double> cost(units + 1, 0);        // of the first so many units
+  std::vector<std::size_t> last(units + 1, 0);  // width of their last panel
+  for (std::size_t u = 1; u <= units; ++u)
+    for (std::size_t take = 1; take <= max_panel_units && take <= u; ++take) {
+      if (kernels.panel_cost[take] == 0) continue;
+      const double total = cost[u - take] + kernels.panel_cost[take];
+      if (last[u] == 0 || total < cost[u]) cost[u] = total, last[u] = take;
+    }
   Panels panels;
   panels.columns = columns;
-  std::size_t units = (columns + kernels.unit - 1) / kernels.unit;
-  while (units > 0) {
-    std::size_t take = units < kernels.main_units ? units : kernels.main_units;
-    if (units > take && units <= kernels.max_units) take = units;
-    const std::size_t width = take * kernels.unit;
-    const std::size_t left = columns - panels.padded;
-    panels.list.push_back({panels.padded, width, left < width ? left : width});
-    panels.widths.push_back(width);
+  for (std::size_t u = units; u > 0; u -= last[u]) panels.widths.push_back(last[u] * kernels.unit);
+  std::sort(panels.widths.rbegin(), panels.widths.rend());
+  for (const std::size_t width : panels.widths) {
+    panels.list.push_back({panels.padded, width, std::min(width, columns - panels.padded)});
     panels.padded += width;
-    units -= take;
   }
   return panels;
 }
 
-/// Which panel holds a column: all but the last have the first one's width.
+/// Which panel holds a column.
 inline std::size_t panel_index(const Panels& panels, std::size_t column) {
-  const std::size_t index = column / panels.list.front().width;
-  return index < panels.list.size() ? index : panels.list.size() - 1;
+  std::size_t index = column / panels.list.front().width;  // panels only get narrower
+  while (index + 1 < panels.list.size() && panels.list[index + 1].offset <= column) ++index;
+  return index;
 }
 
 /// Position of column `column` of row `row` in a matrix of `rows` rows.

@@ -5,8 +5,8 @@
 namespace eigenstudent::cpu {
 namespace {
 
-/// A horizontal sum costs about as much as six vector FMAs (shuffles and adds in a chain).
-constexpr std::size_t horizontal_cost = 6;
+/// A horizontal sum costs about as much as three vector FMAs (isa/products.h, sums_of_each).
+constexpr std::size_t horizontal_cost = 3;
 
 template <class T>
 bool dot_is_cheaper(const LayerPlan& plan, const Kernels<T>& kernels) {
@@ -19,8 +19,14 @@ bool dot_is_cheaper(const LayerPlan& plan, const Kernels<T>& kernels) {
 /// KiB).
 template <class T>
 std::size_t wide_chunk(const Kernels<T>& kernels) {
-  const std::size_t width = kernels.unit * kernels.main_units;
+  const std::size_t width = usual_width(kernels);
   return std::max<std::size_t>(1, 24 * 1024 / (width * width * sizeof(T)));
+}
+
+template <class T>
+std::size_t dot_chunk(const Kernels<T>& kernels) {
+  const std::size_t width = usual_width(kernels);
+  return std::max<std::size_t>(1, 11 * 1024 / (5 * width * sizeof(T)));
 }
 
 /// Hands out consecutive offsets on cache-line boundaries.
@@ -57,6 +63,7 @@ Plan Plan::make(const NetworkSpec& network, const Kernels<T>& kernels) {
     layer.wide_out = spec.outputs > spec.inputs;
     layer.forward_by_dot = !layer.wide_out && dot_is_cheaper(layer, kernels);
     layer.chunk = plan.wide ? wide_chunk(kernels) : layer.in.list.size() + layer.out.list.size();
+    layer.dot_chunk = dot_chunk(kernels);
     const auto vector_offset = [&](TensorRole role, std::size_t padded) {
       return spec.tensor(role).present ? block.take(padded) : LayerPlan::npos;
     };
@@ -98,7 +105,7 @@ bool is_wide(const NetworkSpec& network) {
 std::size_t rows_per_block(const Plan& plan, std::size_t batch, std::size_t scalar_bytes) {
   // Against the second-level cache (512 KiB on Zen 3, 1 MiB and more later); fewer than 48 rows would make
   // the products' inner dimension too short, and 6 is the height of a product tile.
-  constexpr std::size_t budget = 320 * 1024, fewest = 48, tile = 6, longest = 1020;
+  constexpr std::size_t budget = 384 * 1024, fewest = 48, tile = 6, longest = 1020;
   const std::size_t fitting = std::max(budget / (plan.row_size * scalar_bytes), fewest);
   const std::size_t most = plan.wide ? longest : fitting;
   const std::size_t blocks = (batch + most - 1) / most;

@@ -22,8 +22,9 @@ struct LayerPlan {
   /// N_out).
   bool forward_by_dot;
   /// Panels of the inner dimension that a product takes at once: what it reads of the weights stays in the
-  /// first-level cache while all rows pass.
+  /// first-level cache while all rows pass. dot_chunk: the same for DotProduct, which reads the weights of all outputs.
   std::size_t chunk;
+  std::size_t dot_chunk;
 
   // Offsets into the student's padded block (parameters, moments and gradients alike); absent tensors: npos.
   std::size_t matrix;

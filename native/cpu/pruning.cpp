@@ -114,7 +114,7 @@ template <class T>
 void Workspace<T>::pruning_losses(std::size_t pruned, std::span<const std::uint32_t> removal_order,
                                   const Dataset& data, Batch batch, std::size_t total,
                                   std::span<double> losses) {
-  const std::size_t lanes = kernels_.unit * kernels_.main_units;
+  const std::size_t lanes = usual_width(kernels_);
   const std::size_t above = pruned + 1, nodes = removal_order.size();
   // Where each layer's answers begin, in rows of `lanes`; then z of the layer above, then the targets.
   std::vector<std::size_t> place{network_->inputs()};

@@ -6,43 +6,56 @@
 
 namespace eigenstudent::cpu::ES_ISA {
 
+/// The start of a tile: what is summed up before the first k.
+template <class V, int MR, int NV, class T>
+ES_INLINE void begin_tile(const OuterProduct<T>& p, std::size_t m0, V (&acc)[MR][NV]) {
+  constexpr int L = lanes_of<V, T>;
+  if (p.accumulate) {
+    const T* c = p.c + m0 * (NV * L);
+#pragma GCC unroll 16
+    for (int i = 0; i < MR; ++i)
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; ++j) acc[i][j] = load<V>(c + (i * NV + j) * L);
+  } else if (p.bias) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) {
+      const V bias = load<V>(p.bias + j * L);
+#pragma GCC unroll 16
+      for (int i = 0; i < MR; ++i) acc[i][j] = bias;
+    }
+  } else {
+#pragma GCC unroll 16
+    for (int i = 0; i < MR; ++i)
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; ++j) acc[i][j] = V{};
+  }
+}
+
 /// The end of a tile: rows m0 .. m0 + MR of the panel leave the registers.
 template <class V, int MR, int NV, class T>
 ES_INLINE void finish_tile(const OuterProduct<T>& p, std::size_t m0, V (&acc)[MR][NV]) {
   constexpr int L = lanes_of<V, T>;
   constexpr int width = NV * L;
-  T* c = p.c + m0 * width;
-  if (p.accumulate)
-#pragma GCC unroll 16
-    for (int i = 0; i < MR; ++i)
-#pragma GCC unroll 4
-      for (int j = 0; j < NV; ++j) acc[i][j] += load<V>(c + i * width + j * L);
+  const V zero{};
+  const T* y = p.y + m0 * width;
   switch (p.epilogue) {
     case Epilogue::store:
       break;
-    case Epilogue::bias:
-    case Epilogue::bias_relu:
-      if (p.bias) {
-#pragma GCC unroll 4
-        for (int j = 0; j < NV; ++j) {
-          const V bias = load<V>(p.bias + j * L);
+    case Epilogue::relu:
 #pragma GCC unroll 16
-          for (int i = 0; i < MR; ++i) acc[i][j] += bias;
-        }
-      }
-      if (p.epilogue == Epilogue::bias_relu) {
-        const V zero{};
-#pragma GCC unroll 16
-        for (int i = 0; i < MR; ++i)
+      for (int i = 0; i < MR; ++i)
 #pragma GCC unroll 4
-          for (int j = 0; j < NV; ++j) acc[i][j] = acc[i][j] < zero ? zero : acc[i][j];
-      }
+        for (int j = 0; j < NV; ++j) acc[i][j] = positive_part(acc[i][j]);
       break;
     case Epilogue::relu_mask:
+#pragma GCC unroll 16
+      for (int i = 0; i < MR; ++i)
+#pragma GCC unroll 4
+        for (int j = 0; j < NV; ++j)
+          acc[i][j] = load<V>(y + i * width + j * L) > zero ? acc[i][j] : zero;
+      break;
     case Epilogue::leaky_mask: {
-      const V zero{};
-      const V slope = broadcast<V>(p.epilogue == Epilogue::relu_mask ? T(0) : T(leaky_relu_slope));
-      const T* y = p.y + m0 * width;
+      const V slope = broadcast<V>(T(leaky_relu_slope));
 #pragma GCC unroll 16
       for (int i = 0; i < MR; ++i)
 #pragma GCC unroll 4
@@ -51,6 +64,7 @@ ES_INLINE void finish_tile(const OuterProduct<T>& p, std::size_t m0, V (&acc)[MR
       break;
     }
   }
+  T* c = p.c + m0 * width;
 #pragma GCC unroll 16
   for (int i = 0; i < MR; ++i)
 #pragma GCC unroll 4
@@ -79,7 +93,8 @@ __attribute__((noinline)) static void outer_tile(const OuterProduct<T>& p, std::
   constexpr int L = lanes_of<V, T>;
   // A tile of few sums would wait for the latency of each FMA (4 cycles): it runs four partial sums over k.
   constexpr bool few = MR * NV <= 3;
-  V acc[MR][NV] = {}, second[MR][NV] = {}, third[MR][NV] = {}, fourth[MR][NV] = {};
+  V acc[MR][NV], second[MR][NV] = {}, third[MR][NV] = {}, fourth[MR][NV] = {};
+  begin_tile<V, MR, NV>(p, m0, acc);
   const T* b = p.b;
   for (std::size_t s = 0; s < p.segment_count; ++s) {
     const std::ptrdiff_t row = p.segments[s].row, step = p.segments[s].step;
@@ -131,8 +146,9 @@ ES_INLINE void outer_rows(const OuterProduct<T>& p) {
   }
 }
 
-// Tile heights: as many accumulators as the registers hold beside one vector of b for each NV and one
-// broadcast of a.
+// Tile heights: as many accumulators as the registers hold beside one vector of b for each NV and one broadcast of a.
+// Three vectors are the best width: fewer loads an FMA than two, and an odd number of half cache lines, so that rows of a
+// do not compete for the same banks of the cache. kernels.h, panel_cost, has the widths' prices.
 template <class T>
 static void outer_product(const OuterProduct<T>& p) {
   using Unit = UnitVector<T>;
@@ -140,73 +156,97 @@ static void outer_product(const OuterProduct<T>& p) {
   switch (p.width / static_cast<std::size_t>(lanes_of<Unit, T>)) {
     case 1:
       return outer_rows < Unit, many ? 12 : 8, 1 > (p);
+    case 3:
+      return outer_rows < Unit, many ? 8 : 4, 3 > (p);
 #if ES_WIDE_BYTES > ES_UNIT_BYTES
     case 2:
       return outer_rows<WideVector<T>, 12, 1>(p);
-    case 3:
-      return outer_rows<Unit, 8, 3>(p);
-    default:
+    case 4:
       return outer_rows<WideVector<T>, 12, 2>(p);
-#else
-    case 2:
-      return outer_rows < Unit, many ? 12 : 6, 2 > (p);
     default:
-      return outer_rows < Unit, many ? 8 : 4, 3 > (p);
+      return outer_rows<WideVector<T>, 8, 3>(p);
+#else
+    default:
+      return outer_rows < Unit, many ? 12 : 6, 2 > (p);
 #endif
+  }
+}
+
+/// The sums of a tile go to memory: acc holds c(m, n) in [m * NR + n], a whole number of groups of L.
+template <int MR, int NR, class V, class T>
+ES_INLINE void finish_dots(const DotProduct<T>& p, std::size_t m0, std::size_t n0, V (&acc)[MR * NR]) {
+  constexpr int L = lanes_of<V, T>;
+  constexpr int groups = (MR * NR + L - 1) / L;
+  T sums[groups * L];
+#pragma GCC unroll 16
+  for (int g = 0; g < groups; ++g) {
+    V group[L] = {};
+#pragma GCC unroll 16
+    for (int i = 0; i < L; ++i)
+      if (g * L + i < MR * NR) group[i] = acc[g * L + i];
+    store<V>(sums + g * L, sums_of_each(group));
+  }
+#pragma GCC unroll 8
+  for (int m = 0; m < MR; ++m) {
+    T* c = p.c + static_cast<std::ptrdiff_t>(m0 + m) * p.c_row + static_cast<std::ptrdiff_t>(n0);
+#pragma GCC unroll 8
+    for (int n = 0; n < NR; ++n) c[n] = p.accumulate ? c[n] + sums[m * NR + n] : sums[m * NR + n];
+  }
+}
+
+/// acc(m, n) += one vector of row m of a times one of row n of w; `read` loads it.
+template <int MR, int NR, class V, class T, class Read>
+ES_INLINE void dot_step(const T* a, const T* w, std::size_t row, const Read& read, V (&acc)[MR * NR]) {
+  V left[MR];
+#pragma GCC unroll 8
+  for (int m = 0; m < MR; ++m) left[m] = read(a + m * row);
+#pragma GCC unroll 8
+  for (int n = 0; n < NR; ++n) {
+    const V right = read(w + n * row);
+#pragma GCC unroll 8
+    for (int m = 0; m < MR; ++m) acc[m * NR + n] += left[m] * right;
   }
 }
 
 template <int MR, int NR, class T>
 __attribute__((noinline)) static void dot_tile(const DotProduct<T>& p, std::size_t m0, std::size_t n0) {
-  using V = UnitVector<T>;
+  using V = WideVector<T>;
   constexpr std::size_t L = lanes_of<V, T>;
-  V acc[MR][NR] = {};
+  V acc[MR * NR] = {};
   const T* a_panel = p.a;
   const T* w_panel = p.w;
   for (std::size_t panel = 0; panel < p.panel_count; ++panel) {
     const std::size_t width = p.widths[panel];
     const T* a = a_panel + m0 * width;
     const T* w = w_panel + (p.first + n0) * width;
-    for (std::size_t lane = 0; lane < width; lane += L) {
-      V right[NR];
-#pragma GCC unroll 4
-      for (int n = 0; n < NR; ++n) right[n] = load<V>(w + n * width + lane);
-#pragma GCC unroll 4
-      for (int m = 0; m < MR; ++m) {
-        const V left = load<V>(a + m * width + lane);
-#pragma GCC unroll 4
-        for (int n = 0; n < NR; ++n) acc[m][n] += left * right[n];
-      }
-    }
+    std::size_t lane = 0;
+    for (; lane + L <= width; lane += L)
+      dot_step<MR, NR>(a + lane, w + lane, width, [](const T* from) { return load<V>(from); }, acc);
+#if ES_WIDE_BYTES > ES_UNIT_BYTES
+    if (lane < width) dot_step<MR, NR>(a + lane, w + lane, width, [](const T* from) { return load_half(from); }, acc);
+#endif
     a_panel += p.rows * width;
     w_panel += p.w_rows * width;
   }
-#pragma GCC unroll 4
-  for (int m = 0; m < MR; ++m)
-#pragma GCC unroll 4
-    for (int n = 0; n < NR; ++n)
-      p.c[static_cast<std::ptrdiff_t>(m0 + m) * p.c_row + static_cast<std::ptrdiff_t>(n0 + n)] =
-          horizontal_sum<T>(acc[m][n]);
+  finish_dots<MR, NR>(p, m0, n0, acc);
 }
 
+/// All rows against NR outputs: tiles of MR rows, then single ones.
+template <int MR, int NR, class T>
+ES_INLINE void dot_rows(const DotProduct<T>& p, std::size_t n0) {
+  std::size_t m = 0;
+  for (; m + MR <= p.rows; m += MR) dot_tile<MR, NR>(p, m, n0);
+  for (; m < p.rows; ++m) dot_tile<1, NR>(p, m, n0);
+}
+
+// As many sums in flight as the registers allow: a tile reads rows + outputs vectors for rows * outputs FMAs.
 template <class T>
 static void dot_product(const DotProduct<T>& p) {
-  for (std::size_t n = 0; n < p.outputs;) {
-    const bool three = p.outputs - n >= 3;
-    for (std::size_t m = 0; m < p.rows;) {
-      const bool four = p.rows - m >= 4;
-      if (three && four)
-        dot_tile<4, 3>(p, m, n);
-      else if (three)
-        dot_tile<1, 3>(p, m, n);
-      else if (four)
-        dot_tile<4, 1>(p, m, n);
-      else
-        dot_tile<1, 1>(p, m, n);
-      m += four ? 4 : 1;
-    }
-    n += three ? 3 : 1;
-  }
+  constexpr bool many = ES_REGISTERS == 32;
+  constexpr int rows = many ? 4 : 3, outputs = many ? 5 : 4;
+  std::size_t n = 0;
+  for (; n + outputs <= p.outputs; n += outputs) dot_rows<rows, outputs>(p, n);
+  for (; n < p.outputs; ++n) dot_rows<8, 1>(p, n);
 }
 
 }  // namespace eigenstudent::cpu::ES_ISA

@@ -52,6 +52,14 @@ ES_INLINE V broadcast(T value) {
 }
 
 #if defined(__AVX512F__)
+// The lower half from memory, the upper half zero.
+ES_INLINE VectorOf<float, 64>::type load_half(const float* from) {
+  return (VectorOf<float, 64>::type)_mm512_zextps256_ps512(_mm256_loadu_ps(from));
+}
+ES_INLINE VectorOf<double, 64>::type load_half(const double* from) {
+  return (VectorOf<double, 64>::type)_mm512_zextpd256_pd512(_mm256_loadu_pd(from));
+}
+
 ES_INLINE VectorOf<float, 64>::type square_root(VectorOf<float, 64>::type x) {
   return (VectorOf<float, 64>::type)_mm512_sqrt_ps((__m512)x);
 }
@@ -87,6 +95,80 @@ ES_INLINE V square_root(V x) {
   return x;
 }
 #endif
+
+// max(x, 0), and NaN for NaN: of two operands one of which is NaN the instruction returns the second.
+#if defined(__AVX512F__)
+ES_INLINE VectorOf<float, 64>::type positive_part(VectorOf<float, 64>::type x) {
+  return (VectorOf<float, 64>::type)_mm512_max_ps(_mm512_setzero_ps(), (__m512)x);
+}
+ES_INLINE VectorOf<double, 64>::type positive_part(VectorOf<double, 64>::type x) {
+  return (VectorOf<double, 64>::type)_mm512_max_pd(_mm512_setzero_pd(), (__m512d)x);
+}
+#endif
+#if defined(__AVX__)
+ES_INLINE VectorOf<float, 32>::type positive_part(VectorOf<float, 32>::type x) {
+  return (VectorOf<float, 32>::type)_mm256_max_ps(_mm256_setzero_ps(), (__m256)x);
+}
+ES_INLINE VectorOf<double, 32>::type positive_part(VectorOf<double, 32>::type x) {
+  return (VectorOf<double, 32>::type)_mm256_max_pd(_mm256_setzero_pd(), (__m256d)x);
+}
+#else
+template <class V>
+ES_INLINE V positive_part(V x) {
+  const V zero{};
+  return x < zero ? zero : x;
+}
+#endif
+
+// Sums of many vectors at once: vectors are folded in pairs, each fold adding two shuffles of both, until one is left whose
+// lane i is the sum of vector i. First within blocks of 16 bytes, then across them: patterns that are one instruction.
+template <int... I>
+struct Indices {};
+#if defined(__clang__)
+#define ES_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+template <class, int... I>
+struct IndicesOf {
+  using type = Indices<I...>;
+};
+template <int N>
+using IndicesBelow = typename __make_integer_seq<IndicesOf, int, N>::type;
+#else
+#define ES_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, decltype(a < b){__VA_ARGS__})
+template <int N>
+using IndicesBelow = Indices<__integer_pack(N)...>;
+#endif
+
+/// Where lane i of a fold comes from: a's lanes count from 0, b's from `lanes`. `part` 0 or 1: the two that are added.
+constexpr int fold_source(int i, int lanes, int block, int run, int part) {
+  if (run < block) {  // within blocks: runs of a and of b in turn
+    const int r = i % block, from_b = r / run % 2;
+    return i - r + r / (2 * run) * run + r % run + part * block / 2 + from_b * lanes;
+  }
+  const int half = lanes / block / 2, out = i / block;  // across: even and odd blocks of a, then of b
+  return (2 * (out % half) + part) * block + i % block + out / half * lanes;
+}
+
+template <int Run, class V, int... I>
+ES_INLINE V fold_pair(V a, V b, Indices<I...>) {
+  constexpr int lanes = sizeof...(I), block = 16 / static_cast<int>(sizeof(a[0]));
+  return ES_SHUFFLE(a, b, fold_source(I, lanes, block, Run, 0)...) +
+         ES_SHUFFLE(a, b, fold_source(I, lanes, block, Run, 1)...);
+}
+
+/// Lane i = the sum of the lanes of v[i], for as many vectors as one has lanes.
+template <int Run = 1, class V>
+ES_INLINE V sums_of_each(const V* v) {
+  constexpr int lanes = sizeof(V) / sizeof((*v)[0]);
+  if constexpr (Run == lanes) {
+    return v[0];
+  } else {
+    V folded[lanes / Run / 2];
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes / Run / 2; ++i)
+      folded[i] = fold_pair<Run>(v[2 * i], v[2 * i + 1], IndicesBelow<lanes>{});
+    return sums_of_each<2 * Run>(folded);
+  }
+}
 
 /// Sum of the lanes, always in the same order: halves first.
 template <class T, class V>

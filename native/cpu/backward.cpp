@@ -62,7 +62,7 @@ void Workspace<T>::input_gradient(std::size_t l, std::size_t panel, Range chunk,
   product.width = lanes.width;
   product.segments = segments_.data() + chunk.first;
   product.segment_count = chunk.end - chunk.first;
-  product.b = weights_.get() + plan.weights_over_in + lanes.offset * plan.spec->outputs +
+  product.b = weights_over_in(plan) + lanes.offset * plan.spec->outputs +
               plan.out.list[chunk.first].offset * lanes.width;
   product.c = delta(l - 1, rows) + at;
   product.y = y(l - 1, rows) + at;

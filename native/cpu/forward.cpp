@@ -55,7 +55,7 @@ void Workspace<T>::forward_outer(std::size_t l, std::size_t rows) {
       product.width = panel.width;
       product.segments = segments_.data() + chunk.first;
       product.segment_count = chunk.end - chunk.first;
-      product.b = weights_.get() + plan.weights_over_out + panel.offset * inputs +
+      product.b = weights_over_out(plan) + panel.offset * inputs +
                   plan.in.list[chunk.first].offset * panel.width;
       product.c = z(l, rows) + panel.offset * rows;
       product.bias = bias ? bias + panel.offset : nullptr;
@@ -70,7 +70,7 @@ void Workspace<T>::forward_outer(std::size_t l, std::size_t rows) {
 template <class T>
 void Workspace<T>::forward_dot(std::size_t l, std::size_t rows) {
   const LayerPlan& plan = layer(l);
-  const T* w = weights_.get() + plan.weights_over_in;
+  const T* w = weights_over_in(plan);
   crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p) {
     const Panel& panel = plan.out.list[p];
     T* c = z(l, rows) + panel.offset * rows;

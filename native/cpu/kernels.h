@@ -123,6 +123,7 @@ struct Kernels {
   /// What a product costs a row in a panel of so many units, relative to its useful work at full speed; 0: no such panel.
   /// The last one is the usual panel.
   double panel_cost[max_panel_units + 1];
+  double dot_cost;  // the same of a DotProduct, for a unit of the inner dimension and an output
   void (*outer_product)(const OuterProduct<T>&);
   void (*dot_product)(const DotProduct<T>&);
   void (*update_matrix)(const MatrixUpdate<T>&);

@@ -5,13 +5,16 @@
 namespace eigenstudent::cpu {
 namespace {
 
-/// A horizontal sum costs about as much as three vector FMAs (isa/products.h, sums_of_each).
-constexpr std::size_t horizontal_cost = 3;
+/// A horizontal sum costs about as much as three vector FMAs (isa/vector.h, sums_of_each).
+constexpr double horizontal_cost = 3;
 
 template <class T>
 bool dot_is_cheaper(const LayerPlan& plan, const Kernels<T>& kernels) {
-  const std::size_t outer = plan.out.padded / kernels.unit * plan.in.columns;
-  const std::size_t dot = plan.out.columns * (plan.in.padded / kernels.unit + horizontal_cost);
+  double panels = 0;
+  for (const Panel& panel : plan.out.list) panels += kernels.panel_cost[panel.width / kernels.unit];
+  const double outer = panels * static_cast<double>(plan.in.columns);
+  const auto vectors = static_cast<double>(plan.in.padded / kernels.unit);
+  const double dot = kernels.dot_cost * static_cast<double>(plan.out.columns) * (vectors + horizontal_cost);
   return dot < outer;
 }
 
@@ -71,10 +74,12 @@ Plan Plan::make(const NetworkSpec& network, const Kernels<T>& kernels) {
     layer.eigenvalues_in = vector_offset(TensorRole::eigenvalues_in, layer.in.padded);
     layer.eigenvalues_out = vector_offset(TensorRole::eigenvalues_out, layer.out.padded);
     layer.bias = vector_offset(TensorRole::bias, layer.out.padded);
-    const bool over_out = layer.wide_out || !layer.forward_by_dot;
-    const bool over_in = !layer.wide_out || l > 0;  // the first layer sends no gradient down
-    layer.weights_over_out = over_out ? weights.take(layer.out.size(spec.inputs)) : LayerPlan::npos;
-    layer.weights_over_in = over_in ? weights.take(layer.in.size(spec.outputs)) : LayerPlan::npos;
+    layer.has_weights_over_out = layer.wide_out || !layer.forward_by_dot;
+    layer.has_weights_over_in = !layer.wide_out || l > 0;  // the first layer sends no gradient down
+    if (layer.has_weights_over_out && !layer.weights_are_matrix(true))
+      layer.weights_over_out = weights.take(layer.out.size(spec.inputs));
+    if (layer.has_weights_over_in && !layer.weights_are_matrix(false))
+      layer.weights_over_in = weights.take(layer.in.size(spec.outputs));
     const auto activation_offset = [&] {
       const std::size_t at = plan.row_size;
       plan.row_size += layer.out.padded;

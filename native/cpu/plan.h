@@ -31,10 +31,12 @@ struct LayerPlan {
   std::size_t eigenvalues_in;
   std::size_t eigenvalues_out;
   std::size_t bias;
-  // Offsets into the packed weights. The one along the lanes of phi is formed from it, the other is its
-  // transpose.
-  std::size_t weights_over_out;  // [N_in] rows, panels over N_out; npos when nothing needs it
-  std::size_t weights_over_in;   // [N_out] rows, panels over N_in; npos when nothing needs it
+  // The packed weights: which products need, and their offsets. The one along the lanes of phi is formed from it (a dense
+  // layer's is it), the other is its transpose.
+  bool has_weights_over_out;     // [N_in] rows, panels over N_out
+  bool has_weights_over_in;      // [N_out] rows, panels over N_in
+  std::size_t weights_over_out;
+  std::size_t weights_over_in;
   // Offsets into a block of activations, in scalars a row.
   std::size_t z;  // npos: z is overwritten by y
   std::size_t y;
@@ -44,6 +46,8 @@ struct LayerPlan {
   const Panels& panels() const { return wide_out ? out : in; }
   std::size_t rows() const { return wide_out ? spec->inputs : spec->outputs; }
   bool spectral() const { return spec->kind == LayerKind::spectral; }
+  /// Whether the weights with lanes over N_out (or over N_in) are the trained matrix itself.
+  bool weights_are_matrix(bool over_out) const { return !spectral() && over_out == wide_out; }
 };
 
 struct Plan {

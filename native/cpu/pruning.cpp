@@ -40,8 +40,8 @@ void Workspace<T>::forward_lanes(std::size_t l, const T* x, T* z, std::size_t la
   product.b = x;
   product.accumulate = fill_bias(l, z, lanes);
   product.epilogue = Epilogue::store;
-  if (plan.weights_over_in != LayerPlan::npos) {
-    segments_of(plan.in, weights_.get() + plan.weights_over_in, outputs, segments_);
+  if (plan.has_weights_over_in) {
+    segments_of(plan.in, weights_over_in(plan), outputs, segments_);
     product.rows = outputs;
     product.segments = segments_.data();
     product.segment_count = segments_.size();
@@ -50,7 +50,7 @@ void Workspace<T>::forward_lanes(std::size_t l, const T* x, T* z, std::size_t la
     return;
   }
   for (const Panel& panel : plan.out.list) {  // a first layer that widens keeps W transposed only
-    const Segment<T> weights{weights_.get() + plan.weights_over_out + panel.offset * inputs, 1,
+    const Segment<T> weights{weights_over_out(plan) + panel.offset * inputs, 1,
                              static_cast<std::ptrdiff_t>(panel.width), inputs};
     product.rows = panel.columns;
     product.segments = &weights;
@@ -75,7 +75,7 @@ template <class T>
 void Workspace<T>::add_node(std::size_t l, std::size_t node, const T* y, T* z, std::size_t lanes) {
   const LayerPlan& plan = layer(l);
   const T* column =
-      weights_.get() + plan.weights_over_in + panel_position(plan.in, plan.spec->outputs, 0, node);
+      weights_over_in(plan) + panel_position(plan.in, plan.spec->outputs, 0, node);
   const Panel& panel = plan.in.list[panel_index(plan.in, node)];
   const Segment<T> weights{column, static_cast<std::ptrdiff_t>(panel.width), 1, 1};
   OuterProduct<T> product{};

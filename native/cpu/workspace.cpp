@@ -98,7 +98,7 @@ void Workspace<T>::unpack_block(const T* block, T* values) const {
 template <class T>
 void Workspace<T>::form_weights(std::size_t l) {
   const std::vector<Panel>& panels = layer(l).panels().list;
-  crew_.each(panels.size(), [&](std::size_t p) { form_panel(l, panels[p]); });
+  if (layer(l).spectral()) crew_.each(panels.size(), [&](std::size_t p) { form_panel(l, panels[p]); });
   transpose_weights(l);
 }
 
@@ -112,24 +112,21 @@ void Workspace<T>::form_panel(std::size_t l, const Panel& panel) {
   form.width = panel.width;
   form.phi = block + plan.matrix + at;
   form.w = weights_.get() + (plan.wide_out ? plan.weights_over_out : plan.weights_over_in) + at;
-  if (plan.spectral()) {
-    form.row_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out);
-    form.column_eigenvalues =
-        block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
-    form.sign = plan.wide_out ? T(1) : T(-1);
-  }
+  form.row_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out);
+  form.column_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
+  form.sign = plan.wide_out ? T(1) : T(-1);
   kernels_.form_weights(form);
 }
 
 template <class T>
 void Workspace<T>::transpose_weights(std::size_t l) {
   const LayerPlan& plan = layer(l);
+  if (!(plan.wide_out ? plan.has_weights_over_in : plan.has_weights_over_out)) return;
   const std::size_t other = plan.wide_out ? plan.weights_over_in : plan.weights_over_out;
-  if (other == LayerPlan::npos) return;
   const Panels& from = plan.panels();
   const Panels& to = plan.wide_out ? plan.in : plan.out;
   const std::size_t from_rows = plan.rows(), to_rows = from.columns;
-  const T* source = weights_.get() + (plan.wide_out ? plan.weights_over_out : plan.weights_over_in);
+  const T* source = plan.wide_out ? weights_over_out(plan) : weights_over_in(plan);
   T* target = weights_.get() + other;
   crew_.each(to.list.size(), [&](std::size_t p) {
     const Panel& t = to.list[p];

@@ -92,6 +92,14 @@ class Workspace {
   /// The lowest layer with anything to train, or depth().
   std::size_t lowest_trained(std::uint8_t mask) const;
 
+  /// W as panels over N_out, [N_in] rows; or over N_in, [N_out] rows.
+  const T* weights_over_out(const LayerPlan& plan) const {
+    return plan.weights_are_matrix(true) ? parameters_.get() + plan.matrix : weights_.get() + plan.weights_over_out;
+  }
+  const T* weights_over_in(const LayerPlan& plan) const {
+    return plan.weights_are_matrix(false) ? parameters_.get() + plan.matrix : weights_.get() + plan.weights_over_in;
+  }
+
   // Activations of the block at hand: [rows][...] panels, `rows` rows.
   T* y(std::size_t l, std::size_t rows) { return activations_.get() + layer(l).y * rows; }
   T* z(std::size_t l, std::size_t rows) {

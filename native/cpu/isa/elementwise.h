@@ -85,31 +85,45 @@ ES_INLINE auto lanes_below(std::size_t count) {
   return index < broadcast<V>(static_cast<T>(count));
 }
 
+/// Rows first .. first + count of one vector of lanes; terms[i] += G phi of row first + i where wanted.
+template <class V, class M, class T>
+ES_INLINE void update_rows(const MatrixUpdate<T>& u, std::size_t lane, std::size_t first, std::size_t count, M real,
+                           V* terms) {
+  const bool spectral = u.row_eigenvalues != nullptr;
+  const V column_eigenvalue = spectral ? u.sign * load<V>(u.column_eigenvalues + lane) : V{};
+  V column_sum{};
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t r = first + i, at = r * u.width + lane;
+    const V G = load<V>(u.G + at);
+    V gradient = G;
+    if (spectral) {
+      const V term = real ? eigenvalue_gradient_term(G, load<V>(u.phi + at)) : V{};
+      column_sum += term;
+      if (terms) terms[i] += term;
+      gradient = eigenvector_gradient(G, u.sign * broadcast<V>(u.row_eigenvalues[r]), column_eigenvalue);
+    }
+    if (u.train) update_lanes(u.step, u.l1, u.l2, gradient, u.phi + at, u.m + at, u.v + (u.v ? at : 0), real);
+  }
+  if (u.column_sums) store<V>(u.column_sums + lane, load<V>(u.column_sums + lane) + column_sum);
+}
+
+/// With sums along the rows, as many rows at a time as a vector has lanes: their sums end in one vector.
 template <class T>
 static void update_matrix(const MatrixUpdate<T>& u) {
   using V = UnitVector<T>;
   constexpr std::size_t L = lanes_of<V, T>;
-  const bool spectral = u.row_eigenvalues != nullptr;
-  for (std::size_t lane = 0; lane < u.width; lane += L) {
-    const std::size_t left = u.columns > lane ? u.columns - lane : 0;
-    const auto real = lanes_below<V, T>(left < L ? left : L);
-    const V column_eigenvalue = spectral ? load<V>(u.column_eigenvalues + lane) : V{};
-    V column_sum{};
-    for (std::size_t r = 0; r < u.rows; ++r) {
-      const std::size_t at = r * u.width + lane;
-      const V G = load<V>(u.G + at);
-      V gradient = G;
-      if (spectral) {
-        const V term = real ? eigenvalue_gradient_term(G, load<V>(u.phi + at)) : V{};
-        column_sum += term;
-        if (u.row_sums) u.row_sums[r] += horizontal_sum<T>(term);
-        gradient =
-            eigenvector_gradient(G, u.sign * broadcast<V>(u.row_eigenvalues[r]), u.sign * column_eigenvalue);
-      }
-      if (u.train)
-        update_lanes(u.step, u.l1, u.l2, gradient, u.phi + at, u.m + at, u.v + (u.v ? at : 0), real);
+  const std::size_t together = u.row_sums ? L : u.rows;
+  for (std::size_t first = 0; first < u.rows; first += together) {
+    const std::size_t count = u.rows - first < together ? u.rows - first : together;
+    V terms[L] = {};
+    for (std::size_t lane = 0; lane < u.width; lane += L) {
+      const std::size_t left = u.columns > lane ? u.columns - lane : 0;
+      const auto real = lanes_below<V, T>(left < L ? left : L);
+      update_rows(u, lane, first, count, real, u.row_sums ? terms : nullptr);
     }
-    if (u.column_sums) store<V>(u.column_sums + lane, load<V>(u.column_sums + lane) + column_sum);
+    if (!u.row_sums) continue;
+    const V sums = sums_of_each(terms);
+    for (std::size_t i = 0; i < count; ++i) u.row_sums[first + i] += sums[i];
   }
 }
 

@@ -27,23 +27,33 @@ Pair uniforms(const Stream& stream, std::size_t position) {
   return {unit_interval(block.word[0], block.word[1]), unit_interval(block.word[2], block.word[3])};
 }
 
-/// The words of a stream one after another.
+/// The words of a stream one after another. Several blocks are drawn at a time: their rounds are independent, so a
+/// processor works on all of them at once.
 class Words {
  public:
   explicit Words(const Stream& stream) : stream_(stream) {}
   std::uint32_t next() {
-    if (used_ == 4) {
-      block_ = philox(stream_, position_++);
-      used_ = 0;
-    }
-    return block_.word[used_++];
+    if (used_ == count) refill();
+    return words_[used_++];
   }
 
  private:
+  static constexpr std::uint32_t blocks = 8;
+  static constexpr std::size_t count = 4 * blocks;
+
+  void refill() {
+    for (std::uint32_t b = 0; b < blocks; ++b) {
+      const PhiloxBlock block = philox(stream_, position_ + b);
+      for (std::uint32_t w = 0; w < 4; ++w) words_[4 * b + w] = block.word[w];
+    }
+    position_ += blocks;
+    used_ = 0;
+  }
+
   Stream stream_;
-  PhiloxBlock block_{};
+  std::uint32_t words_[count];
   std::uint32_t position_ = 0;
-  int used_ = 4;
+  std::size_t used_ = count;
 };
 
 /// Uniform in 0..range-1 without bias: Lemire, "Fast random integer generation in an interval", ACM TOMACS 29

@@ -11,6 +11,7 @@ double Workspace<T>::accumulate_gradients(const Dataset& data, Batch batch, std:
   for (std::size_t l = 0; l < depth(); ++l)
     if (layer(l).bias != LayerPlan::npos)
       std::fill_n(gradients_.get() + layer(l).bias, layer(l).out.padded, T(0));
+  if (along_samples_) return accumulate_lanes(data, batch, mask);
   for (std::size_t first = 0; first < batch.count; first += rows_) {
     const std::size_t rows = std::min(rows_, batch.count - first);
     gather(data, batch, first, rows);
@@ -67,10 +68,7 @@ void Workspace<T>::input_gradient(std::size_t l, std::size_t panel, Range chunk,
   product.c = delta(l - 1, rows) + at;
   product.y = y(l - 1, rows) + at;
   product.accumulate = chunk.first > 0;
-  product.epilogue = !last                             ? Epilogue::store
-                     : below == Activation::relu       ? Epilogue::relu_mask
-                     : below == Activation::leaky_relu ? Epilogue::leaky_mask
-                                                       : Epilogue::store;
+  product.epilogue = last ? mask_of(below) : Epilogue::store;
   kernels_.outer_product(product);
   if (last && product.epilogue == Epilogue::store && below != Activation::linear)
     kernels_.activation_backward(below, z(l - 1, rows) + at, product.y, product.c, rows * lanes.width);

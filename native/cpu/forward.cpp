@@ -55,8 +55,8 @@ void Workspace<T>::forward_outer(std::size_t l, std::size_t rows) {
       product.width = panel.width;
       product.segments = segments_.data() + chunk.first;
       product.segment_count = chunk.end - chunk.first;
-      product.b = weights_over_out(plan) + panel.offset * inputs +
-                  plan.in.list[chunk.first].offset * panel.width;
+      product.b =
+          weights_over_out(plan) + panel.offset * inputs + plan.in.list[chunk.first].offset * panel.width;
       product.c = z(l, rows) + panel.offset * rows;
       product.bias = bias ? bias + panel.offset : nullptr;
       product.accumulate = chunk.first > 0;

@@ -102,6 +102,19 @@ struct VectorUpdate {
   OptimizerStep<T> step;
 };
 
+/// to[j][r] = values[sample r][j], [count][lanes]: samples first .. first + rows of `order`, or of the values themselves
+/// where order is null. Lanes past the last row become zero.
+template <class T>
+struct GatherTransposed {
+  const T* values;  // [samples][count]
+  std::size_t count;
+  const std::uint32_t* order;
+  std::size_t first;
+  std::size_t rows;
+  T* to;
+  std::size_t lanes;
+};
+
 /// w = gap * phi over a panel (see MatrixUpdate), or a copy for a dense layer.
 template <class T>
 struct FormWeights {
@@ -134,8 +147,9 @@ struct Kernels {
   /// delta[i] *= f'(z[i]), where z is the pre-activation if the derivative needs it and may be null
   /// otherwise.
   void (*activation_backward)(Activation activation, const T* z, const T* y, T* delta, std::size_t count);
-  /// Sum of (a[i] - b[i])^2, each square and the sum in float64.
-  double (*squared_error)(const T* a, const T* b, std::size_t count);
+  /// Sum of (a[i] - b[i])^2, each square and the sum in float64; delta[i] = 2 scale (a[i] - b[i]) where delta is wanted.
+  double (*squared_error)(const T* a, const T* b, std::size_t count, T scale, T* delta);
+  void (*gather_transposed)(const GatherTransposed<T>&);
   /// sums[n] += sum over rows of a[m][n] for one panel [rows][width].
   void (*column_sums)(const T* a, std::size_t rows, std::size_t width, T* sums);
 };

@@ -38,7 +38,7 @@ std::size_t usual_width(const Kernels<T>& kernels) {
 template <class T>
 Panels cut_panels(std::size_t columns, const Kernels<T>& kernels) {
   const std::size_t units = (columns + kernels.unit - 1) / kernels.unit;
-  std::vector<double> cost(units + 1, 0);        // of the first so many units
+  std::vector<double> cost(units + 1, 0);       // of the first so many units
   std::vector<std::size_t> last(units + 1, 0);  // width of their last panel
   for (std::size_t u = 1; u <= units; ++u)
     for (std::size_t take = 1; take <= max_panel_units && take <= u; ++take) {

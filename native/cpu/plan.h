@@ -9,6 +9,13 @@
 
 namespace eigenstudent::cpu {
 
+/// The epilogue that multiplies dL/dy by f'(z), where there is one.
+inline Epilogue mask_of(Activation activation) {
+  return activation == Activation::relu         ? Epilogue::relu_mask
+         : activation == Activation::leaky_relu ? Epilogue::leaky_mask
+                                                : Epilogue::store;
+}
+
 /// Where a layer's numbers lie and which kernels its products use.
 struct LayerPlan {
   const LayerSpec* spec;
@@ -33,8 +40,8 @@ struct LayerPlan {
   std::size_t bias;
   // The packed weights: which products need, and their offsets. The one along the lanes of phi is formed from it (a dense
   // layer's is it), the other is its transpose.
-  bool has_weights_over_out;     // [N_in] rows, panels over N_out
-  bool has_weights_over_in;      // [N_out] rows, panels over N_in
+  bool has_weights_over_out;  // [N_in] rows, panels over N_out
+  bool has_weights_over_in;   // [N_out] rows, panels over N_in
   std::size_t weights_over_out;
   std::size_t weights_over_in;
   // Offsets into a block of activations, in scalars a row.
@@ -59,6 +66,11 @@ struct Plan {
   std::size_t widest = 0;        // the longest padded vector of any layer
   std::size_t row_sums = 0;      // the most rows times panels of any matrix
   bool wide = false;             // so large that all threads work on one student
+
+  /// Whether a training step costs less with the lanes along the samples than along the nodes: for narrow layers, which
+  /// would fill their last vector badly, and batches long enough to pay for sums across lanes in the gradients.
+  template <class T>
+  bool lanes_along_samples(const Kernels<T>& kernels, std::size_t rows) const;
 
   template <class T>
   static Plan make(const NetworkSpec& network, const Kernels<T>& kernels);

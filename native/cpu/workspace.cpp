@@ -11,10 +11,16 @@ void Workspace<T>::load(const NetworkSpec& network, const ParameterLayout& layou
   network_ = &network;
   layout_ = &layout;
   rows_ = rows_per_block(plan_, batch, sizeof(T));
+  along_samples_ = plan_.lanes_along_samples(kernels_, rows_);
+  const std::size_t padded = along_samples_ ? sample_panels(rows_).padded : rows_;
   parameters_.require_zeros(plan_.block_size);
   gradients_.require_zeros(plan_.block_size);
   weights_.require_zeros(plan_.weights_size);
-  activations_.require_zeros(rows_ * plan_.row_size);
+  activations_.require_zeros(padded * plan_.row_size);
+  if (along_samples_) {
+    targets_.require_zeros(padded * network.outputs());
+    std::fill_n(ones_.require(padded), padded, T(1));
+  }
   row_sums_.require(plan_.row_sums);
   sums_in_.require_zeros(plan_.widest);
   sums_out_.require_zeros(plan_.widest);
@@ -44,7 +50,7 @@ std::size_t Workspace<T>::bytes() const {
   std::size_t total = 0;
   for (const AlignedBuffer<T>* buffer :
        {&parameters_, &first_moment_, &second_moment_, &gradients_, &weights_, &activations_, &sums_in_,
-        &sums_out_, &sample_y_, &sample_delta_, &lanes_})
+        &sums_out_, &sample_y_, &sample_delta_, &lanes_, &targets_, &ones_})
     total += buffer->bytes();
   return total;
 }
@@ -113,7 +119,8 @@ void Workspace<T>::form_panel(std::size_t l, const Panel& panel) {
   form.phi = block + plan.matrix + at;
   form.w = weights_.get() + (plan.wide_out ? plan.weights_over_out : plan.weights_over_in) + at;
   form.row_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out);
-  form.column_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
+  form.column_eigenvalues =
+      block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
   form.sign = plan.wide_out ? T(1) : T(-1);
   kernels_.form_weights(form);
 }

@@ -94,10 +94,12 @@ class Workspace {
 
   /// W as panels over N_out, [N_in] rows; or over N_in, [N_out] rows.
   const T* weights_over_out(const LayerPlan& plan) const {
-    return plan.weights_are_matrix(true) ? parameters_.get() + plan.matrix : weights_.get() + plan.weights_over_out;
+    return plan.weights_are_matrix(true) ? parameters_.get() + plan.matrix
+                                         : weights_.get() + plan.weights_over_out;
   }
   const T* weights_over_in(const LayerPlan& plan) const {
-    return plan.weights_are_matrix(false) ? parameters_.get() + plan.matrix : weights_.get() + plan.weights_over_in;
+    return plan.weights_are_matrix(false) ? parameters_.get() + plan.matrix
+                                          : weights_.get() + plan.weights_over_in;
   }
 
   // Activations of the block at hand: [rows][...] panels, `rows` rows.
@@ -136,12 +138,21 @@ class Workspace {
                     T* column_sums);
   void update_tensor(std::size_t l, TensorRole role, const T* gradient, const OptimizerStep<T>& step);
 
-  // Pruning curve: [nodes][lanes].
-  void gather_lanes(const Dataset& data, Batch group, std::size_t lanes);
-  void forward_lanes(std::size_t l, const T* x, T* z, std::size_t lanes);
+  // Lanes along the samples: [nodes][lanes]; see lanes.cpp.
+  void gather_lanes(const Dataset& data, Batch group, std::size_t lanes, T* x, T* targets);
+  void multiply_lanes(std::size_t l, bool transposed, OuterProduct<T> product);
+  void forward_lanes(std::size_t l, const T* x, T* z, T* y, std::size_t lanes);
   bool fill_bias(std::size_t l, T* z, std::size_t lanes) const;
+  double loss_of_lanes(const Dataset& data, Batch group, const T* y, const T* targets, std::size_t lanes,
+                       std::size_t total, T* delta);
+  void input_gradient_lanes(std::size_t l, const T* delta, const T* z, const T* y, T* delta_below,
+                            std::size_t lanes);
+  double pass_of_lanes(const Dataset& data, Batch group, const Panel& panel, std::size_t padded,
+                       std::size_t total, std::size_t lowest);
+  void gradients_over_lanes(std::size_t l, const Panels& samples, bool accumulate, std::uint8_t mask);
+  const Panels& sample_panels(std::size_t count);
+  double accumulate_lanes(const Dataset& data, Batch batch, std::uint8_t mask);
   void add_node(std::size_t l, std::size_t node, const T* y, T* z, std::size_t lanes);
-  double loss_of_lanes(const Dataset& data, Batch group, const T* y, std::size_t lanes, std::size_t total);
 
   const Kernels<T>& kernels_;
   Crew crew_;
@@ -157,8 +168,10 @@ class Workspace {
   AlignedBuffer<T> row_sums_;                 // [panels][rows]: the same a panel, before they are added up
   AlignedBuffer<T> sample_y_, sample_delta_;  // [widest]: one sample's, contiguous
   AlignedBuffer<T> lanes_;                    // pruning curve: answers of all layers, [nodes][lanes]
-  std::size_t target_lanes_ = 0;              // and where the targets begin in it, in rows
-  std::vector<Segment<T>> segments_;          // of the layer's inner dimension in the product at hand
+  AlignedBuffer<T> targets_, ones_;           // lanes along the samples: [N_out][rows_] and [rows_]
+  std::vector<Panels> sample_panels_;
+  bool along_samples_ = false;        // where the lanes of a training step run
+  std::vector<Segment<T>> segments_;  // of the layer's inner dimension in the product at hand
   bool has_second_moment_ = false;
 };
 

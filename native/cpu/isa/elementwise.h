@@ -87,8 +87,8 @@ ES_INLINE auto lanes_below(std::size_t count) {
 
 /// Rows first .. first + count of one vector of lanes; terms[i] += G phi of row first + i where wanted.
 template <class V, class M, class T>
-ES_INLINE void update_rows(const MatrixUpdate<T>& u, std::size_t lane, std::size_t first, std::size_t count, M real,
-                           V* terms) {
+ES_INLINE void update_rows(const MatrixUpdate<T>& u, std::size_t lane, std::size_t first, std::size_t count,
+                           M real, V* terms) {
   const bool spectral = u.row_eigenvalues != nullptr;
   const V column_eigenvalue = spectral ? u.sign * load<V>(u.column_eigenvalues + lane) : V{};
   V column_sum{};
@@ -161,22 +161,54 @@ static void form_weights(const FormWeights<T>& f) {
 }
 
 template <class T>
-static double squared_error(const T* a, const T* b, std::size_t count) {
-  using V = UnitVector<T>;
-  constexpr std::size_t L = lanes_of<V, T>;
-  using Wide = typename VectorOf<double, static_cast<int>(L * sizeof(double))>::type;
+static double squared_error(const T* a, const T* b, std::size_t count, T scale, T* delta) {
+  using Wide = WideVector<double>;  // and as many lanes of T
+  using V = typename VectorOf<T, static_cast<int>(ES_WIDE_BYTES * sizeof(T) / sizeof(double))>::type;
+  constexpr std::size_t L = lanes_of<Wide, double>;
   Wide sums{};
   std::size_t i = 0;
   for (; i + L <= count; i += L) {
-    const Wide error = __builtin_convertvector(load<V>(a + i) - load<V>(b + i), Wide);
+    const V difference = load<V>(a + i) - load<V>(b + i);
+    if (delta) store<V>(delta + i, T(2) * difference * scale);
+    const Wide error = __builtin_convertvector(difference, Wide);
     sums += error * error;
   }
   double sum = horizontal_sum<double, Wide>(sums);
   for (; i < count; ++i) {
-    const double error = static_cast<double>(a[i] - b[i]);
+    const T difference = a[i] - b[i];
+    if (delta) delta[i] = T(2) * difference * scale;
+    const auto error = static_cast<double>(difference);
     sum += error * error;
   }
   return sum;
+}
+
+/// Blocks of 16 bytes square are transposed in registers. The last block of a row overlaps the one before.
+template <class T>
+static void gather_transposed(const GatherTransposed<T>& g) {
+  using V = typename VectorOf<T, 16>::type;
+  constexpr std::size_t L = lanes_of<V, T>;
+  const auto row = [&](std::size_t r) {
+    return g.values + (g.order ? g.order[g.first + r] : g.first + r) * g.count;
+  };
+  std::size_t r = 0;
+  for (; g.count >= L && r + L <= g.rows; r += L) {
+    const T* from[L];
+    for (std::size_t i = 0; i < L; ++i) from[i] = row(r + i);
+    for (std::size_t j = 0; j < g.count; j += L) {
+      const std::size_t at = j + L <= g.count ? j : g.count - L;
+      V block[L];
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < L; ++i) block[i] = load<V>(from[i] + at);
+      transpose_block(block);
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < L; ++i) store<V>(g.to + (at + i) * g.lanes + r, block[i]);
+    }
+  }
+  for (; r < g.rows; ++r)
+    for (std::size_t j = 0; j < g.count; ++j) g.to[j * g.lanes + r] = row(r)[j];
+  for (; r < g.lanes; ++r)
+    for (std::size_t j = 0; j < g.count; ++j) g.to[j * g.lanes + r] = T(0);
 }
 
 template <class T>

@@ -29,6 +29,7 @@ static Kernels<T> make_table() {
   table.activate = activate<T>;
   table.activation_backward = activation_backward<T>;
   table.squared_error = squared_error<T>;
+  table.gather_transposed = gather_transposed<T>;
   table.column_sums = column_sums<T>;
   return table;
 }

@@ -51,8 +51,7 @@ ES_INLINE void finish_tile(const OuterProduct<T>& p, std::size_t m0, V (&acc)[MR
 #pragma GCC unroll 16
       for (int i = 0; i < MR; ++i)
 #pragma GCC unroll 4
-        for (int j = 0; j < NV; ++j)
-          acc[i][j] = load<V>(y + i * width + j * L) > zero ? acc[i][j] : zero;
+        for (int j = 0; j < NV; ++j) acc[i][j] = load<V>(y + i * width + j * L) > zero ? acc[i][j] : zero;
       break;
     case Epilogue::leaky_mask: {
       const V slope = broadcast<V>(T(leaky_relu_slope));
@@ -221,9 +220,12 @@ __attribute__((noinline)) static void dot_tile(const DotProduct<T>& p, std::size
     const T* w = w_panel + (p.first + n0) * width;
     std::size_t lane = 0;
     for (; lane + L <= width; lane += L)
-      dot_step<MR, NR>(a + lane, w + lane, width, [](const T* from) { return load<V>(from); }, acc);
+      dot_step<MR, NR>(
+          a + lane, w + lane, width, [](const T* from) { return load<V>(from); }, acc);
 #if ES_WIDE_BYTES > ES_UNIT_BYTES
-    if (lane < width) dot_step<MR, NR>(a + lane, w + lane, width, [](const T* from) { return load_half(from); }, acc);
+    if (lane < width)
+      dot_step<MR, NR>(
+          a + lane, w + lane, width, [](const T* from) { return load_half(from); }, acc);
 #endif
     a_panel += p.rows * width;
     w_panel += p.w_rows * width;
@@ -231,19 +233,29 @@ __attribute__((noinline)) static void dot_tile(const DotProduct<T>& p, std::size
   finish_dots<MR, NR>(p, m0, n0, acc);
 }
 
-/// All rows against NR outputs: tiles of MR rows, then single ones.
+template <int MR, int NR, class T>
+ES_INLINE void dot_tile_of(const DotProduct<T>& p, std::size_t m0, std::size_t n0, std::size_t rows) {
+  if constexpr (MR > 1) {
+    if (rows < MR) return dot_tile_of<MR - 1, NR>(p, m0, n0, rows);
+  }
+  dot_tile<MR, NR>(p, m0, n0);
+}
+
+/// All rows against NR outputs, in tiles of nearly equal height.
 template <int MR, int NR, class T>
 ES_INLINE void dot_rows(const DotProduct<T>& p, std::size_t n0) {
-  std::size_t m = 0;
-  for (; m + MR <= p.rows; m += MR) dot_tile<MR, NR>(p, m, n0);
-  for (; m < p.rows; ++m) dot_tile<1, NR>(p, m, n0);
+  const std::size_t tiles = (p.rows + MR - 1) / MR;
+  for (std::size_t t = 0, m0 = 0; t < tiles; ++t) {
+    const std::size_t rows = (p.rows - m0 + tiles - t - 1) / (tiles - t);
+    dot_tile_of<MR, NR>(p, m0, n0, rows);
+    m0 += rows;
+  }
 }
 
 // As many sums in flight as the registers allow: a tile reads rows + outputs vectors for rows * outputs FMAs.
 template <class T>
 static void dot_product(const DotProduct<T>& p) {
-  constexpr bool many = ES_REGISTERS == 32;
-  constexpr int rows = many ? 4 : 3, outputs = many ? 5 : 4;
+  constexpr int rows = ES_REGISTERS == 32 ? 5 : 3, outputs = 4;
   std::size_t n = 0;
   for (; n + outputs <= p.outputs; n += outputs) dot_rows<rows, outputs>(p, n);
   for (; n < p.outputs; ++n) dot_rows<8, 1>(p, n);

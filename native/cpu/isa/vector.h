@@ -17,6 +17,8 @@
 #endif
 
 #pragma GCC diagnostic ignored "-Wpsabi"  // no vector crosses a function boundary that is not inlined
+#pragma GCC diagnostic ignored \
+    "-Wmaybe-uninitialized"  // GCC's own AVX-512 intrinsics start from an undefined value
 
 namespace eigenstudent::cpu::ES_ISA {
 
@@ -168,6 +170,21 @@ ES_INLINE V sums_of_each(const V* v) {
       folded[i] = fold_pair<Run>(v[2 * i], v[2 * i + 1], IndicesBelow<lanes>{});
     return sums_of_each<2 * Run>(folded);
   }
+}
+
+/// A square block of 16-byte vectors, transposed in place.
+ES_INLINE void transpose_block(VectorOf<float, 16>::type (&v)[4]) {
+  const auto a = ES_SHUFFLE(v[0], v[1], 0, 4, 1, 5), b = ES_SHUFFLE(v[2], v[3], 0, 4, 1, 5);
+  const auto c = ES_SHUFFLE(v[0], v[1], 2, 6, 3, 7), d = ES_SHUFFLE(v[2], v[3], 2, 6, 3, 7);
+  v[0] = ES_SHUFFLE(a, b, 0, 1, 4, 5);
+  v[1] = ES_SHUFFLE(a, b, 2, 3, 6, 7);
+  v[2] = ES_SHUFFLE(c, d, 0, 1, 4, 5);
+  v[3] = ES_SHUFFLE(c, d, 2, 3, 6, 7);
+}
+ES_INLINE void transpose_block(VectorOf<double, 16>::type (&v)[2]) {
+  const auto a = v[0], b = v[1];
+  v[0] = ES_SHUFFLE(a, b, 0, 2);
+  v[1] = ES_SHUFFLE(a, b, 1, 3);
 }
 
 /// Sum of the lanes, always in the same order: halves first.

@@ -16,8 +16,9 @@ export interface Row extends Omit<Measurement, 'peers'> {
 /** @param peakGflops of one core; undefined where it could not be measured */
 export function rowOf(trial: Trial, measurement: Measurement, peakGflops: number | undefined): Row {
   const { name, threads, unit, operations } = trial;
-  const { peers, ...rest } = measurement;
-  if (operations === undefined) return { name, threads, unit, ...rest, peers };
+  const { peers, details, missing, ...rest } = measurement;
+  const extras = { ...filled('details', details), ...filled('missing', missing) };
+  if (operations === undefined) return { name, threads, unit, ...rest, ...extras, peers };
   const gflops = gflopsOf(operations, measurement.microseconds);
   const withRates = Object.entries(peers).map(([peer, time]) => [
     peer,
@@ -28,6 +29,7 @@ export function rowOf(trial: Trial, measurement: Measurement, peakGflops: number
     threads,
     unit,
     ...rest,
+    ...extras,
     gflops,
     ...(peakGflops !== undefined && { fractionOfPeak: gflops / (threads * peakGflops) }),
     peers: Object.fromEntries(withRates),
@@ -36,4 +38,9 @@ export function rowOf(trial: Trial, measurement: Measurement, peakGflops: number
 
 function gflopsOf(operations: number, microseconds: number): number {
   return operations / microseconds / 1000;
+}
+
+/** A field that is left out when there is nothing in it. */
+function filled<Values extends object>(name: string, values: Values | undefined): Record<string, Values> {
+  return values && Object.keys(values).length > 0 ? { [name]: values } : {};
 }

@@ -43,7 +43,8 @@ describe('rowOf', () => {
   });
 
   it('leaves out what was not measured', () => {
-    expect(rowOf(trial('call'), measurement, 100)).not.toHaveProperty('gflops');
+    const bare = rowOf(trial('call'), { ...measurement, details: {}, missing: {} }, 100);
+    for (const field of ['gflops', 'details', 'missing']) expect(bare).not.toHaveProperty(field);
     expect(rowOf(trial('call'), measurement, 100).peers.torch).not.toHaveProperty('gflops');
     expect(rowOf(trial('step', { operations: 8e6 }), measurement, undefined)).not.toHaveProperty(
       'fractionOfPeak',

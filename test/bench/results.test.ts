@@ -117,10 +117,10 @@ describe('the plot', () => {
     expect(stepTimes([...rows, rowOf(trial('startup/import'), measurement, 100)])).toEqual([
       { series: 'eigenstudent', width: 20, microseconds: 40 },
       { series: 'PyTorch', width: 20, microseconds: 400 },
-      { series: 'at the peak', width: 20, microseconds: 40 },
+      { series: 'its arithmetic alone, at the FMA peak', width: 20, microseconds: 40 },
       { series: 'eigenstudent', width: 200, microseconds: 80 },
       { series: 'PyTorch', width: 200, microseconds: 400 },
-      { series: 'at the peak', width: 200, microseconds: 40 },
+      { series: 'its arithmetic alone, at the FMA peak', width: 200, microseconds: 40 },
     ]);
   });
 

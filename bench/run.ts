@@ -32,7 +32,10 @@ async function main(): Promise<void> {
   });
   const rows = values.from ? (JSON.parse(readFileSync(values.from, 'utf8')) as Row[]) : measureAll(values);
   if (!values.from) console.log(rowTables(rows));
-  console.log(targetTable(rows, targets, values.full));
+  const spokenOf = values.full
+    ? targets
+    : targets.filter(({ trial }) => rows.some(({ name }) => name === trial));
+  if (spokenOf.length > 0) console.log(targetTable(rows, spokenOf));
   for (const note of notes(rows)) console.log(note);
   if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
   if (values.plot) writeFileSync(values.plot, await stepTimePlot(rows));

@@ -45,8 +45,8 @@ function beside({ peers, missing = {}, details = {} }: Row): string[] {
   ];
 }
 
-/** @param all also those that were not measured */
-export function targetTable(rows: readonly Row[], targets: readonly Target[], all: boolean): string {
+/** Targets whose trial is not among the rows are "not measured". */
+export function targetTable(rows: readonly Row[], targets: readonly Target[]): string {
   const table = new Table({
     head: ['what', 'target', 'measured', ''],
     colAligns: ['left', 'right', 'right', 'left'],
@@ -54,7 +54,6 @@ export function targetTable(rows: readonly Row[], targets: readonly Target[], al
   });
   for (const { what, trial, quantity, bound } of targets) {
     const row = rows.find(({ name }) => name === trial);
-    if (!row && !all) continue;
     const value = row && measured(row, quantity);
     const sign =
       'atLeast' in bound ? `>= ${show(bound.atLeast, quantity)}` : `<= ${show(bound.atMost, quantity)}`;

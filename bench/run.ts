@@ -46,9 +46,8 @@ function chooseTrials(full: boolean, only: string | undefined): readonly Trial[]
   if (only === undefined) return trials.filter((trial) => full || trial.quick);
   const chosen = trials.filter(({ name }) => name.includes(only));
   if (chosen.length > 0) return chosen;
-  throw new Error(
-    `no trial has "${only}" in its name; there are ${trials.map(({ name }) => name).join(', ')}`,
-  );
+  const kinds = new Set(trials.map(({ name }) => name.split('/')[0]));
+  throw new Error(`no trial has "${only}" in its name; names begin with ${[...kinds].join(', ')}`);
 }
 
 function measureAll({ full, only }: { full: boolean; only?: string | undefined }): Row[] {

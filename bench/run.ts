@@ -1,110 +1,104 @@
 /**
- * `npm run bench [-- --full] [-- --json FILE]`: runs each trial of trials.ts in its own process, then the peers on the same
- * problem, and prints the table.
+ * `npm run bench [-- --full] [-- --only PATTERN] [-- --json FILE] [-- --plot FILE.svg [--from FILE.json]]`: runs each
+ * chosen trial in its own process, prints tables, and holds them against the targets. Knows nothing of kinds of trials.
  */
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import Table from 'cli-table3';
-import { findTorch, type PeakMeter, peakMeter, type TorchStep, torchStep } from './peers.js';
-import type { TrialResult } from './trial.js';
-import { operationsPerStep, type Trial, trials } from './trials.js';
-
-/** One element of the file that --json writes. */
-interface Row {
-  readonly name: string;
-  readonly engine: string;
-  readonly threads: number;
-  readonly microseconds: number;
-  readonly spreadPercent: number;
-  /** Useful arithmetic only: see operationsPerStep. */
-  readonly gflops: number;
-  /** Of the multiply-add rate measured on one core next to this trial; absent without a C++ compiler. */
-  readonly fractionOfPeak?: number;
-  /** ratio: peer's time over ours. */
-  readonly peers: { readonly torch?: TorchStep & { readonly ratio: number } };
-}
+import { stepTimePlot } from './plot.js';
+import { Programs } from './programs.js';
+import { type Row, rowOf } from './row.js';
+import { rowTables, targetTable } from './table.js';
+import { targets } from './targets.js';
+import { trials } from './trials/all.js';
+import type { Measurement, Trial, TrialContext } from './trials/kind.js';
 
 /** Seen: about 1 % on an idle machine, 17 to 25 % beside several compilers. */
 const noisyPercent = 10;
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+/** For one trial; the longest take half a minute. */
+const timeoutMilliseconds = 300_000;
 
-function main(): void {
+async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { full: { type: 'boolean', default: false }, json: { type: 'string' } },
+    options: {
+      full: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      json: { type: 'string' },
+      plot: { type: 'string' },
+      from: { type: 'string' },
+    },
   });
-  const chosen = trials.filter((trial) => values.full || trial.quick);
-  const seconds = values.full ? 5 : 2;
-  const torch = findTorch();
-  const peak = peakMeter(root);
-  if (!torch)
-    console.error('no Python here imports torch: no ratio to PyTorch (PYTHON=... names an interpreter)');
-  if (!peak) console.error('no C++ compiler was found: no fraction of the peak');
+  const rows = values.from ? (JSON.parse(readFileSync(values.from, 'utf8')) as Row[]) : measureAll(values);
+  if (!values.from) console.log(rowTables(rows));
+  const spokenOf = values.full
+    ? targets
+    : targets.filter(({ trial }) => rows.some(({ name }) => name === trial));
+  if (spokenOf.length > 0) console.log(targetTable(rows, spokenOf));
+  for (const note of notes(rows)) console.log(note);
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
+  if (values.plot) writeFileSync(values.plot, await stepTimePlot(rows));
+}
+
+/** Those whose name has the pattern in it, or the quick ones, or all. */
+function chooseTrials(full: boolean, only: string | undefined): readonly Trial[] {
+  if (only === undefined) return trials.filter((trial) => full || trial.quick);
+  const chosen = trials.filter(({ name }) => name.includes(only));
+  if (chosen.length > 0) return chosen;
+  const kinds = new Set(trials.map(({ name }) => name.split('/')[0]));
+  throw new Error(`no trial has "${only}" in its name; names begin with ${[...kinds].join(', ')}`);
+}
+
+function measureAll({ full, only }: { full: boolean; only?: string | undefined }): Row[] {
+  const chosen = chooseTrials(full, only);
+  const seconds = full || only !== undefined ? 3 : 2;
+  const programs = new Programs();
   try {
-    const rows = chosen.map((trial) => {
-      process.stderr.write(`${trial.name} ...\n`);
-      return measure(trial, seconds, torch, peak);
+    return chosen.flatMap((trial, i) => {
+      process.stderr.write(`${i + 1} of ${chosen.length}: ${trial.name}\n`);
+      const measurement = measureInProcess(trial, { seconds, programs: programs.find(trial.programs) });
+      if (!measurement) return [];
+      return rowOf(trial, measurement, trial.operations === undefined ? undefined : programs.peakGflops());
     });
-    console.log(tableOf(rows));
-    if (rows.some((row) => row.peers.torch?.blas === 'reference'))
-      console.log(
-        'This PyTorch multiplies matrices with the reference BLAS, which is slow: install libopenblas0-pthread for a fair ratio.',
-      );
-    if (rows.some((row) => row.spreadPercent > noisyPercent))
-      console.log(
-        `A spread above ${noisyPercent} % means that something else used the machine: run it again alone.`,
-      );
-    if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
   } finally {
-    peak?.dispose();
+    programs.dispose();
   }
 }
 
-function measure(trial: Trial, seconds: number, torch: string | undefined, peak?: PeakMeter): Row {
+/** undefined when the trial failed: the others go on, and the exit code is 1. */
+function measureInProcess(trial: Trial, context: TrialContext): Measurement | undefined {
   const script = fileURLToPath(new URL('trial.js', import.meta.url));
-  const output = execFileSync(process.execPath, [script, trial.name, String(seconds)], { encoding: 'utf8' });
-  const { name, engine, threads, microseconds, spreadPercent } = JSON.parse(output) as TrialResult;
-  const peakGflops = peak?.gflops();
-  const gflops = operationsPerStep(trial) / microseconds / 1000;
-  const step = torch === undefined ? undefined : torchStep(torch, root, trial, seconds);
-  return {
-    name,
-    engine,
-    threads,
-    microseconds,
-    spreadPercent,
-    gflops,
-    ...(peakGflops === undefined ? {} : { fractionOfPeak: gflops / peakGflops }),
-    peers: step === undefined ? {} : { torch: { ...step, ratio: step.microseconds / microseconds } },
-  };
+  const options = [script, trial.name, JSON.stringify(context)];
+  const { status, signal, stdout } = spawnSync(process.execPath, options, {
+    encoding: 'utf8',
+    timeout: timeoutMilliseconds,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status === 0) return JSON.parse(stdout) as Measurement;
+  console.error(`${trial.name} failed (${signal ?? `exit code ${status}`}) and is left out`);
+  process.exitCode = 1;
+  return undefined;
 }
 
-function tableOf(rows: readonly Row[]): string {
-  const table = new Table({
-    head: ['one thread', 'us/step', '+-%', 'GFLOP/s', 'of peak', 'torch us/step', 'torch/ours', 'torch BLAS'],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
-    style: { head: [], border: [] },
-  });
-  for (const row of rows) {
-    const torch = row.peers.torch;
-    table.push([
-      row.name,
-      row.microseconds.toFixed(1),
-      row.spreadPercent.toFixed(1),
-      row.gflops.toFixed(1),
-      row.fractionOfPeak === undefined ? '-' : `${(100 * row.fractionOfPeak).toFixed(0)} %`,
-      torch?.microseconds.toFixed(0) ?? '-',
-      torch ? `${torch.ratio.toFixed(1)}x` : '-',
-      torch?.blas ?? '-',
-    ]);
-  }
-  return `${rows[0]?.engine ?? ''}\n${table.toString()}`;
+/** What a reader of the tables must know. */
+function notes(rows: readonly Row[]): string[] {
+  const result: string[] = [];
+  if (rows.some((row) => row.gflops !== undefined && row.fractionOfPeak === undefined))
+    result.push('No C++ compiler was found (CXX=... names one): there is no fraction of the peak.');
+  if (rows.some(({ peers }) => peers.torch?.blas === 'reference'))
+    result.push(
+      'This PyTorch multiplies matrices with the reference BLAS, which is slow: install libopenblas0-pthread for a fair ratio.',
+    );
+  if (rows.some((row) => row.spreadPercent > noisyPercent))
+    result.push(
+      `A spread above ${noisyPercent} % means that something else used the machine: run it again alone.`,
+    );
+  return result;
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   console.error(`the benchmark stopped: ${(error as Error).message}`);
   process.exitCode = 1;

@@ -1,29 +1,20 @@
-"""The step of bench/trials.ts in eager PyTorch: the same network, data shapes, penalty, optimiser and shuffles.
+"""The step of bench/trials/step.ts in eager PyTorch: the same network, data shapes, penalty, optimiser and shuffles.
 
-    python3 bench/peers/torch_step.py --width 200 [--parametrization spectral|direct|dense] [--seconds 3]
+    echo 20 | python3 bench/peers/torch_step.py --width 200 [--parametrization spectral]
 
-Prints one JSON object: {"torch", "blas", "threads", "width", "parametrization", "microseconds", "epochs", "firstLoss",
-"lastLoss"}. `blas` is the library that does the matrix products: "reference" is Debian's slow default (libblas3), and a
-ratio to it flatters; install libopenblas0-pthread for the honest one.
-`microseconds` is the median over epochs of (seconds of an epoch) / (steps of an epoch): forward, loss, penalty,
-backward, Adam, the epoch's shuffle, and the last, partial batch.
+Speaks the protocol of bench/peer-process.ts: a line about itself, {"torch", "blas"}, then for each line with
+a number of repeats {"seconds", "loss"}. A repeat is an epoch: forward, loss, penalty, backward, Adam, the epoch's
+shuffle, and the last, partial batch. `blas` is the library that does the matrix products: "reference" is Debian's slow
+default (libblas3), and a ratio to it flatters; install libopenblas0-pthread for the honest one.
 
 Data and first parameters are drawn here with the same shapes and laws; speed does not depend on their values. The
-layer is written the way PyTorch runs it fastest at these sizes: W = -lambda_out phi formed once a step, then one linear.
+layer is written the way PyTorch runs it fastest at these sizes: W formed once a step, then one linear.
 """
 
 import argparse
-import json
 import math
-import os
-import statistics
-import time
 
-# torch.set_num_threads does not reach a BLAS with its own thread pool; both must be told before torch loads them
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"
-
-import torch  # noqa: E402
+from one_thread import serve, torch
 
 INPUTS = 10
 TEACHER_SIZE = 20
@@ -51,43 +42,35 @@ def teacher_labels(x, generator):
     return torch.relu(torch.nn.functional.linear(hidden, -second)).sum(dim=1)
 
 
-def loaded_blas():
-    """The library behind PyTorch's matrix products: "mkl", "openblas", "blis", "atlas", "reference" or "unknown"."""
-    if torch.backends.mkl.is_available():
-        return "mkl"
-    try:
-        with open("/proc/self/maps", encoding="utf-8") as maps:
-            files = {line.split()[-1] for line in maps if "/" in line}
-    except OSError:
-        return "unknown"
-    names = [os.path.realpath(file).lower() for file in files if "blas" in file.lower() or "blis" in file.lower()]
-    for library in ("openblas", "blis", "atlas"):
-        if any(library in name for name in names):
-            return library
-    return "reference" if names else "unknown"
-
-
 class Student:
-    """10 -> h (ReLU) -> 20 (ReLU) -> sum. The first layer is spectral (lambda_in = 0), "direct" (lambda_out frozen at 1)
-    or plain dense with the same penalty on its weights."""
+    """10 -> h (ReLU) -> 20 (ReLU) -> sum. The first layer is spectral (lambda_in = 0), "spectral-in" (lambda_in trains),
+    "direct" (lambda_out frozen at 1) or plain dense with the same penalty on its weights."""
 
     def __init__(self, width, parametrization, generator):
         self.parametrization = parametrization
         self.phi = glorot_uniform(width, INPUTS, generator).requires_grad_()
-        self.lambda_out = torch.ones(width, requires_grad=parametrization == "spectral")
+        self.spectral = parametrization.startswith("spectral")
+        self.lambda_out = torch.ones(width, requires_grad=self.spectral)
+        self.lambda_in = torch.zeros(INPUTS, requires_grad=parametrization == "spectral-in")
         self.second = glorot_uniform(SECOND_WIDTH, width, generator).requires_grad_()
 
     def parameters(self):
-        return [p for p in (self.phi, self.lambda_out, self.second) if p.requires_grad]
+        return [p for p in (self.phi, self.lambda_in, self.lambda_out, self.second) if p.requires_grad]
+
+    def weights(self):
+        if self.parametrization == "dense":
+            return self.phi
+        if self.parametrization == "spectral-in":
+            return (self.lambda_in - self.lambda_out[:, None]) * self.phi
+        return -self.lambda_out[:, None] * self.phi
 
     def forward(self, x):
-        first = self.phi if self.parametrization == "dense" else -self.lambda_out[:, None] * self.phi
-        hidden = torch.relu(torch.nn.functional.linear(x, first))
+        hidden = torch.relu(torch.nn.functional.linear(x, self.weights()))
         return torch.relu(torch.nn.functional.linear(hidden, self.second)).sum(dim=1)
 
     def penalty(self):
         penalty = L2_EIGENVECTORS * self.phi.square().sum()
-        if self.parametrization == "spectral":
+        if self.spectral:
             penalty = penalty + L2_EIGENVALUES_OUT * self.lambda_out.square().sum()
         return penalty
 
@@ -107,43 +90,15 @@ def train_epoch(student, optimizer, x, labels, generator):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--width", type=int, required=True)
-    parser.add_argument("--parametrization", choices=["spectral", "direct", "dense"], default="spectral")
-    parser.add_argument("--seconds", type=float, default=3.0, help="time to measure for, after one second of warm-up")
+    parser.add_argument("--parametrization", choices=["spectral", "spectral-in", "direct", "dense"], default="spectral")
     arguments = parser.parse_args()
 
-    torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(SAMPLES, INPUTS, generator=generator)
     labels = teacher_labels(x, generator)
     student = Student(arguments.width, arguments.parametrization, generator)
     optimizer = torch.optim.Adam(student.parameters(), lr=LEARNING_RATE, eps=EPSILON)
-
-    first_loss = last_loss = train_epoch(student, optimizer, x, labels, generator)
-    warm = time.perf_counter() + 1.0
-    while time.perf_counter() < warm:
-        train_epoch(student, optimizer, x, labels, generator)
-
-    seconds = []
-    while sum(seconds) < arguments.seconds or len(seconds) < 5:
-        start = time.perf_counter()
-        last_loss = train_epoch(student, optimizer, x, labels, generator)
-        seconds.append(time.perf_counter() - start)
-
-    print(
-        json.dumps(
-            {
-                "torch": str(torch.__version__),
-                "blas": loaded_blas(),
-                "threads": torch.get_num_threads(),
-                "width": arguments.width,
-                "parametrization": arguments.parametrization,
-                "microseconds": statistics.median(seconds) / math.ceil(SAMPLES / BATCH) * 1e6,
-                "epochs": len(seconds),
-                "firstLoss": first_loss,
-                "lastLoss": last_loss,
-            }
-        )
-    )
+    serve(lambda: train_epoch(student, optimizer, x, labels, generator))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,160 @@
+/** What the measured numbers are held against, as data: which number of which trial, and the bound. */
+import type { Row } from './row.js';
+
+/** A number of a row. Peers' ratios are the peer's time over ours, or the reverse. */
+export type Quantity =
+  | { readonly kind: 'microseconds' }
+  | { readonly kind: 'fractionOfPeak' }
+  | { readonly kind: 'peerOverOurs'; readonly peer: string }
+  | { readonly kind: 'oursOverPeer'; readonly peer: string }
+  | { readonly kind: 'detail'; readonly detail: string };
+
+export interface Target {
+  readonly what: string;
+  /** Name of the trial that measures it. */
+  readonly trial: string;
+  readonly quantity: Quantity;
+  readonly bound: { readonly atLeast: number } | { readonly atMost: number };
+}
+
+export type Verdict = 'met' | 'short' | 'not measured';
+
+const peak: Quantity = { kind: 'fractionOfPeak' };
+const microseconds: Quantity = { kind: 'microseconds' };
+const faster = (peer: string): Quantity => ({ kind: 'peerOverOurs', peer });
+const relative = (peer: string): Quantity => ({ kind: 'oursOverPeer', peer });
+const detail = (name: string): Quantity => ({ kind: 'detail', detail: name });
+
+const [widest, overDense] = [8192, [100, 200, 500, 1000, 1500, 2000, 4096]];
+
+export const targets: readonly Target[] = [
+  ...[200, 500, 1000, 1500].map((width) => ({
+    what: `spectral step, h = ${width}, of the FMA peak`,
+    trial: `step/paper/spectral/h${width}`,
+    quantity: peak,
+    bound: { atLeast: 0.75 },
+  })),
+  {
+    what: 'spectral step, h = 20, PyTorch over ours',
+    trial: 'step/paper/spectral/h20',
+    quantity: faster('torch'),
+    bound: { atLeast: 30 },
+  },
+  {
+    what: 'spectral step over dense, h = 20',
+    trial: 'step/paper/spectral/h20',
+    quantity: relative('dense'),
+    bound: { atMost: 1.1 },
+  },
+  ...[...overDense, widest].flatMap((width) => [
+    {
+      what: `spectral step over dense, h = ${width}`,
+      trial: `step/paper/spectral/h${width}`,
+      quantity: relative('dense'),
+      bound: { atMost: 1.03 },
+    },
+    {
+      what: `the same with lambda_in trainable, h = ${width}`,
+      trial: `step/paper/spectral-in/h${width}`,
+      quantity: relative('dense'),
+      bound: { atMost: 1.08 },
+    },
+  ]),
+  {
+    what: 'wide student, of the rate of OpenBLAS',
+    trial: 'step/wide/784-4096-4096-10/threads-1',
+    quantity: faster('openblas'),
+    bound: { atLeast: 0.9 },
+  },
+  ...['8xh200', '64xh20'].map((population) => ({
+    what: `two threads over one, population ${population}`,
+    trial: `population/${population}/threads-2`,
+    quantity: faster('threads-1'),
+    bound: { atLeast: 1.95 },
+  })),
+  {
+    what: 'two threads over one, wide student',
+    trial: 'step/wide/784-4096-4096-10/threads-2',
+    quantity: faster('threads-1'),
+    bound: { atLeast: 1.85 },
+  },
+  {
+    what: 'population of 64 students of width 20 over 64 separate calls',
+    trial: 'population/64xh20/threads-1',
+    quantity: relative('separate'),
+    bound: { atMost: 1 },
+  },
+  {
+    what: 'allocations a step in that population',
+    trial: 'overhead/loop/64xh20',
+    quantity: detail('allocationsPerStep'),
+    bound: { atMost: 0 },
+  },
+  {
+    what: 'pruning curve, h = 1000, in plain forward passes',
+    trial: 'curve/paper/h1000',
+    quantity: relative('forward'),
+    bound: { atMost: 5 },
+  },
+  {
+    what: 'native call that does nothing, microseconds',
+    trial: 'overhead/call',
+    quantity: microseconds,
+    bound: { atMost: 1 },
+  },
+  ...['1xh20', '1xh200', '64xh20'].map((population) => ({
+    what: `train() over the same steps in C++, ${population}`,
+    trial: `overhead/loop/${population}`,
+    quantity: relative('c++'),
+    bound: { atMost: 1.02 },
+  })),
+  ...['paper/1xh1000', 'paper/64xh20', 'wide/1xh4096'].map((population) => ({
+    what: `bytes over parameters + moments + activations, ${population}`,
+    trial: `memory/held/${population}`,
+    quantity: detail('populationOverNeeded'),
+    bound: { atMost: 1 },
+  })),
+  {
+    what: 'growth of RSS from epoch 100 to 10 000, bytes',
+    trial: 'memory/flat/paper/1xh20',
+    quantity: detail('growthBytes'),
+    // half a per cent of the process: pages that Node's own heap takes and gives back
+    bound: { atMost: 2 ** 19 },
+  },
+  {
+    what: 'import of the package, microseconds',
+    trial: 'startup/import',
+    quantity: microseconds,
+    bound: { atMost: 60_000 },
+  },
+  {
+    what: 'eigenstudent --help, microseconds',
+    trial: 'startup/help',
+    quantity: microseconds,
+    bound: { atMost: 150_000 },
+  },
+];
+
+/** undefined where the row lacks it: a peer that is not here, or no compiler for the peak. */
+export function measured(row: Row, quantity: Quantity): number | undefined {
+  switch (quantity.kind) {
+    case 'microseconds':
+      return row.microseconds;
+    case 'fractionOfPeak':
+      return row.fractionOfPeak;
+    case 'peerOverOurs':
+      return row.peers[quantity.peer]?.ratio;
+    case 'oursOverPeer': {
+      const ratio = row.peers[quantity.peer]?.ratio;
+      return ratio === undefined ? undefined : 1 / ratio;
+    }
+    case 'detail':
+      return row.details?.[quantity.detail];
+  }
+}
+
+export function verdict(value: number | undefined, bound: Target['bound']): Verdict {
+  if (value === undefined || Number.isNaN(value)) return 'not measured';
+  const met = 'atLeast' in bound ? value >= bound.atLeast : value <= bound.atMost;
+  return met ? 'met' : 'short';
+}

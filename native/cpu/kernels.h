@@ -115,6 +115,21 @@ struct GatherTransposed {
   std::size_t lanes;
 };
 
+/// The pruning curve of a layer below one output: for each node in turn z += weights[node] y[node], then
+/// out[node] = bias + sum_i next[i] f(z[i]). All [..][lanes] matrices are one usual panel wide.
+template <class T>
+struct CurveSweep {
+  std::size_t rows;  // i: nodes of the layer above the pruned one
+  std::size_t nodes;
+  const T* weights;   // [nodes][rows]
+  const T* const* y;  // [nodes]: answers, [lanes]
+  T* z;               // [rows][lanes]
+  const T* next;      // [rows]
+  T bias;
+  bool relu;  // f; else linear
+  T* out;     // [nodes][lanes]
+};
+
 /// w = gap * phi over a panel (see MatrixUpdate), or a copy for a dense layer.
 template <class T>
 struct FormWeights {
@@ -149,6 +164,7 @@ struct Kernels {
   void (*activation_backward)(Activation activation, const T* z, const T* y, T* delta, std::size_t count);
   /// Sum of (a[i] - b[i])^2, each square and the sum in float64; delta[i] = 2 scale (a[i] - b[i]) where delta is wanted.
   double (*squared_error)(const T* a, const T* b, std::size_t count, T scale, T* delta);
+  void (*curve_sweep)(const CurveSweep<T>&);
   void (*gather_transposed)(const GatherTransposed<T>&);
   /// sums[n] += sum over rows of a[m][n] for one panel [rows][width].
   void (*column_sums)(const T* a, std::size_t rows, std::size_t width, T* sums);

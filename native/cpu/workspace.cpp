@@ -50,7 +50,7 @@ std::size_t Workspace<T>::bytes() const {
   std::size_t total = 0;
   for (const AlignedBuffer<T>* buffer :
        {&parameters_, &first_moment_, &second_moment_, &gradients_, &weights_, &activations_, &sums_in_,
-        &sums_out_, &sample_y_, &sample_delta_, &lanes_, &targets_, &ones_})
+        &sums_out_, &sample_y_, &sample_delta_, &lanes_, &curve_weights_, &row_sums_, &targets_, &ones_})
     total += buffer->bytes();
   return total;
 }

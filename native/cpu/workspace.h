@@ -152,7 +152,17 @@ class Workspace {
   void gradients_over_lanes(std::size_t l, const Panels& samples, bool accumulate, std::uint8_t mask);
   const Panels& sample_panels(std::size_t count);
   double accumulate_lanes(const Dataset& data, Batch batch, std::uint8_t mask);
+
+  // Pruning curve.
+  struct CurveGroup;
+  CurveGroup curve_group(std::size_t above);
   void add_node(std::size_t l, std::size_t node, const T* y, T* z, std::size_t lanes);
+  double curve_loss(std::size_t above, const CurveGroup& group, const Dataset& data, Batch samples,
+                    std::size_t total);
+  bool curve_sweeps(std::size_t above) const;
+  void pack_sweep(std::size_t above, std::span<const std::uint32_t> removal_order);
+  void sweep_curve(std::size_t above, const CurveGroup& group, std::span<const std::uint32_t> removal_order,
+                   const Dataset& data, Batch samples, std::size_t total, std::span<double> losses);
 
   const Kernels<T>& kernels_;
   Crew crew_;
@@ -168,7 +178,8 @@ class Workspace {
   AlignedBuffer<T> row_sums_;                 // [panels][rows]: the same a panel, before they are added up
   AlignedBuffer<T> sample_y_, sample_delta_;  // [widest]: one sample's, contiguous
   AlignedBuffer<T> lanes_;                    // pruning curve: answers of all layers, [nodes][lanes]
-  AlignedBuffer<T> targets_, ones_;           // lanes along the samples: [N_out][rows_] and [rows_]
+  AlignedBuffer<T> curve_weights_;   // and the weights above in the order of the nodes: [nodes + 1][N_above]
+  AlignedBuffer<T> targets_, ones_;  // lanes along the samples: [N_out][rows_] and [rows_]
   std::vector<Panels> sample_panels_;
   bool along_samples_ = false;        // where the lanes of a training step run
   std::vector<Segment<T>> segments_;  // of the layer's inner dimension in the product at hand

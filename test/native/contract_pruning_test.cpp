@@ -75,6 +75,33 @@ TEST("contract: pruning curves at odd sizes") {
       true);
 }
 
+TEST("contract: one output behind a relu or linear layer of any width, more nodes than go together") {
+  on_every_backend(
+      [](const Backend& backend, DType dtype) {
+        std::uint32_t part = 490;
+        for (const Activation above : {Activation::relu, Activation::linear, Activation::leaky_relu})
+          for (const std::size_t width : {1, 2, 4, 7, 8, 20, 33}) {
+            const Context context(std::string(name_of(above)) + ", " + std::to_string(width) + " nodes above");
+            NetworkSpec network;
+            network.layers = {spectral_layer(5, 131, Activation::relu), dense_layer(131, width, above),
+                              dense_layer(width, 1, width == 8 ? Activation::tanh : Activation::linear)};
+            for (std::size_t l = 1; l < 3; ++l)
+              if (width % 2 == 0) network.layers[l].tensor(TensorRole::bias) = trained();
+            ++part;
+            Pair pair = make_pair(
+                backend, dtype, [&](DType d) { return make_student(network, d, 4, part); }, part);
+            const std::vector<std::uint32_t> order = random_order(131, part);
+            const std::size_t samples = 1 + 13 * width;
+            REQUIRE_CLOSE(
+                relative_difference(
+                    pair.subject.pruning_curve(0, 0, order, *make_data(network, dtype, samples, part)),
+                    pair.oracle.pruning_curve(0, 0, order, *make_data(network, DType::float64, samples, part))),
+                0, tolerance_of(dtype));
+          }
+      },
+      true);
+}
+
 TEST("contract: a set larger than any block of rows, on a deeper layer") {
   on_every_backend(
       [](const Backend& backend, DType dtype) {

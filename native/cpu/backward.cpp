@@ -92,7 +92,9 @@ void Workspace<T>::backward_layer(std::size_t l, bool weights, bool below, std::
     }
     return;
   }
-  constexpr std::size_t strips_together = 8;  // 8 strips of 16 lanes by 512 samples: 256 KiB
+  // What a range of strips reads stays in the second-level cache while all panels pass.
+  const std::size_t strip_bytes = usual_width(kernels_) * rows * sizeof(T);
+  const std::size_t strips_together = std::max<std::size_t>(1, 400 * 1024 / strip_bytes);
   if (weights)
     for_ranges(strips, strips_together, [&](Range range) {
       crew_.each_until_stopped(weight_panels,

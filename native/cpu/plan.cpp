@@ -28,12 +28,11 @@ double forward_dot_cost(const LayerPlan& plan, const Kernels<T>& kernels) {
   return dot_cost(plan.out.columns, static_cast<double>(plan.in.padded / kernels.unit), kernels);
 }
 
-/// Panels of the inner dimension whose weights, beside the rows that pass, fit the first-level cache (32
-/// KiB).
+/// Panels of the inner dimension that a wide layer's product takes at once, measured: short enough for what it reads of
+/// the weights to stay in the caches, long enough not to write its results too often.
 template <class T>
 std::size_t wide_chunk(const Kernels<T>& kernels) {
-  const std::size_t width = usual_width(kernels);
-  return std::max<std::size_t>(1, 24 * 1024 / (width * width * sizeof(T)));
+  return std::max<std::size_t>(1, 384 / usual_width(kernels));
 }
 
 template <class T>

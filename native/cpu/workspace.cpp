@@ -140,6 +140,11 @@ void Workspace<T>::transpose_weights(std::size_t l) {
     T* block = target + t.offset * to_rows;
     for (const Panel& f : from.list) {
       const T* panel = source + f.offset * from_rows + t.offset * f.width;
+      if (f.columns == f.width) {
+        kernels_.gather_transposed(
+            {panel, f.width, nullptr, 0, t.columns, block + f.offset * t.width, t.width});
+        continue;
+      }
       for (std::size_t c = 0; c < f.columns; ++c)
         for (std::size_t r = 0; r < t.columns; ++r)
           block[(f.offset + c) * t.width + r] = panel[r * f.width + c];

@@ -219,6 +219,12 @@ __attribute__((noinline)) static void dot_tile(const DotProduct<T>& p, std::size
     const T* a = a_panel + m0 * width;
     const T* w = w_panel + (p.first + n0) * width;
     std::size_t lane = 0;
+    if (width == 3 * L) {  // the usual panel: offsets that the compiler knows
+#pragma GCC unroll 3
+      for (; lane < 3 * L; lane += L)
+        dot_step<MR, NR>(
+            a + lane, w + lane, 3 * L, [](const T* from) { return load<V>(from); }, acc);
+    }
     for (; lane + L <= width; lane += L)
       dot_step<MR, NR>(
           a + lane, w + lane, width, [](const T* from) { return load<V>(from); }, acc);

@@ -86,6 +86,7 @@ describe.each(dtypes)('in %s', (dtype) => {
 });
 
 const countThreads = fileURLToPath(new URL('count-threads.mjs', import.meta.url));
+// skipped: elsewhere there is neither taskset nor /proc, and nothing to choose cores with
 describe.runIf(process.platform === 'linux')('threads of a population', () => {
   /** What count-threads.mjs prints on these cores. */
   function onCores(cores: string): { threads: number; started: number[] } {

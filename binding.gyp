@@ -43,6 +43,7 @@
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "ES_VERSION=<(eigenstudent_version)",
       ],
+      "dependencies": ["kernels_plain"],
       "cflags": ["-ffp-contract=off"],
       "xcode_settings": {"OTHER_CFLAGS": ["-ffp-contract=off"]},
       "msvs_settings": {"VCCLCompilerTool": {"AdditionalOptions": ["/fp:precise"]}},
@@ -50,6 +51,14 @@
         ["target_arch=='x64' and OS!='win'", {"dependencies": ["kernels_avx2", "kernels_avx512"]}],
         ["OS=='linux'", {"ldflags": ["-pthread"]}],
       ],
+    },
+    # On arm64 that is NEON, which has fused multiply-add too.
+    {
+      "target_name": "kernels_plain",
+      "type": "static_library",
+      "sources": ["<!@(node scripts/sources.js isa.plain)"],
+      "cflags": ["-ffp-contract=fast"],
+      "xcode_settings": {"OTHER_CFLAGS": ["-ffp-contract=fast"]},
     },
   ],
   "conditions": [

@@ -78,5 +78,5 @@ describe.each(native.backends)('%s', (backend) => {
     const { stderr, ...rest } = playChild('beside', backend);
     expect(stderr).toBe('');
     expect(rest).toEqual({ status: 0, signal: null, stdout: '9 of 9 the same, no other' });
-  });
+  }, 90_000); // longer than playChild() waits
 });

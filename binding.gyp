@@ -3,6 +3,7 @@
 #
 # -ffp-contract=off: the baseline files give the same bits whatever the flags (x*y + z stays two roundings). The files
 # of one instruction set are libraries of their own, with their own flags, and fuse.
+# -Wno-psabi: GCC notes that old releases passed wide vectors otherwise; every function that takes one is inlined.
 {
   "variables": {
     "eigenstudent_version%": "<!(node -p \"require('./package.json').version\")",
@@ -12,7 +13,7 @@
     "cflags!": ["-fno-exceptions"],
     "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20", "-std=c++17"],
     "cflags": ["-O3"],
-    "cflags_cc": ["-std=c++20", "-fexceptions", "-fvisibility=hidden", "-Wall", "-Wextra"],
+    "cflags_cc": ["-std=c++20", "-fexceptions", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-psabi"],
     "xcode_settings": {
       "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
       "CLANG_CXX_LIBRARY": "libc++",
@@ -42,6 +43,7 @@
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "ES_VERSION=<(eigenstudent_version)",
       ],
+      "dependencies": ["kernels_plain"],
       "cflags": ["-ffp-contract=off"],
       "xcode_settings": {"OTHER_CFLAGS": ["-ffp-contract=off"]},
       "msvs_settings": {"VCCLCompilerTool": {"AdditionalOptions": ["/fp:precise"]}},
@@ -49,6 +51,14 @@
         ["target_arch=='x64' and OS!='win'", {"dependencies": ["kernels_avx2", "kernels_avx512"]}],
         ["OS=='linux'", {"ldflags": ["-pthread"]}],
       ],
+    },
+    # On arm64 that is NEON, which has fused multiply-add too.
+    {
+      "target_name": "kernels_plain",
+      "type": "static_library",
+      "sources": ["<!@(node scripts/sources.js isa.plain)"],
+      "cflags": ["-ffp-contract=fast"],
+      "xcode_settings": {"OTHER_CFLAGS": ["-ffp-contract=fast"]},
     },
   ],
   "conditions": [

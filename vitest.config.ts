@@ -1,9 +1,34 @@
+import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
 
 const slow = ['test/science/**', 'test/packaging/**'];
 
+/** What depends on the kernels: golden cases, the oracle, and that bits do not depend on threads. */
+const ofKernels = [
+  'test/native-loader/instruction-set.test.ts',
+  'test/golden/golden.test.ts',
+  'test/gradients/**/*.test.ts',
+  'test/network/{kernels,population,threads}.test.ts',
+  'test/pruning/{curve,gate-is-surgery}.test.ts',
+  'test/training/train.test.ts',
+];
+
 /**
- * `npm test` runs the project `tests`. What takes minutes has a project and a command of its own:
+ * The instruction sets that this machine can run besides the one that the project `tests` takes by itself. None without
+ * an addon: then every test of `tests` fails.
+ */
+function otherInstructionSets(): string[] {
+  const file = process.env.EIGENSTUDENT_NATIVE ?? './build/Release/eigenstudent.node';
+  try {
+    const { isa, isaAvailable } = createRequire(import.meta.url)(file).capabilities();
+    return isaAvailable.filter((name: string) => name !== isa);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * `npm test` runs the project `tests`, and the tests of the kernels once more for each other instruction set. What takes minutes has a project and a command of its own:
  * `npm run test:science`, `npm run test:packaging`; `npm run test:slow` runs both.
  */
 export default defineConfig({
@@ -19,6 +44,15 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
+      ...otherInstructionSets().map((isa) => ({
+        test: {
+          name: `instruction set ${isa}`,
+          include: ofKernels,
+          pool: 'forks' as const,
+          testTimeout: 30_000,
+          env: { EIGENSTUDENT_ISA: isa },
+        },
+      })),
       {
         test: {
           name: 'science',

@@ -14,11 +14,11 @@ class Crew {
  public:
   /// No pool: every loop runs on the calling thread, which then is a worker of a pool itself.
   Crew() = default;
+  explicit Crew(const StopFlag& stop) : stop_(&stop) {}
   Crew(ThreadPool& pool, const StopFlag& stop) : pool_(&pool), stop_(&stop) {}
 
   bool shared() const { return pool_ != nullptr; }
-  /// Whether a shared piece of work was asked to end. Pieces are then skipped: what they would have written
-  /// is garbage.
+  /// Whether the work was asked to end. Pieces are then skipped: what they would have written is garbage.
   bool stopped() const { return stop_ && stop_->load(std::memory_order_relaxed); }
 
   /// All pieces.

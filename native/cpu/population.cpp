@@ -41,10 +41,16 @@ CpuPopulation<T>::CpuPopulation(PopulationSpec&& spec, const Kernels<T>& kernels
 }
 
 template <class T>
+void CpuPopulation<T>::obey(const StopFlag& stop) {
+  shared_.workspace.set_crew(Crew(pool_, stop));
+  for (Worker& worker : workers_) worker.workspace.set_crew(Crew(stop));
+}
+
+template <class T>
 void CpuPopulation<T>::for_students(const std::vector<std::size_t>& students, const StopFlag& stop,
                                     const std::function<void(Worker&, std::size_t)>& task) {
   std::vector<std::size_t> narrow;
-  shared_.workspace.set_crew(Crew(pool_, stop));
+  obey(stop);
   for (const std::size_t i : students) {
     if (is_wide(this->members_[i].spec.network))
       task(shared_, i);
@@ -95,7 +101,7 @@ void CpuPopulation<T>::train(Member& m, std::uint64_t until_epoch, Worker& worke
     const double rate = learning_rate_at(spec.learning_rate, step, steps_per_epoch);
     const Batch batch{worker.order.data(), place.first, place.count};
     const double loss = workspace.accumulate_gradients(*spec.data, batch, mask);
-    if (workspace.interrupted()) break;  // the unfinished step of a wide student is as if it had not begun
+    if (workspace.interrupted()) break;  // the unfinished step is as if it had not begun
     if (!std::isfinite(loss)) {
       workspace.save(m.state);
       this->diverged(m, find_divergence(m, batch), rate);
@@ -124,8 +130,8 @@ void CpuPopulation<T>::append_chunks(std::size_t student, const Dataset& data, s
 template <class T>
 void CpuPopulation<T>::for_chunks(const std::vector<Chunk>& chunks, const StopFlag& stop,
                                   const std::function<void(Workspace<T>&, std::size_t)>& task) {
+  obey(stop);
   shared_.evaluating = nullptr;  // parameters may have changed since the last call
-  shared_.workspace.set_crew(Crew(pool_, stop));
   for (Worker& worker : workers_) worker.evaluating = nullptr;
   std::vector<std::size_t> narrow;
   for (std::size_t c = 0; c < chunks.size(); ++c) {

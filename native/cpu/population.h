@@ -51,6 +51,8 @@ class CpuPopulation final : public HostPopulation<T> {
                   const std::function<void(Workspace<T>& workspace, std::size_t index)>& task);
   Workspace<T>& loaded(Worker& worker, const Member& member);
 
+  /// Every workspace works for the call that `stop` belongs to.
+  void obey(const StopFlag& stop);
   /// Runs task(worker, index) for every student of the list, wide ones one after the other with all threads.
   void for_students(const std::vector<std::size_t>& students, const StopFlag& stop,
                     const std::function<void(Worker& worker, std::size_t student)>& task);

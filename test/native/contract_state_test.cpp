@@ -86,6 +86,21 @@ TEST("contract: one thread gives the bits of several") {
   });
 }
 
+TEST("contract: populations trained from two threads at once have the bits of one after the other") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    const std::vector<StudentSpec> some = mixed_students(dtype);
+    const std::vector<StudentSpec> others = {wide_student(dtype), odd_student(19, dtype)};
+    const std::vector<State> first = trained_states(backend, dtype, some, 2, 2);
+    const std::vector<State> second = trained_states(backend, dtype, others, 2, 1);
+    Subject here = make_subject(backend, dtype, some, 2), beside = make_subject(backend, dtype, others, 2);
+    std::thread other([&] { beside.run(1); });
+    here.run(2);
+    other.join();
+    REQUIRE(states(here) == first);
+    REQUIRE(states(beside) == second);
+  });
+}
+
 TEST("contract: answers do not depend on threads either") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const StudentSpec student = wide_student(dtype);

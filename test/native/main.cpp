@@ -1,5 +1,6 @@
-// contract_tests [part of a name]: runs the tests whose name contains the argument, all of them without one.
+// contract_tests [part of a name]...: runs the tests whose name contains one of the arguments, all of them without one.
 // Exit code 1 when a requirement is broken, when a test requires nothing, or when no test has such a name.
+#include <algorithm>
 #include <cstring>
 #include <exception>
 
@@ -46,10 +47,13 @@ Context::~Context() { contexts.pop_back(); }
 
 int main(int count, char** arguments) {
   using namespace eigenstudent::test;
-  const char* part = count > 1 ? arguments[1] : "";
+  const auto wanted = [&](const Test& test) {
+    return count == 1 || std::any_of(arguments + 1, arguments + count,
+                                     [&](const char* part) { return std::strstr(test.name, part); });
+  };
   std::size_t passed = 0, failed = 0;
   for (const Test& test : registry()) {
-    if (!std::strstr(test.name, part)) continue;
+    if (!wanted(test)) continue;
     if (passes(test)) {
       ++passed;
     } else {

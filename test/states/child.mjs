@@ -1,6 +1,6 @@
 // One scenario in a process of its own, because the failure to look for is a crash of the process:
 //   node child.mjs SCENARIO ADDON BACKEND
-// Prints what the test compares. In a worker thread (terminate) it trains until it is ended.
+// Prints what the test compares. In a worker thread it does what inWorker says.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
@@ -55,6 +55,23 @@ function trainUntilTerminated() {
   parentPort.postMessage('training');
 }
 
+/** All parameters after 200 epochs of a population of its own, as text. */
+async function trainedBits() {
+  const population = makePopulation(31);
+  population.write(0, 'parameters', Float64Array.from({ length: 4 * 31 }, (_, i) => Math.sin(i)));
+  await population.run(new Float64Array([200]));
+  const values = new Float64Array(4 * 31).fill(NaN);
+  population.read(0, 'parameters', values);
+  return Buffer.from(values.buffer).toString('hex');
+}
+
+const inWorker = {
+  terminate: trainUntilTerminated,
+  async beside() {
+    for (let i = 0; i < 3; ++i) parentPort.postMessage(await trainedBits());
+  },
+};
+
 const scenarios = {
   async terminate() {
     let slowest = 0;
@@ -67,6 +84,18 @@ const scenarios = {
       slowest = Math.max(slowest, performance.now() - start);
     }
     console.log(slowest < 5000 ? 'every worker ended' : `a worker took ${slowest} ms to end`);
+  },
+
+  async beside() {
+    const alone = await trainedBits();
+    const workers = [1, 2].map(() => new Worker(fileURLToPath(import.meta.url), { argv: process.argv.slice(2) }));
+    const all = [];
+    for (const worker of workers) worker.on('message', (bits) => all.push(bits));
+    const ended = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
+    for (let i = 0; i < 3; ++i) all.push(await trainedBits());
+    await Promise.all(ended);
+    const equal = all.filter((bits) => bits === alone).length;
+    console.log(`${equal} of ${all.length} the same, ${new Set(all).size === 1 ? 'no other' : 'and others'}`);
   },
 
   async exit() {
@@ -113,4 +142,4 @@ const scenarios = {
 };
 
 if (isMainThread) await scenarios[scenario]();
-else trainUntilTerminated();
+else await inWorker[scenario]();

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NativePopulation, NativePopulationSpec } from '../../src/native/addon.js';
 import * as native from './native-students.js';
+import { playChild } from './play-child.js';
 
 const students = (...trials: number[]): Partial<NativePopulationSpec> => {
   const data = native.dataset();
@@ -72,4 +73,10 @@ describe.each(native.backends)('%s', (backend) => {
     for (const population of populations) population.stop();
     await Promise.all(pending);
   });
+
+  it('trains in worker threads beside the main thread to the same bits', () => {
+    const { stderr, ...rest } = playChild('beside', backend);
+    expect(stderr).toBe('');
+    expect(rest).toEqual({ status: 0, signal: null, stdout: '9 of 9 the same, no other' });
+  }, 90_000); // longer than playChild() waits
 });

@@ -1,27 +1,19 @@
 /** Ends that come while students train. Each in a process of its own: what could happen is a crash or a hang. */
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { addonOrigin } from '../../src/native/load.js';
 import { backends } from './native-students.js';
+import { playChild } from './play-child.js';
 
-const child = fileURLToPath(new URL('child.mjs', import.meta.url));
+/** Longer than playChild() waits, so that its own report comes first; on a busy machine children need it. */
+const timeout = 90_000;
 
-describe.each(backends)('%s', (backend) => {
-  function play(scenario: string) {
-    const { status, signal, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--expose-gc', child, scenario, addonOrigin(), backend],
-      { encoding: 'utf8', timeout: 60_000 },
-    );
-    return { status, signal, stdout: stdout.trim(), stderr };
-  }
+describe.each(backends)('%s', { timeout }, (backend) => {
+  const play = (scenario: string) => playChild(scenario, backend);
 
   it('worker_threads terminated in the middle of runs and evaluations end soon, and the process lives', () => {
     const { stderr, ...rest } = play('terminate');
     expect(stderr).toBe('');
     expect(rest).toEqual({ status: 0, signal: null, stdout: 'every worker ended' });
-  }, 60_000);
+  });
 
   it('process.exit() in the middle of a run ends the process at once, with its code', () => {
     const start = performance.now();

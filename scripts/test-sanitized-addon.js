@@ -1,0 +1,44 @@
+// The addon under AddressSanitizer and UndefinedBehaviorSanitizer, loaded by Node: the tests that drive it hardest, misuse
+// and ends of threads included. Further arguments go to vitest.
+//
+// Without looking for leaks: of Node's and V8's own, which are there until the process ends, nothing tells those of the
+// addon apart (every stack has Node below it). test/states/memory.test.ts watches those by the size of the process, and
+// the C++ tests are looked over for leaks.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const files = ['test/states', 'test/golden', 'test/network', 'test/pruning', 'test/training'];
+/** Sizes and times that a sanitizer changes, and nothing that the other files lack. */
+const excluded = ['test/states/memory.test.ts', 'test/training/abort-latency.test.ts'];
+
+function cmake(...args) {
+  const { status } = spawnSync('cmake', args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+}
+
+/** Node knows nothing of sanitizers, so that their libraries must be there before the addon. */
+function runtime(library) {
+  return execFileSync('g++', [`-print-file-name=${library}`], { encoding: 'utf8' }).trim();
+}
+
+cmake('--preset', 'asan');
+cmake('--build', '--preset', 'asan', '--target', 'eigenstudent', '--parallel');
+const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'tests', ...files];
+const { status } = spawnSync(
+  process.execPath,
+  [...vitest, ...excluded.flatMap((file) => ['--exclude', file]), ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      EIGENSTUDENT_NATIVE: `${root}/build-asan/Release/eigenstudent.node`,
+      LD_PRELOAD: ['libasan.so', 'libubsan.so'].map(runtime).join(' '),
+      ASAN_OPTIONS: 'detect_leaks=0',
+      UBSAN_OPTIONS: 'print_stacktrace=1',
+    },
+  },
+);
+process.exitCode = status ?? 1;

@@ -1,0 +1,71 @@
+// The C++ contract tests under sanitizers, whose every finding ends the program:
+//   node scripts/test-sanitized.js            both of
+//   node scripts/test-sanitized.js address    all tests under AddressSanitizer (leaks too) and UndefinedBehaviorSanitizer,
+//                                             on each instruction set that this machine can run
+//   node scripts/test-sanitized.js thread     the tests with threads in them under ThreadSanitizer
+// As many at a time as there are cores. The last line is "N passed, N failed".
+import { spawn, spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** ThreadSanitizer takes ten times as long: the rest runs on one thread anyway. */
+const withThreads = ['thread', 'stop', 'at once', 'among others'];
+
+/** What to run once a preset of CMakePresets.json is built: arguments of contract_tests, and the instruction set. */
+const jobsOf = {
+  address: () => instructionSets().map((isa) => ({ preset: 'asan', isa, names: [] })),
+  thread: () => [{ preset: 'tsan', isa: '', names: withThreads }],
+};
+
+/** Those that the machine can run, the slowest first. */
+function instructionSets() {
+  const addon = createRequire(import.meta.url)('../build/Release/eigenstudent.node');
+  return addon.capabilities().isaAvailable;
+}
+
+function build(preset) {
+  for (const args of [
+    ['--preset', preset],
+    ['--build', '--preset', preset, '--parallel', String(availableParallelism())],
+  ]) {
+    const { status } = spawnSync('cmake', args, { cwd: root, stdio: 'inherit' });
+    if (status !== 0) process.exit(1);
+  }
+}
+
+/** Runs one job and prints its output when it ends. Resolves to [passed, failed]; a crash is one failure. */
+function run({ preset, isa, names }) {
+  const title = [preset, isa, ...names].filter(Boolean).join(', ');
+  const child = spawn(`${root}/build-${preset}/contract_tests`, names, {
+    env: { ...process.env, EIGENSTUDENT_ISA: isa, UBSAN_OPTIONS: 'print_stacktrace=1' },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text) => {
+      output += text;
+    });
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      console.log(`--- ${title}\n${output}`);
+      const [, passed, failed] = /^(\d+) passed, (\d+) failed/m.exec(output) ?? ['', '0', '0'];
+      resolve([Number(passed), Math.max(Number(failed), code === 0 ? 0 : 1)]);
+    });
+  });
+}
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(jobsOf);
+const jobs = wanted.flatMap((name) => jobsOf[name]());
+for (const preset of new Set(jobs.map((job) => job.preset))) build(preset);
+
+const totals = [0, 0];
+await Promise.all(
+  Array.from({ length: availableParallelism() }, async () => {
+    for (let job = jobs.shift(); job; job = jobs.shift())
+      for (const [i, count] of (await run(job)).entries()) totals[i] += count;
+  }),
+);
+console.log(`${totals[0]} passed, ${totals[1]} failed`);
+process.exitCode = totals[1] > 0 ? 1 : 0;

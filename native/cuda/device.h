@@ -119,6 +119,7 @@ struct DeviceDescription {
   int capability = 0;  // 10 major + minor
   std::size_t total_bytes = 0;
   std::size_t free_bytes = 0;
+  bool usable = false;  // false: too old for this build
 };
 
 /// What the CUDA runtime finds on this machine. `reason` is empty, or says why no device can be used: no driver, a

@@ -32,33 +32,21 @@ typedef struct {
 
 /* ---- What is there ---- */
 
-enum { /* es_status.problem: why there is no device */
-       es_no_problem,
-       es_no_driver,
-       es_driver_too_old,
-       es_no_device,
-       es_driver_failed
-};
-
-typedef struct {
-  uint32_t problem;
-  uint32_t device_count;   /* 0 where there is a problem */
-  int32_t driver_version;  /* newest CUDA that the driver knows, as in 13000; 0: no driver */
-  int32_t runtime_version; /* CUDA that the library was built with */
-  uint32_t emulated;       /* 1: no GPU at all, the kernels run on the CPU; for tests */
-  char detail[256];        /* what the driver said, where there is a problem */
-  char architectures[128]; /* what the library was compiled for, as in "80 86 89 90 90+ptx" */
-} es_status;
-
 typedef struct {
   char name[128];
-  uint32_t capability_major, capability_minor;
-  uint32_t multiprocessors;
-  uint32_t usable; /* 0: too old for this build */
+  uint32_t capability; /* 10 major + minor */
+  uint32_t usable;     /* 0: too old for this library */
   uint64_t total_bytes;
-  uint64_t free_bytes; /* when asked; 0 where the device did not answer */
-  char problem[256];   /* why it is not usable, or did not answer; else empty */
+  uint64_t free_bytes; /* when asked */
 } es_device;
+
+typedef struct {
+  int32_t driver_version;  /* newest CUDA that the driver knows, 1000 major + 10 minor; 0: no driver */
+  int32_t runtime_version; /* CUDA that the library was built with */
+  uint32_t device_count;
+  uint32_t emulated; /* 1: there is no GPU, the kernels run on the CPU; for tests */
+  char reason[512];  /* why no device can be used; empty where one can */
+} es_survey;
 
 /* ---- Students ---- */
 
@@ -155,9 +143,8 @@ typedef struct {
   uint32_t abi;        /* ES_CUDA_ABI of the library */
   const char* version; /* of the package that the library was built from; must be the addon's */
 
-  /* Never fail: what is wrong stands in the answer. */
-  void (*status)(es_status* status);
-  void (*device)(uint32_t index, es_device* device); /* index < status.device_count */
+  /* Never fails: what is wrong stands in the answer. Fills at most `capacity` of the survey->device_count devices. */
+  void (*survey)(es_survey* survey, es_device* devices, uint32_t capacity);
 
   int (*backend_create)(const int32_t* devices, uint64_t device_count, es_backend** backend, es_error* error);
   void (*backend_destroy)(es_backend* backend);

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/errors.h"
+
 namespace eigenstudent::cuda {
 
 struct KernelTable;
@@ -35,6 +37,8 @@ struct DeviceMemory {
   std::size_t free_bytes;
   std::size_t total_bytes;
 };
+/// What allocate() throws.
+Error out_of_device_memory(std::size_t bytes_needed, const DeviceMemory& memory);
 
 /// Enqueued work that was recorded once and can be enqueued again as it is (a CUDA graph).
 class Recording {
@@ -66,10 +70,12 @@ class Device {
   virtual void use_lane(int lane) = 0;
   /// Waits for all lanes.
   virtual void synchronize() = 0;
-  /// The lane in use as the kernels' launchers want it: a cudaStream_t, or null where kernels run at once.
+  /// The lane in use as a GPU launch wants it, a cudaStream_t; null on an emulated device.
   virtual void* stream() = 0;
-  /// To be called after each kernel launch: throws when the launch was refused. `what` names the kernel.
-  virtual void check_launch(const char* what) = 0;
+  /// To be told of each kernel launched: its name, and what the launch returned (a cudaError_t).
+  virtual void launched(const char* kernel, int status) = 0;
+  /// What stands for a launch on an emulated device: runs `work` here and now, or records it.
+  virtual void run_here(const char* kernel, const std::function<void()>& work) = 0;
 
   /// Records what `enqueue` enqueues, without running it. It may not allocate, copy or wait.
   virtual std::unique_ptr<Recording> record(const std::function<void()>& enqueue) = 0;

@@ -32,9 +32,6 @@ namespace eigenstudent::cuda {
 
 namespace {
 
-/// Oldest compute capability that CMakeLists.txt compiles for.
-constexpr int oldest_capability = 80;
-
 static_assert(sizeof(StopFlag) == 1 && StopFlag::is_always_lock_free, "a stop flag is a byte to both sides");
 const StopFlag& flag_of(es_stop_flag stop) { return *reinterpret_cast<const StopFlag*>(stop); }
 
@@ -56,7 +53,7 @@ void survey(es_survey* into, es_device* devices, std::uint32_t capacity) {
       const DeviceDescription& device = found.devices[i];
       copy_text(devices[i].name, device.name);
       devices[i].capability = static_cast<std::uint32_t>(device.capability);
-      devices[i].usable = device.capability >= oldest_capability;
+      devices[i].usable = device.usable;
       devices[i].total_bytes = device.total_bytes;
       devices[i].free_bytes = device.free_bytes;
     }

@@ -46,7 +46,7 @@ DeviceSurvey library_survey() {
   DeviceSurvey survey;
   for (int i = 0; i < limits.devices; ++i)
     survey.devices.push_back(
-        {i, limits.limits.name, limits.limits.capability, limits.memory_bytes, limits.memory_bytes});
+        {i, limits.limits.name, limits.limits.capability, limits.memory_bytes, limits.memory_bytes, true});
   if (limits.devices == 0) survey.reason = "EIGENSTUDENT_EMULATED_DEVICES is 0";
   return survey;
 }

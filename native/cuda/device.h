@@ -7,6 +7,7 @@
 // error), each later call throws the same, and only release() and the destructor still do something.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -148,6 +149,8 @@ struct EmulatedLimits {
   DeviceLimits limits;
   bool resident = true;        // false: every student trains with the layer-wise kernels
   long long fails_after = -1;  // launches until the device fails for good; -1: never
+  /// Counts the bytes in use. Devices that share it share their memory; null: one of its own.
+  std::shared_ptr<std::atomic<std::size_t>> used_bytes;
 };
 /// Its memory is counted and filled with NaN at allocation, so that reading what nobody wrote shows.
 std::unique_ptr<Device> open_emulated_device(const EmulatedLimits& limits);

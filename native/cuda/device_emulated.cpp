@@ -21,33 +21,38 @@ class EmulatedRecording final : public Recording {
 
 class EmulatedDevice final : public Device {
  public:
-  explicit EmulatedDevice(const EmulatedLimits& limits) : limits_(limits) {}
+  explicit EmulatedDevice(const EmulatedLimits& limits)
+      : limits_(limits),
+        used_(limits.used_bytes ? limits.used_bytes : std::make_shared<std::atomic<std::size_t>>(0)) {}
   ~EmulatedDevice() override {
-    for (const auto& [memory, bytes] : allocated_) std::free(memory);
+    for (const auto& [memory, bytes] : allocated_) {
+      *used_ -= bytes;
+      std::free(memory);
+    }
   }
 
   const DeviceLimits& limits() const override { return limits_.limits; }
   DeviceMemory memory() override {
     check();
-    return {limits_.memory_bytes - used_, limits_.memory_bytes};
+    return {limits_.memory_bytes - *used_, limits_.memory_bytes};
   }
   const KernelTable& kernels() const override { return emulated_kernels(); }
 
   void* allocate(std::size_t bytes) override {
     check();
     const std::size_t rounded = (bytes + 255) / 256 * 256;
-    if (rounded > limits_.memory_bytes - used_) throw out_of_device_memory(bytes, memory());
+    if (rounded > limits_.memory_bytes - *used_) throw out_of_device_memory(bytes, memory());
     void* memory = std::aligned_alloc(256, rounded);
     if (!memory) throw std::bad_alloc();
     std::memset(memory, 0xff, rounded);  // NaN as a float
-    used_ += rounded;
+    *used_ += rounded;
     allocated_[memory] = rounded;
     return memory;
   }
   void release(void* memory) noexcept override {
     const auto found = allocated_.find(memory);
     if (found == allocated_.end()) return;
-    used_ -= found->second;
+    *used_ -= found->second;
     std::free(memory);
     allocated_.erase(found);
   }
@@ -104,7 +109,7 @@ class EmulatedDevice final : public Device {
   }
 
   EmulatedLimits limits_;
-  std::size_t used_ = 0;
+  std::shared_ptr<std::atomic<std::size_t>> used_;
   std::unordered_map<void*, std::size_t> allocated_;
   EmulatedRecording* recording_ = nullptr;
   long long launches_ = 0;

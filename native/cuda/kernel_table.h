@@ -70,6 +70,9 @@ struct Launches {
     launch(device, "column_sums", ColumnSumsKernel{p}, pieces(p.columns, sum_columns),
            ColumnSumsKernel::shared_floats * sizeof(float));
   }
+  static void add_parts(Device& device, const AddParts& p) {
+    launch(device, "add_parts", AddPartsKernel{p}, pieces(p.size, entry_threads));
+  }
   static void batch_loss(Device& device, const BatchLoss& p) {
     launch(device, "batch_loss", BatchLossKernel{p}, pieces(p.batch.rows, loss_threads),
            sizeof(BatchLossKernel::Shares));
@@ -91,9 +94,9 @@ struct Launches {
     launch(device, "sum_shares", SumSharesKernel{p}, pieces(p.count, SumSharesKernel::most_threads));
   }
 
-  static constexpr KernelTable table = {begin_step,      gather,       forward_product, input_gradient,
-                                        weight_gradient, column_sums,  batch_loss,      verdict,
-                                        update,          form_weights, pruning_losses,  sum_shares};
+  static constexpr KernelTable table = {
+      begin_step, gather,  forward_product, input_gradient, weight_gradient, column_sums, add_parts,
+      batch_loss, verdict, update,          form_weights,   pruning_losses,  sum_shares};
 };
 
 }  // namespace eigenstudent::cuda

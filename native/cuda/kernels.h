@@ -16,6 +16,7 @@ struct KernelTable {
   void (*input_gradient)(Device&, const InputGradient&);
   void (*weight_gradient)(Device&, const WeightGradient&);
   void (*column_sums)(Device&, const ColumnSums&);
+  void (*add_parts)(Device&, const AddParts&);
   void (*batch_loss)(Device&, const BatchLoss&);
   void (*verdict)(Device&, const Verdict&);
   void (*update)(Device&, const Update&, std::size_t largest_tensor);

@@ -106,6 +106,15 @@ struct ColumnSums {
   float* sums;          // [columns]
 };
 
+/// to[i] = sign times the sum over the parts: an eigenvalue gradient from a WeightGradient's partial sums.
+struct AddParts {
+  std::size_t size;
+  const float* from;  // [parts][size]
+  std::uint32_t parts;
+  float sign;
+  float* to;  // [size]
+};
+
 /// Losses of a batch, and dL/dz of the last layer. A block of threads leaves the sum of its samples' shares.
 struct BatchLoss {
   const StepControl* control;
@@ -190,7 +199,7 @@ struct PruningLosses {
   double* shares;                // [groups][nodes + 1]
 };
 
-/// sums[k] = sum over the groups of shares[group][k].
+/// sums[k] += sum over the groups of shares[group][k], one after the other.
 struct SumShares {
   std::uint32_t groups, count;
   const double* shares;  // [groups][count]

@@ -127,7 +127,7 @@ struct SumSharesKernel {
     team.each([&](int, int thread) {
       const std::size_t at = static_cast<std::size_t>(team.group()) * most_threads + thread;
       if (at >= p.count) return;
-      double sum = 0;
+      double sum = p.sums[at];
       for (std::uint32_t group = 0; group < p.groups; ++group)
         sum += p.shares[static_cast<std::size_t>(group) * p.count + at];
       p.sums[at] = sum;

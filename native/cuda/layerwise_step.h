@@ -78,6 +78,27 @@ struct ColumnSumsKernel {
   }
 };
 
+/// The sum of the parts of entry i, in their order. from: [parts][size].
+ES_TEAM_CODE float sum_of_parts(const float* from, std::uint32_t parts, std::size_t size, std::size_t i) {
+  float sum = 0;
+  for (std::uint32_t part = 0; part < parts; ++part) sum += from[part * size + i];
+  return sum;
+}
+
+/// Entry by entry.
+struct AddPartsKernel {
+  static constexpr int most_threads = entry_threads;
+  AddParts p;
+
+  template <class Team>
+  ES_TEAM_CODE void operator()(Team& team) const {
+    team.each([&](int, int thread) {
+      const std::size_t i = static_cast<std::size_t>(team.group()) * entry_threads + thread;
+      if (i < p.size) p.to[i] = p.sign * sum_of_parts(p.from, p.parts, p.size, i);
+    });
+  }
+};
+
 /// One sample a thread.
 struct BatchLossKernel {
   static constexpr int most_threads = loss_threads;
@@ -195,9 +216,7 @@ struct UpdateKernel {
   }
 
   ES_TEAM_CODE static float gradient_of(const TensorPlace& tensor, std::size_t i) {
-    float sum = 0;
-    for (std::uint32_t part = 0; part < tensor.parts; ++part) sum += tensor.gradient[part * tensor.size + i];
-    return tensor.sign * sum;
+    return tensor.sign * sum_of_parts(tensor.gradient, tensor.parts, tensor.size, i);
   }
 
   ES_TEAM_CODE void move(const OptimizerStep<float>& step, float gradient, std::size_t at) const {

@@ -1,7 +1,11 @@
 #include "backends.h"
 
+#include <utility>
+
 #include "cpu/cpu_backend.h"
 #include "cpu/layer_kernels.h"
+#include "cuda/cuda_backend.h"
+#include "cuda/device_layer.h"
 #include "reference/layer.h"
 #include "reference/reference_backend.h"
 
@@ -11,15 +15,91 @@ std::vector<std::unique_ptr<Backend>> backends() {
   std::vector<std::unique_ptr<Backend>> all;
   all.push_back(make_reference_backend());
   all.push_back(make_cpu_backend());
+  cuda::EmulatedLimits limits;
+  limits.resident = false;
+  all.push_back(make_emulated_cuda_backend(limits));
   return all;
 }
 
+bool computes_in(const Backend& backend, DType dtype) {
+  return backend.name() != "cuda" || dtype == DType::float32;
+}
+
+namespace {
+
+/// Calls a layer kernel of an emulated device with copies of the caller's arrays.
+class OnDevice {
+ public:
+  template <class T>
+  void give(const T*& array, std::size_t count) {
+    if (array) array = arrays_.emplace_back(copied(array, count)).data();
+  }
+  template <class T>
+  void want(T*& array, std::size_t count) {
+    if (!array) return;
+    wanted_.push_back({arrays_.size(), array});
+    array = arrays_.emplace_back(copied(array, count)).data();
+  }
+  cuda::Device& device() { return *device_; }
+  void bring_back() {
+    for (const auto& [index, to] : wanted_) arrays_[index].read(to);
+  }
+
+ private:
+  cuda::DeviceArray copied(const float* from, std::size_t count) {
+    cuda::DeviceArray array(device_, count);
+    array.write(from);
+    return array;
+  }
+  std::shared_ptr<cuda::Device> device_ = cuda::open_emulated_device({});
+  std::vector<cuda::DeviceArray> arrays_;
+  std::vector<std::pair<std::size_t, float*>> wanted_;
+};
+
+void emulated_forward(const LayerForward<float>& host) {
+  OnDevice on_device;
+  LayerForward<float> layer = host;
+  const std::size_t outputs = layer.batch * layer.outputs;
+  on_device.give(layer.x, layer.batch * layer.inputs);
+  on_device.give(layer.matrix, layer.outputs * layer.inputs);
+  on_device.give(layer.eigenvalues_in, layer.inputs);
+  on_device.give(layer.eigenvalues_out, layer.outputs);
+  on_device.give(layer.bias, layer.outputs);
+  on_device.want(layer.z, outputs);
+  on_device.want(layer.y, outputs);
+  cuda::layer_forward(on_device.device(), layer);
+  on_device.bring_back();
+}
+
+void emulated_backward(const LayerBackward<float>& host) {
+  OnDevice on_device;
+  LayerBackward<float> layer = host;
+  const std::size_t inputs = layer.batch * layer.inputs, weights = layer.outputs * layer.inputs;
+  on_device.give(layer.x, inputs);
+  on_device.give(layer.matrix, weights);
+  on_device.give(layer.eigenvalues_in, layer.inputs);
+  on_device.give(layer.eigenvalues_out, layer.outputs);
+  on_device.give(layer.delta, layer.batch * layer.outputs);
+  on_device.want(layer.grad_matrix, weights);
+  on_device.want(layer.grad_eigenvalues_in, layer.inputs);
+  on_device.want(layer.grad_eigenvalues_out, layer.outputs);
+  on_device.want(layer.grad_bias, layer.outputs);
+  on_device.want(layer.grad_x, inputs);
+  cuda::layer_backward(on_device.device(), layer);
+  on_device.bring_back();
+}
+
+}  // namespace
+
 template <class T>
 std::vector<LayerKernels<T>> layer_kernels() {
-  return {
+  std::vector<LayerKernels<T>> all = {
       {"reference", reference::layer_forward<T>, reference::layer_backward<T>},
       {"cpu", cpu::layer_forward<T>, cpu::layer_backward<T>},
   };
+  if constexpr (sizeof(T) == sizeof(float))
+    all.push_back({"cuda-emulated", emulated_forward, emulated_backward});
+  return all;
 }
 
 template std::vector<LayerKernels<float>> layer_kernels();

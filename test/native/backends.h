@@ -12,6 +12,8 @@ namespace eigenstudent::test {
 
 /// Every backend of this build, the reference first.
 std::vector<std::unique_ptr<Backend>> backends();
+/// The CUDA backend computes in float32 alone.
+bool computes_in(const Backend& backend, DType dtype);
 
 /// Layer kernels that work on bare arrays.
 template <class T>

@@ -1,4 +1,4 @@
-// The device behind the CUDA runtime. Needs its headers, but no CUDA compiler.
+// The device behind the CUDA runtime.
 #include <cuda_runtime_api.h>
 
 #include <string>

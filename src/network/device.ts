@@ -60,11 +60,9 @@ function realGpus(): NativeCudaDevice[] {
 
 function chooseGpus(wanted: readonly number[] | undefined, dtype: DType): readonly number[] {
   const found = cudaDevices();
-  if (dtype !== 'float32') {
+  if (dtype !== 'float32')
     throw invalid('dtype', "'float32', the only one of device 'cuda'", dtype, "Use device 'cpu' for float64");
-  }
-  const first = found.find(({ usable }) => usable);
-  if (wanted === undefined) return first ? [first.index] : [];
+  if (wanted === undefined) return [chooseGpu()];
   if (!Array.isArray(wanted) || wanted.length === 0)
     throw invalid('devices', 'an array of indices of GPUs, as in [0, 1]', wanted);
   wanted.forEach((index, i) => {
@@ -75,14 +73,16 @@ function chooseGpus(wanted: readonly number[] | undefined, dtype: DType): readon
 }
 
 /**
- * One GPU by its index.
+ * One GPU: the first that can be used where no index is given.
  * @throws cuda_unavailable, invalid_argument
  */
-export function checkGpu(
-  where: string,
-  index: number,
-  found: readonly NativeCudaDevice[] = cudaDevices(),
-): number {
+export function chooseGpu(index?: number): number {
+  const found = cudaDevices();
+  if (index !== undefined) return checkGpu('device', index, found);
+  return (found.find(({ usable }) => usable) as NativeCudaDevice).index;
+}
+
+function checkGpu(where: string, index: number, found: readonly NativeCudaDevice[]): number {
   const device = found[nonNegativeInteger(where, index)];
   if (!device) {
     const list = found.map(({ index, name }) => `${index} (${name})`).join(', ');

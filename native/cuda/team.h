@@ -3,6 +3,7 @@
 // A kernel is a plain struct of arguments with
 //
 //   static constexpr int most_threads = 512;                     // of a block, for the register budget
+//   static constexpr int least_blocks = 1;                       // a multiprocessor holds; may be left out
 //   template <class Team> ES_TEAM_CODE void operator()(Team& team) const;
 //
 // and is launched for a number of groups. A group is a cluster of `ranks` blocks (one block where ranks is 1) of `threads`
@@ -10,6 +11,9 @@
 // runs it once. A region may not read what another thread writes in the same region, nor what a thread wrote in an earlier
 // one without a barrier in between. The emulation runs every second region from the last thread to the first, so that most
 // breaches of the first rule give wrong numbers in the tests; of the second, racecheck on a GPU knows more.
+//
+// ES_TEAM_CODE is inlined. ES_TEAM_STAGE is called: for rare work whose registers would burden the rest.
+// ES_UNROLL before a loop lets an array that it indexes live in registers.
 #pragma once
 
 #include <cstddef>
@@ -17,12 +21,18 @@
 #ifdef __CUDACC__
 #include <cooperative_groups.h>
 #define ES_TEAM_CODE __device__ __forceinline__
+#define ES_TEAM_STAGE __device__ __noinline__
+#define ES_UNROLL _Pragma("unroll")
+#define ES_NO_UNROLL _Pragma("unroll 1")
 #else
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <vector>
 #define ES_TEAM_CODE inline
+#define ES_TEAM_STAGE inline
+#define ES_UNROLL
+#define ES_NO_UNROLL
 #endif
 
 namespace eigenstudent::cuda {
@@ -83,12 +93,26 @@ class GpuTeam {
   }
   template <class Body>
   ES_TEAM_CODE void each(const Body& body) const {
-    body(rank(), static_cast<int>(threadIdx.x));
+    // Hidden from the optimiser: what a region computes from its thread would otherwise be hoisted out of the loops
+    // around it, hundreds of values that then spill.
+    int thread = static_cast<int>(threadIdx.x);
+    asm volatile("" : "+r"(thread));
+    body(rank(), thread);
   }
 };
 
+/// 0 leaves the choice to the compiler, which may spill registers to fit more blocks than were asked for.
 template <class Kernel>
-__global__ void __launch_bounds__(Kernel::most_threads) team_kernel(const __grid_constant__ Kernel kernel) {
+constexpr int least_blocks_of() {
+  if constexpr (requires { Kernel::least_blocks; })
+    return Kernel::least_blocks;
+  else
+    return 0;
+}
+
+template <class Kernel>
+__global__ void __launch_bounds__(Kernel::most_threads, least_blocks_of<Kernel>())
+    team_kernel(const __grid_constant__ Kernel kernel) {
   GpuTeam team;
   kernel(team);
 }

@@ -16,7 +16,8 @@ std::unique_ptr<Backend> make_emulated_cuda_backend(const cuda::EmulatedLimits& 
     for (const cuda::EmulatedLimits& device : devices) opened.push_back(cuda::open_emulated_device(device));
     return opened;
   };
-  return cuda::make_device_backend("cuda-emulated", open, limits.resident);
+  const char* engine = limits.resident ? "cuda-emulated" : "cuda-emulated-layerwise";
+  return cuda::make_device_backend(engine, open, limits.resident);
 }
 
 }  // namespace eigenstudent

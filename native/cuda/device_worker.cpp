@@ -4,6 +4,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "cuda/resident_training.h"
 #include "cuda/step_pace.h"
 
 namespace eigenstudent::cuda {
@@ -21,17 +22,53 @@ DeviceState take_state(Arena& arena, const DeviceMember& member) {
   return blocks;
 }
 
+/// Plans by network and batch: a population has many students of few kinds.
+class PlanCache {
+ public:
+  std::optional<ResidentPlan> plan(const NetworkSpec& network, std::size_t batch,
+                                   const DeviceLimits& limits) {
+    const auto [place, is_new] = plans_.try_emplace(signature(network, batch));
+    if (is_new) {
+      const auto planned = plan_resident(network, batch, limits);
+      if (const auto* plan = std::get_if<ResidentPlan>(&planned)) place->second = *plan;
+    }
+    return place->second;
+  }
+
+ private:
+  using Signature = std::vector<double>;
+  static Signature signature(const NetworkSpec& network, std::size_t batch) {
+    Signature all{static_cast<double>(batch), static_cast<double>(network.loss)};
+    for (const LayerSpec& layer : network.layers) {
+      all.insert(all.end(), {static_cast<double>(layer.kind), static_cast<double>(layer.inputs),
+                             static_cast<double>(layer.outputs), static_cast<double>(layer.activation)});
+      for (const TensorSpec& tensor : layer.tensors)
+        all.insert(all.end(), {tensor.present ? 1. : 0., tensor.trainable ? 1. : 0., tensor.l1, tensor.l2});
+    }
+    return all;
+  }
+  std::map<Signature, std::optional<ResidentPlan>> plans_;
+};
+
 }  // namespace
 
 DeviceWorker::DeviceWorker(std::unique_ptr<Device> device, std::vector<DeviceMember> members, bool resident)
-    : device_(std::move(device)), members_(std::move(members)), resident_(resident) {}
+    : device_(std::move(device)), members_(std::move(members)), plans_(members_.size()) {
+  PlanCache plans;
+  for (std::size_t i = 0; resident && i < members_.size(); ++i)
+    plans_[i] = plans.plan(members_[i].spec->network, members_[i].spec->batch(), device_->limits());
+}
 
 MemoryNeed DeviceWorker::need_of(std::size_t member) const {
   const DeviceMember& m = members_[member];
   Arena state;
   take_state(state, m);
-  return {m.student, state.bytes(), LayerwiseTraining::scratch_bytes(*m.spec, *m.layout), m.spec->data.get(),
-          DeviceData::bytes_of(*m.spec->data)};
+  MemoryNeed need{m.student, state.bytes(), 0, m.spec->data.get(), DeviceData::bytes_of(*m.spec->data)};
+  if (plans_[member])
+    need.held_bytes += ResidentTraining::bytes_of(*m.spec, *m.layout);
+  else
+    need.alone_bytes = LayerwiseTraining::scratch_bytes(*m.spec, *m.layout);
+  return need;
 }
 
 void DeviceWorker::check_memory() {
@@ -85,7 +122,23 @@ std::vector<std::vector<std::size_t>> DeviceWorker::waves_of(const std::vector<s
 
 void DeviceWorker::run_wave(const std::vector<std::size_t>& wave, std::span<const std::uint64_t> until_step,
                             const StopFlag& stop, const std::function<void(const StepsDone&)>& done) {
-  for (const std::size_t i : wave) run_layerwise(i, until_step[i], stop, done);
+  make_room(wave);
+  std::vector<std::size_t> side_by_side;
+  for (const std::size_t i : wave)
+    if (plans_[i]) side_by_side.push_back(i);
+  if (!side_by_side.empty()) run_resident(side_by_side, until_step, stop, done);
+  for (const std::size_t i : wave)
+    if (!plans_[i]) run_layerwise(i, until_step[i], stop, done);
+}
+
+void DeviceWorker::run_resident(const std::vector<std::size_t>& members,
+                                std::span<const std::uint64_t> until_step, const StopFlag& stop,
+                                const std::function<void(const StepsDone&)>& done) {
+  std::vector<ResidentTraining::Trainee> trainees;
+  for (const std::size_t i : members)
+    trainees.push_back(
+        {i, &members_[i], &*plans_[i], &data_on_device(members_[i].spec->data), until_step[i]});
+  ResidentTraining(*device_, std::move(trainees)).run(stop, done);
 }
 
 void DeviceWorker::run_layerwise(std::size_t member, std::uint64_t until_step, const StopFlag& stop,
@@ -153,11 +206,27 @@ void DeviceWorker::copy_state(DeviceMember& member, bool to_device) {
 const DeviceData& DeviceWorker::data_on_device(const DatasetPtr& data) {
   CachedData& cached = data_[data.get()];
   if (cached.device && !cached.host.expired()) return *cached.device;
-  cached = {};
-  drop_data(DeviceData::bytes_of(*data) > device_->memory().free_bytes);
-  CachedData& place = data_[data.get()];
-  place = {data, std::make_unique<DeviceData>(*device_, *data)};
-  return *place.device;
+  cached = {};  // an old set's, whose address the new one has
+  cached = {data, std::make_unique<DeviceData>(*device_, *data)};
+  return *cached.device;
+}
+
+/// Gives back what evaluations left behind where the training of a wave needs it, and brings the wave's data.
+void DeviceWorker::make_room(const std::vector<std::size_t>& wave) {
+  std::size_t data = 0, side_by_side = 0, alone = 0;
+  for (const std::size_t i : wave) {
+    const DeviceMember& m = members_[i];
+    if (!data_.count(m.spec->data.get())) data += DeviceData::bytes_of(*m.spec->data);
+    if (plans_[i])
+      side_by_side += ResidentTraining::bytes_of(*m.spec, *m.layout);
+    else
+      alone = std::max(alone, LayerwiseTraining::scratch_bytes(*m.spec, *m.layout));
+  }
+  if (data + side_by_side + alone > device_->memory().free_bytes) {
+    drop_data(true);
+    scratch_.release();
+  }
+  for (const std::size_t i : wave) data_on_device(members_[i].spec->data);
 }
 
 void DeviceWorker::drop_data(bool all) {
@@ -207,6 +276,7 @@ auto DeviceWorker::with_answers_of(std::size_t member, const Dataset& data, cons
 }
 
 Evaluation DeviceWorker::evaluate(std::size_t member, const DatasetPtr& data, const StopFlag& stop) {
+  drop_data(!data_.count(data.get()) && DeviceData::bytes_of(*data) > device_->memory().free_bytes);
   data_on_device(data);
   return with_answers_of(member, *data, [&](const DeviceStudent& student, const DeviceData& on_device) {
     return cuda::evaluate(student, on_device, stop);

@@ -6,36 +6,20 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "core/backend.h"
 #include "core/student.h"
 #include "cuda/device.h"
+#include "cuda/device_member.h"
 #include "cuda/layerwise_answers.h"
 #include "cuda/layerwise_training.h"
 #include "cuda/memory_waves.h"
+#include "cuda/resident_plan.h"
 
 namespace eigenstudent::cuda {
-
-/// A student as its device knows it. The host state is out of date where on_device says so.
-struct DeviceMember {
-  std::size_t student;  // its place in the population
-  const StudentSpec* spec;
-  const ParameterLayout* layout;
-  StudentState<float>* host;
-  DeviceState blocks{};
-  bool on_device = false;
-};
-
-/// What became of some steps of a student.
-struct StepsDone {
-  std::size_t member;
-  std::uint64_t applied;
-  bool halted;        // the loss of the step after those was not finite
-  double batch_loss;  // of the last one applied
-  double seconds;     // wall time, shared out among students that trained side by side
-};
 
 class DeviceWorker {
  public:
@@ -75,6 +59,8 @@ class DeviceWorker {
   std::vector<std::vector<std::size_t>> waves_of(const std::vector<std::size_t>& members);
   void run_wave(const std::vector<std::size_t>& wave, std::span<const std::uint64_t> until_step,
                 const StopFlag& stop, const std::function<void(const StepsDone&)>& done);
+  void run_resident(const std::vector<std::size_t>& members, std::span<const std::uint64_t> until_step,
+                    const StopFlag& stop, const std::function<void(const StepsDone&)>& done);
   void run_layerwise(std::size_t member, std::uint64_t until_step, const StopFlag& stop,
                      const std::function<void(const StepsDone&)>& done);
 
@@ -82,6 +68,8 @@ class DeviceWorker {
   void unload();
   void copy_state(DeviceMember& member, bool to_device);
   const DeviceData& data_on_device(const DatasetPtr& data);
+  void make_room(const std::vector<std::size_t>& wave);
+  /// Those of data sets that are gone, or all.
   void drop_data(bool all);
   /// Calls use(student, data) with the member's parameters and the data set on the device, for as long as it lasts.
   template <class Use>
@@ -89,7 +77,7 @@ class DeviceWorker {
 
   std::unique_ptr<Device> device_;  // first, so that it goes last
   std::vector<DeviceMember> members_;
-  bool resident_;
+  std::vector<std::optional<ResidentPlan>> plans_;  // [members]; none: trains with layer-wise kernels
   std::map<const Dataset*, CachedData> data_;
   DeviceBlock states_;               // of the wave that is loaded
   std::vector<std::size_t> loaded_;  // its members

@@ -96,7 +96,7 @@ struct Launches {
 
   static constexpr KernelTable table = {
       begin_step, gather,  forward_product, input_gradient, weight_gradient, column_sums, add_parts,
-      batch_loss, verdict, update,          form_weights,   pruning_losses,  sum_shares};
+      batch_loss, verdict, update,          form_weights,   pruning_losses,  sum_shares,  nullptr};
 };
 
 }  // namespace eigenstudent::cuda

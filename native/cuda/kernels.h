@@ -7,6 +7,8 @@
 
 namespace eigenstudent::cuda {
 
+struct ResidentKernels;
+
 /// Each entry enqueues one launch in the lane in use. Grids are sized by the struct's own `rows`; with a control its
 /// batch may have fewer, and then the rest of the blocks has nothing to do.
 struct KernelTable {
@@ -23,6 +25,7 @@ struct KernelTable {
   void (*form_weights)(Device&, const FormWeights&);
   void (*pruning_losses)(Device&, const PruningLosses&);
   void (*sum_shares)(Device&, const SumShares&);
+  const ResidentKernels* resident;  // those of small students (resident_job.h)
 };
 
 /// How the host sizes what kernels leave behind.

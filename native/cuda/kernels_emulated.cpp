@@ -1,5 +1,6 @@
 // The kernels for emulated devices: the source of kernels_gpu.cu, compiled by the host compiler.
 #include "cuda/kernel_table.h"
+#include "cuda/resident_job.h"
 
 namespace eigenstudent::cuda {
 
@@ -15,7 +16,11 @@ struct EmulatedLauncher {
 }  // namespace
 
 const KernelTable& emulated_kernels() {
-  static constexpr KernelTable table = Launches<EmulatedLauncher>::table;
+  static const KernelTable table = [] {
+    KernelTable all = Launches<EmulatedLauncher>::table;
+    all.resident = &emulated_resident_kernels();
+    return all;
+  }();
   return table;
 }
 

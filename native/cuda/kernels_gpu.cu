@@ -1,5 +1,6 @@
 // The kernels for GPUs.
 #include "cuda/kernel_table.h"
+#include "cuda/resident_job.h"
 
 namespace eigenstudent::cuda {
 
@@ -15,7 +16,11 @@ struct GpuLauncher {
 }  // namespace
 
 const KernelTable& gpu_kernels() {
-  static constexpr KernelTable table = Launches<GpuLauncher>::table;
+  static const KernelTable table = [] {
+    KernelTable all = Launches<GpuLauncher>::table;
+    all.resident = &gpu_resident_kernels();
+    return all;
+  }();
   return table;
 }
 

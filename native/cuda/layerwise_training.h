@@ -8,16 +8,10 @@
 #include <vector>
 
 #include "core/student.h"
+#include "cuda/device_member.h"
 #include "cuda/layerwise_network.h"
 
 namespace eigenstudent::cuda {
-
-/// A student's blocks in device memory, in public order.
-struct DeviceState {
-  float* parameters;     // [layout.size()]
-  float* first_moment;   // [layout.size()]
-  float* second_moment;  // [layout.size()], or null with SGD
-};
 
 class LayerwiseTraining {
  public:

@@ -16,6 +16,7 @@ std::vector<std::unique_ptr<Backend>> backends() {
   all.push_back(make_reference_backend());
   all.push_back(make_cpu_backend());
   cuda::EmulatedLimits limits;
+  all.push_back(make_emulated_cuda_backend(limits));
   limits.resident = false;
   all.push_back(make_emulated_cuda_backend(limits));
   return all;

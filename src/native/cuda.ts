@@ -73,14 +73,10 @@ function libraryPlaces(): string[] {
   return [join(dirname(file), fileName), join(root, 'build-cuda/Release', fileName)];
 }
 
-function problemOf({
-  reason,
-  driverVersion,
-  runtimeVersion,
-  devices,
-}: NativeSurvey): CudaProblem | undefined {
+function problemOf(survey: NativeSurvey): CudaProblem | undefined {
+  const { reason, emulated, driverVersion, runtimeVersion, devices } = survey;
   if (reason === '') return undefined;
-  if (devices.length > 0) return { missing: 'device', reason };
+  if (emulated || devices.length > 0) return { missing: 'device', reason };
   if (driverVersion === 0) return { missing: 'driver', reason };
   return { missing: driverVersion < runtimeVersion ? 'newer driver' : 'device', reason };
 }

@@ -6,6 +6,7 @@
 #include "cpu/layer_kernels.h"
 #include "cuda/cuda_backend.h"
 #include "cuda/device_layer.h"
+#include "library_backend.h"
 #include "reference/layer.h"
 #include "reference/reference_backend.h"
 
@@ -19,7 +20,15 @@ std::vector<std::unique_ptr<Backend>> backends() {
   all.push_back(make_emulated_cuda_backend(limits));
   limits.resident = false;
   all.push_back(make_emulated_cuda_backend(limits));
+  std::string why_not;
+  if (std::unique_ptr<Backend> library = make_library_backend(why_not)) all.push_back(std::move(library));
   return all;
+}
+
+std::string why_no_gpu() {
+  std::string why_not;
+  make_library_backend(why_not);
+  return why_not;
 }
 
 bool computes_in(const Backend& backend, DType dtype) {
@@ -100,6 +109,8 @@ std::vector<LayerKernels<T>> layer_kernels() {
   };
   if constexpr (sizeof(T) == sizeof(float))
     all.push_back({"cuda-emulated", emulated_forward, emulated_backward});
+  if constexpr (sizeof(T) == sizeof(float))
+    if (why_no_gpu().empty()) all.push_back({"cuda library", library_forward, library_backward});
   return all;
 }
 

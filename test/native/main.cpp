@@ -3,6 +3,7 @@
 #include <cstring>
 #include <exception>
 
+#include "backends.h"
 #include "check.h"
 
 namespace eigenstudent::test {
@@ -47,9 +48,11 @@ Context::~Context() { contexts.pop_back(); }
 int main(int count, char** arguments) {
   using namespace eigenstudent::test;
   const char* part = count > 1 ? arguments[1] : "";
-  std::size_t passed = 0, failed = 0;
+  std::size_t passed = 0, failed = 0,
+              contracts = 0;  // contracts: of those, the tests that every backend has to pass
   for (const Test& test : registry()) {
     if (!std::strstr(test.name, part)) continue;
+    if (std::strncmp(test.name, "contract: ", 10) == 0) ++contracts;
     if (passes(test)) {
       ++passed;
     } else {
@@ -58,6 +61,9 @@ int main(int count, char** arguments) {
     }
     std::fflush(stdout);
   }
+  // What ran on every backend but one has to be told: a GPU that is not there is no test that passed.
+  if (const std::string reason = why_no_gpu(); !reason.empty())
+    std::printf("%zu skipped on a GPU: %s\n", contracts, reason.c_str());
   std::printf("%zu passed, %zu failed (%zu requirements)\n", passed, failed, requirements);
   return failed == 0 && passed > 0 ? 0 : 1;
 }

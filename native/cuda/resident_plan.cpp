@@ -216,7 +216,7 @@ void try_plan(ResidentPlan plan, int rows, int threads, int batch, const DeviceL
 }
 
 void try_ranks(const ResidentPlan& described, int ranks, int batch, const DeviceLimits& limits,
-               Search& search) {
+               const PlanChoice& choice, Search& search) {
   ResidentPlan plan = described;
   plan.ranks = 1;
   if (ranks > 1 && !split(plan, ranks)) return;
@@ -225,14 +225,17 @@ void try_ranks(const ResidentPlan& described, int ranks, int batch, const Device
     const int rows = 4 * pieces(pieces(batch, chunks), 4);
     if (rows == last_rows || rows > most_rows) continue;
     last_rows = rows;
-    for (const int threads : thread_counts) try_plan(plan, rows, threads, batch, limits, search);
+    if (choice.rows != 0 && rows != choice.rows) continue;
+    for (const int threads : thread_counts)
+      if (choice.threads == 0 || threads == choice.threads)
+        try_plan(plan, rows, threads, batch, limits, search);
   }
 }
 
 }  // namespace
 
 std::variant<ResidentPlan, std::string> plan_resident(const NetworkSpec& network, std::size_t batch,
-                                                      const DeviceLimits& limits) {
+                                                      const DeviceLimits& limits, const PlanChoice& choice) {
   if (network.layers.size() > static_cast<std::size_t>(most_resident_layers))
     return "it has " + std::to_string(network.layers.size()) + " layers, resident students have at most " +
            std::to_string(most_resident_layers);
@@ -245,7 +248,8 @@ std::variant<ResidentPlan, std::string> plan_resident(const NetworkSpec& network
   const ResidentPlan described = describe(network);
   Search search;
   for (int ranks = 1; ranks <= limits.blocks_per_cluster; ranks *= 2)
-    try_ranks(described, ranks, static_cast<int>(batch), limits, search);
+    if (choice.ranks == 0 || ranks == choice.ranks)
+      try_ranks(described, ranks, static_cast<int>(batch), limits, choice, search);
   if (search.best) return *search.best;
   return "a step needs " + std::to_string(search.least_bytes) + " bytes of shared memory in " +
          (search.least_ranks == 1 ? std::string("a block")

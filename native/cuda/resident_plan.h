@@ -99,8 +99,14 @@ struct ResidentPlan {
   }
 };
 
+/// What tests and measurements hold fixed; 0 leaves it to the planner.
+struct PlanChoice {
+  int ranks = 0, threads = 0, rows = 0;
+};
+
 /// The plan, or why the student cannot be resident. batch: samples of a full batch.
 std::variant<ResidentPlan, std::string> plan_resident(const NetworkSpec& network, std::size_t batch,
-                                                      const DeviceLimits& limits);
+                                                      const DeviceLimits& limits,
+                                                      const PlanChoice& choice = {});
 
 }  // namespace eigenstudent::cuda

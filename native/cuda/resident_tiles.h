@@ -141,9 +141,10 @@ struct TilePlace {
   ES_TEAM_CODE TilePlace(int thread, int first, int slots, int slices, int tiles_m, int tiles_n) {
     slice = thread / slots;
     const int tile = first + thread % slots;
-    m = tile / tiles_n;
-    n = tile % tiles_n;
-    busy = slice < slices && m < tiles_m;
+    const int row = tiles_n > 0 ? tiles_n : 1;  // a rank may have no nodes of a layer
+    m = tile / row;
+    n = tile % row;
+    busy = slice < slices && m < tiles_m && tiles_n > 0;
   }
   /// Where the slice begins in an inner dimension of `length`, in steps of a quad.
   ES_TEAM_CODE static int cut(int length, int slice, int slices) {

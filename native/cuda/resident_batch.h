@@ -59,36 +59,36 @@ ES_TEAM_CODE double sample_loss(const Residence<Team>& here, int rank, int b, st
   return share;
 }
 
-/// Adds the chunk's losses to each thread's share and leaves dL/dz. Leaves no barrier.
-template <class Team, class Shares>
+template <class Team>
+ES_TEAM_CODE double* shares_of(const Residence<Team>& here, int rank) {
+  return reinterpret_cast<double*>(here.floats(rank, here.plan.shares));
+}
+
+/// Leaves dL/dz, and in each thread's share the losses of its samples, added to those of earlier chunks. Leaves no barrier.
+template <class Team>
 ES_TEAM_CODE void chunk_loss(const Residence<Team>& here, const Chunk& chunk, std::uint32_t batch,
-                             Shares& shares) {
+                             bool first_chunk) {
   const ResidentPlan& plan = here.plan;
   here.team.each([&](int rank, int thread) {
+    double share = first_chunk ? 0 : shares_of(here, rank)[thread];
     for (int b = thread; b < 4 * chunk.quads; b += here.team.threads()) {
       if (b < chunk.rows) {
-        shares(rank, thread) += sample_loss(here, rank, b, batch);
+        share += sample_loss(here, rank, b, batch);
         continue;
       }
       for (int i = 0; i < plan.layers[plan.layer_count - 1].outputs; ++i)
         *here.floats(rank, plan.delta + i * plan.ld + b) = 0;
     }
+    shares_of(here, rank)[thread] = share;
   });
 }
 
-/// Adds up the threads' shares in a fixed order; the loss is in the table after the last of the three calls and a barrier.
-/// They stand apart so that barriers which are there anyway serve them.
+/// Add up the threads' shares in a fixed order; the loss is in the table after both calls, each with a barrier behind it.
 inline constexpr int share_adders = 32;
-template <class Team, class Shares>
-ES_TEAM_CODE void leave_shares(const Residence<Team>& here, Shares& shares) {
-  here.team.each([&](int rank, int thread) {
-    reinterpret_cast<double*>(here.floats(rank, here.plan.shares))[thread] = shares(rank, thread);
-  });
-}
 template <class Team>
 ES_TEAM_CODE void add_shares(const Residence<Team>& here) {
   here.team.each([&](int rank, int thread) {
-    double* shares = reinterpret_cast<double*>(here.floats(rank, here.plan.shares));
+    double* shares = shares_of(here, rank);
     if (thread >= share_adders) return;
     double sum = 0;
     for (int i = thread; i < here.team.threads(); i += share_adders) sum += shares[i];

@@ -35,8 +35,8 @@ ES_TEAM_CODE void move_in(const Residence<Team>& here, const ResidentJob& job) {
 /// Leaves the counts and the result; the parameters are in place. Ends with a barrier of all ranks, so that none leaves
 /// while another may still read its memory.
 template <class Team>
-ES_TEAM_CODE void move_out(const Residence<Team>& here, const ResidentJob& job, const ResidentResult& result,
-                           bool trained) {
+ES_TEAM_CODE void move_out(const Residence<Team>& here, const ResidentJob& job, std::uint32_t applied,
+                           bool diverged) {
   for_trainable(here.plan, [&](int, TensorRole, const ResidentTensor& tensor) {
     here.team.each([&](int rank, int thread) {
       if (rank == 0 && thread == 0) job.update_count[tensor.index] = counts_of(here, rank)[tensor.place];
@@ -44,9 +44,9 @@ ES_TEAM_CODE void move_out(const Residence<Team>& here, const ResidentJob& job, 
   });
   here.team.each([&](int rank, int thread) {
     if (rank != 0 || thread != 0) return;
-    job.result->step = result.step;
-    job.result->diverged = result.diverged;
-    if (trained) job.result->batch_loss = result.batch_loss;
+    job.result->step = job.first_step + applied;
+    job.result->diverged = diverged;
+    if (applied > 0) job.result->batch_loss = table_of(here, rank)->applied_loss;
   });
   here.team.sync_cluster();
 }
@@ -81,8 +81,6 @@ ES_TEAM_CODE double train_batch(const Residence<Team>& here, const ResidentJob& 
                                 const std::uint32_t* order, int batch, std::uint32_t moves,
                                 Exchange& exchange) {
   const ResidentPlan& plan = here.plan;
-  typename Team::template PerThread<double> shares(here.team);
-  here.team.each([&](int rank, int thread) { shares(rank, thread) = 0; });
   for (int first = 0; first < batch; first += plan.rows) {
     Chunk chunk;
     chunk.rows = least(plan.rows, batch - first);
@@ -90,8 +88,7 @@ ES_TEAM_CODE double train_batch(const Residence<Team>& here, const ResidentJob& 
     gather(here, job, order + first, chunk);
     here.team.sync();
     for (int l = 0; l < plan.layer_count; ++l) forward_layer(here, l, chunk, exchange);
-    chunk_loss(here, chunk, static_cast<std::uint32_t>(batch), shares);
-    if (first + plan.rows >= batch) leave_shares(here, shares);
+    chunk_loss(here, chunk, static_cast<std::uint32_t>(batch), first == 0);
     here.team.sync();
     backward(here, chunk, moves, first == 0, exchange);
   }
@@ -102,34 +99,37 @@ ES_TEAM_CODE double train_batch(const Residence<Team>& here, const ResidentJob& 
   return table_of(here, here.team.rank())->batch_loss;
 }
 
+/// A place in the epochs of a student: batch `batch` of the shuffle that is `row`-th in job.order.
+struct Place {
+  std::uint32_t row, batch;
+};
+
 template <class Team>
 ES_TEAM_CODE void ResidentKernel::operator()(Team& team) const {
   const Residence<Team> here{team, plan};
   const ResidentJob& job = jobs[team.group()];
-  const std::uint64_t steps_per_epoch = (job.samples + job.batch - 1) / job.batch;
-  const std::uint64_t first_epoch = job.first_step / steps_per_epoch;
+  const std::uint32_t steps_per_epoch = (job.samples + job.batch - 1) / job.batch;
+  const std::uint32_t steps = static_cast<std::uint32_t>(job.until_step - job.first_step);
+  Place place{0, static_cast<std::uint32_t>(job.first_step % steps_per_epoch)};
   Exchange exchange{plan.partials, plan.partials_size, 0};
-  ResidentResult result{job.first_step, 0, 0};
+  bool diverged = false;
+  std::uint32_t applied = 0;
   move_in(here, job);
-  while (result.step < job.until_step) {
-    const int at = static_cast<int>((result.step - job.first_step) % table_steps);
-    if (at == 0) fill_table(here, job, result.step, steps_per_epoch);
+  while (applied < steps) {
+    const int at = static_cast<int>(applied % table_steps);
+    if (at == 0) fill_table(here, job, job.first_step + applied, steps_per_epoch);
     const std::uint32_t moves = table_of(here, team.rank())->moves[at];
-    const std::uint64_t epoch = result.step / steps_per_epoch;
-    const std::uint32_t first = static_cast<std::uint32_t>(result.step % steps_per_epoch) * job.batch;
-    const std::uint32_t left = job.samples - first;
+    const std::uint32_t first = place.batch * job.batch, left = job.samples - first;
     const int batch = static_cast<int>(left < job.batch ? left : job.batch);
-    const double loss = train_batch(here, job, job.order + (epoch - first_epoch) * job.samples + first, batch,
-                                    moves, exchange);
-    if (!std::isfinite(loss)) {
-      result.diverged = 1;
-      break;
-    }
+    const std::uint32_t* order = job.order + static_cast<std::size_t>(place.row) * job.samples + first;
+    diverged = !std::isfinite(train_batch(here, job, order, batch, moves, exchange));
+    if (diverged) break;
     update(here, job, at, moves);
-    result.batch_loss = loss;
-    ++result.step;
+    ++applied;
+    if (++place.batch < steps_per_epoch) continue;
+    place = {place.row + 1, 0};
   }
-  move_out(here, job, result, result.step > job.first_step);
+  move_out(here, job, applied, diverged);
 }
 
 }  // namespace eigenstudent::cuda

@@ -20,6 +20,7 @@ struct StepTable {
   float decay[table_steps];
   std::uint32_t moves[table_steps];  // bit p: the tensor in place p of the trainable ones is updated
   double batch_loss;                 // of the last batch
+  double applied_loss;               // of the last step applied
   float corrections[1];
 
   static constexpr int bytes(int trainable) {

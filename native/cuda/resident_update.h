@@ -205,6 +205,7 @@ ES_TEAM_CODE void update(const Residence<Team>& here, const ResidentJob& job, in
   });
   here.team.each([&](int rank, int thread) {
     if (thread < here.plan.trainable) counts_of(here, rank)[thread] += moves >> thread & 1;
+    if (thread == 0) table_of(here, rank)->applied_loss = table_of(here, rank)->batch_loss;
   });
   here.team.sync_cluster();
   for (int l = here.plan.first_trained; l < here.plan.layer_count; ++l)

@@ -1,7 +1,10 @@
 #include "backends.h"
 
+#include <cstdlib>
+#include <cstring>
 #include <utility>
 
+#include "core/errors.h"
 #include "cpu/cpu_backend.h"
 #include "cpu/layer_kernels.h"
 #include "cuda/cuda_backend.h"
@@ -12,16 +15,32 @@
 
 namespace eigenstudent::test {
 
+namespace {
+
+/// EIGENSTUDENT_CONTRACT=library: the CUDA library alone, against the oracle. For sanitizers, which are slow.
+bool library_only() {
+  const char* which = std::getenv("EIGENSTUDENT_CONTRACT");
+  return which && std::strcmp(which, "library") == 0;
+}
+
+}  // namespace
+
 std::vector<std::unique_ptr<Backend>> backends() {
   std::vector<std::unique_ptr<Backend>> all;
+  std::string why_not;
+  std::unique_ptr<Backend> library = make_library_backend(why_not);
+  if (library_only()) {
+    if (!library) throw Error("cuda_unavailable", "EIGENSTUDENT_CONTRACT=library, but " + why_not);
+    all.push_back(std::move(library));
+    return all;
+  }
   all.push_back(make_reference_backend());
   all.push_back(make_cpu_backend());
   cuda::EmulatedLimits limits;
   all.push_back(make_emulated_cuda_backend(limits));
   limits.resident = false;
   all.push_back(make_emulated_cuda_backend(limits));
-  std::string why_not;
-  if (std::unique_ptr<Backend> library = make_library_backend(why_not)) all.push_back(std::move(library));
+  if (library) all.push_back(std::move(library));
   return all;
 }
 
@@ -103,6 +122,8 @@ void emulated_backward(const LayerBackward<float>& host) {
 
 template <class T>
 std::vector<LayerKernels<T>> layer_kernels() {
+  if constexpr (sizeof(T) == sizeof(float))
+    if (library_only()) return {{"cuda library", library_forward, library_backward}};
   std::vector<LayerKernels<T>> all = {
       {"reference", reference::layer_forward<T>, reference::layer_backward<T>},
       {"cpu", cpu::layer_forward<T>, cpu::layer_backward<T>},

@@ -113,13 +113,22 @@ void CudaPopulation::evaluate(std::span<const DatasetPtr> data, std::span<Evalua
   check_count(results.size(), "results");
   for (std::size_t i = 0; i < size(); ++i)
     if (data[i]) check_data(i, *data[i], true);
-  guarded([&] {
-    on_every_device([&](std::size_t w) {
-      for (std::size_t i = 0; i < size(); ++i)
-        if (data[i] && places_[i].worker == w)
-          results[i] = workers_[w]->evaluate(places_[i].member, data[i], stop);
-    });
-  });
+  guarded([&] { on_every_device([&](std::size_t w) { evaluate_on(w, data, results, stop); }); });
+}
+
+void CudaPopulation::evaluate_on(std::size_t worker, std::span<const DatasetPtr> data,
+                                 std::span<Evaluation> results, const StopFlag& stop) {
+  std::vector<std::size_t> students, members;
+  std::vector<DatasetPtr> sets;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (!data[i] || places_[i].worker != worker) continue;
+    students.push_back(i);
+    members.push_back(places_[i].member);
+    sets.push_back(data[i]);
+  }
+  std::vector<Evaluation> found(students.size());
+  workers_[worker]->evaluate(members, sets, found, stop);
+  for (std::size_t i = 0; i < students.size(); ++i) results[students[i]] = found[i];
 }
 
 void CudaPopulation::predict(std::size_t student, const Dataset& data, void* outputs) {

@@ -45,6 +45,8 @@ class CudaPopulation final : public HostPopulation<float> {
   /// Calls work(), and remembers when a device failed for good: every later call then fails with the same words.
   template <class Work>
   auto guarded(const Work& work) const;
+  void evaluate_on(std::size_t worker, std::span<const DatasetPtr> data, std::span<Evaluation> results,
+                   const StopFlag& stop);
   void count_steps(std::size_t worker, const StepsDone& done);
   int find_divergence(std::size_t student);
   DeviceWorker& worker_of(std::size_t student) const { return *workers_[places_[student].worker]; }

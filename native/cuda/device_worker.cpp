@@ -53,7 +53,10 @@ class PlanCache {
 }  // namespace
 
 DeviceWorker::DeviceWorker(std::unique_ptr<Device> device, std::vector<DeviceMember> members, bool resident)
-    : device_(std::move(device)), members_(std::move(members)), plans_(members_.size()) {
+    : device_(std::move(device)),
+      members_(std::move(members)),
+      plans_(members_.size()),
+      scratch_(evaluation_lanes) {
   PlanCache plans;
   for (std::size_t i = 0; resident && i < members_.size(); ++i)
     plans_[i] = plans.plan(members_[i].spec->network, members_[i].spec->batch(), device_->limits());
@@ -94,7 +97,7 @@ void DeviceWorker::run(std::span<const std::uint64_t> until_step, const StopFlag
   const auto is_loaded = [&](std::size_t i) { return members_[i].on_device; };
   if (!std::all_of(working.begin(), working.end(), is_loaded)) {
     unload();
-    scratch_.release();
+    drop_scratch();
     drop_data(true);
     std::vector<std::size_t> everyone(members_.size());
     std::iota(everyone.begin(), everyone.end(), std::size_t{0});
@@ -147,7 +150,7 @@ void DeviceWorker::run_layerwise(std::size_t member, std::uint64_t until_step, c
   const DeviceMember& m = members_[member];
   StudentState<float>& state = *m.host;
   auto start = std::chrono::steady_clock::now();
-  void* memory = scratch_.require(*device_, LayerwiseTraining::scratch_bytes(*m.spec, *m.layout));
+  void* memory = scratch_[0].require(*device_, LayerwiseTraining::scratch_bytes(*m.spec, *m.layout));
   LayerwiseTraining training(*device_, *m.spec, *m.layout, m.blocks, data_on_device(m.spec->data), memory);
   StepPace pace;
   while (state.step < until_step && !stop.load(std::memory_order_relaxed)) {
@@ -224,13 +227,17 @@ void DeviceWorker::make_room(const std::vector<std::size_t>& wave) {
   }
   if (data + side_by_side + alone > device_->memory().free_bytes) {
     drop_data(true);
-    scratch_.release();
+    drop_scratch();
   }
   for (const std::size_t i : wave) data_on_device(members_[i].spec->data);
 }
 
 void DeviceWorker::drop_data(bool all) {
   std::erase_if(data_, [&](const auto& entry) { return all || entry.second.host.expired(); });
+}
+
+void DeviceWorker::drop_scratch() {
+  for (ScratchMemory& scratch : scratch_) scratch.release();
 }
 
 void DeviceWorker::read(std::size_t member, StateBlock block, float* to) {
@@ -250,57 +257,10 @@ void DeviceWorker::write(std::size_t member, StateBlock block, const float* from
 }
 
 std::size_t DeviceWorker::bytes() const {
-  std::size_t total = states_.bytes() + scratch_.bytes();
+  std::size_t total = states_.bytes();
+  for (const ScratchMemory& scratch : scratch_) total += scratch.bytes();
   for (const auto& [host, cached] : data_) total += cached.device ? cached.device->bytes() : 0;
   return total;
-}
-
-// ---- Answers -------------------------------------------------------------------------------------------------------
-
-template <class Use>
-auto DeviceWorker::with_answers_of(std::size_t member, const Dataset& data, const Use& use) {
-  const DeviceMember& m = members_[member];
-  DeviceBlock uploaded;
-  const float* parameters = m.blocks.parameters;
-  if (!m.on_device) {
-    uploaded = DeviceBlock(*device_, m.layout->size() * sizeof(float));
-    device_->copy_in(uploaded.as<float>(), m.host->parameters.data(), uploaded.bytes());
-    parameters = uploaded.as<float>();
-  }
-  const DeviceStudent student{*device_, scratch_, m.spec->network, *m.layout, parameters};
-  const auto found = data_.find(&data);
-  if (found != data_.end() && found->second.device && !found->second.host.expired())
-    return use(student, *found->second.device);
-  const DeviceData temporary(*device_, data);
-  return use(student, temporary);
-}
-
-Evaluation DeviceWorker::evaluate(std::size_t member, const DatasetPtr& data, const StopFlag& stop) {
-  drop_data(!data_.count(data.get()) && DeviceData::bytes_of(*data) > device_->memory().free_bytes);
-  data_on_device(data);
-  return with_answers_of(member, *data, [&](const DeviceStudent& student, const DeviceData& on_device) {
-    return cuda::evaluate(student, on_device, stop);
-  });
-}
-
-void DeviceWorker::predict(std::size_t member, const Dataset& data, float* outputs) {
-  with_answers_of(member, data, [&](const DeviceStudent& student, const DeviceData& on_device) {
-    cuda::predict(student, on_device, outputs);
-  });
-}
-
-double DeviceWorker::gradient(std::size_t member, const Dataset& data, float* to) {
-  return with_answers_of(member, data, [&](const DeviceStudent& student, const DeviceData& on_device) {
-    return cuda::gradient(student, on_device, to);
-  });
-}
-
-void DeviceWorker::pruning_curve(std::size_t member, std::size_t layer,
-                                 std::span<const std::uint32_t> removal_order, const Dataset& data,
-                                 std::span<double> losses, const StopFlag& stop) {
-  with_answers_of(member, data, [&](const DeviceStudent& student, const DeviceData& on_device) {
-    cuda::pruning_curve(student, layer, removal_order, on_device, losses, stop);
-  });
 }
 
 }  // namespace eigenstudent::cuda

@@ -21,6 +21,9 @@
 
 namespace eigenstudent::cuda {
 
+/// Students that are evaluated at a time. Arbitrary: a few fill a GPU.
+inline constexpr std::size_t evaluation_lanes = 8;
+
 class DeviceWorker {
  public:
   /// resident: small students may train in the persistent kernel.
@@ -33,7 +36,9 @@ class DeviceWorker {
   void run(std::span<const std::uint64_t> until_step, const StopFlag& stop,
            const std::function<void(const StepsDone&)>& done);
 
-  Evaluation evaluate(std::size_t member, const DatasetPtr& data, const StopFlag& stop);
+  /// Evaluates members[i] on data[i].
+  void evaluate(std::span<const std::size_t> members, std::span<const DatasetPtr> data,
+                std::span<Evaluation> results, const StopFlag& stop);
   void predict(std::size_t member, const Dataset& data, float* outputs);
   double gradient(std::size_t member, const Dataset& data, float* to);
   void pruning_curve(std::size_t member, std::size_t layer, std::span<const std::uint32_t> removal_order,
@@ -69,8 +74,12 @@ class DeviceWorker {
   void copy_state(DeviceMember& member, bool to_device);
   const DeviceData& data_on_device(const DatasetPtr& data);
   void make_room(const std::vector<std::size_t>& wave);
+  void make_room_for(std::span<const DatasetPtr> data);
+  void drop_scratch();
   /// Those of data sets that are gone, or all.
   void drop_data(bool all);
+  /// The member's parameters on the device, or a copy of them that `uploaded` holds.
+  DeviceStudent answering(std::size_t member, DeviceBlock& uploaded, int lane);
   /// Calls use(student, data) with the member's parameters and the data set on the device, for as long as it lasts.
   template <class Use>
   auto with_answers_of(std::size_t member, const Dataset& data, const Use& use);
@@ -79,9 +88,9 @@ class DeviceWorker {
   std::vector<DeviceMember> members_;
   std::vector<std::optional<ResidentPlan>> plans_;  // [members]; none: trains with layer-wise kernels
   std::map<const Dataset*, CachedData> data_;
-  DeviceBlock states_;               // of the wave that is loaded
-  std::vector<std::size_t> loaded_;  // its members
-  ScratchMemory scratch_;
+  DeviceBlock states_;                  // of the wave that is loaded
+  std::vector<std::size_t> loaded_;     // its members
+  std::vector<ScratchMemory> scratch_;  // [evaluation_lanes], of which all but evaluations use the first
 };
 
 }  // namespace eigenstudent::cuda

@@ -36,8 +36,15 @@ struct DeviceStudent {
   const float* parameters;  // [layout.size()], device memory
 };
 
-/// NaN when stopped.
-Evaluation evaluate(const DeviceStudent& student, const DeviceData& data, const StopFlag& stop);
+/// One student to be evaluated, in a lane and with scratch that no other of the call has.
+struct Question {
+  DeviceStudent student;
+  const DeviceData* data;
+  int lane;
+  Evaluation* answer;  // NaN when stopped
+};
+/// Small students do not fill a GPU, and each answer costs a trip to the host: so several are asked at a time.
+void evaluate(std::span<const Question> questions, const StopFlag& stop);
 /// outputs: [samples][N_out], host memory.
 void predict(const DeviceStudent& student, const DeviceData& data, float* outputs);
 /// gradient: [layout.size()], host memory. Returns the data loss.

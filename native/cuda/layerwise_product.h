@@ -40,6 +40,27 @@ ES_TEAM_CODE void for_entries(const TilePlace& place, int thread, const TileSums
   }
 }
 
+/// Calls entry(row, column) for each of a thread's places inside the result, one after the other: for code that would be
+/// long if it were unrolled.
+template <class Tile, class Entry>
+ES_TEAM_CODE void for_places(const TilePlace& place, int thread, std::uint32_t rows, std::uint32_t columns,
+                             const Entry& entry) {
+#ifdef __CUDACC__
+#pragma unroll 1
+#endif
+  for (int e = 0; e < Tile::thread_rows * Tile::thread_columns; ++e) {
+    const std::uint32_t row = place.row + Tile::row(thread, e / Tile::thread_columns);
+    const std::uint32_t column = place.column + Tile::column(thread, e % Tile::thread_columns);
+    if (row < rows && column < columns) entry(row, column);
+  }
+}
+
+/// Activations that take an instruction or two are applied to registers; the others to what a thread has stored, because
+/// 64 copies of an erf make a kernel that takes a minute to compile.
+ES_TEAM_CODE bool applies_at_once(Activation activation) {
+  return activation == Activation::linear || activation == Activation::relu;
+}
+
 /// Tiles: x along N_out, y along the rows.
 template <class TileShape>
 struct ForwardKernel {
@@ -60,15 +81,21 @@ struct ForwardKernel {
         team, sums, place, rows, outputs, inputs,
         [&](std::uint32_t r, std::uint32_t k) { return p.x[static_cast<std::size_t>(r) * inputs + k]; },
         [&](std::uint32_t c, std::uint32_t k) { return weight_at(p.weights, output(c), k); });
+    const auto at = [&](std::uint32_t r, std::uint32_t c) {
+      return p.transposed ? static_cast<std::size_t>(c) * rows + r
+                          : static_cast<std::size_t>(r) * outputs + c;
+    };
     team.each([&](int rank, int thread) {
-      for_entries<Tile>(place, thread, sums(rank, thread), rows, outputs,
-                        [&](std::uint32_t r, std::uint32_t c, float sum) {
-                          const std::size_t at = p.transposed ? static_cast<std::size_t>(c) * rows + r
-                                                              : static_cast<std::size_t>(r) * outputs + c;
-                          const float z = p.bias ? sum + p.bias[output(c)] : sum;
-                          if (p.z) p.z[at] = z;
-                          p.y[at] = activate(p.activation, z);
-                        });
+      for_entries<Tile>(
+          place, thread, sums(rank, thread), rows, outputs, [&](std::uint32_t r, std::uint32_t c, float sum) {
+            const float z = p.bias ? sum + p.bias[output(c)] : sum;
+            if (p.z) p.z[at(r, c)] = z;
+            p.y[at(r, c)] = p.activation == Activation::relu ? activate(Activation::relu, z) : z;
+          });
+      if (applies_at_once(p.activation)) return;
+      for_places<Tile>(place, thread, rows, outputs, [&](std::uint32_t r, std::uint32_t c) {
+        p.y[at(r, c)] = activate(p.activation, p.y[at(r, c)]);
+      });
     });
   }
 };
@@ -92,14 +119,21 @@ struct InputGradientKernel {
         team, sums, place, rows, inputs, outputs,
         [&](std::uint32_t r, std::uint32_t k) { return p.delta[static_cast<std::size_t>(r) * outputs + k]; },
         [&](std::uint32_t c, std::uint32_t k) { return weight_at(p.weights, k, c); });
+    const auto at = [&](std::uint32_t r, std::uint32_t c) {
+      return static_cast<std::size_t>(r) * inputs + c;
+    };
     team.each([&](int rank, int thread) {
-      for_entries<Tile>(
-          place, thread, sums(rank, thread), rows, inputs, [&](std::uint32_t r, std::uint32_t c, float sum) {
-            const std::size_t at = static_cast<std::size_t>(r) * inputs + c;
-            const float y = p.y ? p.y[at] : 0.0f;
-            const float slope = p.y ? activation_derivative(p.activation, p.z ? p.z[at] : y, y) : 1.0f;
-            p.grad_x[at] = sum * slope;
-          });
+      const bool is_relu = p.y && p.activation == Activation::relu;
+      for_entries<Tile>(place, thread, sums(rank, thread), rows, inputs,
+                        [&](std::uint32_t r, std::uint32_t c, float sum) {
+                          const float y = is_relu ? p.y[at(r, c)] : 1.0f;
+                          p.grad_x[at(r, c)] = sum * activation_derivative(Activation::relu, y, y);
+                        });
+      if (!p.y || applies_at_once(p.activation)) return;
+      for_places<Tile>(place, thread, rows, inputs, [&](std::uint32_t r, std::uint32_t c) {
+        const float y = p.y[at(r, c)], z = p.z ? p.z[at(r, c)] : y;
+        p.grad_x[at(r, c)] *= activation_derivative(p.activation, z, y);
+      });
     });
   }
 };

@@ -10,6 +10,8 @@ namespace {
 constexpr double round_overhead = 120;  // index arithmetic, first reads, last sums
 constexpr double turn_overhead = 80;    // a barrier, and a round trip through shared memory
 constexpr double barrier = 40;
+constexpr double read_latency =
+    35;  // of an iteration's first multiply-add, hidden by other warps of the scheduler
 constexpr int schedulers = 4, lanes = 32;
 
 int pieces(int count, int length) { return (count + length - 1) / length; }
@@ -28,8 +30,9 @@ Cost cost_of(const Product& product, TileShape shape, int slices, int threads) {
     // A quarter of the warps shares a scheduler, which issues one instruction a cycle.
     const double issued = k * entries + reads / 4 + 2 * product.moved * entries;
     cost.busy += std::max(issued * warps / schedulers, moved);
-    cost.span +=
-        std::max(issued * pieces(warps, schedulers), moved) + round_overhead + turn_overhead * (slices - 1);
+    const double alone = issued + k / product.stride * read_latency;
+    const double together = std::max(issued * pieces(warps, schedulers), alone);
+    cost.span += std::max(together, moved) + round_overhead + turn_overhead * (slices - 1);
   }
   return cost;
 }

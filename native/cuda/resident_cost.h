@@ -21,9 +21,11 @@ struct Cost {
   Cost operator*(double times) const { return {busy * times, span * times}; }
 };
 
-/// C[m][n] with an inner dimension of k; moved: shared memory accesses an entry of C for storing it.
+/// C[m][n] with an inner dimension of k, of which an iteration takes `stride`; moved: shared memory accesses an entry of C
+/// for storing it.
 struct Product {
   int m, n, k;
+  int stride;
   double moved;
 };
 

@@ -5,7 +5,9 @@
 // gradients, penalty and optimiser, and the weights of the next step.
 #pragma once
 
+#include "cuda/resident_backward.h"
 #include "cuda/resident_batch.h"
+#include "cuda/resident_forward.h"
 #include "cuda/resident_update.h"
 
 namespace eigenstudent::cuda {

@@ -81,17 +81,18 @@ Cost tile(ResidentPlan& plan) {
   for (int l = 0; l < plan.layer_count; ++l) {
     ResidentLayer& layer = plan.layers[l];
     const int inputs = layer.inputs_a_rank, outputs = layer.outputs_a_rank, threads = plan.threads;
-    const PricedTiling forward = best_tiling({outputs, plan.rows, inputs, 1}, forward_shapes, threads, true);
+    const PricedTiling forward =
+        best_tiling({outputs, plan.rows, inputs, 4, 1}, forward_shapes, threads, true);
     layer.forward = forward.tiling;
     cost += forward.cost;
     if (l < plan.first_trained) continue;
     const PricedTiling weights =
-        best_tiling({outputs, inputs, plan.rows, 2}, weight_gradient_shapes, threads, true);
+        best_tiling({outputs, inputs, plan.rows, 4, 2}, weight_gradient_shapes, threads, true);
     layer.weight_gradient = weights.tiling;
     cost += weights.cost;
     if (l == plan.first_trained) continue;
     const PricedTiling below =
-        best_tiling({inputs, plan.rows, outputs, 2}, input_gradient_shapes, threads, true);
+        best_tiling({inputs, plan.rows, outputs, 2, 2}, input_gradient_shapes, threads, true);
     layer.input_gradient = below.tiling;
     cost += below.cost;
   }
@@ -189,7 +190,9 @@ double clocks_of(const ResidentPlan& plan, Cost products, int batch, const Devic
       std::min({static_cast<std::size_t>(limits.shared_bytes_per_multiprocessor) / bytes,
                 static_cast<std::size_t>(limits.threads_per_multiprocessor / plan.threads),
                 static_cast<std::size_t>(limits.registers_per_multiprocessor / (registers * plan.threads))}));
-  return std::max(step.busy, step.span / std::max(blocks, 1.0)) * plan.ranks;
+  // Processing clusters of a Hopper GPU have 16 or 18 multiprocessors; blocks of a cluster stay in one.
+  const double left_idle = plan.ranks >= 4 ? 1.03 : 1;
+  return std::max(step.busy, step.span / std::max(blocks, 1.0)) * plan.ranks * left_idle;
 }
 
 /// The candidates' best so far, and the bytes of the smallest.

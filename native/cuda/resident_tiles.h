@@ -100,6 +100,7 @@ template <int M, int N>
 ES_TEAM_CODE void multiply_input_gradient(TileSums<M, N>& sums, const float* w, const Offsets<M / 4>& nodes,
                                           int ldw, const float* delta, const Offsets<N / 4>& quad, int ld,
                                           int begin, int end) {
+  ES_UNROLL_TWICE
   for (int k = begin; k < end; ++k) {
     Quad a[M / 4];
     ES_UNROLL

@@ -23,6 +23,7 @@
 #define ES_TEAM_CODE __device__ __forceinline__
 #define ES_TEAM_STAGE __device__ __noinline__
 #define ES_UNROLL _Pragma("unroll")
+#define ES_UNROLL_TWICE _Pragma("unroll 2")
 #define ES_NO_UNROLL _Pragma("unroll 1")
 #else
 #include <cstdlib>
@@ -32,6 +33,7 @@
 #define ES_TEAM_CODE inline
 #define ES_TEAM_STAGE inline
 #define ES_UNROLL
+#define ES_UNROLL_TWICE
 #define ES_NO_UNROLL
 #endif
 

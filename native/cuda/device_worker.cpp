@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "cuda/resident_training.h"
-#include "cuda/step_pace.h"
 
 namespace eigenstudent::cuda {
 
@@ -138,10 +137,14 @@ void DeviceWorker::run_resident(const std::vector<std::size_t>& members,
                                 std::span<const std::uint64_t> until_step, const StopFlag& stop,
                                 const std::function<void(const StepsDone&)>& done) {
   std::vector<ResidentTraining::Trainee> trainees;
+  double clocks = 0;
+  for (const std::size_t i : members) clocks += static_cast<double>(plans_[i]->clocks);
+  if (clocks != paced_clocks_) pace_ = StepPace();
+  paced_clocks_ = clocks;
   for (const std::size_t i : members)
     trainees.push_back(
         {i, &members_[i], &*plans_[i], &data_on_device(members_[i].spec->data), until_step[i]});
-  ResidentTraining(*device_, std::move(trainees)).run(stop, done);
+  ResidentTraining(*device_, std::move(trainees), pace_).run(stop, done);
 }
 
 void DeviceWorker::run_layerwise(std::size_t member, std::uint64_t until_step, const StopFlag& stop,

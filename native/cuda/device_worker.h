@@ -18,6 +18,7 @@
 #include "cuda/layerwise_training.h"
 #include "cuda/memory_waves.h"
 #include "cuda/resident_plan.h"
+#include "cuda/step_pace.h"
 
 namespace eigenstudent::cuda {
 
@@ -88,7 +89,9 @@ class DeviceWorker {
   std::vector<DeviceMember> members_;
   std::vector<std::optional<ResidentPlan>> plans_;  // [members]; none: trains with layer-wise kernels
   std::map<const Dataset*, CachedData> data_;
-  DeviceBlock states_;                  // of the wave that is loaded
+  StepPace pace_;            // of the resident launches of the wave below
+  double paced_clocks_ = 0;  // what that wave's students take together; another wave starts slowly again
+  DeviceBlock states_;       // of the wave that is loaded
   std::vector<std::size_t> loaded_;     // its members
   std::vector<ScratchMemory> scratch_;  // [evaluation_lanes], of which all but evaluations use the first
 };

@@ -27,8 +27,8 @@ std::size_t ResidentTraining::bytes_of(const StudentSpec& student, const Paramet
          6 * 256;  // and the ends of the arrays
 }
 
-ResidentTraining::ResidentTraining(Device& device, std::vector<Trainee> trainees)
-    : device_(device), trainees_(std::move(trainees)), halted_(trainees_.size(), false) {
+ResidentTraining::ResidentTraining(Device& device, std::vector<Trainee> trainees, StepPace& pace)
+    : device_(device), trainees_(std::move(trainees)), halted_(trainees_.size(), false), pace_(pace) {
   sort_into_groups();
   epochs_ = epochs_that_fit();
   Arena counting;
@@ -58,8 +58,11 @@ void ResidentTraining::sort_into_groups() {
   const auto place = [&](const Trainee& t) {
     return std::find(plans.begin(), plans.end(), t.plan) - plans.begin();
   };
+  const auto step_clocks = [](const ResidentPlan* plan) {
+    return plan->clocks / static_cast<float>(plan->ranks);
+  };
   std::stable_sort(plans.begin(), plans.end(),
-                   [](const auto* a, const auto* b) { return a->clocks > b->clocks; });
+                   [&](const auto* a, const auto* b) { return step_clocks(a) > step_clocks(b); });
   std::stable_sort(trainees_.begin(), trainees_.end(), [&](const Trainee& a, const Trainee& b) {
     return a.plan == b.plan ? steps_left(a) > steps_left(b) : place(a) < place(b);
   });

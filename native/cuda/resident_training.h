@@ -30,7 +30,8 @@ class ResidentTraining {
   static std::size_t bytes_of(const StudentSpec& student, const ParameterLayout& layout);
 
   /// What the trainees point to must outlive this object; their state is on the device.
-  ResidentTraining(Device& device, std::vector<Trainee> trainees);
+  /// pace: of the same trainees before, where they have trained before.
+  ResidentTraining(Device& device, std::vector<Trainee> trainees, StepPace& pace);
   void run(const StopFlag& stop, const std::function<void(const StepsDone&)>& done);
 
  private:
@@ -65,7 +66,7 @@ class ResidentTraining {
   std::size_t epochs_ = 0;  // whose shuffles have room
   DeviceBlock block_;
   Arrays arrays_{};
-  StepPace pace_;
+  StepPace& pace_;
   std::vector<ResidentJob> jobs_;
   std::vector<ShuffleJob> shuffles_;
 };

@@ -106,6 +106,21 @@ TEST("cuda: an evaluation that does not fit is refused, and the population goes 
   REQUIRE(subject.population().progress(0).epoch == 2);
 }
 
+TEST("cuda: answers do not depend on how much of a set fits at a time") {
+  const std::vector<StudentSpec> students = some_students(1);
+  const DatasetPtr data = make_data(students[0].network, DType::float32, 3000, 77);
+  std::vector<std::uint32_t> order(31);
+  for (std::uint32_t i = 0; i < 31; ++i) order[i] = 30 - i;
+  // 396 KB of activations in one go, beside 108 KB of data; half of what is free goes to scratch.
+  const auto ample = make_emulated_cuda_backend(limits_of(std::size_t{1} << 24, false));
+  const auto scarce = make_emulated_cuda_backend(limits_of(std::size_t{1} << 19, false));
+  Subject whole = make_subject(*ample, DType::float32, students);
+  Subject parts = make_subject(*scarce, DType::float32, students);
+  REQUIRE(parts.evaluate(0, data).loss == whole.evaluate(0, data).loss);
+  REQUIRE(parts.predict(0, *data) == whole.predict(0, *data));
+  REQUIRE(parts.pruning_curve(0, 0, order, *data) == whole.pruning_curve(0, 0, order, *data));
+}
+
 TEST("cuda: evaluation data are kept while they live, and given back under pressure") {
   const cuda::EmulatedLimits limits = limits_of(std::size_t{1} << 26, false);
   const auto backend = make_emulated_cuda_backend(limits);

@@ -1,5 +1,4 @@
 // The library over the devices of the CUDA runtime.
-#include <utility>
 
 #include "cuda/cuda_backend.h"
 #include "cuda/library_devices.h"
@@ -8,8 +7,8 @@ namespace eigenstudent::cuda {
 
 bool library_is_emulated() { return false; }
 DeviceSurvey library_survey() { return survey_devices(); }
-std::unique_ptr<Backend> library_backend(std::vector<int> devices) {
-  return make_cuda_backend(std::move(devices));
+std::unique_ptr<Backend> library_backend(const std::vector<int>& devices) {
+  return make_cuda_backend(devices);
 }
 std::unique_ptr<Device> library_device(int index) { return open_cuda_device(index); }
 

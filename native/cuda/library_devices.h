@@ -13,7 +13,7 @@ namespace eigenstudent::cuda {
 bool library_is_emulated();
 DeviceSurvey library_survey();
 /// Throws Error("cuda_unavailable") or Error("invalid_argument"), see make_cuda_backend.
-std::unique_ptr<Backend> library_backend(std::vector<int> devices);
+std::unique_ptr<Backend> library_backend(const std::vector<int>& devices);
 std::unique_ptr<Device> library_device(int index);
 
 }  // namespace eigenstudent::cuda

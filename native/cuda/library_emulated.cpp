@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string>
-#include <utility>
 
 #include "core/errors.h"
 #include "cuda/cuda_backend.h"
@@ -52,7 +51,7 @@ DeviceSurvey library_survey() {
 }
 
 /// The emulated backend numbers its devices from 0; which ones were asked for does not matter to it.
-std::unique_ptr<Backend> library_backend(std::vector<int> devices) {
+std::unique_ptr<Backend> library_backend(const std::vector<int>& devices) {
   EmulatedLimits limits = emulated_limits();
   for (const int index : devices) check_index(index, limits.devices);
   limits.devices = std::max(1, static_cast<int>(devices.size()));

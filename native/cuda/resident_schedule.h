@@ -63,8 +63,8 @@ ES_TEAM_CODE std::uint32_t moves_at(const ResidentPlan& plan, const ResidentJob&
 
 /// Fills the table for the steps from `step` on. Needs a barrier before; ends with one.
 template <class Team>
-ES_TEAM_STAGE void fill_table(const Residence<Team> here, const ResidentJob& job, std::uint64_t step,
-                              std::uint64_t steps_per_epoch) {
+ES_TEAM_CODE void fill_table(const Residence<Team>& here, const ResidentJob& job, std::uint64_t step,
+                             std::uint64_t steps_per_epoch) {
   here.team.each([&](int rank, int thread) {
     if (thread >= table_steps) return;
     StepTable* table = table_of(here, rank);

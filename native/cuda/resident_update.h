@@ -200,6 +200,7 @@ template <class Team>
 ES_TEAM_CODE void update(const Residence<Team>& here, const ResidentJob& job, int at, std::uint32_t moves) {
   for (int l = here.plan.first_trained; l < here.plan.layer_count; ++l)
     if (here.plan.layers[l].spectral) eigenvalue_gradients(here, job, l, moves);
+  here.team.sync_cluster();  // every rank has read the eigenvectors that the ranks now share out to update
   for_trainable(here.plan, [&](int l, TensorRole role, const ResidentTensor& tensor) {
     if (moves >> tensor.place & 1) update_tensor(here, job, l, role, tensor, at);
   });

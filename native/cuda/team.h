@@ -12,7 +12,6 @@
 // one without a barrier in between. The emulation runs every second region from the last thread to the first, so that most
 // breaches of the first rule give wrong numbers in the tests; of the second, racecheck on a GPU knows more.
 //
-// ES_TEAM_CODE is inlined. ES_TEAM_STAGE is called: for rare work whose registers would burden the rest.
 // ES_UNROLL before a loop lets an array that it indexes live in registers.
 #pragma once
 
@@ -21,7 +20,6 @@
 #ifdef __CUDACC__
 #include <cooperative_groups.h>
 #define ES_TEAM_CODE __device__ __forceinline__
-#define ES_TEAM_STAGE __device__ __noinline__
 #define ES_UNROLL _Pragma("unroll")
 #define ES_UNROLL_TWICE _Pragma("unroll 2")
 #define ES_NO_UNROLL _Pragma("unroll 1")
@@ -31,7 +29,6 @@
 #include <memory>
 #include <vector>
 #define ES_TEAM_CODE inline
-#define ES_TEAM_STAGE inline
 #define ES_UNROLL
 #define ES_UNROLL_TWICE
 #define ES_NO_UNROLL

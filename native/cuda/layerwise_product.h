@@ -65,7 +65,7 @@ ES_TEAM_CODE bool applies_at_once(Activation activation) {
 template <class TileShape>
 struct ForwardKernel {
   using Tile = TileShape;
-  static constexpr int most_threads = Tile::threads;
+  static constexpr int most_threads = Tile::threads, least_blocks = 1;
   static constexpr int shared_floats = Tile::shared_floats;
   ForwardProduct p;
 
@@ -104,7 +104,7 @@ struct ForwardKernel {
 template <class TileShape>
 struct InputGradientKernel {
   using Tile = TileShape;
-  static constexpr int most_threads = Tile::threads;
+  static constexpr int most_threads = Tile::threads, least_blocks = 1;
   static constexpr int shared_floats = Tile::shared_floats;
   InputGradient p;
 
@@ -142,7 +142,7 @@ struct InputGradientKernel {
 template <class TileShape>
 struct WeightGradientKernel {
   using Tile = TileShape;
-  static constexpr int most_threads = Tile::threads;
+  static constexpr int most_threads = Tile::threads, least_blocks = 1;
   WeightGradient p;
 
   static_assert(Tile::threads >= Tile::rows + Tile::columns);

@@ -10,7 +10,7 @@
 // threads. Code between barriers stands in regions; what is outside them is uniform: each GPU thread runs it, the emulation
 // runs it once. A region may not read what another thread writes in the same region, nor what a thread wrote in an earlier
 // one without a barrier in between. The emulation runs every second region from the last thread to the first, so that most
-// breaches of the first rule give wrong numbers in the tests; of the second, racecheck on a GPU knows more.
+// breaches of the first rule give wrong numbers in the tests. Breaches of the second are for test/native/cuda_race_test.cpp.
 //
 // ES_UNROLL before a loop lets an array that it indexes live in registers.
 #pragma once

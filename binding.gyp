@@ -34,7 +34,7 @@
   "targets": [
     {
       "target_name": "eigenstudent",
-      "sources": ["<!@(node scripts/sources.js core reference cpu addon)"],
+      "sources": ["<!@(node scripts/sources.js core reference cpu cudaClient addon)"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
         "NAPI_VERSION=8",
@@ -49,7 +49,7 @@
       "msvs_settings": {"VCCLCompilerTool": {"AdditionalOptions": ["/fp:precise"]}},
       "conditions": [
         ["target_arch=='x64' and OS!='win'", {"dependencies": ["kernels_avx2", "kernels_avx512"]}],
-        ["OS=='linux'", {"ldflags": ["-pthread"]}],
+        ["OS=='linux'", {"ldflags": ["-pthread"], "libraries": ["-ldl"]}],
       ],
     },
     # On arm64 that is NEON, which has fused multiply-add too.

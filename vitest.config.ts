@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
 
-const slow = ['test/science/**', 'test/packaging/**'];
+const slow = ['test/science/**', 'test/packaging/**', 'test/cuda/**'];
 
 /** What depends on the kernels: golden cases, the oracle, and that bits do not depend on threads. */
 const ofKernels = [
@@ -28,8 +28,9 @@ function otherInstructionSets(): string[] {
 }
 
 /**
- * `npm test` runs the project `tests`, and the tests of the kernels once more for each other instruction set. What takes minutes has a project and a command of its own:
- * `npm run test:science`, `npm run test:packaging`; `npm run test:slow` runs both.
+ * `npm test` runs the project `tests`, and the tests of the kernels once more for each other instruction set. What takes
+ * minutes has a project and a command of its own: `npm run test:science`, `npm run test:packaging`; `npm run test:slow`
+ * runs both. `npm run test:cuda` builds an emulated device first, and runs on a GPU too where the CUDA library finds one.
  */
 export default defineConfig({
   test: {
@@ -39,6 +40,8 @@ export default defineConfig({
           name: 'tests',
           include: ['test/**/*.test.ts'],
           exclude: slow,
+          // the same everywhere: where a library and a GPU are, 'auto' would take them. test/cuda looks for both
+          env: { EIGENSTUDENT_CUDA: 'none' },
           // forks: an addon that crashes takes its own file down and the run reports it
           pool: 'forks',
           testTimeout: 30_000,
@@ -50,7 +53,7 @@ export default defineConfig({
           include: ofKernels,
           pool: 'forks' as const,
           testTimeout: 30_000,
-          env: { EIGENSTUDENT_ISA: isa },
+          env: { EIGENSTUDENT_ISA: isa, EIGENSTUDENT_CUDA: 'none' },
         },
       })),
       {
@@ -60,6 +63,15 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 600_000,
           hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: 'cuda',
+          include: ['test/cuda/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

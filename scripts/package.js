@@ -1,10 +1,11 @@
-// npm run package: what would be published, in artifacts/
+// npm run package [-- --cuda]: what would be published, in artifacts/
 //   eigenstudent-<version>.tgz                   JavaScript, types, native sources; compiles itself where nothing fits
-//   eigenstudent-<platform>-<version>.tgz        the addon of this machine, prebuilt
+//   eigenstudent-<platform>-<version>.tgz        the addon of this machine, prebuilt; with --cuda (needs nvcc and CMake) the
+//                                                CUDA library beside it, which the addon opens only when it is asked for
 // Works in artifacts/staging, so that the manifest in the root never names packages that are not published yet (npm ci
 // would refuse its lock file).
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,6 +75,21 @@ function addPlatformPackage(addon) {
   return folder;
 }
 
+/** Compiles the staged sources of the CUDA library for every architecture, and ships it in the platform package. */
+function addCudaLibrary(folder) {
+  const build = path.join(staging, 'build-cuda');
+  const cmake = (...args) => execFileSync('cmake', args, { cwd: staging, stdio: 'inherit' });
+  cmake('-S', '.', '-B', build, '-DES_CUDA=ON', '-DES_ADDON=OFF');
+  cmake('--build', build, '--target', 'eigenstudent-cuda', '--parallel');
+  const name = 'libeigenstudent-cuda.so';
+  const library = path.join(build, 'Release', name);
+  execFileSync('strip', ['--strip-unneeded', library]);
+  cpSync(library, path.join(folder, name));
+  const file = path.join(folder, 'package.json');
+  const platform = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, `${JSON.stringify({ ...platform, files: [...platform.files, name] }, null, 2)}\n`);
+}
+
 function pack(folder) {
   const npm = process.env.npm_execpath;
   const args = ['pack', '--ignore-scripts', '--pack-destination', artifacts];
@@ -84,6 +100,7 @@ function pack(folder) {
 
 stage();
 const platformFolder = addPlatformPackage(build());
+if (process.argv.includes('--cuda')) addCudaLibrary(platformFolder);
 pack(platformFolder);
 pack(staging);
 rmSync(staging, { recursive: true });

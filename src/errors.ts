@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'diverged'
   | 'addon_missing'
   | 'cuda_unavailable'
+  | 'cuda_failed'
   | 'isa_unavailable'
   | 'out_of_memory'
   | 'file_unreadable'

@@ -25,7 +25,7 @@ export { Teacher } from './teacher/teacher.js';
 
 // Students and their training
 
-export type { Device } from './network/device.js';
+export type { Device, DeviceOptions } from './network/device.js';
 export {
   adam,
   adamW,
@@ -68,6 +68,15 @@ export { type Summary, summarize } from './analysis/summary.js';
 
 export { EigenstudentError, type ErrorCode } from './errors.js';
 export type { DType, FloatArray } from './native/addon.js';
+export { DeviceArray, type DeviceArrayOptions } from './network/device-array.js';
+export {
+  type DeviceDenseBackward,
+  type DeviceDenseForward,
+  type DeviceSpectralBackward,
+  type DeviceSpectralForward,
+  type DeviceTime,
+  deviceKernels,
+} from './network/device-kernels.js';
 export {
   type DenseBackward,
   type DenseForward,

@@ -4,6 +4,7 @@ import * as eigenstudent from '../src/index.js';
 it('these names are public, and no others', () => {
   expect(Object.keys(eigenstudent).sort()).toEqual([
     'Dataset',
+    'DeviceArray',
     'EigenstudentError',
     'Network',
     'Population',
@@ -14,6 +15,7 @@ it('these names are public, and no others', () => {
     'constant',
     'cosine',
     'dense',
+    'deviceKernels',
     'effectiveSize',
     'gaussianInputs',
     'histogram',

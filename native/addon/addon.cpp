@@ -2,19 +2,17 @@
 #include <napi.h>
 
 #include "addon/arguments.h"
+#include "addon/cuda.h"
 #include "addon/dataset.h"
+#include "addon/device_array.h"
 #include "addon/environment.h"
 #include "addon/errors.h"
 #include "addon/kernels.h"
 #include "addon/population.h"
 #include "addon/random.h"
+#include "addon/version.h"
 #include "core/backend.h"
 #include "cpu/cpu_backend.h"
-
-// ES_VERSION comes unquoted from the build files (package.json): quotes do not survive every shell on the
-// way.
-#define ES_TEXT_OF(tokens) #tokens
-#define ES_TEXT(tokens) ES_TEXT_OF(tokens)
 
 #if defined(__clang__)
 #define ES_COMPILER "clang " __clang_version__
@@ -59,12 +57,13 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     on.Set(name, Napi::Function::New(env, function, name));
   };
 
-  exports.Set("version", ES_TEXT(ES_VERSION));
+  exports.Set("version", package_version);
   method(exports, "capabilities", capabilities);
   method(exports, "useErrorClass", use_error_class);
 
   exports.Set("Dataset", DatasetObject::define(env));
   exports.Set("Population", PopulationObject::define(env));
+  exports.Set("DeviceArray", DeviceArrayObject::define(env));
 
   method(exports, "fillNormal", fill_normal);
   method(exports, "fillUniform", fill_uniform);
@@ -74,6 +73,12 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   method(kernels, "forward", kernel_forward);
   method(kernels, "backward", kernel_backward);
   exports.Set("kernels", kernels);
+
+  Napi::Object cuda = Napi::Object::New(env);
+  method(cuda, "open", cuda_open);
+  method(cuda, "forward", device_kernel_forward);
+  method(cuda, "backward", device_kernel_backward);
+  exports.Set("cuda", cuda);
 
   method(exports, "noop", noop);
   return exports;

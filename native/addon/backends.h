@@ -2,15 +2,19 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "addon/arguments.h"
 #include "core/backend.h"
 
 namespace eigenstudent {
 
-enum class BackendKind { reference, cpu };
+enum class BackendKind { reference, cpu, cuda };
 
 BackendKind read_backend(const Argument& argument);
-std::unique_ptr<Backend> make_backend(BackendKind kind);
+/// One whose layer kernels work on arrays in host memory: any but cuda.
+BackendKind read_host_backend(const Argument& argument);
+/// devices: of cuda; none means the first. Throws Error("cuda_unavailable") with what is missing.
+std::unique_ptr<Backend> make_backend(BackendKind kind, const std::vector<int>& devices);
 
 }  // namespace eigenstudent

@@ -102,7 +102,7 @@ void backward(BackendKind backend, const Argument& request) {
 Napi::Value kernel_forward(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     const Argument request(info[0], "request");
-    const BackendKind backend = read_backend(request.field("backend"));
+    const BackendKind backend = read_host_backend(request.field("backend"));
     request.field("dtype").dtype() == DType::float32 ? forward<float>(backend, request)
                                                      : forward<double>(backend, request);
     return info.Env().Undefined();
@@ -112,7 +112,7 @@ Napi::Value kernel_forward(const Napi::CallbackInfo& info) {
 Napi::Value kernel_backward(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     const Argument request(info[0], "request");
-    const BackendKind backend = read_backend(request.field("backend"));
+    const BackendKind backend = read_host_backend(request.field("backend"));
     request.field("dtype").dtype() == DType::float32 ? backward<float>(backend, request)
                                                      : backward<double>(backend, request);
     return info.Env().Undefined();

@@ -19,6 +19,16 @@ StateBlock read_state_block(const Argument& argument) {
                                       {"secondMoment", StateBlock::second_moment}});
 }
 
+std::unique_ptr<Backend> read_and_make_backend(const Argument& spec) {
+  constexpr std::uint64_t most_devices = 1023;  // arbitrary: a slip of the pen reads as an index otherwise
+  const BackendKind kind = read_backend(spec.field("backend"));
+  std::vector<int> devices;
+  if (const std::optional<Argument> given = spec.optional_field("devices"))
+    for (const Argument& device : given->elements())
+      devices.push_back(static_cast<int>(device.integer(0, most_devices)));
+  return make_backend(kind, devices);
+}
+
 Napi::Number number(Napi::Env env, std::uint64_t value) {
   return Napi::Number::New(env, static_cast<double>(value));
 }
@@ -54,6 +64,7 @@ Napi::Function PopulationObject::define(Napi::Env env) {
                          tagged_accessor<This, &This::size>("size"),
                          tagged_accessor<This, &This::busy>("busy"),
                          tagged_accessor<This, &This::bytes>("bytes"),
+                         tagged_accessor<This, &This::engine>("engine"),
                          InstanceMethod("stop", &This::stop),
                          InstanceMethod("dispose", &This::dispose),
                          InstanceMethod("run", &This::run),
@@ -73,12 +84,13 @@ PopulationObject::PopulationObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<PopulationObject>(info), session_(std::make_shared<Session>()) {
   guarded(info.Env(), [&] {
     const Argument argument(info[0], "spec");
-    const BackendKind backend = read_backend(argument.field("backend"));
+    const std::unique_ptr<Backend> backend = read_and_make_backend(argument);
     PopulationSpec spec = read_population(argument);
     session_->dtype = spec.dtype;
     for (const StudentSpec& student : spec.students) session_->moments.push_back(student.optimizer.moments());
     size_ = spec.students.size();
-    session_->population = make_backend(backend)->create(std::move(spec));
+    session_->population = backend->create(std::move(spec));
+    engine_ = backend->engine();
     info.This().As<Napi::Object>().TypeTag(&tag);
     set_bytes(info.Env(), *session_, session_->population->bytes());
     return info.Env().Undefined();
@@ -103,6 +115,10 @@ Napi::Value PopulationObject::busy(Napi::Env env, const PopulationObject& object
 
 Napi::Value PopulationObject::bytes(Napi::Env env, const PopulationObject& object) {
   return number(env, object.session_->bytes);
+}
+
+Napi::Value PopulationObject::engine(Napi::Env env, const PopulationObject& object) {
+  return Napi::String::New(env, object.engine_);
 }
 
 Napi::Value PopulationObject::stop(const Napi::CallbackInfo& info) {

@@ -2,7 +2,7 @@
 // calls.
 //
 // States: idle -> busy (a promise is pending) -> idle; dispose() ends it from either. While busy, only stop,
-// dispose, size, busy and bytes may be used; everything else throws "population_busy", so that the native
+// dispose, size, engine, busy and bytes may be used; everything else throws "population_busy", so that the native
 // Population sees one call at a time. After dispose() everything but those throws "population_disposed".
 #pragma once
 
@@ -48,6 +48,7 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   static Napi::Value size(Napi::Env env, const PopulationObject& object);
   static Napi::Value busy(Napi::Env env, const PopulationObject& object);
   static Napi::Value bytes(Napi::Env env, const PopulationObject& object);
+  static Napi::Value engine(Napi::Env env, const PopulationObject& object);
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
   // Promises.
@@ -81,6 +82,7 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
 
   std::shared_ptr<Session> session_;
   std::size_t size_ = 0;
+  std::string engine_;
 };
 
 }  // namespace eigenstudent

@@ -90,9 +90,9 @@ class HostPopulation : public Population {
   static bool wants_step(const Member& m, std::uint64_t until_epoch) {
     return !m.progress.divergence && m.state.step / m.spec.steps_per_epoch() < until_epoch;
   }
-  /// Counts a step that has been applied.
-  static void after_step(Member& m, double batch_loss) {
-    ++m.state.step;
+  /// Counts steps that have been applied; batch_loss is the last one's.
+  static void after_step(Member& m, double batch_loss, std::uint64_t steps = 1) {
+    m.state.step += steps;
     m.progress = progress_at(m);
     m.progress.batch_loss = batch_loss;
   }

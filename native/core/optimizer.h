@@ -42,7 +42,8 @@ struct OptimizerStep {
 /// `t` counts the updates of this tensor from 1: a tensor frozen for a while does not age (Adam's moments and
 /// count stand still).
 template <class T>
-OptimizerStep<T> optimizer_step(const OptimizerSpec& spec, double learning_rate, std::uint64_t t) {
+ES_HOST_DEVICE OptimizerStep<T> optimizer_step(const OptimizerSpec& spec, double learning_rate,
+                                               std::uint64_t t) {
   const double count = static_cast<double>(t);
   OptimizerStep<T> step{};
   step.kind = spec.kind;

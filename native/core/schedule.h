@@ -1,9 +1,12 @@
 // What changes from step to step, declared as data: the learning rate and which tensors train.
 #pragma once
 
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "core/host_device.h"
 #include "core/network_spec.h"
 
 namespace eigenstudent {
@@ -25,7 +28,21 @@ struct Schedule {
   double minimum = 0;  // cosine
 };
 
-double learning_rate_at(const Schedule& schedule, std::uint64_t step, std::uint64_t steps_per_epoch);
+ES_HOST_DEVICE double learning_rate_at(const Schedule& schedule, std::uint64_t step,
+                                       std::uint64_t steps_per_epoch) {
+  constexpr double pi = 3.14159265358979323846;
+  const double epoch = static_cast<double>(step) / static_cast<double>(steps_per_epoch);
+  double rate = schedule.base;
+  if (schedule.kind == ScheduleKind::step)
+    rate *= std::pow(schedule.factor, std::floor(epoch / schedule.every));
+  if (schedule.kind == ScheduleKind::cosine) {
+    const double progress = epoch < schedule.total ? epoch / schedule.total : 1;
+    rate = schedule.minimum + (schedule.base - schedule.minimum) * (1 + std::cos(pi * progress)) / 2;
+  }
+  const double warmup_steps = schedule.warmup * static_cast<double>(steps_per_epoch);
+  const double done = static_cast<double>(step) + 1;
+  return done < warmup_steps ? rate * (done / warmup_steps) : rate;
+}
 
 /// Kinds of tensor that a phase can let train or hold still.
 enum PhaseMask : std::uint8_t {
@@ -46,10 +63,37 @@ struct Phase {
 };
 
 /// The mask in force at a step. No phases: everything trains. All phases of a list use the same unit.
-std::uint8_t phase_mask_at(const std::vector<Phase>& phases, std::uint64_t step,
-                           std::uint64_t steps_per_epoch);
+/// phases: [count], may be null where count is 0.
+ES_HOST_DEVICE std::uint8_t phase_mask_at(const Phase* phases, std::size_t count, std::uint64_t step,
+                                          std::uint64_t steps_per_epoch) {
+  std::uint64_t cycle = 0;
+  for (std::size_t i = 0; i < count; ++i) cycle += phases[i].length;
+  if (cycle == 0) return train_everything;
+  std::uint64_t place = (phases[0].in_epochs ? step / steps_per_epoch : step) % cycle;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (place < phases[i].length) return phases[i].mask;
+    place -= phases[i].length;
+  }
+  return train_everything;
+}
+inline std::uint8_t phase_mask_at(const std::vector<Phase>& phases, std::uint64_t step,
+                                  std::uint64_t steps_per_epoch) {
+  return phase_mask_at(phases.data(), phases.size(), step, steps_per_epoch);
+}
 
 /// Whether a tensor of this kind and role is in the mask.
-bool in_phase(std::uint8_t mask, LayerKind kind, TensorRole role);
+ES_HOST_DEVICE bool in_phase(std::uint8_t mask, LayerKind kind, TensorRole role) {
+  switch (role) {
+    case TensorRole::matrix:
+      return mask & (kind == LayerKind::spectral ? train_eigenvectors : train_weights);
+    case TensorRole::eigenvalues_in:
+      return mask & train_eigenvalues_in;
+    case TensorRole::eigenvalues_out:
+      return mask & train_eigenvalues_out;
+    case TensorRole::bias:
+      return mask & train_bias;
+  }
+  return false;
+}
 
 }  // namespace eigenstudent

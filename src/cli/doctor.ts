@@ -2,6 +2,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { EigenstudentError } from '../errors.js';
+import type { NativeCudaDevice } from '../native/addon.js';
+import { type Cuda, findCuda } from '../native/cuda.js';
 import { addon, addonOrigin } from '../native/load.js';
 import { versions } from '../sweep/versions.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
@@ -29,12 +31,13 @@ const rebuild = import.meta.url.includes('/node_modules/')
 
 export async function doctor(session: Session): Promise<ExitCode> {
   const native = findAddon();
-  const findings = [native.finding, await findTools(native.finding.ok)];
-  const devices = [...native.devices, await findCuda()];
+  const cuda = native.finding.ok ? findCuda() : needsAddon;
+  const findings = [native.finding, await findTools(native.finding.ok), await cudaFinding(cuda)];
+  const devices = [...native.devices, cudaDevice(cuda)];
   const ok = findings.every((finding) => finding.ok || !finding.needed);
   const machine = { ...versions(), platform: process.platform, arch: process.arch };
   session.answer(
-    { ok, ...machine, build: native.build, devices, findings },
+    { ok, ...machine, build: native.build, devices, cuda, findings },
     text(machine, native.build, devices, findings),
   );
   return ok ? exitCodes.done : exitCodes.failed;
@@ -92,11 +95,36 @@ async function findTools(built: boolean): Promise<Finding> {
   };
 }
 
-/** This build has no CUDA library; whether the machine has a GPU is told all the same. */
-async function findCuda(): Promise<Device> {
+const needsAddon: Cuda = { problem: { missing: 'library', reason: 'it needs the addon', mend: rebuild } };
+
+function cudaDevice({ problem, survey }: Cuda): Device {
+  if (problem || !survey) return { name: 'cuda', available: false, detail: problem?.reason ?? '' };
+  const kind = survey.emulated ? 'emulated on the CPU, for tests: ' : '';
+  return { name: 'cuda', available: true, detail: kind + survey.devices.map(gpuText).join('; ') };
+}
+
+function gpuText({ index, name, capability, usable, totalBytes, freeBytes }: NativeCudaDevice): string {
+  const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
+  const version = `compute capability ${Math.floor(capability / 10)}.${capability % 10}`;
+  const memory = `${gibibytes(freeBytes)} of ${gibibytes(totalBytes)} GiB free`;
+  return `${index} ${name}, ${version}, ${memory}${usable ? '' : ', too old for this build'}`;
+}
+
+/** Where CUDA cannot be used, whether the machine has a GPU is told all the same. */
+async function cudaFinding({ problem, path, survey }: Cuda): Promise<Finding> {
+  const library = { name: 'cuda', needed: false };
+  const versions = survey
+    ? `; built with CUDA ${cudaVersion(survey.runtimeVersion)}, driver for CUDA ${cudaVersion(survey.driverVersion)}`
+    : '';
+  if (!problem) return { ...library, ok: true, detail: `${path}${versions}` };
   const gpu = await firstLine('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader']);
-  const machine = gpu === undefined ? 'nvidia-smi does not answer' : `this machine has ${gpu}`;
-  return { name: 'cuda', available: false, detail: `this build has no CUDA library; ${machine}` };
+  const machine = gpu === undefined ? 'nvidia-smi does not answer' : `nvidia-smi sees ${gpu}`;
+  const detail = `missing: ${problem.missing}; ${problem.reason}${versions}; ${machine}`;
+  return { ...library, ok: false, detail, ...(problem.mend !== undefined && { mend: problem.mend }) };
+}
+
+function cudaVersion(version: number): string {
+  return version === 0 ? 'none' : `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
 }
 
 /** The first line that a program prints; undefined where it is not there or fails. */

@@ -11,6 +11,7 @@ import { failureTable, summaryTable } from './tables.js';
 export interface ExperimentOptions {
   readonly out?: string;
   readonly device: Device;
+  readonly devices?: readonly number[];
   readonly threads?: number;
   /** From --no-report. */
   readonly report: boolean;
@@ -41,7 +42,7 @@ export async function experiment(
 async function train(
   protocol: Protocol,
   directory: string,
-  { device, threads }: ExperimentOptions,
+  { device, devices, threads }: ExperimentOptions,
   session: Session,
 ): Promise<RunResult> {
   const display = progressDisplay(session.terminal.stderr);
@@ -50,6 +51,7 @@ async function train(
       runProtocol(protocol, {
         directory,
         device,
+        ...(devices && { devices }),
         ...(threads !== undefined && { threads }),
         signal,
         onProgress: (progress) => display.update(progress),

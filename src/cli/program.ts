@@ -151,6 +151,11 @@ function trains(command: Command): Command {
     )
     .option('--device <name>', 'auto, cpu, reference or cuda', 'auto')
     .option(
+      '--devices <list>',
+      'GPUs that share the work, as in 0,1; with --device cuda',
+      numbers('--devices'),
+    )
+    .option(
       '--threads <n>',
       'threads (default: one per core); results do not depend on it',
       number('--threads'),

@@ -78,7 +78,9 @@ export interface NativeStudentSpec {
 }
 
 export interface NativePopulationSpec {
-  readonly backend: 'reference' | 'cpu';
+  readonly backend: 'reference' | 'cpu' | 'cuda';
+  /** Of cuda: indices, as in NativeSurvey; without them the first. */
+  readonly devices?: readonly number[];
   readonly dtype: DType;
   readonly threads: number;
   readonly students: readonly NativeStudentSpec[];
@@ -120,8 +122,10 @@ export type StateBlock = 'parameters' | 'firstMoment' | 'secondMoment';
 
 export interface NativePopulation {
   readonly size: number;
+  /** What carries the work, as in "cpu-avx2" or "cuda-sm90". */
+  readonly engine: string;
   /**
-   * True while a promise of this population is pending. All but size, busy, bytes, stop and dispose then throw
+   * True while a promise of this population is pending. All but size, engine, busy, bytes, stop and dispose then throw
    * "population_busy". Wrong arguments throw, too; promises reject with what goes wrong later.
    */
   readonly busy: boolean;
@@ -154,7 +158,7 @@ export interface NativePopulation {
   gradient(student: number, data: NativeDataset, into: FloatArray): { dataLoss: number; penalty: number };
   /**
    * Frees native memory, as soon as a pending call has ended; that call is stopped first. Calling it twice is allowed.
-   * Afterwards size, busy, bytes, stop and dispose may still be used, all else throws "population_disposed".
+   * Afterwards size, engine, busy, bytes, stop and dispose may still be used, all else throws "population_disposed".
    */
   dispose(): void;
 }
@@ -203,6 +207,55 @@ export interface NativeBackward {
   readonly gradX?: FloatArray;
 }
 
+/** What the CUDA library finds on this machine. */
+export interface NativeSurvey {
+  /** Newest CUDA that the driver knows, 1000 major + 10 minor; 0 without a driver. */
+  readonly driverVersion: number;
+  /** CUDA that the library was built with. */
+  readonly runtimeVersion: number;
+  /** There is no GPU: the kernels run on the CPU, for tests. */
+  readonly emulated: boolean;
+  /** Why no device can be used; empty where one can. */
+  readonly reason: string;
+  readonly devices: readonly NativeCudaDevice[];
+}
+
+export interface NativeCudaDevice {
+  readonly index: number;
+  readonly name: string;
+  /** Compute capability, 10 major + minor. */
+  readonly capability: number;
+  /** False: too old for the library. */
+  readonly usable: boolean;
+  readonly totalBytes: number;
+  /** When asked. */
+  readonly freeBytes: number;
+}
+
+/** float32 numbers in the memory of a CUDA device. After dispose() everything but length and dispose() throws. */
+export interface NativeDeviceArray {
+  readonly length: number;
+  write(from: Float32Array): void;
+  read(into: Float32Array): void;
+  /** Frees the memory. Calling it twice is allowed. */
+  dispose(): void;
+}
+
+/** Names and shapes as in NativeForward and NativeBackward. Each call returns its milliseconds on the device. */
+export interface NativeCuda {
+  /** Opens the library at `path`; a second call is cheap. Throws cuda_unavailable with what is wrong with the file. */
+  open(path: string): NativeSurvey;
+  forward(request: NativeDeviceRequest & { readonly activation: string }): number;
+  backward(request: NativeDeviceRequest): number;
+}
+
+export interface NativeDeviceRequest {
+  readonly batch: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly [array: string]: NativeDeviceArray | number | string;
+}
+
 export interface NativeAddon {
   readonly version: string;
   /** What this build and this machine can do. */
@@ -221,6 +274,12 @@ export interface NativeAddon {
   fillUniform(stream: NativeStream, low: number, high: number, out: Float64Array): void;
   fillPermutation(stream: NativeStream, out: Uint32Array): void;
   readonly kernels: NativeKernels;
+  readonly cuda: NativeCuda;
+  /** Memory on a device whose content is undefined until write(). Needs cuda.open(). */
+  DeviceArray: new (
+    device: number,
+    length: number,
+  ) => NativeDeviceArray;
   /** Does nothing; for measuring what a call costs. */
   noop(): void;
 }

@@ -1,28 +1,109 @@
 /** Where a population runs. Nothing falls back in silence: what is missing is an error that says what to do. */
-import { oneOf } from '../arguments.js';
+import { invalid, nonNegativeInteger, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import { addon } from '../native/load.js';
+import type { DType, NativeCudaDevice } from '../native/addon.js';
+import { findCuda } from '../native/cuda.js';
 
 export const devices = ['auto', 'cpu', 'reference', 'cuda'] as const;
-/** `cpu`: the fast one; `reference`: slow, obvious, the judge of the others; `auto`: the fastest there is. */
+/**
+ * `cpu`: the fast one; `reference`: slow, obvious, the judge of the others; `cuda`: the GPU, float32 only; `auto`: the GPU
+ * where there is one and the dtype is float32, else the CPU.
+ */
 export type Device = (typeof devices)[number];
 
-export interface ChosenDevice {
-  readonly device: 'cpu' | 'reference';
-  /** Device and instruction set, as in "cpu-avx2". Results repeat bit for bit on the same engine only. */
-  readonly engine: string;
+export interface DeviceOptions {
+  /** Default 'auto', the fastest there is; what was taken stands in `device` and `engine` of a population. */
+  readonly device?: Device;
+  /** GPUs that share the work, as `eigenstudent doctor` counts them; for device 'cuda'. Default: the first that can be used. */
+  readonly devices?: readonly number[];
 }
 
-/** @throws cuda_unavailable, or invalid_argument for an unknown name */
-export function chooseDevice(device: Device = 'auto'): ChosenDevice {
-  oneOf('device', device, devices);
-  if (device === 'cuda') {
-    throw new EigenstudentError(
-      'cuda_unavailable',
-      "device 'cuda' was asked for, but this build has no CUDA library. Use device 'cpu', or 'auto' for the fastest " +
-        'there is; `eigenstudent doctor` lists what this machine can do',
-    );
+export interface ChosenDevice {
+  readonly device: 'cpu' | 'reference' | 'cuda';
+  /** Indices of the GPUs; none but with 'cuda'. */
+  readonly devices: readonly number[];
+}
+
+/**
+ * The device for a population.
+ * @throws cuda_unavailable with what is missing; invalid_argument for an unknown name, an index that is not there, float64
+ * on a GPU
+ */
+export function chooseDevice(options: DeviceOptions, dtype: DType): ChosenDevice {
+  const device = oneOf('device', options.device ?? 'auto', devices);
+  if (device !== 'cuda' && options.devices !== undefined)
+    throw invalid('device', "'cuda', as devices are given", device, 'devices are indices of GPUs');
+  if (device === 'cuda') return { device, devices: chooseGpus(options.devices, dtype) };
+  if (device === 'reference' || device === 'cpu') return { device, devices: [] };
+  const [gpu] = dtype === 'float32' ? realGpus() : [];
+  return gpu ? { device: 'cuda', devices: [gpu.index] } : { device: 'cpu', devices: [] };
+}
+
+/**
+ * The device for one answer of one network: 'auto' takes the CPU, which has answered before a GPU has the data.
+ * @throws as chooseDevice
+ */
+export function chooseDeviceOnce(options: DeviceOptions, dtype: DType): ChosenDevice {
+  const { device, devices } = options;
+  return chooseDevice(
+    { device: device === 'auto' || device === undefined ? 'cpu' : device, ...(devices && { devices }) },
+    dtype,
+  );
+}
+
+/** GPUs that 'auto' may take. Emulated ones are for tests: slower than the CPU. */
+function realGpus(): NativeCudaDevice[] {
+  const { problem, survey } = findCuda();
+  if (problem || !survey || survey.emulated) return [];
+  return survey.devices.filter(({ usable }) => usable);
+}
+
+function chooseGpus(wanted: readonly number[] | undefined, dtype: DType): readonly number[] {
+  const found = cudaDevices();
+  if (dtype !== 'float32')
+    throw invalid('dtype', "'float32', the only one of device 'cuda'", dtype, "Use device 'cpu' for float64");
+  if (wanted === undefined) return [chooseGpu()];
+  if (!Array.isArray(wanted) || wanted.length === 0)
+    throw invalid('devices', 'an array of indices of GPUs, as in [0, 1]', wanted);
+  wanted.forEach((index, i) => {
+    checkGpu(`devices[${i}]`, index, found);
+    if (wanted.indexOf(index) < i) throw invalid(`devices[${i}]`, 'each GPU once', index);
+  });
+  return [...wanted];
+}
+
+/**
+ * One GPU: the first that can be used where no index is given.
+ * @throws cuda_unavailable, invalid_argument
+ */
+export function chooseGpu(index?: number): number {
+  const found = cudaDevices();
+  if (index !== undefined) return checkGpu('device', index, found);
+  return (found.find(({ usable }) => usable) as NativeCudaDevice).index;
+}
+
+function checkGpu(where: string, index: number, found: readonly NativeCudaDevice[]): number {
+  const device = found[nonNegativeInteger(where, index)];
+  if (!device) {
+    const list = found.map(({ index, name }) => `${index} (${name})`).join(', ');
+    throw invalid(where, `the index of a GPU of this machine, which has ${list}`, index);
   }
-  if (device === 'reference') return { device, engine: 'reference' };
-  return { device: 'cpu', engine: addon().capabilities().engine };
+  if (!device.usable) {
+    const { name, capability } = device;
+    const has = `device ${index} (${name}) has compute capability ${Math.floor(capability / 10)}.${capability % 10}`;
+    throw new EigenstudentError('cuda_unavailable', `${has}, older than this build can use`);
+  }
+  return index;
+}
+
+/** @throws cuda_unavailable */
+function cudaDevices(): readonly NativeCudaDevice[] {
+  const { problem, survey } = findCuda();
+  if (survey && !problem) return survey.devices;
+  const mend = problem?.mend ? `. Mend it with: ${problem.mend}` : '';
+  throw new EigenstudentError(
+    'cuda_unavailable',
+    `device 'cuda' was asked for, but ${problem?.reason}${mend}. Use device 'cpu', or 'auto' for the ` +
+      'fastest there is; `eigenstudent doctor` lists what this machine can do',
+  );
 }

@@ -11,6 +11,10 @@ export class NativeHandle {
     return !this.#disposed && this.native.busy;
   }
 
+  get engine(): string {
+    return this.native.engine;
+  }
+
   get bytes(): number {
     return this.native.bytes;
   }

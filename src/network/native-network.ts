@@ -3,6 +3,7 @@ import type { FloatArray, NativePopulation } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { dtypeOf } from './arrays.js';
 import { Dataset } from './dataset.js';
+import type { ChosenDevice } from './device.js';
 import { toNativeNetwork } from './native-spec.js';
 import { sgd } from './optimizers.js';
 import { type NetworkSpec, outputsOf } from './spec.js';
@@ -14,7 +15,7 @@ import { type NetworkSpec, outputsOf } from './spec.js';
 export async function withNative<Result>(
   spec: NetworkSpec,
   parameters: FloatArray,
-  backend: 'cpu' | 'reference',
+  { device, devices }: ChosenDevice,
   work: (native: NativePopulation) => Promise<Result>,
 ): Promise<Result> {
   const dtype = dtypeOf(parameters);
@@ -22,7 +23,13 @@ export async function withNative<Result>(
   const data = placeholder(spec).nativeOf(dtype);
   const network = toNativeNetwork(spec);
   const student = { network, optimizer, learningRate, phases: [], data, batchSize: 1, seed: 0, trial: 0 };
-  const native = new (addon().Population)({ backend, dtype, threads: 0, students: [student] });
+  const native = new (addon().Population)({
+    backend: device,
+    devices,
+    dtype,
+    threads: 0,
+    students: [student],
+  });
   try {
     native.write(0, 'parameters', parameters);
     return await work(native);

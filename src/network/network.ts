@@ -2,7 +2,7 @@ import { invalid, knownKeys, oneOf } from '../arguments.js';
 import type { DType, FloatArray } from '../native/addon.js';
 import { allocate, checkFloats, checkLength, dtypeOf, toDType } from './arrays.js';
 import { checkDataset, checkFits, Dataset } from './dataset.js';
-import { chooseDevice, type Device } from './device.js';
+import { chooseDeviceOnce, type DeviceOptions } from './device.js';
 import { initialValues } from './initialize.js';
 import type { Layer } from './layers.js';
 import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
@@ -35,10 +35,8 @@ interface CreateOptions {
   readonly dtype?: DType;
 }
 
-interface WorkOptions {
-  /** Default 'auto'. */
-  readonly device?: Device;
-}
+/** 'auto' takes the CPU here: it has answered before a GPU has the data. */
+type WorkOptions = DeviceOptions;
 
 /** A network with numbers: one flat block of parameters with named tensors in it. */
 export class Network {
@@ -172,8 +170,8 @@ export class Network {
   }
 
   #work<Result>(options: WorkOptions, work: Parameters<typeof withNative<Result>>[3]): Promise<Result> {
-    knownKeys('options', options, ['device']);
-    return withNative(this.spec, this.parameters, chooseDevice(options.device).device, work);
+    knownKeys('options', options, ['device', 'devices']);
+    return withNative(this.spec, this.parameters, chooseDeviceOnce(options, this.dtype), work);
   }
 
   /**

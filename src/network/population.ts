@@ -4,7 +4,7 @@ import type { DType } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { allocate, toDType } from './arrays.js';
 import { checkDataset, checkFits, Dataset } from './dataset.js';
-import { type ChosenDevice, chooseDevice, type Device } from './device.js';
+import { type ChosenDevice, chooseDevice, type DeviceOptions } from './device.js';
 import { initialValues } from './initialize.js';
 import { tensorLayout } from './layout.js';
 import { NativeHandle } from './native-handle.js';
@@ -18,9 +18,7 @@ import {
   toNativeStudent,
 } from './student-options.js';
 
-export interface PopulationOptions {
-  /** Default 'auto', the fastest there is; what was taken stands in `device` and `engine`. */
-  readonly device?: Device;
+export interface PopulationOptions extends DeviceOptions {
   /** Default 'float32'. */
   readonly dtype?: DType;
   /** Default: one per core that this process may use. Results do not depend on it. */
@@ -52,15 +50,16 @@ export class Population {
    * @throws invalid_argument, invalid_network, data_mismatch (each names the student), cuda_unavailable, out_of_memory
    */
   static create(students: readonly StudentOptions[], options: PopulationOptions = {}): Population {
-    knownKeys('Population.create', options, ['device', 'dtype', 'threads']);
+    knownKeys('Population.create', options, ['device', 'devices', 'dtype', 'threads']);
     if (!Array.isArray(students)) throw invalid('students', 'an array of student options', students);
     if (students.length === 0) throw invalid('students', 'at least one student', students);
     const dtype = oneOf('dtype', options.dtype ?? 'float32', dtypes);
     const threads = options.threads === undefined ? 0 : positiveInteger('threads', options.threads);
-    const chosen = chooseDevice(options.device);
+    const chosen = chooseDevice(options, dtype);
     const plans = students.map((student, i) => planStudent(`student ${i}`, student));
     const native = new (addon().Population)({
       backend: chosen.device,
+      devices: chosen.devices,
       dtype,
       threads,
       students: plans.map((plan) => toNativeStudent(plan, dtype)),
@@ -80,14 +79,19 @@ export class Population {
     return this.#students.length;
   }
 
-  /** What carries the work: 'cpu' or 'reference'. */
-  get device(): 'cpu' | 'reference' {
+  /** What carries the work. */
+  get device(): ChosenDevice['device'] {
     return this.#chosen.device;
   }
 
-  /** Device and instruction set, as in "cpu-avx2". Results repeat bit for bit on the same engine and dtype. */
+  /** Indices of the GPUs that share the work; none on another device. */
+  get devices(): readonly number[] {
+    return this.#chosen.devices;
+  }
+
+  /** Device and instruction set or kind of GPU, as in "cpu-avx2" or "cuda-sm90". Results repeat bit for bit on the same engine and dtype. */
   get engine(): string {
-    return this.#chosen.engine;
+    return this.#native.engine;
   }
 
   /** Whether a call is pending. */

@@ -1,8 +1,7 @@
 /** Carries out a protocol: what a run directory lacks is trained, what it has is never trained again. */
-import { availableParallelism } from 'node:os';
 import { knownKeys, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import { chooseDevice, type Device } from '../network/device.js';
+import { chooseDevice, type DeviceOptions } from '../network/device.js';
 import { type RunProgress, Tally } from './progress.js';
 import type { Protocol } from './protocol-schema.js';
 import { type DamagedTrial, openRunDirectory, survey, writeTrial } from './run-directory.js';
@@ -10,13 +9,11 @@ import { SharedData } from './shared-data.js';
 import { type Summary, writeSummary } from './summary.js';
 import { expand } from './trials.js';
 import { trainWave } from './wave.js';
-import { planWaves } from './waves.js';
+import { planWaves, waveLimits } from './waves.js';
 
-export interface RunOptions {
+export interface RunOptions extends DeviceOptions {
   /** The run directory; made if need be. */
   readonly directory: string;
-  /** Default 'auto'. */
-  readonly device?: Device;
   /** Default: one per core that this process may use. Results do not depend on it. */
   readonly threads?: number;
   /** Aborting ends the run after the current step with an error of code 'interrupted'; finished trials are kept. */
@@ -43,9 +40,9 @@ export interface RunResult {
  * (likewise)
  */
 export async function runProtocol(protocol: Protocol, options: RunOptions): Promise<RunResult> {
-  knownKeys('runProtocol', options, ['directory', 'device', 'threads', 'signal', 'onProgress']);
-  const { directory, device, signal, onProgress } = options;
-  chooseDevice(device); // before anything is written: what is missing is known now
+  knownKeys('runProtocol', options, ['directory', 'device', 'devices', 'threads', 'signal', 'onProgress']);
+  const { directory, signal, onProgress } = options;
+  const chosen = chooseDevice(options, protocol.dtype); // before anything is written: what is missing is known now
   const threads = options.threads === undefined ? undefined : positiveInteger('threads', options.threads);
   await openRunDirectory(directory, protocol);
   const trials = expand(protocol);
@@ -54,11 +51,11 @@ export async function runProtocol(protocol: Protocol, options: RunOptions): Prom
   const tally = new Tally(missing, [...records.values()], onProgress);
   const data = new SharedData();
   try {
-    for (const wave of planWaves(missing, threads ?? availableParallelism())) {
+    for (const wave of planWaves(missing, waveLimits(chosen.device, threads))) {
       if (signal?.aborted) throw interrupted(signal.reason);
       await trainWave(wave, {
         data,
-        ...(device && { device }),
+        chosen,
         ...(threads && { threads }),
         ...(signal && { signal }),
         onEpochs: (epochs) => tally.follow(wave, epochs),

@@ -2,7 +2,7 @@
 import { effectiveSize } from '../analysis/effective-size.js';
 import type { Splits } from '../data/splits.js';
 import { EigenstudentError } from '../errors.js';
-import type { Device } from '../network/device.js';
+import type { ChosenDevice } from '../network/device.js';
 import { Population } from '../network/population.js';
 import { pruningCurve } from '../pruning/curve.js';
 import { relevance } from '../pruning/relevance.js';
@@ -17,7 +17,7 @@ import { versions } from './versions.js';
 
 export interface WaveOptions {
   readonly data: SharedData;
-  readonly device?: Device;
+  readonly chosen: ChosenDevice;
   readonly threads?: number;
   readonly signal?: AbortSignal;
   /** Epochs completed by each trial. */
@@ -31,7 +31,8 @@ export interface WaveOptions {
  * @throws interrupted; what onTrial throws; what training throws other than a divergence, which becomes a failed record
  */
 export async function trainWave(trials: readonly Trial[], options: WaveOptions): Promise<void> {
-  const { device, threads, signal } = options;
+  const { threads, signal } = options;
+  const { device, devices } = options.chosen;
   const [first] = trials;
   if (first === undefined) return;
   const splits: Splits[] = [];
@@ -39,7 +40,7 @@ export async function trainWave(trials: readonly Trial[], options: WaveOptions):
   const { dtype, epochs, evaluation } = first.protocol;
   const population = Population.create(
     trials.map(({ protocol }, i) => studentOptions(protocol, splits[i] as Splits)),
-    { dtype, ...(device && { device }), ...(threads && { threads }) },
+    { dtype, device, ...(device === 'cuda' && { devices }), ...(threads && { threads }) },
   );
   try {
     const wave = new Wave(trials, splits, population, await initialLosses(population, splits));

@@ -1,16 +1,35 @@
 /** Which trials train side by side: waves, one after the other, each of them one population. */
+import { availableParallelism, totalmem } from 'node:os';
+import type { ChosenDevice } from '../network/device.js';
 import type { Trial, TrialProtocol } from './trials.js';
 
 /** Students per thread in a wave: enough that no core waits long for the others, few enough that trials finish early. */
 const studentsPerThread = 4;
-/** Of parameters, moments and data in a wave; arbitrary, it binds only on machines with hundreds of cores. */
+/** Of parameters, moments and data in a wave; arbitrary, it binds only on CPUs with hundreds of cores. */
 const maximumBytes = 2 * 2 ** 30;
+
+/** Of one wave. */
+export interface WaveLimits {
+  readonly students: number;
+  /** Of parameters, moments and data. */
+  readonly bytes: number;
+}
+
+/** A GPU is filled by all there is; a CPU by a few students a thread. */
+export function waveLimits(
+  device: ChosenDevice['device'],
+  threads: number = availableParallelism(),
+): WaveLimits {
+  // A quarter of the memory, and 8 GiB at most: arbitrary, but the whole paper (720 trials, 2.5 GB) fits.
+  if (device === 'cuda') return { students: Infinity, bytes: Math.min(8 * 2 ** 30, totalmem() / 4) };
+  return { students: studentsPerThread * threads, bytes: maximumBytes };
+}
 
 /**
  * Trials by descending cost, so that what ends last is short, cut into waves. All of a wave have one dtype and one
  * number of epochs, as a population has one dtype and its chunks are epochs.
  */
-export function planWaves(trials: readonly Trial[], threads: number): Trial[][] {
+export function planWaves(trials: readonly Trial[], limits: WaveLimits): Trial[][] {
   const byCost = trials.toSorted(
     (a, b) =>
       workOf(b.protocol) - workOf(a.protocol) ||
@@ -22,7 +41,7 @@ export function planWaves(trials: readonly Trial[], threads: number): Trial[][] 
   for (const trial of byCost) {
     const wave = waves.at(-1);
     bytes += bytesOf(trial.protocol);
-    if (wave && fits(wave, trial, threads) && bytes <= maximumBytes) {
+    if (wave && fits(wave, trial, limits) && bytes <= limits.bytes) {
       wave.push(trial);
     } else {
       waves.push([trial]);
@@ -32,10 +51,10 @@ export function planWaves(trials: readonly Trial[], threads: number): Trial[][] 
   return waves;
 }
 
-function fits(wave: readonly Trial[], { protocol }: Trial, threads: number): boolean {
+function fits(wave: readonly Trial[], { protocol }: Trial, { students }: WaveLimits): boolean {
   const [first] = wave;
   return (
-    wave.length < studentsPerThread * threads &&
+    wave.length < students &&
     first?.protocol.dtype === protocol.dtype &&
     first.protocol.epochs === protocol.epochs
   );

@@ -163,6 +163,16 @@ describe('includeBreaches', () => {
     ],
     [
       'native/addon/cuda.cpp',
+      '#include "cuda/device.h"\n#include "cuda/client.h"',
+      'native/addon/cuda.cpp includes cuda/device.h: addon knows cuda by cuda/abi.h, cuda/client.h, cuda/loader.h only',
+    ],
+    [
+      'native/addon/cuda.cpp',
+      '#include <cuda/std/array>',
+      'native/addon/cuda.cpp includes cuda/std/array: only cuda knows CUDA',
+    ],
+    [
+      'native/addon/cuda.cpp',
       '#include <cuda_runtime_api.h>',
       'native/addon/cuda.cpp includes cuda_runtime_api.h: only cuda knows CUDA',
     ],

@@ -70,7 +70,9 @@ const nativeFloors: Readonly<Record<string, readonly string[]>> = {
 };
 const nodeHeader = /^(?:napi|node_api|js_native_api|node|v8|uv)\b.*\.h$/;
 const cudaHeader =
-  /^(?:cuda|cublas|cusparse|curand|cudnn|nccl|nvml|nvrtc|cooperative_groups|cutlass|cub\/|thrust\/|mma\.h)/;
+  /^(?:cuda(?:\/std\/|(?!\/))|cublas|cusparse|curand|cudnn|nccl|nvml|nvrtc|cooperative_groups|cutlass|cub\/|thrust\/|mma\.h)/;
+/** All of cuda/ that the addon may know: what stands on its side of the boundary to the CUDA library. */
+const cudaClient = ['cuda/abi.h', 'cuda/client.h', 'cuda/loader.h'];
 /** What core must not know: the clock and the file system. */
 const outsideWorld = ['chrono', 'ctime', 'fstream', 'filesystem'];
 
@@ -93,6 +95,8 @@ export function includeBreaches({ path, text }: SourceFile): string[] {
     const [first, second] = posix.normalize(name).split('/') as [string, string?];
     const room = second !== undefined && first in nativeFloors ? first : own;
     if (name.startsWith('.')) return [`${path} includes ${name}: write the path from native/`];
+    if (own === 'addon' && room === 'cuda' && !cudaClient.includes(name))
+      return [`${path} includes ${name}: addon knows cuda by ${cudaClient.join(', ')} only`];
     return room === own || allowed.includes(room)
       ? []
       : [`${path} includes ${name}: ${own} may not know ${room}`];

@@ -12,6 +12,10 @@ namespace eigenstudent::test {
 
 /// Every backend of this build, the reference first.
 std::vector<std::unique_ptr<Backend>> backends();
+/// Why the CUDA library with its GPU is not among them; empty where it is.
+std::string why_no_gpu();
+/// The CUDA backend computes in float32 alone.
+bool computes_in(const Backend& backend, DType dtype);
 
 /// Layer kernels that work on bare arrays.
 template <class T>

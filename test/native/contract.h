@@ -29,6 +29,7 @@ template <class Contract>
 void on_every_backend(const Contract& contract, bool against_oracle = false) {
   for (const std::unique_ptr<Backend>& backend : backends()) {
     for (const DType dtype : {DType::float32, DType::float64}) {
+      if (!computes_in(*backend, dtype)) continue;
       if (against_oracle && backend->name() == "reference" && dtype == DType::float64) continue;
       const Context context("backend " + backend->name() + " (" + backend->engine() + "), " +
                             (dtype == DType::float32 ? "float32" : "float64"));

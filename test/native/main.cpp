@@ -4,6 +4,7 @@
 #include <cstring>
 #include <exception>
 
+#include "backends.h"
 #include "check.h"
 
 namespace eigenstudent::test {
@@ -51,9 +52,11 @@ int main(int count, char** arguments) {
     return count == 1 || std::any_of(arguments + 1, arguments + count,
                                      [&](const char* part) { return std::strstr(test.name, part); });
   };
-  std::size_t passed = 0, failed = 0;
+  std::size_t passed = 0, failed = 0,
+              contracts = 0;  // contracts: of those, the tests that every backend has to pass
   for (const Test& test : registry()) {
     if (!wanted(test)) continue;
+    if (std::strncmp(test.name, "contract: ", 10) == 0) ++contracts;
     if (passes(test)) {
       ++passed;
     } else {
@@ -62,6 +65,9 @@ int main(int count, char** arguments) {
     }
     std::fflush(stdout);
   }
+  // What ran on every backend but one has to be told: a GPU that is not there is no test that passed.
+  if (const std::string reason = why_no_gpu(); !reason.empty())
+    std::printf("%zu skipped on a GPU: %s\n", contracts, reason.c_str());
   std::printf("%zu passed, %zu failed (%zu requirements)\n", passed, failed, requirements);
   return failed == 0 && passed > 0 ? 0 : 1;
 }

@@ -193,7 +193,7 @@ describe('Network', () => {
     [
       'cuda',
       (network) => network.predict(scattered(3), { device: 'cuda' }),
-      "cuda_unavailable: device 'cuda' was asked for, but this build has no CUDA library. Use device 'cpu', or 'auto' for the fastest there is; `eigenstudent doctor` lists what this machine can do",
+      "cuda_unavailable: device 'cuda' was asked for, but EIGENSTUDENT_CUDA=none turns it off. Mend it with: unset EIGENSTUDENT_CUDA. Use device 'cpu', or 'auto' for the fastest there is; `eigenstudent doctor` lists what this machine can do",
     ],
     [
       'an unknown device',

@@ -184,13 +184,13 @@ describe('Population.create', () => {
     [
       'a misspelt option',
       () => Population.create([smallStudent()], { thread: 1 } as never),
-      'invalid_argument: unknown option "thread" in Population.create; known: device, dtype, threads. Did you mean "threads"?',
+      'invalid_argument: unknown option "thread" in Population.create; known: device, devices, dtype, threads. Did you mean "threads"?',
     ],
   ])('refuses %s', (_, make, message) => {
     expect(failureOf(make)).toBe(message);
   });
 
-  it('refuses cuda, which this build has not, instead of taking the CPU', () => {
+  it('refuses cuda where there is none, instead of taking the CPU', () => {
     expect(failureOf(() => Population.create([smallStudent()], { device: 'cuda' }))).toMatch(
       /^cuda_unavailable: device 'cuda' was asked for/,
     );

@@ -77,7 +77,7 @@ describe.each(native.backends)('%s', (backend) => {
 
   it('knows every method: a new one must be added to the table above', () => {
     const names = Object.getOwnPropertyNames(Object.getPrototypeOf(make()));
-    const observers = ['constructor', 'size', 'busy', 'bytes', 'stop', 'dispose'];
+    const observers = ['constructor', 'size', 'engine', 'busy', 'bytes', 'stop', 'dispose'];
     expect(names.filter((name) => !observers.includes(name)).sort()).toEqual(Object.keys(calls).sort());
   });
 
@@ -129,6 +129,7 @@ describe.each(native.backends)('%s', (backend) => {
     population.dispose();
     population.stop();
     expect(observe(population)).toEqual({ size: 1, busy: false, holdsMemory: false });
+    expect(population.engine).toContain(backend);
   });
 
   it('is busy after dispose() until the pending run has ended, and only then gives its memory back', async () => {

@@ -17,8 +17,8 @@ describe('a population spec', () => {
   it.each([
     ['', undefined, 'expected an object for spec, received undefined'],
     ['', 3, 'expected an object for spec, received 3'],
-    ['backend', 'gpu', 'expected one of reference, cpu for spec.backend, received "gpu"'],
-    ['backend', Symbol('cpu'), 'expected one of reference, cpu for spec.backend, received a symbol'],
+    ['backend', 'gpu', 'expected one of reference, cpu, cuda for spec.backend, received "gpu"'],
+    ['backend', Symbol('cpu'), 'expected one of reference, cpu, cuda for spec.backend, received a symbol'],
     ['dtype', 'float16', 'expected one of float32, float64 for spec.dtype, received "float16"'],
     ['threads', -1, 'expected an integer from 0 to 4096 for spec.threads, received -1'],
     ['threads', 1e9, 'expected an integer from 0 to 4096 for spec.threads, received 1000000000'],

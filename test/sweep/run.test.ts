@@ -238,7 +238,7 @@ describe('a call that cannot be carried out', () => {
     [{ device: 'gpu' as 'cpu' }, 'expected one of auto, cpu, reference, cuda for device, received "gpu"'],
     [
       { treads: 2 },
-      'unknown option "treads" in runProtocol; known: directory, device, threads, signal, onProgress. Did you mean "threads"?',
+      'unknown option "treads" in runProtocol; known: directory, device, devices, threads, signal, onProgress. Did you mean "threads"?',
     ],
   ])('is refused: %j', async (options, message) => {
     expect(await rejectionOf(runProtocol(protocol, { directory, ...options }))).toContain(message);

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# Everything that only a GPU can show, in one command and under 9 minutes: builds, runs every GPU test, compute-sanitizer on
+# the small ones, every GPU benchmark and its peers; writes bench/results/<card>-<commit>.json and prints a table last.
+#
+#   bench/gpu/run.sh [FOLDER]      FOLDER: what bench/gpu/pack.sh made (.gpu-host); not needed where node_modules is
+#
+# Logs and rows go to $OUT (default build-gpu/out). Exit code 0 only when every test passed and every benchmark ran.
+# EIGENSTUDENT_DRY_RUN=1 tries the script on a machine without a GPU: builds, runs the tests on the emulated device, and the
+# benchmarks on the CPU with a few small students; its results are not written to bench/results.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+packed=${1:-.gpu-host}
+build=build-gpu
+out=${OUT:-$build/out}
+dry=${EIGENSTUDENT_DRY_RUN:-}
+mkdir -p "$out" "$build/bin"
+rm -f "$out"/*.jsonl "$out"/*.json "$out"/*.log
+failures=()
+
+# step SECONDS NAME COMMAND...: runs on after a failure, so that one run shows all there is to mend.
+step() {
+  local limit=$1 name=$2 start=$SECONDS status=0
+  shift 2
+  printf '=== %s\n' "$name"
+  timeout --kill-after=5 "$limit" "$@" >"$out/${name//[^a-zA-Z0-9]/-}.log" 2>&1 || status=$?
+  tail -n 4 "$out/${name//[^a-zA-Z0-9]/-}.log"
+  printf '=== %s: %s in %d s, %d s in all\n' "$name" "$( ((status)) && echo "FAILED ($status)" || echo ok)" \
+    $((SECONDS - start)) "$SECONDS"
+  ((status)) && failures+=("$name")
+  return 0
+}
+
+# left SECONDS: whether there is time for a step of that length.
+left() { ((SECONDS + $1 < 530)); }
+
+unpack() {
+  [[ -f $packed/packages.tar.xz ]] || return 0
+  xz -dc "$packed/node.xz" >"$build/bin/node" && chmod +x "$build/bin/node" && tar xJf "$packed/packages.tar.xz"
+}
+unpack || exit 1
+export PATH=$PWD/$build/bin:$PATH
+commit=$(cat "$packed/commit.txt" 2>/dev/null || git rev-parse --short HEAD)
+for tool in node cmake python3; do
+  command -v $tool >/dev/null || { echo "$tool is missing: on a host without it, pack first (bench/gpu/pack.sh)" >&2; exit 1; }
+done
+
+# ---- Build --------------------------------------------------------------------------------------------------------------
+generator=$(command -v ninja >/dev/null && echo Ninja || echo 'Unix Makefiles')
+cuda_targets=(eigenstudent-cuda)
+architectures=native
+[[ $dry ]] && cuda_targets=() architectures=90-real
+step 60 'configure' cmake -S . -B $build/cmake -G "$generator" -DCMAKE_CUDA_ARCHITECTURES=$architectures \
+  -DES_CUDA="$([[ $dry ]] && echo OFF || echo ON)"
+step 240 'build' cmake --build $build/cmake --parallel "$(nproc)" --target eigenstudent contract_tests \
+  eigenstudent-cuda-emulated "${cuda_targets[@]}"
+export EIGENSTUDENT_NATIVE=$PWD/$build/cmake/Release/eigenstudent.node
+export EIGENSTUDENT_CUDA=$PWD/$build/cmake/Release/libeigenstudent-cuda.so
+[[ $dry ]] && EIGENSTUDENT_CUDA=$PWD/$build/cmake/Release/libeigenstudent-cuda-emulated.so
+mkdir -p build-tests/Release
+cp $build/cmake/Release/libeigenstudent-cuda-emulated.so build-tests/Release/ # where test/cuda looks for it
+[[ $dry ]] || export EIGENSTUDENT_REQUIRE_GPU=1
+step 20 'doctor' node dist/cli/main.js doctor
+
+# ---- Tests --------------------------------------------------------------------------------------------------------------
+contract=$build/cmake/contract_tests
+only_gpu() { EIGENSTUDENT_CONTRACT=library "$contract" contract:; }
+export -f only_gpu
+export contract
+step 120 'contract on the GPU' bash -c only_gpu
+step 60 'TypeScript on the GPU' node node_modules/vitest/vitest.mjs run --project cuda test/cuda/gpu.test.ts \
+  test/cuda/emulated.test.ts
+sanitize() {
+  EIGENSTUDENT_CONTRACT=library compute-sanitizer --tool "$1" --error-exitcode 9 "$contract" "$2"
+}
+export -f sanitize
+if [[ ! $dry ]]; then
+  # The students of these tests have 3 to 33 nodes: each path of the kernels, few launches.
+  step 45 'memcheck, training' bash -c "sanitize memcheck 'a student alone is the student among others'"
+  step 45 'memcheck, pruning' bash -c "sanitize memcheck 'a curve changes nothing'"
+  step 45 'racecheck, training' bash -c "sanitize racecheck 'a resumed student is the uninterrupted one'"
+fi
+
+# ---- Benchmarks ---------------------------------------------------------------------------------------------------------
+students=1000
+widths=(200 1000 20)
+seconds=4
+measure_peak() {
+  nvcc -O3 -arch=native bench/gpu/fma_peak.cu -o $build/fma_peak && $build/fma_peak >"$out/machine.json" &&
+    cat "$out/machine.json"
+}
+if [[ $dry ]]; then
+  students=4 widths=(20) seconds=0.2
+  export EIGENSTUDENT_BENCH_DEVICE=cpu EIGENSTUDENT_BENCH_GRID='--widths 20 --trials 1'
+  measure_peak() { echo '{"card": "none", "driver": "none", "cuda": "none", "teraflops": 0.1}' >"$out/machine.json"; }
+fi
+export -f measure_peak
+export out build
+step 60 'peak' bash -c measure_peak
+peak=$(node -p "JSON.parse(require('node:fs').readFileSync('$out/machine.json', 'utf8')).teraflops")
+problems=$(mktemp -d)
+trap 'rm -rf "$problems"' EXIT
+
+# population WIDTH PARAMETRIZATION: ours, with the problem left for the peers.
+population() {
+  node build-bench-gpu/population.js "$1" "$2" $students $seconds "$peak" "$problems/$2-$1.safetensors" >>"$out/ours.jsonl"
+}
+# peer NAME WIDTH SCRIPT OPTIONS...
+peer() {
+  local file=$out/population-$students-spectral-h$2.$1.json problem=$problems/spectral-$2.safetensors
+  python3 "bench/peers/$3" --problem "$problem" --seconds $seconds --device "$([[ $dry ]] && echo cpu || echo gpu)" \
+    "${@:4}" >"$file"
+}
+export -f population peer
+export students seconds peak problems dry
+export XLA_PYTHON_CLIENT_PREALLOCATE=false
+for width in "${widths[@]}"; do
+  step 60 "population h$width" bash -c "population $width spectral"
+  step 60 "jax h$width" bash -c "peer jax $width jax_gpu.py"
+  left 45 && step 45 "torch graphs h$width" bash -c "peer torchGraphs $width torch_gpu.py --method graphs"
+  left 30 && step 30 "torch eager h$width" bash -c "peer torch $width torch_gpu.py --method eager --students 1"
+done
+left 60 && step 60 'population direct h200' bash -c "population ${widths[0]} direct"
+[[ $dry ]] || { left 40 && step 40 'wide student and layers' bash -c "node build-bench-gpu/wide.js 3 $peak >>'$out/ours.jsonl'"; }
+grid_limit=$((530 - SECONDS < 200 ? 530 - SECONDS : 200))
+left 30 && step "$grid_limit" "the paper's grid" \
+  bash -c "node build-bench-gpu/grid.js dist/cli/main.js '$problems' $((grid_limit * 3 / 4)) >>'$out/ours.jsonl'"
+
+# ---- Results ------------------------------------------------------------------------------------------------------------
+results=bench/results
+[[ $dry ]] && results=$out/results
+node build-bench-gpu/results.js "$out" "$results" "$commit" || failures+=('results')
+[[ $dry ]] || cp "$results"/*-"$commit".json "$out"/ 2>/dev/null
+if ((${#failures[@]})); then
+  printf 'FAILED: %s\n' "${failures[@]}"
+  exit 1
+fi
+echo "everything ok in $SECONDS s"

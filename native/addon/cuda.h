@@ -1,0 +1,17 @@
+// The CUDA library of this process, where one has been opened (native/cuda/abi.h).
+#pragma once
+
+#include <napi.h>
+
+#include "cuda/abi.h"
+
+namespace eigenstudent {
+
+/// (path: string) => NativeSurvey. Opens the library, or says what is wrong with the file ("cuda_unavailable").
+/// Another path replaces the library for what comes after.
+Napi::Value cuda_open(const Napi::CallbackInfo& info);
+
+/// Throws Error("cuda_unavailable") where none has been opened.
+const es_cuda_table& cuda_library();
+
+}  // namespace eigenstudent

@@ -1,0 +1,159 @@
+#include "cuda/client.h"
+
+#include <utility>
+
+#include "core/errors.h"
+#include "cuda/client_specs.h"
+
+namespace eigenstudent::cuda {
+
+namespace {
+
+/// More GPUs than a machine has; arbitrary.
+constexpr std::uint32_t most_devices = 64;
+
+es_stop_flag address_of(const StopFlag& stop) { return reinterpret_cast<es_stop_flag>(&stop); }
+
+class LibraryPopulation final : public Population {
+ public:
+  LibraryPopulation(const es_cuda_table& library, const es_backend* backend, const PopulationSpec& spec)
+      : library_(library), datasets_(library), owner_(nullptr, library.population_destroy) {
+    const AbiPopulationSpec wanted(spec, datasets_);
+    call(library.population_create, backend, wanted.get(), &population_);
+    owner_.reset(population_);
+    // After the library's checks: a layout wants a network that is sound.
+    for (const StudentSpec& student : spec.students) layouts_.emplace_back(student.network);
+  }
+
+  std::size_t size() const override { return layouts_.size(); }
+  const ParameterLayout& layout(std::size_t student) const override {
+    if (student >= layouts_.size())
+      throw Error("invalid_argument", "expected a student from 0 to " + std::to_string(layouts_.size() - 1) +
+                                          ", got " + std::to_string(student));
+    return layouts_[student];
+  }
+
+  void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) override {
+    call(library_.run, population_, until_epoch.data(), until_epoch.size(), address_of(stop));
+  }
+
+  Progress progress(std::size_t student) const override {
+    es_progress found{};
+    call(library_.progress, population_, student, &found);
+    Progress progress;
+    progress.step = found.step;
+    progress.epoch = found.epoch;
+    progress.seconds_trained = found.seconds_trained;
+    progress.batch_loss = found.batch_loss;
+    if (found.diverged)
+      progress.divergence =
+          Divergence{found.divergence_step, found.divergence_layer, found.divergence_learning_rate};
+    return progress;
+  }
+
+  void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
+                const StopFlag& stop) override {
+    std::vector<const es_dataset*> each;
+    for (const DatasetPtr& one : data) each.push_back(datasets_.of(one));
+    std::vector<es_evaluation> found;
+    for (const Evaluation& result : results) found.push_back({result.loss, result.accuracy});
+    call(library_.evaluate, population_, each.data(), each.size(), found.data(), found.size(),
+         address_of(stop));
+    for (std::size_t i = 0; i < results.size(); ++i) results[i] = {found[i].loss, found[i].accuracy};
+  }
+
+  void predict(std::size_t student, const Dataset& data, void* outputs) override {
+    std::unique_ptr<LibraryDataset> room;
+    call(library_.predict, population_, student, datasets_.of(data, room), outputs);
+  }
+
+  void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
+                     const Dataset& data, std::span<double> losses, const StopFlag& stop) override {
+    std::unique_ptr<LibraryDataset> room;
+    call(library_.pruning_curve, population_, student, layer, removal_order.data(), removal_order.size(),
+         datasets_.of(data, room), losses.data(), losses.size(), address_of(stop));
+  }
+
+  void read(std::size_t student, StateBlock block, void* to) const override {
+    call(library_.read, population_, student, static_cast<std::uint32_t>(block), to);
+  }
+  void write(std::size_t student, StateBlock block, const void* from) override {
+    call(library_.write, population_, student, static_cast<std::uint32_t>(block), from);
+  }
+
+  Counters counters(std::size_t student) const override {
+    Counters counters;
+    counters.update_count.resize(layout(student).tensors().size());
+    call(library_.counters, population_, student, &counters.step, counters.update_count.data(),
+         counters.update_count.size());
+    return counters;
+  }
+  void set_counters(std::size_t student, const Counters& counters) override {
+    call(library_.set_counters, population_, student, counters.step, counters.update_count.data(),
+         counters.update_count.size());
+  }
+
+  void gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
+                double* penalty) override {
+    std::unique_ptr<LibraryDataset> room;
+    call(library_.gradient, population_, student, datasets_.of(data, room), gradient, data_loss, penalty);
+  }
+
+  std::size_t bytes() const override { return static_cast<std::size_t>(library_.bytes(population_)); }
+
+ private:
+  template <class Function, class... Arguments>
+  static void call(Function* function, Arguments... arguments) {
+    es_error error{};
+    check(function(arguments..., &error), error);
+  }
+
+  const es_cuda_table& library_;
+  LibraryDatasets datasets_;
+  es_population* population_ = nullptr;
+  std::unique_ptr<es_population, void (*)(es_population*)> owner_;
+  std::vector<ParameterLayout> layouts_;
+};
+
+class LibraryBackend final : public Backend {
+ public:
+  LibraryBackend(const es_cuda_table& library, std::span<const int> devices) : library_(library) {
+    const std::vector<std::int32_t> indices(devices.begin(), devices.end());
+    es_error error{};
+    check(library.backend_create(indices.data(), indices.size(), &backend_, &error), error);
+  }
+  ~LibraryBackend() override { library_.backend_destroy(backend_); }
+  LibraryBackend(const LibraryBackend&) = delete;
+  LibraryBackend& operator=(const LibraryBackend&) = delete;
+
+  std::string name() const override { return "cuda"; }
+  std::string engine() const override { return library_.backend_engine(backend_); }
+  std::unique_ptr<Population> create(PopulationSpec spec) const override {
+    return std::make_unique<LibraryPopulation>(library_, backend_, spec);
+  }
+
+ private:
+  const es_cuda_table& library_;
+  es_backend* backend_ = nullptr;
+};
+
+}  // namespace
+
+Survey survey(const es_cuda_table& library) {
+  es_survey found{};
+  std::vector<es_device> devices(most_devices);
+  library.survey(&found, devices.data(), most_devices);
+  Survey survey{found.driver_version, found.runtime_version, found.emulated != 0, found.reason, {}};
+  for (std::uint32_t i = 0; i < found.device_count && i < most_devices; ++i) {
+    const es_device& device = devices[i];
+    survey.devices.push_back({static_cast<int>(i), device.name, static_cast<int>(device.capability),
+                              device.usable != 0, device.total_bytes, device.free_bytes});
+  }
+  return survey;
+}
+
+std::unique_ptr<Backend> make_library_backend(const es_cuda_table& library, std::span<const int> devices) {
+  return std::make_unique<LibraryBackend>(library, devices);
+}
+
+}  // namespace eigenstudent::cuda

@@ -1,0 +1,38 @@
+#include "cuda/device_backend.h"
+
+#include <utility>
+
+#include "cuda/cuda_population.h"
+
+namespace eigenstudent::cuda {
+
+namespace {
+
+class DeviceBackend final : public Backend {
+ public:
+  DeviceBackend(std::string engine, OpenDevices open, bool resident)
+      : engine_(std::move(engine)), open_(std::move(open)), resident_(resident) {}
+
+  std::string name() const override { return "cuda"; }
+  std::string engine() const override { return engine_; }
+  /// Each population opens the devices for itself, so that populations may work at the same time.
+  std::unique_ptr<Population> create(PopulationSpec spec) const override {
+    if (spec.dtype != DType::float32)
+      throw Error("invalid_argument",
+                  "dtype: the CUDA backend computes in float32, got float64; use device 'cpu' for float64");
+    return std::make_unique<CudaPopulation>(std::move(spec), open_(), resident_);
+  }
+
+ private:
+  std::string engine_;
+  OpenDevices open_;
+  bool resident_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_device_backend(std::string engine, OpenDevices open, bool resident) {
+  return std::make_unique<DeviceBackend>(std::move(engine), std::move(open), resident);
+}
+
+}  // namespace eigenstudent::cuda

@@ -1,0 +1,261 @@
+// The device behind the CUDA runtime.
+#include <cuda_runtime_api.h>
+
+#include <string>
+
+#include "core/errors.h"
+#include "cuda/device.h"
+#include "cuda/kernels.h"
+
+namespace eigenstudent::cuda {
+
+namespace {
+
+constexpr int least_capability = 80;  // what CMakeLists.txt compiles for
+
+std::string version_text(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+std::string capability_text(int capability) {
+  return std::to_string(capability / 10) + "." + std::to_string(capability % 10);
+}
+
+int attribute(cudaDeviceAttr which, int device) {
+  int value = 0;
+  return cudaDeviceGetAttribute(&value, which, device) == cudaSuccess ? value : 0;
+}
+
+int capability_of(int device) {
+  return 10 * attribute(cudaDevAttrComputeCapabilityMajor, device) +
+         attribute(cudaDevAttrComputeCapabilityMinor, device);
+}
+
+std::string name_of(int device) {
+  cudaDeviceProp properties{};
+  return cudaGetDeviceProperties(&properties, device) == cudaSuccess ? properties.name : "unknown";
+}
+
+class GpuRecording final : public Recording {
+ public:
+  ~GpuRecording() override {
+    if (graph) cudaGraphExecDestroy(graph);
+  }
+  cudaGraphExec_t graph = nullptr;
+};
+
+#define ES_CUDA(call) check((call), #call, __FILE__, __LINE__)
+
+class GpuDevice final : public Device {
+ public:
+  explicit GpuDevice(int index) : index_(index) {
+    activate();
+    limits_.name = name_of(index);
+    limits_.capability = capability_of(index);
+    limits_.multiprocessors = attribute(cudaDevAttrMultiProcessorCount, index);
+    limits_.shared_bytes_per_block =
+        static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, index));
+    limits_.shared_bytes_per_multiprocessor =
+        static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerMultiprocessor, index));
+    limits_.threads_per_multiprocessor = attribute(cudaDevAttrMaxThreadsPerMultiProcessor, index);
+    limits_.registers_per_multiprocessor = attribute(cudaDevAttrMaxRegistersPerMultiprocessor, index);
+    limits_.blocks_per_cluster = attribute(cudaDevAttrClusterLaunch, index) ? 8 : 1;
+  }
+  ~GpuDevice() override {
+    cudaSetDevice(index_);
+    for (const cudaStream_t stream : streams_) cudaStreamDestroy(stream);
+    cudaGetLastError();  // of a device that has failed: said before
+  }
+
+  const DeviceLimits& limits() const override { return limits_; }
+  DeviceMemory memory() override {
+    activate();
+    DeviceMemory memory{};
+    ES_CUDA(cudaMemGetInfo(&memory.free_bytes, &memory.total_bytes));
+    return memory;
+  }
+  const KernelTable& kernels() const override { return gpu_kernels(); }
+
+  void* allocate(std::size_t bytes) override {
+    activate();
+    void* memory = nullptr;
+    const cudaError_t error = cudaMalloc(&memory, bytes);
+    if (error == cudaErrorMemoryAllocation) {
+      cudaGetLastError();
+      throw out_of_device_memory(bytes, this->memory());
+    }
+    check(error, "cudaMalloc", __FILE__, __LINE__);
+    return memory;
+  }
+  void release(void* memory) noexcept override {
+    cudaSetDevice(index_);
+    if (cudaFree(memory) != cudaSuccess) cudaGetLastError();  // a failed device gives back nothing any more
+  }
+
+  void copy_in(void* device, const void* host, std::size_t bytes) override {
+    activate();
+    ES_CUDA(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, lane()));
+  }
+  void copy_out(void* host, const void* device, std::size_t bytes) override {
+    activate();
+    ES_CUDA(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, lane()));
+    ES_CUDA(cudaStreamSynchronize(lane()));
+  }
+  void clear(void* device, std::size_t bytes) override {
+    activate();
+    ES_CUDA(cudaMemsetAsync(device, 0, bytes, lane()));
+  }
+
+  void use_lane(int lane) override {
+    activate();
+    while (streams_.size() <= static_cast<std::size_t>(lane)) {
+      cudaStream_t stream = nullptr;
+      ES_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+      streams_.push_back(stream);
+    }
+    lane_ = static_cast<std::size_t>(lane);
+  }
+  void synchronize() override {
+    activate();
+    for (const cudaStream_t stream : streams_) ES_CUDA(cudaStreamSynchronize(stream));
+  }
+  void* stream() override {
+    activate();
+    return lane();
+  }
+  void launched(const char* kernel, int status) override {
+    check(static_cast<cudaError_t>(status), kernel, "native/cuda/kernels_gpu.cu", 0);
+  }
+  void run_here(const char* kernel, const std::function<void()>&) override {
+    throw Error("internal", std::string(kernel) + ": a GPU cannot run the emulated kernels");
+  }
+
+  std::unique_ptr<Recording> record(const std::function<void()>& enqueue) override {
+    activate();
+    auto recording = std::make_unique<GpuRecording>();
+    cudaGraph_t graph = nullptr;
+    ES_CUDA(cudaStreamBeginCapture(lane(), cudaStreamCaptureModeThreadLocal));
+    enqueue();
+    ES_CUDA(cudaStreamEndCapture(lane(), &graph));
+    const cudaError_t error = cudaGraphInstantiate(&recording->graph, graph, 0);
+    cudaGraphDestroy(graph);
+    check(error, "cudaGraphInstantiate", __FILE__, __LINE__);
+    return recording;
+  }
+  void replay(const Recording& recording) override {
+    activate();
+    ES_CUDA(cudaGraphLaunch(static_cast<const GpuRecording&>(recording).graph, lane()));
+  }
+  double seconds_of(const std::function<void()>& enqueue) override {
+    activate();
+    struct Event {
+      cudaEvent_t event = nullptr;
+      ~Event() {
+        if (event) cudaEventDestroy(event);
+      }
+    } before, after;
+    ES_CUDA(cudaEventCreate(&before.event));
+    ES_CUDA(cudaEventCreate(&after.event));
+    ES_CUDA(cudaEventRecord(before.event, lane()));
+    enqueue();
+    ES_CUDA(cudaEventRecord(after.event, lane()));
+    ES_CUDA(cudaEventSynchronize(after.event));
+    float milliseconds = 0;
+    ES_CUDA(cudaEventElapsedTime(&milliseconds, before.event, after.event));
+    return static_cast<double>(milliseconds) * 1e-3;
+  }
+
+ private:
+  /// CUDA keeps one current device a thread; a failed one stays failed.
+  void activate() {
+    if (!failure_.empty()) throw Error("cuda_failed", failure_);
+    ES_CUDA(cudaSetDevice(index_));
+    if (streams_.empty()) {
+      cudaStream_t stream = nullptr;
+      ES_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+      streams_.push_back(stream);
+    }
+  }
+  cudaStream_t lane() const { return streams_[lane_]; }
+
+  void check(cudaError_t error, const char* what, const char* file, int line) {
+    if (error == cudaSuccess) return;
+    failure_ = std::string(file) + ":" + std::to_string(line) + ": " + what + ": " +
+               cudaGetErrorString(error) + " (CUDA error " + std::to_string(static_cast<int>(error)) +
+               ", device " + std::to_string(index_) + ")";
+    throw Error("cuda_failed", failure_);
+  }
+
+  int index_;
+  DeviceLimits limits_;
+  std::vector<cudaStream_t> streams_;
+  std::size_t lane_ = 0;
+  std::string failure_;
+};
+
+/// Why cudaGetDeviceCount failed, in words that say what to do.
+std::string reason_of(cudaError_t error, int driver, int runtime) {
+  if (driver == 0) return "there is no NVIDIA driver on this machine";
+  if (error == cudaErrorInsufficientDriver)
+    return "the NVIDIA driver knows CUDA " + version_text(driver) + ", this build needs CUDA " +
+           version_text(runtime) + ": install a newer driver";
+  if (error == cudaErrorNoDevice) return "the NVIDIA driver finds no GPU";
+  return std::string("CUDA says: ") + cudaGetErrorString(error);
+}
+
+DeviceDescription describe(int index) {
+  DeviceDescription device;
+  device.index = index;
+  device.name = name_of(index);
+  device.capability = capability_of(index);
+  device.usable = device.capability >= least_capability;
+  int before = 0;
+  cudaGetDevice(&before);
+  cudaSetDevice(index);
+  if (cudaMemGetInfo(&device.free_bytes, &device.total_bytes) != cudaSuccess) cudaGetLastError();
+  cudaSetDevice(before);
+  return device;
+}
+
+}  // namespace
+
+DeviceSurvey survey_devices() {
+  DeviceSurvey survey;
+  cudaDriverGetVersion(&survey.driver_version);
+  cudaRuntimeGetVersion(&survey.runtime_version);
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  if (error != cudaSuccess) {
+    cudaGetLastError();
+    survey.reason = reason_of(error, survey.driver_version, survey.runtime_version);
+    return survey;
+  }
+  bool usable = false;
+  for (int index = 0; index < count; ++index) {
+    survey.devices.push_back(describe(index));
+    usable = usable || survey.devices.back().usable;
+  }
+  if (count == 0)
+    survey.reason = "the NVIDIA driver finds no GPU";
+  else if (!usable)
+    survey.reason = "every GPU is older than compute capability 8.0, which this build needs";
+  return survey;
+}
+
+std::unique_ptr<Device> open_cuda_device(int index) {
+  int count = 0;
+  if (cudaGetDeviceCount(&count) != cudaSuccess || count == 0) {
+    cudaGetLastError();
+    throw Error("cuda_unavailable", survey_devices().reason);
+  }
+  if (index < 0 || index >= count)
+    throw Error("invalid_argument", "devices: expected indices from 0 to " + std::to_string(count - 1) +
+                                        ", got " + std::to_string(index));
+  if (capability_of(index) < least_capability)
+    throw Error("cuda_unavailable", "device " + std::to_string(index) + " (" + name_of(index) +
+                                        ") has compute capability " + capability_text(capability_of(index)) +
+                                        ", this build needs at least 8.0");
+  return std::make_unique<GpuDevice>(index);
+}
+
+}  // namespace eigenstudent::cuda

@@ -1,0 +1,38 @@
+// A student as its device knows it, and what training says of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/parameter_layout.h"
+#include "core/student.h"
+
+namespace eigenstudent::cuda {
+
+/// A student's blocks in device memory, in public order.
+struct DeviceState {
+  float* parameters;     // [layout.size()]
+  float* first_moment;   // [layout.size()]
+  float* second_moment;  // [layout.size()], or null with SGD
+};
+
+/// The blocks of the host state are out of date where on_device says so; its step and counts never are.
+struct DeviceMember {
+  std::size_t student;  // its place in the population
+  const StudentSpec* spec;
+  const ParameterLayout* layout;
+  StudentState<float>* host;
+  DeviceState blocks{};
+  bool on_device = false;
+};
+
+/// What became of some steps of a student.
+struct StepsDone {
+  std::size_t member;
+  std::uint64_t applied;
+  bool halted;        // the loss of the step after those was not finite
+  double batch_loss;  // of the last one applied
+  double seconds;     // wall time, shared out among students that trained side by side
+};
+
+}  // namespace eigenstudent::cuda

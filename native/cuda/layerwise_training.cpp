@@ -1,0 +1,135 @@
+#include "cuda/layerwise_training.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace eigenstudent::cuda {
+
+namespace {
+
+/// Steps whose tables are made and copied at a time. Arbitrary: at 1 ms a step they last a second.
+constexpr std::uint64_t steps_at_once = 1024;
+/// Entries of shuffles that are made and copied at a time, unless one epoch and the rest of another are more.
+constexpr std::size_t shuffles_at_once = std::size_t{1} << 20;
+
+std::uint64_t epochs_at_once(const StudentSpec& student) {
+  return std::clamp<std::uint64_t>(shuffles_at_once / student.data->samples, 2, steps_at_once);
+}
+
+}  // namespace
+
+LayerwiseTraining::Scratch::Scratch(Arena& arena, const StudentSpec& student, const ParameterLayout& layout)
+    : network(arena, student.network, layout, static_cast<std::uint32_t>(student.batch()), true) {
+  const std::size_t tensors_count = layout.tensors().size();
+  control = arena.take<StepControl>(1);
+  batches = arena.take<BatchRows>(steps_at_once);
+  steps = arena.take<TensorStep>(steps_at_once * tensors_count);
+  tensors = arena.take<TensorPlace>(tensors_count);
+  order = arena.take<std::uint32_t>(epochs_at_once(student) * student.data->samples);
+  x = arena.take<float>(student.batch() * student.network.inputs());
+}
+
+std::size_t LayerwiseTraining::scratch_bytes(const StudentSpec& student, const ParameterLayout& layout) {
+  Arena counting;
+  const Scratch scratch(counting, student, layout);
+  return counting.bytes();
+}
+
+LayerwiseTraining::LayerwiseTraining(Device& device, const StudentSpec& student,
+                                     const ParameterLayout& layout, const DeviceState& state,
+                                     const DeviceData& data, void* scratch)
+    : device_(device),
+      student_(student),
+      layout_(layout),
+      state_(state),
+      data_(data),
+      arena_(scratch),
+      scratch_(arena_, student, layout) {
+  scratch_.network.set_parameters(state.parameters);
+  const std::vector<TensorPlace> places = scratch_.network.tensor_places();
+  device.copy_in(scratch_.tensors, places.data(), places.size() * sizeof(TensorPlace));
+  recorded_ = device.record([this] { enqueue_step(); });
+}
+
+void LayerwiseTraining::enqueue_step() const {
+  const KernelTable& kernels = device_.kernels();
+  const Scratch& s = scratch_;
+  const auto batch = static_cast<std::uint32_t>(student_.batch());
+  const auto inputs = static_cast<std::uint32_t>(student_.network.inputs());
+  kernels.begin_step(device_, {s.control, s.batches});
+  kernels.gather(device_, {s.control, data_.inputs, s.order, s.x, batch, inputs});
+  const PassRows pass{s.x, batch, 0, s.control, s.order};
+  s.network.forward(device_, pass, student_.network.layers.size());
+  s.network.loss(device_, pass, data_, 0);
+  kernels.verdict(device_, {s.control, s.network.shares()});
+  s.network.backward(device_, pass);
+  Update update{};
+  update.control = s.control;
+  update.tensors = s.tensors;
+  update.steps = s.steps;
+  update.tensor_count = static_cast<std::uint32_t>(layout_.tensors().size());
+  update.parameters = state_.parameters;
+  update.first_moment = state_.first_moment;
+  update.second_moment = state_.second_moment;
+  kernels.update(device_, update, s.network.largest_tensor());
+}
+
+std::uint64_t LayerwiseTraining::most_steps(std::uint64_t step) const {
+  const std::uint64_t an_epoch = student_.steps_per_epoch();
+  return std::min(steps_at_once, epochs_at_once(student_) * an_epoch - step % an_epoch);
+}
+
+std::vector<bool> LayerwiseTraining::moving_tensors(std::uint64_t step) const {
+  const std::uint8_t mask = phase_mask_at(student_.phases, step, student_.steps_per_epoch());
+  std::vector<bool> moving;
+  for (const Tensor& tensor : layout_.tensors()) {
+    const LayerSpec& layer = student_.network.layers[tensor.layer];
+    moving.push_back(layer.tensor(tensor.role).trainable && in_phase(mask, layer.kind, tensor.role));
+  }
+  return moving;
+}
+
+void LayerwiseTraining::make_tables(std::uint64_t step, std::uint64_t count,
+                                    std::vector<std::uint64_t> update_count) {
+  const std::uint64_t an_epoch = student_.steps_per_epoch(), first_epoch = step / an_epoch;
+  const std::size_t samples = student_.data->samples, tensors = layout_.tensors().size();
+  std::vector<BatchRows> batches;
+  std::vector<TensorStep> steps;
+  for (std::uint64_t s = step; s < step + count; ++s) {
+    const BatchPlace place = batch_place(student_, s);
+    batches.push_back({static_cast<std::uint32_t>((place.epoch - first_epoch) * samples + place.first),
+                       static_cast<std::uint32_t>(place.count)});
+    const double rate = learning_rate_at(student_.learning_rate, s, an_epoch);
+    const std::vector<bool> moving = moving_tensors(s);
+    for (std::size_t t = 0; t < tensors; ++t) {
+      TensorStep entry{};
+      entry.moves = moving[t] ? 1 : 0;
+      if (moving[t]) entry.optimizer = optimizer_step<float>(student_.optimizer, rate, ++update_count[t]);
+      steps.push_back(entry);
+    }
+  }
+  std::vector<std::uint32_t> order, all;
+  for (std::uint64_t epoch = first_epoch; epoch <= (step + count - 1) / an_epoch; ++epoch) {
+    shuffle_epoch(student_, epoch, order);
+    all.insert(all.end(), order.begin(), order.end());
+  }
+  device_.copy_in(scratch_.batches, batches.data(), batches.size() * sizeof(BatchRows));
+  device_.copy_in(scratch_.steps, steps.data(), steps.size() * sizeof(TensorStep));
+  device_.copy_in(scratch_.order, all.data(), all.size() * sizeof(std::uint32_t));
+  device_.clear(scratch_.control, sizeof(StepControl));
+}
+
+LayerwiseTraining::Outcome LayerwiseTraining::run(std::uint64_t step, std::uint64_t count,
+                                                  std::vector<std::uint64_t>& update_count) {
+  make_tables(step, count, update_count);
+  for (std::uint64_t i = 0; i < count; ++i) device_.replay(*recorded_);
+  StepControl control{};
+  device_.copy_out(&control, scratch_.control, sizeof control);
+  for (std::uint64_t s = step; s < step + control.applied; ++s) {
+    const std::vector<bool> moving = moving_tensors(s);
+    for (std::size_t t = 0; t < moving.size(); ++t) update_count[t] += moving[t] ? 1 : 0;
+  }
+  return {control.applied, control.halted != 0, control.batch_loss};
+}
+
+}  // namespace eigenstudent::cuda

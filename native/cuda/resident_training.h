@@ -1,0 +1,74 @@
+// Trains small students side by side in the resident kernel: a launch for each group of students with the same plan, the
+// groups in lanes of their own, many steps a launch.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "core/backend.h"
+#include "cuda/device_arena.h"
+#include "cuda/device_data.h"
+#include "cuda/device_member.h"
+#include "cuda/kernels.h"
+#include "cuda/resident_job.h"
+#include "cuda/step_pace.h"
+
+namespace eigenstudent::cuda {
+
+class ResidentTraining {
+ public:
+  struct Trainee {
+    std::size_t member;
+    const DeviceMember* at;
+    const ResidentPlan* plan;
+    const DeviceData* data;
+    std::uint64_t until_step;
+  };
+  /// Device memory that a student needs besides its state, at the least.
+  static std::size_t bytes_of(const StudentSpec& student, const ParameterLayout& layout);
+
+  /// What the trainees point to must outlive this object; their state is on the device.
+  /// pace: of the same trainees before, where they have trained before.
+  ResidentTraining(Device& device, std::vector<Trainee> trainees, StepPace& pace);
+  void run(const StopFlag& stop, const std::function<void(const StepsDone&)>& done);
+
+ private:
+  /// Consecutive trainees with one plan.
+  struct Group {
+    const ResidentPlan* plan;
+    std::size_t first, count;
+  };
+  struct Arrays {
+    ResidentJob* jobs;        // [trainees]
+    ShuffleJob* shuffles;     // [trainees]
+    ResidentResult* results;  // [trainees]
+    std::uint64_t* counts;    // [sum of tensors]
+    Phase* phases;            // [sum of phases]
+    std::uint32_t* order;     // [epochs_][sum of samples]
+  };
+  Arrays take(Arena& arena, std::size_t epochs) const;
+  void sort_into_groups();
+  std::size_t epochs_that_fit() const;
+  void copy_counts(bool to_device);
+  /// Steps `step` to below the returned one are the trainee's share of the next launch.
+  std::uint64_t until_of(const Trainee& trainee) const;
+  void make_jobs();
+  void make_job(std::size_t t, std::uint32_t* order, std::uint64_t* counts, Phase* phases);
+  void launch();
+  void report(double seconds, const std::function<void(const StepsDone&)>& done);
+
+  Device& device_;
+  std::vector<Trainee> trainees_;
+  std::vector<bool> halted_;
+  std::vector<Group> groups_;
+  std::size_t epochs_ = 0;  // whose shuffles have room
+  DeviceBlock block_;
+  Arrays arrays_{};
+  StepPace& pace_;
+  std::vector<ResidentJob> jobs_;
+  std::vector<ShuffleJob> shuffles_;
+};
+
+}  // namespace eigenstudent::cuda

@@ -1,0 +1,232 @@
+// The execution policy of every kernel: one source, run by the threads of a GPU or by a loop on the CPU.
+//
+// A kernel is a plain struct of arguments with
+//
+//   static constexpr int most_threads = 512;                     // of a block, for the register budget
+//   static constexpr int least_blocks = 1;                       // a multiprocessor holds; may be left out
+//   template <class Team> ES_TEAM_CODE void operator()(Team& team) const;
+//
+// and is launched for a number of groups. A group is a cluster of `ranks` blocks (one block where ranks is 1) of `threads`
+// threads. Code between barriers stands in regions; what is outside them is uniform: each GPU thread runs it, the emulation
+// runs it once. A region may not read what another thread writes in the same region, nor what a thread wrote in an earlier
+// one without a barrier in between. The emulation runs every second region from the last thread to the first, so that most
+// breaches of the first rule give wrong numbers in the tests. Breaches of the second are for test/native/cuda_race_test.cpp.
+//
+// ES_UNROLL before a loop lets an array that it indexes live in registers.
+#pragma once
+
+#include <cstddef>
+
+#ifdef __CUDACC__
+#include <cooperative_groups.h>
+#define ES_TEAM_CODE __device__ __forceinline__
+#define ES_UNROLL _Pragma("unroll")
+#define ES_UNROLL_TWICE _Pragma("unroll 2")
+#define ES_NO_UNROLL _Pragma("unroll 1")
+#else
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <vector>
+#define ES_TEAM_CODE inline
+#define ES_UNROLL
+#define ES_UNROLL_TWICE
+#define ES_NO_UNROLL
+#endif
+
+namespace eigenstudent::cuda {
+
+/// What a launch asks for.
+struct LaunchShape {
+  unsigned groups = 1;
+  int ranks = 1;                 // blocks of a group; above 1 a cluster (compute capability 9.0)
+  int threads = 1;               // of a block
+  std::size_t shared_bytes = 0;  // of a block
+};
+
+#ifdef __CUDACC__
+
+/// Every block has its shared memory here; float4, because rows are read 16 bytes at a time.
+extern __shared__ float4 es_shared_memory[];
+
+class GpuTeam {
+ public:
+  template <class State>
+  class PerThread {
+   public:
+    ES_TEAM_CODE explicit PerThread(const GpuTeam&) {}
+    ES_TEAM_CODE State& operator()(int, int) { return state_; }
+
+   private:
+    State state_;
+  };
+
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  ES_TEAM_CODE int ranks() const { return static_cast<int>(cooperative_groups::this_cluster().num_blocks()); }
+  ES_TEAM_CODE int rank() const { return static_cast<int>(cooperative_groups::this_cluster().block_rank()); }
+  ES_TEAM_CODE void sync_cluster() const {
+    if (ranks() == 1)
+      __syncthreads();
+    else
+      cooperative_groups::this_cluster().sync();
+  }
+  template <class T>
+  ES_TEAM_CODE T* remote(int rank) const {
+    return cooperative_groups::this_cluster().map_shared_rank(reinterpret_cast<T*>(es_shared_memory), rank);
+  }
+#else
+  ES_TEAM_CODE int ranks() const { return 1; }
+  ES_TEAM_CODE int rank() const { return 0; }
+  ES_TEAM_CODE void sync_cluster() const { __syncthreads(); }
+  template <class T>
+  ES_TEAM_CODE T* remote(int) const {
+    return reinterpret_cast<T*>(es_shared_memory);
+  }
+#endif
+  ES_TEAM_CODE unsigned group() const { return blockIdx.x / static_cast<unsigned>(ranks()); }
+  ES_TEAM_CODE int threads() const { return static_cast<int>(blockDim.x); }
+  ES_TEAM_CODE void sync() const { __syncthreads(); }
+  template <class T>
+  ES_TEAM_CODE T* shared(int) const {
+    return reinterpret_cast<T*>(es_shared_memory);
+  }
+  template <class Body>
+  ES_TEAM_CODE void each(const Body& body) const {
+    // Hidden from the optimiser: what a region computes from its thread would otherwise be hoisted out of the loops
+    // around it, hundreds of values that then spill.
+    int thread = static_cast<int>(threadIdx.x);
+    asm volatile("" : "+r"(thread));
+    body(rank(), thread);
+  }
+};
+
+/// 0 leaves the choice to the compiler, which may spill registers to fit more blocks than were asked for.
+template <class Kernel>
+constexpr int least_blocks_of() {
+  if constexpr (requires { Kernel::least_blocks; })
+    return Kernel::least_blocks;
+  else
+    return 0;
+}
+
+template <class Kernel>
+__global__ void __launch_bounds__(Kernel::most_threads, least_blocks_of<Kernel>())
+    team_kernel(const __grid_constant__ Kernel kernel) {
+  GpuTeam team;
+  kernel(team);
+}
+
+/// Queues a launch on `stream`; returns what CUDA says. Errors of the kernel itself appear at a later call, as ever.
+template <class Kernel>
+cudaError_t launch_on_gpu(const LaunchShape& shape, const Kernel& kernel, cudaStream_t stream) {
+  constexpr std::size_t without_asking =
+      48 * 1024;  // CUDA programming guide: more has to be allowed per kernel
+  if (shape.shared_bytes > without_asking) {
+    const cudaError_t error =
+        cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             static_cast<int>(shape.shared_bytes));
+    if (error != cudaSuccess) return error;
+  }
+  cudaLaunchConfig_t config{};
+  config.gridDim = dim3(shape.groups * static_cast<unsigned>(shape.ranks));
+  config.blockDim = dim3(static_cast<unsigned>(shape.threads));
+  config.dynamicSmemBytes = shape.shared_bytes;
+  config.stream = stream;
+  cudaLaunchAttribute cluster{};
+  cluster.id = cudaLaunchAttributeClusterDimension;
+  cluster.val.clusterDim.x = static_cast<unsigned>(shape.ranks);
+  cluster.val.clusterDim.y = 1;
+  cluster.val.clusterDim.z = 1;
+  config.attrs = &cluster;
+  config.numAttrs = shape.ranks > 1 ? 1 : 0;
+  return cudaLaunchKernelEx(&config, team_kernel<Kernel>, kernel);
+}
+
+#else  // the emulation, compiled by the host compiler alone
+
+class EmulatedTeam {
+ public:
+  /// Registers: one State for every thread of every rank.
+  template <class State>
+  class PerThread {
+   public:
+    explicit PerThread(const EmulatedTeam& team)
+        : threads_(team.threads()), states_(static_cast<std::size_t>(team.ranks() * team.threads())) {}
+    State& operator()(int rank, int thread) {
+      return states_[static_cast<std::size_t>(rank * threads_ + thread)];
+    }
+
+   private:
+    int threads_;
+    std::vector<State> states_;
+  };
+
+  EmulatedTeam(unsigned group, const LaunchShape& shape) : group_(group), shape_(shape) {
+    for (int rank = 0; rank < shape.ranks; ++rank) memory_.push_back(poisoned(shape.shared_bytes));
+  }
+
+  /// Blocks of this group.
+  int ranks() const { return shape_.ranks; }
+  /// The block that uniform code looks at; only for values that all ranks hold alike.
+  int rank() const { return 0; }
+  /// Which group of the launch this is.
+  unsigned group() const { return group_; }
+  /// Threads of a block.
+  int threads() const { return shape_.threads; }
+  /// Barrier of the threads of a block.
+  void sync() const {}
+  /// Barrier of all threads of the group.
+  void sync_cluster() const {}
+  /// Shared memory of the region's own block.
+  template <class T>
+  T* shared(int rank) const {
+    return static_cast<T*>(memory_[static_cast<std::size_t>(rank)].get());
+  }
+  /// Shared memory of any block of the group.
+  template <class T>
+  T* remote(int rank) const {
+    return shared<T>(rank);
+  }
+  /// A region: body(rank, thread) for every thread of every rank.
+  template <class Body>
+  void each(const Body& body) {
+    backwards_ = !backwards_;
+    const int count = ranks() * threads();
+    for (int i = 0; i < count; ++i) {
+      const int at = backwards_ ? count - 1 - i : i;
+      body(at / threads(), at % threads());
+    }
+  }
+
+ private:
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  using Memory = std::unique_ptr<void, Free>;
+
+  /// All bits set: a NaN as a float, so that reading what nobody wrote shows.
+  static Memory poisoned(std::size_t bytes) {
+    const std::size_t rounded = (bytes + 15) / 16 * 16;
+    Memory memory(std::aligned_alloc(16, rounded ? rounded : 16));
+    if (memory) std::memset(memory.get(), 0xff, rounded);
+    return memory;
+  }
+
+  unsigned group_;
+  LaunchShape shape_;
+  std::vector<Memory> memory_;
+  bool backwards_ = true;
+};
+
+/// Runs a launch here and now, group by group.
+template <class Kernel>
+void run_emulated(const LaunchShape& shape, const Kernel& kernel) {
+  for (unsigned group = 0; group < shape.groups; ++group) {
+    EmulatedTeam team(group, shape);
+    kernel(team);
+  }
+}
+
+#endif
+
+}  // namespace eigenstudent::cuda

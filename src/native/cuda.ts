@@ -1,0 +1,82 @@
+/** Finds and opens the CUDA library, once. The only place that knows where it is. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EigenstudentError } from '../errors.js';
+import type { NativeSurvey } from './addon.js';
+import { addon, addonOrigin } from './load.js';
+
+/** What stands between this process and a CUDA device. */
+export interface CudaProblem {
+  readonly missing: 'library' | 'driver' | 'newer driver' | 'device';
+  /** A clause that goes on after "device 'cuda' was asked for, but". */
+  readonly reason: string;
+  /** The command that mends it, where there is one. */
+  readonly mend?: string;
+}
+
+export interface Cuda {
+  /** Absent where a device can be used. */
+  readonly problem?: CudaProblem;
+  /** Of the library, and what it finds; absent where none loads. */
+  readonly path?: string;
+  readonly survey?: NativeSurvey;
+}
+
+const fileName = process.platform === 'win32' ? 'eigenstudent-cuda.dll' : 'libeigenstudent-cuda.so';
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** In a clone; installed from a package there are no scripts, but the sources. */
+const build = import.meta.url.includes('/node_modules/')
+  ? `cmake -S ${root} -B ${join(root, 'build-cuda')} -DES_CUDA=ON -DES_ADDON=OFF && cmake --build ${join(root, 'build-cuda')} --target eigenstudent-cuda`
+  : 'npm run build:cuda';
+
+/** By the value of EIGENSTUDENT_CUDA: the library is asked once, not at every call. */
+const answers = new Map<string | undefined, Cuda>();
+
+/**
+ * The CUDA library and what it finds, or why there is none. $EIGENSTUDENT_CUDA names the file to take, and only that one;
+ * "none" turns CUDA off. Else the library is looked for beside the addon, then in build-cuda/.
+ */
+export function findCuda(): Cuda {
+  const wanted = process.env.EIGENSTUDENT_CUDA || undefined;
+  const answer = answers.get(wanted) ?? open(wanted);
+  answers.set(wanted, answer);
+  return answer;
+}
+
+function open(wanted: string | undefined): Cuda {
+  if (wanted === 'none') return noLibrary('EIGENSTUDENT_CUDA=none turns it off', 'unset EIGENSTUDENT_CUDA');
+  const places = wanted === undefined ? libraryPlaces() : [wanted];
+  const path = places.find(existsSync);
+  if (path === undefined) {
+    const where = wanted === undefined ? places.join(' nor at ') : `${wanted} (EIGENSTUDENT_CUDA is set)`;
+    return noLibrary(`the CUDA library is not built: there is none at ${where}`, build);
+  }
+  try {
+    const survey = addon().cuda.open(path);
+    const problem = problemOf(survey);
+    return { path, survey, ...(problem && { problem }) };
+  } catch (error) {
+    if (!(error instanceof EigenstudentError) || error.code !== 'cuda_unavailable') throw error;
+    return noLibrary(error.message, build);
+  }
+}
+
+function noLibrary(reason: string, mend: string): Cuda {
+  return { problem: { missing: 'library', reason, mend } };
+}
+
+function libraryPlaces(): string[] {
+  const origin = addonOrigin();
+  const file = isAbsolute(origin) ? origin : createRequire(import.meta.url).resolve(origin);
+  return [join(dirname(file), fileName), join(root, 'build-cuda/Release', fileName)];
+}
+
+function problemOf(survey: NativeSurvey): CudaProblem | undefined {
+  const { reason, emulated, driverVersion, runtimeVersion, devices } = survey;
+  if (reason === '') return undefined;
+  if (emulated || devices.length > 0) return { missing: 'device', reason };
+  if (driverVersion === 0) return { missing: 'driver', reason };
+  return { missing: driverVersion < runtimeVersion ? 'newer driver' : 'device', reason };
+}

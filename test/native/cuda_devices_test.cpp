@@ -1,0 +1,145 @@
+// Several devices, devices that fail, stops and divergence, on emulated devices.
+#include <chrono>
+#include <cmath>
+#include <thread>
+
+#include "contract.h"
+#include "cuda/cuda_backend.h"
+
+namespace eigenstudent::test {
+
+namespace {
+
+std::unique_ptr<Backend> emulated(int devices, bool resident, long long fails_after = -1) {
+  cuda::EmulatedLimits limits;
+  limits.devices = devices;
+  limits.resident = resident;
+  limits.fails_after = fails_after;
+  return make_emulated_cuda_backend(limits);
+}
+
+/// 3 -> 4 -> 2 at a learning rate that keeps it calm, or sends it to infinity within a few epochs.
+StudentSpec small_student(double learning_rate, std::uint32_t trial) {
+  NetworkSpec network;
+  network.layers = {spectral_layer(3, 4, Activation::linear), dense_layer(4, 2, Activation::linear)};
+  StudentSpec student = make_student(network, DType::float32, 6, 1);
+  student.batch_size = 4;
+  student.learning_rate.base = learning_rate;
+  student.trial = trial;
+  return student;
+}
+
+template <class Check>
+void with_both_kernels(const Check& check) {
+  for (const bool resident : {true, false}) {
+    const Context context(resident ? "resident" : "layer-wise");
+    check(resident);
+  }
+}
+
+}  // namespace
+
+TEST("cuda: results do not depend on the number of devices") {
+  with_both_kernels([](bool resident) {
+    const std::vector<StudentSpec> students = mixed_students(DType::float32);
+    Subject one = make_subject(*emulated(1, resident), DType::float32, students);
+    one.run(3);
+    for (const int devices : {2, 3, 7}) {  // and more devices than students
+      const Context context(std::to_string(devices) + " devices");
+      Subject several = make_subject(*emulated(devices, resident), DType::float32, students);
+      several.run(3);
+      for (std::size_t s = 0; s < students.size(); ++s) {
+        REQUIRE(several.state(s) == one.state(s));
+        REQUIRE(several.evaluate(s, students[s].data).loss == one.evaluate(s, students[s].data).loss);
+        REQUIRE(several.predict(s, *students[s].data) == one.predict(s, *students[s].data));
+      }
+    }
+  });
+}
+
+TEST("cuda: one student of many diverges, and the others finish with the same bits") {
+  with_both_kernels([](bool resident) {
+    std::vector<StudentSpec> students;
+    for (std::uint32_t i = 0; i < 40; ++i) students.push_back(small_student(i == 17 ? 1e3 : 1e-3, i));
+    Subject many = make_subject(*emulated(2, resident), DType::float32, students);
+    many.run(60);
+    for (std::size_t s = 0; s < students.size(); ++s) {
+      const Progress progress = many.population().progress(s);
+      REQUIRE(progress.divergence.has_value() == (s == 17));
+      if (s != 17) REQUIRE(progress.epoch == 60 && progress.step == 120);
+    }
+    Subject alone = make_subject(*emulated(1, resident), DType::float32, {students[16], students[18]});
+    alone.run(60);
+    REQUIRE(many.state(16) == alone.state(0));
+    REQUIRE(many.state(18) == alone.state(1));
+    for (const double value : many.parameters(17)) REQUIRE(std::isfinite(value));
+    REQUIRE(many.population().progress(17).divergence->step == many.population().counters(17).step);
+  });
+}
+
+TEST("cuda: a run returns soon after a stop") {
+  with_both_kernels([](bool resident) {
+    std::vector<StudentSpec> students;
+    for (std::uint32_t i = 0; i < 8; ++i) students.push_back(small_student(1e-3, i));
+    Subject subject = make_subject(*emulated(2, resident), DType::float32, students);
+    StopFlag stop{false};
+    std::chrono::steady_clock::time_point stopped;
+    std::thread stopper([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));  // so that chunks are as long as they get
+      stopped = std::chrono::steady_clock::now();
+      stop = true;
+    });
+    const std::vector<std::uint64_t> until(students.size(), 1'000'000'000);
+    subject.population().run(until, stop);
+    const std::chrono::duration<double> late = std::chrono::steady_clock::now() - stopped;
+    stopper.join();
+    // 0.2 s is what is promised of a device; the machine of a test may be busy, so that chunks of 0.05 s take longer.
+    REQUIRE(late.count() < 1);
+    std::uint64_t epochs = 0;  // with layer-wise kernels the first students may have had all the time
+    for (std::size_t s = 0; s < students.size(); ++s) epochs += subject.population().progress(s).epoch;
+    REQUIRE(epochs > 0);
+  });
+}
+
+TEST("cuda: a device that fails leaves a message, a dead population and everything else alive") {
+  with_both_kernels([](bool resident) {
+    const std::vector<StudentSpec> students = mixed_students(DType::float32);
+    Subject good = make_subject(*emulated(1, resident), DType::float32, students);
+    {
+      Subject subject = make_subject(*emulated(2, resident, 5), DType::float32, students);
+      const std::string first = error_of([&] { subject.run(50); });
+      REQUIRE(first.rfind("cuda_failed: native/cuda/device_emulated.cpp: ", 0) == 0);
+      const std::string second = error_of([&] { subject.parameters(0); });
+      REQUIRE(second.rfind("cuda_failed: ", 0) == 0);
+      REQUIRE(second.find("this population cannot go on: dispose of it") != std::string::npos);
+      REQUIRE(error_of([&] { subject.run(51); }) == second);
+      REQUIRE(error_of([&] { subject.evaluate(0, students[0].data); }) == second);
+      REQUIRE(subject.population().size() == students.size());
+    }
+    good.run(1);
+    REQUIRE(good.population().progress(0).epoch == 1);
+  });
+}
+
+TEST("cuda: float64 is refused") {
+  REQUIRE_ERROR(
+      Subject(*emulated(1, true), DType::float64, {odd_student(3, DType::float64)}),
+      "invalid_argument: dtype: the CUDA backend computes in float32, got float64; use device 'cpu' for "
+      "float64");
+}
+
+TEST("cuda: parameters written between runs are the ones that train") {
+  with_both_kernels([](bool resident) {
+    const StudentSpec student = small_student(1e-3, 0);
+    Subject subject = make_subject(*emulated(1, resident), DType::float32, {student});
+    const State start = subject.state(0);
+    subject.run(3);
+    const State after = subject.state(0);
+    subject.restore(0, start);
+    REQUIRE(subject.state(0) == start);
+    subject.run(3);
+    REQUIRE(subject.state(0) == after);
+  });
+}
+
+}  // namespace eigenstudent::test

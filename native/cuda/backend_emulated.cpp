@@ -13,6 +13,7 @@ std::unique_ptr<Backend> make_emulated_cuda_backend(const cuda::EmulatedLimits& 
     if (d > 0 || !limits.used_bytes) devices[d].used_bytes = std::make_shared<std::atomic<std::size_t>>(0);
   const auto open = [devices] {
     std::vector<std::unique_ptr<cuda::Device>> opened;
+    opened.reserve(devices.size());
     for (const cuda::EmulatedLimits& device : devices) opened.push_back(cuda::open_emulated_device(device));
     return opened;
   };

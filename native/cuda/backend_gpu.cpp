@@ -20,6 +20,7 @@ std::unique_ptr<Backend> make_cuda_backend(std::vector<int> devices) {
   }
   const auto open = [devices] {
     std::vector<std::unique_ptr<cuda::Device>> opened;
+    opened.reserve(devices.size());
     for (const int index : devices) opened.push_back(cuda::open_cuda_device(index));
     return opened;
   };

@@ -115,6 +115,7 @@ void DeviceWorker::run(std::span<const std::uint64_t> until_step, const StopFlag
 
 std::vector<std::vector<std::size_t>> DeviceWorker::waves_of(const std::vector<std::size_t>& members) {
   std::vector<MemoryNeed> needs;
+  needs.reserve(members.size());
   for (const std::size_t i : members) needs.push_back(need_of(i));
   std::vector<std::vector<std::size_t>> waves = plan_waves(needs, usable(device_->memory().free_bytes));
   for (std::vector<std::size_t>& wave : waves)
@@ -137,6 +138,7 @@ void DeviceWorker::run_resident(const std::vector<std::size_t>& members,
                                 std::span<const std::uint64_t> until_step, const StopFlag& stop,
                                 const std::function<void(const StepsDone&)>& done) {
   std::vector<ResidentTraining::Trainee> trainees;
+  trainees.reserve(members.size());
   double clocks = 0;
   for (const std::size_t i : members) clocks += static_cast<double>(plans_[i]->clocks);
   if (clocks != paced_clocks_) pace_ = StepPace();

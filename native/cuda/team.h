@@ -122,9 +122,12 @@ cudaError_t launch_on_gpu(const LaunchShape& shape, const Kernel& kernel, cudaSt
   constexpr std::size_t without_asking =
       48 * 1024;  // CUDA programming guide: more has to be allowed per kernel
   if (shape.shared_bytes > without_asking) {
-    const cudaError_t error =
-        cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             static_cast<int>(shape.shared_bytes));
+    cudaError_t error = cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                             static_cast<int>(shape.shared_bytes));
+    // All of the memory that shared memory and the first-level cache divide, or fewer blocks fit side by side.
+    if (error == cudaSuccess)
+      error = cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributePreferredSharedMemoryCarveout,
+                                   cudaSharedmemCarveoutMaxShared);
     if (error != cudaSuccess) return error;
   }
   cudaLaunchConfig_t config{};

@@ -12,7 +12,7 @@ populationContract('an emulated device');
 deviceArrayContract('an emulated device');
 
 it('a device that fails spoils its population, which can be disposed of, and nothing else', async () => {
-  process.env.EIGENSTUDENT_EMULATED_FAILS_AFTER = '20';
+  process.env.EIGENSTUDENT_EMULATED_FAILS_AFTER = '0';
   const population = Population.create([smallStudent()], { device: 'cuda' });
   delete process.env.EIGENSTUDENT_EMULATED_FAILS_AFTER;
   const failure = await rejectionOf(population.run(6));

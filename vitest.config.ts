@@ -13,6 +13,13 @@ const ofKernels = [
   'test/training/train.test.ts',
 ];
 
+/** What drives the addon hardest, misuse and ends of threads included; for `npm run test:sanitize:node`. */
+const ofAddon = ['states', 'golden', 'network', 'pruning', 'training'].map(
+  (room) => `test/${room}/**/*.test.ts`,
+);
+/** Sizes and times, which a sanitizer changes, and nothing that the others lack. */
+const measuring = ['test/states/memory.test.ts', 'test/training/abort-latency.test.ts'];
+
 /**
  * The instruction sets that this machine can run besides the one that the project `tests` takes by itself. None without
  * an addon: then every test of `tests` fails.
@@ -28,8 +35,9 @@ function otherInstructionSets(): string[] {
 }
 
 /**
- * `npm test` runs the project `tests`, and the tests of the kernels once more for each other instruction set. What takes minutes has a project and a command of its own:
- * `npm run test:science`, `npm run test:packaging`; `npm run test:slow` runs both.
+ * `npm test` runs the project `tests`, and the tests of the kernels once more for each other instruction set. What takes
+ * minutes has a project and a command of its own: `npm run test:science`, `npm run test:packaging`; `npm run test:slow`
+ * runs both.
  */
 export default defineConfig({
   test: {
@@ -53,6 +61,15 @@ export default defineConfig({
           env: { EIGENSTUDENT_ISA: isa },
         },
       })),
+      {
+        test: {
+          name: 'sanitized',
+          include: ofAddon,
+          exclude: measuring,
+          pool: 'forks',
+          testTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: 'science',

@@ -13,6 +13,13 @@ const ofKernels = [
   'test/training/train.test.ts',
 ];
 
+/** What drives the addon hardest, misuse and ends of threads included; for `npm run test:sanitize:node`. */
+const ofAddon = ['states', 'golden', 'network', 'pruning', 'training'].map(
+  (room) => `test/${room}/**/*.test.ts`,
+);
+/** Sizes and times, which a sanitizer changes, and nothing that the others lack. */
+const measuring = ['test/states/memory.test.ts', 'test/training/abort-latency.test.ts'];
+
 /**
  * The instruction sets that this machine can run besides the one that the project `tests` takes by itself. None without
  * an addon: then every test of `tests` fails.
@@ -56,6 +63,16 @@ export default defineConfig({
           env: { EIGENSTUDENT_ISA: isa, EIGENSTUDENT_CUDA: 'none' },
         },
       })),
+      {
+        test: {
+          name: 'sanitized',
+          include: ofAddon,
+          exclude: measuring,
+          env: { EIGENSTUDENT_CUDA: 'none' },
+          pool: 'forks',
+          testTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: 'science',

@@ -1,5 +1,5 @@
-// The addon under AddressSanitizer and UndefinedBehaviorSanitizer, loaded by Node: the tests that drive it hardest, misuse
-// and ends of threads included. Further arguments go to vitest.
+// The addon under AddressSanitizer and UndefinedBehaviorSanitizer, loaded by Node: the project "sanitized" of
+// vitest.config.ts. Further arguments go to vitest.
 //
 // Without looking for leaks: of Node's and V8's own, which are there until the process ends, nothing tells those of the
 // addon apart (every stack has Node below it). test/states/memory.test.ts watches those by the size of the process, and
@@ -8,10 +8,6 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-const files = ['test/states', 'test/golden', 'test/network', 'test/pruning', 'test/training'];
-/** Sizes and times that a sanitizer changes, and nothing that the other files lack. */
-const excluded = ['test/states/memory.test.ts', 'test/training/abort-latency.test.ts'];
 
 function cmake(...args) {
   const { status } = spawnSync('cmake', args, { cwd: root, stdio: 'inherit' });
@@ -25,10 +21,9 @@ function runtime(library) {
 
 cmake('--preset', 'asan');
 cmake('--build', '--preset', 'asan', '--target', 'eigenstudent', '--parallel');
-const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'tests', ...files];
 const { status } = spawnSync(
   process.execPath,
-  [...vitest, ...excluded.flatMap((file) => ['--exclude', file]), ...process.argv.slice(2)],
+  ['node_modules/vitest/vitest.mjs', 'run', '--project', 'sanitized', ...process.argv.slice(2)],
   {
     cwd: root,
     stdio: 'inherit',

@@ -1,7 +1,8 @@
 // The C++ contract tests under sanitizers, whose every finding ends the program:
 //   node scripts/test-sanitized.js            both of
 //   node scripts/test-sanitized.js address    all tests under AddressSanitizer (leaks too) and UndefinedBehaviorSanitizer,
-//                                             on each instruction set that this machine can run
+//                                             on each instruction set that this machine can run (the emulated CUDA
+//                                             devices, which know none, on the first)
 //   node scripts/test-sanitized.js thread     the tests with threads in them under ThreadSanitizer
 // As many at a time as there are cores. The last line is "N passed, N failed".
 import { spawn, spawnSync } from 'node:child_process';
@@ -16,8 +17,12 @@ const withThreads = ['thread', 'stop', 'at once', 'among others'];
 
 /** What to run once a preset of CMakePresets.json is built: arguments of contract_tests, and the instruction set. */
 const jobsOf = {
-  address: () => instructionSets().map((isa) => ({ preset: 'asan', isa, names: [] })),
-  thread: () => [{ preset: 'tsan', isa: '', names: withThreads }],
+  address: () =>
+    instructionSets().map((isa, i) => ({ preset: 'asan', isa, names: [], backends: i === 0 ? '' : 'cpu' })),
+  thread: () => [
+    { preset: 'tsan', isa: '', names: withThreads, backends: 'cpu' },
+    { preset: 'tsan', isa: '', names: ['race'], backends: '' },
+  ],
 };
 
 /** Those that the machine can run, the slowest first. */
@@ -37,10 +42,15 @@ function build(preset) {
 }
 
 /** Runs one job and prints its output when it ends. Resolves to [passed, failed]; a crash is one failure. */
-function run({ preset, isa, names }) {
+function run({ preset, isa, names, backends }) {
   const title = [preset, isa, ...names].filter(Boolean).join(', ');
   const child = spawn(`${root}/build-${preset}/contract_tests`, names, {
-    env: { ...process.env, EIGENSTUDENT_ISA: isa, UBSAN_OPTIONS: 'print_stacktrace=1' },
+    env: {
+      ...process.env,
+      EIGENSTUDENT_ISA: isa,
+      EIGENSTUDENT_CONTRACT: backends,
+      UBSAN_OPTIONS: 'print_stacktrace=1',
+    },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])

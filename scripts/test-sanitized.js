@@ -21,7 +21,7 @@ const jobsOf = {
     instructionSets().map((isa, i) => ({ preset: 'asan', isa, names: [], backends: i === 0 ? '' : 'cpu' })),
   thread: () => [
     { preset: 'tsan', isa: '', names: withThreads, backends: 'cpu' },
-    { preset: 'tsan', isa: '', names: ['race'], backends: '' },
+    { preset: 'tsan', isa: '', names: ['race', 'number of devices'], backends: '' },
   ],
 };
 

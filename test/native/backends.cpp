@@ -17,7 +17,7 @@ namespace eigenstudent::test {
 
 namespace {
 
-/// EIGENSTUDENT_CONTRACT=library: the CUDA library alone, against the oracle. For sanitizers, which are slow.
+/// EIGENSTUDENT_CONTRACT=library: the CUDA library alone, beside the reference. For sanitizers, which are slow.
 bool library_only() {
   const char* which = std::getenv("EIGENSTUDENT_CONTRACT");
   return which && std::strcmp(which, "library") == 0;
@@ -31,6 +31,8 @@ std::vector<std::unique_ptr<Backend>> backends() {
   std::unique_ptr<Backend> library = make_library_backend(why_not);
   if (library_only()) {
     if (!library) throw Error("cuda_unavailable", "EIGENSTUDENT_CONTRACT=library, but " + why_not);
+    all.push_back(
+        make_reference_backend());  // cheap, and computes in float64, which some contracts are about
     all.push_back(std::move(library));
     return all;
   }

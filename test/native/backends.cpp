@@ -18,7 +18,8 @@ namespace eigenstudent::test {
 namespace {
 
 /// EIGENSTUDENT_CONTRACT names the backends that are held against the oracle, for runs that are slow or repeated: "cpu"
-/// (the emulated devices know no instruction sets) or "library" (the CUDA library alone). All, where it is not set.
+/// (the emulated devices know no instruction sets) or "library" (the CUDA library, beside the
+/// reference). All, where it is not set.
 bool only(const char* which) {
   const char* wanted = std::getenv("EIGENSTUDENT_CONTRACT");
   return wanted && std::strcmp(wanted, which) == 0;
@@ -32,6 +33,8 @@ std::vector<std::unique_ptr<Backend>> backends() {
   std::unique_ptr<Backend> library = make_library_backend(why_not);
   if (only("library")) {
     if (!library) throw Error("cuda_unavailable", "EIGENSTUDENT_CONTRACT=library, but " + why_not);
+    all.push_back(
+        make_reference_backend());  // cheap, and computes in float64, which some contracts are about
     all.push_back(std::move(library));
     return all;
   }

@@ -25,7 +25,8 @@ double dot_cost(std::size_t outputs, double vectors, const Kernels<T>& kernels) 
 
 template <class T>
 double forward_dot_cost(const LayerPlan& plan, const Kernels<T>& kernels) {
-  return dot_cost(plan.out.columns, static_cast<double>(plan.in.padded / kernels.unit), kernels);
+  const std::size_t vectors = plan.in.padded / kernels.unit;
+  return dot_cost(plan.out.columns, static_cast<double>(vectors), kernels);
 }
 
 /// Panels of the inner dimension that a wide layer's product takes at once, measured: short enough for what it reads of
@@ -111,7 +112,8 @@ template <class T>
 bool Plan::lanes_along_samples(const Kernels<T>& kernels, std::size_t rows) const {
   if (wide) return false;
   const auto count = static_cast<double>(rows);
-  const double vectors = static_cast<double>((rows + kernels.unit - 1) / kernels.unit);
+  const std::size_t whole_vectors = (rows + kernels.unit - 1) / kernels.unit;
+  const auto vectors = static_cast<double>(whole_vectors);
   double nodes = loss_cost, samples = 0;
   for (const LayerPlan& layer : layers) {
     const std::size_t inputs = layer.spec->inputs, outputs = layer.spec->outputs;

@@ -81,7 +81,8 @@ TEST("contract: one output behind a relu or linear layer of any width, more node
         std::uint32_t part = 490;
         for (const Activation above : {Activation::relu, Activation::linear, Activation::leaky_relu})
           for (const std::size_t width : {1, 2, 4, 7, 8, 20, 33}) {
-            const Context context(std::string(name_of(above)) + ", " + std::to_string(width) + " nodes above");
+            const Context context(std::string(name_of(above)) + ", " + std::to_string(width) +
+                                  " nodes above");
             NetworkSpec network;
             network.layers = {spectral_layer(5, 131, Activation::relu), dense_layer(131, width, above),
                               dense_layer(width, 1, width == 8 ? Activation::tanh : Activation::linear)};
@@ -95,7 +96,8 @@ TEST("contract: one output behind a relu or linear layer of any width, more node
             REQUIRE_CLOSE(
                 relative_difference(
                     pair.subject.pruning_curve(0, 0, order, *make_data(network, dtype, samples, part)),
-                    pair.oracle.pruning_curve(0, 0, order, *make_data(network, DType::float64, samples, part))),
+                    pair.oracle.pruning_curve(0, 0, order,
+                                              *make_data(network, DType::float64, samples, part))),
                 0, tolerance_of(dtype));
           }
       },

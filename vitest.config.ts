@@ -37,7 +37,7 @@ function otherInstructionSets(): string[] {
 /**
  * `npm test` runs the project `tests`, and the tests of the kernels once more for each other instruction set. What takes
  * minutes has a project and a command of its own: `npm run test:science`, `npm run test:packaging`; `npm run test:slow`
- * runs both. `npm run test:cuda` builds an emulated device first, and runs on a GPU too where the CUDA library finds one.
+ * runs them and more. `npm run test:cuda` builds an emulated device first, and runs on a GPU too where the CUDA library finds one.
  */
 export default defineConfig({
   test: {

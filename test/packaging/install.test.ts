@@ -54,6 +54,7 @@ describe.skipIf(!supported)('the tarballs, on linux-x64', () => {
     const list = (file: string) => run('tar', ['tzf', file], here()).stdout.trim().split('\n').sort();
     const files = list(main).filter((file) => !/^package\/(dist|native)\//.test(file));
     expect(files).toEqual([
+      'package/CMakeLists.txt', // builds the CUDA library from an installed package
       'package/LICENSE',
       'package/README.md',
       'package/binding.gyp',

@@ -23,7 +23,12 @@ function wideTrial(threads: 1 | 2): Trial {
   };
 }
 
-/** The epoch is one step, so that a sample is short. */
+/**
+ * A call of run() packs and unpacks 60 million numbers, which an epoch on images (117 steps of 512) hides. So the epoch is
+ * one step, and a sample a call of several.
+ */
+const budget = { secondsPerSample: 4, fewest: 3 };
+
 function training(threads: number): { engine: string; contender: TrainingContender } {
   const students = [wideStudent(wideData(wideBatch), wideBatch)];
   const population = Population.create(students, { device: 'cpu', threads });
@@ -47,7 +52,10 @@ async function measure(threads: 1 | 2, context: TrialContext): Promise<Measureme
       options: ['--batch', wideBatch, ...wideWidths],
       unitsPerRepeat: 1,
     });
-  const timing = await interleaved(ours.contender, [...rivals, ...peers.contenders], context);
+  const timing = await interleaved(ours.contender, [...rivals, ...peers.contenders], {
+    ...context,
+    ...budget,
+  });
   peers.close();
   for (const one of [ours.contender, ...rivals]) one.finish();
   return { engine: ours.engine, ...timing, difference, missing: peers.missing };

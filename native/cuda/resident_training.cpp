@@ -167,13 +167,8 @@ void ResidentTraining::launch() {
   device_.copy_in(arrays_.jobs, jobs_.data(), jobs_.size() * sizeof(ResidentJob));
   device_.copy_in(arrays_.shuffles, shuffles_.data(), shuffles_.size() * sizeof(ShuffleJob));
   device_.clear(arrays_.results, trainees_.size() * sizeof(ResidentResult));
-  std::uint32_t epochs = 0, samples = 0;
-  for (const ShuffleJob& job : shuffles_) {
-    epochs = std::max(epochs, job.epochs);
-    samples = std::max(samples, job.samples);
-  }
   const ResidentKernels& kernels = *device_.kernels().resident;
-  kernels.shuffle(device_, arrays_.shuffles, static_cast<unsigned>(trainees_.size()), epochs, samples);
+  kernels.shuffle(device_, arrays_.shuffles, shuffles_);
   device_.synchronize();  // the lanes below do not wait for this one
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     device_.use_lane(static_cast<int>(g) % lanes);

@@ -4,6 +4,7 @@
 #include "contract.h"
 #include "cuda/cuda_backend.h"
 #include "cuda/epoch_window.h"
+#include "cuda/step_pace.h"
 
 namespace eigenstudent::test {
 
@@ -38,6 +39,20 @@ TEST("cuda: an epoch is drawn once while it is in the window") {
   REQUIRE(window.place_of(5) == 2);
   REQUIRE(is(window.require(2, 3), 2, 1));  // before the window: anew
   REQUIRE(is(window.require(9, 13), 9, 4));
+}
+
+TEST("cuda: the pace begins with one step and forgets nothing at a short end") {
+  constexpr double a_step = 1. / 1024;
+  cuda::StepPace pace;
+  REQUIRE(pace.steps() == 1);
+  pace.took(1, a_step);
+  REQUIRE(pace.steps() == 8);
+  pace.took(8, 8 * a_step);
+  REQUIRE(pace.steps() == 51);  // 0.05 s
+  pace.took(2, 2 * a_step);  // a run that ended
+  REQUIRE(pace.steps() == 51);
+  pace.took(51, 5.1);  // a device that somebody else uses too
+  REQUIRE(pace.steps() == 1);
 }
 
 TEST("cuda: many epochs in one run are as many runs of one") {

@@ -61,7 +61,7 @@ class Device {
   virtual void* allocate(std::size_t bytes) = 0;
   virtual void release(void* memory) noexcept = 0;
 
-  /// Enqueues; host memory may be reused at once.
+  /// Waits for the lane, so that host memory may be reused at once.
   virtual void copy_in(void* device, const void* host, std::size_t bytes) = 0;
   /// Waits for the lane.
   virtual void copy_out(void* host, const void* device, std::size_t bytes) = 0;

@@ -95,6 +95,7 @@ class GpuDevice final : public Device {
   void copy_in(void* device, const void* host, std::size_t bytes) override {
     activate();
     ES_CUDA(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, lane()));
+    ES_CUDA(cudaStreamSynchronize(lane()));  // the caller may reuse the host's memory at once
   }
   void copy_out(void* host, const void* device, std::size_t bytes) override {
     activate();

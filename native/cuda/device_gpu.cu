@@ -59,7 +59,8 @@ class GpuDevice final : public Device {
         static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerMultiprocessor, index));
     limits_.threads_per_multiprocessor = attribute(cudaDevAttrMaxThreadsPerMultiProcessor, index);
     limits_.registers_per_multiprocessor = attribute(cudaDevAttrMaxRegistersPerMultiprocessor, index);
-    limits_.blocks_per_cluster = attribute(cudaDevAttrClusterLaunch, index) ? 8 : 1;
+    const bool clusters = attribute(cudaDevAttrClusterLaunch, index) && resident_kernel_knows_clusters();
+    limits_.blocks_per_cluster = clusters ? 8 : 1;
   }
   ~GpuDevice() override {
     cudaSetDevice(index_);

@@ -133,6 +133,17 @@ cudaError_t allow_shared_memory() {
   return error;
 }
 
+/// Whether the current device's code of the kernel was compiled for clusters, from GpuTeam's first half.
+template <class Kernel>
+bool knows_clusters() {
+  constexpr int least = 90;
+  cudaFuncAttributes code{};
+  if (cudaFuncGetAttributes(&code, team_kernel<Kernel>) == cudaSuccess)
+    return code.ptxVersion >= least && code.binaryVersion >= least;
+  cudaGetLastError();  // there is no code for this device; the first launch says so
+  return false;
+}
+
 /// Queues a launch on `stream`; returns what CUDA says. Errors of the kernel itself appear at a later call, as ever.
 template <class Kernel>
 cudaError_t launch_on_gpu(const LaunchShape& shape, const Kernel& kernel, cudaStream_t stream) {

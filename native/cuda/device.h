@@ -3,8 +3,9 @@
 // machine without a GPU can test it.
 //
 // Work is enqueued and runs in the order of its lane (a CUDA stream); calls that say so wait. A device belongs to one
-// host thread at a time. Every call may throw Error("cuda_failed"): the device then failed for good (a sticky CUDA
-// error), each later call throws the same, and only release() and the destructor still do something.
+// host thread at a time. Every call may throw Error("cuda_failed"): the device then failed for good, each later call throws
+// the same, and only release() and the destructor still do something. After a sticky CUDA error the other Devices of the same
+// GPU in this process fail too.
 #pragma once
 
 #include <atomic>

@@ -202,6 +202,10 @@ class GpuDevice final : public Device {
     failure_ = std::string(file) + ":" + std::to_string(line) + ": " + what + ": " +
                cudaGetErrorString(error) + " (CUDA error " + std::to_string(static_cast<int>(error)) +
                ", device " + std::to_string(index_) + ")";
+    cudaGetLastError();
+    std::size_t free_bytes = 0, total_bytes = 0;
+    if (cudaMemGetInfo(&free_bytes, &total_bytes) != cudaSuccess)  // not that call alone failed
+      failure_ += ": this process cannot use the device any more, start another one";
     throw Error("cuda_failed", failure_);
   }
 

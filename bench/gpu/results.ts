@@ -2,7 +2,8 @@
  * `node results.js FOLDER OUTPUT_FOLDER COMMIT`: puts the rows of a run together with those of the peers, writes
  * <card>-<commit>.json and prints the table.
  *
- * FOLDER has machine.json (fma_peak.cu), ours.jsonl (a row a line) and for each population and peer NAME.PEER.json.
+ * FOLDER has machine.json (fma_peak.cu), ours.jsonl (a row a line) and for each population and peer NAME.PEER.json. What a
+ * failed step left out of it does not keep the rest from being written; the exit code is 1 where a peer's answer is no good.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,8 @@ interface Machine {
   readonly card: string;
   readonly driver: string;
   readonly cuda: string;
-  readonly teraflops: number;
+  /** Missing where it was not measured. */
+  readonly teraflops?: number;
 }
 
 /** As bench/gpu/run.sh names their files; `torch`: eager, one student after the other. */
@@ -25,10 +27,14 @@ const peers = ['jax', 'torchGraphs', 'torch'] as const;
 const lossFactor = 3;
 
 const [folder, output, commit] = process.argv.slice(2) as [string, string, string];
-const machine = JSON.parse(readFileSync(join(folder, 'machine.json'), 'utf8')) as Machine;
+const machine = JSON.parse(
+  textOf('machine.json') || '{"card": "unknown", "driver": "unknown", "cuda": "unknown"}',
+) as Machine;
+/** What is wrong with peers' answers. */
+const complaints: string[] = [];
 
 function main(): void {
-  const rows = readFileSync(join(folder, 'ours.jsonl'), 'utf8')
+  const rows = textOf('ours.jsonl')
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => withPeers(JSON.parse(line) as Row));
@@ -45,9 +51,17 @@ function main(): void {
     )}\n`,
   );
   console.log(`${card}, driver for CUDA ${driver}, built with CUDA ${cuda}, commit ${commit}`);
-  console.log(`multiply-adds: ${teraflops} TFLOP/s measured`);
+  console.log(`multiply-adds: ${teraflops ?? 'no'} TFLOP/s measured`);
   for (const line of table(rows)) console.log(line);
   console.log(file);
+  for (const complaint of complaints) process.stderr.write(`${complaint}\n`);
+  if (complaints.length > 0) process.exitCode = 1;
+}
+
+/** Empty where the file is missing. */
+function textOf(name: string): string {
+  const file = join(folder, name);
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
 }
 
 /** "NVIDIA H200" -> "h200" */
@@ -62,21 +76,27 @@ function withPeers(row: Row): Row {
   const rate = row.studentStepsPerSecond;
   if (rate === undefined) return row;
   const found = peers.flatMap((name): [string, Peer][] => {
-    const file = join(folder, `${row.name.replaceAll('/', '-')}.${name}.json`);
-    if (!existsSync(file)) return [];
-    const text = readFileSync(file, 'utf8').trim();
+    const text = textOf(`${row.name.replaceAll('/', '-')}.${name}.json`);
     if (text === '') return []; // it did not finish; what it said stands in the log
-    const peer = JSON.parse(text) as Omit<Peer, 'ratio'>;
-    return [[name, { ...peer, ratio: rate / peer.studentStepsPerSecond }]];
+    try {
+      const peer = JSON.parse(text) as Omit<Peer, 'ratio'>;
+      const ratio = rate / peer.studentStepsPerSecond;
+      return [[name, { ...peer, ratio, ...(isSameProblem(row, name, peer) ? {} : { differs: true }) }]];
+    } catch (error) {
+      complaints.push(`${row.name}: ${name}: ${(error as Error).message}`);
+      return [];
+    }
   });
-  for (const [name, { meanTrainLoss }] of found) {
-    const ours = row.meanTrainLoss as number;
-    if (!(meanTrainLoss < ours * lossFactor && meanTrainLoss > ours / lossFactor))
-      throw new Error(
-        `${row.name}: ${name} reached the loss ${meanTrainLoss}, ours is ${ours}: not the same problem`,
-      );
-  }
   return { ...row, peers: Object.fromEntries(found) };
+}
+
+function isSameProblem(row: Row, name: string, { meanTrainLoss }: Omit<Peer, 'ratio'>): boolean {
+  const ours = row.meanTrainLoss as number;
+  if (meanTrainLoss < ours * lossFactor && meanTrainLoss > ours / lossFactor) return true;
+  complaints.push(
+    `${row.name}: ${name} reached the loss ${meanTrainLoss}, ours is ${ours}: not the same problem`,
+  );
+  return false;
 }
 
 /** Lines that fit a narrow terminal: this is read at the end of a long log. */
@@ -86,9 +106,9 @@ function table(rows: readonly Row[]): string[] {
     row.name,
     row.studentStepsPerSecond?.toExponential(2) ?? duration(row),
     row.teraflops?.toFixed(1) ?? '',
-    row.fractionOfPeak === undefined ? '' : `${(100 * row.fractionOfPeak).toFixed(1)} %`,
+    row.fractionOfPeak ? `${(100 * row.fractionOfPeak).toFixed(1)} %` : '', // null where no peak was measured
     row.hostMicrosecondsPer1000Steps?.toFixed(1) ?? '',
-    ...peers.map((name) => (row.peers?.[name] ? `${row.peers[name].ratio.toFixed(1)}x` : '')),
+    ...peers.map((name) => ratioText(row.peers?.[name])),
   ]);
   const widths = head.map((_, i) => Math.max(...[head, ...body].map((cells) => (cells[i] as string).length)));
   return [head, ...body].map((cells) =>
@@ -96,6 +116,11 @@ function table(rows: readonly Row[]): string[] {
       .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
       .join('  '),
   );
+}
+
+/** A peer that solves another problem has a question mark. */
+function ratioText(peer: Peer | undefined): string {
+  return peer ? `${peer.ratio.toFixed(1)}x${peer.differs ? '?' : ''}` : '';
 }
 
 function duration({ seconds, milliseconds }: Row): string {

@@ -33,6 +33,8 @@ export interface Peer {
   readonly meanTrainLoss: number;
   /** Our rate over the peer's. */
   readonly ratio: number;
+  /** Its loss is far from ours: the ratio says nothing. */
+  readonly differs?: boolean;
 }
 
 /** Epochs after which losses are compared, ours and the peers'. */

@@ -4,42 +4,75 @@
 #
 #   bench/gpu/run.sh [FOLDER]      FOLDER: what bench/gpu/pack.sh made (.gpu-host); not needed where node_modules is
 #
-# Logs and rows go to $OUT (default build-gpu/out). Exit code 0 only when every test passed and every benchmark ran.
+# Logs, rows and what the peers say stay in build-gpu/out. Where OUT names a folder, it gets the few files that matter,
+# whatever happens: the results, ours.jsonl, machine.json, and all logs in log.txt. Exit code 0 only when every test passed
+# and every benchmark ran; results are written in any case.
 # EIGENSTUDENT_DRY_RUN=1 tries the script on a machine without a GPU: builds, runs the tests on the emulated device, and the
 # benchmarks on the CPU with a few small students; its results are not written to bench/results.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 packed=${1:-.gpu-host}
 build=build-gpu
-out=${OUT:-$build/out}
+out=$build/out
 dry=${EIGENSTUDENT_DRY_RUN:-}
+most_seconds=530
+rm -rf "$out"
 mkdir -p "$out" "$build/bin"
-rm -f "$out"/*.jsonl "$out"/*.json "$out"/*.log
-failures=()
+failures=() steps=0 commit=unknown problems=$(mktemp -d)
 
-# step SECONDS NAME COMMAND...: runs on after a failure, so that one run shows all there is to mend.
+# What travels back from a machine that is lent: few files, because their number may be limited.
+deliver() {
+  rm -rf "$problems"
+  [[ ${OUT:-} ]] || return 0
+  mkdir -p "$OUT"
+  cp "$out"/ours.jsonl "$out"/machine.json "$out"/results/*.json "$OUT"/ 2>/dev/null
+  for log in "$out"/*.log; do
+    printf '##### %s\n' "${log##*/}"
+    tail -n 2000 "$log"
+  done >"$OUT/log.txt" 2>/dev/null
+}
+trap deliver EXIT
+
+# step SECONDS NAME COMMAND...: runs on after a failure, so that one run shows all there is to mend; in the time that is
+# left, if that is less.
 step() {
-  local limit=$1 name=$2 start=$SECONDS status=0
+  local limit=$1 name=$2 start=$SECONDS status=0 log
   shift 2
+  ((limit < most_seconds - SECONDS)) || limit=$((most_seconds - SECONDS))
   [[ $dry ]] && limit=3600 # a machine without a GPU may be a small one
+  if ((limit < 10)); then
+    printf '=== %s: SKIPPED after %d s\n' "$name" "$SECONDS"
+    failures+=("$name (no time left)")
+    return 0
+  fi
+  ((++steps))
+  log=$out/$(printf '%02d' "$steps")-${name//[^a-zA-Z0-9]/-}.log
   printf '=== %s\n' "$name"
-  timeout --kill-after=5 "$limit" "$@" >"$out/${name//[^a-zA-Z0-9]/-}.log" 2>&1 || status=$?
-  tail -n 4 "$out/${name//[^a-zA-Z0-9]/-}.log"
+  timeout --kill-after=5 "$limit" "$@" >"$log" 2>&1 || status=$?
+  tail -n 4 "$log"
   printf '=== %s: %s in %d s, %d s in all\n' "$name" "$( ((status)) && echo "FAILED ($status)" || echo ok)" \
     $((SECONDS - start)) "$SECONDS"
   ((status)) && failures+=("$name")
   return 0
 }
 
-# left SECONDS: whether there is time for a step of that length.
-left() { [[ $dry ]] || ((SECONDS + $1 < 530)); }
-
 unpack() {
   [[ -f $packed/packages.tar.xz ]] || return 0
-  xz -dc "$packed/node.xz" >"$build/bin/node" && chmod +x "$build/bin/node" && tar xJf "$packed/packages.tar.xz"
+  if command -v xz >/dev/null; then
+    xz -dc "$packed/node.xz" >"$build/bin/node" && tar xJf "$packed/packages.tar.xz"
+  else
+    python3 - "$packed" "$build/bin/node" <<'PY'
+import lzma, shutil, sys, tarfile
+packed, node = sys.argv[1:]
+with lzma.open(f"{packed}/node.xz") as source, open(node, "wb") as target:
+    shutil.copyfileobj(source, target)
+with tarfile.open(f"{packed}/packages.tar.xz") as packages:
+    packages.extractall()
+PY
+  fi && chmod +x "$build/bin/node"
 }
-unpack || exit 1
-export PATH=$PWD/$build/bin:$PATH
+unpack || { echo "cannot unpack $packed" >&2; exit 1; }
+export PATH=$PWD/$build/bin:$PATH:/usr/local/cuda/bin
 commit=$(cat "$packed/commit.txt" 2>/dev/null || git rev-parse --short HEAD)
 for tool in node cmake python3; do
   command -v $tool >/dev/null || { echo "$tool is missing: on a host without it, pack first (bench/gpu/pack.sh)" >&2; exit 1; }
@@ -97,9 +130,7 @@ fi
 export -f measure_peak
 export out build
 step 60 'peak' bash -c measure_peak
-peak=$(node -p "JSON.parse(require('node:fs').readFileSync('$out/machine.json', 'utf8')).teraflops")
-problems=$(mktemp -d)
-trap 'rm -rf "$problems"' EXIT
+peak=$(node -p "JSON.parse(require('node:fs').readFileSync('$out/machine.json', 'utf8')).teraflops" 2>/dev/null || echo NaN)
 
 # population WIDTH PARAMETRIZATION: ours, with the problem left for the peers.
 population() {
@@ -117,21 +148,19 @@ export XLA_PYTHON_CLIENT_PREALLOCATE=false
 for width in "${widths[@]}"; do
   step 60 "population h$width" bash -c "population $width spectral"
   step 60 "jax h$width" bash -c "peer jax $width jax_gpu.py"
-  left 45 && step 45 "torch graphs h$width" bash -c "peer torchGraphs $width torch_gpu.py --method graphs"
-  left 30 && step 30 "torch eager h$width" bash -c "peer torch $width torch_gpu.py --method eager --students 1"
+  step 45 "torch graphs h$width" bash -c "peer torchGraphs $width torch_gpu.py --method graphs"
+  step 30 "torch eager h$width" bash -c "peer torch $width torch_gpu.py --method eager --students 1"
 done
-left 60 && step 60 "population direct h${widths[0]}" bash -c "population ${widths[0]} direct"
-[[ $dry ]] || { left 40 && step 40 'wide student and layers' bash -c "node build-bench-gpu/wide.js 3 $peak >>'$out/ours.jsonl'"; }
-grid_limit=$((530 - SECONDS < 200 ? 530 - SECONDS : 200))
+step 60 "population direct h${widths[0]}" bash -c "population ${widths[0]} direct"
+[[ $dry ]] || step 40 'wide student and layers' bash -c "node build-bench-gpu/wide.js 3 $peak >>'$out/ours.jsonl'"
+grid_limit=$((most_seconds - SECONDS < 200 ? most_seconds - SECONDS : 200))
 [[ $dry ]] && grid_limit=600
-left 30 && step "$grid_limit" "the paper's grid" \
+step "$grid_limit" "the paper's grid" \
   bash -c "node build-bench-gpu/grid.js dist/cli/main.js '$problems' $((grid_limit * 3 / 4)) >>'$out/ours.jsonl'"
 
 # ---- Results ------------------------------------------------------------------------------------------------------------
-results=bench/results
-[[ $dry ]] && results=$out/results
-node build-bench-gpu/results.js "$out" "$results" "$commit" || failures+=('results')
-[[ $dry ]] || cp "$results"/*-"$commit".json "$out"/ 2>/dev/null
+node build-bench-gpu/results.js "$out" "$out/results" "$commit" || failures+=('results')
+[[ $dry ]] || cp "$out"/results/*.json bench/results/
 if ((${#failures[@]})); then
   printf 'FAILED: %s\n' "${failures[@]}"
   exit 1

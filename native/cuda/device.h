@@ -3,8 +3,9 @@
 // machine without a GPU can test it.
 //
 // Work is enqueued and runs in the order of its lane (a CUDA stream); calls that say so wait. A device belongs to one
-// host thread at a time. Every call may throw Error("cuda_failed"): the device then failed for good (a sticky CUDA
-// error), each later call throws the same, and only release() and the destructor still do something.
+// host thread at a time. Every call may throw Error("cuda_failed"): the device then failed for good, each later call throws
+// the same, and only release() and the destructor still do something. After a sticky CUDA error the other Devices of the same
+// GPU in this process fail too.
 #pragma once
 
 #include <atomic>
@@ -61,7 +62,7 @@ class Device {
   virtual void* allocate(std::size_t bytes) = 0;
   virtual void release(void* memory) noexcept = 0;
 
-  /// Enqueues; host memory may be reused at once.
+  /// Waits for the lane, so that host memory may be reused at once.
   virtual void copy_in(void* device, const void* host, std::size_t bytes) = 0;
   /// Waits for the lane.
   virtual void copy_out(void* host, const void* device, std::size_t bytes) = 0;

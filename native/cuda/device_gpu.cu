@@ -1,6 +1,7 @@
 // The device behind the CUDA runtime.
 #include <cuda_runtime_api.h>
 
+#include <chrono>
 #include <string>
 
 #include "core/errors.h"
@@ -59,11 +60,13 @@ class GpuDevice final : public Device {
         static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerMultiprocessor, index));
     limits_.threads_per_multiprocessor = attribute(cudaDevAttrMaxThreadsPerMultiProcessor, index);
     limits_.registers_per_multiprocessor = attribute(cudaDevAttrMaxRegistersPerMultiprocessor, index);
-    limits_.blocks_per_cluster = attribute(cudaDevAttrClusterLaunch, index) ? 8 : 1;
+    const bool clusters = attribute(cudaDevAttrClusterLaunch, index) && resident_kernel_knows_clusters();
+    limits_.blocks_per_cluster = clusters ? 8 : 1;
   }
   ~GpuDevice() override {
     cudaSetDevice(index_);
     for (const cudaStream_t stream : streams_) cudaStreamDestroy(stream);
+    if (reached_) cudaEventDestroy(reached_);
     cudaGetLastError();  // of a device that has failed: said before
   }
 
@@ -95,9 +98,11 @@ class GpuDevice final : public Device {
   void copy_in(void* device, const void* host, std::size_t bytes) override {
     activate();
     ES_CUDA(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, lane()));
+    wait_for(lane());  // the caller may reuse the host's memory at once
   }
   void copy_out(void* host, const void* device, std::size_t bytes) override {
     activate();
+    wait_for(lane());  // the copy would wait too, but keep a core busy
     ES_CUDA(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, lane()));
     ES_CUDA(cudaStreamSynchronize(lane()));
   }
@@ -117,7 +122,7 @@ class GpuDevice final : public Device {
   }
   void synchronize() override {
     activate();
-    for (const cudaStream_t stream : streams_) ES_CUDA(cudaStreamSynchronize(stream));
+    for (const cudaStream_t stream : streams_) wait_for(stream);
   }
   void* stream() override {
     activate();
@@ -155,7 +160,7 @@ class GpuDevice final : public Device {
       }
     } before, after;
     ES_CUDA(cudaEventCreate(&before.event));
-    ES_CUDA(cudaEventCreate(&after.event));
+    ES_CUDA(cudaEventCreateWithFlags(&after.event, cudaEventBlockingSync));
     ES_CUDA(cudaEventRecord(before.event, lane()));
     enqueue();
     ES_CUDA(cudaEventRecord(after.event, lane()));
@@ -174,7 +179,21 @@ class GpuDevice final : public Device {
       cudaStream_t stream = nullptr;
       ES_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
       streams_.push_back(stream);
+      ES_CUDA(cudaEventCreateWithFlags(&reached_, cudaEventBlockingSync | cudaEventDisableTiming));
     }
+  }
+  /// Looks for a moment, because short work is done by then, and sleeps until the GPU interrupts: a run that lasts for hours
+  /// leaves its core to others.
+  void wait_for(cudaStream_t stream) {
+    constexpr std::chrono::microseconds moment{30};  // arbitrary: about what sleeping and waking take
+    ES_CUDA(cudaEventRecord(reached_, stream));
+    const auto end = std::chrono::steady_clock::now() + moment;
+    while (std::chrono::steady_clock::now() < end) {
+      const cudaError_t error = cudaEventQuery(reached_);
+      if (error != cudaErrorNotReady) return check(error, "cudaEventQuery", __FILE__, __LINE__);
+      cudaGetLastError();  // that it is not ready is no error
+    }
+    ES_CUDA(cudaEventSynchronize(reached_));
   }
   cudaStream_t lane() const { return streams_[lane_]; }
 
@@ -183,12 +202,17 @@ class GpuDevice final : public Device {
     failure_ = std::string(file) + ":" + std::to_string(line) + ": " + what + ": " +
                cudaGetErrorString(error) + " (CUDA error " + std::to_string(static_cast<int>(error)) +
                ", device " + std::to_string(index_) + ")";
+    cudaGetLastError();
+    std::size_t free_bytes = 0, total_bytes = 0;
+    if (cudaMemGetInfo(&free_bytes, &total_bytes) != cudaSuccess)  // not that call alone failed
+      failure_ += ": this process cannot use the device any more, start another one";
     throw Error("cuda_failed", failure_);
   }
 
   int index_;
   DeviceLimits limits_;
   std::vector<cudaStream_t> streams_;
+  cudaEvent_t reached_ = nullptr;  // the end of what somebody waits for
   std::size_t lane_ = 0;
   std::string failure_;
 };

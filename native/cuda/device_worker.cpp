@@ -55,6 +55,7 @@ DeviceWorker::DeviceWorker(std::unique_ptr<Device> device, std::vector<DeviceMem
     : device_(std::move(device)),
       members_(std::move(members)),
       plans_(members_.size()),
+      alone_paces_(members_.size()),
       scratch_(evaluation_lanes) {
   PlanCache plans;
   for (std::size_t i = 0; resident && i < members_.size(); ++i)
@@ -157,7 +158,7 @@ void DeviceWorker::run_layerwise(std::size_t member, std::uint64_t until_step, c
   auto start = std::chrono::steady_clock::now();
   void* memory = scratch_[0].require(*device_, LayerwiseTraining::scratch_bytes(*m.spec, *m.layout));
   LayerwiseTraining training(*device_, *m.spec, *m.layout, m.blocks, data_on_device(m.spec->data), memory);
-  StepPace pace;
+  StepPace& pace = alone_paces_[member];
   while (state.step < until_step && !stop.load(std::memory_order_relaxed)) {
     const std::uint64_t count =
         std::min({pace.steps(), until_step - state.step, training.most_steps(state.step)});

@@ -91,7 +91,8 @@ class DeviceWorker {
   std::map<const Dataset*, CachedData> data_;
   StepPace pace_;            // of the resident launches of the wave below
   double paced_clocks_ = 0;  // what that wave's students take together; another wave starts slowly again
-  DeviceBlock states_;       // of the wave that is loaded
+  std::vector<StepPace> alone_paces_;   // [members], of those that train with layer-wise kernels
+  DeviceBlock states_;                  // of the wave that is loaded
   std::vector<std::size_t> loaded_;     // its members
   std::vector<ScratchMemory> scratch_;  // [evaluation_lanes], of which all but evaluations use the first
 };

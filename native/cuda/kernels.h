@@ -37,6 +37,9 @@ std::size_t pruning_shared_bytes(std::uint32_t stride);
 std::uint32_t pruning_group_samples();
 
 const KernelTable& gpu_kernels();
+/// Whether the code that the current device runs for resident students was compiled for clusters of blocks. A build for
+/// older GPUs runs on newer ones too, from its PTX, where it takes each block for a cluster of its own.
+bool resident_kernel_knows_clusters();
 const KernelTable& emulated_kernels();
 
 }  // namespace eigenstudent::cuda

@@ -127,6 +127,7 @@ void pruning_curve(const DeviceStudent& student, std::size_t layer,
     device.kernels().pruning_losses(device, losses_of(student, layer, scratch, data, pass));
     device.kernels().sum_shares(device, {pruning_groups(rows), static_cast<std::uint32_t>(losses.size()),
                                          scratch.shares, scratch.sums});
+    device.synchronize();  // or every stretch would be enqueued before anybody could say stop
   });
   device.copy_out(losses.data(), scratch.sums, losses.size() * sizeof(double));
   if (stop.load(std::memory_order_relaxed)) std::fill(losses.begin(), losses.end(), not_a_number);

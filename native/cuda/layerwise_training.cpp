@@ -44,7 +44,8 @@ LayerwiseTraining::LayerwiseTraining(Device& device, const StudentSpec& student,
       state_(state),
       data_(data),
       arena_(scratch),
-      scratch_(arena_, student, layout) {
+      scratch_(arena_, student, layout),
+      window_(epochs_at_once(student)) {
   scratch_.network.set_parameters(state.parameters);
   const std::vector<TensorPlace> places = scratch_.network.tensor_places();
   device.copy_in(scratch_.tensors, places.data(), places.size() * sizeof(TensorPlace));
@@ -89,15 +90,28 @@ std::vector<bool> LayerwiseTraining::moving_tensors(std::uint64_t step) const {
   return moving;
 }
 
+void LayerwiseTraining::draw_shuffles(std::uint64_t first_epoch, std::uint64_t end_epoch) {
+  const EpochWindow::Epochs missing = window_.require(first_epoch, end_epoch);
+  std::vector<std::uint32_t> order, all;
+  for (std::uint64_t epoch = missing.first; epoch < missing.first + missing.count; ++epoch) {
+    shuffle_epoch(student_, epoch, order);
+    all.insert(all.end(), order.begin(), order.end());
+  }
+  if (all.empty()) return;
+  device_.copy_in(scratch_.order + window_.place_of(missing.first) * student_.data->samples, all.data(),
+                  all.size() * sizeof(std::uint32_t));
+}
+
 void LayerwiseTraining::make_tables(std::uint64_t step, std::uint64_t count,
                                     std::vector<std::uint64_t> update_count) {
-  const std::uint64_t an_epoch = student_.steps_per_epoch(), first_epoch = step / an_epoch;
+  const std::uint64_t an_epoch = student_.steps_per_epoch();
   const std::size_t samples = student_.data->samples, tensors = layout_.tensors().size();
+  draw_shuffles(step / an_epoch, (step + count - 1) / an_epoch + 1);
   std::vector<BatchRows> batches;
   std::vector<TensorStep> steps;
   for (std::uint64_t s = step; s < step + count; ++s) {
     const BatchPlace place = batch_place(student_, s);
-    batches.push_back({static_cast<std::uint32_t>((place.epoch - first_epoch) * samples + place.first),
+    batches.push_back({static_cast<std::uint32_t>(window_.place_of(place.epoch) * samples + place.first),
                        static_cast<std::uint32_t>(place.count)});
     const double rate = learning_rate_at(student_.learning_rate, s, an_epoch);
     const std::vector<bool> moving = moving_tensors(s);
@@ -108,14 +122,8 @@ void LayerwiseTraining::make_tables(std::uint64_t step, std::uint64_t count,
       steps.push_back(entry);
     }
   }
-  std::vector<std::uint32_t> order, all;
-  for (std::uint64_t epoch = first_epoch; epoch <= (step + count - 1) / an_epoch; ++epoch) {
-    shuffle_epoch(student_, epoch, order);
-    all.insert(all.end(), order.begin(), order.end());
-  }
   device_.copy_in(scratch_.batches, batches.data(), batches.size() * sizeof(BatchRows));
   device_.copy_in(scratch_.steps, steps.data(), steps.size() * sizeof(TensorStep));
-  device_.copy_in(scratch_.order, all.data(), all.size() * sizeof(std::uint32_t));
   device_.clear(scratch_.control, sizeof(StepControl));
 }
 

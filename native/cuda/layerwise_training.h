@@ -9,6 +9,7 @@
 
 #include "core/student.h"
 #include "cuda/device_member.h"
+#include "cuda/epoch_window.h"
 #include "cuda/layerwise_network.h"
 
 namespace eigenstudent::cuda {
@@ -42,6 +43,7 @@ class LayerwiseTraining {
     std::uint32_t* order;  // [epochs_at_once][samples]
     float* x;              // [batch][N_in]
   };
+  void draw_shuffles(std::uint64_t first_epoch, std::uint64_t end_epoch);
   void make_tables(std::uint64_t step, std::uint64_t count, std::vector<std::uint64_t> update_count);
   std::vector<bool> moving_tensors(std::uint64_t step) const;
   void enqueue_step() const;
@@ -53,6 +55,7 @@ class LayerwiseTraining {
   const DeviceData& data_;
   Arena arena_;
   Scratch scratch_;
+  EpochWindow window_;  // of the shuffles in scratch_.order
   std::unique_ptr<Recording> recorded_;
 };
 

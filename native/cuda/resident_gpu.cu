@@ -1,4 +1,5 @@
 // The resident kernels for GPUs.
+#include "cuda/kernels.h"
 #include "cuda/resident_launches.h"
 
 namespace eigenstudent::cuda {
@@ -18,5 +19,7 @@ const ResidentKernels& gpu_resident_kernels() {
   static constexpr ResidentKernels kernels = ResidentLaunches<GpuLauncher>::kernels;
   return kernels;
 }
+
+bool resident_kernel_knows_clusters() { return knows_clusters<ResidentKernel>(); }
 
 }  // namespace eigenstudent::cuda

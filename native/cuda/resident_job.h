@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "core/optimizer.h"
 #include "core/schedule.h"
@@ -58,9 +59,8 @@ struct ShuffleJob {
 struct ResidentKernels {
   /// Students of the same plan; the first starts first.
   void (*steps)(Device&, const ResidentPlan& plan, const ResidentJob* jobs, unsigned count);
-  /// most_epochs, most_samples: of any job.
-  void (*shuffle)(Device&, const ShuffleJob* jobs, unsigned count, std::uint32_t most_epochs,
-                  std::uint32_t most_samples);
+  /// same: a copy of the jobs on the host.
+  void (*shuffle)(Device&, const ShuffleJob* jobs, std::span<const ShuffleJob> same);
 };
 
 const ResidentKernels& gpu_resident_kernels();

@@ -195,12 +195,32 @@ double clocks_of(const ResidentPlan& plan, Cost products, int batch, const Devic
   return std::max(step.busy, step.span / std::max(blocks, 1.0)) * plan.ranks * left_idle;
 }
 
-/// The candidates' best so far, and the bytes of the smallest.
+/// The candidates' best so far, and the least bytes that one would take.
 struct Search {
   std::optional<ResidentPlan> best;
   std::int64_t least_bytes = std::numeric_limits<std::int64_t>::max();
   int least_ranks = 1;
 };
+
+/// What a rank's weights take, and their gradients where they are trained: the least of any chunk and block.
+std::int64_t bytes_of_weights(const ResidentPlan& plan) {
+  std::int64_t floats = 0;
+  for (int l = 0; l < plan.layer_count; ++l) {
+    const ResidentLayer& layer = plan.layers[l];
+    floats += std::int64_t{layer.outputs_a_rank} * row_length(layer.inputs_a_rank) *
+              (l >= plan.first_trained ? 2 : 1);
+  }
+  return 4 * floats;
+}
+
+/// Whether a block has so many; takes note of them.
+bool fits(const ResidentPlan& plan, std::int64_t bytes, const DeviceLimits& limits, Search& search) {
+  if (bytes < search.least_bytes) {
+    search.least_bytes = bytes;
+    search.least_ranks = plan.ranks;
+  }
+  return bytes <= static_cast<std::int64_t>(limits.shared_bytes_per_block);
+}
 
 void try_plan(ResidentPlan plan, int rows, int threads, int batch, const DeviceLimits& limits,
               Search& search) {
@@ -208,11 +228,7 @@ void try_plan(ResidentPlan plan, int rows, int threads, int batch, const DeviceL
   plan.threads = threads;
   const Cost products = tile(plan);
   const std::int64_t bytes = place(plan);
-  if (bytes < search.least_bytes) {
-    search.least_bytes = bytes;
-    search.least_ranks = plan.ranks;
-  }
-  if (bytes > static_cast<std::int64_t>(limits.shared_bytes_per_block)) return;
+  if (!fits(plan, bytes, limits, search)) return;
   plan.shared_bytes = static_cast<int>(bytes);
   plan.clocks = static_cast<float>(clocks_of(plan, products, batch, limits));
   if (!search.best || plan.clocks < search.best->clocks) search.best = plan;
@@ -223,6 +239,8 @@ void try_ranks(const ResidentPlan& described, int ranks, int batch, const Device
   ResidentPlan plan = described;
   plan.ranks = 1;
   if (ranks > 1 && !split(plan, ranks)) return;
+  // A wide student would take minutes to tile for nothing, and its tiles would be too many to count.
+  if (!fits(plan, bytes_of_weights(plan), limits, search)) return;
   int last_rows = 0;
   for (int chunks = 1; last_rows != 4; ++chunks) {
     const int rows = 4 * pieces(pieces(batch, chunks), 4);
@@ -254,7 +272,7 @@ std::variant<ResidentPlan, std::string> plan_resident(const NetworkSpec& network
     if (choice.ranks == 0 || ranks == choice.ranks)
       try_ranks(described, ranks, static_cast<int>(batch), limits, choice, search);
   if (search.best) return *search.best;
-  return "a step needs " + std::to_string(search.least_bytes) + " bytes of shared memory in " +
+  return "a step needs at least " + std::to_string(search.least_bytes) + " bytes of shared memory in " +
          (search.least_ranks == 1 ? std::string("a block")
                                   : "each of " + std::to_string(search.least_ranks) + " blocks") +
          ", a block of " + limits.name + " has " + std::to_string(limits.shared_bytes_per_block);

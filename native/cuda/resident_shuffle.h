@@ -17,7 +17,7 @@ namespace eigenstudent::cuda {
 
 inline constexpr int shuffle_threads = 32;
 inline constexpr int shuffle_stretch = 128;  // arbitrary: four draws a thread
-/// Samples whose permutation of 16 bit indices is made in shared memory; longer ones are made in place.
+/// Indices of 16 bits, as shared memory has them, count so many samples.
 inline constexpr std::uint32_t most_short_samples = 65536;
 
 /// Word `position` of a stream.
@@ -40,10 +40,15 @@ struct ShuffleShared {
   std::uint32_t word;  // the next one of the stream
   std::uint32_t draws[shuffle_stretch];
   bool taken[shuffle_stretch];
-  std::uint16_t order[1];  // [samples] where they are short
+  std::uint16_t order[1];  // [short_samples of the kernel]
 
-  static constexpr std::size_t bytes(std::uint32_t samples) {
-    return sizeof(ShuffleShared) + (samples <= most_short_samples ? 2 * std::size_t{samples} : 0);
+  static constexpr std::size_t bytes(std::uint32_t short_samples) {
+    return sizeof(ShuffleShared) + 2 * std::size_t{short_samples};
+  }
+  /// The longest permutation for which `room` bytes are enough.
+  static constexpr std::uint32_t most_samples(std::size_t room) {
+    const std::size_t samples = room > sizeof(ShuffleShared) ? (room - sizeof(ShuffleShared)) / 2 : 0;
+    return samples < most_short_samples ? static_cast<std::uint32_t>(samples) : most_short_samples;
   }
 };
 
@@ -73,6 +78,7 @@ struct ShuffleKernel {
   static constexpr int most_threads = shuffle_threads;
   const ShuffleJob* jobs;
   std::uint32_t most_epochs;
+  std::uint32_t short_samples;  // a permutation of at most so many is made in shared memory, a longer one in place
 
   template <class Team, class Index>
   ES_TEAM_CODE void shuffle(Team& team, const Stream& stream, std::uint32_t samples,
@@ -107,7 +113,7 @@ struct ShuffleKernel {
     if (epoch >= job.epochs) return;
     const Stream stream{job.seed, job.trial, Purpose::shuffle, job.first_epoch + epoch};
     std::uint32_t* to = job.order + std::size_t{epoch} * job.samples;
-    if (job.samples > most_short_samples) return shuffle(team, stream, job.samples, [&](int) { return to; });
+    if (job.samples > short_samples) return shuffle(team, stream, job.samples, [&](int) { return to; });
     const auto order_of = [&](int rank) { return team.template shared<ShuffleShared>(rank)->order; };
     shuffle(team, stream, job.samples, order_of);
     team.each([&](int rank, int thread) {

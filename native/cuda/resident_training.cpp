@@ -31,6 +31,7 @@ ResidentTraining::ResidentTraining(Device& device, std::vector<Trainee> trainees
     : device_(device), trainees_(std::move(trainees)), halted_(trainees_.size(), false), pace_(pace) {
   sort_into_groups();
   epochs_ = epochs_that_fit();
+  windows_.assign(trainees_.size(), EpochWindow(epochs_));
   Arena counting;
   take(counting, epochs_);
   block_ = DeviceBlock(device, counting.bytes());
@@ -121,6 +122,11 @@ void ResidentTraining::make_job(std::size_t t, std::uint32_t* order, std::uint64
   const StudentSpec& spec = *trainee.at->spec;
   const std::uint64_t step = trainee.at->host->step, an_epoch = spec.steps_per_epoch();
   const std::uint64_t until = halted_[t] ? step : until_of(trainee);
+  const std::uint64_t first = step / an_epoch, last = until > step ? (until - 1) / an_epoch + 1 : first;
+  const EpochWindow::Epochs missing = windows_[t].require(first, last);
+  const auto order_of = [&](std::uint64_t epoch) {
+    return order + windows_[t].place_of(epoch) * trainee.data->samples;
+  };
   const DeviceState& blocks = trainee.at->blocks;
   jobs_[t] = {blocks.parameters,
               blocks.first_moment,
@@ -129,7 +135,7 @@ void ResidentTraining::make_job(std::size_t t, std::uint32_t* order, std::uint64
               trainee.data->inputs,
               trainee.data->targets,
               trainee.data->classes,
-              order,
+              order_of(first),
               spec.phases.empty() ? nullptr : phases,
               arrays_.results + t,
               step,
@@ -139,13 +145,12 @@ void ResidentTraining::make_job(std::size_t t, std::uint32_t* order, std::uint64
               static_cast<std::uint32_t>(spec.phases.size()),
               spec.optimizer,
               spec.learning_rate};
-  const std::uint64_t first = step / an_epoch, last = until > step ? (until - 1) / an_epoch + 1 : first;
   shuffles_[t] = {spec.seed,
                   spec.trial,
-                  static_cast<std::uint32_t>(first),
-                  static_cast<std::uint32_t>(last - first),
+                  static_cast<std::uint32_t>(missing.first),
+                  static_cast<std::uint32_t>(missing.count),
                   static_cast<std::uint32_t>(trainee.data->samples),
-                  order};
+                  order_of(missing.first)};
 }
 
 void ResidentTraining::make_jobs() {
@@ -162,19 +167,15 @@ void ResidentTraining::make_jobs() {
   }
 }
 
-void ResidentTraining::launch() {
+double ResidentTraining::launch() {
   device_.use_lane(0);
   device_.copy_in(arrays_.jobs, jobs_.data(), jobs_.size() * sizeof(ResidentJob));
   device_.copy_in(arrays_.shuffles, shuffles_.data(), shuffles_.size() * sizeof(ShuffleJob));
   device_.clear(arrays_.results, trainees_.size() * sizeof(ResidentResult));
-  std::uint32_t epochs = 0, samples = 0;
-  for (const ShuffleJob& job : shuffles_) {
-    epochs = std::max(epochs, job.epochs);
-    samples = std::max(samples, job.samples);
-  }
   const ResidentKernels& kernels = *device_.kernels().resident;
-  kernels.shuffle(device_, arrays_.shuffles, static_cast<unsigned>(trainees_.size()), epochs, samples);
+  kernels.shuffle(device_, arrays_.shuffles, shuffles_);
   device_.synchronize();  // the lanes below do not wait for this one
+  const auto start = std::chrono::steady_clock::now();
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     device_.use_lane(static_cast<int>(g) % lanes);
     kernels.steps(device_, *groups_[g].plan, arrays_.jobs + groups_[g].first,
@@ -182,6 +183,7 @@ void ResidentTraining::launch() {
   }
   device_.use_lane(0);
   device_.synchronize();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 void ResidentTraining::report(double seconds, const std::function<void(const StepsDone&)>& done) {
@@ -206,10 +208,9 @@ void ResidentTraining::run(const StopFlag& stop, const std::function<void(const 
     std::uint64_t most_steps = 0;
     for (const ResidentJob& job : jobs_) most_steps = std::max(most_steps, job.until_step - job.first_step);
     if (most_steps == 0) return;
-    launch();
+    pace_.took(most_steps, launch());
     const double seconds = std::chrono::duration<double>(now() - start).count();
     start = now();
-    pace_.took(most_steps, seconds);
     report(seconds, done);
   }
 }

@@ -11,6 +11,7 @@
 #include "cuda/device_arena.h"
 #include "cuda/device_data.h"
 #include "cuda/device_member.h"
+#include "cuda/epoch_window.h"
 #include "cuda/kernels.h"
 #include "cuda/resident_job.h"
 #include "cuda/step_pace.h"
@@ -46,7 +47,7 @@ class ResidentTraining {
     ResidentResult* results;  // [trainees]
     std::uint64_t* counts;    // [sum of tensors]
     Phase* phases;            // [sum of phases]
-    std::uint32_t* order;     // [epochs_][sum of samples]
+    std::uint32_t* order;     // [epochs_][samples] of each trainee
   };
   Arrays take(Arena& arena, std::size_t epochs) const;
   void sort_into_groups();
@@ -56,14 +57,16 @@ class ResidentTraining {
   std::uint64_t until_of(const Trainee& trainee) const;
   void make_jobs();
   void make_job(std::size_t t, std::uint32_t* order, std::uint64_t* counts, Phase* phases);
-  void launch();
+  /// Returns the seconds that the steps took, without the shuffles before them.
+  double launch();
   void report(double seconds, const std::function<void(const StepsDone&)>& done);
 
   Device& device_;
   std::vector<Trainee> trainees_;
   std::vector<bool> halted_;
   std::vector<Group> groups_;
-  std::size_t epochs_ = 0;  // whose shuffles have room
+  std::size_t epochs_ = 0;            // whose shuffles have room
+  std::vector<EpochWindow> windows_;  // [trainees]: of the shuffles that lie there
   DeviceBlock block_;
   Arrays arrays_{};
   StepPace& pace_;

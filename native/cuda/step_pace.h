@@ -1,4 +1,5 @@
 // How many steps to enqueue before looking up again: enough to keep a device busy, few enough that a stop is obeyed soon.
+// It begins with one step, because nobody knows how long that takes, and is kept from run to run.
 #pragma once
 
 #include <algorithm>
@@ -13,14 +14,16 @@ class StepPace {
   void took(std::uint64_t steps, double seconds) {
     const double a_step = std::max(seconds, 1e-9) / static_cast<double>(steps);
     const double wanted = std::clamp(wanted_seconds / a_step, 1.0, 1e9);
-    // At most eightfold, so that one quick outlier cannot make the next chunk last for seconds.
-    steps_ = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, 8 * steps);
+    // At most eightfold, so that one quick outlier cannot make the next chunk last for seconds; but a chunk that was short
+    // because the run ended is no reason to slow down.
+    steps_ =
+        std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, std::max(steps_, 8 * steps));
   }
 
  private:
   static constexpr double wanted_seconds =
       0.05;  // a run returns within 0.2 s of a stop, with room for a slow chunk
-  std::uint64_t steps_ = 8;
+  std::uint64_t steps_ = 1;
 };
 
 }  // namespace eigenstudent::cuda

@@ -116,18 +116,41 @@ __global__ void __launch_bounds__(Kernel::most_threads, least_blocks_of<Kernel>(
   kernel(team);
 }
 
+/// Lets the kernel's blocks have as much shared memory as the current device gives one. Every host thread sets the same, so
+/// that none takes away what another is about to launch with.
+template <class Kernel>
+cudaError_t allow_shared_memory() {
+  int device = 0, most = 0;
+  cudaError_t error = cudaGetDevice(&device);
+  if (error == cudaSuccess)
+    error = cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+  if (error == cudaSuccess)
+    error = cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, most);
+  // All of the memory that shared memory and the first-level cache divide, or fewer blocks fit side by side.
+  if (error == cudaSuccess)
+    error = cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributePreferredSharedMemoryCarveout,
+                                 cudaSharedmemCarveoutMaxShared);
+  return error;
+}
+
+/// Whether the current device's code of the kernel was compiled for clusters, from GpuTeam's first half.
+template <class Kernel>
+bool knows_clusters() {
+  constexpr int least = 90;
+  cudaFuncAttributes code{};
+  if (cudaFuncGetAttributes(&code, team_kernel<Kernel>) == cudaSuccess)
+    return code.ptxVersion >= least && code.binaryVersion >= least;
+  cudaGetLastError();  // there is no code for this device; the first launch says so
+  return false;
+}
+
 /// Queues a launch on `stream`; returns what CUDA says. Errors of the kernel itself appear at a later call, as ever.
 template <class Kernel>
 cudaError_t launch_on_gpu(const LaunchShape& shape, const Kernel& kernel, cudaStream_t stream) {
   constexpr std::size_t without_asking =
       48 * 1024;  // CUDA programming guide: more has to be allowed per kernel
   if (shape.shared_bytes > without_asking) {
-    cudaError_t error = cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                             static_cast<int>(shape.shared_bytes));
-    // All of the memory that shared memory and the first-level cache divide, or fewer blocks fit side by side.
-    if (error == cudaSuccess)
-      error = cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributePreferredSharedMemoryCarveout,
-                                   cudaSharedmemCarveoutMaxShared);
+    const cudaError_t error = allow_shared_memory<Kernel>();
     if (error != cudaSuccess) return error;
   }
   cudaLaunchConfig_t config{};

@@ -121,6 +121,22 @@ TEST("cuda: a device that fails leaves a message, a dead population and everythi
   });
 }
 
+TEST("cuda: a short data set is shuffled beside a long one as it is alone") {
+  std::vector<StudentSpec> students;
+  for (const std::size_t samples : {70'000, 8'000}) {
+    const StudentSpec small = small_student(1e-3, 0);
+    students.push_back(make_student(small.network, DType::float32, samples, 1));
+    students.back().batch_size = 8'000;
+  }
+  Subject both = make_subject(*emulated(1, true), DType::float32, students);
+  both.run(1);
+  for (std::size_t s = 0; s < students.size(); ++s) {
+    Subject alone = make_subject(*emulated(1, true), DType::float32, {students[s]});
+    alone.run(1);
+    REQUIRE(alone.state(0) == both.state(s));
+  }
+}
+
 TEST("cuda: float64 is refused") {
   REQUIRE_ERROR(
       Subject(*emulated(1, true), DType::float64, {odd_student(3, DType::float64)}),

@@ -152,6 +152,11 @@ TEST("resident plans: say why a student is too large") {
                     dense_layer(8192, 10, Activation::linear)};
   const std::string reason = std::get<std::string>(cuda::plan_resident(network, 4096, limits));
   REQUIRE(reason.find(" bytes of shared memory in each of 8 blocks") != std::string::npos);
+  // The largest that is planned at all: as many tiles as no int can count, were it tiled.
+  constexpr std::size_t most = 1 << 20;
+  network.layers = {dense_layer(most, most, Activation::relu), dense_layer(most, 1, Activation::linear)};
+  const std::string largest = std::get<std::string>(cuda::plan_resident(network, most, limits));
+  REQUIRE(largest.find("a step needs at least ") == 0);
 }
 
 TEST("resident plans: depend on the network, the batch and the device alone") {

@@ -16,8 +16,7 @@ class StepPace {
     const double wanted = std::clamp(wanted_seconds / a_step, 1.0, 1e9);
     // At most eightfold, so that one quick outlier cannot make the next chunk last for seconds; but a chunk that was short
     // because the run ended is no reason to slow down.
-    steps_ =
-        std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, std::max(steps_, 8 * steps));
+    steps_ = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, std::max(steps_, 8 * steps));
   }
 
  private:

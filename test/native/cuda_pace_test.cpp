@@ -49,7 +49,7 @@ TEST("cuda: the pace begins with one step and forgets nothing at a short end") {
   REQUIRE(pace.steps() == 8);
   pace.took(8, 8 * a_step);
   REQUIRE(pace.steps() == 51);  // 0.05 s
-  pace.took(2, 2 * a_step);  // a run that ended
+  pace.took(2, 2 * a_step);     // a run that ended
   REQUIRE(pace.steps() == 51);
   pace.took(51, 5.1);  // a device that somebody else uses too
   REQUIRE(pace.steps() == 1);

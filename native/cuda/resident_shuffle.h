@@ -78,8 +78,7 @@ struct ShuffleKernel {
   static constexpr int most_threads = shuffle_threads;
   const ShuffleJob* jobs;
   std::uint32_t most_epochs;
-  std::uint32_t
-      short_samples;  // a permutation of at most so many is made in shared memory, a longer one in place
+  std::uint32_t short_samples;  // permutations of more are made in place
 
   template <class Team, class Index>
   ES_TEAM_CODE void shuffle(Team& team, const Stream& stream, std::uint32_t samples,

@@ -27,7 +27,7 @@ function wideTrial(threads: 1 | 2): Trial {
  * A call of run() packs and unpacks 60 million numbers, which an epoch on images (117 steps of 512) hides. So the epoch is
  * one step, and a sample a call of several.
  */
-const budget = { secondsPerSample: 4, fewest: 3 };
+const budget = { secondsPerSample: 3, fewest: 3 };
 
 function training(threads: number): { engine: string; contender: TrainingContender } {
   const students = [wideStudent(wideData(wideBatch), wideBatch)];

@@ -1,8 +1,8 @@
 /** What `reproduce` and `train` have in common: fill a run directory, tell how it goes, print the table. */
 import { join } from 'node:path';
 import type { Device } from '../network/device.js';
-import type { Protocol } from '../sweep/protocol-schema.js';
-import { type RunResult, runProtocol } from '../sweep/run.js';
+import type { Protocol } from '../sweep/protocol/protocol-schema.js';
+import { type RunResult, runProtocol } from '../sweep/run/run.js';
 import { interruptible } from './interruptible.js';
 import { progressDisplay } from './progress-display.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';

@@ -2,8 +2,8 @@ import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EigenstudentError } from '../errors.js';
 import { writeAtomically } from '../network/atomic-write.js';
-import { makeFolder } from '../sweep/make-folder.js';
-import { parseProtocol } from '../sweep/protocol.js';
+import { makeFolder } from '../sweep/directory/make-folder.js';
+import { parseProtocol } from '../sweep/protocol/protocol.js';
 import { protocolTemplate } from './protocol-template.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 

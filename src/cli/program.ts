@@ -1,7 +1,7 @@
 /** The command: its options and its help. What a subcommand needs is loaded when it is called, so that --help is quick. */
 import { Command, CommanderError } from 'commander';
 import { EigenstudentError } from '../errors.js';
-import { versions } from '../sweep/versions.js';
+import { versions } from '../sweep/directory/versions.js';
 import { number, numbers, path, quote } from './arguments.js';
 import { type ExitCode, exitCodes, Session, type Terminal } from './session.js';
 

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
-import type { RunProgress } from '../sweep/progress.js';
+import type { RunProgress } from '../sweep/run/progress.js';
 
 export interface ProgressDisplay {
   update(progress: RunProgress): void;

@@ -2,12 +2,12 @@ import { oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Network } from '../network/network.js';
 import { prune, pruneUntil } from '../pruning/prune.js';
-import { parametrizations } from '../sweep/protocol-schema.js';
-import { type FinishedRecord, isFinished } from '../sweep/record.js';
-import { readProtocol, readRecords } from '../sweep/run-directory.js';
-import { SharedData } from '../sweep/shared-data.js';
-import { rankedLayer } from '../sweep/student.js';
-import { readArrays } from '../sweep/trial-arrays.js';
+import { type FinishedRecord, isFinished } from '../sweep/directory/record.js';
+import { readProtocol, readRecords } from '../sweep/directory/run-directory.js';
+import { readArrays } from '../sweep/directory/trial-arrays.js';
+import { parametrizations } from '../sweep/protocol/protocol-schema.js';
+import { SharedData } from '../sweep/run/shared-data.js';
+import { rankedLayer } from '../sweep/run/student.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 
 interface PruneOptions {

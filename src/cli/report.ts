@@ -1,5 +1,5 @@
 import { writeReport } from '../report/write-report.js';
-import { writeSummary } from '../sweep/summary.js';
+import { writeSummary } from '../sweep/directory/summary.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 
 export async function report(directory: string, session: Session): Promise<ExitCode> {

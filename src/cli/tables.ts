@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { GroupSummary, Statistic, TrialFailure } from '../sweep/summary.js';
+import type { GroupSummary, Statistic, TrialFailure } from '../sweep/directory/summary.js';
 
 /** Without colours: the same text in a terminal, in a file and in a test. */
 const plain = { head: [], border: [] };

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
-import { parseProtocol } from '../sweep/protocol.js';
-import { readBytes } from '../sweep/read-bytes.js';
+import { readBytes } from '../sweep/directory/read-bytes.js';
+import { parseProtocol } from '../sweep/protocol/protocol.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
 import type { ExitCode, Session } from './session.js';
 

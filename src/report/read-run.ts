@@ -1,9 +1,14 @@
 import { EigenstudentError } from '../errors.js';
-import type { Protocol } from '../sweep/protocol-schema.js';
-import { type FailedRecord, type FinishedRecord, isFinished, type TrialRecord } from '../sweep/record.js';
-import { type DamagedTrial, readProtocol, survey } from '../sweep/run-directory.js';
-import { readArrays } from '../sweep/trial-arrays.js';
-import { expand } from '../sweep/trials.js';
+import {
+  type FailedRecord,
+  type FinishedRecord,
+  isFinished,
+  type TrialRecord,
+} from '../sweep/directory/record.js';
+import { type DamagedTrial, readProtocol, survey } from '../sweep/directory/run-directory.js';
+import { readArrays } from '../sweep/directory/trial-arrays.js';
+import type { Protocol } from '../sweep/protocol/protocol-schema.js';
+import { expand } from '../sweep/protocol/trials.js';
 import type { ReportTrial } from './trial-groups.js';
 
 /** What a run directory holds of its protocol's trials. Never without a finished one. */

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { formatProtocol } from '../sweep/protocol.js';
-import { type Arm, parametrizations } from '../sweep/protocol-schema.js';
+import { formatProtocol } from '../sweep/protocol/protocol.js';
+import { type Arm, parametrizations } from '../sweep/protocol/protocol-schema.js';
 import type { Table } from './figure.js';
 import { pooledEffectiveSizes } from './figures/effective-size.js';
 import { duration, meanAndSpread } from './numbers-in-text.js';

@@ -1,5 +1,5 @@
 /** Rows that the figures are computed from: finished trials, grouped by what should only differ by chance. */
-import { type Parametrization, parametrizations } from '../sweep/protocol-schema.js';
+import { type Parametrization, parametrizations } from '../sweep/protocol/protocol-schema.js';
 
 export type { Parametrization };
 

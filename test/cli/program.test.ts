@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { preset } from '../../src/sweep/presets.js';
-import { formatProtocol, parseProtocol } from '../../src/sweep/protocol.js';
+import { preset } from '../../src/sweep/protocol/presets.js';
+import { formatProtocol, parseProtocol } from '../../src/sweep/protocol/protocol.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { call } from './captured-terminal.js';
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { duration, progressDisplay } from '../../src/cli/progress-display.js';
-import type { RunProgress } from '../../src/sweep/progress.js';
+import type { RunProgress } from '../../src/sweep/run/progress.js';
 
 const at = (secondsElapsed: number, fraction: number, failed = 0): RunProgress => ({
   trials: { total: 18, finished: 4, failed, reused: 0 },

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Network } from '../../src/network/network.js';
-import { type FinishedRecord, isFinished } from '../../src/sweep/record.js';
-import { runProtocol } from '../../src/sweep/run.js';
-import { readRecords } from '../../src/sweep/run-directory.js';
-import { SharedData } from '../../src/sweep/shared-data.js';
+import { type FinishedRecord, isFinished } from '../../src/sweep/directory/record.js';
+import { readRecords } from '../../src/sweep/directory/run-directory.js';
+import { runProtocol } from '../../src/sweep/run/run.js';
+import { SharedData } from '../../src/sweep/run/shared-data.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { call } from './captured-terminal.js';
 

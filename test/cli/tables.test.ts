@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { failureTable, summaryTable } from '../../src/cli/tables.js';
-import type { GroupSummary } from '../../src/sweep/summary.js';
+import type { GroupSummary } from '../../src/sweep/directory/summary.js';
 
 const group: GroupSummary = {
   parametrization: 'spectral',

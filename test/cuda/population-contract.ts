@@ -10,7 +10,7 @@ import { alternating } from '../../src/network/phases.js';
 import { Population, type PopulationOptions } from '../../src/network/population.js';
 import type { StudentOptions } from '../../src/network/student-options.js';
 import { pruningCurve } from '../../src/pruning/curve.js';
-import { runProtocol } from '../../src/sweep/run.js';
+import { runProtocol } from '../../src/sweep/run/run.js';
 import { failureOf, rejectionOf } from '../failure.js';
 import { scattered, smallData, smallStudent } from '../network/small-students.js';
 import { smallProtocol } from '../sweep/small-protocol.js';

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { parameterCount } from '../../src/network/layout.js';
 import { Network } from '../../src/network/network.js';
 import { networkSpec } from '../../src/network/spec.js';
-import { preset } from '../../src/sweep/presets.js';
-import type { Protocol } from '../../src/sweep/protocol-schema.js';
-import type { TrialHeader, UnsealedRecord } from '../../src/sweep/record.js';
-import { nothingMeasured } from '../../src/sweep/record.js';
-import { openRunDirectory, writeTrial } from '../../src/sweep/run-directory.js';
-import { studentLayers } from '../../src/sweep/student.js';
-import type { LossHistory } from '../../src/sweep/trial-arrays.js';
-import { expand, type Trial, type TrialProtocol } from '../../src/sweep/trials.js';
+import type { TrialHeader, UnsealedRecord } from '../../src/sweep/directory/record.js';
+import { nothingMeasured } from '../../src/sweep/directory/record.js';
+import { openRunDirectory, writeTrial } from '../../src/sweep/directory/run-directory.js';
+import type { LossHistory } from '../../src/sweep/directory/trial-arrays.js';
+import { preset } from '../../src/sweep/protocol/presets.js';
+import type { Protocol } from '../../src/sweep/protocol/protocol-schema.js';
+import { expand, type Trial, type TrialProtocol } from '../../src/sweep/protocol/trials.js';
+import { studentLayers } from '../../src/sweep/run/student.js';
 import { syntheticTrial } from './synthetic-trials.js';
 
 export interface SyntheticRun {

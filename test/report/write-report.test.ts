@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeReport } from '../../src/report/write-report.js';
-import { preset } from '../../src/sweep/presets.js';
+import { preset } from '../../src/sweep/protocol/presets.js';
 import { rejectionOf } from '../failure.js';
 import { syntheticRun } from './synthetic-run.js';
 

@@ -1,10 +1,10 @@
 import { Network } from '../../src/network/network.js';
-import { checkProtocol } from '../../src/sweep/protocol.js';
-import type { Protocol } from '../../src/sweep/protocol-schema.js';
-import type { UnsealedRecord } from '../../src/sweep/record.js';
-import { studentLayers } from '../../src/sweep/student.js';
-import type { TrialArrays } from '../../src/sweep/trial-arrays.js';
-import type { Trial } from '../../src/sweep/trials.js';
+import type { UnsealedRecord } from '../../src/sweep/directory/record.js';
+import type { TrialArrays } from '../../src/sweep/directory/trial-arrays.js';
+import { checkProtocol } from '../../src/sweep/protocol/protocol.js';
+import type { Protocol } from '../../src/sweep/protocol/protocol-schema.js';
+import type { Trial } from '../../src/sweep/protocol/trials.js';
+import { studentLayers } from '../../src/sweep/run/student.js';
 
 /** Both arms, two widths, two trials: eight students that train in milliseconds. */
 export function smallProtocol(changes: object = {}): Protocol {

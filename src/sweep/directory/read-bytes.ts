@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError } from '../../errors.js';
 
 /** @throws file_unreadable with the path and the reason; its `cause` is Node's error */
 export async function readBytes(path: string): Promise<Buffer> {

@@ -1,7 +1,7 @@
 /** Protocols as text: YAML in, checked and with every default written out; YAML out. */
 import { isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
 import type { z } from 'zod';
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError } from '../../errors.js';
 import { type Protocol, protocolSchema } from './protocol-schema.js';
 
 type Path = readonly PropertyKey[];

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { EigenstudentError } from '../../src/errors.js';
-import { Population } from '../../src/network/population.js';
-import { runProtocol } from '../../src/sweep/run.js';
-import { readRecords } from '../../src/sweep/run-directory.js';
-import { rejectionOf } from '../failure.js';
-import { smallProtocol } from './small-protocol.js';
+import { EigenstudentError } from '../../../src/errors.js';
+import { Population } from '../../../src/network/population.js';
+import { readRecords } from '../../../src/sweep/directory/run-directory.js';
+import { runProtocol } from '../../../src/sweep/run/run.js';
+import { rejectionOf } from '../../failure.js';
+import { smallProtocol } from '../small-protocol.js';
 
 const protocol = smallProtocol();
 let directory: string;

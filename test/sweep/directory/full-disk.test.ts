@@ -3,10 +3,15 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openRunDirectory, readRecords, survey, writeTrial } from '../../src/sweep/run-directory.js';
-import { expand, type Trial } from '../../src/sweep/trials.js';
-import { rejectionOf } from '../failure.js';
-import { madeUpTrial, smallProtocol } from './small-protocol.js';
+import {
+  openRunDirectory,
+  readRecords,
+  survey,
+  writeTrial,
+} from '../../../src/sweep/directory/run-directory.js';
+import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
+import { rejectionOf } from '../../failure.js';
+import { madeUpTrial, smallProtocol } from '../small-protocol.js';
 
 /** Bytes that the pretended disk still takes. */
 const disk = vi.hoisted(() => ({ free: Number.POSITIVE_INFINITY }));

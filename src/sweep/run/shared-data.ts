@@ -1,6 +1,6 @@
-import type { Splits } from '../data/splits.js';
-import { Teacher } from '../teacher/teacher.js';
-import { dataKey, type TrialProtocol } from './trials.js';
+import type { Splits } from '../../data/splits.js';
+import { Teacher } from '../../teacher/teacher.js';
+import { dataKey, type TrialProtocol } from '../protocol/trials.js';
 
 /** What a sweep may keep of data that other trials may ask for again; arbitrary, some 80 data sets of the paper. */
 const maximumBytes = 256 * 2 ** 20;

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError } from '../../errors.js';
 
 /**
  * Makes a folder and those it lies in, where they are not there.

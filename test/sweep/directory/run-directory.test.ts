@@ -3,20 +3,20 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Network } from '../../src/network/network.js';
-import { formatProtocol } from '../../src/sweep/protocol.js';
-import type { FinishedRecord } from '../../src/sweep/record.js';
+import { Network } from '../../../src/network/network.js';
+import type { FinishedRecord } from '../../../src/sweep/directory/record.js';
 import {
   openRunDirectory,
   readProtocol,
   readRecords,
   survey,
   writeTrial,
-} from '../../src/sweep/run-directory.js';
-import { readArrays } from '../../src/sweep/trial-arrays.js';
-import { expand, type Trial } from '../../src/sweep/trials.js';
-import { rejectionOf } from '../failure.js';
-import { madeUpTrial, smallProtocol } from './small-protocol.js';
+} from '../../../src/sweep/directory/run-directory.js';
+import { readArrays } from '../../../src/sweep/directory/trial-arrays.js';
+import { formatProtocol } from '../../../src/sweep/protocol/protocol.js';
+import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
+import { rejectionOf } from '../../failure.js';
+import { madeUpTrial, smallProtocol } from '../small-protocol.js';
 
 const protocol = smallProtocol();
 const trials = expand(protocol);

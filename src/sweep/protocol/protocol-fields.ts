@@ -1,6 +1,6 @@
 /** Building blocks of the protocol's schema. Each says what it expected and what came, in the words of arguments.ts. */
 import { z } from 'zod';
-import { describe, didYouMean } from '../arguments.js';
+import { describe, didYouMean } from '../../arguments.js';
 
 /** The `error` of a zod schema: "expected <what>, received <value>", or that the field is missing. */
 export function expected(what: string) {

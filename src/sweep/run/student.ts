@@ -1,5 +1,5 @@
 /** From the numbers of a trial to the student that is trained. */
-import { dense, type Layer, spectral, sum } from '../network/layers.js';
+import { dense, type Layer, spectral, sum } from '../../network/layers.js';
 import {
   adam,
   adamW,
@@ -9,11 +9,11 @@ import {
   type Schedule,
   sgd,
   stepDecay,
-} from '../network/optimizers.js';
-import { alternating } from '../network/phases.js';
-import type { SplitData, StudentOptions } from '../network/student-options.js';
-import type { Arm } from './protocol-schema.js';
-import type { TrialProtocol } from './trials.js';
+} from '../../network/optimizers.js';
+import { alternating } from '../../network/phases.js';
+import type { SplitData, StudentOptions } from '../../network/student-options.js';
+import type { Arm } from '../protocol/protocol-schema.js';
+import type { TrialProtocol } from '../protocol/trials.js';
 
 /** The layer whose nodes are ranked. */
 export const rankedLayer = 0;

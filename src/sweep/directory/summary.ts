@@ -1,13 +1,13 @@
 /** summary.json: what a run found, per parametrisation, teacher size and width. */
 import { join } from 'node:path';
-import { effectiveSize } from '../analysis/effective-size.js';
-import { summarize } from '../analysis/summary.js';
-import { writeAtomically } from '../network/atomic-write.js';
-import { type Parametrization, type Protocol, parametrizations } from './protocol-schema.js';
+import { effectiveSize } from '../../analysis/effective-size.js';
+import { summarize } from '../../analysis/summary.js';
+import { writeAtomically } from '../../network/atomic-write.js';
+import { type Parametrization, type Protocol, parametrizations } from '../protocol/protocol-schema.js';
+import { expand } from '../protocol/trials.js';
 import { type FinishedRecord, isFinished, type TrialError, type TrialRecord } from './record.js';
 import { readProtocol, readRecords } from './run-directory.js';
 import { readArrays } from './trial-arrays.js';
-import { expand } from './trials.js';
 
 export const summaryFile = 'summary.json';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { preset } from '../../src/sweep/presets.js';
-import { expand } from '../../src/sweep/trials.js';
-import { planWaves, stepsOf, waveLimits, workOf } from '../../src/sweep/waves.js';
+import { preset } from '../../../src/sweep/protocol/presets.js';
+import { expand } from '../../../src/sweep/protocol/trials.js';
+import { planWaves, stepsOf, waveLimits, workOf } from '../../../src/sweep/run/waves.js';
 
 describe('waves', () => {
   const trials = expand(preset('quick'));

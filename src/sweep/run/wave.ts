@@ -1,19 +1,24 @@
 /** Trains the trials of one wave side by side and measures each as soon as it has finished. */
-import { effectiveSize } from '../analysis/effective-size.js';
-import type { Splits } from '../data/splits.js';
-import { EigenstudentError } from '../errors.js';
-import type { ChosenDevice } from '../network/device.js';
-import { Population } from '../network/population.js';
-import { pruningCurve } from '../pruning/curve.js';
-import { relevance } from '../pruning/relevance.js';
-import type { TrainReport } from '../training/report.js';
-import { train } from '../training/train.js';
-import { nothingMeasured, type TrialError, type TrialHeader, type UnsealedRecord } from './record.js';
+import { effectiveSize } from '../../analysis/effective-size.js';
+import type { Splits } from '../../data/splits.js';
+import { EigenstudentError } from '../../errors.js';
+import type { ChosenDevice } from '../../network/device.js';
+import { Population } from '../../network/population.js';
+import { pruningCurve } from '../../pruning/curve.js';
+import { relevance } from '../../pruning/relevance.js';
+import type { TrainReport } from '../../training/report.js';
+import { train } from '../../training/train.js';
+import {
+  nothingMeasured,
+  type TrialError,
+  type TrialHeader,
+  type UnsealedRecord,
+} from '../directory/record.js';
+import type { LossHistory, PartialArrays } from '../directory/trial-arrays.js';
+import { versions } from '../directory/versions.js';
+import type { Trial } from '../protocol/trials.js';
 import { type SharedData, variance } from './shared-data.js';
 import { criterionOf, rankedLayer, studentOptions } from './student.js';
-import type { LossHistory, PartialArrays } from './trial-arrays.js';
-import type { Trial } from './trials.js';
-import { versions } from './versions.js';
 
 export interface WaveOptions {
   readonly data: SharedData;

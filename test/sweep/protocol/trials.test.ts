@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { preset } from '../../src/sweep/presets.js';
-import { parseProtocol } from '../../src/sweep/protocol.js';
-import { canonicalJson, dataKey, expand, type Trial, trialKey } from '../../src/sweep/trials.js';
-import { smallProtocol } from './small-protocol.js';
+import { preset } from '../../../src/sweep/protocol/presets.js';
+import { parseProtocol } from '../../../src/sweep/protocol/protocol.js';
+import { canonicalJson, dataKey, expand, type Trial, trialKey } from '../../../src/sweep/protocol/trials.js';
+import { smallProtocol } from '../small-protocol.js';
 
 const name = ({ protocol: { parametrization, teacher, student, trial } }: Trial) =>
   `${teacher.teacherSize} ${student.width} ${parametrization} ${trial}`;

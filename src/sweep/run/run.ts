@@ -1,13 +1,13 @@
 /** Carries out a protocol: what a run directory lacks is trained, what it has is never trained again. */
-import { knownKeys, positiveInteger } from '../arguments.js';
-import { EigenstudentError } from '../errors.js';
-import { chooseDevice, type DeviceOptions } from '../network/device.js';
+import { knownKeys, positiveInteger } from '../../arguments.js';
+import { EigenstudentError } from '../../errors.js';
+import { chooseDevice, type DeviceOptions } from '../../network/device.js';
+import { type DamagedTrial, openRunDirectory, survey, writeTrial } from '../directory/run-directory.js';
+import { type Summary, writeSummary } from '../directory/summary.js';
+import type { Protocol } from '../protocol/protocol-schema.js';
+import { expand } from '../protocol/trials.js';
 import { type RunProgress, Tally } from './progress.js';
-import type { Protocol } from './protocol-schema.js';
-import { type DamagedTrial, openRunDirectory, survey, writeTrial } from './run-directory.js';
 import { SharedData } from './shared-data.js';
-import { type Summary, writeSummary } from './summary.js';
-import { expand } from './trials.js';
 import { trainWave } from './wave.js';
 import { planWaves, waveLimits } from './waves.js';
 

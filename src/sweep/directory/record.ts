@@ -4,10 +4,10 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { EigenstudentError } from '../errors.js';
-import { parametrizations } from './protocol-schema.js';
+import { EigenstudentError } from '../../errors.js';
+import { parametrizations } from '../protocol/protocol-schema.js';
+import { type TrialProtocol, trialKey } from '../protocol/trials.js';
 import { readBytes } from './read-bytes.js';
-import { type TrialProtocol, trialKey } from './trials.js';
 
 const count = z.int().min(0);
 

@@ -1,6 +1,6 @@
 /** Every field of a protocol, its limits, and its default: the only place where these stand. */
 import { z } from 'zod';
-import { activations } from '../network/layers.js';
+import { activations } from '../../network/layers.js';
 import {
   decay,
   exactlyOne,

@@ -1,4 +1,4 @@
-import { oneOf } from '../arguments.js';
+import { oneOf } from '../../arguments.js';
 import { checkProtocol } from './protocol.js';
 import type { Protocol, ProtocolInput } from './protocol-schema.js';
 

@@ -1,12 +1,13 @@
 /** A run directory: protocol.yaml, trials/<key>/, summary.json. See DESIGN.md for the whole of it. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe } from '../arguments.js';
-import { EigenstudentError } from '../errors.js';
-import { writeAtomically } from '../network/atomic-write.js';
+import { describe } from '../../arguments.js';
+import { EigenstudentError } from '../../errors.js';
+import { writeAtomically } from '../../network/atomic-write.js';
+import { formatPath, formatProtocol, parseProtocol } from '../protocol/protocol.js';
+import type { Protocol } from '../protocol/protocol-schema.js';
+import type { Trial } from '../protocol/trials.js';
 import { makeFolder } from './make-folder.js';
-import { formatPath, formatProtocol, parseProtocol } from './protocol.js';
-import type { Protocol } from './protocol-schema.js';
 import { isMissing, readBytes } from './read-bytes.js';
 import {
   encodeRecord,
@@ -17,7 +18,6 @@ import {
   type UnsealedRecord,
 } from './record.js';
 import { arraysFile, checkArrays, encodeArrays, type PartialArrays, sha256 } from './trial-arrays.js';
-import type { Trial } from './trials.js';
 
 export const protocolFile = 'protocol.yaml';
 

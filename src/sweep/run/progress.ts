@@ -1,6 +1,6 @@
 /** How far a run is, and how long it will still take. */
-import type { TrialRecord } from './record.js';
-import type { Trial } from './trials.js';
+import type { TrialRecord } from '../directory/record.js';
+import type { Trial } from '../protocol/trials.js';
 import { stepsOf, workOf } from './waves.js';
 
 export interface RunProgress {

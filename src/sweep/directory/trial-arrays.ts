@@ -1,15 +1,15 @@
 /** trials/<key>/arrays.safetensors: the student and everything about it that is a curve. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { EigenstudentError } from '../errors.js';
-import { Network } from '../network/network.js';
-import { networkFromFile, networkToFile } from '../network/network-file.js';
+import { EigenstudentError } from '../../errors.js';
+import { Network } from '../../network/network.js';
+import { networkFromFile, networkToFile } from '../../network/network-file.js';
 import {
   decodeSafetensors,
   encodeSafetensors,
   type SafetensorsFile,
   safeTensor,
-} from '../network/safetensors.js';
+} from '../../network/safetensors.js';
 import { readBytes } from './read-bytes.js';
 import { type FinishedRecord, type TrialRecord, trialFolder } from './record.js';
 

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { nothingMeasured, type UnsealedRecord } from '../../src/sweep/record.js';
-import { openRunDirectory, writeTrial } from '../../src/sweep/run-directory.js';
-import { writeSummary } from '../../src/sweep/summary.js';
-import { expand } from '../../src/sweep/trials.js';
-import { rejectionOf } from '../failure.js';
-import { madeUpTrial, smallProtocol } from './small-protocol.js';
+import { nothingMeasured, type UnsealedRecord } from '../../../src/sweep/directory/record.js';
+import { openRunDirectory, writeTrial } from '../../../src/sweep/directory/run-directory.js';
+import { writeSummary } from '../../../src/sweep/directory/summary.js';
+import { expand } from '../../../src/sweep/protocol/trials.js';
+import { rejectionOf } from '../../failure.js';
+import { madeUpTrial, smallProtocol } from '../small-protocol.js';
 
 const protocol = smallProtocol({ student: { width: 40, secondWidth: 2 } });
 let directory: string;

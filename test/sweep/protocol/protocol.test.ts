@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { EigenstudentError } from '../../src/errors.js';
-import { preset } from '../../src/sweep/presets.js';
-import { checkProtocol, formatProtocol, parseProtocol } from '../../src/sweep/protocol.js';
-import { protocolJsonSchema } from '../../src/sweep/protocol-schema.js';
+import { EigenstudentError } from '../../../src/errors.js';
+import { preset } from '../../../src/sweep/protocol/presets.js';
+import { checkProtocol, formatProtocol, parseProtocol } from '../../../src/sweep/protocol/protocol.js';
+import { protocolJsonSchema } from '../../../src/sweep/protocol/protocol-schema.js';
 
 /** A short protocol; each test changes a word of it. */
 const good = `teacher: { teacherSize: 4 }

@@ -1,7 +1,7 @@
 /** Which trials train side by side: waves, one after the other, each of them one population. */
 import { availableParallelism, totalmem } from 'node:os';
-import type { ChosenDevice } from '../network/device.js';
-import type { Trial, TrialProtocol } from './trials.js';
+import type { ChosenDevice } from '../../network/device.js';
+import type { Trial, TrialProtocol } from '../protocol/trials.js';
 
 /** Students per thread in a wave: enough that no core waits long for the others, few enough that trials finish early. */
 const studentsPerThread = 4;

@@ -71,8 +71,12 @@ class HostPopulation : public Population {
     double seconds_trained = 0;  // see Progress
   };
 
+  /// Who holds parameters and moments. `derived`: the blocks of `state` stay empty, and read() and write() are
+  /// overridden.
+  enum class BlockOwner : std::uint8_t { base, derived };
+
   /// Checks every student (see validate(StudentSpec)); parameters, moments and counters start at zero.
-  explicit HostPopulation(PopulationSpec&& spec) {
+  explicit HostPopulation(PopulationSpec&& spec, BlockOwner owner = BlockOwner::base) {
     if (spec.students.empty())
       throw Error("invalid_argument", "a population needs at least one student, got none");
     members_.reserve(spec.students.size());
@@ -82,7 +86,7 @@ class HostPopulation : public Population {
       } catch (const Error& error) {
         throw Error(error.code(), "student " + std::to_string(i) + ": " + error.what());
       }
-      add_member(std::move(spec.students[i]));
+      add_member(std::move(spec.students[i]), owner);
     }
   }
 
@@ -161,12 +165,13 @@ class HostPopulation : public Population {
     return progress;
   }
 
-  void add_member(StudentSpec&& spec) {
+  void add_member(StudentSpec&& spec, BlockOwner owner) {
     ParameterLayout layout(spec.network);
     StudentState<T> state;
-    state.parameters.assign(layout.size(), T(0));
-    state.first_moment.assign(layout.size(), T(0));
-    if (spec.optimizer.moments() == 2) state.second_moment.assign(layout.size(), T(0));
+    const std::size_t held = owner == BlockOwner::base ? layout.size() : 0;
+    state.parameters.assign(held, T(0));
+    state.first_moment.assign(held, T(0));
+    if (spec.optimizer.moments() == 2) state.second_moment.assign(held, T(0));
     state.update_count.assign(layout.tensors().size(), 0);
     members_.push_back({std::move(spec), std::move(layout), std::move(state), {}, 0});
     members_.back().progress = progress_at(members_.back());

@@ -34,6 +34,8 @@ struct TensorSpec {
   bool trainable = false;
   double l1 = 0;
   double l2 = 0;
+
+  bool operator==(const TensorSpec&) const = default;
 };
 
 struct LayerSpec {
@@ -45,6 +47,7 @@ struct LayerSpec {
 
   const TensorSpec& tensor(TensorRole role) const { return tensors[static_cast<std::size_t>(role)]; }
   TensorSpec& tensor(TensorRole role) { return tensors[static_cast<std::size_t>(role)]; }
+  bool operator==(const LayerSpec&) const = default;
 };
 
 struct NetworkSpec {
@@ -53,6 +56,7 @@ struct NetworkSpec {
 
   std::size_t inputs() const { return layers.front().inputs; }
   std::size_t outputs() const { return layers.back().outputs; }
+  bool operator==(const NetworkSpec&) const = default;
 };
 
 /// The public name of a tensor inside its layer: "eigenvectors", "weights", "eigenvaluesIn",

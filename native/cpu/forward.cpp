@@ -12,7 +12,7 @@ template <class T>
 void Workspace<T>::gather(const Dataset& data, Batch batch, std::size_t first, std::size_t rows) {
   const T* inputs = data.as<T>().inputs.data();
   const std::size_t count = data.input_count;
-  for (const Panel& panel : plan_.input.list) {
+  for (const Panel& panel : plan_->input.list) {
     T* to = activations_.get() + panel.offset * rows;
     for (std::size_t r = 0; r < rows; ++r) {
       const T* from = inputs + batch.sample(first + r) * count + panel.offset;
@@ -44,7 +44,7 @@ template <class T>
 void Workspace<T>::forward_outer(std::size_t l, std::size_t rows) {
   const LayerPlan& plan = layer(l);
   const std::size_t inputs = plan.spec->inputs;
-  const T* bias = plan.bias == LayerPlan::npos ? nullptr : parameters_.get() + plan.bias;
+  const T* bias = plan.bias == LayerPlan::npos ? nullptr : parameters() + plan.bias;
   const Epilogue last = plan.spec->activation == Activation::relu ? Epilogue::relu : Epilogue::store;
   segments_of(plan.in, input(l, rows), rows, segments_);
   for_ranges(segments_.size(), plan.chunk, [&](Range chunk) {
@@ -82,7 +82,7 @@ void Workspace<T>::forward_dot(std::size_t l, std::size_t rows) {
                             chunk.first > 0});
     });
     if (plan.bias == LayerPlan::npos) return;
-    const T* bias = parameters_.get() + plan.bias + panel.offset;
+    const T* bias = parameters() + plan.bias + panel.offset;
     for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t n = 0; n < panel.columns; ++n) c[r * panel.width + n] += bias[n];
   });
@@ -99,7 +99,7 @@ template <class T>
 typename Workspace<T>::Score Workspace<T>::loss_of_block(const Dataset& data, Batch batch, std::size_t first,
                                                          std::size_t rows, std::size_t total,
                                                          bool want_delta) {
-  const LayerPlan& last = plan_.layers.back();
+  const LayerPlan& last = plan_->layers.back();
   const std::size_t outputs = last.spec->outputs;
   const Samples<T>& samples = data.as<T>();
   const bool contiguous = last.out.list.size() == 1;
@@ -114,7 +114,7 @@ typename Workspace<T>::Score Workspace<T>::loss_of_block(const Dataset& data, Ba
     if (!contiguous)
       for (const Panel& p : last.out.list)
         std::copy_n(y_block + p.offset * rows + r * p.width, p.columns, sample_y_.get() + p.offset);
-    if (network_->loss == LossKind::mse) {
+    if (student_->network().loss == LossKind::mse) {
       score.loss += mse_sample(answer, samples.targets.data() + sample * outputs, outputs, total, gradient);
     } else {
       const std::uint32_t klass = samples.classes[sample];
@@ -144,7 +144,7 @@ typename Workspace<T>::Score Workspace<T>::evaluate(const Dataset& data, Batch b
 
 template <class T>
 void Workspace<T>::predict(const Dataset& data, Batch batch, T* outputs) {
-  const Panels& out = plan_.layers.back().out;
+  const Panels& out = plan_->layers.back().out;
   for (std::size_t first = 0; first < batch.count; first += rows_) {
     const std::size_t rows = std::min(rows_, batch.count - first);
     gather(data, batch, first, rows);

@@ -73,7 +73,7 @@ bool Workspace<T>::fill_bias(std::size_t l, T* z, std::size_t lanes) const {
   const LayerPlan& plan = layer(l);
   if (plan.bias == LayerPlan::npos) return false;
   for (std::size_t i = 0; i < plan.spec->outputs; ++i)
-    std::fill_n(z + i * lanes, lanes, parameters_.get()[plan.bias + i]);
+    std::fill_n(z + i * lanes, lanes, parameters()[plan.bias + i]);
   return true;
 }
 
@@ -82,10 +82,10 @@ bool Workspace<T>::fill_bias(std::size_t l, T* z, std::size_t lanes) const {
 template <class T>
 double Workspace<T>::loss_of_lanes(const Dataset& data, Batch group, const T* y, const T* targets,
                                    std::size_t lanes, std::size_t total, T* delta) {
-  const std::size_t outputs = network_->outputs();
+  const std::size_t outputs = student_->network().outputs();
   if (delta && group.count < lanes) std::fill_n(delta, outputs * lanes, T(0));
   double loss = 0;
-  if (network_->loss == LossKind::mse) {
+  if (student_->network().loss == LossKind::mse) {
     const double scale = 1 / (static_cast<double>(total) * static_cast<double>(outputs));
     for (std::size_t i = 0; i < outputs; ++i)
       loss += kernels_.squared_error(y + i * lanes, targets + i * lanes, group.count, static_cast<T>(scale),
@@ -124,8 +124,8 @@ double Workspace<T>::pass_of_lanes(const Dataset& data, Batch group, const Panel
   const std::size_t lanes = panel.width, top = depth() - 1;
   const auto place = [&](T* matrix, std::size_t nodes) { return matrix + panel.offset * nodes; };
   const auto outputs = [&](std::size_t l) { return layer(l).spec->outputs; };
-  T* targets = place(targets_.get(), network_->outputs());
-  gather_lanes(data, group, lanes, place(input(0, padded), network_->inputs()), targets);
+  T* targets = place(targets_.get(), student_->network().outputs());
+  gather_lanes(data, group, lanes, place(input(0, padded), student_->network().inputs()), targets);
   for (std::size_t l = 0; l < depth(); ++l)
     forward_lanes(l, place(input(l, padded), layer(l).spec->inputs), place(z(l, padded), outputs(l)),
                   place(y(l, padded), outputs(l)), lanes);

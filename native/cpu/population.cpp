@@ -17,27 +17,60 @@ namespace {
 constexpr std::size_t chunk_samples = 2048;
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-/// The layer where a batch with a non-finite loss stops being finite.
-template <class Member>
-int find_divergence(const Member& m, Batch batch) {
-  using T = typename decltype(m.state.parameters)::value_type;
-  const Dataset& data = *m.spec.data;
+/// The layer where a batch with a non-finite loss stops being finite; parameters in public order.
+template <class T>
+int find_divergence(const StudentSpec& spec, const ParameterLayout& layout, const std::vector<T>& parameters,
+                    Batch batch) {
+  const Dataset& data = *spec.data;
   std::vector<T> x;
   for (std::size_t r = 0; r < batch.count; ++r) {
     const T* row = data.as<T>().inputs.data() + batch.sample(r) * data.input_count;
     x.insert(x.end(), row, row + data.input_count);
   }
-  return first_nonfinite_layer(m.spec.network, m.layout, m.state.parameters.data(), x.data(), batch.count);
+  return first_nonfinite_layer(spec.network, layout, parameters.data(), x.data(), batch.count);
 }
 
 }  // namespace
 
 template <class T>
 CpuPopulation<T>::CpuPopulation(PopulationSpec&& spec, const Kernels<T>& kernels)
-    : HostPopulation<T>(std::move(spec)),
+    : HostPopulation<T>(std::move(spec), HostPopulation<T>::BlockOwner::derived),
       pool_(spec.threads > 0 ? spec.threads : available_cores()),
-      shared_{Workspace<T>(kernels), {}, nullptr} {
-  for (unsigned i = 0; i < pool_.size(); ++i) workers_.push_back({Workspace<T>(kernels), {}, nullptr});
+      shared_{Workspace<T>(kernels), {}} {
+  for (unsigned i = 0; i < pool_.size(); ++i) workers_.push_back({Workspace<T>(kernels), {}});
+  students_.reserve(this->size());
+  for (std::size_t i = 0; i < this->size(); ++i) {
+    const Member& m = this->members_[i];
+    students_.emplace_back(m.spec.network, m.layout, plan_for(i, kernels), m.spec.optimizer.moments());
+  }
+}
+
+template <class T>
+std::shared_ptr<const Plan> CpuPopulation<T>::plan_for(std::size_t student, const Kernels<T>& kernels) const {
+  const NetworkSpec& network = this->members_[student].spec.network;
+  const auto known = std::find_if(students_.begin(), students_.end(),
+                                  [&](const PackedStudent<T>& other) { return other.network() == network; });
+  if (known != students_.end()) return known->shared_plan();
+  return std::make_shared<const Plan>(Plan::make(network, kernels));
+}
+
+template <class T>
+void CpuPopulation<T>::read(std::size_t student, StateBlock block, void* to) const {
+  this->check_student(student);
+  students_[student].read(block, static_cast<T*>(to));
+}
+
+template <class T>
+void CpuPopulation<T>::write(std::size_t student, StateBlock block, const void* from) {
+  this->check_student(student);
+  students_[student].write(block, static_cast<const T*>(from));
+}
+
+template <class T>
+std::vector<T> CpuPopulation<T>::parameters(std::size_t student) const {
+  std::vector<T> values(students_[student].layout().size());
+  students_[student].read(StateBlock::parameters, values.data());
+  return values;
 }
 
 template <class T>
@@ -77,20 +110,21 @@ void CpuPopulation<T>::run(std::span<const std::uint64_t> until_epoch, const Sto
                    [&](std::size_t a, std::size_t b) { return work(a) > work(b); });
   for_students(order, stop, [&](Worker& worker, std::size_t i) {
     const auto start = std::chrono::steady_clock::now();
-    train(this->members_[i], until_epoch[i], worker, stop);
+    train(i, until_epoch[i], worker, stop);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
     this->members_[i].seconds_trained += taken.count();
   });
 }
 
 template <class T>
-void CpuPopulation<T>::train(Member& m, std::uint64_t until_epoch, Worker& worker, const StopFlag& stop) {
+void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Worker& worker,
+                             const StopFlag& stop) {
+  Member& m = this->members_[student];
   if (!this->wants_step(m, until_epoch) || stop.load(std::memory_order_relaxed)) return;
   const StudentSpec& spec = m.spec;
   const std::uint64_t steps_per_epoch = spec.steps_per_epoch();
   Workspace<T>& workspace = worker.workspace;
-  workspace.load(spec.network, m.layout, m.state.parameters.data(), spec.batch());
-  workspace.load_moments(m.state);
+  workspace.take(students_[student], spec.batch(), Workspace<T>::Use::training);
   std::uint64_t shuffled = std::numeric_limits<std::uint64_t>::max();
   while (this->wants_step(m, until_epoch) && !stop.load(std::memory_order_relaxed)) {
     const std::uint64_t step = m.state.step;
@@ -103,22 +137,13 @@ void CpuPopulation<T>::train(Member& m, std::uint64_t until_epoch, Worker& worke
     const double loss = workspace.accumulate_gradients(*spec.data, batch, mask);
     if (workspace.interrupted()) break;  // the unfinished step is as if it had not begun
     if (!std::isfinite(loss)) {
-      workspace.save(m.state);
-      this->diverged(m, find_divergence(m, batch), rate);
+      workspace.forget();
+      this->diverged(m, find_divergence(spec, m.layout, parameters(student), batch), rate);
       return;
     }
     workspace.update(spec.optimizer, rate, mask, m.state.update_count);
     this->after_step(m, loss);
   }
-  workspace.save(m.state);
-}
-
-template <class T>
-Workspace<T>& CpuPopulation<T>::loaded(Worker& worker, const Member& m) {
-  if (worker.evaluating != &m)
-    worker.workspace.load(m.spec.network, m.layout, m.state.parameters.data(), chunk_samples);
-  worker.evaluating = &m;
-  return worker.workspace;
 }
 
 template <class T>
@@ -131,20 +156,20 @@ template <class T>
 void CpuPopulation<T>::for_chunks(const std::vector<Chunk>& chunks, const StopFlag& stop,
                                   const std::function<void(Workspace<T>&, std::size_t)>& task) {
   obey(stop);
-  shared_.evaluating = nullptr;  // parameters may have changed since the last call
-  for (Worker& worker : workers_) worker.evaluating = nullptr;
+  const auto run = [&](Workspace<T>& workspace, std::size_t c) {
+    if (stop.load(std::memory_order_relaxed)) return;
+    workspace.take(students_[chunks[c].student], chunk_samples, Workspace<T>::Use::answers);
+    task(workspace, c);
+  };
   std::vector<std::size_t> narrow;
   for (std::size_t c = 0; c < chunks.size(); ++c) {
-    const Member& m = this->members_[chunks[c].student];
-    if (!is_wide(m.spec.network))
+    if (is_wide(this->members_[chunks[c].student].spec.network))
+      run(shared_.workspace, c);
+    else
       narrow.push_back(c);
-    else if (!stop.load(std::memory_order_relaxed))
-      task(loaded(shared_, m), c);
   }
-  pool_.run(narrow.size(), [&](unsigned worker, std::size_t index) {
-    if (stop.load(std::memory_order_relaxed)) return;
-    task(loaded(workers_[worker], this->members_[chunks[narrow[index]].student]), narrow[index]);
-  });
+  pool_.run(narrow.size(),
+            [&](unsigned worker, std::size_t index) { run(workers_[worker].workspace, narrow[index]); });
 }
 
 template <class T>
@@ -207,25 +232,25 @@ void CpuPopulation<T>::gradient(std::size_t student, const Dataset& data, void* 
                                 double* penalty) {
   this->check_data(student, data, true);
   const Member& m = this->member(student);
-  const T* parameters = m.state.parameters.data();
   const StopFlag never{false};
   for_students({student}, never, [&](Worker& worker, std::size_t) {
-    worker.workspace.load(m.spec.network, m.layout, parameters, data.samples);
-    *data_loss = worker.workspace.accumulate_gradients(data, {nullptr, 0, data.samples}, train_everything);
-    worker.workspace.read_gradient(static_cast<T*>(gradient));
+    Workspace<T>& workspace = worker.workspace;
+    workspace.take(students_[student], data.samples, Workspace<T>::Use::training);
+    *data_loss = workspace.accumulate_gradients(data, {nullptr, 0, data.samples}, train_everything);
+    workspace.read_gradient(static_cast<T*>(gradient));
+    if (!std::isfinite(*data_loss)) workspace.forget();
   });
+  const std::vector<T> values = parameters(student);
   *penalty = 0;
   for (const Tensor& tensor : m.layout.tensors())
     *penalty += penalty_of(m.spec.network.layers[tensor.layer].tensor(tensor.role),
-                           parameters + tensor.offset, tensor.size());
+                           values.data() + tensor.offset, tensor.size());
 }
 
 template <class T>
 std::size_t CpuPopulation<T>::bytes() const {
   std::size_t total = 0;
-  for (const Member& m : this->members_)
-    total +=
-        sizeof(T) * (m.state.parameters.size() + m.state.first_moment.size() + m.state.second_moment.size());
+  for (const PackedStudent<T>& student : students_) total += student.bytes();
   const auto held = [](const Worker& worker) {
     return worker.workspace.bytes() + worker.order.capacity() * sizeof(std::uint32_t);
   };

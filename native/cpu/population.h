@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,8 @@ class CpuPopulation final : public HostPopulation<T> {
                      const Dataset& data, std::span<double> losses, const StopFlag& stop) override;
   void gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
                 double* penalty) override;
+  void read(std::size_t student, StateBlock block, void* to) const override;
+  void write(std::size_t student, StateBlock block, const void* from) override;
   std::size_t bytes() const override;
 
  private:
@@ -35,8 +38,7 @@ class CpuPopulation final : public HostPopulation<T> {
   /// What a thread keeps between tasks.
   struct Worker {
     Workspace<T> workspace;
-    std::vector<std::uint32_t> order;    // the epoch's shuffle
-    const Member* evaluating = nullptr;  // whose parameters the workspace holds, within one call
+    std::vector<std::uint32_t> order;  // the epoch's shuffle
   };
 
   /// A stretch of a student's data set. Stretches are fixed, so that sums never depend on the threads.
@@ -46,18 +48,21 @@ class CpuPopulation final : public HostPopulation<T> {
     Batch batch;
   };
   static void append_chunks(std::size_t student, const Dataset& data, std::vector<Chunk>& chunks);
-  /// Runs task(workspace, index) for every chunk, with the chunk's student loaded.
+  /// Runs task(workspace, index) for every chunk; the workspace has taken the chunk's student.
   void for_chunks(const std::vector<Chunk>& chunks, const StopFlag& stop,
                   const std::function<void(Workspace<T>& workspace, std::size_t index)>& task);
-  Workspace<T>& loaded(Worker& worker, const Member& member);
 
   /// Every workspace works for the call that `stop` belongs to.
   void obey(const StopFlag& stop);
   /// Runs task(worker, index) for every student of the list, wide ones one after the other with all threads.
   void for_students(const std::vector<std::size_t>& students, const StopFlag& stop,
                     const std::function<void(Worker& worker, std::size_t student)>& task);
-  void train(Member& member, std::uint64_t until_epoch, Worker& worker, const StopFlag& stop);
+  void train(std::size_t student, std::uint64_t until_epoch, Worker& worker, const StopFlag& stop);
+  std::vector<T> parameters(std::size_t student) const;  // public order
+  /// One plan for all students of a network.
+  std::shared_ptr<const Plan> plan_for(std::size_t student, const Kernels<T>& kernels) const;
 
+  std::vector<PackedStudent<T>> students_;
   ThreadPool pool_;
   std::vector<Worker> workers_;  // one a thread
   Worker shared_;                // of the wide student that all threads work on

@@ -34,10 +34,10 @@ struct Workspace<T>::CurveGroup {
 template <class T>
 typename Workspace<T>::CurveGroup Workspace<T>::curve_group(std::size_t above) {
   const std::size_t lanes = usual_width(kernels_);
-  std::vector<std::size_t> place{0, network_->inputs()};  // in rows of `lanes`
+  std::vector<std::size_t> place{0, student_->network().inputs()};  // in rows of `lanes`
   for (std::size_t l = 0; l < depth(); ++l) place.push_back(place.back() + layer(l).spec->outputs);
   place.push_back(place.back() + layer(above).spec->outputs);
-  place.push_back(place.back() + network_->outputs());
+  place.push_back(place.back() + student_->network().outputs());
   T* block = lanes_.require((place.back() + nodes_together) * lanes);
   CurveGroup group;
   for (std::size_t l = 0; l <= depth(); ++l) group.answers.push_back(block + place[l] * lanes);
@@ -82,7 +82,7 @@ double Workspace<T>::curve_loss(std::size_t above, const CurveGroup& group, cons
 template <class T>
 bool Workspace<T>::curve_sweeps(std::size_t above) const {
   const Activation f = layer(above).spec->activation;
-  return above + 2 == depth() && network_->outputs() == 1 &&
+  return above + 2 == depth() && student_->network().outputs() == 1 &&
          (f == Activation::relu || f == Activation::linear);
 }
 
@@ -121,7 +121,7 @@ void Workspace<T>::sweep_curve(std::size_t above, const CurveGroup& group,
     sweep.y = y;
     sweep.weights = curve_weights_.get() + first * rows;
     sweep.next = curve_weights_.get() + nodes * rows;
-    sweep.bias = last.bias == LayerPlan::npos ? T(0) : parameters_.get()[last.bias];
+    sweep.bias = last.bias == LayerPlan::npos ? T(0) : parameters()[last.bias];
     sweep.relu = layer(above).spec->activation == Activation::relu;
     sweep.z = group.z_above;
     sweep.out = group.outputs;

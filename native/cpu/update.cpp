@@ -10,13 +10,14 @@ template <class T>
 void Workspace<T>::update(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
                           std::vector<std::uint64_t>& update_count) {
   for (std::size_t l = 0; l < depth(); ++l) update_layer(l, optimizer, learning_rate, mask, update_count);
+  weights_version_ = student_->parameters_changed();  // each layer has formed its weights anew
 }
 
 template <class T>
 void Workspace<T>::update_layer(std::size_t l, const OptimizerSpec& optimizer, double learning_rate,
                                 std::uint8_t mask, std::vector<std::uint64_t>& update_count) {
   const auto next_step = [&](TensorRole role) {
-    const auto index = static_cast<std::size_t>(layout_->index_of(l, role));
+    const auto index = static_cast<std::size_t>(student_->layout().index_of(l, role));
     return optimizer_step<T>(optimizer, learning_rate, ++update_count[index]);
   };
   const bool train_matrix = trains(l, TensorRole::matrix, mask);
@@ -74,11 +75,11 @@ void Workspace<T>::update_panel(std::size_t l, std::size_t p, const OptimizerSte
   update.width = panel.width;
   update.columns = panel.columns;
   update.G = gradients_.get() + at;
-  update.phi = parameters_.get() + at;
-  update.m = first_moment_.get() + at;
-  update.v = has_second_moment_ ? second_moment_.get() + at : nullptr;
+  update.phi = parameters() + at;
+  update.m = student_->first_moment() + at;
+  update.v = student_->second_moment() ? student_->second_moment() + at : nullptr;
   if (plan.spectral()) {
-    const T* block = parameters_.get();
+    const T* block = parameters();
     update.row_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out);
     update.column_eigenvalues =
         block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
@@ -106,9 +107,9 @@ void Workspace<T>::update_tensor(std::size_t l, TensorRole role, const T* gradie
   VectorUpdate<T> update{};
   update.count = in ? plan.spec->inputs : plan.spec->outputs;
   update.gradient = gradient;
-  update.p = parameters_.get() + at;
-  update.m = first_moment_.get() + at;
-  update.v = has_second_moment_ ? second_moment_.get() + at : nullptr;
+  update.p = parameters() + at;
+  update.m = student_->first_moment() + at;
+  update.v = student_->second_moment() ? student_->second_moment() + at : nullptr;
   update.l1 = static_cast<T>(spec.l1);
   update.l2 = static_cast<T>(spec.l2);
   update.step = step;
@@ -118,20 +119,21 @@ void Workspace<T>::update_tensor(std::size_t l, TensorRole role, const T* gradie
 /// Not on the training path: reads G back in public order and adds penalties there, plainly.
 template <class T>
 void Workspace<T>::read_gradient(T* gradient) {
-  std::vector<T> G(layout_->size()), values(layout_->size());
-  unpack_block(gradients_.get(), G.data());
-  unpack_block(parameters_.get(), values.data());
-  std::fill_n(gradient, layout_->size(), T(0));
-  const auto of = [&](std::size_t l, TensorRole role) { return layout_->find(values.data(), l, role); };
+  const ParameterLayout& layout = student_->layout();
+  std::vector<T> G(layout.size()), values(layout.size());
+  student_->unpack(gradients_.get(), G.data());
+  student_->read(StateBlock::parameters, values.data());
+  std::fill_n(gradient, layout.size(), T(0));
+  const auto of = [&](std::size_t l, TensorRole role) { return layout.find(values.data(), l, role); };
   for (std::size_t l = 0; l < depth(); ++l) {
     const LayerSpec& spec = *layer(l).spec;
-    const T* dW = layout_->find(G.data(), l, TensorRole::matrix);
+    const T* dW = layout.find(G.data(), l, TensorRole::matrix);
     const T* phi = of(l, TensorRole::matrix);
     const T* lambda_in = of(l, TensorRole::eigenvalues_in);
     const T* lambda_out = of(l, TensorRole::eigenvalues_out);
-    T* d_phi = layout_->find(gradient, l, TensorRole::matrix);
-    T* d_in = layout_->find(gradient, l, TensorRole::eigenvalues_in);
-    T* d_out = layout_->find(gradient, l, TensorRole::eigenvalues_out);
+    T* d_phi = layout.find(gradient, l, TensorRole::matrix);
+    T* d_in = layout.find(gradient, l, TensorRole::eigenvalues_in);
+    T* d_out = layout.find(gradient, l, TensorRole::eigenvalues_out);
     for (std::size_t i = 0; needs_weight_gradient(l, train_everything) && i < spec.outputs; ++i)
       for (std::size_t j = 0; j < spec.inputs; ++j) {
         const std::size_t ij = i * spec.inputs + j;
@@ -140,10 +142,10 @@ void Workspace<T>::read_gradient(T* gradient) {
         if (d_out) d_out[i] -= eigenvalue_gradient_term(dW[ij], phi[ij]);
       }
     if (spec.tensor(TensorRole::bias).present)
-      std::copy_n(layout_->find(G.data(), l, TensorRole::bias), spec.outputs,
-                  layout_->find(gradient, l, TensorRole::bias));
+      std::copy_n(layout.find(G.data(), l, TensorRole::bias), spec.outputs,
+                  layout.find(gradient, l, TensorRole::bias));
   }
-  for (const Tensor& tensor : layout_->tensors()) {
+  for (const Tensor& tensor : layout.tensors()) {
     const TensorSpec& spec = layer(tensor.layer).spec->tensor(tensor.role);
     for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i)
       gradient[i] = spec.trainable ? gradient[i] + penalty_gradient(static_cast<T>(spec.l1),

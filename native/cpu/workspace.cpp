@@ -5,99 +5,53 @@
 namespace eigenstudent::cpu {
 
 template <class T>
-void Workspace<T>::load(const NetworkSpec& network, const ParameterLayout& layout, const T* parameters,
-                        std::size_t batch) {
-  if (network_ != &network) plan_ = Plan::make(network, kernels_);
-  network_ = &network;
-  layout_ = &layout;
-  rows_ = rows_per_block(plan_, batch, sizeof(T));
-  along_samples_ = plan_.lanes_along_samples(kernels_, rows_);
+void Workspace<T>::take(PackedStudent<T>& student, std::size_t batch, Use use) {
+  const bool same_plan = plan_ == &student.plan();
+  const bool current = same_plan && student_ == &student && weights_version_ == student.version();
+  const bool same_passes = same_plan && batch_ == batch && use_ == use;
+  student_ = &student;
+  plan_ = &student.plan();
+  if (!same_plan) {
+    weights_.require_zeros(plan_->weights_size);
+    has_gradients_ = false;
+  }
+  if (!same_passes) reserve(batch, use);
+  if (current) return;
+  for (std::size_t l = 0; l < depth(); ++l) form_weights(l);
+  weights_version_ = student.version();
+}
+
+/// Zeros where padding has to be zero.
+template <class T>
+void Workspace<T>::reserve(std::size_t batch, Use use) {
+  batch_ = batch;
+  use_ = use;
+  rows_ = rows_per_block(*plan_, batch, sizeof(T));
+  along_samples_ = plan_->lanes_along_samples(kernels_, rows_);
   const std::size_t padded = along_samples_ ? sample_panels(rows_).padded : rows_;
-  parameters_.require_zeros(plan_.block_size);
-  gradients_.require_zeros(plan_.block_size);
-  weights_.require_zeros(plan_.weights_size);
-  activations_.require_zeros(padded * plan_.row_size);
+  activations_.require_zeros(padded * plan_->row_size);
   if (along_samples_) {
-    targets_.require_zeros(padded * network.outputs());
+    targets_.require_zeros(padded * student_->network().outputs());
     std::fill_n(ones_.require(padded), padded, T(1));
   }
-  row_sums_.require(plan_.row_sums);
-  sums_in_.require_zeros(plan_.widest);
-  sums_out_.require_zeros(plan_.widest);
-  sample_y_.require_zeros(plan_.widest);
-  sample_delta_.require_zeros(plan_.widest);
-  pack_block(parameters, parameters_.get());
-  for (std::size_t l = 0; l < depth(); ++l) form_weights(l);
-}
-
-template <class T>
-void Workspace<T>::load_moments(const StudentState<T>& state) {
-  pack_block(state.first_moment.data(), first_moment_.require_zeros(plan_.block_size));
-  has_second_moment_ = !state.second_moment.empty();
-  if (has_second_moment_)
-    pack_block(state.second_moment.data(), second_moment_.require_zeros(plan_.block_size));
-}
-
-template <class T>
-void Workspace<T>::save(StudentState<T>& state) const {
-  unpack_block(parameters_.get(), state.parameters.data());
-  unpack_block(first_moment_.get(), state.first_moment.data());
-  if (has_second_moment_) unpack_block(second_moment_.get(), state.second_moment.data());
+  sample_y_.require_zeros(plan_->widest);
+  sample_delta_.require_zeros(plan_->widest);
+  if (use == Use::answers || has_gradients_) return;
+  gradients_.require_zeros(plan_->block_size);
+  row_sums_.require(plan_->row_sums);
+  sums_in_.require_zeros(plan_->widest);
+  sums_out_.require_zeros(plan_->widest);
+  has_gradients_ = true;
 }
 
 template <class T>
 std::size_t Workspace<T>::bytes() const {
   std::size_t total = 0;
   for (const AlignedBuffer<T>* buffer :
-       {&parameters_, &first_moment_, &second_moment_, &gradients_, &weights_, &activations_, &sums_in_,
-        &sums_out_, &sample_y_, &sample_delta_, &lanes_, &curve_weights_, &row_sums_, &targets_, &ones_})
+       {&gradients_, &weights_, &activations_, &sums_in_, &sums_out_, &sample_y_, &sample_delta_, &lanes_,
+        &curve_weights_, &row_sums_, &targets_, &ones_})
     total += buffer->bytes();
   return total;
-}
-
-/// Offset of a vector tensor in the padded block, npos when absent.
-static std::size_t vector_offset(const LayerPlan& plan, TensorRole role) {
-  switch (role) {
-    case TensorRole::eigenvalues_in:
-      return plan.eigenvalues_in;
-    case TensorRole::eigenvalues_out:
-      return plan.eigenvalues_out;
-    case TensorRole::bias:
-      return plan.bias;
-    case TensorRole::matrix:
-      break;
-  }
-  return plan.matrix;
-}
-
-template <class T>
-void Workspace<T>::pack_block(const T* values, T* block) const {
-  for (const Tensor& tensor : layout_->tensors()) {
-    const LayerPlan& plan = layer(tensor.layer);
-    const T* from = values + tensor.offset;
-    T* to = block + vector_offset(plan, tensor.role);
-    if (tensor.role != TensorRole::matrix)
-      std::copy_n(from, tensor.size(), to);
-    else if (plan.wide_out)
-      to_panels_transposed(plan.out, plan.rows(), from, to);
-    else
-      to_panels(plan.in, plan.rows(), from, to);
-  }
-}
-
-template <class T>
-void Workspace<T>::unpack_block(const T* block, T* values) const {
-  for (const Tensor& tensor : layout_->tensors()) {
-    const LayerPlan& plan = layer(tensor.layer);
-    const T* from = block + vector_offset(plan, tensor.role);
-    T* to = values + tensor.offset;
-    if (tensor.role != TensorRole::matrix)
-      std::copy_n(from, tensor.size(), to);
-    else if (plan.wide_out)
-      from_panels_transposed(plan.out, plan.rows(), from, to);
-    else
-      from_panels(plan.in, plan.rows(), from, to);
-  }
 }
 
 /// W from phi and the eigenvalues, along the lanes of phi; then its transpose where a product wants that.
@@ -112,7 +66,7 @@ template <class T>
 void Workspace<T>::form_panel(std::size_t l, const Panel& panel) {
   const LayerPlan& plan = layer(l);
   const std::size_t rows = plan.rows(), at = panel.offset * rows;
-  const T* block = parameters_.get();
+  const T* block = parameters();
   FormWeights<T> form{};
   form.rows = rows;
   form.width = panel.width;

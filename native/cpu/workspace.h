@@ -1,8 +1,7 @@
-// One student on one thread: its parameters in the padded order of the plan, the packed weights, the
-// activations of one block of the batch, the gradients. Buffers grow to the largest student met and are then
-// reused: no allocation a step.
+// One student at work on one thread: the weights formed from its parameters, the activations of one block of the
+// batch, the gradients. Buffers grow to the largest student met and are then reused: no allocation a step.
 //
-// workspace.cpp packs and unpacks; forward.cpp, backward.cpp and update.cpp are the three parts of a step.
+// workspace.cpp takes students over and forms weights; forward.cpp, backward.cpp and update.cpp are the three parts of a step.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +12,7 @@
 #include "core/student.h"
 #include "cpu/aligned_buffer.h"
 #include "cpu/crew.h"
+#include "cpu/packed_student.h"
 #include "cpu/plan.h"
 
 namespace eigenstudent::cpu {
@@ -50,13 +50,12 @@ class Workspace {
   /// Whether the crew was asked to stop: the gradients and answers at hand may be incomplete.
   bool interrupted() const { return crew_.stopped(); }
 
-  /// Takes over a network and its parameters (public order, [layout.size()]); `batch` is the largest batch to
-  /// come.
-  void load(const NetworkSpec& network, const ParameterLayout& layout, const T* parameters,
-            std::size_t batch);
-  void load_moments(const StudentState<T>& state);
-  /// Writes parameters and moments back in public order.
-  void save(StudentState<T>& state) const;
+  /// What the passes that follow are for. Training keeps gradients and may run its lanes along the samples.
+  enum class Use : std::uint8_t { training, answers };
+  /// Goes to work on a student; `batch` is the largest batch to come. What is still good from the call before is kept.
+  void take(PackedStudent<T>& student, std::size_t batch, Use use);
+  /// Keeps nothing: to be called where something not finite may have reached the padding of the buffers.
+  void forget() { plan_ = nullptr; }
 
   /// Forward and backward over one batch: gradients of the data loss stay in the workspace. Returns the data
   /// loss. `trains(layer, role)` mask: tensors outside it get no gradient.
@@ -85,8 +84,9 @@ class Workspace {
   std::size_t bytes() const;
 
  private:
-  const LayerPlan& layer(std::size_t l) const { return plan_.layers[l]; }
-  std::size_t depth() const { return plan_.layers.size(); }
+  const LayerPlan& layer(std::size_t l) const { return plan_->layers[l]; }
+  std::size_t depth() const { return plan_->layers.size(); }
+  T* parameters() const { return student_->parameters(); }
   bool trains(std::size_t l, TensorRole role, std::uint8_t mask) const;
   bool needs_weight_gradient(std::size_t l, std::uint8_t mask) const;
   /// The lowest layer with anything to train, or depth().
@@ -94,11 +94,11 @@ class Workspace {
 
   /// W as panels over N_out, [N_in] rows; or over N_in, [N_out] rows.
   const T* weights_over_out(const LayerPlan& plan) const {
-    return plan.weights_are_matrix(true) ? parameters_.get() + plan.matrix
+    return plan.weights_are_matrix(true) ? parameters() + plan.matrix
                                          : weights_.get() + plan.weights_over_out;
   }
   const T* weights_over_in(const LayerPlan& plan) const {
-    return plan.weights_are_matrix(false) ? parameters_.get() + plan.matrix
+    return plan.weights_are_matrix(false) ? parameters() + plan.matrix
                                           : weights_.get() + plan.weights_over_in;
   }
 
@@ -110,10 +110,7 @@ class Workspace {
   T* delta(std::size_t l, std::size_t rows) { return activations_.get() + layer(l).delta * rows; }
   T* input(std::size_t l, std::size_t rows) { return l == 0 ? activations_.get() : y(l - 1, rows); }
 
-  void map_block(const LayerPlan& plan, TensorRole role, std::size_t& offset, const Panels*& panels) const;
-  void pack_block(const T* values, T* block) const;
-  void unpack_block(const T* block, T* values) const;
-
+  void reserve(std::size_t batch, Use use);
   void form_weights(std::size_t l);
   void form_panel(std::size_t l, const Panel& panel);
   void transpose_weights(std::size_t l);
@@ -166,15 +163,17 @@ class Workspace {
 
   const Kernels<T>& kernels_;
   Crew crew_;
-  const ParameterLayout* layout_ = nullptr;
-  const NetworkSpec* network_ = nullptr;
-  Plan plan_;
+  PackedStudent<T>* student_ = nullptr;
+  const Plan* plan_ = nullptr;         // that the buffers are laid out for; null: none
+  std::uint64_t weights_version_ = 0;  // of the student's parameters that the weights were formed from
+  std::size_t batch_ = 0;              // with use_: what the activations are laid out for
+  Use use_ = Use::answers;
   std::size_t rows_ = 0;  // of a block, at most
 
-  AlignedBuffer<T> parameters_, first_moment_, second_moment_, gradients_;  // [block_size]
-  AlignedBuffer<T> weights_;                                                // [weights_size]
-  AlignedBuffer<T> activations_;                                            // [rows_][row_size]
-  AlignedBuffer<T> sums_in_, sums_out_;                                     // [widest]: sums of G phi
+  AlignedBuffer<T> gradients_;                // [block_size]
+  AlignedBuffer<T> weights_;                  // [weights_size]
+  AlignedBuffer<T> activations_;              // [rows_][row_size]
+  AlignedBuffer<T> sums_in_, sums_out_;       // [widest]: sums of G phi
   AlignedBuffer<T> row_sums_;                 // [panels][rows]: the same a panel, before they are added up
   AlignedBuffer<T> sample_y_, sample_delta_;  // [widest]: one sample's, contiguous
   AlignedBuffer<T> lanes_;                    // pruning curve: answers of all layers, [nodes][lanes]
@@ -183,7 +182,7 @@ class Workspace {
   std::vector<Panels> sample_panels_;
   bool along_samples_ = false;        // where the lanes of a training step run
   std::vector<Segment<T>> segments_;  // of the layer's inner dimension in the product at hand
-  bool has_second_moment_ = false;
+  bool has_gradients_ = false;        // laid out for the plan
 };
 
 extern template class Workspace<float>;

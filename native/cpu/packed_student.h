@@ -1,0 +1,61 @@
+// The numbers of one student in the padded order of its plan. They stay packed from one call to the next, so that a call
+// costs what its steps cost; reading and writing translate to and from public order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "core/backend.h"
+#include "cpu/aligned_buffer.h"
+#include "cpu/plan.h"
+
+namespace eigenstudent::cpu {
+
+template <class T>
+class PackedStudent {
+ public:
+  /// All zero. The network, the layout and the plan made for such a network outlive it. moments: that the optimiser
+  /// keeps, 1 or 2.
+  PackedStudent(const NetworkSpec& network, const ParameterLayout& layout, std::shared_ptr<const Plan> plan,
+                std::size_t moments);
+
+  const NetworkSpec& network() const { return *network_; }
+  const ParameterLayout& layout() const { return *layout_; }
+  const Plan& plan() const { return *plan_; }
+  const std::shared_ptr<const Plan>& shared_plan() const { return plan_; }
+
+  /// values: [layout.size()], public order. A second moment that is not kept is neither read nor written.
+  void read(StateBlock block, T* values) const;
+  void write(StateBlock block, const T* values);
+  /// Any padded block of this plan, such as gradients, in public order.
+  void unpack(const T* block, T* values) const;
+
+  // [plan.block_size] each; padding is zero.
+  T* parameters() { return parameters_.get(); }
+  const T* parameters() const { return parameters_.get(); }
+  T* first_moment() { return first_moment_.get(); }
+  T* second_moment() { return second_moment_.get(); }  // nullptr when it is not kept
+
+  /// Another number whenever the parameters have changed: what was made from them before is stale.
+  std::uint64_t version() const { return version_; }
+  /// To be called by whoever changes the parameters in place; returns the new version.
+  std::uint64_t parameters_changed() { return ++version_; }
+
+  std::size_t bytes() const { return parameters_.bytes() + first_moment_.bytes() + second_moment_.bytes(); }
+
+ private:
+  void pack(const T* values, T* block) const;
+  const AlignedBuffer<T>& buffer(StateBlock block) const;
+
+  const NetworkSpec* network_;
+  const ParameterLayout* layout_;
+  std::shared_ptr<const Plan> plan_;
+  AlignedBuffer<T> parameters_, first_moment_, second_moment_;
+  std::uint64_t version_ = 0;
+};
+
+extern template class PackedStudent<float>;
+extern template class PackedStudent<double>;
+
+}  // namespace eigenstudent::cpu

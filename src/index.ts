@@ -58,6 +58,26 @@ export {
 export { rank } from './pruning/ranking.js';
 export { type Criterion, relevance } from './pruning/relevance.js';
 
+// Sweeps, and what they leave
+
+export type { FailedRecord, FinishedRecord, TrialError, TrialRecord } from './sweep/directory/record.js';
+export { type DamagedTrial, readRecords } from './sweep/directory/run-directory.js';
+export {
+  type GroupSummary,
+  type Statistic,
+  type Summary as SweepSummary,
+  type TrialFailure,
+  writeSummary,
+} from './sweep/directory/summary.js';
+export { type LossHistory, readArrays, type TrialArrays } from './sweep/directory/trial-arrays.js';
+export { type PresetName, type ProtocolOverrides, preset } from './sweep/protocol/presets.js';
+export { parseProtocol } from './sweep/protocol/protocol.js';
+export type { Protocol, ProtocolInput } from './sweep/protocol/protocol-schema.js';
+export type { TrialProtocol } from './sweep/protocol/trials.js';
+export type { SweepProgress } from './sweep/run/progress.js';
+export type { Shard } from './sweep/run/shard.js';
+export { type SweepOptions, type SweepResult, sweep } from './sweep/run/sweep.js';
+
 // Numbers in, numbers out
 
 export { type EffectiveSizeOptions, effectiveSize, normalize } from './analysis/effective-size.js';

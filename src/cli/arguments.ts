@@ -20,6 +20,16 @@ export function numbers(option: string): (words: string) => number[] {
     });
 }
 
+/** A parser of a part of a whole, counted from 1, as in 2/8. */
+export function part(option: string): (word: string) => { index: number; count: number } {
+  return (word) => {
+    const [, index, count] = /^(\d+)\/(\d+)$/.exec(word)?.map(Number) ?? [];
+    if (index === undefined || count === undefined || index < 1 || index > count)
+      throw invalid(option, 'i/n with i from 1 to n, as in 2/8', word);
+    return { index, count };
+  };
+}
+
 /** A parser of a path. `--out --json` is a forgotten path, not one called "--json" (which can be had as ./--json). */
 export function path(option: string): (word: string) => string {
   return (word) => {

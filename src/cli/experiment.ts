@@ -1,8 +1,9 @@
-/** What `reproduce` and `train` have in common: fill a run directory, tell how it goes, print the table. */
+/** What `reproduce`, `train` and `sweep` have in common: fill a run directory, tell how it goes, print the table. */
 import { join } from 'node:path';
 import type { Device } from '../network/device.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
-import { type RunResult, runProtocol } from '../sweep/run/run.js';
+import type { Shard } from '../sweep/run/shard.js';
+import { type SweepResult, sweep } from '../sweep/run/sweep.js';
 import { interruptible } from './interruptible.js';
 import { progressDisplay } from './progress-display.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
@@ -13,13 +14,14 @@ export interface ExperimentOptions {
   readonly device: Device;
   readonly devices?: readonly number[];
   readonly threads?: number;
+  readonly shard?: Shard;
   /** From --no-report. */
   readonly report: boolean;
 }
 
 /**
  * @param name of the run directory under ./runs, where none is given
- * @throws see runProtocol
+ * @throws see sweep
  */
 export async function experiment(
   protocol: Protocol,
@@ -42,17 +44,18 @@ export async function experiment(
 async function train(
   protocol: Protocol,
   directory: string,
-  { device, devices, threads }: ExperimentOptions,
+  { device, devices, threads, shard }: ExperimentOptions,
   session: Session,
-): Promise<RunResult> {
+): Promise<SweepResult> {
   const display = progressDisplay(session.terminal.stderr);
   try {
     return await interruptible(session, (signal) =>
-      runProtocol(protocol, {
+      sweep(protocol, {
         directory,
         device,
         ...(devices && { devices }),
         ...(threads !== undefined && { threads }),
+        ...(shard && { shard }),
         signal,
         onProgress: (progress) => display.update(progress),
       }),
@@ -68,7 +71,10 @@ async function draw(directory: string, session: Session): Promise<string[]> {
   return writeReport(directory);
 }
 
-function text({ summary, directory, trained, reused, seconds }: RunResult, files: readonly string[]): string {
+function text(
+  { summary, directory, trained, reused, seconds }: SweepResult,
+  files: readonly string[],
+): string {
   const { finished, failed, total } = summary.trials;
   const sizes = [summary.protocol.teacher.teacherSize].flat().join(', ');
   const page = files.find((file) => file.endsWith('report.html'));

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { EigenstudentError } from '../errors.js';
 import { versions } from '../sweep/directory/versions.js';
-import { number, numbers, path, quote } from './arguments.js';
+import { number, numbers, part, path, quote } from './arguments.js';
 import { type ExitCode, exitCodes, Session, type Terminal } from './session.js';
 
 /** A subcommand that can be carried out: loaded, its arguments bound. */
@@ -87,6 +87,17 @@ function buildProgram(choose: (work: Work) => void): Command {
     .addHelpText('after', trainExamples)
     .action((file: string, options) =>
       choose(async (session) => (await import('./train.js')).trainProtocol(file, options, session)),
+    );
+
+  trains(program.command('sweep'))
+    .description(
+      'trains every trial of a protocol that its run directory lacks, or goes on with a run directory',
+    )
+    .argument('<protocol>', 'file, or a run directory')
+    .option('--shard <i/n>', 'only part i of n of the trials, for one of n jobs', part('--shard'))
+    .addHelpText('after', sweepExamples)
+    .action((protocol: string, options) =>
+      choose(async (session) => (await import('./sweep.js')).sweepProtocol(protocol, options, session)),
     );
 
   answers(program.command('prune'))
@@ -185,6 +196,14 @@ const trainExamples = `
 Examples:
   $ eigenstudent train protocol.yaml
   $ eigenstudent train protocol.yaml --out runs/first --threads 8`;
+
+const sweepExamples = `
+Finished trials are never trained again; processes that work on one directory share what is left.
+
+Examples:
+  $ eigenstudent sweep protocol.yaml --out runs/wide
+  $ eigenstudent sweep runs/wide                           goes on where it stopped
+  $ eigenstudent sweep protocol.yaml --out /shared/wide --shard 2/8`;
 
 const pruneExamples = `
 Of the trials that match, the one with the lowest validation loss is taken. At most one of --keep, --percentile and

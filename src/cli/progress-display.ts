@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
-import type { RunProgress } from '../sweep/run/progress.js';
+import type { SweepProgress } from '../sweep/run/progress.js';
 
 export interface ProgressDisplay {
-  update(progress: RunProgress): void;
+  update(progress: SweepProgress): void;
   end(): void;
 }
 
@@ -59,11 +59,11 @@ function lines(stream: Writable): ProgressDisplay {
   };
 }
 
-function trials({ trials: { total, finished, failed } }: RunProgress): string {
+function trials({ trials: { total, finished, failed } }: SweepProgress): string {
   return `${finished} of ${total} trials${failed > 0 ? `, ${failed} failed` : ''}`;
 }
 
-function left({ secondsLeft }: RunProgress): string {
+function left({ secondsLeft }: SweepProgress): string {
   return secondsLeft === null ? 'time left unknown' : `${duration(secondsLeft)} left`;
 }
 

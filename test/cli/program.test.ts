@@ -22,12 +22,12 @@ describe('help', () => {
   it('lists the commands, with examples', async () => {
     const { exitCode, stdout, stderr } = await call('--help');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    for (const command of ['reproduce', 'train', 'prune', 'report', 'doctor', 'init'])
+    for (const command of ['reproduce', 'train', 'sweep', 'prune', 'report', 'doctor', 'init'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     expect(stdout).toContain('Examples:\n  $ eigenstudent reproduce ');
   });
 
-  it.each(['reproduce', 'train', 'prune', 'report', 'doctor', 'init'])(
+  it.each(['reproduce', 'train', 'sweep', 'prune', 'report', 'doctor', 'init'])(
     'of %s has examples',
     async (command) => {
       const { exitCode, stdout } = await call(command, '--help');
@@ -72,6 +72,10 @@ describe('a wrong call exits with 2 and says', () => {
     [
       ['reproduce', '--widths', '20,-1'],
       'invalid protocol preset quick: student.width[1]: expected a positive integer, received -1',
+    ],
+    [
+      ['sweep', 'a.yaml', '--shard', '3/2'],
+      'expected i/n with i from 1 to n, as in 2/8 for --shard, received "3/2"',
     ],
     [['reproduce', '--trials', 'NaN'], 'expected a number for --trials, received "NaN"'],
     [['reproduce', '--threads', '0'], 'expected a positive integer for threads, received 0'],
@@ -221,6 +225,24 @@ describe('train', () => {
     expect(report.exitCode).toBe(0);
     expect(JSON.parse(report.stdout).files).toContain(join(out, 'report.html'));
     expect(await readFile(join(out, 'report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+  });
+});
+
+describe('sweep', () => {
+  it('fills a run directory shard by shard, and goes on with the directory itself', async () => {
+    const out = join(folder, 'run');
+    const first = await call('sweep', protocol, '--out', out, '--shard', '1/2', '--no-report');
+    expect(first.exitCode).toBe(0);
+    expect(first.stdout).toMatch(/4 of 8 trials finished: 4 trained now in/);
+    const rest = await call('sweep', out, '--no-report');
+    expect(rest.stdout).toMatch(/8 of 8 trials finished: 4 trained now in [\d.]+ s, 4 there before/);
+  });
+
+  it('says that a directory is none of a run', async () => {
+    expect(await call('sweep', folder)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('is not a run directory: it has no protocol.yaml'),
+    });
   });
 });
 

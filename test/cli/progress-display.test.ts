@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { duration, progressDisplay } from '../../src/cli/progress-display.js';
-import type { RunProgress } from '../../src/sweep/run/progress.js';
+import type { SweepProgress } from '../../src/sweep/run/progress.js';
 
-const at = (secondsElapsed: number, fraction: number, failed = 0): RunProgress => ({
+const at = (secondsElapsed: number, fraction: number, failed = 0): SweepProgress => ({
   trials: { total: 18, finished: 4, failed, reused: 0 },
   steps: { done: Math.round(1000 * fraction), total: 1000 },
   fraction,

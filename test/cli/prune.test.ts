@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Network } from '../../src/network/network.js';
 import { type FinishedRecord, isFinished } from '../../src/sweep/directory/record.js';
 import { readRecords } from '../../src/sweep/directory/run-directory.js';
-import { runProtocol } from '../../src/sweep/run/run.js';
 import { SharedData } from '../../src/sweep/run/shared-data.js';
+import { sweep } from '../../src/sweep/run/sweep.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { call } from './captured-terminal.js';
 
@@ -17,7 +17,7 @@ let records: FinishedRecord[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'eigenstudent-prune-'));
   run = join(folder, 'run');
-  await runProtocol(smallProtocol(), { directory: run });
+  await sweep(smallProtocol(), { directory: run });
   records = (await readRecords(run)).filter(isFinished);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -10,7 +10,7 @@ import { alternating } from '../../src/network/phases.js';
 import { Population, type PopulationOptions } from '../../src/network/population.js';
 import type { StudentOptions } from '../../src/network/student-options.js';
 import { pruningCurve } from '../../src/pruning/curve.js';
-import { runProtocol } from '../../src/sweep/run/run.js';
+import { sweep } from '../../src/sweep/run/sweep.js';
 import { failureOf, rejectionOf } from '../failure.js';
 import { scattered, smallData, smallStudent } from '../network/small-students.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
@@ -187,7 +187,7 @@ export function populationContract(name: string): void {
   it(`a sweep on ${name} says in its records what carried it`, async () => {
     const directory = await mkdtemp(join(tmpdir(), 'eigenstudent-cuda-'));
     try {
-      const { summary } = await runProtocol(smallProtocol(), { directory, device: 'cuda' });
+      const { summary } = await sweep(smallProtocol(), { directory, device: 'cuda' });
       expect(summary.trials).toMatchObject({ finished: 8, failed: 0 });
       expect(summary.engines).toEqual([expect.stringMatching(/^cuda-\S+ float32$/)]);
     } finally {

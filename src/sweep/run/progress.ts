@@ -3,7 +3,7 @@ import type { TrialRecord } from '../directory/record.js';
 import type { Trial } from '../protocol/trials.js';
 import { stepsOf, workOf } from './waves.js';
 
-export interface RunProgress {
+export interface SweepProgress {
   /** Trials of the whole protocol; `reused` were there when the run began and are among the finished and failed. */
   readonly trials: {
     readonly total: number;
@@ -33,7 +33,7 @@ export class Tally {
   constructor(
     missing: readonly Trial[],
     present: readonly TrialRecord[],
-    readonly onProgress: ((progress: RunProgress) => void) | undefined,
+    readonly onProgress: ((progress: SweepProgress) => void) | undefined,
   ) {
     this.#missing = new Map(missing.map((trial) => [trial.key, trial]));
     this.#reused = present.length;

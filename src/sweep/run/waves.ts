@@ -25,20 +25,24 @@ export function waveLimits(
   return { students: studentsPerThread * threads, bytes: maximumBytes };
 }
 
-/**
- * Trials by descending cost, so that what ends last is short, cut into waves. All of a wave have one dtype and one
- * number of epochs, as a population has one dtype and its chunks are epochs.
- */
-export function planWaves(trials: readonly Trial[], limits: WaveLimits): Trial[][] {
-  const byCost = trials.toSorted(
+/** Trials in an order that depends on nothing but what they are. */
+export function byDescendingCost(trials: readonly Trial[]): Trial[] {
+  return trials.toSorted(
     (a, b) =>
       workOf(b.protocol) - workOf(a.protocol) ||
       a.protocol.trial - b.protocol.trial ||
       (a.key < b.key ? -1 : 1),
   );
+}
+
+/**
+ * Trials by descending cost, so that what ends last is short, cut into waves. All of a wave have one dtype and one
+ * number of epochs, as a population has one dtype and its chunks are epochs.
+ */
+export function planWaves(trials: readonly Trial[], limits: WaveLimits): Trial[][] {
   const waves: Trial[][] = [];
   let bytes = 0;
-  for (const trial of byCost) {
+  for (const trial of byDescendingCost(trials)) {
     const wave = waves.at(-1);
     bytes += bytesOf(trial.protocol);
     if (wave && fits(wave, trial, limits) && bytes <= limits.bytes) {

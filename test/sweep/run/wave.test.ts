@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { EigenstudentError } from '../../../src/errors.js';
 import { Population } from '../../../src/network/population.js';
 import { readRecords } from '../../../src/sweep/directory/run-directory.js';
-import { runProtocol } from '../../../src/sweep/run/run.js';
+import { sweep } from '../../../src/sweep/run/sweep.js';
 import { rejectionOf } from '../../failure.js';
 import { smallProtocol } from '../small-protocol.js';
 
@@ -41,15 +41,15 @@ it('keeps what has been trained when it is interrupted while measuring it', asyn
     controller.abort();
     throw new EigenstudentError('interrupted', 'cut short by stop()');
   });
-  expect(
-    await rejectionOf(runProtocol(protocol, { directory, threads: 1, signal: controller.signal })),
-  ).toMatch(/^interrupted: interrupted: 4 of 8 trials are finished/);
+  expect(await rejectionOf(sweep(protocol, { directory, threads: 1, signal: controller.signal }))).toMatch(
+    /^interrupted: interrupted: 4 of 8 trials are finished/,
+  );
   expect((await readRecords(directory)).map(({ error }) => error)).toEqual(Array(4).fill(undefined));
 });
 
 it('takes a student whose answers are not finite for a failed one', async () => {
   atTheEndOfTheFirstWave(async () => Array(4).fill({ loss: Number.NaN, accuracy: Number.NaN }));
-  const { summary } = await runProtocol(protocol, { directory, threads: 1 });
+  const { summary } = await sweep(protocol, { directory, threads: 1 });
   expect(summary.trials).toEqual({ total: 8, finished: 4, failed: 4 });
   const failed = (await readRecords(directory)).filter(({ error }) => error !== undefined);
   for (const { error, steps } of failed) {
@@ -68,6 +68,6 @@ it('stops at any other fault, and frees the population', async () => {
   atTheEndOfTheFirstWave(async () => {
     throw new EigenstudentError('out_of_memory', 'no room');
   });
-  expect(await rejectionOf(runProtocol(protocol, { directory, threads: 1 }))).toBe('out_of_memory: no room');
+  expect(await rejectionOf(sweep(protocol, { directory, threads: 1 }))).toBe('out_of_memory: no room');
   expect(dispose).toHaveBeenCalledTimes(1);
 });

@@ -4,24 +4,28 @@ import { EigenstudentError } from '../../errors.js';
 import { chooseDevice, type DeviceOptions } from '../../network/device.js';
 import { type DamagedTrial, openRunDirectory, survey, writeTrial } from '../directory/run-directory.js';
 import { type Summary, writeSummary } from '../directory/summary.js';
-import type { Protocol } from '../protocol/protocol-schema.js';
+import { checkProtocol } from '../protocol/protocol.js';
+import type { ProtocolInput } from '../protocol/protocol-schema.js';
 import { expand } from '../protocol/trials.js';
-import { type RunProgress, Tally } from './progress.js';
+import { type SweepProgress, Tally } from './progress.js';
+import { checkShard, ofShard, type Shard } from './shard.js';
 import { SharedData } from './shared-data.js';
 import { trainWave } from './wave.js';
 import { planWaves, waveLimits } from './waves.js';
 
-export interface RunOptions extends DeviceOptions {
+export interface SweepOptions extends DeviceOptions {
   /** The run directory; made if need be. */
   readonly directory: string;
   /** Default: one per core that this process may use. Results do not depend on it. */
   readonly threads?: number;
+  /** Only this part of the trials. Default: all. */
+  readonly shard?: Shard;
   /** Aborting ends the run after the current step with an error of code 'interrupted'; finished trials are kept. */
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: RunProgress) => void;
+  readonly onProgress?: (progress: SweepProgress) => void;
 }
 
-export interface RunResult {
+export interface SweepResult {
   readonly directory: string;
   readonly summary: Summary;
   /** Trials trained by this call. */
@@ -33,19 +37,25 @@ export interface RunResult {
   readonly seconds: number;
 }
 
+const optionNames = ['directory', 'device', 'devices', 'threads', 'shard', 'signal', 'onProgress'];
+
 /**
  * Trains every trial of the protocol that the directory lacks, and writes each as soon as it has finished, then
  * summary.json. A trial that diverges becomes a record with an error; the others go on.
- * @throws addon_missing, cuda_unavailable, run_directory_conflict, file_unwritable (finished trials stay), interrupted
+ * @param input made by parseProtocol or preset, or the same as a plain object
+ * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, run_directory_conflict, file_unwritable (finished trials stay), interrupted
  * (likewise)
  */
-export async function runProtocol(protocol: Protocol, options: RunOptions): Promise<RunResult> {
-  knownKeys('runProtocol', options, ['directory', 'device', 'devices', 'threads', 'signal', 'onProgress']);
+export async function sweep(input: ProtocolInput, options: SweepOptions): Promise<SweepResult> {
+  knownKeys('sweep', options, optionNames);
+  const protocol = checkProtocol(input, 'of sweep()');
   const { directory, signal, onProgress } = options;
+  const shard = options.shard && checkShard(options.shard);
   const chosen = chooseDevice(options, protocol.dtype); // before anything is written: what is missing is known now
   const threads = options.threads === undefined ? undefined : positiveInteger('threads', options.threads);
   await openRunDirectory(directory, protocol);
-  const trials = expand(protocol);
+  const all = expand(protocol);
+  const trials = shard ? ofShard(all, shard) : all;
   const { records, damaged } = await survey(directory, trials);
   const missing = trials.filter(({ key }) => !records.has(key));
   const tally = new Tally(missing, [...records.values()], onProgress);

@@ -7,9 +7,9 @@ import { type FinishedRecord, isFinished, type TrialRecord } from '../../../src/
 import { readRecords } from '../../../src/sweep/directory/run-directory.js';
 import { readArrays } from '../../../src/sweep/directory/trial-arrays.js';
 import { expand } from '../../../src/sweep/protocol/trials.js';
-import type { RunProgress } from '../../../src/sweep/run/progress.js';
-import { runProtocol } from '../../../src/sweep/run/run.js';
+import type { SweepProgress } from '../../../src/sweep/run/progress.js';
 import { SharedData } from '../../../src/sweep/run/shared-data.js';
+import { sweep } from '../../../src/sweep/run/sweep.js';
 import { rejectionOf } from '../../failure.js';
 import { smallProtocol } from '../small-protocol.js';
 
@@ -31,7 +31,7 @@ async function bits(of: string): Promise<Record<string, string>> {
 
 describe('a run', () => {
   it('leaves one record per trial, and measures that can be computed again from its files', async () => {
-    const { summary, ...result } = await runProtocol(protocol, { directory });
+    const { summary, ...result } = await sweep(protocol, { directory });
     expect(result).toMatchObject({ directory, trained: 8, reused: 0, damaged: [] });
     const records = await readRecords(directory);
     expect(records.map(({ key }) => key).sort()).toEqual(
@@ -61,7 +61,7 @@ describe('a run', () => {
   });
 
   it('gives both parametrisations of a trial the same data and the same first network', async () => {
-    await runProtocol(protocol, { directory });
+    await sweep(protocol, { directory });
     const records = (await readRecords(directory)) as FinishedRecord[];
     for (const spectral of records.filter(({ parametrization }) => parametrization === 'spectral')) {
       const direct = records.find(
@@ -77,9 +77,9 @@ describe('a run', () => {
   });
 
   it('gives the same bits on any number of threads and among any neighbours', async () => {
-    await runProtocol(protocol, { directory, threads: 1 });
+    await sweep(protocol, { directory, threads: 1 });
     const part = smallProtocol({ student: { width: 6, secondWidth: 2 } });
-    await runProtocol(part, { directory: join(folder, 'part'), threads: 2 });
+    await sweep(part, { directory: join(folder, 'part'), threads: 2 });
     const all = await bits(directory);
     const some = await bits(join(folder, 'part'));
     expect(Object.keys(some)).toHaveLength(4);
@@ -88,7 +88,7 @@ describe('a run', () => {
 
   it('trains in float64, and on the reference, and says so', async () => {
     const float64 = smallProtocol({ dtype: 'float64', trials: 1 });
-    const { summary } = await runProtocol(float64, { directory, device: 'reference' });
+    const { summary } = await sweep(float64, { directory, device: 'reference' });
     expect(summary.engines).toEqual(['reference float64']);
     const [record] = await readRecords(directory);
     expect((await readArrays(directory, record as FinishedRecord)).network.dtype).toBe('float64');
@@ -101,7 +101,7 @@ describe('a run', () => {
       batchSize: 8,
       alternating: { every: 1, unit: 'epochs' },
     };
-    await runProtocol(smallProtocol({ arms: { spectral: arm }, trials: 1 }), { directory });
+    await sweep(smallProtocol({ arms: { spectral: arm }, trials: 1 }), { directory });
     const [record] = (await readRecords(directory)) as FinishedRecord[];
     expect(record?.criterion).toBe('M');
     const { network } = await readArrays(directory, record as FinishedRecord);
@@ -109,9 +109,9 @@ describe('a run', () => {
   });
 
   it('tells how far it is', async () => {
-    const progress: RunProgress[] = [];
-    await runProtocol(protocol, { directory, threads: 1, onProgress: (one) => progress.push(one) });
-    const [first, last] = [progress[0], progress.at(-1)] as [RunProgress, RunProgress];
+    const progress: SweepProgress[] = [];
+    await sweep(protocol, { directory, threads: 1, onProgress: (one) => progress.push(one) });
+    const [first, last] = [progress[0], progress.at(-1)] as [SweepProgress, SweepProgress];
     expect(first).toMatchObject({ steps: { done: 0, total: 8 * 18 }, fraction: 0, secondsLeft: null });
     expect(last).toMatchObject({ steps: { done: 8 * 18, total: 8 * 18 }, fraction: 1, secondsLeft: 0 });
     expect(last.trials).toEqual({ total: 8, finished: 8, failed: 0, reused: 0 });
@@ -123,19 +123,19 @@ describe('a run', () => {
 
 describe('a run that is begun again', () => {
   it('trains nothing that is finished', async () => {
-    await runProtocol(protocol, { directory });
+    await sweep(protocol, { directory });
     const before = await times();
-    expect(await runProtocol(protocol, { directory })).toMatchObject({ trained: 0, reused: 8 });
+    expect(await sweep(protocol, { directory })).toMatchObject({ trained: 0, reused: 8 });
     expect(await times()).toEqual(before);
   });
 
   it('trains what is missing or damaged, to the same bits', async () => {
-    await runProtocol(protocol, { directory });
+    await sweep(protocol, { directory });
     const before = await bits(directory);
     const [first, second] = Object.keys(before) as [string, string];
     await rm(join(directory, 'trials', first), { recursive: true });
     await rm(join(directory, 'trials', second, 'arrays.safetensors'));
-    const { trained, reused, damaged } = await runProtocol(protocol, { directory });
+    const { trained, reused, damaged } = await sweep(protocol, { directory });
     expect({ trained, reused }).toEqual({ trained: 2, reused: 6 });
     expect(damaged).toEqual([{ key: second, reason: expect.stringContaining('arrays.safetensors') }]);
     expect(await bits(directory)).toEqual(before);
@@ -143,16 +143,14 @@ describe('a run that is begun again', () => {
 
   it('after an interruption goes on with the rest, to the same bits', async () => {
     const undisturbed = join(folder, 'undisturbed');
-    await runProtocol(protocol, { directory: undisturbed });
+    await sweep(protocol, { directory: undisturbed });
     const controller = new AbortController();
     // one thread: waves of four trials
-    const onProgress = ({ trials, fraction }: RunProgress) => {
+    const onProgress = ({ trials, fraction }: SweepProgress) => {
       if (trials.finished === 4 && fraction > 0.75) controller.abort(new Error('enough'));
     };
     expect(
-      await rejectionOf(
-        runProtocol(protocol, { directory, threads: 1, signal: controller.signal, onProgress }),
-      ),
+      await rejectionOf(sweep(protocol, { directory, threads: 1, signal: controller.signal, onProgress })),
     ).toBe(
       `interrupted: interrupted: 4 of 8 trials are finished and kept in ${directory}. The same call goes on from there`,
     );
@@ -161,7 +159,7 @@ describe('a run that is begun again', () => {
       finished: 4,
       failed: 0,
     });
-    expect(await runProtocol(protocol, { directory })).toMatchObject({ trained: 4, reused: 4 });
+    expect(await sweep(protocol, { directory })).toMatchObject({ trained: 4, reused: 4 });
     expect(await bits(directory)).toEqual(await bits(undisturbed));
     const files = await readdir(directory, { recursive: true });
     expect(files.filter((path) => path.endsWith('.tmp'))).toEqual([]);
@@ -171,7 +169,7 @@ describe('a run that is begun again', () => {
     const controller = new AbortController();
     controller.abort();
     controller.abort();
-    expect(await rejectionOf(runProtocol(protocol, { directory, signal: controller.signal }))).toMatch(
+    expect(await rejectionOf(sweep(protocol, { directory, signal: controller.signal }))).toMatch(
       /^interrupted: interrupted: 0 of 8 trials are finished/,
     );
   });
@@ -185,6 +183,23 @@ describe('a run that is begun again', () => {
   }
 });
 
+describe('shards', () => {
+  it('are disjoint, and together everything, to the same bits', async () => {
+    const whole = join(folder, 'whole');
+    await sweep(protocol, { directory: whole });
+    for (const [index, trained] of [3, 3, 2].entries()) {
+      const shard = { index: index + 1, count: 3 };
+      expect(await sweep(protocol, { directory, shard })).toMatchObject({ trained, reused: 0 });
+    }
+    expect(await bits(directory)).toEqual(await bits(whole));
+  });
+
+  it('that have nothing to do finish', async () => {
+    const shard = { index: 9, count: 9 };
+    expect(await sweep(protocol, { directory, shard })).toMatchObject({ trained: 0, reused: 0 });
+  });
+});
+
 describe('a trial that diverges', () => {
   const arms = {
     ...smallProtocol().arms,
@@ -193,9 +208,9 @@ describe('a trial that diverges', () => {
   const failing = smallProtocol({ arms });
 
   it('is a record with its error, and its neighbours are what they would have been', async () => {
-    await runProtocol(protocol, { directory });
+    await sweep(protocol, { directory });
     const other = join(folder, 'other');
-    const { summary } = await runProtocol(failing, { directory: other });
+    const { summary } = await sweep(failing, { directory: other });
     expect(summary.trials).toEqual({ total: 8, finished: 4, failed: 4 });
     expect(summary.groups.map(({ parametrization, trials }) => [parametrization, trials])).toEqual([
       ['direct', 2],
@@ -218,29 +233,35 @@ describe('a trial that diverges', () => {
   });
 
   it('is not tried again', async () => {
-    await runProtocol(failing, { directory });
-    const { summary, trained } = await runProtocol(failing, { directory });
+    await sweep(failing, { directory });
+    const { summary, trained } = await sweep(failing, { directory });
     expect(trained).toBe(0);
     expect(summary.trials.failed).toBe(4);
   });
 });
 
 describe('a call that cannot be carried out', () => {
-  it('for want of CUDA says so, and writes nothing', async () => {
-    expect(await rejectionOf(runProtocol(protocol, { directory, device: 'cuda' }))).toMatch(
-      /^cuda_unavailable: /,
+  it('for a protocol that is none says where, and writes nothing', async () => {
+    expect(await rejectionOf(sweep({ ...protocol, epochs: 0 }, { directory }))).toBe(
+      'invalid_protocol: invalid protocol of sweep(): epochs: expected a positive integer, received 0',
     );
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('for want of CUDA says so, and writes nothing', async () => {
+    expect(await rejectionOf(sweep(protocol, { directory, device: 'cuda' }))).toMatch(/^cuda_unavailable: /);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it.each([
+    [{ shard: { index: 3, count: 2 } }, 'expected 1 to 2 for index of shard, received 3'],
     [{ threads: 0 }, 'expected a positive integer for threads, received 0'],
     [{ device: 'gpu' as 'cpu' }, 'expected one of auto, cpu, reference, cuda for device, received "gpu"'],
     [
       { treads: 2 },
-      'unknown option "treads" in runProtocol; known: directory, device, devices, threads, signal, onProgress. Did you mean "threads"?',
+      'unknown option "treads" in sweep; known: directory, device, devices, threads, shard, signal, onProgress. Did you mean "threads"?',
     ],
   ])('is refused: %j', async (options, message) => {
-    expect(await rejectionOf(runProtocol(protocol, { directory, ...options }))).toContain(message);
+    expect(await rejectionOf(sweep(protocol, { directory, ...options }))).toContain(message);
   });
 });

@@ -21,7 +21,7 @@ static Kernels<T> make_table() {
   constexpr double narrow_cost[] = {0, 1.3, 2.1, 3}, wide_cost[] = {0, 1.4, 2.5, 3.1, 4.3, 0, 6};
   for (std::size_t units = 0; units <= max_panel_units; ++units)
     table.panel_cost[units] = wide ? wide_cost[units] : units <= 3 ? narrow_cost[units] : 0;
-  table.dot_cost = wide ? 1.2 : 1.03;
+  table.dot_cost = wide ? 1.0 : 1.03;
   table.outer_product = outer_product<T>;
   table.dot_product = dot_product<T>;
   table.update_matrix = update_matrix<T>;

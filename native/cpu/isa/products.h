@@ -212,19 +212,27 @@ __attribute__((noinline)) static void dot_tile(const DotProduct<T>& p, std::size
   using V = WideVector<T>;
   constexpr std::size_t L = lanes_of<V, T>;
   V acc[MR * NR] = {};
+  std::size_t panel = 0;
   const T* a_panel = p.a;
   const T* w_panel = p.w;
-  for (std::size_t panel = 0; panel < p.panel_count; ++panel) {
-    const std::size_t width = p.widths[panel];
-    const T* a = a_panel + m0 * width;
-    const T* w = w_panel + (p.first + n0) * width;
-    std::size_t lane = 0;
-    if (width == 3 * L) {  // the usual panel: offsets that the compiler knows
+  // The usual panels come first; their offsets are known to the compiler.
+  constexpr std::size_t usual = 3 * L;
+  const std::size_t a_stride = p.rows * usual, w_stride = p.w_rows * usual;
+  const T* a = p.a + m0 * usual;
+  const T* w = p.w + (p.first + n0) * usual;
+  for (; panel < p.panel_count && p.widths[panel] == usual; ++panel, a += a_stride, w += w_stride) {
 #pragma GCC unroll 3
-      for (; lane < 3 * L; lane += L)
-        dot_step<MR, NR>(
-            a + lane, w + lane, 3 * L, [](const T* from) { return load<V>(from); }, acc);
-    }
+    for (std::size_t lane = 0; lane < usual; lane += L)
+      dot_step<MR, NR>(
+          a + lane, w + lane, usual, [](const T* from) { return load<V>(from); }, acc);
+  }
+  a_panel += panel * a_stride;
+  w_panel += panel * w_stride;
+  for (; panel < p.panel_count; ++panel) {
+    const std::size_t width = p.widths[panel];
+    a = a_panel + m0 * width;
+    w = w_panel + (p.first + n0) * width;
+    std::size_t lane = 0;
     for (; lane + L <= width; lane += L)
       dot_step<MR, NR>(
           a + lane, w + lane, width, [](const T* from) { return load<V>(from); }, acc);

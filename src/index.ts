@@ -38,7 +38,7 @@ export {
 } from './network/optimizers.js';
 export { alternating, type Phase } from './network/phases.js';
 export { Population, type PopulationOptions } from './network/population.js';
-export type { Gradient, Progress, Student, StudentState } from './network/student.js';
+export type { Execution, Gradient, Progress, Student, StudentState } from './network/student.js';
 export type { SplitData, StudentOptions, StudentPlan } from './network/student-options.js';
 export { restoreCheckpoint, saveCheckpoint } from './training/checkpoint.js';
 export type { CheckpointOptions, EarlyStopping, TrainOptions } from './training/options.js';

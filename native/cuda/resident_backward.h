@@ -142,10 +142,10 @@ ES_TEAM_CODE void input_gradient(const Residence<Team>& here, int l, const Chunk
     derive(here, below, chunk);
     here.team.sync();
   }
-  input_gradient_product(here, l, chunk, exchange.current());
+  input_gradient_product(here, l, chunk, exchange.current(here.plan));
   if (layer.outputs_split) {
     here.team.sync_cluster();
-    collect_delta(here, below, chunk, exchange.current());
+    collect_delta(here, below, chunk, exchange.current(here.plan));
     exchange.turn();
   }
   here.team.sync();

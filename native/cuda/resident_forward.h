@@ -80,7 +80,7 @@ ES_TEAM_CODE void forward_product(const Residence<Team>& here, int l, const Chun
 template <class Team>
 ES_TEAM_CODE void forward_layer(const Residence<Team>& here, int l, const Chunk& chunk, Exchange& exchange) {
   const ResidentLayer& layer = here.plan.layers[l];
-  const int to = layer.inputs_split ? exchange.current() : layer.y;
+  const int to = layer.inputs_split ? exchange.current(here.plan) : layer.y;
   forward_product(here, l, chunk, to);
   if (layer.inputs_split) {
     here.team.sync_cluster();

@@ -223,6 +223,7 @@ function bare(p: NativePopulation, name: string): () => unknown {
     predict: () => p.predict(0, data),
     pruningCurve: () => p.pruningCurve(0, 0, native.order(), data),
     progress: () => p.progress(),
+    executions: () => p.executions(),
     read: () => p.read(0, 'parameters', block),
     write: () => p.write(0, 'parameters', block),
     counters: () => p.counters(0),

@@ -142,6 +142,14 @@ TEST("resident plans: odd students are laid out soundly") {
   }
 }
 
+TEST("resident plans: the student that sanitizers see in a cluster is in one") {
+  const StudentSpec student = cluster_student(DType::float32);
+  const ResidentPlan plan = planned(student.network, student.batch(), limits_of(90));
+  require_sound(plan, limits_of(90));
+  REQUIRE(plan.ranks > 1 && 1003 % plan.ranks != 0);
+  REQUIRE(plan.layers[1].outputs_split && plan.layers[2].inputs_split);
+}
+
 TEST("resident plans: say why a student is too large") {
   const DeviceLimits limits = limits_of(90);
   NetworkSpec network;

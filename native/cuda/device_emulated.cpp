@@ -98,9 +98,11 @@ class EmulatedDevice final : public Device {
   std::unique_ptr<Recording> record(const std::function<void()>& enqueue) override {
     check();
     auto recording = std::make_unique<EmulatedRecording>();
-    recording_ = recording.get();
+    struct Ends {  // also where what was to be recorded throws
+      EmulatedRecording*& recording;
+      ~Ends() { recording = nullptr; }
+    } const ends{recording_ = recording.get()};
     enqueue();
-    recording_ = nullptr;
     return recording;
   }
   void replay(const Recording& recording) override {

@@ -179,6 +179,18 @@ TEST(
   }
 }
 
+TEST("cuda: a kernel that its table does not load is refused, recorded or not") {
+  const std::unique_ptr<cuda::Device> device = cuda::open_emulated_device({});
+  const auto launch = [&] { device->run_here("forgotten", [] {}); };
+  const std::string refusal = "internal: forgotten is launched, but its table does not load it";
+  REQUIRE_ERROR(launch(), refusal);
+  REQUIRE_ERROR(device->record(launch), refusal);
+  bool ran = false;  // the recording ended with the refusal
+  device->load_here("known");
+  device->run_here("known", [&] { ran = true; });
+  REQUIRE(ran);
+}
+
 TEST("cuda: float64 is refused") {
   REQUIRE_ERROR(
       Subject(*emulated(1, true), DType::float64, {odd_student(3, DType::float64)}),

@@ -42,7 +42,7 @@ export type { Execution, Gradient, Progress, Student, StudentState } from './net
 export type { SplitData, StudentOptions, StudentPlan } from './network/student-options.js';
 export { restoreCheckpoint, saveCheckpoint } from './training/checkpoint.js';
 export type { CheckpointOptions, EarlyStopping, TrainOptions } from './training/options.js';
-export type { Stopped, StudentDivergence, TrainReport } from './training/report.js';
+export type { LayerwiseStudent, Stopped, StudentDivergence, TrainReport } from './training/report.js';
 export { train } from './training/train.js';
 
 // Finding and cutting out the sub-network

@@ -77,6 +77,7 @@ export type { TrialProtocol } from './sweep/protocol/trials.js';
 export type { SweepProgress } from './sweep/run/progress.js';
 export type { Shard } from './sweep/run/shard.js';
 export { type SweepOptions, type SweepResult, sweep } from './sweep/run/sweep.js';
+export type { LayerwiseTrial } from './sweep/run/wave.js';
 
 // Numbers in, numbers out
 

@@ -43,7 +43,7 @@ export async function experiment(
 }
 
 /** One line for each reason, as trials of one width share it. */
-function layerwiseNotes(trials: RunResult['layerwise']): string[] {
+function layerwiseNotes(trials: SweepResult['layerwise']): string[] {
   const reasons = new Map<string, number>();
   for (const { width, reason } of trials) {
     const text = `width ${width}: ${reason}`;

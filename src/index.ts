@@ -38,11 +38,11 @@ export {
 } from './network/optimizers.js';
 export { alternating, type Phase } from './network/phases.js';
 export { Population, type PopulationOptions } from './network/population.js';
-export type { Gradient, Progress, Student, StudentState } from './network/student.js';
+export type { Execution, Gradient, Progress, Student, StudentState } from './network/student.js';
 export type { SplitData, StudentOptions, StudentPlan } from './network/student-options.js';
 export { restoreCheckpoint, saveCheckpoint } from './training/checkpoint.js';
 export type { CheckpointOptions, EarlyStopping, TrainOptions } from './training/options.js';
-export type { Stopped, StudentDivergence, TrainReport } from './training/report.js';
+export type { LayerwiseStudent, Stopped, StudentDivergence, TrainReport } from './training/report.js';
 export { train } from './training/train.js';
 
 // Finding and cutting out the sub-network
@@ -77,6 +77,7 @@ export type { TrialProtocol } from './sweep/protocol/trials.js';
 export type { SweepProgress } from './sweep/run/progress.js';
 export type { Shard } from './sweep/run/shard.js';
 export { type SweepOptions, type SweepResult, sweep } from './sweep/run/sweep.js';
+export type { LayerwiseTrial } from './sweep/run/wave.js';
 
 // Numbers in, numbers out
 

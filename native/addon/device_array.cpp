@@ -112,13 +112,31 @@ void DeviceArrayObject::release() {
   if (es_array* array = std::exchange(array_, nullptr)) library_->array_destroy(array);
 }
 
-Napi::Value device_kernel_forward(const Napi::CallbackInfo& info) {
+namespace {
+
+/// Reads what forward and backward have in common, lets `read` do the rest, and calls `kernel` of the library. Returns
+/// the milliseconds that it took on the device.
+template <class Layer, class Read>
+Napi::Value run_layer(const Napi::CallbackInfo& info,
+                      int (*es_cuda_table::*kernel)(const Layer*, double*, es_error*), const Read& read) {
   return guarded(info.Env(), [&] {
     const Argument request(info[0], "request");
-    es_layer_forward layer{};
+    Layer layer{};
     layer.batch = request.field("batch").count();
     layer.inputs = request.field("inputs").count();
     layer.outputs = request.field("outputs").count();
+    read(request, layer);
+    double milliseconds = 0;
+    es_error error{};
+    check((cuda_library().*kernel)(&layer, &milliseconds, &error), error);
+    return Napi::Number::New(info.Env(), milliseconds);
+  });
+}
+
+}  // namespace
+
+Napi::Value device_kernel_forward(const Napi::CallbackInfo& info) {
+  return run_layer(info, &es_cuda_table::layer_forward, [](const Argument& request, es_layer_forward& layer) {
     layer.activation = static_cast<std::uint32_t>(request.field("activation").activation());
     const auto [x, matrix, in, out, bias, z, y] =
         read_arrays(request, {"x", "matrix", "eigenvaluesIn", "eigenvaluesOut", "bias", "z", "y"});
@@ -129,38 +147,26 @@ Napi::Value device_kernel_forward(const Napi::CallbackInfo& info) {
     layer.bias = bias;
     layer.z = z;
     layer.y = y;
-    double milliseconds = 0;
-    es_error error{};
-    check(cuda_library().layer_forward(&layer, &milliseconds, &error), error);
-    return Napi::Number::New(info.Env(), milliseconds);
   });
 }
 
 Napi::Value device_kernel_backward(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] {
-    const Argument request(info[0], "request");
-    es_layer_backward layer{};
-    layer.batch = request.field("batch").count();
-    layer.inputs = request.field("inputs").count();
-    layer.outputs = request.field("outputs").count();
-    const auto [x, matrix, in, out, delta, grad_matrix, grad_in, grad_out, grad_bias, grad_x] =
-        read_arrays(request, {"x", "matrix", "eigenvaluesIn", "eigenvaluesOut", "delta", "gradMatrix",
-                              "gradEigenvaluesIn", "gradEigenvaluesOut", "gradBias", "gradX"});
-    layer.x = x;
-    layer.matrix = matrix;
-    layer.eigenvalues_in = in;
-    layer.eigenvalues_out = out;
-    layer.delta = delta;
-    layer.grad_matrix = grad_matrix;
-    layer.grad_eigenvalues_in = grad_in;
-    layer.grad_eigenvalues_out = grad_out;
-    layer.grad_bias = grad_bias;
-    layer.grad_x = grad_x;
-    double milliseconds = 0;
-    es_error error{};
-    check(cuda_library().layer_backward(&layer, &milliseconds, &error), error);
-    return Napi::Number::New(info.Env(), milliseconds);
-  });
+  return run_layer(
+      info, &es_cuda_table::layer_backward, [](const Argument& request, es_layer_backward& layer) {
+        const auto [x, matrix, in, out, delta, grad_matrix, grad_in, grad_out, grad_bias, grad_x] =
+            read_arrays(request, {"x", "matrix", "eigenvaluesIn", "eigenvaluesOut", "delta", "gradMatrix",
+                                  "gradEigenvaluesIn", "gradEigenvaluesOut", "gradBias", "gradX"});
+        layer.x = x;
+        layer.matrix = matrix;
+        layer.eigenvalues_in = in;
+        layer.eigenvalues_out = out;
+        layer.delta = delta;
+        layer.grad_matrix = grad_matrix;
+        layer.grad_eigenvalues_in = grad_in;
+        layer.grad_eigenvalues_out = grad_out;
+        layer.grad_bias = grad_bias;
+        layer.grad_x = grad_x;
+      });
 }
 
 }  // namespace eigenstudent

@@ -49,6 +49,15 @@ Napi::Object to_js(Napi::Env env, const Progress& progress) {
   return object;
 }
 
+/// null where there is nothing to tell.
+Napi::Value to_js(Napi::Env env, const Execution& execution) {
+  if (execution.kernels == Kernels::unspecified) return env.Null();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("kernels", execution.kernels == Kernels::resident ? "resident" : "layerwise");
+  if (!execution.reason.empty()) object.Set("reason", execution.reason);
+  return object;
+}
+
 }  // namespace
 
 Napi::Float64Array float64_array(Napi::Env env, const std::vector<double>& values) {
@@ -72,6 +81,7 @@ Napi::Function PopulationObject::define(Napi::Env env) {
                          InstanceMethod("predict", &This::predict),
                          InstanceMethod("pruningCurve", &This::pruning_curve),
                          InstanceMethod("progress", &This::progress),
+                         InstanceMethod("executions", &This::executions),
                          InstanceMethod("read", &This::read),
                          InstanceMethod("write", &This::write),
                          InstanceMethod("counters", &This::counters),
@@ -140,6 +150,15 @@ Napi::Value PopulationObject::progress(const Napi::CallbackInfo& info) {
     const Population& population = idle("progress");
     Napi::Array array = Napi::Array::New(info.Env(), size_);
     for (std::uint32_t i = 0; i < size_; ++i) array.Set(i, to_js(info.Env(), population.progress(i)));
+    return array;
+  });
+}
+
+Napi::Value PopulationObject::executions(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const Population& population = idle("executions");
+    Napi::Array array = Napi::Array::New(info.Env(), size_);
+    for (std::uint32_t i = 0; i < size_; ++i) array.Set(i, to_js(info.Env(), population.execution(i)));
     return array;
   });
 }

@@ -58,6 +58,7 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   Napi::Value pruning_curve(const Napi::CallbackInfo& info);  // (student, layer, removalOrder, data)
   // At once.
   Napi::Value progress(const Napi::CallbackInfo& info);
+  Napi::Value executions(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);          // (student, block, into)
   Napi::Value write(const Napi::CallbackInfo& info);         // (student, block, from)
   Napi::Value counters(const Napi::CallbackInfo& info);      // (student)

@@ -46,6 +46,17 @@ struct Evaluation {
 /// The parts of StudentState that a caller reads or writes as one array of the population's dtype.
 enum class StateBlock : std::uint8_t { parameters, first_moment, second_moment };
 
+/// Which kernels train a student, where a backend has more than one kind and a caller may want to know.
+enum class Kernels : std::uint8_t {
+  unspecified,  // nothing to tell
+  resident,     // many steps in one launch, in the shared memory of a GPU
+  layerwise,    // a few launches a layer and step: the student is too large to be resident
+};
+struct Execution {
+  Kernels kernels = Kernels::unspecified;
+  std::string reason;  // why a student is not resident; empty with the others
+};
+
 /// Counters that go with the blocks in a checkpoint.
 struct Counters {
   std::uint64_t step = 0;
@@ -59,6 +70,8 @@ class Population {
 
   virtual std::size_t size() const = 0;
   virtual const ParameterLayout& layout(std::size_t student) const = 0;
+  /// How the student is trained; the same from its first step to its last.
+  virtual Execution execution(std::size_t /*student*/) const { return {}; }
 
   /// Trains student i until it has completed until_epoch[i] epochs, is stopped, or diverges. Students already
   /// there rest. The result does not depend on the number of threads nor on the neighbours.
@@ -90,7 +103,7 @@ class Population {
   virtual void gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
                         double* penalty) = 0;
 
-  /// Bytes held: parameters, moments, scratch.
+  /// Bytes held, on the host and on devices: parameters, moments, scratch; not the data.
   virtual std::size_t bytes() const = 0;
 };
 

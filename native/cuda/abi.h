@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 /* Counts changes of this file that an older addon would misread. */
-#define ES_CUDA_ABI 1u
+#define ES_CUDA_ABI 2u
 
 typedef struct es_backend es_backend;
 typedef struct es_population es_population;
@@ -117,6 +117,11 @@ typedef struct {
   double loss, accuracy;
 } es_evaluation;
 
+typedef struct {
+  uint32_t kernels; /* a Kernels of core/backend.h */
+  char reason[512]; /* why a student is not resident, else empty; ends with 0, longer text is cut */
+} es_execution;
+
 /* A byte that another thread may set to something else than 0 at any time: a lock-free std::atomic<bool>. */
 typedef const unsigned char* es_stop_flag;
 
@@ -160,6 +165,8 @@ typedef struct {
   int (*run)(es_population* population, const uint64_t* until_epoch, uint64_t count, es_stop_flag stop,
              es_error* error);
   int (*progress)(const es_population* population, uint64_t student, es_progress* progress, es_error* error);
+  int (*execution)(const es_population* population, uint64_t student, es_execution* execution,
+                   es_error* error);
   /* data: [data_count], null leaves a student out; results: [result_count] */
   int (*evaluate)(es_population* population, const es_dataset* const* data, uint64_t data_count,
                   es_evaluation* results, uint64_t result_count, es_stop_flag stop, es_error* error);

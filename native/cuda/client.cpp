@@ -33,6 +33,12 @@ class LibraryPopulation final : public Population {
     return layouts_[student];
   }
 
+  Execution execution(std::size_t student) const override {
+    es_execution found{};
+    call(library_.execution, population_, student, &found);
+    return {static_cast<Kernels>(found.kernels), found.reason};
+  }
+
   void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) override {
     call(library_.run, population_, until_epoch.data(), until_epoch.size(), address_of(stop));
   }

@@ -66,6 +66,11 @@ void CudaPopulation::on_every_device(const std::function<void(std::size_t)>& wor
     if (exception) std::rethrow_exception(exception);
 }
 
+Execution CudaPopulation::execution(std::size_t student) const {
+  check_student(student);
+  return worker_of(student).execution(places_[student].member);
+}
+
 void CudaPopulation::run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) {
   check_count(until_epoch.size(), "untilEpoch");
   std::vector<std::vector<std::uint64_t>> until_step(workers_.size());

@@ -21,6 +21,7 @@ class CudaPopulation final : public HostPopulation<float> {
   /// resident: small students train in the persistent kernel; false for tests of the layer-wise kernels.
   CudaPopulation(PopulationSpec&& spec, std::vector<std::unique_ptr<Device>> devices, bool resident);
 
+  Execution execution(std::size_t student) const override;
   void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) override;
   void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
                 const StopFlag& stop) override;

@@ -21,6 +21,7 @@
 namespace eigenstudent::cuda {
 
 struct KernelTable;
+struct LaunchShape;
 
 /// What a planner must know of a device. The defaults are an H200's (CUDA programming guide, table of technical
 /// specifications per compute capability, 9.0).
@@ -57,6 +58,10 @@ class Device {
   /// The kernels compiled for this kind of device.
   virtual const KernelTable& kernels() const = 0;
 
+  /// Whether a cluster of the resident kernel can start here: a slice of a GPU, or one with multiprocessors switched off, may
+  /// have too few of them side by side, whatever limits() allow.
+  virtual bool holds_cluster(const LaunchShape& shape) = 0;
+
   /// Memory aligned to 256 bytes. Throws Error("out_of_memory") with the bytes needed and the bytes free; the device
   /// stays usable.
   virtual void* allocate(std::size_t bytes) = 0;
@@ -74,8 +79,10 @@ class Device {
   virtual void synchronize() = 0;
   /// The lane in use as a GPU launch wants it, a cudaStream_t; null on an emulated device.
   virtual void* stream() = 0;
-  /// To be told of each kernel launched: its name, and what the launch returned (a cudaError_t).
+  /// To be told of each kernel loaded or launched: its name, and what CUDA said (a cudaError_t).
   virtual void launched(const char* kernel, int status) = 0;
+  /// What stands for loading a kernel on an emulated device, which refuses to run one that was not.
+  virtual void load_here(const char* kernel) = 0;
   /// What stands for a launch on an emulated device: runs `work` here and now, or records it.
   virtual void run_here(const char* kernel, const std::function<void()>& work) = 0;
 
@@ -149,6 +156,7 @@ struct EmulatedLimits {
   std::size_t memory_bytes = std::size_t{1} << 30;
   DeviceLimits limits;
   bool resident = true;        // false: every student trains with the layer-wise kernels
+  int most_ranks = 8;          // blocks of the largest cluster that starts; fewer on a slice of a GPU
   long long fails_after = -1;  // launches until the device fails for good; -1: never
   /// Counts the bytes in use. Devices that share it share their memory; null: one of its own.
   std::shared_ptr<std::atomic<std::size_t>> used_bytes;

@@ -4,11 +4,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/errors.h"
 #include "cuda/device.h"
 #include "cuda/kernels.h"
+#include "cuda/resident_job.h"
 
 namespace eigenstudent::cuda {
 
@@ -23,7 +26,10 @@ class EmulatedDevice final : public Device {
  public:
   explicit EmulatedDevice(const EmulatedLimits& limits)
       : limits_(limits),
-        used_(limits.used_bytes ? limits.used_bytes : std::make_shared<std::atomic<std::size_t>>(0)) {}
+        used_(limits.used_bytes ? limits.used_bytes : std::make_shared<std::atomic<std::size_t>>(0)) {
+    kernels().load(*this);
+    kernels().resident->load(*this);
+  }
   ~EmulatedDevice() override {
     for (const auto& [memory, bytes] : allocated_) {
       *used_ -= bytes;
@@ -37,6 +43,7 @@ class EmulatedDevice final : public Device {
     return {limits_.memory_bytes - *used_, limits_.memory_bytes};
   }
   const KernelTable& kernels() const override { return emulated_kernels(); }
+  bool holds_cluster(const LaunchShape& shape) override { return shape.ranks <= limits_.most_ranks; }
 
   void* allocate(std::size_t bytes) override {
     check();
@@ -74,8 +81,11 @@ class EmulatedDevice final : public Device {
   void synchronize() override { check(); }
   void* stream() override { return nullptr; }
   void launched(const char*, int) override {}
+  void load_here(const char* kernel) override { loaded_.insert(kernel); }
   void run_here(const char* kernel, const std::function<void()>& work) override {
     check();
+    if (!loaded_.count(kernel))
+      throw Error("internal", std::string(kernel) + " is launched, but its table does not load it");
     if (recording_) return recording_->launches.emplace_back(kernel, work), void();
     if (limits_.fails_after >= 0 && launches_++ >= limits_.fails_after) {
       failure_ = std::string("native/cuda/device_emulated.cpp: ") + kernel +
@@ -88,9 +98,11 @@ class EmulatedDevice final : public Device {
   std::unique_ptr<Recording> record(const std::function<void()>& enqueue) override {
     check();
     auto recording = std::make_unique<EmulatedRecording>();
-    recording_ = recording.get();
+    struct Ends {  // also where what was to be recorded throws
+      EmulatedRecording*& recording;
+      ~Ends() { recording = nullptr; }
+    } const ends{recording_ = recording.get()};
     enqueue();
-    recording_ = nullptr;
     return recording;
   }
   void replay(const Recording& recording) override {
@@ -111,6 +123,7 @@ class EmulatedDevice final : public Device {
   EmulatedLimits limits_;
   std::shared_ptr<std::atomic<std::size_t>> used_;
   std::unordered_map<void*, std::size_t> allocated_;
+  std::unordered_set<std::string> loaded_;  // kernels
   EmulatedRecording* recording_ = nullptr;
   long long launches_ = 0;
   std::string failure_;

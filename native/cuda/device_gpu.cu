@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include "core/errors.h"
 #include "cuda/device.h"
 #include "cuda/kernels.h"
+#include "cuda/resident_job.h"
 
 namespace eigenstudent::cuda {
 
@@ -45,6 +47,20 @@ class GpuRecording final : public Recording {
   cudaGraphExec_t graph = nullptr;
 };
 
+/// A stream that is recorded into a graph. Ends also where what was to be recorded throws: the stream would refuse all else.
+struct Capture {
+  cudaStream_t stream = nullptr;
+  cudaGraph_t graph = nullptr;
+  Capture() = default;
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+  ~Capture() {
+    if (stream) end();
+    if (graph) cudaGraphDestroy(graph);
+  }
+  cudaError_t end() { return cudaStreamEndCapture(std::exchange(stream, nullptr), &graph); }
+};
+
 #define ES_CUDA(call) check((call), #call, __FILE__, __LINE__)
 
 class GpuDevice final : public Device {
@@ -60,6 +76,9 @@ class GpuDevice final : public Device {
         static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerMultiprocessor, index));
     limits_.threads_per_multiprocessor = attribute(cudaDevAttrMaxThreadsPerMultiProcessor, index);
     limits_.registers_per_multiprocessor = attribute(cudaDevAttrMaxRegistersPerMultiprocessor, index);
+    // Before anything is recorded, timed or asked about them.
+    kernels().load(*this);
+    kernels().resident->load(*this);
     const bool clusters = attribute(cudaDevAttrClusterLaunch, index) && resident_kernel_knows_clusters();
     limits_.blocks_per_cluster = clusters ? 8 : 1;
   }
@@ -78,6 +97,19 @@ class GpuDevice final : public Device {
     return memory;
   }
   const KernelTable& kernels() const override { return gpu_kernels(); }
+  bool holds_cluster(const LaunchShape& shape) override {
+    activate();
+    int clusters = 0;
+    const auto error = static_cast<cudaError_t>(resident_clusters_at_once(shape, clusters));
+    // Also the answer to a cluster that no part of this GPU could hold.
+    if (error == cudaErrorInvalidClusterSize || error == cudaErrorLaunchOutOfResources ||
+        error == cudaErrorInvalidConfiguration) {
+      cudaGetLastError();
+      return false;
+    }
+    check(error, "cudaOccupancyMaxActiveClusters", __FILE__, __LINE__);
+    return clusters > 0;
+  }
 
   void* allocate(std::size_t bytes) override {
     activate();
@@ -129,22 +161,24 @@ class GpuDevice final : public Device {
     return lane();
   }
   void launched(const char* kernel, int status) override {
+    if (status == cudaErrorNoKernelImageForDevice)
+      throw Error("cuda_unavailable", "this build has no code for compute capability " +
+                                          capability_text(limits_.capability) + " (device " +
+                                          std::to_string(index_) + ", " + limits_.name + ")");
     check(static_cast<cudaError_t>(status), kernel, "native/cuda/kernels_gpu.cu", 0);
   }
-  void run_here(const char* kernel, const std::function<void()>&) override {
-    throw Error("internal", std::string(kernel) + ": a GPU cannot run the emulated kernels");
-  }
+  void load_here(const char* kernel) override { refuse_to_emulate(kernel); }
+  void run_here(const char* kernel, const std::function<void()>&) override { refuse_to_emulate(kernel); }
 
   std::unique_ptr<Recording> record(const std::function<void()>& enqueue) override {
     activate();
     auto recording = std::make_unique<GpuRecording>();
-    cudaGraph_t graph = nullptr;
+    Capture capture;
     ES_CUDA(cudaStreamBeginCapture(lane(), cudaStreamCaptureModeThreadLocal));
+    capture.stream = lane();
     enqueue();
-    ES_CUDA(cudaStreamEndCapture(lane(), &graph));
-    const cudaError_t error = cudaGraphInstantiate(&recording->graph, graph, 0);
-    cudaGraphDestroy(graph);
-    check(error, "cudaGraphInstantiate", __FILE__, __LINE__);
+    ES_CUDA(capture.end());
+    ES_CUDA(cudaGraphInstantiate(&recording->graph, capture.graph, 0));
     return recording;
   }
   void replay(const Recording& recording) override {
@@ -171,6 +205,9 @@ class GpuDevice final : public Device {
   }
 
  private:
+  [[noreturn]] static void refuse_to_emulate(const char* kernel) {
+    throw Error("internal", std::string(kernel) + ": a GPU cannot run the emulated kernels");
+  }
   /// CUDA keeps one current device a thread; a failed one stays failed.
   void activate() {
     if (!failure_.empty()) throw Error("cuda_failed", failure_);
@@ -233,10 +270,15 @@ DeviceDescription describe(int index) {
   device.name = name_of(index);
   device.capability = capability_of(index);
   device.usable = device.capability >= least_capability;
+  if (!device.usable) return device;  // no context on a GPU that nobody will use
   int before = 0;
   cudaGetDevice(&before);
-  cudaSetDevice(index);
-  if (cudaMemGetInfo(&device.free_bytes, &device.total_bytes) != cudaSuccess) cudaGetLastError();
+  // Where it cannot be taken (a device that another process has to itself), the memory asked about would be another's.
+  const bool taken = cudaSetDevice(index) == cudaSuccess;
+  if (!taken || cudaMemGetInfo(&device.free_bytes, &device.total_bytes) != cudaSuccess) {
+    device.free_bytes = device.total_bytes = 0;
+    cudaGetLastError();
+  }
   cudaSetDevice(before);
   return device;
 }
@@ -279,6 +321,14 @@ std::unique_ptr<Device> open_cuda_device(int index) {
     throw Error("cuda_unavailable", "device " + std::to_string(index) + " (" + name_of(index) +
                                         ") has compute capability " + capability_text(capability_of(index)) +
                                         ", this build needs at least 8.0");
+  const cudaError_t taken = cudaSetDevice(index);
+  if (taken != cudaSuccess) {
+    cudaGetLastError();
+    throw Error("cuda_unavailable",
+                "device " + std::to_string(index) + " (" + name_of(index) +
+                    ") cannot be taken: " + cudaGetErrorString(taken) +
+                    ". Where another process has it to itself, wait or name another device");
+  }
   return std::make_unique<GpuDevice>(index);
 }
 

@@ -16,7 +16,7 @@ struct DeviceState {
   float* second_moment;  // [layout.size()], or null with SGD
 };
 
-/// The blocks of the host state are out of date where on_device says so; its step and counts never are.
+/// The blocks of the host state are given up where on_device says so; its step and counts are always there.
 struct DeviceMember {
   std::size_t student;  // its place in the population
   const StudentSpec* spec;

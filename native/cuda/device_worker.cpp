@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <numeric>
+#include <variant>
 
 #include "cuda/resident_training.h"
 
@@ -15,22 +16,21 @@ std::size_t usable(std::size_t free_bytes) { return free_bytes - free_bytes / 20
 
 DeviceState take_state(Arena& arena, const DeviceMember& member) {
   DeviceState blocks{};
-  blocks.parameters = arena.take<float>(member.host->parameters.size());
-  blocks.first_moment = arena.take<float>(member.host->first_moment.size());
-  blocks.second_moment = arena.take<float>(member.host->second_moment.size());
+  const std::size_t size = member.layout->size();
+  blocks.parameters = arena.take<float>(size);
+  blocks.first_moment = arena.take<float>(size);
+  blocks.second_moment = arena.take<float>(member.spec->optimizer.moments() == 2 ? size : 0);
   return blocks;
 }
 
-/// Plans by network and batch: a population has many students of few kinds.
+/// Plans by network and batch, or why there is none: a population has many students of few kinds.
 class PlanCache {
  public:
-  std::optional<ResidentPlan> plan(const NetworkSpec& network, std::size_t batch,
-                                   const DeviceLimits& limits) {
+  explicit PlanCache(Device& device) : device_(device) {}
+  const std::variant<ResidentPlan, std::string>& plan(const NetworkSpec& network, std::size_t batch) {
     const auto [place, is_new] = plans_.try_emplace(signature(network, batch));
-    if (is_new) {
-      const auto planned = plan_resident(network, batch, limits);
-      if (const auto* plan = std::get_if<ResidentPlan>(&planned)) place->second = *plan;
-    }
+    const auto holds = [&](const LaunchShape& cluster) { return device_.holds_cluster(cluster); };
+    if (is_new) place->second = plan_resident(network, batch, device_.limits(), {}, holds);
     return place->second;
   }
 
@@ -46,7 +46,8 @@ class PlanCache {
     }
     return all;
   }
-  std::map<Signature, std::optional<ResidentPlan>> plans_;
+  Device& device_;
+  std::map<Signature, std::variant<ResidentPlan, std::string>> plans_;
 };
 
 }  // namespace
@@ -55,11 +56,19 @@ DeviceWorker::DeviceWorker(std::unique_ptr<Device> device, std::vector<DeviceMem
     : device_(std::move(device)),
       members_(std::move(members)),
       plans_(members_.size()),
+      reasons_(members_.size(), "resident kernels are turned off"),
       alone_paces_(members_.size()),
       scratch_(evaluation_lanes) {
-  PlanCache plans;
-  for (std::size_t i = 0; resident && i < members_.size(); ++i)
-    plans_[i] = plans.plan(members_[i].spec->network, members_[i].spec->batch(), device_->limits());
+  PlanCache plans(*device_);
+  for (std::size_t i = 0; resident && i < members_.size(); ++i) {
+    const auto& planned = plans.plan(members_[i].spec->network, members_[i].spec->batch());
+    if (const auto* plan = std::get_if<ResidentPlan>(&planned)) plans_[i] = *plan;
+    reasons_[i] = plans_[i] ? "" : std::get<std::string>(planned);
+  }
+}
+
+Execution DeviceWorker::execution(std::size_t member) const {
+  return {plans_[member] ? Kernels::resident : Kernels::layerwise, reasons_[member]};
 }
 
 MemoryNeed DeviceWorker::need_of(std::size_t member) const {
@@ -203,12 +212,16 @@ void DeviceWorker::copy_state(DeviceMember& member, bool to_device) {
       {&host.parameters, member.blocks.parameters},
       {&host.first_moment, member.blocks.first_moment},
       {&host.second_moment, member.blocks.second_moment}};
+  const std::size_t size = member.layout->size();
   for (const auto& [values, block] : blocks) {
-    if (values->empty()) continue;
-    if (to_device)
-      device_->copy_in(block, values->data(), values->size() * sizeof(float));
-    else
-      device_->copy_out(values->data(), block, values->size() * sizeof(float));
+    if (!block) continue;  // a second moment that is not kept
+    if (to_device) {
+      device_->copy_in(block, values->data(), size * sizeof(float));
+      *values = {};
+    } else {
+      values->resize(size);
+      device_->copy_out(values->data(), block, size * sizeof(float));
+    }
   }
 }
 
@@ -265,7 +278,6 @@ void DeviceWorker::write(std::size_t member, StateBlock block, const float* from
 std::size_t DeviceWorker::bytes() const {
   std::size_t total = states_.bytes();
   for (const ScratchMemory& scratch : scratch_) total += scratch.bytes();
-  for (const auto& [host, cached] : data_) total += cached.device ? cached.device->bytes() : 0;
   return total;
 }
 

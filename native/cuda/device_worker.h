@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/backend.h"
@@ -51,7 +52,9 @@ class DeviceWorker {
 
   std::size_t size() const { return members_.size(); }
   const DeviceMember& member(std::size_t member) const { return members_[member]; }
+  Execution execution(std::size_t member) const;
   bool is_on_device(std::size_t member) const { return members_[member].on_device; }
+  /// On the device: states and scratch, not the data.
   std::size_t bytes() const;
 
  private:
@@ -88,6 +91,7 @@ class DeviceWorker {
   std::unique_ptr<Device> device_;  // first, so that it goes last
   std::vector<DeviceMember> members_;
   std::vector<std::optional<ResidentPlan>> plans_;  // [members]; none: trains with layer-wise kernels
+  std::vector<std::string> reasons_;                // [members]: why there is none
   std::map<const Dataset*, CachedData> data_;
   StepPace pace_;            // of the resident launches of the wave below
   double paced_clocks_ = 0;  // what that wave's students take together; another wave starts slowly again

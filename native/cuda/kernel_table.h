@@ -1,5 +1,4 @@
-// Fills the table of kernels.h. `Launcher` says how a kernel gets to run; it is a type of its own for GPUs and for the
-// emulation, so that the two tables never share an instantiation.
+// Fills the table of kernels.h. `Launcher` says how a kernel gets to run (launchers.h).
 #pragma once
 
 #include <algorithm>
@@ -45,6 +44,30 @@ struct Launches {
       launch_tiles(device, name, Kernel<WideTile>{p}, rows, columns, Kernel<WideTile>::shared_floats);
     else
       launch_tiles(device, name, Kernel<NarrowTile>{p}, rows, columns, Kernel<NarrowTile>::shared_floats);
+  }
+
+  template <class... Kernels>
+  static void load_each(Device& device, const char* name) {
+    (Launcher::template load<Kernels>(device, name), ...);
+  }
+  template <template <class> class Kernel>
+  static void load_product(Device& device, const char* name) {
+    load_each<Kernel<WideTile>, Kernel<NarrowTile>>(device, name);
+  }
+  static void load(Device& device) {
+    load_each<BeginStepKernel>(device, "begin_step");
+    load_each<GatherKernel>(device, "gather");
+    load_product<ForwardKernel>(device, "forward_product");
+    load_product<InputGradientKernel>(device, "input_gradient");
+    load_product<WeightGradientKernel>(device, "weight_gradient");
+    load_each<ColumnSumsKernel>(device, "column_sums");
+    load_each<AddPartsKernel>(device, "add_parts");
+    load_each<BatchLossKernel>(device, "batch_loss");
+    load_each<VerdictKernel>(device, "verdict");
+    load_each<UpdateKernel>(device, "update");
+    load_each<FormWeightsKernel>(device, "form_weights");
+    load_each<PruningKernel>(device, "pruning_losses");
+    load_each<SumSharesKernel>(device, "sum_shares");
   }
 
   static void begin_step(Device& device, const BeginStep& p) {
@@ -94,9 +117,11 @@ struct Launches {
     launch(device, "sum_shares", SumSharesKernel{p}, pieces(p.count, SumSharesKernel::most_threads));
   }
 
-  static constexpr KernelTable table = {
-      begin_step, gather,  forward_product, input_gradient, weight_gradient, column_sums, add_parts,
-      batch_loss, verdict, update,          form_weights,   pruning_losses,  sum_shares,  nullptr};
+  static KernelTable table_with(const ResidentKernels& resident) {
+    return {load,           begin_step, gather,     forward_product, input_gradient, weight_gradient,
+            column_sums,    add_parts,  batch_loss, verdict,         update,         form_weights,
+            pruning_losses, sum_shares, &resident};
+  }
 };
 
 }  // namespace eigenstudent::cuda

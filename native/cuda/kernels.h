@@ -12,6 +12,8 @@ struct ResidentKernels;
 /// Each entry enqueues one launch in the lane in use. Grids are sized by the struct's own `rows`; with a control its
 /// batch may have fewer, and then the rest of the blocks has nothing to do.
 struct KernelTable {
+  /// Brings the code of all kernels below onto the device and sets what a launch of them needs; not those of `resident`.
+  void (*load)(Device&);
   void (*begin_step)(Device&, const BeginStep&);
   void (*gather)(Device&, const Gather&);
   void (*forward_product)(Device&, const ForwardProduct&);
@@ -40,6 +42,8 @@ const KernelTable& gpu_kernels();
 /// Whether the code that the current device runs for resident students was compiled for clusters of blocks. A build for
 /// older GPUs runs on newer ones too, from its PTX, where it takes each block for a cluster of its own.
 bool resident_kernel_knows_clusters();
+/// Clusters of this shape that the current device has room for at a time. Returns a cudaError_t.
+int resident_clusters_at_once(const LaunchShape& shape, int& clusters);
 const KernelTable& emulated_kernels();
 
 }  // namespace eigenstudent::cuda

@@ -61,6 +61,23 @@ ES_TEAM_CODE bool applies_at_once(Activation activation) {
   return activation == Activation::linear || activation == Activation::relu;
 }
 
+/// A tile of from W or from W^T, and what becomes of it: both ways through a layer are this. from: [B][depth]; the result has
+/// `columns` columns, y along the rows. depth_first: entry (column, k) of the weights lies beside (column, k + 1).
+/// finish(place, thread, sums, rows) disposes of a thread's sums.
+template <class Tile, bool depth_first, class Team, class Product, class Weight, class Finish>
+ES_TEAM_CODE void multiply_by_weights(Team& team, const Product& p, const float* from, std::uint32_t columns,
+                                      std::uint32_t depth, const Weight& weight, const Finish& finish) {
+  const std::uint32_t rows = rows_of(p.control, p.rows);
+  const TilePlace place = tile_place<Tile>(team, columns);
+  if (place.row >= rows) return;
+  typename Team::template PerThread<TileSums<Tile>> sums(team);
+  multiply<Tile, true, depth_first>(
+      team, sums, place, rows, columns, depth,
+      [&](std::uint32_t r, std::uint32_t k) { return from[static_cast<std::size_t>(r) * depth + k]; },
+      weight);
+  team.each([&](int rank, int thread) { finish(place, thread, sums(rank, thread), rows); });
+}
+
 /// Tiles: x along N_out, y along the rows.
 template <class TileShape>
 struct ForwardKernel {
@@ -71,32 +88,26 @@ struct ForwardKernel {
 
   template <class Team>
   ES_TEAM_CODE void operator()(Team& team) const {
-    const std::uint32_t rows = rows_of(p.control, p.rows), inputs = p.weights.inputs;
-    const std::uint32_t outputs = p.weights.outputs;
-    const TilePlace place = tile_place<Tile>(team, outputs);
-    if (place.row >= rows) return;
+    const std::uint32_t inputs = p.weights.inputs, outputs = p.weights.outputs;
     const auto output = [&](std::uint32_t column) { return p.order ? p.order[column] : column; };
-    typename Team::template PerThread<TileSums<Tile>> sums(team);
-    multiply<Tile, true, true>(
-        team, sums, place, rows, outputs, inputs,
-        [&](std::uint32_t r, std::uint32_t k) { return p.x[static_cast<std::size_t>(r) * inputs + k]; },
-        [&](std::uint32_t c, std::uint32_t k) { return weight_at(p.weights, output(c), k); });
-    const auto at = [&](std::uint32_t r, std::uint32_t c) {
-      return p.transposed ? static_cast<std::size_t>(c) * rows + r
-                          : static_cast<std::size_t>(r) * outputs + c;
-    };
-    team.each([&](int rank, int thread) {
-      for_entries<Tile>(
-          place, thread, sums(rank, thread), rows, outputs, [&](std::uint32_t r, std::uint32_t c, float sum) {
-            const float z = p.bias ? sum + p.bias[output(c)] : sum;
-            if (p.z) p.z[at(r, c)] = z;
-            p.y[at(r, c)] = p.activation == Activation::relu ? activate(Activation::relu, z) : z;
-          });
+    const auto weight = [&](std::uint32_t c, std::uint32_t k) { return weight_at(p.weights, output(c), k); };
+    const auto finish = [&](const TilePlace& place, int thread, const TileSums<Tile>& sums,
+                            std::uint32_t rows) {
+      const auto at = [&](std::uint32_t r, std::uint32_t c) {
+        return p.transposed ? static_cast<std::size_t>(c) * rows + r
+                            : static_cast<std::size_t>(r) * outputs + c;
+      };
+      for_entries<Tile>(place, thread, sums, rows, outputs, [&](std::uint32_t r, std::uint32_t c, float sum) {
+        const float z = p.bias ? sum + p.bias[output(c)] : sum;
+        if (p.z) p.z[at(r, c)] = z;
+        p.y[at(r, c)] = p.activation == Activation::relu ? activate(Activation::relu, z) : z;
+      });
       if (applies_at_once(p.activation)) return;
       for_places<Tile>(place, thread, rows, outputs, [&](std::uint32_t r, std::uint32_t c) {
         p.y[at(r, c)] = activate(p.activation, p.y[at(r, c)]);
       });
-    });
+    };
+    multiply_by_weights<Tile, true>(team, p, p.x, outputs, inputs, weight, finish);
   }
 };
 
@@ -110,31 +121,25 @@ struct InputGradientKernel {
 
   template <class Team>
   ES_TEAM_CODE void operator()(Team& team) const {
-    const std::uint32_t rows = rows_of(p.control, p.rows), inputs = p.weights.inputs;
-    const std::uint32_t outputs = p.weights.outputs;
-    const TilePlace place = tile_place<Tile>(team, inputs);
-    if (place.row >= rows) return;
-    typename Team::template PerThread<TileSums<Tile>> sums(team);
-    multiply<Tile, true, false>(
-        team, sums, place, rows, inputs, outputs,
-        [&](std::uint32_t r, std::uint32_t k) { return p.delta[static_cast<std::size_t>(r) * outputs + k]; },
-        [&](std::uint32_t c, std::uint32_t k) { return weight_at(p.weights, k, c); });
-    const auto at = [&](std::uint32_t r, std::uint32_t c) {
-      return static_cast<std::size_t>(r) * inputs + c;
-    };
-    team.each([&](int rank, int thread) {
+    const std::uint32_t inputs = p.weights.inputs, outputs = p.weights.outputs;
+    const auto weight = [&](std::uint32_t c, std::uint32_t k) { return weight_at(p.weights, k, c); };
+    const auto finish = [&](const TilePlace& place, int thread, const TileSums<Tile>& sums,
+                            std::uint32_t rows) {
+      const auto at = [&](std::uint32_t r, std::uint32_t c) {
+        return static_cast<std::size_t>(r) * inputs + c;
+      };
       const bool is_relu = p.y && p.activation == Activation::relu;
-      for_entries<Tile>(place, thread, sums(rank, thread), rows, inputs,
-                        [&](std::uint32_t r, std::uint32_t c, float sum) {
-                          const float y = is_relu ? p.y[at(r, c)] : 1.0f;
-                          p.grad_x[at(r, c)] = sum * activation_derivative(Activation::relu, y, y);
-                        });
+      for_entries<Tile>(place, thread, sums, rows, inputs, [&](std::uint32_t r, std::uint32_t c, float sum) {
+        const float y = is_relu ? p.y[at(r, c)] : 1.0f;
+        p.grad_x[at(r, c)] = sum * activation_derivative(Activation::relu, y, y);
+      });
       if (!p.y || applies_at_once(p.activation)) return;
       for_places<Tile>(place, thread, rows, inputs, [&](std::uint32_t r, std::uint32_t c) {
         const float y = p.y[at(r, c)], z = p.z ? p.z[at(r, c)] : y;
         p.grad_x[at(r, c)] *= activation_derivative(p.activation, z, y);
       });
-    });
+    };
+    multiply_by_weights<Tile, false>(team, p, p.delta, inputs, outputs, weight, finish);
   }
 };
 

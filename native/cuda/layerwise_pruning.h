@@ -36,6 +36,7 @@ struct FormWeightsKernel {
 
 struct PruningKernel {
   static constexpr int most_threads = pruning_threads;
+  static constexpr bool fills_shared_memory = true;
   PruningLosses p;
 
   /// The losses of some nodes, and then, where there is room, the columns.

@@ -6,13 +6,6 @@
 
 #include "cuda/team.h"
 
-/// Register arrays are only indexed by constants: their loops have to unroll.
-#ifdef __CUDACC__
-#define ES_UNROLL _Pragma("unroll")
-#else
-#define ES_UNROLL
-#endif
-
 namespace eigenstudent::cuda {
 
 /// A block computes row_count x column_count entries, a thread thread_rows x thread_columns of them, in groups of four

@@ -114,6 +114,15 @@ int progress(const es_population* population, std::uint64_t student, es_progress
   });
 }
 
+int execution(const es_population* population, std::uint64_t student, es_execution* into, es_error* error) {
+  return guarded(error, [&] {
+    const Execution found = population->population->execution(static_cast<std::size_t>(student));
+    *into = {};
+    into->kernels = static_cast<std::uint32_t>(found.kernels);
+    copy_text(into->reason, found.reason);
+  });
+}
+
 int evaluate(es_population* population, const es_dataset* const* data, std::uint64_t data_count,
              es_evaluation* results, std::uint64_t result_count, es_stop_flag stop, es_error* error) {
   return guarded(error, [&] {
@@ -200,6 +209,7 @@ constexpr es_cuda_table table = {
     .population_destroy = population_destroy,
     .run = run,
     .progress = progress,
+    .execution = execution,
     .evaluate = evaluate,
     .predict = predict,
     .pruning_curve = pruning_curve,

@@ -2,6 +2,7 @@
 //
 //   EIGENSTUDENT_EMULATED_DEVICES      how many there are; 0 makes a machine without one (2)
 //   EIGENSTUDENT_EMULATED_MEMORY       bytes of each (1 GiB)
+//   EIGENSTUDENT_EMULATED_SHARED       bytes of shared memory that a block of each may have (an H200's)
 //   EIGENSTUDENT_EMULATED_FAILS_AFTER  kernel launches until a device fails for good (never)
 #include <algorithm>
 #include <cstdlib>
@@ -25,6 +26,8 @@ EmulatedLimits emulated_limits() {
   limits.devices = static_cast<int>(setting("EIGENSTUDENT_EMULATED_DEVICES", 2));
   limits.memory_bytes = static_cast<std::size_t>(
       setting("EIGENSTUDENT_EMULATED_MEMORY", static_cast<long long>(limits.memory_bytes)));
+  limits.limits.shared_bytes_per_block = static_cast<std::size_t>(
+      setting("EIGENSTUDENT_EMULATED_SHARED", static_cast<long long>(limits.limits.shared_bytes_per_block)));
   limits.fails_after = setting("EIGENSTUDENT_EMULATED_FAILS_AFTER", limits.fails_after);
   return limits;
 }

@@ -14,18 +14,18 @@ ES_TEAM_CODE void weight_gradient_tiles(const Residence<Team>& here, int l, cons
   const int slices = layer.weight_gradient.slices, ld = here.plan.ld;
   const int x = here.x_of(l), delta = here.delta_of(l);
   const auto place = [&](int rank, int thread, int first, int slots) {
-    return TilePlace(thread, first, slots, slices, ceiling(here.outputs(layer, rank), M),
-                     ceiling(here.inputs(layer, rank), N));
+    return TileWork(thread, first, slots, slices, ceiling(here.outputs(layer, rank), M),
+                    ceiling(here.inputs(layer, rank), N));
   };
-  const auto multiply = [&](int rank, const TilePlace& tile, TileSums<M, N>& sums) {
+  const auto multiply = [&](int rank, const TileWork& tile, TileRegisters<M, N>& sums) {
     const int outputs = here.outputs(layer, rank), inputs = here.inputs(layer, rank);
     multiply_weight_gradient(sums, here.floats(rank, delta),
                              Offsets<M>(tile.m, ceiling(outputs, M), outputs - 1, ld), here.floats(rank, x),
                              Offsets<N>(tile.n, ceiling(inputs, N), inputs - 1, ld),
-                             TilePlace::cut(4 * chunk.quads, tile.slice, slices),
-                             TilePlace::cut(4 * chunk.quads, tile.slice + 1, slices));
+                             TileWork::cut(4 * chunk.quads, tile.slice, slices),
+                             TileWork::cut(4 * chunk.quads, tile.slice + 1, slices));
   };
-  const auto store = [&](int rank, const TilePlace& tile, const TileSums<M, N>& sums, int turn) {
+  const auto store = [&](int rank, const TileWork& tile, const TileRegisters<M, N>& sums, int turn) {
     const int outputs = here.outputs(layer, rank), inputs = here.inputs(layer, rank);
     const int tiles_m = ceiling(outputs, M), tiles_n = ceiling(inputs, N);
     ES_UNROLL
@@ -73,7 +73,8 @@ ES_TEAM_CODE void collect_delta(const Residence<Team>& here, const ResidentLayer
 /// Adds a tile's sums to the unfinished ones; where `finishes`, times f' they take the place of y below.
 template <int M, int N, class Team>
 ES_TEAM_CODE void store_deltas(const Residence<Team>& here, int l, const Chunk& chunk, int rank, int partials,
-                               const TilePlace& tile, const TileSums<M, N>& sums, int turn, bool finishes) {
+                               const TileWork& tile, const TileRegisters<M, N>& sums, int turn,
+                               bool finishes) {
   const ResidentLayer& below = here.plan.layers[l - 1];
   const int inputs = here.inputs(here.plan.layers[l], rank);
   const int tiles_m = ceiling(inputs, M), tiles_n = ceiling(chunk.quads, N / 4);
@@ -108,17 +109,17 @@ ES_TEAM_CODE void input_gradient_tiles(const Residence<Team>& here, int l, const
   const int slices = layer.input_gradient.slices, delta = here.delta_of(l),
             tiles_n = ceiling(chunk.quads, N / 4);
   const auto place = [&](int rank, int thread, int first, int slots) {
-    return TilePlace(thread, first, slots, slices, ceiling(here.inputs(layer, rank), M), tiles_n);
+    return TileWork(thread, first, slots, slices, ceiling(here.inputs(layer, rank), M), tiles_n);
   };
-  const auto multiply = [&](int rank, const TilePlace& tile, TileSums<M, N>& sums) {
+  const auto multiply = [&](int rank, const TileWork& tile, TileRegisters<M, N>& sums) {
     const int outputs = here.outputs(layer, rank), inputs = here.inputs(layer, rank);
     multiply_input_gradient(
         sums, here.floats(rank, layer.weights),
         Offsets<M / 4>(tile.m, ceiling(inputs, M), ceiling(inputs, 4) - 1, 4), layer.weights_ld,
         here.floats(rank, delta), Offsets<N / 4>(tile.n, tiles_n, chunk.quads - 1, 4), here.plan.ld,
-        TilePlace::cut(outputs, tile.slice, slices), TilePlace::cut(outputs, tile.slice + 1, slices));
+        TileWork::cut(outputs, tile.slice, slices), TileWork::cut(outputs, tile.slice + 1, slices));
   };
-  const auto store = [&](int rank, const TilePlace& tile, const TileSums<M, N>& sums, int turn) {
+  const auto store = [&](int rank, const TileWork& tile, const TileRegisters<M, N>& sums, int turn) {
     store_deltas(here, l, chunk, rank, partials, tile, sums, turn,
                  !layer.outputs_split && turn + 1 == slices);
   };
@@ -142,10 +143,10 @@ ES_TEAM_CODE void input_gradient(const Residence<Team>& here, int l, const Chunk
     derive(here, below, chunk);
     here.team.sync();
   }
-  input_gradient_product(here, l, chunk, exchange.current());
+  input_gradient_product(here, l, chunk, exchange.current(here.plan));
   if (layer.outputs_split) {
     here.team.sync_cluster();
-    collect_delta(here, below, chunk, exchange.current());
+    collect_delta(here, below, chunk, exchange.current(here.plan));
     exchange.turn();
   }
   here.team.sync();

@@ -19,8 +19,8 @@ ES_TEAM_CODE void answer(const Residence<Team>& here, const ResidentLayer& layer
 /// Adds a tile's sums to z, begun from the bias by the first slice; the last applies the activation where `finishes`.
 template <int M, int N, class Team>
 ES_TEAM_CODE void store_answers(const Residence<Team>& here, const ResidentLayer& layer, const Chunk& chunk,
-                                int rank, int to, const TilePlace& tile, const TileSums<M, N>& sums, int turn,
-                                bool finishes) {
+                                int rank, int to, const TileWork& tile, const TileRegisters<M, N>& sums,
+                                int turn, bool finishes) {
   const int bias = layer.vectors[static_cast<int>(TensorRole::bias)];
   const int outputs = here.outputs(layer, rank), tiles_m = ceiling(outputs, M),
             tiles_n = ceiling(chunk.quads, N / 4);
@@ -54,17 +54,17 @@ ES_TEAM_CODE void forward_tiles(const Residence<Team>& here, int l, const Chunk&
   const int slices = layer.forward.slices, x = here.x_of(l), tiles_n = ceiling(chunk.quads, N / 4);
   const bool fused = !layer.inputs_split && is_fused(layer.activation);
   const auto place = [&](int rank, int thread, int first, int slots) {
-    return TilePlace(thread, first, slots, slices, ceiling(here.outputs(layer, rank), M), tiles_n);
+    return TileWork(thread, first, slots, slices, ceiling(here.outputs(layer, rank), M), tiles_n);
   };
-  const auto multiply = [&](int rank, const TilePlace& tile, TileSums<M, N>& sums) {
+  const auto multiply = [&](int rank, const TileWork& tile, TileRegisters<M, N>& sums) {
     const int outputs = here.outputs(layer, rank), inputs = here.inputs(layer, rank);
     multiply_forward(sums, here.floats(rank, layer.weights),
                      Offsets<M>(tile.m, ceiling(outputs, M), outputs - 1, layer.weights_ld),
                      here.floats(rank, x), Offsets<N / 4>(tile.n, tiles_n, chunk.quads - 1, 4), here.plan.ld,
-                     TilePlace::cut(inputs, tile.slice, slices),
-                     TilePlace::cut(inputs, tile.slice + 1, slices));
+                     TileWork::cut(inputs, tile.slice, slices),
+                     TileWork::cut(inputs, tile.slice + 1, slices));
   };
-  const auto store = [&](int rank, const TilePlace& tile, const TileSums<M, N>& sums, int turn) {
+  const auto store = [&](int rank, const TileWork& tile, const TileRegisters<M, N>& sums, int turn) {
     store_answers(here, layer, chunk, rank, to, tile, sums, turn, fused && turn + 1 == slices);
   };
   deal_tiles<M, N>(here.team, slices, ceiling(layer.outputs_a_rank, M) * tiles_n, place, multiply, store);
@@ -80,7 +80,7 @@ ES_TEAM_CODE void forward_product(const Residence<Team>& here, int l, const Chun
 template <class Team>
 ES_TEAM_CODE void forward_layer(const Residence<Team>& here, int l, const Chunk& chunk, Exchange& exchange) {
   const ResidentLayer& layer = here.plan.layers[l];
-  const int to = layer.inputs_split ? exchange.current() : layer.y;
+  const int to = layer.inputs_split ? exchange.current(here.plan) : layer.y;
   forward_product(here, l, chunk, to);
   if (layer.inputs_split) {
     here.team.sync_cluster();

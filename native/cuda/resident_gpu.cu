@@ -1,19 +1,11 @@
 // The resident kernels for GPUs.
 #include "cuda/kernels.h"
+#include "cuda/launchers.h"
 #include "cuda/resident_launches.h"
 
 namespace eigenstudent::cuda {
 
-namespace {
-
-struct GpuLauncher {
-  template <class Kernel>
-  static void launch(Device& device, const char* name, const LaunchShape& shape, const Kernel& kernel) {
-    device.launched(name, launch_on_gpu(shape, kernel, static_cast<cudaStream_t>(device.stream())));
-  }
-};
-
-}  // namespace
+static_assert(sizeof(ResidentKernel) <= 4096, "CUDA takes 4 KiB of arguments: most_resident_layers");
 
 const ResidentKernels& gpu_resident_kernels() {
   static constexpr ResidentKernels kernels = ResidentLaunches<GpuLauncher>::kernels;
@@ -21,5 +13,8 @@ const ResidentKernels& gpu_resident_kernels() {
 }
 
 bool resident_kernel_knows_clusters() { return knows_clusters<ResidentKernel>(); }
+int resident_clusters_at_once(const LaunchShape& shape, int& clusters) {
+  return clusters_at_once<ResidentKernel>(shape, clusters);
+}
 
 }  // namespace eigenstudent::cuda

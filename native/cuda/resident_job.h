@@ -57,6 +57,8 @@ struct ShuffleJob {
 
 /// Launches of one kind of device. `jobs` are device memory, [count].
 struct ResidentKernels {
+  /// As KernelTable::load.
+  void (*load)(Device&);
   /// Students of the same plan; the first starts first.
   void (*steps)(Device&, const ResidentPlan& plan, const ResidentJob* jobs, unsigned count);
   /// same: a copy of the jobs on the host.

@@ -15,6 +15,7 @@ namespace eigenstudent::cuda {
 struct ResidentKernel {
   static constexpr int most_threads = most_resident_threads;
   static constexpr int least_blocks = 1;
+  static constexpr bool fills_shared_memory = true;
   ResidentPlan plan;
   const ResidentJob* jobs;  // [groups]
 
@@ -101,19 +102,14 @@ ES_TEAM_CODE double train_batch(const Residence<Team>& here, const ResidentJob& 
   return table_of(here, here.team.rank())->batch_loss;
 }
 
-/// A place in the epochs of a student: batch `batch` of the shuffle that is `row`-th in job.order.
-struct Place {
-  std::uint32_t row, batch;
-};
-
 template <class Team>
 ES_TEAM_CODE void ResidentKernel::operator()(Team& team) const {
   const Residence<Team> here{team, plan};
   const ResidentJob& job = jobs[team.group()];
   const std::uint32_t steps_per_epoch = (job.samples + job.batch - 1) / job.batch;
   const std::uint32_t steps = static_cast<std::uint32_t>(job.until_step - job.first_step);
-  Place place{0, static_cast<std::uint32_t>(job.first_step % steps_per_epoch)};
-  Exchange exchange{plan.partials, plan.partials_size, 0};
+  const std::uint32_t start = static_cast<std::uint32_t>(job.first_step % steps_per_epoch);
+  Exchange exchange;
   bool diverged = false;
   std::uint32_t applied = 0;
   move_in(here, job);
@@ -121,15 +117,15 @@ ES_TEAM_CODE void ResidentKernel::operator()(Team& team) const {
     const int at = static_cast<int>(applied % table_steps);
     if (at == 0) fill_table(here, job, job.first_step + applied, steps_per_epoch);
     const std::uint32_t moves = table_of(here, team.rank())->moves[at];
-    const std::uint32_t first = place.batch * job.batch, left = job.samples - first;
+    // Divided anew at every step: an epoch and a batch carried along would find no registers left.
+    const std::uint32_t epoch = (start + applied) / steps_per_epoch;
+    const std::uint32_t first = (start + applied) % steps_per_epoch * job.batch, left = job.samples - first;
     const int batch = static_cast<int>(left < job.batch ? left : job.batch);
-    const std::uint32_t* order = job.order + static_cast<std::size_t>(place.row) * job.samples + first;
+    const std::uint32_t* order = job.order + static_cast<std::size_t>(epoch) * job.samples + first;
     diverged = !std::isfinite(train_batch(here, job, order, batch, moves, exchange));
     if (diverged) break;
     update(here, job, at, moves);
     ++applied;
-    if (++place.batch < steps_per_epoch) continue;
-    place = {place.row + 1, 0};
   }
   move_out(here, job, applied, diverged);
 }

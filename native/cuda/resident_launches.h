@@ -13,6 +13,10 @@ namespace eigenstudent::cuda {
 
 template <class Launcher>
 struct ResidentLaunches {
+  static void load(Device& device) {
+    Launcher::template load<ResidentKernel>(device, "resident_steps");
+    Launcher::template load<ShuffleKernel>(device, "resident_shuffle");
+  }
   static void steps(Device& device, const ResidentPlan& plan, const ResidentJob* jobs, unsigned count) {
     if (count == 0) return;
     Launcher::launch(device, "resident_steps", plan.shape(count), ResidentKernel{plan, jobs});
@@ -31,7 +35,7 @@ struct ResidentLaunches {
     Launcher::launch(device, "resident_shuffle", shape, ShuffleKernel{jobs, most_epochs, most_short});
   }
 
-  static constexpr ResidentKernels kernels = {steps, shuffle};
+  static constexpr ResidentKernels kernels = {load, steps, shuffle};
 };
 
 }  // namespace eigenstudent::cuda

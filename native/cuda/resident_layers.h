@@ -40,8 +40,10 @@ struct Chunk {
 /// The buffers of unfinished sums. Where ranks exchange them there are two, used in turn: a rank that fills one for exchange
 /// n + 1 has passed the barrier of exchange n, hence everyone has read exchange n - 1.
 struct Exchange {
-  int position, size, next;
-  ES_TEAM_CODE int current() const { return position + next * size; }
+  int next = 0;
+  ES_TEAM_CODE int current(const ResidentPlan& plan) const {
+    return plan.partials + next * plan.partials_size;
+  }
   ES_TEAM_CODE void turn() { next = 1 - next; }
 };
 

@@ -197,7 +197,10 @@ double clocks_of(const ResidentPlan& plan, Cost products, int batch, const Devic
 
 /// The candidates' best so far, and the least bytes that one would take.
 struct Search {
+  const HoldsCluster& holds;
   std::optional<ResidentPlan> best;
+  int refused_ranks =
+      0;  // the smallest cluster that fitted a block's memory, and that the device cannot start
   std::int64_t least_bytes = std::numeric_limits<std::int64_t>::max();
   int least_ranks = 1;
 };
@@ -231,7 +234,11 @@ void try_plan(ResidentPlan plan, int rows, int threads, int batch, const DeviceL
   if (!fits(plan, bytes, limits, search)) return;
   plan.shared_bytes = static_cast<int>(bytes);
   plan.clocks = static_cast<float>(clocks_of(plan, products, batch, limits));
-  if (!search.best || plan.clocks < search.best->clocks) search.best = plan;
+  if (search.best && plan.clocks >= search.best->clocks) return;
+  if (plan.ranks == 1 || !search.holds || search.holds(plan.shape(1)))
+    search.best = plan;
+  else if (search.refused_ranks == 0)
+    search.refused_ranks = plan.ranks;
 }
 
 void try_ranks(const ResidentPlan& described, int ranks, int batch, const DeviceLimits& limits,
@@ -256,7 +263,8 @@ void try_ranks(const ResidentPlan& described, int ranks, int batch, const Device
 }  // namespace
 
 std::variant<ResidentPlan, std::string> plan_resident(const NetworkSpec& network, std::size_t batch,
-                                                      const DeviceLimits& limits, const PlanChoice& choice) {
+                                                      const DeviceLimits& limits, const PlanChoice& choice,
+                                                      const HoldsCluster& holds) {
   if (network.layers.size() > static_cast<std::size_t>(most_resident_layers))
     return "it has " + std::to_string(network.layers.size()) + " layers, resident students have at most " +
            std::to_string(most_resident_layers);
@@ -267,11 +275,14 @@ std::variant<ResidentPlan, std::string> plan_resident(const NetworkSpec& network
       return "it has a layer of more than " + std::to_string(most) + " nodes";
   if (batch > most) return "its batch has more than " + std::to_string(most) + " samples";
   const ResidentPlan described = describe(network);
-  Search search;
+  Search search{holds, {}};
   for (int ranks = 1; ranks <= limits.blocks_per_cluster; ranks *= 2)
     if (choice.ranks == 0 || ranks == choice.ranks)
       try_ranks(described, ranks, static_cast<int>(batch), limits, choice, search);
   if (search.best) return *search.best;
+  if (search.refused_ranks > 0)
+    return "a step needs a cluster of " + std::to_string(search.refused_ranks) + " blocks, and " +
+           limits.name + " has no room to start one";
   return "a step needs at least " + std::to_string(search.least_bytes) + " bytes of shared memory in " +
          (search.least_ranks == 1 ? std::string("a block")
                                   : "each of " + std::to_string(search.least_ranks) + " blocks") +

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <variant>
 
@@ -104,9 +105,14 @@ struct PlanChoice {
   int ranks = 0, threads = 0, rows = 0;
 };
 
+/// Whether a device can start a cluster of this shape at all; see Device::groups_at_once.
+using HoldsCluster = std::function<bool(const LaunchShape&)>;
+
 /// The plan, or why the student cannot be resident. batch: samples of a full batch.
+/// holds: asked before a plan of several ranks is taken; without it, limits.blocks_per_cluster alone decides.
 std::variant<ResidentPlan, std::string> plan_resident(const NetworkSpec& network, std::size_t batch,
                                                       const DeviceLimits& limits,
-                                                      const PlanChoice& choice = {});
+                                                      const PlanChoice& choice = {},
+                                                      const HoldsCluster& holds = nullptr);
 
 }  // namespace eigenstudent::cuda

@@ -76,6 +76,7 @@ ES_TEAM_CODE void swap_stretch(const Stream& stream, ShuffleShared& shared, Inde
 
 struct ShuffleKernel {
   static constexpr int most_threads = shuffle_threads;
+  static constexpr bool fills_shared_memory = true;
   const ShuffleJob* jobs;
   std::uint32_t most_epochs;
   std::uint32_t short_samples;  // permutations of more are made in place

@@ -42,7 +42,7 @@ ES_TEAM_CODE int least(int a, int b) { return a < b ? a : b; }
 
 /// Sums of one thread. Indices are constants after unrolling, so that they stay registers.
 template <int M, int N>
-struct TileSums {
+struct TileRegisters {
   float at[M][N];
   ES_TEAM_CODE void clear() {
     ES_UNROLL
@@ -63,7 +63,7 @@ struct Offsets {
 
 /// sums += W x for k from `begin` (a multiple of 4) to `end`. w: by rows, x: by columns, [K][ld].
 template <int M, int N>
-ES_TEAM_CODE void multiply_forward(TileSums<M, N>& sums, const float* w, const Offsets<M>& row,
+ES_TEAM_CODE void multiply_forward(TileRegisters<M, N>& sums, const float* w, const Offsets<M>& row,
                                    const float* x, const Offsets<N / 4>& quad, int ld, int begin, int end) {
   const auto add = [&](int k, const float(&a)[M]) {
     ES_UNROLL
@@ -97,9 +97,9 @@ ES_TEAM_CODE void multiply_forward(TileSums<M, N>& sums, const float* w, const O
 
 /// sums += W^T delta for k from `begin` to `end`. w: by columns, [K][ldw], delta: by columns, [K][ld].
 template <int M, int N>
-ES_TEAM_CODE void multiply_input_gradient(TileSums<M, N>& sums, const float* w, const Offsets<M / 4>& nodes,
-                                          int ldw, const float* delta, const Offsets<N / 4>& quad, int ld,
-                                          int begin, int end) {
+ES_TEAM_CODE void multiply_input_gradient(TileRegisters<M, N>& sums, const float* w,
+                                          const Offsets<M / 4>& nodes, int ldw, const float* delta,
+                                          const Offsets<N / 4>& quad, int ld, int begin, int end) {
   ES_UNROLL_TWICE
   for (int k = begin; k < end; ++k) {
     Quad a[M / 4];
@@ -117,8 +117,9 @@ ES_TEAM_CODE void multiply_input_gradient(TileSums<M, N>& sums, const float* w, 
 
 /// sums += delta x^T for the samples from `begin` to `end`, multiples of 4. Both by rows.
 template <int M, int N>
-ES_TEAM_CODE void multiply_weight_gradient(TileSums<M, N>& sums, const float* delta, const Offsets<M>& row,
-                                           const float* x, const Offsets<N>& column, int begin, int end) {
+ES_TEAM_CODE void multiply_weight_gradient(TileRegisters<M, N>& sums, const float* delta,
+                                           const Offsets<M>& row, const float* x, const Offsets<N>& column,
+                                           int begin, int end) {
   for (int k = begin; k < end; k += 4) {
     Quad a[M];
     ES_UNROLL
@@ -135,11 +136,11 @@ ES_TEAM_CODE void multiply_weight_gradient(TileSums<M, N>& sums, const float* de
 
 /// The part of a product that a thread works on at a time: tile (m, n) of [tiles_m][tiles_n], slice `slice` of the inner
 /// dimension; busy: there is such a tile.
-struct TilePlace {
+struct TileWork {
   int m, n, slice;
   bool busy;
-  TilePlace() = default;
-  ES_TEAM_CODE TilePlace(int thread, int first, int slots, int slices, int tiles_m, int tiles_n) {
+  TileWork() = default;
+  ES_TEAM_CODE TileWork(int thread, int first, int slots, int slices, int tiles_m, int tiles_n) {
     slice = thread / slots;
     const int tile = first + thread % slots;
     const int row = tiles_n > 0 ? tiles_n : 1;  // a rank may have no nodes of a layer
@@ -153,15 +154,15 @@ struct TilePlace {
   }
 };
 
-/// Deals the tiles of a product to threads. most_tiles: of any rank. place_of(rank, thread, first, slots) is a TilePlace;
+/// Deals the tiles of a product to threads. most_tiles: of any rank. place_of(rank, thread, first, slots) is a TileWork;
 /// multiply(rank, place, sums) fills a tile's sums; store(rank, place, sums, turn) disposes of them: slices take turns, so
 /// that each adds to what those before it left. Needs a barrier before, leaves none behind.
 template <int M, int N, class Team, class Place, class Multiply, class Store>
 ES_TEAM_CODE void deal_tiles(Team& team, int slices, int most_tiles, const Place& place_of,
                              const Multiply& multiply, const Store& store) {
   struct Tile {
-    TilePlace place;
-    TileSums<M, N> sums;
+    TileWork place;
+    TileRegisters<M, N> sums;
   };
   const int slots = team.threads() / slices;
   for (int first = 0; first < most_tiles; first += slots) {

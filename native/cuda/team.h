@@ -4,6 +4,7 @@
 //
 //   static constexpr int most_threads = 512;                     // of a block, for the register budget
 //   static constexpr int least_blocks = 1;                       // a multiprocessor holds; may be left out
+//   static constexpr bool fills_shared_memory = true;            // as much as there is; may be left out
 //   template <class Team> ES_TEAM_CODE void operator()(Team& team) const;
 //
 // and is launched for a number of groups. A group is a cluster of `ranks` blocks (one block where ranks is 1) of `threads`
@@ -116,20 +117,25 @@ __global__ void __launch_bounds__(Kernel::most_threads, least_blocks_of<Kernel>(
   kernel(team);
 }
 
-/// Lets the kernel's blocks have as much shared memory as the current device gives one. Every host thread sets the same, so
-/// that none takes away what another is about to launch with.
+/// Brings the kernel's code onto the current device, where a first launch would do so, which may fail while a graph is
+/// recorded and lengthens what is timed; and lets its blocks have as much shared memory as the device gives one. Every host
+/// thread sets the same, so that none takes away what another is about to launch with.
 template <class Kernel>
-cudaError_t allow_shared_memory() {
+cudaError_t load_on_gpu() {
   int device = 0, most = 0;
-  cudaError_t error = cudaGetDevice(&device);
+  cudaFuncAttributes code{};
+  cudaError_t error = cudaFuncGetAttributes(&code, team_kernel<Kernel>);
+  if (error == cudaSuccess) error = cudaGetDevice(&device);
   if (error == cudaSuccess)
     error = cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
   if (error == cudaSuccess)
-    error = cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize, most);
+    error = cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                 most - static_cast<int>(code.sharedSizeBytes));
   // All of the memory that shared memory and the first-level cache divide, or fewer blocks fit side by side.
-  if (error == cudaSuccess)
-    error = cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributePreferredSharedMemoryCarveout,
-                                 cudaSharedmemCarveoutMaxShared);
+  if constexpr (requires { Kernel::fills_shared_memory; })
+    if (error == cudaSuccess)
+      error = cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributePreferredSharedMemoryCarveout,
+                                   cudaSharedmemCarveoutMaxShared);
   return error;
 }
 
@@ -144,27 +150,38 @@ bool knows_clusters() {
   return false;
 }
 
-/// Queues a launch on `stream`; returns what CUDA says. Errors of the kernel itself appear at a later call, as ever.
-template <class Kernel>
-cudaError_t launch_on_gpu(const LaunchShape& shape, const Kernel& kernel, cudaStream_t stream) {
-  constexpr std::size_t without_asking =
-      48 * 1024;  // CUDA programming guide: more has to be allowed per kernel
-  if (shape.shared_bytes > without_asking) {
-    const cudaError_t error = allow_shared_memory<Kernel>();
-    if (error != cudaSuccess) return error;
-  }
+/// A launch as CUDA wants it. cluster: kept by the caller for as long as the configuration.
+inline cudaLaunchConfig_t configuration(const LaunchShape& shape, cudaLaunchAttribute& cluster) {
   cudaLaunchConfig_t config{};
   config.gridDim = dim3(shape.groups * static_cast<unsigned>(shape.ranks));
   config.blockDim = dim3(static_cast<unsigned>(shape.threads));
   config.dynamicSmemBytes = shape.shared_bytes;
-  config.stream = stream;
-  cudaLaunchAttribute cluster{};
   cluster.id = cudaLaunchAttributeClusterDimension;
   cluster.val.clusterDim.x = static_cast<unsigned>(shape.ranks);
   cluster.val.clusterDim.y = 1;
   cluster.val.clusterDim.z = 1;
   config.attrs = &cluster;
   config.numAttrs = shape.ranks > 1 ? 1 : 0;
+  return config;
+}
+
+/// Clusters of this shape that the current device has room for at a time. The kernel is loaded, hence its shared memory
+/// allowed: CUDA would count none otherwise.
+template <class Kernel>
+cudaError_t clusters_at_once(const LaunchShape& shape, int& clusters) {
+  cudaLaunchAttribute cluster{};
+  const cudaLaunchConfig_t config = configuration(shape, cluster);
+  clusters = 0;
+  return cudaOccupancyMaxActiveClusters(&clusters, team_kernel<Kernel>, &config);
+}
+
+/// Queues a launch of a loaded kernel on `stream`; returns what CUDA says. Errors of the kernel itself appear at a later
+/// call, as ever.
+template <class Kernel>
+cudaError_t launch_on_gpu(const LaunchShape& shape, const Kernel& kernel, cudaStream_t stream) {
+  cudaLaunchAttribute cluster{};
+  cudaLaunchConfig_t config = configuration(shape, cluster);
+  config.stream = stream;
   return cudaLaunchKernelEx(&config, team_kernel<Kernel>, kernel);
 }
 

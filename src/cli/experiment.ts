@@ -32,6 +32,7 @@ export async function experiment(
   const directory = options.out ?? join('runs', name);
   const result = await train(protocol, directory, options, session);
   for (const { key, reason } of result.damaged) session.note(`trial ${key} was trained again: ${reason}`);
+  for (const note of layerwiseNotes(result.layerwise)) session.note(note);
   const files = options.report ? await draw(directory, session) : [];
   const { summary, ...rest } = result;
   session.answer({ ...rest, report: files, ...summary }, text(result, files));
@@ -39,6 +40,20 @@ export async function experiment(
   session.note(`${summary.failures.length} of ${summary.trials.total} trials failed:`);
   session.note(failureTable(summary.failures));
   return exitCodes.failed;
+}
+
+/** One line for each reason, as trials of one width share it. */
+function layerwiseNotes(trials: SweepResult['layerwise']): string[] {
+  const reasons = new Map<string, number>();
+  for (const { width, reason } of trials) {
+    const text = `width ${width}: ${reason}`;
+    reasons.set(text, (reasons.get(text) ?? 0) + 1);
+  }
+  return [...reasons].map(
+    ([text, count]) =>
+      `${count} ${count === 1 ? 'trial' : 'trials'} trained with layer-wise kernels, which take longer, because the ` +
+      `student is too large for the resident ones (${text})`,
+  );
 }
 
 async function train(

@@ -112,6 +112,13 @@ export interface NativeProgress {
   readonly divergence?: { readonly step: number; readonly layer: number; readonly learningRate: number };
 }
 
+/** Which kernels train a student; see native/core/backend.h. */
+export interface NativeExecution {
+  readonly kernels: 'resident' | 'layerwise';
+  /** Of layerwise: why the student is not resident. */
+  readonly reason?: string;
+}
+
 export interface NativeEvaluation {
   readonly loss: number;
   /** NaN without classes. */
@@ -139,6 +146,8 @@ export interface NativePopulation {
    */
   stop(): void;
   progress(): NativeProgress[];
+  /** One a student; null where the backend has nothing to tell. The same for as long as the population lives. */
+  executions(): (NativeExecution | null)[];
   /** One data set (or null) per student; null gives {NaN, NaN}. */
   evaluate(data: readonly (NativeDataset | null)[]): Promise<NativeEvaluation[]>;
   /** Resolves with [samples][outputs] in the population's dtype. */

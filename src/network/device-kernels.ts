@@ -7,22 +7,22 @@ import { EigenstudentError } from '../errors.js';
 import { addon } from '../native/load.js';
 import { DeviceArray } from './device-array.js';
 import {
+  type BackwardOf,
   checkArrays,
   checkSizes,
-  type DenseBackwardOf,
-  type DenseForwardOf,
+  type ForwardOf,
   type KernelName,
+  layerKernels,
+  type RequestsOf,
   requests,
-  type SpectralBackwardOf,
-  type SpectralForwardOf,
   sizeKeys,
 } from './kernel-requests.js';
 import { activations } from './layers.js';
 
-export type DeviceSpectralForward = SpectralForwardOf<DeviceArray>;
-export type DeviceDenseForward = DenseForwardOf<DeviceArray>;
-export type DeviceSpectralBackward = SpectralBackwardOf<DeviceArray>;
-export type DeviceDenseBackward = DenseBackwardOf<DeviceArray>;
+export type DeviceSpectralForward = RequestsOf<DeviceArray>['spectralForward'];
+export type DeviceDenseForward = RequestsOf<DeviceArray>['denseForward'];
+export type DeviceSpectralBackward = RequestsOf<DeviceArray>['spectralBackward'];
+export type DeviceDenseBackward = RequestsOf<DeviceArray>['denseBackward'];
 
 export interface DeviceTime {
   /** What the kernels took on the GPU, between two CUDA events: without the call, without copies. */
@@ -30,41 +30,22 @@ export interface DeviceTime {
 }
 
 /** Each waits until its outputs are there, and throws invalid_argument naming the array that does not fit. */
-export const deviceKernels = {
-  /** z = x W^T + bias with W_ij = (eigenvaluesIn_j - eigenvaluesOut_i) eigenvectors_ij, y = f(z). */
-  spectralForward(request: DeviceSpectralForward): DeviceTime {
-    return forward('spectralForward', request);
-  },
-  /** z = x W^T + bias, y = f(z). */
-  denseForward(request: DeviceDenseForward): DeviceTime {
-    return forward('denseForward', request);
-  },
-  /** Gradients with respect to eigenvectors, eigenvalues, bias and x, from delta = dL/dz. */
-  spectralBackward(request: DeviceSpectralBackward): DeviceTime {
-    return backward('spectralBackward', request);
-  },
-  /** Gradients with respect to weights, bias and x, from delta = dL/dz. */
-  denseBackward(request: DeviceDenseBackward): DeviceTime {
-    return backward('denseBackward', request);
-  },
-};
+export const deviceKernels = layerKernels<DeviceArray, object, DeviceTime>(forward, backward);
 
-function forward(name: KernelName, request: DeviceSpectralForward | DeviceDenseForward): DeviceTime {
+function forward(name: KernelName, request: ForwardOf<DeviceArray>): DeviceTime {
   const where = `deviceKernels.${name}`;
   knownKeys(where, request, [...sizeKeys, 'activation', ...Object.keys(requests[name])]);
   const activation = oneOf(`activation of ${where}`, request.activation ?? 'linear', activations);
   return { milliseconds: addon().cuda.forward({ ...check(where, name, request), activation }) };
 }
 
-function backward(name: KernelName, request: DeviceSpectralBackward | DeviceDenseBackward): DeviceTime {
+function backward(name: KernelName, request: BackwardOf<DeviceArray>): DeviceTime {
   const where = `deviceKernels.${name}`;
   knownKeys(where, request, [...sizeKeys, ...Object.keys(requests[name])]);
   return { milliseconds: addon().cuda.backward(check(where, name, request)) };
 }
 
-type Request = DeviceSpectralForward | DeviceDenseForward | DeviceSpectralBackward | DeviceDenseBackward;
-
-function check(where: string, name: KernelName, request: Request) {
+function check(where: string, name: KernelName, request: ForwardOf<DeviceArray> | BackwardOf<DeviceArray>) {
   const { batch, inputs, outputs, x } = request;
   checkSizes(request);
   const arrays = checkArrays(

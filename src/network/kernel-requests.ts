@@ -46,9 +46,9 @@ interface Backward<Numbers> extends Sizes {
   /** Filled where given: [B][N_in]. */
   readonly gradX?: Numbers;
 }
-export interface SpectralForwardOf<Numbers> extends Forward<Numbers>, Spectral<Numbers> {}
-export interface DenseForwardOf<Numbers> extends Forward<Numbers>, Dense<Numbers> {}
-export interface SpectralBackwardOf<Numbers> extends Backward<Numbers>, Spectral<Numbers> {
+interface SpectralForwardOf<Numbers> extends Forward<Numbers>, Spectral<Numbers> {}
+interface DenseForwardOf<Numbers> extends Forward<Numbers>, Dense<Numbers> {}
+interface SpectralBackwardOf<Numbers> extends Backward<Numbers>, Spectral<Numbers> {
   /** Filled where given: [N_out][N_in]. */
   readonly gradEigenvectors?: Numbers;
   /** Filled where given: [N_in]. */
@@ -56,10 +56,46 @@ export interface SpectralBackwardOf<Numbers> extends Backward<Numbers>, Spectral
   /** Filled where given: [N_out]. */
   readonly gradEigenvaluesOut?: Numbers;
 }
-export interface DenseBackwardOf<Numbers> extends Backward<Numbers>, Dense<Numbers> {
+interface DenseBackwardOf<Numbers> extends Backward<Numbers>, Dense<Numbers> {
   /** Filled where given: [N_out][N_in]. */
   readonly gradWeights?: Numbers;
 }
+
+/** What each kernel is asked for. */
+export interface RequestsOf<Numbers> {
+  readonly spectralForward: SpectralForwardOf<Numbers>;
+  readonly denseForward: DenseForwardOf<Numbers>;
+  readonly spectralBackward: SpectralBackwardOf<Numbers>;
+  readonly denseBackward: DenseBackwardOf<Numbers>;
+}
+
+/** The kernels on one kind of array; `Options` go with every request. */
+export interface Kernels<Numbers, Options, Answer> {
+  /** z = x W^T + bias with W_ij = (eigenvaluesIn_j - eigenvaluesOut_i) eigenvectors_ij, y = f(z). */
+  spectralForward(request: SpectralForwardOf<Numbers> & Options): Answer;
+  /** z = x W^T + bias, y = f(z). */
+  denseForward(request: DenseForwardOf<Numbers> & Options): Answer;
+  /** Gradients with respect to eigenvectors, eigenvalues, bias and x, from delta = dL/dz. */
+  spectralBackward(request: SpectralBackwardOf<Numbers> & Options): Answer;
+  /** Gradients with respect to weights, bias and x, from delta = dL/dz. */
+  denseBackward(request: DenseBackwardOf<Numbers> & Options): Answer;
+}
+
+/** The four kernels, from what both forward and what both backward ones do. */
+export function layerKernels<Numbers, Options, Answer>(
+  forward: (name: KernelName, request: ForwardOf<Numbers> & Options) => Answer,
+  backward: (name: KernelName, request: BackwardOf<Numbers> & Options) => Answer,
+): Kernels<Numbers, Options, Answer> {
+  return {
+    spectralForward: (request) => forward('spectralForward', request),
+    denseForward: (request) => forward('denseForward', request),
+    spectralBackward: (request) => backward('spectralBackward', request),
+    denseBackward: (request) => backward('denseBackward', request),
+  };
+}
+
+export type ForwardOf<Numbers> = SpectralForwardOf<Numbers> | DenseForwardOf<Numbers>;
+export type BackwardOf<Numbers> = SpectralBackwardOf<Numbers> | DenseBackwardOf<Numbers>;
 
 type Length = 'BI' | 'BO' | 'OI' | 'I' | 'O';
 export interface Field {

@@ -7,14 +7,14 @@ import type { FloatArray } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { checkFloats, checkLength, dtypeOf } from './arrays.js';
 import {
+  type BackwardOf,
   checkArrays,
   checkSizes,
-  type DenseBackwardOf,
-  type DenseForwardOf,
+  type ForwardOf,
   type KernelName,
+  layerKernels,
+  type RequestsOf,
   requests,
-  type SpectralBackwardOf,
-  type SpectralForwardOf,
   sizeKeys,
 } from './kernel-requests.js';
 import { activations } from './layers.js';
@@ -23,39 +23,22 @@ interface OnHost {
   /** Default 'cpu'. */
   readonly backend?: 'cpu' | 'reference';
 }
-export type SpectralForward = SpectralForwardOf<FloatArray> & OnHost;
-export type DenseForward = DenseForwardOf<FloatArray> & OnHost;
-export type SpectralBackward = SpectralBackwardOf<FloatArray> & OnHost;
-export type DenseBackward = DenseBackwardOf<FloatArray> & OnHost;
+export type SpectralForward = RequestsOf<FloatArray>['spectralForward'] & OnHost;
+export type DenseForward = RequestsOf<FloatArray>['denseForward'] & OnHost;
+export type SpectralBackward = RequestsOf<FloatArray>['spectralBackward'] & OnHost;
+export type DenseBackward = RequestsOf<FloatArray>['denseBackward'] & OnHost;
 
 /** Layers as single calls; each throws invalid_argument naming the array that does not fit. */
-export const kernels = {
-  /** z = x W^T + bias with W_ij = (eigenvaluesIn_j - eigenvaluesOut_i) eigenvectors_ij, y = f(z). */
-  spectralForward(request: SpectralForward): void {
-    forward('spectralForward', request);
-  },
-  /** z = x W^T + bias, y = f(z). */
-  denseForward(request: DenseForward): void {
-    forward('denseForward', request);
-  },
-  /** Gradients with respect to eigenvectors, eigenvalues, bias and x, from delta = dL/dz. */
-  spectralBackward(request: SpectralBackward): void {
-    backward('spectralBackward', request);
-  },
-  /** Gradients with respect to weights, bias and x, from delta = dL/dz. */
-  denseBackward(request: DenseBackward): void {
-    backward('denseBackward', request);
-  },
-};
+export const kernels = layerKernels<FloatArray, OnHost, void>(forward, backward);
 
-function forward(name: KernelName, request: SpectralForward | DenseForward): void {
+function forward(name: KernelName, request: ForwardOf<FloatArray> & OnHost): void {
   const where = `kernels.${name}`;
   knownKeys(where, request, [...sizeKeys, 'backend', 'activation', ...Object.keys(requests[name])]);
   const activation = oneOf(`activation of ${where}`, request.activation ?? 'linear', activations);
   addon().kernels.forward({ ...check(where, name, request), activation });
 }
 
-function backward(name: KernelName, request: SpectralBackward | DenseBackward): void {
+function backward(name: KernelName, request: BackwardOf<FloatArray> & OnHost): void {
   const where = `kernels.${name}`;
   knownKeys(where, request, [...sizeKeys, 'backend', ...Object.keys(requests[name])]);
   addon().kernels.backward(check(where, name, request));
@@ -67,7 +50,7 @@ type NativeArrays = Readonly<Record<'x' | 'matrix' | 'y' | 'delta', FloatArray>>
 function check(
   where: string,
   name: KernelName,
-  request: SpectralForward | DenseForward | SpectralBackward | DenseBackward,
+  request: (ForwardOf<FloatArray> | BackwardOf<FloatArray>) & OnHost,
 ) {
   const { batch, inputs, outputs, backend = 'cpu' } = request;
   checkSizes(request);

@@ -9,7 +9,7 @@ import { initialValues } from './initialize.js';
 import { tensorLayout } from './layout.js';
 import { NativeHandle } from './native-handle.js';
 import { dtypes, type Evaluation } from './network.js';
-import { type Progress, Student } from './student.js';
+import { type Execution, type Progress, Student } from './student.js';
 import {
   maximumEpochs,
   planStudent,
@@ -64,14 +64,16 @@ export class Population {
       threads,
       students: plans.map((plan) => toNativeStudent(plan, dtype)),
     });
+    let executions: readonly (Execution | null)[];
     try {
+      executions = native.executions();
       for (const [i, plan] of plans.entries()) native.write(i, 'parameters', firstValues(plan, dtype));
     } catch (error) {
       native.dispose();
       throw error;
     }
     const handle = new NativeHandle(native);
-    const members = plans.map((plan, i) => new Student(handle, i, dtype, plan));
+    const members = plans.map((plan, i) => new Student(handle, i, dtype, plan, executions[i] ?? null));
     return new Population(handle, chosen, dtype, members);
   }
 

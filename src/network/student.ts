@@ -26,6 +26,16 @@ export interface Progress {
   readonly divergence?: { readonly step: number; readonly layer: number; readonly learningRate: number };
 }
 
+/**
+ * How a GPU trains a student. 'resident': many steps in one launch, all in the shared memory of its multiprocessors.
+ * 'layerwise': a few launches a layer and step, because the student is too large for that; far slower for a small one.
+ */
+export interface Execution {
+  readonly kernels: 'resident' | 'layerwise';
+  /** Of 'layerwise': why the student is not resident, as "a step needs at least ... bytes of shared memory ...". */
+  readonly reason?: string;
+}
+
 /** Everything that changes while a student trains; written back it continues bit for bit on the same engine. */
 export interface StudentState {
   /** [parameters], as Network.parameters. */
@@ -61,6 +71,8 @@ export class Student {
     readonly dtype: DType,
     /** Its options, checked and with every default written out. */
     readonly options: StudentPlan,
+    /** How the device trains it; null on a device with nothing to tell (cpu, reference). */
+    readonly execution: Execution | null,
   ) {
     this.#native = native;
     this.#places = tensorLayout(options.spec);

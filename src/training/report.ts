@@ -14,6 +14,14 @@ export interface StudentDivergence {
   readonly message: string;
 }
 
+/** A student that a GPU trains layer by layer (see Execution), which takes longer and gives the same within rounding. */
+export interface LayerwiseStudent {
+  readonly student: number;
+  readonly reason: string;
+  /** All of the above in a sentence. */
+  readonly message: string;
+}
+
 /** Where training stands. Arrays have one entry a student; a resting student keeps its last values. */
 export interface TrainReport {
   /** Largest of `epochs`. */
@@ -28,10 +36,21 @@ export interface TrainReport {
   readonly stopped: readonly (Stopped | null)[];
   /** Every divergence so far. */
   readonly divergences: readonly StudentDivergence[];
+  /** Students that are too large for a GPU's resident kernels; none on other devices. The same in every report. */
+  readonly layerwise: readonly LayerwiseStudent[];
   /** Since train() began, evaluations included. */
   readonly secondsElapsed: number;
   /** Steps of all students together per second of training since the last report, evaluations not included. */
   readonly studentStepsPerSecond: number;
+}
+
+export function describeLayerwise(students: readonly Student[]): LayerwiseStudent[] {
+  return students.flatMap(({ index, execution }) => {
+    if (execution?.kernels !== 'layerwise') return [];
+    const { reason = 'no reason was given' } = execution;
+    const message = `student ${index} trains with layer-wise kernels, because it is too large for the resident ones: ${reason}`;
+    return [{ student: index, reason, message }];
+  });
 }
 
 export function describeDivergences(

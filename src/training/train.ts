@@ -4,7 +4,7 @@ import type { Population } from '../network/population.js';
 import type { Progress } from '../network/student.js';
 import { saveCheckpoint } from './checkpoint.js';
 import { planTraining, type TrainOptions, type TrainPlan } from './options.js';
-import { describeDivergences, type Stopped, type TrainReport } from './report.js';
+import { describeDivergences, describeLayerwise, type Stopped, type TrainReport } from './report.js';
 import { trainingMemory } from './training-memory.js';
 
 /**
@@ -179,6 +179,7 @@ class Training {
       ...(plan.validation.some((data) => data !== null) && { validationLoss: [...this.#validationLoss] }),
       stopped: progress.map((one, i) => this.#stopped(one, i)),
       divergences: describeDivergences(population.students(), progress),
+      layerwise: describeLayerwise(population.students()),
       secondsElapsed: (performance.now() - this.#started) / 1000,
       studentStepsPerSecond,
     };

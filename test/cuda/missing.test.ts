@@ -22,6 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Call {
   readonly status: number | null;
+  readonly stderr: string;
   readonly answer: {
     readonly error?: { readonly code: string; readonly message: string };
     readonly devices?: readonly {
@@ -32,16 +33,17 @@ interface Call {
     readonly findings?: readonly { readonly name: string; readonly detail: string; readonly mend?: string }[];
     readonly cuda?: { readonly problem?: { readonly missing: string } };
     readonly engines?: readonly string[];
+    readonly layerwise?: readonly { readonly width: number; readonly reason: string }[];
   };
 }
 
 function call(environment: Record<string, string>, ...argv: string[]): Call {
   const env = { ...process.env, ...environment };
-  const { status, stdout } = spawnSync(process.execPath, [main, ...argv, '--json'], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv, '--json'], {
     encoding: 'utf8',
     env,
   });
-  return { status, answer: JSON.parse(stdout) };
+  return { status, stderr, answer: JSON.parse(stdout) };
 }
 
 const train = (environment: Record<string, string>, ...options: string[]) =>
@@ -79,13 +81,13 @@ describe("device 'cuda' where it cannot be had", () => {
       'a library of somebody else',
       () => ({ EIGENSTUDENT_CUDA: foreignLibrary(999, '0') }),
       'library',
-      /foreign-999\.so speaks version 999 of the interface, this addon version 1; build it again$/,
+      /foreign-999\.so speaks version 999 of the interface, this addon version 2; build it again$/,
     ],
     [
       'a library of another release',
-      () => ({ EIGENSTUDENT_CUDA: foreignLibrary(1, '0.0.0') }),
+      () => ({ EIGENSTUDENT_CUDA: foreignLibrary(2, '0.0.0') }),
       'library',
-      /foreign-1\.so is of version 0\.0\.0, this addon of version .+; build it again$/,
+      /foreign-2\.so is of version 0\.0\.0, this addon of version .+; build it again$/,
     ],
     [
       'no device',
@@ -154,6 +156,21 @@ describe("device 'cuda' where it can", () => {
     expect(status).toBe(1);
     expect(answer.error?.code).toBe('out_of_memory');
     expect(answer.error?.message).toMatch(/need(?:s|ed) \d+ bytes.*, \d+ (?:of \d+ )?are free$/);
+  });
+
+  it('a student that is too large for the resident kernels trains, and the command says so', () => {
+    const small = { ...environment(), EIGENSTUDENT_EMULATED_SHARED: '1024' };
+    const { status, stderr, answer } = train(small, '--device', 'cuda');
+    expect(status).toBe(0);
+    const reason = /^a step needs at least \d+ bytes of shared memory in .+, a block of emulated has 1024$/;
+    expect(answer.layerwise).toHaveLength(8);
+    for (const trial of answer.layerwise ?? []) expect(trial.reason).toMatch(reason);
+    expect(stderr).toMatch(
+      /^\d+ trials? trained with layer-wise kernels, which take longer, because the student is too large for the resident ones \(width \d+: a step needs at least .+ has 1024\)$/m,
+    );
+    const enough = train(environment(), '--device', 'cuda');
+    expect(enough.answer.layerwise).toEqual([]);
+    expect(enough.stderr).not.toContain('layer-wise');
   });
 
   it('a device that fails ends the command with the file where it did', () => {

@@ -11,6 +11,7 @@ import { Population, type PopulationOptions } from '../../src/network/population
 import type { StudentOptions } from '../../src/network/student-options.js';
 import { pruningCurve } from '../../src/pruning/curve.js';
 import { sweep } from '../../src/sweep/run/sweep.js';
+import { train } from '../../src/training/train.js';
 import { failureOf, rejectionOf } from '../failure.js';
 import { scattered, smallData, smallStudent } from '../network/small-students.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
@@ -41,6 +42,19 @@ export function populationContract(name: string): void {
       expect(population.devices).toEqual([0]);
       expect(population.engine).toMatch(/^cuda-/);
       expect(population.bytes).toBeGreaterThan(0);
+    });
+
+    it('says which students are too large to be resident, and why', async () => {
+      const deep = smallStudent({ layers: [...Array(8).fill(dense(3)), dense(2)], epochs: 1 });
+      const population = create([smallStudent({ epochs: 1 }), deep]);
+      expect(population.at(0).execution).toEqual({ kernels: 'resident' });
+      const reason = 'it has 9 layers, resident students have at most 8';
+      expect(population.at(1).execution).toEqual({ kernels: 'layerwise', reason });
+      for await (const { layerwise } of train(population)) {
+        const message = `student 1 trains with layer-wise kernels, because it is too large for the resident ones: ${reason}`;
+        expect(layerwise).toEqual([{ student: 1, reason, message }]);
+      }
+      expect(create([smallStudent()], { device: 'cpu' }).at(0).execution).toBeNull();
     });
 
     it('trains students of every kind as the CPU does', async () => {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cmath>
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -34,6 +33,9 @@ struct Registration {
   Registration(const char* name, void (*body)()) { registry().push_back({name, body}); }
 };
 
+/// Says of two numbers with these names how far they are apart.
+std::string apart(const char* a_name, double a, const char* b_name, double b, double tolerance);
+
 /// Runs `call` and returns "code: message" of the Error it throws, or "nothing was thrown".
 template <class Call>
 std::string error_of(const Call& call) {
@@ -59,13 +61,11 @@ std::string error_of(const Call& call) {
 #define REQUIRE(condition) ::eigenstudent::test::require((condition), __FILE__, __LINE__, #condition)
 
 /// |a - b| <= tolerance. A NaN on either side fails.
-#define REQUIRE_CLOSE(a, b, tolerance)                                                                   \
-  do {                                                                                                   \
-    const double es_a = (a), es_b = (b), es_tolerance = (tolerance);                                     \
-    char es_text[256];                                                                                   \
-    std::snprintf(es_text, sizeof es_text, "%s is %.17g, %s is %.17g, more than %g apart", #a, es_a, #b, \
-                  es_b, es_tolerance);                                                                   \
-    ::eigenstudent::test::require(std::abs(es_a - es_b) <= es_tolerance, __FILE__, __LINE__, es_text);   \
+#define REQUIRE_CLOSE(a, b, tolerance)                                                            \
+  do {                                                                                            \
+    const double es_a = (a), es_b = (b), es_tolerance = (tolerance);                              \
+    ::eigenstudent::test::require(std::abs(es_a - es_b) <= es_tolerance, __FILE__, __LINE__,      \
+                                  ::eigenstudent::test::apart(#a, es_a, #b, es_b, es_tolerance)); \
   } while (false)
 
 /// The call throws Error with exactly this code and message.

@@ -31,6 +31,20 @@ StudentSpec wide_student(DType dtype) {
 
 }  // namespace
 
+TEST("contract: a student that one block of a GPU cannot hold agrees with the oracle") {
+  on_every_backend(
+      [](const Backend& backend, DType dtype) {
+        Pair pair = make_pair(backend, dtype, cluster_student, 5);
+        pair.subject.run(2);
+        pair.oracle.run(2);
+        // As below: Adam keeps the relative error of gradients near zero.
+        require_same_tensors(cluster_student(dtype).network, pair.subject.parameters(0),
+                             pair.oracle.parameters(0), 100 * tolerance_of(dtype));
+        REQUIRE(pair.subject.population().progress(0).step == 4);
+      },
+      true);
+}
+
 TEST("contract: a wide student agrees with the oracle") {
   on_every_backend(
       [](const Backend& backend, DType dtype) {

@@ -137,6 +137,60 @@ TEST("cuda: a short data set is shuffled beside a long one as it is alone") {
   }
 }
 
+TEST("cuda: which kernels train a student, and why not the resident ones") {
+  StudentSpec small = small_student(1e-3, 0), deep = small;
+  deep.network.layers.assign(9, dense_layer(3, 3, Activation::tanh));
+  deep = make_student(deep.network, DType::float32, 6, 1);
+  Subject both = make_subject(*emulated(2, true), DType::float32, {small, deep});
+  REQUIRE(both.population().execution(0).kernels == Kernels::resident);
+  REQUIRE(both.population().execution(0).reason.empty());
+  REQUIRE(both.population().execution(1).kernels == Kernels::layerwise);
+  REQUIRE(both.population().execution(1).reason == "it has 9 layers, resident students have at most 8");
+  REQUIRE_ERROR(both.population().execution(2), "invalid_argument: expected a student from 0 to 1, got 2");
+  Subject never = make_subject(*emulated(1, false), DType::float32, {small});
+  REQUIRE(never.population().execution(0).kernels == Kernels::layerwise);
+  REQUIRE(never.population().execution(0).reason == "resident kernels are turned off");
+  Subject other = make_subject(*make_reference_backend(), DType::float32, {small});
+  REQUIRE(other.population().execution(0).kernels == Kernels::unspecified);
+}
+
+TEST(
+    "cuda: a student whose cluster does not start on this device trains under another plan, or layer by "
+    "layer") {
+  NetworkSpec network;
+  network.layers = {dense_layer(4, 300, Activation::relu), dense_layer(300, 3, Activation::linear)};
+  const StudentSpec student = make_student(network, DType::float32, 10, 1);
+  std::vector<State> states;
+  for (const int most_ranks : {8, 2, 1}) {
+    const Context context("clusters of up to " + std::to_string(most_ranks));
+    cuda::EmulatedLimits limits;
+    limits.limits.shared_bytes_per_block = 16 * 1024;  // 300 nodes take two blocks at the least
+    limits.most_ranks = most_ranks;
+    Subject subject = make_subject(*make_emulated_cuda_backend(limits), DType::float32, {student});
+    const Execution execution = subject.population().execution(0);
+    REQUIRE((execution.kernels == Kernels::resident) == (most_ranks > 1));
+    REQUIRE(execution.reason == (most_ranks > 1
+                                     ? ""
+                                     : "a step needs a cluster of 2 blocks, and emulated has no room "
+                                       "to start one"));
+    subject.run(2);
+    states.push_back(subject.state(0));
+    require_same_tensors(network, states.back().parameters, states[0].parameters, 1e-5);
+  }
+}
+
+TEST("cuda: a kernel that its table does not load is refused, recorded or not") {
+  const std::unique_ptr<cuda::Device> device = cuda::open_emulated_device({});
+  const auto launch = [&] { device->run_here("forgotten", [] {}); };
+  const std::string refusal = "internal: forgotten is launched, but its table does not load it";
+  REQUIRE_ERROR(launch(), refusal);
+  REQUIRE_ERROR(device->record(launch), refusal);
+  bool ran = false;  // the recording ended with the refusal
+  device->load_here("known");
+  device->run_here("known", [&] { ran = true; });
+  REQUIRE(ran);
+}
+
 TEST("cuda: float64 is refused") {
   REQUIRE_ERROR(
       Subject(*emulated(1, true), DType::float64, {odd_student(3, DType::float64)}),

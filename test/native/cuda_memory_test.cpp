@@ -83,6 +83,21 @@ TEST("cuda: a population in waves trains to the bits of one that fits") {
   }
 }
 
+TEST(
+    "cuda: a state is held once, on the host until it trains and on the device from then on; data do not "
+    "count") {
+  for (const bool resident : {true, false}) {
+    const cuda::EmulatedLimits limits = limits_of(std::size_t{1} << 26, resident);
+    const std::vector<StudentSpec> students = some_students(2);
+    Subject subject = make_subject(*make_emulated_cuda_backend(limits), DType::float32, students);
+    const std::size_t a_state = 3 * sizeof(float) * ParameterLayout(students[0].network).size();
+    REQUIRE(subject.population().bytes() == 2 * a_state);
+    subject.run(1);
+    REQUIRE(subject.population().bytes() >= 2 * a_state);
+    REQUIRE(subject.population().bytes() < *limits.used_bytes);  // none on the host, and not the data
+  }
+}
+
 TEST("cuda: a student that can never fit is refused with the bytes it needs") {
   const auto backend = make_emulated_cuda_backend(limits_of(1 << 14, false));
   const std::string got = error_of([&] { Subject(*backend, DType::float32, some_students(2)); });

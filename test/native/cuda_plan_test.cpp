@@ -142,6 +142,14 @@ TEST("resident plans: odd students are laid out soundly") {
   }
 }
 
+TEST("resident plans: the student that sanitizers see in a cluster is in one") {
+  const StudentSpec student = cluster_student(DType::float32);
+  const ResidentPlan plan = planned(student.network, student.batch(), limits_of(90));
+  require_sound(plan, limits_of(90));
+  REQUIRE(plan.ranks > 1 && 1003 % plan.ranks != 0);
+  REQUIRE(plan.layers[1].outputs_split && plan.layers[2].inputs_split);
+}
+
 TEST("resident plans: say why a student is too large") {
   const DeviceLimits limits = limits_of(90);
   NetworkSpec network;
@@ -157,6 +165,32 @@ TEST("resident plans: say why a student is too large") {
   network.layers = {dense_layer(most, most, Activation::relu), dense_layer(most, 1, Activation::linear)};
   const std::string largest = std::get<std::string>(cuda::plan_resident(network, most, limits));
   REQUIRE(largest.find("a step needs at least ") == 0);
+}
+
+TEST("resident plans: a cluster that the device cannot start is never taken") {
+  const DeviceLimits limits = limits_of(90);
+  const NetworkSpec wide = paper_network(1000);
+  const ResidentPlan whole = planned(wide, 300, limits);
+  REQUIRE(whole.ranks == 4);
+  const auto planned_with = [&](std::size_t width, int most_ranks) {
+    return cuda::plan_resident(paper_network(width), 300, limits, {}, [&](const cuda::LaunchShape& shape) {
+      REQUIRE(shape.ranks > 1 && shape.groups == 1 &&
+              shape.shared_bytes > 0);  // a single block always starts
+      return shape.ranks <= most_ranks;
+    });
+  };
+  REQUIRE(std::get<ResidentPlan>(planned_with(1000, 8)) == whole);
+  const ResidentPlan halves = std::get<ResidentPlan>(planned_with(1000, 2));
+  REQUIRE(halves.ranks == 2);
+  require_sound(halves, limits);
+  REQUIRE(std::get<ResidentPlan>(planned_with(100, 1)).ranks == 1);
+  // Memory decides as well as ranks: blocks that leave room for a second one beside them need half the multiprocessors.
+  const auto frugal = cuda::plan_resident(
+      wide, 300, limits, {}, [](const cuda::LaunchShape& shape) { return shape.shared_bytes <= 80 * 1024; });
+  REQUIRE(std::get<ResidentPlan>(frugal).ranks == 8 &&
+          std::get<ResidentPlan>(frugal).shared_bytes <= 80 * 1024);
+  REQUIRE(std::get<std::string>(planned_with(1500, 1)) ==
+          "a step needs a cluster of 2 blocks, and sm_90 has no room to start one");
 }
 
 TEST("resident plans: depend on the network, the batch and the device alone") {

@@ -1,6 +1,7 @@
 // contract_tests [part of a name]...: runs the tests whose name contains one of the arguments, all of them without one.
 // Exit code 1 when a requirement is broken, when a test requires nothing, or when no test has such a name.
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <exception>
 
@@ -39,6 +40,16 @@ void require(bool holds, const char* file, int line, const std::string& what) {
   if (++broken > 40) return;
   std::printf("%s:%d: required: %s\n", file, line, what.c_str());
   for (const std::string& context : contexts) std::printf("    in %s\n", context.c_str());
+}
+
+std::string apart(const char* a_name, double a, const char* b_name, double b, double tolerance) {
+  const auto digits = [](double value) {
+    char text[32];  // %.17g writes 24 characters at most
+    std::snprintf(text, sizeof text, "%.17g", value);
+    return std::string(text);
+  };
+  return std::string(a_name) + " is " + digits(a) + ", " + b_name + " is " + digits(b) + ", more than " +
+         digits(tolerance) + " apart";
 }
 
 Context::Context(std::string text) { contexts.push_back(std::move(text)); }

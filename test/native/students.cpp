@@ -159,6 +159,16 @@ StudentSpec odd_student(std::size_t index, DType dtype) {
   return student;
 }
 
+StudentSpec cluster_student(DType dtype) {
+  NetworkSpec network;
+  network.layers = {spectral_layer(31, 33, Activation::tanh), spectral_layer(33, 1003, Activation::relu),
+                    dense_layer(1003, 7, Activation::linear)};
+  StudentSpec student = make_student(network, dtype, 10, 9);
+  student.batch_size = 7;
+  student.optimizer.kind = OptimizerKind::adam;
+  return student;
+}
+
 std::string describe(const StudentSpec& student) {
   const char* optimizers[] = {"sgd", "adam", "adamW"};
   std::string text = "batch " + std::to_string(student.batch_size) + " of " +

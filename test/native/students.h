@@ -39,6 +39,10 @@ StudentSpec make_student(const NetworkSpec& network, DType dtype, std::size_t sa
 /// part of one).
 inline constexpr std::size_t odd_student_count = 64;
 StudentSpec odd_student(std::size_t index, DType dtype);
+
+/// 31 -> 33 -> 1003 -> 7 in two batches an epoch: more than one block of a GPU holds and little enough for a sanitizer. Where
+/// there are clusters it trains in one, the sums of both products around the odd 1003 nodes going from rank to rank.
+StudentSpec cluster_student(DType dtype);
 std::string describe(const StudentSpec& student);
 
 }  // namespace eigenstudent::test

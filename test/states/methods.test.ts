@@ -32,6 +32,7 @@ const calls: Record<string, (population: NativePopulation) => unknown> = {
     expect(losses[native.width]).toBeCloseTo(whole?.loss ?? Number.NaN, 12);
   },
   progress: (p) => expect(p.progress()).toHaveLength(1),
+  executions: (p) => expect(p.executions()).toEqual([null]), // one kind of kernels each: nothing to tell
   read: (p) => expect(native.read(p).every(Number.isFinite)).toBe(true),
   write: (p) => {
     const values = native.floats('float64', native.parameters, 3);
@@ -222,6 +223,7 @@ function bare(p: NativePopulation, name: string): () => unknown {
     predict: () => p.predict(0, data),
     pruningCurve: () => p.pruningCurve(0, 0, native.order(), data),
     progress: () => p.progress(),
+    executions: () => p.executions(),
     read: () => p.read(0, 'parameters', block),
     write: () => p.write(0, 'parameters', block),
     counters: () => p.counters(0),

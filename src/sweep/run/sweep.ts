@@ -10,7 +10,7 @@ import { expand } from '../protocol/trials.js';
 import { type SweepProgress, Tally } from './progress.js';
 import { checkShard, ofShard, type Shard } from './shard.js';
 import { SharedData } from './shared-data.js';
-import { trainWave } from './wave.js';
+import { type LayerwiseTrial, trainWave } from './wave.js';
 import { planWaves, waveLimits } from './waves.js';
 
 export interface SweepOptions extends DeviceOptions {
@@ -34,6 +34,8 @@ export interface SweepResult {
   readonly reused: number;
   /** Trials that had files which could not be trusted, and were trained again. */
   readonly damaged: readonly DamagedTrial[];
+  /** Trials of this call that were too large for a GPU's resident kernels; none on other devices. */
+  readonly layerwise: readonly LayerwiseTrial[];
   readonly seconds: number;
 }
 
@@ -60,6 +62,7 @@ export async function sweep(input: ProtocolInput, options: SweepOptions): Promis
   const missing = trials.filter(({ key }) => !records.has(key));
   const tally = new Tally(missing, [...records.values()], onProgress);
   const data = new SharedData();
+  const layerwise: LayerwiseTrial[] = [];
   try {
     for (const wave of planWaves(missing, waveLimits(chosen.device, threads))) {
       if (signal?.aborted) throw interrupted(signal.reason);
@@ -68,6 +71,7 @@ export async function sweep(input: ProtocolInput, options: SweepOptions): Promis
         chosen,
         ...(threads && { threads }),
         ...(signal && { signal }),
+        onLayerwise: (trials) => layerwise.push(...trials),
         onEpochs: (epochs) => tally.follow(wave, epochs),
         onTrial: async (record, arrays) => tally.count(await writeTrial(directory, record, arrays)),
       });
@@ -87,6 +91,7 @@ export async function sweep(input: ProtocolInput, options: SweepOptions): Promis
     directory,
     summary,
     damaged,
+    layerwise,
     trained: tally.trained,
     reused: records.size,
     seconds: tally.seconds,

@@ -6,7 +6,7 @@ import type { ChosenDevice } from '../../network/device.js';
 import { Population } from '../../network/population.js';
 import { pruningCurve } from '../../pruning/curve.js';
 import { relevance } from '../../pruning/relevance.js';
-import type { TrainReport } from '../../training/report.js';
+import { describeLayerwise, type TrainReport } from '../../training/report.js';
 import { train } from '../../training/train.js';
 import {
   nothingMeasured,
@@ -27,8 +27,17 @@ export interface WaveOptions {
   readonly signal?: AbortSignal;
   /** Epochs completed by each trial. */
   readonly onEpochs: (epochs: readonly number[]) => void;
+  /** Called with trials that are too large for a GPU's resident kernels, before they train. */
+  readonly onLayerwise: (trials: readonly LayerwiseTrial[]) => void;
   /** Called once a trial, finished or failed; training waits for it. */
   readonly onTrial: (record: UnsealedRecord, arrays: PartialArrays) => Promise<void>;
+}
+
+/** A trial whose student a GPU trains layer by layer, which takes longer: see Execution. */
+export interface LayerwiseTrial {
+  readonly key: string;
+  readonly width: number;
+  readonly reason: string;
 }
 
 /**
@@ -48,6 +57,7 @@ export async function trainWave(trials: readonly Trial[], options: WaveOptions):
     { dtype, device, ...(device === 'cuda' && { devices }), ...(threads && { threads }) },
   );
   try {
+    options.onLayerwise(layerwiseOf(population, trials));
     const wave = new Wave(trials, splits, population, await initialLosses(population, splits));
     const every = Math.max(1, Math.ceil(epochs / evaluation.points));
     for await (const report of train(population, { every, ...(signal && { signal }) })) {
@@ -59,6 +69,13 @@ export async function trainWave(trials: readonly Trial[], options: WaveOptions):
   } finally {
     population.dispose();
   }
+}
+
+function layerwiseOf(population: Population, trials: readonly Trial[]): LayerwiseTrial[] {
+  return describeLayerwise(population.students()).map(({ student, reason }) => {
+    const { key, protocol } = trials[student] as Trial;
+    return { key, width: protocol.student.width, reason };
+  });
 }
 
 async function initialLosses(population: Population, splits: readonly Splits[]): Promise<number[]> {

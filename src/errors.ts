@@ -31,5 +31,7 @@ export type ErrorCode =
   | 'file_unwritable'
   | 'file_corrupt'
   | 'run_directory_conflict'
+  | 'duckdb_missing'
+  | 'invalid_query'
   | 'interrupted'
   | 'internal';

@@ -74,6 +74,21 @@ export { type PresetName, type ProtocolOverrides, preset } from './sweep/protoco
 export { parseProtocol } from './sweep/protocol/protocol.js';
 export type { Protocol, ProtocolInput } from './sweep/protocol/protocol-schema.js';
 export type { TrialProtocol } from './sweep/protocol/trials.js';
+export {
+  type ExportResult,
+  exportRecords,
+  type QueryColumn,
+  type QueryResult,
+  queryRecords,
+} from './sweep/query/query.js';
+export {
+  type GroupStatus,
+  type RunStatus,
+  runStatus,
+  type Throughput,
+  type TrialCounts,
+} from './sweep/query/status.js';
+export type { QueryValue } from './sweep/query/values.js';
 export type { SweepProgress } from './sweep/run/progress.js';
 export type { Shard } from './sweep/run/shard.js';
 export { type SweepOptions, type SweepResult, sweep } from './sweep/run/sweep.js';

@@ -1,5 +1,11 @@
 /** From words on the command line to values; the commands check their range. */
+import type { Command } from 'commander';
 import { invalid } from '../arguments.js';
+
+/** The option of every command. */
+export function answers(command: Command): Command {
+  return command.option('--json', 'one JSON document on standard output');
+}
 
 /** A parser of one number. */
 export function number(option: string): (word: string) => number {

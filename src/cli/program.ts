@@ -2,11 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import { EigenstudentError } from '../errors.js';
 import { versions } from '../sweep/directory/versions.js';
-import { number, numbers, part, path, quote } from './arguments.js';
-import { type ExitCode, exitCodes, Session, type Terminal } from './session.js';
-
-/** A subcommand that can be carried out: loaded, its arguments bound. */
-type Work = (session: Session) => Promise<ExitCode>;
+import { answers, number, numbers, part, path, quote } from './arguments.js';
+import { addRecordCommands } from './record-commands.js';
+import { type ExitCode, exitCodes, Session, type Terminal, type Work } from './session.js';
 
 /**
  * Carries out one call.
@@ -123,6 +121,8 @@ function buildProgram(choose: (work: Work) => void): Command {
       choose(async (session) => (await import('./prune.js')).pruneRun(directory, options, session)),
     );
 
+  addRecordCommands(program, choose);
+
   answers(program.command('report'))
     .description('draws report.html and figures/ from the records of a run directory, training nothing')
     .argument('<directory>', 'run directory')
@@ -146,10 +146,6 @@ function buildProgram(choose: (work: Work) => void): Command {
     );
 
   return program;
-}
-
-function answers(command: Command): Command {
-  return command.option('--json', 'one JSON document on standard output');
 }
 
 /** Options of every command that fills a run directory. */

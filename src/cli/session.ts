@@ -10,12 +10,16 @@ export interface Terminal {
 export const exitCodes = { done: 0, failed: 1, wrongCall: 2, interrupted: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** A subcommand that can be carried out: loaded, its arguments bound. */
+export type Work = (session: Session) => Promise<ExitCode>;
+
 /** Faults of what was asked for, not of the work. */
 const faultsOfTheCall: readonly string[] = [
   'invalid_argument',
   'invalid_protocol',
   'invalid_network',
   'run_directory_conflict',
+  'invalid_query',
   'file_unreadable',
 ];
 

@@ -1,5 +1,7 @@
 import Table from 'cli-table3';
 import type { GroupSummary, Statistic, TrialFailure } from '../sweep/directory/summary.js';
+import type { GroupStatus } from '../sweep/query/status.js';
+import type { QueryValue } from '../sweep/query/values.js';
 
 /** Without colours: the same text in a terminal, in a file and in a test. */
 const plain = { head: [], border: [] };
@@ -36,6 +38,45 @@ export function failureTable(failures: readonly TrialFailure[]): string {
   for (const { key, width, parametrization, trial, message } of failures)
     table.push([key, width, parametrization, trial, message]);
   return table.toString();
+}
+
+/** One row per group. */
+export function statusTable(groups: readonly GroupStatus[]): string {
+  const names = ['teacher size', 'width', 'parametrization', 'trials', 'finished', 'failed', 'unfinished'];
+  const table = new Table({
+    head: names,
+    colAligns: names.map((name) => (name === 'parametrization' ? 'left' : 'right')),
+    style: plain,
+  });
+  for (const { teacherSize, width, parametrization, total, finished, failed, unfinished } of groups)
+    table.push([teacherSize, width, parametrization, total, finished, failed, unfinished]);
+  return table.toString();
+}
+
+/** Characters of a text or struct that a table shows; arbitrary. */
+const widestCell = 60;
+
+/** Numbers to six digits, on the right; what is long is cut, the other formats have all of it. */
+export function rowsTable(
+  columns: readonly string[],
+  rows: readonly Readonly<Record<string, QueryValue>>[],
+): string {
+  const numeric = columns.map((name) => rows.some((row) => typeof row[name] === 'number'));
+  const table = new Table({
+    head: [...columns],
+    colAligns: numeric.map((each) => (each ? 'right' : 'left')),
+    style: plain,
+  });
+  for (const row of rows) table.push(columns.map((name) => shortCell(row[name] ?? null)));
+  return table.toString();
+}
+
+function shortCell(value: QueryValue): string {
+  if (value === null) return '';
+  if (typeof value === 'number')
+    return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return text.length > widestCell ? `${text.slice(0, widestCell - 1)}…` : text;
 }
 
 /** "22.3 ± 1.5" */

@@ -7,7 +7,7 @@ import { networkSpec } from '../../src/network/spec.js';
 import type { TrialHeader, UnsealedRecord } from '../../src/sweep/directory/record.js';
 import { nothingMeasured } from '../../src/sweep/directory/record.js';
 import { openRunDirectory, writeTrial } from '../../src/sweep/directory/run-directory.js';
-import type { LossHistory } from '../../src/sweep/directory/trial-arrays.js';
+import type { LossHistory, PartialArrays } from '../../src/sweep/directory/trial-arrays.js';
 import { preset } from '../../src/sweep/protocol/presets.js';
 import type { Protocol } from '../../src/sweep/protocol/protocol-schema.js';
 import { expand, type Trial, type TrialProtocol } from '../../src/sweep/protocol/trials.js';
@@ -29,12 +29,19 @@ export async function syntheticRun(options: SyntheticRun = {}): Promise<string> 
   await openRunDirectory(directory, protocol);
   for (const trial of expand(protocol)) {
     if (!has(trial.protocol)) continue;
-    await (fails(trial.protocol) ? writeFailed(directory, trial) : writeFinished(directory, trial));
+    const { record, arrays } = fails(trial.protocol) ? syntheticFailure(trial) : syntheticOutcome(trial);
+    await writeTrial(directory, record, arrays);
   }
   return directory;
 }
 
-async function writeFinished(directory: string, { key, protocol }: Trial): Promise<void> {
+/** What a trial leaves behind. */
+export interface SyntheticOutcome {
+  readonly record: UnsealedRecord;
+  readonly arrays: PartialArrays;
+}
+
+export function syntheticOutcome({ key, protocol }: Trial): SyntheticOutcome {
   const { parametrization, teacher, student, trial } = protocol;
   const made = syntheticTrial(parametrization, teacher.teacherSize, student.width, trial);
   const relevance = Float64Array.from(made.relevance);
@@ -51,14 +58,15 @@ async function writeFinished(directory: string, { key, protocol }: Trial): Promi
     maximumRelevance: Math.max(...relevance),
     prunedLoss: pruningLosses[made.effectiveSize] as number,
   };
-  await writeTrial(directory, record, { network: network(protocol), relevance, pruningLosses, lossHistory });
+  return { record, arrays: { network: network(protocol), relevance, pruningLosses, lossHistory } };
 }
 
-async function writeFailed(directory: string, { key, protocol }: Trial): Promise<void> {
+/** Of a trial that diverged. */
+export function syntheticFailure({ key, protocol }: Trial): SyntheticOutcome {
   const message = 'its loss was not finite at step 412, learning rate 0.005; lower the learning rate';
   const error = { code: 'diverged', message, step: 412, layer: -1, learningRate: 0.005 };
   const record = { ...header(key, protocol), ...nothingMeasured, error };
-  await writeTrial(directory, record, { network: network(protocol), lossHistory });
+  return { record, arrays: { network: network(protocol), lossHistory } };
 }
 
 function header(key: string, protocol: TrialProtocol): Omit<TrialHeader, 'arraysSha256'> {

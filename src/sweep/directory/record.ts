@@ -90,6 +90,16 @@ export function isFinished(record: TrialRecord): record is FinishedRecord {
   return record.error === undefined;
 }
 
+/** JSON Schema of a record without its error, for who makes columns of its fields. */
+export function recordJsonSchema(): { readonly properties?: Readonly<Record<string, object>> } {
+  return z.toJSONSchema(finishedRecord, { unrepresentable: 'any' }) as ReturnType<typeof recordJsonSchema>;
+}
+
+/** The same of a failed record's error. */
+export function trialErrorJsonSchema(): ReturnType<typeof recordJsonSchema> {
+  return z.toJSONSchema(trialError) as ReturnType<typeof recordJsonSchema>;
+}
+
 /** The measures of a trial that has none. */
 export const nothingMeasured = Object.fromEntries(
   Object.keys(measures).map((name) => [name, null]),

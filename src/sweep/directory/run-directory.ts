@@ -137,7 +137,11 @@ export async function survey(
   return { records, damaged };
 }
 
-async function listKeys(directory: string): Promise<string[]> {
+/**
+ * Names of the folders under trials/, sorted.
+ * @throws file_unreadable when it is not a run directory
+ */
+export async function listKeys(directory: string): Promise<string[]> {
   try {
     return (await readdir(join(directory, 'trials'))).sort();
   } catch (cause) {

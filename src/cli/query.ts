@@ -1,0 +1,104 @@
+/** `query` and `export`: SQL over the records of a run directory, as text or as a file. */
+import { extname } from 'node:path';
+import { invalid, oneOf } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import { writeAtomically } from '../network/atomic-write.js';
+import { tableCsv } from '../report/table.js';
+import { exportRecords, type QueryResult, queryRecords } from '../sweep/query/query.js';
+import type { LoadedRecords } from '../sweep/query/record-index.js';
+import type { QueryValue } from '../sweep/query/values.js';
+import { type ExitCode, exitCodes, type Session } from './session.js';
+import { rowsTable } from './tables.js';
+
+const formats = ['table', 'csv', 'json', 'parquet'] as const;
+type Format = (typeof formats)[number];
+
+interface QueryOptions {
+  readonly format?: string;
+  readonly out?: string;
+}
+
+/** The answer goes to standard output, or to --out; --json without --out is --format json. */
+export async function query(
+  directory: string,
+  sql: string,
+  options: QueryOptions,
+  session: Session,
+): Promise<ExitCode> {
+  const { out } = options;
+  const format = chooseFormat(options, session);
+  if (format === 'parquet') {
+    if (out === undefined)
+      throw new EigenstudentError(
+        'invalid_argument',
+        'expected --out FILE with --format parquet, received none',
+      );
+    return exported(directory, out, sql, session);
+  }
+  const result = await queryRecords(directory, sql);
+  tell(result, session);
+  const text = render[format](result);
+  if (out === undefined) {
+    session.terminal.stdout.write(text);
+  } else {
+    await writeAtomically(out, text);
+    session.answer({ file: out, rows: result.rows.length }, out);
+  }
+  return exitCodes.done;
+}
+
+export async function exportRun(
+  directory: string,
+  { parquet }: { readonly parquet: string },
+  session: Session,
+): Promise<ExitCode> {
+  return exported(directory, parquet, undefined, session);
+}
+
+async function exported(
+  directory: string,
+  file: string,
+  sql: string | undefined,
+  session: Session,
+): Promise<ExitCode> {
+  const result = await exportRecords(directory, file, sql);
+  tell(result, session);
+  session.answer({ file, rows: result.rows }, `${file}\n${result.rows} rows`);
+  return exitCodes.done;
+}
+
+/** As asked for, or as the name of the file says. */
+function chooseFormat({ format, out }: QueryOptions, session: Session): Format {
+  const extension = out === undefined ? '' : extname(out).slice(1);
+  const unasked = formats.find((name) => name === extension) ?? 'table';
+  const chosen = format === undefined ? unasked : oneOf('--format', format, formats);
+  if (!session.json || out !== undefined) return chosen;
+  if (format === undefined || chosen === 'json') return 'json';
+  throw invalid('--format', 'json next to --json without --out', format);
+}
+
+const render: Record<Exclude<Format, 'parquet'>, (result: QueryResult) => string> = {
+  table: ({ columns, rows }) =>
+    `${rowsTable(
+      columns.map(({ name }) => name),
+      rows,
+    )}\n`,
+  csv: ({ columns, rows }) => {
+    const names = columns.map(({ name }) => name);
+    return tableCsv({ columns: names, rows: rows.map((row) => names.map((name) => csvCell(row[name]))) });
+  },
+  json: ({ rows }) => `${JSON.stringify(rows, null, 2)}\n`,
+};
+
+/** A struct or a list as JSON; DuckDB and pandas read that back. */
+function csvCell(value: QueryValue | undefined): string | number | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'object') return JSON.stringify(value);
+  return typeof value === 'boolean' ? String(value) : value;
+}
+
+function tell({ unreadable, notIndexed }: LoadedRecords, session: Session): void {
+  for (const { key, reason } of unreadable) session.note(`trial ${key} is left out: ${reason}`);
+  if (notIndexed !== undefined)
+    session.note(`the index was not written, so that every query reads the new records again: ${notIndexed}`);
+}

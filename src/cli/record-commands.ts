@@ -1,0 +1,60 @@
+/** The commands that read the records of a run directory: their options and their help. */
+import type { Command } from 'commander';
+import { answers, path } from './arguments.js';
+import type { Work } from './session.js';
+
+export function addRecordCommands(program: Command, choose: (work: Work) => void): void {
+  answers(program.command('query'))
+    .description('SQL (DuckDB) over the records of a run directory: the table is called trials')
+    .argument('<directory>', 'run directory')
+    .argument('<sql>', 'one SELECT')
+    .option('--format <name>', 'table, csv, json or parquet (default: as --out ends, else table)')
+    .option('--out <file>', 'where to, instead of standard output', path('--out'))
+    .addHelpText('after', queryExamples)
+    .action((directory: string, sql: string, options) =>
+      choose(async (session) => (await import('./query.js')).query(directory, sql, options, session)),
+    );
+
+  answers(program.command('export'))
+    .description('every record of a run directory in one file')
+    .argument('<directory>', 'run directory')
+    .requiredOption('--parquet <file>', 'Parquet file', path('--parquet'))
+    .addHelpText('after', exportExamples)
+    .action((directory: string, options) =>
+      choose(async (session) => (await import('./query.js')).exportRun(directory, options, session)),
+    );
+
+  answers(program.command('status'))
+    .description(
+      'how many trials of a run directory are finished, failed and unfinished, and how fast it goes',
+    )
+    .argument('<directory>', 'run directory')
+    .addHelpText('after', '\nExample:\n  $ eigenstudent status runs/quick')
+    .action((directory: string) =>
+      choose(async (session) => (await import('./status.js')).status(directory, session)),
+    );
+
+  answers(program.command('collect'))
+    .description('writes summary.json of whatever a run directory holds')
+    .argument('<directory>', 'run directory')
+    .addHelpText('after', '\nExample:\n  $ eigenstudent collect runs/quick')
+    .action((directory: string) =>
+      choose(async (session) => (await import('./status.js')).collect(directory, session)),
+    );
+}
+
+const queryExamples = `
+A row for each trial, finished or failed; a column for each field of record.json, errorCode and errorMessage of those that
+failed, and protocol, a struct of every number that the trial depends on. Times are UTC. Needs the package
+@duckdb/node-api; keeps index.parquet in the run directory, which can be deleted.
+
+Examples:
+  $ eigenstudent query runs/quick "describe trials"
+  $ eigenstudent query runs/quick "select width, avg(effectiveSize) from trials group by all order by all"
+  $ eigenstudent query runs/quick "select protocol.arm.optimizer.adam.learningRate, min(testLoss) from trials group by all"
+  $ eigenstudent query runs/quick "select key, errorMessage from trials where errorCode is not null" --format csv
+  $ eigenstudent query runs/quick "from trials where width = 200" --out wide.parquet`;
+
+const exportExamples = `
+Example:
+  $ eigenstudent export runs/quick --parquet trials.parquet`;

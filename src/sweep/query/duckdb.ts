@@ -1,0 +1,55 @@
+/** DuckDB, which is installed only by who asks for it: it takes 70 MB. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { EigenstudentError } from '../../errors.js';
+
+export type Duckdb = typeof import('@duckdb/node-api');
+
+/** A database in memory, and the module that it came with. */
+export interface Database {
+  readonly duckdb: Duckdb;
+  readonly connection: DuckDBConnection;
+  close(): void;
+}
+
+/**
+ * An empty database in memory.
+ * @param load replaced by tests, to be a machine without DuckDB
+ * @throws duckdb_missing with the command that adds it
+ */
+export async function openDatabase(
+  load: () => Promise<Duckdb> = () => import('@duckdb/node-api'),
+): Promise<Database> {
+  const duckdb = await loadDuckdb(load);
+  // Nothing is to be fetched from a network, whatever a query names.
+  const settings = { autoinstall_known_extensions: 'false', autoload_known_extensions: 'false' };
+  const instance = await duckdb.DuckDBInstance.create(':memory:', settings);
+  const connection = await instance.connect();
+  return {
+    duckdb,
+    connection,
+    close: () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+async function loadDuckdb(load: () => Promise<Duckdb>): Promise<Duckdb> {
+  try {
+    return await load();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new EigenstudentError(
+      'duckdb_missing',
+      'queries and Parquet need DuckDB, an optional package of 70 MB that is not installed here. Add it with\n' +
+        '  npm install @duckdb/node-api\n' +
+        `(with --global where eigenstudent is installed so). Node says: ${reason}`,
+      { cause },
+    );
+  }
+}
+
+/** A string literal of SQL. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

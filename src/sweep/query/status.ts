@@ -1,0 +1,105 @@
+/** How far a run directory is, from what lies in it: no process is asked. */
+import { readProtocol } from '../directory/run-directory.js';
+import type { Parametrization } from '../protocol/protocol-schema.js';
+import { expand, type Trial } from '../protocol/trials.js';
+import { glanceAtRecords, type RecordGlance } from './record-glance.js';
+
+export interface TrialCounts {
+  readonly total: number;
+  readonly finished: number;
+  /** With a record of their error. */
+  readonly failed: number;
+  /** Without a record that can be read. */
+  readonly unfinished: number;
+}
+
+/** Trials that differ in nothing but their index. */
+export interface GroupStatus extends TrialCounts {
+  readonly parametrization: Parametrization;
+  readonly teacherSize: number;
+  readonly width: number;
+}
+
+/** Over the trials that ended in the hour before the last one did; pauses of that hour count. */
+export interface Throughput {
+  readonly trialsPerHour: number;
+  /** Steps of all students together. */
+  readonly stepsPerSecond: number;
+}
+
+export interface RunStatus {
+  readonly directory: string;
+  readonly trials: TrialCounts;
+  readonly groups: readonly GroupStatus[];
+  /** Keys of trials whose record cannot be read; arrays are not looked at. The next sweep trains them again. */
+  readonly damaged: readonly string[];
+  /** More than one means that results of different arithmetic stand side by side. */
+  readonly engines: readonly string[];
+  /** ISO 8601, UTC; null before there is a record. */
+  readonly lastFinishedAt: string | null;
+  /** null before two trials have ended. */
+  readonly throughput: Throughput | null;
+}
+
+/** Milliseconds. */
+const hour = 3_600_000;
+
+/** @throws file_unreadable when it is no run directory; invalid_protocol */
+export async function runStatus(directory: string): Promise<RunStatus> {
+  const trials = expand(await readProtocol(directory));
+  const { records, damaged } = await glanceAtRecords(directory);
+  const byKey = new Map(records.map((record) => [record.key, record]));
+  const wanted = new Set(trials.map(({ key }) => key));
+  const present = records.filter(({ key }) => wanted.has(key));
+  const last = present.reduce((latest, { finished }) => Math.max(latest, finished), Number.NEGATIVE_INFINITY);
+  return {
+    directory,
+    trials: counts(trials, byKey),
+    groups: groups(trials, byKey),
+    damaged: damaged.filter((key) => wanted.has(key)),
+    engines: [...new Set(present.map(({ engine }) => engine))].sort(),
+    lastFinishedAt: present.length > 0 ? new Date(last).toISOString() : null,
+    throughput: throughput(present, last),
+  };
+}
+
+function counts(trials: readonly Trial[], records: ReadonlyMap<string, RecordGlance>): TrialCounts {
+  let failed = 0;
+  let finished = 0;
+  for (const { key } of trials) {
+    const record = records.get(key);
+    if (record?.failed) failed += 1;
+    else if (record) finished += 1;
+  }
+  return { total: trials.length, finished, failed, unfinished: trials.length - finished - failed };
+}
+
+/** In the order of the protocol. */
+function groups(trials: readonly Trial[], records: ReadonlyMap<string, RecordGlance>): GroupStatus[] {
+  const members = new Map<string, Trial[]>();
+  for (const trial of trials) {
+    const { parametrization, teacher, student } = trial.protocol;
+    const name = `${parametrization} ${teacher.teacherSize} ${student.width}`;
+    const group = members.get(name);
+    if (group) group.push(trial);
+    else members.set(name, [trial]);
+  }
+  return [...members.values()].map((group) => {
+    const { parametrization, teacher, student } = (group[0] as Trial).protocol;
+    const place = { parametrization, teacherSize: teacher.teacherSize, width: student.width };
+    return { ...place, ...counts(group, records) };
+  });
+}
+
+function throughput(records: readonly RecordGlance[], last: number): Throughput | null {
+  const recent = records.filter(({ finished }) => finished >= last - hour);
+  const first = recent.reduce((earliest, { finished }) => Math.min(earliest, finished), last);
+  if (first === last || recent.length < 2) return null;
+  // The first of them was trained before the time that is looked at.
+  const later = recent.filter(({ finished }) => finished > first);
+  const steps = later.reduce((total, record) => total + record.steps, 0);
+  return {
+    trialsPerHour: (later.length * hour) / (last - first),
+    stepsPerSecond: (steps * 1000) / (last - first),
+  };
+}

@@ -1,0 +1,203 @@
+import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openRunDirectory, writeTrial } from '../../src/sweep/directory/run-directory.js';
+import { expand, type Trial } from '../../src/sweep/protocol/trials.js';
+import { openDatabase } from '../../src/sweep/query/duckdb.js';
+import { syntheticFailure } from '../report/synthetic-run.js';
+import { madeUpTrial, smallProtocol } from '../sweep/small-protocol.js';
+import { call } from './captured-terminal.js';
+
+const protocol = smallProtocol();
+const trials = expand(protocol);
+const first = trials[0] as Trial;
+let folder: string;
+let run: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'eigenstudent-cli-query-'));
+  run = join(folder, 'run');
+  await openRunDirectory(run, protocol);
+  for (const trial of trials.slice(0, 6)) {
+    const { record, arrays } = madeUpTrial(trial);
+    await writeTrial(run, record, arrays);
+  }
+  const { record, arrays } = syntheticFailure(trials[6] as Trial);
+  await writeTrial(run, record, arrays);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const byWidth = 'select width, avg(testLoss) as loss, count(*) as n from trials group by all order by width';
+
+async function parquetRows(file: string): Promise<unknown> {
+  const database = await openDatabase();
+  try {
+    return (await database.connection.runAndReadAll(`from '${file}'`)).getRowObjectsJson();
+  } finally {
+    database.close();
+  }
+}
+
+describe('query', () => {
+  it('prints a table', async () => {
+    expect(await call('query', run, byWidth)).toEqual({
+      exitCode: 0,
+      stderr: '',
+      stdout:
+        '┌───────┬──────┬───┐\n' +
+        '│ width │ loss │ n │\n' +
+        '├───────┼──────┼───┤\n' +
+        '│     4 │ 0.45 │ 4 │\n' +
+        '├───────┼──────┼───┤\n' +
+        '│     6 │ 0.45 │ 3 │\n' +
+        '└───────┴──────┴───┘\n',
+    });
+  });
+
+  it('prints CSV', async () => {
+    const sql = `select width, 'a, b' as text, null as nothing, {'x': 1} as struct from trials limit 1`;
+    expect(await call('query', run, sql, '--format', 'csv')).toMatchObject({
+      exitCode: 0,
+      stdout: `width,text,nothing,struct\r\n4,"a, b",,"{""x"":1}"\r\n`,
+    });
+  });
+
+  it.each([['--json'], ['--format=json'], ['--format=json', '--json']])(
+    'prints JSON: %s',
+    async (...options) => {
+      const { exitCode, stdout } = await call('query', run, byWidth, ...options);
+      expect(exitCode).toBe(0);
+      expect(JSON.parse(stdout)).toEqual([
+        { width: 4, loss: expect.closeTo(0.45), n: 4 },
+        { width: 6, loss: expect.closeTo(0.45), n: 3 },
+      ]);
+    },
+  );
+
+  it('writes a file of the format that its name has', async () => {
+    const csv = join(folder, 'answer.csv');
+    expect(await call('query', run, 'select 1 as a', '--out', csv)).toEqual({
+      exitCode: 0,
+      stdout: `${csv}\n`,
+      stderr: '',
+    });
+    expect(await readFile(csv, 'utf8')).toBe('a\r\n1\r\n');
+    const parquet = join(folder, 'answer.parquet');
+    const { stdout } = await call('query', run, `${byWidth};`, '--out', parquet, '--json');
+    expect(JSON.parse(stdout)).toEqual({ file: parquet, rows: 2 });
+    expect(await parquetRows(parquet)).toMatchObject([
+      { width: '4', n: '4' },
+      { width: '6', n: '3' },
+    ]);
+  });
+
+  it.each([
+    [
+      ['--format', 'parqet'],
+      'expected one of table, csv, json, parquet for --format, received "parqet". Did you mean "parquet"?',
+    ],
+    [['--format', 'parquet'], 'expected --out FILE with --format parquet, received none'],
+  ])('%j is a wrong call', async (options, message) => {
+    expect(await call('query', run, 'select 1', ...options)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `error: ${message}\n`,
+    });
+  });
+
+  it('takes no other format next to --json', async () => {
+    const { exitCode, stdout } = await call('query', run, 'select 1', '--json', '--format', 'csv');
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stdout).error).toEqual({
+      code: 'invalid_argument',
+      message: 'expected json next to --json without --out for --format, received "csv"',
+    });
+  });
+
+  it('exits with 2 where the SQL is wrong', async () => {
+    const { exitCode, stderr } = await call('query', run, 'select nothing from trials');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(
+      /^error: DuckDB: Binder Error: .*The table is trials, its columns: schema, key, /s,
+    );
+  });
+
+  it('says which records it leaves out', async () => {
+    await truncate(join(run, 'trials', first.key, 'record.json'), 99);
+    const { exitCode, stderr } = await call('query', run, 'select 1');
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(new RegExp(`^trial ${first.key} is left out: .*is not a readable record`));
+  });
+});
+
+it('export writes every record', async () => {
+  const file = join(folder, 'trials.parquet');
+  expect(await call('export', run, '--parquet', file)).toEqual({
+    exitCode: 0,
+    stdout: `${file}\n7 rows\n`,
+    stderr: '',
+  });
+  expect(await parquetRows(file)).toHaveLength(7);
+  expect(await call('export', run)).toMatchObject({
+    exitCode: 2,
+    stderr: "error: required option '--parquet <file>' not specified. See `eigenstudent --help`\n",
+  });
+});
+
+describe('status', () => {
+  it('prints a table and the tally', async () => {
+    const { exitCode, stdout } = await call('status', run);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/│ +2 │ +6 │ direct +│ +2 │ +0 │ +1 │ +1 │/);
+    expect(stdout).toContain(
+      '6 of 8 trials finished, 1 failed, 1 unfinished (made-up float32, synthetic float32).\n',
+    );
+    expect(stdout).toContain('Results of several engines stand side by side.\n');
+    expect(stdout).toContain('Last finished: 2026-01-01T00:00:00.000Z\n');
+  });
+
+  it('answers with JSON, damaged records among it', async () => {
+    await truncate(join(run, 'trials', first.key, 'record.json'), 99);
+    const { stdout } = await call('status', run, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      directory: run,
+      trials: { total: 8, finished: 5, failed: 1, unfinished: 2 },
+      damaged: [first.key],
+    });
+    expect((await call('status', run)).stdout).toContain(
+      `Damaged records, whose trials the next sweep trains again: ${first.key}\n`,
+    );
+  });
+});
+
+describe('collect', () => {
+  it('writes the summary of whatever is there', async () => {
+    const { exitCode, stdout, stderr } = await call('collect', run, '--json');
+    const summary = JSON.parse(await readFile(join(run, 'summary.json'), 'utf8'));
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ file: join(run, 'summary.json'), ...summary });
+    expect(summary.trials).toEqual({ total: 8, finished: 6, failed: 1 });
+    expect(stderr).toContain((trials[6] as Trial).key);
+    expect((await call('collect', run)).stdout).toMatch(
+      /6 of 8 trials finished, 1 failed\.\n.*summary\.json\n$/,
+    );
+  });
+});
+
+it.each(['query', 'export', 'status', 'collect'])('%s is in the help, with examples', async (command) => {
+  expect((await call('--help')).stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+  const { stdout } = await call(command, '--help');
+  expect(stdout).toMatch(new RegExp(`Examples?:\n  \\$ eigenstudent ${command}`));
+  expect(stdout).toContain('--json');
+});
+
+it.each([['query', 'select 1'], ['status'], ['collect']])(
+  '%s needs a run directory',
+  async (command, ...rest) => {
+    expect(await call(command, folder, ...rest)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^error: .* is not a run directory: it has no protocol\.yaml/),
+    });
+  },
+);

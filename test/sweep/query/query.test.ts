@@ -1,0 +1,342 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeRecord } from '../../../src/sweep/directory/record.js';
+import { openRunDirectory, readRecords, writeTrial } from '../../../src/sweep/directory/run-directory.js';
+import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
+import { openDatabase } from '../../../src/sweep/query/duckdb.js';
+import { exportRecords, queryRecords } from '../../../src/sweep/query/query.js';
+import { rejectionOf } from '../../failure.js';
+import { syntheticFailure } from '../../report/synthetic-run.js';
+import { madeUpTrial, smallProtocol } from '../small-protocol.js';
+
+const protocol = smallProtocol();
+const trials = expand(protocol);
+const [first, second, third] = trials as [Trial, Trial, Trial, ...Trial[]];
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'eigenstudent-query-'));
+  await openRunDirectory(directory, protocol);
+  await write(first);
+  await write(second);
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+async function write(trial: Trial): Promise<void> {
+  const { record, arrays } = madeUpTrial(trial);
+  await writeTrial(directory, record, arrays);
+}
+
+async function writeFailed(trial: Trial): Promise<void> {
+  const { record, arrays } = syntheticFailure(trial);
+  await writeTrial(directory, record, arrays);
+}
+
+const rowsOf = async (sql: string) => (await queryRecords(directory, sql)).rows;
+const indexPath = () => join(directory, 'index.parquet');
+const recordPath = ({ key }: Trial) => join(directory, 'trials', key, 'record.json');
+
+describe('the table trials', () => {
+  it('has a row for each record and a column for each of its fields', async () => {
+    const { rows, columns, unreadable } = await queryRecords(directory, 'from trials order by key');
+    const records = (await readRecords(directory)).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    expect(rows).toHaveLength(2);
+    rows.forEach((row, i) => {
+      // Null: fields of the protocol that another trial has, and the error of one that has none.
+      expect(row).toMatchObject({ ...records[i], errorCode: null, errorMessage: null });
+    });
+    expect(columns.map(({ name }) => name)).toEqual(Object.keys(rows[0] as object));
+    expect(unreadable).toEqual([]);
+  });
+
+  it('counts in whole numbers, and has times as times', async () => {
+    const { columns } = await queryRecords(directory, 'from trials');
+    const types = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
+    expect(types).toMatchObject({
+      schema: 'BIGINT',
+      key: 'VARCHAR',
+      width: 'BIGINT',
+      steps: 'BIGINT',
+      seconds: 'DOUBLE',
+      testLoss: 'DOUBLE',
+      effectiveSize: 'BIGINT',
+      finishedAt: 'TIMESTAMP',
+      errorStep: 'BIGINT',
+      errorLearningRate: 'DOUBLE',
+    });
+    expect(types.protocol).toMatch(/^STRUCT\("schema" BIGINT, /);
+  });
+
+  it('has the protocol as a struct that dots go into', async () => {
+    const sql =
+      'select distinct protocol.arm.optimizer.adam.learningRate as rate, protocol.student.width - 10 as less from trials';
+    expect(await rowsOf(sql)).toEqual([{ rate: 0.01, less: first.protocol.student.width - 10 }]);
+  });
+
+  it('has failed trials too, with their error and no measures', async () => {
+    await writeFailed(third);
+    expect(
+      await rowsOf(
+        'select key, errorCode, errorMessage, errorLearningRate, testLoss, effectiveSize from trials where errorCode is not null',
+      ),
+    ).toEqual([
+      {
+        key: third.key,
+        errorCode: 'diverged',
+        errorMessage: 'its loss was not finite at step 412, learning rate 0.005; lower the learning rate',
+        errorLearningRate: 0.005,
+        testLoss: null,
+        effectiveSize: null,
+      },
+    ]);
+  });
+
+  it('is there before there is any record', async () => {
+    await rm(join(directory, 'trials'), { recursive: true });
+    await openRunDirectory(directory, protocol);
+    expect(await rowsOf('select count(*) as n, max(protocol.arm.batchSize) as b from trials')).toEqual([
+      { n: 0, b: null },
+    ]);
+  });
+
+  it('keeps a schedule beside a number as text', async () => {
+    const learningRate = { cosine: { base: 0.5, total: 100 } };
+    const arms = { direct: { optimizer: { sgd: { learningRate } }, batchSize: 16 } };
+    const [scheduled] = expand(smallProtocol({ arms })) as [Trial, ...Trial[]];
+    const constant = { direct: { optimizer: { sgd: { learningRate: 0.5 } }, batchSize: 16 } };
+    const [plain] = expand(smallProtocol({ arms: constant })) as [Trial, ...Trial[]];
+    await write(scheduled);
+    await write(plain);
+    const sql =
+      'select protocol.arm.optimizer.sgd.learningRate as rate from trials where protocol.arm.optimizer.sgd is not null';
+    expect((await rowsOf(sql)).map(({ rate }) => rate)).toEqual(
+      expect.arrayContaining([
+        '0.5',
+        JSON.stringify({ cosine: { base: 0.5, total: 100, minimum: 0, warmup: 0 } }),
+      ]),
+    );
+  });
+});
+
+describe('an answer', () => {
+  it('is made of what JSON can hold', async () => {
+    const [row] = await rowsOf(
+      `select count(*) as count, sum(width) as huge, 9007199254740993 as large, 1.5::decimal(4, 2) as decimal,
+        min(finishedAt) as time, date '2026-01-02' as day, 'nan'::double as nan, [1::bigint, 2] as list,
+        {'a': 1::bigint} as struct, '{"b": [1]}'::json as json, true as yes, null as nothing from trials`,
+    );
+    expect(row).toEqual({
+      count: 2,
+      huge: 2 * first.protocol.student.width,
+      large: '9007199254740993',
+      decimal: 1.5,
+      time: '2026-01-01T00:00:00.000Z',
+      day: '2026-01-02',
+      nan: null,
+      list: [1, 2],
+      struct: { a: 1 },
+      json: '{"b": [1]}',
+      yes: true,
+      nothing: null,
+    });
+    expect(JSON.parse(JSON.stringify(row))).toEqual(row);
+  });
+
+  it('keeps columns of one name apart', async () => {
+    const { columns, rows } = await queryRecords(directory, 'select 1 as a, 2 as a');
+    expect(columns.map(({ name }) => name)).toEqual(Object.keys(rows[0] as object));
+    expect(Object.values(rows[0] as object)).toEqual([1, 2]);
+  });
+});
+
+describe('SQL that is wrong', () => {
+  it("is answered with DuckDB's message and the columns", async () => {
+    expect(await rejectionOf(queryRecords(directory, 'select widht from trials'))).toMatch(
+      /^invalid_query: DuckDB: Binder Error: Referenced column "widht" not found.*\nThe table is trials, its columns: schema, key, .*, width, .*, protocol$/s,
+    );
+    expect(await rejectionOf(queryRecords(directory, 'selekt 1'))).toMatch(
+      /^invalid_query: DuckDB: .*Parser Error: syntax error at or near "selekt"/,
+    );
+  });
+
+  it.each([
+    ['', 'expected one SELECT, received nothing'],
+    [
+      'select 1; select 2',
+      'expected one SELECT, received 2 statements (a PIVOT needs its values: ON column IN (...))',
+    ],
+    ['delete from trials', 'expected one SELECT, received a statement of type DELETE; queries only read'],
+    ['set threads = 1', 'expected one SELECT, received a statement of type SET; queries only read'],
+    ['install httpfs', 'expected one SELECT, received a statement of type LOAD; queries only read'],
+  ])('%j is not run', async (sql, message) => {
+    expect(await rejectionOf(queryRecords(directory, sql))).toBe(`invalid_query: ${message}`);
+  });
+
+  it('can read no other file', async () => {
+    const secret = join(directory, 'protocol.yaml');
+    for (const source of [
+      `read_text('${secret}')`,
+      `read_parquet('${indexPath()}')`,
+      `glob('${directory}/*')`,
+    ])
+      expect(await rejectionOf(queryRecords(directory, `select * from ${source}`))).toMatch(
+        /^invalid_query: DuckDB: .*file system operations are disabled by configuration/,
+      );
+  });
+
+  it('can write no file', async () => {
+    const target = join(directory, 'written.csv');
+    for (const work of [
+      () => queryRecords(directory, `copy trials to '${target}'`),
+      () => exportRecords(directory, join(directory, 'x.parquet'), `copy trials to '${target}'`),
+      () => queryRecords(directory, `attach '${target}'`),
+    ])
+      expect(await rejectionOf(work())).toMatch(/^invalid_query: /);
+    expect(await readdir(directory)).not.toContain('written.csv');
+  });
+});
+
+describe('index.parquet', () => {
+  it('is written by the first query, and is read by the next', async () => {
+    const before = await rowsOf('from trials');
+    const written = await stat(indexPath());
+    expect(await rowsOf('from trials')).toEqual(before);
+    expect((await stat(indexPath())).mtimeMs).toBe(written.mtimeMs);
+    expect((await readdir(directory)).sort()).toEqual(['index.parquet', 'protocol.yaml', 'trials']);
+  });
+
+  it('is what an answer comes from: a record is not read twice', async () => {
+    const then = new Date('2026-01-01T00:00:00Z'); // utimes takes no more than milliseconds
+    await utimes(recordPath(first), then, then);
+    const before = await rowsOf('from trials');
+    await writeFile(recordPath(first), ' '.repeat((await stat(recordPath(first))).size));
+    await utimes(recordPath(first), then, then);
+    expect(await rowsOf('from trials')).toEqual(before);
+  });
+
+  it('takes up what is new, what has changed and what is gone', async () => {
+    await rowsOf('from trials');
+    await write(third);
+    const record = (await readRecords(directory)).find(({ key }) => key === second.key);
+    await rm(join(directory, 'trials', first.key), { recursive: true });
+    await writeFile(recordPath(second), encodeRecord({ ...record, seconds: 1234.5 } as never));
+    const expected = [
+      { key: second.key, seconds: 1234.5 },
+      { key: third.key, seconds: 0.5 },
+    ].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    for (let again = 0; again < 2; ++again)
+      expect(await rowsOf('select key, seconds from trials order by key')).toEqual(expected);
+  });
+
+  it.each([
+    ['deleted', () => rm(indexPath())],
+    ['truncated', () => truncate(indexPath(), 500)],
+    ['empty', () => truncate(indexPath(), 0)],
+    ['something else', () => writeFile(indexPath(), 'no Parquet at all')],
+    ['of another version', () => exportRecords(directory, indexPath(), 'select key from trials')],
+  ])('is built again where it is %s', async (_, damage) => {
+    const before = await rowsOf('from trials');
+    await damage();
+    expect(await rowsOf('from trials')).toEqual(before);
+    await rm(join(directory, 'trials', first.key), { recursive: true });
+    expect(await rowsOf('from trials')).toHaveLength(1);
+  });
+
+  it('is not believed with any byte of it flipped', async () => {
+    const before = await rowsOf('from trials');
+    const bytes = await readFile(indexPath());
+    for (let at = 5; at < bytes.length; at += Math.ceil(bytes.length / 24)) {
+      const broken = Buffer.from(bytes);
+      broken[at] = (broken[at] as number) ^ 4;
+      await writeFile(indexPath(), broken);
+      expect(await rowsOf('from trials'), `byte ${at}`).toEqual(before);
+    }
+  });
+
+  it('is done without where it cannot be written', async (context) => {
+    await chmod(directory, 0o555);
+    const root = process.getuid?.() === 0; // whom no mode stops
+    if (root && !readOnly(directory)) context.skip('root may write everywhere, and may not mount here');
+    try {
+      for (let again = 0; again < 2; ++again) {
+        const { rows, notIndexed } = await queryRecords(directory, 'from trials');
+        expect(rows).toHaveLength(2);
+        expect(notIndexed).toMatch(/^cannot write .*index\.parquet: E(ROFS|ACCES)/);
+      }
+    } finally {
+      if (root) execFileSync('umount', [directory]);
+      await chmod(directory, 0o755);
+    }
+  });
+
+  it('stands many queries at a time', async () => {
+    const sizes = await Promise.all(
+      Array.from({ length: 6 }, async () => (await rowsOf('from trials')).length),
+    );
+    expect(sizes).toEqual([2, 2, 2, 2, 2, 2]);
+    expect((await readdir(directory)).sort()).toEqual(['index.parquet', 'protocol.yaml', 'trials']);
+  });
+
+  it('leaves damaged records out and says so', async () => {
+    await truncate(recordPath(first), 100);
+    for (let again = 0; again < 2; ++again) {
+      const { rows, unreadable } = await queryRecords(directory, 'from trials');
+      expect(rows.map(({ key }) => key)).toEqual([second.key]);
+      expect(unreadable).toEqual([
+        { key: first.key, reason: expect.stringMatching(/is not a readable record/) },
+      ]);
+    }
+  });
+});
+
+describe('export', () => {
+  it('writes every record as Parquet, typed', async () => {
+    await writeFailed(third);
+    const file = join(directory, 'all.parquet');
+    expect(await exportRecords(directory, file)).toEqual({ file, rows: 3, unreadable: [] });
+    const database = await openDatabase();
+    const reader = await database.connection.runAndReadAll(
+      `select count(*)::integer as n, count(testLoss)::integer as finished, min(protocol.arm.optimizer.adam.learningRate) as rate,
+        max(typeof(finishedAt)) as time from '${file}'`,
+    );
+    expect(reader.getRowObjects()).toEqual([{ n: 3, finished: 2, rate: 0.01, time: 'TIMESTAMP' }]);
+    database.close();
+  });
+
+  it('says where it cannot write', async () => {
+    const file = join(directory, 'nowhere', 'all.parquet');
+    expect(await rejectionOf(exportRecords(directory, file))).toMatch(
+      /^file_unwritable: cannot write .*nowhere\/all\.parquet: ENOENT/,
+    );
+  });
+});
+
+it('without DuckDB there is the command that adds it', async () => {
+  const missing = () => Promise.reject(new Error("Cannot find package '@duckdb/node-api'"));
+  expect(await rejectionOf(openDatabase(missing))).toBe(
+    'duckdb_missing: queries and Parquet need DuckDB, an optional package of 70 MB that is not installed here. Add it with\n' +
+      '  npm install @duckdb/node-api\n' +
+      "(with --global where eigenstudent is installed so). Node says: Cannot find package '@duckdb/node-api'",
+  );
+});
+
+it('a directory that holds no run is no run directory', async () => {
+  const elsewhere = join(directory, 'trials');
+  expect(await rejectionOf(queryRecords(elsewhere, 'select 1'))).toMatch(
+    /^file_unreadable: .* is not a run directory: it has no protocol\.yaml/,
+  );
+});
+
+/** Whether the folder could be made read-only even for root. */
+function readOnly(path: string): boolean {
+  try {
+    execFileSync('mount', ['--bind', path, path], { stdio: 'pipe' });
+    execFileSync('mount', ['-o', 'remount,ro,bind', path], { stdio: 'pipe' });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -43,19 +43,50 @@ export interface WidthChart {
 const meanShift = 0.008;
 const trialShift = 0.022;
 
+/** Trials of a group that get a point of their own; of more, nobody can tell one from another. Arbitrary. */
+const mostTrials = 50;
+
 type Row = Record<string, Cell>;
+
+/** Every panel of every style asks for them, and for thousands of trials they take a while. */
+const known = new WeakMap<WidthChart, Datasets>();
 
 /** `summaries`: one row per group and quantity; `trials`: one per trial, none where a group has a single one. */
 export function widthDatasets(chart: WidthChart): Datasets {
+  const datasets = known.get(chart) ?? makeDatasets(chart);
+  known.set(chart, datasets);
+  return datasets;
+}
+
+function makeDatasets(chart: WidthChart): Datasets {
+  const floor = chartFloor(chart);
   const summaries: Row[] = [];
   const trials: Row[] = [];
   for (const group of chart.groups) {
     for (const quantity of chart.quantities) {
-      summaries.push(summaryRow(chart, quantity, group));
-      if (group.trials.length > 1) trials.push(...trialRows(chart, quantity, group));
+      const values = quantity.values(group);
+      summaries.push({ ...place(chart, quantity, group, meanShift), ...summaryCells(values, floor) });
+      if (values.length === 1) continue;
+      const at = place(chart, quantity, group, trialShift);
+      for (const i of shownTrials(values)) {
+        const value = values[i] as number;
+        const { trial } = group.trials[i] as ReportTrial;
+        trials.push({ ...at, trial, value, valueDrawn: Math.max(value, floor) });
+      }
     }
   }
   return { summaries, trials };
+}
+
+/** Indices of all trials, or of `mostTrials` of them: the extremes, and the others evenly between by rank. */
+function shownTrials(values: readonly number[]): number[] {
+  const all = values.map((_, i) => i);
+  if (all.length <= mostTrials) return all;
+  const byValue = all.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
+  return Array.from(
+    { length: mostTrials },
+    (_, k) => byValue[Math.round((k * (all.length - 1)) / (mostTrials - 1))] as number,
+  );
 }
 
 /** The table behind the figure: mean and sd of each quantity for each group. */
@@ -99,6 +130,10 @@ export function widthNotes(chart: WidthChart): string[] {
     const subject = zeros === 1 ? '1 value of 0 is' : `${zeros} values of 0 are`;
     notes.push(`${subject} drawn at ${short(chartFloor(chart))}, the foot of the logarithmic axis.`);
   }
+  if (chart.groups.some(({ trials }) => trials.length > mostTrials))
+    notes.push(
+      `Of more than ${mostTrials} trials, ${mostTrials} have a point: the extremes, and others evenly between by rank.`,
+    );
   return notes;
 }
 
@@ -117,13 +152,11 @@ export function valueDomain(chart: WidthChart): [number, number] {
   return logDomain([...drawn.map(Number), ...teachers]);
 }
 
-function summaryRow(chart: WidthChart, quantity: Quantity, group: TrialGroup): Row {
-  const floor = chartFloor(chart);
-  const { mean, sd, count, minimum } = summarize(quantity.values(group));
+function summaryCells(values: readonly number[], floor: number): Row {
+  const { mean, sd, count, minimum } = summarize(values);
   // Below zero a log axis has no place for the whisker: it ends at the smallest trial.
   const low = mean - sd > 0 ? mean - sd : Math.max(minimum, floor);
   return {
-    ...place(chart, quantity, group, meanShift),
     mean,
     meanDrawn: Math.max(mean, floor),
     sd: count > 1 ? sd : null,
@@ -132,16 +165,6 @@ function summaryRow(chart: WidthChart, quantity: Quantity, group: TrialGroup): R
     high: count > 1 ? Math.max(mean + sd, floor) : null,
     trials: count,
   };
-}
-
-function trialRows(chart: WidthChart, quantity: Quantity, group: TrialGroup): Row[] {
-  const floor = chartFloor(chart);
-  return quantity.values(group).map((value, i) => ({
-    ...place(chart, quantity, group, trialShift),
-    trial: (group.trials[i] as ReportTrial).trial,
-    value,
-    valueDrawn: Math.max(value, floor),
-  }));
 }
 
 function place(chart: WidthChart, quantity: Quantity, group: TrialGroup, shift: number): Row {

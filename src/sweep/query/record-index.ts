@@ -17,9 +17,14 @@ export const indexFile = 'index.parquet';
 /** Files asked about at a time: enough to hide the latency of a network disk; arbitrary. */
 const filesAtOnce = 64;
 
-/** Of the table; `checksum` is over what a disk may spoil without Parquet noticing. */
+/**
+ * Of the table. `checksum` is over what a disk may spoil without Parquet noticing; a DuckDB that hashes in another way
+ * finds nothing that it can believe, and the index is made anew.
+ */
 const columns = 'key VARCHAR, modified DOUBLE, size DOUBLE, structure VARCHAR, record VARCHAR';
-const checksum = 'md5(structure || record)';
+const checksum = 'hash(structure, record)';
+/** Rows of index.parquet that one thread reads; the smallest that DuckDB writes. */
+const rowGroup = 2048;
 
 /** A record.json as the file system knows it. */
 interface RecordFile {
@@ -85,7 +90,7 @@ async function look(directory: string, key: string): Promise<RecordFile | undefi
 async function loadIndex({ connection }: Database, directory: string): Promise<Map<string, RecordFile>> {
   const path = join(directory, indexFile);
   try {
-    await connection.run(`CREATE TABLE records (${columns}, checksum VARCHAR)`);
+    await connection.run(`CREATE TABLE records (${columns}, checksum UBIGINT)`);
     await connection.run(`INSERT INTO records BY NAME FROM read_parquet(${literal(path)})`);
     const broken = await connection.runAndReadAll(`FROM records WHERE checksum <> ${checksum} LIMIT 1`);
     if (broken.currentRowCount === 0) {
@@ -141,7 +146,9 @@ async function writeIndex({ connection }: Database, directory: string): Promise<
     const folder = await mkdtemp(join(tmpdir(), 'eigenstudent-index-'));
     try {
       const file = join(folder, indexFile);
-      await connection.run(`COPY records TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`);
+      await connection.run(
+        `COPY records TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroup})`,
+      );
       await writeAtomically(join(directory, indexFile), await readFile(file));
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -20,6 +20,7 @@ import {
 } from './projects.js';
 
 const majors = [20, 22, 24] as const;
+const command = 'node_modules/eigenstudent/dist/cli/main.js';
 const supported = process.platform === 'linux' && process.arch === 'x64';
 
 // skipped: where the Nodes to try do not come as packages (they do for linux-x64 only)
@@ -144,6 +145,20 @@ function expectConsumersToWork(cwd: string, addon: string): void {
         addon: path.join(cwd, addon),
       });
     }
-    succeed(run(nodeOf(major), ['node_modules/eigenstudent/dist/cli/main.js', '--help'], options));
+    succeed(run(nodeOf(major), [command, '--help'], options));
   }
+  expectDuckdbToBeOptional(cwd);
+}
+
+/** It is not installed along, and a query says so with the command that adds it. */
+function expectDuckdbToBeOptional(cwd: string): void {
+  const node = nodeOf(20);
+  const options = { cwd, PATH: pathWithoutCompiler(cwd, node) };
+  succeed(run(node, [command, 'init', 'run/protocol.yaml', '--force'], options));
+  const { status, stdout } = run(node, [command, 'query', 'run', 'select 1', '--json'], options);
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout).error).toEqual({
+    code: 'duckdb_missing',
+    message: expect.stringContaining('\n  npm install @duckdb/node-api\n'),
+  });
 }

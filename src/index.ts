@@ -74,13 +74,8 @@ export { type PresetName, type ProtocolOverrides, preset } from './sweep/protoco
 export { parseProtocol } from './sweep/protocol/protocol.js';
 export type { Protocol, ProtocolInput } from './sweep/protocol/protocol-schema.js';
 export type { TrialProtocol } from './sweep/protocol/trials.js';
-export {
-  type ExportResult,
-  exportRecords,
-  type QueryColumn,
-  type QueryResult,
-  queryRecords,
-} from './sweep/query/query.js';
+export type { ExportResult, QueryColumn, QueryResult, QueryValue } from './sweep/query/answer.js';
+export { exportRecords, queryRecords } from './sweep/query/query.js';
 export {
   type GroupStatus,
   type RunStatus,
@@ -88,7 +83,6 @@ export {
   type Throughput,
   type TrialCounts,
 } from './sweep/query/status.js';
-export type { QueryValue } from './sweep/query/values.js';
 export type { SweepProgress } from './sweep/run/progress.js';
 export type { Shard } from './sweep/run/shard.js';
 export { type SweepOptions, type SweepResult, sweep } from './sweep/run/sweep.js';

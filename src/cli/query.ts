@@ -4,9 +4,8 @@ import { invalid, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { writeAtomically } from '../network/atomic-write.js';
 import { tableCsv } from '../report/table.js';
-import { exportRecords, type QueryResult, queryRecords } from '../sweep/query/query.js';
-import type { LoadedRecords } from '../sweep/query/record-index.js';
-import type { QueryValue } from '../sweep/query/values.js';
+import type { LoadedRecords, QueryResult, QueryValue } from '../sweep/query/answer.js';
+import { exportRecords, queryRecords } from '../sweep/query/query.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { rowsTable } from './tables.js';
 

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { GroupSummary, Statistic, TrialFailure } from '../sweep/directory/summary.js';
+import type { QueryValue } from '../sweep/query/answer.js';
 import type { GroupStatus } from '../sweep/query/status.js';
-import type { QueryValue } from '../sweep/query/values.js';
 
 /** Without colours: the same text in a terminal, in a file and in a test. */
 const plain = { head: [], border: [] };

@@ -6,27 +6,11 @@ import type { DuckDBPreparedStatement } from '@duckdb/node-api';
 import { EigenstudentError } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import { readProtocol } from '../directory/run-directory.js';
+import type { ExportResult, LoadedRecords, QueryResult } from './answer.js';
 import { type Database, literal, openDatabase } from './duckdb.js';
-import { type LoadedRecords, loadRecords } from './record-index.js';
+import { loadRecords } from './record-index.js';
 import { createTrials } from './trials-table.js';
-import { type QueryValue, valueConverter } from './values.js';
-
-export interface QueryColumn {
-  readonly name: string;
-  /** As DuckDB names it: BIGINT, DOUBLE, VARCHAR, ... */
-  readonly type: string;
-}
-
-export interface QueryResult extends LoadedRecords {
-  readonly columns: readonly QueryColumn[];
-  /** Keyed by the names of the columns. */
-  readonly rows: readonly Readonly<Record<string, QueryValue>>[];
-}
-
-export interface ExportResult extends LoadedRecords {
-  readonly file: string;
-  readonly rows: number;
-}
+import { valueConverter } from './values.js';
 
 /**
  * Answers one SELECT over the table `trials`: a row for each record, finished or failed, a column for each of its fields.

@@ -9,6 +9,7 @@ import { EigenstudentError } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import { readRecord, recordFile, trialFolder } from '../directory/record.js';
 import { type DamagedTrial, listKeys } from '../directory/run-directory.js';
+import type { LoadedRecords } from './answer.js';
 import { type Database, literal } from './duckdb.js';
 import { structureOf } from './structure.js';
 
@@ -33,13 +34,6 @@ interface RecordFile {
   readonly modified: number;
   /** Bytes. */
   readonly size: number;
-}
-
-export interface LoadedRecords {
-  /** Records that are there and cannot be trusted; they are left out. */
-  readonly unreadable: readonly DamagedTrial[];
-  /** Why index.parquet could not be brought up to date, where it could not: the next call reads the same files again. */
-  readonly notIndexed?: string;
 }
 
 /**

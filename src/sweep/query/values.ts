@@ -1,15 +1,7 @@
 /** Answers of DuckDB as values that JSON can hold. */
 import type { DuckDBValueConverter } from '@duckdb/node-api';
+import type { QueryValue } from './answer.js';
 import type { Duckdb } from './duckdb.js';
-
-/** Times are ISO 8601, UTC. */
-export type QueryValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly QueryValue[]
-  | { readonly [field: string]: QueryValue };
 
 /**
  * Whole numbers stay numbers as long as a double holds them exactly, and are texts beyond; what is not finite is null,

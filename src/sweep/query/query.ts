@@ -47,7 +47,8 @@ export async function exportRecords(
       const { connection } = database;
       await prepare(database, sql, columns); // says what is wrong with it, and that it only reads
       await explained(columns, () => connection.run(`CREATE TABLE answer AS ${sql}`));
-      await connection.run(`COPY answer TO ${literal(parquet)} (FORMAT parquet, COMPRESSION zstd)`);
+      const copy = `COPY answer TO ${literal(parquet)} (FORMAT parquet, COMPRESSION zstd)`;
+      await explained(columns, () => connection.run(copy));
       const counted = await connection.runAndReadAll('SELECT count(*)::INTEGER FROM answer');
       await writeAtomically(file, await readFile(parquet));
       return { file, rows: Number(counted.value(0, 0)), ...loaded };

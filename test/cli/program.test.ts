@@ -181,8 +181,8 @@ describe('train', () => {
     expect(JSON.parse(stdout).error).toEqual({
       code: 'run_directory_conflict',
       message:
-        `${out} already holds another protocol: epochs is 6 there and 9 here. Choose another directory, or run the ` +
-        `protocol it holds (${join(out, 'protocol.yaml')})`,
+        `${out} already holds another protocol: epochs is 6 there and 9 here. Each has trials that the other lacks. ` +
+        `Choose another directory, or run the protocol it holds (${join(out, 'protocol.yaml')})`,
     });
   });
 

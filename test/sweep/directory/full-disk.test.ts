@@ -67,6 +67,6 @@ describe('a disk that fills up', () => {
     expect(await readRecords(directory)).toEqual([record]);
     disk.free = Number.POSITIVE_INFINITY;
     await write(second);
-    expect((await survey(directory, trials)).records.size).toBe(2);
+    expect((await survey(directory, trials)).found.size).toBe(2);
   });
 });

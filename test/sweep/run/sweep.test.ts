@@ -255,11 +255,12 @@ describe('a call that cannot be carried out', () => {
 
   it.each([
     [{ shard: { index: 3, count: 2 } }, 'expected 1 to 2 for index of shard, received 3'],
+    [{ checkpointEvery: -1 }, 'expected a finite number of at least 0 for checkpointEvery, received -1'],
     [{ threads: 0 }, 'expected a positive integer for threads, received 0'],
     [{ device: 'gpu' as 'cpu' }, 'expected one of auto, cpu, reference, cuda for device, received "gpu"'],
     [
       { treads: 2 },
-      'unknown option "treads" in sweep; known: directory, device, devices, threads, shard, signal, onProgress. Did you mean "threads"?',
+      'unknown option "treads" in sweep; known: directory, device, devices, threads, shard, checkpointEvery, signal, onProgress. Did you mean "threads"?',
     ],
   ])('is refused: %j', async (options, message) => {
     expect(await rejectionOf(sweep(protocol, { directory, ...options }))).toContain(message);

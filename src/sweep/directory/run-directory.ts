@@ -6,6 +6,7 @@ import { writeAtomically } from '../../network/atomic-write.js';
 import { formatProtocol, parseProtocol } from '../protocol/protocol.js';
 import type { Protocol } from '../protocol/protocol-schema.js';
 import type { Trial } from '../protocol/trials.js';
+import { writing } from './advice.js';
 import { compareProtocols } from './growth.js';
 import { makeFolder } from './make-folder.js';
 import { namesIn } from './names-in.js';
@@ -159,7 +160,7 @@ export async function writeTrial(
   const folder = trialFolder(directory, record.key);
   const bytes = encodeArrays(record.key, arrays);
   const complete = sealRecord(record, sha256(bytes));
-  try {
+  await writing(async () => {
     await makeFolder(folder);
     await rm(join(folder, recordFile), { force: true });
     await writeAtomically(join(folder, arraysFile), bytes);
@@ -167,13 +168,6 @@ export async function writeTrial(
     for (const name of await namesIn(folder))
       if (name !== recordFile && name !== arraysFile)
         await rm(join(folder, name), { recursive: true, force: true });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EigenstudentError(
-      'file_unwritable',
-      `${reason}. Records of finished trials are intact; make room, then run the same again to go on`,
-      { cause },
-    );
-  }
+  });
   return complete;
 }

@@ -14,6 +14,7 @@ import {
   safeTensor,
 } from '../../network/safetensors.js';
 import { checkpointOf, continueFrom } from '../../training/checkpoint.js';
+import { writing } from './advice.js';
 import { makeFolder } from './make-folder.js';
 import { isMissing, readBytes } from './read-bytes.js';
 import { trialFolder } from './record.js';
@@ -49,8 +50,10 @@ export async function writeTrialCheckpoint(
   const described = { ...metadata, key, version: versions().eigenstudent };
   const sealed = { ...described, sha256: checksum({ tensors, metadata: described }) };
   const folder = trialFolder(directory, key);
-  await makeFolder(folder);
-  await writeAtomically(join(folder, checkpointFile), encodeSafetensors(tensors, sealed));
+  await writing(async () => {
+    await makeFolder(folder);
+    await writeAtomically(join(folder, checkpointFile), encodeSafetensors(tensors, sealed));
+  });
 }
 
 /**

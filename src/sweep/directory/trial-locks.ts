@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { EigenstudentError } from '../../errors.js';
+import { writing } from './advice.js';
 import { makeFolder } from './make-folder.js';
 import { namesIn } from './names-in.js';
 import { locksFolder, type Owner, OwnerWatch, ownerHere, ownersFolder, readLock } from './owners.js';
@@ -37,7 +37,7 @@ export class TrialLocks {
   static async enter(directory: string): Promise<TrialLocks> {
     const id = `${hostname().replace(/[^\w.-]/g, '_')}-${process.pid}-${randomUUID().slice(0, 8)}`;
     const owner = ownerHere(id);
-    await writing(directory, async () => {
+    await writing(async () => {
       for (let attempts = 1; ; ++attempts) {
         try {
           await makeFolder(ownersFolder(directory));
@@ -87,7 +87,7 @@ export class TrialLocks {
     const folder = join(locksFolder(this.directory), key);
     const path = join(folder, String(generation));
     await makeLockFolder(folder);
-    return writing(this.directory, async () => {
+    return writing(async () => {
       try {
         // A link is there whole or not at all; a file that is opened and then written may stay empty for ever.
         await link(join(ownersFolder(this.directory), this.owner.id), path);
@@ -151,19 +151,5 @@ export async function removeIfEmpty(folder: string): Promise<void> {
     await rmdir(folder);
   } catch (error) {
     if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error) ?? '')) throw error;
-  }
-}
-
-async function writing<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof EigenstudentError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EigenstudentError(
-      'file_unwritable',
-      `cannot write in ${locksFolder(directory)}: ${reason}. Records of finished trials are intact; the same call goes on`,
-      { cause },
-    );
   }
 }

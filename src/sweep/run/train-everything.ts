@@ -66,10 +66,9 @@ async function trainOne(wave: readonly Trial[], list: WorkList, data: SharedData
     onEpochs: (epochs, studentStepsPerSecond) => tally.follow(wave, epochs, studentStepsPerSecond),
     onLayerwise: (trials) => layerwise.push(...trials),
     onRestart: (trial) => restarted.push(trial),
-    onTrial: (trial, outcome) =>
-      profiler.time('writing', async () => {
-        if (!(await keep(trial, outcome, run))) list.putBack(trial);
-      }),
+    onTrial: async (trial, outcome) => {
+      if (!(await keep(trial, outcome, run))) list.putBack(trial);
+    },
   });
 }
 

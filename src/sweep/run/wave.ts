@@ -3,7 +3,6 @@ import type { Splits } from '../../data/splits.js';
 import { EigenstudentError } from '../../errors.js';
 import type { ChosenDevice } from '../../network/device.js';
 import { Population } from '../../network/population.js';
-import type { Progress } from '../../network/student.js';
 import { describeLayerwise, type TrainReport } from '../../training/report.js';
 import { train } from '../../training/train.js';
 import type { DamagedTrial } from '../directory/run-directory.js';
@@ -18,6 +17,7 @@ import {
   type TrialAtWork,
 } from './outcome.js';
 import type { Profiler } from './profile.js';
+import { severalAtOnce } from './several-at-once.js';
 import type { SharedData } from './shared-data.js';
 import { studentOptions } from './student.js';
 import { TrialLog } from './trial-log.js';
@@ -40,12 +40,9 @@ export interface WaveOptions {
   readonly onLayerwise: (trials: readonly LayerwiseTrial[]) => void;
   /** Called for a trial whose checkpoint cannot be continued: it starts again. */
   readonly onRestart: (trial: DamagedTrial) => void;
-  /** Called once a trial, finished or failed; training waits for it. */
+  /** Called once a trial, finished or failed, for several at once; training waits for it. */
   readonly onTrial: (trial: Trial, outcome: Outcome) => Promise<void>;
 }
-
-/** Checkpoints; arbitrary: a disk syncs several at once faster than one after the other. */
-const writesAtOnce = 8;
 
 /** A trial whose student a GPU trains layer by layer, which takes longer: see Execution. */
 export interface LayerwiseTrial {
@@ -199,19 +196,15 @@ class Wave {
     const due = [...this.population.progress().entries()].filter(
       ([i, { step, divergence }]) => step > 0 && !divergence && !this.#logs[i]?.ended,
     );
-    const saveNext = async () => {
-      for (let next = due.shift(); next; next = due.shift()) await this.#saveTrial(...next);
-    };
-    await this.options.profiler.time('writing', async () => {
-      await Promise.all(Array.from({ length: writesAtOnce }, saveNext));
-    });
-  }
-
-  async #saveTrial(i: number, { secondsTrained }: Progress): Promise<void> {
-    const { trial, log } = this.#at(i);
-    if (!(await this.options.isOurs(trial))) return;
-    const progress = log.progress(secondsTrained);
-    await writeTrialCheckpoint(this.options.directory, trial.key, this.population, i, progress);
+    const { directory, profiler, isOurs } = this.options;
+    await profiler.time('writing', () =>
+      severalAtOnce(due, async ([i, { secondsTrained }]) => {
+        const { trial, log } = this.#at(i);
+        if (!(await isOurs(trial))) return;
+        const progress = log.progress(secondsTrained);
+        await writeTrialCheckpoint(directory, trial.key, this.population, i, progress);
+      }),
+    );
   }
 
   /** Measures and keeps the trials that ended with a report. */
@@ -229,6 +222,9 @@ class Wave {
       outcomes.push([work.trial, outcome]);
       work.log.ended = true;
     }
-    for (const [trial, outcome] of outcomes) await this.options.onTrial(trial, outcome);
+    const { profiler, onTrial } = this.options;
+    await profiler.time('writing', () =>
+      severalAtOnce(outcomes, ([trial, outcome]) => onTrial(trial, outcome)),
+    );
   }
 }

@@ -16,6 +16,7 @@ import { readArrays } from '../../../src/sweep/directory/trial-arrays.js';
 import { formatProtocol } from '../../../src/sweep/protocol/protocol.js';
 import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
 import { rejectionOf } from '../../failure.js';
+import { mount } from '../mount.js';
 import { madeUpTrial, smallProtocol } from '../small-protocol.js';
 
 const protocol = smallProtocol();
@@ -276,16 +277,6 @@ describe('a full disk', () => {
     }
   });
 });
-
-/** Whether a disk of its own could be put there; needs root and leave to mount. */
-function mount(path: string, options: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { stdio: 'pipe' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function edit(path: string, from: string, to: string): Promise<void> {
   const text = await readFile(path, 'utf8');

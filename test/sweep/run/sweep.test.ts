@@ -183,6 +183,18 @@ describe('a run that is begun again', () => {
   }
 });
 
+describe('where the time went', () => {
+  it('is told in parts that add up', async () => {
+    const { profile, seconds } = await sweep(smallProtocol({ epochs: 600 }), { directory });
+    const sum = Object.values(profile.seconds).reduce((all, part) => all + part, 0);
+    expect(sum).toBeCloseTo(seconds, 1);
+    for (const part of ['training', 'data', 'evaluation', 'writing'] as const)
+      expect(profile.seconds[part]).toBeGreaterThan(0);
+    const { training, waiting } = profile.seconds;
+    expect(profile.overheadPercent).toBeCloseTo(100 * (1 - training / (sum - waiting)), 0);
+  });
+});
+
 describe('shards', () => {
   it('are disjoint, and together everything, to the same bits', async () => {
     const whole = join(folder, 'whole');

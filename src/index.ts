@@ -61,7 +61,6 @@ export { type Criterion, relevance } from './pruning/relevance.js';
 // Sweeps, and what they leave
 
 export { cleanRunDirectory } from './sweep/directory/clean.js';
-export { liveOwners, type Owner, ownersOf } from './sweep/directory/owners.js';
 export type { FailedRecord, FinishedRecord, TrialError, TrialRecord } from './sweep/directory/record.js';
 export { type DamagedTrial, readRecords } from './sweep/directory/run-directory.js';
 export {

@@ -40,7 +40,7 @@ export function failureTable(failures: readonly TrialFailure[]): string {
 }
 
 /** Where the time of a sweep went. */
-export function profileTable({ seconds, overheadPercent }: SweepProfile): string {
+export function profileTable({ seconds, overheadPercent, orchestrationPercent }: SweepProfile): string {
   const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
   const table = new Table({
     head: ['part', 'seconds', '%'],
@@ -49,7 +49,10 @@ export function profileTable({ seconds, overheadPercent }: SweepProfile): string
   });
   for (const [part, value] of Object.entries(seconds))
     table.push([part, value.toFixed(2), ((100 * value) / total).toFixed(2)]);
-  return `${table}\nnot training: ${overheadPercent.toFixed(2)} % of the time that was not waited`;
+  return (
+    `${table}\nOf the time that was not waited, ${overheadPercent.toFixed(2)} % was not training, ` +
+    `${orchestrationPercent.toFixed(2)} % neither training nor evaluation`
+  );
 }
 
 /** "22.3 ± 1.5" */

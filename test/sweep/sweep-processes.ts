@@ -108,9 +108,8 @@ export async function killAgainAndAgain(
     expect(now).toMatchObject(times); // what is finished is never written again
     times = now;
   }
-  const { status, stdout, stderr } = await startSweep(file, directory).ended;
+  const { status, stderr } = await startSweep(file, directory).ended;
   expect(`${status} ${stderr}`).toMatch(/^0 /);
-  expect(JSON.parse(stdout).damaged).toEqual([]);
   expect(await recordTimes(directory)).toMatchObject(times);
   return killed;
 }

@@ -54,7 +54,7 @@ class Cleaning {
     await this.#cleanOwners();
   }
 
-  /** Only who holds a trial writes in its folder. */
+  /** Only who holds a trial writes in its folder: what was there before nobody held it is nobody's. */
   async #cleanTrial(key: string): Promise<void> {
     const names = await namesIn(trialFolder(this.directory, key));
     const temporary = names.filter((name) => name.endsWith('.tmp'));
@@ -63,7 +63,6 @@ class Cleaning {
     if (await this.#isHeld(key)) return;
     for (const name of temporary) await this.#remove(join('trials', key, name));
     if (checkpoint && (await this.#isFinished(key))) await this.#remove(join('trials', key, checkpointFile));
-    await removeIfEmpty(trialFolder(this.directory, key));
   }
 
   async #isHeld(key: string): Promise<boolean> {

@@ -21,13 +21,16 @@ export class TrialLocks {
   readonly #held = new Set<string>();
   readonly #timer: NodeJS.Timeout;
   #counter = 0;
+  #beating: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly directory: string,
     readonly owner: Owner,
   ) {
     this.#watch = new OwnerWatch(directory);
-    this.#timer = setInterval(() => void this.#beat(), heartbeat).unref();
+    this.#timer = setInterval(() => {
+      this.#beating = this.#beat();
+    }, heartbeat).unref();
   }
 
   /**
@@ -117,6 +120,7 @@ export class TrialLocks {
   /** Gives everything up. */
   async leave(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#beating; // a beat after the end would bring the file back
     for (const key of [...this.#held]) await this.release(key);
     const path = join(ownersFolder(this.directory), this.owner.id);
     for (const file of [path, `${path}.json`, `${path}.json.tmp`]) await rm(file, { force: true });

@@ -13,6 +13,8 @@ export interface SweepProfile {
   readonly seconds: Readonly<Record<ProfilePart, number>>;
   /** Of the time that was not waited: what was not training, in percent. */
   readonly overheadPercent: number;
+  /** The same without evaluation, which the protocol asks for as it asks for training: what the sweep itself costs. */
+  readonly orchestrationPercent: number;
 }
 
 /** Adds up seconds by part. */
@@ -46,6 +48,11 @@ export class Profiler {
     const known = parts.reduce((sum, part) => sum + this.#seconds[part], 0);
     const seconds = { ...this.#seconds, other: Math.max(0, total - known) };
     const busy = total - seconds.waiting;
-    return { seconds, overheadPercent: busy > 0 ? (100 * (busy - seconds.training)) / busy : 0 };
+    const percent = (part: number) => (busy > 0 ? (100 * part) / busy : 0);
+    return {
+      seconds,
+      overheadPercent: percent(busy - seconds.training),
+      orchestrationPercent: percent(busy - seconds.training - seconds.evaluation),
+    };
   }
 }

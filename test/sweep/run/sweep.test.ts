@@ -190,8 +190,10 @@ describe('where the time went', () => {
     expect(sum).toBeCloseTo(seconds, 1);
     for (const part of ['training', 'data', 'evaluation', 'writing'] as const)
       expect(profile.seconds[part]).toBeGreaterThan(0);
-    const { training, waiting } = profile.seconds;
-    expect(profile.overheadPercent).toBeCloseTo(100 * (1 - training / (sum - waiting)), 0);
+    const { training, evaluation, waiting } = profile.seconds;
+    const busy = sum - waiting;
+    expect(profile.overheadPercent).toBeCloseTo(100 * (1 - training / busy), 0);
+    expect(profile.orchestrationPercent).toBeCloseTo(100 * (1 - (training + evaluation) / busy), 0);
   });
 });
 

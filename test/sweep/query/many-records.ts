@@ -1,14 +1,10 @@
 /** Run directories of many records, in the format of a sweep: checksums agree, nothing was trained. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  encodeRecord,
-  recordFile,
-  type TrialRecord,
-  trialFolder,
-} from '../../../src/sweep/directory/record.js';
+import { encodeRecord, recordFile, sealRecord, trialFolder } from '../../../src/sweep/directory/record.js';
 import { openRunDirectory } from '../../../src/sweep/directory/run-directory.js';
-import { arraysFile, encodeArrays, sha256 } from '../../../src/sweep/directory/trial-arrays.js';
+import { sha256 } from '../../../src/sweep/directory/sha256.js';
+import { arraysFile, encodeArrays } from '../../../src/sweep/directory/trial-arrays.js';
 import type { Protocol } from '../../../src/sweep/protocol/protocol-schema.js';
 import { expand } from '../../../src/sweep/protocol/trials.js';
 import { syntheticFailure, syntheticOutcome } from '../../report/synthetic-run.js';
@@ -46,9 +42,9 @@ export async function writeManyRecords(directory: string, records: number, seed:
     finished += Math.round(2000 * pace * random());
     const folder = trialFolder(directory, trial.key);
     const bytes = encodeArrays(trial.key, arrays);
-    const sealed = { ...record, finishedAt: new Date(finished).toISOString(), arraysSha256: sha256(bytes) };
+    const dated = { ...record, finishedAt: new Date(finished).toISOString() };
     await mkdir(folder);
     await writeFile(join(folder, arraysFile), bytes);
-    await writeFile(join(folder, recordFile), encodeRecord(sealed as TrialRecord));
+    await writeFile(join(folder, recordFile), encodeRecord(sealRecord(dated, sha256(bytes))));
   }
 }

@@ -26,7 +26,7 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
 
   answers(program.command('status'))
     .description(
-      'how many trials of a run directory are finished, failed and unfinished, and how fast it goes',
+      'how many trials of a run directory are finished, failed and unfinished, how fast it goes and who works on it',
     )
     .argument('<directory>', 'run directory')
     .addHelpText('after', '\nExample:\n  $ eigenstudent status runs/quick')
@@ -35,7 +35,9 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
     );
 
   answers(program.command('collect'))
-    .description('writes summary.json of whatever a run directory holds')
+    .description(
+      'writes summary.json of whatever a run directory holds, and removes what dead processes left in it',
+    )
     .argument('<directory>', 'run directory')
     .addHelpText('after', '\nExample:\n  $ eigenstudent collect runs/quick')
     .action((directory: string) =>

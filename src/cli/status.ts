@@ -1,5 +1,7 @@
 /** `status` and `collect`: how far a run directory is, and its summary from whatever it holds. */
 import { join } from 'node:path';
+import { cleanRunDirectory } from '../sweep/directory/clean.js';
+import { readProtocol } from '../sweep/directory/run-directory.js';
 import { summaryFile, writeSummary } from '../sweep/directory/summary.js';
 import { type RunStatus, runStatus } from '../sweep/query/status.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
@@ -11,7 +13,7 @@ export async function status(directory: string, session: Session): Promise<ExitC
   return exitCodes.done;
 }
 
-function text({ trials, groups, damaged, engines, lastFinishedAt, throughput }: RunStatus): string {
+function text({ trials, groups, damaged, engines, lastFinishedAt, throughput, workers }: RunStatus): string {
   const { total, finished, failed, unfinished } = trials;
   return [
     statusTable(groups),
@@ -21,6 +23,9 @@ function text({ trials, groups, damaged, engines, lastFinishedAt, throughput }: 
       ? [`Damaged records, whose trials the next sweep trains again: ${damaged.join(', ')}`]
       : []),
     `Last finished: ${lastFinishedAt ?? 'none'}${throughput ? `; ${pace(throughput)} in the hour before` : ''}`,
+    ...workers.map(
+      ({ host, pid, trials: { length } }) => `Trials that process ${pid} of ${host} has: ${length}`,
+    ),
   ].join('\n');
 }
 
@@ -28,13 +33,16 @@ function pace({ trialsPerHour, stepsPerSecond }: NonNullable<RunStatus['throughp
   return `${Number(trialsPerHour.toPrecision(3))} trials/h, ${Number(stepsPerSecond.toPrecision(3))} student steps/s`;
 }
 
-/** Failed trials are told, and are no failure of this command: it collects what there is. */
+/** Also removes what dead processes left. Failed trials are told, and are no failure of this command: it collects what there is. */
 export async function collect(directory: string, session: Session): Promise<ExitCode> {
+  await readProtocol(directory); // says so when this is no run directory, before anything there is touched
+  const removed = await cleanRunDirectory(directory);
   const summary = await writeSummary(directory);
   const { total, finished, failed } = summary.trials;
   const file = join(directory, summaryFile);
   const tally = `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}.`;
-  session.answer({ file, ...summary }, `${summaryTable(summary.groups)}\n${tally}\n${file}`);
+  const left = removed.length > 0 ? `\nFiles that dead processes left, now removed: ${removed.length}` : '';
+  session.answer({ file, removed, ...summary }, `${summaryTable(summary.groups)}\n${tally}\n${file}${left}`);
   if (summary.failures.length > 0) session.note(failureTable(summary.failures));
   return exitCodes.done;
 }

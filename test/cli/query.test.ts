@@ -1,8 +1,10 @@
-import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { access, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRunDirectory, writeTrial } from '../../src/sweep/directory/run-directory.js';
+import { TrialLocks } from '../../src/sweep/directory/trial-locks.js';
 import { expand, type Trial } from '../../src/sweep/protocol/trials.js';
 import { openDatabase } from '../../src/sweep/query/duckdb.js';
 import { syntheticFailure } from '../report/synthetic-run.js';
@@ -176,13 +178,27 @@ describe('collect', () => {
     const { exitCode, stdout, stderr } = await call('collect', run, '--json');
     const summary = JSON.parse(await readFile(join(run, 'summary.json'), 'utf8'));
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ file: join(run, 'summary.json'), ...summary });
+    expect(JSON.parse(stdout)).toEqual({ file: join(run, 'summary.json'), removed: [], ...summary });
     expect(summary.trials).toEqual({ total: 8, finished: 6, failed: 1 });
     expect(stderr).toContain((trials[6] as Trial).key);
     expect((await call('collect', run)).stdout).toMatch(
       /6 of 8 trials finished, 1 failed\.\n.*summary\.json\n$/,
     );
   });
+});
+
+it('collect removes what dead processes left, and status names the living', async () => {
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  const orphan = join(run, 'trials', first.key, `record.json.${pid}-0.tmp`);
+  await writeFile(orphan, '{');
+  const { stdout } = await call('collect', run);
+  expect(stdout).toContain('\nFiles that dead processes left, now removed: 1\n');
+  await expect(access(orphan)).rejects.toThrow('ENOENT');
+  const locks = await TrialLocks.enter(run);
+  await locks.claim((trials[7] as Trial).key);
+  const status = await call('status', run);
+  await locks.leave();
+  expect(status.stdout).toContain(`\nTrials that process ${process.pid} of ${hostname()} has: 1\n`);
 });
 
 it.each(['query', 'export', 'status', 'collect'])('%s is in the help, with examples', async (command) => {

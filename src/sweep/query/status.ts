@@ -1,8 +1,9 @@
-/** How far a run directory is, from what lies in it: no process is asked. */
+/** How far a run directory is and who works on it, from what lies in it: no process is asked. */
 import { readProtocol } from '../directory/run-directory.js';
 import type { Parametrization } from '../protocol/protocol-schema.js';
 import { expand, type Trial } from '../protocol/trials.js';
 import { glanceAtRecords, type RecordGlance } from './record-glance.js';
+import { readWorkers, type Worker } from './workers.js';
 
 export interface TrialCounts {
   readonly total: number;
@@ -39,6 +40,8 @@ export interface RunStatus {
   readonly lastFinishedAt: string | null;
   /** null before two trials have ended. */
   readonly throughput: Throughput | null;
+  /** Of the unfinished trials, those that they hold are running. */
+  readonly workers: readonly Worker[];
 }
 
 /** Milliseconds. */
@@ -60,6 +63,7 @@ export async function runStatus(directory: string): Promise<RunStatus> {
     engines: [...new Set(present.map(({ engine }) => engine))].sort(),
     lastFinishedAt: present.length > 0 ? new Date(last).toISOString() : null,
     throughput: throughput(present, last),
+    workers: await readWorkers(directory),
   };
 }
 

@@ -3,7 +3,6 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeRecord } from '../../../src/sweep/directory/record.js';
 import { openRunDirectory, readRecords, writeTrial } from '../../../src/sweep/directory/run-directory.js';
 import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
 import { openDatabase } from '../../../src/sweep/query/duckdb.js';
@@ -220,9 +219,9 @@ describe('index.parquet', () => {
   it('takes up what is new, what has changed and what is gone', async () => {
     await rowsOf('from trials');
     await write(third);
-    const record = (await readRecords(directory)).find(({ key }) => key === second.key);
+    const { record, arrays } = madeUpTrial(second);
     await rm(join(directory, 'trials', first.key), { recursive: true });
-    await writeFile(recordPath(second), encodeRecord({ ...record, seconds: 1234.5 } as never));
+    await writeTrial(directory, { ...record, seconds: 1234.5 }, arrays);
     const expected = [
       { key: second.key, seconds: 1234.5 },
       { key: third.key, seconds: 0.5 },

@@ -1,8 +1,11 @@
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ownerHere } from '../../../src/sweep/directory/owners.js';
 import { openRunDirectory, writeTrial } from '../../../src/sweep/directory/run-directory.js';
+import { TrialLocks } from '../../../src/sweep/directory/trial-locks.js';
 import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
 import { runStatus } from '../../../src/sweep/query/status.js';
 import { rejectionOf } from '../../failure.js';
@@ -85,6 +88,31 @@ describe('status', () => {
       damaged: expect.arrayContaining([at(0).key, at(2).key]),
       engines: ['another float32'],
     });
+  });
+
+  it('tells which process has which trials, for as long as it lives', async () => {
+    expect((await runStatus(directory)).workers).toEqual([]);
+    const locks = await TrialLocks.enter(directory);
+    try {
+      await locks.claim(at(3).key);
+      await locks.claim(at(5).key);
+      expect((await runStatus(directory)).workers).toEqual([
+        { host: hostname(), pid: process.pid, trials: [at(3).key, at(5).key].sort() },
+      ]);
+    } finally {
+      await locks.leave();
+    }
+    expect((await runStatus(directory)).workers).toEqual([]);
+  });
+
+  it('passes over the locks of a process that is gone', async () => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    await mkdir(join(directory, 'locks', 'owners'), { recursive: true });
+    await mkdir(join(directory, 'locks', at(0).key));
+    const owner = { ...ownerHere('gone'), pid };
+    await writeFile(join(directory, 'locks', 'owners', 'gone.json'), JSON.stringify(owner));
+    await writeFile(join(directory, 'locks', at(0).key, '1'), 'gone');
+    expect((await runStatus(directory)).workers).toEqual([]);
   });
 
   it('does not count what the protocol does not ask for', async () => {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
 
-const slow = ['test/science/**', 'test/packaging/**', 'test/cuda/**'];
+const slow = ['test/science/**', 'test/packaging/**', 'test/cuda/**', 'test/survival/**'];
 
 /** What depends on the kernels: golden cases, the oracle, and that bits do not depend on threads. */
 const ofKernels = [
@@ -80,6 +80,15 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 600_000,
           hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: 'survival',
+          include: ['test/survival/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 600_000,
+          env: { EIGENSTUDENT_CUDA: 'none' },
         },
       },
       {

@@ -60,6 +60,7 @@ export { type Criterion, relevance } from './pruning/relevance.js';
 
 // Sweeps, and what they leave
 
+export { cleanRunDirectory } from './sweep/directory/clean.js';
 export type { FailedRecord, FinishedRecord, TrialError, TrialRecord } from './sweep/directory/record.js';
 export { type DamagedTrial, readRecords } from './sweep/directory/run-directory.js';
 export {
@@ -74,9 +75,11 @@ export { type PresetName, type ProtocolOverrides, preset } from './sweep/protoco
 export { parseProtocol } from './sweep/protocol/protocol.js';
 export type { Protocol, ProtocolInput } from './sweep/protocol/protocol-schema.js';
 export type { TrialProtocol } from './sweep/protocol/trials.js';
+export type { SweepOptions } from './sweep/run/plan.js';
+export type { ProfilePart, SweepProfile } from './sweep/run/profile.js';
 export type { SweepProgress } from './sweep/run/progress.js';
 export type { Shard } from './sweep/run/shard.js';
-export { type SweepOptions, type SweepResult, sweep } from './sweep/run/sweep.js';
+export { type SweepResult, sweep } from './sweep/run/sweep.js';
 export type { LayerwiseTrial } from './sweep/run/wave.js';
 
 // Numbers in, numbers out

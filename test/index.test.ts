@@ -12,6 +12,7 @@ it('these names are public, and no others', () => {
     'adam',
     'adamW',
     'alternating',
+    'cleanRunDirectory',
     'constant',
     'cosine',
     'dense',

@@ -7,7 +7,7 @@ import { type SweepResult, sweep } from '../sweep/run/sweep.js';
 import { interruptible } from './interruptible.js';
 import { progressDisplay } from './progress-display.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { failureTable, summaryTable } from './tables.js';
+import { failureTable, profileTable, summaryTable } from './tables.js';
 
 export interface ExperimentOptions {
   readonly out?: string;
@@ -15,6 +15,8 @@ export interface ExperimentOptions {
   readonly devices?: readonly number[];
   readonly threads?: number;
   readonly shard?: Shard;
+  readonly checkpointEvery?: number;
+  readonly profile?: boolean;
   /** From --no-report. */
   readonly report: boolean;
 }
@@ -33,8 +35,13 @@ export async function experiment(
   const result = await train(protocol, directory, options, session);
   for (const { key, reason } of result.damaged) session.note(`trial ${key} was trained again: ${reason}`);
   for (const note of layerwiseNotes(result.layerwise)) session.note(note);
+  for (const { key, reason } of result.restarted)
+    session.note(`trial ${key} could not go on from its checkpoint and started again: ${reason}`);
+  if (options.profile) session.note(profileTable(result.profile));
   const files = options.report ? await draw(directory, session) : [];
   const { summary, ...rest } = result;
+  if (summary.mixedEngines)
+    session.note(`trials of one dtype were trained by several engines: ${summary.engines.join(', ')}`);
   session.answer({ ...rest, report: files, ...summary }, text(result, files));
   if (summary.failures.length === 0) return exitCodes.done;
   session.note(`${summary.failures.length} of ${summary.trials.total} trials failed:`);
@@ -59,7 +66,7 @@ function layerwiseNotes(trials: SweepResult['layerwise']): string[] {
 async function train(
   protocol: Protocol,
   directory: string,
-  { device, devices, threads, shard }: ExperimentOptions,
+  { device, devices, threads, shard, checkpointEvery }: ExperimentOptions,
   session: Session,
 ): Promise<SweepResult> {
   const display = progressDisplay(session.terminal.stderr);
@@ -71,6 +78,7 @@ async function train(
         ...(devices && { devices }),
         ...(threads !== undefined && { threads }),
         ...(shard && { shard }),
+        ...(checkpointEvery !== undefined && { checkpointEvery }),
         signal,
         onProgress: (progress) => display.update(progress),
       }),
@@ -86,10 +94,8 @@ async function draw(directory: string, session: Session): Promise<string[]> {
   return writeReport(directory);
 }
 
-function text(
-  { summary, directory, trained, reused, seconds }: SweepResult,
-  files: readonly string[],
-): string {
+function text(result: SweepResult, files: readonly string[]): string {
+  const { summary, directory, trained, reused, elsewhere, seconds } = result;
   const { finished, failed, total } = summary.trials;
   const sizes = [summary.protocol.teacher.teacherSize].flat().join(', ');
   const page = files.find((file) => file.endsWith('report.html'));
@@ -98,7 +104,7 @@ function text(
     `Teacher size h_T = ${sizes}. Effective size: nodes whose relevance is above ${summary.protocol.evaluation.threshold} ` +
       'of the largest, of the trial or of all trials pooled. Mean ± standard deviation over trials.',
     `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}: ${trained} trained now in ` +
-      `${seconds.toFixed(1)} s, ${reused} there before (${summary.engines.join(', ') || 'no engine'}).`,
+      `${seconds.toFixed(1)} s, ${reused} there before${elsewhere > 0 ? `, ${elsewhere} by other processes meanwhile` : ''} (${summary.engines.join(', ') || 'no engine'}).`,
     `Records: ${directory}${page ? `\nReport:  ${page}` : ''}`,
   ];
   return lines.join('\n');

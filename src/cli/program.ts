@@ -171,6 +171,12 @@ function trains(command: Command): Command {
       'threads (default: one per core); results do not depend on it',
       number('--threads'),
     )
+    .option(
+      '--checkpoint-every <seconds>',
+      'how much of an unfinished trial a crash may cost (default: 60)',
+      number('--checkpoint-every'),
+    )
+    .option('--profile', 'tells where the time went')
     .option('--no-report', 'write no report.html and no figures');
 }
 

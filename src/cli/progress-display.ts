@@ -19,7 +19,7 @@ function bar(stream: Writable): ProgressDisplay {
   const single = new SingleBar(
     {
       stream: stream as NodeJS.WritableStream,
-      format: '{bar} {percentage} % | {trials} | {left}',
+      format: '{bar} {percentage} % | {trials} | {rate} | {left}',
       hideCursor: true,
       // The terminal's own signals reach us: see interruptible.
       gracefulExit: false,
@@ -30,7 +30,7 @@ function bar(stream: Writable): ProgressDisplay {
   return {
     update(progress) {
       if (progress.steps.total === 0) return;
-      const payload = { trials: trials(progress), left: left(progress) };
+      const payload = { trials: trials(progress), rate: rate(progress), left: left(progress) };
       if (!started) single.start(progress.steps.total, 0, payload);
       started = true;
       // The bar grows with the arithmetic done, so that it moves evenly; narrow students take shorter steps.
@@ -52,7 +52,7 @@ function lines(stream: Writable): ProgressDisplay {
       const percent = Math.floor(100 * progress.fraction);
       const { done, total } = progress.steps;
       stream.write(
-        `${percent} %, ${done} of ${total} student steps, ${trials(progress)}, ${left(progress)}\n`,
+        `${percent} %, ${done} of ${total} student steps, ${trials(progress)}, ${rate(progress)}, ${left(progress)}\n`,
       );
     },
     end() {},
@@ -61,6 +61,12 @@ function lines(stream: Writable): ProgressDisplay {
 
 function trials({ trials: { total, finished, failed } }: SweepProgress): string {
   return `${finished} of ${total} trials${failed > 0 ? `, ${failed} failed` : ''}`;
+}
+
+/** "12.3 k student steps/s" */
+function rate({ studentStepsPerSecond: value }: SweepProgress): string {
+  const [divisor, unit] = value >= 1e6 ? [1e6, 'M '] : value >= 1e4 ? [1e3, 'k '] : [1, ''];
+  return `${(value / divisor).toFixed(divisor === 1 ? 0 : 1)} ${unit}student steps/s`;
 }
 
 function left({ secondsLeft }: SweepProgress): string {

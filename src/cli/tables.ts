@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { GroupSummary, Statistic, TrialFailure } from '../sweep/directory/summary.js';
+import type { SweepProfile } from '../sweep/run/profile.js';
 
 /** Without colours: the same text in a terminal, in a file and in a test. */
 const plain = { head: [], border: [] };
@@ -36,6 +37,22 @@ export function failureTable(failures: readonly TrialFailure[]): string {
   for (const { key, width, parametrization, trial, message } of failures)
     table.push([key, width, parametrization, trial, message]);
   return table.toString();
+}
+
+/** Where the time of a sweep went. */
+export function profileTable({ seconds, overheadPercent, orchestrationPercent }: SweepProfile): string {
+  const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
+  const table = new Table({
+    head: ['part', 'seconds', '%'],
+    colAligns: ['left', 'right', 'right'],
+    style: plain,
+  });
+  for (const [part, value] of Object.entries(seconds))
+    table.push([part, value.toFixed(2), ((100 * value) / total).toFixed(2)]);
+  return (
+    `${table}\nOf the time that was not waited, ${overheadPercent.toFixed(2)} % was not training, ` +
+    `${orchestrationPercent.toFixed(2)} % neither training nor evaluation`
+  );
 }
 
 /** "22.3 ± 1.5" */

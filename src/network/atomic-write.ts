@@ -28,8 +28,8 @@ export async function writeAtomically(path: string, data: Buffer | string): Prom
   }
 }
 
-/** Makes the rename itself survive a crash. Where directories cannot be opened (Windows) there is nothing to sync. */
-async function syncDirectory(path: string): Promise<void> {
+/** Makes what was renamed or made in a directory survive a power cut. Where directories cannot be opened (Windows) there is nothing to sync. */
+export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const directory = await open(path, 'r');
   try {

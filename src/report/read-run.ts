@@ -6,7 +6,7 @@ import {
   type TrialRecord,
 } from '../sweep/directory/record.js';
 import { type DamagedTrial, readProtocol, survey } from '../sweep/directory/run-directory.js';
-import { readArrays } from '../sweep/directory/trial-arrays.js';
+import { checkArrays, readArrays } from '../sweep/directory/trial-arrays.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { expand } from '../sweep/protocol/trials.js';
 import type { ReportTrial } from './trial-groups.js';
@@ -30,14 +30,16 @@ export interface Run {
 export async function readRun(directory: string): Promise<Run> {
   const protocol = await readProtocol(directory);
   const wanted = expand(protocol);
-  const { records, damaged } = await survey(directory, wanted);
-  const all = [...records.values()];
-  const finished = all.filter(isFinished);
-  const failed = all.filter((record): record is FailedRecord => !isFinished(record));
-  if (finished.length === 0) throw nothingToReport(directory, wanted.length, failed, damaged);
+  const records: TrialRecord[] = [];
   const trials: ReportTrial[] = [];
-  for (const record of finished) trials.push(await reportTrial(directory, record));
-  return { protocol, records: all, trials, failed, damaged, expected: wanted.length };
+  const { damaged } = await survey(directory, wanted, async (record) => {
+    if (isFinished(record)) trials.push(await reportTrial(directory, record));
+    else await checkArrays(directory, record);
+    records.push(record);
+  });
+  const failed = records.filter((record): record is FailedRecord => !isFinished(record));
+  if (trials.length === 0) throw nothingToReport(directory, wanted.length, failed, damaged);
+  return { protocol, records, trials, failed, damaged, expected: wanted.length };
 }
 
 async function reportTrial(directory: string, record: FinishedRecord): Promise<ReportTrial> {

@@ -12,7 +12,7 @@ import {
 import { specToJson } from '../network/spec.js';
 import type { Student, StudentState } from '../network/student.js';
 import { fingerprint } from './fingerprint.js';
-import { setTrainingMemory, type TrainingMemory, trainingMemory } from './training-memory.js';
+import { type TrainingMemory, trainingMemory } from './training-memory.js';
 
 const schema = '1';
 const blocks = ['parameters', 'firstMoment', 'secondMoment', 'updateCount'] as const;
@@ -23,22 +23,36 @@ const blocks = ['parameters', 'firstMoment', 'secondMoment', 'updateCount'] as c
  * @throws population_busy, population_disposed, file_unwritable
  */
 export async function saveCheckpoint(population: Population, path: string): Promise<void> {
+  const { tensors, metadata } = checkpointOf(population, population.students());
+  await writeSafetensors(path, tensors, metadata);
+}
+
+/**
+ * What a checkpoint holds of some students of a population: it continues in any population that has them, by themselves or
+ * among others. Other tensors and metadata may be added before it is written.
+ * @throws population_busy, population_disposed
+ */
+export function checkpointOf(population: Population, students: readonly Student[]): SafetensorsFile {
   const tensors = new Map<string, SafeTensor>();
-  const steps = population.students().map((student) => {
+  const steps = students.map((student, place) => {
     const state = student.state();
     for (const block of blocks) {
       const data = state[block];
-      if (data) tensors.set(`students.${student.index}.${block}`, safeTensor(data));
+      if (data) tensors.set(`students.${place}.${block}`, safeTensor(data));
     }
     return state.step;
   });
-  // JSON has no Infinity: a best loss that is not there yet becomes null
-  await writeSafetensors(path, tensors, {
-    checkpoint: schema,
-    identity: JSON.stringify(identityOf(population)),
-    steps: JSON.stringify(steps),
-    memory: JSON.stringify(trainingMemory(population)),
-  });
+  const memory = trainingMemory(population);
+  return {
+    tensors,
+    metadata: {
+      checkpoint: schema,
+      identity: JSON.stringify(identityOf(population, students)),
+      steps: JSON.stringify(steps),
+      // JSON has no Infinity: a best loss that is not there yet becomes null
+      memory: JSON.stringify(students.map(({ index }) => memory[index])),
+    },
+  };
 }
 
 /**
@@ -49,12 +63,26 @@ export async function saveCheckpoint(population: Population, path: string): Prom
  */
 export async function restoreCheckpoint(population: Population, path: string): Promise<void> {
   population.progress(); // throws when busy or disposed, before a file is read
-  const file = await readSafetensors(path);
+  continueFrom(await readSafetensors(path), path, population, population.students());
+}
+
+/**
+ * Sets some students of a population to where the checkpoint of these students left them. Nothing is changed when it is
+ * refused.
+ * @param path names the file in errors
+ * @throws data_mismatch, file_corrupt, population_busy, population_disposed
+ */
+export function continueFrom(
+  file: SafetensorsFile,
+  path: string,
+  population: Population,
+  students: readonly Student[],
+): void {
   if (file.metadata.checkpoint !== schema) {
     const found = file.metadata.checkpoint === undefined ? 'no checkpoint' : 'one of another version';
     throw corrupt(path, `expected a checkpoint of version ${schema}, found ${found}`);
   }
-  const expected: unknown = JSON.parse(JSON.stringify(identityOf(population)));
+  const expected: unknown = JSON.parse(JSON.stringify(identityOf(population, students)));
   const difference = firstDifference(parse(file, 'identity', path), expected, '');
   if (difference) {
     const [field, inFile, here] = difference;
@@ -65,19 +93,22 @@ export async function restoreCheckpoint(population: Population, path: string): P
     );
   }
   const steps = parse(file, 'steps', path) as number[];
-  const memory = readMemory(file, population.size, path);
-  const states = population.students().map((student) => readState(file, student, steps, path));
-  for (const [i, state] of states.entries()) population.at(i).restore(state);
-  setTrainingMemory(population, memory);
+  const memory = readMemory(file, students.length, path);
+  const states = students.map((student, place) => readState(file, student, place, steps, path));
+  const remembered = trainingMemory(population);
+  for (const [place, student] of students.entries()) {
+    student.restore(states[place] as StudentState);
+    remembered[student.index] = memory[place] as TrainingMemory;
+  }
 }
 
 /** All that the continuation depends on, apart from the state itself. */
-function identityOf(population: Population) {
+function identityOf(population: Population, students: readonly Student[]) {
   return {
     engine: population.engine,
     dtype: population.dtype,
-    size: population.size,
-    students: population.students().map(({ options }) => ({
+    size: students.length,
+    students: students.map(({ options }) => ({
       network: withoutInitializers(specToJson(options.spec)),
       optimizer: options.optimizer,
       batchSize: options.batchSize,
@@ -111,11 +142,17 @@ function valueAt(object: object, key: string): unknown {
 }
 
 /** Checked as strictly as Student.restore does, so that no student is changed when a later one is refused. */
-function readState(file: SafetensorsFile, student: Student, steps: number[], path: string): StudentState {
+function readState(
+  file: SafetensorsFile,
+  student: Student,
+  place: number,
+  steps: number[],
+  path: string,
+): StudentState {
   const { spec, optimizer } = student.options;
   const kind = student.dtype === 'float32' ? Float32Array : Float64Array;
   const read = (block: (typeof blocks)[number]) => {
-    const name = `students.${student.index}.${block}`;
+    const name = `students.${place}.${block}`;
     const data = file.tensors.get(name)?.data;
     if (data instanceof kind && data.length === parameterCount(spec)) return data;
     throw corrupt(
@@ -123,11 +160,11 @@ function readState(file: SafetensorsFile, student: Student, steps: number[], pat
       `tensor ${name} is missing, or not ${parameterCount(spec)} numbers in ${student.dtype}`,
     );
   };
-  const updateCount = file.tensors.get(`students.${student.index}.updateCount`)?.data;
-  const step = steps[student.index];
+  const updateCount = file.tensors.get(`students.${place}.updateCount`)?.data;
+  const step = steps[place];
   const counted = updateCount instanceof Float64Array && updateCount.length === tensorLayout(spec).length;
   if (!counted || !Number.isSafeInteger(step))
-    throw corrupt(path, `the counters of student ${student.index} are missing`);
+    throw corrupt(path, `the counters of student ${place} are missing`);
   const state = {
     parameters: read('parameters'),
     firstMoment: read('firstMoment'),

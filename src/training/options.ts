@@ -12,10 +12,13 @@ export interface EarlyStopping {
 }
 
 export interface CheckpointOptions {
-  /** One file, overwritten; see restoreCheckpoint. */
-  readonly path: string;
+  /** One file, overwritten; see restoreCheckpoint. Either this or `save`. */
+  readonly path?: string;
+  /** Keeps the state of the population in a way of its own; training waits for it. */
+  readonly save?: (population: Population) => Promise<void>;
   /** Epochs. With neither this nor everySeconds: at every report. Always at the end and when interrupted. */
   readonly every?: number;
+  /** Wherever training stands then, at reports or between them; what is trained does not depend on it. */
   readonly everySeconds?: number;
 }
 
@@ -31,7 +34,7 @@ export interface TrainOptions {
   /** Watches the validation loss, which every student then needs. */
   readonly earlyStopping?: EarlyStopping;
   readonly checkpoint?: CheckpointOptions;
-  /** Called with each report, before it is yielded. */
+  /** Called with each report, before a checkpoint of it is written and before it is yielded. */
   readonly onReport?: (report: TrainReport) => void;
 }
 
@@ -111,9 +114,13 @@ function checkEarlyStopping(
 }
 
 function checkCheckpoint(options: CheckpointOptions): CheckpointOptions {
-  knownKeys('checkpoint', options, ['path', 'every', 'everySeconds']);
-  if (typeof options.path !== 'string' || options.path === '')
-    throw invalid('path of checkpoint', 'the path of a file', options.path);
+  knownKeys('checkpoint', options, ['path', 'save', 'every', 'everySeconds']);
+  const { path, save } = options;
+  if (save === undefined && (typeof path !== 'string' || path === ''))
+    throw invalid('path of checkpoint', 'the path of a file', path);
+  if (save !== undefined && typeof save !== 'function')
+    throw invalid('save of checkpoint', 'a function', save);
+  if (save !== undefined && path !== undefined) throw invalid('path of checkpoint', 'none beside save', path);
   if (options.every !== undefined) positiveInteger('every of checkpoint', options.every);
   if (options.everySeconds !== undefined) finiteNumber('everySeconds of checkpoint', options.everySeconds, 0);
   return options;

@@ -40,6 +40,8 @@ export interface TrainReport {
   readonly layerwise: readonly LayerwiseStudent[];
   /** Since train() began, evaluations included. */
   readonly secondsElapsed: number;
+  /** Of these, in training: evaluations, checkpoints and whoever takes the reports not included. */
+  readonly secondsTraining: number;
   /** Steps of all students together per second of training since the last report, evaluations not included. */
   readonly studentStepsPerSecond: number;
 }

@@ -3,9 +3,14 @@ import type { Dataset } from '../network/dataset.js';
 import type { Population } from '../network/population.js';
 import type { Progress } from '../network/student.js';
 import { saveCheckpoint } from './checkpoint.js';
-import { planTraining, type TrainOptions, type TrainPlan } from './options.js';
+import { type CheckpointOptions, planTraining, type TrainOptions, type TrainPlan } from './options.js';
 import { describeDivergences, describeLayerwise, type Stopped, type TrainReport } from './report.js';
 import { trainingMemory } from './training-memory.js';
+
+/** Milliseconds; setTimeout takes more for none at all. */
+const longestTimer = 2 ** 31;
+/** Milliseconds; arbitrary, longer than a thread needs to begin. */
+const shortestRun = 50;
 
 /**
  * Trains a population to the end of every student's `epochs`, in chunks of `every` epochs, with a report after each.
@@ -39,6 +44,9 @@ class Training {
   #validationLoss: number[];
   /** Evaluations need no repeating for students that have not moved since. */
   #seenAt: number[];
+  #secondsTraining = 0;
+  /** Milliseconds before a run may be stopped for a checkpoint. */
+  #shortestRun = shortestRun;
   #savedEpoch: number | undefined;
   #savedTime = performance.now();
 
@@ -65,13 +73,12 @@ class Training {
       const studentStepsPerSecond = await this.#runChunk();
       await this.#evaluate();
       const report = this.#report(studentStepsPerSecond);
-      await this.#saveIfDue(report);
       this.plan.onReport?.(report);
+      await this.#saveIfDue(report);
       return report;
     } catch (error) {
       const interrupted = error instanceof EigenstudentError && error.code === 'interrupted';
-      if (interrupted && this.plan.checkpoint)
-        await saveCheckpoint(this.population, this.plan.checkpoint.path);
+      if (interrupted && this.plan.checkpoint) await this.#save(this.plan.checkpoint);
       throw error;
     }
   }
@@ -82,17 +89,48 @@ class Training {
     const before = this.population.progress();
     for (const [i, { epoch }] of before.entries()) this.#forgetTheFuture(epoch, i);
     const targets = before.map((progress, i) => this.#nextEpoch(progress, i));
-    const start = performance.now();
-    await this.population.run(targets);
-    const seconds = (performance.now() - start) / 1000;
-    this.#throwIfAborted();
+    const trainedBefore = this.#secondsTraining;
+    await this.#runTo(targets);
+    const seconds = this.#secondsTraining - trainedBefore;
     const after = this.population.progress();
-    const short = after.findIndex(
-      ({ epoch, divergence }, i) => !divergence && epoch < (targets[i] as number),
-    );
-    if (short >= 0) throw this.#interrupted('population.stop() was called');
     const steps = after.reduce((sum, { step }, i) => sum + step - (before[i] as Progress).step, 0);
     return steps === 0 ? 0 : steps / seconds;
+  }
+
+  /** Where a checkpoint falls due on the way, the run is stopped at a step for it, and goes on. */
+  async #runTo(targets: readonly number[]): Promise<void> {
+    for (let before = this.population.progress(); ; ) {
+      const paused = await this.#runUntilDue(targets);
+      this.#throwIfAborted();
+      const after = this.population.progress();
+      const short = after.some(({ epoch, divergence }, i) => !divergence && epoch < (targets[i] as number));
+      if (!short) return;
+      // A step that is cut short is taken back: where steps are long, stopping ever again would get nowhere.
+      if (after.every(({ step }, i) => step === before[i]?.step)) this.#shortestRun *= 2;
+      before = after;
+      if (!paused) throw this.#interrupted('population.stop() was called');
+      await this.#save(this.plan.checkpoint as CheckpointOptions);
+    }
+  }
+
+  /** Returns whether it was stopped for a checkpoint. */
+  async #runUntilDue(targets: readonly number[]): Promise<boolean> {
+    const { everySeconds } = this.plan.checkpoint ?? {};
+    const start = performance.now();
+    let paused = false;
+    const pause = () => {
+      paused = true;
+      this.population.stop();
+    };
+    const left = everySeconds === undefined ? Infinity : 1000 * everySeconds - (start - this.#savedTime);
+    const timer = left < longestTimer ? setTimeout(pause, Math.max(left, this.#shortestRun)) : undefined;
+    try {
+      await this.population.run(targets);
+    } finally {
+      clearTimeout(timer);
+      this.#secondsTraining += (performance.now() - start) / 1000;
+    }
+    return paused;
   }
 
   /** Reports fall on multiples of `every`, whatever epoch training was interrupted at. */
@@ -181,6 +219,7 @@ class Training {
       divergences: describeDivergences(population.students(), progress),
       layerwise: describeLayerwise(population.students()),
       secondsElapsed: (performance.now() - this.#started) / 1000,
+      secondsTraining: this.#secondsTraining,
       studentStepsPerSecond,
     };
   }
@@ -188,7 +227,7 @@ class Training {
   async #saveIfDue({ epoch, stopped }: TrainReport): Promise<void> {
     const { checkpoint } = this.plan;
     if (!checkpoint) return;
-    const { path, every, everySeconds } = checkpoint;
+    const { every, everySeconds } = checkpoint;
     const atEnd = stopped.every((reason) => reason !== null);
     const always = every === undefined && everySeconds === undefined;
     const saved = this.#savedEpoch ?? epoch - this.plan.every;
@@ -196,8 +235,13 @@ class Training {
     const secondsDue =
       everySeconds !== undefined && performance.now() - this.#savedTime >= 1000 * everySeconds;
     if (!(atEnd || always || epochsDue || secondsDue)) return;
-    await saveCheckpoint(this.population, path);
+    await this.#save(checkpoint);
     this.#savedEpoch = epoch;
+  }
+
+  async #save({ path, save }: CheckpointOptions): Promise<void> {
+    if (save) await save(this.population);
+    else await saveCheckpoint(this.population, path as string);
     this.#savedTime = performance.now();
   }
 
@@ -211,7 +255,7 @@ class Training {
   #interrupted(reason: string, cause?: unknown): EigenstudentError {
     const epochs = this.population.progress().map(({ epoch }) => epoch);
     const range = `${Math.min(...epochs)} to ${Math.max(...epochs)}`;
-    const advice = this.plan.checkpoint
+    const advice = this.plan.checkpoint?.path
       ? `Continue with train(), or later with restoreCheckpoint from ${this.plan.checkpoint.path}`
       : 'Continue with train()';
     return new EigenstudentError(

@@ -16,15 +16,11 @@ export interface TrainingMemory {
  */
 const memories = new WeakMap<Population, TrainingMemory[]>();
 
-/** One a student. */
+/** One a student; it may be written to. */
 export function trainingMemory(population: Population): TrainingMemory[] {
   const existing = memories.get(population);
   if (existing) return existing;
   const fresh = population.students().map(() => ({ evaluatedEpoch: 0, best: Infinity, waited: 0 }));
   memories.set(population, fresh);
   return fresh;
-}
-
-export function setTrainingMemory(population: Population, memory: TrainingMemory[]): void {
-  memories.set(population, memory);
 }

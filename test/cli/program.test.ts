@@ -181,8 +181,8 @@ describe('train', () => {
     expect(JSON.parse(stdout).error).toEqual({
       code: 'run_directory_conflict',
       message:
-        `${out} already holds another protocol: epochs is 6 there and 9 here. Choose another directory, or run the ` +
-        `protocol it holds (${join(out, 'protocol.yaml')})`,
+        `${out} already holds another protocol: epochs is 6 there and 9 here. Each has trials that the other lacks. ` +
+        `Choose another directory, or run the protocol it holds (${join(out, 'protocol.yaml')})`,
     });
   });
 
@@ -236,6 +236,18 @@ describe('sweep', () => {
     expect(first.stdout).toMatch(/4 of 8 trials finished: 4 trained now in/);
     const rest = await call('sweep', out, '--no-report');
     expect(rest.stdout).toMatch(/8 of 8 trials finished: 4 trained now in [\d.]+ s, 4 there before/);
+  });
+
+  it('tells where the time went, and what was damaged', async () => {
+    const out = join(folder, 'run');
+    await call('sweep', protocol, '--out', out, '--no-report');
+    const [key = ''] = await readdir(join(out, 'trials'));
+    await rm(join(out, 'trials', key, 'arrays.safetensors'));
+    const { exitCode, stderr, stdout } = await call('sweep', out, '--no-report', '--profile', '--json');
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(new RegExp(`^trial ${key} was trained again: cannot read .*arrays\\.safetensors`));
+    expect(stderr).toMatch(/\n│ training +│ +\d+\.\d\d │ +\d+\.\d\d │\n/);
+    expect(JSON.parse(stdout).profile.seconds.training).toBeGreaterThan(0);
   });
 
   it('says that a directory is none of a run', async () => {

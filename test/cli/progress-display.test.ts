@@ -6,6 +6,7 @@ import type { SweepProgress } from '../../src/sweep/run/progress.js';
 const at = (secondsElapsed: number, fraction: number, failed = 0): SweepProgress => ({
   trials: { total: 18, finished: 4, failed, reused: 0 },
   steps: { done: Math.round(1000 * fraction), total: 1000 },
+  studentStepsPerSecond: secondsElapsed > 20 ? 123_456 : 3210,
   fraction,
   secondsElapsed,
   secondsLeft: fraction === 0 ? null : (secondsElapsed * (1 - fraction)) / fraction,
@@ -18,8 +19,8 @@ it('is a line every ten seconds where there is no terminal', () => {
     display.update(progress);
   display.end();
   expect(String(stream.read())).toBe(
-    '10 %, 100 of 1000 student steps, 4 of 18 trials, 1 min 39 s left\n' +
-      '25 %, 250 of 1000 student steps, 4 of 18 trials, 1 failed, 1 min 03 s left\n',
+    '10 %, 100 of 1000 student steps, 4 of 18 trials, 3210 student steps/s, 1 min 39 s left\n' +
+      '25 %, 250 of 1000 student steps, 4 of 18 trials, 1 failed, 123.5 k student steps/s, 1 min 03 s left\n',
   );
 });
 
@@ -29,7 +30,7 @@ it('is a bar on a terminal, with the time left, and none where there is nothing 
   display.update(at(10, 0.5));
   display.end();
   const text = String(stream.read());
-  expect(text).toContain('50 % | 4 of 18 trials | 10 s left');
+  expect(text).toContain('50 % | 4 of 18 trials | 3210 student steps/s | 10 s left');
   const idle = progressDisplay(stream);
   idle.update({ ...at(0, 1), steps: { done: 0, total: 0 } });
   idle.end();

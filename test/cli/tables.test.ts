@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { failureTable, summaryTable } from '../../src/cli/tables.js';
+import { failureTable, profileTable, summaryTable } from '../../src/cli/tables.js';
 import type { GroupSummary } from '../../src/sweep/directory/summary.js';
 
 const group: GroupSummary = {
@@ -61,4 +61,14 @@ it('shows what failed, wrapped', () => {
     '│ 0123456789abcdef │ 60    │ direct          │ 2     │ its loss was not finite at step 3,',
   );
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+});
+
+it('shows where the time went', () => {
+  const seconds = { training: 90, data: 1, evaluation: 3, writing: 0.5, waiting: 5, other: 0.5 };
+  const text = profileTable({ seconds, overheadPercent: 5.263, orchestrationPercent: 2.114 });
+  expect(text).toContain('│ training   │   90.00 │ 90.00 │');
+  expect(text).toContain('│ writing    │    0.50 │  0.50 │');
+  expect(text).toMatch(
+    /\nOf the time that was not waited, 5\.26 % was not training, 2\.11 % neither training nor evaluation$/,
+  );
 });

@@ -8,7 +8,12 @@ import { alternating } from '../../src/network/phases.js';
 import { Population, type PopulationOptions } from '../../src/network/population.js';
 import { readSafetensors, type SafetensorsFile, writeSafetensors } from '../../src/network/safetensors.js';
 import type { StudentOptions } from '../../src/network/student-options.js';
-import { restoreCheckpoint, saveCheckpoint } from '../../src/training/checkpoint.js';
+import {
+  checkpointOf,
+  continueFrom,
+  restoreCheckpoint,
+  saveCheckpoint,
+} from '../../src/training/checkpoint.js';
 import { rejectionOf } from '../failure.js';
 import { smallData, smallLayers, smallStudent } from '../network/small-students.js';
 
@@ -56,6 +61,21 @@ describe('a checkpoint', () => {
     const longer = Population.create(students({ epochs: 1000, layers }));
     await restoreCheckpoint(longer, path);
     expect(states(longer)).toEqual(states(population));
+  });
+
+  it('of one student continues it among others', async () => {
+    const many = Population.create(students());
+    await many.run([2, 3, 4]);
+    const { tensors, metadata } = checkpointOf(many, [many.at(1)]);
+    await writeSafetensors(path, tensors, metadata);
+    const alone = Population.create(students().slice(1, 2));
+    await restoreCheckpoint(alone, path);
+    expect(states(alone)).toEqual([many.at(1).state()]);
+    const others = Population.create([...students()].reverse().concat(students().slice(1, 2)));
+    const untouched = others.at(1).state();
+    continueFrom(await readSafetensors(path), path, others, [others.at(3)]);
+    expect(others.at(3).state()).toEqual(many.at(1).state());
+    expect(others.at(1).state()).toEqual(untouched);
   });
 
   it('is made of one population and is no network', async () => {

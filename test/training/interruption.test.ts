@@ -7,7 +7,7 @@ import { dense, spectral } from '../../src/network/layers.js';
 import { alternating } from '../../src/network/phases.js';
 import { Population } from '../../src/network/population.js';
 import type { StudentOptions } from '../../src/network/student-options.js';
-import { restoreCheckpoint } from '../../src/training/checkpoint.js';
+import { restoreCheckpoint, saveCheckpoint } from '../../src/training/checkpoint.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { TrainReport } from '../../src/training/report.js';
 import { train } from '../../src/training/train.js';
@@ -193,6 +193,39 @@ describe('checkpoints of train', () => {
       await rm(file, { force: true });
     }
     expect(written).toEqual(expected);
+  });
+
+  it('are written between reports too, and what is trained does not depend on it', async () => {
+    const uninterrupted = Population.create(long(300));
+    await uninterrupted.run(300);
+    const population = Population.create(long(300));
+    const reports: TrainReport[] = [];
+    const saved: number[] = [];
+    const file = join(folder, 'between.safetensors');
+    const save = async (one: Population) => {
+      saved.push(one.at(0).progress().step);
+      if (saved.length === 1) await saveCheckpoint(one, file);
+    };
+    await collect(population, { every: 300, checkpoint: { save, everySeconds: 0.05 } }, reports);
+    expect(reports.map(({ epoch }) => epoch)).toEqual([300]);
+    const last = population.at(0).progress().step;
+    expect(saved.length).toBeGreaterThan(1);
+    expect(saved[0]).toBeLessThan(last);
+    expect(saved.at(-1)).toBe(last);
+    expect(states(population)).toEqual(states(uninterrupted));
+
+    const continued = Population.create(long(300));
+    await restoreCheckpoint(continued, file);
+    await collect(continued, { every: 300 }, []);
+    expect(states(continued)).toEqual(states(uninterrupted));
+  }, 60_000);
+
+  it('follow the report that they belong to', async () => {
+    const order: string[] = [];
+    const checkpoint = { save: async () => void order.push('save') };
+    const onReport = () => void order.push('report');
+    await collect(Population.create(options(4)), { every: 2, checkpoint, onReport }, []);
+    expect(order).toEqual(['report', 'save', 'report', 'save']);
   });
 
   it('carry what early stopping has seen', async () => {

@@ -92,6 +92,8 @@ describe('train', () => {
     const [first, second] = reports as [TrainReport, TrainReport];
     expect(first.studentStepsPerSecond).toBeGreaterThan(0);
     expect(second.secondsElapsed).toBeGreaterThan(first.secondsElapsed);
+    expect(second.secondsTraining).toBeGreaterThan(first.secondsTraining);
+    expect(second.secondsTraining).toBeLessThan(second.secondsElapsed);
     // 2 students, 3 epochs of 4 steps a report
     expect(24 / first.studentStepsPerSecond).toBeLessThan(first.secondsElapsed);
   });
@@ -236,6 +238,16 @@ describe('what train refuses, at the call', () => {
       'a checkpoint without a path',
       { checkpoint: {} },
       'invalid_argument: expected the path of a file for path of checkpoint, received undefined',
+    ],
+    [
+      'a checkpoint with two places to go',
+      { checkpoint: { path: 'x', save: async () => {} } },
+      'invalid_argument: expected none beside save for path of checkpoint, received "x"',
+    ],
+    [
+      'a checkpoint saved by a name',
+      { checkpoint: { save: 'x' } },
+      'invalid_argument: expected a function for save of checkpoint, received "x"',
     ],
     [
       'a checkpoint every 0 epochs',

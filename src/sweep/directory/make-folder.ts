@@ -1,9 +1,11 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EigenstudentError } from '../../errors.js';
+import { syncDirectory } from '../../network/atomic-write.js';
+import { codeOf } from './read-bytes.js';
 
 /**
- * Makes a folder and those it lies in, where they are not there.
+ * Makes a folder and those it lies in, where they are not there, to outlive a power cut.
  * @throws file_unwritable with the path and the reason
  */
 export async function makeFolder(path: string): Promise<void> {
@@ -19,14 +21,15 @@ export async function makeFolder(path: string): Promise<void> {
  * Not `recursive: true`: Node 20 then calls a read-only disk "no such file", and never returns from a place that takes
  * no folders at all (/proc).
  */
-async function make(path: string): Promise<void> {
+async function make(path: string, parentsAreMade = false): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
-    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    const code = codeOf(error);
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return; // perhaps by another process just now
+    if (code !== 'ENOENT' || parentsAreMade || dirname(path) === path) throw error;
     await make(dirname(path));
-    await mkdir(path);
+    return make(path, true);
   }
+  await syncDirectory(dirname(path));
 }

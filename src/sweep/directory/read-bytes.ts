@@ -13,6 +13,10 @@ export async function readBytes(path: string): Promise<Buffer> {
 
 /** Whether a read failed because there is no such file. */
 export function isMissing(error: unknown): boolean {
-  const cause = error instanceof EigenstudentError ? error.cause : error;
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  return codeOf(error instanceof EigenstudentError ? error.cause : error) === 'ENOENT';
+}
+
+/** Of an error of the operating system: "ENOENT", "ENOSPC", ... */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

@@ -8,6 +8,7 @@ import { EigenstudentError } from '../../errors.js';
 import { parametrizations } from '../protocol/protocol-schema.js';
 import { type TrialProtocol, trialKey } from '../protocol/trials.js';
 import { readBytes } from './read-bytes.js';
+import { sha256 } from './sha256.js';
 
 const count = z.int().min(0);
 
@@ -38,6 +39,8 @@ const header = z.object({
   finishedAt: z.string(),
   /** SHA-256 of arrays.safetensors, hexadecimal. */
   arraysSha256: z.string(),
+  /** SHA-256 of all the above as JSON without spaces; absent from records of versions that did not write it. */
+  recordSha256: z.string().optional(),
 });
 
 /** Losses are data losses (no penalty) at the end of training. */
@@ -80,8 +83,9 @@ export type FinishedRecord = z.output<typeof finishedRecord> & { readonly error?
 /** Of a trial that diverged. It is kept, and not tried again: the same numbers would diverge again. */
 export type FailedRecord = z.output<typeof failedRecord>;
 export type TrialRecord = FinishedRecord | FailedRecord;
+export type Seals = 'arraysSha256' | 'recordSha256';
 /** A record before its arrays are written and their checksum is known. */
-export type UnsealedRecord = Omit<FinishedRecord, 'arraysSha256'> | Omit<FailedRecord, 'arraysSha256'>;
+export type UnsealedRecord = Omit<FinishedRecord, Seals> | Omit<FailedRecord, Seals>;
 export type TrialError = z.output<typeof trialError>;
 export type TrialHeader = z.output<typeof header>;
 export type TrialMeasures = Pick<FinishedRecord, Measure>;
@@ -99,6 +103,12 @@ export const recordFile = 'record.json';
 
 export function trialFolder(directory: string, key: string): string {
   return join(directory, 'trials', key);
+}
+
+/** The record with the checksums of its arrays and of itself. */
+export function sealRecord(record: UnsealedRecord, arraysSha256: string): TrialRecord {
+  const complete = { ...record, arraysSha256 };
+  return { ...complete, recordSha256: sha256(JSON.stringify(complete)) } as TrialRecord;
 }
 
 export function encodeRecord(record: TrialRecord): string {
@@ -126,6 +136,9 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
     throw corrupt(`${issue?.path.join('.') || 'its contents'}: ${issue?.message}`, result.error);
   }
   const record = result.data as TrialRecord;
+  const { recordSha256, ...rest } = value as Record<string, unknown>;
+  if (recordSha256 !== undefined && recordSha256 !== sha256(JSON.stringify(rest)))
+    throw corrupt('its numbers are not those that it was written with: its own SHA-256 is another');
   if (record.key !== key) throw corrupt(`expected key ${key}, received ${record.key}`);
   if (trialKey(record.protocol) !== key)
     throw corrupt('its protocol does not have the key it is filed under');

@@ -1,23 +1,27 @@
 /** A run directory: protocol.yaml, trials/<key>/, summary.json. See DESIGN.md for the whole of it. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe } from '../../arguments.js';
 import { EigenstudentError } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
-import { formatPath, formatProtocol, parseProtocol } from '../protocol/protocol.js';
+import { formatProtocol, parseProtocol } from '../protocol/protocol.js';
 import type { Protocol } from '../protocol/protocol-schema.js';
 import type { Trial } from '../protocol/trials.js';
+import { writing } from './advice.js';
+import { compareProtocols } from './growth.js';
 import { makeFolder } from './make-folder.js';
+import { namesIn } from './names-in.js';
 import { isMissing, readBytes } from './read-bytes.js';
 import {
   encodeRecord,
   readRecord,
   recordFile,
+  sealRecord,
   type TrialRecord,
   trialFolder,
   type UnsealedRecord,
 } from './record.js';
-import { arraysFile, checkArrays, encodeArrays, type PartialArrays, sha256 } from './trial-arrays.js';
+import { sha256 } from './sha256.js';
+import { arraysFile, checkArrays, encodeArrays, type PartialArrays } from './trial-arrays.js';
 
 export const protocolFile = 'protocol.yaml';
 
@@ -28,24 +32,23 @@ export interface DamagedTrial {
 }
 
 /**
- * Makes `directory` the run directory of `protocol`, or checks that it already is.
- * @throws run_directory_conflict naming the first field that differs; file_unwritable; invalid_protocol when the
- *   protocol.yaml there was edited into something else
+ * Makes `directory` the run directory of `protocol`, or checks that it already is. A protocol that asks for more than the
+ * one there replaces it; one that asks for a part of it leaves it as it is.
+ * @throws run_directory_conflict with the fields that differ; file_unwritable; invalid_protocol when the protocol.yaml there
+ *   was edited into something else
  */
 export async function openRunDirectory(directory: string, protocol: Protocol): Promise<void> {
   await makeFolder(join(directory, 'trials'));
+  const path = join(directory, protocolFile);
   const present = await readProtocolIfThere(directory);
-  if (present === undefined) {
-    await writeAtomically(join(directory, protocolFile), formatProtocol(protocol));
-    return;
-  }
-  const difference = firstDifference(comparable(present), comparable(protocol));
-  if (difference === undefined) return;
-  const { path, first, second } = difference;
+  const growth = present === undefined ? 'grows' : compareProtocols(present, protocol);
+  if (growth === 'same' || growth === 'part') return;
+  if (growth === 'grows') return writeAtomically(path, formatProtocol(protocol));
+  const list = growth.length === 1 ? ` ${growth[0]}. ` : `\n  ${growth.join('\n  ')}\n`;
   throw new EigenstudentError(
     'run_directory_conflict',
-    `${directory} already holds another protocol: ${formatPath(path)} is ${show(first)} there and ${show(second)} ` +
-      `here. Choose another directory, or run the protocol it holds (${join(directory, protocolFile)})`,
+    `${directory} already holds another protocol:${list}Each has trials that the other lacks. Choose another directory, or ` +
+      `run the protocol it holds (${path})`,
   );
 }
 
@@ -71,70 +74,50 @@ export async function readProtocol(directory: string): Promise<Protocol> {
   );
 }
 
-/** `width: 20` and `width: [20]` are the same grid. */
-function comparable({ teacher, student, ...rest }: Protocol): object {
-  return {
-    ...rest,
-    teacher: { ...teacher, teacherSize: [teacher.teacherSize].flat() },
-    student: { ...student, width: [student.width].flat() },
-  };
-}
-
-interface Difference {
-  readonly path: (string | number)[];
-  readonly first: unknown;
-  readonly second: unknown;
-}
-
-function firstDifference(
-  first: unknown,
-  second: unknown,
-  path: (string | number)[] = [],
-): Difference | undefined {
-  if (isObject(first) && isObject(second)) {
-    for (const key of new Set([...Object.keys(first), ...Object.keys(second)])) {
-      const difference = firstDifference(first[key], second[key], [...path, key]);
-      if (difference) return difference;
-    }
-    return undefined;
-  }
-  return JSON.stringify(first) === JSON.stringify(second) ? undefined : { path, first, second };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function show(value: unknown): string {
-  if (value === undefined) return 'absent';
-  if (Array.isArray(value)) return JSON.stringify(value);
-  return isObject(value) ? 'present' : describe(value);
-}
-
 /**
  * Which of the trials are done, and which have files that are to be made again: a record without its arrays or the
- * reverse, a checksum that is wrong.
+ * reverse, a checksum that is wrong. A trial in the making, of which there is no more than a checkpoint, is neither.
+ * @param visit what is wanted of a trial's files; it reads the arrays, so that they are read once. Default: its record
  */
-export async function survey(
+export async function survey<Value = TrialRecord>(
   directory: string,
   trials: readonly Trial[],
-): Promise<{ records: Map<string, TrialRecord>; damaged: DamagedTrial[] }> {
+  visit: (record: TrialRecord) => Promise<Value> = (record) => checked(directory, record) as Promise<Value>,
+): Promise<{ found: Map<string, Value>; damaged: DamagedTrial[] }> {
   const present = new Set(await listKeys(directory));
-  const records = new Map<string, TrialRecord>();
+  const found = new Map<string, Value>();
   const damaged: DamagedTrial[] = [];
   for (const { key } of trials) {
     if (!present.has(key)) continue;
     try {
-      const record = await readRecord(directory, key);
-      await checkArrays(directory, record);
-      records.set(key, record);
+      found.set(key, await visit(await readRecord(directory, key)));
     } catch (error) {
       if (!(error instanceof EigenstudentError)) throw error;
-      if ((await readdir(trialFolder(directory, key))).length > 0)
-        damaged.push({ key, reason: error.message });
+      if (await isBroken(directory, key)) damaged.push({ key, reason: error.message });
     }
   }
-  return { records, damaged };
+  return { found, damaged };
+}
+
+async function checked(directory: string, record: TrialRecord): Promise<TrialRecord> {
+  await checkArrays(directory, record);
+  return record;
+}
+
+/** Whether there is more of a trial than what a process in the middle of it leaves. */
+async function isBroken(directory: string, key: string): Promise<boolean> {
+  const names = await namesIn(trialFolder(directory, key));
+  return names.includes(recordFile) || names.includes(arraysFile);
+}
+
+/** The record of a trial that is done, its arrays checked; nothing where it is not, or not any more. */
+export async function findFinished(directory: string, key: string): Promise<TrialRecord | undefined> {
+  try {
+    return await checked(directory, await readRecord(directory, key));
+  } catch (error) {
+    if (error instanceof EigenstudentError) return undefined;
+    throw error;
+  }
 }
 
 async function listKeys(directory: string): Promise<string[]> {
@@ -166,8 +149,8 @@ export async function readRecords(directory: string): Promise<TrialRecord[]> {
 
 /**
  * Writes a trial: first its arrays, then the record that vouches for them, so that what a crash leaves is never taken
- * for a finished trial.
- * @throws file_unwritable; nothing that was there before is touched
+ * for a finished trial. What else lies in its folder goes last: until then it goes on from its checkpoint.
+ * @throws file_unwritable; nothing that was there before is touched, but for a record that failed the survey
  */
 export async function writeTrial(
   directory: string,
@@ -176,20 +159,15 @@ export async function writeTrial(
 ): Promise<TrialRecord> {
   const folder = trialFolder(directory, record.key);
   const bytes = encodeArrays(record.key, arrays);
-  const complete = { ...record, arraysSha256: sha256(bytes) } as TrialRecord;
-  try {
-    // Whatever lies here failed the survey: pieces of a trial, temporary files of a process that was killed.
-    await rm(folder, { recursive: true, force: true });
+  const complete = sealRecord(record, sha256(bytes));
+  await writing(async () => {
     await makeFolder(folder);
+    await rm(join(folder, recordFile), { force: true });
     await writeAtomically(join(folder, arraysFile), bytes);
     await writeAtomically(join(folder, recordFile), encodeRecord(complete));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EigenstudentError(
-      'file_unwritable',
-      `${reason}. Records of finished trials are intact; make room, then run the same again to go on`,
-      { cause },
-    );
-  }
+    for (const name of await namesIn(folder))
+      if (name !== recordFile && name !== arraysFile)
+        await rm(join(folder, name), { recursive: true, force: true });
+  });
   return complete;
 }

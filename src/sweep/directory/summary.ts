@@ -44,8 +44,10 @@ export interface TrialFailure extends Pick<TrialError, 'code' | 'message'> {
 export interface Summary {
   readonly schema: 1;
   readonly protocol: Protocol;
-  /** What trained; more than one means that results of different arithmetic stand side by side. */
+  /** What trained, as in "cpu-avx2 float32". */
   readonly engines: readonly string[];
+  /** Whether trials of one dtype were trained by several engines or versions: results of different arithmetic side by side. */
+  readonly mixedEngines: boolean;
   readonly trials: { readonly total: number; readonly finished: number; readonly failed: number };
   readonly groups: readonly GroupSummary[];
   readonly failures: readonly TrialFailure[];
@@ -68,6 +70,7 @@ export async function writeSummary(directory: string): Promise<Summary> {
     schema: 1,
     protocol,
     engines: [...new Set(records.map(({ engine, dtype }) => `${engine} ${dtype}`))].sort(),
+    mixedEngines: areMixed(records),
     trials: { total: trials.length, finished: finished.length, failed: failures.length },
     groups,
     failures,
@@ -114,6 +117,13 @@ async function summarizeGroup(directory: string, group: readonly FinishedRecord[
     testLoss: of('testLoss'),
     seconds: of('seconds'),
   };
+}
+
+function areMixed(records: readonly TrialRecord[]): boolean {
+  const makers = new Set(
+    records.map(({ dtype, engine, versions }) => `${dtype} ${engine} ${versions.eigenstudent}`),
+  );
+  return makers.size > new Set(records.map(({ dtype }) => dtype)).size;
 }
 
 function statistic(values: readonly number[]): Statistic {

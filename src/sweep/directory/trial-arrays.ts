@@ -1,5 +1,4 @@
 /** trials/<key>/arrays.safetensors: the student and everything about it that is a curve. */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { EigenstudentError } from '../../errors.js';
 import { Network } from '../../network/network.js';
@@ -7,11 +6,13 @@ import { networkFromFile, networkToFile } from '../../network/network-file.js';
 import {
   decodeSafetensors,
   encodeSafetensors,
+  type SafeTensor,
   type SafetensorsFile,
   safeTensor,
 } from '../../network/safetensors.js';
 import { readBytes } from './read-bytes.js';
 import { type FinishedRecord, type TrialRecord, trialFolder } from './record.js';
+import { sha256 } from './sha256.js';
 
 /** One entry per evaluation during training, each [n]. */
 export interface LossHistory {
@@ -42,12 +43,26 @@ export function encodeArrays(key: string, arrays: PartialArrays): Buffer {
   const { tensors, metadata } = networkToFile(arrays.network.spec, arrays.network.parameters);
   if (arrays.relevance) tensors.set('relevance', safeTensor(arrays.relevance));
   if (arrays.pruningLosses) tensors.set('pruningLosses', safeTensor(arrays.pruningLosses));
-  for (const name of historyNames) tensors.set(`lossHistory.${name}`, safeTensor(arrays.lossHistory[name]));
+  for (const [name, tensor] of historyTensors(arrays.lossHistory)) tensors.set(name, tensor);
   return encodeSafetensors(tensors, { ...metadata, key, schema: '1' });
 }
 
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** By name; readHistory takes them back. */
+export function historyTensors(history: LossHistory): [string, SafeTensor][] {
+  return historyNames.map((name) => [`lossHistory.${name}`, safeTensor(history[name])]);
+}
+
+/**
+ * @param path names the file in errors
+ * @throws file_corrupt
+ */
+export function readHistory(file: SafetensorsFile, path: string): LossHistory {
+  return {
+    epoch: float64(file, 'lossHistory.epoch', path),
+    trainLoss: float64(file, 'lossHistory.trainLoss', path),
+    validationLoss: float64(file, 'lossHistory.validationLoss', path),
+    effectiveSize: float64(file, 'lossHistory.effectiveSize', path),
+  };
 }
 
 /**
@@ -76,23 +91,19 @@ export async function checkArrays(directory: string, record: TrialRecord): Promi
 
 /** @throws file_unreadable, file_corrupt */
 export async function readArrays(directory: string, record: FinishedRecord): Promise<TrialArrays> {
-  const file = decodeSafetensors(await readChecked(directory, record), arraysPath(directory, record));
-  const { spec, parameters } = networkFromFile(file, arraysPath(directory, record));
-  const numbers = (name: string) => float64(file, name, arraysPath(directory, record));
+  const path = arraysPath(directory, record);
+  const file = decodeSafetensors(await readChecked(directory, record), path);
+  const { spec, parameters } = networkFromFile(file, path);
   return {
     network: Network.from(spec, parameters),
-    relevance: numbers('relevance'),
-    pruningLosses: numbers('pruningLosses'),
-    lossHistory: {
-      epoch: numbers('lossHistory.epoch'),
-      trainLoss: numbers('lossHistory.trainLoss'),
-      validationLoss: numbers('lossHistory.validationLoss'),
-      effectiveSize: numbers('lossHistory.effectiveSize'),
-    },
+    relevance: float64(file, 'relevance', path),
+    pruningLosses: float64(file, 'pruningLosses', path),
+    lossHistory: readHistory(file, path),
   };
 }
 
-function float64(file: SafetensorsFile, name: string, path: string): Float64Array {
+/** @throws file_corrupt unless there is such a tensor, in float64 */
+export function float64(file: SafetensorsFile, name: string, path: string): Float64Array {
   const tensor = file.tensors.get(name);
   if (tensor?.data instanceof Float64Array) return tensor.data;
   const received = tensor === undefined ? 'no such tensor' : tensor.dtype;

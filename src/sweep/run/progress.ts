@@ -1,10 +1,9 @@
 /** How far a run is, and how long it will still take. */
-import type { TrialRecord } from '../directory/record.js';
 import type { Trial } from '../protocol/trials.js';
 import { stepsOf, workOf } from './waves.js';
 
 export interface SweepProgress {
-  /** Trials of the whole protocol; `reused` were there when the run began and are among the finished and failed. */
+  /** Trials of the protocol, or of the shard; `reused` were there when the run began and are among the finished and failed. */
   readonly trials: {
     readonly total: number;
     readonly finished: number;
@@ -13,12 +12,23 @@ export interface SweepProgress {
   };
   /** Steps of all students that this run trains. */
   readonly steps: { readonly done: number; readonly total: number };
+  /** Steps of all students together per second of training, of late; 0 before there is any. */
+  readonly studentStepsPerSecond: number;
   /** Of the arithmetic of this run, 0 to 1. */
   readonly fraction: number;
   readonly secondsElapsed: number;
   /** Estimated from the arithmetic done so far; null before there is any. */
   readonly secondsLeft: number | null;
 }
+
+/** Done, of all. */
+interface Share {
+  done: number;
+  total: number;
+}
+
+/** How a trial ended. */
+export type Ending = 'finished' | 'failed';
 
 /** Counts what is done. */
 export class Tally {
@@ -27,21 +37,30 @@ export class Tally {
   /** Epochs completed, by key. */
   readonly #epochs = new Map<string, number>();
   readonly #reused: number;
+  readonly #work: Share = { done: 0, total: 0 };
+  readonly #steps: Share = { done: 0, total: 0 };
+  #trained = 0;
   #finished = 0;
   #failed = 0;
+  #studentStepsPerSecond = 0;
 
+  /** @param present how the trials ended that were there when the run began */
   constructor(
     missing: readonly Trial[],
-    present: readonly TrialRecord[],
+    present: Iterable<Ending>,
     readonly onProgress: ((progress: SweepProgress) => void) | undefined,
   ) {
     this.#missing = new Map(missing.map((trial) => [trial.key, trial]));
-    this.#reused = present.length;
-    for (const record of present) this.count(record);
+    for (const { protocol } of missing) {
+      this.#work.total += workOf(protocol);
+      this.#steps.total += stepsOf(protocol);
+    }
+    for (const ending of present) this.#add(ending);
+    this.#reused = this.done;
     this.#report();
   }
 
-  /** Trials of the protocol. */
+  /** Trials of the run. */
   get total(): number {
     return this.#missing.size + this.#reused;
   }
@@ -51,52 +70,67 @@ export class Tally {
     return this.#finished + this.#failed;
   }
 
+  get reused(): number {
+    return this.#reused;
+  }
+
+  /** Trials that ended in this process. */
   get trained(): number {
-    return this.done - this.#reused;
+    return this.#trained;
   }
 
-  get seconds(): number {
-    return (performance.now() - this.#started) / 1000;
+  /** Trials that other processes have ended meanwhile. */
+  get elsewhere(): number {
+    return this.done - this.#reused - this.#trained;
   }
 
-  /** A trial has ended. What a diverged student did not train need not be waited for. */
-  count(record: TrialRecord): void {
-    if (record.error) this.#failed += 1;
-    else this.#finished += 1;
-    const trial = this.#missing.get(record.key);
-    if (trial) this.#epochs.set(record.key, trial.protocol.epochs);
+  /** A trial has ended, here or in another process. What a diverged student did not train need not be waited for. */
+  count(key: string, ending: Ending, where: 'here' | 'elsewhere'): void {
+    this.#add(ending);
+    if (where === 'here') this.#trained += 1;
+    this.#reach(key, Number.POSITIVE_INFINITY);
+    this.#report();
   }
 
   /** Epochs completed, one number a trial of the wave. */
-  follow(wave: readonly Trial[], epochs: readonly number[]): void {
+  follow(wave: readonly Trial[], epochs: readonly number[], studentStepsPerSecond: number): void {
     wave.forEach(({ key }, i) => {
-      this.#epochs.set(key, Math.max(epochs[i] as number, this.#epochs.get(key) ?? 0));
+      this.#reach(key, epochs[i] as number);
     });
+    this.#studentStepsPerSecond = studentStepsPerSecond || this.#studentStepsPerSecond;
     this.#report();
+  }
+
+  #add(ending: Ending): void {
+    if (ending === 'failed') this.#failed += 1;
+    else this.#finished += 1;
+  }
+
+  #reach(key: string, epoch: number): void {
+    const trial = this.#missing.get(key);
+    if (!trial) return;
+    const { protocol } = trial;
+    const before = this.#epochs.get(key) ?? 0;
+    const now = Math.max(before, Math.min(epoch, protocol.epochs));
+    this.#epochs.set(key, now);
+    const share = (now - before) / protocol.epochs;
+    this.#work.done += share * workOf(protocol);
+    this.#steps.done += share * stepsOf(protocol);
   }
 
   #report(): void {
     if (!this.onProgress) return;
-    const work = this.#doneOf(workOf);
-    const steps = this.#doneOf(stepsOf);
-    const fraction = work.total === 0 ? 1 : work.done / work.total;
-    const secondsElapsed = this.seconds;
+    const left = this.total - this.done;
+    // Sums of shares: what rounding leaves is not shown.
+    const fraction = left === 0 ? 1 : Math.min(1, this.#work.done / this.#work.total);
+    const secondsElapsed = (performance.now() - this.#started) / 1000;
     this.onProgress({
       trials: { total: this.total, finished: this.#finished, failed: this.#failed, reused: this.#reused },
-      steps: { done: Math.round(steps.done), total: steps.total },
+      steps: { done: Math.round(this.#steps.done), total: this.#steps.total },
+      studentStepsPerSecond: this.#studentStepsPerSecond,
       fraction,
       secondsElapsed,
       secondsLeft: fraction === 0 ? null : (secondsElapsed * (1 - fraction)) / fraction,
     });
-  }
-
-  #doneOf(measure: typeof workOf): { done: number; total: number } {
-    let done = 0;
-    let total = 0;
-    for (const [key, { protocol }] of this.#missing) {
-      total += measure(protocol);
-      done += (measure(protocol) * (this.#epochs.get(key) ?? 0)) / protocol.epochs;
-    }
-    return { done, total };
   }
 }

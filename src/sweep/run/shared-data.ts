@@ -4,6 +4,8 @@ import { dataKey, type TrialProtocol } from '../protocol/trials.js';
 
 /** What a sweep may keep of data that other trials may ask for again; arbitrary, some 80 data sets of the paper. */
 const maximumBytes = 256 * 2 ** 20;
+/** Of data sets, for those so small that what they are kept in is larger than they are; arbitrary. */
+const maximumCount = 256;
 
 /**
  * Data by (teacher, sizes, seed, trial): all widths and both parametrisations of a trial get the same objects, hence
@@ -21,7 +23,8 @@ export class SharedData {
     this.#splits.set(key, splits); // at the end: Map keeps the order of insertion
     this.#bytes += sizeOf(splits);
     for (const [oldest, forgotten] of this.#splits) {
-      if (this.#bytes <= maximumBytes || oldest === key) break;
+      const fits = this.#bytes <= maximumBytes && this.#splits.size <= maximumCount;
+      if (fits || oldest === key) break;
       this.#splits.delete(oldest);
       this.#bytes -= sizeOf(forgotten);
     }

@@ -1,81 +1,80 @@
 /** Carries out a protocol: what a run directory lacks is trained, what it has is never trained again. */
-import { knownKeys, positiveInteger } from '../../arguments.js';
 import { EigenstudentError } from '../../errors.js';
-import { chooseDevice, type DeviceOptions } from '../../network/device.js';
-import { type DamagedTrial, openRunDirectory, survey, writeTrial } from '../directory/run-directory.js';
+import { cleanRunDirectory } from '../directory/clean.js';
+import { type DamagedTrial, openRunDirectory, survey } from '../directory/run-directory.js';
 import { type Summary, writeSummary } from '../directory/summary.js';
-import { checkProtocol } from '../protocol/protocol.js';
+import { checkArrays } from '../directory/trial-arrays.js';
+import { TrialLocks } from '../directory/trial-locks.js';
 import type { ProtocolInput } from '../protocol/protocol-schema.js';
-import { expand } from '../protocol/trials.js';
-import { type SweepProgress, Tally } from './progress.js';
-import { checkShard, ofShard, type Shard } from './shard.js';
-import { SharedData } from './shared-data.js';
-import { type LayerwiseTrial, trainWave } from './wave.js';
-import { planWaves, waveLimits } from './waves.js';
-
-export interface SweepOptions extends DeviceOptions {
-  /** The run directory; made if need be. */
-  readonly directory: string;
-  /** Default: one per core that this process may use. Results do not depend on it. */
-  readonly threads?: number;
-  /** Only this part of the trials. Default: all. */
-  readonly shard?: Shard;
-  /** Aborting ends the run after the current step with an error of code 'interrupted'; finished trials are kept. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: SweepProgress) => void;
-}
+import { planSweep, type SweepOptions } from './plan.js';
+import { Profiler, type SweepProfile } from './profile.js';
+import { Tally } from './progress.js';
+import { endingOf, trainEverything } from './train-everything.js';
+import type { LayerwiseTrial } from './wave.js';
 
 export interface SweepResult {
   readonly directory: string;
   readonly summary: Summary;
-  /** Trials trained by this call. */
+  /** Trials that this call ended. */
   readonly trained: number;
   /** Trials that were there already. */
   readonly reused: number;
+  /** Trials that other processes at work on the directory have ended meanwhile. */
+  readonly elsewhere: number;
   /** Trials that had files which could not be trusted, and were trained again. */
   readonly damaged: readonly DamagedTrial[];
+  /** Trials whose checkpoint could not be continued, and why: they started again. */
+  readonly restarted: readonly DamagedTrial[];
   /** Trials of this call that were too large for a GPU's resident kernels; none on other devices. */
   readonly layerwise: readonly LayerwiseTrial[];
   readonly seconds: number;
+  readonly profile: SweepProfile;
 }
-
-const optionNames = ['directory', 'device', 'devices', 'threads', 'shard', 'signal', 'onProgress'];
 
 /**
  * Trains every trial of the protocol that the directory lacks, and writes each as soon as it has finished, then
- * summary.json. A trial that diverges becomes a record with an error; the others go on.
- * @param input made by parseProtocol or preset, or the same as a plain object
- * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, run_directory_conflict, file_unwritable (finished trials stay), interrupted
- * (likewise)
+ * summary.json. Unfinished trials are kept as checkpoints, from which they go on bit for bit, on the same engine. A trial that
+ * diverges becomes a record with an error; the others go on. Any number of processes may work on one directory: a trial is
+ * one process's until it has ended or the process is dead, and each call ends when all trials have.
+ * @param input made by parseProtocol or preset, or the same as a plain object. A protocol that asks for more than the one in
+ *   the directory replaces it there; of one that asks for less only those trials are trained
+ * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, run_directory_conflict, file_unwritable
+ *   (finished trials stay), interrupted (likewise)
  */
 export async function sweep(input: ProtocolInput, options: SweepOptions): Promise<SweepResult> {
-  knownKeys('sweep', options, optionNames);
-  const protocol = checkProtocol(input, 'of sweep()');
-  const { directory, signal, onProgress } = options;
-  const shard = options.shard && checkShard(options.shard);
-  const chosen = chooseDevice(options, protocol.dtype); // before anything is written: what is missing is known now
-  const threads = options.threads === undefined ? undefined : positiveInteger('threads', options.threads);
+  const plan = planSweep(input, options);
+  const { directory, protocol, trials } = plan;
+  const profiler = new Profiler();
   await openRunDirectory(directory, protocol);
-  const all = expand(protocol);
-  const trials = shard ? ofShard(all, shard) : all;
-  const { records, damaged } = await survey(directory, trials);
-  const missing = trials.filter(({ key }) => !records.has(key));
-  const tally = new Tally(missing, [...records.values()], onProgress);
-  const data = new SharedData();
-  const layerwise: LayerwiseTrial[] = [];
+  const locks = await TrialLocks.enter(directory);
   try {
-    for (const wave of planWaves(missing, waveLimits(chosen.device, threads))) {
-      if (signal?.aborted) throw interrupted(signal.reason);
-      await trainWave(wave, {
-        data,
-        chosen,
-        ...(threads && { threads }),
-        ...(signal && { signal }),
-        onLayerwise: (trials) => layerwise.push(...trials),
-        onEpochs: (epochs) => tally.follow(wave, epochs),
-        onTrial: async (record, arrays) => tally.count(await writeTrial(directory, record, arrays)),
+    const { found, damaged } = await profiler.time('writing', async () => {
+      await cleanRunDirectory(directory);
+      return survey(directory, trials, async (record) => {
+        await checkArrays(directory, record);
+        return endingOf(record); // and no more: memory does not grow with what is finished
       });
-    }
+    });
+    const missing = trials.filter(({ key }) => !found.has(key));
+    const tally = new Tally(missing, found.values(), options.onProgress);
+    const restarted: DamagedTrial[] = [];
+    const layerwise: LayerwiseTrial[] = [];
+    await keepingSummary(directory, tally, () =>
+      trainEverything(missing, { ...plan, locks, tally, profiler, restarted, layerwise }),
+    );
+    const summary = await profiler.time('writing', () => writeSummary(directory));
+    const { trained, reused, elsewhere } = tally;
+    const result = { directory, summary, trained, reused, elsewhere, damaged, restarted, layerwise };
+    return { ...result, seconds: profiler.total, profile: profiler.result() };
+  } finally {
+    await locks.leave();
+  }
+}
+
+/** Interrupted, a run leaves a summary of what there is, and says how far it came. */
+async function keepingSummary(directory: string, tally: Tally, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
   } catch (error) {
     if (!(error instanceof EigenstudentError) || error.code !== 'interrupted') throw error;
     await writeSummary(directory);
@@ -86,18 +85,4 @@ export async function sweep(input: ProtocolInput, options: SweepOptions): Promis
       { cause: error },
     );
   }
-  const summary = await writeSummary(directory);
-  return {
-    directory,
-    summary,
-    damaged,
-    layerwise,
-    trained: tally.trained,
-    reused: records.size,
-    seconds: tally.seconds,
-  };
-}
-
-function interrupted(reason: unknown): EigenstudentError {
-  return new EigenstudentError('interrupted', 'interrupted between trials', { cause: reason });
 }

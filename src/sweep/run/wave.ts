@@ -1,36 +1,47 @@
 /** Trains the trials of one wave side by side and measures each as soon as it has finished. */
-import { effectiveSize } from '../../analysis/effective-size.js';
 import type { Splits } from '../../data/splits.js';
 import { EigenstudentError } from '../../errors.js';
 import type { ChosenDevice } from '../../network/device.js';
 import { Population } from '../../network/population.js';
-import { pruningCurve } from '../../pruning/curve.js';
-import { relevance } from '../../pruning/relevance.js';
 import { describeLayerwise, type TrainReport } from '../../training/report.js';
 import { train } from '../../training/train.js';
-import {
-  nothingMeasured,
-  type TrialError,
-  type TrialHeader,
-  type UnsealedRecord,
-} from '../directory/record.js';
-import type { LossHistory, PartialArrays } from '../directory/trial-arrays.js';
-import { versions } from '../directory/versions.js';
+import type { DamagedTrial } from '../directory/run-directory.js';
+import { continueTrial, type TrialProgress, writeTrialCheckpoint } from '../directory/trial-checkpoint.js';
 import type { Trial } from '../protocol/trials.js';
-import { type SharedData, variance } from './shared-data.js';
-import { criterionOf, rankedLayer, studentOptions } from './student.js';
+import {
+  divergedOutcome,
+  finishedOutcome,
+  insistOn,
+  type Outcome,
+  score,
+  type TrialAtWork,
+} from './outcome.js';
+import type { Profiler } from './profile.js';
+import { severalAtOnce } from './several-at-once.js';
+import type { SharedData } from './shared-data.js';
+import { studentOptions } from './student.js';
+import { TrialLog } from './trial-log.js';
+import { chunkOf } from './waves.js';
 
 export interface WaveOptions {
+  readonly directory: string;
   readonly data: SharedData;
   readonly chosen: ChosenDevice;
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
-  /** Epochs completed by each trial. */
-  readonly onEpochs: (epochs: readonly number[]) => void;
+  readonly threads: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Seconds. */
+  readonly checkpointEvery: number;
+  readonly profiler: Profiler;
+  /** Whether the trial is still this process's own. */
+  readonly isOurs: (trial: Trial) => Promise<boolean>;
+  /** Epochs completed by each trial, and steps of all of them per second. */
+  readonly onEpochs: (epochs: readonly number[], studentStepsPerSecond: number) => void;
   /** Called with trials that are too large for a GPU's resident kernels, before they train. */
   readonly onLayerwise: (trials: readonly LayerwiseTrial[]) => void;
-  /** Called once a trial, finished or failed; training waits for it. */
-  readonly onTrial: (record: UnsealedRecord, arrays: PartialArrays) => Promise<void>;
+  /** Called for a trial whose checkpoint cannot be continued: it starts again. */
+  readonly onRestart: (trial: DamagedTrial) => void;
+  /** Called once a trial, finished or failed, for several at once; training waits for it. */
+  readonly onTrial: (trial: Trial, outcome: Outcome) => Promise<void>;
 }
 
 /** A trial whose student a GPU trains layer by layer, which takes longer: see Execution. */
@@ -41,34 +52,47 @@ export interface LayerwiseTrial {
 }
 
 /**
- * @param trials of one dtype and one number of epochs
+ * Trials that have a checkpoint go on from it, each from its own epoch; every history has its entries at the same epochs as
+ * that of an undisturbed trial. Interrupted, the wave leaves a checkpoint of every trial that has not ended.
+ * @param trials of one dtype, one number of epochs and one of points
  * @throws interrupted; what onTrial throws; what training throws other than a divergence, which becomes a failed record
  */
 export async function trainWave(trials: readonly Trial[], options: WaveOptions): Promise<void> {
-  const { threads, signal } = options;
-  const { device, devices } = options.chosen;
+  const { profiler, checkpointEvery, signal } = options;
   const [first] = trials;
   if (first === undefined) return;
   const splits: Splits[] = [];
-  for (const { protocol } of trials) splits.push(await options.data.of(protocol));
-  const { dtype, epochs, evaluation } = first.protocol;
-  const population = Population.create(
-    trials.map(({ protocol }, i) => studentOptions(protocol, splits[i] as Splits)),
-    { dtype, device, ...(device === 'cuda' && { devices }), ...(threads && { threads }) },
-  );
+  await profiler.time('data', async () => {
+    for (const { protocol } of trials) splits.push(await options.data.of(protocol));
+  });
+  const population = createPopulation(trials, splits, options);
   try {
     options.onLayerwise(layerwiseOf(population, trials));
-    const wave = new Wave(trials, splits, population, await initialLosses(population, splits));
-    const every = Math.max(1, Math.ceil(epochs / evaluation.points));
-    for await (const report of train(population, { every, ...(signal && { signal }) })) {
-      const ended = wave.follow(report);
-      for (const { record, arrays } of await wave.measure(ended, report))
-        await options.onTrial(record, arrays);
-      options.onEpochs(report.epochs);
-    }
+    const before = await profiler.time('writing', () => continueTrials(trials, population, options));
+    const wave = new Wave(trials, splits, population, before, options);
+    await profiler.time('evaluation', () => wave.begin());
+    await trainAndMeasure(wave, population, {
+      every: chunkOf(first.protocol),
+      ...(signal && { signal }),
+      checkpoint: { save: () => wave.save(), everySeconds: checkpointEvery },
+      onReport: (report) => wave.follow(report),
+    });
   } finally {
     population.dispose();
   }
+}
+
+function createPopulation(trials: readonly Trial[], splits: readonly Splits[], options: WaveOptions) {
+  const { device, devices } = options.chosen;
+  const { threads } = options;
+  const students = trials.map(({ protocol }, i) => studentOptions(protocol, splits[i] as Splits));
+  const dtype = trials[0]?.protocol.dtype as 'float32' | 'float64';
+  return Population.create(students, {
+    dtype,
+    device,
+    ...(device === 'cuda' && { devices }),
+    ...(threads && { threads }),
+  });
 }
 
 function layerwiseOf(population: Population, trials: readonly Trial[]): LayerwiseTrial[] {
@@ -78,166 +102,129 @@ function layerwiseOf(population: Population, trials: readonly Trial[]): Layerwis
   });
 }
 
-async function initialLosses(population: Population, splits: readonly Splits[]): Promise<number[]> {
-  return (await population.evaluate(splits.map(({ test }) => test))).map(({ loss }) => loss);
+/** What was left of each trial, its student set to it. */
+async function continueTrials(
+  trials: readonly Trial[],
+  population: Population,
+  { directory, onRestart }: WaveOptions,
+): Promise<(TrialProgress | undefined)[]> {
+  const before: (TrialProgress | undefined)[] = [];
+  for (const [i, { key }] of trials.entries()) {
+    try {
+      before.push(await continueTrial(directory, key, population, i));
+    } catch (error) {
+      if (!(error instanceof EigenstudentError)) throw error;
+      onRestart({ key, reason: error.message });
+      before.push(undefined);
+    }
+  }
+  return before;
 }
 
-/** What has been trained is measured and kept even where the run is interrupted meanwhile: stop() ends one call, not two. */
-async function insistOn<Result>(call: () => Promise<Result>): Promise<Result> {
+/** What is neither training nor writing is evaluation: losses, relevance, pruning curves. */
+async function trainAndMeasure(
+  wave: Wave,
+  population: Population,
+  options: NonNullable<Parameters<typeof train>[1]>,
+): Promise<void> {
+  const { profiler, onEpochs } = wave.options;
+  const start = profiler.total;
+  const written = profiler.of('writing');
+  let training = 0;
   try {
-    return await call();
-  } catch (error) {
-    if (error instanceof EigenstudentError && error.code === 'interrupted') return call();
-    throw error;
+    for await (const report of train(population, options)) {
+      training = report.secondsTraining;
+      await wave.keepEnded(report);
+      onEpochs(report.epochs, report.studentStepsPerSecond);
+    }
+  } finally {
+    profiler.add('training', training);
+    profiler.add('evaluation', profiler.total - start - training - (profiler.of('writing') - written));
   }
 }
 
-interface Outcome {
-  readonly record: UnsealedRecord;
-  readonly arrays: PartialArrays;
-}
-
-/** What is known of one trial while it trains. */
-interface Log {
-  readonly history: { [Name in keyof LossHistory]: number[] };
-  epoch: number;
-  ended: boolean;
-}
-
 class Wave {
-  readonly #logs: Log[];
+  #logs: TrialLog[] = [];
 
   constructor(
     readonly trials: readonly Trial[],
     readonly splits: readonly Splits[],
     readonly population: Population,
-    readonly initialTestLoss: readonly number[],
-  ) {
-    this.#logs = trials.map(() => ({
-      history: { epoch: [], trainLoss: [], validationLoss: [], effectiveSize: [] },
-      epoch: 0,
-      ended: false,
-    }));
+    readonly before: readonly (TrialProgress | undefined)[],
+    readonly options: WaveOptions,
+  ) {}
+
+  /** Looks at the students before their first step. */
+  async begin(): Promise<void> {
+    const { before, splits } = this;
+    const fresh = splits.map(({ test }, i) => (before[i] ? null : test));
+    const losses = fresh.some((test) => test !== null)
+      ? await this.population.evaluate(fresh)
+      : fresh.map(() => ({ loss: NaN }));
+    this.#logs = before.map(
+      (known, i) => new TrialLog(known?.initialTestLoss ?? (losses[i] as { loss: number }).loss, known),
+    );
   }
 
-  /** Takes note of a report. Returns the trials that ended with it. */
-  follow(report: TrainReport): number[] {
-    const ended: number[] = [];
+  #at(i: number): TrialAtWork {
+    return {
+      trial: this.trials[i] as Trial,
+      splits: this.splits[i] as Splits,
+      student: this.population.at(i),
+      engine: this.population.engine,
+      log: this.#logs[i] as TrialLog,
+    };
+  }
+
+  /** Takes note of a report. */
+  follow(report: TrainReport): void {
     this.#logs.forEach((log, i) => {
-      const stopped = report.stopped[i];
       const epoch = report.epochs[i] as number;
-      if (epoch > log.epoch && stopped !== 'diverged') {
-        log.history.epoch.push(epoch);
-        log.history.trainLoss.push(report.trainLoss[i] as number);
-        log.history.validationLoss.push(report.validationLoss?.[i] as number);
-        log.history.effectiveSize.push(this.#score(i).effectiveSize);
-      }
-      log.epoch = epoch;
-      if (stopped !== null && !log.ended) ended.push(i);
-      log.ended = stopped !== null;
+      if (epoch <= log.epoch || report.stopped[i] === 'diverged') return;
+      const { trial, student } = this.#at(i);
+      log.note({
+        epoch,
+        trainLoss: report.trainLoss[i] as number,
+        validationLoss: report.validationLoss?.[i] as number,
+        effectiveSize: score(trial.protocol, student).effectiveSize,
+      });
     });
-    return ended;
   }
 
-  #score(i: number) {
-    const { protocol } = this.trials[i] as Trial;
-    const network = this.population.at(i).network();
-    const scores = relevance(network, rankedLayer, criterionOf(protocol));
-    const { threshold } = protocol.evaluation;
-    return { network, relevance: scores, effectiveSize: effectiveSize(scores, { threshold }) };
+  /** Keeps how far each trial is that has begun and not ended. */
+  async save(): Promise<void> {
+    const due = [...this.population.progress().entries()].filter(
+      ([i, { step, divergence }]) => step > 0 && !divergence && !this.#logs[i]?.ended,
+    );
+    const { directory, profiler, isOurs } = this.options;
+    await profiler.time('writing', () =>
+      severalAtOnce(due, async ([i, { secondsTrained }]) => {
+        const { trial, log } = this.#at(i);
+        if (!(await isOurs(trial))) return;
+        const progress = log.progress(secondsTrained);
+        await writeTrialCheckpoint(directory, trial.key, this.population, i, progress);
+      }),
+    );
   }
 
-  /** Records of trials that have ended. */
-  async measure(ended: readonly number[], report: TrainReport): Promise<Outcome[]> {
-    if (ended.length === 0) return [];
+  /** Measures and keeps the trials that ended with a report. */
+  async keepEnded(report: TrainReport): Promise<void> {
+    const ended = this.#logs.flatMap(({ ended }, i) => (report.stopped[i] !== null && !ended ? [i] : []));
+    if (ended.length === 0) return;
     const tests = this.splits.map(({ test }, i) => (ended.includes(i) ? test : null));
     const evaluations = await insistOn(() => this.population.evaluate(tests));
-    const outcomes: Outcome[] = [];
+    const outcomes: [Trial, Outcome][] = [];
     for (const i of ended) {
-      const diverged = report.divergences.find(({ student }) => student === i);
+      const work = this.#at(i);
+      const divergence = report.divergences.find(({ student }) => student === i);
       const testLoss = (evaluations[i] as { loss: number }).loss;
-      if (diverged) {
-        const { step, layer, learningRate } = diverged;
-        const what = layer < 0 ? 'its loss' : `the output of layer ${layer}`;
-        const message = `${what} was not finite at step ${step}, learning rate ${learningRate}; lower the learning rate`;
-        outcomes.push(this.#failed(i, { code: 'diverged', message, step, layer, learningRate }));
-      } else {
-        outcomes.push(await this.#finished(i, testLoss));
-      }
+      const outcome = divergence ? divergedOutcome(work, divergence) : await finishedOutcome(work, testLoss);
+      outcomes.push([work.trial, outcome]);
+      work.log.ended = true;
     }
-    return outcomes;
-  }
-
-  #failed(i: number, error: TrialError): Outcome {
-    const record = { ...this.#header(i), ...nothingMeasured, error };
-    return { record, arrays: { network: this.population.at(i).network(), lossHistory: this.#history(i) } };
-  }
-
-  async #finished(i: number, testLoss: number): Promise<Outcome> {
-    const { test } = this.splits[i] as Splits;
-    const scored = this.#score(i);
-    const ranking = { layer: rankedLayer, relevance: scored.relevance };
-    const { losses } = await insistOn(() => pruningCurve(this.population.at(i), test, ranking));
-    const { history } = this.#logs[i] as Log;
-    const measures = {
-      trainLoss: history.trainLoss.at(-1) as number,
-      validationLoss: history.validationLoss.at(-1) as number,
-      testLoss,
-      initialTestLoss: this.initialTestLoss[i] as number,
-      labelVariance: variance(test.targets ?? []),
-      effectiveSize: scored.effectiveSize,
-      maximumRelevance: scored.relevance.reduce((largest, value) => Math.max(largest, value), 0),
-      prunedLoss: losses[scored.effectiveSize] as number,
-    };
-    const broken = Object.entries(measures).find(([, value]) => !Number.isFinite(value));
-    if (broken) {
-      const message = `its ${broken[0]} is ${broken[1]} after training; lower the learning rate`;
-      const { step } = this.population.at(i).progress();
-      return this.#failed(i, { code: 'diverged', message, step, layer: -1, learningRate: null });
-    }
-    return {
-      record: { ...this.#header(i), ...measures },
-      arrays: {
-        network: scored.network,
-        relevance: scored.relevance,
-        pruningLosses: losses,
-        lossHistory: this.#history(i),
-      },
-    };
-  }
-
-  #history(i: number): LossHistory {
-    const { history } = this.#logs[i] as Log;
-    return {
-      epoch: Float64Array.from(history.epoch),
-      trainLoss: Float64Array.from(history.trainLoss),
-      validationLoss: Float64Array.from(history.validationLoss),
-      effectiveSize: Float64Array.from(history.effectiveSize),
-    };
-  }
-
-  #header(i: number): Omit<TrialHeader, 'arraysSha256'> {
-    const { key, protocol } = this.trials[i] as Trial;
-    const { step, epoch, secondsTrained } = this.population.at(i).progress();
-    return {
-      schema: 1,
-      key,
-      parametrization: protocol.parametrization,
-      teacherSize: protocol.teacher.teacherSize,
-      width: protocol.student.width,
-      trial: protocol.trial,
-      seed: protocol.seed,
-      protocol,
-      threshold: protocol.evaluation.threshold,
-      criterion: criterionOf(protocol),
-      seconds: secondsTrained,
-      steps: step,
-      epochs: epoch,
-      batchSize: protocol.arm.batchSize,
-      engine: this.population.engine,
-      dtype: this.population.dtype,
-      versions: versions(),
-      finishedAt: new Date().toISOString(),
-    };
+    const { profiler, onTrial } = this.options;
+    await profiler.time('writing', () =>
+      severalAtOnce(outcomes, ([trial, outcome]) => onTrial(trial, outcome)),
+    );
   }
 }

@@ -25,7 +25,7 @@ export function waveLimits(
   return { students: studentsPerThread * threads, bytes: maximumBytes };
 }
 
-/** Trials in an order that depends on nothing but what they are. */
+/** So that what ends last is short; an order that depends on nothing but what the trials are. */
 export function byDescendingCost(trials: readonly Trial[]): Trial[] {
   return trials.toSorted(
     (a, b) =>
@@ -36,32 +36,45 @@ export function byDescendingCost(trials: readonly Trial[]): Trial[] {
 }
 
 /**
- * Trials by descending cost, so that what ends last is short, cut into waves. All of a wave have one dtype and one
- * number of epochs, as a population has one dtype and its chunks are epochs.
+ * What fits in one wave. Its trials have one dtype, as a population has, one number of epochs, so that none waits long for
+ * another, and one number of points, as the history of all is written at the same epochs.
  */
-export function planWaves(trials: readonly Trial[], limits: WaveLimits): Trial[][] {
-  const waves: Trial[][] = [];
-  let bytes = 0;
-  for (const trial of byDescendingCost(trials)) {
-    const wave = waves.at(-1);
-    bytes += bytesOf(trial.protocol);
-    if (wave && fits(wave, trial, limits) && bytes <= limits.bytes) {
-      wave.push(trial);
-    } else {
-      waves.push([trial]);
-      bytes = bytesOf(trial.protocol);
-    }
+export class WaveRoom {
+  #students = 0;
+  #bytes = 0;
+  #kind: string | undefined;
+
+  #limits: WaveLimits | undefined;
+
+  /** @param limitsOf the waves of a dtype: its device may be another one */
+  constructor(readonly limitsOf: (dtype: TrialProtocol['dtype']) => WaveLimits) {}
+
+  get isFull(): boolean {
+    return this.#limits !== undefined && this.#students >= this.#limits.students;
   }
-  return waves;
+
+  /** A trial that is too large by itself has a wave of its own. */
+  takes({ protocol }: Trial): boolean {
+    if (this.#limits === undefined) return true;
+    const fits = this.#bytes + bytesOf(protocol) <= this.#limits.bytes;
+    return fits && !this.isFull && this.#kind === kindOf(protocol);
+  }
+
+  add({ protocol }: Trial): void {
+    this.#limits ??= this.limitsOf(protocol.dtype);
+    this.#students += 1;
+    this.#bytes += bytesOf(protocol);
+    this.#kind = kindOf(protocol);
+  }
 }
 
-function fits(wave: readonly Trial[], { protocol }: Trial, { students }: WaveLimits): boolean {
-  const [first] = wave;
-  return (
-    wave.length < students &&
-    first?.protocol.dtype === protocol.dtype &&
-    first.protocol.epochs === protocol.epochs
-  );
+function kindOf({ dtype, epochs, evaluation }: TrialProtocol): string {
+  return `${dtype} ${epochs} ${evaluation.points}`;
+}
+
+/** Epochs between two entries of a trial's history. */
+export function chunkOf({ epochs, evaluation }: TrialProtocol): number {
+  return Math.max(1, Math.ceil(epochs / evaluation.points));
 }
 
 /** Parameters of a student without those of its frozen read-out. */

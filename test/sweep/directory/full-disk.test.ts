@@ -10,8 +10,10 @@ import {
   writeTrial,
 } from '../../../src/sweep/directory/run-directory.js';
 import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
+import { sweep } from '../../../src/sweep/run/sweep.js';
 import { rejectionOf } from '../../failure.js';
 import { madeUpTrial, smallProtocol } from '../small-protocol.js';
+import { outcomes } from '../sweep-processes.js';
 
 /** Bytes that the pretended disk still takes. */
 const disk = vi.hoisted(() => ({ free: Number.POSITIVE_INFINITY }));
@@ -52,6 +54,31 @@ function write(trial: Trial) {
 }
 
 describe('a disk that fills up', () => {
+  it('at any moment of a sweep costs nothing that was finished', async () => {
+    const undisturbed = join(directory, 'undisturbed');
+    await sweep(smallProtocol(), { directory: undisturbed });
+    const failures: string[] = [];
+    for (let free = 300; free < 60_000; free *= 1.6) {
+      disk.free = free;
+      const before = (await readRecords(directory)).length;
+      const run = sweep(smallProtocol(), { directory, checkpointEvery: 0 });
+      failures.push(await rejectionOf(run).catch(() => 'ended'));
+      disk.free = Number.POSITIVE_INFINITY;
+      expect((await readRecords(directory)).length).toBeGreaterThanOrEqual(before);
+      const names = await readdir(directory, { recursive: true });
+      expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    }
+    const refused = failures.filter((message) => message !== 'ended');
+    expect(refused.length).toBeGreaterThan(3);
+    for (const message of refused)
+      expect(message).toMatch(/^file_unwritable: cannot write .*: ENOSPC: no space left on device, write/);
+    const kinds = new Set(refused.map((message) => /\w+\.(json|safetensors)/.exec(message)?.[0]));
+    expect(kinds).toContain('checkpoint.safetensors');
+    expect(kinds).toContain('record.json');
+    await sweep(smallProtocol(), { directory });
+    expect(await outcomes(directory)).toEqual(await outcomes(undisturbed));
+  });
+
   it.each([
     ['in the arrays', 100, 'arrays.safetensors', []],
     // the arrays of such a trial take between 1 and 2 kB, its record more than what is left
@@ -67,6 +94,6 @@ describe('a disk that fills up', () => {
     expect(await readRecords(directory)).toEqual([record]);
     disk.free = Number.POSITIVE_INFINITY;
     await write(second);
-    expect((await survey(directory, trials)).records.size).toBe(2);
+    expect((await survey(directory, trials)).found.size).toBe(2);
   });
 });

@@ -16,6 +16,7 @@ import { readArrays } from '../../../src/sweep/directory/trial-arrays.js';
 import { formatProtocol } from '../../../src/sweep/protocol/protocol.js';
 import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
 import { rejectionOf } from '../../failure.js';
+import { mount } from '../mount.js';
 import { madeUpTrial, smallProtocol } from '../small-protocol.js';
 
 const protocol = smallProtocol();
@@ -49,21 +50,50 @@ describe('a run directory', () => {
   });
 
   it.each([
-    [{ epochs: 7 }, 'epochs is 6 there and 7 here'],
-    [{ student: { width: [4, 8], secondWidth: 2 } }, 'student.width is [4,6] there and [4,8] here'],
-    [{ arms: { direct: smallProtocol().arms.direct } }, 'arms.spectral is present there and absent here'],
-    [
-      { teacher: { inputs: 3, teacherSize: 2, secondWidth: 2, seed: 9 } },
-      'teacher.seed is 0 there and 9 here',
-    ],
-  ])('refuses another protocol, naming the first field that differs: %j', async (changes, difference) => {
+    ['widths', { student: { width: [4, 6, 8], secondWidth: 2 } }],
+    ['trials', { trials: 3 }],
+    ['both', { student: { width: [4, 6, 8], secondWidth: 2 }, trials: 3 }],
+  ])('grows with a protocol that asks for more: %s', async (_, changes) => {
     await openRunDirectory(directory, protocol);
-    expect(await rejectionOf(openRunDirectory(directory, smallProtocol(changes)))).toBe(
-      `run_directory_conflict: ${directory} already holds another protocol: ${difference}. Choose another directory, ` +
-        `or run the protocol it holds (${join(directory, 'protocol.yaml')})`,
-    );
+    const larger = smallProtocol(changes);
+    await openRunDirectory(directory, larger);
+    expect(await readProtocol(directory)).toEqual(larger);
+    await openRunDirectory(directory, protocol); // a part of it now
+    expect(await readProtocol(directory)).toEqual(larger);
+  });
+
+  it('grows by an arm, and keeps what it has where one is left out', async () => {
+    const one = smallProtocol({ arms: { direct: protocol.arms.direct } });
+    await openRunDirectory(directory, one);
+    await openRunDirectory(directory, protocol);
+    expect(await readProtocol(directory)).toEqual(protocol);
+    await openRunDirectory(directory, one);
     expect(await readProtocol(directory)).toEqual(protocol);
   });
+
+  it.each([
+    [{ epochs: 7 }, ' epochs is 6 there and 7 here. '],
+    [{ student: { width: [4, 8], secondWidth: 2 } }, ' student.width is [4,6] there and [4,8] here. '],
+    [
+      {
+        teacher: { inputs: 3, teacherSize: 2, secondWidth: 2, seed: 9 },
+        arms: { direct: smallProtocol().arms.direct },
+        trials: 3,
+      },
+      '\n  teacher.seed is 0 there and 9 here\n  arms.spectral is present there and absent here\n' +
+        '  trials is 2 there and 3 here\n',
+    ],
+  ])(
+    'refuses a protocol that contradicts it, with all fields that differ: %j',
+    async (changes, difference) => {
+      await openRunDirectory(directory, protocol);
+      expect(await rejectionOf(openRunDirectory(directory, smallProtocol(changes)))).toBe(
+        `run_directory_conflict: ${directory} already holds another protocol:${difference}Each has trials that the other ` +
+          `lacks. Choose another directory, or run the protocol it holds (${join(directory, 'protocol.yaml')})`,
+      );
+      expect(await readProtocol(directory)).toEqual(protocol);
+    },
+  );
 
   it('that was edited into something else says where', async () => {
     await openRunDirectory(directory, protocol);
@@ -137,15 +167,27 @@ describe('a trial', () => {
     expect(network.parameters).toEqual(madeUpTrial(first).arrays.network.parameters);
   });
 
-  it('leaves no temporary file behind', async () => {
+  it('leaves nothing behind but its two files', async () => {
+    const folderOfFirst = join(directory, 'trials', first.key);
+    await mkdir(folderOfFirst);
+    for (const name of ['checkpoint.safetensors', 'record.json.1-2.tmp'])
+      await writeFile(join(folderOfFirst, name), '');
     await write(first);
     const files = await readdir(join(directory, 'trials', first.key));
     expect(files.sort()).toEqual(['arrays.safetensors', 'record.json']);
   });
 
+  it('in the making is neither done nor damaged', async () => {
+    const folderOfFirst = join(directory, 'trials', first.key);
+    await mkdir(folderOfFirst);
+    for (const name of ['checkpoint.safetensors', 'arrays.safetensors.1-2.tmp'])
+      await writeFile(join(folderOfFirst, name), '');
+    expect(await survey(directory, trials)).toEqual({ found: new Map(), damaged: [] });
+  });
+
   it('is found by a survey; one that nobody wrote is not', async () => {
     await write(second);
-    const { records, damaged } = await survey(directory, trials);
+    const { found: records, damaged } = await survey(directory, trials);
     expect([...records.keys()]).toEqual([second.key]);
     expect(damaged).toEqual([]);
   });
@@ -171,9 +213,18 @@ describe('a trial', () => {
       /is not a readable record: /,
     ],
     [
-      'a record whose numbers were changed',
+      'a record of which a digit was changed',
       'record.json',
-      (path: string) => edit(path, '"learningRate": 0.01', '"learningRate": 0.02'),
+      (path: string) => edit(path, '"testLoss": 0.3', '"testLoss": 0.7'),
+      /is not a readable record: its numbers are not those that it was written with: its own SHA-256 is another$/,
+    ],
+    [
+      'an older record, without a checksum of its own, whose numbers were changed',
+      'record.json',
+      async (path: string) => {
+        await edit(path, '"recordSha256"', '"other"');
+        await edit(path, '"learningRate": 0.01', '"learningRate": 0.02');
+      },
       /is not a readable record: its protocol does not have the key it is filed under$/,
     ],
     [
@@ -186,7 +237,7 @@ describe('a trial', () => {
     await write(first);
     await write(second);
     await damage(join(directory, 'trials', first.key, file));
-    const { records, damaged } = await survey(directory, trials);
+    const { found: records, damaged } = await survey(directory, trials);
     expect([...records.keys()]).toEqual([second.key]);
     expect(damaged).toEqual([{ key: first.key, reason: expect.stringMatching(reason) }]);
     await write(first);
@@ -226,16 +277,6 @@ describe('a full disk', () => {
     }
   });
 });
-
-/** Whether a disk of its own could be put there; needs root and leave to mount. */
-function mount(path: string, options: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { stdio: 'pipe' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 async function edit(path: string, from: string, to: string): Promise<void> {
   const text = await readFile(path, 'utf8');

@@ -41,6 +41,7 @@ it('gives mean and spread per group, with both normalisations of the effective s
     schema: 1,
     protocol,
     engines: ['made-up float32'],
+    mixedEngines: false,
     trials: { total: 4, finished: 4, failed: 0 },
     groups: [
       { parametrization: 'spectral', ...group },
@@ -78,7 +79,22 @@ it('says which engines stand side by side', async () => {
   if (!first || !second) throw new Error('there are four trials');
   await writeTrial(directory, { ...first.record, engine: 'cpu-avx2' }, first.arrays);
   await writeTrial(directory, second.record, second.arrays);
-  expect((await writeSummary(directory)).engines).toEqual(['cpu-avx2 float32', 'made-up float32']);
+  expect(await writeSummary(directory)).toMatchObject({
+    engines: ['cpu-avx2 float32', 'made-up float32'],
+    mixedEngines: true,
+  });
+});
+
+it('says so of two versions of one engine, and not of two dtypes', async () => {
+  const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
+  if (!first || !second) throw new Error('there are four trials');
+  await writeTrial(directory, first.record, first.arrays);
+  const float64 = { ...second.record, dtype: 'float64' } as const;
+  await writeTrial(directory, float64, second.arrays);
+  expect((await writeSummary(directory)).mixedEngines).toBe(false);
+  const versions = { eigenstudent: '0.0.1', node: '20.0.0' };
+  await writeTrial(directory, { ...second.record, versions }, second.arrays);
+  expect(await writeSummary(directory)).toMatchObject({ engines: ['made-up float32'], mixedEngines: true });
 });
 
 it('is not made of just any directory', async () => {

@@ -183,6 +183,20 @@ describe('a run that is begun again', () => {
   }
 });
 
+describe('where the time went', () => {
+  it('is told in parts that add up', async () => {
+    const { profile, seconds } = await sweep(smallProtocol({ epochs: 600 }), { directory });
+    const sum = Object.values(profile.seconds).reduce((all, part) => all + part, 0);
+    expect(sum).toBeCloseTo(seconds, 1);
+    for (const part of ['training', 'data', 'evaluation', 'writing'] as const)
+      expect(profile.seconds[part]).toBeGreaterThan(0);
+    const { training, evaluation, waiting } = profile.seconds;
+    const busy = sum - waiting;
+    expect(profile.overheadPercent).toBeCloseTo(100 * (1 - training / busy), 0);
+    expect(profile.orchestrationPercent).toBeCloseTo(100 * (1 - (training + evaluation) / busy), 0);
+  });
+});
+
 describe('shards', () => {
   it('are disjoint, and together everything, to the same bits', async () => {
     const whole = join(folder, 'whole');
@@ -255,11 +269,12 @@ describe('a call that cannot be carried out', () => {
 
   it.each([
     [{ shard: { index: 3, count: 2 } }, 'expected 1 to 2 for index of shard, received 3'],
+    [{ checkpointEvery: -1 }, 'expected a finite number of at least 0 for checkpointEvery, received -1'],
     [{ threads: 0 }, 'expected a positive integer for threads, received 0'],
     [{ device: 'gpu' as 'cpu' }, 'expected one of auto, cpu, reference, cuda for device, received "gpu"'],
     [
       { treads: 2 },
-      'unknown option "treads" in sweep; known: directory, device, devices, threads, shard, signal, onProgress. Did you mean "threads"?',
+      'unknown option "treads" in sweep; known: directory, device, devices, threads, shard, checkpointEvery, signal, onProgress. Did you mean "threads"?',
     ],
   ])('is refused: %j', async (options, message) => {
     expect(await rejectionOf(sweep(protocol, { directory, ...options }))).toContain(message);

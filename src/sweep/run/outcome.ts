@@ -1,0 +1,123 @@
+/** From a student that has ended to what is kept of its trial. */
+import { effectiveSize } from '../../analysis/effective-size.js';
+import type { Splits } from '../../data/splits.js';
+import { EigenstudentError } from '../../errors.js';
+import type { Student } from '../../network/student.js';
+import { pruningCurve } from '../../pruning/curve.js';
+import { relevance } from '../../pruning/relevance.js';
+import type { StudentDivergence } from '../../training/report.js';
+import {
+  nothingMeasured,
+  type Seals,
+  type TrialError,
+  type TrialHeader,
+  type UnsealedRecord,
+} from '../directory/record.js';
+import type { PartialArrays } from '../directory/trial-arrays.js';
+import { versions } from '../directory/versions.js';
+import type { Trial, TrialProtocol } from '../protocol/trials.js';
+import { variance } from './shared-data.js';
+import { criterionOf, rankedLayer } from './student.js';
+import type { TrialLog } from './trial-log.js';
+
+export interface Outcome {
+  readonly record: UnsealedRecord;
+  readonly arrays: PartialArrays;
+}
+
+/** A trial with everything that belongs to it. */
+export interface TrialAtWork {
+  readonly trial: Trial;
+  readonly splits: Splits;
+  readonly student: Student;
+  readonly engine: string;
+  readonly log: TrialLog;
+}
+
+/** What has been trained is measured and kept even where the run is interrupted meanwhile: stop() ends one call, not two. */
+export async function insistOn<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof EigenstudentError && error.code === 'interrupted') return call();
+    throw error;
+  }
+}
+
+/** How relevant the nodes of a student are, as its protocol asks for it. */
+export function score(protocol: TrialProtocol, student: Student) {
+  const network = student.network();
+  const scores = relevance(network, rankedLayer, criterionOf(protocol));
+  const { threshold } = protocol.evaluation;
+  return { network, relevance: scores, effectiveSize: effectiveSize(scores, { threshold }) };
+}
+
+export function divergedOutcome(work: TrialAtWork, divergence: StudentDivergence): Outcome {
+  const { step, layer, learningRate } = divergence;
+  const what = layer < 0 ? 'its loss' : `the output of layer ${layer}`;
+  const message = `${what} was not finite at step ${step}, learning rate ${learningRate}; lower the learning rate`;
+  return failed(work, { code: 'diverged', message, step, layer, learningRate });
+}
+
+/** Of a student that has trained to its end; failed where one of its answers is not finite. */
+export async function finishedOutcome(work: TrialAtWork, testLoss: number): Promise<Outcome> {
+  const { trial, splits, student, log } = work;
+  const scored = score(trial.protocol, student);
+  const ranking = { layer: rankedLayer, relevance: scored.relevance };
+  const { losses } = await insistOn(() => pruningCurve(student, splits.test, ranking));
+  const measures = {
+    trainLoss: log.last('trainLoss'),
+    validationLoss: log.last('validationLoss'),
+    testLoss,
+    initialTestLoss: log.initialTestLoss,
+    labelVariance: variance(splits.test.targets ?? []),
+    effectiveSize: scored.effectiveSize,
+    maximumRelevance: scored.relevance.reduce((largest, value) => Math.max(largest, value), 0),
+    prunedLoss: losses[scored.effectiveSize] as number,
+  };
+  const broken = Object.entries(measures).find(([, value]) => !Number.isFinite(value));
+  if (broken) {
+    const message = `its ${broken[0]} is ${broken[1]} after training; lower the learning rate`;
+    const { step } = student.progress();
+    return failed(work, { code: 'diverged', message, step, layer: -1, learningRate: null });
+  }
+  return {
+    record: { ...header(work), ...measures },
+    arrays: {
+      network: scored.network,
+      relevance: scored.relevance,
+      pruningLosses: losses,
+      lossHistory: log.lossHistory(),
+    },
+  };
+}
+
+function failed(work: TrialAtWork, error: TrialError): Outcome {
+  const record = { ...header(work), ...nothingMeasured, error };
+  return { record, arrays: { network: work.student.network(), lossHistory: work.log.lossHistory() } };
+}
+
+function header({ trial, student, engine, log }: TrialAtWork): Omit<TrialHeader, Seals> {
+  const { key, protocol } = trial;
+  const { step, epoch, secondsTrained } = student.progress();
+  return {
+    schema: 1,
+    key,
+    parametrization: protocol.parametrization,
+    teacherSize: protocol.teacher.teacherSize,
+    width: protocol.student.width,
+    trial: protocol.trial,
+    seed: protocol.seed,
+    protocol,
+    threshold: protocol.evaluation.threshold,
+    criterion: criterionOf(protocol),
+    seconds: log.progress(secondsTrained).seconds,
+    steps: step,
+    epochs: epoch,
+    batchSize: protocol.arm.batchSize,
+    engine,
+    dtype: student.dtype,
+    versions: versions(),
+    finishedAt: new Date().toISOString(),
+  };
+}

@@ -1,0 +1,61 @@
+/** What sweep() is asked to do, and the check of it. */
+import { finiteNumber, knownKeys, positiveInteger } from '../../arguments.js';
+import { type ChosenDevice, chooseDevice, type DeviceOptions } from '../../network/device.js';
+import { checkProtocol } from '../protocol/protocol.js';
+import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
+import { expand, type Trial } from '../protocol/trials.js';
+import type { SweepProgress } from './progress.js';
+import { checkShard, ofShard, type Shard } from './shard.js';
+
+export interface SweepOptions extends DeviceOptions {
+  /** The run directory; made if need be. */
+  readonly directory: string;
+  /** Default: one per core that this process may use. Results do not depend on it. */
+  readonly threads?: number;
+  /** Only this part of the trials. Default: all. */
+  readonly shard?: Shard;
+  /** Seconds between two checkpoints of an unfinished trial. Default 60. Results do not depend on it. */
+  readonly checkpointEvery?: number;
+  /**
+   * Aborting ends the run after the current step with an error of code 'interrupted'. Finished trials are kept, and
+   * checkpoints of the others; the same call goes on.
+   */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: SweepProgress) => void;
+}
+
+const optionNames = [
+  ...['directory', 'device', 'devices', 'threads', 'shard', 'checkpointEvery', 'signal', 'onProgress'],
+];
+
+/** A call of sweep(), checked and with every default written out. */
+export interface SweepPlan {
+  readonly directory: string;
+  readonly protocol: Protocol;
+  readonly trials: readonly Trial[];
+  readonly deviceOf: (dtype: Protocol['dtype']) => ChosenDevice;
+  readonly threads: number | undefined;
+  readonly checkpointEvery: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Before anything is written: what is wrong or missing is known now. */
+export function planSweep(input: ProtocolInput, options: SweepOptions): SweepPlan {
+  knownKeys('sweep', options, optionNames);
+  const { directory, signal } = options;
+  const protocol = checkProtocol(input, 'of sweep()');
+  const shard = options.shard && checkShard(options.shard);
+  const all = expand(protocol);
+  const devices = new Map<string, ChosenDevice>();
+  for (const { dtype } of all.map((trial) => trial.protocol))
+    if (!devices.has(dtype)) devices.set(dtype, chooseDevice(options, dtype));
+  return {
+    directory,
+    protocol,
+    trials: shard ? ofShard(all, shard) : all,
+    deviceOf: (dtype) => devices.get(dtype) as ChosenDevice,
+    threads: options.threads === undefined ? undefined : positiveInteger('threads', options.threads),
+    checkpointEvery: finiteNumber('checkpointEvery', options.checkpointEvery ?? 60, 0),
+    signal,
+  };
+}

@@ -1,0 +1,102 @@
+/** Wave after wave until every trial has a record, whichever process has trained it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EigenstudentError } from '../../errors.js';
+import type { TrialRecord } from '../directory/record.js';
+import { type DamagedTrial, findFinished, writeTrial } from '../directory/run-directory.js';
+import type { TrialLocks } from '../directory/trial-locks.js';
+import type { Trial } from '../protocol/trials.js';
+import type { Outcome } from './outcome.js';
+import type { SweepPlan } from './plan.js';
+import type { Profiler } from './profile.js';
+import type { Ending, Tally } from './progress.js';
+import { SharedData } from './shared-data.js';
+import { type LayerwiseTrial, trainWave } from './wave.js';
+import { waveLimits } from './waves.js';
+import { WorkList } from './work-list.js';
+
+interface Everything extends SweepPlan {
+  readonly locks: TrialLocks;
+  readonly tally: Tally;
+  readonly profiler: Profiler;
+  /** Trials whose checkpoint cannot be continued are added. */
+  readonly restarted: DamagedTrial[];
+  /** Trials that a GPU trains layer by layer are added. */
+  readonly layerwise: LayerwiseTrial[];
+}
+
+export function endingOf(record: TrialRecord): Ending {
+  return record.error ? 'failed' : 'finished';
+}
+
+/** @throws interrupted, file_unwritable, what training throws */
+export async function trainEverything(missing: readonly Trial[], run: Everything): Promise<void> {
+  const { signal, profiler, deviceOf, threads } = run;
+  const data = new SharedData();
+  const list = new WorkList(
+    missing,
+    (dtype) => waveLimits(deviceOf(dtype).device, threads),
+    (trial) => claim(trial, run),
+  );
+  while (!list.isEmpty) {
+    if (signal?.aborted) throw interrupted(signal.reason);
+    const start = performance.now();
+    const wave = await profiler.time('writing', () => list.nextWave());
+    if (wave.length > 0) await trainOne(wave, list, data, run);
+    else if (!list.isEmpty) await profiler.time('waiting', () => pause(performance.now() - start, signal));
+  }
+}
+
+/** What another process has ended meanwhile is counted and let go. */
+async function claim(trial: Trial, { directory, locks, tally }: Everything) {
+  if (!(await locks.claim(trial.key))) return 'theirs';
+  const record = await findFinished(directory, trial.key);
+  if (!record) return 'ours';
+  await locks.release(trial.key);
+  tally.count(trial.key, endingOf(record), 'elsewhere');
+  return 'done';
+}
+
+async function trainOne(wave: readonly Trial[], list: WorkList, data: SharedData, run: Everything) {
+  const { directory, locks, tally, profiler, restarted, layerwise } = run;
+  const { deviceOf, threads, signal, checkpointEvery } = run;
+  await trainWave(wave, {
+    ...{ directory, data, threads, signal, checkpointEvery, profiler },
+    chosen: deviceOf((wave[0] as Trial).protocol.dtype),
+    isOurs: ({ key }) => locks.claim(key),
+    onEpochs: (epochs, studentStepsPerSecond) => tally.follow(wave, epochs, studentStepsPerSecond),
+    onLayerwise: (trials) => layerwise.push(...trials),
+    onRestart: (trial) => restarted.push(trial),
+    onTrial: async (trial, outcome) => {
+      if (!(await keep(trial, outcome, run))) list.putBack(trial);
+    },
+  });
+}
+
+/**
+ * Writes a trial if it still is this process's. Else it was taken for dead, and another has the trial, or has ended it: there
+ * is one record of a key, and it is the other's.
+ */
+async function keep(
+  trial: Trial,
+  { record, arrays }: Outcome,
+  { directory, locks, tally }: Everything,
+): Promise<boolean> {
+  if (!(await locks.claim(trial.key)) || (await findFinished(directory, trial.key))) return false;
+  const written = await writeTrial(directory, record, arrays);
+  await locks.release(trial.key);
+  tally.count(trial.key, endingOf(written), 'here');
+  return true;
+}
+
+/** Milliseconds between two looks at what others hold; and looking takes a tenth of the time at most. */
+async function pause(lookedFor: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(Math.max(250, 10 * lookedFor), undefined, { ...(signal && { signal }) });
+  } catch (error) {
+    if (!signal?.aborted) throw error; // aborted: the next look says so
+  }
+}
+
+function interrupted(reason: unknown): EigenstudentError {
+  return new EigenstudentError('interrupted', 'interrupted between trials', { cause: reason });
+}

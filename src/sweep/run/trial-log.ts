@@ -1,0 +1,56 @@
+import type { LossHistory } from '../directory/trial-arrays.js';
+import type { TrialProgress } from '../directory/trial-checkpoint.js';
+
+/** What is known of one trial while it trains, besides the state of its student. */
+export class TrialLog {
+  readonly #history: { [Name in keyof LossHistory]: number[] };
+  /** It has a record, or is about to. */
+  ended = false;
+
+  /** @param before what earlier processes left of it */
+  constructor(
+    readonly initialTestLoss: number,
+    private readonly before?: TrialProgress,
+  ) {
+    const of = (name: keyof LossHistory) => [...(before?.lossHistory[name] ?? [])];
+    this.#history = {
+      epoch: of('epoch'),
+      trainLoss: of('trainLoss'),
+      validationLoss: of('validationLoss'),
+      effectiveSize: of('effectiveSize'),
+    };
+  }
+
+  /** Epoch of the last entry; 0 where there is none. */
+  get epoch(): number {
+    return this.#history.epoch.at(-1) ?? 0;
+  }
+
+  note(entry: { readonly [Name in keyof LossHistory]: number }): void {
+    for (const name of Object.keys(this.#history) as (keyof LossHistory)[])
+      this.#history[name].push(entry[name]);
+  }
+
+  /** The last entry of a history that is not empty. */
+  last(name: keyof LossHistory): number {
+    return this.#history[name].at(-1) as number;
+  }
+
+  lossHistory(): LossHistory {
+    return {
+      epoch: Float64Array.from(this.#history.epoch),
+      trainLoss: Float64Array.from(this.#history.trainLoss),
+      validationLoss: Float64Array.from(this.#history.validationLoss),
+      effectiveSize: Float64Array.from(this.#history.effectiveSize),
+    };
+  }
+
+  /** @param secondsHere that the student trained in this process */
+  progress(secondsHere: number): TrialProgress {
+    return {
+      lossHistory: this.lossHistory(),
+      initialTestLoss: this.initialTestLoss,
+      seconds: (this.before?.seconds ?? 0) + secondsHere,
+    };
+  }
+}

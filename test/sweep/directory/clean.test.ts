@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { cleanRunDirectory } from '../../../src/sweep/directory/clean.js';
+import { ownerHere } from '../../../src/sweep/directory/owners.js';
+import { openRunDirectory, writeTrial } from '../../../src/sweep/directory/run-directory.js';
+import { TrialLocks } from '../../../src/sweep/directory/trial-locks.js';
+import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
+import { madeUpTrial, smallProtocol } from '../small-protocol.js';
+
+const protocol = smallProtocol();
+const [first, second, third] = expand(protocol) as [Trial, Trial, Trial, ...Trial[]];
+let directory: string;
+let dead: number;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'eigenstudent-clean-'));
+  await openRunDirectory(directory, protocol);
+  const { record, arrays } = madeUpTrial(first);
+  await writeTrial(directory, record, arrays);
+  const child = spawn('true');
+  await once(child, 'exit');
+  dead = child.pid as number;
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+async function put(path: string, text = ''): Promise<void> {
+  await mkdir(dirname(join(directory, path)), { recursive: true });
+  await writeFile(join(directory, path), text);
+}
+
+async function files(): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
+    .sort();
+}
+
+it('removes what the dead left, and nothing else', async () => {
+  const before = await files();
+  const left = [
+    `protocol.yaml.${dead}-0.tmp`,
+    `summary.json.${dead}-3.tmp`,
+    `figures/loss.svg.${dead}-3.tmp`,
+    `trials/${first.key}/checkpoint.safetensors`,
+    `trials/${second.key}/checkpoint.safetensors.${dead}-12.tmp`,
+    `trials/${third.key}/record.json.${process.pid}-1.tmp`, // an id that is used again
+  ];
+  for (const path of left) await put(path);
+  await put('locks/owners/dead.json', JSON.stringify({ ...ownerHere('dead'), pid: dead }));
+  await put('locks/owners/dead', 'dead');
+  await put(`locks/${first.key}/1`, 'dead');
+  await put(`locks/${first.key}/2`, 'dead');
+  const removed = await cleanRunDirectory(directory);
+  expect(await files()).toEqual(before);
+  expect(removed.sort()).toEqual(
+    [...left, `locks/${first.key}`, 'locks/owners/dead.json'].sort((a, b) => (a < b ? -1 : 1)),
+  );
+  expect(await cleanRunDirectory(directory)).toEqual([]);
+});
+
+it('leaves what is in use, or may be', async () => {
+  const locks = await TrialLocks.enter(directory);
+  await locks.claim(second.key);
+  const used = [
+    `summary.json.${process.pid}-3.tmp`,
+    `trials/${second.key}/checkpoint.safetensors.${dead}-12.tmp`,
+    `trials/${third.key}/checkpoint.safetensors`, // of a trial to go on with
+    'notes.tmp', // nobody knows whose
+  ];
+  for (const path of used) await put(path);
+  const before = await files();
+  expect(await cleanRunDirectory(directory)).toEqual([]);
+  expect(await files()).toEqual(before);
+  await locks.leave();
+});
+
+it('leaves temporary files alone that a process of another machine may be writing', async () => {
+  await put('locks/owners/far.json', JSON.stringify({ ...ownerHere('far'), host: `not ${hostname()}` }));
+  await put(`summary.json.${dead}-3.tmp`);
+  expect(await cleanRunDirectory(directory)).toEqual([]);
+});
+
+it('keeps the checkpoint of a trial whose record is damaged', async () => {
+  await put(`trials/${first.key}/record.json`, '{"schema": 1');
+  await put(`trials/${first.key}/checkpoint.safetensors`);
+  expect(await cleanRunDirectory(directory)).toEqual([]);
+});
+
+it('has nothing to do in a directory that is not there', async () => {
+  expect(await cleanRunDirectory(join(directory, 'nowhere'))).toEqual([]);
+});

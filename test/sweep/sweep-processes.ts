@@ -1,0 +1,121 @@
+/** Sweeps in processes of their own, which can be killed, and what they leave. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { cleanRunDirectory } from '../../src/sweep/directory/clean.js';
+import { readRecords } from '../../src/sweep/directory/run-directory.js';
+import { formatProtocol } from '../../src/sweep/protocol/protocol.js';
+import type { Protocol } from '../../src/sweep/protocol/protocol-schema.js';
+import { smallProtocol } from './small-protocol.js';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export interface SweepProcess {
+  readonly child: ChildProcess;
+  /** Once it has ended: its exit code, or the signal that ended it, and what it wrote. */
+  readonly ended: Promise<{ status: number | string | null; stdout: string; stderr: string }>;
+}
+
+/** Eight trials that take about `epochs` / 400 seconds of a core together. */
+export function killableProtocol(epochs: number): Protocol {
+  return smallProtocol({
+    data: { train: 1000, validation: 100, test: 100 },
+    student: { width: [40, 60], secondWidth: 10 },
+    epochs,
+  });
+}
+
+/** `eigenstudent sweep WHAT --out DIRECTORY`, with a checkpoint every 50 ms. */
+export function startSweep(what: string, directory: string, ...options: string[]): SweepProcess {
+  if (!existsSync(main)) throw new Error(`${main} is not there; run \`npm run build\` first`);
+  const argv = ['sweep', what, '--out', directory, '--no-report', '--json', '--checkpoint-every', '0.05'];
+  const child = spawn(process.execPath, [main, ...argv, ...options]);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  const ended = new Promise<{ status: number | string | null; stdout: string; stderr: string }>((resolve) =>
+    child.on('close', (code, signal) => resolve({ status: code ?? signal, stdout, stderr })),
+  );
+  return { child, ended };
+}
+
+/** All of each trial that must not depend on how it came about: numbers and arrays, by key. */
+export async function outcomes(directory: string): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {};
+  for (const record of await readRecords(directory)) {
+    const { seconds, finishedAt, recordSha256, ...numbers } = record;
+    const arrays = await readFile(join(directory, 'trials', record.key, 'arrays.safetensors'));
+    found[record.key] = { numbers, arrays: arrays.toString('base64') };
+  }
+  return found;
+}
+
+/** When each record was written, by key: one that is written twice has two. */
+export async function recordTimes(directory: string): Promise<Record<string, string>> {
+  const times: Record<string, string> = {};
+  for (const key of existsSync(join(directory, 'trials')) ? await readdir(join(directory, 'trials')) : []) {
+    const path = join(directory, 'trials', key, 'record.json');
+    if (!existsSync(path)) continue;
+    const { ino, mtimeMs } = await stat(path);
+    times[key] = `${ino} ${mtimeMs}`;
+  }
+  return times;
+}
+
+/** After cleaning there is nothing but protocol, summary, and two files a trial. */
+export async function expectNothingElse(directory: string, trials: number): Promise<void> {
+  await cleanRunDirectory(directory);
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  const expected = ['protocol.yaml', 'summary.json'];
+  for (let i = 0; i < trials; ++i) expected.push('arrays.safetensors', 'record.json');
+  expect(names.sort()).toEqual(expected.sort());
+}
+
+export const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/**
+ * Kills a sweep `kills` times with signal 9, at moments that the seed says, and goes on each time, with one thread and two,
+ * from the protocol and from the directory; then lets it finish.
+ * @returns how many processes were killed before they had ended
+ */
+export async function killAgainAndAgain(
+  directory: string,
+  protocol: Protocol,
+  { kills, seed }: { kills: number; seed: number },
+): Promise<number> {
+  const file = `${directory}.yaml`;
+  await writeFile(file, formatProtocol(protocol));
+  let times: Record<string, string> = {};
+  let killed = 0;
+  for (let i = 0; i < kills; ++i) {
+    const what = i % 2 === 1 && existsSync(join(directory, 'protocol.yaml')) ? directory : file;
+    const { child, ended } = startSweep(what, directory, '--threads', String(1 + (i % 3 === 0 ? 1 : 0)));
+    await wait(250 + 600 * pseudoRandom(seed, i));
+    child.kill('SIGKILL');
+    const { status, stderr } = await ended;
+    if (status === 'SIGKILL') killed += 1;
+    else expect(`${status} ${stderr}`).toMatch(/^0 /);
+    const now = await recordTimes(directory);
+    expect(now).toMatchObject(times); // what is finished is never written again
+    times = now;
+  }
+  const { status, stderr } = await startSweep(file, directory).ended;
+  expect(`${status} ${stderr}`).toMatch(/^0 /);
+  expect(await recordTimes(directory)).toMatchObject(times);
+  return killed;
+}
+
+/** In [0, 1), the same for the same seed and index. */
+function pseudoRandom(seed: number, index: number): number {
+  const wild = 43758.5453 * Math.sin(12.9898 * (index + 1) + 78.233 * seed);
+  return wild - Math.floor(wild);
+}

@@ -8,6 +8,7 @@ import {
 import { type DamagedTrial, readProtocol, survey } from '../sweep/directory/run-directory.js';
 import { readArrays } from '../sweep/directory/trial-arrays.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
+import { type Settings, settingsOf } from '../sweep/protocol/settings.js';
 import { expand } from '../sweep/protocol/trials.js';
 import type { ReportTrial } from './trial-groups.js';
 
@@ -36,14 +37,19 @@ export async function readRun(directory: string): Promise<Run> {
   const failed = all.filter((record): record is FailedRecord => !isFinished(record));
   if (finished.length === 0) throw nothingToReport(directory, wanted.length, failed, damaged);
   const trials: ReportTrial[] = [];
-  for (const record of finished) trials.push(await reportTrial(directory, record));
+  const settings = settingsOf(protocol);
+  for (const record of finished) trials.push(await reportTrial(directory, record, settings(record.protocol)));
   return { protocol, records: all, trials, failed, damaged, expected: wanted.length };
 }
 
-async function reportTrial(directory: string, record: FinishedRecord): Promise<ReportTrial> {
+async function reportTrial(
+  directory: string,
+  record: FinishedRecord,
+  settings: Settings,
+): Promise<ReportTrial> {
   const { relevance, pruningLosses } = await readArrays(directory, record);
   // Copies: a view would keep the whole file, parameters and all, in memory for as long as the report is made.
-  return { ...record, relevance: relevance.slice(), pruningLosses: pruningLosses.slice() };
+  return { ...record, settings, relevance: relevance.slice(), pruningLosses: pruningLosses.slice() };
 }
 
 function nothingToReport(

@@ -1,12 +1,13 @@
 /** Carries out a protocol: what a run directory lacks is trained, what it has is never trained again. */
 import { knownKeys, positiveInteger } from '../../arguments.js';
 import { EigenstudentError } from '../../errors.js';
-import { chooseDevice, type DeviceOptions } from '../../network/device.js';
+import type { DeviceOptions } from '../../network/device.js';
 import { type DamagedTrial, openRunDirectory, survey, writeTrial } from '../directory/run-directory.js';
 import { type Summary, writeSummary } from '../directory/summary.js';
 import { checkProtocol } from '../protocol/protocol.js';
 import type { ProtocolInput } from '../protocol/protocol-schema.js';
-import { expand } from '../protocol/trials.js';
+import { expand, type Trial } from '../protocol/trials.js';
+import { chooseDevices } from './devices.js';
 import { type SweepProgress, Tally } from './progress.js';
 import { checkShard, ofShard, type Shard } from './shard.js';
 import { SharedData } from './shared-data.js';
@@ -53,7 +54,7 @@ export async function sweep(input: ProtocolInput, options: SweepOptions): Promis
   const protocol = checkProtocol(input, 'of sweep()');
   const { directory, signal, onProgress } = options;
   const shard = options.shard && checkShard(options.shard);
-  const chosen = chooseDevice(options, protocol.dtype); // before anything is written: what is missing is known now
+  const deviceOf = chooseDevices(options, protocol); // before anything is written: what is missing is known now
   const threads = options.threads === undefined ? undefined : positiveInteger('threads', options.threads);
   await openRunDirectory(directory, protocol);
   const all = expand(protocol);
@@ -64,11 +65,11 @@ export async function sweep(input: ProtocolInput, options: SweepOptions): Promis
   const data = new SharedData();
   const layerwise: LayerwiseTrial[] = [];
   try {
-    for (const wave of planWaves(missing, waveLimits(chosen.device, threads))) {
+    for (const wave of planWaves(missing, (dtype) => waveLimits(deviceOf(dtype).device, threads))) {
       if (signal?.aborted) throw interrupted(signal.reason);
       await trainWave(wave, {
         data,
-        chosen,
+        chosen: deviceOf((wave[0] as Trial).protocol.dtype),
         ...(threads && { threads }),
         ...(signal && { signal }),
         onLayerwise: (trials) => layerwise.push(...trials),

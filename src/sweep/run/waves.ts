@@ -36,16 +36,35 @@ export function byDescendingCost(trials: readonly Trial[]): Trial[] {
 }
 
 /**
- * Trials by descending cost, so that what ends last is short, cut into waves. All of a wave have one dtype and one
- * number of epochs, as a population has one dtype and its chunks are epochs.
+ * Trials by descending cost, so that what ends last is short, cut into waves. All of a wave have one dtype, as a
+ * population has, and one number of epochs and of reports, as its chunks are epochs.
+ * @param limitsOf the waves of a dtype: its device may be another one
  */
-export function planWaves(trials: readonly Trial[], limits: WaveLimits): Trial[][] {
+export function planWaves(
+  trials: readonly Trial[],
+  limitsOf: (dtype: TrialProtocol['dtype']) => WaveLimits,
+): Trial[][] {
+  const kinds = new Map<string, Trial[]>();
+  for (const trial of byDescendingCost(trials)) {
+    const { dtype, epochs, evaluation } = trial.protocol;
+    const kind = `${dtype} ${epochs} ${evaluation.points}`;
+    const members = kinds.get(kind);
+    if (members) members.push(trial);
+    else kinds.set(kind, [trial]);
+  }
+  const costOf = ([first]: Trial[]) => workOf((first as Trial).protocol);
+  return [...kinds.values()]
+    .flatMap((members) => cut(members, limitsOf((members[0] as Trial).protocol.dtype)))
+    .sort((a, b) => costOf(b) - costOf(a));
+}
+
+function cut(trials: readonly Trial[], limits: WaveLimits): Trial[][] {
   const waves: Trial[][] = [];
   let bytes = 0;
-  for (const trial of byDescendingCost(trials)) {
+  for (const trial of trials) {
     const wave = waves.at(-1);
     bytes += bytesOf(trial.protocol);
-    if (wave && fits(wave, trial, limits) && bytes <= limits.bytes) {
+    if (wave && wave.length < limits.students && bytes <= limits.bytes) {
       wave.push(trial);
     } else {
       waves.push([trial]);
@@ -53,15 +72,6 @@ export function planWaves(trials: readonly Trial[], limits: WaveLimits): Trial[]
     }
   }
   return waves;
-}
-
-function fits(wave: readonly Trial[], { protocol }: Trial, { students }: WaveLimits): boolean {
-  const [first] = wave;
-  return (
-    wave.length < students &&
-    first?.protocol.dtype === protocol.dtype &&
-    first.protocol.epochs === protocol.epochs
-  );
 }
 
 /** Parameters of a student without those of its frozen read-out. */
@@ -80,7 +90,7 @@ export function stepsOf({ epochs, data, arm }: TrialProtocol): number {
 }
 
 /** An upper estimate: parameters and two moments in float64; data in float64 with a copy of the population's dtype. */
-function bytesOf(protocol: TrialProtocol): number {
+export function bytesOf(protocol: TrialProtocol): number {
   const { train, validation, test } = protocol.data;
   const data = (train + validation + test) * (protocol.teacher.inputs + 1) * 16;
   return 3 * 8 * parametersOf(protocol) + data;

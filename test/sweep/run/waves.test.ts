@@ -1,24 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { preset } from '../../../src/sweep/protocol/presets.js';
-import { expand } from '../../../src/sweep/protocol/trials.js';
+import { checkProtocol } from '../../../src/sweep/protocol/protocol.js';
+import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
 import { planWaves, stepsOf, waveLimits, workOf } from '../../../src/sweep/run/waves.js';
 
 describe('waves', () => {
   const trials = expand(preset('quick'));
 
   it('hold every trial once, the costly ones first, four students a thread', () => {
-    const waves = planWaves(trials, waveLimits('cpu', 2));
+    const waves = planWaves(trials, () => waveLimits('cpu', 2));
     expect(waves.map((wave) => wave.length)).toEqual([8, 8, 2]);
     const flat = waves.flat();
     expect(flat.map(({ key }) => key).sort()).toEqual(trials.map(({ key }) => key).sort());
     const widths = flat.map(({ protocol }) => protocol.student.width);
     expect(widths).toEqual([...widths].sort((a, b) => b - a));
-    expect(planWaves(trials, waveLimits('cpu', 16)).map((wave) => wave.length)).toEqual([18]);
-    expect(planWaves([], waveLimits('cpu', 2))).toEqual([]);
+    expect(planWaves(trials, () => waveLimits('cpu', 16)).map((wave) => wave.length)).toEqual([18]);
+    expect(planWaves([], () => waveLimits('cpu', 2))).toEqual([]);
   });
 
   it('are one for all where a GPU is filled', () => {
-    expect(planWaves(trials, waveLimits('cuda', 2)).map((wave) => wave.length)).toEqual([18]);
+    expect(planWaves(trials, () => waveLimits('cuda', 2)).map((wave) => wave.length)).toEqual([18]);
   });
 
   it('keep to one number of epochs and one dtype', () => {
@@ -27,15 +28,34 @@ describe('waves', () => {
       ...expand(preset('quick', { widths: [20], trials: 1, epochs: 50 })),
       ...expand({ ...preset('quick', { widths: [20], trials: 1, epochs: 50 }), dtype: 'float64' as const }),
     ];
-    for (const wave of planWaves(mixed, waveLimits('cpu', 16))) {
+    for (const wave of planWaves(mixed, () => waveLimits('cpu', 16))) {
       expect(new Set(wave.map(({ protocol }) => `${protocol.epochs} ${protocol.dtype}`)).size).toBe(1);
     }
+  });
+
+  it('are full where numbers of epochs and of reports alternate in cost', () => {
+    const grid = checkProtocol(
+      {
+        ...preset('quick', { widths: [20, 40], trials: 4 }),
+        epochs: [100, 200],
+        evaluation: { points: [10, 20], threshold: 0.05 },
+      },
+      'of this test',
+    );
+    const waves = planWaves(expand(grid), () => waveLimits('cpu', 2));
+    const kinds = waves.map(
+      (wave) => new Set(wave.map(({ protocol }) => `${protocol.epochs} ${protocol.evaluation.points}`)),
+    );
+    expect(kinds.map((kind) => kind.size)).toEqual(Array(8).fill(1));
+    expect(waves.map((wave) => wave.length)).toEqual(Array(8).fill(8));
+    const [[first]] = waves as [[Trial]];
+    expect(workOf(first.protocol)).toBe(200 * 8000 * 40 * 31);
   });
 
   it('are shorter where students would not fit into memory', () => {
     const wide = expand(preset('quick', { widths: [4_000_000], trials: 4 }));
     // 4e6 x 31 parameters, three times, in float64: 2.8 GiB a student
-    expect(planWaves(wide, waveLimits('cpu', 16)).map((wave) => wave.length)).toEqual(Array(8).fill(1));
+    expect(planWaves(wide, () => waveLimits('cpu', 16)).map((wave) => wave.length)).toEqual(Array(8).fill(1));
   });
 });
 

@@ -75,6 +75,7 @@ export { type PresetName, type ProtocolOverrides, preset } from './sweep/protoco
 export { parseProtocol } from './sweep/protocol/protocol.js';
 export type { Protocol, ProtocolInput } from './sweep/protocol/protocol-schema.js';
 export type { TrialProtocol } from './sweep/protocol/trials.js';
+export { type EstimateOptions, estimateSweep, type SweepEstimate } from './sweep/run/estimate.js';
 export type { SweepOptions } from './sweep/run/plan.js';
 export type { ProfilePart, SweepProfile } from './sweep/run/profile.js';
 export type { SweepProgress } from './sweep/run/progress.js';

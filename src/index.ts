@@ -85,6 +85,7 @@ export {
   type TrialCounts,
 } from './sweep/query/status.js';
 export type { Worker } from './sweep/query/workers.js';
+export { type EstimateOptions, estimateSweep, type SweepEstimate } from './sweep/run/estimate.js';
 export type { SweepOptions } from './sweep/run/plan.js';
 export type { ProfilePart, SweepProfile } from './sweep/run/profile.js';
 export type { SweepProgress } from './sweep/run/progress.js';

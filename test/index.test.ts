@@ -18,6 +18,7 @@ it('these names are public, and no others', () => {
     'dense',
     'deviceKernels',
     'effectiveSize',
+    'estimateSweep',
     'exportRecords',
     'gaussianInputs',
     'histogram',

@@ -1,6 +1,7 @@
 /** What `reproduce`, `train` and `sweep` have in common: fill a run directory, tell how it goes, print the table. */
 import { join } from 'node:path';
 import type { Device } from '../network/device.js';
+import { valuesOf } from '../sweep/protocol/axes.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import type { Shard } from '../sweep/run/shard.js';
 import { type SweepResult, sweep } from '../sweep/run/sweep.js';
@@ -97,11 +98,12 @@ async function draw(directory: string, session: Session): Promise<string[]> {
 function text(result: SweepResult, files: readonly string[]): string {
   const { summary, directory, trained, reused, elsewhere, seconds } = result;
   const { finished, failed, total } = summary.trials;
-  const sizes = [summary.protocol.teacher.teacherSize].flat().join(', ');
+  const sizes = valuesOf(summary.protocol, 'teacher.teacherSize').join(', ');
+  const thresholds = valuesOf(summary.protocol, 'evaluation.threshold').join(', ');
   const page = files.find((file) => file.endsWith('report.html'));
   const lines = [
     summaryTable(summary.groups),
-    `Teacher size h_T = ${sizes}. Effective size: nodes whose relevance is above ${summary.protocol.evaluation.threshold} ` +
+    `Teacher size h_T = ${sizes}. Effective size: nodes whose relevance is above ${thresholds} ` +
       'of the largest, of the trial or of all trials pooled. Mean ± standard deviation over trials.',
     `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}: ${trained} trained now in ` +
       `${seconds.toFixed(1)} s, ${reused} there before${elsewhere > 0 ? `, ${elsewhere} by other processes meanwhile` : ''} (${summary.engines.join(', ') || 'no engine'}).`,

@@ -93,6 +93,7 @@ function buildProgram(choose: (work: Work) => void): Command {
     )
     .argument('<protocol>', 'file, or a run directory')
     .option('--shard <i/n>', 'only part i of n of the trials, for one of n jobs', part('--shard'))
+    .option('--dry-run', 'train nothing: how many trials, how much arithmetic, time and memory')
     .addHelpText('after', sweepExamples)
     .action((protocol: string, options) =>
       choose(async (session) => (await import('./sweep.js')).sweepProtocol(protocol, options, session)),
@@ -204,6 +205,7 @@ Finished trials are never trained again; processes that work on one directory sh
 
 Examples:
   $ eigenstudent sweep protocol.yaml --out runs/wide
+  $ eigenstudent sweep protocol.yaml --dry-run             how many trials, and how long they will take here
   $ eigenstudent sweep runs/wide                           goes on where it stopped
   $ eigenstudent sweep protocol.yaml --out /shared/wide --shard 2/8`;
 

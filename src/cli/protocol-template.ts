@@ -1,11 +1,14 @@
 /** What `eigenstudent init` writes: the preset `quick`, with words beside it. */
 export const protocolTemplate = `# A teacher-student experiment: eigenstudent train <this file>
 # Every field that has a default is written out here or named in a comment. A misspelt field is an error.
+# Any field may be a list, { range: [from, to, step] }, { linspace: [first, last, how many] }, { logspace: [first, last,
+# how many] } or { count: how many }: all combinations are trained (trainable: a list of lists). To tie lists of equal
+# length together, value by value: zip: [[student.width, arms.spectral.batchSize]]
 
 teacher:                    # frozen; labels random inputs
   kind: paper               # inputs -> teacherSize (relu) -> secondWidth (relu) -> 1
   inputs: 10
-  teacherSize: 20           # h_T; a list, as in [20, 50, 100], makes a grid
+  teacherSize: 20           # h_T
   secondWidth: 20
   seed: 0
 

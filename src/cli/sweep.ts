@@ -1,11 +1,13 @@
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { readProtocol } from '../sweep/directory/run-directory.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
 import type { ExitCode, Session } from './session.js';
-import { trainProtocol } from './train.js';
+import { readProtocolFile, runName, trainProtocol } from './train.js';
 
-export type SweepCommandOptions = ExperimentOptions;
+export interface SweepCommandOptions extends ExperimentOptions {
+  readonly dryRun?: boolean;
+}
 
 /** @param path a protocol, or a run directory, which is then gone on with */
 export async function sweepProtocol(
@@ -13,11 +15,14 @@ export async function sweepProtocol(
   options: SweepCommandOptions,
   session: Session,
 ): Promise<ExitCode> {
-  if (await isFolder(path)) {
-    const protocol = await readProtocol(path);
-    return experiment(protocol, basename(path), { out: path, ...options }, session);
+  const folder = await isFolder(path);
+  if (options.dryRun) {
+    const protocol = folder ? await readProtocol(path) : await readProtocolFile(path);
+    const directory = options.out ?? (folder ? path : join('runs', runName(path)));
+    return (await import('./dry-run.js')).dryRun(protocol, directory, options, session);
   }
-  return trainProtocol(path, options, session);
+  if (!folder) return trainProtocol(path, options, session);
+  return experiment(await readProtocol(path), basename(path), { out: path, ...options }, session);
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { GroupSummary, Statistic, TrialFailure } from '../sweep/directory/summary.js';
+import { settingColumns } from '../sweep/protocol/settings.js';
 import type { QueryValue } from '../sweep/query/answer.js';
 import type { GroupStatus } from '../sweep/query/status.js';
 import type { SweepProfile } from '../sweep/run/profile.js';
@@ -7,10 +8,12 @@ import type { SweepProfile } from '../sweep/run/profile.js';
 /** Without colours: the same text in a terminal, in a file and in a test. */
 const plain = { head: [], border: [] };
 
-/** One row per group. */
+type Column = [name: string, cell: (group: GroupSummary) => string | number];
+
+/** One row per group, with a column for each field that varies. */
 export function summaryTable(groups: readonly GroupSummary[]): string {
   const severalTeachers = new Set(groups.map(({ teacherSize }) => teacherSize)).size > 1;
-  const columns: [string, (group: GroupSummary) => string | number][] = [
+  const columns: Column[] = [
     ['width', ({ width }) => width],
     ['parametrization', ({ parametrization }) => parametrization],
     ['trials', ({ trials }) => trials],
@@ -19,6 +22,12 @@ export function summaryTable(groups: readonly GroupSummary[]): string {
     ['test loss', ({ testLoss }) => precise(testLoss)],
     ['seconds', ({ seconds }) => precise(seconds)],
   ];
+  const settings = settingColumns(groups.map((group) => group.settings));
+  columns.splice(
+    2,
+    0,
+    ...settings.map(({ name, brief }): Column => [name, (group) => brief(group.settings) ?? '']),
+  );
   if (severalTeachers) columns.unshift(['teacher size', ({ teacherSize }) => teacherSize]);
   const table = new Table({
     head: columns.map(([name]) => name),
@@ -30,14 +39,18 @@ export function summaryTable(groups: readonly GroupSummary[]): string {
 }
 
 export function failureTable(failures: readonly TrialFailure[]): string {
+  const columns = settingColumns(failures.map(({ settings }) => settings));
+  const head = ['trial', 'width', 'parametrization', ...columns.map(({ name }) => name), 'index'];
   const table = new Table({
-    head: ['trial', 'width', 'parametrization', 'index', 'what happened'],
-    colWidths: [null, null, null, null, 60],
+    head: [...head, 'what happened'],
+    colWidths: [...head.map(() => null), 60],
     wordWrap: true,
     style: plain,
   });
-  for (const { key, width, parametrization, trial, message } of failures)
-    table.push([key, width, parametrization, trial, message]);
+  for (const { key, width, parametrization, settings, trial, message } of failures) {
+    const cells = columns.map(({ brief }) => brief(settings) ?? '');
+    table.push([key, width, parametrization, ...cells, trial, message]);
+  }
   return table.toString();
 }
 

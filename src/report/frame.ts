@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { FigureStyle, Panel } from './figure.js';
 import { chartConfig } from './theme.js';
 
-/** Exactly one layer bears this name where a figure has a legend of parametrisations that shows and hides series. */
+/** Exactly one layer bears this name where a figure has a legend that shows and hides series. */
 export const legendView = 'legend';
 
 export interface Frame {
@@ -45,7 +45,7 @@ function titleOf({ title, subtitle }: Frame, { inPage, layout, theme }: FigureSt
 function legendParameter() {
   return {
     name: 'shown',
-    select: { type: 'point' as const, fields: ['parametrization'] },
+    select: { type: 'point' as const, fields: ['series'] },
     bind: 'legend' as const,
     views: [legendView],
   };

@@ -1,3 +1,4 @@
+import { valuesOf } from '../sweep/protocol/axes.js';
 import { bundledScripts, inlineJson, inlineScript } from './bundled-scripts.js';
 import { drawing, type Figure, type FigureStyle } from './figure.js';
 import { pageScript } from './page-script.js';
@@ -61,10 +62,10 @@ ${[...libraries, pageScript].map((source) => `<script>${inlineScript(source)}</s
 function lead(run: Run): string {
   const { protocol, failed, damaged } = run;
   const arms = Object.keys(protocol.arms).join(' and ');
-  const widths = [protocol.student.width].flat();
+  const widths = valuesOf(protocol, 'student.width');
   const text =
     `${arms[0]?.toUpperCase()}${arms.slice(1)} students of ${widths.length === 1 ? 'width' : 'widths'} ` +
-    `${widths.join(', ')} learned from a frozen teacher with h_T = ${[protocol.teacher.teacherSize].flat().join(', ')} ` +
+    `${widths.join(', ')} learned from a frozen teacher with h_T = ${valuesOf(protocol, 'teacher.teacherSize').join(', ')} ` +
     'hidden nodes; the figures ask how many of their own nodes they needed for it.';
   const without = failed.length + damaged.length;
   const trouble =

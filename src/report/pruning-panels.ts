@@ -2,16 +2,12 @@ import { summarize } from '../analysis/summary.js';
 import { powerLabel, powerOfTen } from './axes.js';
 import type { Cell, Figure, FigureStyle, Layer, Panel } from './figure.js';
 import { figureFrame } from './frame.js';
+import { type Series, seriesNames } from './series.js';
 import { rampColors } from './theme.js';
-import {
-  type Parametrization,
-  presentParametrizations,
-  type TrialGroup,
-  teacherSizes,
-  trialCount,
-} from './trial-groups.js';
+import { type Parametrization, type TrialGroup, teacherSizes, trialCount } from './trial-groups.js';
 
 export interface CurveRow extends Record<string, Cell> {
+  readonly series: string;
   readonly teacherSize: number;
   readonly parametrization: Parametrization;
   readonly width: number;
@@ -27,18 +23,22 @@ export interface CurveRow extends Record<string, Cell> {
 export interface PruningChart {
   readonly title: string;
   readonly groups: readonly TrialGroup[];
+  /** Those that are drawn. */
+  readonly series: readonly Series[];
   /** Widths that are drawn. */
   readonly shown: readonly number[];
   /** Smaller changes are drawn here. */
   readonly floor: number;
-  /** Of the widths that are drawn. */
+  /** Of the widths and series that are drawn. */
   readonly rows: readonly CurveRow[];
 }
 
 /** How far right of h_T the axis reaches, in teacher sizes, unless the reader pans it; arbitrary. */
 export const reach = 3;
+/** Panels side by side. */
+const mostColumns = 2;
 
-/** One panel for each teacher size and parametrisation: its hue says which, its lightness the width. */
+/** One panel for each teacher size and series: its hue says which parametrisation, its lightness the width. */
 export function pruningChart(chart: PruningChart): Pick<Figure, 'datasets' | 'draw'> {
   const { title, groups, floor } = chart;
   const up = (value: number) => Math.max(value, floor);
@@ -53,11 +53,12 @@ export function pruningChart(chart: PruningChart): Pick<Figure, 'datasets' | 'dr
       sizes: effectiveSizeMarks(chart),
     },
     draw: (style) => {
-      const present = presentParametrizations(groups);
+      const columns = style.layout === 'wide' ? Math.min(chart.series.length, mostColumns) : 1;
       const panels = teacherSizes(groups).flatMap((teacherSize) =>
-        present.map((name, i) => pruningPanel(chart, teacherSize, name, i === 0, style)),
+        chart.series.map((series, i) =>
+          pruningPanel(chart, { teacherSize, series, column: i % columns }, style),
+        ),
       );
-      const columns = style.layout === 'wide' ? present.length : 1;
       return figureFrame({ title, subtitle: subtitle(groups), panels, columns, ownColors: true }, style);
     },
   };
@@ -73,39 +74,46 @@ function subtitle(groups: readonly TrialGroup[]): string[] {
 
 /** Where each curve passes the median effective size of its trials. */
 function effectiveSizeMarks({ groups, shown, floor, rows }: PruningChart) {
-  return groups.flatMap(({ parametrization, teacherSize, width, trials }) => {
+  const nameOf = seriesNames(groups);
+  return groups.flatMap((group) => {
+    const { parametrization, teacherSize, width, trials } = group;
+    const series = nameOf(group);
     const size = Math.round(summarize(trials.map((trial) => trial.effectiveSize)).median);
     const curve = rows.filter(
-      (row) =>
-        row.parametrization === parametrization && row.teacherSize === teacherSize && row.width === width,
+      (row) => row.series === series && row.teacherSize === teacherSize && row.width === width,
     );
     const nearest = curve.toSorted((a, b) => Math.abs(a.kept - size) - Math.abs(b.kept - size))[0];
     if (!shown.includes(width) || !nearest) return [];
     const { kept, excess, median } = nearest;
-    return [{ parametrization, teacherSize, width, kept, excess, median, drawn: Math.max(median, floor) }];
+    const drawn = Math.max(median, floor);
+    return [{ series, parametrization, teacherSize, width, kept, excess, median, drawn }];
   });
+}
+
+interface PanelPlace {
+  readonly teacherSize: number;
+  readonly series: Series;
+  readonly column: number;
 }
 
 function pruningPanel(
   chart: PruningChart,
-  teacherSize: number,
-  parametrization: Parametrization,
-  firstColumn: boolean,
+  { teacherSize, series, column }: PanelPlace,
   style: FigureStyle,
 ): Panel {
   const { theme } = style;
+  const { name, parametrization } = series;
   const wide = style.layout === 'wide';
-  const present = chart.groups.filter(
-    (group) => group.parametrization === parametrization && group.teacherSize === teacherSize,
+  const drawn = chart.shown.filter((width) =>
+    chart.rows.some((row) => row.series === name && row.teacherSize === teacherSize && row.width === width),
   );
-  const drawn = present.map((group) => group.width).filter((width) => chart.shown.includes(width));
-  const axes = { x: xAxis(chart, teacherSize), y: yAxis(chart, firstColumn || !wide) };
-  const inPanel = `datum.teacherSize === ${teacherSize} && datum.parametrization === '${parametrization}'`;
+  const axes = { x: xAxis(chart, teacherSize), y: yAxis(chart, column === 0) };
+  const inPanel = `datum.teacherSize === ${teacherSize} && datum.series === ${JSON.stringify(name)}`;
   return {
     title: {
-      text:
-        teacherSizes(chart.groups).length > 1 ? `${parametrization}, h_T = ${teacherSize}` : parametrization,
+      text: teacherSizes(chart.groups).length > 1 ? `${name}, h_T = ${teacherSize}` : name,
       color: theme[parametrization],
+      limit: wide ? 320 : 235,
     },
     width: wide ? 320 : 235,
     height: wide ? 290 : 230,
@@ -113,7 +121,7 @@ function pruningPanel(
       ...teacherLayers(teacherSize, axes, theme),
       ...curveLayers(inPanel, axes, {
         inPage: style.inPage,
-        params: wide ? [zoom(`${parametrization}${teacherSize}`)] : [],
+        params: wide ? [zoom(`${chart.series.indexOf(series)}_${teacherSize}`)] : [],
       }),
     ],
     encoding: { color: widthColor(drawn, theme.ramps[parametrization]) },
@@ -178,7 +186,7 @@ function curveLayers(inPanel: string, { x, y }: Axes, { inPage, params }: Intera
   const source = { data: { name: 'curves' }, transform: [{ filter: inPanel }] };
   const at = { x: { field: 'excess', ...x } };
   const tooltip = [
-    { field: 'parametrization' },
+    { field: 'series', title: 'student' },
     { field: 'width', title: 'width h' },
     { field: 'kept', title: 'nodes kept' },
     { field: 'median', title: '|MSE change|, median', format: '.2~e' },

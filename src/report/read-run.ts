@@ -8,6 +8,7 @@ import {
 import { type DamagedTrial, readProtocol, survey } from '../sweep/directory/run-directory.js';
 import { checkArrays, readArrays } from '../sweep/directory/trial-arrays.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
+import { type Settings, settingsOf } from '../sweep/protocol/settings.js';
 import { expand } from '../sweep/protocol/trials.js';
 import type { ReportTrial } from './trial-groups.js';
 
@@ -32,8 +33,9 @@ export async function readRun(directory: string): Promise<Run> {
   const wanted = expand(protocol);
   const records: TrialRecord[] = [];
   const trials: ReportTrial[] = [];
+  const settings = settingsOf(protocol);
   const { damaged } = await survey(directory, wanted, async (record) => {
-    if (isFinished(record)) trials.push(await reportTrial(directory, record));
+    if (isFinished(record)) trials.push(await reportTrial(directory, record, settings(record.protocol)));
     else await checkArrays(directory, record);
     records.push(record);
   });
@@ -42,10 +44,14 @@ export async function readRun(directory: string): Promise<Run> {
   return { protocol, records, trials, failed, damaged, expected: wanted.length };
 }
 
-async function reportTrial(directory: string, record: FinishedRecord): Promise<ReportTrial> {
+async function reportTrial(
+  directory: string,
+  record: FinishedRecord,
+  settings: Settings,
+): Promise<ReportTrial> {
   const { relevance, pruningLosses } = await readArrays(directory, record);
   // Copies: a view would keep the whole file, parameters and all, in memory for as long as the report is made.
-  return { ...record, relevance: relevance.slice(), pruningLosses: pruningLosses.slice() };
+  return { ...record, settings, relevance: relevance.slice(), pruningLosses: pruningLosses.slice() };
 }
 
 function nothingToReport(

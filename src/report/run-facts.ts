@@ -1,16 +1,18 @@
-import { stringify } from 'yaml';
+import { valuesOf } from '../sweep/protocol/axes.js';
 import { formatProtocol } from '../sweep/protocol/protocol.js';
-import { type Arm, parametrizations } from '../sweep/protocol/protocol-schema.js';
+import { parametrizations } from '../sweep/protocol/protocol-schema.js';
+import { armText, inFlow } from './arm-text.js';
 import type { Table } from './figure.js';
 import { pooledEffectiveSizes } from './figures/effective-size.js';
 import { duration, meanAndSpread } from './numbers-in-text.js';
 import type { Run } from './read-run.js';
+import { settingCells } from './series.js';
 import { groupTrials, type ReportTrial } from './trial-groups.js';
 
 /** What was run, as pairs of a name and plain text. */
 export function runFacts(run: Run): [name: string, text: string][] {
   const { protocol, records } = run;
-  const { teacher, data, student } = protocol;
+  const of = (name: string) => valuesOf(protocol, name).map(inFlow).join(', ');
   const seconds = records.reduce((total, record) => total + record.seconds, 0);
   const ended = records
     .map((record) => record.finishedAt.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC'))
@@ -19,20 +21,22 @@ export function runFacts(run: Run): [name: string, text: string][] {
     ['Trials', trialTally(run)],
     [
       'Teacher',
-      `${teacher.inputs} → h_T = ${list(teacher.teacherSize)} → ${teacher.secondWidth} → 1, seed ${teacher.seed}`,
+      `${of('teacher.inputs')} → h_T = ${of('teacher.teacherSize')} → ${of('teacher.secondWidth')} → 1, ` +
+        `seed ${of('teacher.seed')}`,
     ],
     [
       'Students',
-      `${teacher.inputs} → h = ${list(student.width)} (${student.activation}) → ${student.secondWidth} → 1, ` +
-        `${protocol.trials} of each, seed ${protocol.seed}`,
+      `${of('teacher.inputs')} → h = ${of('student.width')} (${of('student.activation')}) → ` +
+        `${of('student.secondWidth')} → 1, ${of('trials')} of each, seed ${of('seed')}`,
     ],
     [
       'Data',
-      `${data.train} patterns to train on, ${data.validation} to validate, ${data.test} to test, fresh for every trial`,
+      `${of('data.train')} patterns to train on, ${of('data.validation')} to validate, ${of('data.test')} to test, ` +
+        'fresh for every trial',
     ],
     ...parametrizations.flatMap((name): [string, string][] => {
       const arm = protocol.arms[name];
-      return arm ? [[name[0]?.toUpperCase() + name.slice(1), describeArm(arm, protocol.epochs)]] : [];
+      return arm ? [[name[0]?.toUpperCase() + name.slice(1), armText(arm, of('epochs'))]] : [];
     }),
     ['Engine', distinct(records.map(({ engine, dtype }) => `${engine} ${dtype}`))],
     [
@@ -51,11 +55,14 @@ export function protocolText(run: Run): string {
 
 /** One row per group, the numbers that a reader looks for first. */
 export function summaryTable(run: Run): Table {
+  const groups = groupTrials(run.trials);
+  const settings = settingCells(groups);
   return {
     columns: [
       'h_T',
       'width h',
       'parametrization',
+      ...settings.columns,
       'trials',
       'n_λ',
       'n_λ pooled',
@@ -63,12 +70,13 @@ export function summaryTable(run: Run): Table {
       'test loss',
       'seconds',
     ],
-    rows: groupTrials(run.trials).map((group) => {
+    rows: groups.map((group) => {
       const of = (value: (trial: ReportTrial) => number) => meanAndSpread(group.trials.map(value));
       return [
         group.teacherSize,
         group.width,
         group.parametrization,
+        ...settings.cells(group),
         group.trials.length,
         of((trial) => trial.effectiveSize),
         meanAndSpread(pooledEffectiveSizes(group)),
@@ -99,40 +107,6 @@ function trialTally({ expected, trials, failed, damaged }: Run): string {
     ...(damaged.length > 0 ? [`${damaged.length} damaged`] : []),
     ...(missing > 0 ? [`${missing} not run yet`] : []),
   ].join(', ');
-}
-
-/** "adam (learningRate 0.005, ...), batch 300, L2: eigenvectors 0.01, trains eigenvectors, 2000 epochs" */
-function describeArm(arm: Arm, epochs: number): string {
-  const [[optimizer, settings] = ['', {}]] = Object.entries(arm.optimizer);
-  const penalties = (['l1', 'l2'] as const).flatMap((name) => {
-    const terms = Object.entries(arm[name]).filter(([, factor]) => factor > 0);
-    return terms.length === 0
-      ? []
-      : [`${name.toUpperCase()} ${terms.map((term) => term.join(' ')).join(', ')}`];
-  });
-  return [
-    `first layer trains ${arm.trainable.join(' and ')}`,
-    `${optimizer} (${inline(settings)})`,
-    `batch ${arm.batchSize}`,
-    ...penalties,
-    ...(arm.alternating ? [`alternating every ${arm.alternating.every} ${arm.alternating.unit}`] : []),
-    `${epochs} epochs`,
-  ].join('; ');
-}
-
-/** `learningRate 0.005, beta1 0.9`; schedules as flow YAML. */
-function inline(settings: object): string {
-  return Object.entries(settings)
-    .map(([name, value]) =>
-      typeof value === 'object'
-        ? `${name} ${stringify(value, { collectionStyle: 'flow' }).trim()}`
-        : `${name} ${value}`,
-    )
-    .join(', ');
-}
-
-function list(value: number | readonly number[]): string {
-  return [value].flat().join(', ');
 }
 
 function distinct(texts: readonly string[]): string {

@@ -1,5 +1,9 @@
 /** Rows that the figures are computed from: finished trials, grouped by what should only differ by chance. */
+
+import { canonicalJson } from '../sweep/protocol/canonical-json.js';
 import { type Parametrization, parametrizations } from '../sweep/protocol/protocol-schema.js';
+import type { Settings } from '../sweep/protocol/settings.js';
+import { evenly, seriesNames } from './series.js';
 
 export type { Parametrization };
 
@@ -8,6 +12,8 @@ export interface ReportTrial {
   readonly parametrization: Parametrization;
   readonly teacherSize: number;
   readonly width: number;
+  /** Of every other field that the run varies. */
+  readonly settings: Settings;
   readonly trial: number;
   readonly trainLoss: number;
   readonly testLoss: number;
@@ -23,32 +29,33 @@ export interface ReportTrial {
   readonly pruningLosses: ArrayLike<number>;
 }
 
-/** Trials that differ in nothing but their index. Never empty; ordered by index. */
+/** Trials that differ in nothing but their index and seed. Never empty; ordered by index. */
 export interface TrialGroup {
   readonly parametrization: Parametrization;
   readonly teacherSize: number;
   readonly width: number;
+  readonly settings: Settings;
   readonly trials: readonly ReportTrial[];
 }
 
-/** Groups in the order of every table: by teacher size, then width, then parametrisation, spectral first. */
+/**
+ * Groups in the order of every table: by teacher size, then width, then parametrisation, spectral first, then as they
+ * come.
+ */
 export function groupTrials(trials: readonly ReportTrial[]): TrialGroup[] {
   const groups = new Map<string, ReportTrial[]>();
   for (const trial of trials) {
-    const name = `${trial.parametrization} ${trial.teacherSize} ${trial.width}`;
+    const { parametrization, teacherSize, width, settings } = trial;
+    const name = canonicalJson([parametrization, teacherSize, width, settings]);
     const group = groups.get(name);
     if (group) group.push(trial);
     else groups.set(name, [trial]);
   }
   return [...groups.values()]
     .map((members) => {
-      const { parametrization, teacherSize, width } = members[0] as ReportTrial;
-      return {
-        parametrization,
-        teacherSize,
-        width,
-        trials: members.toSorted((a, b) => a.trial - b.trial),
-      };
+      const { parametrization, teacherSize, width, settings } = members[0] as ReportTrial;
+      const ordered = members.toSorted((a, b) => a.trial - b.trial);
+      return { parametrization, teacherSize, width, settings, trials: ordered };
     })
     .toSorted(
       (a, b) =>
@@ -72,12 +79,7 @@ export function presentParametrizations(groups: readonly TrialGroup[]): Parametr
 
 /** At most `count` of the widths, the narrowest and widest among them and the others evenly between by rank. */
 export function someWidths(groups: readonly TrialGroup[], count: number): number[] {
-  const all = widths(groups);
-  if (all.length <= count) return all;
-  return Array.from(
-    { length: count },
-    (_, i) => all[Math.round((i * (all.length - 1)) / (count - 1))] as number,
-  );
+  return [...evenly(widths(groups), count)];
 }
 
 /** "3 trials" or "2 to 3 trials", over the groups. */
@@ -93,7 +95,8 @@ export function spreadNotes(groups: readonly TrialGroup[]): string[] {
   const alone = groups.filter((group) => group.trials.length === 1);
   if (alone.length === 0) return [];
   if (alone.length === groups.length) return ['One trial per point: no spread.'];
-  const names = alone.map((group) => `${group.parametrization} h = ${group.width}`).join(', ');
+  const seriesOf = seriesNames(groups);
+  const names = alone.map((group) => `${seriesOf(group)} h = ${group.width}`).join(', ');
   return [`One trial only, hence no spread: ${names}.`];
 }
 

@@ -2,8 +2,8 @@ import { summarize } from '../analysis/summary.js';
 import { floorBelow, logDomain } from './axes.js';
 import type { Cell, Datasets, Table } from './figure.js';
 import { short, spreadText } from './numbers-in-text.js';
+import { type Series, seriesNames, seriesNotes, settingCells } from './series.js';
 import {
-  presentParametrizations,
   type ReportTrial,
   spreadNotes,
   type TrialGroup,
@@ -25,6 +25,8 @@ export interface Quantity {
 export interface WidthChart {
   readonly quantities: readonly Quantity[];
   readonly groups: readonly TrialGroup[];
+  /** Those that are drawn; the table has all. */
+  readonly series: readonly Series[];
   readonly yTitle: string;
   /** d3 format of the values in tooltips. */
   readonly format: string;
@@ -62,7 +64,7 @@ function makeDatasets(chart: WidthChart): Datasets {
   const floor = chartFloor(chart);
   const summaries: Row[] = [];
   const trials: Row[] = [];
-  for (const group of chart.groups) {
+  for (const group of drawnGroups(chart)) {
     for (const quantity of chart.quantities) {
       const values = quantity.values(group);
       summaries.push({ ...place(chart, quantity, group, meanShift), ...summaryCells(values, floor) });
@@ -89,13 +91,20 @@ function shownTrials(values: readonly number[]): number[] {
   );
 }
 
+function drawnGroups({ groups, series }: WidthChart): TrialGroup[] {
+  const nameOf = seriesNames(groups);
+  return groups.filter((group) => series.some(({ name }) => name === nameOf(group)));
+}
+
 /** The table behind the figure: mean and sd of each quantity for each group. */
 export function widthTable({ groups, quantities }: WidthChart): Table {
+  const settings = settingCells(groups);
   return {
     columns: [
       'teacherSize',
       'parametrization',
       'width',
+      ...settings.columns,
       'trials',
       ...quantities.flatMap(({ id }) => [`${id} mean`, `${id} sd`]),
     ],
@@ -103,6 +112,7 @@ export function widthTable({ groups, quantities }: WidthChart): Table {
       group.teacherSize,
       group.parametrization,
       group.width,
+      ...settings.cells(group),
       group.trials.length,
       ...quantities.flatMap((quantity) => {
         const { mean, sd, count } = summarize(quantity.values(group));
@@ -124,7 +134,7 @@ export const widthHint =
   'Point at a mark for its values; click a legend entry to single it out, beside it to go back.';
 
 export function widthNotes(chart: WidthChart): string[] {
-  const notes = spreadNotes(chart.groups);
+  const notes = [...spreadNotes(chart.groups), ...seriesNotes(chart.groups)];
   const zeros = allValues(chart).filter((value) => value === 0).length;
   if (zeros > 0) {
     const subject = zeros === 1 ? '1 value of 0 is' : `${zeros} values of 0 are`;
@@ -171,9 +181,10 @@ function place(chart: WidthChart, quantity: Quantity, group: TrialGroup, shift: 
   const { parametrization, teacherSize, width } = group;
   const [low, high] = widthDomain(chart);
   const side = parametrization === 'spectral' ? -1 : 1;
-  const alone = presentParametrizations(chart.groups).length === 1;
+  const alone = chart.series.length === 1;
+  const series = seriesNames(chart.groups)(group);
   const at = alone && shift === meanShift ? width : width * (high / low) ** (side * shift);
-  return { panel: quantity.id, parametrization, teacherSize, width, at };
+  return { panel: quantity.id, series, parametrization, teacherSize, width, at };
 }
 
 function allValues({ groups, quantities }: WidthChart): number[] {

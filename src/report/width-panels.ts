@@ -2,7 +2,8 @@ import type { TopLevelSpec } from 'vega-lite';
 import { logLabel, logTicks } from './axes.js';
 import type { FigureStyle, Layer, Panel } from './figure.js';
 import { figureFrame, legendView, shownOr } from './frame.js';
-import { presentParametrizations, teacherSizes, widths } from './trial-groups.js';
+import { seriesColors } from './series.js';
+import { teacherSizes, widths } from './trial-groups.js';
 import { type Quantity, valueDomain, type WidthChart, widthDomain, widthSubtitle } from './width-chart.js';
 
 /** One row of panels for each teacher size, one column for each quantity; axes shared by all. */
@@ -20,7 +21,6 @@ function widthPanel(chart: WidthChart, quantity: Quantity, teacherSize: number, 
   const firstColumn = quantity === chart.quantities[0];
   const axes = { x: xAxis(chart), y: yAxis(chart, firstColumn || !wide) };
   const inPanel = `datum.panel === '${quantity.id}' && datum.teacherSize === ${teacherSize}`;
-  const present = presentParametrizations(chart.groups);
   return {
     title: panelTitle(quantity.panelTitle, sizes.length > 1 ? teacherSize : undefined, wide),
     width: wide ? 320 : 235,
@@ -33,10 +33,20 @@ function widthPanel(chart: WidthChart, quantity: Quantity, teacherSize: number, 
     ],
     encoding: {
       color: {
-        field: 'parametrization',
+        field: 'series',
         type: 'nominal',
-        scale: { domain: present, range: present.map((name) => style.theme[name]) },
-        legend: { title: null, orient: 'top', symbolType: 'circle', symbolOpacity: 1 },
+        scale: {
+          domain: chart.series.map(({ name }) => name),
+          range: seriesColors(chart.series, style.theme),
+        },
+        legend: {
+          title: null,
+          orient: 'top',
+          symbolType: 'circle',
+          symbolOpacity: 1,
+          // As many as fit side by side, in full, when they say more than the parametrisation.
+          ...(chart.series.length > 2 && { columns: wide ? 2 : 1, labelLimit: wide ? 320 : 230 }),
+        },
       },
     },
   };
@@ -87,7 +97,7 @@ function yAxis(chart: WidthChart, titled: boolean) {
 }
 
 function tooltipFields(...fields: { field: string; title?: string; format?: string }[]) {
-  return [{ field: 'parametrization' }, { field: 'width', title: 'width h' }, ...fields];
+  return [{ field: 'series', title: 'student' }, { field: 'width', title: 'width h' }, ...fields];
 }
 
 function trialLayer(chart: WidthChart, inPanel: string, { x, y }: Axes): Layer {

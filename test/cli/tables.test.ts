@@ -6,6 +6,7 @@ const group: GroupSummary = {
   parametrization: 'spectral',
   teacherSize: 20,
   width: 200,
+  settings: {},
   trials: 3,
   effectiveSize: { mean: 22.333, sd: 1.528 },
   effectiveSizePooled: { mean: 21, sd: 0 },
@@ -46,12 +47,36 @@ it('shows the teacher size where there are several', () => {
   expect(text).toMatch(/│ +50 │ +200 │/);
 });
 
+it('has a column for each field that varies, the arms in one', () => {
+  const rate = (name: string, value: number) => ({ [`arms.${name}.optimizer.adam.learningRate`]: value });
+  const text = summaryTable([
+    { ...group, settings: { ...rate('spectral', 0.005), 'data.train': 800 } },
+    { ...group, parametrization: 'direct', settings: { ...rate('direct', 0.002), 'data.train': 800 } },
+    { ...group, settings: { 'arms.spectral.trainable': ['eigenvectors', 'eigenvaluesOut'] } },
+  ]);
+  const rows = text.split('\n').filter((line) => line.startsWith('│'));
+  const cells = rows.map((line) =>
+    line
+      .split('│')
+      .slice(2, 7)
+      .map((cell) => cell.trim()),
+  );
+  expect(cells).toEqual([
+    ['parametrization', 'learningRate', 'train', 'trainable', 'trials'],
+    expect.anything(),
+    ['spectral', '0.005', '800', '', '3'],
+    ['direct', '0.002', '800', '', '3'],
+    ['spectral', '', '', 'eigenvectors eigenvaluesOut', '3'],
+  ]);
+});
+
 it('shows what failed, wrapped', () => {
   const message = 'its loss was not finite at step 3, learning rate 1; lower the learning rate';
   const failure = {
     key: '0123456789abcdef',
     teacherSize: 20,
     width: 60,
+    settings: {},
     trial: 2,
     code: 'diverged',
     message,

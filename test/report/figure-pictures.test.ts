@@ -27,6 +27,17 @@ const runs: Record<string, readonly ReportTrial[]> = {
   'a teacher size without direct students': syntheticTrials({ teacherSizes: [10, 20] }).filter(
     (trial) => trial.parametrization === 'spectral' || trial.teacherSize === 10,
   ),
+  'several settings': ([0.1, 0.01, 0.001] as const).flatMap((learningRate) =>
+    syntheticTrials({ widths: [20, 60], trials: 2 }).map(
+      (trial): ReportTrial => ({
+        ...trial,
+        settings: {
+          [`arms.${trial.parametrization}.optimizer`]: { adam: { learningRate, beta1: 0.9, beta2: 0.999 } },
+          'data.train': 8000,
+        },
+      }),
+    ),
+  ),
   'zero losses': handMade.map((trial) => ({ ...trial, trainLoss: 0, testLoss: 0 })),
   'dead students': handMade.map((trial) => ({
     ...trial,
@@ -47,7 +58,7 @@ describe.each(figures.map((make) => [make(groupTrials(handMade)).name, make] as 
   });
 
   it('fits a phone of 390 pixels with a margin of 16', async () => {
-    for (const run of ['the quick preset', 'two teacher sizes']) {
+    for (const run of ['the quick preset', 'two teacher sizes', 'several settings']) {
       const svg = await renderSvg(specification(make(groupTrials(runs[run] ?? [])), phone));
       expect(Number(/width="(\d+)"/.exec(svg)?.[1]), run).toBeLessThanOrEqual(390 - 2 * 16);
     }

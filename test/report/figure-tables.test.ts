@@ -105,6 +105,7 @@ describe('the table behind pruning', () => {
     // Sizes 3 and 2: the median 2.5 rounds to 3.
     expect(datasets.sizes).toEqual([
       {
+        series: 'spectral',
         parametrization: 'spectral',
         teacherSize: 2,
         width: 4,

@@ -39,6 +39,7 @@ export function syntheticTrial(
     parametrization,
     teacherSize,
     width,
+    settings: {},
     trial,
     trainLoss: base * 0.85,
     testLoss: base,

@@ -2,7 +2,8 @@ import { effectiveSize } from '../../analysis/effective-size.js';
 import { largest } from '../../analysis/numbers.js';
 import type { Figure } from '../figure.js';
 import { meanAndSpread } from '../numbers-in-text.js';
-import { presentParametrizations, type ReportTrial, type TrialGroup, teacherSizes } from '../trial-groups.js';
+import { drawnSeries, widestOfSeries } from '../series.js';
+import { type ReportTrial, type TrialGroup, teacherSizes } from '../trial-groups.js';
 import {
   type Quantity,
   type WidthChart,
@@ -40,6 +41,7 @@ export function effectiveSizeFigure(groups: readonly TrialGroup[]): Figure {
   const chart: WidthChart = {
     quantities: [perTrial, pooled],
     groups,
+    series: drawnSeries(groups),
     yTitle: 'effective size n_λ (nodes)',
     format: '.4~g',
     // A count has no decade below 1; half a node is nobody's value.
@@ -61,8 +63,7 @@ export function effectiveSizeFigure(groups: readonly TrialGroup[]): Figure {
 
 function caption(groups: readonly TrialGroup[]): string {
   const { threshold } = (groups[0] as TrialGroup).trials[0] as ReportTrial;
-  const widest = presentParametrizations(groups).map((name) => {
-    const group = groups.findLast(({ parametrization }) => parametrization === name) as TrialGroup;
+  const widest = widestOfSeries(groups).map(({ name, group }) => {
     return `${meanAndSpread(perTrial.values(group))} of ${group.width} nodes for ${name} students`;
   });
   return (

@@ -1,6 +1,7 @@
 import type { Figure } from '../figure.js';
 import { meanAndSpread } from '../numbers-in-text.js';
-import { presentParametrizations, type TrialGroup } from '../trial-groups.js';
+import { drawnSeries, widestOfSeries } from '../series.js';
+import type { TrialGroup } from '../trial-groups.js';
 import {
   type Quantity,
   type WidthChart,
@@ -30,6 +31,7 @@ export function lossFigure(groups: readonly TrialGroup[]): Figure {
   const chart: WidthChart = {
     quantities: [trainLoss, testLoss],
     groups,
+    series: drawnSeries(groups),
     yTitle: 'mean squared error',
     format: '.3~g',
     teacherLine: 'vertical',
@@ -48,8 +50,7 @@ export function lossFigure(groups: readonly TrialGroup[]): Figure {
 }
 
 function caption(groups: readonly TrialGroup[]): string {
-  const widest = presentParametrizations(groups).map((name) => {
-    const group = groups.findLast(({ parametrization }) => parametrization === name) as TrialGroup;
+  const widest = widestOfSeries(groups).map(({ name, group }) => {
     return `${meanAndSpread(testLoss.values(group))} for ${name} students of width ${group.width}`;
   });
   return (

@@ -3,14 +3,8 @@ import { powerOfTen } from '../axes.js';
 import type { Figure } from '../figure.js';
 import { short } from '../numbers-in-text.js';
 import { type CurveRow, pruningChart, reach } from '../pruning-panels.js';
-import {
-  presentParametrizations,
-  type ReportTrial,
-  someWidths,
-  spreadNotes,
-  type TrialGroup,
-  widths,
-} from '../trial-groups.js';
+import { drawnSeries, seriesNames, seriesNotes, settingCells, widestOfSeries } from '../series.js';
+import { type ReportTrial, someWidths, spreadNotes, type TrialGroup, widths } from '../trial-groups.js';
 
 const title = 'Error caused by pruning';
 /** As many curves as can be told apart in one panel; arbitrary. */
@@ -21,48 +15,58 @@ const lastDrawn = (teacherSize: number) => (1 + reach) * teacherSize;
 
 /** Figure 4: |MSE after - MSE before| against n_kept - h_T, nodes removed lowest relevance first. */
 export function pruningFigure(groups: readonly TrialGroup[]): Figure {
-  const rows = groups.flatMap(curveRows);
+  const nameOf = seriesNames(groups);
+  const settings = settingCells(groups);
+  const series = drawnSeries(groups);
+  const curves = groups.map((group) => ({ group, rows: curveRows(group, nameOf(group)) }));
+  const rows = curves.flatMap((curve) => curve.rows);
   const shown = someWidths(groups, mostWidths);
   const floor = errorFloor(groups, rows);
-  const chart = { title, groups, shown, floor, rows: rows.filter((row) => shown.includes(row.width)) };
+  const isDrawn = (row: CurveRow) =>
+    shown.includes(row.width) && series.some(({ name }) => name === row.series);
+  const chart = { title, groups, series, shown, floor, rows: rows.filter(isDrawn) };
   return {
     name: 'pruning',
     title,
     caption: caption(groups),
-    notes: [...spreadNotes(groups), ...pruningNotes(groups, shown, floor)],
+    notes: [...spreadNotes(groups), ...seriesNotes(groups), ...pruningNotes(groups, shown, floor)],
     hint: 'Point at a curve for its values. In a wide window drag to pan, Ctrl or Shift and wheel to zoom, double-click to go back.',
     table: {
       columns: [
         'teacherSize',
         'parametrization',
         'width',
+        ...settings.columns,
         'nodes kept',
         'nodes kept - teacherSize',
         '|MSE change| median',
         '|MSE change| smallest',
         '|MSE change| largest',
       ],
-      rows: rows.map((row) => [
-        row.teacherSize,
-        row.parametrization,
-        row.width,
-        row.kept,
-        row.excess,
-        row.median,
-        row.smallest,
-        row.largest,
-      ]),
+      rows: curves.flatMap((curve) =>
+        curve.rows.map((row) => [
+          row.teacherSize,
+          row.parametrization,
+          row.width,
+          ...settings.cells(curve.group),
+          row.kept,
+          row.excess,
+          row.median,
+          row.smallest,
+          row.largest,
+        ]),
+      ),
     },
     ...pruningChart(chart),
   };
 }
 
-function curveRows({ parametrization, teacherSize, width, trials }: TrialGroup): CurveRow[] {
+function curveRows({ parametrization, teacherSize, width, trials }: TrialGroup, series: string): CurveRow[] {
   return sampledCounts(width, teacherSize).flatMap((kept) => {
     const changes = lossChanges(trials, kept);
     if (changes.length === 0) return [];
     const { median, minimum, maximum } = summarize(changes);
-    const place = { teacherSize, parametrization, width, kept, excess: kept - teacherSize };
+    const place = { series, teacherSize, parametrization, width, kept, excess: kept - teacherSize };
     return [{ ...place, median, smallest: minimum, largest: maximum }];
   });
 }
@@ -115,8 +119,7 @@ function pruningNotes(groups: readonly TrialGroup[], shown: readonly number[], f
 }
 
 function caption(groups: readonly TrialGroup[]): string {
-  const widest = presentParametrizations(groups).map((name) => {
-    const group = groups.findLast((each) => each.parametrization === name) as TrialGroup;
+  const widest = widestOfSeries(groups).map(({ name, group }) => {
     const { teacherSize, trials, width } = group;
     const size = Math.round(summarize(trials.map((trial) => trial.effectiveSize)).median);
     const half = Math.min(width, Math.ceil(teacherSize / 2));

@@ -6,8 +6,15 @@ import type { Cell, Figure, FigureStyle, Layer, Panel } from '../figure.js';
 import { figureFrame } from '../frame.js';
 import { meanAndSpread, spreadText } from '../numbers-in-text.js';
 import {
+  drawnSeries,
+  type Series,
+  seriesNames,
+  seriesNotes,
+  settingCells,
+  widestOfSeries,
+} from '../series.js';
+import {
   type Parametrization,
-  presentParametrizations,
   type ReportTrial,
   someWidths,
   spreadNotes,
@@ -28,6 +35,7 @@ const mostWidths = 6;
 const axisNote = 'The axis of the counts is linear up to one node per trial and logarithmic above.';
 
 interface BinRow extends Record<string, Cell> {
+  readonly series: string;
   readonly teacherSize: number;
   readonly parametrization: Parametrization;
   readonly width: number;
@@ -40,41 +48,52 @@ interface BinRow extends Record<string, Cell> {
 
 /** Figure 1: histograms of relevance, each trial divided by its largest, spectral against direct, on shared axes. */
 export function relevanceHistogramFigure(groups: readonly TrialGroup[]): Figure {
-  const rows = groups.flatMap(binRows);
+  const nameOf = seriesNames(groups);
+  const settings = settingCells(groups);
+  const bars = groups.map((group) => ({ group, rows: binRows(group, nameOf(group)) }));
+  const series = drawnSeries(groups);
   const shown = someWidths(groups, mostWidths);
-  const drawn = rows.filter((row) => shown.includes(row.width) && row.nodes > 0);
+  const drawn = bars
+    .flatMap(({ rows }) => rows)
+    .filter(
+      (row) => shown.includes(row.width) && row.nodes > 0 && series.some(({ name }) => name === row.series),
+    );
   return {
     name: 'relevance-histogram',
     title,
     caption: caption(groups),
-    notes: [axisNote, ...spreadNotes(groups), ...omissionNotes(groups, shown)],
+    notes: [axisNote, ...spreadNotes(groups), ...seriesNotes(groups), ...omissionNotes(groups, shown)],
     hint: 'Point at a bar for its values.',
     table: {
       columns: [
         'teacherSize',
         'parametrization',
         'width',
+        ...settings.columns,
         'relevance from',
         'relevance to',
         'nodes per trial mean',
         'nodes per trial sd',
       ],
-      rows: rows.map((row) => [
-        row.teacherSize,
-        row.parametrization,
-        row.width,
-        row.from,
-        row.to,
-        row.nodes,
-        row.sd,
-      ]),
+      rows: bars.flatMap(({ group, rows }) =>
+        rows.map((row) => [
+          row.teacherSize,
+          row.parametrization,
+          row.width,
+          ...settings.cells(group),
+          row.from,
+          row.to,
+          row.nodes,
+          row.sd,
+        ]),
+      ),
     },
     datasets: { bins: drawn.map((row) => ({ ...row, spread: spreadText(row.sd) })) },
     draw: (style) => draw(groups, shown, drawn, style),
   };
 }
 
-function binRows({ parametrization, teacherSize, width, trials }: TrialGroup): BinRow[] {
+function binRows({ parametrization, teacherSize, width, trials }: TrialGroup, series: string): BinRow[] {
   const relevances = normalize(
     trials.map((trial) => trial.relevance),
     'trial',
@@ -84,7 +103,7 @@ function binRows({ parametrization, teacherSize, width, trials }: TrialGroup): B
     const { mean, sd, count } = summarize(perTrial.map(({ counts }) => counts[k] as number));
     // Through text: 3 * 0.025 is not 0.075.
     const [from, to] = [k, k + 1].map((edge) => Number((edge / bins).toFixed(12))) as [number, number];
-    return { teacherSize, parametrization, width, from, to, nodes: mean, sd: count > 1 ? sd : null };
+    return { series, teacherSize, parametrization, width, from, to, nodes: mean, sd: count > 1 ? sd : null };
   });
 }
 
@@ -102,11 +121,11 @@ function draw(
 ) {
   const wide = style.layout === 'wide';
   const places = wide ? placesByRow(groups, shown) : placesByColumn(groups, shown);
-  const columns = wide ? shown.length : presentParametrizations(groups).length;
-  const { threshold } = (groups[0] as TrialGroup).trials[0] as ReportTrial;
+  const columns = wide ? shown.length : Math.min(2, drawnSeries(groups).length);
+  const thresholds = new Set(groups.flatMap(({ trials }) => trials.map(({ threshold }) => threshold)));
   const subtitle = [
     `bars: mean over ${trialCount(groups)}`,
-    `n_λ: nodes above the dashed threshold of ${threshold}`,
+    `n_λ: nodes above the dashed threshold of ${[...thresholds].join(', ')}`,
   ];
   const most = Math.max(1, ...drawn.map((row) => row.nodes));
   const size = panelSize(wide, columns);
@@ -117,21 +136,17 @@ function draw(
   return figureFrame({ title, subtitle, panels, columns, spacing: 14 }, style);
 }
 
-/** A row for each teacher size and parametrisation, a column for each width. */
+/** A row for each teacher size and series, a column for each width. */
 function placesByRow(groups: readonly TrialGroup[], shown: readonly number[]) {
   return teacherSizes(groups).flatMap((teacherSize) =>
-    presentParametrizations(groups).flatMap((parametrization) =>
-      shown.map((width) => ({ teacherSize, parametrization, width })),
-    ),
+    drawnSeries(groups).flatMap((series) => shown.map((width) => ({ teacherSize, series, width }))),
   );
 }
 
-/** On a phone: a row for each teacher size and width, a column for each parametrisation. */
+/** On a phone: a row for each teacher size and width, a column for each series. */
 function placesByColumn(groups: readonly TrialGroup[], shown: readonly number[]) {
   return teacherSizes(groups).flatMap((teacherSize) =>
-    shown.flatMap((width) =>
-      presentParametrizations(groups).map((parametrization) => ({ teacherSize, parametrization, width })),
-    ),
+    shown.flatMap((width) => drawnSeries(groups).map((series) => ({ teacherSize, series, width }))),
   );
 }
 
@@ -143,7 +158,7 @@ function panelSize(wide: boolean, columns: number) {
 
 interface PanelPlace {
   readonly teacherSize: number;
-  readonly parametrization: Parametrization;
+  readonly series: Series;
   readonly width: number;
   readonly bottom: boolean;
   readonly left: boolean;
@@ -152,16 +167,20 @@ interface PanelPlace {
 }
 
 function histogramPanel(groups: readonly TrialGroup[], place: PanelPlace, { theme }: FigureStyle): Panel {
-  const { teacherSize, parametrization, width } = place;
+  const { teacherSize, series, width } = place;
+  const nameOf = seriesNames(groups);
   const group = groups.find(
-    (each) =>
-      each.teacherSize === teacherSize && each.parametrization === parametrization && each.width === width,
+    (each) => each.teacherSize === teacherSize && nameOf(each) === series.name && each.width === width,
   );
-  const name = `${parametrization}, h = ${width}`;
+  const name = `${series.parametrization}, h = ${width}`;
   return {
     title: {
-      text: teacherSizes(groups).length > 1 ? [name, `h_T = ${teacherSize}`] : name,
-      color: theme[parametrization],
+      text: [
+        ...(series.label === '' ? [name] : [series.label, name]),
+        ...(teacherSizes(groups).length > 1 ? [`h_T = ${teacherSize}`] : []),
+      ],
+      limit: place.size.width,
+      color: theme[series.parametrization],
       fontSize: 11,
       offset: 4,
     },
@@ -172,11 +191,11 @@ function histogramPanel(groups: readonly TrialGroup[], place: PanelPlace, { them
 
 function barLayer(place: PanelPlace, theme: FigureStyle['theme']): Layer {
   const { x, y } = axes(place);
-  const { teacherSize, parametrization, width } = place;
+  const { teacherSize, series, width } = place;
   const inPanel =
     `datum.width === ${width} && datum.teacherSize === ${teacherSize} && ` +
-    `datum.parametrization === '${parametrization}'`;
-  const color = theme[parametrization];
+    `datum.series === ${JSON.stringify(series.name)}`;
+  const color = theme[series.parametrization];
   return {
     data: { name: 'bins' },
     transform: [{ filter: inPanel }],
@@ -187,7 +206,7 @@ function barLayer(place: PanelPlace, theme: FigureStyle['theme']): Layer {
       y: { field: 'nodes', ...y },
       y2: { datum: 0 },
       tooltip: [
-        { field: 'parametrization' },
+        { field: 'series', title: 'student' },
         { field: 'width', title: 'width h' },
         { field: 'from', title: 'relevance from', format: '.3f' },
         { field: 'to', title: 'to', format: '.3f' },
@@ -254,8 +273,7 @@ function axes({ most, bottom, left }: PanelPlace) {
 const formulas = { L: 'L_i = |λ_i| ‖φ_i‖ √h', M: 'M_i = ‖w_i‖ √h' };
 
 function caption(groups: readonly TrialGroup[]): string {
-  const widest = presentParametrizations(groups).map((name) => {
-    const { trials, width } = groups.findLast((each) => each.parametrization === name) as TrialGroup;
+  const widest = widestOfSeries(groups).map(({ name, group: { trials, width } }) => {
     const share = summarize(trials.map((trial) => trial.effectiveSize)).mean / width;
     const { criterion } = trials[0] as ReportTrial;
     return { name, width, percent: Math.round(100 * share), formula: formulas[criterion] };

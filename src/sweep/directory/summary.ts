@@ -4,6 +4,7 @@ import { effectiveSize } from '../../analysis/effective-size.js';
 import { summarize } from '../../analysis/summary.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import { type Parametrization, type Protocol, parametrizations } from '../protocol/protocol-schema.js';
+import { replicateKey, type Settings, settingsOf } from '../protocol/settings.js';
 import { expand } from '../protocol/trials.js';
 import { type FinishedRecord, isFinished, type TrialError, type TrialRecord } from './record.js';
 import { readProtocol, readRecords } from './run-directory.js';
@@ -17,11 +18,13 @@ export interface Statistic {
   readonly sd: number | null;
 }
 
-/** Trials that differ in nothing but their index; those that failed are not counted. */
+/** Trials that differ in nothing but their index and seed; those that failed are not counted. */
 export interface GroupSummary {
   readonly parametrization: Parametrization;
   readonly teacherSize: number;
   readonly width: number;
+  /** Of every other field that the protocol varies, by its path. */
+  readonly settings: Settings;
   readonly trials: number;
   /** Relevance divided by each trial's own maximum. */
   readonly effectiveSize: Statistic;
@@ -38,6 +41,7 @@ export interface TrialFailure extends Pick<TrialError, 'code' | 'message'> {
   readonly parametrization: Parametrization;
   readonly teacherSize: number;
   readonly width: number;
+  readonly settings: Settings;
   readonly trial: number;
 }
 
@@ -60,12 +64,15 @@ export interface Summary {
 export async function writeSummary(directory: string): Promise<Summary> {
   const protocol = await readProtocol(directory);
   const trials = expand(protocol);
-  const wanted = new Set(trials.map(({ key }) => key));
-  const records = (await readRecords(directory)).filter(({ key }) => wanted.has(key));
+  const present = new Map((await readRecords(directory)).map((record) => [record.key, record]));
+  const records = trials.flatMap(({ key }) => present.get(key) ?? []);
+  const settings = settingsOf(protocol);
   const finished = records.filter(isFinished);
   const groups: GroupSummary[] = [];
-  for (const group of groupRecords(finished)) groups.push(await summarizeGroup(directory, group));
-  const failures = records.flatMap(toFailure).sort((a, b) => a.width - b.width || a.trial - b.trial);
+  for (const group of groupRecords(finished)) groups.push(await summarizeGroup(directory, group, settings));
+  const failures = records
+    .flatMap((record) => toFailure(record, settings))
+    .sort((a, b) => a.width - b.width || a.trial - b.trial);
   const summary: Summary = {
     schema: 1,
     protocol,
@@ -79,24 +86,33 @@ export async function writeSummary(directory: string): Promise<Summary> {
   return summary;
 }
 
-/** By teacher size, width and parametrisation, spectral first; members by trial. */
+/**
+ * Records that differ in nothing but trial and seed, by teacher size, width and parametrisation, spectral first; within
+ * those, and in each group, in the order in which they come.
+ */
 export function groupRecords(records: readonly FinishedRecord[]): FinishedRecord[][] {
-  const order = (record: FinishedRecord) => parametrizations.indexOf(record.parametrization);
-  const sorted = records.toSorted(
-    (a, b) => a.teacherSize - b.teacherSize || a.width - b.width || order(a) - order(b) || a.trial - b.trial,
-  );
   const groups = new Map<string, FinishedRecord[]>();
-  for (const record of sorted) {
-    const name = `${record.teacherSize} ${record.width} ${record.parametrization}`;
-    const group = groups.get(name);
+  for (const record of records) {
+    const key = replicateKey(record.protocol);
+    const group = groups.get(key);
     if (group) group.push(record);
-    else groups.set(name, [record]);
+    else groups.set(key, [record]);
   }
-  return [...groups.values()];
+  const order = (record: FinishedRecord) => parametrizations.indexOf(record.parametrization);
+  return [...groups.values()].sort(([first], [second]) => {
+    const [a, b] = [first as FinishedRecord, second as FinishedRecord];
+    return a.teacherSize - b.teacherSize || a.width - b.width || order(a) - order(b);
+  });
 }
 
-async function summarizeGroup(directory: string, group: readonly FinishedRecord[]): Promise<GroupSummary> {
-  const { parametrization, teacherSize, width } = group[0] as FinishedRecord;
+type SettingsOf = ReturnType<typeof settingsOf>;
+
+async function summarizeGroup(
+  directory: string,
+  group: readonly FinishedRecord[],
+  settings: SettingsOf,
+): Promise<GroupSummary> {
+  const { parametrization, teacherSize, width, protocol } = group[0] as FinishedRecord;
   const maximum = Math.max(...group.map(({ maximumRelevance }) => maximumRelevance));
   const pooled: number[] = [];
   for (const record of group) {
@@ -109,6 +125,7 @@ async function summarizeGroup(directory: string, group: readonly FinishedRecord[
     parametrization,
     teacherSize,
     width,
+    settings: settings(protocol),
     trials: group.length,
     effectiveSize: of('effectiveSize'),
     effectiveSizePooled: statistic(pooled),
@@ -131,8 +148,9 @@ function statistic(values: readonly number[]): Statistic {
   return { mean, sd: Number.isNaN(sd) ? null : sd };
 }
 
-function toFailure(record: TrialRecord): TrialFailure[] {
+function toFailure(record: TrialRecord, settings: SettingsOf): TrialFailure[] {
   if (isFinished(record)) return [];
-  const { key, parametrization, teacherSize, width, trial, error } = record;
-  return [{ key, parametrization, teacherSize, width, trial, code: error.code, message: error.message }];
+  const { key, parametrization, teacherSize, width, trial, protocol, error } = record;
+  const { code, message } = error;
+  return [{ key, parametrization, teacherSize, width, settings: settings(protocol), trial, code, message }];
 }

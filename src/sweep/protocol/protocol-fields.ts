@@ -73,14 +73,3 @@ export function exactlyOne<Shape extends z.ZodRawShape>(shape: Shape) {
     });
   });
 }
-
-/** A value, or a list of distinct values: an axis of the grid of trials. */
-export function oneOrMore<Item extends z.ZodType<number>>(item: Item, what: string) {
-  const list = z
-    .array(item)
-    .min(1, expected(`at least one value, ${what}`))
-    .refine((values) => new Set(values).size === values.length, {
-      error: 'expected distinct values in the list',
-    });
-  return z.union([item, list], expected(`${what}, or a list of such`));
-}

@@ -1,4 +1,7 @@
-/** Every field of a protocol, its limits, and its default: the only place where these stand. */
+/**
+ * Every field of a protocol, its limits, and its default: the only place where these stand. They are written for one
+ * value of each; that a field may also be a list or a spacing of values is added by axes.ts, for all of them alike.
+ */
 import { z } from 'zod';
 import { activations } from '../../network/layers.js';
 import {
@@ -8,12 +11,12 @@ import {
   name,
   nonNegativeInteger,
   nonNegativeNumber,
-  oneOrMore,
   positiveInteger,
   positiveNumber,
   strict,
   trueOrFalse,
 } from './protocol-fields.js';
+import type { Spacing } from './spacing.js';
 
 export const parametrizations = ['spectral', 'direct'] as const;
 export type Parametrization = (typeof parametrizations)[number];
@@ -25,7 +28,7 @@ const teacher = strict({
   /** inputs -> teacherSize (relu) -> secondWidth (relu) -> 1, frozen (PAPER.md). */
   kind: name(['paper']).default('paper'),
   inputs: positiveInteger.default(10),
-  teacherSize: oneOrMore(positiveInteger, 'a positive integer'),
+  teacherSize: positiveInteger,
   secondWidth: positiveInteger.default(20),
   seed: nonNegativeInteger.default(0),
 });
@@ -37,7 +40,7 @@ const data = strict({
 });
 
 const student = strict({
-  width: oneOrMore(positiveInteger, 'a positive integer'),
+  width: positiveInteger,
   secondWidth: positiveInteger.default(20),
   activation: name(activations).default('relu'),
 });
@@ -139,6 +142,15 @@ const evaluation = strict({
     .default(0.05),
 }).prefault({});
 
+/** Groups of axes that go together, value by value, instead of each with each. */
+const zip = z.array(
+  z
+    .array(z.string(expected('the path of a field, as in student.width')), expected('a list of paths'))
+    .min(2, expected('at least two paths that go together')),
+  expected('a list of lists of paths, as in [[student.width, arms.spectral.batchSize]]'),
+);
+
+/** A protocol in which every field has one value. */
 export const protocolSchema = strict({
   teacher,
   data: data.prefault({}),
@@ -149,15 +161,34 @@ export const protocolSchema = strict({
   seed: nonNegativeInteger,
   dtype: name(['float32', 'float64']).default('float32'),
   evaluation,
+  zip: zip.exactOptional(),
 });
 
-/** An experiment with every default written out. */
-export type Protocol = z.output<typeof protocolSchema>;
-/** What a user writes. */
-export type ProtocolInput = z.input<typeof protocolSchema>;
-export type Arm = NonNullable<Protocol['arms'][Parametrization]>;
+/** One point of the grid: what a trial is made of, all but its index. */
+export type ProtocolPoint = z.output<typeof protocolSchema>;
+type PointInput = z.input<typeof protocolSchema>;
+export type Arm = NonNullable<ProtocolPoint['arms'][Parametrization]>;
 
-/** JSON Schema of the YAML file, for editors that complete and check it. */
-export function protocolJsonSchema(): object {
-  return z.toJSONSchema(protocolSchema, { io: 'input' });
-}
+type Value<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [Name in keyof T]: Field<T[Name]> }
+    : T;
+/** A field of one value, or an axis of the grid. */
+export type Field<T> = Value<T> | readonly Value<T>[] | Spacing;
+/** An object whose fields may be axes, and which is none itself. */
+type Section<T> = T extends object ? { [Name in keyof T]: Field<T[Name]> } : T;
+type Grid<T extends { arms: object; zip?: string[][] }> = {
+  [Name in keyof T]: Name extends 'zip'
+    ? T[Name]
+    : Name extends 'arms'
+      ? { [Arm in keyof T[Name]]: Section<T[Name][Arm]> }
+      : Name extends 'teacher' | 'data' | 'student' | 'evaluation'
+        ? Section<T[Name]>
+        : Field<T[Name]>;
+};
+
+/** An experiment with every default written out, its axes as they were written. */
+export type Protocol = Grid<ProtocolPoint>;
+/** What a user writes. */
+export type ProtocolInput = Grid<PointInput>;

@@ -1,20 +1,31 @@
 /** From a protocol to its trials: one student each, named by all the numbers that it depends on. */
 import { createHash } from 'node:crypto';
-import { type Arm, type Parametrization, type Protocol, parametrizations } from './protocol-schema.js';
+import { armOf } from './axes.js';
+import { canonicalJson } from './canonical-json.js';
+import { choose, combinations, type Dimension, dimensionsOf, dimensionsOfArm } from './grid.js';
+import {
+  type Arm,
+  type Parametrization,
+  type Protocol,
+  type ProtocolPoint,
+  parametrizations,
+} from './protocol-schema.js';
+
+export { canonicalJson } from './canonical-json.js';
 
 /** Every number that the outcome of one trial depends on. A change of its meaning raises `schema`. */
 export interface TrialProtocol {
   readonly schema: 1;
   readonly parametrization: Parametrization;
-  readonly teacher: Omit<Protocol['teacher'], 'teacherSize'> & { readonly teacherSize: number };
-  readonly data: Protocol['data'];
-  readonly student: Omit<Protocol['student'], 'width'> & { readonly width: number };
+  readonly teacher: ProtocolPoint['teacher'];
+  readonly data: ProtocolPoint['data'];
+  readonly student: ProtocolPoint['student'];
   readonly arm: Arm;
   readonly epochs: number;
   readonly seed: number;
   readonly trial: number;
-  readonly dtype: Protocol['dtype'];
-  readonly evaluation: Protocol['evaluation'];
+  readonly dtype: ProtocolPoint['dtype'];
+  readonly evaluation: ProtocolPoint['evaluation'];
 }
 
 export interface Trial {
@@ -23,54 +34,70 @@ export interface Trial {
   readonly protocol: TrialProtocol;
 }
 
-/** The full grid, ordered by teacher size, width, parametrisation and trial. */
+/**
+ * The full grid, each trial once. The axes vary in the order in which the protocol has them, the last one fastest: those
+ * that both arms share, then the arm, then its own axes, then the trial.
+ */
 export function expand(protocol: Protocol): Trial[] {
-  const { teacher, data, student, arms, epochs, trials, seed, dtype, evaluation } = protocol;
-  return list(teacher.teacherSize).flatMap((teacherSize) =>
-    list(student.width).flatMap((width) =>
-      parametrizations.flatMap((parametrization) => {
-        const arm = arms[parametrization];
-        if (arm === undefined) return [];
-        return Array.from({ length: trials }, (_, trial) =>
-          named({
-            schema: 1,
-            parametrization,
-            teacher: { ...teacher, teacherSize },
-            data,
-            student: { ...student, width },
-            arm,
-            epochs,
-            seed,
-            trial,
-            dtype,
-            evaluation,
-          }),
-        );
-      }),
-    ),
-  );
+  const dimensions = dimensionsOf(protocol);
+  const shared = dimensions.filter(({ axes }) => axes.some((axis) => armOf(axis) === undefined));
+  const armsOf = armsWith(dimensions.filter((dimension) => !shared.includes(dimension)));
+  const known = new WeakMap<object, string>(); // what trials share is written out once
+  const trials = new Map<string, Trial>();
+  for (const choice of combinations(shared)) {
+    const grid = choose(protocol, choice);
+    for (const parametrization of parametrizations) {
+      for (const arm of armsOf(grid, parametrization)) {
+        for (const trial of trialsAt(grid as ProtocolPoint, parametrization, arm)) {
+          const key = trialKey(trial, known);
+          trials.set(key, { key, protocol: trial });
+        }
+      }
+    }
+  }
+  return [...trials.values()];
 }
 
-function named(protocol: TrialProtocol): Trial {
-  return { key: trialKey(protocol), protocol };
+/** Every point of an arm; the same objects again for as long as what the arms share does not change it. */
+function armsWith(dimensions: readonly Dimension[]): (grid: Protocol, arm: Parametrization) => Arm[] {
+  const known = new WeakMap<object, Arm[]>();
+  return (grid, name) => {
+    const written = grid.arms[name];
+    if (written === undefined) return [];
+    const arms =
+      known.get(written) ??
+      [...combinations(dimensionsOfArm(dimensions, name))].map(
+        (choice) => choose(grid, choice).arms[name] as Arm,
+      );
+    known.set(written, arms);
+    return arms;
+  };
 }
 
-function list(value: number | readonly number[]): readonly number[] {
-  return typeof value === 'number' ? [value] : value;
+/** All trials of one arm at one point of the grid. */
+function trialsAt(point: ProtocolPoint, parametrization: Parametrization, arm: Arm): TrialProtocol[] {
+  const { teacher, data, student, epochs, trials, seed, dtype, evaluation } = point;
+  return Array.from({ length: trials }, (_, trial) => ({
+    schema: 1,
+    parametrization,
+    teacher,
+    data,
+    student,
+    arm,
+    epochs,
+    seed,
+    trial,
+    dtype,
+    evaluation,
+  }));
 }
 
-/** Depends on the values alone: neither on the order of the fields nor on how the file was written. */
-export function trialKey(protocol: TrialProtocol): string {
-  return createHash('sha256').update(canonicalJson(protocol)).digest('hex').slice(0, 16);
-}
-
-/** JSON with the keys of every object sorted and no spaces. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, field: unknown) =>
-    typeof field === 'object' && field !== null && !Array.isArray(field)
-      ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : field,
-  );
+/**
+ * Depends on the values alone: neither on the order of the fields nor on how the file was written.
+ * @param known see canonicalJson
+ */
+export function trialKey(protocol: TrialProtocol, known?: WeakMap<object, string>): string {
+  return createHash('sha256').update(canonicalJson(protocol, known)).digest('hex').slice(0, 16);
 }
 
 /** What trials share when they learn from the same samples: all widths and both parametrisations of a trial do. */

@@ -1,9 +1,10 @@
 /** What sweep() is asked to do, and the check of it. */
 import { finiteNumber, knownKeys, positiveInteger } from '../../arguments.js';
-import { type ChosenDevice, chooseDevice, type DeviceOptions } from '../../network/device.js';
+import type { ChosenDevice, DeviceOptions } from '../../network/device.js';
 import { checkProtocol } from '../protocol/protocol.js';
 import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
-import { expand, type Trial } from '../protocol/trials.js';
+import { expand, type Trial, type TrialProtocol } from '../protocol/trials.js';
+import { chooseDevices } from './devices.js';
 import type { SweepProgress } from './progress.js';
 import { checkShard, ofShard, type Shard } from './shard.js';
 
@@ -33,7 +34,7 @@ export interface SweepPlan {
   readonly directory: string;
   readonly protocol: Protocol;
   readonly trials: readonly Trial[];
-  readonly deviceOf: (dtype: Protocol['dtype']) => ChosenDevice;
+  readonly deviceOf: (dtype: TrialProtocol['dtype']) => ChosenDevice;
   readonly threads: number | undefined;
   readonly checkpointEvery: number;
   readonly signal: AbortSignal | undefined;
@@ -46,14 +47,11 @@ export function planSweep(input: ProtocolInput, options: SweepOptions): SweepPla
   const protocol = checkProtocol(input, 'of sweep()');
   const shard = options.shard && checkShard(options.shard);
   const all = expand(protocol);
-  const devices = new Map<string, ChosenDevice>();
-  for (const { dtype } of all.map((trial) => trial.protocol))
-    if (!devices.has(dtype)) devices.set(dtype, chooseDevice(options, dtype));
   return {
     directory,
     protocol,
     trials: shard ? ofShard(all, shard) : all,
-    deviceOf: (dtype) => devices.get(dtype) as ChosenDevice,
+    deviceOf: chooseDevices(options, protocol),
     threads: options.threads === undefined ? undefined : positiveInteger('threads', options.threads),
     checkpointEvery: finiteNumber('checkpointEvery', options.checkpointEvery ?? 60, 0),
     signal,

@@ -68,6 +68,27 @@ export class WaveRoom {
   }
 }
 
+/** The waves of a process that has all trials to itself: those of one kind together, the costly ones first. */
+export function planWaves(
+  trials: readonly Trial[],
+  limitsOf: (dtype: TrialProtocol['dtype']) => WaveLimits,
+): Trial[][] {
+  const open = new Map<string, { room: WaveRoom; wave: Trial[] }>();
+  const waves: Trial[][] = [];
+  for (const trial of byDescendingCost(trials)) {
+    const kind = kindOf(trial.protocol);
+    let last = open.get(kind);
+    if (!last?.room.takes(trial)) {
+      last = { room: new WaveRoom(limitsOf), wave: [] };
+      open.set(kind, last);
+      waves.push(last.wave);
+    }
+    last.room.add(trial);
+    last.wave.push(trial);
+  }
+  return waves;
+}
+
 function kindOf({ dtype, epochs, evaluation }: TrialProtocol): string {
   return `${dtype} ${epochs} ${evaluation.points}`;
 }
@@ -93,7 +114,7 @@ export function stepsOf({ epochs, data, arm }: TrialProtocol): number {
 }
 
 /** An upper estimate: parameters and two moments in float64; data in float64 with a copy of the population's dtype. */
-function bytesOf(protocol: TrialProtocol): number {
+export function bytesOf(protocol: TrialProtocol): number {
   const { train, validation, test } = protocol.data;
   const data = (train + validation + test) * (protocol.teacher.inputs + 1) * 16;
   return 3 * 8 * parametersOf(protocol) + data;

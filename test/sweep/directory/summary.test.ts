@@ -29,6 +29,7 @@ it('gives mean and spread per group, with both normalisations of the effective s
   const group = {
     teacherSize: 2,
     width: 40,
+    settings: {},
     trials: 2,
     effectiveSize: { mean: 38, sd: 0 },
     effectiveSizePooled: { mean: 35, sd: expect.closeTo(Math.sqrt(18), 12) },
@@ -67,6 +68,7 @@ it('is made of whatever is there: no spread of one trial, no group of none, fail
       parametrization: 'spectral',
       teacherSize: 2,
       width: 40,
+      settings: {},
       trial: 1,
       code: 'diverged',
       message: 'its loss was not finite',
@@ -101,4 +103,32 @@ it('is not made of just any directory', async () => {
   expect(await rejectionOf(writeSummary(join(directory, 'trials')))).toMatch(
     /^file_unreadable: .*trials is not a run directory/,
   );
+});
+
+it('keeps apart what differs in more than trial and seed, and says in what', async () => {
+  const varied = smallProtocol({
+    student: { width: 4, secondWidth: 2 },
+    seed: { count: 2 },
+    data: { train: [40, 80], validation: 16, test: 24 },
+    arms: {
+      spectral: { optimizer: { adam: { learningRate: [0.1, 0.01] } }, batchSize: [16] },
+      direct: { optimizer: { sgd: { learningRate: 0.3 } }, batchSize: 8 },
+    },
+  });
+  const folder = join(directory, 'varied');
+  await openRunDirectory(folder, varied);
+  for (const trial of expand(varied)) {
+    const { record, arrays } = madeUpTrial(trial);
+    await writeTrial(folder, record, arrays);
+  }
+  const { groups } = await writeSummary(folder);
+  const rate = 'arms.spectral.optimizer.adam.learningRate';
+  expect(groups.map(({ parametrization, trials, settings }) => [parametrization, trials, settings])).toEqual([
+    ['spectral', 4, { 'data.train': 40, [rate]: 0.1 }],
+    ['spectral', 4, { 'data.train': 40, [rate]: 0.01 }],
+    ['spectral', 4, { 'data.train': 80, [rate]: 0.1 }],
+    ['spectral', 4, { 'data.train': 80, [rate]: 0.01 }],
+    ['direct', 4, { 'data.train': 40 }],
+    ['direct', 4, { 'data.train': 80 }],
+  ]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EigenstudentError } from '../../../src/errors.js';
 import { preset } from '../../../src/sweep/protocol/presets.js';
 import { checkProtocol, formatProtocol, parseProtocol } from '../../../src/sweep/protocol/protocol.js';
-import { protocolJsonSchema } from '../../../src/sweep/protocol/protocol-schema.js';
+import { protocolJsonSchema } from '../../../src/sweep/protocol/protocol-json-schema.js';
 
 /** A short protocol; each test changes a word of it. */
 const good = `teacher: { teacherSize: 4 }
@@ -99,7 +99,7 @@ describe('a protocol', () => {
       'a key that resembles nothing',
       `${good}colour: red\n`,
       'invalid protocol my.yaml: line 13: unknown key "colour"; known: teacher, data, student, arms, epochs, trials, ' +
-        'seed, dtype, evaluation',
+        'seed, dtype, evaluation, zip',
     ],
     [
       'a misspelt name',
@@ -147,8 +147,7 @@ describe('a protocol', () => {
     [
       'an empty list',
       good.replace('[6, 9]', '[]'),
-      'invalid protocol my.yaml: line 4: student.width: expected at least one value, a positive integer, received an ' +
-        'array of length 0',
+      'invalid protocol my.yaml: line 4: student.width: expected at least one value in the list, received none',
     ],
     [
       'a width that is there twice',
@@ -158,7 +157,7 @@ describe('a protocol', () => {
     [
       'neither a number nor a list',
       good.replace('[6, 9]', 'wide'),
-      'invalid protocol my.yaml: line 4: student.width: expected a positive integer, or a list of such, received "wide"',
+      'invalid protocol my.yaml: line 4: student.width: expected a positive integer, received "wide"',
     ],
     [
       'a misspelt schedule',
@@ -202,7 +201,7 @@ describe('a protocol', () => {
     [
       'an empty file',
       '',
-      'invalid protocol my.yaml: expected an object with teacher, data, student, arms, epochs, trials, seed, dtype, evaluation, received null',
+      'invalid protocol my.yaml: expected an object with teacher, data, student, arms, epochs, trials, seed, dtype, evaluation, zip, received null',
     ],
     [
       'an unclosed bracket',

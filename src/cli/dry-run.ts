@@ -1,0 +1,67 @@
+import type { Protocol } from '../sweep/protocol/protocol-schema.js';
+import { estimateSweep, type SweepEstimate } from '../sweep/run/estimate.js';
+import type { ExperimentOptions } from './experiment.js';
+import { duration } from './progress-display.js';
+import { type ExitCode, exitCodes, type Session } from './session.js';
+
+/**
+ * What a sweep will take; nothing is written.
+ * @param directory may hold some of the trials, or not be there
+ * @throws see estimateSweep
+ */
+export async function dryRun(
+  protocol: Protocol,
+  directory: string,
+  { device, devices, threads, shard }: ExperimentOptions,
+  session: Session,
+): Promise<ExitCode> {
+  session.note('timing a few students ...');
+  const estimate = await estimateSweep(protocol, {
+    directory,
+    device,
+    ...(devices && { devices }),
+    ...(threads !== undefined && { threads }),
+    ...(shard && { shard }),
+  });
+  session.answer({ directory, ...estimate }, text(estimate, directory));
+  return exitCodes.done;
+}
+
+function text({ trials, operations, largestWave, time }: SweepEstimate, directory: string): string {
+  const arms = Object.entries(trials.byArm).map(([arm, count]) => `${arm} ${count}`);
+  const lines = [
+    `${trials.total} trials: ${arms.join(', ')}`,
+    ...Object.entries(trials.byField).map(([name, rows]) => `  ${name}: ${rowsText(rows)}`),
+    `${trials.done} of them done in ${directory}`,
+  ];
+  if (time === null) return [...lines, 'Nothing is left to train.'].join('\n');
+  const { timed, interpolated } = time.shapes;
+  const between = interpolated > 0 ? `, ${interpolated} more by interpolation` : '';
+  return [
+    ...lines,
+    `Arithmetic: ${operations.toExponential(2)} useful operations (matrix products; a multiply-add is two)`,
+    `Time: about ${duration(time.seconds)}, likely ${duration(time.low)} to ${duration(time.high)}, on ` +
+      `${time.engines.join(' and ')} (kinds of students: ${timed} timed${between}; records and report come on top)`,
+    `Memory: at most ${bytesText(largestWave.bytes)} for the largest population, ${largestWave.students} students`,
+  ].join('\n');
+}
+
+/** More than these are summed up; arbitrary. */
+const mostRows = 12;
+
+function rowsText(rows: SweepEstimate['trials']['byField'][string]): string {
+  if (rows.length > mostRows) {
+    const counts = rows.map(({ trials }) => trials);
+    const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+    return `${rows.length} values, ${fewest === most ? most : `${fewest} to ${most}`} trials each`;
+  }
+  return rows.map(({ value, trials }) => `${valueText(value)} (${trials})`).join(', ');
+}
+
+function valueText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value).replaceAll('"', '');
+}
+
+function bytesText(bytes: number): string {
+  return bytes < 2 ** 30 ? `${Math.ceil(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { protocolSchema } from './protocol-schema.js';
+import { spacingJsonSchemas } from './spacing.js';
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly properties?: Record<string, JsonSchema>;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly default?: unknown;
+  readonly [keyword: string]: unknown;
+}
+
+const spacing = { $ref: '#/$defs/spacing' };
+
+/** JSON Schema of the YAML file, axes included, for editors that complete and check it. */
+export function protocolJsonSchema(): object {
+  const point = z.toJSONSchema(protocolSchema, { io: 'input' }) as JsonSchema;
+  return {
+    ...point,
+    properties: mapped(point.properties, (field, name) => {
+      if (name === 'zip') return field;
+      if (name === 'arms') return { ...field, properties: mapped(field.properties, fieldsAsAxes) };
+      return field.properties ? fieldsAsAxes(field) : asAxis(field);
+    }),
+    $defs: { spacing: { anyOf: spacingJsonSchemas() } },
+  };
+}
+
+/** Every field of an object may be an axis, and so may those within it. */
+function fieldsAsAxes(schema: JsonSchema): JsonSchema {
+  return {
+    ...schema,
+    ...(schema.properties && { properties: mapped(schema.properties, asAxis) }),
+    ...(schema.anyOf && { anyOf: schema.anyOf.map(fieldsAsAxes) }),
+  };
+}
+
+function asAxis(schema: JsonSchema): JsonSchema {
+  const { default: value, ...item } = schema;
+  const kinds = [schema, ...(schema.anyOf ?? [])].map(({ type }) => type);
+  const spaced = kinds.includes('integer') || kinds.includes('number');
+  const list = { type: 'array', items: item, minItems: 1 };
+  return {
+    anyOf: [fieldsAsAxes(item), list, ...(spaced ? [spacing] : [])],
+    ...(value !== undefined && { default: value }),
+  };
+}
+
+function mapped(
+  properties: Record<string, JsonSchema> = {},
+  change: (schema: JsonSchema, name: string) => JsonSchema,
+): Record<string, JsonSchema> {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, change(schema, name)]));
+}

@@ -1,0 +1,32 @@
+/** How many trials there are of each kind. */
+import { armOf, axesOf, valueAt } from '../protocol/axes.js';
+import { canonicalJson } from '../protocol/canonical-json.js';
+import type { Parametrization, Protocol } from '../protocol/protocol-schema.js';
+import type { Trial } from '../protocol/trials.js';
+
+export interface Census {
+  readonly total: number;
+  readonly byArm: Readonly<Partial<Record<Parametrization, number>>>;
+  /** For each field that varies, by its path in the protocol, its values and how many trials have each. */
+  readonly byField: Readonly<Record<string, readonly { readonly value: unknown; readonly trials: number }[]>>;
+}
+
+export function census(protocol: Protocol, trials: readonly Trial[]): Census {
+  const byArm: Partial<Record<Parametrization, number>> = {};
+  for (const { protocol: trial } of trials)
+    byArm[trial.parametrization] = (byArm[trial.parametrization] ?? 0) + 1;
+  const axes = axesOf(protocol).filter(({ name, values }) => values.length > 1 && name !== 'trials');
+  const byField = axes.map((axis) => {
+    const counts = new Map(axis.values.map((value) => [canonicalJson(value), 0]));
+    const arm = armOf(axis);
+    for (const { protocol: trial } of trials) {
+      if (arm !== undefined && arm !== trial.parametrization) continue;
+      const value = arm === undefined ? valueAt(trial, axis.path) : valueAt(trial.arm, axis.path.slice(2));
+      const text = canonicalJson(value);
+      counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+    const rows = axis.values.map((value) => ({ value, trials: counts.get(canonicalJson(value)) ?? 0 }));
+    return [axis.name, rows] as const;
+  });
+  return { total: trials.length, byArm, byField: Object.fromEntries(byField) };
+}

@@ -1,0 +1,94 @@
+/** What a sweep will take, before it is begun: trials, arithmetic, time on this device, memory. */
+import { availableParallelism } from 'node:os';
+import { finiteNumber, knownKeys, positiveInteger } from '../../arguments.js';
+import type { DeviceOptions } from '../../network/device.js';
+import { recordedKeys } from '../directory/recorded-keys.js';
+import { checkProtocol } from '../protocol/protocol.js';
+import type { ProtocolInput } from '../protocol/protocol-schema.js';
+import { expand, type Trial } from '../protocol/trials.js';
+import { calibrate } from './calibrate.js';
+import { type Census, census } from './census.js';
+import { chooseDevices } from './devices.js';
+import { type Forecast, forecast, type Tried } from './forecast.js';
+import { shapesOf, someShapes } from './shapes.js';
+import { checkShard, ofShard, type Shard } from './shard.js';
+import { SharedData } from './shared-data.js';
+import { usefulOperations } from './useful-operations.js';
+import { bytesOf, planWaves, waveLimits } from './waves.js';
+
+export interface EstimateOptions extends DeviceOptions {
+  /** A run directory that may hold some of the trials already. */
+  readonly directory?: string;
+  readonly threads?: number;
+  /** Only this part of the trials. Default: all. */
+  readonly shard?: Shard;
+  /** To time steps of each kind of student that is tried. Default 0.4; at most eight kinds are tried. */
+  readonly secondsPerShape?: number;
+}
+
+export interface SweepEstimate {
+  readonly trials: Census & {
+    /** Trials that have a record, finished or failed; whether their files are sound is not looked at. */
+    readonly done: number;
+  };
+  /** Of the trials that are left, in useful operations: a multiply-add is two, matrix products alone. */
+  readonly operations: number;
+  /** The largest population that will train at once: an upper estimate of parameters, moments and data. */
+  readonly largestWave: { readonly students: number; readonly bytes: number };
+  /** null where nothing is left to train. */
+  readonly time: Forecast | null;
+}
+
+/** On a GPU, more than it works on at once. Arbitrary. */
+const studentsOnGpu = 512;
+const optionNames = ['directory', 'device', 'devices', 'threads', 'shard', 'secondsPerShape'];
+
+/**
+ * Counts the trials and trains a few students for a moment; writes nothing. The time is that of training and measuring;
+ * writing records comes on top, and what diverges early takes less.
+ * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, out_of_memory
+ */
+export async function estimateSweep(
+  input: ProtocolInput,
+  options: EstimateOptions = {},
+): Promise<SweepEstimate> {
+  knownKeys('estimateSweep', options, optionNames);
+  const protocol = checkProtocol(input, 'of estimateSweep()');
+  const shard = options.shard && checkShard(options.shard);
+  const deviceOf = chooseDevices(options, protocol);
+  const threads = options.threads === undefined ? undefined : positiveInteger('threads', options.threads);
+  const seconds = finiteNumber('secondsPerShape', options.secondsPerShape ?? 0.4, 0);
+  const all = expand(protocol);
+  const trials = shard ? ofShard(all, shard) : all;
+  const done = options.directory === undefined ? new Set() : await recordedKeys(options.directory, trials);
+  const missing = trials.filter(({ key }) => !done.has(key));
+  const waves = planWaves(missing, (dtype) => waveLimits(deviceOf(dtype).device, threads));
+  const atOnce = Math.max(1, ...waves.map((wave) => wave.length));
+  const shapes = shapesOf(missing);
+  const data = new SharedData();
+  const tried: Tried[] = [];
+  for (const { protocol: example } of someShapes(shapes)) {
+    const chosen = deviceOf(example.dtype);
+    const places =
+      chosen.device === 'cuda' ? Math.min(studentsOnGpu, atOnce) : (threads ?? availableParallelism());
+    const fitting = Math.floor(waveLimits(chosen.device, threads).bytes / bytesOf(example));
+    const students = Math.max(1, Math.min(places, fitting));
+    const plan = { chosen, ...(threads && { threads }), students, seconds };
+    tried.push({ students, ...(await calibrate(example, data, plan)) });
+  }
+  return {
+    trials: { ...census(protocol, trials), done: done.size },
+    operations: missing.reduce((sum, trial) => sum + usefulOperations(trial.protocol), 0),
+    largestWave: largest(waves),
+    time: missing.length === 0 ? null : forecast(waves, shapes, tried),
+  };
+}
+
+function largest(waves: readonly (readonly Trial[])[]): SweepEstimate['largestWave'] {
+  let most = { students: 0, bytes: 0 };
+  for (const wave of waves) {
+    const bytes = wave.reduce((sum, { protocol }) => sum + bytesOf(protocol), 0);
+    if (bytes > most.bytes) most = { students: wave.length, bytes };
+  }
+  return most;
+}

@@ -1,0 +1,105 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { operationsPerStep } from '../../../bench/arithmetic.js';
+import { preset } from '../../../src/sweep/protocol/presets.js';
+import { expand } from '../../../src/sweep/protocol/trials.js';
+import { estimateSweep } from '../../../src/sweep/run/estimate.js';
+import { sweep } from '../../../src/sweep/run/sweep.js';
+import { usefulOperations } from '../../../src/sweep/run/useful-operations.js';
+import { bytesOf, stepsOf } from '../../../src/sweep/run/waves.js';
+import { rejectionOf } from '../../failure.js';
+import { smallProtocol } from '../small-protocol.js';
+
+const protocol = smallProtocol({ seed: [5, 6] });
+const quickly = { device: 'cpu', threads: 1, secondsPerShape: 0.01 } as const;
+let parent: string;
+
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'eigenstudent-estimate-'));
+});
+afterEach(() => rm(parent, { recursive: true, force: true }));
+
+describe('an estimate', () => {
+  it('counts trials, arithmetic and memory, and writes nothing', async () => {
+    const directory = join(parent, 'run');
+    const estimate = await estimateSweep(protocol, { ...quickly, directory });
+    expect(estimate.trials).toEqual({
+      total: 16,
+      byArm: { spectral: 8, direct: 8 },
+      byField: {
+        'student.width': [4, 6].map((value) => ({ value, trials: 8 })),
+        seed: [5, 6].map((value) => ({ value, trials: 8 })),
+      },
+      done: 0,
+    });
+    const trials = expand(protocol);
+    expect(estimate.operations).toBe(
+      trials.reduce((sum, trial) => sum + usefulOperations(trial.protocol), 0),
+    );
+    // Four students a thread, the widest first.
+    const [widest] = trials.filter(({ protocol: { student } }) => student.width === 6);
+    expect(estimate.largestWave).toEqual({
+      students: 4,
+      bytes: 4 * bytesOf((widest as (typeof trials)[number]).protocol),
+    });
+    expect(await readdir(parent)).toEqual([]);
+  });
+
+  it('is of what is left: a shard, and what a directory lacks', async () => {
+    const directory = join(parent, 'run');
+    const shard = { index: 1, count: 2 };
+    await sweep(protocol, { directory, device: 'cpu', threads: 1, shard });
+    const rest = await estimateSweep(protocol, { ...quickly, directory });
+    expect(rest.trials).toMatchObject({ total: 16, done: 8 });
+    const part = await estimateSweep(protocol, { ...quickly, shard });
+    expect(part.trials).toMatchObject({ total: 8, done: 0 });
+    expect(rest.operations + part.operations).toBe((await estimateSweep(protocol, quickly)).operations);
+    const none = await estimateSweep(protocol, { ...quickly, directory, shard });
+    expect(none).toMatchObject({ operations: 0, largestWave: { students: 0, bytes: 0 }, time: null });
+  });
+
+  it('has a time, its bounds and what was timed', async () => {
+    const { time } = await estimateSweep(protocol, quickly);
+    expect(time?.shapes).toEqual({ timed: 4, interpolated: 0 });
+    expect(time?.engines).toEqual([expect.stringMatching(/^cpu-\w+ float32$/)]);
+    const { seconds = Number.NaN, low, high } = time ?? {};
+    expect(seconds).toBeGreaterThan(0);
+    expect(low).toBeLessThan(seconds / 1.09);
+    expect(high).toBeGreaterThan(seconds * 1.09);
+  });
+
+  it('does not depend on rates at which students diverge, where nothing is left to time', async () => {
+    const arm = { optimizer: { sgd: { learningRate: 1e30 } }, batchSize: 8 };
+    const wild = smallProtocol({ arms: { direct: arm }, student: { width: 4, secondWidth: 2 } });
+    const tame = smallProtocol({
+      arms: { direct: { ...arm, optimizer: { sgd: { learningRate: 1e-6 } } } },
+      student: { width: 4, secondWidth: 2 },
+    });
+    const of = async (one: typeof wild) => (await estimateSweep(one, quickly)).time?.seconds as number;
+    // Equal but for the noise of the clock; a diverged student takes no steps, and would take a hundredth.
+    expect((await of(wild)) / (await of(tame))).toBeGreaterThan(0.1);
+  });
+
+  it('refuses what the sweep would refuse', async () => {
+    expect(await rejectionOf(estimateSweep(protocol, { devices: [0] }))).toMatch(
+      /^invalid_argument: .*for device/,
+    );
+    expect(await rejectionOf(estimateSweep(protocol, { second: 1 } as never))).toMatch(
+      /^invalid_argument: unknown option "second" in estimateSweep/,
+    );
+    expect(await rejectionOf(estimateSweep({ ...protocol, epochs: 0 }))).toBe(
+      'invalid_protocol: invalid protocol of estimateSweep(): epochs: expected a positive integer, received 0',
+    );
+  });
+});
+
+it('useful operations are those that the benchmarks count', () => {
+  for (const { protocol: trial } of expand(preset('quick', { epochs: 3 }))) {
+    const { teacher, student, data, arm } = trial;
+    const widths = [teacher.inputs, student.width, student.secondWidth];
+    const perStep = operationsPerStep(widths, data.train, arm.batchSize);
+    expect(usefulOperations(trial)).toBeCloseTo(stepsOf(trial) * perStep, 3);
+  }
+});

@@ -14,7 +14,7 @@ export interface TrialCounts {
   readonly unfinished: number;
 }
 
-/** Trials that differ in nothing but their index. */
+/** Trials of one arm, teacher size and width, whatever else the protocol varies. */
 export interface GroupStatus extends TrialCounts {
   readonly parametrization: Parametrization;
   readonly teacherSize: number;

@@ -115,7 +115,7 @@ export async function killAgainAndAgain(
 }
 
 /** In [0, 1), the same for the same seed and index. */
-function pseudoRandom(seed: number, index: number): number {
+export function pseudoRandom(seed: number, index: number): number {
   const wild = 43758.5453 * Math.sin(12.9898 * (index + 1) + 78.233 * seed);
   return wild - Math.floor(wild);
 }

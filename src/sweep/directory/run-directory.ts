@@ -110,8 +110,12 @@ async function isBroken(directory: string, key: string): Promise<boolean> {
   return names.includes(recordFile) || names.includes(arraysFile);
 }
 
-/** The record of a trial that is done, its arrays checked; nothing where it is not, or not any more. */
+/**
+ * The record of a trial that is done, its arrays checked; nothing where it is not, or not any more. The folder is listed
+ * first: a network file system looks again then, and may else say for a minute that a new file is not there.
+ */
 export async function findFinished(directory: string, key: string): Promise<TrialRecord | undefined> {
+  if (!(await namesIn(trialFolder(directory, key))).includes(recordFile)) return undefined;
   try {
     return await checked(directory, await readRecord(directory, key));
   } catch (error) {

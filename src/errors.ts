@@ -31,5 +31,8 @@ export type ErrorCode =
   | 'file_unwritable'
   | 'file_corrupt'
   | 'run_directory_conflict'
+  | 'slurm_missing'
+  | 'slurm_refused'
+  | 'slurm_unreachable'
   | 'interrupted'
   | 'internal';

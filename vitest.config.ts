@@ -1,7 +1,14 @@
 import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
 
-const slow = ['test/science/**', 'test/packaging/**', 'test/cuda/**', 'test/scale/**', 'test/survival/**'];
+const slow = [
+  'test/science/**',
+  'test/packaging/**',
+  'test/cuda/**',
+  'test/scale/**',
+  'test/survival/**',
+  'test/slurm/**',
+];
 
 /** What depends on the kernels: golden cases, the oracle, and that bits do not depend on threads. */
 const ofKernels = [
@@ -107,6 +114,16 @@ export default defineConfig({
           include: ['test/cuda/**/*.test.ts'],
           pool: 'forks',
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'slurm',
+          include: ['test/slurm/**/*.test.ts'],
+          env: { EIGENSTUDENT_CUDA: 'none' },
+          pool: 'forks',
+          testTimeout: 180_000,
           hookTimeout: 120_000,
         },
       },

@@ -87,3 +87,8 @@ export function knownKeys(where: string, value: object, keys: readonly string[])
     }
   }
 }
+
+/** A word as a shell would need it to be written. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -33,5 +33,8 @@ export type ErrorCode =
   | 'run_directory_conflict'
   | 'duckdb_missing'
   | 'invalid_query'
+  | 'slurm_missing'
+  | 'slurm_refused'
+  | 'slurm_unreachable'
   | 'interrupted'
   | 'internal';

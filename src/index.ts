@@ -93,6 +93,19 @@ export type { Shard } from './sweep/run/shard.js';
 export { type SweepResult, sweep } from './sweep/run/sweep.js';
 export type { LayerwiseTrial } from './sweep/run/wave.js';
 
+// Sweeps on a cluster
+
+export { cancelSubmissions } from './sweep/slurm/cancel.js';
+export type { SlurmOptions } from './sweep/slurm/options.js';
+export { type SlurmJob, type SlurmState, slurmState } from './sweep/slurm/state.js';
+export {
+  planSubmission,
+  type SlurmPlan,
+  type SlurmSubmission,
+  type SubmitOptions,
+  submitSweep,
+} from './sweep/slurm/submit.js';
+
 // Numbers in, numbers out
 
 export { type EffectiveSizeOptions, effectiveSize, normalize } from './analysis/effective-size.js';

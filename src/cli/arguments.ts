@@ -43,8 +43,3 @@ export function path(option: string): (word: string) => string {
     return word;
   };
 }
-
-/** A word as a shell would need it to be written. */
-export function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}

@@ -1,10 +1,12 @@
 /** The command: its options and its help. What a subcommand needs is loaded when it is called, so that --help is quick. */
 import { Command, CommanderError } from 'commander';
+import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { versions } from '../sweep/directory/versions.js';
-import { answers, number, numbers, part, path, quote } from './arguments.js';
+import { answers, number, numbers, part, path } from './arguments.js';
 import { addRecordCommands } from './record-commands.js';
 import { type ExitCode, exitCodes, Session, type Terminal, type Work } from './session.js';
+import { slurmHelp, takesSlurmOptions } from './slurm-options.js';
 
 /**
  * Carries out one call.
@@ -87,14 +89,18 @@ function buildProgram(choose: (work: Work) => void): Command {
       choose(async (session) => (await import('./train.js')).trainProtocol(file, options, session)),
     );
 
-  trains(program.command('sweep'))
+  const sweep = trains(program.command('sweep'))
     .description(
       'trains every trial of a protocol that its run directory lacks, or goes on with a run directory',
     )
     .argument('<protocol>', 'file, or a run directory')
     .option('--shard <i/n>', 'only part i of n of the trials, for one of n jobs', part('--shard'))
-    .option('--dry-run', 'train nothing: how many trials, how much arithmetic, time and memory')
-    .addHelpText('after', sweepExamples)
+    .option(
+      '--dry-run',
+      'train nothing: how many trials, how much arithmetic, time and memory; with --slurm: the batch script',
+    );
+  takesSlurmOptions(sweep)
+    .addHelpText('after', sweepExamples + slurmHelp)
     .action((protocol: string, options) =>
       choose(async (session) => (await import('./sweep.js')).sweepProtocol(protocol, options, session)),
     );

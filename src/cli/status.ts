@@ -4,12 +4,14 @@ import { cleanRunDirectory } from '../sweep/directory/clean.js';
 import { readProtocol } from '../sweep/directory/run-directory.js';
 import { summaryFile, writeSummary } from '../sweep/directory/summary.js';
 import { type RunStatus, runStatus } from '../sweep/query/status.js';
+import { slurmState } from '../sweep/slurm/state.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
+import { slurmLines } from './slurm-lines.js';
 import { failureTable, statusTable, summaryTable } from './tables.js';
 
 export async function status(directory: string, session: Session): Promise<ExitCode> {
-  const found = await runStatus(directory);
-  session.answer(found, text(found));
+  const [found, slurm] = await Promise.all([runStatus(directory), slurmState(directory)]);
+  session.answer({ ...found, slurm }, [text(found), ...slurmLines(slurm)].join('\n'));
   return exitCodes.done;
 }
 

@@ -3,11 +3,10 @@ import { basename, join } from 'node:path';
 import { readProtocol } from '../sweep/directory/run-directory.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
 import type { ExitCode, Session } from './session.js';
-import { readProtocolFile, runName, trainProtocol } from './train.js';
+import { refuseSlurmOptions, type SlurmCommandOptions } from './slurm-options.js';
+import { readProtocolFile, runName } from './train.js';
 
-export interface SweepCommandOptions extends ExperimentOptions {
-  readonly dryRun?: boolean;
-}
+export type SweepCommandOptions = ExperimentOptions & SlurmCommandOptions;
 
 /** @param path a protocol, or a run directory, which is then gone on with */
 export async function sweepProtocol(
@@ -16,13 +15,16 @@ export async function sweepProtocol(
   session: Session,
 ): Promise<ExitCode> {
   const folder = await isFolder(path);
-  if (options.dryRun) {
-    const protocol = folder ? await readProtocol(path) : await readProtocolFile(path);
-    const directory = options.out ?? (folder ? path : join('runs', runName(path)));
-    return (await import('./dry-run.js')).dryRun(protocol, directory, options, session);
+  const name = folder ? basename(path) : runName(path);
+  const out = options.out ?? (folder ? path : join('runs', name));
+  const protocol = folder ? await readProtocol(path) : await readProtocolFile(path);
+  if (options.slurm) {
+    const { sweepOnSlurm } = await import('./sweep-slurm.js');
+    return sweepOnSlurm(protocol, out, options, session);
   }
-  if (!folder) return trainProtocol(path, options, session);
-  return experiment(await readProtocol(path), basename(path), { out: path, ...options }, session);
+  refuseSlurmOptions(options);
+  if (options.dryRun) return (await import('./dry-run.js')).dryRun(protocol, out, options, session);
+  return experiment(protocol, name, { ...options, out }, session);
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -50,7 +50,7 @@ class Cleaning {
     for (const key of await namesIn(join(this.directory, 'trials'))) await this.#cleanTrial(key);
     for (const key of await namesIn(locksFolder(this.directory)))
       if (key !== 'owners') await this.#cleanLock(key);
-    for (const folder of ['', 'figures']) await this.#cleanFolder(folder);
+    for (const folder of ['', 'figures', 'slurm']) await this.#cleanFolder(folder);
     await this.#cleanOwners();
   }
 

@@ -19,9 +19,19 @@ export function checkShard(shard: Shard): Shard {
 }
 
 /**
- * The trials of one shard: all by descending cost, dealt round robin. It depends on the trials alone, so that the shards of
- * one `count` are disjoint and together everything, wherever and whenever they run.
+ * The trials of every one of `count` shards: all by descending cost, dealt round robin. It depends on the trials alone, so
+ * that the shards of one `count` are disjoint and together everything, wherever and whenever they run.
+ * @returns those that have a trial, which are the first
  */
+export function deal(trials: readonly Trial[], count: number): Trial[][] {
+  const shards: Trial[][] = Array.from({ length: Math.min(count, trials.length) }, () => []);
+  byDescendingCost(trials).forEach((trial, i) => {
+    shards[i % count]?.push(trial);
+  });
+  return shards;
+}
+
+/** The trials of one shard. */
 export function ofShard(trials: readonly Trial[], { index, count }: Shard): Trial[] {
-  return byDescendingCost(trials).filter((_, i) => i % count === index - 1);
+  return deal(trials, count)[index - 1] ?? [];
 }

@@ -1,0 +1,21 @@
+import type { SlurmJob, SlurmState } from '../sweep/slurm/state.js';
+
+/** What `status` says of Slurm: a line for each job array, oldest first; none where nothing was submitted. */
+export function slurmLines({ problem, jobs }: SlurmState): string[] {
+  const lines = jobs.map(jobLine);
+  return problem === undefined ? lines : [...lines, `Slurm: ${problem}`];
+}
+
+function jobLine({ jobId, submittedAt, tasks, states, reasons }: SlurmJob): string {
+  const head = `Slurm job ${jobId}, ${tasks === 1 ? '1 task' : `${tasks} tasks`}, submitted ${submittedAt}: `;
+  if (states === null) return `${head}unknown`;
+  const waiting = counted(reasons);
+  return head + counted(states) + (waiting === '' ? '' : ` (pending: ${waiting})`);
+}
+
+/** "2 RUNNING, 5 COMPLETED" */
+function counted(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
+}

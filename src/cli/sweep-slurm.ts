@@ -1,0 +1,92 @@
+/** `sweep --slurm`: submits, shows the script, or cancels. */
+import { quote } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import type { Protocol } from '../sweep/protocol/protocol-schema.js';
+import { cancelSubmissions } from '../sweep/slurm/cancel.js';
+import { slurmState } from '../sweep/slurm/state.js';
+import { slurmFolder } from '../sweep/slurm/submissions.js';
+import { planSubmission, type SlurmSubmission, submitSweep } from '../sweep/slurm/submit.js';
+import type { ExperimentOptions } from './experiment.js';
+import { type ExitCode, exitCodes, type Session } from './session.js';
+import { type SlurmCommandOptions, slurmOptionsOf } from './slurm-options.js';
+
+/**
+ * @param directory the run directory
+ * @throws see submitSweep, planSubmission, cancelSubmissions
+ */
+export async function sweepOnSlurm(
+  protocol: Protocol,
+  directory: string,
+  options: ExperimentOptions & SlurmCommandOptions,
+  session: Session,
+): Promise<ExitCode> {
+  if (options.shard) {
+    throw new EigenstudentError(
+      'invalid_argument',
+      '--slurm cuts the sweep into parts itself: leave out --shard, or say how many with --array-tasks',
+    );
+  }
+  if (options.cancel) return cancel(directory, session);
+  const { device, devices, threads, checkpointEvery } = options;
+  const submission = {
+    directory,
+    slurm: slurmOptionsOf(options),
+    device,
+    ...(devices && { devices }),
+    ...(threads !== undefined && { threads }),
+    ...(checkpointEvery !== undefined && { checkpointEvery }),
+  };
+  if (options.dryRun) {
+    const plan = await planSubmission(protocol, submission);
+    session.answer(plan, plan.script?.trimEnd() ?? nothingMissing(plan.trials));
+    return exitCodes.done;
+  }
+  await noteActive(directory, session);
+  const submitted = await submitSweep(protocol, submission);
+  session.answer({ directory, ...submitted }, text(submitted, directory, session));
+  return exitCodes.done;
+}
+
+async function cancel(directory: string, session: Session): Promise<ExitCode> {
+  const cancelled = await cancelSubmissions(directory);
+  session.answer(
+    { directory, cancelled },
+    cancelled.length === 0
+      ? `No job of ${directory} runs or waits.`
+      : `Cancelled: job ${cancelled.join(', ')}. Running tasks write their checkpoints first.`,
+  );
+  return exitCodes.done;
+}
+
+/** A second array is harmless, but seldom what one wants. */
+async function noteActive(directory: string, session: Session): Promise<void> {
+  for (const { jobId, active } of (await slurmState(directory)).jobs) {
+    if (active)
+      session.note(
+        `job ${jobId} of this directory has ${tasksText(active)} that run or wait; the new ones share the work`,
+      );
+  }
+}
+
+function text(
+  { jobId, trials, missing, tasks }: SlurmSubmission,
+  directory: string,
+  session: Session,
+): string {
+  if (jobId === null) return nothingMissing(trials);
+  return [
+    `Submitted job ${jobId}: ${tasksText(tasks.length)} for ${missing} of ${trials} trials.`,
+    `Script and logs: ${slurmFolder(directory)}`,
+    `How far it is:   eigenstudent status ${quote(directory)}`,
+    `Cancel:          scancel ${jobId}`,
+    `Go on after a failure, with what is missing then:\n  ${session.commandLine}`,
+  ].join('\n');
+}
+
+function tasksText(count: number): string {
+  return count === 1 ? '1 task' : `${count} tasks`;
+}
+
+function nothingMissing(trials: number): string {
+  return `All ${trials} trials are finished: there is nothing to submit.`;
+}

@@ -8,13 +8,26 @@ export interface Points {
   readonly dy?: Float64Array;
 }
 
-/** Copies, checked: of one length, finite, every dy above 0. */
-export function checkedPoints(x: ArrayLike<number>, y: ArrayLike<number>, dy?: ArrayLike<number>): Points {
-  const points = { x: finiteNumbers('x', x), y: finiteNumbers('y', y) };
-  equalLengths(points);
+/**
+ * Copies, checked: of one length, finite, every dy above 0.
+ * @param of where they are from, for errors: "curves[2]" makes it "curves[2].x"
+ */
+export function checkedPoints(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  dy?: ArrayLike<number>,
+  of = '',
+): Points {
+  const [atX, atY, atDy] = ['x', 'y', 'dy'].map((name) => (of ? `${of}.${name}` : name)) as [
+    string,
+    string,
+    string,
+  ];
+  const points = { x: finiteNumbers(atX, x), y: finiteNumbers(atY, y) };
+  equalLengths({ [atX]: points.x, [atY]: points.y });
   if (dy === undefined) return points;
-  const deviations = positiveNumbers('dy', dy);
-  equalLengths({ x: points.x, dy: deviations });
+  const deviations = positiveNumbers(atDy, dy);
+  equalLengths({ [atX]: points.x, [atDy]: deviations });
   return { ...points, dy: deviations };
 }
 

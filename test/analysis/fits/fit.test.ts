@@ -7,6 +7,7 @@ import {
   type PowerLawFit,
 } from '../../../src/analysis/fits/fit.js';
 import { failureOf } from '../../failure.js';
+import { normalNumbers } from '../seeded-numbers.js';
 
 /**
  * Numbers from SciPy 1.17:
@@ -116,13 +117,7 @@ describe('fitExponential', () => {
   });
 
   it('has standard errors that cover: about 68 % of 400 noisy repetitions lie within one of the truth', () => {
-    // a linear congruence (Numerical Recipes), and the sum of 12 uniforms for a normal number
-    let state = 1;
-    const uniform = () => {
-      state = (1664525 * state + 1013904223) % 2 ** 32;
-      return state / 2 ** 32;
-    };
-    const normal = () => Array.from({ length: 12 }, uniform).reduce((total, value) => total + value) - 6;
+    const normal = normalNumbers(1);
     let covered = 0;
     for (let k = 0; k < 400; ++k) {
       const fit = fitExponential(

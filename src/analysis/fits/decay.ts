@@ -31,6 +31,8 @@ interface Frame {
 const slowest = 1e-3;
 /** Faster than this times 1 / (first gap), and the second point knows nothing of the amplitude: exp(-20) = 2e-9. */
 const fastestOverGap = 20;
+/** A range of y below this times its size is rounding: 45 units in the last place. Arbitrary. */
+const rounding = 1e-14;
 /** Starting rates that are tried, evenly in their logarithm; arbitrary. */
 const startingRates = 60;
 
@@ -54,12 +56,12 @@ export function fitDecay(points: Points, hasOffset: boolean): Decay | string {
   const unfit = whyUnfit(points, hasOffset);
   if (unfit) return unfit;
   const weights = relativeWeights(points);
-  const attempts = ([1, -1] as const).map((direction) =>
-    attempt(points, weights.relative, direction, hasOffset),
-  );
-  const [one, other] = attempts as [Attempt, Attempt];
-  const best = one.optimum.residual <= other.optimum.residual ? one : other;
-  return whyUndetermined(best, hasOffset) ?? inUnits(points, weights, best);
+  const [falling, rising] = [1, -1].map((direction) =>
+    startIn(frameOf(points, direction as 1 | -1, hasOffset), points, weights.relative, hasOffset),
+  ) as [Start, Start];
+  // Through the straight line that lies between them the residual has one valley, so that the better start is in it.
+  const solution = solve(falling.residual <= rising.residual ? falling : rising, hasOffset);
+  return whyUndetermined(solution, hasOffset) ?? inUnits(points, weights, solution);
 }
 
 function whyUnfit({ x, y }: Points, hasOffset: boolean): string | undefined {
@@ -67,41 +69,26 @@ function whyUnfit({ x, y }: Points, hasOffset: boolean): string | undefined {
   if (x.length <= parameters)
     return `too few points: ${x.length} for ${parameters} parameters, at least ${parameters + 1} are needed`;
   if (distinct(x) < parameters) return `too few different x: ${distinct(x)} for ${parameters} parameters`;
-  if (hasOffset && distinct(y) === 1) return 'y is constant: it fits at every rate';
-  return !hasOffset && y.every((value) => value === 0) ? 'y is 0: it fits at every rate' : undefined;
+  const most = largest(y.map(Math.abs));
+  const range = largest(y) + largest(y.map((value) => -value));
+  if (hasOffset && range <= rounding * most) return 'y is constant: it fits at every rate';
+  return !hasOffset && most === 0 ? 'y is 0: it fits at every rate' : undefined;
 }
 
-interface Attempt {
+/** The points in a frame, and the best [amplitude, rate, offset?] among rates from the slowest to the fastest. */
+interface Start {
   readonly frame: Frame;
-  readonly optimum: Optimum;
+  readonly points: WeightedPoints;
   readonly fastest: number;
+  readonly parameters: number[];
+  readonly residual: number;
 }
 
-function attempt(points: Points, weights: Float64Array, direction: 1 | -1, hasOffset: boolean): Attempt {
-  const frame = frameOf(points, direction, hasOffset);
-  const x = points.x.map((value) => (direction * (value - frame.origin)) / frame.span);
-  const y = points.y.map((value) => (value - frame.shift) / frame.scale);
+function startIn(frame: Frame, points: Points, weights: Float64Array, hasOffset: boolean): Start {
+  const { origin, direction, span, shift, scale } = frame;
+  const x = points.x.map((value) => (direction * (value - origin)) / span);
+  const y = points.y.map((value) => (value - shift) / scale);
   const fastest = fastestOverGap / x.reduce((gap, u) => (u > 0 && u < gap ? u : gap), 1);
-  const start = bestStart({ x, y, weights }, fastest, hasOffset);
-  const free = Number.MAX_VALUE;
-  const bounds: Bounds = hasOffset
-    ? { minimum: [-free, slowest, -free], maximum: [free, fastest, free] }
-    : // a constant is a fair curve without offset, so the rate may pass through 0
-      { minimum: [-free, -1], maximum: [free, fastest] };
-  const model = hasOffset ? withOffset : withoutOffset;
-  return { frame, fastest, optimum: leastSquares(model, { x, y, weights }, start, bounds) };
-}
-
-function frameOf({ x, y }: Points, direction: 1 | -1, hasOffset: boolean): Frame {
-  const [low, high] = [-largest(x.map((value) => -value)), largest(x)];
-  const [least, most] = [-largest(y.map((value) => -value)), largest(y)];
-  const origin = direction === 1 ? low : high;
-  const scale = hasOffset ? most - least : Math.max(Math.abs(least), Math.abs(most));
-  return { origin, direction, span: high - low, shift: hasOffset ? least : 0, scale };
-}
-
-/** [amplitude, rate, offset?] with the smallest residual among rates from the slowest to the fastest. */
-function bestStart({ x, y, weights }: WeightedPoints, fastest: number, hasOffset: boolean): number[] {
   let best = { residual: Infinity, parameters: [] as number[] };
   for (let k = 0; k < startingRates; ++k) {
     const rate = slowest * (fastest / slowest) ** (k / (startingRates - 1));
@@ -111,7 +98,31 @@ function bestStart({ x, y, weights }: WeightedPoints, fastest: number, hasOffset
       : amplitudeStart(decayed, y, weights, rate);
     if (tried.residual < best.residual) best = tried;
   }
-  return best.parameters;
+  return { frame, points: { x, y, weights }, fastest, ...best };
+}
+
+interface Solution {
+  readonly frame: Frame;
+  readonly fastest: number;
+  readonly optimum: Optimum;
+}
+
+function solve({ frame, points, fastest, parameters }: Start, hasOffset: boolean): Solution {
+  const free = Number.MAX_VALUE;
+  const bounds: Bounds = hasOffset
+    ? { minimum: [-free, slowest, -free], maximum: [free, fastest, free] }
+    : // a constant is a fair curve without offset, so the rate may pass through 0
+      { minimum: [-free, -1], maximum: [free, fastest] };
+  const model = hasOffset ? withOffset : withoutOffset;
+  return { frame, fastest, optimum: leastSquares(model, points, parameters, bounds) };
+}
+
+function frameOf({ x, y }: Points, direction: 1 | -1, hasOffset: boolean): Frame {
+  const [low, high] = [-largest(x.map((value) => -value)), largest(x)];
+  const [least, most] = [-largest(y.map((value) => -value)), largest(y)];
+  const origin = direction === 1 ? low : high;
+  const scale = hasOffset ? most - least : Math.max(Math.abs(least), Math.abs(most));
+  return { origin, direction, span: high - low, shift: hasOffset ? least : 0, scale };
 }
 
 function lineStart(line: Line, rate: number) {
@@ -126,7 +137,7 @@ function amplitudeStart(decayed: Float64Array, y: Float64Array, weights: Float64
   return { residual: sum((i) => ((y[i] as number) - amplitude * at(i)) ** 2), parameters: [amplitude, rate] };
 }
 
-function whyUndetermined({ optimum, fastest }: Attempt, hasOffset: boolean): string | undefined {
+function whyUndetermined({ optimum, fastest }: Solution, hasOffset: boolean): string | undefined {
   const rate = optimum.parameters[1] as number;
   const edge = 1 + 1e-6;
   if (rate * edge >= fastest)
@@ -154,7 +165,7 @@ function relativeWeights({ x, dy }: Points): Weights {
 }
 
 /** Back from the frame, with first-order propagation of the covariance, which is exact for a change of units. */
-function inUnits(points: Points, weights: Weights, { frame, optimum }: Attempt): Decay | string {
+function inUnits(points: Points, weights: Weights, { frame, optimum }: Solution): Decay | string {
   const { origin, direction, span, shift, scale } = frame;
   const [a, b, c = 0] = optimum.parameters as [number, number, number?];
   const rate = (direction * b) / span;

@@ -182,6 +182,12 @@ describe('a fit that is none', () => {
       'too few points: 3 for 3 parameters, at least 4 are needed',
     ],
     ['equal x', [1, 1, 2, 2, 2], [1, 2, 3, 4, 5], 'too few different x: 2 for 3 parameters'],
+    [
+      'y that is constant but for rounding',
+      [1, 2, 3, 4],
+      [0.3, 0.1 + 0.2, 0.3, 0.3],
+      'y is constant: it fits at every rate',
+    ],
     ['constant y', [1, 2, 3, 4], [5, 5, 5, 5], 'y is constant: it fits at every rate'],
     [
       'a straight line',

@@ -17,7 +17,7 @@ npx tsc -p bench/gpu/tsconfig.json
 [[ -s $dir/node.xz ]] || xz -T0 -6 -c "$(readlink -f "$(command -v node)")" >"$dir/node.xz"
 
 # Every package that one of the arguments needs, itself included. Drawing (vega, resvg) stays behind: nothing here draws.
-node - node-addon-api node-api-headers vitest commander yaml zod cli-progress cli-table3 fastest-levenshtein \
+node - node-addon-api node-api-headers vitest commander yaml zod cli-progress cli-table3 fastest-levenshtein ml-levenberg-marquardt ml-matrix \
   >"$dir/packages.txt" <<'JS'
 const { existsSync, readFileSync } = require('node:fs');
 const seen = new Set();

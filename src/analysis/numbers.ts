@@ -12,9 +12,29 @@ export function finiteNumbers(where: string, values: ArrayLike<number>, minimum 
   return copy;
 }
 
+/** A copy of `values` [n], n >= 1, each checked to be finite and above 0. */
+export function positiveNumbers(where: string, values: ArrayLike<number>): Float64Array {
+  const copy = finiteNumbers(where, values);
+  const wrong = copy.findIndex((value) => value <= 0);
+  if (wrong >= 0) throw invalid(`${where}[${wrong}]`, 'a number above 0', copy[wrong]);
+  return copy;
+}
+
 /** Largest of `values` [n]; a loop, because Math.max(...values) overflows the stack near 1e5 values. */
 export function largest(values: Iterable<number>): number {
   let maximum = -Infinity;
   for (const value of values) if (value > maximum) maximum = value;
   return maximum;
+}
+
+/** Fails unless all of the named lists, such as { x, y }, have one length. */
+export function equalLengths(lists: Readonly<Record<string, ArrayLike<number>>>): void {
+  const [[firstName, first], ...others] = Object.entries(lists) as [
+    [string, ArrayLike<number>],
+    ...[string, ArrayLike<number>][],
+  ];
+  for (const [name, list] of others) {
+    if (list.length !== first.length)
+      throw invalid(name, `as many numbers as ${firstName} has (${first.length})`, list);
+  }
 }

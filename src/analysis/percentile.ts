@@ -8,8 +8,13 @@ import { finiteNumbers } from './numbers.js';
  */
 export function percentile(values: ArrayLike<number>, p: number): number {
   const sorted = finiteNumbers('values', values).sort();
-  // Multiplied first: p / 100 would round positions that are whole.
-  const position = (finiteNumber('percentile', p, 0, 100) * (sorted.length - 1)) / 100;
+  return quantileOfSorted(sorted, finiteNumber('percentile', p, 0, 100), 100);
+}
+
+/** The same at p / whole, of values that are sorted. sorted: [n], ascending, n >= 1 */
+export function quantileOfSorted(sorted: Float64Array, p: number, whole: number): number {
+  // Multiplied first: p / whole would round positions that are whole.
+  const position = (p * (sorted.length - 1)) / whole;
   const below = sorted[Math.floor(position)] as number;
   const above = sorted[Math.ceil(position)] as number;
   // Written so that equal neighbours give themselves: a threshold made of them must not round above or below them.

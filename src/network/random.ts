@@ -56,3 +56,22 @@ export function uniforms(stream: Stream, count: number, low: number, high: numbe
   addon().fillUniform(native(stream), low, high, out);
   return out;
 }
+
+/** Numbers drawn from the addon at a time; arbitrary, and part of what a seed gives. */
+const block = 1024;
+
+/**
+ * A function that gives the next number, uniform in (0, 1), at each call: what bootstrapInterval and its like take. The same
+ * seed gives the same numbers in the same order.
+ */
+export function seededRandom(seed: number): () => number {
+  const stream = { seed: checkSeed('seededRandom', seed), trial: 0, purpose: 'bootstrap' } as const;
+  let numbers: Float64Array = new Float64Array(0);
+  let drawn = 0;
+  return () => {
+    const next = drawn % block;
+    if (next === 0) numbers = uniforms({ ...stream, part: drawn / block }, block, 0, 1);
+    ++drawn;
+    return numbers[next] as number;
+  };
+}

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { normals, purposes, uniforms } from '../../src/network/random.js';
+import { normals, purposes, seededRandom, uniforms } from '../../src/network/random.js';
+import { failureOf } from '../failure.js';
 
 describe('streams', () => {
   it('have the purposes of native/core/philox.h', () => {
@@ -39,5 +40,25 @@ describe('streams', () => {
     expect(values.every((x) => x > -3 && x < 5)).toBe(true);
     expect(Math.min(...values)).toBeLessThan(-2.99);
     expect(Math.max(...values)).toBeGreaterThan(4.99);
+  });
+});
+
+describe('seededRandom', () => {
+  const first = (seed: number, count: number) => Array.from({ length: count }, seededRandom(seed));
+
+  it('gives the same numbers to the same seed, in (0, 1), over the ends of blocks', () => {
+    const numbers = first(4, 3000);
+    expect(first(4, 3000)).toEqual(numbers);
+    expect(first(5, 3000)).not.toEqual(numbers);
+    expect(new Set(numbers).size).toBe(3000);
+    expect(numbers.every((value) => value > 0 && value < 1)).toBe(true);
+    // mean of 3000 uniforms has sd 0.0053; five of them
+    expect(Math.abs(numbers.reduce((total, value) => total + value) / 3000 - 0.5)).toBeLessThan(0.027);
+  });
+
+  it('refuses what is no seed', () => {
+    expect(failureOf(() => seededRandom(-1))).toBe(
+      'invalid_argument: expected a non-negative integer for seed of seededRandom, received -1',
+    );
   });
 });

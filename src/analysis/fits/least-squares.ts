@@ -1,0 +1,111 @@
+import { levenbergMarquardt } from 'ml-levenberg-marquardt';
+import { Matrix, SingularValueDecomposition } from 'ml-matrix';
+
+/** A curve with p parameters; x and y of order 1, for the damping of the iteration knows no units. */
+export interface Model {
+  value(parameters: readonly number[], x: number): number;
+  /** [p]; d value / d parameter */
+  partials(parameters: readonly number[], x: number): number[];
+}
+
+export interface WeightedPoints {
+  /** each [n] */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  /** Mean 1. */
+  readonly weights: Float64Array;
+}
+
+export interface Bounds {
+  /** each [p] */
+  readonly minimum: readonly number[];
+  readonly maximum: readonly number[];
+}
+
+export interface Optimum {
+  /** [p] */
+  readonly parameters: readonly number[];
+  /** [p x p], (J^T W J)^-1: the covariance in units of the residual variance */
+  readonly covariance: Matrix;
+  /** sum of weight * residual^2 */
+  readonly residual: number;
+  /** Whether `parameters` is a minimum, by the relative offset below. */
+  readonly settled: boolean;
+}
+
+/** Bates and Watts use 0.001; R's nls 1e-5. The optimum is then off by 1e-5 of its own standard error. */
+const offsetTolerance = 1e-5;
+/** Below this mean squared residual (y is of order 1) the fit is exact and the offset is one of rounding; arbitrary. */
+const exact = 1e-20;
+/** The library counts iterations, not convergence: it is asked for a few and looked after in between. Arbitrary. */
+const iterations = 20;
+const rounds = 25;
+
+/**
+ * The minimum of sum w (y - model)^2 nearest to `start`, by Levenberg and Marquardt, with the covariance from the
+ * Jacobian. Settled by the relative offset criterion (Bates and Watts, Nonlinear Regression Analysis, 1988, section
+ * 2.2.3): the part of the residual that lies in the tangent plane is negligible against the part outside of it.
+ */
+export function leastSquares(
+  model: Model,
+  points: WeightedPoints,
+  start: readonly number[],
+  bounds: Bounds,
+): Optimum {
+  const whitened = whiten(model, points);
+  let optimum = describe(model, points, start);
+  for (let round = 0; round < rounds && !optimum.settled; ++round) {
+    const { parameterValues } = levenbergMarquardt(whitened.data, whitened.model, {
+      initialValues: optimum.parameters,
+      jacobianFunction: whitened.partials,
+      minValues: bounds.minimum,
+      maxValues: bounds.maximum,
+      maxIterations: iterations,
+      errorTolerance: 0,
+    });
+    optimum = describe(model, points, parameterValues);
+  }
+  return optimum;
+}
+
+/**
+ * The same sum of squares without weights, over the index of a point in place of x: the library (5.1.0) divides the
+ * residuals by the weights that it multiplies the Hessian with, and so does not arrive where they differ.
+ */
+function whiten(model: Model, { x, y, weights }: WeightedPoints) {
+  const root = weights.map(Math.sqrt);
+  const at = (i: number) => x[i] as number;
+  return {
+    data: { x: x.map((_, i) => i), y: y.map((value, i) => (root[i] as number) * value) },
+    model: (p: number[]) => (i: number) => (root[i] as number) * model.value(p, at(i)),
+    partials: (p: number[]) => (i: number) =>
+      model.partials(p, at(i)).map((partial) => (root[i] as number) * partial),
+  };
+}
+
+function describe(model: Model, { x, y, weights }: WeightedPoints, parameters: readonly number[]): Optimum {
+  const [n, p] = [x.length, parameters.length];
+  const jacobian = new Matrix(n, p);
+  const residuals = new Matrix(n, 1);
+  for (let i = 0; i < n; ++i) {
+    const root = Math.sqrt(weights[i] as number);
+    const at = x[i] as number;
+    residuals.set(i, 0, root * ((y[i] as number) - model.value(parameters, at)));
+    jacobian.setRow(
+      i,
+      model.partials(parameters, at).map((partial) => root * partial),
+    );
+  }
+  const { leftSingularVectors, rightSingularVectors, diagonal } = new SingularValueDecomposition(jacobian);
+  const residual = residuals.norm() ** 2;
+  const inPlane = leftSingularVectors.transpose().mmul(residuals).norm() ** 2;
+  const outside = Math.max(residual - inPlane, 0);
+  const offset = Math.sqrt(inPlane / p / (outside / (n - p)));
+  const scaled = rightSingularVectors.mulRowVector(diagonal.map((value) => 1 / value));
+  return {
+    parameters,
+    covariance: scaled.mmul(scaled.transpose()),
+    residual,
+    settled: residual <= exact * n || offset < offsetTolerance,
+  };
+}

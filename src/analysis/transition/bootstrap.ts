@@ -1,0 +1,82 @@
+import { finiteNumber, invalid, knownKeys, positiveInteger } from '../../arguments.js';
+import { percentile } from '../percentile.js';
+
+export interface BootstrapOptions {
+  /** Uniform in [0, 1): `seededRandom(seed)`, so that the interval repeats. */
+  readonly random: () => number;
+  /** Default 1000, enough for a 95 % percentile interval (Efron and Tibshirani, 1993, section 13.3). */
+  readonly resamples?: number;
+  /** Coverage, in (0, 1); default 0.95. */
+  readonly level?: number;
+}
+
+export interface Interval {
+  /** The statistic of the trials as they are. */
+  readonly estimate: number;
+  /** Percentiles of the statistic over resamples. NaN for a single trial, which has no spread; JSON writes that as null. */
+  readonly low: number;
+  readonly high: number;
+  readonly level: number;
+  readonly resamples: number;
+}
+
+export const bootstrapKeys = ['random', 'resamples', 'level'] as const;
+
+/**
+ * Percentile bootstrap interval (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13) of a statistic
+ * of independent trials, which are drawn again with replacement.
+ * @param trials at least one
+ * @param statistic of a list as long as `trials`; finite
+ * @throws invalid_argument for no trials, a random number outside [0, 1), a statistic that is not finite
+ */
+export function bootstrapInterval<Trial>(
+  trials: readonly Trial[],
+  statistic: (trials: readonly Trial[]) => number,
+  options: BootstrapOptions,
+): Interval {
+  knownKeys('bootstrapInterval', options, bootstrapKeys);
+  return bootstrapGroups([trials], ([only]) => statistic(only as readonly Trial[]), options);
+}
+
+/** The same where trials come in groups, such as one per width: each is drawn from itself, and keeps its size. */
+export function bootstrapGroups<Trial>(
+  groups: readonly (readonly Trial[])[],
+  statistic: (groups: readonly (readonly Trial[])[]) => number,
+  options: BootstrapOptions,
+): Interval {
+  const resamples = positiveInteger('resamples', options.resamples ?? 1000);
+  const level = finiteNumber('level', options.level ?? 0.95, 0, 1);
+  if (level === 0 || level === 1) throw invalid('level', 'a number between 0 and 1, such as 0.95', level);
+  if (typeof options.random !== 'function')
+    throw invalid('random', 'a function that gives numbers in [0, 1)', options.random, advice);
+  for (const group of groups) {
+    if (!Array.isArray(group) || group.length === 0)
+      throw invalid('trials', 'an array of at least one trial', group);
+  }
+  const measure = (some: readonly (readonly Trial[])[]) => finiteNumber('the statistic', statistic(some));
+  const estimate = measure(groups);
+  if (groups.every((group) => group.length === 1))
+    return { estimate, low: Number.NaN, high: Number.NaN, level, resamples };
+  const values = Array.from({ length: resamples }, () =>
+    measure(groups.map((group) => drawn(group, options.random))),
+  );
+  const tail = (100 * (1 - level)) / 2;
+  return {
+    estimate,
+    low: percentile(values, tail),
+    high: percentile(values, 100 - tail),
+    level,
+    resamples,
+  };
+}
+
+const advice = 'seededRandom(seed) makes one that repeats';
+
+function drawn<Trial>(group: readonly Trial[], random: () => number): Trial[] {
+  return group.map(() => {
+    const number = random();
+    if (!(number >= 0 && number < 1))
+      throw invalid('random', 'a number in [0, 1) from each call', number, advice);
+    return group[Math.floor(number * group.length)] as Trial;
+  });
+}

@@ -2,6 +2,7 @@
 import { describe } from '../../arguments.js';
 import { formatPath } from '../protocol/protocol.js';
 import type { Protocol } from '../protocol/protocol-schema.js';
+import { spacingSchema } from '../protocol/spacing.js';
 import { expand } from '../protocol/trials.js';
 
 /**
@@ -40,5 +41,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function show(value: unknown): string {
   if (value === undefined) return 'absent';
   if (Array.isArray(value)) return JSON.stringify(value);
-  return isObject(value) ? 'present' : describe(value);
+  if (!isObject(value)) return describe(value);
+  return spacingSchema(value) ? JSON.stringify(value) : 'present';
 }

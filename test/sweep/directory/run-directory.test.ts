@@ -74,6 +74,7 @@ describe('a run directory', () => {
   it.each([
     [{ epochs: 7 }, ' epochs is 6 there and 7 here. '],
     [{ student: { width: [4, 8], secondWidth: 2 } }, ' student.width is [4,6] there and [4,8] here. '],
+    [{ seed: { count: 2, from: 7 } }, ' seed is 5 there and {"count":2,"from":7} here. '],
     [
       {
         teacher: { inputs: 3, teacherSize: 2, secondWidth: 2, seed: 9 },

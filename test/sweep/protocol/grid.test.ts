@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { checkProtocol, formatProtocol, parseProtocol } from '../../../src/sweep/protocol/protocol.js';
 import { protocolJsonSchema } from '../../../src/sweep/protocol/protocol-json-schema.js';
@@ -195,4 +196,14 @@ it('is what the JSON Schema says: any field an axis, spacings where there are nu
   const optimizer = JSON.stringify(arm.optimizer);
   expect(optimizer.match(/\$defs\/spacing/g)?.length).toBeGreaterThan(10);
   expect(schema.properties.zip).toMatchObject({ type: 'array', items: { type: 'array' } });
+});
+
+it('is in the README as it works', async () => {
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+  const example = /## Grids[\s\S]*?```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  const protocol = parseProtocol(
+    `teacher: { teacherSize: 20 }\n${example}epochs: 1\ntrials: 1\n`,
+    'the README',
+  );
+  expect(expand(protocol)).toHaveLength(3 * 2 * 5 * 30);
 });

@@ -144,7 +144,8 @@ function whyUndetermined({ optimum, fastest }: Solution, hasOffset: boolean): st
     return 'the rate runs to infinity: the curve has left its first point before it reaches the second';
   if (hasOffset && rate <= slowest * edge)
     return 'the rate runs to 0: the points lie on a straight line as far as they tell';
-  if (!optimum.settled) return 'the iteration did not settle on a minimum';
+  if (!optimum.settled)
+    return 'the iteration did not settle on a minimum: the points hardly determine the curve';
   const finite = optimum.covariance.to1DArray().every(Number.isFinite);
   return finite ? undefined : 'the points do not determine all parameters';
 }

@@ -202,6 +202,12 @@ describe('a fit that is none', () => {
       'the rate runs to infinity: the curve has left its first point before it reaches the second',
     ],
     [
+      'mere noise, with a minimum that repels Gauss-Newton steps',
+      [89.33, 122.8, 14.44, 10.22, 12.48, 58.92, 43.35, 54.13, 26.87, 90.54],
+      [-0.11066, -0.19841, -0.15213, -0.14639, -0.1591, -0.21244, -0.091325, -0.10101, -0.13668, -0.16051],
+      'the iteration did not settle on a minimum: the points hardly determine the curve',
+    ],
+    [
       'a curve far from x = 0',
       [5000, 5001, 5002, 5003, 5004],
       [16, 8, 4, 2, 1],

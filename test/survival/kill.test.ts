@@ -23,9 +23,9 @@ it(`a sweep that is killed at ${kills} moments (seed ${seed}) ends with the bits
   const folder = await mkdtemp(join(tmpdir(), 'eigenstudent-survival-'));
   const protocol = killableProtocol(8000);
   const [killed, undisturbed] = [join(folder, 'killed'), join(folder, 'undisturbed')];
-  await sweep(protocol, { directory: undisturbed });
+  const { seconds } = await sweep(protocol, { directory: undisturbed, threads: 1 });
   // those that come after the end find nothing to kill
-  expect(await killAgainAndAgain(killed, protocol, { kills, seed })).toBeGreaterThan(kills / 2);
+  expect(await killAgainAndAgain(killed, protocol, { kills, seed, seconds })).toBeGreaterThan(kills / 2);
   expect(await outcomes(killed)).toEqual(await outcomes(undisturbed));
   await expectNothingElse(killed, 8);
   await rm(folder, { recursive: true });
@@ -36,13 +36,13 @@ it(`three processes of which two are killed, at moments that seed ${seed} says, 
   const protocol = killableProtocol(600);
   const file = join(folder, 'protocol.yaml');
   await writeFile(file, formatProtocol(protocol));
-  await sweep(protocol, { directory: join(folder, 'undisturbed') });
+  const { seconds } = await sweep(protocol, { directory: join(folder, 'undisturbed'), threads: 1 });
   const undisturbed = await outcomes(join(folder, 'undisturbed'));
   for (let round = 0; round < 10; ++round) {
     const directory = join(folder, `round ${round}`);
     const [heir, ...doomed] = [1, 2, 3].map(() => startSweep(file, directory, '--threads', '1'));
     for (const [i, { child, ended }] of doomed.entries()) {
-      await wait(1500 * pseudoRandom(seed + 1, 2 * round + i));
+      await wait((300 + 500 * seconds) * pseudoRandom(seed + 1, 2 * round + i));
       child.kill('SIGKILL');
       await ended;
     }

@@ -82,15 +82,36 @@ export async function expectNothingElse(directory: string, trials: number): Prom
 
 export const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** Until a process has made itself known in the directory; or has ended already. */
+async function untilAtWork({ child, ended }: SweepProcess, directory: string): Promise<void> {
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  const folder = join(directory, 'locks', 'owners');
+  while (!over) {
+    const names = await readdir(folder).catch(() => []);
+    if (names.some((name) => name.includes(`-${child.pid}-`))) return;
+    await wait(2);
+  }
+}
+
+export interface Killing {
+  readonly kills: number;
+  readonly seed: number;
+  /** That the sweep takes undisturbed: a killed process works for less than its share of them. */
+  readonly seconds: number;
+}
+
 /**
  * Kills a sweep `kills` times with signal 9, at moments that the seed says, and goes on each time, with one thread and two,
- * from the protocol and from the directory; then lets it finish.
+ * from the protocol and from the directory; then lets it finish. Every tenth is killed while it starts.
  * @returns how many processes were killed before they had ended
  */
 export async function killAgainAndAgain(
   directory: string,
   protocol: Protocol,
-  { kills, seed }: { kills: number; seed: number },
+  { kills, seed, seconds }: Killing,
 ): Promise<number> {
   const file = `${directory}.yaml`;
   await writeFile(file, formatProtocol(protocol));
@@ -98,10 +119,11 @@ export async function killAgainAndAgain(
   let killed = 0;
   for (let i = 0; i < kills; ++i) {
     const what = i % 2 === 1 && existsSync(join(directory, 'protocol.yaml')) ? directory : file;
-    const { child, ended } = startSweep(what, directory, '--threads', String(1 + (i % 3 === 0 ? 1 : 0)));
-    await wait(250 + 600 * pseudoRandom(seed, i));
-    child.kill('SIGKILL');
-    const { status, stderr } = await ended;
+    const sweep = startSweep(what, directory, '--threads', String(1 + (i % 3 === 0 ? 1 : 0)));
+    if (i % 10 < 9) await untilAtWork(sweep, directory);
+    await wait(((1000 * seconds) / kills) * pseudoRandom(seed, i));
+    sweep.child.kill('SIGKILL');
+    const { status, stderr } = await sweep.ended;
     if (status === 'SIGKILL') killed += 1;
     else expect(`${status} ${stderr}`).toMatch(/^0 /);
     const now = await recordTimes(directory);

@@ -74,7 +74,7 @@ describe('a disk that fills up', () => {
       expect(message).toMatch(/^file_unwritable: cannot write .*: ENOSPC: no space left on device, write/);
     const kinds = new Set(refused.map((message) => /\w+\.(json|safetensors)/.exec(message)?.[0]));
     expect(kinds).toContain('checkpoint.safetensors');
-    expect(kinds).toContain('record.json');
+    expect(kinds).toContain('arrays.safetensors');
     await sweep(smallProtocol(), { directory });
     expect(await outcomes(directory)).toEqual(await outcomes(undisturbed));
   });

@@ -17,17 +17,18 @@ import {
   wait,
 } from '../sweep-processes.js';
 
-const protocol = killableProtocol(400);
+const protocol = killableProtocol(1000);
 let folder: string;
 let file: string;
 let undisturbed: Record<string, unknown>;
+let seconds: number;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'eigenstudent-survive-'));
   file = join(folder, 'protocol.yaml');
   await writeFile(file, formatProtocol(protocol));
   const directory = join(folder, 'undisturbed');
-  await sweep(protocol, { directory });
+  ({ seconds } = await sweep(protocol, { directory, threads: 1 }));
   undisturbed = await outcomes(directory);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -56,7 +57,7 @@ async function killedInTheMiddle(directory: string, ...options: string[]): Promi
 describe('a sweep that is killed', () => {
   it('again and again ends with the bits of one that was not', async () => {
     const directory = join(folder, 'killed');
-    expect(await killAgainAndAgain(directory, protocol, { kills: 5, seed: 1 })).toBeGreaterThan(1);
+    expect(await killAgainAndAgain(directory, protocol, { kills: 6, seed: 1, seconds })).toBeGreaterThan(0);
     expect(await outcomes(directory)).toEqual(undisturbed);
     await expectNothingElse(directory, 8);
   }, 60_000);
@@ -120,7 +121,7 @@ describe('two processes on one directory', () => {
     const doomed = startSweep(file, directory, '--threads', '1');
     await untilCheckpoint(directory);
     const heir = startSweep(file, directory, '--threads', '1');
-    await wait(300);
+    await wait(250 * seconds);
     doomed.child.kill('SIGKILL');
     await doomed.ended;
     const times = await recordTimes(directory);
@@ -136,23 +137,26 @@ describe('two processes on one directory', () => {
 
 describe('a sweep that is interrupted', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
-    'by %s keeps checkpoints and goes on from them',
+    'by %s ends at once, with checkpoints and the way on',
     async (signal) => {
       const directory = join(folder, signal);
-      const { child, ended } = startSweep(file, directory, '--checkpoint-every', '1000', '--threads', '1');
-      while (!existsSync(join(directory, 'locks'))) await wait(5);
-      await wait(300);
+      const endless = join(folder, `${signal}.yaml`);
+      await writeFile(endless, formatProtocol(killableProtocol(1_000_000)));
+      const { child, ended } = startSweep(endless, directory, '--threads', '1');
+      await untilCheckpoint(directory);
       const start = performance.now();
       child.kill(signal);
-      const { status, stdout } = await ended;
+      const { status, stdout, stderr } = await ended;
       expect(performance.now() - start).toBeLessThan(3000);
-      expect(status).toBe(130);
-      expect(JSON.parse(stdout).error.message).toContain(`\n  eigenstudent sweep ${file} --out ${directory}`);
+      expect({ status, stderr }).toEqual({
+        status: 130,
+        stderr: `${signal}: finishing the step; once more to stop at once\n`,
+      });
+      expect(JSON.parse(stdout).error.message).toContain(
+        `\n  eigenstudent sweep ${endless} --out ${directory}`,
+      );
       expect((await untilCheckpoint(directory)).length).toBeGreaterThan(0);
       expect(existsSync(join(directory, 'locks'))).toBe(false);
-      const { restarted } = await sweep(protocol, { directory });
-      expect(restarted).toEqual([]);
-      expect(await outcomes(directory)).toEqual(undisturbed);
     },
     60_000,
   );
@@ -162,10 +166,15 @@ describe('a sweep that is interrupted', () => {
     let interruptions = 0;
     for (;;) {
       const controller = new AbortController();
-      const timer = setTimeout(() => controller.abort(new Error('enough')), 250);
-      const run = sweep(protocol, { directory, signal: controller.signal, checkpointEvery: 0 });
-      const message = await rejectionOf(run).catch(() => 'ended');
-      clearTimeout(timer);
+      let reports = 0;
+      const onProgress = () => {
+        reports += 1;
+        // the first is that of the start; a little after the second is in the middle of a chunk
+        if (reports === 2) setTimeout(() => controller.abort(new Error('enough')), 5);
+      };
+      // only an interruption writes checkpoints
+      const options = { directory, signal: controller.signal, checkpointEvery: 1000, onProgress };
+      const message = await rejectionOf(sweep(protocol, options)).catch(() => 'ended');
       if (message === 'ended') break;
       expect(message).toMatch(/^interrupted: interrupted: \d of 8 trials are finished and kept in/);
       interruptions += 1;

@@ -106,60 +106,11 @@ export {
   submitSweep,
 } from './sweep/slurm/submit.js';
 
-// Numbers in, numbers out
+// Numbers in, numbers out; the rest of it is eigenstudent/analysis
 
-export {
-  type CollapseFit,
-  type FitCollapseOptions,
-  fitCollapse,
-  rescaleCurves,
-  type Scaling,
-  type SizedCurve,
-} from './analysis/collapse/fit-collapse.js';
-export { type CollapseQuality, type Curve, collapseQuality } from './analysis/collapse/quality.js';
 export { type EffectiveSizeOptions, effectiveSize, normalize } from './analysis/effective-size.js';
-export {
-  type ConvergedFit,
-  type Estimate,
-  type ExponentialFit,
-  evaluateFit,
-  type FailedFit,
-  type FitOptions,
-  fitExponential,
-  fitPowerLaw,
-  type PowerLawFit,
-} from './analysis/fits/fit.js';
 export { type Histogram, type HistogramOptions, histogram } from './analysis/histogram.js';
-export { type KolmogorovSmirnov, kolmogorovSmirnov } from './analysis/kolmogorov-smirnov.js';
 export { type Summary, summarize } from './analysis/summary.js';
-export type { Matrix } from './analysis/topology/matrix.js';
-export {
-  type NodeStrengthOptions,
-  type NodeStrengths,
-  nodeStrengths,
-} from './analysis/topology/node-strengths.js';
-export {
-  type MatchedPair,
-  type MatchOptions,
-  matchNodes,
-  type NodeMatch,
-  overlapMatrix,
-} from './analysis/topology/overlap.js';
-export { pathValues, resampleSorted } from './analysis/topology/paths.js';
-export { type BootstrapOptions, bootstrapInterval, type Interval } from './analysis/transition/bootstrap.js';
-export {
-  type PruningTransition,
-  type PruningTransitionOptions,
-  plateauEdge,
-  pruningTransition,
-} from './analysis/transition/pruning-transition.js';
-export {
-  type LocatedSizeTransition,
-  type SizesAtWidth,
-  type SizeTransition,
-  sizeTransition,
-  type UnlocatedSizeTransition,
-} from './analysis/transition/size-transition.js';
 export { seededRandom } from './network/random.js';
 
 // Files, kernels, errors

@@ -1,0 +1,56 @@
+/**
+ * `eigenstudent/analysis`: what is made of results. Numbers in, numbers out. An entry of its own, so that the matrix library
+ * behind the fits is loaded only by who wants them.
+ */
+export {
+  type CollapseFit,
+  type FitCollapseOptions,
+  fitCollapse,
+  rescaleCurves,
+  type Scaling,
+  type SizedCurve,
+} from './collapse/fit-collapse.js';
+export { type CollapseQuality, type Curve, collapseQuality } from './collapse/quality.js';
+export { type EffectiveSizeOptions, effectiveSize, normalize } from './effective-size.js';
+export {
+  type ConvergedFit,
+  type Estimate,
+  type ExponentialFit,
+  evaluateFit,
+  type FailedFit,
+  type FitOptions,
+  fitExponential,
+  fitPowerLaw,
+  type PowerLawFit,
+} from './fits/fit.js';
+export { type Histogram, type HistogramOptions, histogram } from './histogram.js';
+export { type KolmogorovSmirnov, kolmogorovSmirnov } from './kolmogorov-smirnov.js';
+export { type Summary, summarize } from './summary.js';
+export type { Matrix } from './topology/matrix.js';
+export {
+  type NodeStrengthOptions,
+  type NodeStrengths,
+  nodeStrengths,
+} from './topology/node-strengths.js';
+export {
+  type MatchedPair,
+  type MatchOptions,
+  matchNodes,
+  type NodeMatch,
+  overlapMatrix,
+} from './topology/overlap.js';
+export { pathValues, resampleSorted } from './topology/paths.js';
+export { type BootstrapOptions, bootstrapInterval, type Interval } from './transition/bootstrap.js';
+export {
+  type PruningTransition,
+  type PruningTransitionOptions,
+  plateauEdge,
+  pruningTransition,
+} from './transition/pruning-transition.js';
+export {
+  type LocatedSizeTransition,
+  type SizesAtWidth,
+  type SizeTransition,
+  sizeTransition,
+  type UnlocatedSizeTransition,
+} from './transition/size-transition.js';

@@ -14,7 +14,8 @@ import {
   readLock,
   readOwners,
 } from './owners.js';
-import { readRecord, recordFile, trialFolder } from './record.js';
+import { recordFile, trialFolder } from './record.js';
+import { readRecordIfWhole } from './run-directory.js';
 import { checkpointFile } from './trial-checkpoint.js';
 import { removeIfEmpty, removeLock } from './trial-locks.js';
 
@@ -72,13 +73,7 @@ class Cleaning {
 
   /** A damaged record is none: its trial goes on from the checkpoint. */
   async #isFinished(key: string): Promise<boolean> {
-    try {
-      await readRecord(this.directory, key);
-      return true;
-    } catch (error) {
-      if (error instanceof EigenstudentError) return false;
-      throw error;
-    }
+    return (await readRecordIfWhole(this.directory, key)) !== undefined;
   }
 
   /** Locks of unfinished trials stay for whoever takes over: a lower generation must not come after a higher one. */

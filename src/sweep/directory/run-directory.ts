@@ -146,13 +146,20 @@ export async function listKeys(directory: string): Promise<string[]> {
 export async function readRecords(directory: string): Promise<TrialRecord[]> {
   const records: TrialRecord[] = [];
   for (const key of await listKeys(directory)) {
-    try {
-      records.push(await readRecord(directory, key));
-    } catch (error) {
-      if (!(error instanceof EigenstudentError)) throw error;
-    }
+    const record = await readRecordIfWhole(directory, key);
+    if (record) records.push(record);
   }
   return records;
+}
+
+/** The record of a trial, its arrays not looked at; nothing where there is none, or a damaged one. */
+export async function readRecordIfWhole(directory: string, key: string): Promise<TrialRecord | undefined> {
+  try {
+    return await readRecord(directory, key);
+  } catch (error) {
+    if (error instanceof EigenstudentError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import { type Parametrization, type Protocol, parametrizations } from '../protoc
 import { replicateKey, type Settings, settingsOf } from '../protocol/settings.js';
 import { expand } from '../protocol/trials.js';
 import { type FinishedRecord, isFinished, type TrialError, type TrialRecord } from './record.js';
-import { readProtocol, readRecords } from './run-directory.js';
+import { readProtocol, readRecordIfWhole } from './run-directory.js';
 import { readArrays } from './trial-arrays.js';
 
 export const summaryFile = 'summary.json';
@@ -64,8 +64,12 @@ export interface Summary {
 export async function writeSummary(directory: string): Promise<Summary> {
   const protocol = await readProtocol(directory);
   const trials = expand(protocol);
-  const present = new Map((await readRecords(directory)).map((record) => [record.key, record]));
-  const records = trials.flatMap(({ key }) => present.get(key) ?? []);
+  const records: TrialRecord[] = [];
+  for (const { key, protocol } of trials) {
+    const record = await readRecordIfWhole(directory, key);
+    // With the protocol that is in memory already, and equal: most of a record is its own copy of it.
+    if (record) records.push({ ...record, protocol });
+  }
   const settings = settingsOf(protocol);
   const finished = records.filter(isFinished);
   const groups: GroupSummary[] = [];

@@ -56,34 +56,38 @@ void PackedStudent<T>::write(StateBlock block, const T* values) {
   if (block == StateBlock::parameters) parameters_changed();
 }
 
+/// Goes through the tensors: visit(tensor, plan of its layer, where it begins in a padded block).
 template <class T>
-void PackedStudent<T>::pack(const T* values, T* block) const {
+template <class Visit>
+void PackedStudent<T>::for_tensors(const Visit& visit) const {
   for (const Tensor& tensor : layout_->tensors()) {
     const LayerPlan& plan = plan_->layers[tensor.layer];
-    const T* from = values + tensor.offset;
-    T* to = block + offset_of(plan, tensor.role);
-    if (tensor.role != TensorRole::matrix)
-      std::copy_n(from, tensor.size(), to);
-    else if (plan.wide_out)
-      to_panels_transposed(plan.out, plan.rows(), from, to);
-    else
-      to_panels(plan.in, plan.rows(), from, to);
+    visit(tensor, plan, offset_of(plan, tensor.role));
   }
 }
 
 template <class T>
-void PackedStudent<T>::unpack(const T* block, T* values) const {
-  for (const Tensor& tensor : layout_->tensors()) {
-    const LayerPlan& plan = plan_->layers[tensor.layer];
-    const T* from = block + offset_of(plan, tensor.role);
-    T* to = values + tensor.offset;
+void PackedStudent<T>::pack(const T* values, T* block) const {
+  for_tensors([&](const Tensor& tensor, const LayerPlan& plan, std::size_t offset) {
     if (tensor.role != TensorRole::matrix)
-      std::copy_n(from, tensor.size(), to);
+      std::copy_n(values + tensor.offset, tensor.size(), block + offset);
     else if (plan.wide_out)
-      from_panels_transposed(plan.out, plan.rows(), from, to);
+      to_panels_transposed(plan.out, plan.rows(), values + tensor.offset, block + offset);
     else
-      from_panels(plan.in, plan.rows(), from, to);
-  }
+      to_panels(plan.in, plan.rows(), values + tensor.offset, block + offset);
+  });
+}
+
+template <class T>
+void PackedStudent<T>::unpack(const T* block, T* values) const {
+  for_tensors([&](const Tensor& tensor, const LayerPlan& plan, std::size_t offset) {
+    if (tensor.role != TensorRole::matrix)
+      std::copy_n(block + offset, tensor.size(), values + tensor.offset);
+    else if (plan.wide_out)
+      from_panels_transposed(plan.out, plan.rows(), block + offset, values + tensor.offset);
+    else
+      from_panels(plan.in, plan.rows(), block + offset, values + tensor.offset);
+  });
 }
 
 template class PackedStudent<float>;

@@ -45,6 +45,8 @@ class PackedStudent {
   std::size_t bytes() const { return parameters_.bytes() + first_moment_.bytes() + second_moment_.bytes(); }
 
  private:
+  template <class Visit>
+  void for_tensors(const Visit& visit) const;
   void pack(const T* values, T* block) const;
   const AlignedBuffer<T>& buffer(StateBlock block) const;
 

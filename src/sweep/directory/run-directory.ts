@@ -10,7 +10,7 @@ import { writing } from './advice.js';
 import { compareProtocols } from './growth.js';
 import { makeFolder } from './make-folder.js';
 import { namesIn } from './names-in.js';
-import { isMissing, readBytes } from './read-bytes.js';
+import { readBytesIfThere } from './read-bytes.js';
 import {
   encodeRecord,
   readRecord,
@@ -54,13 +54,8 @@ export async function openRunDirectory(directory: string, protocol: Protocol): P
 
 async function readProtocolIfThere(directory: string): Promise<Protocol | undefined> {
   const path = join(directory, protocolFile);
-  let bytes: Buffer;
-  try {
-    bytes = await readBytes(path);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const bytes = await readBytesIfThere(path);
+  if (bytes === undefined) return undefined;
   return parseProtocol(bytes.toString('utf8'), path);
 }
 

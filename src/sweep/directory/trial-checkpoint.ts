@@ -16,7 +16,7 @@ import {
 import { checkpointOf, continueFrom } from '../../training/checkpoint.js';
 import { writing } from './advice.js';
 import { makeFolder } from './make-folder.js';
-import { isMissing, readBytes } from './read-bytes.js';
+import { readBytesIfThere } from './read-bytes.js';
 import { trialFolder } from './record.js';
 import { float64, historyTensors, type LossHistory, readHistory } from './trial-arrays.js';
 import { versions } from './versions.js';
@@ -69,13 +69,8 @@ export async function continueTrial(
   student: number,
 ): Promise<TrialProgress | undefined> {
   const path = join(trialFolder(directory, key), checkpointFile);
-  let bytes: Buffer;
-  try {
-    bytes = await readBytes(path);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const bytes = await readBytesIfThere(path);
+  if (bytes === undefined) return undefined;
   const file = decodeSafetensors(bytes, path);
   checkSeal(file, key, path);
   const progress = {

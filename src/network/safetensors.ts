@@ -23,7 +23,8 @@ export interface SafetensorsFile {
   readonly metadata: Record<string, string>;
 }
 
-const lengthBytes = 8;
+/** Of the length that a file begins with. */
+export const lengthBytes = 8;
 const maximumHeader = 100_000_000; // the format's own limit
 
 /** A tensor of the array's kind. Default shape: [length]. */
@@ -107,7 +108,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parseHeader(bytes: Uint8Array, corrupt: Corrupt): Record<string, unknown> {
+export function parseHeader(bytes: Uint8Array, corrupt: Corrupt): Record<string, unknown> {
   try {
     const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (isObject(header)) return header;
@@ -117,7 +118,7 @@ function parseHeader(bytes: Uint8Array, corrupt: Corrupt): Record<string, unknow
   throw corrupt('its header is not a JSON object');
 }
 
-function readTensor(name: string, entry: unknown, numbers: Uint8Array, corrupt: Corrupt) {
+export function readTensor(name: string, entry: unknown, numbers: Uint8Array, corrupt: Corrupt) {
   if (!isObject(entry)) throw corrupt(`tensor ${name} has no description`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !Object.hasOwn(kinds, dtype))

@@ -1,4 +1,4 @@
-/** What `status` needs of a record, read without checking the rest. */
+/** What `status` and `watch` need of a record, read without checking the rest. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { recordFile, trialFolder } from '../directory/record.js';
@@ -12,6 +12,11 @@ export interface RecordGlance {
   readonly steps: number;
   /** "cpu-avx2 float32" */
   readonly engine: string;
+  /** null of a trial that failed; so is the next. */
+  readonly trainLoss: number | null;
+  readonly effectiveSize: number | null;
+  /** What went wrong; null of a trial that finished. */
+  readonly message: string | null;
 }
 
 export interface Glances {
@@ -32,16 +37,20 @@ export async function glanceAtRecords(directory: string): Promise<Glances> {
   const damaged: string[] = [];
   for (const [i, key] of (await listKeys(directory)).entries()) {
     if (i % recordsAtOnce === recordsAtOnce - 1) await new Promise(setImmediate);
-    const text = textOf(directory, key);
-    if (text === undefined) continue;
-    const record = glance(key, text);
-    if (record) records.push(record);
-    else damaged.push(key);
+    const record = glanceAtRecord(directory, key);
+    if (record === 'damaged') damaged.push(key);
+    else if (record) records.push(record);
   }
   return { records, damaged };
 }
 
 /** Nothing where there is no record yet. */
+export function glanceAtRecord(directory: string, key: string): RecordGlance | 'damaged' | undefined {
+  const text = textOf(directory, key);
+  return text === undefined ? undefined : (glance(key, text) ?? 'damaged');
+}
+
+/** Nothing where there is none; empty where there is one that cannot be read. */
 function textOf(directory: string, key: string): string | undefined {
   try {
     return readFileSync(join(trialFolder(directory, key), recordFile), 'utf8');
@@ -56,7 +65,18 @@ function glance(key: string, text: string): RecordGlance | undefined {
     const finished = Date.parse(record.finishedAt);
     if (record.key !== key || Number.isNaN(finished)) return undefined;
     const engine = `${record.engine} ${record.dtype}`;
-    return { key, failed: record.error !== undefined, finished, steps: record.steps, engine };
+    const { steps, trainLoss, effectiveSize, error } = record;
+    const failed = error !== undefined;
+    return {
+      key,
+      failed,
+      finished,
+      steps,
+      engine,
+      trainLoss,
+      effectiveSize,
+      message: error?.message ?? null,
+    };
   } catch {
     return undefined;
   }

@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'file_unwritable'
   | 'file_corrupt'
   | 'run_directory_conflict'
+  | 'port_unavailable'
   | 'duckdb_missing'
   | 'invalid_query'
   | 'slurm_missing'

@@ -1,7 +1,10 @@
 /** The commands that read the records of a run directory: their options and their help. */
 import type { Command } from 'commander';
-import { answers, path } from './arguments.js';
+import { answers, number, path } from './arguments.js';
 import type { Work } from './session.js';
+
+/** Of the live page. Arbitrary, and always the same: a page that is open finds its server again. */
+const usualPort = 7411;
 
 export function addRecordCommands(program: Command, choose: (work: Work) => void): void {
   answers(program.command('query'))
@@ -34,6 +37,16 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
       choose(async (session) => (await import('./status.js')).status(directory, session)),
     );
 
+  answers(program.command('watch'))
+    .description('serves a page on this machine that follows a running sweep; it cannot change anything')
+    .argument('<directory>', 'run directory, there already or to come')
+    .option('--port <n>', 'port, 0 for any free one', number('--port'), usualPort)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .addHelpText('after', watchExamples)
+    .action((directory: string, options) =>
+      choose(async (session) => (await import('./watch.js')).watch(directory, options, session)),
+    );
+
   answers(program.command('collect'))
     .description(
       'writes summary.json of whatever a run directory holds, and removes what dead processes left in it',
@@ -56,6 +69,14 @@ Examples:
   $ eigenstudent query runs/quick "select protocol.arm.optimizer.adam.learningRate, min(testLoss) from trials group by all"
   $ eigenstudent query runs/quick "select key, errorMessage from trials where errorCode is not null" --format csv
   $ eigenstudent query runs/quick "from trials where width = 200" --out wide.parquet`;
+
+const watchExamples = `
+The page shows trials by state, pace, losses and effective sizes as they grow, and failures. It finds a restarted sweep and a
+restarted server by itself. From another machine: ssh -L ${usualPort}:127.0.0.1:${usualPort} HOST
+
+Examples:
+  $ eigenstudent watch runs/quick
+  $ eigenstudent watch runs/quick --port 8000`;
 
 const exportExamples = `
 Example:

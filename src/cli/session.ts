@@ -21,6 +21,7 @@ const faultsOfTheCall: readonly string[] = [
   'run_directory_conflict',
   'invalid_query',
   'file_unreadable',
+  'port_unavailable',
 ];
 
 /** One call of the command: where its answer goes, and in which form. */

@@ -1,0 +1,176 @@
+/** What the page says in words, bars and tables, computed from what is on disk. */
+import { summarize } from '../../analysis/summary.js';
+import type { Parametrization } from '../../sweep/protocol/protocol-schema.js';
+import type { Trial } from '../../sweep/protocol/trials.js';
+import type { RecordGlance } from '../../sweep/query/record-glance.js';
+import { stepsOf } from '../../sweep/run/waves.js';
+import type { Pace } from './pace.js';
+import type { RunOnDisk, TrialOnDisk } from './run-follower.js';
+import { groupsOf } from './trial-sample.js';
+
+/**
+ * training: a living process has it; paused: it has begun, and nobody is at work on it; waiting: neither.
+ */
+export const trialStates = ['finished', 'failed', 'training', 'paused', 'waiting'] as const;
+export type TrialState = (typeof trialStates)[number];
+export type StateCounts = Record<TrialState, number>;
+
+export interface LiveGroup {
+  readonly parametrization: Parametrization;
+  readonly teacherSize: number;
+  readonly width: number;
+  readonly counts: StateCounts;
+  /** Of the epochs of all its trials, 0 to 1. */
+  readonly progress: number;
+  /** So far: at the last evaluation of each trial that has one. null before there is any. */
+  readonly effectiveSize: {
+    readonly mean: number;
+    readonly sd: number | null;
+    readonly trials: number;
+  } | null;
+  /** Mean over the same trials. */
+  readonly trainLoss: number | null;
+}
+
+export interface LiveFailure {
+  readonly key: string;
+  readonly parametrization: Parametrization;
+  readonly teacherSize: number;
+  readonly width: number;
+  readonly trial: number;
+  readonly message: string;
+}
+
+export interface LiveState {
+  readonly directory: string;
+  /** Why there is nothing to follow yet, or null. */
+  readonly absent: string | null;
+  readonly total: number;
+  readonly counts: StateCounts;
+  /** Of the steps of all trials, 0 to 1. */
+  readonly progress: number;
+  readonly processes: number;
+  readonly engines: readonly string[];
+  /** null where that is not known. */
+  readonly pace: Pace | null;
+  /** At that pace; null where that is not known. */
+  readonly secondsLeft: number | null;
+  /** ISO 8601, UTC. */
+  readonly lastFinishedAt: string | null;
+  /** At most mostGroups; groupCount tells of all. */
+  readonly groups: readonly LiveGroup[];
+  readonly groupCount: number;
+  /** Curves drawn, of as many trials. */
+  readonly drawn: number;
+  /** The latest, at most mostFailures; counts.failed tells of all. */
+  readonly failures: readonly LiveFailure[];
+  /** Keys of records that cannot be read. */
+  readonly damaged: readonly string[];
+}
+
+/** Rows of a table that a phone still scrolls; arbitrary. */
+const mostGroups = 300;
+const mostFailures = 50;
+
+/** @param notePace is told how far the trials are, and tells how fast they go */
+export function liveState(
+  directory: string,
+  run: RunOnDisk,
+  notePace: (steps: number, ended: number) => Pace | null,
+): LiveState {
+  const { trials, onDisk } = run;
+  const groups = groupsOf(trials);
+  const records = trials.flatMap(({ key }) => recordOf(onDisk.get(key)) ?? []);
+  const steps = trials.reduce((sum, { protocol }) => sum + stepsOf(protocol), 0);
+  const done = trials.reduce((sum, trial) => sum + shareOf(trial, run) * stepsOf(trial.protocol), 0);
+  const last = records.reduce((latest, { finished }) => Math.max(latest, finished), Number.NEGATIVE_INFINITY);
+  const counts = count(trials, run);
+  const seen = notePace(done, records.length);
+  const pace = counts.training > 0 ? seen : null;
+  return {
+    directory,
+    absent: run.absent,
+    total: trials.length,
+    counts,
+    progress: steps > 0 ? done / steps : 0,
+    processes: run.atWork.processes,
+    engines: [...new Set(records.map(({ engine }) => engine))].sort(),
+    pace,
+    secondsLeft: pace && Math.round((steps - done) / pace.stepsPerSecond),
+    lastFinishedAt: records.length > 0 ? new Date(last).toISOString() : null,
+    groups: groups.slice(0, mostGroups).map((group) => liveGroup(group, run)),
+    groupCount: groups.length,
+    drawn: run.drawn.size,
+    failures: failures(trials, run),
+    damaged: trials.filter(({ key }) => onDisk.get(key)?.record === 'damaged').map(({ key }) => key),
+  };
+}
+
+function recordOf(found: TrialOnDisk | undefined): RecordGlance | undefined {
+  return found?.record === 'damaged' ? undefined : found?.record;
+}
+
+export function stateOf({ key }: Trial, { onDisk, atWork }: RunOnDisk): TrialState {
+  const found = onDisk.get(key);
+  const record = recordOf(found);
+  if (record) return record.failed ? 'failed' : 'finished';
+  if (atWork.keys.has(key)) return 'training';
+  return found?.curve ? 'paused' : 'waiting';
+}
+
+function count(trials: readonly Trial[], run: RunOnDisk): StateCounts {
+  const counts = Object.fromEntries(trialStates.map((state) => [state, 0])) as StateCounts;
+  for (const trial of trials) counts[stateOf(trial, run)] += 1;
+  return counts;
+}
+
+/** Of its epochs, 0 to 1; what a failed trial did not train need not be waited for. */
+function shareOf({ key, protocol }: Trial, { onDisk }: RunOnDisk): number {
+  const found = onDisk.get(key);
+  if (recordOf(found)) return 1;
+  return Math.min(1, (found?.curve?.epoch.at(-1) ?? 0) / protocol.epochs);
+}
+
+function liveGroup(group: readonly Trial[], run: RunOnDisk): LiveGroup {
+  const { parametrization, teacher, student } = (group[0] as Trial).protocol;
+  const sizes: number[] = [];
+  const losses: number[] = [];
+  for (const { key } of group) {
+    const found = run.onDisk.get(key);
+    const record = recordOf(found);
+    const { curve } = found ?? {};
+    const size = record ? record.effectiveSize : curve?.effectiveSize.at(-1);
+    const loss = record ? record.trainLoss : curve?.trainLoss.at(-1);
+    if (typeof size === 'number') sizes.push(size);
+    if (typeof loss === 'number') losses.push(loss);
+  }
+  return {
+    parametrization,
+    teacherSize: teacher.teacherSize,
+    width: student.width,
+    counts: count(group, run),
+    progress: group.reduce((sum, trial) => sum + shareOf(trial, run), 0) / group.length,
+    effectiveSize: sizes.length > 0 ? statisticOf(sizes) : null,
+    trainLoss: losses.length > 0 ? summarize(losses).mean : null,
+  };
+}
+
+function statisticOf(values: readonly number[]): NonNullable<LiveGroup['effectiveSize']> {
+  const { mean, sd, count: trials } = summarize(values);
+  return { mean, sd: trials > 1 ? sd : null, trials };
+}
+
+function failures(trials: readonly Trial[], { onDisk }: RunOnDisk): LiveFailure[] {
+  const failed = trials.flatMap(({ key, protocol }) => {
+    const record = recordOf(onDisk.get(key));
+    if (!record?.failed) return [];
+    const { parametrization, teacher, student, trial } = protocol;
+    const { finished, message } = record;
+    const { teacherSize } = teacher;
+    return [
+      { key, parametrization, teacherSize, width: student.width, trial, finished, message: message ?? '' },
+    ];
+  });
+  const latest = failed.toSorted((a, b) => b.finished - a.finished).slice(0, mostFailures);
+  return latest.map(({ finished: _, ...failure }) => failure);
+}

@@ -1,0 +1,36 @@
+import type { Trial } from '../../sweep/protocol/trials.js';
+
+/** Curves of a page: what a browser redraws without a pause, and more than an eye can tell apart. */
+const mostCurves = 1000;
+
+/** Trials that differ in nothing but their index, in the order of the protocol. */
+export function groupsOf(trials: readonly Trial[]): Trial[][] {
+  const groups = new Map<string, Trial[]>();
+  for (const trial of trials) {
+    const { parametrization, teacher, student } = trial.protocol;
+    const name = `${parametrization} ${teacher.teacherSize} ${student.width}`;
+    const group = groups.get(name);
+    if (group) group.push(trial);
+    else groups.set(name, [trial]);
+  }
+  return [...groups.values()];
+}
+
+/** Keys of the trials whose curves are drawn: all of them, or the first one of every group, the second, ... */
+export function drawnTrials(trials: readonly Trial[], most = mostCurves): Set<string> {
+  if (trials.length <= most) return new Set(trials.map(({ key }) => key));
+  const groups = groupsOf(trials);
+  const chosen = Math.min(groups.length, most);
+  // Of more groups than curves, some from the first to the last.
+  const drawn = Array.from({ length: chosen }, (_, i) => groups[Math.floor((i * groups.length) / chosen)]);
+  const keys = new Set<string>();
+  for (let turn = 0; keys.size < most; ++turn) {
+    const before = keys.size;
+    for (const group of drawn) {
+      const trial = group?.[turn];
+      if (trial && keys.size < most) keys.add(trial.key);
+    }
+    if (keys.size === before) break;
+  }
+  return keys;
+}

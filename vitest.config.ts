@@ -8,6 +8,7 @@ const slow = [
   'test/scale/**',
   'test/survival/**',
   'test/slurm/**',
+  'test/browser/**',
 ];
 
 /** What depends on the kernels: golden cases, the oracle, and that bits do not depend on threads. */
@@ -106,6 +107,18 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 600_000,
           env: { EIGENSTUDENT_CUDA: 'none' },
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          env: { EIGENSTUDENT_CUDA: 'none' },
+          pool: 'forks',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          // its times are those of one browser, not of three side by side
+          fileParallelism: false,
         },
       },
       {

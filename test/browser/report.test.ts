@@ -1,0 +1,92 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { writeReport } from '../../src/report/write-report.js';
+import { syntheticRun } from '../report/synthetic-run.js';
+import {
+  background,
+  expectAccessible,
+  expectContrast,
+  expectNoSidewaysScroll,
+  launch,
+  noChromium,
+  open,
+  phone,
+} from './chromium.js';
+
+let browser: Browser;
+let directory: string;
+let url: string;
+beforeAll(async () => {
+  if (noChromium) return;
+  directory = await syntheticRun({ fails: ({ student, trial }) => student.width === 60 && trial === 1 });
+  await writeReport(directory);
+  url = pathToFileURL(join(directory, 'report.html')).href;
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  if (directory) await rm(directory, { recursive: true, force: true });
+});
+beforeEach(({ skip }) => {
+  if (noChromium) skip(noChromium);
+});
+
+const live = 'figure.is-live .live svg';
+
+describe('report.html in a browser', () => {
+  it('draws every figure, with no error and nothing from the network', async () => {
+    const { page, faults, outside } = await open(browser, url);
+    const figures = await page.locator('figure').count();
+    expect(figures).toBeGreaterThan(0);
+    await expect.poll(() => page.locator(live).count()).toBe(figures);
+    expect(faults).toEqual([]);
+    expect(outside).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows the value under the pointer', async () => {
+    const { page } = await open(browser, url);
+    const symbol = page.locator('#effective-size .live svg .mark-symbol path').first();
+    await symbol.hover({ force: true });
+    const tip = page.locator('#vg-tooltip-element.visible');
+    await tip.waitFor();
+    expect(await tip.innerText()).toMatch(/\d/);
+    await page.context().close();
+  });
+
+  it('follows the system theme, and the button', async () => {
+    const { page, faults } = await open(browser, url, { colorScheme: 'dark' });
+    await page.locator(live).first().waitFor();
+    expect(await background(page)).toBe('rgb(22, 24, 28)');
+    await page.getByRole('button', { name: 'Light' }).click();
+    expect(await background(page)).toBe('rgb(255, 255, 255)');
+    await page.getByRole('button', { name: 'Dark' }).waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  it('fits a phone', async () => {
+    const { page, faults } = await open(browser, url, phone);
+    await expect.poll(() => page.locator(live).count()).toBe(await page.locator('figure').count());
+    await expectNoSidewaysScroll(page);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  it('has no serious accessibility fault', async () => {
+    const { page } = await open(browser, url);
+    await page.locator(live).last().waitFor();
+    await expectAccessible(page);
+    await page.context().close();
+  });
+
+  it('has enough contrast in the dark', async () => {
+    const { page } = await open(browser, url, { colorScheme: 'dark' });
+    await page.locator(live).last().waitFor();
+    await expectContrast(page);
+    await page.context().close();
+  });
+});

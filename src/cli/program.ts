@@ -133,9 +133,10 @@ function buildProgram(choose: (work: Work) => void): Command {
   answers(program.command('report'))
     .description('draws report.html and figures/ from the records of a run directory, training nothing')
     .argument('<directory>', 'run directory')
+    .option('--text', 'prints tables and small plots instead, writing nothing')
     .addHelpText('after', reportExamples)
-    .action((directory: string) =>
-      choose(async (session) => (await import('./report.js')).report(directory, session)),
+    .action((directory: string, options) =>
+      choose(async (session) => (await import('./report.js')).report(directory, options, session)),
     );
 
   answers(program.command('doctor'))
@@ -225,8 +226,9 @@ Examples:
   $ eigenstudent prune runs/quick --arm direct --max-degradation 0.05`;
 
 const reportExamples = `
-Example:
-  $ eigenstudent report runs/quick`;
+Examples:
+  $ eigenstudent report runs/quick
+  $ eigenstudent report runs/quick --text | less`;
 
 const initExamples = `
 Examples:

@@ -1,10 +1,49 @@
+import type { Table } from '../report/figure.js';
+import { readRun } from '../report/read-run.js';
+import { runFacts, summaryTable, troubles } from '../report/run-facts.js';
+import { textPlots } from '../report/text/text-report.js';
+import { groupTrials } from '../report/trial-groups.js';
 import { writeReport } from '../report/write-report.js';
 import { writeSummary } from '../sweep/directory/summary.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
+import { rowsTable } from './tables.js';
 
-export async function report(directory: string, session: Session): Promise<ExitCode> {
+export interface ReportOptions {
+  readonly text?: boolean;
+}
+
+export async function report(directory: string, options: ReportOptions, session: Session): Promise<ExitCode> {
+  if (options.text) return textReport(directory, session);
   await writeSummary(directory);
   const files = await writeReport(directory);
   session.answer({ directory, files }, files.join('\n'));
   return exitCodes.done;
+}
+
+/** Tables and plots on standard output; nothing is written. */
+async function textReport(directory: string, session: Session): Promise<ExitCode> {
+  const run = await readRun(directory);
+  const { stdout } = session.terminal;
+  const { columns = 80 } = stdout;
+  // NO_COLOR and what the terminal can do are known to Node.
+  const colors = stdout.isTTY === true && stdout.hasColors?.() === true;
+  const table = summaryTable(run);
+  const facts = runFacts(run);
+  const trouble = troubles(run);
+  const text = [
+    facts.map(([name, value]) => `${name}: ${value}`).join('\n'),
+    printed(table),
+    'Mean ± standard deviation over trials.',
+    ...textPlots(groupTrials(run.trials), { columns, colors }),
+    ...(trouble.length > 0 ? [`Trials without a result:\n${trouble.join('\n')}`] : []),
+  ].join('\n\n');
+  session.answer({ directory, facts: Object.fromEntries(facts), table, troubles: trouble }, text);
+  return exitCodes.done;
+}
+
+function printed({ columns, rows }: Table): string {
+  return rowsTable(
+    columns,
+    rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null]))),
+  );
 }

@@ -2,7 +2,11 @@ import type { Writable } from 'node:stream';
 import { EigenstudentError } from '../errors.js';
 
 export interface Terminal {
-  readonly stdout: Writable;
+  readonly stdout: Writable & {
+    readonly isTTY?: boolean;
+    readonly columns?: number;
+    readonly hasColors?: () => boolean;
+  };
   readonly stderr: Writable & { readonly isTTY?: boolean };
 }
 

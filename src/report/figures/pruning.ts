@@ -61,7 +61,11 @@ export function pruningFigure(groups: readonly TrialGroup[]): Figure {
   };
 }
 
-function curveRows({ parametrization, teacherSize, width, trials }: TrialGroup, series: string): CurveRow[] {
+/** One row for each count of kept nodes that is drawn. */
+export function curveRows(
+  { parametrization, teacherSize, width, trials }: TrialGroup,
+  series: string,
+): CurveRow[] {
   return sampledCounts(width, teacherSize).flatMap((kept) => {
     const changes = lossChanges(trials, kept);
     if (changes.length === 0) return [];
@@ -94,7 +98,7 @@ function sampledCounts(width: number, teacherSize: number): number[] {
  * A thousandth of the best student's own error, to a power of ten: a change below it is nobody's concern, and on a log
  * axis it would take the room of those that are. A student without any error gives no scale; the changes then do.
  */
-function errorFloor(groups: readonly TrialGroup[], rows: readonly CurveRow[]): number {
+export function errorFloor(groups: readonly TrialGroup[], rows: readonly CurveRow[]): number {
   const own = groups.flatMap(({ trials, width }) =>
     trials.map((trial) => trial.pruningLosses[width] as number),
   );

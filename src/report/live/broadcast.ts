@@ -19,6 +19,8 @@ export interface DrawnCurve {
   readonly teacherSize: number;
   readonly width: number;
   readonly trial: number;
+  /** "learningRate 0.001": what else the protocol varies. */
+  readonly settings: string;
   readonly curve: Curve | null;
 }
 
@@ -96,7 +98,7 @@ export class Broadcast {
     for (const page of this.#pages) {
       if (!page.ready) page.behind = true;
       else if (page.behind) {
-        all ??= { restarted: true, curves: drawnCurves(run, run.drawn) };
+        all ??= { restarted: true, curves: drawnCurves(run, new Set(run.drawn.keys())) };
         page.send('state', state);
         page.send('curves', all);
         page.behind = false;
@@ -124,9 +126,11 @@ export class Broadcast {
 
 function drawnCurves({ trials, onDisk, drawn }: RunOnDisk, keys: ReadonlySet<string>): DrawnCurve[] {
   return trials.flatMap(({ key, protocol }) => {
-    if (!keys.has(key) || !drawn.has(key)) return [];
+    const settings = drawn.get(key);
+    if (!keys.has(key) || settings === undefined) return [];
     const curve = onDisk.get(key)?.curve ?? null;
     const { parametrization, teacher, student, trial } = protocol;
-    return [{ key, parametrization, teacherSize: teacher.teacherSize, width: student.width, trial, curve }];
+    const { teacherSize } = teacher;
+    return [{ key, parametrization, teacherSize, width: student.width, trial, settings, curve }];
   });
 }

@@ -3,7 +3,7 @@
  * element, as many lines as there are colours, so that a thousand curves are a dozen elements. Coordinates of the SVG are
  * pixels of its place.
  */
-export const liveChartScript = String.raw`
+export const liveChartScript = `
 const svgElement = (name, attributes, text) => {
   const element = document.createElementNS('http://www.w3.org/2000/svg', name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);

@@ -98,8 +98,8 @@ export const liveScript = String.raw`
     return minutes < 120 ? minutes + ' min' : short(minutes / 60, 2) + ' h';
   }
 
-  const nameOf = ({ parametrization, teacherSize, width, trial }) =>
-    parametrization + ', ' + (severalTeachers() ? 'h_T = ' + teacherSize + ', ' : '') + 'h = ' + width + ', trial ' + trial;
+  const nameOf = ({ parametrization, teacherSize, width, trial, settings }) =>
+    parametrization + ', ' + (severalTeachers() ? 'h_T = ' + teacherSize + ', ' : '') + 'h = ' + width + ', ' + (settings ? settings + ', ' : '') + 'trial ' + trial;
   const severalTeachers = () => new Set(state.groups.map(({ teacherSize }) => teacherSize)).size > 1;
 
   function tellFailures() {

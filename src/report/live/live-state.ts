@@ -15,6 +15,7 @@ export const trialStates = ['finished', 'failed', 'training', 'paused', 'waiting
 export type TrialState = (typeof trialStates)[number];
 export type StateCounts = Record<TrialState, number>;
 
+/** Trials of one arm, teacher size and width, whatever else the protocol varies. */
 export interface LiveGroup {
   readonly parametrization: Parametrization;
   readonly teacherSize: number;

@@ -11,7 +11,7 @@ import { expand, type Trial } from '../../sweep/protocol/trials.js';
 import { glanceAtRecord, type RecordGlance } from '../../sweep/query/record-glance.js';
 import { type Curve, readCurve } from './curve.js';
 import { type AtWork, HeldTrials } from './held-trials.js';
-import { drawnTrials } from './trial-sample.js';
+import { drawnTrials, settingLabels } from './trial-sample.js';
 
 /** What a trial's folder holds. */
 export interface TrialOnDisk {
@@ -29,8 +29,8 @@ export interface RunOnDisk {
   /** By key; trials without a folder are left out. */
   readonly onDisk: ReadonlyMap<string, TrialOnDisk>;
   readonly atWork: AtWork;
-  /** Whose curves are drawn. */
-  readonly drawn: ReadonlySet<string>;
+  /** Keys of the trials whose curves are drawn, each with what else the protocol varies. */
+  readonly drawn: ReadonlyMap<string, string>;
 }
 
 /** What has happened since the look before. */
@@ -56,7 +56,7 @@ export class RunFollower {
   #protocolChanged = Number.NaN;
   #absent: string | null = 'not looked at yet';
   #trials: readonly Trial[] = [];
-  #drawn: ReadonlySet<string> = new Set();
+  #drawn: ReadonlyMap<string, string> = new Map();
   readonly #known = new Map<string, Known>();
   readonly #held: HeldTrials;
 
@@ -88,15 +88,25 @@ export class RunFollower {
     this.#protocolChanged = changed;
     this.#known.clear();
     this.#trials = [];
+    this.#drawn = new Map();
     try {
-      if (found) this.#trials = expand(await readProtocol(this.directory));
-      if (found) this.#absent = null;
+      if (found) await this.#takeUp();
     } catch (error) {
       if (!(error instanceof EigenstudentError)) throw error;
       this.#absent = error.message;
     }
-    this.#drawn = drawnTrials(this.#trials);
     return true;
+  }
+
+  async #takeUp(): Promise<void> {
+    const protocol = await readProtocol(this.directory);
+    this.#trials = expand(protocol);
+    const drawn = drawnTrials(this.#trials);
+    this.#drawn = settingLabels(
+      protocol,
+      this.#trials.filter(({ key }) => drawn.has(key)),
+    );
+    this.#absent = null;
   }
 
   async #lookAtTrials(): Promise<string[]> {

@@ -1,9 +1,11 @@
+import type { Protocol } from '../../sweep/protocol/protocol-schema.js';
+import { settingColumns, settingsLabel, settingsOf } from '../../sweep/protocol/settings.js';
 import type { Trial } from '../../sweep/protocol/trials.js';
 
 /** Curves of a page: what a browser redraws without a pause, and more than an eye can tell apart. */
 const mostCurves = 1000;
 
-/** Trials that differ in nothing but their index, in the order of the protocol. */
+/** Trials of one arm, teacher size and width, whatever else the protocol varies; in the order of the protocol. */
 export function groupsOf(trials: readonly Trial[]): Trial[][] {
   const groups = new Map<string, Trial[]>();
   for (const trial of trials) {
@@ -33,4 +35,12 @@ export function drawnTrials(trials: readonly Trial[], most = mostCurves): Set<st
     if (keys.size === before) break;
   }
   return keys;
+}
+
+/** "learningRate 0.001" by key: the fields that the protocol varies besides those of a group; empty where there are none. */
+export function settingLabels(protocol: Protocol, trials: readonly Trial[]): Map<string, string> {
+  const of = settingsOf(protocol);
+  const settings = trials.map((trial) => of(trial.protocol));
+  const columns = settingColumns(settings);
+  return new Map(trials.map(({ key }, i) => [key, settingsLabel(settings[i] ?? {}, columns)]));
 }

@@ -40,6 +40,8 @@ interface Cell {
 const guideColor = 32;
 /** Where series meet. */
 const shared = '◉';
+/** Characters that every terminal has in a line. */
+const narrowest = 60;
 /** Of the numbers left of a plot. */
 const labelWidth = 8;
 
@@ -52,7 +54,7 @@ export function textPlot(plot: TextPlot): string {
     const text = row.map((cell) => painted(cell, plot.colors)).join('');
     return `${(label ?? '').padStart(labelWidth)} ${label === undefined ? '│' : '┤'}${text}`;
   });
-  return [`${plot.title}   ${legend(plot)}`, ...rows.map((row) => row.trimEnd()), ...xAxis(plot)].join('\n');
+  return [...heading(plot), ...rows.map((row) => row.trimEnd()), ...xAxis(plot)].join('\n');
 }
 
 function drawn({ x, y, width, height, series, guide }: TextPlot): Cell[][] {
@@ -83,14 +85,22 @@ function drawn({ x, y, width, height, series, guide }: TextPlot): Cell[][] {
   return cells;
 }
 
-function legend({ series, guide, colors }: TextPlot): string {
+/** Title and legend, on one line where there is room. */
+function heading(plot: TextPlot): string[] {
+  const [names, plain] = [legend(plot), legend({ ...plot, colors: false })];
+  const room = Math.max(narrowest, plot.width + labelWidth);
+  const fits = [plot.title, ...plain].join('  ').length < room;
+  return fits ? [`${plot.title}   ${names.join('  ')}`] : [plot.title, ...names.map((name) => `  ${name}`)];
+}
+
+function legend({ series, guide, colors }: TextPlot): string[] {
   const names = series.map(({ name, glyph, color }) => `${painted({ glyph, color }, colors)} ${name}`);
-  if (series.length > 1) names.push(`${shared} both`);
+  if (series.length > 1) names.push(`${shared} ${series.length > 2 ? 'several' : 'both'}`);
   if (guide) {
     const glyph = guide.at === 'y' ? '┄' : '┆';
     names.push(`${painted({ glyph, color: guideColor }, colors)} ${guide.name}`);
   }
-  return names.join('  ');
+  return names;
 }
 
 /** The axis and its numbers; one that would touch its neighbour is left out. */

@@ -1,13 +1,8 @@
 /** The report for a terminal: two small plots of a run, from the numbers that its figures are drawn from. */
 import { summarize } from '../../analysis/summary.js';
 import { curveRows, errorFloor } from '../figures/pruning.js';
-import {
-  type Parametrization,
-  presentParametrizations,
-  someWidths,
-  type TrialGroup,
-  teacherSizes,
-} from '../trial-groups.js';
+import { drawnSeries, seriesNames } from '../series.js';
+import { type Parametrization, someWidths, type TrialGroup, teacherSizes } from '../trial-groups.js';
 import { linearScale, logScale } from './scale.js';
 import { type TextPoint, type TextSeries, textPlot } from './text-plot.js';
 
@@ -17,10 +12,13 @@ export interface TextStyle {
   readonly colors: boolean;
 }
 
-/** Blue and yellow, the nearest that a terminal has to the figures' blue and vermilion; the glyphs do without. */
-const marks: Readonly<Record<Parametrization, { readonly glyph: string; readonly color: number }>> = {
-  spectral: { glyph: '●', color: 34 },
-  direct: { glyph: '○', color: 33 },
+/**
+ * Blue and yellow are the nearest that a terminal has to the figures' blue and vermilion; the glyphs do without: filled or
+ * hollow for the parametrisation, and a shape for each of its settings (as many as a figure draws).
+ */
+const marks: Readonly<Record<Parametrization, { readonly glyphs: string; readonly color: number }>> = {
+  spectral: { glyphs: '●▲■◆▼★', color: 34 },
+  direct: { glyphs: '○△□◇▽☆', color: 33 },
 };
 
 /** Lines of cells; small enough for three plots on a screen. Arbitrary. */
@@ -41,14 +39,7 @@ export function textPlots(groups: readonly TrialGroup[], { columns, colors }: Te
     const pruned = wide.length > 0 ? someWidths(wide, 2) : [];
     return [
       sizePlot(own, teacherSize, width, colors),
-      ...pruned.map((student) =>
-        pruningPlot(
-          wide.filter((group) => group.width === student),
-          teacherSize,
-          width,
-          colors,
-        ),
-      ),
+      ...pruned.map((student) => pruningPlot(own, student, teacherSize, width, colors)),
     ];
   });
 }
@@ -82,19 +73,24 @@ function sizePlot(
 
 function pruningPlot(
   groups: readonly TrialGroup[],
+  student: number,
   teacherSize: number,
   width: number,
   colors: boolean,
 ): string {
   const right = pruningReach * teacherSize;
-  const floor = errorFloor(groups, groups.flatMap(curveRows));
+  const pruned = groups.filter((group) => group.width === student);
+  const rowsOf = (group: TrialGroup) => curveRows(group, '');
+  const floor = errorFloor(pruned, pruned.flatMap(rowsOf));
   const series = seriesOf(groups, (group) =>
-    curveRows(group)
-      .filter(({ excess, median }) => excess <= right && median >= floor)
-      .map(({ excess, median }) => ({ x: excess, y: median })),
+    group.width !== student
+      ? []
+      : rowsOf(group)
+          .filter(({ excess, median }) => excess <= right && median >= floor)
+          .map(({ excess, median }) => ({ x: excess, y: median })),
   );
   return textPlot({
-    title: `Error caused by pruning, h = ${groups[0]?.width}`,
+    title: `Error caused by pruning, h = ${student}`,
     xTitle: 'nodes kept - h_T',
     x: linearScale([-teacherSize, right], width),
     y: logScale(
@@ -110,9 +106,11 @@ function pruningPlot(
 }
 
 function seriesOf(groups: readonly TrialGroup[], pointsOf: (group: TrialGroup) => TextPoint[]): TextSeries[] {
-  return presentParametrizations(groups).map((name) => ({
-    name,
-    ...marks[name],
-    points: groups.filter(({ parametrization }) => parametrization === name).flatMap(pointsOf),
-  }));
+  const nameOf = seriesNames(groups);
+  const counts = { spectral: 0, direct: 0 };
+  return drawnSeries(groups).map(({ name, parametrization }) => {
+    const { glyphs, color } = marks[parametrization];
+    const glyph = [...glyphs][counts[parametrization]++] as string;
+    return { name, glyph, color, points: groups.filter((group) => nameOf(group) === name).flatMap(pointsOf) };
+  });
 }

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
+import { short } from '../report/numbers-in-text.js';
 import type { SweepProgress } from '../sweep/run/progress.js';
 
 export interface ProgressDisplay {
@@ -19,7 +20,9 @@ function bar(stream: Writable): ProgressDisplay {
   const single = new SingleBar(
     {
       stream: stream as NodeJS.WritableStream,
-      format: '{bar} {percentage} % | {trials} | {rate} | {left}',
+      format: '{bar} {percentage} % | {trials} | {left}{latest} | {rate}',
+      // Room for the rest in a line of 100 characters.
+      barsize: 16,
       hideCursor: true,
       // The terminal's own signals reach us: see interruptible.
       gracefulExit: false,
@@ -30,7 +33,12 @@ function bar(stream: Writable): ProgressDisplay {
   return {
     update(progress) {
       if (progress.steps.total === 0) return;
-      const payload = { trials: trials(progress), rate: rate(progress), left: left(progress) };
+      const payload = {
+        trials: trials(progress),
+        rate: rate(progress),
+        left: left(progress),
+        latest: latest(progress, ' | '),
+      };
       if (!started) single.start(progress.steps.total, 0, payload);
       started = true;
       // The bar grows with the arithmetic done, so that it moves evenly; narrow students take shorter steps.
@@ -52,7 +60,7 @@ function lines(stream: Writable): ProgressDisplay {
       const percent = Math.floor(100 * progress.fraction);
       const { done, total } = progress.steps;
       stream.write(
-        `${percent} %, ${done} of ${total} student steps, ${trials(progress)}, ${rate(progress)}, ${left(progress)}\n`,
+        `${percent} %, ${done} of ${total} student steps, ${trials(progress)}, ${rate(progress)}, ${left(progress)}${latest(progress, ', ')}\n`,
       );
     },
     end() {},
@@ -71,6 +79,14 @@ function rate({ studentStepsPerSecond: value }: SweepProgress): string {
 
 function left({ secondsLeft }: SweepProgress): string {
   return secondsLeft === null ? 'time left unknown' : `${duration(secondsLeft)} left`;
+}
+
+/** "loss 0.0123, n_λ 28", of several trials the medians; nothing before there was an evaluation. */
+function latest({ latest: now }: SweepProgress, separator: string): string {
+  if (!now) return '';
+  const { trials: count, trainLoss, effectiveSize } = now;
+  const text = `loss ${short(trainLoss)}, n_λ ${short(effectiveSize)}`;
+  return `${separator}${count === 1 ? text : `${text} (medians of ${count})`}`;
 }
 
 /** "2 h 05 min", "1 min 10 s", "8 s" */

@@ -3,7 +3,6 @@ import { readRun } from '../report/read-run.js';
 import { runFacts, summaryTable, troubles } from '../report/run-facts.js';
 import { textPlots } from '../report/text/text-report.js';
 import { groupTrials } from '../report/trial-groups.js';
-import { writeReport } from '../report/write-report.js';
 import { writeSummary } from '../sweep/directory/summary.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { rowsTable } from './tables.js';
@@ -14,6 +13,8 @@ export interface ReportOptions {
 
 export async function report(directory: string, options: ReportOptions, session: Session): Promise<ExitCode> {
   if (options.text) return textReport(directory, session);
+  // Loaded when it is called for: the libraries that draw take longer than a text does.
+  const { writeReport } = await import('../report/write-report.js');
   await writeSummary(directory);
   const files = await writeReport(directory);
   session.answer({ directory, files }, files.join('\n'));

@@ -16,8 +16,8 @@ export async function watch(directory: string, options: WatchOptions, session: S
     throw invalid('--port', 'a whole number from 0 (any free port) to 65535', port);
   if (host === '') throw invalid('--host', 'an address of this machine', host);
   await refuseFile(directory);
-  const interrupted = interruption();
   const server = await serveLivePage(directory, { host, port });
+  const interrupted = interruption();
   try {
     if (!isLoopback(host))
       session.note(

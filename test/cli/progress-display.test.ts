@@ -3,13 +3,19 @@ import { expect, it } from 'vitest';
 import { duration, progressDisplay } from '../../src/cli/progress-display.js';
 import type { SweepProgress } from '../../src/sweep/run/progress.js';
 
-const at = (secondsElapsed: number, fraction: number, failed = 0): SweepProgress => ({
+const at = (
+  secondsElapsed: number,
+  fraction: number,
+  failed = 0,
+  latest: SweepProgress['latest'] = null,
+): SweepProgress => ({
   trials: { total: 18, finished: 4, failed, reused: 0 },
   steps: { done: Math.round(1000 * fraction), total: 1000 },
   studentStepsPerSecond: secondsElapsed > 20 ? 123_456 : 3210,
   fraction,
   secondsElapsed,
   secondsLeft: fraction === 0 ? null : (secondsElapsed * (1 - fraction)) / fraction,
+  latest,
 });
 
 it('is a line every ten seconds where there is no terminal', () => {
@@ -30,11 +36,25 @@ it('is a bar on a terminal, with the time left, and none where there is nothing 
   display.update(at(10, 0.5));
   display.end();
   const text = String(stream.read());
-  expect(text).toContain('50 % | 4 of 18 trials | 3210 student steps/s | 10 s left');
+  expect(text).toContain('50 % | 4 of 18 trials | 10 s left | 3210 student steps/s');
   const idle = progressDisplay(stream);
   idle.update({ ...at(0, 1), steps: { done: 0, total: 0 } });
   idle.end();
   expect(stream.read()).toBeNull();
+});
+
+it.each([
+  [{ trials: 1, trainLoss: 0.012345, effectiveSize: 28 }, 'loss 0.0123, n_λ 28'],
+  [{ trials: 6, trainLoss: 1.2345e-7, effectiveSize: 28.5 }, 'loss 1.23·10⁻⁷, n_λ 28.5 (medians of 6)'],
+])('tells how the trials do, on one line', (latest, text) => {
+  const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 200 });
+  const display = progressDisplay(terminal);
+  display.update(at(10, 0.5, 0, latest));
+  display.end();
+  expect(String(terminal.read())).toContain(`| 10 s left | ${text} | 3210 student steps/s`);
+  const log = new PassThrough();
+  progressDisplay(log).update(at(11, 0.5, 0, latest));
+  expect(String(log.read())).toMatch(new RegExp(`s left, ${text.replace(/[()]/g, '\\$&')}\n$`));
 });
 
 it.each([

@@ -1,5 +1,6 @@
 /** How far a run is, and how long it will still take. */
 import type { Trial } from '../protocol/trials.js';
+import type { Latest } from './trial-log.js';
 import { stepsOf, workOf } from './waves.js';
 
 export interface SweepProgress {
@@ -19,6 +20,8 @@ export interface SweepProgress {
   readonly secondsElapsed: number;
   /** Estimated from the arithmetic done so far; null before there is any. */
   readonly secondsLeft: number | null;
+  /** How the trials do that train side by side now; null before they were evaluated. */
+  readonly latest: Latest | null;
 }
 
 /** Done, of all. */
@@ -43,6 +46,7 @@ export class Tally {
   #finished = 0;
   #failed = 0;
   #studentStepsPerSecond = 0;
+  #latest: Latest | null = null;
 
   /** @param present how the trials ended that were there when the run began */
   constructor(
@@ -93,11 +97,17 @@ export class Tally {
   }
 
   /** Epochs completed, one number a trial of the wave. */
-  follow(wave: readonly Trial[], epochs: readonly number[], studentStepsPerSecond: number): void {
+  follow(
+    wave: readonly Trial[],
+    epochs: readonly number[],
+    studentStepsPerSecond: number,
+    latest: Latest | null,
+  ): void {
     wave.forEach(({ key }, i) => {
       this.#reach(key, epochs[i] as number);
     });
     this.#studentStepsPerSecond = studentStepsPerSecond || this.#studentStepsPerSecond;
+    this.#latest = latest;
     this.#report();
   }
 
@@ -131,6 +141,7 @@ export class Tally {
       fraction,
       secondsElapsed,
       secondsLeft: fraction === 0 ? null : (secondsElapsed * (1 - fraction)) / fraction,
+      latest: this.#latest,
     });
   }
 }

@@ -63,7 +63,7 @@ async function trainOne(wave: readonly Trial[], list: WorkList, data: SharedData
     ...{ directory, data, threads, signal, checkpointEvery, profiler },
     chosen: deviceOf((wave[0] as Trial).protocol.dtype),
     isOurs: ({ key }) => locks.claim(key),
-    onEpochs: (epochs, studentStepsPerSecond) => tally.follow(wave, epochs, studentStepsPerSecond),
+    onEpochs: (...news) => tally.follow(wave, ...news),
     onLayerwise: (trials) => layerwise.push(...trials),
     onRestart: (trial) => restarted.push(trial),
     onTrial: async (trial, outcome) => {

@@ -1,3 +1,4 @@
+import { percentile } from '../../analysis/percentile.js';
 import type { LossHistory } from '../directory/trial-arrays.js';
 import type { TrialProgress } from '../directory/trial-checkpoint.js';
 
@@ -53,4 +54,27 @@ export class TrialLog {
       seconds: (this.before?.seconds ?? 0) + secondsHere,
     };
   }
+}
+
+/** Medians over trials that train side by side, each at its last evaluation. */
+export interface Latest {
+  readonly trials: number;
+  readonly trainLoss: number;
+  readonly effectiveSize: number;
+}
+
+/** null where no trial has been evaluated yet, or none has a finite loss. */
+export function latestOf(logs: readonly TrialLog[]): Latest | null {
+  const sound = logs.filter((log) => Number.isFinite(log.last('trainLoss')));
+  if (sound.length === 0) return null;
+  const median = (name: 'trainLoss' | 'effectiveSize') =>
+    percentile(
+      sound.map((log) => log.last(name)),
+      50,
+    );
+  return {
+    trials: sound.length,
+    trainLoss: median('trainLoss'),
+    effectiveSize: median('effectiveSize'),
+  };
 }

@@ -20,7 +20,7 @@ import type { Profiler } from './profile.js';
 import { severalAtOnce } from './several-at-once.js';
 import type { SharedData } from './shared-data.js';
 import { studentOptions } from './student.js';
-import { TrialLog } from './trial-log.js';
+import { type Latest, latestOf, TrialLog } from './trial-log.js';
 import { chunkOf } from './waves.js';
 
 export interface WaveOptions {
@@ -34,8 +34,12 @@ export interface WaveOptions {
   readonly profiler: Profiler;
   /** Whether the trial is still this process's own. */
   readonly isOurs: (trial: Trial) => Promise<boolean>;
-  /** Epochs completed by each trial, and steps of all of them per second. */
-  readonly onEpochs: (epochs: readonly number[], studentStepsPerSecond: number) => void;
+  /** Epochs completed by each trial, steps of all of them per second, and how they do. */
+  readonly onEpochs: (
+    epochs: readonly number[],
+    studentStepsPerSecond: number,
+    latest: Latest | null,
+  ) => void;
   /** Called with trials that are too large for a GPU's resident kernels, before they train. */
   readonly onLayerwise: (trials: readonly LayerwiseTrial[]) => void;
   /** Called for a trial whose checkpoint cannot be continued: it starts again. */
@@ -135,7 +139,7 @@ async function trainAndMeasure(
     for await (const report of train(population, options)) {
       training = report.secondsTraining;
       await wave.keepEnded(report);
-      onEpochs(report.epochs, report.studentStepsPerSecond);
+      onEpochs(report.epochs, report.studentStepsPerSecond, wave.latest());
     }
   } finally {
     profiler.add('training', training);
@@ -189,6 +193,11 @@ class Wave {
         effectiveSize: score(trial.protocol, student).effectiveSize,
       });
     });
+  }
+
+  /** How the trials do, at the last evaluation of each. */
+  latest(): Latest | null {
+    return latestOf(this.#logs.filter(({ epoch }) => epoch > 0));
   }
 
   /** Keeps how far each trial is that has begun and not ended. */

@@ -117,6 +117,7 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 15_000 } },
           // its times are those of one browser, not of three side by side
           fileParallelism: false,
         },

@@ -39,7 +39,7 @@ const count = (page: Page, state: string) => page.locator(`#count-${state}`).inn
 it('updates a thousand trials in under 100 ms of the main thread', async () => {
   const { sweep, server } = await sweepOf(1000, 2);
   const { page, faults } = await open(browser, server.url);
-  await expect.poll(() => count(page, 'finished'), { timeout: 15_000 }).toBe('500');
+  await expect.poll(() => count(page, 'finished')).toBe('500');
   await page.locator('#loss-charts svg .curve').first().waitFor();
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable');
@@ -48,13 +48,13 @@ it('updates a thousand trials in under 100 ms of the main thread', async () => {
     await page.waitForTimeout(400); // until the update before is painted
     const before = await busy(session);
     await sweep.finish(2 * turn + 1);
-    await expect.poll(() => count(page, 'finished'), { timeout: 5000 }).toBe(String(501 + turn));
+    await expect.poll(() => count(page, 'finished')).toBe(String(501 + turn));
     await page.waitForTimeout(200);
     times.push((await busy(session)) - before);
   }
   console.log(`main thread, 1000 trials: ${times.map((time) => time.toFixed(0)).join(', ')} ms`);
-  // The machine may be busy with something else for some of them.
-  expect(Math.min(...times)).toBeLessThan(100);
+  // The first may share its time with the end of the first drawing.
+  expect(times.toSorted((a, b) => a - b)[2]).toBeLessThan(100);
   expect(faults).toEqual([]);
   await server.close();
   await sweep.remove();
@@ -66,7 +66,7 @@ it('follows ten thousand trials, and draws some of them', async () => {
   await expect.poll(() => count(page, 'finished'), { timeout: 30_000 }).toBe('1000');
   await expect.poll(() => page.locator('#loss-note').innerText()).toMatch(/^\d+ of 10000 trials\./);
   await sweep.finish(1);
-  await expect.poll(() => count(page, 'finished'), { timeout: 15_000 }).toBe('1001');
+  await expect.poll(() => count(page, 'finished')).toBe('1001');
   expect(faults).toEqual([]);
   await server.close();
   await sweep.remove();

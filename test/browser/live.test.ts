@@ -91,7 +91,7 @@ describe('the live page in a browser', () => {
     await expect.poll(() => page.locator('#connection').innerText()).toContain('No connection');
     await sweep.finish(7);
     server = await serveLivePage(sweep.directory, { host: '127.0.0.1', port: server.port, pause: 50 });
-    await expect.poll(() => count(page, 'finished'), { timeout: 10_000 }).toBe('7');
+    await expect.poll(() => count(page, 'finished')).toBe('7');
     expect(await page.locator('#connection').innerText()).toBe('Live. 1 process at work.');
   });
 

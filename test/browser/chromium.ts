@@ -5,12 +5,10 @@ import { createRequire } from 'node:module';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
-const candidates = [
-  process.env.EIGENSTUDENT_CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].filter((path) => path !== undefined);
+const chosen = process.env.EIGENSTUDENT_CHROMIUM;
+const candidates = chosen
+  ? [chosen]
+  : ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 const executablePath = candidates.find((path) => existsSync(path));
 

@@ -159,7 +159,7 @@ function panel(chart: Chart, group: TrialGroup, left: boolean, style: FigureStyl
     unpruned: theme.ramps[parametrization][0],
     pruned: theme[parametrization],
   };
-  const size = style.layout === 'wide' ? { width: 320, height: 250 } : { width: 235, height: 200 };
+  const size = style.layout === 'wide' ? { width: 320, height: 250 } : { width: 215, height: 200 };
   return {
     title: {
       text: `${own}, h = ${width}, h_T = ${teacherSize}`,

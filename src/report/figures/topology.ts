@@ -95,7 +95,8 @@ function notes(
   const [largest] = shown.map(({ group }) => group.teacherSize);
   return [
     'A factor can move from what enters a ReLU node to what leaves it, and training moves it: strengths are drawn with both ' +
-      'sides of every node brought to one norm, in student and teacher alike (balanced); the table has them as they are too.',
+      'sides of every node brought to one norm, in student and teacher alike (balanced; with another activation no more than a common scale). The table has them as ' +
+      'they are too.',
     'Strengths are sums over all weights of a node, with sign. KS: largest distance of two distribution functions.',
     'In a drawing hidden nodes stand in the order of the teacher nodes that they are matched with, those without one below; ' +
       `second hidden nodes are matched in the same way. Weights below ${thinnest} of the largest of their layer are left out.`,

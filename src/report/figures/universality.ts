@@ -140,11 +140,9 @@ function caption(collapses: readonly SeriesCollapse[]): string {
   );
 }
 
-/** "within a factor of 1.3 of each other (S = 110)" */
-export function collapseText({ factor, quality }: Collapse): string {
-  const apart =
-    factor === undefined
-      ? 'where they cannot be compared'
-      : `within a factor of ${short(factor)} of each other`;
+/** "apart by a factor of 1.3 in root mean square (S = 110)" */
+function collapseText({ factor, quality }: Collapse): string {
+  if (factor === undefined) return 'where they cannot be compared';
+  const apart = `apart by a factor of ${short(factor)} in root mean square`;
   return quality ? `${apart} (S = ${short(quality.quality)})` : apart;
 }

@@ -2,7 +2,7 @@ import { evenly, presentSeries, seriesNames } from '../series.js';
 import { type ReportTrial, type TrialGroup, teacherSizes } from '../trial-groups.js';
 
 /** Of each teacher size and series; all the paths of thousands of students would take minutes. Arbitrary. */
-export const mostStructuredWidths = 4;
+export const mostStructuredWidths = 6;
 export const mostStructuredTrials = 10;
 /** Series of one run beyond which no weights are read; arbitrary. */
 const mostSeries = 12;

@@ -58,7 +58,7 @@ function teacherOf(shown: readonly SurvivingGroup[]): TeacherStructure {
 function subtitle(shown: readonly SurvivingGroup[]): string[] {
   return [
     `curves: nodes of ${trialCount(shown.map(({ group }) => ({ ...group, trials: structured(group) })))}`,
-    'drawings: inputs, hidden and second hidden nodes of the first trial',
+    'drawings: first trial, from inputs (left) up',
     'edge width: |w|, grey: w < 0',
   ];
 }

@@ -142,7 +142,8 @@ function draw(chart: Chart, style: FigureStyle) {
   const alone = looked.every(({ trials }) => trials.length === 1);
   const subtitle = [
     alone ? 'one trial per curve: no spread' : `line and band: mean ± 1 sd over ${trialCount(looked)}`,
-    'dashed: all nodes, solid: the n_λ most relevant',
+    'dashed: all nodes',
+    'solid: the n_λ most relevant',
   ];
   return figureFrame({ title, subtitle, panels, columns, ownColors: true }, style);
 }
@@ -159,10 +160,10 @@ function panel(chart: Chart, group: TrialGroup, left: boolean, style: FigureStyl
     unpruned: theme.ramps[parametrization][0],
     pruned: theme[parametrization],
   };
-  const size = style.layout === 'wide' ? { width: 320, height: 250 } : { width: 215, height: 200 };
+  const size = style.layout === 'wide' ? { width: 320, height: 250 } : { width: 235, height: 200 };
   return {
     title: {
-      text: `${own}, h = ${width}, h_T = ${teacherSize}`,
+      text: [own, `h = ${width}, h_T = ${teacherSize}`],
       color: theme[parametrization],
       limit: size.width,
     },

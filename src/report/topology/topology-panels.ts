@@ -79,7 +79,7 @@ interface PanelStyle {
 function distributionPanel(
   { quantity, title, axis, domain }: (typeof distributions)[number],
   { domain: names, colors, first, size }: PanelStyle,
-  { theme }: FigureStyle,
+  { theme, layout }: FigureStyle,
 ): Panel {
   return {
     title: { text: title, color: theme.ink, limit: size.width },
@@ -110,7 +110,14 @@ function distributionPanel(
             field: 'series',
             type: 'nominal',
             scale: { domain: [...names], range: [...colors] },
-            legend: { title: null, orient: 'bottom', symbolType: 'stroke', symbolOpacity: 1 },
+            legend: {
+              title: null,
+              orient: 'bottom',
+              symbolType: 'stroke',
+              symbolOpacity: 1,
+              columns: layout === 'wide' ? 3 : 1,
+              labelLimit: 230,
+            },
           },
           strokeDash: {
             field: 'kind',

@@ -58,7 +58,7 @@ function teacherOf(shown: readonly SurvivingGroup[]): TeacherStructure {
 function subtitle(shown: readonly SurvivingGroup[]): string[] {
   return [
     `curves: nodes of ${trialCount(shown.map(({ group }) => ({ ...group, trials: structured(group) })))}`,
-    'drawings: first trial, from inputs (left) up',
+    'drawings: first trial, inputs on the left',
     'edge width: |w|, grey: w < 0',
   ];
 }

@@ -41,6 +41,18 @@ export interface Figure {
   draw(style: FigureStyle): TopLevelSpec;
 }
 
+/** A figure that a run does not have the trials for. */
+export interface LeftOut {
+  readonly name: string;
+  readonly title: string;
+  /** One sentence: what it needs and what there is. */
+  readonly reason: string;
+}
+
+export function isDrawn(figure: Figure | LeftOut): figure is Figure {
+  return !('reason' in figure);
+}
+
 /** The specification without its data, and with the text that screen readers read out. */
 export function drawing(figure: Figure, style: FigureStyle): TopLevelSpec {
   return { description: `${figure.title}. ${figure.caption}`, ...figure.draw(style) };

@@ -15,7 +15,7 @@ export interface Frame {
   readonly spacing?: number;
   /** Whether a layer is called `legendView`. */
   readonly withLegend?: boolean;
-  /** Whether every panel has a colour scale and a legend of its own. */
+  /** Whether every panel has scales of colour and shape and a legend of its own. */
   readonly ownColors?: boolean;
 }
 
@@ -25,7 +25,9 @@ export function figureFrame(frame: Frame, style: FigureStyle): TopLevelSpec {
   return {
     title: titleOf(frame, style),
     ...(frame.withLegend ? { params: [legendParameter()] } : {}),
-    ...(frame.ownColors ? { resolve: { scale: { color: 'independent' as const } } } : {}),
+    ...(frame.ownColors
+      ? { resolve: { scale: { color: 'independent' as const, shape: 'independent' as const } } }
+      : {}),
     concat: [...panels],
     columns,
     spacing,

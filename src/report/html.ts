@@ -1,6 +1,6 @@
 import { valuesOf } from '../sweep/protocol/axes.js';
 import { bundledScripts, inlineJson, inlineScript } from './bundled-scripts.js';
-import { drawing, type Figure, type FigureStyle } from './figure.js';
+import { drawing, type Figure, type FigureStyle, type LeftOut } from './figure.js';
 import { pageScript } from './page-script.js';
 import { pageStyle } from './page-style.js';
 import type { Run } from './read-run.js';
@@ -24,7 +24,8 @@ const policy =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:";
 
 /** report.html: one file that opens from disk without a network. */
-export async function reportHtml(run: Run, figures: readonly DrawnFigure[]): Promise<string> {
+export async function reportHtml(run: Run, sections: readonly (DrawnFigure | LeftOut)[]): Promise<string> {
+  const figures = sections.filter((section): section is DrawnFigure => 'figure' in section);
   const libraries = await bundledScripts();
   const title = 'Students and their teacher: report of a run';
   return `<!doctype html>
@@ -46,7 +47,7 @@ ${navigation(figures)}
 </header>
 <main>
 ${whatWasRun(run)}
-${figures.map(figureSection).join('\n')}
+${sections.map((section) => ('figure' in section ? figureSection(section) : leftOutSection(section))).join('\n')}
 </main>
 <footer>
 <p>After Giambagli, Buffoni, Chicchi and Fanelli, <i>How a student becomes a teacher: learning and forgetting through
@@ -115,6 +116,13 @@ ${notes.map((note) => `<p class="note">${markup(note)}</p>`).join('\n')}
 <a download="${name}.csv" href="data:text/csv;charset=utf-8;base64,${base64(tableCsv(table))}">CSV</a>
 </div>
 <details><summary>The table behind it</summary>${tableHtml(table)}</details>
+</section>`;
+}
+
+function leftOutSection({ name, title, reason }: LeftOut): string {
+  return `<section id="${name}">
+<h2>${markup(title)}</h2>
+<p class="note">Not drawn. ${markup(reason)}</p>
 </section>`;
 }
 

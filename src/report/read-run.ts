@@ -9,8 +9,11 @@ import { type DamagedTrial, readProtocol, survey } from '../sweep/directory/run-
 import { checkArrays, readArrays } from '../sweep/directory/trial-arrays.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { type Settings, settingsOf } from '../sweep/protocol/settings.js';
-import { expand } from '../sweep/protocol/trials.js';
-import type { ReportTrial } from './trial-groups.js';
+import { canonicalJson, expand } from '../sweep/protocol/trials.js';
+import { trialsWithStructure } from './structure/chosen-trials.js';
+import { type TeacherStructure, teacherStructure } from './structure/teacher-structure.js';
+import { trialStructure } from './structure/trial-structure.js';
+import { groupTrials, type ReportTrial } from './trial-groups.js';
 
 /** What a run directory holds of its protocol's trials. Never without a finished one. */
 export interface Run {
@@ -32,15 +35,17 @@ export async function readRun(directory: string): Promise<Run> {
   const protocol = await readProtocol(directory);
   const wanted = expand(protocol);
   const records: TrialRecord[] = [];
-  const trials: ReportTrial[] = [];
+  const recordOf = new Map<ReportTrial, FinishedRecord>();
   const settings = settingsOf(protocol);
   const { damaged } = await survey(directory, wanted, async (record) => {
-    if (isFinished(record)) trials.push(await reportTrial(directory, record, settings(record.protocol)));
+    if (isFinished(record))
+      recordOf.set(await reportTrial(directory, record, settings(record.protocol)), record);
     else await checkArrays(directory, record);
     records.push(record);
   });
   const failed = records.filter((record): record is FailedRecord => !isFinished(record));
-  if (trials.length === 0) throw nothingToReport(directory, wanted.length, failed, damaged);
+  if (recordOf.size === 0) throw nothingToReport(directory, wanted.length, failed, damaged);
+  const trials = await withStructures(directory, recordOf);
   return { protocol, records, trials, failed, damaged, expected: wanted.length };
 }
 
@@ -52,6 +57,31 @@ async function reportTrial(
   const { relevance, pruningLosses } = await readArrays(directory, record);
   // Copies: a view would keep the whole file, parameters and all, in memory for as long as the report is made.
   return { ...record, settings, relevance: relevance.slice(), pruningLosses: pruningLosses.slice() };
+}
+
+/** All trials; those that the figures of weights are drawn from with their structure. Their arrays are read once more. */
+async function withStructures(
+  directory: string,
+  recordOf: ReadonlyMap<ReportTrial, FinishedRecord>,
+): Promise<ReportTrial[]> {
+  const chosen = trialsWithStructure(groupTrials([...recordOf.keys()]));
+  const teachers = new Map<string, TeacherStructure>();
+  const teacherOf = ({ teacher }: FinishedRecord['protocol']) => {
+    const name = canonicalJson(teacher);
+    const known = teachers.get(name) ?? teacherStructure(teacher);
+    teachers.set(name, known);
+    return known;
+  };
+  const trials: ReportTrial[] = [];
+  for (const [trial, record] of recordOf) {
+    if (!chosen.has(trial)) trials.push(trial);
+    else {
+      const { network, relevance } = await readArrays(directory, record);
+      const structure = trialStructure(network, relevance, record.effectiveSize, teacherOf(record.protocol));
+      trials.push({ ...trial, structure });
+    }
+  }
+  return trials;
 }
 
 function nothingToReport(

@@ -4,6 +4,7 @@ import { canonicalJson } from '../sweep/protocol/canonical-json.js';
 import { type Parametrization, parametrizations } from '../sweep/protocol/protocol-schema.js';
 import type { Settings } from '../sweep/protocol/settings.js';
 import { evenly, seriesNames } from './series.js';
+import type { TrialStructure } from './structure/trial-structure.js';
 
 export type { Parametrization };
 
@@ -27,6 +28,8 @@ export interface ReportTrial {
   readonly relevance: ArrayLike<number>;
   /** [h + 1]; index k: test loss of the student that keeps its k most relevant nodes */
   readonly pruningLosses: ArrayLike<number>;
+  /** Of its weights; only of trials that trialsWithStructure chose. */
+  readonly structure?: TrialStructure;
 }
 
 /** Trials that differ in nothing but their index and seed. Never empty; ordered by index. */

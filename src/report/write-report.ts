@@ -2,11 +2,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EigenstudentError } from '../errors.js';
 import { writeAtomically } from '../network/atomic-write.js';
-import { type Figure, specification } from './figure.js';
+import { type Figure, isDrawn, type LeftOut, specification } from './figure.js';
 import { effectiveSizeFigure } from './figures/effective-size.js';
 import { lossFigure } from './figures/loss.js';
+import { pathsFigure } from './figures/paths.js';
 import { pruningFigure } from './figures/pruning.js';
 import { relevanceHistogramFigure } from './figures/relevance-histogram.js';
+import { topologyFigure } from './figures/topology.js';
+import { universalityFigure } from './figures/universality.js';
 import { type DrawnFigure, reportHtml } from './html.js';
 import { readRun } from './read-run.js';
 import { renderPng, renderSvg } from './render.js';
@@ -14,11 +17,14 @@ import { lightTheme } from './theme.js';
 import { groupTrials, type TrialGroup } from './trial-groups.js';
 
 /** Every figure of a report, in its order. */
-export const figures: readonly ((groups: readonly TrialGroup[]) => Figure)[] = [
+export const figures: readonly ((groups: readonly TrialGroup[]) => Figure | LeftOut)[] = [
   relevanceHistogramFigure,
   effectiveSizeFigure,
   lossFigure,
   pruningFigure,
+  universalityFigure,
+  pathsFigure,
+  topologyFigure,
 ];
 
 /**
@@ -31,10 +37,14 @@ export async function writeReport(directory: string): Promise<string[]> {
   const groups = groupTrials(run.trials);
   const folder = join(directory, 'figures');
   await makeFolder(folder);
-  const drawn: DrawnFigure[] = [];
+  const drawn: (DrawnFigure | LeftOut)[] = [];
   const paths: string[] = [];
   for (const figureOf of figures) {
     const figure = figureOf(groups);
+    if (!isDrawn(figure)) {
+      drawn.push(figure);
+      continue;
+    }
     const svg = await renderSvg(specification(figure, { theme: lightTheme, layout: 'wide', inPage: false }));
     const png = renderPng(svg);
     drawn.push({ figure, svg, png });

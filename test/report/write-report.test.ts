@@ -45,6 +45,10 @@ describe('writeReport', () => {
       'figures/loss.png',
       'figures/pruning.svg',
       'figures/pruning.png',
+      'figures/paths.svg',
+      'figures/paths.png',
+      'figures/topology.svg',
+      'figures/topology.png',
       'report.html',
     ]);
     const present = [...(await readdir(join(directory, 'figures'))), ...(await readdir(directory))];
@@ -117,7 +121,7 @@ describe('writeReport', () => {
   });
 
   it('has each figure with its caption, table and downloads', () => {
-    for (const name of ['relevance-histogram', 'effective-size', 'loss', 'pruning']) {
+    for (const name of ['relevance-histogram', 'effective-size', 'loss', 'pruning', 'paths', 'topology']) {
       const section = new RegExp(`<section id="${name}">([\\s\\S]*?)</section>`).exec(html)?.[1] ?? '';
       const parts = ['svg', 'png', 'csv'].map((kind) => `download="${name}.${kind}"`);
       parts.push(`id="live-${name}"`, '<summary>The table behind it</summary>');
@@ -127,13 +131,28 @@ describe('writeReport', () => {
     }
   });
 
+  it('says of a figure that it cannot draw what it lacks', () => {
+    const section = /<section id="universality">([\s\S]*?)<\/section>/.exec(html)?.[1] ?? '';
+    expect(section).toContain(
+      'Not drawn. It compares teachers of at least two sizes; this run has one, h<sub>T</sub> = 20.',
+    );
+    expect(section).not.toContain('download=');
+  });
+
   it('has a drawing for every layout and theme, and the data once', () => {
     const json = /<script type="application\/json" id="figures">([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
     const figures = JSON.parse(json) as Record<
       string,
       { datasets: object; drawings: Record<string, object> }
     >;
-    expect(Object.keys(figures)).toEqual(['relevance-histogram', 'effective-size', 'loss', 'pruning']);
+    expect(Object.keys(figures)).toEqual([
+      'relevance-histogram',
+      'effective-size',
+      'loss',
+      'pruning',
+      'paths',
+      'topology',
+    ]);
     for (const { drawings } of Object.values(figures)) {
       expect(Object.keys(drawings)).toEqual(['wide light', 'wide dark', 'narrow light', 'narrow dark']);
       expect(JSON.stringify(drawings)).not.toContain('"datasets"');

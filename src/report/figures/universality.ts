@@ -1,0 +1,148 @@
+import type { Estimate, ExponentialFit, PowerLawFit } from '../../analysis/fits/fit.js';
+import type { Cell, Figure, LeftOut } from '../figure.js';
+import { short } from '../numbers-in-text.js';
+import { drawnSeries, evenly, seriesNames, seriesNotes, settingCells } from '../series.js';
+import { type TrialGroup, teacherSizes } from '../trial-groups.js';
+import { type Collapse, collapseOf, normalisedCurve } from '../universality/normalised-curves.js';
+import { type SeriesCollapse, universalityChart } from '../universality/universality-panels.js';
+
+const name = 'universality';
+const title = 'Pruning in units of the teacher';
+/** How far right of the transition curves are drawn, in teacher sizes; arbitrary. */
+const reach = 1;
+/** Widths of one teacher size and series that are compared; arbitrary. */
+const mostWidths = 4;
+
+/**
+ * Figure 5: |MSE after - MSE before| divided by its largest, against n_kept / h_T - 1, of several teacher sizes and widths;
+ * exponential and power-law fits of the rising part, and how well the curves are one.
+ */
+export function universalityFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
+  const wide = groups.filter(({ width, teacherSize }) => width > teacherSize);
+  const series = drawnSeries(groups);
+  const nameOf = seriesNames(groups);
+  const collapses = series.flatMap((each): SeriesCollapse[] => {
+    const own = wide.filter((group) => nameOf(group) === each.name);
+    const compared = teacherSizes(own).flatMap((teacherSize) =>
+      evenly(
+        own.filter((group) => group.teacherSize === teacherSize),
+        mostWidths,
+      ),
+    );
+    const curves = compared
+      .map((group) => normalisedCurve(group, (1 + reach) * group.teacherSize))
+      .filter(({ points }) => points.length > 0);
+    const sizes = new Set(curves.map(({ group }) => group.teacherSize));
+    return sizes.size > 1 ? [{ series: each, curves, collapse: collapseOf(curves) }] : [];
+  });
+  if (collapses.length === 0) return { name, title, reason: reason(groups, wide) };
+  const settings = settingCells(groups);
+  return {
+    name,
+    title,
+    caption: caption(collapses),
+    notes: [
+      ...collapses.flatMap(fitNotes),
+      ...qualityNotes(collapses),
+      ...omissionNotes(groups, wide, collapses),
+      ...seriesNotes(groups),
+    ],
+    hint: 'Point at a mark for its values.',
+    table: {
+      columns: [
+        ...['teacherSize', 'parametrization', 'width', ...settings.columns, 'nodes kept'],
+        ...['nodes kept / teacherSize - 1', '|MSE change| / largest', 'standard error'],
+      ],
+      rows: collapses.flatMap(({ curves }) =>
+        curves.flatMap(({ group, points }) =>
+          points.map(({ kept, x, y, error }): Cell[] => [
+            ...[group.teacherSize, group.parametrization, group.width, ...settings.cells(group)],
+            ...[kept, x, y, error],
+          ]),
+        ),
+      ),
+    },
+    ...universalityChart(title, collapses),
+  };
+}
+
+function reason(groups: readonly TrialGroup[], wide: readonly TrialGroup[]): string {
+  const sizes = teacherSizes(groups);
+  const needs = 'It compares teachers of at least two sizes';
+  if (sizes.length < 2) return `${needs}; this run has one, h_T = ${sizes[0]}.`;
+  const left = teacherSizes(wide);
+  const found = left.length === 0 ? 'none' : `only h_T = ${left.join(', ')} in each parametrisation`;
+  return `${needs} by students wider than they are and with an error that pruning changes; of h_T = ${sizes.join(', ')} this run has ${found}.`;
+}
+
+function fitNotes({ series, collapse: { exponential, powerLaw } }: SeriesCollapse): string[] {
+  return [
+    `Fits to the rising part, ${series.name}: ${fitText(exponential)}; ${fitText(powerLaw)}. What is least is the mean square of relative deviations.`,
+  ];
+}
+
+function fitText(fit: ExponentialFit | PowerLawFit): string {
+  const form = fit.form === 'exponential' ? 'exponential' : 'power law';
+  if (!fit.converged) return `the ${form} did not converge (${fit.reason}) and is not drawn`;
+  const amplitude = withError(fit, fit.parameters.amplitude);
+  const law =
+    fit.form === 'exponential'
+      ? `A exp(−k n/h_T), A = ${amplitude}, k = ${withError(fit, fit.parameters.rate)}`
+      : `A (1 − n/h_T)^b, A = ${amplitude}, b = ${withError(fit, fit.parameters.exponent)}`;
+  return `${form} ${law}, off by ${short(100 * Math.sqrt(fit.reducedChiSquared), 2)} %`;
+}
+
+/** The fit was told that every point is off by 100 %; the residuals say by how much they are. */
+function withError(
+  { reducedChiSquared }: { reducedChiSquared: number },
+  { value, standardError }: Estimate,
+): string {
+  const error = standardError * Math.sqrt(reducedChiSquared);
+  const decimals = 1 - Math.floor(Math.log10(error));
+  return decimals >= 0 && decimals < 7
+    ? `${value.toFixed(decimals)} ± ${error.toFixed(decimals)}`
+    : `${short(value)} ± ${short(error, 2)}`;
+}
+
+function qualityNotes(collapses: readonly SeriesCollapse[]): string[] {
+  const measured = collapses.some(({ collapse }) => collapse.quality);
+  return measured
+    ? [
+        'S (Houdayer and Hartmann) is about 1 where curves differ by no more than their standard errors. Trials that share ' +
+          'one teacher per size have errors that leave out what another teacher would change: small errors make S large, so ' +
+          'read it beside the factor, which does not know of them.',
+      ]
+    : ['One trial per curve: no standard errors, hence no S.'];
+}
+
+function omissionNotes(
+  groups: readonly TrialGroup[],
+  wide: readonly TrialGroup[],
+  collapses: readonly SeriesCollapse[],
+): string[] {
+  const compared = collapses.reduce((total, { curves }) => total + curves.length, 0);
+  return [
+    ...(wide.length < groups.length
+      ? ['Students no wider than their teacher have no nodes to spare and are left out.']
+      : []),
+    ...(compared < wide.length ? [`${compared} of ${wide.length} curves are compared.`] : []),
+  ];
+}
+
+function caption(collapses: readonly SeriesCollapse[]): string {
+  const texts = collapses.map(({ series, collapse, curves }) => {
+    return `${curves.length} curves of ${series.name} students lie ${collapseText(collapse)}`;
+  });
+  return (
+    'Each pruning curve is divided by its largest value and drawn against the nodes kept per teacher node, so that a ' +
+    'transition at h_T is at 0: if it is universal, curves of all teachers and widths are one. ' +
+    `In the rising part the ${texts.join('; the ')}.`
+  );
+}
+
+/** "apart by a factor of 1.3 in root mean square (S = 110)" */
+function collapseText({ factor, quality }: Collapse): string {
+  if (factor === undefined) return 'where they cannot be compared';
+  const apart = `apart by a factor of ${short(factor)} in root mean square`;
+  return quality ? `${apart} (S = ${short(quality.quality)})` : apart;
+}

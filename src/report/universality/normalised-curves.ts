@@ -1,0 +1,118 @@
+import { type CollapseQuality, collapseQuality } from '../../analysis/collapse/quality.js';
+import {
+  type ExponentialFit,
+  fitExponential,
+  fitPowerLaw,
+  type PowerLawFit,
+} from '../../analysis/fits/fit.js';
+import { summarize } from '../../analysis/summary.js';
+import type { ReportTrial, TrialGroup } from '../trial-groups.js';
+
+/** A pruning curve as it is compared between teachers. */
+export interface NormalisedCurve {
+  readonly group: TrialGroup;
+  readonly points: readonly NormalisedPoint[];
+}
+
+export interface NormalisedPoint {
+  readonly kept: number;
+  /** kept / h_T - 1 */
+  readonly x: number;
+  /** Mean over trials of |MSE after - MSE before|, each trial divided by its largest. */
+  readonly y: number;
+  /** Standard error of y; null of a single trial. */
+  readonly error: number | null;
+}
+
+/** One point for every count of kept nodes up to `last`, all of them: the collapse is judged between neighbours. */
+export function normalisedCurve(group: TrialGroup, last: number): NormalisedCurve {
+  const { teacherSize, trials, width } = group;
+  const changes = trials.map(normalisedChanges).filter((each) => each !== undefined);
+  const points = Array.from({ length: Math.min(last, width) + 1 }, (_, kept): NormalisedPoint[] => {
+    const values = changes.map((list) => list[kept] as number);
+    if (values.length === 0) return [];
+    const { mean, sd, count } = summarize(values);
+    return [{ kept, x: kept / teacherSize - 1, y: mean, error: count > 1 ? sd / Math.sqrt(count) : null }];
+  });
+  return { group, points: points.flat() };
+}
+
+/** [h + 1]; undefined where pruning changes nothing, or by more than a number can hold. */
+function normalisedChanges({ pruningLosses, width }: ReportTrial): number[] | undefined {
+  const own = pruningLosses[width] as number;
+  const changes = Array.from(pruningLosses, (loss) => Math.abs(loss - own));
+  const largest = changes.reduce((most, change) => Math.max(most, change), 0);
+  return largest > 0 && Number.isFinite(largest) ? changes.map((change) => change / largest) : undefined;
+}
+
+export interface Collapse {
+  /** S of Houdayer and Hartmann; undefined without two curves with errors that overlap. */
+  readonly quality?: CollapseQuality;
+  /** Root mean square factor by which the curves lie apart, at least 1; undefined without two. */
+  readonly factor?: number;
+  /** Least squares of relative deviations (dy = y), as the curve falls over decades. */
+  readonly exponential: ExponentialFit;
+  readonly powerLaw: PowerLawFit;
+}
+
+/** How well curves are one, and what that one is: numbers of the rising part, from no node up to the teacher's size. */
+export function collapseOf(curves: readonly NormalisedCurve[]): Collapse {
+  const rising = curves.map(({ points }) => points.filter(({ x, y }) => x < 0 && y > 0));
+  const all = rising.flat();
+  const y = all.map((point) => point.y);
+  const quality = houdayerHartmann(rising);
+  const factor = factorApart(rising);
+  return {
+    ...(quality && { quality }),
+    ...(factor !== undefined && { factor }),
+    exponential: fitExponential(
+      all.map(({ x }) => x + 1),
+      y,
+      { offset: false, dy: y },
+    ),
+    powerLaw: fitPowerLaw(
+      all.map(({ x }) => -x),
+      y,
+      { dy: y },
+    ),
+  };
+}
+
+/** Without the points whose trials agree to the last bit, such as 1 with no node kept: they have no error to count in. */
+function houdayerHartmann(rising: readonly (readonly NormalisedPoint[])[]): CollapseQuality | undefined {
+  const curves = rising
+    .map((points) => points.filter(({ error }) => error !== null && error > 0))
+    .filter((points) => points.length > 1)
+    .map((points) => ({
+      x: points.map(({ x }) => x),
+      y: points.map(({ y }) => y),
+      dy: points.map(({ error }) => error as number),
+    }));
+  if (curves.length < 2) return undefined;
+  const quality = collapseQuality(curves);
+  return quality.compared > 0 ? quality : undefined;
+}
+
+/** At as many places of the rising part; arbitrary. */
+const places = 19;
+
+/**
+ * exp of the standard deviation of ln y between curves, root mean square over places in (-1, 0), each curve straight between
+ * its points in ln y. Unlike S it does not depend on the errors: 1.3 is 30 % whoever measures it.
+ */
+function factorApart(rising: readonly (readonly NormalisedPoint[])[]): number | undefined {
+  const variances = Array.from({ length: places }, (_, k) => {
+    const at = (k + 1) / (places + 1) - 1;
+    const logs = rising.map((points) => logAt(points, at)).filter((value) => value !== undefined);
+    return logs.length > 1 ? [summarize(logs).sd ** 2] : [];
+  }).flat();
+  return variances.length === 0 ? undefined : Math.exp(Math.sqrt(summarize(variances).mean));
+}
+
+function logAt(points: readonly NormalisedPoint[], at: number): number | undefined {
+  const right = points.findIndex(({ x }) => x >= at - 1e-9);
+  const [left, next] = [points[Math.max(0, right - 1)], points[right]];
+  if (!left || !next) return undefined;
+  const share = next.x === left.x ? 0 : (at - left.x) / (next.x - left.x);
+  return Math.log(left.y) + share * (Math.log(next.y) - Math.log(left.y));
+}

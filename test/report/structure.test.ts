@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { pathValues } from '../../src/analysis/topology/paths.js';
+import { type Figure, isDrawn } from '../../src/report/figure.js';
+import { pathsFigure } from '../../src/report/figures/paths.js';
+import { topologyFigure } from '../../src/report/figures/topology.js';
+import { balanced, mostRelevant, wholeNetwork, withNodes } from '../../src/report/structure/sub-network.js';
+import { teacherStructure } from '../../src/report/structure/teacher-structure.js';
+import { trialStructure } from '../../src/report/structure/trial-structure.js';
+import { groupTrials } from '../../src/report/trial-groups.js';
+import { Teacher } from '../../src/teacher/teacher.js';
+import { withSyntheticStructures } from './synthetic-structures.js';
+import { syntheticTrials } from './synthetic-trials.js';
+
+const numbers = { inputs: 10, teacherSize: 12, secondWidth: 20, seed: 3 };
+const teacher = teacherStructure({ kind: 'paper', ...numbers });
+const { network } = Teacher.paper(numbers);
+
+describe('sub-networks', () => {
+  const small = {
+    incoming: { rows: 3, columns: 2, values: [1, 2, 3, 4, 5, 6] },
+    outgoing: { rows: 1, columns: 3, values: [7, 8, 9] },
+  };
+
+  it('are the rows that enter nodes and the columns that leave them, in the order of the nodes', () => {
+    const { incoming, outgoing } = withNodes(small, [2, 0]);
+    expect([...Array.from(incoming.values)]).toEqual([5, 6, 1, 2]);
+    expect([...Array.from(outgoing.values)]).toEqual([9, 7]);
+  });
+
+  it('are of the most relevant nodes, most relevant first', () => {
+    expect(mostRelevant([0.1, 5, 0, 2], 2)).toEqual([1, 3]);
+    expect(mostRelevant([0.1, 5], 0)).toEqual([]);
+  });
+
+  it('have the same paths when balanced, and one norm on both sides of a node', () => {
+    const whole = wholeNetwork(network);
+    const { incoming, outgoing } = balanced(whole);
+    const [before, after] = [pathValues([whole.incoming, whole.outgoing]), pathValues([incoming, outgoing])];
+    for (const [k, value] of before.entries()) expect(after[k]).toBeCloseTo(value, 12);
+    for (let node = 0; node < 12; ++node) {
+      const into = Math.hypot(...Array.from(incoming.values).slice(10 * node, 10 * node + 10));
+      const from = Math.hypot(...Array.from(outgoing.values).filter((_, k) => k % 12 === node));
+      expect(into).toBeCloseTo(from, 12);
+    }
+  });
+});
+
+describe('the structure of a student', () => {
+  it('that is the teacher is the teacher: overlaps 1, distances 0, drawn in its order', () => {
+    const relevance = Float64Array.from({ length: 12 }, (_, i) => (7 * i) % 12);
+    const { unpruned, survivors } = trialStructure(network, relevance, 12, teacher);
+    expect(unpruned.distance).toBe(0);
+    expect(unpruned.quantiles).toEqual(teacher.pathQuantiles);
+    expect(survivors?.paths.distance).toBe(0);
+    expect(survivors?.meanOverlap).toBeCloseTo(1, 12);
+    expect(survivors?.distance).toEqual({ in: 0, out: 0 });
+    expect(survivors?.drawn).toEqual(teacher.network);
+  });
+
+  it('without a node above the threshold has no survivors', () => {
+    expect(trialStructure(network, new Float64Array(12), 0, teacher).survivors).toBeUndefined();
+  });
+
+  it('is held against as many random nodes: the more there are, the nearer they come', () => {
+    expect(teacher.chance(100).mean).toBeGreaterThan(teacher.chance(20).mean);
+    expect(teacher.chance(20).mean).toBeGreaterThan(0.3);
+    expect(teacher.chance(100).mean).toBeLessThan(0.8);
+    expect(teacherStructure({ kind: 'paper', ...numbers }).chance(20).mean).toBe(teacher.chance(20).mean);
+    // No more pairs than there are nodes, 20 draws.
+    expect(teacher.chance(5).overlaps).toHaveLength(5 * 20);
+  });
+});
+
+describe('the figures of weights', () => {
+  const groupsOf = (options: Parameters<typeof syntheticTrials>[0]) =>
+    groupTrials(withSyntheticStructures(syntheticTrials(options)));
+
+  it('have no spread of one trial', () => {
+    const alone = groupsOf({ trials: 1 });
+    const [paths, topology] = [pathsFigure(alone) as Figure, topologyFigure(alone) as Figure];
+    expect(paths.notes).toContain('One trial per curve: no spread.');
+    expect(paths.table.rows.every((row) => row.at(-1) === null)).toBe(true);
+    expect(
+      topology.table.rows.every((row) => row[topology.table.columns.indexOf('overlap sd')] === null),
+    ).toBe(true);
+  });
+
+  it('have a panel for the teacher and for the parametrisation that there is', () => {
+    const { datasets } = topologyFigure(groupsOf({ parametrizations: ['direct'] })) as Figure;
+    expect(new Set(datasets.nodes?.map(({ panel }) => panel))).toEqual(new Set(['teacher', 'direct']));
+  });
+
+  it('draw students narrower than the teacher with the nodes they have', () => {
+    const { datasets, notes } = topologyFigure(groupsOf({ widths: [3], trials: 2 })) as Figure;
+    const hidden = datasets.nodes?.filter(({ panel, x }) => panel === 'spectral' && x === 1);
+    expect(hidden).toHaveLength(3);
+    expect(notes.join(' ')).not.toContain('most relevant 30 are drawn');
+  });
+
+  it('draw no more than 30 nodes of a network', () => {
+    const { datasets, notes } = topologyFigure(groupsOf({ widths: [200] })) as Figure;
+    expect(datasets.nodes?.filter(({ panel, x }) => panel === 'direct' && x === 1)).toHaveLength(30);
+    expect(notes).toContain('Of more than 30 surviving nodes the most relevant 30 are drawn.');
+  });
+
+  it('say so where no node survives, and where some have none', () => {
+    const dead = syntheticTrials().map((trial) => ({ ...trial, effectiveSize: 0 }));
+    const groups = groupTrials(withSyntheticStructures(dead));
+    expect(topologyFigure(groups)).toMatchObject({
+      reason: 'No student has a node above the threshold: there is no sub-network to draw.',
+    });
+    const paths = pathsFigure(groups) as Figure;
+    expect(paths.notes).toContain(
+      'No node is above the threshold in 6 of the drawn trials: they have no pruned student.',
+    );
+    expect(paths.caption).toContain('to nothing, as no node stays, for spectral');
+    expect(paths.datasets.paths?.some(({ state }) => state === 'pruned')).toBe(false);
+  });
+
+  it('are left out where no weights were read', () => {
+    expect(isDrawn(pathsFigure(groupTrials(syntheticTrials())))).toBe(false);
+  });
+
+  it('look at no more than 6 widths and 10 trials of a series, the widest among them', () => {
+    const many = withSyntheticStructures(
+      syntheticTrials({ widths: [2, 3, 4, 5, 6, 7, 8, 9], trials: 12, parametrizations: ['direct'] }),
+    );
+    const looked = many.filter(({ structure }) => structure);
+    expect(looked).toHaveLength(60);
+    expect(new Set(looked.map(({ width }) => width))).toContain(9);
+    expect((pathsFigure(groupTrials(many)) as Figure).notes.at(-1)).toBe(
+      'The weights of 60 of 96 students were looked at: of each series up to 6 widths, the widest among them, and of each ' +
+        'of these the first 10 trials.',
+    );
+  });
+});

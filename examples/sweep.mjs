@@ -1,6 +1,7 @@
 // Trains what a run directory lacks, for every width and both parametrisations, and reads the records back. Interrupt it with
 // Ctrl-C and call it again: it goes on.   node examples/sweep.mjs [directory] [epochs]
-import { EigenstudentError, preset, readArrays, readRecords, sweep } from 'eigenstudent';
+import { EigenstudentError } from 'eigenstudent';
+import { preset, readArrays, readRecords, sweep } from 'eigenstudent/sweep';
 
 const directory = process.argv[2] ?? 'runs/three-widths';
 const epochs = Number(process.argv[3] ?? 200); // the paper: 2000

@@ -58,55 +58,7 @@ export {
 export { rank } from './pruning/ranking.js';
 export { type Criterion, relevance } from './pruning/relevance.js';
 
-// Sweeps, and what they leave
-
-export { cleanRunDirectory } from './sweep/directory/clean.js';
-export type { FailedRecord, FinishedRecord, TrialError, TrialRecord } from './sweep/directory/record.js';
-export { type DamagedTrial, readRecords } from './sweep/directory/run-directory.js';
-export {
-  type GroupSummary,
-  type Statistic,
-  type Summary as SweepSummary,
-  type TrialFailure,
-  writeSummary,
-} from './sweep/directory/summary.js';
-export { type LossHistory, readArrays, type TrialArrays } from './sweep/directory/trial-arrays.js';
-export { type PresetName, type ProtocolOverrides, preset } from './sweep/protocol/presets.js';
-export { parseProtocol } from './sweep/protocol/protocol.js';
-export type { Protocol, ProtocolInput } from './sweep/protocol/protocol-schema.js';
-export type { TrialProtocol } from './sweep/protocol/trials.js';
-export type { ExportResult, QueryColumn, QueryResult, QueryValue } from './sweep/query/answer.js';
-export { exportRecords, queryRecords } from './sweep/query/query.js';
-export {
-  type GroupStatus,
-  type RunStatus,
-  runStatus,
-  type Throughput,
-  type TrialCounts,
-} from './sweep/query/status.js';
-export type { Worker } from './sweep/query/workers.js';
-export { type EstimateOptions, estimateSweep, type SweepEstimate } from './sweep/run/estimate.js';
-export type { SweepOptions } from './sweep/run/plan.js';
-export type { ProfilePart, SweepProfile } from './sweep/run/profile.js';
-export type { SweepProgress } from './sweep/run/progress.js';
-export type { Shard } from './sweep/run/shard.js';
-export { type SweepResult, sweep } from './sweep/run/sweep.js';
-export type { LayerwiseTrial } from './sweep/run/wave.js';
-
-// Sweeps on a cluster
-
-export { cancelSubmissions } from './sweep/slurm/cancel.js';
-export type { SlurmOptions } from './sweep/slurm/options.js';
-export { type SlurmJob, type SlurmState, slurmState } from './sweep/slurm/state.js';
-export {
-  planSubmission,
-  type SlurmPlan,
-  type SlurmSubmission,
-  type SubmitOptions,
-  submitSweep,
-} from './sweep/slurm/submit.js';
-
-// Numbers in, numbers out; the rest of it is eigenstudent/analysis
+// Numbers in, numbers out; the rest of it is eigenstudent/analysis, and whole experiments are eigenstudent/sweep
 
 export { type EffectiveSizeOptions, effectiveSize, normalize } from './analysis/effective-size.js';
 export { type Histogram, type HistogramOptions, histogram } from './analysis/histogram.js';

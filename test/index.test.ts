@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import * as analysis from '../src/analysis/index.js';
 import * as eigenstudent from '../src/index.js';
+import * as sweeps from '../src/sweep/index.js';
 
 it('these names are public, and no others', () => {
   expect(Object.keys(eigenstudent).sort()).toEqual([
@@ -13,46 +14,31 @@ it('these names are public, and no others', () => {
     'adam',
     'adamW',
     'alternating',
-    'cancelSubmissions',
-    'cleanRunDirectory',
     'constant',
     'cosine',
     'dense',
     'deviceKernels',
     'effectiveSize',
-    'estimateSweep',
-    'exportRecords',
     'gaussianInputs',
     'histogram',
     'kernels',
     'normalize',
-    'parseProtocol',
-    'planSubmission',
-    'preset',
     'prune',
     'pruneUntil',
     'pruningCurve',
-    'queryRecords',
     'rank',
-    'readArrays',
-    'readRecords',
     'readSafetensors',
     'relevance',
     'restoreCheckpoint',
-    'runStatus',
     'saveCheckpoint',
     'seededRandom',
     'sgd',
-    'slurmState',
     'spectral',
     'stepDecay',
-    'submitSweep',
     'sum',
     'summarize',
-    'sweep',
     'train',
     'writeSafetensors',
-    'writeSummary',
   ]);
 });
 
@@ -78,5 +64,25 @@ it('these names are public in eigenstudent/analysis, and no others', () => {
     'rescaleCurves',
     'sizeTransition',
     'summarize',
+  ]);
+});
+
+it('these names are public in eigenstudent/sweep, and no others', () => {
+  expect(Object.keys(sweeps).sort()).toEqual([
+    'cancelSubmissions',
+    'cleanRunDirectory',
+    'estimateSweep',
+    'exportRecords',
+    'parseProtocol',
+    'planSubmission',
+    'preset',
+    'queryRecords',
+    'readArrays',
+    'readRecords',
+    'runStatus',
+    'slurmState',
+    'submitSweep',
+    'sweep',
+    'writeSummary',
   ]);
 });

@@ -99,7 +99,9 @@ describe('the figure of universality', () => {
 
   it('does not draw a fit that did not converge, and says why', () => {
     // One node is enough: nothing rises but the first point of each curve.
-    const { notes, datasets, caption } = figureOf(trialsWith((share) => (share === 0 ? 8 : 0), { trials: 1 }));
+    const { notes, datasets, caption } = figureOf(
+      trialsWith((share) => (share === 0 ? 8 : 0), { trials: 1 }),
+    );
     expect(caption).toContain('lie where they cannot be compared.');
     expect(datasets.fits).toEqual([]);
     expect(notes[0]).toMatch(

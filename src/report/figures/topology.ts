@@ -5,20 +5,12 @@ import { drawnSeries, seriesNames, seriesNotes, settingCells, widestOfSeries } f
 import { structured, structureNotes } from '../structure/chosen-trials.js';
 import { mostDrawnNodes, type Survivors } from '../structure/trial-structure.js';
 import { thinnest } from '../topology/network-drawing.js';
+import type { SurvivingGroup } from '../topology/surviving-group.js';
 import { topologyChart } from '../topology/topology-panels.js';
 import { type TrialGroup, teacherSizes } from '../trial-groups.js';
 
 const name = 'topology';
 const title = 'The surviving sub-network beside the teacher';
-
-/** The survivors of a group's trials, without trials in which no node is above the threshold. */
-export interface SurvivingGroup {
-  readonly group: TrialGroup;
-  readonly series: string;
-  readonly survivors: readonly Survivors[];
-  /** Mean over trials of the overlap that random nodes, as many, would have. */
-  readonly chance: number;
-}
 
 /**
  * Figure 7: in- and out-strengths of the surviving nodes and how they lie to the teacher's, and the sub-network that they

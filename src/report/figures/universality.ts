@@ -77,7 +77,7 @@ function reason(groups: readonly TrialGroup[], wide: readonly TrialGroup[]): str
 
 function fitNotes({ series, collapse: { exponential, powerLaw } }: SeriesCollapse): string[] {
   return [
-    `Fits to the rising part, ${series.name}: ${fitText(exponential)}; ${fitText(powerLaw)}. What is least is the mean square of relative deviations.`,
+    `Fits to the rising part, ${series.name}: ${fitText(exponential)}; ${fitText(powerLaw)}. Least squares of relative deviations, over all points.`,
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Cell } from '../figure.js';
-import type { SurvivingGroup } from '../figures/topology.js';
 import { structured } from '../structure/chosen-trials.js';
 import type { TeacherStructure } from '../structure/teacher-structure.js';
+import type { SurvivingGroup } from './surviving-group.js';
 
 /** More steps than this cannot be told apart; arbitrary. */
 const mostSteps = 200;

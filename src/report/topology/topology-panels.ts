@@ -1,6 +1,5 @@
 import { plainLabel } from '../axes.js';
 import type { Figure, FigureStyle, Layer, Panel } from '../figure.js';
-import type { SurvivingGroup } from '../figures/topology.js';
 import { figureFrame } from '../frame.js';
 import { type Series, seriesColors } from '../series.js';
 import { structured } from '../structure/chosen-trials.js';
@@ -9,6 +8,7 @@ import type { TeacherStructure } from '../structure/teacher-structure.js';
 import { trialCount } from '../trial-groups.js';
 import { distributionRows, distributions } from './distributions.js';
 import { inSecondOrderOf, networkDrawing } from './network-drawing.js';
+import type { SurvivingGroup } from './surviving-group.js';
 
 /** Distributions of in-strength, out-strength and overlap, then the teacher and a sub-network of each series. */
 export function topologyChart(

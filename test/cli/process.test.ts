@@ -36,6 +36,21 @@ describe('the command as a process', () => {
     expect(spawnSync(process.execPath, [main, ...argv]).status).toBe(code);
   });
 
+  it.each(['stdout', 'stderr'] as const)('has nothing to say when nobody reads %s any more', async (name) => {
+    const protocol = join(folder, `closed ${name}.yaml`);
+    const out = join(folder, `run with closed ${name}`);
+    await writeFile(protocol, formatProtocol(smallProtocol()));
+    const child = spawn(process.execPath, [main, 'train', protocol, '--out', out]);
+    let other = '';
+    child[name === 'stdout' ? 'stderr' : 'stdout'].on('data', (text) => {
+      other += text;
+    });
+    child[name].destroy(); // long before the first word
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+    expect(other).toMatch(name === 'stdout' ? /^drawing the report \.\.\.\n$/ : /8 of 8 trials finished/);
+    expect(existsSync(join(out, 'report.html'))).toBe(true);
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)('on %s ends in good order, saying how to go on', async (signal) => {
     const protocol = join(folder, `${signal}.yaml`);
     const out = join(folder, `run on ${signal}`);

@@ -24,15 +24,15 @@ function text({ trials, groups, damaged, engines, lastFinishedAt, throughput, wo
     ...(damaged.length > 0
       ? [`Damaged records, whose trials the next sweep trains again: ${damaged.join(', ')}`]
       : []),
-    `Last finished: ${lastFinishedAt ?? 'none'}${throughput ? `; ${pace(throughput)} in the hour before` : ''}`,
+    `Last finished: ${lastFinishedAt ?? 'none'}${throughput ? `; ${pace(throughput)}` : ''}`,
     ...workers.map(
       ({ host, pid, trials: { length } }) => `Trials that process ${pid} of ${host} has: ${length}`,
     ),
   ].join('\n');
 }
 
-function pace({ trialsPerHour, stepsPerSecond }: NonNullable<RunStatus['throughput']>): string {
-  return `${Number(trialsPerHour.toPrecision(3))} trials/h, ${Number(stepsPerSecond.toPrecision(3))} student steps/s`;
+function pace({ since, trialsPerHour, stepsPerSecond }: NonNullable<RunStatus['throughput']>): string {
+  return `${Number(trialsPerHour.toPrecision(3))} trials/h, ${Number(stepsPerSecond.toPrecision(3))} student steps/s since ${since}`;
 }
 
 /** Also removes what dead processes left. Failed trials are told, and are no failure of this command: it collects what there is. */

@@ -9,6 +9,8 @@ export interface RecordGlance {
   readonly failed: boolean;
   /** Milliseconds since 1970. */
   readonly finished: number;
+  /** Of its training: it began about so long before it finished. */
+  readonly seconds: number;
   readonly steps: number;
   /** "cpu-avx2 float32" */
   readonly engine: string;
@@ -64,13 +66,15 @@ function glance(key: string, text: string): RecordGlance | undefined {
     const record = JSON.parse(text);
     const finished = Date.parse(record.finishedAt);
     if (record.key !== key || Number.isNaN(finished)) return undefined;
+    if (!Number.isFinite(record.seconds)) return undefined;
     const engine = `${record.engine} ${record.dtype}`;
-    const { steps, trainLoss, effectiveSize, error } = record;
+    const { seconds, steps, trainLoss, effectiveSize, error } = record;
     const failed = error !== undefined;
     return {
       key,
       failed,
       finished,
+      seconds,
       steps,
       engine,
       trainLoss,

@@ -21,8 +21,10 @@ export interface GroupStatus extends TrialCounts {
   readonly width: number;
 }
 
-/** Over the trials that ended in the hour before the last one did; pauses of that hour count. */
+/** From when the first of the trials of the hour before the last ending began, to that ending; pauses count. */
 export interface Throughput {
+  /** ISO 8601, UTC. */
+  readonly since: string;
   readonly trialsPerHour: number;
   /** Steps of all students together. */
   readonly stepsPerSecond: number;
@@ -38,7 +40,7 @@ export interface RunStatus {
   readonly engines: readonly string[];
   /** ISO 8601, UTC; null before there is a record. */
   readonly lastFinishedAt: string | null;
-  /** null before two trials have ended. */
+  /** null before two trials have ended, and of less than ten seconds. */
   readonly throughput: Throughput | null;
   /** Of the unfinished trials, those that they hold are running. */
   readonly workers: readonly Worker[];
@@ -46,6 +48,8 @@ export interface RunStatus {
 
 /** Milliseconds. */
 const hour = 3_600_000;
+/** Milliseconds. Less says little of an hour; arbitrary. */
+const shortestSpan = 10_000;
 
 /** @throws file_unreadable when it is no run directory; invalid_protocol */
 export async function runStatus(directory: string): Promise<RunStatus> {
@@ -95,15 +99,21 @@ function groups(trials: readonly Trial[], records: ReadonlyMap<string, RecordGla
   });
 }
 
+/** Trials that train side by side end together: the time that they took begins where the first of them began. */
 function throughput(records: readonly RecordGlance[], last: number): Throughput | null {
   const recent = records.filter(({ finished }) => finished >= last - hour);
-  const first = recent.reduce((earliest, { finished }) => Math.min(earliest, finished), last);
-  if (first === last || recent.length < 2) return null;
-  // The first of them was trained before the time that is looked at.
-  const later = recent.filter(({ finished }) => finished > first);
-  const steps = later.reduce((total, record) => total + record.steps, 0);
+  const begun = recent.reduce(
+    (first, { finished, seconds }) => Math.min(first, finished - 1000 * seconds),
+    last,
+  );
+  // A long trial began before that hour; others that ended beside it count as well.
+  const counted = records.filter(({ finished }) => finished >= begun);
+  const span = last - begun;
+  if (counted.length < 2 || span < shortestSpan) return null;
+  const steps = counted.reduce((total, record) => total + record.steps, 0);
   return {
-    trialsPerHour: (later.length * hour) / (last - first),
-    stepsPerSecond: (steps * 1000) / (last - first),
+    since: new Date(begun).toISOString(),
+    trialsPerHour: (counted.length * hour) / span,
+    stepsPerSecond: (steps * 1000) / span,
   };
 }

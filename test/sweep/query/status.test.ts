@@ -65,16 +65,39 @@ describe('status', () => {
     await write(at(3), '2026-01-01T08:30:00.000Z');
     expect(await runStatus(directory)).toMatchObject({
       lastFinishedAt: '2026-01-01T08:30:00.000Z',
-      // Two trials of 18 steps in 30 minutes: the first one was trained before them.
-      throughput: { trialsPerHour: 4, stepsPerSecond: 36 / 1800 },
+      // Three trials of 18 steps from half a second before 8:00, when the first of them began.
+      throughput: {
+        since: '2026-01-01T07:59:59.500Z',
+        trialsPerHour: expect.closeTo((3 * 3600) / 1800.5, 9),
+        stepsPerSecond: expect.closeTo(54 / 1800.5, 9),
+      },
     });
   });
 
-  it('has no pace of one trial, nor of several that ended at once', async () => {
+  it('tells the pace of trials that ended together by the time that they took', async () => {
+    await write(at(0), '2026-01-01T00:00:00.000Z', { seconds: 60 });
+    await write(at(1), '2026-01-01T00:00:00.002Z', { seconds: 60 });
+    expect((await runStatus(directory)).throughput).toEqual({
+      since: '2025-12-31T23:59:00.000Z',
+      trialsPerHour: expect.closeTo((2 * 3600) / 60.002, 9),
+      stepsPerSecond: expect.closeTo(36 / 60.002, 9),
+    });
+  });
+
+  it('counts what ended while a long trial of the last hour went on', async () => {
+    await write(at(0), '2026-01-01T01:00:00.000Z');
+    await write(at(1), '2026-01-01T08:00:00.000Z', { seconds: 8 * 3600 });
+    expect((await runStatus(directory)).throughput).toMatchObject({ trialsPerHour: 0.25 });
+  });
+
+  it('has no pace of one trial, nor of less than ten seconds', async () => {
+    await write(at(0), '2026-01-01T00:00:00.000Z', { seconds: 60 });
+    expect((await runStatus(directory)).throughput).toBeNull();
     await write(at(0), '2026-01-01T00:00:00.000Z');
+    await write(at(1), '2026-01-01T00:00:09.499Z');
     expect((await runStatus(directory)).throughput).toBeNull();
-    await write(at(1), '2026-01-01T00:00:00.000Z');
-    expect((await runStatus(directory)).throughput).toBeNull();
+    await write(at(2), '2026-01-01T00:00:09.500Z');
+    expect((await runStatus(directory)).throughput?.trialsPerHour).toBe(1080);
   });
 
   it('names damaged records, which are not finished, and every engine', async () => {

@@ -88,9 +88,11 @@ export function fitPowerLaw(
 
 /**
  * The fitted curve at x.
- * @throws invalid_argument for a fit that did not converge: there is no curve
+ * @throws invalid_argument for a fit that did not converge: there is no curve; for what is no fit, or no number
  */
 export function evaluateFit(fit: ExponentialFit | PowerLawFit, x: number): number {
+  if (!isFit(fit)) throw invalid('fit', 'what fitExponential or fitPowerLaw gave', fit);
+  if (typeof x !== 'number') throw invalid('x', 'a number', x);
   if (!fit.converged) {
     throw invalid('evaluateFit', `a fit that converged (this one did not: ${fit.reason})`, fit);
   }
@@ -99,6 +101,13 @@ export function evaluateFit(fit: ExponentialFit | PowerLawFit, x: number): numbe
   return fit.form === 'exponential'
     ? offset + amplitude * Math.exp(-fit.parameters.rate.value * x)
     : offset + amplitude * x ** fit.parameters.exponent.value;
+}
+
+function isFit(value: unknown): value is ExponentialFit | PowerLawFit {
+  if (typeof value !== 'object' || value === null || !('form' in value) || !('converged' in value))
+    return false;
+  const complete = value.converged === false || 'parameters' in value;
+  return (value.form === 'exponential' || value.form === 'powerLaw') && complete;
 }
 
 function checked(

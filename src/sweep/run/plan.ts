@@ -1,5 +1,5 @@
 /** What sweep() is asked to do, and the check of it. */
-import { finiteNumber, knownKeys, positiveInteger } from '../../arguments.js';
+import { finiteNumber, invalid, knownKeys, positiveInteger } from '../../arguments.js';
 import type { ChosenDevice, DeviceOptions } from '../../network/device.js';
 import { checkProtocol } from '../protocol/protocol.js';
 import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
@@ -43,7 +43,8 @@ export interface SweepPlan {
 /** Before anything is written: what is wrong or missing is known now. */
 export function planSweep(input: ProtocolInput, options: SweepOptions): SweepPlan {
   knownKeys('sweep', options, optionNames);
-  const { directory, signal } = options;
+  const { directory, signal, onProgress } = options;
+  checkHandles(directory, signal, onProgress);
   const protocol = checkProtocol(input, 'of sweep()');
   const shard = options.shard && checkShard(options.shard);
   const all = expand(protocol);
@@ -56,4 +57,14 @@ export function planSweep(input: ProtocolInput, options: SweepOptions): SweepPla
     checkpointEvery: finiteNumber('checkpointEvery', options.checkpointEvery ?? 60, 0),
     signal,
   };
+}
+
+/** What no other check looks at; of callers without types. */
+function checkHandles(directory: unknown, signal: unknown, onProgress: unknown): void {
+  if (typeof directory !== 'string' || directory === '')
+    throw invalid('directory', 'the path of a run directory', directory, "As in { directory: 'runs/first' }");
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw invalid('signal', 'an AbortSignal', signal, 'The `signal` of an AbortController is one');
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw invalid('onProgress', 'a function', onProgress);
 }

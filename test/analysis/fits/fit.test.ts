@@ -236,6 +236,21 @@ describe('a fit that is none', () => {
 
 describe('bad input', () => {
   it.each([
+    [[], 'expected what fitExponential or fitPowerLaw gave for fit, received undefined'],
+    [[{}, 1], 'expected what fitExponential or fitPowerLaw gave for fit, received an object (Object)'],
+    [[[1, 2], 1], 'expected what fitExponential or fitPowerLaw gave for fit, received an array of length 2'],
+    [
+      [{ converged: true, form: 'line', parameters: {} }, 1],
+      'expected what fitExponential or fitPowerLaw gave for fit, received an object (Object)',
+    ],
+    [[fitPowerLaw([1, 2, 3, 4], [1, 4, 9, 16])], 'expected a number for x, received undefined'],
+  ])('of evaluateFit is refused: %j', (given, message) => {
+    expect(failureOf(() => evaluateFit(...(given as never as Parameters<typeof evaluateFit>)))).toBe(
+      `invalid_argument: ${message}`,
+    );
+  });
+
+  it.each([
     [[], [], {}, 'expected an array of at least one number for x, received an array of length 0'],
     [[1, 2], [1, Number.NaN], {}, 'expected a finite number for y[1], received NaN'],
     [[1, 2], [1], {}, 'expected as many numbers as x has (2) for y, received Float64Array(1)'],

@@ -271,6 +271,20 @@ describe('a call that cannot be carried out', () => {
     [{ shard: { index: 3, count: 2 } }, 'expected 1 to 2 for index of shard, received 3'],
     [{ checkpointEvery: -1 }, 'expected a finite number of at least 0 for checkpointEvery, received -1'],
     [{ threads: 0 }, 'expected a positive integer for threads, received 0'],
+    [
+      { directory: '' },
+      'expected the path of a run directory for directory, received "". As in { directory: \'runs/first\' }',
+    ],
+    [{ directory: 7 as never }, 'expected the path of a run directory for directory, received 7. As in'],
+    [
+      { directory: undefined as never },
+      'expected the path of a run directory for directory, received undefined',
+    ],
+    [{ onProgress: 'yes' as never }, 'expected a function for onProgress, received "yes"'],
+    [
+      { signal: new AbortController() as never },
+      'expected an AbortSignal for signal, received an object (AbortController). The `signal` of an AbortController is one',
+    ],
     [{ device: 'gpu' as 'cpu' }, 'expected one of auto, cpu, reference, cuda for device, received "gpu"'],
     [
       { treads: 2 },
@@ -278,5 +292,12 @@ describe('a call that cannot be carried out', () => {
     ],
   ])('is refused: %j', async (options, message) => {
     expect(await rejectionOf(sweep(protocol, { directory, ...options }))).toContain(message);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('for want of any option says so', async () => {
+    expect(await rejectionOf(sweep(protocol, undefined as never))).toBe(
+      'invalid_argument: expected an object of options for sweep, received undefined',
+    );
   });
 });

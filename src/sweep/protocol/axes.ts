@@ -73,6 +73,12 @@ function isAxis(value: unknown, schema: z.ZodType): boolean {
   return !(unwrap(schema) instanceof z.ZodArray) || value.some(Array.isArray);
 }
 
+/** Whether a list or a spacing in the place of a value makes an axis. */
+export function mayBeAxis(path: FieldPath): boolean {
+  const field = fieldAt(path);
+  return field !== undefined && !isSection(field, path);
+}
+
 /** The schema of one value of the field at a path; nothing where a protocol has no such field. */
 export function fieldAt(path: FieldPath): z.ZodType | undefined {
   let schema: z.ZodType | undefined = protocolSchema;

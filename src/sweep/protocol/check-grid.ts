@@ -2,7 +2,16 @@
  * Checks a document with axes against the schema of one point: each value of each axis by the field's own schema, the
  * rest with the first value in the place of each axis, and what spans fields for every combination of them.
  */
-import { armOf, fieldAt, findAxes, spacedBy, valueAt, type WrittenAxis, withValue } from './axes.js';
+import {
+  armOf,
+  fieldAt,
+  findAxes,
+  mayBeAxis,
+  spacedBy,
+  valueAt,
+  type WrittenAxis,
+  withValue,
+} from './axes.js';
 import { canonicalJson } from './canonical-json.js';
 import {
   type Choice,
@@ -13,6 +22,7 @@ import {
   dimensionsOfArm,
   mostTrials,
 } from './grid.js';
+import { idleAxisIssues } from './idle-axes.js';
 import { formatPath, issuesOf, type Path, type ProtocolIssue } from './protocol-issues.js';
 import {
   type Parametrization,
@@ -21,7 +31,7 @@ import {
   parametrizations,
   protocolSchema,
 } from './protocol-schema.js';
-import { spacingSchema } from './spacing.js';
+import { misspeltSpacing, spacingSchema } from './spacing.js';
 import { zipIssues } from './zip.js';
 
 type Checked =
@@ -44,7 +54,7 @@ export function checkGrid(document: unknown): Checked {
   const result = protocolSchema.safeParse(point);
   const ofAxes = axes.flatMap(({ issues }) => issues);
   const ofPoint = (result.error ? issuesOf(result.error, []) : []).flatMap((issue) =>
-    besideAxes(issue, axes),
+    besideAxes(asSpacing(issue, document), axes),
   );
   if (ofPoint.length + ofAxes.length > 0 || !result.success) return { issues: [...ofPoint, ...ofAxes] };
   const protocol = axes.reduce<unknown>(
@@ -100,6 +110,13 @@ function repeats(values: readonly unknown[]): boolean {
   return new Set(values.map((value) => canonicalJson(value))).size < values.length;
 }
 
+/** A value that was meant to be a spacing is told of as one. */
+function asSpacing(issue: ProtocolIssue, document: unknown): ProtocolIssue {
+  const path = issue.path.map(String);
+  const message = mayBeAxis(path) ? misspeltSpacing(valueAt(document, path)) : undefined;
+  return message === undefined ? issue : { path: issue.path, message };
+}
+
 /** What is wrong with a point, without what its axes have told of themselves. */
 function besideAxes(issue: ProtocolIssue, axes: readonly CheckedAxis[]): ProtocolIssue[] {
   const axis = axes.find(({ path }) => path.every((part, i) => part === issue.path[i]));
@@ -125,7 +142,8 @@ function gridIssues(protocol: Protocol, point: ProtocolPoint): ProtocolIssue[] {
     const message = `expected at most ${mostTrials} trials in all, received ${total}: ${products.join(', ')}`;
     return [{ path: ['trials'], message }];
   }
-  return parametrizations.flatMap((arm) => armIssues(protocol, point, arm));
+  const ofArms = parametrizations.flatMap((arm) => armIssues(protocol, point, arm));
+  return [...idleAxisIssues(protocol), ...ofArms];
 }
 
 /** The parts of an arm whose limits depend on one another. */

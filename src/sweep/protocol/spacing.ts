@@ -1,5 +1,6 @@
 /** Values of an axis written as a rule instead of one by one. */
 import { z } from 'zod';
+import { didYouMean } from '../../arguments.js';
 import { expected, positiveInteger, positiveNumber, strict } from './protocol-fields.js';
 
 /** More than this many on one axis is a slip of the keyboard; arbitrary. */
@@ -18,7 +19,8 @@ const schemas = {
       .tuple([finite, finite, finite], expected('[from, to, step]'))
       .superRefine(([from, to, step], context) => {
         const steps = (to - from) / step;
-        if (!(steps >= 0))
+        if (step === 0) refuse(context, 'expected a step that is not 0, received 0');
+        else if (!(steps >= 0))
           refuse(context, `expected a step that leads from ${from} to ${to}, received ${step}`);
         else if (steps >= mostValues)
           refuse(
@@ -56,6 +58,16 @@ export function spacingSchema(value: unknown): z.ZodType<CheckedSpacing> | undef
   return name && schemas[name];
 }
 
+/** Of an object whose key is nearly the name of a spacing, that it is none. */
+export function misspeltSpacing(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const key of Object.keys(value)) {
+    const hint = didYouMean(key, names);
+    if (hint) return `unknown spacing "${key}"; known: ${names.join(', ')}. ${hint}`;
+  }
+  return undefined;
+}
+
 /** JSON Schemas of all kinds, for editors. */
 export function spacingJsonSchemas(): object[] {
   return names.map((name) => {
@@ -74,7 +86,7 @@ export function spacedValues(spacing: CheckedSpacing, integers: boolean): number
   if ('range' in spacing) {
     const [from, to, step] = spacing.range;
     // 0.3 / 0.1 is below 3.
-    const steps = step === 0 ? 0 : Math.floor(((to - from) / step) * (1 + 1e-12));
+    const steps = Math.floor(((to - from) / step) * (1 + 1e-12));
     return Array.from({ length: steps + 1 }, (_, i) => rounded(from + i * step));
   }
   const [first, last, length] = 'linspace' in spacing ? spacing.linspace : spacing.logspace;

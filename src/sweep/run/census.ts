@@ -1,5 +1,5 @@
 /** How many trials there are of each kind. */
-import { armOf, axesOf, valueAt } from '../protocol/axes.js';
+import { type Axis, armOf, axesOf, valueAt } from '../protocol/axes.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
 import type { Parametrization, Protocol } from '../protocol/protocol-schema.js';
 import type { Trial } from '../protocol/trials.js';
@@ -15,18 +15,30 @@ export function census(protocol: Protocol, trials: readonly Trial[]): Census {
   const byArm: Partial<Record<Parametrization, number>> = {};
   for (const { protocol: trial } of trials)
     byArm[trial.parametrization] = (byArm[trial.parametrization] ?? 0) + 1;
-  const axes = axesOf(protocol).filter(({ name, values }) => values.length > 1 && name !== 'trials');
+  const axes = axesOf(protocol).filter(({ values }) => values.length > 1);
   const byField = axes.map((axis) => {
-    const counts = new Map(axis.values.map((value) => [canonicalJson(value), 0]));
-    const arm = armOf(axis);
-    for (const { protocol: trial } of trials) {
-      if (arm !== undefined && arm !== trial.parametrization) continue;
-      const value = arm === undefined ? valueAt(trial, axis.path) : valueAt(trial.arm, axis.path.slice(2));
-      const text = canonicalJson(value);
-      counts.set(text, (counts.get(text) ?? 0) + 1);
-    }
-    const rows = axis.values.map((value) => ({ value, trials: counts.get(canonicalJson(value)) ?? 0 }));
-    return [axis.name, rows] as const;
+    const counts = countsOf(axis.name === 'trials' ? partnerOf(axis, axes, protocol) : axis, trials);
+    return [axis.name, axis.values.map((value, i) => ({ value, trials: counts[i] as number }))] as const;
   });
   return { total: trials.length, byArm, byField: Object.fromEntries(byField) };
+}
+
+/** How many trials have each value. */
+function countsOf(axis: Axis, trials: readonly Trial[]): number[] {
+  const counts = new Map(axis.values.map((value) => [canonicalJson(value), 0]));
+  const arm = armOf(axis);
+  for (const { protocol: trial } of trials) {
+    if (arm !== undefined && arm !== trial.parametrization) continue;
+    const value = arm === undefined ? valueAt(trial, axis.path) : valueAt(trial.arm, axis.path.slice(2));
+    const text = canonicalJson(value);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return axis.values.map((value) => counts.get(canonicalJson(value)) ?? 0);
+}
+
+/** A trial does not know how many there are beside it; what the number is zipped with tells, best where both arms have it. */
+function partnerOf(axis: Axis, axes: readonly Axis[], { zip }: Protocol): Axis {
+  const group = zip?.find((names) => names.includes(axis.name)) ?? [];
+  const partners = axes.filter((each) => each !== axis && group.includes(each.name));
+  return partners.find((each) => armOf(each) === undefined) ?? (partners[0] as Axis);
 }

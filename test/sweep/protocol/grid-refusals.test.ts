@@ -80,7 +80,20 @@ describe('a grid is refused for', () => {
       'a step of zero',
       'seed: 5',
       'seed: { range: [1, 5, 0] }',
-      'line 15: seed.range: expected at most 1000000 values, received a range of Infinity',
+      'line 15: seed.range: expected a step that is not 0, received 0',
+    ],
+    [
+      'a misspelt spacing',
+      'seed: 5',
+      'seed: { rnge: [0, 4, 1] }',
+      'line 15: seed: unknown spacing "rnge"; known: range, linspace, logspace, count. Did you mean "range"?',
+    ],
+    [
+      'a misspelt spacing of a field that may be an object',
+      'learningRate: 0.02',
+      'learningRate: { logspce: [0.1, 1, 3] }',
+      'line 11: arms.direct.optimizer.adam.learningRate: unknown spacing "logspce"; known: range, linspace, logspace, ' +
+        'count. Did you mean "logspace"?',
     ],
     [
       'a logarithm of zero',
@@ -135,6 +148,20 @@ describe('a grid is refused for', () => {
       'seed: 5',
       'seed: 5\nzip: [[student.width]]',
       'line 16: zip[0]: expected at least two paths that go together, received an array of length 1',
+    ],
+    [
+      'numbers of trials that are not zipped',
+      'trials: 1',
+      'trials: [1, 3]',
+      'line 14: trials: expected one number unless zipped, received 2 of which the largest alone would count. Write ' +
+        '`trials: 3`, or `zip: [[student.width, trials]]` for a number of trials for each value of an axis',
+    ],
+    [
+      'batch sizes that are all samples',
+      'batchSize: 16',
+      'batchSize: [16, 8000, 9000]',
+      'line 9: arms.spectral.batchSize: expected at most one batch size of at least data.train, 8000, received 8000 and ' +
+        '9000: each means all samples in one batch, so they train the same',
     ],
     [
       'more trials than anybody trains',

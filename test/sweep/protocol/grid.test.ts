@@ -53,11 +53,14 @@ describe('axes', () => {
   });
 
   it('never give a trial twice', () => {
-    const trials = expand(parse(['trials: 1', 'trials: [2, 3]']));
-    expect(told(trials, ({ student, trial }) => [student.width, trial]).slice(0, 6)).toEqual([
-      ...['spectral 4 0', 'spectral 4 1', 'direct 4 0', 'direct 4 1', 'spectral 4 2', 'direct 4 2'],
+    const repeats = 'trials: [2, 3]\nzip: [[arms.spectral.batchSize, trials]]';
+    const trials = expand(parse(['batchSize: 16', 'batchSize: [16, 32]'], ['trials: 1', repeats]));
+    // The arm that the zip does not tell apart has the third trial besides the first two.
+    expect(told(trials, ({ arm, trial }) => [arm.batchSize, trial]).slice(0, 8)).toEqual([
+      ...['spectral 16 0', 'spectral 16 1', 'direct 8 0', 'direct 8 1'],
+      ...['spectral 32 0', 'spectral 32 1', 'spectral 32 2', 'direct 8 2'],
     ]);
-    expect(trials).toHaveLength(12);
+    expect(trials).toHaveLength(16);
   });
 
   it('stay as they were written, defaults beside and within them, and are read back the same', () => {
@@ -153,6 +156,13 @@ describe('zip', () => {
   it('may give wide students fewer trials', () => {
     const trials = expand(parse(['trials: 1', 'trials: [3, 1]\nzip: [[student.width, trials]]']));
     expect(trials.map(({ protocol }) => protocol.student.width)).toEqual([4, 4, 4, 4, 4, 4, 6, 6]);
+  });
+
+  it('may give batches of all samples, each with another number of them', () => {
+    const sizes = 'batchSize: [500, 900]';
+    const zip = 'seed: 5\ndata: { train: [500, 900] }\nzip: [[data.train, arms.spectral.batchSize]]';
+    expect(expand(parse(['batchSize: 16', sizes], ['seed: 5', zip]))).toHaveLength(8);
+    expect(expand(parse(['batchSize: 16', 'batchSize: 9000']))).toHaveLength(4);
   });
 
   it('makes combinations fit that would not each with each', () => {

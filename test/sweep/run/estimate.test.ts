@@ -47,6 +47,26 @@ describe('an estimate', () => {
     expect(await readdir(parent)).toEqual([]);
   });
 
+  it('counts by the number of trials where that is zipped', async () => {
+    const zipped = smallProtocol({ trials: [3, 1], zip: [['student.width', 'trials']] });
+    expect((await estimateSweep(zipped, quickly)).trials).toMatchObject({
+      total: 8,
+      byField: {
+        trials: [
+          { value: 3, trials: 6 },
+          { value: 1, trials: 2 },
+        ],
+      },
+    });
+    const { spectral, direct } = smallProtocol().arms as Record<string, object>;
+    const arms = { spectral: { ...spectral, batchSize: [8, 16] }, direct };
+    const ofAnArm = smallProtocol({ arms, trials: [3, 1], zip: [['arms.spectral.batchSize', 'trials']] });
+    expect((await estimateSweep(ofAnArm, quickly)).trials.byField.trials).toEqual([
+      { value: 3, trials: 6 },
+      { value: 1, trials: 2 },
+    ]);
+  });
+
   it('is of what is left: a shard, and what a directory lacks', async () => {
     const directory = join(parent, 'run');
     const shard = { index: 1, count: 2 };

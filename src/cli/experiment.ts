@@ -96,7 +96,7 @@ async function draw(directory: string, session: Session): Promise<string[]> {
 }
 
 function text(result: SweepResult, files: readonly string[]): string {
-  const { summary, directory, trained, reused, elsewhere, seconds } = result;
+  const { summary, directory } = result;
   const { finished, failed, total } = summary.trials;
   const sizes = valuesOf(summary.protocol, 'teacher.teacherSize').join(', ');
   const thresholds = valuesOf(summary.protocol, 'evaluation.threshold').join(', ');
@@ -105,9 +105,21 @@ function text(result: SweepResult, files: readonly string[]): string {
     summaryTable(summary.groups),
     `Teacher size h_T = ${sizes}. Effective size: nodes whose relevance is above ${thresholds} ` +
       'of the largest, of the trial or of all trials pooled. Mean ± standard deviation over trials.',
-    `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}: ${trained} trained now in ` +
-      `${seconds.toFixed(1)} s, ${reused} there before${elsewhere > 0 ? `, ${elsewhere} by other processes meanwhile` : ''} (${summary.engines.join(', ') || 'no engine'}).`,
+    `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}: ${origins(result)} ` +
+      `(${summary.engines.join(', ') || 'no engine'}).`,
     `Records: ${directory}${page ? `\nReport:  ${page}` : ''}`,
   ];
   return lines.join('\n');
+}
+
+/** Where the ended trials of the directory come from. A call may ask for fewer than the directory has: a shard, a narrower protocol. */
+function origins({ summary, trained, reused, elsewhere, seconds }: SweepResult): string {
+  const { finished, failed } = summary.trials;
+  const others = finished + failed - trained - reused - elsewhere;
+  return [
+    `${trained} trained now in ${seconds.toFixed(1)} s`,
+    `${reused} there before`,
+    ...(elsewhere > 0 ? [`${elsewhere} by other processes meanwhile`] : []),
+    ...(others > 0 ? [`${others} that this call did not ask for`] : []),
+  ].join(', ');
 }

@@ -53,7 +53,9 @@ async function parse(argv: readonly string[], terminal: Terminal): Promise<Work 
       .replace(/^error: /, '')
       .replace('\n', ' ')
       .replace(/\.$/, '');
-    throw new EigenstudentError('invalid_argument', `${message}. See \`eigenstudent --help\``);
+    const command = program.commands.map((each) => each.name()).find((name) => name === argv[0]);
+    const help = ['eigenstudent', ...(command ? [command] : []), '--help'].join(' ');
+    throw new EigenstudentError('invalid_argument', `${message}. See \`${help}\``);
   }
   return chosen;
 }

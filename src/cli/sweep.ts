@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readProtocol } from '../sweep/directory/run-directory.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
 import type { ExitCode, Session } from './session.js';
 import { refuseSlurmOptions, type SlurmCommandOptions } from './slurm-options.js';
-import { readProtocolFile, runName } from './train.js';
+import { isFolder, readProtocolFile, runName } from './train.js';
 
 export type SweepCommandOptions = ExperimentOptions & SlurmCommandOptions;
 
@@ -25,12 +24,4 @@ export async function sweepProtocol(
   refuseSlurmOptions(options);
   if (options.dryRun) return (await import('./dry-run.js')).dryRun(protocol, out, options, session);
   return experiment(protocol, name, { ...options, out }, session);
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    return false; // reading it says why
-  }
 }

@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
+import { invalid, quote } from '../arguments.js';
 import { readBytes } from '../sweep/directory/read-bytes.js';
 import { parseProtocol } from '../sweep/protocol/protocol.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
@@ -15,10 +17,20 @@ export function runName(path: string): string {
   return basename(path, extname(path));
 }
 
+/** False where there is nothing: reading it says why. */
+export async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+/** @throws invalid_argument for a folder; what reading and sweep() throw */
 export async function trainProtocol(
   path: string,
   options: ExperimentOptions,
   session: Session,
 ): Promise<ExitCode> {
+  if (await isFolder(path)) {
+    const advice = `\`eigenstudent sweep ${quote(path)}\` goes on with a run directory`;
+    throw invalid('<protocol>', 'a file', path, `It is a directory; ${advice}`);
+  }
   return experiment(await readProtocolFile(path), runName(path), options, session);
 }

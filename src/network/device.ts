@@ -32,7 +32,12 @@ export interface ChosenDevice {
 export function chooseDevice(options: DeviceOptions, dtype: DType): ChosenDevice {
   const device = oneOf('device', options.device ?? 'auto', devices);
   if (device !== 'cuda' && options.devices !== undefined)
-    throw invalid('device', "'cuda', as devices are given", device, 'devices are indices of GPUs');
+    throw invalid(
+      'device',
+      "'cuda', as devices are given",
+      device,
+      "devices are indices of GPUs: add device 'cuda' (--device cuda), or leave out devices (--devices)",
+    );
   if (device === 'cuda') return { device, devices: chooseGpus(options.devices, dtype) };
   if (device === 'reference' || device === 'cpu') return { device, devices: [] };
   const [gpu] = dtype === 'float32' ? realGpus() : [];

@@ -47,7 +47,7 @@ describe('a wrong call exits with 2 and says', () => {
   it.each([
     [
       ['reproduce', '--presett', 'quick'],
-      "unknown option '--presett' (Did you mean --preset?). See `eigenstudent --help`",
+      "unknown option '--presett' (Did you mean --preset?). See `eigenstudent reproduce --help`",
     ],
     [
       ['reproduce', '--preset', 'quik'],
@@ -56,9 +56,9 @@ describe('a wrong call exits with 2 and says', () => {
     [['reproduc'], "unknown command 'reproduc' (Did you mean reproduce?). See `eigenstudent --help`"],
     [
       ['reproduce', 'quick'],
-      "too many arguments for 'reproduce'. Expected 0 arguments but got 1. See `eigenstudent --help`",
+      "too many arguments for 'reproduce'. Expected 0 arguments but got 1. See `eigenstudent reproduce --help`",
     ],
-    [['train'], "missing required argument 'protocol'. See `eigenstudent --help`"],
+    [['train'], "missing required argument 'protocol'. See `eigenstudent train --help`"],
     [['reproduce', '--out', '--no-report'], 'expected a path for --out, received "--no-report"'],
     [['reproduce', '--epochs', 'many'], 'expected a number for --epochs, received "many"'],
     [
@@ -90,6 +90,11 @@ describe('a wrong call exits with 2 and says', () => {
     [
       ['prune', 'run', '--arm', 'spektral'],
       'expected one of spectral, direct for --arm, received "spektral". Did you mean "spectral"?',
+    ],
+    [
+      ['reproduce', '--devices', '0'],
+      'expected \'cuda\', as devices are given for device, received "auto". devices are indices of GPUs: add device ' +
+        "'cuda' (--device cuda), or leave out devices (--devices)",
     ],
   ])('%j', async (argv, message) => {
     expect(await call(...argv)).toEqual({ exitCode: 2, stdout: '', stderr: `error: ${message}\n` });
@@ -124,6 +129,16 @@ describe('a wrong call exits with 2 and says', () => {
     const { exitCode, stderr } = await call('train', path);
     expect(exitCode).toBe(2);
     expect(stderr).toBe(`error: cannot read ${path}: ENOENT: no such file or directory, open '${path}'\n`);
+  });
+
+  it('that a run directory is gone on with by another command', async () => {
+    expect(await call('train', folder)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        `error: expected a file for <protocol>, received "${folder}". It is a directory; ` +
+        `\`eigenstudent sweep ${folder}\` goes on with a run directory\n`,
+    });
   });
 
   it('that a directory holds no run', async () => {
@@ -236,6 +251,16 @@ describe('sweep', () => {
     expect(first.stdout).toMatch(/4 of 8 trials finished: 4 trained now in/);
     const rest = await call('sweep', out, '--no-report');
     expect(rest.stdout).toMatch(/8 of 8 trials finished: 4 trained now in [\d.]+ s, 4 there before/);
+  });
+
+  it('of fewer trials than the directory has says where the others are', async () => {
+    const out = join(folder, 'run');
+    await call('sweep', protocol, '--out', out, '--no-report');
+    await writeFile(protocol, formatProtocol(smallProtocol({ trials: 1 })));
+    const { stdout } = await call('sweep', protocol, '--out', out, '--no-report');
+    expect(stdout).toMatch(
+      /8 of 8 trials finished: 0 trained now in [\d.]+ s, 4 there before, 4 that this call did not ask for \(cpu/,
+    );
   });
 
   it('tells where the time went, and what was damaged', async () => {

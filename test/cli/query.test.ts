@@ -143,7 +143,7 @@ it('export writes every record', async () => {
   expect(await parquetRows(file)).toHaveLength(7);
   expect(await call('export', run)).toMatchObject({
     exitCode: 2,
-    stderr: "error: required option '--parquet <file>' not specified. See `eigenstudent --help`\n",
+    stderr: "error: required option '--parquet <file>' not specified. See `eigenstudent export --help`\n",
   });
 });
 

@@ -193,7 +193,8 @@ export function populationContract(name: string): void {
 
     it('refuses devices where the work is not for a GPU', () => {
       expect(failureOf(() => Population.create([smallStudent()], { device: 'cpu', devices: [0] }))).toBe(
-        'invalid_argument: expected \'cuda\', as devices are given for device, received "cpu". devices are indices of GPUs',
+        'invalid_argument: expected \'cuda\', as devices are given for device, received "cpu". devices are indices of GPUs: ' +
+          "add device 'cuda' (--device cuda), or leave out devices (--devices)",
       );
     });
   });

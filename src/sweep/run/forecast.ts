@@ -11,7 +11,7 @@ export type Tried = Calibration & { readonly students: number };
 
 export interface Forecast {
   readonly seconds: number;
-  /** Where `seconds` may well lie, by what the calibration saw of itself; nothing rules out more. */
+  /** Where `seconds` may well lie, by what the calibration saw of itself; load that comes or goes moves it further. */
   readonly low: number;
   readonly high: number;
   readonly engines: readonly string[];

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { finiteNumber, knownKeys, positiveInteger } from '../../arguments.js';
 import type { DeviceOptions } from '../../network/device.js';
 import { recordedKeys } from '../directory/recorded-keys.js';
+import { wouldGrow } from '../directory/run-directory.js';
 import { checkProtocol } from '../protocol/protocol.js';
 import type { ProtocolInput } from '../protocol/protocol-schema.js';
 import { expand, type Trial } from '../protocol/trials.js';
@@ -17,7 +18,7 @@ import { usefulOperations } from './useful-operations.js';
 import { bytesOf, planWaves, waveLimits } from './waves.js';
 
 export interface EstimateOptions extends DeviceOptions {
-  /** A run directory that may hold some of the trials already. */
+  /** A run directory that may hold some of the trials already, or not be there. */
   readonly directory?: string;
   readonly threads?: number;
   /** Only this part of the trials. Default: all. */
@@ -46,7 +47,7 @@ const optionNames = ['directory', 'device', 'devices', 'threads', 'shard', 'seco
 /**
  * Counts the trials and trains a few students for a moment; writes nothing. The time is that of training and measuring;
  * writing records comes on top, and what diverges early takes less.
- * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, out_of_memory
+ * @throws invalid_protocol, invalid_argument, run_directory_conflict, addon_missing, cuda_unavailable, out_of_memory
  */
 export async function estimateSweep(
   input: ProtocolInput,
@@ -58,6 +59,7 @@ export async function estimateSweep(
   const deviceOf = chooseDevices(options, protocol);
   const threads = options.threads === undefined ? undefined : positiveInteger('threads', options.threads);
   const seconds = finiteNumber('secondsPerShape', options.secondsPerShape ?? 0.4, 0);
+  if (options.directory !== undefined) await wouldGrow(options.directory, protocol);
   const all = expand(protocol);
   const trials = shard ? ofShard(all, shard) : all;
   const done = options.directory === undefined ? new Set() : await recordedKeys(options.directory, trials);

@@ -132,7 +132,7 @@ describe('a wrong call exits with 2 and says', () => {
         exitCode: 2,
         stderr:
           `error: ${folder} is not a run directory: it has no protocol.yaml. ` +
-          '`eigenstudent reproduce --out DIR` makes one\n',
+          '`eigenstudent sweep protocol.yaml --out DIR` makes one\n',
       });
     }
   });

@@ -12,7 +12,7 @@ import { compareProtocols } from './growth.js';
 import { makeFolder } from './make-folder.js';
 import { namesIn } from './names-in.js';
 import { protocolLock } from './owners.js';
-import { readBytesIfThere } from './read-bytes.js';
+import { isMissing, readBytesIfThere } from './read-bytes.js';
 import {
   encodeRecord,
   readRecord,
@@ -90,13 +90,14 @@ export async function readProtocol(directory: string): Promise<Protocol> {
   if (protocol) return protocol;
   throw new EigenstudentError(
     'file_unreadable',
-    `${directory} is not a run directory: it has no ${protocolFile}. \`eigenstudent reproduce --out DIR\` makes one`,
+    `${directory} is not a run directory: it has no ${protocolFile}. \`eigenstudent sweep protocol.yaml --out DIR\` makes one`,
   );
 }
 
 /**
  * Which of the trials are done, and which have files that are to be made again: a record without its arrays or the
- * reverse, a checksum that is wrong. A trial in the making, of which there is no more than a checkpoint, is neither.
+ * reverse, a checksum that is wrong. A trial in the making, of which there is no more than a checkpoint, is neither. Where
+ * there is no such directory nothing is done.
  * @param visit what is wanted of a trial's files; it reads the arrays, so that they are read once. Default: its record
  */
 export async function survey<Value = TrialRecord>(
@@ -104,7 +105,7 @@ export async function survey<Value = TrialRecord>(
   trials: readonly Trial[],
   visit: (record: TrialRecord) => Promise<Value> = (record) => checked(directory, record) as Promise<Value>,
 ): Promise<{ found: Map<string, Value>; damaged: DamagedTrial[] }> {
-  const present = new Set(await listKeys(directory));
+  const present = new Set(await keysIfThere(directory));
   const found = new Map<string, Value>();
   const damaged: DamagedTrial[] = [];
   for (const { key } of trials) {
@@ -117,6 +118,15 @@ export async function survey<Value = TrialRecord>(
     }
   }
   return { found, damaged };
+}
+
+async function keysIfThere(directory: string): Promise<string[]> {
+  try {
+    return await listKeys(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
 }
 
 async function checked(directory: string, record: TrialRecord): Promise<TrialRecord> {
@@ -145,13 +155,14 @@ export async function findFinished(directory: string, key: string): Promise<Tria
 }
 
 /**
- * Names of the folders under trials/, sorted.
+ * Names of the folders under trials/, sorted; none where a run directory has lost that folder.
  * @throws file_unreadable when it is not a run directory
  */
 export async function listKeys(directory: string): Promise<string[]> {
   try {
     return (await readdir(join(directory, 'trials'))).sort();
   } catch (cause) {
+    if (isMissing(cause) && (await namesIn(directory)).includes(protocolFile)) return [];
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EigenstudentError('file_unreadable', `${directory} is not a run directory: ${reason}`, {
       cause,

@@ -2,10 +2,10 @@
 import { availableParallelism } from 'node:os';
 import { finiteNumber, knownKeys, positiveInteger } from '../../arguments.js';
 import type { DeviceOptions } from '../../network/device.js';
-import { recordedKeys } from '../directory/recorded-keys.js';
-import { wouldGrow } from '../directory/run-directory.js';
+import { survey, wouldGrow } from '../directory/run-directory.js';
+import { checkArrays } from '../directory/trial-arrays.js';
 import { checkProtocol } from '../protocol/protocol.js';
-import type { ProtocolInput } from '../protocol/protocol-schema.js';
+import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
 import { expand, type Trial } from '../protocol/trials.js';
 import { calibrate } from './calibrate.js';
 import { type Census, census } from './census.js';
@@ -29,7 +29,7 @@ export interface EstimateOptions extends DeviceOptions {
 
 export interface SweepEstimate {
   readonly trials: Census & {
-    /** Trials that have a record, finished or failed; whether their files are sound is not looked at. */
+    /** Trials that have a record, finished or failed, whose files are sound: a sweep keeps them. */
     readonly done: number;
   };
   /** Of the trials that are left, in useful operations: a multiply-add is two, matrix products alone. */
@@ -59,10 +59,9 @@ export async function estimateSweep(
   const deviceOf = chooseDevices(options, protocol);
   const threads = options.threads === undefined ? undefined : positiveInteger('threads', options.threads);
   const seconds = finiteNumber('secondsPerShape', options.secondsPerShape ?? 0.4, 0);
-  if (options.directory !== undefined) await wouldGrow(options.directory, protocol);
   const all = expand(protocol);
   const trials = shard ? ofShard(all, shard) : all;
-  const done = options.directory === undefined ? new Set() : await recordedKeys(options.directory, trials);
+  const done = await doneIn(options.directory, protocol, trials);
   const missing = trials.filter(({ key }) => !done.has(key));
   const waves = planWaves(missing, (dtype) => waveLimits(deviceOf(dtype).device, threads));
   const atOnce = Math.max(1, ...waves.map((wave) => wave.length));
@@ -84,6 +83,18 @@ export async function estimateSweep(
     largestWave: largest(waves),
     time: missing.length === 0 ? null : forecast(waves, shapes, tried),
   };
+}
+
+/** Of the trials, those that a sweep into the directory would not train again. */
+async function doneIn(
+  directory: string | undefined,
+  protocol: Protocol,
+  trials: readonly Trial[],
+): Promise<Set<string>> {
+  if (directory === undefined) return new Set();
+  await wouldGrow(directory, protocol); // or says why it cannot
+  const { found } = await survey(directory, trials, (record) => checkArrays(directory, record));
+  return new Set(found.keys());
 }
 
 function largest(waves: readonly (readonly Trial[])[]): SweepEstimate['largestWave'] {

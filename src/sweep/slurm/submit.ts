@@ -172,14 +172,8 @@ function checkDirectory(directory: string): string {
 
 async function missingOf(directory: string, trials: readonly Trial[]): Promise<Set<string>> {
   const keys = trials.map(({ key }) => key);
-  try {
-    const { found } = await survey(directory, trials, (record) => checkArrays(directory, record));
-    return new Set(keys.filter((key) => !found.has(key)));
-  } catch (error) {
-    // it is not a run directory yet
-    if (error instanceof EigenstudentError && error.code === 'file_unreadable') return new Set(keys);
-    throw error;
-  }
+  const { found } = await survey(directory, trials, (record) => checkArrays(directory, record));
+  return new Set(keys.filter((key) => !found.has(key)));
 }
 
 /**

@@ -17,6 +17,7 @@ import { readArrays } from '../../../src/sweep/directory/trial-arrays.js';
 import { formatProtocol } from '../../../src/sweep/protocol/protocol.js';
 import type { Protocol } from '../../../src/sweep/protocol/protocol-schema.js';
 import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
+import { runStatus } from '../../../src/sweep/query/status.js';
 import { rejectionOf } from '../../failure.js';
 import { mount } from '../mount.js';
 import { madeUpTrial, smallProtocol } from '../small-protocol.js';
@@ -185,10 +186,22 @@ describe('a run directory', () => {
     );
   });
 
+  it('is still one when trials/ is gone: no trial of it is done', async () => {
+    await openRunDirectory(directory, protocol);
+    await rm(join(directory, 'trials'), { recursive: true });
+    expect(await readRecords(directory)).toEqual([]);
+    expect(await survey(directory, trials)).toEqual({ found: new Map(), damaged: [] });
+    expect(await runStatus(directory)).toMatchObject({ trials: { total: 8, finished: 0, unfinished: 8 } });
+  });
+
+  it('that is not there has no trial that is done', async () => {
+    expect(await survey(join(folder, 'nowhere'), trials)).toEqual({ found: new Map(), damaged: [] });
+  });
+
   it('is not just any directory', async () => {
     expect(await rejectionOf(readProtocol(folder))).toBe(
       `file_unreadable: ${folder} is not a run directory: it has no protocol.yaml. ` +
-        '`eigenstudent reproduce --out DIR` makes one',
+        '`eigenstudent sweep protocol.yaml --out DIR` makes one',
     );
     expect(await rejectionOf(readRecords(folder))).toMatch(
       /^file_unreadable: .* is not a run directory: ENOENT/,

@@ -241,6 +241,16 @@ describe('a trial', () => {
     expect(files.sort()).toEqual(['arrays.safetensors', 'record.json']);
   });
 
+  it('whose arrays are missing is damaged, and says so', async () => {
+    await write(first);
+    const path = join(directory, 'trials', first.key, 'arrays.safetensors');
+    await rm(path);
+    const [record] = await readRecords(directory);
+    expect(await rejectionOf(readArrays(directory, record as FinishedRecord))).toBe(
+      `file_corrupt: ${path} is missing: its record expects it, with SHA-256 ${record?.arraysSha256}`,
+    );
+  });
+
   it('in the making is neither done nor damaged', async () => {
     const folderOfFirst = join(directory, 'trials', first.key);
     await mkdir(folderOfFirst);
@@ -261,7 +271,7 @@ describe('a trial', () => {
       'a record without its arrays',
       'arrays.safetensors',
       (path: string) => rm(path),
-      /^cannot read .*ENOENT/,
+      /arrays.safetensors is missing: its record expects it/,
     ],
     ['arrays without their record', 'record.json', (path: string) => rm(path), /^cannot read .*ENOENT/],
     [

@@ -245,7 +245,7 @@ describe('sweep', () => {
     await rm(join(out, 'trials', key, 'arrays.safetensors'));
     const { exitCode, stderr, stdout } = await call('sweep', out, '--no-report', '--profile', '--json');
     expect(exitCode).toBe(0);
-    expect(stderr).toMatch(new RegExp(`^trial ${key} was trained again: cannot read .*arrays\\.safetensors`));
+    expect(stderr).toMatch(new RegExp(`^trial ${key} was trained again: .*arrays\\.safetensors is missing`));
     expect(stderr).toMatch(/\n│ training +│ +\d+\.\d\d │ +\d+\.\d\d │\n/);
     expect(JSON.parse(stdout).profile.seconds.training).toBeGreaterThan(0);
   });

@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EigenstudentError } from '../../../src/errors.js';
 import { Network } from '../../../src/network/network.js';
 import type { FinishedRecord } from '../../../src/sweep/directory/record.js';
 import {
@@ -15,7 +14,6 @@ import {
 } from '../../../src/sweep/directory/run-directory.js';
 import { readArrays } from '../../../src/sweep/directory/trial-arrays.js';
 import { formatProtocol } from '../../../src/sweep/protocol/protocol.js';
-import type { Protocol } from '../../../src/sweep/protocol/protocol-schema.js';
 import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
 import { runStatus } from '../../../src/sweep/query/status.js';
 import { rejectionOf } from '../../failure.js';
@@ -98,54 +96,6 @@ describe('a run directory', () => {
       expect(await readProtocol(directory)).toEqual(protocol);
     },
   );
-
-  describe('opened by several at once', () => {
-    const rounds = Array.from({ length: 25 }, (_, i) => i);
-    /** Nothing where it was accepted. */
-    const openAll = (where: string, ...protocols: Protocol[]) =>
-      Promise.all(
-        protocols.map((each) =>
-          openRunDirectory(where, each).then(
-            () => undefined,
-            (error: unknown) => (error as EigenstudentError).code,
-          ),
-        ),
-      );
-
-    it('takes one of two protocols that contradict each other', async () => {
-      const other = smallProtocol({ epochs: 7 });
-      for (const round of rounds) {
-        const where = join(folder, `new-${round}`);
-        const answers = await openAll(where, protocol, other);
-        expect([...answers].sort()).toEqual(['run_directory_conflict', undefined]);
-        expect(await readProtocol(where)).toEqual(answers[0] === undefined ? protocol : other);
-        expect((await readdir(where)).sort()).toEqual(['protocol.yaml', 'trials']);
-      }
-    });
-
-    it('grows by one of two that lead apart', async () => {
-      const wider = smallProtocol({ student: { width: [4, 6, 8], secondWidth: 2 } });
-      const longer = smallProtocol({ trials: 3 });
-      for (const round of rounds) {
-        const where = join(folder, `apart-${round}`);
-        await openRunDirectory(where, protocol);
-        const answers = await openAll(where, wider, longer);
-        expect([...answers].sort()).toEqual(['run_directory_conflict', undefined]);
-        expect(await readProtocol(where)).toEqual(answers[0] === undefined ? wider : longer);
-      }
-    });
-
-    it('grows to the largest, whoever comes first', async () => {
-      const sizes = [2, 5, 3, 4, 6].map((count) => smallProtocol({ trials: count }));
-      for (const round of rounds) {
-        const where = join(folder, `larger-${round}`);
-        const answers = await openAll(where, ...sizes);
-        expect(answers).toEqual(sizes.map(() => undefined));
-        expect((await readProtocol(where)).trials).toBe(6);
-        expect((await readdir(where)).sort()).toEqual(['protocol.yaml', 'trials']);
-      }
-    });
-  });
 
   it('that was edited into something else says where', async () => {
     await openRunDirectory(directory, protocol);

@@ -1,7 +1,8 @@
 /** `status` and `collect`: how far a run directory is, and its summary from whatever it holds. */
 import { join } from 'node:path';
+import { quote } from '../arguments.js';
 import { cleanRunDirectory } from '../sweep/directory/clean.js';
-import { readProtocol } from '../sweep/directory/run-directory.js';
+import { type DamagedTrial, readProtocol } from '../sweep/directory/run-directory.js';
 import { summaryFile, writeSummary } from '../sweep/directory/summary.js';
 import { type RunStatus, runStatus } from '../sweep/query/status.js';
 import { slurmState } from '../sweep/slurm/state.js';
@@ -22,7 +23,7 @@ function text({ trials, groups, damaged, engines, lastFinishedAt, throughput, wo
     `${finished} of ${total} trials finished, ${failed} failed, ${unfinished} unfinished (${engines.join(', ') || 'no engine'}).`,
     ...(engines.length > 1 ? ['Results of several engines stand side by side.'] : []),
     ...(damaged.length > 0
-      ? [`Damaged records, whose trials the next sweep trains again: ${damaged.join(', ')}`]
+      ? [`Damaged trials, which the next sweep trains again: ${damaged.join(', ')}`]
       : []),
     `Last finished: ${lastFinishedAt ?? 'none'}${throughput ? `; ${pace(throughput)}` : ''}`,
     ...workers.map(
@@ -33,6 +34,13 @@ function text({ trials, groups, damaged, engines, lastFinishedAt, throughput, wo
 
 function pace({ since, trialsPerHour, stepsPerSecond }: NonNullable<RunStatus['throughput']>): string {
   return `${Number(trialsPerHour.toPrecision(3))} trials/h, ${Number(stepsPerSecond.toPrecision(3))} student steps/s since ${since}`;
+}
+
+function damageText(directory: string, damaged: readonly DamagedTrial[]): string {
+  const list = damaged.map(({ key, reason }) => `  ${key}: ${reason}`);
+  return [`Damaged, and left out; \`eigenstudent sweep ${quote(directory)}\` trains again:`, ...list].join(
+    '\n',
+  );
 }
 
 /** Also removes what dead processes left. Failed trials are told, and are no failure of this command: it collects what there is. */
@@ -46,5 +54,6 @@ export async function collect(directory: string, session: Session): Promise<Exit
   const left = removed.length > 0 ? `\nFiles that dead processes left, now removed: ${removed.length}` : '';
   session.answer({ file, removed, ...summary }, `${summaryTable(summary.groups)}\n${tally}\n${file}${left}`);
   if (summary.failures.length > 0) session.note(failureTable(summary.failures));
+  if (summary.damaged.length > 0) session.note(damageText(directory, summary.damaged));
   return exitCodes.done;
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openRunDirectory, readProtocol } from '../../src/sweep/directory/run-directory.js';
 import { formatProtocol } from '../../src/sweep/protocol/protocol.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { call } from './captured-terminal.js';
@@ -45,6 +46,24 @@ describe('sweep --dry-run', () => {
       '',
     ]);
     expect(await readdir(folder)).toEqual(['small.yaml']);
+  });
+
+  it.each([
+    ['', flags],
+    ['--slurm ', ['--slurm', '--dry-run']],
+  ])('%srefuses a protocol that contradicts the directory, as the sweep would', async (_, asked) => {
+    const out = join(folder, 'run');
+    const other = smallProtocol({ epochs: 7 });
+    await openRunDirectory(out, other);
+    const { exitCode, stdout, stderr } = await call('sweep', file, '--out', out, ...asked);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(`error: ${out} already holds another protocol:\n`);
+    expect(stderr).toContain('\n  epochs is 7 there and 6 here\n');
+    expect((await call('sweep', file, '--out', out, '--device', 'cpu', '--no-report')).stderr).toContain(
+      stderr.slice(stderr.indexOf('error: ')),
+    );
+    expect(await readdir(out)).toEqual(['protocol.yaml', 'trials']);
+    expect(await readProtocol(out)).toEqual(other);
   });
 
   it('is one JSON document with --json, of a run directory too, where nothing may be left', async () => {

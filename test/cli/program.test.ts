@@ -147,7 +147,7 @@ describe('a wrong call exits with 2 and says', () => {
         exitCode: 2,
         stderr:
           `error: ${folder} is not a run directory: it has no protocol.yaml. ` +
-          '`eigenstudent reproduce --out DIR` makes one\n',
+          '`eigenstudent sweep protocol.yaml --out DIR` makes one\n',
       });
     }
   });
@@ -270,7 +270,7 @@ describe('sweep', () => {
     await rm(join(out, 'trials', key, 'arrays.safetensors'));
     const { exitCode, stderr, stdout } = await call('sweep', out, '--no-report', '--profile', '--json');
     expect(exitCode).toBe(0);
-    expect(stderr).toMatch(new RegExp(`^trial ${key} was trained again: cannot read .*arrays\\.safetensors`));
+    expect(stderr).toMatch(new RegExp(`^trial ${key} was trained again: .*arrays\\.safetensors is missing`));
     expect(stderr).toMatch(/\n│ training +│ +\d+\.\d\d │ +\d+\.\d\d │\n/);
     expect(JSON.parse(stdout).profile.seconds.training).toBeGreaterThan(0);
   });

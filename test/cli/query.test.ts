@@ -168,7 +168,7 @@ describe('status', () => {
       damaged: [first.key],
     });
     expect((await call('status', run)).stdout).toContain(
-      `Damaged records, whose trials the next sweep trains again: ${first.key}\n`,
+      `Damaged trials, which the next sweep trains again: ${first.key}\n`,
     );
   });
 });
@@ -184,6 +184,33 @@ describe('collect', () => {
     expect((await call('collect', run)).stdout).toMatch(
       /6 of 8 trials finished, 1 failed\.\n.*summary\.json\n$/,
     );
+  });
+});
+
+describe('of a run with a damaged file', () => {
+  beforeEach(() => rm(join(run, 'trials', first.key, 'arrays.safetensors')));
+
+  it('collect leaves its trial out, and says which it is and what trains it again', async () => {
+    const { exitCode, stdout, stderr } = await call('collect', run);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('\n5 of 8 trials finished, 1 failed.\n');
+    expect(stderr).toContain(
+      `Damaged, and left out; \`eigenstudent sweep ${run}\` trains again:\n  ${first.key}: ` +
+        `${join(run, 'trials', first.key, 'arrays.safetensors')} is missing: its record expects it`,
+    );
+  });
+
+  it('report draws the others, and names it', async () => {
+    expect((await call('report', run)).exitCode).toBe(0);
+    const page = await readFile(join(run, 'report.html'), 'utf8');
+    expect(page).toContain('5 of 8 finished, 1 failed, 1 damaged');
+    expect(page).toContain(`${first.key}: damaged, will be trained again; `);
+  });
+
+  it('status does not count it as finished', async () => {
+    const { stdout } = await call('status', run);
+    expect(stdout).toContain('5 of 8 trials finished, 1 failed, 2 unfinished');
+    expect(stdout).toContain(`Damaged trials, which the next sweep trains again: ${first.key}\n`);
   });
 });
 

@@ -178,7 +178,7 @@ describe('writeReport refuses', () => {
     directories.push(directory);
     expect(await rejectionOf(writeReport(directory))).toBe(
       `file_unreadable: ${directory} is not a run directory: it has no protocol.yaml. ` +
-        '`eigenstudent reproduce --out DIR` makes one',
+        '`eigenstudent sweep protocol.yaml --out DIR` makes one',
     );
   });
 

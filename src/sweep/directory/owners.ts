@@ -32,6 +32,9 @@ export function ownersFolder(directory: string): string {
   return join(locksFolder(directory), 'owners');
 }
 
+/** The lock of protocol.yaml, among those of trials: whoever writes that file holds it. */
+export const protocolLock = 'protocol';
+
 /** Every owner that has left its file, living or dead. */
 export async function readOwners(directory: string): Promise<Owner[]> {
   const owners: Owner[] = [];
@@ -51,7 +54,8 @@ export async function liveOwners(directory: string): Promise<Owner[]> {
 export async function ownersOf(directory: string): Promise<Map<string, string>> {
   const held = new Map<string, string>();
   for (const key of await namesIn(locksFolder(directory))) {
-    const lock = key === 'owners' ? undefined : await readLock(directory, key);
+    const ofTrial = key !== 'owners' && key !== protocolLock;
+    const lock = ofTrial ? await readLock(directory, key) : undefined;
     if (lock) held.set(key, lock.owner);
   }
   return held;

@@ -1,6 +1,7 @@
 /** A run directory: protocol.yaml, trials/<key>/, summary.json. See DESIGN.md for the whole of it. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { EigenstudentError } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import { formatProtocol, parseProtocol } from '../protocol/protocol.js';
@@ -10,7 +11,8 @@ import { writing } from './advice.js';
 import { compareProtocols } from './growth.js';
 import { makeFolder } from './make-folder.js';
 import { namesIn } from './names-in.js';
-import { readBytesIfThere } from './read-bytes.js';
+import { protocolLock } from './owners.js';
+import { isMissing, readBytesIfThere } from './read-bytes.js';
 import {
   encodeRecord,
   readRecord,
@@ -22,6 +24,7 @@ import {
 } from './record.js';
 import { sha256 } from './sha256.js';
 import { arraysFile, checkArrays, encodeArrays, type PartialArrays } from './trial-arrays.js';
+import { TrialLocks } from './trial-locks.js';
 
 export const protocolFile = 'protocol.yaml';
 
@@ -31,19 +34,41 @@ export interface DamagedTrial {
   readonly reason: string;
 }
 
+/** Milliseconds between two tries for the lock of protocol.yaml, which is held as long as a small file is written. */
+const lockPause = 20;
+
 /**
  * Makes `directory` the run directory of `protocol`, or checks that it already is. A protocol that asks for more than the
- * one there replaces it; one that asks for a part of it leaves it as it is.
+ * one there replaces it; one that asks for a part of it leaves it as it is. Of several at once each sees what those before
+ * it have written.
  * @throws run_directory_conflict with the fields that differ; file_unwritable; invalid_protocol when the protocol.yaml there
  *   was edited into something else
  */
 export async function openRunDirectory(directory: string, protocol: Protocol): Promise<void> {
   await makeFolder(join(directory, 'trials'));
+  if (!(await wouldGrow(directory, protocol))) return;
+  const locks = await TrialLocks.enter(directory);
+  try {
+    while (!(await locks.claim(protocolLock))) await setTimeout(lockPause);
+    if (await wouldGrow(directory, protocol))
+      await writeAtomically(join(directory, protocolFile), formatProtocol(protocol));
+  } finally {
+    await locks.leave();
+  }
+}
+
+/**
+ * Whether a directory, which may not be there, would take `protocol` in place of what it holds; false where that asks for
+ * as much already. Nothing is written.
+ * @throws run_directory_conflict, invalid_protocol: see openRunDirectory
+ */
+export async function wouldGrow(directory: string, protocol: Protocol): Promise<boolean> {
+  await namesIn(directory); // a network file system looks again then, and may else show a file that was replaced
   const path = join(directory, protocolFile);
   const present = await readProtocolIfThere(directory);
   const growth = present === undefined ? 'grows' : compareProtocols(present, protocol);
-  if (growth === 'same' || growth === 'part') return;
-  if (growth === 'grows') return writeAtomically(path, formatProtocol(protocol));
+  if (growth === 'same' || growth === 'part') return false;
+  if (growth === 'grows') return true;
   const list = growth.length === 1 ? ` ${growth[0]}. ` : `\n  ${growth.join('\n  ')}\n`;
   throw new EigenstudentError(
     'run_directory_conflict',
@@ -65,13 +90,14 @@ export async function readProtocol(directory: string): Promise<Protocol> {
   if (protocol) return protocol;
   throw new EigenstudentError(
     'file_unreadable',
-    `${directory} is not a run directory: it has no ${protocolFile}. \`eigenstudent reproduce --out DIR\` makes one`,
+    `${directory} is not a run directory: it has no ${protocolFile}. \`eigenstudent sweep protocol.yaml --out DIR\` makes one`,
   );
 }
 
 /**
  * Which of the trials are done, and which have files that are to be made again: a record without its arrays or the
- * reverse, a checksum that is wrong. A trial in the making, of which there is no more than a checkpoint, is neither.
+ * reverse, a checksum that is wrong. A trial in the making, of which there is no more than a checkpoint, is neither. Where
+ * there is no such directory nothing is done.
  * @param visit what is wanted of a trial's files; it reads the arrays, so that they are read once. Default: its record
  */
 export async function survey<Value = TrialRecord>(
@@ -79,7 +105,7 @@ export async function survey<Value = TrialRecord>(
   trials: readonly Trial[],
   visit: (record: TrialRecord) => Promise<Value> = (record) => checked(directory, record) as Promise<Value>,
 ): Promise<{ found: Map<string, Value>; damaged: DamagedTrial[] }> {
-  const present = new Set(await listKeys(directory));
+  const present = new Set(await keysIfThere(directory));
   const found = new Map<string, Value>();
   const damaged: DamagedTrial[] = [];
   for (const { key } of trials) {
@@ -92,6 +118,15 @@ export async function survey<Value = TrialRecord>(
     }
   }
   return { found, damaged };
+}
+
+async function keysIfThere(directory: string): Promise<string[]> {
+  try {
+    return await listKeys(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
 }
 
 async function checked(directory: string, record: TrialRecord): Promise<TrialRecord> {
@@ -120,13 +155,14 @@ export async function findFinished(directory: string, key: string): Promise<Tria
 }
 
 /**
- * Names of the folders under trials/, sorted.
+ * Names of the folders under trials/, sorted; none where a run directory has lost that folder.
  * @throws file_unreadable when it is not a run directory
  */
 export async function listKeys(directory: string): Promise<string[]> {
   try {
     return (await readdir(join(directory, 'trials'))).sort();
   } catch (cause) {
+    if (isMissing(cause) && (await namesIn(directory)).includes(protocolFile)) return [];
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EigenstudentError('file_unreadable', `${directory} is not a run directory: ${reason}`, {
       cause,

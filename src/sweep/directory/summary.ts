@@ -2,13 +2,14 @@
 import { join } from 'node:path';
 import { effectiveSize } from '../../analysis/effective-size.js';
 import { summarize } from '../../analysis/summary.js';
+import { EigenstudentError } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import { type Parametrization, type Protocol, parametrizations } from '../protocol/protocol-schema.js';
 import { replicateKey, type Settings, settingsOf } from '../protocol/settings.js';
-import { expand } from '../protocol/trials.js';
+import { expand, type Trial } from '../protocol/trials.js';
 import { type FinishedRecord, isFinished, type TrialError, type TrialRecord } from './record.js';
-import { readProtocol, readRecordIfWhole } from './run-directory.js';
-import { readArrays } from './trial-arrays.js';
+import { type DamagedTrial, readProtocol, survey } from './run-directory.js';
+import { checkArrays, readArrays } from './trial-arrays.js';
 
 export const summaryFile = 'summary.json';
 
@@ -55,25 +56,28 @@ export interface Summary {
   readonly trials: { readonly total: number; readonly finished: number; readonly failed: number };
   readonly groups: readonly GroupSummary[];
   readonly failures: readonly TrialFailure[];
+  /** Trials with files that cannot be trusted: they are in none of the above, and the next sweep trains them again. */
+  readonly damaged: readonly DamagedTrial[];
 }
 
 /**
  * Summary of whatever a run directory holds; also written to its summary.json.
- * @throws file_unreadable, file_corrupt, file_unwritable
+ * @throws file_unreadable when there is no run in the directory; invalid_protocol; file_unwritable
  */
 export async function writeSummary(directory: string): Promise<Summary> {
   const protocol = await readProtocol(directory);
   const trials = expand(protocol);
-  const records: TrialRecord[] = [];
-  for (const { key, protocol } of trials) {
-    const record = await readRecordIfWhole(directory, key);
-    // With the protocol that is in memory already, and equal: most of a record is its own copy of it.
-    if (record) records.push({ ...record, protocol });
-  }
+  const { found, damaged } = await surveyRecords(directory, trials);
   const settings = settingsOf(protocol);
-  const finished = records.filter(isFinished);
   const groups: GroupSummary[] = [];
-  for (const group of groupRecords(finished)) groups.push(await summarizeGroup(directory, group, settings));
+  for (const group of groupRecords([...found.values()].filter(isFinished))) {
+    const relevance = await readRelevance(directory, group, (trial) => {
+      found.delete(trial.key);
+      damaged.push(trial);
+    });
+    if (relevance.size > 0) groups.push(summarizeGroup(relevance, settings));
+  }
+  const records = [...found.values()];
   const failures = records
     .flatMap((record) => toFailure(record, settings))
     .sort((a, b) => a.width - b.width || a.trial - b.trial);
@@ -82,12 +86,23 @@ export async function writeSummary(directory: string): Promise<Summary> {
     protocol,
     engines: [...new Set(records.map(({ engine, dtype }) => `${engine} ${dtype}`))].sort(),
     mixedEngines: areMixed(records),
-    trials: { total: trials.length, finished: finished.length, failed: failures.length },
+    trials: { total: trials.length, finished: records.length - failures.length, failed: failures.length },
     groups,
     failures,
+    damaged: damaged.sort((a, b) => (a.key < b.key ? -1 : 1)),
   };
   await writeAtomically(join(directory, summaryFile), `${JSON.stringify(summary, null, 2)}\n`);
   return summary;
+}
+
+/** Records by key, of which those that finished have not had their arrays looked at. */
+function surveyRecords(directory: string, trials: readonly Trial[]) {
+  const protocols = new Map(trials.map(({ key, protocol }) => [key, protocol]));
+  return survey(directory, trials, async (record): Promise<TrialRecord> => {
+    if (!isFinished(record)) await checkArrays(directory, record);
+    // With the protocol that is in memory already, and equal: most of a record is its own copy of it.
+    return { ...record, protocol: protocols.get(record.key) ?? record.protocol };
+  });
 }
 
 /**
@@ -111,18 +126,35 @@ export function groupRecords(records: readonly FinishedRecord[]): FinishedRecord
 
 type SettingsOf = ReturnType<typeof settingsOf>;
 
-async function summarizeGroup(
+/** Relevance, [h] each, by record; those whose arrays are damaged are left out and given to `leaveOut`. */
+async function readRelevance(
   directory: string,
   group: readonly FinishedRecord[],
+  leaveOut: (trial: DamagedTrial) => void,
+): Promise<Map<FinishedRecord, Float64Array>> {
+  const found = new Map<FinishedRecord, Float64Array>();
+  for (const record of group) {
+    try {
+      found.set(record, (await readArrays(directory, record)).relevance);
+    } catch (error) {
+      if (!(error instanceof EigenstudentError)) throw error;
+      leaveOut({ key: record.key, reason: error.message });
+    }
+  }
+  return found;
+}
+
+/** @param relevanceOf the records of a group, one at least, with the relevance of each */
+function summarizeGroup(
+  relevanceOf: ReadonlyMap<FinishedRecord, Float64Array>,
   settings: SettingsOf,
-): Promise<GroupSummary> {
+): GroupSummary {
+  const group = [...relevanceOf.keys()];
   const { parametrization, teacherSize, width, protocol } = group[0] as FinishedRecord;
   const maximum = Math.max(...group.map(({ maximumRelevance }) => maximumRelevance));
-  const pooled: number[] = [];
-  for (const record of group) {
-    const { relevance } = await readArrays(directory, record);
-    pooled.push(effectiveSize(relevance, { threshold: record.threshold, maximum }));
-  }
+  const pooled = [...relevanceOf].map(([{ threshold }, relevance]) =>
+    effectiveSize(relevance, { threshold, maximum }),
+  );
   const of = (name: 'effectiveSize' | 'trainLoss' | 'validationLoss' | 'testLoss' | 'seconds') =>
     statistic(group.map((record) => record[name]));
   return {

@@ -10,7 +10,7 @@ import {
   type SafetensorsFile,
   safeTensor,
 } from '../../network/safetensors.js';
-import { readBytes } from './read-bytes.js';
+import { readBytesIfThere } from './read-bytes.js';
 import { type FinishedRecord, type TrialRecord, trialFolder } from './record.js';
 import { sha256 } from './sha256.js';
 
@@ -67,11 +67,16 @@ export function readHistory(file: SafetensorsFile, path: string): LossHistory {
 
 /**
  * The bytes of a trial's arrays, as they were written.
- * @throws file_unreadable; file_corrupt when their checksum is not the one in the record
+ * @throws file_unreadable; file_corrupt when they are missing, or their checksum is not the one in the record
  */
 async function readChecked(directory: string, record: TrialRecord): Promise<Buffer> {
   const path = arraysPath(directory, record);
-  const bytes = await readBytes(path);
+  const bytes = await readBytesIfThere(path);
+  if (bytes === undefined)
+    throw new EigenstudentError(
+      'file_corrupt',
+      `${path} is missing: its record expects it, with SHA-256 ${record.arraysSha256}`,
+    );
   const received = sha256(bytes);
   if (received === record.arraysSha256) return bytes;
   throw new EigenstudentError(

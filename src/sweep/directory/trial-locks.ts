@@ -3,13 +3,21 @@
  * counts; one is taken over from the dead by making the next.
  */
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writing } from './advice.js';
 import { makeFolder } from './make-folder.js';
 import { namesIn } from './names-in.js';
-import { locksFolder, type Owner, OwnerWatch, ownerHere, ownersFolder, readLock } from './owners.js';
+import {
+  type Lock,
+  locksFolder,
+  type Owner,
+  OwnerWatch,
+  ownerHere,
+  ownersFolder,
+  readLock,
+} from './owners.js';
 import { codeOf, isMissing } from './read-bytes.js';
 
 /** Milliseconds between signs of life. */
@@ -75,14 +83,36 @@ export class TrialLocks {
    */
   async claim(key: string): Promise<boolean> {
     const lock = await readLock(this.directory, key);
-    if (lock?.owner === this.owner.id) return true;
+    if (lock?.owner === this.owner.id) {
+      this.#held.add(key);
+      return true;
+    }
     this.#held.delete(key);
     if (lock && !(await this.#watch.isDead(lock.owner))) return false;
-    if (!(await this.#make(key, (lock?.generation ?? 0) + 1))) return false;
+    const generation = (lock?.generation ?? 0) + 1;
+    if (!(await this.#make(key, generation))) return false;
     // Where what was dead was tidied away meanwhile, somebody may have made a higher one.
     if ((await readLock(this.directory, key))?.owner !== this.owner.id) return false;
+    if (lock && !(await this.#isStill(key, lock))) {
+      await rm(join(locksFolder(this.directory), key, String(generation)), { force: true });
+      return false;
+    }
     this.#held.add(key);
     return true;
+  }
+
+  /**
+   * Whether the lock that was taken over is where it was. Its owner may have released it as it left, and another, who found
+   * none, made the first generation anew: that one holds the trial.
+   */
+  async #isStill(key: string, { generation, owner }: Lock): Promise<boolean> {
+    try {
+      const path = join(locksFolder(this.directory), key, String(generation));
+      return (await readFile(path, 'utf8')).trim() === owner;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
   }
 
   /** Whether it was this process that made it. */

@@ -1,8 +1,9 @@
 /** What `status` and `watch` need of a record, read without checking the rest. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { recordFile, trialFolder } from '../directory/record.js';
 import { listKeys } from '../directory/run-directory.js';
+import { arraysFile } from '../directory/trial-arrays.js';
 
 export interface RecordGlance {
   readonly key: string;
@@ -23,7 +24,7 @@ export interface RecordGlance {
 
 export interface Glances {
   readonly records: readonly RecordGlance[];
-  /** Keys of records that cannot be read as such. Arrays are not looked at. */
+  /** Keys of records that cannot be read as such or have no arrays beside them. No checksum is looked at. */
   readonly damaged: readonly string[];
 }
 
@@ -49,7 +50,9 @@ export async function glanceAtRecords(directory: string): Promise<Glances> {
 /** Nothing where there is no record yet. */
 export function glanceAtRecord(directory: string, key: string): RecordGlance | 'damaged' | undefined {
   const text = textOf(directory, key);
-  return text === undefined ? undefined : (glance(key, text) ?? 'damaged');
+  if (text === undefined) return undefined;
+  if (!existsSync(join(trialFolder(directory, key), arraysFile))) return 'damaged';
+  return glance(key, text) ?? 'damaged';
 }
 
 /** Nothing where there is none; empty where there is one that cannot be read. */

@@ -10,7 +10,7 @@ export interface TrialCounts {
   readonly finished: number;
   /** With a record of their error. */
   readonly failed: number;
-  /** Without a record that can be read. */
+  /** Without a record that can be read, or without its arrays. */
   readonly unfinished: number;
 }
 
@@ -34,7 +34,10 @@ export interface RunStatus {
   readonly directory: string;
   readonly trials: TrialCounts;
   readonly groups: readonly GroupStatus[];
-  /** Keys of trials whose record cannot be read; arrays are not looked at. The next sweep trains them again. */
+  /**
+   * Keys of trials whose record cannot be read or whose arrays are missing; checksums are not looked at, as a sweep looks
+   * at them. The next sweep trains them again.
+   */
   readonly damaged: readonly string[];
   /** More than one means that results of different arithmetic stand side by side. */
   readonly engines: readonly string[];

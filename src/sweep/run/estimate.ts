@@ -2,9 +2,10 @@
 import { availableParallelism } from 'node:os';
 import { finiteNumber, knownKeys, positiveInteger } from '../../arguments.js';
 import type { DeviceOptions } from '../../network/device.js';
-import { recordedKeys } from '../directory/recorded-keys.js';
+import { survey, wouldGrow } from '../directory/run-directory.js';
+import { checkArrays } from '../directory/trial-arrays.js';
 import { checkProtocol } from '../protocol/protocol.js';
-import type { ProtocolInput } from '../protocol/protocol-schema.js';
+import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
 import { expand, type Trial } from '../protocol/trials.js';
 import { calibrate } from './calibrate.js';
 import { type Census, census } from './census.js';
@@ -17,7 +18,7 @@ import { usefulOperations } from './useful-operations.js';
 import { bytesOf, planWaves, waveLimits } from './waves.js';
 
 export interface EstimateOptions extends DeviceOptions {
-  /** A run directory that may hold some of the trials already. */
+  /** A run directory that may hold some of the trials already, or not be there. */
   readonly directory?: string;
   readonly threads?: number;
   /** Only this part of the trials. Default: all. */
@@ -28,7 +29,7 @@ export interface EstimateOptions extends DeviceOptions {
 
 export interface SweepEstimate {
   readonly trials: Census & {
-    /** Trials that have a record, finished or failed; whether their files are sound is not looked at. */
+    /** Trials that have a record, finished or failed, whose files are sound: a sweep keeps them. */
     readonly done: number;
   };
   /** Of the trials that are left, in useful operations: a multiply-add is two, matrix products alone. */
@@ -46,7 +47,7 @@ const optionNames = ['directory', 'device', 'devices', 'threads', 'shard', 'seco
 /**
  * Counts the trials and trains a few students for a moment; writes nothing. The time is that of training and measuring;
  * writing records comes on top, and what diverges early takes less.
- * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, out_of_memory
+ * @throws invalid_protocol, invalid_argument, run_directory_conflict, addon_missing, cuda_unavailable, out_of_memory
  */
 export async function estimateSweep(
   input: ProtocolInput,
@@ -60,7 +61,7 @@ export async function estimateSweep(
   const seconds = finiteNumber('secondsPerShape', options.secondsPerShape ?? 0.4, 0);
   const all = expand(protocol);
   const trials = shard ? ofShard(all, shard) : all;
-  const done = options.directory === undefined ? new Set() : await recordedKeys(options.directory, trials);
+  const done = await doneIn(options.directory, protocol, trials);
   const missing = trials.filter(({ key }) => !done.has(key));
   const waves = planWaves(missing, (dtype) => waveLimits(deviceOf(dtype).device, threads));
   const atOnce = Math.max(1, ...waves.map((wave) => wave.length));
@@ -82,6 +83,18 @@ export async function estimateSweep(
     largestWave: largest(waves),
     time: missing.length === 0 ? null : forecast(waves, shapes, tried),
   };
+}
+
+/** Of the trials, those that a sweep into the directory would not train again. */
+async function doneIn(
+  directory: string | undefined,
+  protocol: Protocol,
+  trials: readonly Trial[],
+): Promise<Set<string>> {
+  if (directory === undefined) return new Set();
+  await wouldGrow(directory, protocol); // or says why it cannot
+  const { found } = await survey(directory, trials, (record) => checkArrays(directory, record));
+  return new Set(found.keys());
 }
 
 function largest(waves: readonly (readonly Trial[])[]): SweepEstimate['largestWave'] {

@@ -7,7 +7,7 @@ import { EigenstudentError } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import type { Device } from '../../network/device.js';
 import { makeFolder } from '../directory/make-folder.js';
-import { openRunDirectory, survey } from '../directory/run-directory.js';
+import { openRunDirectory, survey, wouldGrow } from '../directory/run-directory.js';
 import { checkArrays } from '../directory/trial-arrays.js';
 import { checkProtocol, formatProtocol } from '../protocol/protocol.js';
 import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
@@ -57,7 +57,7 @@ export interface SlurmSubmission extends SlurmPlan {
 
 /**
  * What submitSweep would submit. Nothing is written and nothing is submitted; without Slurm its usual limits are assumed.
- * @throws invalid_protocol, invalid_argument
+ * @throws invalid_protocol, invalid_argument, run_directory_conflict
  */
 export async function planSubmission(input: ProtocolInput, options: SubmitOptions): Promise<SlurmPlan> {
   return plan(checkProtocol(input, 'of planSubmission()'), options, await maximumOrUsual());
@@ -124,6 +124,7 @@ async function plan(protocol: Protocol, options: SubmitOptions, maximum: number)
   if (threads !== undefined) positiveInteger('threads', threads);
   if (options.checkpointEvery !== undefined) finiteNumber('checkpointEvery', options.checkpointEvery, 0);
   const directory = checkDirectory(options.directory);
+  await wouldGrow(directory, protocol); // or says why it cannot
   const trials = expand(protocol);
   const missing = await missingOf(directory, trials);
   const gpu = gres?.includes('gpu') ?? false;
@@ -171,14 +172,8 @@ function checkDirectory(directory: string): string {
 
 async function missingOf(directory: string, trials: readonly Trial[]): Promise<Set<string>> {
   const keys = trials.map(({ key }) => key);
-  try {
-    const { found } = await survey(directory, trials, (record) => checkArrays(directory, record));
-    return new Set(keys.filter((key) => !found.has(key)));
-  } catch (error) {
-    // it is not a run directory yet
-    if (error instanceof EigenstudentError && error.code === 'file_unreadable') return new Set(keys);
-    throw error;
-  }
+  const { found } = await survey(directory, trials, (record) => checkArrays(directory, record));
+  return new Set(keys.filter((key) => !found.has(key)));
 }
 
 /**

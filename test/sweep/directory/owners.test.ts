@@ -24,6 +24,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   for (const locks of entered.splice(0)) await locks.leave();
   await rm(directory, { recursive: true, force: true });
 });
@@ -103,6 +104,19 @@ describe('a lock', () => {
     await first.release('a');
     await first.leave();
     expect(await ownersOf(directory)).toEqual(new Map([['a', second.owner.id]]));
+  });
+
+  it("that is released while another wants it, and made anew by a third, is the third one's", async () => {
+    const [first, second, third] = [await enter(), await enter(), await enter()];
+    await first.claim('a');
+    vi.spyOn(OwnerWatch.prototype, 'isDead').mockImplementationOnce(async () => {
+      await first.leave();
+      expect(await third.claim('a')).toBe(true);
+      return true;
+    });
+    expect(await second.claim('a')).toBe(false);
+    expect(await ownersOf(directory)).toEqual(new Map([['a', third.owner.id]]));
+    expect(await third.claim('a')).toBe(true);
   });
 
   it('of an owner that left no word is free', async () => {

@@ -15,6 +15,7 @@ import {
 import { readArrays } from '../../../src/sweep/directory/trial-arrays.js';
 import { formatProtocol } from '../../../src/sweep/protocol/protocol.js';
 import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
+import { runStatus } from '../../../src/sweep/query/status.js';
 import { rejectionOf } from '../../failure.js';
 import { mount } from '../mount.js';
 import { madeUpTrial, smallProtocol } from '../small-protocol.js';
@@ -135,10 +136,22 @@ describe('a run directory', () => {
     );
   });
 
+  it('is still one when trials/ is gone: no trial of it is done', async () => {
+    await openRunDirectory(directory, protocol);
+    await rm(join(directory, 'trials'), { recursive: true });
+    expect(await readRecords(directory)).toEqual([]);
+    expect(await survey(directory, trials)).toEqual({ found: new Map(), damaged: [] });
+    expect(await runStatus(directory)).toMatchObject({ trials: { total: 8, finished: 0, unfinished: 8 } });
+  });
+
+  it('that is not there has no trial that is done', async () => {
+    expect(await survey(join(folder, 'nowhere'), trials)).toEqual({ found: new Map(), damaged: [] });
+  });
+
   it('is not just any directory', async () => {
     expect(await rejectionOf(readProtocol(folder))).toBe(
       `file_unreadable: ${folder} is not a run directory: it has no protocol.yaml. ` +
-        '`eigenstudent reproduce --out DIR` makes one',
+        '`eigenstudent sweep protocol.yaml --out DIR` makes one',
     );
     expect(await rejectionOf(readRecords(folder))).toMatch(
       /^file_unreadable: .* is not a run directory: ENOENT/,
@@ -178,6 +191,16 @@ describe('a trial', () => {
     expect(files.sort()).toEqual(['arrays.safetensors', 'record.json']);
   });
 
+  it('whose arrays are missing is damaged, and says so', async () => {
+    await write(first);
+    const path = join(directory, 'trials', first.key, 'arrays.safetensors');
+    await rm(path);
+    const [record] = await readRecords(directory);
+    expect(await rejectionOf(readArrays(directory, record as FinishedRecord))).toBe(
+      `file_corrupt: ${path} is missing: its record expects it, with SHA-256 ${record?.arraysSha256}`,
+    );
+  });
+
   it('in the making is neither done nor damaged', async () => {
     const folderOfFirst = join(directory, 'trials', first.key);
     await mkdir(folderOfFirst);
@@ -198,7 +221,7 @@ describe('a trial', () => {
       'a record without its arrays',
       'arrays.safetensors',
       (path: string) => rm(path),
-      /^cannot read .*ENOENT/,
+      /arrays.safetensors is missing: its record expects it/,
     ],
     ['arrays without their record', 'record.json', (path: string) => rm(path), /^cannot read .*ENOENT/],
     [

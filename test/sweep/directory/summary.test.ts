@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { openRunDirectory, writeTrial } from '../../../src/sweep/directory/run-d
 import { writeSummary } from '../../../src/sweep/directory/summary.js';
 import { expand } from '../../../src/sweep/protocol/trials.js';
 import { rejectionOf } from '../../failure.js';
+import { syntheticFailure } from '../../report/synthetic-run.js';
 import { madeUpTrial, smallProtocol } from '../small-protocol.js';
 
 const protocol = smallProtocol({ student: { width: 40, secondWidth: 2 } });
@@ -49,6 +50,7 @@ it('gives mean and spread per group, with both normalisations of the effective s
       { parametrization: 'direct', ...group },
     ],
     failures: [],
+    damaged: [],
   });
 });
 
@@ -74,6 +76,51 @@ it('is made of whatever is there: no spread of one trial, no group of none, fail
       message: 'its loss was not finite',
     },
   ]);
+});
+
+it('leaves out trials with damaged files, and names them', async () => {
+  const all = expand(protocol).map((trial) => madeUpTrial(trial, trial.protocol.trial === 0 ? 1 : 0.25));
+  const [first, second, third, fourth] = all;
+  if (!first || !second || !third || !fourth) throw new Error('there are four trials');
+  for (const { record, arrays } of all) await writeTrial(directory, record, arrays);
+  const path = (key: string, name: string) => join(directory, 'trials', key, name);
+  await rm(path(first.record.key, 'arrays.safetensors'));
+  await truncate(path(third.record.key, 'arrays.safetensors'), 99);
+  await truncate(path(fourth.record.key, 'record.json'), 99);
+  const summary = await writeSummary(directory);
+  expect(summary.trials).toEqual({ total: 4, finished: 1, failed: 0 });
+  // What is left of the spectral group is its second trial, which is now measured by its own maximum.
+  expect(summary.groups).toEqual([
+    expect.objectContaining({
+      parametrization: 'spectral',
+      trials: 1,
+      effectiveSizePooled: { mean: 38, sd: null },
+    }),
+  ]);
+  expect(new Map(summary.damaged.map(({ key, reason }) => [key, reason]))).toEqual(
+    new Map([
+      [
+        first.record.key,
+        expect.stringMatching(/arrays\.safetensors is missing: its record expects it, with SHA-256 /),
+      ],
+      [third.record.key, expect.stringMatching(/arrays\.safetensors has changed since it was written/)],
+      [fourth.record.key, expect.stringMatching(/record\.json is not a readable record/)],
+    ]),
+  );
+});
+
+it('leaves out a failed trial without its arrays', async () => {
+  const [trial] = expand(protocol);
+  if (!trial) throw new Error('there are four trials');
+  const { record, arrays } = syntheticFailure(trial);
+  await writeTrial(directory, record, arrays);
+  await rm(join(directory, 'trials', trial.key, 'arrays.safetensors'));
+  expect(await writeSummary(directory)).toMatchObject({
+    trials: { total: 4, finished: 0, failed: 0 },
+    engines: [],
+    failures: [],
+    damaged: [{ key: trial.key }],
+  });
 });
 
 it('says which engines stand side by side', async () => {

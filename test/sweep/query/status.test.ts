@@ -113,6 +113,18 @@ describe('status', () => {
     });
   });
 
+  it('does not count a record whose arrays are missing, finished or failed', async () => {
+    await write(at(0), '2026-01-01T00:00:00.000Z');
+    await write(at(1), '2026-01-01T00:00:00.000Z');
+    const { record, arrays } = syntheticFailure(at(2));
+    await writeTrial(directory, record, arrays);
+    for (const i of [0, 2]) await rm(join(directory, 'trials', at(i).key, 'arrays.safetensors'));
+    expect(await runStatus(directory)).toMatchObject({
+      trials: { finished: 1, failed: 0, unfinished: 7 },
+      damaged: [at(0).key, at(2).key].sort(),
+    });
+  });
+
   it('tells which process has which trials, for as long as it lives', async () => {
     expect((await runStatus(directory)).workers).toEqual([]);
     const locks = await TrialLocks.enter(directory);

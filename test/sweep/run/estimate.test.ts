@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { operationsPerStep } from '../../../bench/arithmetic.js';
+import { writeTrial } from '../../../src/sweep/directory/run-directory.js';
 import { preset } from '../../../src/sweep/protocol/presets.js';
 import { expand } from '../../../src/sweep/protocol/trials.js';
 import { estimateSweep } from '../../../src/sweep/run/estimate.js';
@@ -10,7 +11,7 @@ import { sweep } from '../../../src/sweep/run/sweep.js';
 import { usefulOperations } from '../../../src/sweep/run/useful-operations.js';
 import { bytesOf, stepsOf } from '../../../src/sweep/run/waves.js';
 import { rejectionOf } from '../../failure.js';
-import { smallProtocol } from '../small-protocol.js';
+import { madeUpTrial, smallProtocol } from '../small-protocol.js';
 
 const protocol = smallProtocol({ seed: [5, 6] });
 const quickly = { device: 'cpu', threads: 1, secondsPerShape: 0.01 } as const;
@@ -78,6 +79,20 @@ describe('an estimate', () => {
     expect(rest.operations + part.operations).toBe((await estimateSweep(protocol, quickly)).operations);
     const none = await estimateSweep(protocol, { ...quickly, directory, shard });
     expect(none).toMatchObject({ operations: 0, largestWave: { students: 0, bytes: 0 }, time: null });
+  });
+
+  it('counts as left what a sweep would train again', async () => {
+    const directory = join(parent, 'run');
+    const [whole, torn, changed, bare] = expand(protocol);
+    if (!whole || !torn || !changed || !bare) throw new Error('there are sixteen trials');
+    for (const trial of [whole, torn, changed, bare]) {
+      const { record, arrays } = madeUpTrial(trial);
+      await writeTrial(directory, record, arrays);
+    }
+    await truncate(join(directory, 'trials', torn.key, 'record.json'), 90);
+    await truncate(join(directory, 'trials', changed.key, 'arrays.safetensors'), 90);
+    await rm(join(directory, 'trials', bare.key, 'arrays.safetensors'));
+    expect((await estimateSweep(protocol, { ...quickly, directory })).trials.done).toBe(1);
   });
 
   it('has a time, its bounds and what was timed', async () => {

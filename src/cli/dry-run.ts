@@ -40,10 +40,15 @@ function text({ trials, operations, largestWave, time }: SweepEstimate, director
   return [
     ...lines,
     `Arithmetic: ${operations.toExponential(2)} useful operations (matrix products; a multiply-add is two)`,
-    `Time: about ${duration(time.seconds)}, likely ${duration(time.low)} to ${duration(time.high)}, on ` +
-      `${time.engines.join(' and ')} (kinds of students: ${timed} timed${between}; records and report come on top)`,
+    `Time: ${range(time)}, on ${time.engines.join(' and ')} (kinds of students: ${timed} timed${between}; ` +
+      'records and report come on top)',
     `Memory: at most ${bytesText(largestWave.bytes)} for the largest population, ${largestWave.students} students`,
   ].join('\n');
+}
+
+function range({ seconds, low, high }: NonNullable<SweepEstimate['time']>): string {
+  if (high < 1) return 'less than 1 s';
+  return `about ${duration(seconds)}, by these timings ${duration(low)} to ${duration(high)}`;
 }
 
 /** More than these are summed up; arbitrary. */

@@ -160,7 +160,8 @@ function networkPanel(
   const edges: Layer = {
     data: { name: 'edges' },
     transform: inPanel,
-    mark: { type: 'rule' },
+    // Hundreds of edges are for the eye; the table says what they amount to.
+    mark: { type: 'rule', aria: false },
     encoding: {
       x: place('x'),
       y: place('y'),

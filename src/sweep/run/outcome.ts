@@ -2,6 +2,7 @@
 import { effectiveSize } from '../../analysis/effective-size.js';
 import type { Splits } from '../../data/splits.js';
 import { EigenstudentError } from '../../errors.js';
+import { arithmeticRevision } from '../../network/arithmetic.js';
 import type { Student } from '../../network/student.js';
 import { pruningCurve } from '../../pruning/curve.js';
 import { relevance } from '../../pruning/relevance.js';
@@ -117,7 +118,7 @@ function header({ trial, student, engine, log }: TrialAtWork): Omit<TrialHeader,
     batchSize: protocol.arm.batchSize,
     engine,
     dtype: student.dtype,
-    versions: versions(),
+    versions: { ...versions(), arithmetic: arithmeticRevision() },
     finishedAt: new Date().toISOString(),
   };
 }

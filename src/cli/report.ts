@@ -4,8 +4,8 @@ import { runFacts, summaryTable, troubles } from '../report/run-facts.js';
 import { textPlots } from '../report/text/text-report.js';
 import { groupTrials } from '../report/trial-groups.js';
 import { writeSummary } from '../sweep/directory/summary.js';
+import { rowsTable } from './rows-table.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { rowsTable } from './tables.js';
 
 export interface ReportOptions {
   readonly text?: boolean;

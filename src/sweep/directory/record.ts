@@ -34,7 +34,12 @@ const header = z.object({
   batchSize: count,
   engine: z.string(),
   dtype: z.enum(['float32', 'float64']),
-  versions: z.object({ eigenstudent: z.string(), node: z.string() }),
+  versions: z.object({
+    eigenstudent: z.string(),
+    node: z.string(),
+    /** See arithmeticRevision; absent from records of versions that did not write it, whose arithmetic is not known. */
+    arithmetic: count.optional(),
+  }),
   /** ISO 8601, UTC. */
   finishedAt: z.string(),
   /** SHA-256 of arrays.safetensors, hexadecimal. */
@@ -95,6 +100,14 @@ export type TrialMeasures = Pick<FinishedRecord, Measure>;
 
 export function isFinished(record: TrialRecord): record is FinishedRecord {
   return record.error === undefined;
+}
+
+/**
+ * Whether a student answers test data no better than the best constant does, as one whose nodes have all died. The mean of
+ * the training labels is not quite that constant, so that a student which has found it, and no more, is above the bound.
+ */
+export function didNotLearn({ testLoss, labelVariance }: Pick<TrialMeasures, 'testLoss' | 'labelVariance'>) {
+  return testLoss >= labelVariance;
 }
 
 /** JSON Schema of a record without its error, for who makes columns of its fields. */

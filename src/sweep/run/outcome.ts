@@ -1,6 +1,7 @@
 /** From a student that has ended to what is kept of its trial. */
 import { effectiveSize } from '../../analysis/effective-size.js';
 import type { Splits } from '../../data/splits.js';
+import { arithmeticRevision } from '../../network/arithmetic.js';
 import type { Student } from '../../network/student.js';
 import { pruningCurve } from '../../pruning/curve.js';
 import { relevance } from '../../pruning/relevance.js';
@@ -112,7 +113,7 @@ function header({ trial, student, engine, log }: TrialAtWork): Omit<TrialHeader,
     batchSize: protocol.arm.batchSize,
     engine,
     dtype: student.dtype,
-    versions: versions(),
+    versions: { ...versions(), arithmetic: arithmeticRevision() },
     finishedAt: new Date().toISOString(),
   };
 }

@@ -81,6 +81,7 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
     const { step } = student.progress();
     return failed(work, { code: 'diverged', message, step, layer: -1, learningRate: null });
   }
+  const nodeHistory = log.nodeHistory();
   return {
     record: { ...header(work), ...measures },
     arrays: {
@@ -88,6 +89,7 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
       relevance: scored.relevance,
       pruningLosses: losses,
       lossHistory: log.lossHistory(),
+      ...(nodeHistory && { nodeHistory }),
     },
   };
 }

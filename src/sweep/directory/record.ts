@@ -9,6 +9,7 @@ import { parametrizations } from '../protocol/protocol-schema.js';
 import { type TrialProtocol, trialKey } from '../protocol/trials.js';
 import { readBytes } from './read-bytes.js';
 import { sha256 } from './sha256.js';
+import { versions } from './versions.js';
 
 const count = z.int().min(0);
 
@@ -156,6 +157,11 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
   } catch (cause) {
     throw corrupt(cause instanceof Error ? cause.message : String(cause), cause);
   }
+  const { schema } = (value ?? {}) as { schema?: unknown };
+  if (typeof schema === 'number' && schema !== 1)
+    throw corrupt(
+      `it has schema ${schema}, and this version of eigenstudent, ${versions().eigenstudent}, reads schema 1. Read it with the version that wrote it`,
+    );
   const result = trialRecord.safeParse(value);
   if (!result.success) {
     const [issue] = result.error.issues;

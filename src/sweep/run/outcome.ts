@@ -76,6 +76,7 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
   const further = await rankFurtherLayers(work, scored.network);
   const hasFurther = further.layers.length > 0;
   const effectiveSizes = [scored.effectiveSize, ...further.effectiveSizes];
+  const nodeHistory = log.nodeHistory();
   return {
     record: { ...header(work), ...measures, ...(hasFurther && { effectiveSizes }) },
     arrays: {
@@ -84,6 +85,7 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
       pruningLosses: losses,
       lossHistory: log.lossHistory(),
       ...(hasFurther && { furtherLayers: further.layers }),
+      ...(nodeHistory && { nodeHistory }),
     },
   };
 }

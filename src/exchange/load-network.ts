@@ -45,7 +45,7 @@ export interface LoadedNetwork {
 export async function loadNetwork(path: string, options: LoadOptions = {}): Promise<LoadedNetwork> {
   knownKeys('loadNetwork', options, ['description', 'loss']);
   if (options.loss !== undefined) oneOf('loss of loadNetwork', options.loss, losses);
-  const format = oneOf('the end of the name of a network file', formatOf(path), networkFormats);
+  const format = formatOf(path);
   if (format === '.onnx') {
     const { layers, output } = await readOnnx(path);
     return { network: assemble(path, layers, options.loss ?? lossOf(output)), output };
@@ -62,9 +62,18 @@ export async function loadNetwork(path: string, options: LoadOptions = {}): Prom
 /** Of safetensors metadata. */
 export const descriptionKey = 'description';
 
-export function formatOf(path: unknown): string {
-  if (typeof path !== 'string') throw invalid('the path of a network', 'a string', path);
-  return extname(path).toLowerCase();
+/** @throws invalid_argument unless the name of the file ends in a format of networks */
+export function formatOf(path: unknown): (typeof networkFormats)[number] {
+  const end = typeof path === 'string' ? extname(path).toLowerCase() : undefined;
+  const format = networkFormats.find((one) => one === end);
+  if (format !== undefined) return format;
+  throw invalid(
+    'the file of a network',
+    `a path that ends in ${networkFormats.join(', ')}`,
+    path,
+    'PyTorch writes such files with safetensors.torch.save_file(model.state_dict(), path) and torch.onnx.export, Keras with ' +
+      'numpy.savez(path, **arrays)',
+  );
 }
 
 function lossOf(output: OutputMap): Loss {

@@ -1,7 +1,7 @@
 /** The graph of an ONNX file, seen as what it is for a plain network: a chain, with constants hanging on it. */
 import { EigenstudentError } from '../../errors.js';
 import { transpose } from '../assemble.js';
-import type { OnnxAttribute, OnnxGraph, OnnxNode } from './schema.js';
+import { attributeTypes, type OnnxAttribute, type OnnxGraph, type OnnxNode } from './schema.js';
 import { type Constant, constantOf } from './tensor.js';
 
 /** Nodes that may stand between a stored array and the layer that uses it. */
@@ -79,7 +79,7 @@ export class ChainGraph {
     const { t, f, floats, type } = node.attribute[0] ?? ({} as Partial<OnnxAttribute>);
     if (t) return constantOf(t, `${nameOf(node)} of ${this.path}`);
     if (floats && floats.length > 0) return { shape: [floats.length], data: Float32Array.from(floats) };
-    if (type === 1 && f !== undefined) return { shape: [], data: Float32Array.of(f) };
+    if (type === attributeTypes.float) return { shape: [], data: Float32Array.of(f ?? 0) };
     throw new EigenstudentError(
       'file_unsupported',
       `expected ${nameOf(node)} of ${this.path} to hold floats, it does not`,
@@ -110,6 +110,17 @@ function turned({ shape, data }: Constant, node: OnnxNode, path: string): Consta
 
 export function attribute(node: OnnxNode, name: string): OnnxAttribute | undefined {
   return node.attribute.find((one) => one.name === name);
+}
+
+/** A number; writers may leave out a 0 that is there. @param byDefault where there is no such attribute */
+export function floatAttribute(node: OnnxNode, name: string, byDefault: number): number {
+  const found = attribute(node, name);
+  return found ? (found.f ?? 0) : byDefault;
+}
+
+export function integerAttribute(node: OnnxNode, name: string, byDefault: number): number {
+  const found = attribute(node, name);
+  return found ? (found.i ?? 0) : byDefault;
 }
 
 /** 'Gemm (node "/fc1/Gemm")', for errors. */

@@ -4,7 +4,7 @@ import type { FloatArray } from '../../native/addon.js';
 import type { Activation } from '../../network/layers.js';
 import { transpose } from '../assemble.js';
 import type { Chain } from './chain.js';
-import { attribute, type ChainGraph, nameOf } from './graph.js';
+import { attribute, type ChainGraph, floatAttribute, integerAttribute, nameOf } from './graph.js';
 import type { OnnxNode } from './schema.js';
 
 /** `current`: the tensor of the chain that the node takes. */
@@ -45,9 +45,9 @@ export const operators: Readonly<Record<string, Operator>> = {
 /** Y = alpha A' B' + beta C */
 function gemm(graph: ChainGraph, chain: Chain, node: OnnxNode, current: string): void {
   const { data, rows, columns } = matrixOf(graph, node, current);
-  const flag = (name: string) => (attribute(node, name)?.i ?? 0) !== 0;
+  const flag = (name: string) => integerAttribute(node, name, 0) !== 0;
   if (flag('transA')) throw unsupported(graph, node, 'transA = 0', 'transA = 1');
-  const [alpha, beta] = [attribute(node, 'alpha')?.f ?? 1, attribute(node, 'beta')?.f ?? 1];
+  const [alpha, beta] = [floatAttribute(node, 'alpha', 1), floatAttribute(node, 'beta', 1)];
   const weights = flag('transB') ? data : transpose(data, rows, columns);
   chain.addLayer(node, node.input[1] as string, scaled(weights, alpha), flag('transB') ? rows : columns);
   if (!node.input[2]) return;
@@ -72,7 +72,7 @@ function withAlpha(
   wanted: number,
   byDefault: number,
 ): void {
-  const alpha = attribute(node, 'alpha')?.f ?? byDefault;
+  const alpha = floatAttribute(node, 'alpha', byDefault);
   if (Math.abs(alpha - wanted) > attributeTolerance)
     throw unsupported(graph, node, `alpha = ${wanted}, that of activation ${name}`, `alpha = ${alpha}`);
   chain.activate(node, name);
@@ -99,14 +99,14 @@ function square(graph: ChainGraph, chain: Chain, node: OnnxNode, current: string
 /** Over the answers of a sample: axis -1, or 1 of [samples, answers], which was the default before opset 13. */
 function softmax(output: 'softmax' | 'logSoftmax'): Operator {
   return (graph, chain, node) => {
-    const axis = attribute(node, 'axis')?.i ?? -1;
+    const axis = integerAttribute(node, 'axis', -1);
     if (axis !== 1 && axis !== -1) throw unsupported(graph, node, 'axis 1 or -1', `axis ${axis}`);
     chain.end(node, output);
   };
 }
 
 function flatten(graph: ChainGraph, _: Chain, node: OnnxNode): void {
-  const axis = attribute(node, 'axis')?.i ?? 1;
+  const axis = integerAttribute(node, 'axis', 1);
   if (axis !== 1) throw unsupported(graph, node, 'axis 1, one row per sample', `axis ${axis}`);
 }
 

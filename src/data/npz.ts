@@ -1,18 +1,21 @@
 /** Several arrays that NumPy wrote into one file: numpy.savez(...), numpy.savez_compressed(...), Keras' numpy.savez. */
 import { crc32 } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { didYouMean } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { allocateBytes, mostFromOne } from './byte-source.js';
 import { type NpyArray, parseNpy } from './npy.js';
 
 /**
  * The arrays by their names, without ".npy". One is unpacked at a time; each is held against its checksum.
+ * @param wanted names of arrays; the others are passed over. Default: all
  * @throws file_unreadable; file_corrupt when it is not a zip file or an array in it is broken; file_unsupported as parseNpy,
- *   and for anything in it that is not an NPY file
+ *   and for anything in it that is not an NPY file; invalid_data when a wanted array is not there
  */
-export async function readNpz(path: string): Promise<Map<string, NpyArray>> {
+export async function readNpz(path: string, wanted?: readonly string[]): Promise<Map<string, NpyArray>> {
   const zip = await openZip(path);
   const arrays = new Map<string, NpyArray>();
+  const names: string[] = [];
   try {
     for await (const entry of zip.eachEntry()) {
       const name = entry.fileName.replace(/\.npy$/, '');
@@ -21,12 +24,22 @@ export async function readNpz(path: string): Promise<Map<string, NpyArray>> {
         const message = `${path} holds ${name}, which is not an NPY file: it is a zip file, but none that numpy.savez wrote`;
         throw new EigenstudentError('file_unsupported', message);
       }
+      names.push(name);
+      if (wanted && !wanted.includes(name)) continue;
       arrays.set(name, parseNpy(await unpack(zip, entry, where), where));
     }
   } catch (cause) {
     throw cause instanceof EigenstudentError ? cause : corrupt(path, cause);
   } finally {
     zip.close();
+  }
+  for (const name of wanted ?? []) {
+    if (arrays.has(name)) continue;
+    const hint = didYouMean(name, names);
+    throw new EigenstudentError(
+      'invalid_data',
+      `expected an array ${name} in ${path}, which has ${names.join(', ')}${hint && `. ${hint}`}`,
+    );
   }
   return arrays;
 }

@@ -93,6 +93,14 @@ describe('a wrong call exits with 2 and says', () => {
       'expected one of spectral, direct for --arm, received "spektral". Did you mean "spectral"?',
     ],
     [
+      ['report', 'run', '--format', 'html,pdf'],
+      'expected one of html, svg, png, csv for --format, received "pdf". Did you mean "png"?',
+    ],
+    [
+      ['report', 'run', '--format', 'svg', '--format', 'csv', '--text'],
+      'expected either --text, which writes nothing, or --format for --text, received "--format svg,csv"',
+    ],
+    [
       ['reproduce', '--devices', '0'],
       'expected \'cuda\', as devices are given for device, received "auto". devices are indices of GPUs: add device ' +
         "'cuda' (--device cuda), or leave out devices (--devices)",
@@ -241,6 +249,9 @@ describe('train', () => {
     expect(report.exitCode).toBe(0);
     expect(JSON.parse(report.stdout).files).toContain(join(out, 'report.html'));
     expect(await readFile(join(out, 'report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+    const tables = JSON.parse((await call('report', out, '--format', 'csv', '--json')).stdout).files;
+    expect(tables).toContain(join(out, 'figures', 'loss.csv'));
+    expect(tables.filter((file: string) => !file.endsWith('.csv'))).toEqual([]);
   });
 });
 

@@ -9,6 +9,7 @@ import { parametrizations } from '../protocol/protocol-schema.js';
 import { type TrialProtocol, trialKey } from '../protocol/trials.js';
 import { readBytes } from './read-bytes.js';
 import { sha256 } from './sha256.js';
+import { versions } from './versions.js';
 
 const count = z.int().min(0);
 
@@ -80,7 +81,10 @@ const trialError = z.object({
   learningRate: z.number().nullable(),
 });
 
-const finishedRecord = header.extend(measures);
+const finishedRecord = header.extend(measures).extend({
+  /** Of every hidden layer, first to last, where all of them are spectral; the first is effectiveSize. */
+  effectiveSizes: z.array(count).exactOptional(),
+});
 const failedRecord = header.extend(noMeasures).extend({ error: trialError });
 const trialRecord = z.union([failedRecord, finishedRecord]);
 
@@ -153,6 +157,11 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
   } catch (cause) {
     throw corrupt(cause instanceof Error ? cause.message : String(cause), cause);
   }
+  const { schema } = (value ?? {}) as { schema?: unknown };
+  if (typeof schema === 'number' && schema !== 1)
+    throw corrupt(
+      `it has schema ${schema}, and this version of eigenstudent, ${versions().eigenstudent}, reads schema 1. Read it with the version that wrote it`,
+    );
   const result = trialRecord.safeParse(value);
   if (!result.success) {
     const [issue] = result.error.issues;

@@ -172,7 +172,7 @@ function summarizeGroup(
   };
 }
 
-function statistic(values: readonly number[]): Statistic {
+export function statistic(values: readonly number[]): Statistic {
   const { mean, sd } = summarize(values);
   return { mean, sd: Number.isNaN(sd) ? null : sd };
 }

@@ -35,10 +35,10 @@ export interface RankedLayer {
 export interface TrialArrays extends RankedLayer {
   readonly network: Network;
   readonly lossHistory: LossHistory;
-  /** The hidden layers after the first, where all are spectral. */
-  readonly furtherLayers?: readonly RankedLayer[];
   /** Of some trials; absent from arrays that earlier versions wrote. */
   readonly nodeHistory?: NodeHistory;
+  /** The hidden layers after the first, where all are spectral. */
+  readonly furtherLayers?: readonly RankedLayer[];
 }
 
 /** A diverged trial has neither relevance nor a pruning curve; its network is the one before the fatal step. */
@@ -122,9 +122,9 @@ export async function readArrays(directory: string, record: FinishedRecord): Pro
     network: Network.from(spec, parameters),
     relevance: float64(file, 'relevance', path),
     pruningLosses: float64(file, 'pruningLosses', path),
-    ...(file.tensors.has('relevance.1') && { furtherLayers: readFurtherLayers(file, path) }),
     lossHistory,
     ...(nodeHistory && { nodeHistory }),
+    ...(file.tensors.has('relevance.1') && { furtherLayers: readFurtherLayers(file, path) }),
   };
 }
 

@@ -73,10 +73,10 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
     const { step } = student.progress();
     return failed(work, { code: 'diverged', message, step, layer: -1, learningRate: null });
   }
+  const nodeHistory = log.nodeHistory();
   const further = await rankFurtherLayers(work, scored.network);
   const hasFurther = further.layers.length > 0;
   const effectiveSizes = [scored.effectiveSize, ...further.effectiveSizes];
-  const nodeHistory = log.nodeHistory();
   return {
     record: { ...header(work), ...measures, ...(hasFurther && { effectiveSizes }) },
     arrays: {
@@ -84,8 +84,8 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
       relevance: scored.relevance,
       pruningLosses: losses,
       lossHistory: log.lossHistory(),
-      ...(hasFurther && { furtherLayers: further.layers }),
       ...(nodeHistory && { nodeHistory }),
+      ...(hasFurther && { furtherLayers: further.layers }),
     },
   };
 }

@@ -20,6 +20,7 @@ export function summaryTable(groups: readonly GroupSummary[]): string {
     ['effective size\n(per trial)', (group) => fixed(group.effectiveSize)],
     ['effective size\n(pooled)', (group) => fixed(group.effectiveSizePooled)],
     ['test loss', ({ testLoss }) => precise(testLoss)],
+    ...accuracyColumns(groups),
     ['seconds', ({ seconds }) => precise(seconds)],
   ];
   const settings = settingColumns(groups.map((group) => group.settings));
@@ -36,6 +37,16 @@ export function summaryTable(groups: readonly GroupSummary[]): string {
   });
   for (const group of groups) table.push(columns.map(([, cell]) => cell(group)));
   return table.toString();
+}
+
+/** Only where there are classes. */
+function accuracyColumns(groups: readonly GroupSummary[]): Column[] {
+  if (groups.every(({ testAccuracy }) => testAccuracy === undefined)) return [];
+  const cell = (accuracy: Statistic | undefined) => (accuracy === undefined ? '' : precise(accuracy));
+  return [
+    ['test accuracy', ({ testAccuracy }) => cell(testAccuracy)],
+    ['test accuracy\n(pruned)', ({ prunedAccuracy }) => cell(prunedAccuracy)],
+  ];
 }
 
 export function failureTable(failures: readonly TrialFailure[]): string {
@@ -63,7 +74,7 @@ export function statusTable(groups: readonly GroupStatus[]): string {
     style: plain,
   });
   for (const { teacherSize, width, parametrization, total, finished, failed, unfinished } of groups)
-    table.push([teacherSize, width, parametrization, total, finished, failed, unfinished]);
+    table.push([teacherSize || 'none', width, parametrization, total, finished, failed, unfinished]);
   return table.toString();
 }
 

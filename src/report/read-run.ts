@@ -66,7 +66,9 @@ async function withStructures(
 ): Promise<ReportTrial[]> {
   const chosen = trialsWithStructure(groupTrials([...recordOf.keys()]));
   const teachers = new Map<string, TeacherStructure>();
+  /** None where there is no teacher, or one whose file is not among the records. */
   const teacherOf = ({ teacher }: FinishedRecord['protocol']) => {
+    if (teacher?.kind !== 'paper') return undefined;
     const name = canonicalJson(teacher);
     const known = teachers.get(name) ?? teacherStructure(teacher);
     teachers.set(name, known);
@@ -74,10 +76,11 @@ async function withStructures(
   };
   const trials: ReportTrial[] = [];
   for (const [trial, record] of recordOf) {
-    if (!chosen.has(trial)) trials.push(trial);
+    const teacher = chosen.has(trial) ? teacherOf(record.protocol) : undefined;
+    if (teacher === undefined) trials.push(trial);
     else {
       const { network, relevance } = await readArrays(directory, record);
-      const structure = trialStructure(network, relevance, record.effectiveSize, teacherOf(record.protocol));
+      const structure = trialStructure(network, relevance, record.effectiveSize, teacher);
       trials.push({ ...trial, structure });
     }
   }

@@ -63,7 +63,9 @@ function axesUnder(value: unknown, schema: z.ZodType, path: FieldPath): WrittenA
 
 /** teacher, data, student, evaluation and the arms have axes within them and are none themselves. */
 function isSection(schema: z.ZodType, path: FieldPath): boolean {
-  if (path.length < 2) return unwrap(schema) instanceof z.ZodObject;
+  const inner = unwrap(schema);
+  const kinds = inner instanceof z.ZodUnion ? (inner.options as z.ZodType[]) : [inner];
+  if (path.length < 2) return kinds.every((kind) => kind instanceof z.ZodObject);
   return path.length === 2 && path[0] === 'arms';
 }
 

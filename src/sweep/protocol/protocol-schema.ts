@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { activations } from '../../network/layers.js';
+import { broughtDataSchema } from './brought-data.js';
+import { fileTeacherSchema, teacherKind } from './file-teacher.js';
 import {
   decay,
   exactlyOne,
@@ -26,7 +28,7 @@ export type SpectralTensorName = (typeof tensorNames)[number];
 
 const teacher = strict({
   /** inputs -> teacherSize -> secondWidth -> 1, frozen; the hidden layers relu. */
-  kind: name(['paper']).default('paper'),
+  kind: teacherKind('paper').default('paper'),
   inputs: positiveInteger.default(10),
   teacherSize: positiveInteger,
   secondWidth: positiveInteger.default(20),
@@ -36,6 +38,9 @@ const teacher = strict({
   /** Nodes of a third hidden layer, after the second. Absent: there is none. */
   thirdWidth: positiveInteger.exactOptional(),
 });
+
+/** What is expected where a teacher is missing. */
+export const teacherText = `an object with ${Object.keys(teacher.shape).join(', ')}`;
 
 const data = strict({
   train: positiveInteger.default(8000),
@@ -165,8 +170,11 @@ const zip = z.array(
 
 /** A protocol in which every field has one value. */
 export const protocolSchema = strict({
-  teacher,
-  data: data.prefault({}),
+  /** Absent where data from files say themselves what is to be learned. */
+  teacher: z.union([teacher, fileTeacherSchema], expected(teacherText)).exactOptional(),
+  data: z
+    .union([data, broughtDataSchema], expected('an object with train, validation and test, or with files'))
+    .prefault({}),
   student,
   arms,
   epochs: positiveInteger,

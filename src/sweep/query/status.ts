@@ -1,5 +1,6 @@
 /** How far a run directory is and who works on it, from what lies in it: no process is asked. */
 import { readProtocol } from '../directory/run-directory.js';
+import { teacherSizeOf } from '../protocol/problem.js';
 import type { Parametrization } from '../protocol/protocol-schema.js';
 import { expand, type Trial } from '../protocol/trials.js';
 import { glanceAtRecords, type RecordGlance } from './record-glance.js';
@@ -89,15 +90,16 @@ function counts(trials: readonly Trial[], records: ReadonlyMap<string, RecordGla
 function groups(trials: readonly Trial[], records: ReadonlyMap<string, RecordGlance>): GroupStatus[] {
   const members = new Map<string, Trial[]>();
   for (const trial of trials) {
-    const { parametrization, teacher, student } = trial.protocol;
-    const name = `${parametrization} ${teacher.teacherSize} ${student.width}`;
+    const { parametrization, student } = trial.protocol;
+    const name = `${parametrization} ${teacherSizeOf(trial.protocol)} ${student.width}`;
     const group = members.get(name);
     if (group) group.push(trial);
     else members.set(name, [trial]);
   }
   return [...members.values()].map((group) => {
-    const { parametrization, teacher, student } = (group[0] as Trial).protocol;
-    const place = { parametrization, teacherSize: teacher.teacherSize, width: student.width };
+    const { protocol } = group[0] as Trial;
+    const { parametrization, student } = protocol;
+    const place = { parametrization, teacherSize: teacherSizeOf(protocol), width: student.width };
     return { ...place, ...counts(group, records) };
   });
 }

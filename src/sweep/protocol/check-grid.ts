@@ -23,14 +23,14 @@ import {
   mostTrials,
 } from './grid.js';
 import { idleAxisIssues } from './idle-axes.js';
-import { fileAxisIssues, labelIssues, missingTeacherIssues } from './problem-issues.js';
+import { fileAxisIssues, labelIssues } from './problem-issues.js';
 import { formatPath, issuesOf, type Path, type ProtocolIssue } from './protocol-issues.js';
 import {
   type Parametrization,
   type Protocol,
   type ProtocolPoint,
   parametrizations,
-  protocolSchema,
+  schemaFor,
 } from './protocol-schema.js';
 import { misspeltSpacing, spacingSchema } from './spacing.js';
 import { zipIssues } from './zip.js';
@@ -55,10 +55,11 @@ export function checkGrid(document: unknown): Checked {
   if (ofFiles.length > 0) return { issues: ofFiles };
   const axes = written.map(checkAxis);
   const point = axes.reduce((copy, { path, first }) => withValue(copy, path, first), document);
-  const result = protocolSchema.safeParse(point);
+  const result = schemaFor(document).safeParse(point);
   const ofAxes = axes.flatMap(({ issues }) => issues);
-  const found = [...missingTeacherIssues(document), ...(result.error ? issuesOf(result.error, []) : [])];
-  const ofPoint = found.flatMap((issue) => besideAxes(asSpacing(issue, document), axes));
+  const ofPoint = (result.error ? issuesOf(result.error, []) : []).flatMap((issue) =>
+    besideAxes(asSpacing(issue, document), axes),
+  );
   if (ofPoint.length + ofAxes.length > 0 || !result.success) return { issues: [...ofPoint, ...ofAxes] };
   const protocol = axes.reduce<unknown>(
     (copy, { path, checked }) => withValue(copy, path, checked),

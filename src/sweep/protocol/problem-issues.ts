@@ -2,15 +2,7 @@
 import type { FieldPath, WrittenAxis } from './axes.js';
 import { type BroughtData, formNames, formOf, hasLabels, isBrought } from './brought-data.js';
 import type { ProtocolIssue } from './protocol-issues.js';
-import { type ProtocolPoint, teacherText } from './protocol-schema.js';
-
-/** A document that need not be a good one. */
-export function missingTeacherIssues(document: unknown): ProtocolIssue[] {
-  const { teacher, data } = (document ?? {}) as { readonly teacher?: unknown; readonly data?: unknown };
-  const brought = typeof data === 'object' && data !== null && isBrought(data);
-  if (typeof document !== 'object' || document === null || teacher !== undefined || brought) return [];
-  return [{ path: ['teacher'], message: `missing, expected ${teacherText}` }];
-}
+import type { ProtocolPoint } from './protocol-schema.js';
 
 /** Somebody must say what is to be learned. */
 export function labelIssues({ teacher, data }: ProtocolPoint): ProtocolIssue[] {

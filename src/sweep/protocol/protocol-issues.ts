@@ -29,17 +29,12 @@ export function issuesOf(error: z.ZodError, path: Path): ProtocolIssue[] {
 /** Of a value that may be one thing or another, the issues of the one that it tried to be. */
 function narrow(issue: ZodIssue): ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const inside = issue.errors
-    .filter((branch) => branch.every((each) => each.path.length > 0 || isAboutContents(each)))
-    .toSorted((a, b) => strangeKeys(a) - strangeKeys(b) || a.length - b.length);
-  return inside[0] === undefined
+  const inside = issue.errors.find((branch) =>
+    branch.every((each) => each.path.length > 0 || isAboutContents(each)),
+  );
+  return inside === undefined
     ? [issue]
-    : inside[0].map((each) => ({ ...each, path: [...issue.path, ...each.path] })).flatMap(narrow);
-}
-
-/** Fields that the whole of a form does not know: what has them tried to be another. */
-function strangeKeys(branch: readonly ZodIssue[]): number {
-  return branch.filter(({ code, path }) => code === 'unrecognized_keys' && path.length === 0).length;
+    : inside.map((each) => ({ ...each, path: [...issue.path, ...each.path] })).flatMap(narrow);
 }
 
 /** Whether the kind of value was right and only what is in it is wrong. */

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { activations } from '../../network/layers.js';
-import { broughtDataSchema } from './brought-data.js';
+import { broughtDataSchema, isBrought } from './brought-data.js';
 import { fileTeacherSchema, teacherKind } from './file-teacher.js';
 import {
   decay,
@@ -38,9 +38,6 @@ const teacher = strict({
   /** Nodes of a third hidden layer, after the second. Absent: there is none. */
   thirdWidth: positiveInteger.exactOptional(),
 });
-
-/** What is expected where a teacher is missing. */
-export const teacherText = `an object with ${Object.keys(teacher.shape).join(', ')}`;
 
 const data = strict({
   train: positiveInteger.default(8000),
@@ -168,22 +165,47 @@ const zip = z.array(
   expected('a list of lists of paths, as in [[student.width, arms.spectral.batchSize]]'),
 );
 
+function protocolOf<Teacher extends z.ZodType, Data extends z.ZodType>(teacher: Teacher, data: Data) {
+  return strict({
+    teacher,
+    data,
+    student,
+    arms,
+    epochs: positiveInteger,
+    trials: positiveInteger.max(2 ** 32 - 1, expected('at most 4294967295 trials')),
+    seed: nonNegativeInteger,
+    dtype: name(['float32', 'float64']).default('float32'),
+    evaluation,
+    zip: zip.exactOptional(),
+  });
+}
+
 /** A protocol in which every field has one value. */
-export const protocolSchema = strict({
+export const protocolSchema = protocolOf(
   /** Absent where data from files say themselves what is to be learned. */
-  teacher: z.union([teacher, fileTeacherSchema], expected(teacherText)).exactOptional(),
-  data: z
-    .union([data, broughtDataSchema], expected('an object with train, validation and test, or with files'))
-    .prefault({}),
-  student,
-  arms,
-  epochs: positiveInteger,
-  trials: positiveInteger.max(2 ** 32 - 1, expected('at most 4294967295 trials')),
-  seed: nonNegativeInteger,
-  dtype: name(['float32', 'float64']).default('float32'),
-  evaluation,
-  zip: zip.exactOptional(),
-});
+  z.union([teacher, fileTeacherSchema]).exactOptional(),
+  z.union([data, broughtDataSchema]).prefault({}),
+);
+
+/** The same by who labels and what: a document is held against the one that it tries to be, so that its errors are of that. */
+const schemas = {
+  paper: { gaussian: protocolOf(teacher, data.prefault({})), files: protocolOf(teacher, broughtDataSchema) },
+  file: {
+    gaussian: protocolOf(fileTeacherSchema, data.prefault({})),
+    files: protocolOf(fileTeacherSchema, broughtDataSchema),
+  },
+  none: { files: protocolOf(teacher.exactOptional(), broughtDataSchema) },
+} as const;
+
+/** The schema of a document, which need not be a good one. */
+export function schemaFor(document: unknown): z.ZodType<ProtocolPoint> & z.ZodObject {
+  const { teacher: given, data: asked } = (document ?? {}) as { teacher?: unknown; data?: unknown };
+  const files = typeof asked === 'object' && asked !== null && isBrought(asked);
+  const byFile = (given as { readonly kind?: unknown } | null | undefined)?.kind === 'file';
+  const { gaussian, files: brought } = schemas[byFile ? 'file' : 'paper'];
+  if (!files) return gaussian;
+  return given === undefined ? schemas.none.files : brought;
+}
 
 /** One point of the grid: what a trial is made of, all but its index. */
 export type ProtocolPoint = z.output<typeof protocolSchema>;

@@ -17,7 +17,9 @@ function placeColumns(rows: readonly Place[]): Column<Place>[] {
   const severalTeachers = new Set(rows.map(({ teacherSize }) => teacherSize)).size > 1;
   const settings = settingColumns(rows.map((row) => row.settings));
   return [
-    ...(severalTeachers ? [['teacher size', ({ teacherSize }) => teacherSize] as Column<Place>] : []),
+    ...(severalTeachers
+      ? [['teacher size', ({ teacherSize }) => teacherSize || 'none'] as Column<Place>]
+      : []),
     ['width', ({ width }) => width],
     ['parametrization', ({ parametrization }) => parametrization],
     ...settings.map(({ name, brief }): Column<Place> => [name, (row) => brief(row.settings) ?? '']),
@@ -46,6 +48,7 @@ export function summaryTable(groups: readonly GroupSummary[]): string {
     ['effective size\n(pooled)', (group) => fixed(group.effectiveSizePooled)],
     ['test loss', ({ testLoss }) => precise(testLoss)],
     ...learning(groups),
+    ...accuracyColumns(groups),
     ['seconds', ({ seconds }) => precise(seconds)],
   ];
   return table(columns, groups);
@@ -68,6 +71,16 @@ function learning(groups: readonly { readonly didNotLearn: number }[]) {
 
 /** Characters of a message; arbitrary. */
 const widestMessage = 60;
+
+/** Only where there are classes. */
+function accuracyColumns(groups: readonly GroupSummary[]): Column<GroupSummary>[] {
+  if (groups.every(({ testAccuracy }) => testAccuracy === undefined)) return [];
+  const cell = (accuracy: Statistic | undefined) => (accuracy === undefined ? '' : precise(accuracy));
+  return [
+    ['test accuracy', ({ testAccuracy }) => cell(testAccuracy)],
+    ['test accuracy\n(pruned)', ({ prunedAccuracy }) => cell(prunedAccuracy)],
+  ];
+}
 
 export function failureTable(failures: readonly TrialFailure[]): string {
   const columns: Column<TrialFailure>[] = [

@@ -12,6 +12,7 @@ import {
 } from '../../network/optimizers.js';
 import { alternating } from '../../network/phases.js';
 import type { SplitData, StudentOptions } from '../../network/student-options.js';
+import { problemOf } from '../protocol/problem.js';
 import type { Arm } from '../protocol/protocol-schema.js';
 import { hiddenWidths, type TrialProtocol } from '../protocol/trials.js';
 
@@ -25,7 +26,7 @@ export function furtherRankedLayers(protocol: TrialProtocol): number[] {
 }
 
 /**
- * inputs -> width -> secondWidth (-> thirdWidth) -> 1. Both arms are written with the same spectral layers, so that they
+ * inputs -> width -> secondWidth (-> thirdWidth) -> outputs. Both arms are written with the same spectral layers, so that they
  * start from the same eigenvectors; the direct one keeps its eigenvalues at 1 (and 0), which makes its weights
  * -eigenvectors.
  */
@@ -38,14 +39,15 @@ export function studentLayers(protocol: TrialProtocol): Layer[] {
       ? spectral(width, { activation, trainable, l1, l2 })
       : dense(width, { activation }),
   );
-  return [...hidden, sum()];
+  const { outputs, readout } = problemOf(protocol);
+  return [...hidden, readout === 'sum' ? sum() : dense(outputs)];
 }
 
 export function studentOptions(protocol: TrialProtocol, data: SplitData): StudentOptions {
   const { arm, epochs, seed, trial } = protocol;
   return {
     layers: studentLayers(protocol),
-    loss: 'mse',
+    loss: problemOf(protocol).loss,
     data,
     optimizer: toOptimizer(arm.optimizer),
     batchSize: arm.batchSize,

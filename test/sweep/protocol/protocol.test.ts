@@ -255,7 +255,7 @@ describe('a protocol', () => {
   it('has a JSON Schema that requires what has no default', () => {
     expect(protocolJsonSchema()).toMatchObject({
       type: 'object',
-      required: ['teacher', 'student', 'arms', 'epochs', 'trials', 'seed'],
+      required: ['student', 'arms', 'epochs', 'trials', 'seed'],
       additionalProperties: false,
     });
   });

@@ -54,9 +54,25 @@ async function reportTrial(
   record: FinishedRecord,
   settings: Settings,
 ): Promise<ReportTrial> {
-  const { relevance, pruningLosses } = await readArrays(directory, record);
+  const { relevance, pruningLosses, lossHistory } = await readArrays(directory, record);
+  const { epoch, trainLoss, validationLoss, effectiveSize } = lossHistory;
+  const { parametrization, teacherSize, width, trial, epochs, protocol } = record;
   // Copies: a view would keep the whole file, parameters and all, in memory for as long as the report is made.
-  return { ...record, settings, relevance: relevance.slice(), pruningLosses: pruningLosses.slice() };
+  return {
+    ...{ parametrization, teacherSize, width, settings, trial },
+    ...{ trainLoss: record.trainLoss, testLoss: record.testLoss, effectiveSize: record.effectiveSize },
+    ...{ threshold: record.threshold, criterion: record.criterion },
+    ...{ seconds: record.seconds, batchSize: record.batchSize, engine: record.engine },
+    patternsSeen: epochs * protocol.data.train,
+    relevance: relevance.slice(),
+    pruningLosses: pruningLosses.slice(),
+    lossHistory: {
+      epoch: epoch.slice(),
+      trainLoss: trainLoss.slice(),
+      validationLoss: validationLoss.slice(),
+      effectiveSize: effectiveSize.slice(),
+    },
+  };
 }
 
 /** All trials; those that the figures of weights are drawn from with their structure. Their arrays are read once more. */
@@ -76,9 +92,9 @@ async function withStructures(
   for (const [trial, record] of recordOf) {
     if (!chosen.has(trial)) trials.push(trial);
     else {
-      const { network, relevance } = await readArrays(directory, record);
+      const { network, relevance, nodeHistory } = await readArrays(directory, record);
       const structure = trialStructure(network, relevance, record.effectiveSize, teacherOf(record.protocol));
-      trials.push({ ...trial, structure });
+      trials.push({ ...trial, structure, ...(nodeHistory && { nodeHistory }) });
     }
   }
   return trials;

@@ -204,6 +204,16 @@ describe('prune of a file refuses', () => {
   });
 
   it('an operator that it does not have, with its name and exit status 2', async () => {
+    const { exitCode, stderr } = await call('prune', fixture('torch-conv.onnx'), '--keep', '1');
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /^error: expected operators of plain networks in .*, received Conv \(node "\/0\/Conv"\)\n$/,
+      ),
+    ]);
+  });
+
+  it('a file that is not there', async () => {
     const { exitCode, stderr } = await call('prune', join(folder, 'none.onnx'), '--keep', '1');
     expect([exitCode, stderr]).toEqual([
       2,

@@ -1,7 +1,7 @@
 /** From a student that has ended to what is kept of its trial. */
 import { effectiveSize } from '../../analysis/effective-size.js';
 import type { Splits } from '../../data/splits.js';
-import { EigenstudentError } from '../../errors.js';
+import { arithmeticRevision } from '../../network/arithmetic.js';
 import type { Student } from '../../network/student.js';
 import { pruningCurve } from '../../pruning/curve.js';
 import { relevance } from '../../pruning/relevance.js';
@@ -16,6 +16,8 @@ import {
 import type { PartialArrays } from '../directory/trial-arrays.js';
 import { versions } from '../directory/versions.js';
 import type { Trial, TrialProtocol } from '../protocol/trials.js';
+import { rankFurtherLayers } from './further-layers.js';
+import { insistOn } from './insist-on.js';
 import { variance } from './shared-data.js';
 import { criterionOf, rankedLayer } from './student.js';
 import type { TrialLog } from './trial-log.js';
@@ -32,16 +34,6 @@ export interface TrialAtWork {
   readonly student: Student;
   readonly engine: string;
   readonly log: TrialLog;
-}
-
-/** What has been trained is measured and kept even where the run is interrupted meanwhile: stop() ends one call, not two. */
-export async function insistOn<Result>(call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof EigenstudentError && error.code === 'interrupted') return call();
-    throw error;
-  }
 }
 
 /** How relevant the nodes of a student are, as its protocol asks for it. */
@@ -81,13 +73,19 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
     const { step } = student.progress();
     return failed(work, { code: 'diverged', message, step, layer: -1, learningRate: null });
   }
+  const further = await rankFurtherLayers(work, scored.network);
+  const hasFurther = further.layers.length > 0;
+  const effectiveSizes = [scored.effectiveSize, ...further.effectiveSizes];
+  const nodeHistory = log.nodeHistory();
   return {
-    record: { ...header(work), ...measures },
+    record: { ...header(work), ...measures, ...(hasFurther && { effectiveSizes }) },
     arrays: {
       network: scored.network,
       relevance: scored.relevance,
       pruningLosses: losses,
       lossHistory: log.lossHistory(),
+      ...(hasFurther && { furtherLayers: further.layers }),
+      ...(nodeHistory && { nodeHistory }),
     },
   };
 }
@@ -117,7 +115,7 @@ function header({ trial, student, engine, log }: TrialAtWork): Omit<TrialHeader,
     batchSize: protocol.arm.batchSize,
     engine,
     dtype: student.dtype,
-    versions: versions(),
+    versions: { ...versions(), arithmetic: arithmeticRevision() },
     finishedAt: new Date().toISOString(),
   };
 }

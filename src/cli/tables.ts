@@ -1,8 +1,10 @@
 import Table from 'cli-table3';
+import type { PrunedLayer } from '../pruning/prune-network.js';
 import type { GroupSummary, Statistic, TrialFailure } from '../sweep/directory/summary.js';
 import { settingColumns } from '../sweep/protocol/settings.js';
 import type { BegunTrial, GroupStatus } from '../sweep/query/status.js';
 import type { SweepProfile } from '../sweep/run/profile.js';
+import type { StageMetrics } from './prune-model.js';
 
 /** Without colours: the same text in a terminal, in a file and in a test. */
 export const plain = { head: [], border: [] };
@@ -129,6 +131,28 @@ export function begunTable(trials: readonly BegunTrial[]): string {
   ];
   const rest = trials.length - mostBegun;
   return `${table(columns, trials.slice(0, mostBegun))}${rest > 0 ? `\nand ${rest} more; --json lists all` : ''}`;
+}
+
+/** One row a layer that was pruned. */
+export function prunedLayersTable(layers: readonly PrunedLayer[]): string {
+  const head = ['layer', 'criterion', 'nodes before', 'after'];
+  const table = new Table({ head, colAligns: ['right', 'left', 'right', 'right'], style: plain });
+  for (const { layer, criterion, before, after } of layers) table.push([layer, criterion, before, after]);
+  return table.toString();
+}
+
+/** What became of a metric, on both parts of the data. */
+export function stageTable({ name, validation, test }: StageMetrics): string {
+  const stages = Object.keys(test) as (keyof typeof test)[];
+  const words = { before: 'before', fineTuned: 'fine-tuned', after: 'after' };
+  const table = new Table({
+    head: [name, ...stages.map((stage) => words[stage])],
+    colAligns: ['left', ...stages.map(() => 'right' as const)],
+    style: plain,
+  });
+  const row = (values: typeof test) => stages.map((stage) => values[stage]?.toPrecision(4) ?? '');
+  table.push(['validation', ...row(validation)], ['test', ...row(test)]);
+  return table.toString();
 }
 
 /** Where the time of a sweep went. */

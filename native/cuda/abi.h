@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 /* Counts changes of this file that an older addon would misread. */
-#define ES_CUDA_ABI 2u
+#define ES_CUDA_ABI 3u
 
 typedef struct es_backend es_backend;
 typedef struct es_population es_population;
@@ -52,7 +52,7 @@ typedef struct {
 
 typedef struct {
   uint32_t present, trainable;
-  double l1, l2;
+  double l1, l2, group_lasso;
 } es_tensor_spec;
 
 typedef struct {

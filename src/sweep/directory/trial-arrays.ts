@@ -10,6 +10,7 @@ import {
   type SafetensorsFile,
   safeTensor,
 } from '../../network/safetensors.js';
+import { type Ranking, rankings } from '../../pruning/rankings.js';
 import { readBytesIfThere } from './read-bytes.js';
 import { type FinishedRecord, type TrialRecord, trialFolder } from './record.js';
 import { sha256 } from './sha256.js';
@@ -29,8 +30,13 @@ export interface TrialArrays {
   readonly relevance: Float64Array;
   /** [h + 1]; entry k: test loss with the k most relevant nodes kept */
   readonly pruningLosses: Float64Array;
+  /** The same with the nodes removed in other orders, where the protocol asks for them. */
+  readonly rankedLosses: RankedLosses;
   readonly lossHistory: LossHistory;
 }
+
+/** By ranking, [h + 1] each. */
+export type RankedLosses = Readonly<Partial<Record<Ranking, Float64Array>>>;
 
 /** A diverged trial has neither relevance nor a pruning curve; its network is the one before the fatal step. */
 export type PartialArrays = Pick<TrialArrays, 'network' | 'lossHistory'> & Partial<TrialArrays>;
@@ -43,6 +49,8 @@ export function encodeArrays(key: string, arrays: PartialArrays): Buffer {
   const { tensors, metadata } = networkToFile(arrays.network.spec, arrays.network.parameters);
   if (arrays.relevance) tensors.set('relevance', safeTensor(arrays.relevance));
   if (arrays.pruningLosses) tensors.set('pruningLosses', safeTensor(arrays.pruningLosses));
+  for (const [name, losses] of Object.entries(arrays.rankedLosses ?? {}))
+    tensors.set(`pruningLosses.${name}`, safeTensor(losses));
   for (const [name, tensor] of historyTensors(arrays.lossHistory)) tensors.set(name, tensor);
   return encodeSafetensors(tensors, { ...metadata, key, schema: '1' });
 }
@@ -103,8 +111,14 @@ export async function readArrays(directory: string, record: FinishedRecord): Pro
     network: Network.from(spec, parameters),
     relevance: float64(file, 'relevance', path),
     pruningLosses: float64(file, 'pruningLosses', path),
+    rankedLosses: readRankedLosses(file, path),
     lossHistory: readHistory(file, path),
   };
+}
+
+function readRankedLosses(file: SafetensorsFile, path: string): RankedLosses {
+  const there = rankings.filter((name) => file.tensors.has(`pruningLosses.${name}`));
+  return Object.fromEntries(there.map((name) => [name, float64(file, `pruningLosses.${name}`, path)]));
 }
 
 /** @throws file_corrupt unless there is such a tensor, in float64 */

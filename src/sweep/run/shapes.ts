@@ -35,6 +35,7 @@ export function shapeName({ parametrization, teacher, data, student, arm, dtype 
   return canonicalJson([
     ...[parametrization, teacher.inputs, student, data, dtype, trainable, Object.keys(optimizer)],
     ...[batchSize, alternating !== null, penalties],
+    ...(arm.groupLasso?.eigenvectors ? ['groupLasso'] : []),
   ]);
 }
 

@@ -24,8 +24,9 @@ export const rankedLayer = 0;
  */
 export function studentLayers({ student, arm }: TrialProtocol): Layer[] {
   const { width, secondWidth, activation } = student;
-  const { trainable, l1, l2 } = arm;
-  return [spectral(width, { activation, trainable, l1, l2 }), dense(secondWidth, { activation }), sum()];
+  const { trainable, l1, l2, groupLasso = {} } = arm;
+  const first = spectral(width, { activation, trainable, l1, l2, groupLasso });
+  return [first, dense(secondWidth, { activation }), sum()];
 }
 
 export function studentOptions(protocol: TrialProtocol, data: SplitData): StudentOptions {

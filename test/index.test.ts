@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import * as analysis from '../src/analysis/index.js';
+import * as data from '../src/data/index.js';
 import * as eigenstudent from '../src/index.js';
 import * as sweeps from '../src/sweep/index.js';
 
@@ -64,6 +65,25 @@ it('these names are public in eigenstudent/analysis, and no others', () => {
     'rescaleCurves',
     'sizeTransition',
     'summarize',
+  ]);
+});
+
+it('these names are public in eigenstudent/data, and no others', () => {
+  expect(Object.keys(data).sort()).toEqual([
+    'fitNormalization',
+    'normalizeInputs',
+    'normalizeSplits',
+    'parseNpy',
+    'readCifar10',
+    'readCsv',
+    'readIdx',
+    'readIdxArray',
+    'readNpy',
+    'readNpyData',
+    'readNpz',
+    'readNpzData',
+    'readParquet',
+    'splitData',
   ]);
 });
 

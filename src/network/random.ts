@@ -15,6 +15,7 @@ export const purposes = {
   shuffle: 6,
   bootstrap: 7,
   freeUse: 8,
+  split: 9,
 } as const;
 export type Purpose = keyof typeof purposes;
 

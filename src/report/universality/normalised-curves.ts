@@ -1,3 +1,4 @@
+import { collapseFactor } from '../../analysis/collapse/factor.js';
 import { type CollapseQuality, collapseQuality } from '../../analysis/collapse/quality.js';
 import {
   type ExponentialFit,
@@ -6,7 +7,8 @@ import {
   type PowerLawFit,
 } from '../../analysis/fits/fit.js';
 import { summarize } from '../../analysis/summary.js';
-import type { ReportTrial, TrialGroup } from '../trial-groups.js';
+import { orderParameter } from '../../analysis/transition/order-parameter.js';
+import type { TrialGroup } from '../trial-groups.js';
 
 /** A pruning curve as it is compared between teachers. */
 export interface NormalisedCurve {
@@ -27,7 +29,9 @@ export interface NormalisedPoint {
 /** One point for every count of kept nodes up to `last`, all of them: the collapse is judged between neighbours. */
 export function normalisedCurve(group: TrialGroup, last: number): NormalisedCurve {
   const { teacherSize, trials, width } = group;
-  const changes = trials.map(normalisedChanges).filter((each) => each !== undefined);
+  const changes = trials
+    .map(({ pruningLosses }) => orderParameter(pruningLosses))
+    .filter((each) => each !== undefined);
   const points = Array.from({ length: Math.min(last, width) + 1 }, (_, kept): NormalisedPoint[] => {
     const values = changes.map((list) => list[kept] as number);
     if (values.length === 0) return [];
@@ -35,14 +39,6 @@ export function normalisedCurve(group: TrialGroup, last: number): NormalisedCurv
     return [{ kept, x: kept / teacherSize - 1, y: mean, error: count > 1 ? sd / Math.sqrt(count) : null }];
   });
   return { group, points: points.flat() };
-}
-
-/** [h + 1]; undefined where pruning changes nothing, or by more than a number can hold. */
-function normalisedChanges({ pruningLosses, width }: ReportTrial): number[] | undefined {
-  const own = pruningLosses[width] as number;
-  const changes = Array.from(pruningLosses, (loss) => Math.abs(loss - own));
-  const largest = changes.reduce((most, change) => Math.max(most, change), 0);
-  return largest > 0 && Number.isFinite(largest) ? changes.map((change) => change / largest) : undefined;
 }
 
 export interface Collapse {
@@ -93,26 +89,7 @@ function houdayerHartmann(rising: readonly (readonly NormalisedPoint[])[]): Coll
   return quality.compared > 0 ? quality : undefined;
 }
 
-/** At as many places of the rising part; arbitrary. */
-const places = 19;
-
-/**
- * exp of the standard deviation of ln y between curves, root mean square over places in (-1, 0), each curve straight between
- * its points in ln y. Unlike S it does not depend on the errors: 1.3 is 30 % whoever measures it.
- */
 function factorApart(rising: readonly (readonly NormalisedPoint[])[]): number | undefined {
-  const variances = Array.from({ length: places }, (_, k) => {
-    const at = (k + 1) / (places + 1) - 1;
-    const logs = rising.map((points) => logAt(points, at)).filter((value) => value !== undefined);
-    return logs.length > 1 ? [summarize(logs).sd ** 2] : [];
-  }).flat();
-  return variances.length === 0 ? undefined : Math.exp(Math.sqrt(summarize(variances).mean));
-}
-
-function logAt(points: readonly NormalisedPoint[], at: number): number | undefined {
-  const right = points.findIndex(({ x }) => x >= at - 1e-9);
-  const [left, next] = [points[Math.max(0, right - 1)], points[right]];
-  if (!left || !next) return undefined;
-  const share = next.x === left.x ? 0 : (at - left.x) / (next.x - left.x);
-  return Math.log(left.y) + share * (Math.log(next.y) - Math.log(left.y));
+  const curves = rising.map((points) => ({ x: points.map(({ x }) => x), y: points.map(({ y }) => y) }));
+  return collapseFactor(curves, [-1, 0]);
 }

@@ -75,7 +75,10 @@ const trialError = z.object({
   learningRate: z.number().nullable(),
 });
 
-const finishedRecord = header.extend(measures);
+const finishedRecord = header.extend(measures).extend({
+  /** Of every hidden layer, first to last, where all of them are spectral; the first is effectiveSize. */
+  effectiveSizes: z.array(count).exactOptional(),
+});
 const failedRecord = header.extend(noMeasures).extend({ error: trialError });
 const trialRecord = z.union([failedRecord, finishedRecord]);
 

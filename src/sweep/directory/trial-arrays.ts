@@ -23,13 +23,19 @@ export interface LossHistory {
   readonly effectiveSize: Float64Array;
 }
 
-export interface TrialArrays {
-  readonly network: Network;
+/** How a layer of h nodes ranks. */
+export interface RankedLayer {
   /** [h], not normalised */
   readonly relevance: Float64Array;
-  /** [h + 1]; entry k: test loss with the k most relevant nodes kept */
+  /** [h + 1]; entry k: test loss with the k most relevant nodes kept, all others of the network being there */
   readonly pruningLosses: Float64Array;
+}
+
+export interface TrialArrays extends RankedLayer {
+  readonly network: Network;
   readonly lossHistory: LossHistory;
+  /** The hidden layers after the first, where all are spectral. */
+  readonly furtherLayers?: readonly RankedLayer[];
 }
 
 /** A diverged trial has neither relevance nor a pruning curve; its network is the one before the fatal step. */
@@ -43,6 +49,10 @@ export function encodeArrays(key: string, arrays: PartialArrays): Buffer {
   const { tensors, metadata } = networkToFile(arrays.network.spec, arrays.network.parameters);
   if (arrays.relevance) tensors.set('relevance', safeTensor(arrays.relevance));
   if (arrays.pruningLosses) tensors.set('pruningLosses', safeTensor(arrays.pruningLosses));
+  for (const [i, layer] of (arrays.furtherLayers ?? []).entries()) {
+    tensors.set(`relevance.${i + 1}`, safeTensor(layer.relevance));
+    tensors.set(`pruningLosses.${i + 1}`, safeTensor(layer.pruningLosses));
+  }
   for (const [name, tensor] of historyTensors(arrays.lossHistory)) tensors.set(name, tensor);
   return encodeSafetensors(tensors, { ...metadata, key, schema: '1' });
 }
@@ -104,7 +114,18 @@ export async function readArrays(directory: string, record: FinishedRecord): Pro
     relevance: float64(file, 'relevance', path),
     pruningLosses: float64(file, 'pruningLosses', path),
     lossHistory: readHistory(file, path),
+    ...(file.tensors.has('relevance.1') && { furtherLayers: readFurtherLayers(file, path) }),
   };
+}
+
+function readFurtherLayers(file: SafetensorsFile, path: string): RankedLayer[] {
+  const layers: RankedLayer[] = [];
+  for (let layer = 1; file.tensors.has(`relevance.${layer}`); ++layer)
+    layers.push({
+      relevance: float64(file, `relevance.${layer}`, path),
+      pruningLosses: float64(file, `pruningLosses.${layer}`, path),
+    });
+  return layers;
 }
 
 /** @throws file_corrupt unless there is such a tensor, in float64 */

@@ -25,24 +25,37 @@ const tensorNames = ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'] as const
 export type SpectralTensorName = (typeof tensorNames)[number];
 
 const teacher = strict({
-  /** inputs -> teacherSize (relu) -> secondWidth (relu) -> 1, frozen (PAPER.md). */
+  /** inputs -> teacherSize -> secondWidth -> 1, frozen; the hidden layers relu. */
   kind: name(['paper']).default('paper'),
   inputs: positiveInteger.default(10),
   teacherSize: positiveInteger,
   secondWidth: positiveInteger.default(20),
   seed: nonNegativeInteger.default(0),
+  /** Of the hidden layers. Absent: relu. */
+  activation: name(activations).exactOptional(),
+  /** Nodes of a third hidden layer, after the second. Absent: there is none. */
+  thirdWidth: positiveInteger.exactOptional(),
 });
 
 const data = strict({
   train: positiveInteger.default(8000),
   validation: positiveInteger.default(2000),
   test: positiveInteger.default(10_000),
+  /**
+   * true, as the published code does by a seed that it sets too late: every direct trial has the same data, those of no
+   * spectral trial, and is tested on the inputs that it was trained on. Absent or false: data of its own for each trial.
+   */
+  sharedSeed: trueOrFalse.exactOptional(),
 });
 
 const student = strict({
   width: positiveInteger,
   secondWidth: positiveInteger.default(20),
   activation: name(activations).default('relu'),
+  /** Nodes of a third hidden layer, after the second. Absent: there is none. */
+  thirdWidth: positiveInteger.exactOptional(),
+  /** Which hidden layers are spectral, all trained as the arm says; the others are dense. Absent: the first. */
+  spectralLayers: name(['first', 'all']).exactOptional(),
 });
 
 const warmup = nonNegativeNumber.default(0);
@@ -90,7 +103,7 @@ const perTensor = strict({
   eigenvaluesOut: nonNegativeNumber.default(0),
 }).prefault({});
 
-/** How the first layer of one parametrisation is trained. The second layer is dense, without penalty. */
+/** How the spectral layers of one parametrisation are trained. The dense ones have no penalty. */
 function arm(allowed: readonly SpectralTensorName[], trainedByDefault: SpectralTensorName[]) {
   return strict({
     trainable: z

@@ -100,9 +100,32 @@ export function trialKey(protocol: TrialProtocol, known?: WeakMap<object, string
   return createHash('sha256').update(canonicalJson(protocol, known)).digest('hex').slice(0, 16);
 }
 
-/** What trials share when they learn from the same samples: all widths and both parametrisations of a trial do. */
-export function dataKey({ teacher, data, seed, trial }: TrialProtocol): string {
-  return canonicalJson({ teacher, data, seed, trial });
+/**
+ * What trials share when they learn from the same samples: all widths and both parametrisations of a trial do, unless the
+ * seed is shared.
+ */
+export function dataKey(protocol: TrialProtocol): string {
+  const { teacher, data, seed } = protocol;
+  return canonicalJson({ teacher, data, seed, trial: dataTrial(protocol) });
+}
+
+/** No trial has it: there are at most 2^32 - 1 of them. */
+const sharedTrial = 2 ** 32 - 1;
+
+/** Whether the trial's data are those of every direct trial: see data.sharedSeed. */
+export function sharesSeed({ parametrization, data }: TrialProtocol): boolean {
+  return data.sharedSeed === true && parametrization === 'direct';
+}
+
+/** Names the stream that the data of a trial are drawn from. */
+export function dataTrial(protocol: TrialProtocol): number {
+  return sharesSeed(protocol) ? sharedTrial : protocol.trial;
+}
+
+/** Nodes of each hidden layer of the student, first to last. */
+export function hiddenWidths({ student }: TrialProtocol): number[] {
+  const { width, secondWidth, thirdWidth } = student;
+  return [width, secondWidth, ...(thirdWidth === undefined ? [] : [thirdWidth])];
 }
 
 /** "spectral, width 200, trial 3, teacher size 20": how messages and reports name a trial. */

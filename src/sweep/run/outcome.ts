@@ -1,7 +1,6 @@
 /** From a student that has ended to what is kept of its trial. */
 import { effectiveSize } from '../../analysis/effective-size.js';
 import type { Splits } from '../../data/splits.js';
-import { EigenstudentError } from '../../errors.js';
 import type { Student } from '../../network/student.js';
 import { pruningCurve } from '../../pruning/curve.js';
 import { relevance } from '../../pruning/relevance.js';
@@ -16,6 +15,8 @@ import {
 import type { PartialArrays } from '../directory/trial-arrays.js';
 import { versions } from '../directory/versions.js';
 import type { Trial, TrialProtocol } from '../protocol/trials.js';
+import { rankFurtherLayers } from './further-layers.js';
+import { insistOn } from './insist-on.js';
 import { variance } from './shared-data.js';
 import { criterionOf, rankedLayer } from './student.js';
 import type { TrialLog } from './trial-log.js';
@@ -32,16 +33,6 @@ export interface TrialAtWork {
   readonly student: Student;
   readonly engine: string;
   readonly log: TrialLog;
-}
-
-/** What has been trained is measured and kept even where the run is interrupted meanwhile: stop() ends one call, not two. */
-export async function insistOn<Result>(call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof EigenstudentError && error.code === 'interrupted') return call();
-    throw error;
-  }
 }
 
 /** How relevant the nodes of a student are, as its protocol asks for it. */
@@ -81,13 +72,17 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
     const { step } = student.progress();
     return failed(work, { code: 'diverged', message, step, layer: -1, learningRate: null });
   }
+  const further = await rankFurtherLayers(work, scored.network);
+  const hasFurther = further.layers.length > 0;
+  const effectiveSizes = [scored.effectiveSize, ...further.effectiveSizes];
   return {
-    record: { ...header(work), ...measures },
+    record: { ...header(work), ...measures, ...(hasFurther && { effectiveSizes }) },
     arrays: {
       network: scored.network,
       relevance: scored.relevance,
       pruningLosses: losses,
       lossHistory: log.lossHistory(),
+      ...(hasFurther && { furtherLayers: further.layers }),
     },
   };
 }

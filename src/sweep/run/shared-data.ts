@@ -1,6 +1,7 @@
 import type { Splits } from '../../data/splits.js';
-import { Teacher } from '../../teacher/teacher.js';
+import type { Teacher } from '../../teacher/teacher.js';
 import { dataKey, type TrialProtocol } from '../protocol/trials.js';
+import { drawData, teacherOf } from './draw-data.js';
 
 /** What a sweep may keep of data that other trials may ask for again; arbitrary, some 80 data sets of the paper. */
 const maximumBytes = 256 * 2 ** 20;
@@ -31,13 +32,11 @@ export class SharedData {
     return splits;
   }
 
-  async #draw({ teacher, data, seed, trial }: TrialProtocol): Promise<Splits> {
-    const key = JSON.stringify(teacher);
-    const { inputs, teacherSize, secondWidth } = teacher;
-    const known =
-      this.#teachers.get(key) ?? Teacher.paper({ inputs, teacherSize, secondWidth, seed: teacher.seed });
-    this.#teachers.set(key, known);
-    return known.dataset({ train: data.train, validation: data.validation, test: data.test, seed, trial });
+  async #draw(protocol: TrialProtocol): Promise<Splits> {
+    const key = JSON.stringify(protocol.teacher);
+    const teacher = this.#teachers.get(key) ?? teacherOf(protocol);
+    this.#teachers.set(key, teacher);
+    return drawData(teacher, protocol);
   }
 }
 

@@ -8,14 +8,8 @@ import { train } from '../../training/train.js';
 import type { DamagedTrial } from '../directory/run-directory.js';
 import { continueTrial, type TrialProgress, writeTrialCheckpoint } from '../directory/trial-checkpoint.js';
 import type { Trial } from '../protocol/trials.js';
-import {
-  divergedOutcome,
-  finishedOutcome,
-  insistOn,
-  type Outcome,
-  score,
-  type TrialAtWork,
-} from './outcome.js';
+import { insistOn } from './insist-on.js';
+import { divergedOutcome, finishedOutcome, type Outcome, score, type TrialAtWork } from './outcome.js';
 import type { Profiler } from './profile.js';
 import { severalAtOnce } from './several-at-once.js';
 import type { SharedData } from './shared-data.js';

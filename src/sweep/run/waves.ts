@@ -1,7 +1,7 @@
 /** Which trials train side by side: waves, one after the other, each of them one population. */
 import { availableParallelism, totalmem } from 'node:os';
 import type { ChosenDevice } from '../../network/device.js';
-import type { Trial, TrialProtocol } from '../protocol/trials.js';
+import { hiddenWidths, type Trial, type TrialProtocol } from '../protocol/trials.js';
 
 /** Students per thread in a wave: enough that no core waits long for the others, few enough that trials finish early. */
 const studentsPerThread = 4;
@@ -98,9 +98,15 @@ export function chunkOf({ epochs, evaluation }: TrialProtocol): number {
   return Math.max(1, Math.ceil(epochs / evaluation.points));
 }
 
-/** Parameters of a student without those of its frozen read-out. */
-function parametersOf({ teacher, student }: TrialProtocol): number {
-  return student.width * (teacher.inputs + 1 + student.secondWidth);
+/** Parameters of a student without those of its frozen read-out; the eigenvalues of its first layer alone. */
+function parametersOf(protocol: TrialProtocol): number {
+  let inputs = protocol.teacher.inputs;
+  let parameters = protocol.student.width;
+  for (const width of hiddenWidths(protocol)) {
+    parameters += inputs * width;
+    inputs = width;
+  }
+  return parameters;
 }
 
 /** Multiplications and additions, to a constant: what a trial costs against others. */

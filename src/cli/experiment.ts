@@ -100,13 +100,14 @@ async function draw(directory: string, session: Session): Promise<string[]> {
 function text(result: SweepResult, files: readonly string[]): string {
   const { summary, directory } = result;
   const { finished, failed, total } = summary.trials;
-  const sizes = valuesOf(summary.protocol, 'teacher.teacherSize').join(', ');
+  const sizes = [...new Set(summary.groups.map(({ teacherSize }) => teacherSize).filter((size) => size > 0))];
+  const teacher = sizes.length > 0 ? `Teacher size h_T = ${sizes.join(', ')}. ` : '';
   const thresholds = valuesOf(summary.protocol, 'evaluation.threshold').join(', ');
   const lost = summary.groups.reduce((sum, { didNotLearn }) => sum + didNotLearn, 0);
   const page = files.find((file) => file.endsWith('report.html'));
   const lines = [
     summaryTable(summary.groups),
-    `Teacher size h_T = ${sizes}. Effective size: nodes whose relevance is above ${thresholds} ` +
+    `${teacher}Effective size: nodes whose relevance is above ${thresholds} ` +
       'of the largest, of the trial or of all trials pooled. Mean ± standard deviation over trials.',
     `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}: ${origins(result)} ` +
       `(${summary.engines.join(', ') || 'no engine'}).`,

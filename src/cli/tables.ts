@@ -1,9 +1,11 @@
 import Table from 'cli-table3';
+import type { PrunedLayer } from '../pruning/prune-network.js';
 import type { GroupSummary, Statistic, TrialFailure } from '../sweep/directory/summary.js';
 import { settingColumns } from '../sweep/protocol/settings.js';
 import type { BegunTrial, GroupStatus } from '../sweep/query/status.js';
 import type { ThresholdGroup } from '../sweep/query/thresholds.js';
 import type { SweepProfile } from '../sweep/run/profile.js';
+import type { StageMetrics } from './prune-model.js';
 
 /** Without colours: the same text in a terminal, in a file and in a test. */
 export const plain = { head: [], border: [] };
@@ -18,7 +20,9 @@ function placeColumns(rows: readonly Place[]): Column<Place>[] {
   const severalTeachers = new Set(rows.map(({ teacherSize }) => teacherSize)).size > 1;
   const settings = settingColumns(rows.map((row) => row.settings));
   return [
-    ...(severalTeachers ? [['teacher size', ({ teacherSize }) => teacherSize] as Column<Place>] : []),
+    ...(severalTeachers
+      ? [['teacher size', ({ teacherSize }) => teacherSize || 'none'] as Column<Place>]
+      : []),
     ['width', ({ width }) => width],
     ['parametrization', ({ parametrization }) => parametrization],
     ...settings.map(({ name, brief }): Column<Place> => [name, (row) => brief(row.settings) ?? '']),
@@ -47,6 +51,7 @@ export function summaryTable(groups: readonly GroupSummary[]): string {
     ['effective size\n(pooled)', (group) => fixed(group.effectiveSizePooled)],
     ['test loss', ({ testLoss }) => precise(testLoss)],
     ...learning(groups),
+    ...accuracyColumns(groups),
     ['seconds', ({ seconds }) => precise(seconds)],
   ];
   return table(columns, groups);
@@ -69,6 +74,16 @@ function learning(groups: readonly { readonly didNotLearn: number }[]) {
 
 /** Characters of a message; arbitrary. */
 const widestMessage = 60;
+
+/** Only where there are classes. */
+function accuracyColumns(groups: readonly GroupSummary[]): Column<GroupSummary>[] {
+  if (groups.every(({ testAccuracy }) => testAccuracy === undefined)) return [];
+  const cell = (accuracy: Statistic | undefined) => (accuracy === undefined ? '' : precise(accuracy));
+  return [
+    ['test accuracy', ({ testAccuracy }) => cell(testAccuracy)],
+    ['test accuracy\n(pruned)', ({ prunedAccuracy }) => cell(prunedAccuracy)],
+  ];
+}
 
 export function failureTable(failures: readonly TrialFailure[]): string {
   const columns: Column<TrialFailure>[] = [
@@ -130,6 +145,28 @@ export function begunTable(trials: readonly BegunTrial[]): string {
   ];
   const rest = trials.length - mostBegun;
   return `${table(columns, trials.slice(0, mostBegun))}${rest > 0 ? `\nand ${rest} more; --json lists all` : ''}`;
+}
+
+/** One row a layer that was pruned. */
+export function prunedLayersTable(layers: readonly PrunedLayer[]): string {
+  const head = ['layer', 'criterion', 'nodes before', 'after'];
+  const table = new Table({ head, colAligns: ['right', 'left', 'right', 'right'], style: plain });
+  for (const { layer, criterion, before, after } of layers) table.push([layer, criterion, before, after]);
+  return table.toString();
+}
+
+/** What became of a metric, on both parts of the data. */
+export function stageTable({ name, validation, test }: StageMetrics): string {
+  const stages = Object.keys(test) as (keyof typeof test)[];
+  const words = { before: 'before', fineTuned: 'fine-tuned', after: 'after' };
+  const table = new Table({
+    head: [name, ...stages.map((stage) => words[stage])],
+    colAligns: ['left', ...stages.map(() => 'right' as const)],
+    style: plain,
+  });
+  const row = (values: typeof test) => stages.map((stage) => values[stage]?.toPrecision(4) ?? '');
+  table.push(['validation', ...row(validation)], ['test', ...row(test)]);
+  return table.toString();
 }
 
 /** Where the time of a sweep went. */

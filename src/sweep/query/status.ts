@@ -1,6 +1,7 @@
 /** How far a run directory is and who works on it, from what lies in it: no process is asked. */
 import { type Makers, makersOf } from '../directory/makers.js';
 import { readProtocol } from '../directory/run-directory.js';
+import { teacherSizeOf } from '../protocol/problem.js';
 import type { Parametrization } from '../protocol/protocol-schema.js';
 import { type Settings, settingsOf } from '../protocol/settings.js';
 import { expand, type Trial } from '../protocol/trials.js';
@@ -102,8 +103,8 @@ function groups(trials: readonly Trial[], settingsOf: SettingsOf, found: Found):
 }
 
 function placeOf({ protocol }: Trial, settings: SettingsOf): Place {
-  const { parametrization, teacher, student } = protocol;
-  const { teacherSize } = teacher;
+  const { parametrization, student } = protocol;
+  const teacherSize = teacherSizeOf(protocol);
   return { parametrization, teacherSize, width: student.width, settings: settings(protocol) };
 }
 

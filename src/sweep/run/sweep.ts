@@ -44,7 +44,7 @@ export interface SweepResult {
  *   (finished trials stay), interrupted (likewise)
  */
 export async function sweep(input: ProtocolInput, options: SweepOptions): Promise<SweepResult> {
-  const plan = planSweep(input, options);
+  const plan = await planSweep(input, options);
   const { directory, protocol, trials } = plan;
   const profiler = new Profiler();
   await openRunDirectory(directory, protocol);

@@ -1,6 +1,7 @@
 /** Wave after wave until every trial has a record, whichever process has trained it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EigenstudentError } from '../../errors.js';
+import { BroughtFiles } from '../brought/brought-files.js';
 import type { TrialRecord } from '../directory/record.js';
 import { type DamagedTrial, findFinished, writeTrial } from '../directory/run-directory.js';
 import type { TrialLocks } from '../directory/trial-locks.js';
@@ -33,7 +34,7 @@ export function endingOf(record: TrialRecord): Ending {
 /** @throws interrupted, file_unwritable, what training throws */
 export async function trainEverything(missing: readonly Trial[], run: Everything): Promise<void> {
   const { signal, profiler, deviceOf, threads } = run;
-  const data = new SharedData();
+  const data = new SharedData(new BroughtFiles(run.protocol));
   const list = new WorkList(
     missing,
     (dtype) => waveLimits(deviceOf(dtype).device, threads),

@@ -64,8 +64,9 @@ export async function writeManyRecords(
 /** As large as one of a student of this width is; its numbers are 0. */
 async function writeCheckpoint(directory: string, trial: Trial, steps: number): Promise<void> {
   const folder = trialFolder(directory, trial.key);
-  const { student, teacher } = trial.protocol;
-  const parameters = student.width * (teacher.inputs + 1 + student.secondWidth);
+  const { student } = trial.protocol;
+  const inputs = 3; // of smallProtocol
+  const parameters = student.width * (inputs + 1 + student.secondWidth);
   const blocks = ['parameters', 'firstMoment', 'secondMoment'];
   const tensors = new Map(
     blocks.map((name) => [`students.0.${name}`, safeTensor(new Float32Array(parameters))] as const),

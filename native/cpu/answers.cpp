@@ -1,0 +1,201 @@
+// Answers of a Workspace, for evaluations and predictions. Narrow students answer with the lanes along the samples
+// (lanes.cpp), a group of `lanes` at a time, and a layer that widens is computed a panel of its nodes at a time, which the
+// layer above takes up at once: h answers of a sample never leave the first-level cache. Wide ones go through the layers of
+// training, all threads together (forward.cpp).
+#include <algorithm>
+
+#include "cpu/workspace.h"
+
+namespace eigenstudent::cpu {
+
+/// The buffers of one group of samples, in `lanes_`.
+template <class T>
+struct Workspace<T>::AnswerGroup {
+  std::size_t lanes;
+  T* inputs;      // [N_0][lanes]
+  T* targets;     // [N_out][lanes]
+  T* answers[2];  // [widest][lanes]: of the layer at hand and of the one below
+  T* panel;       // [panel][lanes]: of the nodes that the layer above takes up at once
+};
+
+template <class T>
+typename Workspace<T>::AnswerGroup Workspace<T>::answer_group() {
+  const std::size_t lanes = usual_width(kernels_);
+  const std::size_t inputs = student_->network().inputs(), outputs = student_->network().outputs();
+  T* next = lanes_.require((inputs + outputs + 2 * plan_->widest + usual_width(kernels_)) * lanes);
+  const auto take_rows = [&](std::size_t rows) {
+    T* at = next;
+    next += rows * lanes;
+    return at;
+  };
+  AnswerGroup group{};
+  group.lanes = lanes;
+  group.inputs = take_rows(inputs);
+  group.targets = take_rows(outputs);
+  for (T*& answers : group.answers) answers = take_rows(plan_->widest);
+  group.panel = take_rows(usual_width(kernels_));
+  return group;
+}
+
+/// Whether layer l goes together with the one above it: its weights lie along its nodes, and there is one above.
+template <class T>
+bool Workspace<T>::answers_in_panels(std::size_t l) const {
+  return layer(l).wide_out && l + 1 < depth();
+}
+
+/// y of a panel of layer l's nodes, [columns][lanes], from x, [N_in][lanes].
+template <class T>
+void Workspace<T>::answer_panel(std::size_t l, const Panel& panel, const T* x, T* y, std::size_t lanes) {
+  const LayerPlan& plan = layer(l);
+  const Segment<T> weights{weights_over_out(plan) + panel.offset * plan.spec->inputs, 1,
+                           static_cast<std::ptrdiff_t>(panel.width), plan.spec->inputs};
+  const bool relu = plan.spec->activation == Activation::relu;
+  OuterProduct<T> product{};
+  product.rows = panel.columns;
+  product.width = lanes;
+  product.segments = &weights;
+  product.segment_count = 1;
+  product.b = x;
+  product.c = y;
+  product.accumulate = plan.bias != LayerPlan::npos;
+  product.epilogue = relu ? Epilogue::relu : Epilogue::store;
+  if (product.accumulate)
+    for (std::size_t i = 0; i < panel.columns; ++i)
+      std::fill_n(y + i * lanes, lanes, parameters()[plan.bias + panel.offset + i]);
+  kernels_.outer_product(product);
+  if (!relu && plan.spec->activation != Activation::linear)
+    kernels_.activate(plan.spec->activation, y, y, panel.columns * lanes);
+}
+
+/// y of layer l + 1, [N_out][lanes], from the input x of layer l, [N_in][lanes].
+template <class T>
+void Workspace<T>::answer_two_layers(std::size_t l, const AnswerGroup& group, const T* x, T* y) {
+  const LayerPlan& above = layer(l + 1);
+  const std::size_t lanes = group.lanes, outputs = above.spec->outputs;
+  const bool relu = above.spec->activation == Activation::relu;
+  OuterProduct<T> product{};
+  product.rows = outputs;
+  product.width = lanes;
+  product.segment_count = 1;
+  product.b = group.panel;
+  product.c = y;
+  product.accumulate = fill_bias(l + 1, y, lanes);
+  for (const Panel& panel : layer(l).out.list) {
+    answer_panel(l, panel, x, group.panel, lanes);
+    const Segment<T> weights{weights_over_in(above) + panel.offset * outputs,
+                             static_cast<std::ptrdiff_t>(panel.width), 1, panel.columns};
+    product.segments = &weights;
+    const bool last = &panel == &layer(l).out.list.back();
+    product.epilogue = last && relu ? Epilogue::relu : Epilogue::store;
+    kernels_.outer_product(product);
+    product.accumulate = true;
+  }
+  if (!relu && above.spec->activation != Activation::linear)
+    kernels_.activate(above.spec->activation, y, y, outputs * lanes);
+}
+
+/// The network's outputs, [N_out][lanes], for the inputs of the group.
+template <class T>
+const T* Workspace<T>::answer_lanes(const AnswerGroup& group) {
+  const T* x = group.inputs;
+  for (std::size_t l = 0, turn = 0; l < depth(); turn = 1 - turn) {
+    T* y = group.answers[turn];
+    if (answers_in_panels(l)) {
+      answer_two_layers(l, group, x, y);
+      l += 2;
+    } else {
+      forward_lanes(l, x, y, y, group.lanes);
+      l += 1;
+    }
+    x = y;
+  }
+  return x;
+}
+
+/// Samples whose largest output is the class; 0 without classes. y: [N_out][lanes].
+template <class T>
+std::size_t Workspace<T>::right_of_lanes(const Dataset& data, Batch group, const T* y,
+                                         std::size_t lanes) const {
+  const std::vector<std::uint32_t>& classes = data.as<T>().classes;
+  if (student_->network().loss == LossKind::mse) return 0;
+  std::size_t right = 0;
+  for (std::size_t r = 0; r < group.count; ++r) {
+    std::size_t largest = 0;
+    for (std::size_t i = 1; i < student_->network().outputs(); ++i)
+      if (y[largest * lanes + r] < y[i * lanes + r]) largest = i;
+    right += largest == classes[group.sample(r)];
+  }
+  return right;
+}
+
+template <class T>
+typename Workspace<T>::Score Workspace<T>::evaluate(const Dataset& data, Batch batch, std::size_t total) {
+  if (plan_->wide) return evaluate_blocks(data, batch, total);
+  const AnswerGroup group = answer_group();
+  Score score;
+  for (std::size_t first = 0; first < batch.count; first += group.lanes) {
+    const Batch samples{batch.order, batch.first + first, std::min(group.lanes, batch.count - first)};
+    gather_lanes(data, samples, group.lanes, group.inputs, group.targets);
+    const T* y = answer_lanes(group);
+    score.loss += loss_of_lanes(data, samples, y, group.targets, group.lanes, total, nullptr);
+    score.right += right_of_lanes(data, samples, y, group.lanes);
+  }
+  return score;
+}
+
+template <class T>
+void Workspace<T>::predict(const Dataset& data, Batch batch, T* outputs) {
+  if (plan_->wide) return predict_blocks(data, batch, outputs);
+  const AnswerGroup group = answer_group();
+  const std::size_t count = student_->network().outputs();
+  for (std::size_t first = 0; first < batch.count; first += group.lanes) {
+    const Batch samples{batch.order, batch.first + first, std::min(group.lanes, batch.count - first)};
+    gather_lanes(data, samples, group.lanes, group.inputs, group.targets);
+    const T* y = answer_lanes(group);
+    for (std::size_t r = 0; r < samples.count; ++r)
+      for (std::size_t i = 0; i < count; ++i) outputs[(first + r) * count + i] = y[i * group.lanes + r];
+  }
+}
+
+template <class T>
+typename Workspace<T>::Score Workspace<T>::evaluate_blocks(const Dataset& data, Batch batch,
+                                                           std::size_t total) {
+  Score score;
+  for (std::size_t first = 0; first < batch.count; first += rows_) {
+    const std::size_t rows = std::min(rows_, batch.count - first);
+    gather(data, batch, first, rows);
+    forward_block(0, rows);
+    const Score block = loss_of_block(data, batch, first, rows, total, false);
+    score.loss += block.loss;
+    score.right += block.right;
+  }
+  return score;
+}
+
+template <class T>
+void Workspace<T>::predict_blocks(const Dataset& data, Batch batch, T* outputs) {
+  const Panels& out = plan_->layers.back().out;
+  for (std::size_t first = 0; first < batch.count; first += rows_) {
+    const std::size_t rows = std::min(rows_, batch.count - first);
+    gather(data, batch, first, rows);
+    forward_block(0, rows);
+    from_panels(out, rows, y(depth() - 1, rows), outputs + first * out.columns);
+  }
+}
+
+#define ES_INSTANTIATE(T)                                                                                \
+  template Workspace<T>::AnswerGroup Workspace<T>::answer_group();                                       \
+  template bool Workspace<T>::answers_in_panels(std::size_t) const;                                      \
+  template void Workspace<T>::answer_panel(std::size_t, const Panel&, const T*, T*, std::size_t);        \
+  template void Workspace<T>::answer_two_layers(std::size_t, const AnswerGroup&, const T*, T*);          \
+  template const T* Workspace<T>::answer_lanes(const AnswerGroup&);                                      \
+  template std::size_t Workspace<T>::right_of_lanes(const Dataset&, Batch, const T*, std::size_t) const; \
+  template Workspace<T>::Score Workspace<T>::evaluate(const Dataset&, Batch, std::size_t);               \
+  template void Workspace<T>::predict(const Dataset&, Batch, T*);                                        \
+  template Workspace<T>::Score Workspace<T>::evaluate_blocks(const Dataset&, Batch, std::size_t);        \
+  template void Workspace<T>::predict_blocks(const Dataset&, Batch, T*);
+ES_INSTANTIATE(float)
+ES_INSTANTIATE(double)
+#undef ES_INSTANTIATE
+
+}  // namespace eigenstudent::cpu

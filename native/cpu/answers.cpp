@@ -1,6 +1,6 @@
 // Answers of a Workspace, for evaluations and predictions. Narrow students answer with the lanes along the samples
-// (lanes.cpp), a group of `lanes` at a time, and a layer that widens is computed a panel of its nodes at a time, which the
-// layer above takes up at once: h answers of a sample never leave the first-level cache. Wide ones go through the layers of
+// (lanes.cpp), a group of `lanes` at a time, and a layer that widens is computed a few panels of its nodes at a time, which
+// the layer above takes up at once (isa/answers.h): h answers of a sample never leave the first-level cache. Wide ones go through the layers of
 // training, all threads together (forward.cpp).
 #include <algorithm>
 
@@ -15,14 +15,14 @@ struct Workspace<T>::AnswerGroup {
   T* inputs;      // [N_0][lanes]
   T* targets;     // [N_out][lanes]
   T* answers[2];  // [widest][lanes]: of the layer at hand and of the one below
-  T* panel;       // [panel][lanes]: of the nodes that the layer above takes up at once
+  T* nodes;       // [2 panels][lanes]: of those that the layer above takes up at once
 };
 
 template <class T>
 typename Workspace<T>::AnswerGroup Workspace<T>::answer_group() {
   const std::size_t lanes = usual_width(kernels_);
   const std::size_t inputs = student_->network().inputs(), outputs = student_->network().outputs();
-  T* next = lanes_.require((inputs + outputs + 2 * plan_->widest + usual_width(kernels_)) * lanes);
+  T* next = lanes_.require((inputs + outputs + 2 * plan_->widest + 2 * usual_width(kernels_)) * lanes);
   const auto take_rows = [&](std::size_t rows) {
     T* at = next;
     next += rows * lanes;
@@ -33,7 +33,7 @@ typename Workspace<T>::AnswerGroup Workspace<T>::answer_group() {
   group.inputs = take_rows(inputs);
   group.targets = take_rows(outputs);
   for (T*& answers : group.answers) answers = take_rows(plan_->widest);
-  group.panel = take_rows(usual_width(kernels_));
+  group.nodes = take_rows(2 * usual_width(kernels_));
   return group;
 }
 
@@ -43,55 +43,27 @@ bool Workspace<T>::answers_in_panels(std::size_t l) const {
   return layer(l).wide_out && l + 1 < depth();
 }
 
-/// y of a panel of layer l's nodes, [columns][lanes], from x, [N_in][lanes].
-template <class T>
-void Workspace<T>::answer_panel(std::size_t l, const Panel& panel, const T* x, T* y, std::size_t lanes) {
-  const LayerPlan& plan = layer(l);
-  const Segment<T> weights{weights_over_out(plan) + panel.offset * plan.spec->inputs, 1,
-                           static_cast<std::ptrdiff_t>(panel.width), plan.spec->inputs};
-  const bool relu = plan.spec->activation == Activation::relu;
-  OuterProduct<T> product{};
-  product.rows = panel.columns;
-  product.width = lanes;
-  product.segments = &weights;
-  product.segment_count = 1;
-  product.b = x;
-  product.c = y;
-  product.accumulate = plan.bias != LayerPlan::npos;
-  product.epilogue = relu ? Epilogue::relu : Epilogue::store;
-  if (product.accumulate)
-    for (std::size_t i = 0; i < panel.columns; ++i)
-      std::fill_n(y + i * lanes, lanes, parameters()[plan.bias + panel.offset + i]);
-  kernels_.outer_product(product);
-  if (!relu && plan.spec->activation != Activation::linear)
-    kernels_.activate(plan.spec->activation, y, y, panel.columns * lanes);
-}
-
 /// y of layer l + 1, [N_out][lanes], from the input x of layer l, [N_in][lanes].
 template <class T>
 void Workspace<T>::answer_two_layers(std::size_t l, const AnswerGroup& group, const T* x, T* y) {
-  const LayerPlan& above = layer(l + 1);
-  const std::size_t lanes = group.lanes, outputs = above.spec->outputs;
-  const bool relu = above.spec->activation == Activation::relu;
-  OuterProduct<T> product{};
-  product.rows = outputs;
-  product.width = lanes;
-  product.segment_count = 1;
-  product.b = group.panel;
-  product.c = y;
-  product.accumulate = fill_bias(l + 1, y, lanes);
-  for (const Panel& panel : layer(l).out.list) {
-    answer_panel(l, panel, x, group.panel, lanes);
-    const Segment<T> weights{weights_over_in(above) + panel.offset * outputs,
-                             static_cast<std::ptrdiff_t>(panel.width), 1, panel.columns};
-    product.segments = &weights;
-    const bool last = &panel == &layer(l).out.list.back();
-    product.epilogue = last && relu ? Epilogue::relu : Epilogue::store;
-    kernels_.outer_product(product);
-    product.accumulate = true;
-  }
-  if (!relu && above.spec->activation != Activation::linear)
-    kernels_.activate(above.spec->activation, y, y, outputs * lanes);
+  const LayerPlan &plan = layer(l), &above = layer(l + 1);
+  LayerPair<T> pair{};
+  pair.inputs = plan.spec->inputs;
+  pair.nodes = plan.spec->outputs;
+  pair.outputs = above.spec->outputs;
+  pair.widths = plan.out.widths.data();
+  pair.panel_count = plan.out.widths.size();
+  pair.x = x;
+  pair.lower_weights = weights_over_out(plan);
+  pair.bias = plan.bias == LayerPlan::npos ? nullptr : parameters() + plan.bias;
+  pair.lower = plan.spec->activation;
+  pair.upper_weights = weights_over_in(above);
+  pair.y = group.nodes;
+  pair.z = y;
+  const std::size_t answers = pair.outputs * group.lanes;
+  if (!fill_bias(l + 1, y, group.lanes)) std::fill_n(y, answers, T(0));
+  kernels_.layer_pair(pair);
+  if (above.spec->activation != Activation::linear) kernels_.activate(above.spec->activation, y, y, answers);
 }
 
 /// The network's outputs, [N_out][lanes], for the inputs of the group.
@@ -186,7 +158,6 @@ void Workspace<T>::predict_blocks(const Dataset& data, Batch batch, T* outputs) 
 #define ES_INSTANTIATE(T)                                                                                \
   template Workspace<T>::AnswerGroup Workspace<T>::answer_group();                                       \
   template bool Workspace<T>::answers_in_panels(std::size_t) const;                                      \
-  template void Workspace<T>::answer_panel(std::size_t, const Panel&, const T*, T*, std::size_t);        \
   template void Workspace<T>::answer_two_layers(std::size_t, const AnswerGroup&, const T*, T*);          \
   template const T* Workspace<T>::answer_lanes(const AnswerGroup&);                                      \
   template std::size_t Workspace<T>::right_of_lanes(const Dataset&, Batch, const T*, std::size_t) const; \

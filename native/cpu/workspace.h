@@ -156,7 +156,6 @@ class Workspace {
   struct AnswerGroup;
   AnswerGroup answer_group();
   bool answers_in_panels(std::size_t l) const;
-  void answer_panel(std::size_t l, const Panel& panel, const T* x, T* y, std::size_t lanes);
   void answer_two_layers(std::size_t l, const AnswerGroup& group, const T* x, T* y);
   const T* answer_lanes(const AnswerGroup& group);
   std::size_t right_of_lanes(const Dataset& data, Batch group, const T* y, std::size_t lanes) const;

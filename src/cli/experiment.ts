@@ -1,6 +1,7 @@
 /** What `reproduce`, `train` and `sweep` have in common: fill a run directory, tell how it goes, print the table. */
 import { join } from 'node:path';
 import type { Device } from '../network/device.js';
+import { mixtureText } from '../sweep/directory/makers.js';
 import { valuesOf } from '../sweep/protocol/axes.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import type { Shard } from '../sweep/run/shard.js';
@@ -41,8 +42,7 @@ export async function experiment(
   if (options.profile) session.note(profileTable(result.profile));
   const files = options.report ? await draw(directory, session) : [];
   const { summary, ...rest } = result;
-  if (summary.mixedEngines)
-    session.note(`trials of one dtype were trained by several engines: ${summary.engines.join(', ')}`);
+  if (summary.mixedEngines) session.note(mixtureText(summary));
   session.answer({ ...rest, report: files, ...summary }, text(result, files));
   if (summary.failures.length === 0) return exitCodes.done;
   session.note(`${summary.failures.length} of ${summary.trials.total} trials failed:`);

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { versions } from '../sweep/directory/versions.js';
-import { answers, number, numbers, part, path } from './arguments.js';
+import { answers, number, numbers, part, path, words } from './arguments.js';
 import { addRecordCommands } from './record-commands.js';
 import { type ExitCode, exitCodes, Session, type Terminal, type Work } from './session.js';
 import { slurmHelp, takesSlurmOptions } from './slurm-options.js';
@@ -135,6 +135,11 @@ function buildProgram(choose: (work: Work) => void): Command {
   answers(program.command('report'))
     .description('draws report.html and figures/ from the records of a run directory, training nothing')
     .argument('<directory>', 'run directory')
+    .option(
+      '--format <list>',
+      'of html, svg, png, csv, as in html,csv or given again (default: html,svg,png)',
+      words('--format', ['html', 'svg', 'png', 'csv']),
+    )
     .option('--text', 'prints tables and small plots instead, writing nothing')
     .addHelpText('after', reportExamples)
     .action((directory: string, options) =>
@@ -230,6 +235,7 @@ Examples:
 const reportExamples = `
 Examples:
   $ eigenstudent report runs/quick
+  $ eigenstudent report runs/quick --format csv            the table behind each figure, figures/*.csv
   $ eigenstudent report runs/quick --text | less`;
 
 const initExamples = `

@@ -7,6 +7,7 @@ import {
 } from '../sweep/directory/record.js';
 import { type DamagedTrial, readProtocol, survey } from '../sweep/directory/run-directory.js';
 import { checkArrays, readArrays } from '../sweep/directory/trial-arrays.js';
+import { problemOf } from '../sweep/protocol/problem.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { type Settings, settingsOf } from '../sweep/protocol/settings.js';
 import { canonicalJson, expand } from '../sweep/protocol/trials.js';
@@ -54,9 +55,27 @@ async function reportTrial(
   record: FinishedRecord,
   settings: Settings,
 ): Promise<ReportTrial> {
-  const { relevance, pruningLosses } = await readArrays(directory, record);
+  const { relevance, pruningLosses, lossHistory } = await readArrays(directory, record);
+  const { epoch, trainLoss, validationLoss, effectiveSize } = lossHistory;
+  const { parametrization, teacherSize, width, trial, epochs, protocol } = record;
+  const problem = problemOf(protocol);
   // Copies: a view would keep the whole file, parameters and all, in memory for as long as the report is made.
-  return { ...record, settings, relevance: relevance.slice(), pruningLosses: pruningLosses.slice() };
+  return {
+    ...{ parametrization, teacherSize, width, settings, trial },
+    ...{ trainLoss: record.trainLoss, testLoss: record.testLoss, effectiveSize: record.effectiveSize },
+    ...{ threshold: record.threshold, criterion: record.criterion },
+    ...{ seconds: record.seconds, batchSize: record.batchSize, engine: record.engine },
+    patternsSeen: epochs * problem.samples.train,
+    ...(problem.loss === 'crossEntropy' && { loss: problem.loss }),
+    relevance: relevance.slice(),
+    pruningLosses: pruningLosses.slice(),
+    lossHistory: {
+      epoch: epoch.slice(),
+      trainLoss: trainLoss.slice(),
+      validationLoss: validationLoss.slice(),
+      effectiveSize: effectiveSize.slice(),
+    },
+  };
 }
 
 /** All trials; those that the figures of weights are drawn from with their structure. Their arrays are read once more. */
@@ -76,13 +95,14 @@ async function withStructures(
   };
   const trials: ReportTrial[] = [];
   for (const [trial, record] of recordOf) {
-    const teacher = chosen.has(trial) ? teacherOf(record.protocol) : undefined;
-    if (teacher === undefined) trials.push(trial);
-    else {
-      const { network, relevance } = await readArrays(directory, record);
-      const structure = trialStructure(network, relevance, record.effectiveSize, teacher);
-      trials.push({ ...trial, structure });
+    if (!chosen.has(trial)) {
+      trials.push(trial);
+      continue;
     }
+    const { network, relevance, nodeHistory } = await readArrays(directory, record);
+    const teacher = teacherOf(record.protocol);
+    const structure = teacher && trialStructure(network, relevance, record.effectiveSize, teacher);
+    trials.push({ ...trial, ...(structure && { structure }), ...(nodeHistory && { nodeHistory }) });
   }
   return trials;
 }

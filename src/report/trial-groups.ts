@@ -1,5 +1,7 @@
 /** Rows that the figures are computed from: finished trials, grouped by what should only differ by chance. */
 
+import type { NodeHistory } from '../sweep/directory/node-history.js';
+import type { LossHistory } from '../sweep/directory/trial-arrays.js';
 import { canonicalJson } from '../sweep/protocol/canonical-json.js';
 import { type Parametrization, parametrizations } from '../sweep/protocol/protocol-schema.js';
 import type { Settings } from '../sweep/protocol/settings.js';
@@ -11,11 +13,14 @@ export type { Parametrization };
 /** What the figures need of a finished record and its arrays. */
 export interface ReportTrial {
   readonly parametrization: Parametrization;
+  /** h_T; 0 where there is no teacher. */
   readonly teacherSize: number;
   readonly width: number;
   /** Of every other field that the run varies. */
   readonly settings: Settings;
   readonly trial: number;
+  /** Absent: the mean squared error. */
+  readonly loss?: 'crossEntropy';
   readonly trainLoss: number;
   readonly testLoss: number;
   /** Nodes whose relevance, divided by the trial's largest, is above the threshold. */
@@ -23,11 +28,19 @@ export interface ReportTrial {
   readonly threshold: number;
   /** How relevance was computed (src/pruning/relevance.ts). */
   readonly criterion: 'L' | 'M';
+  /** That its student trained. */
   readonly seconds: number;
+  /** Patterns that it was shown, the same ones again in every epoch. */
+  readonly patternsSeen: number;
+  readonly batchSize: number;
+  readonly engine: string;
   /** [h], not normalised */
   readonly relevance: ArrayLike<number>;
   /** [h + 1]; index k: test loss of the student that keeps its k most relevant nodes */
   readonly pruningLosses: ArrayLike<number>;
+  readonly lossHistory: LossHistory;
+  /** Only of some trials that trialsWithStructure chose: few keep it. */
+  readonly nodeHistory?: NodeHistory;
   /** Of its weights; only of trials that trialsWithStructure chose. */
   readonly structure?: TrialStructure;
 }
@@ -72,6 +85,16 @@ export function teacherSizes(groups: readonly TrialGroup[]): number[] {
   return distinct(groups.map((group) => group.teacherSize));
 }
 
+/** Whether there is a teacher whose size the students can be held against. */
+export function hasTeacher(groups: readonly TrialGroup[]): boolean {
+  return groups.some(({ teacherSize }) => teacherSize > 0);
+}
+
+/** What the loss is called on an axis. */
+export function lossName(groups: readonly TrialGroup[]): string {
+  return groups.some(({ trials }) => trials[0]?.loss === 'crossEntropy') ? 'cross-entropy' : 'MSE';
+}
+
 export function widths(groups: readonly TrialGroup[]): number[] {
   return distinct(groups.map((group) => group.width));
 }
@@ -99,8 +122,27 @@ export function spreadNotes(groups: readonly TrialGroup[]): string[] {
   if (alone.length === 0) return [];
   if (alone.length === groups.length) return ['One trial per point: no spread.'];
   const seriesOf = seriesNames(groups);
-  const names = alone.map((group) => `${seriesOf(group)} h = ${group.width}`).join(', ');
-  return [`One trial only, hence no spread: ${names}.`];
+  const names = alone.slice(0, mostNamed).map((group) => `${seriesOf(group)} h = ${group.width}`);
+  const more = alone.length - names.length;
+  return [`One trial only, hence no spread: ${names.join(', ')}${more > 0 ? ` and ${more} others` : ''}.`];
+}
+
+/** A note names no more of them; arbitrary. */
+const mostNamed = 8;
+/** A table with many rows for each group is of so many of them; arbitrary, a spreadsheet takes a million rows. */
+const mostTabled = 400;
+
+/** Those that a table of curves is of, the first and the last among them. */
+export function tabledGroups(groups: readonly TrialGroup[]): readonly TrialGroup[] {
+  return evenly(groups, mostTabled);
+}
+
+export function tableNotes(groups: readonly TrialGroup[]): string[] {
+  return groups.length > mostTabled
+    ? [
+        `The table is of ${mostTabled} of ${groups.length} groups of trials, evenly between the first and the last.`,
+      ]
+    : [];
 }
 
 function distinct(values: readonly number[]): number[] {

@@ -6,6 +6,7 @@
 // Sweeps, and what they leave
 
 export { cleanRunDirectory } from './directory/clean.js';
+export type { NodeHistory } from './directory/node-history.js';
 export type { FailedRecord, FinishedRecord, TrialError, TrialRecord } from './directory/record.js';
 export { type DamagedTrial, readRecords } from './directory/run-directory.js';
 export {

@@ -13,6 +13,7 @@ const group: GroupSummary = {
   trainLoss: { mean: 0.0081, sd: 0.0002 },
   validationLoss: { mean: 0.0084, sd: 0.0002 },
   testLoss: { mean: 0.008614, sd: 0.000312 },
+  didNotLearn: 0,
   seconds: { mean: 21.41, sd: 0.25 },
 };
 
@@ -77,6 +78,7 @@ it('shows what failed, wrapped', () => {
     teacherSize: 20,
     width: 60,
     settings: {},
+    seed: 1,
     trial: 2,
     code: 'diverged',
     message,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { figures } from '../../src/report/every-figure.js';
 import { type Figure, type FigureStyle, isDrawn, specification } from '../../src/report/figure.js';
 import { renderSvg } from '../../src/report/render.js';
 import { darkTheme, lightTheme } from '../../src/report/theme.js';
 import { groupTrials, type ReportTrial } from '../../src/report/trial-groups.js';
-import { figures } from '../../src/report/write-report.js';
 import { handMade } from './hand-made-trials.js';
 import { withSyntheticStructures } from './synthetic-structures.js';
 import { syntheticTrials } from './synthetic-trials.js';

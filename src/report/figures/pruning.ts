@@ -4,7 +4,17 @@ import type { Figure } from '../figure.js';
 import { short } from '../numbers-in-text.js';
 import { type CurveRow, pruningChart, reach } from '../pruning-panels.js';
 import { drawnSeries, seriesNames, seriesNotes, settingCells, widestOfSeries } from '../series.js';
-import { type ReportTrial, someWidths, spreadNotes, type TrialGroup, widths } from '../trial-groups.js';
+import {
+  hasTeacher,
+  lossName,
+  type ReportTrial,
+  someWidths,
+  spreadNotes,
+  type TrialGroup,
+  tabledGroups,
+  tableNotes,
+  widths,
+} from '../trial-groups.js';
 
 const title = 'Error caused by pruning';
 /** As many curves as can be told apart in one panel; arbitrary. */
@@ -18,9 +28,12 @@ export function pruningFigure(groups: readonly TrialGroup[]): Figure {
   const nameOf = seriesNames(groups);
   const settings = settingCells(groups);
   const series = drawnSeries(groups);
-  const curves = groups.map((group) => ({ group, rows: curveRows(group, nameOf(group)) }));
-  const rows = curves.flatMap((curve) => curve.rows);
   const shown = someWidths(groups, mostWidths);
+  const tabled = new Set(tabledGroups(groups));
+  const curves = groups
+    .filter((group) => tabled.has(group) || shown.includes(group.width))
+    .map((group) => ({ group, rows: curveRows(group, nameOf(group)) }));
+  const rows = curves.flatMap((curve) => curve.rows);
   const floor = errorFloor(groups, rows);
   const isDrawn = (row: CurveRow) =>
     shown.includes(row.width) && series.some(({ name }) => name === row.series);
@@ -29,7 +42,12 @@ export function pruningFigure(groups: readonly TrialGroup[]): Figure {
     name: 'pruning',
     title,
     caption: caption(groups),
-    notes: [...spreadNotes(groups), ...seriesNotes(groups), ...pruningNotes(groups, shown, floor)],
+    notes: [
+      ...spreadNotes(groups),
+      ...seriesNotes(groups),
+      ...pruningNotes(groups, shown, floor),
+      ...tableNotes(groups),
+    ],
     hint: 'Point at a curve for its values. In a wide window drag to pan, Ctrl or Shift and wheel to zoom, double-click to go back.',
     table: {
       columns: [
@@ -39,23 +57,23 @@ export function pruningFigure(groups: readonly TrialGroup[]): Figure {
         ...settings.columns,
         'nodes kept',
         'nodes kept - teacherSize',
-        '|MSE change| median',
-        '|MSE change| smallest',
-        '|MSE change| largest',
+        ...['median', 'smallest', 'largest'].map((which) => `|${lossName(groups)} change| ${which}`),
       ],
-      rows: curves.flatMap((curve) =>
-        curve.rows.map((row) => [
-          row.teacherSize,
-          row.parametrization,
-          row.width,
-          ...settings.cells(curve.group),
-          row.kept,
-          row.excess,
-          row.median,
-          row.smallest,
-          row.largest,
-        ]),
-      ),
+      rows: curves
+        .filter(({ group }) => tabled.has(group))
+        .flatMap((curve) =>
+          curve.rows.map((row) => [
+            row.teacherSize,
+            row.parametrization,
+            row.width,
+            ...settings.cells(curve.group),
+            row.kept,
+            row.excess,
+            row.median,
+            row.smallest,
+            row.largest,
+          ]),
+        ),
     },
     ...pruningChart(chart),
   };
@@ -110,7 +128,7 @@ export function errorFloor(groups: readonly TrialGroup[], rows: readonly CurveRo
 
 function pruningNotes(groups: readonly TrialGroup[], shown: readonly number[], floor: number): string[] {
   const all = widths(groups);
-  const cut = groups.some(({ width, teacherSize }) => width > lastDrawn(teacherSize));
+  const cut = groups.some(({ width, teacherSize }) => teacherSize > 0 && width > lastDrawn(teacherSize));
   return [
     `Changes below ${short(floor)} are drawn there; zero change (nothing removed) has no place on a logarithmic axis.`,
     ...(cut
@@ -126,7 +144,7 @@ function caption(groups: readonly TrialGroup[]): string {
   const widest = widestOfSeries(groups).map(({ name, group }) => {
     const { teacherSize, trials, width } = group;
     const size = Math.round(summarize(trials.map((trial) => trial.effectiveSize)).median);
-    const half = Math.min(width, Math.ceil(teacherSize / 2));
+    const half = Math.min(width, Math.ceil((teacherSize || size) / 2));
     const change = (kept: number) => {
       const changes = lossChanges(trials, kept);
       return changes.length > 0 ? short(summarize(changes).median, 2) : 'more than a number can hold';
@@ -136,9 +154,12 @@ function caption(groups: readonly TrialGroup[]): string {
       `${change(half)} when ${half} are`
     );
   });
+  const where = hasTeacher(groups)
+    ? "a sub-network of the teacher's size carries the task, the error stays flat down to the line h_T"
+    : 'a sub-network carries the task, the error stays flat down to its size';
   return (
-    "Hidden nodes are removed lowest relevance first: where a sub-network of the teacher's size carries the task, the " +
-    'error stays flat down to the line h_T, rises to the left of it, and the curves of several widths fall on one. ' +
+    `Hidden nodes are removed lowest relevance first: where ${where}, rises to the left of it, and the curves of ` +
+    'several widths fall on one. ' +
     `The test error ${widest.join('; that ')} (median over trials).`
   );
 }

@@ -14,11 +14,14 @@ import {
   widestOfSeries,
 } from '../series.js';
 import {
+  hasTeacher,
   type Parametrization,
   type ReportTrial,
   someWidths,
   spreadNotes,
   type TrialGroup,
+  tabledGroups,
+  tableNotes,
   teacherSizes,
   trialCount,
   widths,
@@ -50,9 +53,12 @@ interface BinRow extends Record<string, Cell> {
 export function relevanceHistogramFigure(groups: readonly TrialGroup[]): Figure {
   const nameOf = seriesNames(groups);
   const settings = settingCells(groups);
-  const bars = groups.map((group) => ({ group, rows: binRows(group, nameOf(group)) }));
   const series = drawnSeries(groups);
   const shown = someWidths(groups, mostWidths);
+  const tabled = new Set(tabledGroups(groups));
+  const bars = groups
+    .filter((group) => tabled.has(group) || shown.includes(group.width))
+    .map((group) => ({ group, rows: binRows(group, nameOf(group)) }));
   const drawn = bars
     .flatMap(({ rows }) => rows)
     .filter(
@@ -62,7 +68,13 @@ export function relevanceHistogramFigure(groups: readonly TrialGroup[]): Figure 
     name: 'relevance-histogram',
     title,
     caption: caption(groups),
-    notes: [axisNote, ...spreadNotes(groups), ...seriesNotes(groups), ...omissionNotes(groups, shown)],
+    notes: [
+      axisNote,
+      ...spreadNotes(groups),
+      ...seriesNotes(groups),
+      ...omissionNotes(groups, shown),
+      ...tableNotes(groups),
+    ],
     hint: 'Point at a bar for its values.',
     table: {
       columns: [
@@ -75,18 +87,20 @@ export function relevanceHistogramFigure(groups: readonly TrialGroup[]): Figure 
         'nodes per trial mean',
         'nodes per trial sd',
       ],
-      rows: bars.flatMap(({ group, rows }) =>
-        rows.map((row) => [
-          row.teacherSize,
-          row.parametrization,
-          row.width,
-          ...settings.cells(group),
-          row.from,
-          row.to,
-          row.nodes,
-          row.sd,
-        ]),
-      ),
+      rows: bars
+        .filter(({ group }) => tabled.has(group))
+        .flatMap(({ group, rows }) =>
+          rows.map((row) => [
+            row.teacherSize,
+            row.parametrization,
+            row.width,
+            ...settings.cells(group),
+            row.from,
+            row.to,
+            row.nodes,
+            row.sd,
+          ]),
+        ),
     },
     datasets: { bins: drawn.map((row) => ({ ...row, spread: spreadText(row.sd) })) },
     draw: (style) => draw(groups, shown, drawn, style),
@@ -279,12 +293,13 @@ function caption(groups: readonly TrialGroup[]): string {
     return { name, width, percent: Math.round(100 * share), formula: formulas[criterion] };
   });
   const relevance = widest.map(({ name, formula }) => `${formula} for ${name}`).join(' and ');
+  const few = hasTeacher(groups) ? `about h_T = ${teacherSizes(groups).join(', ')}` : 'a few';
   const above = widest.map(
     ({ name, width, percent }) => `${percent} % of the nodes of ${name} students of width ${width}`,
   );
   return (
     `The relevance of hidden node i is ${relevance} students, divided by the largest of its trial: where a sub-network ` +
-    `carries the task, most nodes pile up at 0 and about h_T = ${teacherSizes(groups).join(', ')} stand well above. ` +
+    `carries the task, most nodes pile up at 0 and ${few} stand well above. ` +
     `Above the threshold are ${above.join(' and ')}.`
   );
 }

@@ -18,7 +18,7 @@ const mostWidths = 4;
  * exponential and power-law fits of the rising part, and how well the curves are one.
  */
 export function universalityFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
-  const wide = groups.filter(({ width, teacherSize }) => width > teacherSize);
+  const wide = groups.filter(({ width, teacherSize }) => teacherSize > 0 && width > teacherSize);
   const series = drawnSeries(groups);
   const nameOf = seriesNames(groups);
   const collapses = series.flatMap((each): SeriesCollapse[] => {
@@ -43,6 +43,7 @@ export function universalityFigure(groups: readonly TrialGroup[]): Figure | Left
     caption: caption(collapses),
     notes: [
       ...collapses.flatMap(fitNotes),
+      ...collapses.flatMap(scalingNotes),
       ...qualityNotes(collapses),
       ...omissionNotes(groups, wide, collapses),
       ...seriesNotes(groups),
@@ -67,9 +68,10 @@ export function universalityFigure(groups: readonly TrialGroup[]): Figure | Left
 }
 
 function reason(groups: readonly TrialGroup[], wide: readonly TrialGroup[]): string {
-  const sizes = teacherSizes(groups);
+  const sizes = teacherSizes(groups).filter((size) => size > 0);
   const needs = 'It compares teachers of at least two sizes';
-  if (sizes.length < 2) return `${needs}; this run has one, h_T = ${sizes[0]}.`;
+  if (sizes.length === 0) return `${needs}; this run has no teacher.`;
+  if (sizes.length === 1) return `${needs}; this run has one, h_T = ${sizes[0]}.`;
   const left = teacherSizes(wide);
   const found = left.length === 0 ? 'none' : `only h_T = ${left.join(', ')} in each parametrisation`;
   return `${needs} by students wider than they are and with an error that pruning changes; of h_T = ${sizes.join(', ')} this run has ${found}.`;
@@ -78,6 +80,18 @@ function reason(groups: readonly TrialGroup[], wide: readonly TrialGroup[]): str
 function fitNotes({ series, collapse: { exponential, powerLaw } }: SeriesCollapse): string[] {
   return [
     `Fits to the rising part, ${series.name}: ${fitText(exponential)}; ${fitText(powerLaw)}. Least squares of relative deviations, over all points.`,
+  ];
+}
+
+/** What exponents would do for the collapse that the figure does without. */
+function scalingNotes({ series, collapse: { best, quality } }: SeriesCollapse): string[] {
+  if (!best || !quality) return [];
+  const { xExponent, yExponent } = best.scaling;
+  const found = `x stretched by h_T^a and y by h_T^b, a = ${short(xExponent, 2)}, b = ${short(yExponent, 2)}: S = ${short(best.quality)}`;
+  return [
+    best.converged
+      ? `The best collapse of ${series.name} students has ${found} instead of ${short(quality.quality)}; n_{kept} / h_T as it stands is a = b = 0.`
+      : `The search for the best collapse of ${series.name} students did not converge; no exponents are given.`,
   ];
 }
 

@@ -9,6 +9,7 @@ import { parametrizations } from '../protocol/protocol-schema.js';
 import { type TrialProtocol, trialKey } from '../protocol/trials.js';
 import { readBytes } from './read-bytes.js';
 import { sha256 } from './sha256.js';
+import { versions } from './versions.js';
 
 const count = z.int().min(0);
 
@@ -35,7 +36,12 @@ const header = z.object({
   batchSize: count,
   engine: z.string(),
   dtype: z.enum(['float32', 'float64']),
-  versions: z.object({ eigenstudent: z.string(), node: z.string() }),
+  versions: z.object({
+    eigenstudent: z.string(),
+    node: z.string(),
+    /** See arithmeticRevision; absent from records of versions that did not write it, whose arithmetic is not known. */
+    arithmetic: count.optional(),
+  }),
   /** ISO 8601, UTC. */
   finishedAt: z.string(),
   /** SHA-256 of arrays.safetensors, hexadecimal. */
@@ -107,6 +113,14 @@ export function isFinished(record: TrialRecord): record is FinishedRecord {
   return record.error === undefined;
 }
 
+/**
+ * Whether a student answers test data no better than the best constant does, as one whose nodes have all died. The mean of
+ * the training labels is not quite that constant, so that a student which has found it, and no more, is above the bound.
+ */
+export function didNotLearn({ testLoss, labelVariance }: Pick<TrialMeasures, 'testLoss' | 'labelVariance'>) {
+  return testLoss >= labelVariance;
+}
+
 /** JSON Schema of a record without its error, for who makes columns of its fields. */
 export function recordJsonSchema(): { readonly properties?: Readonly<Record<string, object>> } {
   return z.toJSONSchema(finishedRecord, { unrepresentable: 'any' }) as ReturnType<typeof recordJsonSchema>;
@@ -153,6 +167,11 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
   } catch (cause) {
     throw corrupt(cause instanceof Error ? cause.message : String(cause), cause);
   }
+  const { schema } = (value ?? {}) as { schema?: unknown };
+  if (typeof schema === 'number' && schema !== 1)
+    throw corrupt(
+      `it has schema ${schema}, and this version of eigenstudent, ${versions().eigenstudent}, reads schema 1. Read it with the version that wrote it`,
+    );
   const result = trialRecord.safeParse(value);
   if (!result.success) {
     const [issue] = result.error.issues;

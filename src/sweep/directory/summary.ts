@@ -7,7 +7,8 @@ import { writeAtomically } from '../../network/atomic-write.js';
 import { type Parametrization, type Protocol, parametrizations } from '../protocol/protocol-schema.js';
 import { replicateKey, type Settings, settingsOf } from '../protocol/settings.js';
 import { expand, type Trial } from '../protocol/trials.js';
-import { type FinishedRecord, isFinished, type TrialError, type TrialRecord } from './record.js';
+import { type Makers, makersOf } from './makers.js';
+import { didNotLearn, type FinishedRecord, isFinished, type TrialError, type TrialRecord } from './record.js';
 import { type DamagedTrial, readProtocol, survey } from './run-directory.js';
 import { checkArrays, readArrays } from './trial-arrays.js';
 
@@ -39,6 +40,8 @@ export interface GroupSummary {
   readonly testAccuracy?: Statistic;
   /** With only the effectiveSize most relevant nodes kept. */
   readonly prunedAccuracy?: Statistic;
+  /** Trials that answer no better than a constant: see didNotLearn. */
+  readonly didNotLearn: number;
   readonly seconds: Statistic;
 }
 
@@ -48,16 +51,13 @@ export interface TrialFailure extends Pick<TrialError, 'code' | 'message'> {
   readonly teacherSize: number;
   readonly width: number;
   readonly settings: Settings;
+  readonly seed: number;
   readonly trial: number;
 }
 
-export interface Summary {
+export interface Summary extends Makers {
   readonly schema: 1;
   readonly protocol: Protocol;
-  /** What trained, as in "cpu-avx2 float32". */
-  readonly engines: readonly string[];
-  /** Whether trials of one dtype were trained by several engines or versions: results of different arithmetic side by side. */
-  readonly mixedEngines: boolean;
   readonly trials: { readonly total: number; readonly finished: number; readonly failed: number };
   readonly groups: readonly GroupSummary[];
   readonly failures: readonly TrialFailure[];
@@ -89,8 +89,7 @@ export async function writeSummary(directory: string): Promise<Summary> {
   const summary: Summary = {
     schema: 1,
     protocol,
-    engines: [...new Set(records.map(({ engine, dtype }) => `${engine} ${dtype}`))].sort(),
-    mixedEngines: areMixed(records),
+    ...makersOf(records),
     trials: { total: trials.length, finished: records.length - failures.length, failed: failures.length },
     groups,
     failures,
@@ -174,6 +173,7 @@ function summarizeGroup(
     validationLoss: of('validationLoss'),
     testLoss: of('testLoss'),
     ...accuraciesOf(group),
+    didNotLearn: group.filter(didNotLearn).length,
     seconds: of('seconds'),
   };
 }
@@ -187,13 +187,6 @@ function accuraciesOf(group: readonly FinishedRecord[]) {
   };
 }
 
-function areMixed(records: readonly TrialRecord[]): boolean {
-  const makers = new Set(
-    records.map(({ dtype, engine, versions }) => `${dtype} ${engine} ${versions.eigenstudent}`),
-  );
-  return makers.size > new Set(records.map(({ dtype }) => dtype)).size;
-}
-
 function statistic(values: readonly number[]): Statistic {
   const { mean, sd } = summarize(values);
   return { mean, sd: Number.isNaN(sd) ? null : sd };
@@ -201,7 +194,8 @@ function statistic(values: readonly number[]): Statistic {
 
 function toFailure(record: TrialRecord, settings: SettingsOf): TrialFailure[] {
   if (isFinished(record)) return [];
-  const { key, parametrization, teacherSize, width, trial, protocol, error } = record;
+  const { key, parametrization, teacherSize, width, seed, trial, protocol, error } = record;
   const { code, message } = error;
-  return [{ key, parametrization, teacherSize, width, settings: settings(protocol), trial, code, message }];
+  const place = { key, parametrization, teacherSize, width, settings: settings(protocol), seed, trial };
+  return [{ ...place, code, message }];
 }

@@ -10,6 +10,7 @@ import {
   type SafetensorsFile,
   safeTensor,
 } from '../../network/safetensors.js';
+import { type NodeHistory, nodeHistoryTensors, readNodeHistory } from './node-history.js';
 import { readBytesIfThere } from './read-bytes.js';
 import { type FinishedRecord, type TrialRecord, trialFolder } from './record.js';
 import { sha256 } from './sha256.js';
@@ -36,6 +37,8 @@ export interface TrialArrays extends RankedLayer {
   readonly lossHistory: LossHistory;
   /** The hidden layers after the first, where all are spectral. */
   readonly furtherLayers?: readonly RankedLayer[];
+  /** Of some trials; absent from arrays that earlier versions wrote. */
+  readonly nodeHistory?: NodeHistory;
 }
 
 /** A diverged trial has neither relevance nor a pruning curve; its network is the one before the fatal step. */
@@ -54,6 +57,10 @@ export function encodeArrays(key: string, arrays: PartialArrays): Buffer {
     tensors.set(`pruningLosses.${i + 1}`, safeTensor(layer.pruningLosses));
   }
   for (const [name, tensor] of historyTensors(arrays.lossHistory)) tensors.set(name, tensor);
+  const { nodeHistory, lossHistory } = arrays;
+  if (nodeHistory)
+    for (const [name, tensor] of nodeHistoryTensors(nodeHistory, lossHistory.epoch.length + 1))
+      tensors.set(name, tensor);
   return encodeSafetensors(tensors, { ...metadata, key, schema: '1' });
 }
 
@@ -109,12 +116,15 @@ export async function readArrays(directory: string, record: FinishedRecord): Pro
   const path = arraysPath(directory, record);
   const file = decodeSafetensors(await readChecked(directory, record), path);
   const { spec, parameters } = networkFromFile(file, path);
+  const lossHistory = readHistory(file, path);
+  const nodeHistory = readNodeHistory(file, lossHistory.epoch.length + 1, path);
   return {
     network: Network.from(spec, parameters),
     relevance: float64(file, 'relevance', path),
     pruningLosses: float64(file, 'pruningLosses', path),
-    lossHistory: readHistory(file, path),
     ...(file.tensors.has('relevance.1') && { furtherLayers: readFurtherLayers(file, path) }),
+    lossHistory,
+    ...(nodeHistory && { nodeHistory }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** From a student that has ended to what is kept of its trial. */
 import { effectiveSize } from '../../analysis/effective-size.js';
 import type { Splits } from '../../data/splits.js';
+import { arithmeticRevision } from '../../network/arithmetic.js';
 import type { Student } from '../../network/student.js';
 import { pruningCurve } from '../../pruning/curve.js';
 import { relevance } from '../../pruning/relevance.js';
@@ -79,6 +80,7 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
   const further = await rankFurtherLayers(work, scored.network);
   const hasFurther = further.layers.length > 0;
   const effectiveSizes = [scored.effectiveSize, ...further.effectiveSizes];
+  const nodeHistory = log.nodeHistory();
   return {
     record: { ...header(work), ...measures, ...accuracies, ...(hasFurther && { effectiveSizes }) },
     arrays: {
@@ -87,6 +89,7 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
       pruningLosses: losses,
       lossHistory: log.lossHistory(),
       ...(hasFurther && { furtherLayers: further.layers }),
+      ...(nodeHistory && { nodeHistory }),
     },
   };
 }
@@ -116,7 +119,7 @@ function header({ trial, student, engine, log }: TrialAtWork): Omit<TrialHeader,
     batchSize: protocol.arm.batchSize,
     engine,
     dtype: student.dtype,
-    versions: versions(),
+    versions: { ...versions(), arithmetic: arithmeticRevision() },
     finishedAt: new Date().toISOString(),
   };
 }

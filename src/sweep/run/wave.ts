@@ -9,6 +9,7 @@ import type { DamagedTrial } from '../directory/run-directory.js';
 import { continueTrial, type TrialProgress, writeTrialCheckpoint } from '../directory/trial-checkpoint.js';
 import type { Trial } from '../protocol/trials.js';
 import { insistOn } from './insist-on.js';
+import { NodeLog } from './node-log.js';
 import { divergedOutcome, finishedOutcome, type Outcome, score, type TrialAtWork } from './outcome.js';
 import type { Profiler } from './profile.js';
 import { severalAtOnce } from './several-at-once.js';
@@ -159,9 +160,15 @@ class Wave {
     const losses = fresh.some((test) => test !== null)
       ? await this.population.evaluate(fresh)
       : fresh.map(() => ({ loss: NaN }));
-    this.#logs = before.map(
-      (known, i) => new TrialLog(known?.initialTestLoss ?? (losses[i] as { loss: number }).loss, known),
-    );
+    this.#logs = before.map((known, i) => {
+      const { protocol } = this.trials[i] as Trial;
+      const initialTestLoss = known?.initialTestLoss ?? (losses[i] as { loss: number }).loss;
+      // A trial that was begun without a history of its nodes goes on without one: it would lack its beginning.
+      const nodes = known && !known.nodeHistory ? undefined : NodeLog.of(protocol, known?.nodeHistory);
+      const log = new TrialLog(initialTestLoss, known, nodes);
+      if (nodes && !known) log.noteNodes(score(protocol, this.population.at(i)));
+      return log;
+    });
   }
 
   #at(i: number): TrialAtWork {
@@ -180,12 +187,14 @@ class Wave {
       const epoch = report.epochs[i] as number;
       if (epoch <= log.epoch || report.stopped[i] === 'diverged') return;
       const { trial, student } = this.#at(i);
+      const scored = score(trial.protocol, student);
       log.note({
         epoch,
         trainLoss: report.trainLoss[i] as number,
         validationLoss: report.validationLoss?.[i] as number,
-        effectiveSize: score(trial.protocol, student).effectiveSize,
+        effectiveSize: scored.effectiveSize,
       });
+      log.noteNodes(scored);
     });
   }
 

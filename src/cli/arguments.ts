@@ -16,6 +16,16 @@ export function number(option: string): (word: string) => number {
   };
 }
 
+/** A parser of a part of something, as in 1% or 0.01. */
+export function fraction(option: string): (word: string) => number {
+  return (word) => {
+    const [, digits, percent] = /^\s*(\S*?)\s*(%?)\s*$/.exec(word) ?? [];
+    const value = digits ? Number(digits) : Number.NaN;
+    if (Number.isNaN(value)) throw invalid(option, 'a number or a percentage, as in 0.01 or 1%', word);
+    return percent ? value / 100 : value;
+  };
+}
+
 /** A parser of numbers between commas. */
 export function numbers(option: string): (words: string) => number[] {
   return (words) =>

@@ -11,7 +11,8 @@ import { SharedData } from '../sweep/run/shared-data.js';
 import { rankedLayer } from '../sweep/run/student.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 
-interface PruneOptions {
+/** As commander names them. */
+export interface PruneOptions {
   readonly trial?: string;
   readonly width?: number;
   readonly arm?: string;

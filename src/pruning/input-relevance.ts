@@ -20,7 +20,12 @@ export function inputRelevance(network: Network): Float64Array {
   const first = eigenvaluesOut.findIndex((value: number) => value !== 0);
   if (first >= 0) {
     const what = `eigenvaluesOut[${first}] of the first layer`;
-    throw invalid(what, '0, without which eigenvaluesIn are not all that scales an input', eigenvaluesOut[first], advice);
+    throw invalid(
+      what,
+      '0, without which eigenvaluesIn are not all that scales an input',
+      eigenvaluesOut[first],
+      advice,
+    );
   }
   return Float64Array.from(network.tensor('layers.0.eigenvaluesIn'), Math.abs);
 }

@@ -73,6 +73,7 @@ export function madeUpTrial(
     network,
     relevance: Float64Array.from({ length: width }, (_, i) => ((i + 1) / width) * scale),
     pruningLosses: Float64Array.from({ length: width + 1 }, (_, k) => 1 / (k + 1)),
+    rankedLosses: {},
     lossHistory: {
       epoch: Float64Array.of(2, 4, 6),
       trainLoss: Float64Array.of(3, 2, 1),

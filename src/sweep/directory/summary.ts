@@ -36,12 +36,12 @@ export interface GroupSummary {
   readonly trainLoss: Statistic;
   readonly validationLoss: Statistic;
   readonly testLoss: Statistic;
+  /** Trials that answer no better than a constant: see didNotLearn. */
+  readonly didNotLearn: number;
   /** Absent where there are no classes; so is the next. */
   readonly testAccuracy?: Statistic;
   /** With only the effectiveSize most relevant nodes kept. */
   readonly prunedAccuracy?: Statistic;
-  /** Trials that answer no better than a constant: see didNotLearn. */
-  readonly didNotLearn: number;
   readonly seconds: Statistic;
 }
 
@@ -172,8 +172,8 @@ function summarizeGroup(
     trainLoss: of('trainLoss'),
     validationLoss: of('validationLoss'),
     testLoss: of('testLoss'),
-    ...accuraciesOf(group),
     didNotLearn: group.filter(didNotLearn).length,
+    ...accuraciesOf(group),
     seconds: of('seconds'),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { activations } from '../../network/layers.js';
+import { rankings } from '../../pruning/rankings.js';
 import { broughtDataSchema, isBrought } from './brought-data.js';
 import { fileTeacherSchema, teacherKind } from './file-teacher.js';
 import {
@@ -114,6 +115,8 @@ function arm(allowed: readonly SpectralTensorName[], trainedByDefault: SpectralT
       .default(trainedByDefault),
     l1: perTensor,
     l2: perTensor,
+    /** Coefficient times the sum of the norms of the rows, of what enters each node; absent: none. */
+    groupLasso: strict({ eigenvectors: nonNegativeNumber }).exactOptional(),
     optimizer,
     batchSize: positiveInteger,
     /** The paper's variant: eigenvectors rest, then eigenvalues rest, `every` steps (or epochs) each; null: together. */
@@ -130,10 +133,11 @@ function arm(allowed: readonly SpectralTensorName[], trainedByDefault: SpectralT
           `expected ${allowed.join(' or ')}, received "${tensor}": this arm keeps it frozen`,
         );
     });
-    for (const penalty of ['l1', 'l2'] as const) {
+    for (const penalty of ['l1', 'l2', 'groupLasso'] as const) {
+      const factors: Partial<Record<SpectralTensorName, number>> = value[penalty] ?? {};
       for (const tensor of tensorNames) {
-        if (value[penalty][tensor] === 0 || value.trainable.includes(tensor)) continue;
-        refuse([penalty, tensor], `expected 0, received ${value[penalty][tensor]}: ${tensor} is not trained`);
+        if (!factors[tensor] || value.trainable.includes(tensor)) continue;
+        refuse([penalty, tensor], `expected 0, received ${factors[tensor]}: ${tensor} is not trained`);
       }
     }
   });
@@ -155,6 +159,12 @@ const evaluation = strict({
     .min(0, expected('a number between 0 and 1'))
     .max(1, expected('a number between 0 and 1'))
     .default(0.05),
+  /** Other orders of removal whose pruning curves are kept beside that of relevance; absent: none. */
+  rankings: z
+    .array(name(rankings), expected('a list of rankings'))
+    .min(1, expected('at least one ranking'))
+    .refine((names) => new Set(names).size === names.length, expected('distinct rankings'))
+    .exactOptional(),
 }).prefault({});
 
 /** Groups of axes that go together, value by value, instead of each with each. */

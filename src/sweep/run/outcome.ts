@@ -21,6 +21,7 @@ import { accuraciesOf } from './accuracies.js';
 import { constantLoss } from './constant-loss.js';
 import { rankFurtherLayers } from './further-layers.js';
 import { insistOn } from './insist-on.js';
+import { rankedLosses } from './ranked-losses.js';
 import { criterionOf, rankedLayer } from './student.js';
 import type { TrialLog } from './trial-log.js';
 
@@ -75,21 +76,23 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
     const { step } = student.progress();
     return failed(work, { code: 'diverged', message, step, layer: -1, learningRate: null });
   }
+  const nodeHistory = log.nodeHistory();
   const kept = { relevance: scored.relevance, kept: scored.effectiveSize };
   const accuracies = await accuraciesOf(scored.network, splits, kept);
   const further = await rankFurtherLayers(work, scored.network);
   const hasFurther = further.layers.length > 0;
   const effectiveSizes = [scored.effectiveSize, ...further.effectiveSizes];
-  const nodeHistory = log.nodeHistory();
+  const others = await rankedLosses(trial.protocol, student, scored.network, splits);
   return {
     record: { ...header(work), ...measures, ...accuracies, ...(hasFurther && { effectiveSizes }) },
     arrays: {
       network: scored.network,
       relevance: scored.relevance,
       pruningLosses: losses,
+      rankedLosses: others,
       lossHistory: log.lossHistory(),
-      ...(hasFurther && { furtherLayers: further.layers }),
       ...(nodeHistory && { nodeHistory }),
+      ...(hasFurther && { furtherLayers: further.layers }),
     },
   };
 }

@@ -37,6 +37,7 @@ export function shapeName(protocol: TrialProtocol): string {
   return canonicalJson([
     ...[parametrization, problemOf(protocol).inputs, student, data, dtype, trainable, Object.keys(optimizer)],
     ...[batchSize, alternating !== null, penalties],
+    ...(arm.groupLasso?.eigenvectors ? ['groupLasso'] : []),
   ]);
 }
 

@@ -32,11 +32,11 @@ export function furtherRankedLayers(protocol: TrialProtocol): number[] {
  */
 export function studentLayers(protocol: TrialProtocol): Layer[] {
   const { activation } = protocol.student;
-  const { trainable, l1, l2 } = protocol.arm;
+  const { trainable, l1, l2, groupLasso = {} } = protocol.arm;
   const ranked = [rankedLayer, ...furtherRankedLayers(protocol)];
   const hidden = hiddenWidths(protocol).map((width, layer) =>
     ranked.includes(layer)
-      ? spectral(width, { activation, trainable, l1, l2 })
+      ? spectral(width, { activation, trainable, l1, l2, groupLasso })
       : dense(width, { activation }),
   );
   const { outputs, readout } = problemOf(protocol);

@@ -1,4 +1,5 @@
 import { EigenstudentError } from '../errors.js';
+import { inputRelevance } from '../pruning/input-relevance.js';
 import {
   type FailedRecord,
   type FinishedRecord,
@@ -11,6 +12,7 @@ import { problemOf } from '../sweep/protocol/problem.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { type Settings, settingsOf } from '../sweep/protocol/settings.js';
 import { canonicalJson, expand } from '../sweep/protocol/trials.js';
+import { ranksInputs } from '../sweep/run/student.js';
 import { trialsWithStructure } from './structure/chosen-trials.js';
 import { type TeacherStructure, teacherStructure } from './structure/teacher-structure.js';
 import { trialStructure } from './structure/trial-structure.js';
@@ -55,7 +57,7 @@ async function reportTrial(
   record: FinishedRecord,
   settings: Settings,
 ): Promise<ReportTrial> {
-  const { relevance, pruningLosses, lossHistory } = await readArrays(directory, record);
+  const { network, relevance, pruningLosses, lossHistory } = await readArrays(directory, record);
   const { epoch, trainLoss, validationLoss, effectiveSize } = lossHistory;
   const { parametrization, teacherSize, width, trial, epochs, protocol } = record;
   const problem = problemOf(protocol);
@@ -68,6 +70,7 @@ async function reportTrial(
     patternsSeen: epochs * problem.samples.train,
     ...(problem.loss === 'crossEntropy' && { loss: problem.loss }),
     relevance: relevance.slice(),
+    ...(ranksInputs(protocol) && { inputRelevance: inputRelevance(network) }),
     pruningLosses: pruningLosses.slice(),
     lossHistory: {
       epoch: epoch.slice(),

@@ -41,6 +41,8 @@ export interface ReportTrial {
   readonly lossHistory: LossHistory;
   /** Only of some trials that trialsWithStructure chose: few keep it. */
   readonly nodeHistory?: NodeHistory;
+  /** [inputs], not normalised; of students that rank their inputs. */
+  readonly inputRelevance?: ArrayLike<number>;
   /** Of its weights; only of trials that trialsWithStructure chose. */
   readonly structure?: TrialStructure;
 }

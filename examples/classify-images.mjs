@@ -17,18 +17,18 @@ console.log(`${data.samples} images of ${data.inputCount} pixels in ${classes} c
 const population = Population.create([
   {
     layers: [
-      spectral(100, { activation: 'relu', l2: { eigenvectors: 1e-3, eigenvaluesOut: 1e-3 } }),
+      spectral(100, { activation: 'relu', l2: { eigenvectors: 3e-3, eigenvaluesOut: 3e-3 } }),
       dense(classes, { bias: true }),
     ],
     loss: 'crossEntropy',
     data: splits,
     optimizer: adam({ learningRate: 2e-3 }),
     batchSize: 50,
-    epochs: 20,
+    epochs: 60,
     seed: 2,
   },
 ]);
-for await (const { epoch, trainLoss } of train(population, { every: 5 }))
+for await (const { epoch, trainLoss } of train(population, { every: 15 }))
   console.log(`epoch ${epoch}: training loss ${trainLoss[0].toPrecision(3)}`);
 
 const network = population.at(0).network();

@@ -95,6 +95,7 @@ it('these names are public in eigenstudent/sweep, and no others', () => {
   expect(Object.keys(sweeps).sort()).toEqual([
     'cancelSubmissions',
     'cleanRunDirectory',
+    'effectiveSizesAt',
     'estimateSweep',
     'exportRecords',
     'parseProtocol',

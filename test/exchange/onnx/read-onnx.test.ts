@@ -79,6 +79,23 @@ describe('readOnnx', () => {
     ]);
   });
 
+  it('reads bfloat16 and float16', async () => {
+    const words = (dataType: number, ...bits: number[]) =>
+      ({
+        name: 'w',
+        dims: [1, 2],
+        dataType,
+        rawData: new Uint8Array(Uint16Array.from(bits).buffer),
+      }) as const;
+    for (const tensor of [
+      words(elementTypes.bfloat16, 0x3f80, 0xc0a0),
+      words(elementTypes.float16, 0x3c00, 0xc500),
+    ]) {
+      const { layers } = await read({ nodes: [node('MatMul', ['x', 'w'], 'y')], tensors: [tensor] });
+      expect(layers[0]?.numbers).toEqual({ weights: Float32Array.of(1, -5) });
+    }
+  });
+
   it('reads arrays as old exporters have them: among the inputs, as repeated fields, as Constant nodes', async () => {
     const old: OnnxTensor = { name: 'w', dims: [1, 2], dataType: elementTypes.float, floatData: [1, 2] };
     const bias: OnnxTensor = { dims: [2], dataType: elementTypes.double, doubleData: [3, 4] };
@@ -214,8 +231,8 @@ describe('what is not a plain network', () => {
         'data). Save the model in one file: onnx.save(onnx.load(path), path, save_as_external_data=False)',
     );
     expect(await tensor({ dataType: 3 })).toBe(
-      `file_unsupported: expected 16-, 32- or 64-bit floats in tensor "w" of ${path}, received ONNX data type 3. Quantised and ` +
-        'bfloat16 models cannot be read; export the model in float32',
+      `file_unsupported: expected 16-, 32- or 64-bit floats in tensor "w" of ${path}, received ONNX data type 3. Quantised ` +
+        'models cannot be read; export the model in float32',
     );
     expect(await tensor({ dims: [3, 3] })).toBe(
       `file_corrupt: expected 9 numbers of shape [3, 3] in tensor "w" of ${path}, received 6`,

@@ -9,6 +9,7 @@ const slow = [
   'test/survival/**',
   'test/slurm/**',
   'test/browser/**',
+  'test/docs/run/**',
 ];
 
 /** What depends on the kernels: golden cases, the oracle, and that bits do not depend on threads. */
@@ -142,6 +143,15 @@ export default defineConfig({
           env: { EIGENSTUDENT_CUDA: 'none' },
           pool: 'forks',
           testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'docs',
+          include: ['test/docs/run/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

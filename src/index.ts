@@ -65,6 +65,7 @@ export {
   pruneNetwork,
 } from './pruning/prune-network.js';
 export { rank } from './pruning/ranking.js';
+export { type Ranking, type RemovalOptions, removalOrder } from './pruning/rankings.js';
 export { type Criterion, relevance } from './pruning/relevance.js';
 
 // Numbers in, numbers out; the rest of it is eigenstudent/analysis, and whole experiments are eigenstudent/sweep

@@ -52,7 +52,7 @@ typedef struct {
 
 typedef struct {
   uint32_t present, trainable;
-  double l1, l2;
+  double l1, l2, group_lasso;
 } es_tensor_spec;
 
 typedef struct {

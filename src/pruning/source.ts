@@ -3,9 +3,9 @@ import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Layer } from '../network/layers.js';
 import { Network } from '../network/network.js';
+import { checkHiddenLayer } from '../network/removal-order.js';
 import { Student } from '../network/student.js';
 import { type Criterion, defaultCriterion, relevance } from './relevance.js';
-import { checkHiddenLayer } from './surgery.js';
 
 /** What can be pruned. A student stays as it is in its population: its network is read once. */
 export type Source = Network | Student;

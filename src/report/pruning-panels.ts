@@ -195,7 +195,7 @@ function curveLayers(inPanel: string, { x, y }: Axes, { inPage, params }: Intera
   return [
     {
       ...source,
-      mark: { type: 'area', opacity: 0.16, clip: true },
+      mark: { type: 'area', opacity: 0.1, clip: true },
       encoding: { ...at, y: { field: 'low', ...y }, y2: { field: 'high' } },
     },
     {

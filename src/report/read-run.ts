@@ -7,6 +7,7 @@ import {
 } from '../sweep/directory/record.js';
 import { type DamagedTrial, readProtocol, survey } from '../sweep/directory/run-directory.js';
 import { checkArrays, readArrays } from '../sweep/directory/trial-arrays.js';
+import { problemOf } from '../sweep/protocol/problem.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { type Settings, settingsOf } from '../sweep/protocol/settings.js';
 import { canonicalJson, expand } from '../sweep/protocol/trials.js';
@@ -63,7 +64,7 @@ async function reportTrial(
     ...{ trainLoss: record.trainLoss, testLoss: record.testLoss, effectiveSize: record.effectiveSize },
     ...{ threshold: record.threshold, criterion: record.criterion },
     ...{ seconds: record.seconds, batchSize: record.batchSize, engine: record.engine },
-    patternsSeen: epochs * protocol.data.train,
+    patternsSeen: epochs * problemOf(protocol).samples.train,
     relevance: relevance.slice(),
     pruningLosses: pruningLosses.slice(),
     lossHistory: {
@@ -82,7 +83,9 @@ async function withStructures(
 ): Promise<ReportTrial[]> {
   const chosen = trialsWithStructure(groupTrials([...recordOf.keys()]));
   const teachers = new Map<string, TeacherStructure>();
+  /** None where there is no teacher, or one whose file is not among the records. */
   const teacherOf = ({ teacher }: FinishedRecord['protocol']) => {
+    if (teacher?.kind !== 'paper') return undefined;
     const name = canonicalJson(teacher);
     const known = teachers.get(name) ?? teacherStructure(teacher);
     teachers.set(name, known);
@@ -90,10 +93,11 @@ async function withStructures(
   };
   const trials: ReportTrial[] = [];
   for (const [trial, record] of recordOf) {
-    if (!chosen.has(trial)) trials.push(trial);
+    const teacher = chosen.has(trial) ? teacherOf(record.protocol) : undefined;
+    if (teacher === undefined) trials.push(trial);
     else {
       const { network, relevance, nodeHistory } = await readArrays(directory, record);
-      const structure = trialStructure(network, relevance, record.effectiveSize, teacherOf(record.protocol));
+      const structure = trialStructure(network, relevance, record.effectiveSize, teacher);
       trials.push({ ...trial, structure, ...(nodeHistory && { nodeHistory }) });
     }
   }

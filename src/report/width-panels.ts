@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { logLabel, logTicks } from './axes.js';
+import { labelledTicks, logLabel, logTicks } from './axes.js';
 import type { FigureStyle, Layer, Panel } from './figure.js';
 import { figureFrame, legendView, shownOr } from './frame.js';
 import { seriesColors } from './series.js';
@@ -35,11 +35,11 @@ export function widthPanel(
 ): Panel {
   const wide = style.layout === 'wide';
   const sizes = teacherSizes(chart.groups);
-  const axes = { x: xAxis(chart), y: yAxis(chart, titled || !wide) };
+  const axes = { x: xAxis(chart, style.layout), y: yAxis(chart, titled || !wide) };
   const inPanel = `datum.panel === '${quantity.id}' && datum.teacherSize === ${teacherSize}`;
   return {
     title: panelTitle(quantity.panelTitle, sizes.length > 1 ? teacherSize : undefined, wide),
-    width: wide ? 320 : 235,
+    width: panelWidth[style.layout],
     height: wide ? 270 : 220,
     layer: [
       ...(chart.identity ? identityLayers(axes, style) : []),
@@ -80,20 +80,22 @@ interface Axes {
   readonly y: ReturnType<typeof yAxis>;
 }
 
-function xAxis(chart: WidthChart) {
+const panelWidth = { wide: 320, narrow: 235 } as const;
+
+function xAxis(chart: WidthChart, layout: FigureStyle['layout']) {
   const all = widths(chart.groups);
   const domain = widthDomain(chart);
   // A few widths are their own ticks; many are not legible as such.
   const values = all.length <= 12 ? all : logTicks(domain);
+  const labelled = labelledTicks(values, domain, panelWidth[layout]);
   return {
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain, nice: false },
     axis: {
       title: 'student width h (nodes)',
       values,
-      format: 'd',
-      labelOverlap: 'greedy' as const,
-      labelSeparation: 3,
+      labelExpr: `indexof([${labelled.join(', ')}], datum.value) < 0 ? '' : format(datum.value, 'd')`,
+      labelOverlap: false,
       grid: false,
     },
   };

@@ -134,8 +134,10 @@ describe('the labels of a figure', () => {
     const lines = texts(plain(await picture('relevance-histogram', syntheticTrials()))).split('\n');
     expect(lines).toEqual(
       expect.arrayContaining([
-        'spectral, h = 200',
-        'direct, h = 20',
+        'spectral',
+        'h = 200',
+        'direct',
+        'h = 20',
         'nodes per trial',
         'relevance / largest',
         '0.25',

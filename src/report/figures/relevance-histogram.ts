@@ -185,11 +185,10 @@ function histogramPanel(groups: readonly TrialGroup[], place: PanelPlace, { them
   const group = groups.find(
     (each) => each.teacherSize === teacherSize && nameOf(each) === series.name && each.width === width,
   );
-  const name = `${series.parametrization}, h = ${width}`;
   return {
     title: {
       text: [
-        ...(series.label === '' ? [name] : [series.label, name]),
+        ...[series.parametrization, ...(series.label === '' ? [] : [series.label]), `h = ${width}`],
         ...(teacherSizes(groups).length > 1 ? [`h_T = ${teacherSize}`] : []),
       ],
       limit: place.size.width,

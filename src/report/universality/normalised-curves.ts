@@ -119,10 +119,6 @@ function bestCollapse(
 /** Share of the points that must lie between those of another curve; arbitrary. */
 const leastOverlap = 0.5;
 
-/**
- * exp of the standard deviation of ln y between curves, root mean square over places in (-1, 0), each curve straight between
- * its points in ln y. Unlike S it does not depend on the errors: 1.3 is 30 % whoever measures it.
- */
 function factorApart(rising: readonly (readonly NormalisedPoint[])[]): number | undefined {
   const curves = rising.map((points) => ({ x: points.map(({ x }) => x), y: points.map(({ y }) => y) }));
   return collapseFactor(curves, [-1, 0]);

@@ -17,6 +17,7 @@ const header = z.object({
   schema: z.literal(1),
   key: z.string(),
   parametrization: z.enum(parametrizations),
+  /** h_T; 0 where there is no teacher. */
   teacherSize: count,
   width: count,
   trial: count,
@@ -49,6 +50,14 @@ const header = z.object({
   recordSha256: z.string().optional(),
 });
 
+/** Fractions of samples whose largest output is the class, at the end of training; absent where there are no classes. */
+const accuracies = {
+  validationAccuracy: z.number().exactOptional(),
+  testAccuracy: z.number().exactOptional(),
+  /** Test accuracy with only the effectiveSize most relevant nodes kept. */
+  prunedAccuracy: z.number().exactOptional(),
+};
+
 /** Losses are data losses (no penalty) at the end of training. */
 const measures = {
   trainLoss: z.number(),
@@ -56,7 +65,7 @@ const measures = {
   testLoss: z.number(),
   /** Before the first step. */
   initialTestLoss: z.number(),
-  /** Of the test labels: the loss of the best constant answer. */
+  /** Of the test labels: the loss of the best constant answer; of classes the entropy of their frequencies. */
   labelVariance: z.number(),
   /** Nodes whose relevance is above threshold * maximumRelevance ("trial" normalisation). */
   effectiveSize: count,
@@ -84,6 +93,7 @@ const trialError = z.object({
 const finishedRecord = header.extend(measures).extend({
   /** Of every hidden layer, first to last, where all of them are spectral; the first is effectiveSize. */
   effectiveSizes: z.array(count).exactOptional(),
+  ...accuracies,
 });
 const failedRecord = header.extend(noMeasures).extend({ error: trialError });
 const trialRecord = z.union([failedRecord, finishedRecord]);

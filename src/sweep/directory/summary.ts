@@ -23,6 +23,7 @@ export interface Statistic {
 /** Trials that differ in nothing but their index and seed; those that failed are not counted. */
 export interface GroupSummary {
   readonly parametrization: Parametrization;
+  /** 0 where there is no teacher. */
   readonly teacherSize: number;
   readonly width: number;
   /** Of every other field that the protocol varies, by its path. */
@@ -37,6 +38,10 @@ export interface GroupSummary {
   readonly testLoss: Statistic;
   /** Trials that answer no better than a constant: see didNotLearn. */
   readonly didNotLearn: number;
+  /** Absent where there are no classes; so is the next. */
+  readonly testAccuracy?: Statistic;
+  /** With only the effectiveSize most relevant nodes kept. */
+  readonly prunedAccuracy?: Statistic;
   readonly seconds: Statistic;
 }
 
@@ -168,7 +173,17 @@ function summarizeGroup(
     validationLoss: of('validationLoss'),
     testLoss: of('testLoss'),
     didNotLearn: group.filter(didNotLearn).length,
+    ...accuraciesOf(group),
     seconds: of('seconds'),
+  };
+}
+
+function accuraciesOf(group: readonly FinishedRecord[]) {
+  const names = ['testAccuracy', 'prunedAccuracy'] as const;
+  const found = names.map((name) => [name, group.map((record) => record[name])] as const);
+  const known = found.filter(([, values]) => values.every((value) => value !== undefined));
+  return Object.fromEntries(known.map(([name, values]) => [name, statistic(values as number[])])) as {
+    readonly [Name in (typeof names)[number]]?: Statistic;
   };
 }
 

@@ -116,7 +116,7 @@ describe('what is not a plain network', () => {
     const conv = { ...node('Conv', ['x', 'w'], 'y'), name: '/features/conv1' };
     expect(await failure({ nodes: [conv] })).toBe(
       `file_unsupported: expected operators of plain networks in ${path} (Gemm, MatMul, Add, Relu, Tanh, Sigmoid, Softplus, ` +
-        'Erf, Elu, LeakyRelu, Gelu, Mul, Softmax, LogSoftmax, Identity, Dropout, Flatten), received Conv (node ' +
+        'Erf, Elu, LeakyRelu, Gelu, Mul, Softmax, LogSoftmax, Identity, Dropout, Flatten, Reshape), received Conv (node ' +
         '"/features/conv1")',
     );
     const foreign = { ...node('Gelu', ['h'], 'y'), domain: 'com.example' };
@@ -133,6 +133,30 @@ describe('what is not a plain network', () => {
     const nodes = [layer, node(opType, ['h'], 'y', attributes)];
     expect(await failure({ nodes })).toBe(
       `file_unsupported: expected ${expected} for ${opType} (the node that gives "y") of ${path}, received ${received}`,
+    );
+  });
+
+  it('is told with the operator: shapes that are not one row per sample', async () => {
+    const shape = (...sizes: number[]): OnnxTensor => ({
+      name: 'shape',
+      dims: [sizes.length],
+      dataType: elementTypes.int64,
+      int64Data: sizes,
+    });
+    const reshaped = (tensor: OnnxTensor) =>
+      read({ nodes: [layer, node('Reshape', ['h', 'shape'], 'y')], tensors: [weights, tensor] });
+    expect((await reshaped(shape(-1, 2))).layers).toHaveLength(1);
+    expect((await reshaped(shape(5, -1))).layers).toHaveLength(1);
+    const where = `for Reshape (the node that gives "y") of ${path}, received`;
+    expect(await rejectionOf(reshaped(shape(-1, 1)))).toBe(
+      `file_unsupported: expected a stored shape of one row per sample ${where} shape [-1, 1]`,
+    );
+    expect(await rejectionOf(reshaped(shape(-1, 2, 1)))).toBe(
+      `file_unsupported: expected a stored shape of one row per sample ${where} shape [-1, 2, 1]`,
+    );
+    const computed = [layer, node('Reshape', ['h', 'unknown'], 'y')];
+    expect(await failure({ nodes: computed })).toBe(
+      `file_unsupported: expected a stored shape of one row per sample ${where} a shape that the graph computes`,
     );
   });
 

@@ -12,6 +12,7 @@
 #include "addon/population.h"
 #include "addon/random.h"
 #include "addon/version.h"
+#include "core/arithmetic.h"
 #include "core/backend.h"
 #include "cpu/cpu_backend.h"
 
@@ -59,6 +60,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   };
 
   exports.Set("version", package_version);
+  exports.Set("arithmetic", arithmetic_revision);
   method(exports, "capabilities", capabilities);
   method(exports, "useErrorClass", use_error_class);
 

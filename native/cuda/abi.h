@@ -147,6 +147,7 @@ typedef struct {
 typedef struct {
   uint32_t abi;        /* ES_CUDA_ABI of the library */
   const char* version; /* of the package that the library was built from; must be the addon's */
+  uint32_t arithmetic; /* core/arithmetic.h of the library; must be the addon's, which is what records name */
 
   /* Never fails: what is wrong stands in the answer. Fills at most `capacity` of the survey->device_count devices. */
   void (*survey)(es_survey* survey, es_device* devices, uint32_t capacity);

@@ -2,6 +2,8 @@
  * `eigenstudent/analysis`: what is made of results. Numbers in, numbers out. An entry of its own, so that the matrix library
  * behind the fits is loaded only by who wants them.
  */
+
+export { collapseFactor, type PositiveCurve } from './collapse/factor.js';
 export {
   type CollapseFit,
   type FitCollapseOptions,
@@ -41,6 +43,15 @@ export {
 } from './topology/overlap.js';
 export { pathValues, resampleSorted } from './topology/paths.js';
 export { type BootstrapOptions, bootstrapInterval, type Interval } from './transition/bootstrap.js';
+export {
+  type CriticalExponent,
+  type CriticalExponentOptions,
+  criticalExponent,
+  type OrderParameterCurve,
+  orderParameter,
+  orderParameterCurve,
+  type PrunedStudents,
+} from './transition/order-parameter.js';
 export {
   type PruningTransition,
   type PruningTransitionOptions,

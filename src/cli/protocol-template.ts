@@ -9,7 +9,7 @@ teacher:                    # frozen; labels random inputs
   kind: paper               # inputs -> teacherSize (relu) -> secondWidth (relu) -> 1
   inputs: 10
   teacherSize: 20           # h_T
-  secondWidth: 20
+  secondWidth: 20           # beyond the paper: activation, and thirdWidth, a third hidden layer
   seed: 0
 
 data:                       # fresh standard normal inputs for every trial, shared by all widths and both arms
@@ -21,6 +21,8 @@ student:                    # inputs -> width -> secondWidth -> 1
   width: [20, 60, 200]      # a number or a list
   secondWidth: 20
   activation: relu          # linear relu leakyRelu elu tanh sigmoid softplus gelu erf quadratic
+  # thirdWidth: 20          # a third hidden layer
+  # spectralLayers: all     # every hidden layer spectral, and ranked; else the first
 
 arms:                       # parametrisations of the first layer; leave one out to train the other alone
   spectral:

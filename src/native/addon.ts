@@ -278,6 +278,8 @@ export interface NativeOracleRequest {
 
 export interface NativeAddon {
   readonly version: string;
+  /** native/core/arithmetic.h */
+  readonly arithmetic: number;
   /** What this build and this machine can do. */
   capabilities(): {
     readonly engine: string;

@@ -15,7 +15,8 @@ export const purposes = {
   shuffle: 6,
   bootstrap: 7,
   freeUse: 8,
-  ranking: 9,
+  split: 9,
+  ranking: 10,
 } as const;
 export type Purpose = keyof typeof purposes;
 

@@ -55,7 +55,8 @@ function givenRelevance(options: RankingOptions, layer: number, width: number): 
   throw invalid('relevance', `${width} numbers, one per node of layer ${layer}`, options.relevance);
 }
 
-function networkOf(where: string, source: unknown): Network {
+/** @param where the caller's name, for errors */
+export function networkOf(where: string, source: unknown): Network {
   if (source instanceof Student) return source.network();
   if (source instanceof Network) return source;
   throw invalid(`the first argument of ${where}`, 'a Network or a Student', source);

@@ -13,6 +13,8 @@ import { groupTrials, type ReportTrial } from './trial-groups.js';
 export function runFacts(run: Run): [name: string, text: string][] {
   const { protocol, records } = run;
   const of = (name: string) => valuesOf(protocol, name).map(inFlow).join(', ');
+  const given = (name: string, text: (values: string) => string) =>
+    valuesOf(protocol, name)[0] === undefined ? '' : text(of(name));
   const seconds = records.reduce((total, record) => total + record.seconds, 0);
   const ended = records
     .map((record) => record.finishedAt.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC'))
@@ -21,18 +23,21 @@ export function runFacts(run: Run): [name: string, text: string][] {
     ['Trials', trialTally(run)],
     [
       'Teacher',
-      `${of('teacher.inputs')} → h_T = ${of('teacher.teacherSize')} → ${of('teacher.secondWidth')} → 1, ` +
-        `seed ${of('teacher.seed')}`,
+      `${of('teacher.inputs')} → h_T = ${of('teacher.teacherSize')} → ${of('teacher.secondWidth')} → ` +
+        `${given('teacher.thirdWidth', (third) => `${third} → `)}1` +
+        `${given('teacher.activation', (activation) => ` (${activation})`)}, seed ${of('teacher.seed')}`,
     ],
     [
       'Students',
       `${of('teacher.inputs')} → h = ${of('student.width')} (${of('student.activation')}) → ` +
-        `${of('student.secondWidth')} → 1, ${of('trials')} of each, seed ${of('seed')}`,
+        `${of('student.secondWidth')} → ${given('student.thirdWidth', (third) => `${third} → `)}1, ` +
+        `${given('student.spectralLayers', (layers) => `spectral layers: ${layers}, `)}` +
+        `${of('trials')} of each, seed ${of('seed')}`,
     ],
     [
       'Data',
       `${of('data.train')} patterns to train on, ${of('data.validation')} to validate, ${of('data.test')} to test, ` +
-        'fresh for every trial',
+        `fresh for every trial${given('data.sharedSeed', (shared) => `; shared seed: ${shared}`)}`,
     ],
     ...parametrizations.flatMap((name): [string, string][] => {
       const arm = protocol.arms[name];

@@ -38,21 +38,27 @@ export class Teacher {
   /**
    * The paper's teacher (arXiv 2310.12612, published code): inputs -> teacherSize (relu) -> secondWidth (relu) -> 1, both
    * hidden layers spectral with eigenvaluesOut 1, eigenvaluesIn 0, Glorot-uniform eigenvectors; the read-out adds up.
-   * Defaults: inputs 10 (the paper's), secondWidth 20 (ours; the published file lacks it).
+   * Defaults: inputs 10 (the paper's), secondWidth 20 (ours; the published file lacks it). Beyond the paper: another
+   * activation of the hidden layers, and a third of them, of thirdWidth nodes.
    */
   static paper(
     options: {
       readonly inputs?: number;
       readonly teacherSize: number;
       readonly secondWidth?: number;
+      readonly thirdWidth?: number;
+      readonly activation?: Activation;
     } & Seeded,
   ): Teacher {
-    knownKeys('Teacher.paper', options, ['inputs', 'teacherSize', 'secondWidth', 'seed']);
+    const keys = ['inputs', 'teacherSize', 'secondWidth', 'thirdWidth', 'activation', 'seed'];
+    knownKeys('Teacher.paper', options, keys);
+    const activation = oneOf('activation of Teacher.paper', options.activation ?? 'relu', activations);
     const hidden = (where: string, width: number) =>
-      spectral(positiveInteger(`${where} of Teacher.paper`, width), { activation: 'relu', trainable: [] });
+      spectral(positiveInteger(`${where} of Teacher.paper`, width), { activation, trainable: [] });
     const layers = [
       hidden('teacherSize', options.teacherSize),
       hidden('secondWidth', options.secondWidth ?? 20),
+      ...(options.thirdWidth === undefined ? [] : [hidden('thirdWidth', options.thirdWidth)]),
       sum(),
     ];
     const inputs = positiveInteger('inputs of Teacher.paper', options.inputs ?? 10);

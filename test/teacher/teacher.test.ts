@@ -24,6 +24,25 @@ describe('Teacher.paper', () => {
     expect(trained).toEqual([]);
   });
 
+  it('may have another activation and a third hidden layer, which leave the others as they are', () => {
+    const paper = Teacher.paper({ teacherSize: 4, secondWidth: 3, seed: 7 }).network;
+    const { network } = Teacher.paper({
+      ...{ teacherSize: 4, secondWidth: 3, seed: 7 },
+      ...{ thirdWidth: 6, activation: 'tanh' },
+    });
+    expect(network.spec.layers.map(({ kind, width, activation }) => [kind, width, activation])).toEqual([
+      ['spectral', 4, 'tanh'],
+      ['spectral', 3, 'tanh'],
+      ['spectral', 6, 'tanh'],
+      ['dense', 1, 'linear'],
+    ]);
+    for (const name of ['layers.0.eigenvectors', 'layers.1.eigenvectors'])
+      expect(network.tensor(name)).toEqual(paper.tensor(name));
+    expect(failureOf(() => Teacher.paper({ teacherSize: 4, seed: 0, thirdWidth: 0 }))).toBe(
+      'invalid_argument: expected a positive integer for thirdWidth of Teacher.paper, received 0',
+    );
+  });
+
   it('labels as the formulas say', async () => {
     const teacher = Teacher.paper({ inputs: 3, teacherSize: 4, secondWidth: 5, seed: 7 });
     const x = Float64Array.of(0.3, -1.2, 0.7, 1.5, 0.1, -0.4);
@@ -229,7 +248,7 @@ describe('what teachers cannot be', () => {
     [
       'misspelt',
       () => Teacher.paper({ teachersize: 1, seed: 0 } as never),
-      'unknown option "teachersize" in Teacher.paper; known: inputs, teacherSize, secondWidth, seed. Did you mean "teacherSize"?',
+      'unknown option "teachersize" in Teacher.paper; known: inputs, teacherSize, secondWidth, thirdWidth, activation, seed. Did you mean "teacherSize"?',
     ],
   ])('%s', (_, make, message) => {
     expect(failureOf(make)).toBe(`invalid_argument: ${message}`);

@@ -3,7 +3,7 @@ import { matchNodes, overlapMatrix } from '../../analysis/topology/overlap.js';
 import { pathValues, resampleSorted } from '../../analysis/topology/paths.js';
 import { normals } from '../../network/random.js';
 import type { TrialProtocol } from '../../sweep/protocol/trials.js';
-import { Teacher } from '../../teacher/teacher.js';
+import { teacherOf } from '../../sweep/run/draw-data.js';
 import { balanced, type SubNetwork, wholeNetwork } from './sub-network.js';
 
 export interface ChanceOverlap {
@@ -34,13 +34,8 @@ const draws = 20;
 const seed = 0;
 
 /** The teacher of a trial, built again from the numbers of its protocol. */
-export function teacherStructure({
-  inputs,
-  teacherSize,
-  secondWidth,
-  seed,
-}: TrialProtocol['teacher']): TeacherStructure {
-  const network = wholeNetwork(Teacher.paper({ inputs, teacherSize, secondWidth, seed }).network);
+export function teacherStructure(teacher: TrialProtocol['teacher']): TeacherStructure {
+  const network = wholeNetwork(teacherOf({ ...(teacher && { teacher }) }).network);
   const { incoming, outgoing } = network;
   const paths = pathValues([incoming, outgoing]);
   const known = new Map<number, ChanceOverlap>();

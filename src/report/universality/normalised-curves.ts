@@ -1,3 +1,5 @@
+import { collapseFactor } from '../../analysis/collapse/factor.js';
+import { type CollapseFit, fitCollapse, type SizedCurve } from '../../analysis/collapse/fit-collapse.js';
 import { type CollapseQuality, collapseQuality } from '../../analysis/collapse/quality.js';
 import {
   type ExponentialFit,
@@ -6,7 +8,8 @@ import {
   type PowerLawFit,
 } from '../../analysis/fits/fit.js';
 import { summarize } from '../../analysis/summary.js';
-import type { ReportTrial, TrialGroup } from '../trial-groups.js';
+import { orderParameter } from '../../analysis/transition/order-parameter.js';
+import type { TrialGroup } from '../trial-groups.js';
 
 /** A pruning curve as it is compared between teachers. */
 export interface NormalisedCurve {
@@ -27,7 +30,9 @@ export interface NormalisedPoint {
 /** One point for every count of kept nodes up to `last`, all of them: the collapse is judged between neighbours. */
 export function normalisedCurve(group: TrialGroup, last: number): NormalisedCurve {
   const { teacherSize, trials, width } = group;
-  const changes = trials.map(normalisedChanges).filter((each) => each !== undefined);
+  const changes = trials
+    .map(({ pruningLosses }) => orderParameter(pruningLosses))
+    .filter((each) => each !== undefined);
   const points = Array.from({ length: Math.min(last, width) + 1 }, (_, kept): NormalisedPoint[] => {
     const values = changes.map((list) => list[kept] as number);
     if (values.length === 0) return [];
@@ -37,17 +42,14 @@ export function normalisedCurve(group: TrialGroup, last: number): NormalisedCurv
   return { group, points: points.flat() };
 }
 
-/** [h + 1]; undefined where pruning changes nothing, or by more than a number can hold. */
-function normalisedChanges({ pruningLosses, width }: ReportTrial): number[] | undefined {
-  const own = pruningLosses[width] as number;
-  const changes = Array.from(pruningLosses, (loss) => Math.abs(loss - own));
-  const largest = changes.reduce((most, change) => Math.max(most, change), 0);
-  return largest > 0 && Number.isFinite(largest) ? changes.map((change) => change / largest) : undefined;
-}
-
 export interface Collapse {
   /** S of Houdayer and Hartmann; undefined without two curves with errors that overlap. */
   readonly quality?: CollapseQuality;
+  /**
+   * The pair of exponents (a, b) with the smallest S where x is stretched by h_T^a and y by h_T^b: both 0 where n / h_T is
+   * the right scale. Absent where there is no S, or the curves do not let it be looked for.
+   */
+  readonly best?: CollapseFit;
   /** Root mean square factor by which the curves lie apart, at least 1; undefined without two. */
   readonly factor?: number;
   /** Least squares of relative deviations (dy = y), as the curve falls over decades. */
@@ -60,10 +62,13 @@ export function collapseOf(curves: readonly NormalisedCurve[]): Collapse {
   const rising = curves.map(({ points }) => points.filter(({ x, y }) => x < 0 && y > 0));
   const all = rising.flat();
   const y = all.map((point) => point.y);
-  const quality = houdayerHartmann(rising);
+  const sized = sizedCurves(curves, rising);
+  const quality = houdayerHartmann(sized);
+  const best = quality && bestCollapse(sized, quality);
   const factor = factorApart(rising);
   return {
     ...(quality && { quality }),
+    ...(best && { best }),
     ...(factor !== undefined && { factor }),
     exponential: fitExponential(
       all.map(({ x }) => x + 1),
@@ -79,40 +84,42 @@ export function collapseOf(curves: readonly NormalisedCurve[]): Collapse {
 }
 
 /** Without the points whose trials agree to the last bit, such as 1 with no node kept: they have no error to count in. */
-function houdayerHartmann(rising: readonly (readonly NormalisedPoint[])[]): CollapseQuality | undefined {
-  const curves = rising
-    .map((points) => points.filter(({ error }) => error !== null && error > 0))
-    .filter((points) => points.length > 1)
-    .map((points) => ({
+function sizedCurves(
+  curves: readonly NormalisedCurve[],
+  rising: readonly (readonly NormalisedPoint[])[],
+): SizedCurve[] {
+  return rising.flatMap((own, i) => {
+    const points = own.filter(({ error }) => error !== null && error > 0);
+    if (points.length < 2) return [];
+    return {
+      size: (curves[i] as NormalisedCurve).group.teacherSize,
       x: points.map(({ x }) => x),
       y: points.map(({ y }) => y),
       dy: points.map(({ error }) => error as number),
-    }));
+    };
+  });
+}
+
+function houdayerHartmann(curves: readonly SizedCurve[]): CollapseQuality | undefined {
   if (curves.length < 2) return undefined;
   const quality = collapseQuality(curves);
   return quality.compared > 0 ? quality : undefined;
 }
 
-/** At as many places of the rising part; arbitrary. */
-const places = 19;
-
-/**
- * exp of the standard deviation of ln y between curves, root mean square over places in (-1, 0), each curve straight between
- * its points in ln y. Unlike S it does not depend on the errors: 1.3 is 30 % whoever measures it.
- */
-function factorApart(rising: readonly (readonly NormalisedPoint[])[]): number | undefined {
-  const variances = Array.from({ length: places }, (_, k) => {
-    const at = (k + 1) / (places + 1) - 1;
-    const logs = rising.map((points) => logAt(points, at)).filter((value) => value !== undefined);
-    return logs.length > 1 ? [summarize(logs).sd ** 2] : [];
-  }).flat();
-  return variances.length === 0 ? undefined : Math.exp(Math.sqrt(summarize(variances).mean));
+/** From (0, 0), the scaling that the figure is drawn in; the transition stays where it is, at x = 0. */
+function bestCollapse(
+  curves: readonly SizedCurve[],
+  { compared, points }: CollapseQuality,
+): CollapseFit | undefined {
+  if (new Set(curves.map(({ size }) => size)).size < 2 || compared < points * leastOverlap) return undefined;
+  const start = { critical: 0, xExponent: 0, yExponent: 0 };
+  return fitCollapse(curves, { start, fixed: ['critical'], minimumOverlap: leastOverlap });
 }
 
-function logAt(points: readonly NormalisedPoint[], at: number): number | undefined {
-  const right = points.findIndex(({ x }) => x >= at - 1e-9);
-  const [left, next] = [points[Math.max(0, right - 1)], points[right]];
-  if (!left || !next) return undefined;
-  const share = next.x === left.x ? 0 : (at - left.x) / (next.x - left.x);
-  return Math.log(left.y) + share * (Math.log(next.y) - Math.log(left.y));
+/** Share of the points that must lie between those of another curve; arbitrary. */
+const leastOverlap = 0.5;
+
+function factorApart(rising: readonly (readonly NormalisedPoint[])[]): number | undefined {
+  const curves = rising.map((points) => ({ x: points.map(({ x }) => x), y: points.map(({ y }) => y) }));
+  return collapseFactor(curves, [-1, 0]);
 }

@@ -11,6 +11,7 @@ import {
   safeTensor,
 } from '../../network/safetensors.js';
 import { type Ranking, rankings } from '../../pruning/rankings.js';
+import { type NodeHistory, nodeHistoryTensors, readNodeHistory } from './node-history.js';
 import { readBytesIfThere } from './read-bytes.js';
 import { type FinishedRecord, type TrialRecord, trialFolder } from './record.js';
 import { sha256 } from './sha256.js';
@@ -24,15 +25,23 @@ export interface LossHistory {
   readonly effectiveSize: Float64Array;
 }
 
-export interface TrialArrays {
-  readonly network: Network;
+/** How a layer of h nodes ranks. */
+export interface RankedLayer {
   /** [h], not normalised */
   readonly relevance: Float64Array;
-  /** [h + 1]; entry k: test loss with the k most relevant nodes kept */
+  /** [h + 1]; entry k: test loss with the k most relevant nodes kept, all others of the network being there */
   readonly pruningLosses: Float64Array;
-  /** The same with the nodes removed in other orders, where the protocol asks for them. */
+}
+
+export interface TrialArrays extends RankedLayer {
+  readonly network: Network;
+  /** pruningLosses with the nodes removed in other orders, where the protocol asks for them. */
   readonly rankedLosses: RankedLosses;
   readonly lossHistory: LossHistory;
+  /** Of some trials; absent from arrays that earlier versions wrote. */
+  readonly nodeHistory?: NodeHistory;
+  /** The hidden layers after the first, where all are spectral. */
+  readonly furtherLayers?: readonly RankedLayer[];
 }
 
 /** By ranking, [h + 1] each. */
@@ -49,9 +58,17 @@ export function encodeArrays(key: string, arrays: PartialArrays): Buffer {
   const { tensors, metadata } = networkToFile(arrays.network.spec, arrays.network.parameters);
   if (arrays.relevance) tensors.set('relevance', safeTensor(arrays.relevance));
   if (arrays.pruningLosses) tensors.set('pruningLosses', safeTensor(arrays.pruningLosses));
+  for (const [i, layer] of (arrays.furtherLayers ?? []).entries()) {
+    tensors.set(`relevance.${i + 1}`, safeTensor(layer.relevance));
+    tensors.set(`pruningLosses.${i + 1}`, safeTensor(layer.pruningLosses));
+  }
   for (const [name, losses] of Object.entries(arrays.rankedLosses ?? {}))
     tensors.set(`pruningLosses.${name}`, safeTensor(losses));
   for (const [name, tensor] of historyTensors(arrays.lossHistory)) tensors.set(name, tensor);
+  const { nodeHistory, lossHistory } = arrays;
+  if (nodeHistory)
+    for (const [name, tensor] of nodeHistoryTensors(nodeHistory, lossHistory.epoch.length + 1))
+      tensors.set(name, tensor);
   return encodeSafetensors(tensors, { ...metadata, key, schema: '1' });
 }
 
@@ -107,13 +124,27 @@ export async function readArrays(directory: string, record: FinishedRecord): Pro
   const path = arraysPath(directory, record);
   const file = decodeSafetensors(await readChecked(directory, record), path);
   const { spec, parameters } = networkFromFile(file, path);
+  const lossHistory = readHistory(file, path);
+  const nodeHistory = readNodeHistory(file, lossHistory.epoch.length + 1, path);
   return {
     network: Network.from(spec, parameters),
     relevance: float64(file, 'relevance', path),
     pruningLosses: float64(file, 'pruningLosses', path),
     rankedLosses: readRankedLosses(file, path),
-    lossHistory: readHistory(file, path),
+    lossHistory,
+    ...(nodeHistory && { nodeHistory }),
+    ...(file.tensors.has('relevance.1') && { furtherLayers: readFurtherLayers(file, path) }),
   };
+}
+
+function readFurtherLayers(file: SafetensorsFile, path: string): RankedLayer[] {
+  const layers: RankedLayer[] = [];
+  for (let layer = 1; file.tensors.has(`relevance.${layer}`); ++layer)
+    layers.push({
+      relevance: float64(file, `relevance.${layer}`, path),
+      pruningLosses: float64(file, `pruningLosses.${layer}`, path),
+    });
+  return layers;
 }
 
 function readRankedLosses(file: SafetensorsFile, path: string): RankedLosses {

@@ -23,13 +23,14 @@ import {
   mostTrials,
 } from './grid.js';
 import { idleAxisIssues } from './idle-axes.js';
+import { fileAxisIssues, labelIssues } from './problem-issues.js';
 import { formatPath, issuesOf, type Path, type ProtocolIssue } from './protocol-issues.js';
 import {
   type Parametrization,
   type Protocol,
   type ProtocolPoint,
   parametrizations,
-  protocolSchema,
+  schemaFor,
 } from './protocol-schema.js';
 import { misspeltSpacing, spacingSchema } from './spacing.js';
 import { namesInZip, zipIssues } from './zip.js';
@@ -49,10 +50,13 @@ interface CheckedAxis extends WrittenAxis {
 
 /** A document with every default written out, its axes as they were written; or all that is wrong with it. */
 export function checkGrid(document: unknown): Checked {
+  const written = findAxes(document);
+  const ofFiles = fileAxisIssues(written);
+  if (ofFiles.length > 0) return { issues: ofFiles };
   const zipped = namesInZip(document);
-  const axes = findAxes(document).map((axis) => checkAxis(axis, zipped.has(axis.path.join('.'))));
+  const axes = written.map((axis) => checkAxis(axis, zipped.has(axis.path.join('.'))));
   const point = axes.reduce((copy, { path, first }) => withValue(copy, path, first), document);
-  const result = protocolSchema.safeParse(point);
+  const result = schemaFor(document).safeParse(point);
   const ofAxes = axes.flatMap(({ issues }) => issues);
   const ofPoint = (result.error ? issuesOf(result.error, []) : []).flatMap((issue) =>
     besideAxes(asSpacing(issue, document), axes),
@@ -145,7 +149,7 @@ function gridIssues(protocol: Protocol, point: ProtocolPoint): ProtocolIssue[] {
     return [{ path: ['trials'], message }];
   }
   const ofArms = parametrizations.flatMap((arm) => armIssues(protocol, point, arm));
-  return [...idleAxisIssues(protocol), ...ofArms];
+  return [...labelIssues(point), ...idleAxisIssues(protocol), ...ofArms];
 }
 
 /** The parts of an arm whose limits depend on one another. */

@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import { activations } from '../../network/layers.js';
 import { rankings } from '../../pruning/rankings.js';
+import { broughtDataSchema, isBrought } from './brought-data.js';
+import { fileTeacherSchema, teacherKind } from './file-teacher.js';
 import {
   decay,
   exactlyOne,
@@ -26,24 +28,37 @@ const tensorNames = ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'] as const
 export type SpectralTensorName = (typeof tensorNames)[number];
 
 const teacher = strict({
-  /** inputs -> teacherSize (relu) -> secondWidth (relu) -> 1, frozen (PAPER.md). */
-  kind: name(['paper']).default('paper'),
+  /** inputs -> teacherSize -> secondWidth -> 1, frozen; the hidden layers relu. */
+  kind: teacherKind('paper').default('paper'),
   inputs: positiveInteger.default(10),
   teacherSize: positiveInteger,
   secondWidth: positiveInteger.default(20),
   seed: nonNegativeInteger.default(0),
+  /** Of the hidden layers. Absent: relu. */
+  activation: name(activations).exactOptional(),
+  /** Nodes of a third hidden layer, after the second. Absent: there is none. */
+  thirdWidth: positiveInteger.exactOptional(),
 });
 
 const data = strict({
   train: positiveInteger.default(8000),
   validation: positiveInteger.default(2000),
   test: positiveInteger.default(10_000),
+  /**
+   * true, as the published code does by a seed that it sets too late: every direct trial has the same data, those of no
+   * spectral trial, and is tested on the inputs that it was trained on. Absent or false: data of its own for each trial.
+   */
+  sharedSeed: trueOrFalse.exactOptional(),
 });
 
 const student = strict({
   width: positiveInteger,
   secondWidth: positiveInteger.default(20),
   activation: name(activations).default('relu'),
+  /** Nodes of a third hidden layer, after the second. Absent: there is none. */
+  thirdWidth: positiveInteger.exactOptional(),
+  /** Which hidden layers are spectral, all trained as the arm says; the others are dense. Absent: the first. */
+  spectralLayers: name(['first', 'all']).exactOptional(),
 });
 
 const warmup = nonNegativeNumber.default(0);
@@ -91,7 +106,7 @@ const perTensor = strict({
   eigenvaluesOut: nonNegativeNumber.default(0),
 }).prefault({});
 
-/** How the first layer of one parametrisation is trained. The second layer is dense, without penalty. */
+/** How the spectral layers of one parametrisation are trained. The dense ones have no penalty. */
 function arm(allowed: readonly SpectralTensorName[], trainedByDefault: SpectralTensorName[]) {
   return strict({
     trainable: z
@@ -160,19 +175,47 @@ const zip = z.array(
   expected('a list of lists of paths, as in [[student.width, arms.spectral.batchSize]]'),
 );
 
+function protocolOf<Teacher extends z.ZodType, Data extends z.ZodType>(teacher: Teacher, data: Data) {
+  return strict({
+    teacher,
+    data,
+    student,
+    arms,
+    epochs: positiveInteger,
+    trials: positiveInteger.max(2 ** 32 - 1, expected('at most 4294967295 trials')),
+    seed: nonNegativeInteger,
+    dtype: name(['float32', 'float64']).default('float32'),
+    evaluation,
+    zip: zip.exactOptional(),
+  });
+}
+
 /** A protocol in which every field has one value. */
-export const protocolSchema = strict({
-  teacher,
-  data: data.prefault({}),
-  student,
-  arms,
-  epochs: positiveInteger,
-  trials: positiveInteger.max(2 ** 32 - 1, expected('at most 4294967295 trials')),
-  seed: nonNegativeInteger,
-  dtype: name(['float32', 'float64']).default('float32'),
-  evaluation,
-  zip: zip.exactOptional(),
-});
+export const protocolSchema = protocolOf(
+  /** Absent where data from files say themselves what is to be learned. */
+  z.union([teacher, fileTeacherSchema]).exactOptional(),
+  z.union([data, broughtDataSchema]).prefault({}),
+);
+
+/** The same by who labels and what: a document is held against the one that it tries to be, so that its errors are of that. */
+const schemas = {
+  paper: { gaussian: protocolOf(teacher, data.prefault({})), files: protocolOf(teacher, broughtDataSchema) },
+  file: {
+    gaussian: protocolOf(fileTeacherSchema, data.prefault({})),
+    files: protocolOf(fileTeacherSchema, broughtDataSchema),
+  },
+  none: { files: protocolOf(teacher.exactOptional(), broughtDataSchema) },
+} as const;
+
+/** The schema of a document, which need not be a good one. */
+export function schemaFor(document: unknown): z.ZodType<ProtocolPoint> & z.ZodObject {
+  const { teacher: given, data: asked } = (document ?? {}) as { teacher?: unknown; data?: unknown };
+  const files = typeof asked === 'object' && asked !== null && isBrought(asked);
+  const byFile = (given as { readonly kind?: unknown } | null | undefined)?.kind === 'file';
+  const { gaussian, files: brought } = schemas[byFile ? 'file' : 'paper'];
+  if (!files) return gaussian;
+  return given === undefined ? schemas.none.files : brought;
+}
 
 /** One point of the grid: what a trial is made of, all but its index. */
 export type ProtocolPoint = z.output<typeof protocolSchema>;

@@ -54,6 +54,29 @@ describe('a protocol', () => {
     });
   });
 
+  it('has fields beyond the paper only where they are written', () => {
+    const text = good
+      .replace('teacherSize: 4', 'teacherSize: 4, thirdWidth: 3, activation: [relu, tanh]')
+      .replace('test: 48', 'test: 48, sharedSeed: true')
+      .replace('  width: [6, 9]', '  width: [6, 9]\n  thirdWidth: 5\n  spectralLayers: [first, all]');
+    const protocol = parseProtocol(text, 'my.yaml');
+    expect(protocol.teacher).toMatchObject({ thirdWidth: 3, activation: ['relu', 'tanh'] });
+    expect(protocol.data).toMatchObject({ sharedSeed: true });
+    expect(protocol.student).toMatchObject({ thirdWidth: 5, spectralLayers: ['first', 'all'] });
+    const wrong = text
+      .replace('tanh]', 'tan]')
+      .replace('sharedSeed: true', 'sharedSeed: yes')
+      .replace('thirdWidth: 5', 'thirdWidth: 0')
+      .replace('[first, all]', '[last]');
+    expect(refusal(wrong).split('\n  ').slice(1)).toEqual([
+      'line 2: data.sharedSeed: expected true or false, received "yes"',
+      'line 5: student.thirdWidth: expected a positive integer, received 0',
+      'line 1: teacher.activation[1]: expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, ' +
+        'quadratic, received "tan". Did you mean "tanh"?',
+      'line 6: student.spectralLayers[0]: expected one of first, all, received "last"',
+    ]);
+  });
+
   it('is the same after it was written and read', () => {
     const rate = { cosine: { base: 0.01, total: 4, warmup: 1 } };
     const text = good.replace('learningRate: 0.005', `learningRate: ${JSON.stringify(rate)}`);
@@ -249,7 +272,7 @@ describe('a protocol', () => {
   it('has a JSON Schema that requires what has no default', () => {
     expect(protocolJsonSchema()).toMatchObject({
       type: 'object',
-      required: ['teacher', 'student', 'arms', 'epochs', 'trials', 'seed'],
+      required: ['student', 'arms', 'epochs', 'trials', 'seed'],
       additionalProperties: false,
     });
   });

@@ -1,4 +1,5 @@
 import type { Figure, LeftOut } from './figure.js';
+import { baselinesFigure } from './figures/baselines.js';
 import { costFigure } from './figures/cost.js';
 import { effectiveSizeFigure } from './figures/effective-size.js';
 import { lossFigure } from './figures/loss.js';
@@ -18,6 +19,7 @@ export const figures: readonly ((groups: readonly TrialGroup[]) => Figure | Left
   lossFigure,
   pruningFigure,
   universalityFigure,
+  baselinesFigure,
   pathsFigure,
   topologyFigure,
   trajectoriesFigure,

@@ -55,7 +55,7 @@ async function reportTrial(
   record: FinishedRecord,
   settings: Settings,
 ): Promise<ReportTrial> {
-  const { relevance, pruningLosses, lossHistory } = await readArrays(directory, record);
+  const { relevance, pruningLosses, rankedLosses, lossHistory } = await readArrays(directory, record);
   const { epoch, trainLoss, validationLoss, effectiveSize } = lossHistory;
   const { parametrization, teacherSize, width, trial, epochs, protocol } = record;
   // Copies: a view would keep the whole file, parameters and all, in memory for as long as the report is made.
@@ -67,6 +67,9 @@ async function reportTrial(
     patternsSeen: epochs * problemOf(protocol).samples.train,
     relevance: relevance.slice(),
     pruningLosses: pruningLosses.slice(),
+    rankedLosses: Object.fromEntries(
+      Object.entries(rankedLosses).map(([ranking, losses]) => [ranking, losses.slice()]),
+    ),
     lossHistory: {
       epoch: epoch.slice(),
       trainLoss: trainLoss.slice(),

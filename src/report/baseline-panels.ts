@@ -83,13 +83,19 @@ function legends({ series, rows }: BaselineChart, wide: boolean, { theme }: Figu
       field: 'series',
       type: 'nominal' as const,
       scale: { domain: series.map(({ name }) => name), range: seriesColors(series, theme) },
-      legend: { ...shape, title: null, labelLimit: wide ? 560 : 230 },
+      legend: { ...shape, title: null, labelLimit: wide ? 800 : 230 },
     },
     strokeDash: {
       field: 'ranking',
       type: 'nominal' as const,
       scale: { domain: domain.map(([ranking]) => ranking), range: domain.map(([, dash]) => [...dash]) },
-      legend: { ...shape, title: 'nodes removed by' },
+      legend: {
+        ...shape,
+        orient: 'top' as const,
+        direction: 'horizontal' as const,
+        columns: wide ? 4 : 2,
+        title: 'nodes removed by',
+      },
     },
   };
 }

@@ -5,8 +5,19 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeSummary } from 'eigenstudent/sweep';
+import { byRanking, hasRankings, overTraining } from './analysis/controls.mjs';
 import { readGroups } from './analysis/groups.mjs';
-import { besideTeacher, cuts, joints, layers, sizes, together, transitions } from './analysis/tables.mjs';
+import { meanOf } from './analysis/measures.mjs';
+import {
+  besideTeacher,
+  cuts,
+  heads,
+  joints,
+  layers,
+  sizes,
+  together,
+  transitions,
+} from './analysis/tables.mjs';
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { into: { type: 'string' } } });
 if (positionals.length === 0) {
@@ -37,6 +48,7 @@ async function tablesOf(directory) {
     ['All together', together(groups)],
     ['Effective size against width', joints(groups)],
     ['Pruned students beside the pruned teacher', await besideTeacher(groups)],
+    ...(hasRankings(groups) ? controls(groups) : []),
   ].filter(([, text]) => text !== '');
   return [
     `# ${basename(directory)}`,
@@ -46,4 +58,12 @@ async function tablesOf(directory) {
     '',
     ...sections.flatMap(([title, text]) => [`## ${title}`, text, '']),
   ].join('\n');
+}
+
+function controls(groups) {
+  const head = heads(groups);
+  return [
+    ['Effective size over training', overTraining(groups, head, meanOf)],
+    ['Nodes within 10 % of the unpruned loss, by ranking', byRanking(groups, head, meanOf)],
+  ];
 }

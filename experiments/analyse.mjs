@@ -6,7 +6,16 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeSummary } from 'eigenstudent/sweep';
 import { readGroups } from './analysis/groups.mjs';
-import { besideTeacher, cuts, joints, layers, sizes, together, transitions } from './analysis/tables.mjs';
+import {
+  besideTeacher,
+  cuts,
+  joints,
+  layers,
+  rankings,
+  sizes,
+  together,
+  transitions,
+} from './analysis/tables.mjs';
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { into: { type: 'string' } } });
 if (positionals.length === 0) {
@@ -36,12 +45,13 @@ async function tablesOf(directory) {
     ['Transition', transitions(groups)],
     ['All together', together(groups)],
     ['Effective size against width', joints(groups)],
+    ['Ranked by eigenvalue alone', await rankings(groups)],
     ['Pruned students beside the pruned teacher', await besideTeacher(groups)],
   ].filter(([, text]) => text !== '');
   return [
     `# ${basename(directory)}`,
     '',
-    `${trials.finished} of ${trials.total} trials, ${trials.failed} failed; ${engines.join(', ')}; ${Math.round(seconds)} core seconds.`,
+    `${trials.finished} of ${trials.total} trials, ${trials.failed} failed; ${engines.join(', ')}; ${Math.round(seconds)} s of training, one thread a student.`,
     'Means over trials with 95 % bootstrap intervals.',
     '',
     ...sections.flatMap(([title, text]) => [`## ${title}`, text, '']),

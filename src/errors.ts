@@ -30,6 +30,8 @@ export type ErrorCode =
   | 'file_unreadable'
   | 'file_unwritable'
   | 'file_corrupt'
+  | 'file_unsupported'
+  | 'invalid_data'
   | 'run_directory_conflict'
   | 'port_unavailable'
   | 'duckdb_missing'

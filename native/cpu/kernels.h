@@ -87,7 +87,21 @@ struct MatrixUpdate {
   T* column_sums;  // [width], += sum over rows of G phi; nullptr when not wanted
   bool train;      // false: only the sums
   T l1, l2;
+  // The group lasso's pull (row_shrinkage) on what enters node i, along the side where the outputs lie; both nullptr:
+  // none.
+  const T* row_shrinkage;     // [rows], lanes along the inputs
+  const T* column_shrinkage;  // [width], lanes along the outputs
   OptimizerStep<T> step;
+};
+
+/// Sums of squares over a panel [rows][width]; either may be nullptr.
+template <class T>
+struct SumSquares {
+  std::size_t rows;
+  std::size_t width;
+  const T* values;
+  T* of_rows;     // [rows]
+  T* of_columns;  // [width]
 };
 
 /// One optimiser pass over a vector of parameters.
@@ -155,6 +169,7 @@ struct Kernels {
   void (*outer_product)(const OuterProduct<T>&);
   void (*dot_product)(const DotProduct<T>&);
   void (*update_matrix)(const MatrixUpdate<T>&);
+  void (*sum_squares)(const SumSquares<T>&);
   void (*update_vector)(const VectorUpdate<T>&);
   void (*form_weights)(const FormWeights<T>&);
   /// y[i] = f(z[i]); z and y may be the same array.

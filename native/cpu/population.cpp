@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "core/divergence.h"
-#include "core/loss.h"
+#include "core/penalty.h"
 
 namespace eigenstudent::cpu {
 namespace {
@@ -241,10 +241,7 @@ void CpuPopulation<T>::gradient(std::size_t student, const Dataset& data, void* 
     if (!std::isfinite(*data_loss)) workspace.forget();
   });
   const std::vector<T> values = parameters(student);
-  *penalty = 0;
-  for (const Tensor& tensor : m.layout.tensors())
-    *penalty += penalty_of(m.spec.network.layers[tensor.layer].tensor(tensor.role),
-                           values.data() + tensor.offset, tensor.size());
+  *penalty = penalty_of(m.spec.network, m.layout, values.data());
 }
 
 template <class T>

@@ -41,6 +41,7 @@ void Workspace<T>::reserve(std::size_t batch, Use use) {
   row_sums_.require(plan_->row_sums);
   sums_in_.require_zeros(plan_->widest);
   sums_out_.require_zeros(plan_->widest);
+  shrinkage_.require(plan_->widest);
   has_gradients_ = true;
 }
 
@@ -49,7 +50,7 @@ std::size_t Workspace<T>::bytes() const {
   std::size_t total = 0;
   for (const AlignedBuffer<T>* buffer :
        {&gradients_, &weights_, &activations_, &sums_in_, &sums_out_, &sample_y_, &sample_delta_, &lanes_,
-        &curve_weights_, &row_sums_, &targets_, &ones_})
+        &curve_weights_, &row_sums_, &shrinkage_, &targets_, &ones_})
     total += buffer->bytes();
   return total;
 }

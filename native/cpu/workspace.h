@@ -133,6 +133,7 @@ class Workspace {
   void update_matrix(std::size_t l, const OptimizerStep<T>& step, bool train, bool want_in, bool want_out);
   void update_panel(std::size_t l, std::size_t panel, const OptimizerStep<T>& step, bool train, T* row_sums,
                     T* column_sums);
+  void find_shrinkage(std::size_t l, T group_lasso);
   void update_tensor(std::size_t l, TensorRole role, const T* gradient, const OptimizerStep<T>& step);
 
   // Lanes along the samples: [nodes][lanes]; see lanes.cpp.
@@ -175,6 +176,7 @@ class Workspace {
   AlignedBuffer<T> activations_;              // [rows_][row_size]
   AlignedBuffer<T> sums_in_, sums_out_;       // [widest]: sums of G phi
   AlignedBuffer<T> row_sums_;                 // [panels][rows]: the same a panel, before they are added up
+  AlignedBuffer<T> shrinkage_;                // [widest]: row_shrinkage of the nodes of the layer at hand
   AlignedBuffer<T> sample_y_, sample_delta_;  // [widest]: one sample's, contiguous
   AlignedBuffer<T> lanes_;                    // pruning curve: answers of all layers, [nodes][lanes]
   AlignedBuffer<T> curve_weights_;   // and the weights above in the order of the nodes: [nodes + 1][N_above]

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "core/divergence.h"
-#include "core/loss.h"
+#include "core/penalty.h"
 
 namespace eigenstudent::cuda {
 
@@ -159,10 +159,7 @@ void CudaPopulation::gradient(std::size_t student, const Dataset& data, void* gr
   *data_loss = guarded([&] {
     return worker_of(student).gradient(places_[student].member, data, static_cast<float*>(gradient));
   });
-  *penalty = 0;
-  for (const Tensor& tensor : m.layout.tensors())
-    *penalty += penalty_of(m.spec.network.layers[tensor.layer].tensor(tensor.role),
-                           parameters.data() + tensor.offset, tensor.size());
+  *penalty = penalty_of(m.spec.network, m.layout, parameters.data());
 }
 
 void CudaPopulation::read(std::size_t student, StateBlock block, void* to) const {

@@ -11,7 +11,10 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
     .description('SQL (DuckDB) over the records of a run directory: the table is called trials')
     .argument('<directory>', 'run directory')
     .argument('<sql>', 'one SELECT')
-    .option('--format <name>', 'table, csv, json or parquet (default: as --out ends, else table)')
+    .option(
+      '--format <name>',
+      'table, vertical (a line a value), csv, json or parquet (default: as --out ends, else table)',
+    )
     .option('--out <file>', 'where to, instead of standard output', path('--out'))
     .addHelpText('after', queryExamples)
     .action((directory: string, sql: string, options) =>

@@ -20,6 +20,8 @@ export interface NativeTensorSpec {
   readonly trainable: boolean;
   readonly l1: number;
   readonly l2: number;
+  /** On the rows of a matrix; 0 elsewhere. */
+  readonly groupLasso: number;
 }
 
 export interface NativeLayerSpec {
@@ -265,8 +267,19 @@ export interface NativeDeviceRequest {
   readonly [array: string]: NativeDeviceArray | number | string;
 }
 
+export interface NativeOracleRequest {
+  readonly network: NativeNetworkSpec;
+  /** The network's block; copied. */
+  readonly parameters: FloatArray;
+  readonly layer: number;
+  /** The order is found in its dtype. */
+  readonly data: NativeDataset;
+}
+
 export interface NativeAddon {
   readonly version: string;
+  /** native/core/arithmetic.h */
+  readonly arithmetic: number;
   /** What this build and this machine can do. */
   capabilities(): {
     readonly engine: string;
@@ -282,6 +295,8 @@ export interface NativeAddon {
   fillNormal(stream: NativeStream, mean: number, deviation: number, out: Float64Array): void;
   fillUniform(stream: NativeStream, low: number, high: number, out: Float64Array): void;
   fillPermutation(stream: NativeStream, out: Uint32Array): void;
+  /** All nodes of a hidden layer, the first removed first; see native/core/oracle_order.h. */
+  oracleOrder(request: NativeOracleRequest): Promise<Uint32Array>;
   readonly kernels: NativeKernels;
   readonly cuda: NativeCuda;
   /** Memory on a device whose content is undefined until write(). Needs cuda.open(). */

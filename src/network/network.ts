@@ -1,5 +1,6 @@
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import type { DType, FloatArray } from '../native/addon.js';
+import { addon } from '../native/load.js';
 import { allocate, checkFloats, checkLength, dtypeOf, toDType } from './arrays.js';
 import { checkDataset, checkFits, Dataset } from './dataset.js';
 import { chooseDeviceOnce, type DeviceOptions } from './device.js';
@@ -7,9 +8,10 @@ import { initialValues } from './initialize.js';
 import type { Layer } from './layers.js';
 import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
 import { withNative } from './native-network.js';
+import { toNativeNetwork } from './native-spec.js';
 import { networkFromFile, networkToFile } from './network-file.js';
 import { checkSeed, checkTrial, type Purpose } from './random.js';
-import { checkRemovalOrder } from './removal-order.js';
+import { checkHiddenLayer, checkRemovalOrder } from './removal-order.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { checkLayerIndex, inputsOf, type NetworkOptions, type NetworkSpec, networkSpec } from './spec.js';
 
@@ -167,6 +169,24 @@ export class Network {
     checkFits('pruningLosses', checkDataset('data', data), this.spec, true);
     const samples = data.nativeOf(this.dtype);
     return this.#work(options, (native) => native.pruningCurve(0, layer, removalOrder, samples));
+  }
+
+  /**
+   * The order in which an oracle would remove the nodes of a hidden layer, the first removed first: at each step that node
+   * without which the loss on `data` is least, the first of equals. It looks at every remaining node at every step, h (h + 1) / 2
+   * passes over what lies above the layer, on one thread: a second for h = 500, 2 000 samples and 20 nodes above.
+   * @throws invalid_argument, data_mismatch
+   */
+  async oracleOrder(layer: number, data: Dataset): Promise<Uint32Array> {
+    checkHiddenLayer(this.spec, layer);
+    checkFits('oracleOrder', checkDataset('data', data), this.spec, true);
+    const network = toNativeNetwork(this.spec);
+    return addon().oracleOrder({
+      network,
+      parameters: this.parameters,
+      layer,
+      data: data.nativeOf(this.dtype),
+    });
   }
 
   #work<Result>(options: WorkOptions, work: Parameters<typeof withNative<Result>>[3]): Promise<Result> {

@@ -21,7 +21,7 @@ function makeData(samples = 20) {
 }
 
 function makePopulation(width = 7) {
-  const matrix = { trainable: true, l1: 0, l2: 0 };
+  const matrix = { trainable: true, l1: 0, l2: 0, groupLasso: 0 };
   const dense = { kind: 'dense', activation: 'tanh', matrix };
   const network = {
     loss: 'mse',

@@ -25,6 +25,7 @@ static Kernels<T> make_table() {
   table.outer_product = outer_product<T>;
   table.dot_product = dot_product<T>;
   table.update_matrix = update_matrix<T>;
+  table.sum_squares = sum_squares<T>;
   table.update_vector = update_vector<T>;
   table.form_weights = form_weights<T>;
   table.activate = activate<T>;

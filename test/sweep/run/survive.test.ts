@@ -71,9 +71,10 @@ describe('a sweep that is killed', () => {
     bytes[bytes.length - 9] = (bytes.at(-9) as number) ^ 4;
     await writeFile(path(flipped), bytes);
     await truncate(path(cut), 1000);
-    const { restarted, trained, reused } = await sweep(protocol, { directory });
+    const { restarted, continued, trained, reused } = await sweep(protocol, { directory });
     expect(trained + reused).toBe(8);
     expect(restarted).toHaveLength(2);
+    expect(continued.map(({ key }) => key).sort()).toEqual(begun.slice(2).sort());
     expect(restarted).toEqual(
       expect.arrayContaining([
         {
@@ -127,8 +128,9 @@ describe('two processes on one directory', () => {
     const times = await recordTimes(directory);
     const { status, stdout, stderr } = await heir.ended;
     expect(`${status} ${stderr}`).toMatch(/^0 /);
-    const { trained, reused, elsewhere, restarted } = JSON.parse(stdout);
+    const { trained, reused, elsewhere, restarted, continued } = JSON.parse(stdout);
     expect({ all: trained + reused + elsewhere, restarted }).toEqual({ all: 8, restarted: [] });
+    expect(continued.length).toBeGreaterThan(0);
     expect(await recordTimes(directory)).toMatchObject(times);
     expect(await outcomes(directory)).toEqual(undisturbed);
     await expectNothingElse(directory, 8);

@@ -1,0 +1,91 @@
+/** From arrays of any shape and kind to a Dataset, with what is wrong told by the name of the file. */
+import { EigenstudentError } from '../errors.js';
+import type { FloatArray } from '../native/addon.js';
+import { Dataset } from '../network/dataset.js';
+import type { NpyArray } from './npy.js';
+
+/** An array, and what messages call it: a path, or "array x_train of mnist.npz". */
+export interface NamedArray {
+  readonly array: NpyArray;
+  readonly where: string;
+}
+
+export interface LabelledArrays {
+  /** [samples, ...]: all but the first dimension become the features of a sample. */
+  readonly inputs: NamedArray;
+  /** [samples] or [samples, 1], integers from 0. */
+  readonly classes?: NamedArray | undefined;
+  /** [samples] or [samples, targets]. */
+  readonly targets?: NamedArray | undefined;
+  /** How many classes there are; a label beyond them is an error. Default: whatever the labels say. */
+  readonly classCount?: number | undefined;
+}
+
+/** "invalid_data: <message>": the file can be read, but not learned from. */
+export function invalidData(message: string): EigenstudentError {
+  return new EigenstudentError('invalid_data', message);
+}
+
+/** @throws invalid_data: counts that disagree, a number that is not finite, a label that is no class */
+export function labelledDataset({ inputs, classes, targets, classCount }: LabelledArrays): Dataset {
+  const [samples = 0] = inputs.array.shape;
+  const inputCount = inputs.array.data.length / samples;
+  if (inputs.array.shape.length === 0 || inputs.array.data.length === 0) {
+    const shape = `[${inputs.array.shape.join(', ')}]`;
+    throw invalidData(`expected samples in ${inputs.where}, received an array of shape ${shape}`);
+  }
+  const numbers = finiteFloats(inputs, inputCount);
+  if (classes) {
+    checkCount(classes, samples, inputs.where, 1);
+    return Dataset.create({ inputs: numbers, inputCount, classes: toClasses(classes, classCount) });
+  }
+  if (!targets) return Dataset.create({ inputs: numbers, inputCount });
+  const targetCount = targets.array.data.length / (targets.array.shape[0] ?? 1);
+  checkCount(targets, samples, inputs.where, targetCount);
+  const values = finiteFloats(targets, targetCount);
+  return Dataset.create({ inputs: numbers, inputCount, targets: values, targetCount });
+}
+
+/** Labels are read with the samples or after them, and may be of another set altogether. */
+function checkCount({ array, where }: NamedArray, samples: number, of: string, each: number): void {
+  const [count = 0] = array.shape;
+  if (count === samples && array.data.length === samples * each) return;
+  const received =
+    count === samples ? `an array of shape [${array.shape.join(', ')}]` : `${count}, as many as it has`;
+  throw invalidData(
+    `expected one label in ${where} for each of the ${samples} samples of ${of}, received ${received}`,
+  );
+}
+
+/** 8- and 16-bit integers fit a float32 exactly, others need a float64. */
+function toFloats({ data }: NpyArray): FloatArray {
+  if (data instanceof Float32Array || data instanceof Float64Array) return data;
+  return data.BYTES_PER_ELEMENT < 4 ? Float32Array.from(data) : Float64Array.from(data);
+}
+
+function finiteFloats({ array, where }: NamedArray, columns: number): FloatArray {
+  const numbers = toFloats(array);
+  for (let i = 0; i < numbers.length; ++i) {
+    if (Number.isFinite(numbers[i])) continue;
+    const place = `sample ${Math.floor(i / columns)}, number ${i % columns}`;
+    throw invalidData(
+      `expected finite numbers in ${where}, received ${numbers[i]} in ${place}. Leave the sample out or fill it in`,
+    );
+  }
+  return numbers;
+}
+
+function toClasses({ array, where }: NamedArray, classCount?: number): Uint32Array {
+  const classes = new Uint32Array(array.data.length);
+  const last = classCount === undefined ? 2 ** 32 - 1 : classCount - 1;
+  for (let i = 0; i < classes.length; ++i) {
+    const value = array.data[i] as number;
+    if (Number.isInteger(value) && value >= 0 && value <= last) {
+      classes[i] = value;
+      continue;
+    }
+    const expected = classCount === undefined ? 'classes (integers from 0)' : `classes from 0 to ${last}`;
+    throw invalidData(`expected ${expected} in ${where}, received ${value} for sample ${i}`);
+  }
+  return classes;
+}

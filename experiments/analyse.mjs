@@ -1,6 +1,7 @@
 // Prints every number that docs/REPRODUCTION.md quotes, from run directories alone; nothing is trained.
 //   npm run build && node experiments/analyse.mjs runs/paper [runs/universality ...] [--into docs/reproduction]
 // --into FOLDER: also writes each run's tables to FOLDER/<run>.md and its summary to FOLDER/<run>.json.
+// --together NAME: only the table of the transition, of all runs as if they were one, as FOLDER/NAME.md.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,19 +18,36 @@ import {
   transitions,
 } from './analysis/tables.mjs';
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { into: { type: 'string' } } });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { into: { type: 'string' }, together: { type: 'string' } },
+});
 if (positionals.length === 0) {
   console.error('expected run directories, received none: node experiments/analyse.mjs runs/paper');
   process.exit(2);
 }
-for (const directory of positionals) {
-  const text = await tablesOf(directory);
-  console.log(text);
-  if (values.into === undefined) continue;
+if (values.together === undefined) {
+  for (const directory of positionals) {
+    await keep(basename(directory), 'md', await tablesOf(directory));
+    await keep(basename(directory), 'json', JSON.stringify(await writeSummary(directory), null, 1));
+  }
+} else {
+  await keep(values.together, 'md', await tablesTogether(positionals, values.together));
+}
+
+/** Tables are printed, and everything is written where it is to be kept. */
+async function keep(name, ending, text) {
+  if (ending === 'md') console.log(text);
+  if (values.into === undefined) return;
   await mkdir(values.into, { recursive: true });
-  const name = join(values.into, basename(directory));
-  await writeFile(`${name}.md`, text);
-  await writeFile(`${name}.json`, `${JSON.stringify(await writeSummary(directory), null, 1)}\n`);
+  await writeFile(join(values.into, `${name}.${ending}`), `${text}\n`);
+}
+
+async function tablesTogether(directories, name) {
+  const groups = [];
+  for (const directory of directories) groups.push(...(await readGroups(directory)));
+  const names = directories.map((directory) => basename(directory)).join(', ');
+  return [`# ${name}`, '', `Runs as if they were one: ${names}.`, '', together(groups)].join('\n');
 }
 
 async function tablesOf(directory) {
@@ -55,5 +73,7 @@ async function tablesOf(directory) {
     'Means over trials with 95 % bootstrap intervals.',
     '',
     ...sections.flatMap(([title, text]) => [`## ${title}`, text, '']),
-  ].join('\n');
+  ]
+    .join('\n')
+    .trimEnd();
 }

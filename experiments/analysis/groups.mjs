@@ -61,7 +61,13 @@ function compareGroups(a, b) {
   if (first !== 0) return first;
   if (a.teacherSize !== b.teacherSize) return a.teacherSize - b.teacherSize;
   if (a.width !== b.width) return a.width - b.width;
-  return settingText(a).localeCompare(settingText(b), 'en', { numeric: true });
+  for (const name of Object.keys(a.settings)) {
+    const [left, right] = [a, b].map(({ settings }) => settings[name]);
+    if (left === right) continue;
+    if (typeof left === 'number' && typeof right === 'number') return left - right;
+    return String(left).localeCompare(String(right));
+  }
+  return 0;
 }
 
 /** Names of settings that vary within an arm; those that only tell the arms apart say nothing. */
@@ -75,8 +81,4 @@ export function settingNames(groups) {
       return new Set(values.map((value) => JSON.stringify(value) ?? 'absent')).size > 1;
     }),
   );
-}
-
-function settingText({ settings }) {
-  return Object.values(settings).map(String).join(' ');
 }

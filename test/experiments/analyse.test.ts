@@ -63,7 +63,7 @@ describe('the tables of a run', () => {
       expect(low).toBeLessThanOrEqual(loss);
       expect(high).toBeGreaterThanOrEqual(loss);
     }
-    expect(await readFile(join(folder, 'kept/small.md'), 'utf8')).toBe(stdout.replace(/\n$/, ''));
+    expect(await readFile(join(folder, 'kept/small.md'), 'utf8')).toBe(stdout);
     expect(JSON.parse(await readFile(join(folder, 'kept/small.json'), 'utf8'))).toEqual(summary);
   });
 
@@ -104,6 +104,15 @@ describe('the tables of a run', () => {
         return `${own.filter(({ effectiveSize }) => effectiveSize <= 4).length} of 2`;
       }),
     );
+  });
+
+  it('take several runs for one where they are asked to', async () => {
+    const directories = ['small', 'deep'].map((name) => join(folder, name));
+    const { status, stdout } = analyse(...directories, '--together', 'both');
+    expect(status).toBe(0);
+    expect(stdout).toContain('# both\n\nRuns as if they were one: small, deep.\n');
+    const [row] = stdout.split('\n').filter((line) => line.startsWith('| spectral'));
+    expect(row?.split('|')[2]?.trim()).toBe('3'); // two widths of one, one of the other
   });
 
   it('have columns for what the run varies', async () => {

@@ -23,7 +23,9 @@ export class Site {
     mkdirSync(join(modules, '.bin'), { recursive: true });
     symlinkSync(repository, join(modules, 'eigenstudent'));
     symlinkSync(join(repository, 'node_modules/@types'), join(modules, '@types'));
-    symlinkSync(join(repository, 'dist/cli/main.js'), join(modules, '.bin/eigenstudent'));
+    // a link would do where npm has made the file executable, which the compiler does not
+    const command = `#!/bin/sh\nexec '${process.execPath}' '${join(repository, 'dist/cli/main.js')}' "$@"\n`;
+    writeFileSync(join(modules, '.bin/eigenstudent'), command, { mode: 0o755 });
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }\n');
   }
 
@@ -49,7 +51,11 @@ export class Site {
         { cwd: folder, env, timeout: longest, maxBuffer: 2 ** 26 },
         (error, stdout, stderr) => {
           const status = error ? (typeof error.code === 'number' ? error.code : 255) : 0;
-          resolve({ status, stdout, stderr: error && status === 255 ? `${error.message}\n${stderr}` : stderr });
+          resolve({
+            status,
+            stdout,
+            stderr: error && status === 255 ? `${error.message}\n${stderr}` : stderr,
+          });
         },
       );
     });

@@ -43,7 +43,12 @@ export class Site {
     const PATH = [join(this.folder, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(
       delimiter,
     );
-    const env = { ...environment(), PATH, EIGENSTUDENT_CUDA: cuda };
+    const env = {
+      ...environment(),
+      PATH,
+      EIGENSTUDENT_CUDA: cuda,
+      DOCS_TESTS: join(repository, 'test/docs/run'),
+    };
     return new Promise((resolve) => {
       execFile(
         file,
@@ -74,16 +79,15 @@ function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(inherited);
 }
 
-/** What git knows of the sources, and the packages. */
+/** What git knows of the sources. */
 function copySources(folder: string): void {
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
     cwd: repository,
     encoding: 'utf8',
   });
-  const needed = /^(native|src|scripts|test\/(native|gradients|network)|[^/]+$)/;
+  const needed = /^(native|src|test\/native)\//;
   for (const path of listed.split('\0').filter((name) => needed.test(name)))
     if (existsSync(join(repository, path))) cpSync(join(repository, path), join(folder, path));
-  symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
 }
 
 /** The CUDA library that the tests of the device 'cuda' use: of a GPU, else the emulated one. */

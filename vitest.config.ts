@@ -15,7 +15,7 @@ const slow = [
 /** What depends on the kernels: golden cases, the oracle, and that bits do not depend on threads. */
 const ofKernels = [
   'test/native-loader/instruction-set.test.ts',
-  'test/golden/golden.test.ts',
+  'test/golden/*.test.ts',
   'test/gradients/**/*.test.ts',
   'test/network/{kernels,population,threads}.test.ts',
   'test/pruning/{curve,gate-is-surgery}.test.ts',
@@ -26,8 +26,12 @@ const ofKernels = [
 const ofAddon = ['states', 'golden', 'network', 'pruning', 'training'].map(
   (room) => `test/${room}/**/*.test.ts`,
 );
-/** Sizes and times, which a sanitizer changes, and nothing that the others lack. */
-const measuring = ['test/states/memory.test.ts', 'test/training/abort-latency.test.ts'];
+/** Sizes, times and last bits, which a sanitizer's flags change, and nothing that the others lack. */
+const measuring = [
+  'test/states/memory.test.ts',
+  'test/training/abort-latency.test.ts',
+  'test/golden/arithmetic.test.ts',
+];
 
 /**
  * The instruction sets that this machine can run besides the one that the project `tests` takes by itself. None without

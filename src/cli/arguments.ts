@@ -1,6 +1,6 @@
 /** From words on the command line to values; the commands check their range. */
 import type { Command } from 'commander';
-import { invalid } from '../arguments.js';
+import { invalid, oneOf } from '../arguments.js';
 
 /** The option of every command. */
 export function answers(command: Command): Command {
@@ -16,14 +16,35 @@ export function number(option: string): (word: string) => number {
   };
 }
 
+/** A parser of a part of something, as in 1% or 0.01. */
+export function fraction(option: string): (word: string) => number {
+  return (word) => {
+    const [, digits, percent] = /^\s*(\S*?)\s*(%?)\s*$/.exec(word) ?? [];
+    const value = digits ? Number(digits) : Number.NaN;
+    if (Number.isNaN(value)) throw invalid(option, 'a number or a percentage, as in 0.01 or 1%', word);
+    return percent ? value / 100 : value;
+  };
+}
+
 /** A parser of numbers between commas. */
-export function numbers(option: string): (words: string) => number[] {
+export function numbers(option: string, example = '20,60,200'): (words: string) => number[] {
   return (words) =>
     words.split(',').map((word) => {
       const value = word.trim() === '' ? Number.NaN : Number(word);
-      if (Number.isNaN(value)) throw invalid(option, 'numbers between commas, as in 20,60,200', words);
+      if (Number.isNaN(value)) throw invalid(option, `numbers between commas, as in ${example}`, words);
       return value;
     });
+}
+
+/** A parser of some of a few words, between commas or of an option that is given again. */
+export function words(
+  option: string,
+  known: readonly string[],
+): (text: string, before?: readonly string[]) => string[] {
+  return (text, before = []) => [
+    ...before,
+    ...text.split(',').map((word) => oneOf(option, word.trim(), known)),
+  ];
 }
 
 /** A parser of a part of a whole, counted from 1, as in 2/8. */

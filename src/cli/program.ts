@@ -3,7 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { versions } from '../sweep/directory/versions.js';
-import { answers, number, numbers, part, path } from './arguments.js';
+import { answers, number, numbers, part, path, words } from './arguments.js';
+import { addPruneCommand } from './prune-command.js';
 import { addRecordCommands } from './record-commands.js';
 import { type ExitCode, exitCodes, Session, type Terminal, type Work } from './session.js';
 import { slurmHelp, takesSlurmOptions } from './slurm-options.js';
@@ -107,34 +108,17 @@ function buildProgram(choose: (work: Work) => void): Command {
       choose(async (session) => (await import('./sweep.js')).sweepProtocol(protocol, options, session)),
     );
 
-  answers(program.command('prune'))
-    .description('cuts a trained student down to its most relevant nodes and saves it')
-    .argument('<run>', 'run directory')
-    .option('--trial <key>', 'the student of this trial (the name of its folder, or how it begins)')
-    .option('--width <n>', 'a student of this width', number('--width'))
-    .option('--arm <name>', 'a student of this parametrisation: spectral or direct')
-    .option('--keep <n>', 'how many nodes stay (default: the effective size)', number('--keep'))
-    .option('--percentile <p>', 'nodes below this percentile of relevance go', number('--percentile'))
-    .option(
-      '--max-degradation <x>',
-      'as many nodes go as leave the validation loss within 1 + x of what it was',
-      number('--max-degradation'),
-    )
-    .option(
-      '--out <file>',
-      'safetensors file (default: ./pruned-<key>-<nodes kept>.safetensors)',
-      path('--out'),
-    )
-    .addHelpText('after', pruneExamples)
-    .action((directory: string, options) =>
-      choose(async (session) => (await import('./prune.js')).pruneRun(directory, options, session)),
-    );
-
+  addPruneCommand(program, choose);
   addRecordCommands(program, choose);
 
   answers(program.command('report'))
     .description('draws report.html and figures/ from the records of a run directory, training nothing')
     .argument('<directory>', 'run directory')
+    .option(
+      '--format <list>',
+      'of html, svg, png, csv, as in html,csv or given again (default: html,svg,png)',
+      words('--format', ['html', 'svg', 'png', 'csv']),
+    )
     .option('--text', 'prints tables and small plots instead, writing nothing')
     .addHelpText('after', reportExamples)
     .action((directory: string, options) =>
@@ -170,7 +154,7 @@ function trains(command: Command): Command {
     .option(
       '--devices <list>',
       'GPUs that share the work, as in 0,1; with --device cuda',
-      numbers('--devices'),
+      numbers('--devices', '0,1'),
     )
     .option(
       '--threads <n>',
@@ -218,18 +202,10 @@ Examples:
   $ eigenstudent sweep runs/wide                           goes on where it stopped
   $ eigenstudent sweep protocol.yaml --out /shared/wide --shard 2/8`;
 
-const pruneExamples = `
-Of the trials that match, the one with the lowest validation loss is taken. At most one of --keep, --percentile and
---max-degradation says how far to prune.
-
-Examples:
-  $ eigenstudent prune runs/quick --width 200
-  $ eigenstudent prune runs/quick --trial 3f2a --keep 25 --out small.safetensors
-  $ eigenstudent prune runs/quick --arm direct --max-degradation 0.05`;
-
 const reportExamples = `
 Examples:
   $ eigenstudent report runs/quick
+  $ eigenstudent report runs/quick --format csv            the table behind each figure, figures/*.csv
   $ eigenstudent report runs/quick --text | less`;
 
 const initExamples = `

@@ -1,22 +1,31 @@
+import { invalid } from '../arguments.js';
 import type { Table } from '../report/figure.js';
 import { readRun } from '../report/read-run.js';
 import { runFacts, summaryTable, troubles } from '../report/run-facts.js';
 import { textPlots } from '../report/text/text-report.js';
 import { groupTrials } from '../report/trial-groups.js';
+import type { ReportFormat } from '../report/write-report.js';
 import { writeSummary } from '../sweep/directory/summary.js';
+import { rowsTable } from './rows-table.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { rowsTable } from './tables.js';
 
 export interface ReportOptions {
   readonly text?: boolean;
+  readonly format?: readonly ReportFormat[];
 }
 
 export async function report(directory: string, options: ReportOptions, session: Session): Promise<ExitCode> {
+  if (options.text && options.format)
+    throw invalid(
+      '--text',
+      'either --text, which writes nothing, or --format',
+      `--format ${options.format.join(',')}`,
+    );
   if (options.text) return textReport(directory, session);
   // Loaded when it is called for: the libraries that draw take longer than a text does.
   const { writeReport } = await import('../report/write-report.js');
   await writeSummary(directory);
-  const files = await writeReport(directory);
+  const files = await writeReport(directory, options.format && { formats: options.format });
   session.answer({ directory, files }, files.join('\n'));
   return exitCodes.done;
 }

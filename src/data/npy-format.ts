@@ -141,7 +141,7 @@ function toDoubles(integers: BigInt64Array | BigUint64Array, where: string): Flo
 }
 
 /** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-function halfToNumber(bits: number): number {
+export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;

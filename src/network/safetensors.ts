@@ -2,11 +2,11 @@
  * The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes little-endian length of the header, a JSON
  * header {name: {dtype, shape, data_offsets}}, then the numbers, row-major, little-endian, without gaps.
  */
-import { readFile } from 'node:fs/promises';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { checkAttached } from './arrays.js';
 import { writeAtomically } from './atomic-write.js';
+import { readBytes } from './read-bytes.js';
 
 const kinds = { F32: Float32Array, F64: Float64Array, U32: Uint32Array, I64: BigInt64Array } as const;
 export type SafeDType = keyof typeof kinds;
@@ -167,12 +167,5 @@ export async function writeSafetensors(
 
 /** @throws file_unreadable, file_corrupt, with the path and the reason */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EigenstudentError('file_unreadable', `cannot read ${path}: ${reason}`, { cause });
-  }
-  return decodeSafetensors(bytes, path);
+  return decodeSafetensors(await readBytes(path), path);
 }

@@ -31,19 +31,55 @@ export function powerOfTen(exponent: number): number {
   return Number(`1e${exponent}`);
 }
 
+const finestMantissas = [1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9];
 const fineMantissas = [1, 1.2, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9];
 
 /** Round values within a domain, mostly four to ten of them: only powers of ten where there are more than three decades. */
 export function logTicks([low, high]: readonly [number, number]): number[] {
   const decades = Math.log10(high / low);
   const mantissas =
-    decades > 3 ? [1] : decades > 1.2 ? [1, 2, 5] : decades > 0.4 ? [1, 1.5, 2, 3, 5, 7] : fineMantissas;
+    decades > 3
+      ? [1]
+      : decades > 1.2
+        ? [1, 2, 5]
+        : decades > 0.4
+          ? [1, 1.5, 2, 3, 5, 7]
+          : decades > 0.3
+            ? fineMantissas
+            : finestMantissas;
   const ticks: number[] = [];
   for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); ++e) {
     // Through text, because 3 * 10 ** -3 is 0.003 only on paper.
     for (const m of mantissas) ticks.push(Number(`${m}e${e}`));
   }
   return ticks.filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
+}
+
+/** Of a digit of an axis label, with the room that it needs beside it. */
+const [digitPixels, gapPixels] = [7, 8];
+
+/**
+ * Which of the values can be labelled on a log axis of `pixels` without touching: the ends first, then from the right on.
+ * @param values ascending
+ */
+export function labelledTicks(
+  values: readonly number[],
+  [low, high]: readonly [number, number],
+  pixels: number,
+): number[] {
+  const span = (value: number) => {
+    const centre = (pixels * Math.log(value / low)) / Math.log(high / low);
+    const half = (digitPixels * String(value).length + gapPixels) / 2;
+    return [centre - half, centre + half] as const;
+  };
+  const chosen: number[] = [];
+  for (const value of [values[0], values.at(-1), ...values.slice(1, -1).reverse()]) {
+    if (value === undefined || chosen.includes(value)) continue;
+    const [left, right] = span(value);
+    const free = chosen.every((other) => right <= span(other)[0] || left >= span(other)[1]);
+    if (free) chosen.push(value);
+  }
+  return chosen.sort((a, b) => a - b);
 }
 
 /** Vega expression: 10⁻³ for a power of ten, 2·10⁻³ for a multiple of one. */

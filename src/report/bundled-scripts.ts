@@ -37,8 +37,3 @@ export async function bundledScripts(): Promise<string[]> {
 export function inlineScript(source: string): string {
   return source.replace(/<\/(script)/gi, '<\\/$1').replaceAll('<!--', '<\\!--');
 }
-
-/** JSON for a script element of type application/json. */
-export function inlineJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c');
-}

@@ -1,20 +1,22 @@
 import { valuesOf } from '../sweep/protocol/axes.js';
-import { bundledScripts, inlineJson, inlineScript } from './bundled-scripts.js';
-import { drawing, type Figure, type FigureStyle, type LeftOut } from './figure.js';
+import { bundledScripts, inlineScript } from './bundled-scripts.js';
+import type { Figure, LeftOut } from './figure.js';
+import { packedFigures } from './packed-figures.js';
 import { pageScript } from './page-script.js';
 import { pageStyle } from './page-style.js';
 import type { Run } from './read-run.js';
 import { protocolText, runFacts, summaryTable, troubles } from './run-facts.js';
 import { subscriptsInHtml } from './subscripts.js';
-import { escapeHtml, tableCsv, tableHtml } from './table.js';
-import { darkTheme, lightTheme } from './theme.js';
+import { escapeHtml, tableHtml } from './table.js';
 
-/** A figure with its pictures, as they are written to figures/. */
+/** A figure with its picture, as it is written to figures/. */
 export interface DrawnFigure {
   readonly figure: Figure;
   readonly svg: string;
-  readonly png: Buffer;
 }
+
+/** What has a heading of its own. */
+export type Section = DrawnFigure | LeftOut;
 
 /**
  * What the page may load: what stands in it, and nothing else, whatever a library might try. Vega compiles its
@@ -24,7 +26,7 @@ const policy =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:";
 
 /** report.html: one file that opens from disk without a network. */
-export async function reportHtml(run: Run, sections: readonly (DrawnFigure | LeftOut)[]): Promise<string> {
+export async function reportHtml(run: Run, sections: readonly Section[]): Promise<string> {
   const figures = sections.filter((section): section is DrawnFigure => 'figure' in section);
   const libraries = await bundledScripts();
   const title = 'Students and their teacher: report of a run';
@@ -53,7 +55,7 @@ ${sections.map((section) => ('figure' in section ? figureSection(section) : left
 <p>After Giambagli, Buffoni, Chicchi and Fanelli, <i>How a student becomes a teacher: learning and forgetting through
 Spectral methods</i>, NeurIPS 2023, arXiv 2310.12612. Figures drawn with Vega-Lite; nothing is loaded from elsewhere.</p>
 </footer>
-<script type="application/json" id="figures">${inlineJson(liveFigures(figures))}</script>
+<script type="application/octet-stream" id="figures">${packedFigures(figures.map(({ figure }) => figure))}</script>
 ${[...libraries, pageScript].map((source) => `<script>${inlineScript(source)}</script>`).join('\n')}
 </body>
 </html>
@@ -98,22 +100,19 @@ ${trouble.length > 0 ? `<h3 id="trouble">Trials without a result</h3><ul>${troub
 </section>`;
 }
 
-function figureSection({ figure, svg, png }: DrawnFigure): string {
+function figureSection({ figure, svg }: DrawnFigure): string {
   const { name, title, caption, notes, hint, table } = figure;
-  const picture = `data:image/svg+xml;base64,${base64(svg)}`;
   return `<section id="${name}">
 <h2>${markup(title)}</h2>
 <p>${markup(caption)}</p>
 <figure>
 <div class="live" id="live-${name}"></div>
-<img class="still" src="${picture}" alt="${escapeHtml(`${title}. ${caption}`)}">
+<img class="still" src="${pictureAddress(svg)}" alt="${escapeHtml(`${title}. ${caption}`)}">
 </figure>
 ${notes.map((note) => `<p class="note">${markup(note)}</p>`).join('\n')}
 <p class="note screen">${escapeHtml(hint)}</p>
-<div class="downloads">
-<a download="${name}.svg" href="${picture}">SVG</a>
-<a download="${name}.png" href="data:image/png;base64,${png.toString('base64')}">PNG</a>
-<a download="${name}.csv" href="data:text/csv;charset=utf-8;base64,${base64(tableCsv(table))}">CSV</a>
+<div class="downloads" hidden>
+Save as ${['SVG', 'PNG', 'CSV'].map((kind) => `<button type="button" data-figure="${name}" data-kind="${kind.toLowerCase()}" aria-label="Save ${escapeHtml(title)} as ${kind}">${kind}</button>`).join(' ')}
 </div>
 <details><summary>The table behind it</summary>${tableHtml(table)}</details>
 </section>`;
@@ -126,24 +125,16 @@ function leftOutSection({ name, title, reason }: LeftOut): string {
 </section>`;
 }
 
-/** Per figure its data once, and its drawings by "layout theme". */
-function liveFigures(figures: readonly DrawnFigure[]): Record<string, object> {
-  const styles = (['wide', 'narrow'] as const).flatMap((layout) =>
-    [lightTheme, darkTheme].map((theme): FigureStyle => ({ layout, theme, inPage: true })),
-  );
-  return Object.fromEntries(
-    figures.map(({ figure }) => {
-      const drawings = styles.map((style) => [`${style.layout} ${style.theme.name}`, drawing(figure, style)]);
-      return [figure.name, { datasets: figure.datasets, drawings: Object.fromEntries(drawings) }];
-    }),
-  );
-}
-
 /** Text to HTML, with its subscripts. */
 function markup(text: string): string {
   return subscriptsInHtml(escapeHtml(text));
 }
 
-function base64(text: string): string {
-  return Buffer.from(text, 'utf8').toString('base64');
+/** Only what an attribute of a data URL cannot hold is written otherwise: base64 would be a third longer. */
+function pictureAddress(svg: string): string {
+  const text = svg.replace(
+    /[%#"&]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `data:image/svg+xml;charset=utf-8,${text}`;
 }

@@ -3,8 +3,10 @@
  * with a live one that fits the window and the theme. Without it the page is complete, but still.
  */
 export const pageScript = String.raw`
-(() => {
-  const figures = JSON.parse(document.getElementById('figures').textContent);
+(async () => {
+  const packed = Uint8Array.from(atob(document.getElementById('figures').textContent), (c) => c.charCodeAt(0));
+  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  const figures = await new Response(unpacked).json();
   const root = document.documentElement;
   const systemDark = matchMedia('(prefers-color-scheme: dark)');
   const button = document.getElementById('theme');
@@ -60,6 +62,37 @@ export const pageScript = String.raw`
     }
   }
 
+  // The still picture, or what the page has of the table behind it.
+  const saved = {
+    svg: async (name) => new Blob([await still(name)], { type: 'image/svg+xml' }),
+    png: async (name) => {
+      const image = document.querySelector('#' + name + ' .still');
+      await image.decode();
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [2 * image.naturalWidth, 2 * image.naturalHeight];
+      canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+      return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+    },
+    csv: async (name) => new Blob([figures[name].csv], { type: 'text/csv' }),
+  };
+  const still = async (name) => {
+    const { src } = document.querySelector('#' + name + ' .still');
+    return decodeURIComponent(src.slice(src.indexOf(',') + 1));
+  };
+  async function save({ figure, kind }) {
+    const link = document.createElement('a');
+    link.download = figure + '.' + kind;
+    link.href = URL.createObjectURL(await saved[kind](figure));
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  }
+  for (const place of document.querySelectorAll('.downloads')) {
+    place.hidden = false;
+    place.addEventListener('click', ({ target }) => {
+      if (target.dataset.kind) save(target.dataset).catch((error) => console.error(error));
+    });
+  }
+
   let turn = Promise.resolve();
   const redraw = () => { turn = turn.then(draw).catch((error) => console.error(error)); };
   for (const name of Object.keys(figures)) {
@@ -71,5 +104,5 @@ export const pageScript = String.raw`
   systemDark.addEventListener('change', redraw);
   addEventListener('resize', redraw);
   redraw();
-})();
+})().catch((error) => console.error(error));
 `;

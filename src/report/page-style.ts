@@ -21,8 +21,9 @@ ul { padding-left: 1.2rem; }
 .warning { border-left: 4px solid var(--direct); padding-left: .75rem; }
 a { color: var(--spectral); }
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; align-items: center; margin: 1rem 0; font-size: .95rem; }
-button { float: right; margin: .3rem 0 .3rem 1rem; font: inherit; font-size: .85rem; color: var(--ink); background: none; border: 1px solid var(--muted);
+button { font: inherit; font-size: .85rem; color: var(--ink); background: none; border: 1px solid var(--muted);
   border-radius: .35rem; padding: .2rem .7rem; cursor: pointer; }
+#theme { float: right; margin: .3rem 0 .3rem 1rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem; margin: 1rem 0; }
 dt { color: var(--muted); }
 dd { margin: 0; }
@@ -31,7 +32,8 @@ figure { margin: 1.2rem 0 .4rem; }
 .live svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 .still { display: block; max-width: 100%; height: auto; margin: 0 auto; background: #fff; }
 figure.is-live .still { display: none; }
-.downloads { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .9rem; }
+.downloads { font-size: .88rem; color: var(--muted); }
+.downloads button { margin-left: .35rem; padding: .1rem .55rem; }
 details { margin: .8rem 0; }
 summary { cursor: pointer; color: var(--spectral); }
 .table { overflow-x: auto; max-height: 26rem; border: 1px solid var(--grid); }

@@ -76,6 +76,7 @@ function subtitle(groups: readonly TrialGroup[]): string[] {
 function effectiveSizeMarks({ groups, shown, floor, rows }: PruningChart) {
   const nameOf = seriesNames(groups);
   return groups.flatMap((group) => {
+    if (!shown.includes(group.width)) return [];
     const { parametrization, teacherSize, width, trials } = group;
     const series = nameOf(group);
     const size = Math.round(summarize(trials.map((trial) => trial.effectiveSize)).median);
@@ -83,7 +84,7 @@ function effectiveSizeMarks({ groups, shown, floor, rows }: PruningChart) {
       (row) => row.series === series && row.teacherSize === teacherSize && row.width === width,
     );
     const nearest = curve.toSorted((a, b) => Math.abs(a.kept - size) - Math.abs(b.kept - size))[0];
-    if (!shown.includes(width) || !nearest) return [];
+    if (!nearest) return [];
     const { kept, excess, median } = nearest;
     const drawn = Math.max(median, floor);
     return [{ series, parametrization, teacherSize, width, kept, excess, median, drawn }];
@@ -194,7 +195,7 @@ function curveLayers(inPanel: string, { x, y }: Axes, { inPage, params }: Intera
   return [
     {
       ...source,
-      mark: { type: 'area', opacity: 0.16, clip: true },
+      mark: { type: 'area', opacity: 0.1, clip: true },
       encoding: { ...at, y: { field: 'low', ...y }, y2: { field: 'high' } },
     },
     {

@@ -7,6 +7,7 @@ import {
 } from '../sweep/directory/record.js';
 import { type DamagedTrial, readProtocol, survey } from '../sweep/directory/run-directory.js';
 import { checkArrays, readArrays } from '../sweep/directory/trial-arrays.js';
+import { problemOf } from '../sweep/protocol/problem.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { type Settings, settingsOf } from '../sweep/protocol/settings.js';
 import { canonicalJson, expand } from '../sweep/protocol/trials.js';
@@ -54,9 +55,25 @@ async function reportTrial(
   record: FinishedRecord,
   settings: Settings,
 ): Promise<ReportTrial> {
-  const { relevance, pruningLosses } = await readArrays(directory, record);
+  const { relevance, pruningLosses, lossHistory } = await readArrays(directory, record);
+  const { epoch, trainLoss, validationLoss, effectiveSize } = lossHistory;
+  const { parametrization, teacherSize, width, trial, epochs, protocol } = record;
   // Copies: a view would keep the whole file, parameters and all, in memory for as long as the report is made.
-  return { ...record, settings, relevance: relevance.slice(), pruningLosses: pruningLosses.slice() };
+  return {
+    ...{ parametrization, teacherSize, width, settings, trial },
+    ...{ trainLoss: record.trainLoss, testLoss: record.testLoss, effectiveSize: record.effectiveSize },
+    ...{ threshold: record.threshold, criterion: record.criterion },
+    ...{ seconds: record.seconds, batchSize: record.batchSize, engine: record.engine },
+    patternsSeen: epochs * problemOf(protocol).samples.train,
+    relevance: relevance.slice(),
+    pruningLosses: pruningLosses.slice(),
+    lossHistory: {
+      epoch: epoch.slice(),
+      trainLoss: trainLoss.slice(),
+      validationLoss: validationLoss.slice(),
+      effectiveSize: effectiveSize.slice(),
+    },
+  };
 }
 
 /** All trials; those that the figures of weights are drawn from with their structure. Their arrays are read once more. */
@@ -66,7 +83,9 @@ async function withStructures(
 ): Promise<ReportTrial[]> {
   const chosen = trialsWithStructure(groupTrials([...recordOf.keys()]));
   const teachers = new Map<string, TeacherStructure>();
+  /** None where there is no teacher, or one whose file is not among the records. */
   const teacherOf = ({ teacher }: FinishedRecord['protocol']) => {
+    if (teacher?.kind !== 'paper') return undefined;
     const name = canonicalJson(teacher);
     const known = teachers.get(name) ?? teacherStructure(teacher);
     teachers.set(name, known);
@@ -74,11 +93,12 @@ async function withStructures(
   };
   const trials: ReportTrial[] = [];
   for (const [trial, record] of recordOf) {
-    if (!chosen.has(trial)) trials.push(trial);
+    const teacher = chosen.has(trial) ? teacherOf(record.protocol) : undefined;
+    if (teacher === undefined) trials.push(trial);
     else {
-      const { network, relevance } = await readArrays(directory, record);
-      const structure = trialStructure(network, relevance, record.effectiveSize, teacherOf(record.protocol));
-      trials.push({ ...trial, structure });
+      const { network, relevance, nodeHistory } = await readArrays(directory, record);
+      const structure = trialStructure(network, relevance, record.effectiveSize, teacher);
+      trials.push({ ...trial, structure, ...(nodeHistory && { nodeHistory }) });
     }
   }
   return trials;

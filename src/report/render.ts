@@ -3,6 +3,7 @@ import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { EigenstudentError } from '../errors.js';
 import { fontAdvances, fontFamily, fontFiles } from './font-metrics.js';
+import { leanSvg } from './lean-svg.js';
 import { subscriptsInSvg, withoutMarks } from './subscripts.js';
 
 /** Pixels of a PNG to a unit of its SVG. */
@@ -36,7 +37,7 @@ async function drawSvg(specification: TopLevelSpec): Promise<string> {
     const svg = await view.toSVG();
     if (warnings.length > 0)
       throw new EigenstudentError('internal', `a figure does not compile cleanly: ${warnings.join('; ')}`);
-    return subscriptsInSvg(svg);
+    return subscriptsInSvg(leanSvg(svg));
   } finally {
     restore();
     view.finalize();

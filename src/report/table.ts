@@ -2,16 +2,24 @@ import type { Cell, Table } from './figure.js';
 import { short } from './numbers-in-text.js';
 
 /** Rows that a page shows; the rest is in the CSV. A table of thousands makes a phone stall. */
-const mostRows = 300;
+const mostRows = 100;
 
-/** RFC 4180, every number with all its digits. */
-export function tableCsv({ columns, rows }: Table): string {
-  return [columns, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
+/** RFC 4180. digits: significant ones of a number that is not whole; all of them unless given */
+export function tableCsv({ columns, rows }: Table, digits?: number): string {
+  return [columns, ...rows]
+    .map((row) => `${row.map((cell) => csvCell(cell, digits)).join(',')}\r\n`)
+    .join('');
 }
 
-function csvCell(cell: Cell): string {
-  const text = cell === null ? '' : String(cell);
+function csvCell(cell: Cell, digits: number | undefined): string {
+  const rounded = typeof cell === 'number' && digits !== undefined ? toDigits(cell, digits) : cell;
+  const text = rounded === null ? '' : String(rounded);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Whole numbers stay what they are. */
+export function toDigits(value: number, digits: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(digits));
 }
 
 /** Numbers to four digits; says so when not all rows are shown. */
@@ -20,7 +28,7 @@ export function tableHtml({ columns, rows }: Table): string {
   const body = rows.slice(0, mostRows).map((row) => `<tr>${row.map(htmlCell).join('')}</tr>`);
   const rest =
     rows.length > mostRows
-      ? `<p class="note">The first ${mostRows} of ${rows.length} rows; the CSV file has all of them.</p>`
+      ? `<p class="note">The first ${mostRows} of ${rows.length} rows; the CSV has all of them.</p>`
       : '';
   return (
     `<div class="table" tabindex="0"><table><thead><tr>${head}</tr></thead>\n<tbody>${body.join('\n')}</tbody></table></div>` +

@@ -1,5 +1,7 @@
 /** Rows that the figures are computed from: finished trials, grouped by what should only differ by chance. */
 
+import type { NodeHistory } from '../sweep/directory/node-history.js';
+import type { LossHistory } from '../sweep/directory/trial-arrays.js';
 import { canonicalJson } from '../sweep/protocol/canonical-json.js';
 import { type Parametrization, parametrizations } from '../sweep/protocol/protocol-schema.js';
 import type { Settings } from '../sweep/protocol/settings.js';
@@ -23,11 +25,19 @@ export interface ReportTrial {
   readonly threshold: number;
   /** How relevance was computed (src/pruning/relevance.ts). */
   readonly criterion: 'L' | 'M';
+  /** That its student trained. */
   readonly seconds: number;
+  /** Patterns that it was shown, the same ones again in every epoch. */
+  readonly patternsSeen: number;
+  readonly batchSize: number;
+  readonly engine: string;
   /** [h], not normalised */
   readonly relevance: ArrayLike<number>;
   /** [h + 1]; index k: test loss of the student that keeps its k most relevant nodes */
   readonly pruningLosses: ArrayLike<number>;
+  readonly lossHistory: LossHistory;
+  /** Only of some trials that trialsWithStructure chose: few keep it. */
+  readonly nodeHistory?: NodeHistory;
   /** Of its weights; only of trials that trialsWithStructure chose. */
   readonly structure?: TrialStructure;
 }
@@ -99,8 +109,27 @@ export function spreadNotes(groups: readonly TrialGroup[]): string[] {
   if (alone.length === 0) return [];
   if (alone.length === groups.length) return ['One trial per point: no spread.'];
   const seriesOf = seriesNames(groups);
-  const names = alone.map((group) => `${seriesOf(group)} h = ${group.width}`).join(', ');
-  return [`One trial only, hence no spread: ${names}.`];
+  const names = alone.slice(0, mostNamed).map((group) => `${seriesOf(group)} h = ${group.width}`);
+  const more = alone.length - names.length;
+  return [`One trial only, hence no spread: ${names.join(', ')}${more > 0 ? ` and ${more} others` : ''}.`];
+}
+
+/** A note names no more of them; arbitrary. */
+const mostNamed = 8;
+/** A table with many rows for each group is of so many of them; arbitrary, a spreadsheet takes a million rows. */
+const mostTabled = 400;
+
+/** Those that a table of curves is of, the first and the last among them. */
+export function tabledGroups(groups: readonly TrialGroup[]): readonly TrialGroup[] {
+  return evenly(groups, mostTabled);
+}
+
+export function tableNotes(groups: readonly TrialGroup[]): string[] {
+  return groups.length > mostTabled
+    ? [
+        `The table is of ${mostTabled} of ${groups.length} groups of trials, evenly between the first and the last.`,
+      ]
+    : [];
 }
 
 function distinct(values: readonly number[]): number[] {

@@ -11,6 +11,7 @@ import {
   trialCount,
   widths,
 } from './trial-groups.js';
+import { binNotes, type WidthBin, widthBins } from './width-bins.js';
 
 /** A quantity of every trial, one panel of a figure. */
 export interface Quantity {
@@ -32,8 +33,10 @@ export interface WidthChart {
   readonly format: string;
   /** Where zeros are drawn; a decade below the smallest value unless given. */
   readonly floor?: number;
-  /** h_T is a value of the quantity (a horizontal line) or only a width (a vertical one). */
-  readonly teacherLine: 'horizontal' | 'vertical';
+  /** h_T is a value of the quantity (a horizontal line), only a width (a vertical one), or of no concern. */
+  readonly teacherLine: 'horizontal' | 'vertical' | 'none';
+  /** A value to hold the quantity against. */
+  readonly guide?: number;
   /** Whether to draw "all h nodes", the largest value that a count of nodes can take. */
   readonly identity: boolean;
 }
@@ -64,15 +67,17 @@ function makeDatasets(chart: WidthChart): Datasets {
   const floor = chartFloor(chart);
   const summaries: Row[] = [];
   const trials: Row[] = [];
-  for (const group of drawnGroups(chart)) {
+  const placeOf = places(chart);
+  for (const bin of drawnBins(chart)) {
+    const own = bin.groups.flatMap((group) => group.trials);
     for (const quantity of chart.quantities) {
-      const values = quantity.values(group);
-      summaries.push({ ...place(chart, quantity, group, meanShift), ...summaryCells(values, floor) });
+      const values = bin.groups.flatMap((group) => quantity.values(group));
+      summaries.push({ ...placeOf(quantity, bin, meanShift), ...summaryCells(values, floor) });
       if (values.length === 1) continue;
-      const at = place(chart, quantity, group, trialShift);
+      const at = placeOf(quantity, bin, trialShift);
       for (const i of shownTrials(values)) {
         const value = values[i] as number;
-        const { trial } = group.trials[i] as ReportTrial;
+        const { trial } = own[i] as ReportTrial;
         trials.push({ ...at, trial, value, valueDrawn: Math.max(value, floor) });
       }
     }
@@ -91,9 +96,13 @@ function shownTrials(values: readonly number[]): number[] {
   );
 }
 
-function drawnGroups({ groups, series }: WidthChart): TrialGroup[] {
+function drawnBins({ groups, series }: WidthChart): WidthBin[] {
   const nameOf = seriesNames(groups);
-  return groups.filter((group) => series.some(({ name }) => name === nameOf(group)));
+  const names = new Set(series.map(({ name }) => name));
+  return widthBins(
+    groups.filter((group) => names.has(nameOf(group))),
+    nameOf,
+  );
 }
 
 /** The table behind the figure: mean and sd of each quantity for each group. */
@@ -134,7 +143,7 @@ export const widthHint =
   'Point at a mark for its values; click a legend entry to single it out, beside it to go back.';
 
 export function widthNotes(chart: WidthChart): string[] {
-  const notes = [...spreadNotes(chart.groups), ...seriesNotes(chart.groups)];
+  const notes = [...spreadNotes(chart.groups), ...seriesNotes(chart.groups), ...binNotes(chart.groups)];
   const zeros = allValues(chart).filter((value) => value === 0).length;
   if (zeros > 0) {
     const subject = zeros === 1 ? '1 value of 0 is' : `${zeros} values of 0 are`;
@@ -153,13 +162,15 @@ export function widthDomain({ groups }: WidthChart): [number, number] {
 
 export function valueDomain(chart: WidthChart): [number, number] {
   const teachers = chart.teacherLine === 'horizontal' ? teacherSizes(chart.groups) : [];
+  const guides = chart.guide === undefined ? [] : [chart.guide];
   const { summaries = [], trials = [] } = widthDatasets(chart);
+  // Not down to where whiskers end: what mean - sd leaves of a mean on a log axis may lie decades below every trial.
   const drawn = [
-    ...summaries.flatMap((row) => [row.meanDrawn, row.low, row.high]),
+    ...summaries.flatMap((row) => [row.meanDrawn, row.high]),
     ...trials.map((row) => row.valueDrawn),
   ];
   // null (no spread) becomes 0, which a log domain passes over.
-  return logDomain([...drawn.map(Number), ...teachers]);
+  return logDomain([...drawn.map(Number), ...teachers, ...guides]);
 }
 
 function summaryCells(values: readonly number[], floor: number): Row {
@@ -177,14 +188,16 @@ function summaryCells(values: readonly number[], floor: number): Row {
   };
 }
 
-function place(chart: WidthChart, quantity: Quantity, group: TrialGroup, shift: number): Row {
-  const { parametrization, teacherSize, width } = group;
+function places(chart: WidthChart): (quantity: Quantity, bin: WidthBin, shift: number) => Row {
   const [low, high] = widthDomain(chart);
-  const side = parametrization === 'spectral' ? -1 : 1;
-  const alone = chart.series.length === 1;
-  const series = seriesNames(chart.groups)(group);
-  const at = alone && shift === meanShift ? width : width * (high / low) ** (side * shift);
-  return { panel: quantity.id, series, parametrization, teacherSize, width, at };
+  const nameOf = seriesNames(chart.groups);
+  const alone = new Set(chart.groups.map(({ parametrization }) => parametrization)).size === 1;
+  return ({ id }, { place, groups }, shift) => {
+    const { parametrization, teacherSize, width } = place;
+    const side = parametrization === 'spectral' ? -1 : 1;
+    const at = alone && shift === meanShift ? width : width * (high / low) ** (side * shift);
+    return { panel: id, series: nameOf(groups[0] as TrialGroup), parametrization, teacherSize, width, at };
+  };
 }
 
 function allValues({ groups, quantities }: WidthChart): number[] {

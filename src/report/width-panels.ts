@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { logLabel, logTicks } from './axes.js';
+import { labelledTicks, logLabel, logTicks } from './axes.js';
 import type { FigureStyle, Layer, Panel } from './figure.js';
 import { figureFrame, legendView, shownOr } from './frame.js';
 import { seriesColors } from './series.js';
@@ -8,28 +8,45 @@ import { type Quantity, valueDomain, type WidthChart, widthDomain, widthSubtitle
 
 /** One row of panels for each teacher size, one column for each quantity; axes shared by all. */
 export function widthFigure(title: string, chart: WidthChart, style: FigureStyle): TopLevelSpec {
+  const [first] = teacherSizes(chart.groups);
   const panels = teacherSizes(chart.groups).flatMap((teacherSize) =>
-    chart.quantities.map((quantity) => widthPanel(chart, quantity, teacherSize, style)),
+    chart.quantities.map((quantity, i) => {
+      const place = { teacherSize, titled: i === 0, legend: i === 0 && teacherSize === first };
+      return widthPanel(chart, quantity, place, style);
+    }),
   );
   const columns = style.layout === 'wide' ? chart.quantities.length : 1;
   return figureFrame({ title, subtitle: widthSubtitle(chart), panels, columns, withLegend: true }, style);
 }
 
-function widthPanel(chart: WidthChart, quantity: Quantity, teacherSize: number, style: FigureStyle): Panel {
+export interface WidthPanelPlace {
+  readonly teacherSize: number;
+  /** Whether its y axis has a title of its own, side by side with others. */
+  readonly titled: boolean;
+  /** Whether the legend shows and hides its series, and those of all other panels with them. */
+  readonly legend: boolean;
+}
+
+export function widthPanel(
+  chart: WidthChart,
+  quantity: Quantity,
+  { teacherSize, titled, legend }: WidthPanelPlace,
+  style: FigureStyle,
+): Panel {
   const wide = style.layout === 'wide';
   const sizes = teacherSizes(chart.groups);
-  const firstColumn = quantity === chart.quantities[0];
-  const axes = { x: xAxis(chart), y: yAxis(chart, firstColumn || !wide) };
+  const axes = { x: xAxis(chart, style.layout), y: yAxis(chart, titled || !wide) };
   const inPanel = `datum.panel === '${quantity.id}' && datum.teacherSize === ${teacherSize}`;
   return {
     title: panelTitle(quantity.panelTitle, sizes.length > 1 ? teacherSize : undefined, wide),
-    width: wide ? 320 : 235,
+    width: panelWidth[style.layout],
     height: wide ? 270 : 220,
     layer: [
       ...(chart.identity ? identityLayers(axes, style) : []),
       ...teacherLayers(chart, teacherSize, axes, style),
+      ...guideLayers(chart, axes, style),
       trialLayer(chart, inPanel, axes),
-      ...meanLayers(chart, inPanel, axes, firstColumn && teacherSize === sizes[0]),
+      ...meanLayers(chart, inPanel, axes, legend),
     ],
     encoding: {
       color: {
@@ -63,20 +80,22 @@ interface Axes {
   readonly y: ReturnType<typeof yAxis>;
 }
 
-function xAxis(chart: WidthChart) {
+const panelWidth = { wide: 320, narrow: 235 } as const;
+
+function xAxis(chart: WidthChart, layout: FigureStyle['layout']) {
   const all = widths(chart.groups);
   const domain = widthDomain(chart);
   // A few widths are their own ticks; many are not legible as such.
   const values = all.length <= 12 ? all : logTicks(domain);
+  const labelled = labelledTicks(values, domain, panelWidth[layout]);
   return {
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain, nice: false },
     axis: {
       title: 'student width h (nodes)',
       values,
-      format: 'd',
-      labelOverlap: 'greedy' as const,
-      labelSeparation: 3,
+      labelExpr: `indexof([${labelled.join(', ')}], datum.value) < 0 ? '' : format(datum.value, 'd')`,
+      labelOverlap: false,
       grid: false,
     },
   };
@@ -122,7 +141,7 @@ function meanLayers(chart: WidthChart, inPanel: string, { x, y }: Axes, withLege
     {
       data: { name: 'summaries' },
       transform: [{ filter: `${inPanel} && isValid(datum.low)` }],
-      mark: { type: 'errorbar', thickness: 1.5, ticks: { size: 7, thickness: 1.5 } },
+      mark: { type: 'errorbar', clip: true, thickness: 1.5, ticks: { size: 7, thickness: 1.5 } },
       encoding: {
         x: { field: 'at', ...x },
         y: { field: 'low', ...y },
@@ -154,6 +173,7 @@ function teacherLayers(
   { x, y }: Axes,
   { theme }: FigureStyle,
 ): Layer[] {
+  if (chart.teacherLine === 'none') return [];
   const horizontal = chart.teacherLine === 'horizontal';
   const [left, right] = x.scale.domain;
   if (!horizontal && (teacherSize < left || teacherSize > right)) return [];
@@ -175,6 +195,14 @@ function teacherLayers(
       },
     },
   ];
+}
+
+/** A value to hold the others against. */
+function guideLayers({ guide }: WidthChart, { y }: Axes, { theme }: FigureStyle): Layer[] {
+  if (guide === undefined) return [];
+  const mark = { type: 'rule' as const, strokeDash: [6, 4] };
+  const color = { value: theme.muted };
+  return [{ data: { values: [{ guide }] }, mark, encoding: { color, y: { field: 'guide', ...y } } }];
 }
 
 /** Where every one of the h nodes counts. */

@@ -1,70 +1,84 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { writeAtomically } from '../network/atomic-write.js';
-import { type Figure, isDrawn, type LeftOut, specification } from './figure.js';
-import { effectiveSizeFigure } from './figures/effective-size.js';
-import { lossFigure } from './figures/loss.js';
-import { pathsFigure } from './figures/paths.js';
-import { pruningFigure } from './figures/pruning.js';
-import { relevanceHistogramFigure } from './figures/relevance-histogram.js';
-import { topologyFigure } from './figures/topology.js';
-import { universalityFigure } from './figures/universality.js';
-import { type DrawnFigure, reportHtml } from './html.js';
+import { figures } from './every-figure.js';
+import { type Figure, isDrawn, specification } from './figure.js';
+import { reportHtml, type Section } from './html.js';
 import { readRun } from './read-run.js';
 import { renderPng, renderSvg } from './render.js';
+import { tableCsv } from './table.js';
 import { lightTheme } from './theme.js';
-import { groupTrials, type TrialGroup } from './trial-groups.js';
+import { groupTrials } from './trial-groups.js';
 
-/** Every figure of a report, in its order. */
-export const figures: readonly ((groups: readonly TrialGroup[]) => Figure | LeftOut)[] = [
-  relevanceHistogramFigure,
-  effectiveSizeFigure,
-  lossFigure,
-  pruningFigure,
-  universalityFigure,
-  pathsFigure,
-  topologyFigure,
-];
+/** html: report.html; the others: a file for each figure in figures/, csv of the table behind it. */
+export const reportFormats = ['html', 'svg', 'png', 'csv'] as const;
+export type ReportFormat = (typeof reportFormats)[number];
+
+export interface ReportOptions {
+  /** Default: html, svg and png. */
+  readonly formats?: readonly ReportFormat[];
+}
 
 /**
- * Writes figures/*.svg, figures/*.png and report.html into a run directory, from its records alone: nothing is trained.
- * Each file is replaced as a whole. Returns the paths, report.html last.
- * @throws file_unreadable when there is no finished trial, file_unwritable
+ * Writes figures/*.svg, figures/*.png, figures/*.csv and report.html into a run directory, or those of them that are asked
+ * for, from its records alone: nothing is trained. Each file is replaced as a whole. Returns the paths, report.html last.
+ * @throws invalid_argument, file_unreadable when there is no finished trial, file_unwritable
  */
-export async function writeReport(directory: string): Promise<string[]> {
+export async function writeReport(directory: string, options: ReportOptions = {}): Promise<string[]> {
+  const wanted = checkedFormats(options);
   const run = await readRun(directory);
   const groups = groupTrials(run.trials);
-  const folder = join(directory, 'figures');
-  await makeFolder(folder);
-  const drawn: (DrawnFigure | LeftOut)[] = [];
+  const sections: Section[] = [];
   const paths: string[] = [];
   for (const figureOf of figures) {
     const figure = figureOf(groups);
     if (!isDrawn(figure)) {
-      drawn.push(figure);
+      sections.push(figure);
       continue;
     }
-    const svg = await renderSvg(specification(figure, { theme: lightTheme, layout: 'wide', inPage: false }));
-    const png = renderPng(svg);
-    drawn.push({ figure, svg, png });
-    paths.push(await write(join(folder, `${figure.name}.svg`), svg));
-    paths.push(await write(join(folder, `${figure.name}.png`), png));
+    const { svg, files } = await drawn(figure, wanted);
+    sections.push({ figure, svg });
+    for (const [format, data] of files)
+      paths.push(await write(join(directory, 'figures'), `${figure.name}.${format}`, data));
   }
-  paths.push(await write(join(directory, 'report.html'), await reportHtml(run, drawn)));
+  if (wanted.has('html')) paths.push(await write(directory, 'report.html', await reportHtml(run, sections)));
   return paths;
 }
 
-async function write(path: string, data: string | Buffer): Promise<string> {
-  await writeAtomically(path, data);
-  return path;
+function checkedFormats(options: ReportOptions): ReadonlySet<ReportFormat> {
+  knownKeys('writeReport', options, ['formats']);
+  const { formats = ['html', 'svg', 'png'] } = options;
+  if (!Array.isArray(formats) || formats.length === 0)
+    throw invalid('formats', `at least one of ${reportFormats.join(', ')}`, formats);
+  return new Set(
+    (formats as readonly ReportFormat[]).map((format) => oneOf('formats', format, reportFormats)),
+  );
 }
 
-async function makeFolder(path: string): Promise<void> {
+/** Drawn only where something is made of the drawing: it takes most of the time. */
+async function drawn(figure: Figure, wanted: ReadonlySet<ReportFormat>) {
+  const seen = wanted.has('html') || wanted.has('svg') || wanted.has('png');
+  const style = { theme: lightTheme, layout: 'wide', inPage: false } as const;
+  const svg = seen ? await renderSvg(specification(figure, style)) : '';
+  const files: [ReportFormat, string | Buffer][] = [];
+  if (wanted.has('svg')) files.push(['svg', svg]);
+  if (wanted.has('png')) files.push(['png', renderPng(svg)]);
+  if (wanted.has('csv')) files.push(['csv', tableCsv(figure.table)]);
+  return { svg, files };
+}
+
+async function write(folder: string, name: string, data: string | Buffer): Promise<string> {
   try {
-    await mkdir(path, { recursive: true });
+    await mkdir(folder, { recursive: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EigenstudentError('file_unwritable', `cannot make the directory ${path}: ${reason}`, { cause });
+    throw new EigenstudentError('file_unwritable', `cannot make the directory ${folder}: ${reason}`, {
+      cause,
+    });
   }
+  const path = join(folder, name);
+  await writeAtomically(path, data);
+  return path;
 }

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { arithmeticRevision } from '../../src/network/arithmetic.js';
 import { preset } from '../../src/sweep/protocol/presets.js';
 import { formatProtocol, parseProtocol } from '../../src/sweep/protocol/protocol.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
@@ -90,6 +91,14 @@ describe('a wrong call exits with 2 and says', () => {
     [
       ['prune', 'run', '--arm', 'spektral'],
       'expected one of spectral, direct for --arm, received "spektral". Did you mean "spectral"?',
+    ],
+    [
+      ['report', 'run', '--format', 'html,pdf'],
+      'expected one of html, svg, png, csv for --format, received "pdf". Did you mean "png"?',
+    ],
+    [
+      ['report', 'run', '--format', 'svg', '--format', 'csv', '--text'],
+      'expected either --text, which writes nothing, or --format for --text, received "--format svg,csv"',
     ],
     [
       ['reproduce', '--devices', '0'],
@@ -240,6 +249,9 @@ describe('train', () => {
     expect(report.exitCode).toBe(0);
     expect(JSON.parse(report.stdout).files).toContain(join(out, 'report.html'));
     expect(await readFile(join(out, 'report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+    const tables = JSON.parse((await call('report', out, '--format', 'csv', '--json')).stdout).files;
+    expect(tables).toContain(join(out, 'figures', 'loss.csv'));
+    expect(tables.filter((file: string) => !file.endsWith('.csv'))).toEqual([]);
   });
 });
 
@@ -313,6 +325,7 @@ describe('doctor', () => {
     const found = JSON.parse(stdout);
     expect(found).toMatchObject({ ok: true, node: process.versions.node, platform: process.platform });
     expect(found.build.isaAvailable).toContain(found.build.isa);
+    expect(found.build.arithmetic).toBe(arithmeticRevision());
     expect(
       found.devices.map(({ name, available }: { name: string; available: boolean }) => [name, available]),
     ).toEqual([
@@ -320,7 +333,9 @@ describe('doctor', () => {
       ['reference', true],
       ['cuda', false],
     ]);
-    expect((await call('doctor')).stdout).toMatch(/Devices\n {2}yes {2}cpu: cpu-/);
+    const { stdout: text } = await call('doctor');
+    expect(text).toMatch(/\nbuilt by .+, arithmetic of revision \d+\n/);
+    expect(text).toMatch(/Devices\n {2}yes {2}cpu: cpu-/);
   });
 });
 

@@ -2,6 +2,7 @@ import { parse, View } from 'vega';
 import { describe, expect, it } from 'vitest';
 import {
   floorBelow,
+  labelledTicks,
   logDomain,
   logLabel,
   logTicks,
@@ -73,5 +74,20 @@ describe('labels of ticks', () => {
 describe('powerOfTen', () => {
   it('is what the literal is', () => {
     expect([-7, -5, -4, 0, 3].map(powerOfTen)).toEqual([1e-7, 1e-5, 1e-4, 1, 1000]);
+  });
+});
+
+describe('labels of many ticks', () => {
+  const widths = [10, 20, 40, 60, 100, 200, 400, 500, 700, 800, 1000];
+
+  it('keep both ends, and what has room between them', () => {
+    expect(labelledTicks(widths, [8, 1300], 320)).toEqual([10, 20, 40, 60, 100, 200, 400, 1000]);
+    expect(labelledTicks(widths, [8, 1300], 3200)).toEqual(widths);
+    expect(labelledTicks(widths, [8, 1300], 20)).toEqual([10]);
+  });
+
+  it('are one of one', () => {
+    expect(labelledTicks([20], [10, 40], 320)).toEqual([20]);
+    expect(labelledTicks([], [10, 40], 320)).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { figures } from '../../src/report/every-figure.js';
 import { type Figure, type FigureStyle, isDrawn, specification } from '../../src/report/figure.js';
 import { renderSvg } from '../../src/report/render.js';
 import { darkTheme, lightTheme } from '../../src/report/theme.js';
 import { groupTrials, type ReportTrial } from '../../src/report/trial-groups.js';
-import { figures } from '../../src/report/write-report.js';
 import { handMade } from './hand-made-trials.js';
 import { withSyntheticStructures } from './synthetic-structures.js';
 import { syntheticTrials } from './synthetic-trials.js';
@@ -134,8 +134,10 @@ describe('the labels of a figure', () => {
     const lines = texts(plain(await picture('relevance-histogram', syntheticTrials()))).split('\n');
     expect(lines).toEqual(
       expect.arrayContaining([
-        'spectral, h = 200',
-        'direct, h = 20',
+        'spectral',
+        'h = 200',
+        'direct',
+        'h = 20',
         'nodes per trial',
         'relevance / largest',
         '0.25',

@@ -1,11 +1,11 @@
 /** The figures of a real, small run: what `npm run gallery` draws. */
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { figures } from '../../src/report/every-figure.js';
 import { drawing, type Figure, isDrawn } from '../../src/report/figure.js';
 import { readRun } from '../../src/report/read-run.js';
 import { lightTheme } from '../../src/report/theme.js';
 import { groupTrials, type TrialGroup } from '../../src/report/trial-groups.js';
-import { figures } from '../../src/report/write-report.js';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 let groups: TrialGroup[];
@@ -27,6 +27,9 @@ const names = [
   'universality',
   'paths',
   'topology',
+  'trajectories',
+  'loss-curves',
+  'cost',
 ];
 /** A column of the table of a figure, by what stands in others. */
 function cells(name: string, column: string, where: Record<string, number | string> = {}) {

@@ -47,8 +47,40 @@ export function syntheticTrial(
     threshold: 0.05,
     criterion: parametrization === 'spectral' ? 'L' : 'M',
     seconds: width / 10,
+    patternsSeen: 16_000_000,
+    batchSize: parametrization === 'spectral' ? 300 : 500,
+    engine: 'synthetic',
+    lossHistory: syntheticHistory(base, effectiveSize),
+    ...(trial === 0 &&
+      width <= 1500 &&
+      teacherSize <= 100 && { nodeHistory: syntheticNodes(parametrization, relevance) }),
     relevance,
     pruningLosses,
+  };
+}
+
+/** Falls as the square root of time down to where the trial ends. */
+function syntheticHistory(base: number, size: number): ReportTrial['lossHistory'] {
+  const epoch = Float64Array.from({ length: 20 }, (_, i) => 100 * (i + 1));
+  const falling = (end: number) => epoch.map((at) => end * Math.sqrt(2000 / at));
+  return {
+    epoch,
+    trainLoss: falling(base * 0.85),
+    validationLoss: falling(base),
+    effectiveSize: epoch.map((at) => Math.round(size * (2000 / at) ** 0.25)),
+  };
+}
+
+/** From one value for all to where each node ends, in equal steps. */
+function syntheticNodes(
+  parametrization: Parametrization,
+  relevance: Float64Array,
+): NonNullable<ReportTrial['nodeHistory']> {
+  const rows = Array.from({ length: 21 }, (_, k) => Array.from(relevance, (end) => 1 + ((end - 1) * k) / 20));
+  const values = Float32Array.from(rows.flat());
+  return {
+    relevance: values,
+    ...(parametrization === 'spectral' && { eigenvaluesOut: values.map(Math.sqrt) }),
   };
 }
 

@@ -91,8 +91,8 @@ describe('tables', () => {
   it('say when a page does not show all rows', () => {
     const rows = Array.from({ length: 301 }, (_, i) => [i]);
     expect(tableHtml({ columns: ['i'], rows })).toContain(
-      'The first 300 of 301 rows; the CSV file has all of them.',
+      'The first 100 of 301 rows; the CSV has all of them.',
     );
-    expect(tableHtml({ columns: ['i'], rows: rows.slice(1) })).not.toContain('The first');
+    expect(tableHtml({ columns: ['i'], rows: rows.slice(201) })).not.toContain('The first');
   });
 });

@@ -51,6 +51,29 @@ describe('normalised curves', () => {
     expect(fit.converged && fit.parameters.rate.value).toBeCloseTo(5 - 0.01, 2);
   });
 
+  it('that are one have no better scaling than none', () => {
+    const { best, quality } = collapseOf(groupTrials(exponential).map((group) => normalisedCurve(group, 40)));
+    expect(best?.converged).toBe(true);
+    // Curves of 10 and 20 points are straight between them, and errors of 0.3 % count that.
+    expect(best?.scaling.xExponent).toBeCloseTo(0, 1);
+    expect(best?.scaling.yExponent).toBeCloseTo(0, 1);
+    expect(best?.quality).toBeLessThanOrEqual(quality?.quality as number);
+  });
+
+  it('that steepen with the teacher are found to', () => {
+    // y = exp(-3 c (x + 1)), c = (h_T / 10)^0.5: one curve of x h_T^0.5, up to the factor exp(-3 c), which two sizes allow as
+    // a power of h_T: b = 3 (c_20 - c_10) / ln 2.
+    const steeper = [10, 20].flatMap((size) =>
+      trialsWith((share) => (share < 1 ? 8 * Math.exp(-3 * Math.sqrt(size / 10) * share) : 0), {
+        teacherSizes: [size],
+      }),
+    );
+    const { best, quality } = collapseOf(groupTrials(steeper).map((group) => normalisedCurve(group, 40)));
+    expect(best?.scaling.xExponent).toBeCloseTo(0.5, 1);
+    expect(best?.scaling.yExponent).toBeCloseTo((3 * (Math.SQRT2 - 1)) / Math.LN2, 1);
+    expect(best?.quality).toBeLessThan((quality?.quality as number) / 10);
+  });
+
   it('that differ by a factor of two everywhere are apart by what that is as a deviation', () => {
     const [narrow, wide] = groupTrials(exponential).map((group) => normalisedCurve(group, 40));
     if (!narrow || !wide) throw new Error('two teacher sizes');
@@ -81,6 +104,13 @@ describe('the figure of universality', () => {
     );
     expect(reasonOf(syntheticTrials({ widths: [5, 10], teacherSizes: [10, 20] }))).toContain(
       'this run has none.',
+    );
+  });
+
+  it('says which exponents would make the curves one, and how much better', () => {
+    const { notes } = figureOf(exponential);
+    expect(notes.find((note) => note.startsWith('The best collapse of spectral students'))).toMatch(
+      /x stretched by h_T\^a and y by h_T\^b, a = .*, b = .*: S = .* instead of .*; n_\{kept\} \/ h_T as it stands is a = b = 0\.$/,
     );
   });
 

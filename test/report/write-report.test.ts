@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeReport } from '../../src/report/write-report.js';
 import { preset } from '../../src/sweep/protocol/presets.js';
@@ -49,6 +50,10 @@ describe('writeReport', () => {
       'figures/paths.png',
       'figures/topology.svg',
       'figures/topology.png',
+      'figures/loss-curves.svg',
+      'figures/loss-curves.png',
+      'figures/cost.svg',
+      'figures/cost.png',
       'report.html',
     ]);
     const present = [...(await readdir(join(directory, 'figures'))), ...(await readdir(directory))];
@@ -121,13 +126,12 @@ describe('writeReport', () => {
   });
 
   it('has each figure with its caption, table and downloads', () => {
-    for (const name of ['relevance-histogram', 'effective-size', 'loss', 'pruning', 'paths', 'topology']) {
+    for (const [name, { csv }] of Object.entries(packedIn(html))) {
       const section = new RegExp(`<section id="${name}">([\\s\\S]*?)</section>`).exec(html)?.[1] ?? '';
-      const parts = ['svg', 'png', 'csv'].map((kind) => `download="${name}.${kind}"`);
+      const parts = ['svg', 'png', 'csv'].map((kind) => `data-figure="${name}" data-kind="${kind}"`);
       parts.push(`id="live-${name}"`, '<summary>The table behind it</summary>');
       expect(parts.filter((part) => !section.includes(part))).toEqual([]);
-      const csv = /text\/csv;charset=utf-8;base64,([^"]+)"/.exec(section)?.[1] ?? '';
-      expect(Buffer.from(csv, 'base64').toString()).toMatch(/^teacherSize,parametrization,width,/);
+      expect(csv).toMatch(/^(teacherSize,)?parametrization,width,/);
     }
   });
 
@@ -136,15 +140,11 @@ describe('writeReport', () => {
     expect(section).toContain(
       'Not drawn. It compares teachers of at least two sizes; this run has one, h<sub>T</sub> = 20.',
     );
-    expect(section).not.toContain('download=');
+    expect(section).not.toContain('data-kind=');
   });
 
   it('has a drawing for every layout and theme, and the data once', () => {
-    const json = /<script type="application\/json" id="figures">([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
-    const figures = JSON.parse(json) as Record<
-      string,
-      { datasets: object; drawings: Record<string, object> }
-    >;
+    const figures = packedIn(html);
     expect(Object.keys(figures)).toEqual([
       'relevance-histogram',
       'effective-size',
@@ -152,6 +152,8 @@ describe('writeReport', () => {
       'pruning',
       'paths',
       'topology',
+      'loss-curves',
+      'cost',
     ]);
     for (const { drawings } of Object.values(figures)) {
       expect(Object.keys(drawings)).toEqual(['wide light', 'wide dark', 'narrow light', 'narrow dark']);
@@ -170,6 +172,50 @@ describe('writeReport', () => {
       new RegExp(`${key}: damaged, will be trained again; .*has changed since it was written`),
     );
   }, 60_000);
+});
+
+/** What the script of the page has. */
+function packedIn(html: string) {
+  const [, packed = ''] =
+    /<script type="application\/octet-stream" id="figures">(.*?)<\/script>/.exec(html) ?? [];
+  return JSON.parse(inflateRawSync(Buffer.from(packed, 'base64')).toString()) as Record<
+    string,
+    { datasets: object; drawings: Record<string, object>; csv: string }
+  >;
+}
+
+describe('formats', () => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await run({ protocol: small });
+  });
+
+  it('that are asked for are all that is written', async () => {
+    const paths = await writeReport(directory, { formats: ['csv'] });
+    expect(new Set(paths.map((path) => path.replace(/.*\./, '')))).toEqual(new Set(['csv']));
+    expect((await readdir(join(directory, 'figures'))).sort()).toEqual(
+      paths.map((path) => path.split('/').at(-1)).sort(),
+    );
+    expect(await readdir(directory)).not.toContain('report.html');
+  });
+
+  it('have the table behind each figure with all digits, and in the page with six', async () => {
+    await writeReport(directory, { formats: ['html', 'csv'] });
+    const file = await readFile(join(directory, 'figures', 'effective-size.csv'), 'utf8');
+    const { csv } = packedIn(await readFile(join(directory, 'report.html'), 'utf8'))['effective-size'] ?? {};
+    const cell = (text: string | undefined) => text?.split('\r\n')[3]?.split(',')[5];
+    expect(cell(file)).toMatch(/^\d+\.\d{12,}$/);
+    expect(cell(csv)).toBe(String(Number(Number(cell(file)).toPrecision(6))));
+  }, 60_000);
+
+  it('that are not known, or none, are refused', async () => {
+    expect(await rejectionOf(writeReport(directory, { formats: ['pdf' as 'png'] }))).toBe(
+      'invalid_argument: expected one of html, svg, png, csv for formats, received "pdf". Did you mean "png"?',
+    );
+    expect(await rejectionOf(writeReport(directory, { formats: [] }))).toBe(
+      'invalid_argument: expected at least one of html, svg, png, csv for formats, received []',
+    );
+  });
 });
 
 describe('writeReport refuses', () => {

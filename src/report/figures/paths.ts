@@ -7,6 +7,7 @@ import { drawnSeries, type Series, seriesNames, seriesNotes, settingCells } from
 import { type StructuredTrial, structured, structureNotes } from '../structure/chosen-trials.js';
 import { pathQuantiles } from '../structure/teacher-structure.js';
 import { type TrialGroup, teacherSizes, trialCount } from '../trial-groups.js';
+import { widestOfEach } from '../widest.js';
 
 const name = 'paths';
 const title = 'Paths through the network, sorted';
@@ -82,19 +83,6 @@ function pathRows(group: TrialGroup, series: string): PathRow[] {
       });
     }),
   ];
-}
-
-/** The widest group of each teacher size and series. */
-export function widestOfEach(
-  groups: readonly TrialGroup[],
-  nameOf: (group: TrialGroup) => string,
-): TrialGroup[] {
-  const widest = new Map<string, TrialGroup>();
-  for (const group of groups) {
-    const place = `${group.teacherSize} ${nameOf(group)}`;
-    if (group.width >= (widest.get(place)?.width ?? 0)) widest.set(place, group);
-  }
-  return [...widest.values()];
 }
 
 function notes(

@@ -4,7 +4,15 @@ import type { Figure } from '../figure.js';
 import { short } from '../numbers-in-text.js';
 import { type CurveRow, pruningChart, reach } from '../pruning-panels.js';
 import { drawnSeries, seriesNames, seriesNotes, settingCells, widestOfSeries } from '../series.js';
-import { type ReportTrial, someWidths, spreadNotes, type TrialGroup, widths } from '../trial-groups.js';
+import {
+  type ReportTrial,
+  someWidths,
+  spreadNotes,
+  type TrialGroup,
+  tabledGroups,
+  tableNotes,
+  widths,
+} from '../trial-groups.js';
 
 const title = 'Error caused by pruning';
 /** As many curves as can be told apart in one panel; arbitrary. */
@@ -18,9 +26,12 @@ export function pruningFigure(groups: readonly TrialGroup[]): Figure {
   const nameOf = seriesNames(groups);
   const settings = settingCells(groups);
   const series = drawnSeries(groups);
-  const curves = groups.map((group) => ({ group, rows: curveRows(group, nameOf(group)) }));
-  const rows = curves.flatMap((curve) => curve.rows);
   const shown = someWidths(groups, mostWidths);
+  const tabled = new Set(tabledGroups(groups));
+  const curves = groups
+    .filter((group) => tabled.has(group) || shown.includes(group.width))
+    .map((group) => ({ group, rows: curveRows(group, nameOf(group)) }));
+  const rows = curves.flatMap((curve) => curve.rows);
   const floor = errorFloor(groups, rows);
   const isDrawn = (row: CurveRow) =>
     shown.includes(row.width) && series.some(({ name }) => name === row.series);
@@ -29,7 +40,12 @@ export function pruningFigure(groups: readonly TrialGroup[]): Figure {
     name: 'pruning',
     title,
     caption: caption(groups),
-    notes: [...spreadNotes(groups), ...seriesNotes(groups), ...pruningNotes(groups, shown, floor)],
+    notes: [
+      ...spreadNotes(groups),
+      ...seriesNotes(groups),
+      ...pruningNotes(groups, shown, floor),
+      ...tableNotes(groups),
+    ],
     hint: 'Point at a curve for its values. In a wide window drag to pan, Ctrl or Shift and wheel to zoom, double-click to go back.',
     table: {
       columns: [
@@ -43,19 +59,21 @@ export function pruningFigure(groups: readonly TrialGroup[]): Figure {
         '|MSE change| smallest',
         '|MSE change| largest',
       ],
-      rows: curves.flatMap((curve) =>
-        curve.rows.map((row) => [
-          row.teacherSize,
-          row.parametrization,
-          row.width,
-          ...settings.cells(curve.group),
-          row.kept,
-          row.excess,
-          row.median,
-          row.smallest,
-          row.largest,
-        ]),
-      ),
+      rows: curves
+        .filter(({ group }) => tabled.has(group))
+        .flatMap((curve) =>
+          curve.rows.map((row) => [
+            row.teacherSize,
+            row.parametrization,
+            row.width,
+            ...settings.cells(curve.group),
+            row.kept,
+            row.excess,
+            row.median,
+            row.smallest,
+            row.largest,
+          ]),
+        ),
     },
     ...pruningChart(chart),
   };

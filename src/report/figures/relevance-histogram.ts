@@ -19,6 +19,8 @@ import {
   someWidths,
   spreadNotes,
   type TrialGroup,
+  tabledGroups,
+  tableNotes,
   teacherSizes,
   trialCount,
   widths,
@@ -50,9 +52,12 @@ interface BinRow extends Record<string, Cell> {
 export function relevanceHistogramFigure(groups: readonly TrialGroup[]): Figure {
   const nameOf = seriesNames(groups);
   const settings = settingCells(groups);
-  const bars = groups.map((group) => ({ group, rows: binRows(group, nameOf(group)) }));
   const series = drawnSeries(groups);
   const shown = someWidths(groups, mostWidths);
+  const tabled = new Set(tabledGroups(groups));
+  const bars = groups
+    .filter((group) => tabled.has(group) || shown.includes(group.width))
+    .map((group) => ({ group, rows: binRows(group, nameOf(group)) }));
   const drawn = bars
     .flatMap(({ rows }) => rows)
     .filter(
@@ -62,7 +67,13 @@ export function relevanceHistogramFigure(groups: readonly TrialGroup[]): Figure 
     name: 'relevance-histogram',
     title,
     caption: caption(groups),
-    notes: [axisNote, ...spreadNotes(groups), ...seriesNotes(groups), ...omissionNotes(groups, shown)],
+    notes: [
+      axisNote,
+      ...spreadNotes(groups),
+      ...seriesNotes(groups),
+      ...omissionNotes(groups, shown),
+      ...tableNotes(groups),
+    ],
     hint: 'Point at a bar for its values.',
     table: {
       columns: [
@@ -75,18 +86,20 @@ export function relevanceHistogramFigure(groups: readonly TrialGroup[]): Figure 
         'nodes per trial mean',
         'nodes per trial sd',
       ],
-      rows: bars.flatMap(({ group, rows }) =>
-        rows.map((row) => [
-          row.teacherSize,
-          row.parametrization,
-          row.width,
-          ...settings.cells(group),
-          row.from,
-          row.to,
-          row.nodes,
-          row.sd,
-        ]),
-      ),
+      rows: bars
+        .filter(({ group }) => tabled.has(group))
+        .flatMap(({ group, rows }) =>
+          rows.map((row) => [
+            row.teacherSize,
+            row.parametrization,
+            row.width,
+            ...settings.cells(group),
+            row.from,
+            row.to,
+            row.nodes,
+            row.sd,
+          ]),
+        ),
     },
     datasets: { bins: drawn.map((row) => ({ ...row, spread: spreadText(row.sd) })) },
     draw: (style) => draw(groups, shown, drawn, style),
@@ -172,11 +185,10 @@ function histogramPanel(groups: readonly TrialGroup[], place: PanelPlace, { them
   const group = groups.find(
     (each) => each.teacherSize === teacherSize && nameOf(each) === series.name && each.width === width,
   );
-  const name = `${series.parametrization}, h = ${width}`;
   return {
     title: {
       text: [
-        ...(series.label === '' ? [name] : [series.label, name]),
+        ...[series.parametrization, ...(series.label === '' ? [] : [series.label]), `h = ${width}`],
         ...(teacherSizes(groups).length > 1 ? [`h_T = ${teacherSize}`] : []),
       ],
       limit: place.size.width,

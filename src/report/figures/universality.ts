@@ -43,6 +43,7 @@ export function universalityFigure(groups: readonly TrialGroup[]): Figure | Left
     caption: caption(collapses),
     notes: [
       ...collapses.flatMap(fitNotes),
+      ...collapses.flatMap(scalingNotes),
       ...qualityNotes(collapses),
       ...omissionNotes(groups, wide, collapses),
       ...seriesNotes(groups),
@@ -78,6 +79,18 @@ function reason(groups: readonly TrialGroup[], wide: readonly TrialGroup[]): str
 function fitNotes({ series, collapse: { exponential, powerLaw } }: SeriesCollapse): string[] {
   return [
     `Fits to the rising part, ${series.name}: ${fitText(exponential)}; ${fitText(powerLaw)}. Least squares of relative deviations, over all points.`,
+  ];
+}
+
+/** What exponents would do for the collapse that the figure does without. */
+function scalingNotes({ series, collapse: { best, quality } }: SeriesCollapse): string[] {
+  if (!best || !quality) return [];
+  const { xExponent, yExponent } = best.scaling;
+  const found = `x stretched by h_T^a and y by h_T^b, a = ${short(xExponent, 2)}, b = ${short(yExponent, 2)}: S = ${short(best.quality)}`;
+  return [
+    best.converged
+      ? `The best collapse of ${series.name} students has ${found} instead of ${short(quality.quality)}; n_{kept} / h_T as it stands is a = b = 0.`
+      : `The search for the best collapse of ${series.name} students did not converge; no exponents are given.`,
   ];
 }
 

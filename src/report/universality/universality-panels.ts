@@ -99,7 +99,7 @@ function panel(
     ...size,
     layer: [
       transitionLayer(axes, theme),
-      ...pointLayers(inSeries, axes, sizes),
+      ...pointLayers(inSeries, axes, sizes, floor),
       fitLayer(inSeries, axes, theme),
     ],
     encoding: {
@@ -156,7 +156,7 @@ function transitionLayer({ x }: Axes, theme: FigureStyle['theme']): Layer {
 
 const shapes = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down'];
 
-function pointLayers(inSeries: string, { x, y }: Axes, sizes: readonly number[]): Layer[] {
+function pointLayers(inSeries: string, { x, y }: Axes, sizes: readonly number[], floor: number): Layer[] {
   const source = { data: { name: 'points' }, transform: [{ filter: inSeries }] };
   const shape = {
     field: 'teacherSize',
@@ -176,7 +176,9 @@ function pointLayers(inSeries: string, { x, y }: Axes, sizes: readonly number[])
       encoding: { x, y: { ...y, field: 'drawn' }, detail: { field: 'width' } },
     },
     {
-      ...source,
+      data: { name: 'points' },
+      // Marks on the foot of the axis would only cover it.
+      transform: [{ filter: `${inSeries} && datum.y > ${floor}` }],
       mark: { type: 'point', filled: true, size: 28, opacity: 0.9, clip: true },
       encoding: {
         x,

@@ -16,6 +16,7 @@ import {
 import { checkpointOf, continueFrom } from '../../training/checkpoint.js';
 import { writing } from './advice.js';
 import { makeFolder } from './make-folder.js';
+import { type NodeHistory, nodeHistoryTensors, readNodeHistory } from './node-history.js';
 import { readBytesIfThere } from './read-bytes.js';
 import { trialFolder } from './record.js';
 import { float64, historyTensors, type LossHistory, readHistory } from './trial-arrays.js';
@@ -26,6 +27,7 @@ export const checkpointFile = 'checkpoint.safetensors';
 /** What is known of a trial while it trains, besides the state of its student. */
 export interface TrialProgress {
   readonly lossHistory: LossHistory;
+  readonly nodeHistory?: NodeHistory;
   readonly initialTestLoss: number;
   /** That its student has trained so far, in this process and those before. */
   readonly seconds: number;
@@ -45,12 +47,16 @@ export async function writeTrialCheckpoint(
 ): Promise<void> {
   const { tensors, metadata } = checkpointOf(population, [population.at(student)]);
   for (const [name, tensor] of historyTensors(progress.lossHistory)) tensors.set(name, tensor);
+  const { nodeHistory, lossHistory } = progress;
+  if (nodeHistory)
+    for (const [name, tensor] of nodeHistoryTensors(nodeHistory, lossHistory.epoch.length + 1))
+      tensors.set(name, tensor);
   tensors.set('initialTestLoss', safeTensor(Float64Array.of(progress.initialTestLoss)));
   tensors.set('seconds', safeTensor(Float64Array.of(progress.seconds)));
   const described = { ...metadata, key, version: versions().eigenstudent };
   const sealed = { ...described, sha256: checksum({ tensors, metadata: described }) };
   const folder = trialFolder(directory, key);
-  await writing(async () => {
+  await writing(directory, async () => {
     await makeFolder(folder);
     await writeAtomically(join(folder, checkpointFile), encodeSafetensors(tensors, sealed));
   });
@@ -73,8 +79,11 @@ export async function continueTrial(
   if (bytes === undefined) return undefined;
   const file = decodeSafetensors(bytes, path);
   checkSeal(file, key, path);
+  const lossHistory = readHistory(file, path);
+  const nodeHistory = readNodeHistory(file, lossHistory.epoch.length + 1, path);
   const progress = {
-    lossHistory: readHistory(file, path),
+    lossHistory,
+    ...(nodeHistory && { nodeHistory }),
     initialTestLoss: float64(file, 'initialTestLoss', path)[0] as number,
     seconds: float64(file, 'seconds', path)[0] as number,
   };

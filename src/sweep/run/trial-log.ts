@@ -1,6 +1,9 @@
 import { percentile } from '../../analysis/percentile.js';
+import type { Network } from '../../network/network.js';
+import type { NodeHistory } from '../directory/node-history.js';
 import type { LossHistory } from '../directory/trial-arrays.js';
 import type { TrialProgress } from '../directory/trial-checkpoint.js';
+import type { NodeLog } from './node-log.js';
 
 /** What is known of one trial while it trains, besides the state of its student. */
 export class TrialLog {
@@ -8,10 +11,14 @@ export class TrialLog {
   /** It has a record, or is about to. */
   ended = false;
 
-  /** @param before what earlier processes left of it */
+  /**
+   * @param before what earlier processes left of it
+   * @param nodes follows its nodes, if anything does
+   */
   constructor(
     readonly initialTestLoss: number,
     private readonly before?: TrialProgress,
+    private readonly nodes?: NodeLog,
   ) {
     const of = (name: keyof LossHistory) => [...(before?.lossHistory[name] ?? [])];
     this.#history = {
@@ -32,6 +39,15 @@ export class TrialLog {
       this.#history[name].push(entry[name]);
   }
 
+  /** Before the first step, and then with each `note`. relevance: [h] */
+  noteNodes({ network, relevance }: { network: Network; relevance: ArrayLike<number> }): void {
+    this.nodes?.note(network, relevance);
+  }
+
+  nodeHistory(): NodeHistory | undefined {
+    return this.nodes?.history();
+  }
+
   /** The last entry of a history that is not empty. */
   last(name: keyof LossHistory): number {
     return this.#history[name].at(-1) as number;
@@ -48,8 +64,10 @@ export class TrialLog {
 
   /** @param secondsHere that the student trained in this process */
   progress(secondsHere: number): TrialProgress {
+    const nodeHistory = this.nodeHistory();
     return {
       lossHistory: this.lossHistory(),
+      ...(nodeHistory && { nodeHistory }),
       initialTestLoss: this.initialTestLoss,
       seconds: (this.before?.seconds ?? 0) + secondsHere,
     };

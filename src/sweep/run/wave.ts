@@ -9,6 +9,7 @@ import type { DamagedTrial } from '../directory/run-directory.js';
 import { continueTrial, type TrialProgress, writeTrialCheckpoint } from '../directory/trial-checkpoint.js';
 import type { Trial } from '../protocol/trials.js';
 import { insistOn } from './insist-on.js';
+import { NodeLog } from './node-log.js';
 import { divergedOutcome, finishedOutcome, type Outcome, score, type TrialAtWork } from './outcome.js';
 import type { Profiler } from './profile.js';
 import { severalAtOnce } from './several-at-once.js';
@@ -36,10 +37,19 @@ export interface WaveOptions {
   ) => void;
   /** Called with trials that are too large for a GPU's resident kernels, before they train. */
   readonly onLayerwise: (trials: readonly LayerwiseTrial[]) => void;
+  /** Called for a trial that goes on from its checkpoint. */
+  readonly onContinue: (trial: ContinuedTrial) => void;
   /** Called for a trial whose checkpoint cannot be continued: it starts again. */
   readonly onRestart: (trial: DamagedTrial) => void;
   /** Called once a trial, finished or failed, for several at once; training waits for it. */
   readonly onTrial: (trial: Trial, outcome: Outcome) => Promise<void>;
+}
+
+/** A trial that did not start from nothing. */
+export interface ContinuedTrial {
+  readonly key: string;
+  /** Epochs that it had behind it. */
+  readonly epoch: number;
 }
 
 /** A trial whose student a GPU trains layer by layer, which takes longer: see Execution. */
@@ -104,12 +114,14 @@ function layerwiseOf(population: Population, trials: readonly Trial[]): Layerwis
 async function continueTrials(
   trials: readonly Trial[],
   population: Population,
-  { directory, onRestart }: WaveOptions,
+  { directory, onContinue, onRestart }: WaveOptions,
 ): Promise<(TrialProgress | undefined)[]> {
   const before: (TrialProgress | undefined)[] = [];
   for (const [i, { key }] of trials.entries()) {
     try {
-      before.push(await continueTrial(directory, key, population, i));
+      const known = await continueTrial(directory, key, population, i);
+      before.push(known);
+      if (known) onContinue({ key, epoch: population.at(i).progress().epoch });
     } catch (error) {
       if (!(error instanceof EigenstudentError)) throw error;
       onRestart({ key, reason: error.message });
@@ -159,9 +171,15 @@ class Wave {
     const losses = fresh.some((test) => test !== null)
       ? await this.population.evaluate(fresh)
       : fresh.map(() => ({ loss: NaN }));
-    this.#logs = before.map(
-      (known, i) => new TrialLog(known?.initialTestLoss ?? (losses[i] as { loss: number }).loss, known),
-    );
+    this.#logs = before.map((known, i) => {
+      const { protocol } = this.trials[i] as Trial;
+      const initialTestLoss = known?.initialTestLoss ?? (losses[i] as { loss: number }).loss;
+      // A trial that was begun without a history of its nodes goes on without one: it would lack its beginning.
+      const nodes = known && !known.nodeHistory ? undefined : NodeLog.of(protocol, known?.nodeHistory);
+      const log = new TrialLog(initialTestLoss, known, nodes);
+      if (nodes && !known) log.noteNodes(score(protocol, this.population.at(i)));
+      return log;
+    });
   }
 
   #at(i: number): TrialAtWork {
@@ -180,12 +198,14 @@ class Wave {
       const epoch = report.epochs[i] as number;
       if (epoch <= log.epoch || report.stopped[i] === 'diverged') return;
       const { trial, student } = this.#at(i);
+      const scored = score(trial.protocol, student);
       log.note({
         epoch,
         trainLoss: report.trainLoss[i] as number,
         validationLoss: report.validationLoss?.[i] as number,
-        effectiveSize: score(trial.protocol, student).effectiveSize,
+        effectiveSize: scored.effectiveSize,
       });
+      log.noteNodes(scored);
     });
   }
 

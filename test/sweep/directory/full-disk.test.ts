@@ -58,7 +58,7 @@ describe('a disk that fills up', () => {
     const undisturbed = join(directory, 'undisturbed');
     await sweep(smallProtocol(), { directory: undisturbed });
     const failures: string[] = [];
-    for (let free = 300; free < 60_000; free *= 1.6) {
+    for (let free = 300; free < 60_000; free *= 1.3) {
       disk.free = free;
       const before = (await readRecords(directory)).length;
       const run = sweep(smallProtocol(), { directory, checkpointEvery: 0 });

@@ -1,0 +1,28 @@
+/** What the script of report.html makes live pictures and CSV files of, small enough to be carried by the page. */
+import { deflateRawSync } from 'node:zlib';
+import { drawing, type Figure, type FigureStyle } from './figure.js';
+import { tableCsv, toDigits } from './table.js';
+import { darkTheme, lightTheme } from './theme.js';
+
+/** Of every number in the page: more than a screen shows. The files in figures/ have all of them. */
+const digits = 6;
+
+const styles = (['wide', 'narrow'] as const).flatMap((layout) =>
+  [lightTheme, darkTheme].map((theme): FigureStyle => ({ layout, theme, inPage: true })),
+);
+
+/**
+ * Base64 of deflated JSON: per figure its data once, its drawings by "layout theme", and its table as CSV. Rows repeat their
+ * names and drawings differ in colours, so that little of them is left.
+ */
+export function packedFigures(figures: readonly Figure[]): string {
+  const live = figures.map((figure) => {
+    const drawings = styles.map((style) => [`${style.layout} ${style.theme.name}`, drawing(figure, style)]);
+    const csv = tableCsv(figure.table, digits);
+    return [figure.name, { datasets: figure.datasets, drawings: Object.fromEntries(drawings), csv }];
+  });
+  const text = JSON.stringify(Object.fromEntries(live), (_, value) =>
+    typeof value === 'number' ? toDigits(value, digits) : value,
+  );
+  return deflateRawSync(text, { level: 9 }).toString('base64');
+}

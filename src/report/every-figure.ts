@@ -1,4 +1,5 @@
 import type { Figure, LeftOut } from './figure.js';
+import { baselinesFigure } from './figures/baselines.js';
 import { costFigure } from './figures/cost.js';
 import { effectiveSizeFigure } from './figures/effective-size.js';
 import { inputRelevanceFigure, ranksInputs } from './figures/input-relevance.js';
@@ -19,6 +20,7 @@ export const figures: readonly ((groups: readonly TrialGroup[]) => Figure | Left
   lossFigure,
   pruningFigure,
   universalityFigure,
+  baselinesFigure,
   pathsFigure,
   topologyFigure,
   trajectoriesFigure,

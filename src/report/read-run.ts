@@ -57,7 +57,10 @@ async function reportTrial(
   record: FinishedRecord,
   settings: Settings,
 ): Promise<ReportTrial> {
-  const { network, relevance, pruningLosses, lossHistory } = await readArrays(directory, record);
+  const { network, relevance, pruningLosses, rankedLosses, lossHistory } = await readArrays(
+    directory,
+    record,
+  );
   const { epoch, trainLoss, validationLoss, effectiveSize } = lossHistory;
   const { parametrization, teacherSize, width, trial, epochs, protocol } = record;
   const problem = problemOf(protocol);
@@ -72,6 +75,9 @@ async function reportTrial(
     relevance: relevance.slice(),
     ...(ranksInputs(protocol) && { inputRelevance: inputRelevance(network) }),
     pruningLosses: pruningLosses.slice(),
+    rankedLosses: Object.fromEntries(
+      Object.entries(rankedLosses).map(([ranking, losses]) => [ranking, losses.slice()]),
+    ),
     lossHistory: {
       epoch: epoch.slice(),
       trainLoss: trainLoss.slice(),

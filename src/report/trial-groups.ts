@@ -1,7 +1,7 @@
 /** Rows that the figures are computed from: finished trials, grouped by what should only differ by chance. */
 
 import type { NodeHistory } from '../sweep/directory/node-history.js';
-import type { LossHistory } from '../sweep/directory/trial-arrays.js';
+import type { LossHistory, RankedLosses } from '../sweep/directory/trial-arrays.js';
 import { canonicalJson } from '../sweep/protocol/canonical-json.js';
 import { type Parametrization, parametrizations } from '../sweep/protocol/protocol-schema.js';
 import type { Settings } from '../sweep/protocol/settings.js';
@@ -38,6 +38,8 @@ export interface ReportTrial {
   readonly relevance: ArrayLike<number>;
   /** [h + 1]; index k: test loss of the student that keeps its k most relevant nodes */
   readonly pruningLosses: ArrayLike<number>;
+  /** The same with the nodes removed in other orders, where the protocol asks for them. */
+  readonly rankedLosses?: RankedLosses;
   readonly lossHistory: LossHistory;
   /** Only of some trials that trialsWithStructure chose: few keep it. */
   readonly nodeHistory?: NodeHistory;

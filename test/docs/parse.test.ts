@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { directiveOf, outputMismatch, textToRun } from './directive.js';
+import { directiveOf, matchOutput, textToRun } from './directive.js';
 import { type Block, parsePage } from './markdown.js';
 
 const page = (...lines: string[]) => parsePage('docs/page.md', lines.join('\n'));
@@ -73,13 +73,14 @@ describe('directiveOf', () => {
       continues: false,
       exits: 0,
     });
+    expect(directiveOf(block('python'))).toMatchObject({ kind: 'run', needs: 'python' });
   });
 
   it('takes clauses', () => {
     const comment = 'run: epochs: 2000 -> 3; continues; needs cuda; file a/b.ts; exits 2';
     expect(directiveOf(block('ts', comment))).toMatchObject({
       replacements: [['epochs: 2000', '3']],
-      ...{ continues: true, needsCuda: true, file: 'a/b.ts', exits: 2 },
+      ...{ continues: true, needs: 'cuda', file: 'a/b.ts', exits: 2 },
     });
   });
 
@@ -108,14 +109,18 @@ describe('textToRun', () => {
   });
 });
 
-describe('outputMismatch', () => {
+describe('matchOutput', () => {
   it.each([
     ['a\nb', 'a\nb\n'],
     ['a\n...\nd', 'a\nb\nc\nd\n'],
-    ['a ... (s)', 'a 1.2 (s)\n'],
+    ['a ... (s)', 'a 1.2 (s)\r\n'],
     ['...\nd', 'd'],
   ])('takes %j for %j', (shown, printed) => {
-    expect(outputMismatch(shown, printed)).toBeUndefined();
+    expect(matchOutput(shown, printed, false)).toBe('');
+  });
+
+  it('leaves what later blocks print', () => {
+    expect(matchOutput('a\n...\nc', 'a\nb\nc\nd\n', true)).toBe('d\n');
   });
 
   it.each([
@@ -124,6 +129,6 @@ describe('outputMismatch', () => {
     ['a.c', 'abc'],
     ['a\n...', 'b\na'],
   ])('does not take %j for %j', (shown, printed) => {
-    expect(outputMismatch(shown, printed)).toBe(`expected\n${shown}\nreceived\n${printed}`);
+    expect(matchOutput(shown, printed, false)).toBeUndefined();
   });
 });

@@ -87,7 +87,7 @@ function fitNotes({ series, collapse: { exponential, powerLaw } }: SeriesCollaps
 function scalingNotes({ series, collapse: { best, quality } }: SeriesCollapse): string[] {
   if (!best || !quality) return [];
   const { xExponent, yExponent } = best.scaling;
-  const found = `x stretched by h_T^a and y by h_T^b, a = ${short(xExponent, 2)}, b = ${short(yExponent, 2)}: S = ${short(best.quality)}`;
+  const found = `x stretched by h_{T}ᵃ and y by h_{T}ᵇ, a = ${short(xExponent, 2)}, b = ${short(yExponent, 2)}: S = ${short(best.quality)}`;
   return [
     best.converged
       ? `The best collapse of ${series.name} students has ${found} instead of ${short(quality.quality)}; n_{kept} / h_T as it stands is a = b = 0.`
@@ -102,7 +102,7 @@ function fitText(fit: ExponentialFit | PowerLawFit): string {
   const law =
     fit.form === 'exponential'
       ? `A exp(−k n/h_T), A = ${amplitude}, k = ${withError(fit, fit.parameters.rate)}`
-      : `A (1 − n/h_T)^b, A = ${amplitude}, b = ${withError(fit, fit.parameters.exponent)}`;
+      : `A (1 − n/h_T)ᵇ, A = ${amplitude}, b = ${withError(fit, fit.parameters.exponent)}`;
   return `${form} ${law}, off by ${short(100 * Math.sqrt(fit.reducedChiSquared), 2)} %`;
 }
 

@@ -66,8 +66,7 @@ export async function writeManyRecords(
 async function writeCheckpoint(directory: string, trial: Trial, steps: number): Promise<void> {
   const folder = trialFolder(directory, trial.key);
   const { student } = trial.protocol;
-  const { inputs } = problemOf(trial.protocol);
-  const parameters = student.width * (inputs + 1 + student.secondWidth);
+  const parameters = student.width * (problemOf(trial.protocol).inputs + 1 + student.secondWidth);
   const blocks = ['parameters', 'firstMoment', 'secondMoment'];
   const tensors = new Map(
     blocks.map((name) => [`students.0.${name}`, safeTensor(new Float32Array(parameters))] as const),

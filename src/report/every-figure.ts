@@ -1,6 +1,7 @@
 import type { Figure, LeftOut } from './figure.js';
 import { costFigure } from './figures/cost.js';
 import { effectiveSizeFigure } from './figures/effective-size.js';
+import { inputRelevanceFigure, ranksInputs } from './figures/input-relevance.js';
 import { lossFigure } from './figures/loss.js';
 import { lossCurvesFigure } from './figures/loss-curves.js';
 import { pathsFigure } from './figures/paths.js';
@@ -11,7 +12,7 @@ import { trajectoriesFigure } from './figures/trajectories.js';
 import { universalityFigure } from './figures/universality.js';
 import type { TrialGroup } from './trial-groups.js';
 
-/** Every figure of a report, in its order. */
+/** Every figure of any report, in its order. */
 export const figures: readonly ((groups: readonly TrialGroup[]) => Figure | LeftOut)[] = [
   relevanceHistogramFigure,
   effectiveSizeFigure,
@@ -24,3 +25,8 @@ export const figures: readonly ((groups: readonly TrialGroup[]) => Figure | Left
   lossCurvesFigure,
   costFigure,
 ];
+
+/** Those, and what only runs that ask for it have. */
+export function figuresFor(groups: readonly TrialGroup[]): typeof figures {
+  return ranksInputs(groups) ? [...figures, inputRelevanceFigure] : figures;
+}

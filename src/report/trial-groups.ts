@@ -13,11 +13,14 @@ export type { Parametrization };
 /** What the figures need of a finished record and its arrays. */
 export interface ReportTrial {
   readonly parametrization: Parametrization;
+  /** h_T; 0 where there is no teacher. */
   readonly teacherSize: number;
   readonly width: number;
   /** Of every other field that the run varies. */
   readonly settings: Settings;
   readonly trial: number;
+  /** Absent: the mean squared error. */
+  readonly loss?: 'crossEntropy';
   readonly trainLoss: number;
   readonly testLoss: number;
   /** Nodes whose relevance, divided by the trial's largest, is above the threshold. */
@@ -38,6 +41,8 @@ export interface ReportTrial {
   readonly lossHistory: LossHistory;
   /** Only of some trials that trialsWithStructure chose: few keep it. */
   readonly nodeHistory?: NodeHistory;
+  /** [inputs], not normalised; of students that rank their inputs. */
+  readonly inputRelevance?: ArrayLike<number>;
   /** Of its weights; only of trials that trialsWithStructure chose. */
   readonly structure?: TrialStructure;
 }
@@ -80,6 +85,16 @@ export function groupTrials(trials: readonly ReportTrial[]): TrialGroup[] {
 
 export function teacherSizes(groups: readonly TrialGroup[]): number[] {
   return distinct(groups.map((group) => group.teacherSize));
+}
+
+/** Whether there is a teacher whose size the students can be held against. */
+export function hasTeacher(groups: readonly TrialGroup[]): boolean {
+  return groups.some(({ teacherSize }) => teacherSize > 0);
+}
+
+/** What the loss is called on an axis. */
+export function lossName(groups: readonly TrialGroup[]): string {
+  return groups.some(({ trials }) => trials[0]?.loss === 'crossEntropy') ? 'cross-entropy' : 'MSE';
 }
 
 export function widths(groups: readonly TrialGroup[]): number[] {

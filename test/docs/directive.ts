@@ -25,7 +25,10 @@ export interface Run {
   readonly needsCuda: boolean;
 }
 
-export type Directive = Run | { readonly kind: 'output' } | { readonly kind: 'not run'; readonly why: string };
+export type Directive =
+  | Run
+  | { readonly kind: 'output' }
+  | { readonly kind: 'not run'; readonly why: string };
 
 /** Languages whose blocks are run. */
 export const languages = ['ts', 'sh', 'yaml', 'python', 'diff'] as const;
@@ -49,7 +52,8 @@ export function directiveOf(block: Block): Directive {
   const clauses = comment?.slice('run: '.length).split('; ').filter(Boolean) ?? [];
   const run = clauses.reduce<Run>((so, clause) => withClause(so, clause) ?? fail(`"${clause}"?`), plain);
   const runnable = (languages as readonly string[]).includes(language) || run.file !== undefined;
-  if (!runnable && shown.includes(language)) fail('what is shown needs <!-- output --> or <!-- not run: WHY -->');
+  if (!runnable && shown.includes(language))
+    fail('what is shown needs <!-- output --> or <!-- not run: WHY -->');
   if (!runnable) fail(`"${language}" is no language that is run: ${languages.join(', ')}`);
   return run;
 }
@@ -82,7 +86,8 @@ function withClause(run: Run, clause: string): Run | undefined {
 /** The code that is run in the place of what is shown. */
 export function textToRun(block: Block, run: Run): string {
   return run.replacements.reduce((text, [from, to]) => {
-    if (!text.includes(from)) throw new Error(`${block.page}:${block.line}: there is no "${from}" to replace`);
+    if (!text.includes(from))
+      throw new Error(`${block.page}:${block.line}: there is no "${from}" to replace`);
     return text.replaceAll(from, to);
   }, block.text);
 }

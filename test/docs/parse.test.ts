@@ -14,9 +14,28 @@ const block = (language: string, comment?: string, text = 'a = 1'): Block => ({
 
 describe('parsePage', () => {
   it('finds fenced blocks with their lines, languages and comments', () => {
-    const { blocks } = page('# One', '<!-- run: part -->', '```yaml', 'a: 1', '', 'b: 2', '```', '', '```', 'x', '```');
+    const { blocks } = page(
+      '# One',
+      '<!-- run: part -->',
+      '```yaml',
+      'a: 1',
+      '',
+      'b: 2',
+      '```',
+      '',
+      '```',
+      'x',
+      '```',
+    );
     expect(blocks).toEqual([
-      { page: 'docs/page.md', line: 4, language: 'yaml', text: 'a: 1\n\nb: 2', comment: 'run: part', indented: false },
+      {
+        page: 'docs/page.md',
+        line: 4,
+        language: 'yaml',
+        text: 'a: 1\n\nb: 2',
+        comment: 'run: part',
+        indented: false,
+      },
       { page: 'docs/page.md', line: 10, language: '', text: 'x', comment: undefined, indented: false },
     ]);
   });
@@ -29,7 +48,14 @@ describe('parsePage', () => {
   });
 
   it('looks for links and headings outside of code only', () => {
-    const { links, anchors } = page('# A `b`, c', 'See [x](y.md#z) and `[n](o)`.', '```ts', '# [p](q)', '```', '# A b c');
+    const { links, anchors } = page(
+      '# A `b`, c',
+      'See [x](y.md#z) and `[n](o)`.',
+      '```ts',
+      '# [p](q)',
+      '```',
+      '# A b c',
+    );
     expect(links).toEqual([{ line: 2, target: 'y.md#z' }]);
     expect(anchors).toEqual(['a-b-c', 'a-b-c-1']);
   });
@@ -41,7 +67,12 @@ describe('parsePage', () => {
 
 describe('directiveOf', () => {
   it('runs a block of a known language by itself', () => {
-    expect(directiveOf(block('ts'))).toMatchObject({ kind: 'run', replacements: [], continues: false, exits: 0 });
+    expect(directiveOf(block('ts'))).toMatchObject({
+      kind: 'run',
+      replacements: [],
+      continues: false,
+      exits: 0,
+    });
   });
 
   it('takes clauses', () => {

@@ -137,7 +137,7 @@ describe('the labels of a figure', () => {
         'spectral',
         'h = 200',
         'direct',
-        'h = 20',
+        'h = 60',
         'nodes per trial',
         'relevance / largest',
         '0.25',

@@ -34,7 +34,8 @@ const pythonLacks = ((): string | undefined => {
 
 function obstacle(block: Block, needsCuda: boolean): string | undefined {
   if (block.language === 'python' && pythonLacks) return pythonLacks;
-  if (needsCuda && !cudaLibrary()) return 'no CUDA library is built, real or emulated (npm run test:cuda builds one)';
+  if (needsCuda && !cudaLibrary())
+    return 'no CUDA library is built, real or emulated (npm run test:cuda builds one)';
   return undefined;
 }
 

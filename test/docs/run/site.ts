@@ -49,7 +49,11 @@ export class Site {
         { cwd: folder, env, timeout: longest, maxBuffer: 2 ** 26 },
         (error, stdout, stderr) => {
           const status = error ? (typeof error.code === 'number' ? error.code : 255) : 0;
-          resolve({ status, stdout, stderr: error && status === 255 ? `${error.message}\n${stderr}` : stderr });
+          resolve({
+            status,
+            stdout,
+            stderr: error && status === 255 ? `${error.message}\n${stderr}` : stderr,
+          });
         },
       );
     });

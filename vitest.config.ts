@@ -151,7 +151,7 @@ export default defineConfig({
           name: 'docs',
           include: ['test/docs/run/**/*.test.ts'],
           pool: 'forks',
-          testTimeout: 120_000,
+          testTimeout: 600_000,
           hookTimeout: 120_000,
         },
       },

@@ -6,10 +6,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeSummary } from 'eigenstudent/sweep';
+import { byRanking, hasRankings, overTraining } from './analysis/controls.mjs';
 import { readGroups } from './analysis/groups.mjs';
+import { meanOf } from './analysis/measures.mjs';
 import {
   besideTeacher,
   cuts,
+  heads,
   joints,
   layers,
   rankings,
@@ -65,6 +68,7 @@ async function tablesOf(directory) {
     ['Effective size against width', joints(groups)],
     ['Ranked by eigenvalue alone', await rankings(groups)],
     ['Pruned students beside the pruned teacher', await besideTeacher(groups)],
+    ...(hasRankings(groups) ? controls(groups) : []),
   ].filter(([, text]) => text !== '');
   return [
     `# ${basename(directory)}`,
@@ -76,4 +80,12 @@ async function tablesOf(directory) {
   ]
     .join('\n')
     .trimEnd();
+}
+
+function controls(groups) {
+  const head = heads(groups);
+  return [
+    ['Effective size over training', overTraining(groups, head, meanOf)],
+    ['Nodes within 10 % of the unpruned loss, by ranking', byRanking(groups, head, meanOf)],
+  ];
 }

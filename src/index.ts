@@ -1,5 +1,6 @@
 // What a network is made of
 
+export type { Evaluation } from './network/evaluation.js';
 export {
   type Activation,
   type DenseLayer,
@@ -13,7 +14,7 @@ export {
   sum,
   type TensorName,
 } from './network/layers.js';
-export { type Evaluation, Network, type NetworkOptions, type NetworkSpec } from './network/network.js';
+export { Network, type NetworkOptions, type NetworkSpec } from './network/network.js';
 export type { Loss } from './network/spec.js';
 
 // Data, and who labels them
@@ -49,6 +50,7 @@ export { train } from './training/train.js';
 // Finding and cutting out the sub-network
 
 export { type PruningCurve, pruningCurve } from './pruning/curve.js';
+export { inputRelevance } from './pruning/input-relevance.js';
 export type { Scope } from './pruning/joint-order.js';
 export type { Metric } from './pruning/metric.js';
 export {

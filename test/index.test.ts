@@ -24,6 +24,7 @@ it('these names are public, and no others', () => {
     'fineTune',
     'gaussianInputs',
     'histogram',
+    'inputRelevance',
     'kernels',
     'normalize',
     'prune',
@@ -94,6 +95,7 @@ it('these names are public in eigenstudent/sweep, and no others', () => {
   expect(Object.keys(sweeps).sort()).toEqual([
     'cancelSubmissions',
     'cleanRunDirectory',
+    'effectiveSizesAt',
     'estimateSweep',
     'exportRecords',
     'parseProtocol',

@@ -16,7 +16,7 @@ import { interval, number, table } from './text.mjs';
 import { collapse, edge, exponent, joint, sizeExponent, wide } from './transition.mjs';
 
 /** Columns that name a group. */
-function heads(groups) {
+export function heads(groups) {
   const names = settingNames(groups);
   const cell = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value ?? 'absent'));
   return {

@@ -144,6 +144,32 @@ struct CurveSweep {
   T* out;     // [nodes][lanes]
 };
 
+/// z += W_upper f(W_lower x + bias) for samples of one usual panel, all matrices [..][lanes]: a layer that widens and the one
+/// above it, a few panels of nodes at a time. Panels of nodes are those of a layer's outputs, the last one ragged.
+template <class T>
+struct LayerPair {
+  std::size_t inputs, nodes, outputs;
+  const std::size_t* widths;  // of the panels
+  std::size_t panel_count;
+  const T* x;              // [inputs][lanes]
+  const T* lower_weights;  // panels of [inputs][width]
+  const T* bias;           // [nodes], of the lower layer, or nullptr
+  Activation lower;        // f
+  const T* upper_weights;  // panels of [outputs][width]
+  T* y;                    // [2 usual panels][lanes]: scratch
+  T* z;                    // [outputs][lanes]
+};
+
+/// Panels of nodes whose answers are at hand: those of one turn of a LayerPair.
+template <class T>
+struct PairStretch {
+  std::size_t panels;
+  const T* w[2];  // [outputs][width] each
+  std::size_t width[2];
+  std::size_t count[2];  // nodes
+  const T* y[2];         // [count][lanes]
+};
+
 /// w = gap * phi over a panel (see MatrixUpdate), or a copy for a dense layer.
 template <class T>
 struct FormWeights {
@@ -180,6 +206,7 @@ struct Kernels {
   /// Sum of (a[i] - b[i])^2, each square and the sum in float64; delta[i] = 2 scale (a[i] - b[i]) where delta is wanted.
   double (*squared_error)(const T* a, const T* b, std::size_t count, T scale, T* delta);
   void (*curve_sweep)(const CurveSweep<T>&);
+  void (*layer_pair)(const LayerPair<T>&);
   void (*gather_transposed)(const GatherTransposed<T>&);
   /// sums[n] += sum over rows of a[m][n] for one panel [rows][width].
   void (*column_sums)(const T* a, std::size_t rows, std::size_t width, T* sums);

@@ -168,7 +168,7 @@ typedef struct {
   int (*progress)(const es_population* population, uint64_t student, es_progress* progress, es_error* error);
   int (*execution)(const es_population* population, uint64_t student, es_execution* execution,
                    es_error* error);
-  /* data: [data_count], null leaves a student out; results: [result_count] */
+  /* data: [data_count], sets of one a student, null leaves a student out; results: [result_count], as many */
   int (*evaluate)(es_population* population, const es_dataset* const* data, uint64_t data_count,
                   es_evaluation* results, uint64_t result_count, es_stop_flag stop, es_error* error);
   /* outputs: [samples][N_out] of the population's dtype */

@@ -27,11 +27,11 @@ export function fraction(option: string): (word: string) => number {
 }
 
 /** A parser of numbers between commas. */
-export function numbers(option: string): (words: string) => number[] {
+export function numbers(option: string, example = '20,60,200'): (words: string) => number[] {
   return (words) =>
     words.split(',').map((word) => {
       const value = word.trim() === '' ? Number.NaN : Number(word);
-      if (Number.isNaN(value)) throw invalid(option, 'numbers between commas, as in 20,60,200', words);
+      if (Number.isNaN(value)) throw invalid(option, `numbers between commas, as in ${example}`, words);
       return value;
     });
 }

@@ -9,6 +9,7 @@ import { type SweepResult, sweep } from '../sweep/run/sweep.js';
 import { interruptible } from './interruptible.js';
 import { progressDisplay } from './progress-display.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
+import { repetitionWarnings } from './sweep-notes.js';
 import { failureTable, lostNote, profileTable, summaryTable } from './tables.js';
 
 export interface ExperimentOptions {
@@ -34,6 +35,7 @@ export async function experiment(
   session: Session,
 ): Promise<ExitCode> {
   const directory = options.out ?? join('runs', name);
+  for (const warning of repetitionWarnings(protocol, directory)) session.note(warning);
   const result = await train(protocol, directory, options, session);
   for (const { key, reason } of result.damaged) session.note(`trial ${key} was trained again: ${reason}`);
   for (const note of layerwiseNotes(result.layerwise)) session.note(note);

@@ -154,7 +154,7 @@ function trains(command: Command): Command {
     .option(
       '--devices <list>',
       'GPUs that share the work, as in 0,1; with --device cuda',
-      numbers('--devices'),
+      numbers('--devices', '0,1'),
     )
     .option(
       '--threads <n>',

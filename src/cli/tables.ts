@@ -3,6 +3,7 @@ import type { PrunedLayer } from '../pruning/prune-network.js';
 import type { GroupSummary, Statistic, TrialFailure } from '../sweep/directory/summary.js';
 import { settingColumns } from '../sweep/protocol/settings.js';
 import type { BegunTrial, GroupStatus } from '../sweep/query/status.js';
+import type { ThresholdGroup } from '../sweep/query/thresholds.js';
 import type { SweepProfile } from '../sweep/run/profile.js';
 import type { StageMetrics } from './prune-model.js';
 
@@ -114,6 +115,19 @@ export function statusTable(groups: readonly GroupStatus[]): string {
     ['unfinished', ({ unfinished }) => unfinished],
     ['begun', ({ begun }) => begun],
     ['epochs', ({ epochs: { done, total } }) => `${Math.floor((100 * done) / total)} %`],
+  ];
+  return table(columns, groups);
+}
+
+/** One row per group and threshold. */
+export function thresholdTable(groups: readonly ThresholdGroup[]): string {
+  const columns: Column<ThresholdGroup>[] = [
+    ...placeColumns(groups),
+    ['threshold', ({ threshold }) => threshold],
+    ['trials', ({ trials }) => trials],
+    ['effective size\n(per trial)', (group) => fixed(group.effectiveSize)],
+    ['effective size\n(pooled)', (group) => fixed(group.effectiveSizePooled)],
+    ['pruned loss', ({ prunedLoss }) => precise(prunedLoss)],
   ];
   return table(columns, groups);
 }

@@ -121,12 +121,6 @@ export interface NativeExecution {
   readonly reason?: string;
 }
 
-export interface NativeEvaluation {
-  readonly loss: number;
-  /** NaN without classes. */
-  readonly accuracy: number;
-}
-
 export type StateBlock = 'parameters' | 'firstMoment' | 'secondMoment';
 
 export interface NativePopulation {
@@ -150,8 +144,11 @@ export interface NativePopulation {
   progress(): NativeProgress[];
   /** One a student; null where the backend has nothing to tell. The same for as long as the population lives. */
   executions(): (NativeExecution | null)[];
-  /** One data set (or null) per student; null gives {NaN, NaN}. */
-  evaluate(data: readonly (NativeDataset | null)[]): Promise<NativeEvaluation[]>;
+  /**
+   * Sets of one data set (or null) per student. Resolves with loss and accuracy, [sets][students][2]; accuracy is NaN without
+   * classes, both are where null was.
+   */
+  evaluate(data: readonly (readonly (NativeDataset | null)[])[]): Promise<Float64Array>;
   /** Resolves with [samples][outputs] in the population's dtype. */
   predict(student: number, data: NativeDataset): Promise<FloatArray>;
   /** removalOrder: all nodes of the layer, first removed first. Resolves with [nodes + 1]: loss with k nodes kept. */

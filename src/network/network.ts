@@ -4,6 +4,7 @@ import { addon } from '../native/load.js';
 import { allocate, checkFloats, checkLength, dtypeOf, toDType } from './arrays.js';
 import { checkDataset, checkFits, Dataset } from './dataset.js';
 import { chooseDeviceOnce, type DeviceOptions } from './device.js';
+import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { initialValues } from './initialize.js';
 import type { Layer } from './layers.js';
 import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
@@ -18,13 +19,6 @@ import { checkLayerIndex, inputsOf, type NetworkOptions, type NetworkSpec, netwo
 export type { NetworkOptions, NetworkSpec } from './spec.js';
 
 export const dtypes = ['float32', 'float64'] as const;
-
-export interface Evaluation {
-  /** Data loss, without penalty. */
-  readonly loss: number;
-  /** Fraction of samples whose largest output is the class; NaN without classes. */
-  readonly accuracy: number;
-}
 
 interface CreateOptions {
   /** Non-negative safe integer. */
@@ -48,8 +42,14 @@ export class Network {
     readonly spec: NetworkSpec,
     /** Every tensor, one after the other, in the order of `tensors()`. It may be written to. */
     readonly parameters: FloatArray,
+    places: readonly TensorPlace[] = tensorLayout(spec),
   ) {
-    this.#places = tensorLayout(spec);
+    this.#places = places;
+  }
+
+  /** @internal What a student is: its spec has been checked, and its parameters have their places. */
+  static ofStudent(spec: NetworkSpec, parameters: FloatArray, places: readonly TensorPlace[]): Network {
+    return new Network(spec, parameters, places);
   }
 
   /**
@@ -149,8 +149,8 @@ export class Network {
   /** @throws data_mismatch, invalid_argument */
   async evaluate(data: Dataset, options: WorkOptions = {}): Promise<Evaluation> {
     checkFits('evaluate', checkDataset('data', data), this.spec, true);
-    const [result] = await this.#work(options, (native) => native.evaluate([data.nativeOf(this.dtype)]));
-    return result as Evaluation;
+    const numbers = await this.#work(options, (native) => native.evaluate([[data.nativeOf(this.dtype)]]));
+    return evaluationsOf(numbers, 1, 1)[0]?.[0] as Evaluation;
   }
 
   /**

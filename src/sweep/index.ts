@@ -30,6 +30,7 @@ export {
   runStatus,
   type Throughput,
 } from './query/status.js';
+export { effectiveSizesAt, type ThresholdGroup, type ThresholdSizes } from './query/thresholds.js';
 export type { TrialCounts } from './query/trial-counts.js';
 export type { Worker } from './query/workers.js';
 export { type EstimateOptions, estimateSweep, type SweepEstimate } from './run/estimate.js';

@@ -7,12 +7,17 @@
  *     <!-- run: part -->                   YAML: part of a protocol, laid over the one that `eigenstudent init` writes
  *     <!-- run: exits N -->                a command that is to fail, with this status
  *     <!-- run: needs cuda -->             skipped, with the reason, where there is no CUDA library, real or emulated
- *     <!-- output -->                      what the block before prints: its lines in this order, `...` for any others
+ *     <!-- run: needs python -->           likewise without Python, which wrote the files that the block reads
+ *     <!-- output -->                      what the block before prints: its lines in this order, `...` for any others;
+ *                                          where blocks continue each other, what each adds
  *     <!-- not run: WHY -->                the only way not to be run; how many there may be stands in pages.ts
  *
  * Clauses are separated by "; ".
  */
 import type { Block } from './markdown.js';
+
+/** What a machine may lack. */
+export type Need = 'cuda' | 'python';
 
 export interface Run {
   readonly kind: 'run';
@@ -22,10 +27,13 @@ export interface Run {
   readonly part: boolean;
   /** Expected exit status. */
   readonly exits: number;
-  readonly needsCuda: boolean;
+  readonly needs: Need | undefined;
 }
 
-export type Directive = Run | { readonly kind: 'output' } | { readonly kind: 'not run'; readonly why: string };
+export type Directive =
+  | Run
+  | { readonly kind: 'output' }
+  | { readonly kind: 'not run'; readonly why: string };
 
 /** Languages whose blocks are run. */
 export const languages = ['ts', 'sh', 'yaml', 'python', 'diff'] as const;
@@ -47,9 +55,11 @@ export function directiveOf(block: Block): Directive {
   if (comment === 'output') return { kind: 'output' };
   if (comment !== undefined && !/^run(: .+)?$/.test(comment)) fail(`"${comment}" says nothing of running it`);
   const clauses = comment?.slice('run: '.length).split('; ').filter(Boolean) ?? [];
-  const run = clauses.reduce<Run>((so, clause) => withClause(so, clause) ?? fail(`"${clause}"?`), plain);
+  const start: Run = { ...plain, needs: language === 'python' ? 'python' : undefined };
+  const run = clauses.reduce<Run>((so, clause) => withClause(so, clause) ?? fail(`"${clause}"?`), start);
   const runnable = (languages as readonly string[]).includes(language) || run.file !== undefined;
-  if (!runnable && shown.includes(language)) fail('what is shown needs <!-- output --> or <!-- not run: WHY -->');
+  if (!runnable && shown.includes(language))
+    fail('what is shown needs <!-- output --> or <!-- not run: WHY -->');
   if (!runnable) fail(`"${language}" is no language that is run: ${languages.join(', ')}`);
   return run;
 }
@@ -61,7 +71,7 @@ const plain: Run = {
   file: undefined,
   part: false,
   exits: 0,
-  needsCuda: false,
+  needs: undefined,
 };
 
 function withClause(run: Run, clause: string): Run | undefined {
@@ -73,7 +83,7 @@ function withClause(run: Run, clause: string): Run | undefined {
   const [word, value] = clause.split(' ', 2);
   if (clause === 'continues') return { ...run, continues: true };
   if (clause === 'part') return { ...run, part: true };
-  if (clause === 'needs cuda') return { ...run, needsCuda: true };
+  if (word === 'needs' && (value === 'cuda' || value === 'python')) return { ...run, needs: value };
   if (word === 'file' && value) return { ...run, file: value };
   if (word === 'exits' && Number(value) > 0) return { ...run, exits: Number(value) };
   return undefined;
@@ -82,21 +92,27 @@ function withClause(run: Run, clause: string): Run | undefined {
 /** The code that is run in the place of what is shown. */
 export function textToRun(block: Block, run: Run): string {
   return run.replacements.reduce((text, [from, to]) => {
-    if (!text.includes(from)) throw new Error(`${block.page}:${block.line}: there is no "${from}" to replace`);
+    if (!text.includes(from))
+      throw new Error(`${block.page}:${block.line}: there is no "${from}" to replace`);
     return text.replaceAll(from, to);
   }, block.text);
 }
 
 /**
- * Why `printed` is not what the page shows, if it is not: each shown line in order, `...` standing for any number of
+ * Holds what a program printed against what the page shows: each shown line in order, `...` standing for any number of
  * lines, or within a line for anything.
+ * @param more whether other blocks of the program print what follows
+ * @returns what follows; nothing where the two differ
  */
-export function outputMismatch(shownText: string, printed: string): string | undefined {
-  const escape = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const lines = shownText.trimEnd().split('\n');
-  const pattern = lines.map((line) =>
-    line.trim() === '...' ? '(?:.*\\n)*?' : `${escape(line).replaceAll('\\.\\.\\.', '.*')}[ \\t]*\\n`,
-  );
-  if (new RegExp(`^${pattern.join('')}$`).test(`${printed.trimEnd()}\n`)) return undefined;
-  return `expected\n${shownText}\nreceived\n${printed}`;
+export function matchOutput(shownText: string, printed: string, more: boolean): string | undefined {
+  const literally = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const pattern = shownText
+    .trimEnd()
+    .split('\n')
+    .map((line) =>
+      line.trim() === '...' ? '(?:.*\\n)*?' : `${literally(line).replaceAll('\\.\\.\\.', '.*')}[ \\t\\r]*\\n`,
+    );
+  const text = `${printed.trimEnd()}\n`;
+  const [found] = new RegExp(`^${pattern.join('')}${more ? '' : '$'}`).exec(text) ?? [];
+  return found === undefined ? undefined : text.slice(found.length);
 }

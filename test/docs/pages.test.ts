@@ -24,31 +24,45 @@ describe('the code of the pages', () => {
   });
 
   it('is indented in the README only, where it is looked at below', () => {
-    const indented = pages.flatMap(({ path, blocks }) => (blocks.some((block) => block.indented) ? [path] : []));
+    const indented = pages.flatMap(({ path, blocks }) =>
+      blocks.some((block) => block.indented) ? [path] : [],
+    );
     expect(indented.filter((path) => path !== 'README.md')).toEqual([]);
   });
 
   const scripts: object = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).scripts;
   const commands = pages
     .flatMap(({ blocks }) => blocks)
-    .filter(({ language, indented }) => indented || language === 'sh')
-    .flatMap(({ page, line, text }) => text.split('\n').map((code, i) => ({ where: `${page}:${line + i}`, code })))
+    .filter(
+      ({ language, indented, comment }) => (indented || language === 'sh') && !comment?.includes('exits'),
+    )
+    .flatMap(({ page, line, text }) =>
+      text.split('\n').map((code, i) => ({ where: `${page}:${line + i}`, code })),
+    )
     .flatMap(({ where, code }) => code.split(/&&|\|(?!\w)|;/).map((part) => ({ where, code: part.trim() })))
     .filter(({ code }) => /^(npx )?eigenstudent |^npm run /.test(code));
 
-  it.each(commands)('names a command that there is, with options that it takes: $where $code', async ({ code }) => {
-    const script = /^npm run (\S+)/.exec(code)?.[1];
-    if (script) return expect(Object.keys(scripts)).toContain(script);
-    // what stands behind two spaces explains the command
-    const [command = '', ...words] = (code.split(/ {2,}/)[0] as string).replace(/^npx /, '').split(' ').slice(1);
-    for (const name of command.split('|')) {
-      const { exitCode, stdout } = await call(name, '--help');
-      expect(exitCode).toBe(0);
-      const options = words.map((word) => /^--[a-z-]+/.exec(word)?.[0]).filter((word) => word !== undefined);
-      for (const option of options) expect(stdout).toMatch(new RegExp(`${option}\\b`));
-    }
-    return undefined;
-  });
+  it.each(commands)(
+    'names a command that there is, with options that it takes: $where $code',
+    async ({ code }) => {
+      const script = /^npm run (\S+)/.exec(code)?.[1];
+      if (script) return expect(Object.keys(scripts)).toContain(script);
+      // what stands behind two spaces explains the command
+      const [command = '', ...words] = (code.split(/ {2,}/)[0] as string)
+        .replace(/^npx /, '')
+        .split(' ')
+        .slice(1);
+      for (const name of command.split('|')) {
+        const { exitCode, stdout } = await call(name, '--help');
+        expect(exitCode).toBe(0);
+        const options = words
+          .map((word) => /^--[a-z-]+/.exec(word)?.[0])
+          .filter((word) => word !== undefined);
+        for (const option of options) expect(stdout).toMatch(new RegExp(`${option}\\b`));
+      }
+      return undefined;
+    },
+  );
 });
 
 describe('the links of the pages', () => {

@@ -64,14 +64,16 @@ NetworkSpec all_tensors(LayerKind kind, Activation activation, LossKind loss) {
 }  // namespace
 
 TEST("gradients are right for every activation, tensor and loss") {
-  std::uint32_t part = 10;
   for (const LossKind loss : {LossKind::mse, LossKind::softmax_cross_entropy}) {
     for (const LayerKind kind : {LayerKind::spectral, LayerKind::dense}) {
+      const bool mse = loss == LossKind::mse, spectral = kind == LayerKind::spectral;
+      // The numbers of one activation do not depend on how many there are: another one cannot break its test.
+      const std::uint32_t first = 12 + (mse ? 0 : 40) + (spectral ? 0 : 20);
       for (int a = 0; a < activation_count; ++a) {
         const Activation activation = static_cast<Activation>(a);
-        const Context context(std::string(kind == LayerKind::spectral ? "spectral " : "dense ") +
-                              name_of(activation) + (loss == LossKind::mse ? ", mse" : ", cross-entropy"));
-        check_gradient(all_tensors(kind, activation, loss), part += 2);
+        const Context context(std::string(spectral ? "spectral " : "dense ") + name_of(activation) +
+                              (mse ? ", mse" : ", cross-entropy"));
+        check_gradient(all_tensors(kind, activation, loss), first + 2 * static_cast<std::uint32_t>(a));
       }
     }
   }

@@ -50,7 +50,7 @@ function trainUntilTerminated() {
     for (let epoch = 1; ; ++epoch) await short.run(new Float64Array([epoch]));
   })();
   (async () => {
-    for (;;) await other.evaluate([large]);
+    for (;;) await other.evaluate([[large]]);
   })();
   parentPort.postMessage('training');
 }

@@ -78,10 +78,10 @@ describe('a data set', () => {
       targets,
     });
     const population = native.population('reference');
-    const before = await population.evaluate([copied]);
+    const before = await population.evaluate([[copied]]);
     inputs.fill(Number.NaN);
     detached(targets);
-    expect(await population.evaluate([copied])).toEqual(before);
+    expect(await population.evaluate([[copied]])).toEqual(before);
   });
 
   it('answers for itself only', () => {

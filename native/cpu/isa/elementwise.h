@@ -219,30 +219,46 @@ static double squared_error(const T* a, const T* b, std::size_t count, T scale, 
   return sum;
 }
 
-/// Blocks of 16 bytes square are transposed in registers. The last block of a row overlaps the one before.
+/// Row r of what is gathered.
 template <class T>
-static void gather_transposed(const GatherTransposed<T>& g) {
-  using V = typename VectorOf<T, 16>::type;
-  constexpr std::size_t L = lanes_of<V, T>;
-  const auto row = [&](std::size_t r) {
-    return g.values + (g.order ? g.order[g.first + r] : g.first + r) * g.count;
-  };
-  std::size_t r = 0;
-  for (; g.count >= L && r + L <= g.rows; r += L) {
-    const T* from[L];
-    for (std::size_t i = 0; i < L; ++i) from[i] = row(r + i);
-    for (std::size_t j = 0; j < g.count; j += L) {
-      const std::size_t at = j + L <= g.count ? j : g.count - L;
-      V block[L];
+ES_INLINE const T* gathered_row(const GatherTransposed<T>& g, std::size_t r) {
+  return g.values + (g.order ? g.order[g.first + r] : g.first + r) * g.count;
+}
+
+/// Rows from r on, as many at a time as V has lanes: square blocks of 16-byte pieces are transposed in registers. The last
+/// block of a row overlaps the one before. Returns the first row that is left.
+template <class V, class T>
+ES_INLINE std::size_t gather_blocks(const GatherTransposed<T>& g, std::size_t r) {
+  constexpr std::size_t rows = lanes_of<V, T>, side = 16 / sizeof(T), pieces = rows / side;
+  if (g.count < side) return r;
+  for (; r + rows <= g.rows; r += rows) {
+    const T* from[rows];
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < rows; ++i) from[i] = gathered_row(g, r + i);
+    for (std::size_t j = 0; j < g.count; j += side) {
+      const std::size_t at = j + side <= g.count ? j : g.count - side;
+      V block[side];
 #pragma GCC unroll 4
-      for (std::size_t i = 0; i < L; ++i) block[i] = load<V>(from[i] + at);
-      transpose_block(block);
+      for (std::size_t i = 0; i < side; ++i) {
+        const T* piece[pieces];
 #pragma GCC unroll 4
-      for (std::size_t i = 0; i < L; ++i) store<V>(g.to + (at + i) * g.lanes + r, block[i]);
+        for (std::size_t p = 0; p < pieces; ++p) piece[p] = from[p * side + i] + at;
+        block[i] = load_pieces(piece);
+      }
+      transpose_blocks(block);
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < side; ++i) store<V>(g.to + (at + i) * g.lanes + r, block[i]);
     }
   }
+  return r;
+}
+
+template <class T>
+static void gather_transposed(const GatherTransposed<T>& g) {
+  std::size_t r = gather_blocks<WideVector<T>>(g, 0);
+  r = gather_blocks<typename VectorOf<T, 16>::type>(g, r);
   for (; r < g.rows; ++r)
-    for (std::size_t j = 0; j < g.count; ++j) g.to[j * g.lanes + r] = row(r)[j];
+    for (std::size_t j = 0; j < g.count; ++j) g.to[j * g.lanes + r] = gathered_row(g, r)[j];
   for (; r < g.lanes; ++r)
     for (std::size_t j = 0; j < g.count; ++j) g.to[j * g.lanes + r] = T(0);
 }

@@ -187,7 +187,7 @@ function accuraciesOf(group: readonly FinishedRecord[]) {
   };
 }
 
-function statistic(values: readonly number[]): Statistic {
+export function statistic(values: readonly number[]): Statistic {
   const { mean, sd } = summarize(values);
   return { mean, sd: Number.isNaN(sd) ? null : sd };
 }

@@ -11,7 +11,7 @@ import { cudaLibrary, type Outcome, type Site } from './site.js';
 export async function runBlock(site: Site, page: Page, block: Block, run: Run): Promise<Outcome> {
   const folder = site.folderOf(page);
   const text = textToRun(block, run);
-  const cuda = run.needsCuda ? cudaLibrary() : undefined;
+  const cuda = run.needs === 'cuda' ? cudaLibrary() : undefined;
   if (run.file) {
     mkdirSync(dirname(join(folder, run.file)), { recursive: true });
     writeFileSync(join(folder, run.file), `${text}\n`);

@@ -23,7 +23,9 @@ export class Site {
     mkdirSync(join(modules, '.bin'), { recursive: true });
     symlinkSync(repository, join(modules, 'eigenstudent'));
     symlinkSync(join(repository, 'node_modules/@types'), join(modules, '@types'));
-    symlinkSync(join(repository, 'dist/cli/main.js'), join(modules, '.bin/eigenstudent'));
+    // a link would do where npm has made the file executable, which the compiler does not
+    const command = `#!/bin/sh\nexec '${process.execPath}' '${join(repository, 'dist/cli/main.js')}' "$@"\n`;
+    writeFileSync(join(modules, '.bin/eigenstudent'), command, { mode: 0o755 });
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }\n');
   }
 
@@ -41,7 +43,12 @@ export class Site {
     const PATH = [join(this.folder, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(
       delimiter,
     );
-    const env = { ...environment(), PATH, EIGENSTUDENT_CUDA: cuda };
+    const env = {
+      ...environment(),
+      PATH,
+      EIGENSTUDENT_CUDA: cuda,
+      DOCS_TESTS: join(repository, 'test/docs/run'),
+    };
     return new Promise((resolve) => {
       execFile(
         file,
@@ -49,7 +56,11 @@ export class Site {
         { cwd: folder, env, timeout: longest, maxBuffer: 2 ** 26 },
         (error, stdout, stderr) => {
           const status = error ? (typeof error.code === 'number' ? error.code : 255) : 0;
-          resolve({ status, stdout, stderr: error && status === 255 ? `${error.message}\n${stderr}` : stderr });
+          resolve({
+            status,
+            stdout,
+            stderr: error && status === 255 ? `${error.message}\n${stderr}` : stderr,
+          });
         },
       );
     });
@@ -68,16 +79,15 @@ function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(inherited);
 }
 
-/** What git knows of the sources, and the packages. */
+/** What git knows of the sources. */
 function copySources(folder: string): void {
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
     cwd: repository,
     encoding: 'utf8',
   });
-  const needed = /^(native|src|scripts|test\/(native|gradients|network)|[^/]+$)/;
+  const needed = /^(native|src|test\/native)\//;
   for (const path of listed.split('\0').filter((name) => needed.test(name)))
     if (existsSync(join(repository, path))) cpSync(join(repository, path), join(folder, path));
-  symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
 }
 
 /** The CUDA library that the tests of the device 'cuda' use: of a GPU, else the emulated one. */

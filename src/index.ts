@@ -56,6 +56,7 @@ export { train } from './training/train.js';
 // Finding and cutting out the sub-network
 
 export { type PruningCurve, pruningCurve } from './pruning/curve.js';
+export { inputRelevance } from './pruning/input-relevance.js';
 export type { Scope } from './pruning/joint-order.js';
 export type { Metric } from './pruning/metric.js';
 export {

@@ -24,6 +24,7 @@ it('these names are public, and no others', () => {
     'fineTune',
     'gaussianInputs',
     'histogram',
+    'inputRelevance',
     'kernels',
     'normalize',
     'prune',

@@ -3,7 +3,7 @@ import { readArrays, readRecords } from 'eigenstudent/sweep';
 
 /**
  * Finished trials, by group; spectral first, then in the order of the fields that vary.
- * Each trial is { record, relevance [h], curve [h + 1], furtherLayers, network }.
+ * Each trial is { record, relevance [h], curve [h + 1], ranked: the same by ranking, history, furtherLayers, network }.
  */
 export async function readGroups(directory) {
   const records = (await readRecords(directory)).filter((record) => record.error === undefined);
@@ -14,8 +14,10 @@ export async function readGroups(directory) {
     const fields = leaves.get(record);
     const key = JSON.stringify([record.parametrization, ...Object.entries(fields).sort()]);
     if (!groups.has(key)) groups.set(key, { ...nameOf(record, fields, varied), trials: [] });
-    const { relevance, pruningLosses, furtherLayers, network } = await readArrays(directory, record);
-    groups.get(key).trials.push({ record, relevance, curve: pruningLosses, furtherLayers, network });
+    const { pruningLosses, rankedLosses, lossHistory, ...arrays } = await readArrays(directory, record);
+    const { relevance, furtherLayers, network } = arrays;
+    const curves = { curve: pruningLosses, ranked: rankedLosses, history: lossHistory };
+    groups.get(key).trials.push({ record, relevance, ...curves, furtherLayers, network });
   }
   return [...groups.values()].sort(compareGroups);
 }
@@ -59,7 +61,13 @@ function compareGroups(a, b) {
   if (first !== 0) return first;
   if (a.teacherSize !== b.teacherSize) return a.teacherSize - b.teacherSize;
   if (a.width !== b.width) return a.width - b.width;
-  return settingText(a).localeCompare(settingText(b), 'en', { numeric: true });
+  for (const name of Object.keys(a.settings)) {
+    const [left, right] = [a, b].map(({ settings }) => settings[name]);
+    if (left === right) continue;
+    if (typeof left === 'number' && typeof right === 'number') return left - right;
+    return String(left).localeCompare(String(right));
+  }
+  return 0;
 }
 
 /** Names of settings that vary within an arm; those that only tell the arms apart say nothing. */
@@ -73,8 +81,4 @@ export function settingNames(groups) {
       return new Set(values.map((value) => JSON.stringify(value) ?? 'absent')).size > 1;
     }),
   );
-}
-
-function settingText({ settings }) {
-  return Object.values(settings).map(String).join(' ');
 }

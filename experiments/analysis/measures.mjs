@@ -60,10 +60,20 @@ export function teacherOf({ protocol }) {
 
 /** What pruning does to the teacher itself, on the test data of a trial: [h_T + 1] losses. */
 export async function teacherCurve(record) {
-  const teacher = teacherOf(record);
+  return (await pruningCurve(teacherOf(record).network, await testData(record))).losses;
+}
+
+/** A trial as it would be if its nodes were ranked by |eigenvaluesOut| alone: the criterion of the published code's other pruner. */
+export async function rankedByEigenvalue({ record, network }) {
+  const curve = await pruningCurve(network, await testData(record), { criterion: 'eigenvalue' });
+  return { record, curve: curve.losses, relevance: curve.relevance };
+}
+
+/** Of a trial whose seed is not shared. */
+async function testData(record) {
   const { train, validation, test } = record.protocol.data;
-  const data = await teacher.dataset({ train, validation, test, seed: record.seed, trial: record.trial });
-  return (await pruningCurve(teacher.network, data.test)).losses;
+  const sizes = { train, validation, test, seed: record.seed, trial: record.trial };
+  return (await teacherOf(record).dataset(sizes)).test;
 }
 
 function rowsOf(network, rows) {

@@ -7,6 +7,7 @@ import {
   overlapWithTeacher,
   paperThreshold,
   pooledSize,
+  rankedByEigenvalue,
   sizeAt,
   teacherCurve,
   thresholds,
@@ -15,7 +16,7 @@ import { interval, number, table } from './text.mjs';
 import { collapse, edge, exponent, joint, sizeExponent, wide } from './transition.mjs';
 
 /** Columns that name a group. */
-function heads(groups) {
+export function heads(groups) {
   const names = settingNames(groups);
   const cell = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value ?? 'absent'));
   return {
@@ -173,4 +174,22 @@ export async function besideTeacher(groups) {
   );
   const columns = [...head.columns, 'pruned', ...shares.map((share) => `${share} h_T kept`)];
   return table(columns, [...rows, [...head.of(first), 'teacher', ...teacher]]);
+}
+
+/** Spectral nodes ranked by |eigenvaluesOut| alone beside L = |eigenvaluesOut| ||eigenvectors||. */
+export async function rankings(groups) {
+  const own = wide(groups.filter(({ parametrization }) => parametrization === 'spectral'));
+  if (own.length === 0) return '';
+  const head = heads(groups);
+  const rows = [];
+  for (const group of own) {
+    const byEigenvalue = await Promise.all(group.trials.map(rankedByEigenvalue));
+    const pair = (measure) => [group.trials, byEigenvalue].map((trials) => interval(meanOf(trials, measure)));
+    rows.push([...head.of(group), ...[sizeAt(paperThreshold), edgeOf, lossAtTeacherSize].flatMap(pair)]);
+  }
+  const columns = ['n_λ', 'plateau ends', 'loss at h_T / unpruned'].flatMap((name) => [
+    `${name}, by L`,
+    'by λ',
+  ]);
+  return table([...head.columns, ...columns], rows);
 }

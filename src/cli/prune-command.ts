@@ -24,7 +24,8 @@ export function addPruneCommand(program: Command, choose: (work: Work) => void):
       fraction('--max-degradation'),
     );
   takesRunOptions(command);
-  takesModelOptions(command)
+  takesModelOptions(command);
+  takesDataOptions(command)
     .addHelpText('after', pruneExamples)
     .action((source: string, options: PruneOptions & PruneModelOptions) =>
       choose((session) => prune(source, options, session)),
@@ -46,36 +47,22 @@ function takesRunOptions(command: Command): void {
 }
 
 const modelOptions = [
-  ...([
-    'data',
-    'inputs',
-    'labels',
-    'normalize',
-    'loss',
-    'metric',
-    'description',
-    'scope',
-    'criterion',
-  ] as const),
-  ...(['fineTune', 'learningRate', 'batchSize', 'l2', 'seed', 'export'] as const),
+  ...['description', 'scope', 'criterion', 'export', 'fineTune', 'learningRate', 'batchSize', 'l2'],
+  ...['data', 'inputs', 'labels', 'normalize', 'loss', 'metric', 'seed'],
 ];
-function takesModelOptions(command: Command): Command {
-  return command
+function takesModelOptions(command: Command): void {
+  command
     .optionsGroup('Of the file of a network:')
-    .option(
-      '--data <files...>',
-      'samples with their labels: x.npy y.npy; images-idx3-ubyte labels-idx1-ubyte; one .npz, .csv or .parquet',
-    )
-    .option('--inputs <name>', 'the array of an .npz with the inputs (default: x)')
-    .option('--labels <name>', 'the array of an .npz (default: y) or the column with classes or targets')
-    .option('--normalize <kind>', 'inputs before they are used: standard, unit or none (default: none)')
-    .option('--loss <name>', 'crossEntropy for classes or mse (default: crossEntropy after a softmax)')
-    .option('--metric <name>', 'loss or accuracy (default: accuracy of classes)')
     .option('--description <file>', 'JSON that names the layers (default: beside it, as model.json)')
     .option('--scope <name>', 'layer, each by itself, or global, all in one ranking (default: layer)')
     .option(
       '--criterion <name>',
       'relevance: L, M, eigenvalue or weightNorm (default: L of spectral layers, M of dense ones)',
+    )
+    .option(
+      '--export <file>',
+      '.onnx or .safetensors (default: ./<name>-pruned, of the kind of the source)',
+      path('--export'),
     )
     .option(
       '--fine-tune <epochs>',
@@ -88,13 +75,22 @@ function takesModelOptions(command: Command): Command {
       '--l2 <a,b>',
       'penalties of eigenvectors and eigenvaluesOut, to fine-tune (default: 0.01,0.0005, as in the paper)',
       numbers('--l2'),
-    )
-    .option('--seed <n>', 'names the split of the data and the shuffles (default: 0)', number('--seed'))
-    .option(
-      '--export <file>',
-      '.onnx or .safetensors (default: ./<name>-pruned, of the kind of the source)',
-      path('--export'),
     );
+}
+
+function takesDataOptions(command: Command): Command {
+  return command
+    .optionsGroup('Of the data that go with the file of a network:')
+    .option(
+      '--data <files...>',
+      'samples with their labels: x.npy y.npy; images-idx3-ubyte labels-idx1-ubyte; one .npz, .csv or .parquet',
+    )
+    .option('--inputs <name>', 'the array of an .npz with the inputs (default: x)')
+    .option('--labels <name>', 'the array of an .npz (default: y) or the column with classes or targets')
+    .option('--normalize <kind>', 'inputs before they are used: standard, unit or none (default: none)')
+    .option('--loss <name>', 'crossEntropy for classes or mse (default: crossEntropy after a softmax)')
+    .option('--metric <name>', 'loss or accuracy (default: accuracy of classes)')
+    .option('--seed <n>', 'names the split of the data and the shuffles (default: 0)', number('--seed'));
 }
 
 async function prune(

@@ -1,5 +1,6 @@
 import { finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import type { FloatArray } from '../native/addon.js';
 import { allocate } from '../network/arrays.js';
 import { type Layer, spectral, type TensorOptions } from '../network/layers.js';
 import { Network } from '../network/network.js';
@@ -78,14 +79,14 @@ function convert(network: Network, index: number, scale: 1 | 'rowNorm', l2: Pena
 
 /** [width], in the precision of the network: phi is divided by what is stored. */
 function eigenvaluesOut(
-  matrix: Float32Array | Float64Array,
+  matrix: FloatArray,
   width: number,
   index: number,
   scale: 1 | 'rowNorm',
 ): ArrayLike<number> {
   if (scale === 1) return new Float64Array(width).fill(1);
   const columns = matrix.length / width;
-  const norms = Float64Array.from({ length: width }, (_, i) => Math.hypot(...row(matrix, i, columns)));
+  const norms = Float64Array.from({ length: width }, (_, i) => rowNorm(matrix, i, columns));
   const zero = norms.indexOf(0);
   if (zero < 0) return matrix instanceof Float32Array ? Float32Array.from(norms) : norms;
   throw new EigenstudentError(
@@ -95,8 +96,11 @@ function eigenvaluesOut(
   );
 }
 
-function row(matrix: Float32Array | Float64Array, i: number, columns: number) {
-  return matrix.subarray(i * columns, (i + 1) * columns);
+/** ||w_i||_2, summed in float64. */
+function rowNorm(matrix: FloatArray, i: number, columns: number): number {
+  let squares = 0;
+  for (let j = 0; j < columns; ++j) squares += (matrix[i * columns + j] as number) ** 2;
+  return Math.sqrt(squares);
 }
 
 function chooseLayers(spec: NetworkSpec, layers: readonly number[] | undefined): readonly number[] {

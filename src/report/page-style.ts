@@ -28,7 +28,8 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem; m
 dt { color: var(--muted); }
 dd { margin: 0; }
 figure { margin: 1.2rem 0 .4rem; }
-.live { min-height: 4rem; overflow-x: auto; }
+/* vega-embed makes room for a menu that there is none of. */
+.live.live { display: block; padding-right: 0; min-height: 4rem; overflow-x: auto; }
 .live svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 .still { display: block; max-width: 100%; height: auto; margin: 0 auto; background: #fff; }
 figure.is-live .still { display: none; }
@@ -38,7 +39,7 @@ details { margin: .8rem 0; }
 summary { cursor: pointer; color: var(--spectral); }
 .table { overflow-x: auto; max-height: 26rem; border: 1px solid var(--grid); }
 table { border-collapse: collapse; font-size: .85rem; width: 100%; overflow-wrap: normal; }
-th, td { padding: .25rem .6rem; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--grid); }
+th, td { padding: .25rem .45rem; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--grid); }
 thead th { position: sticky; top: 0; background: var(--background); font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 pre { overflow-x: auto; font-size: .82rem; border: 1px solid var(--grid); padding: .75rem; }

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LiveServer, serveLivePage } from '../../src/report/live/serve.js';
+import { openRunDirectory } from '../../src/sweep/directory/run-directory.js';
 import { RunningSweep } from '../report/live/running-sweep.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import {
@@ -130,6 +131,40 @@ describe('the live page in a browser', () => {
     await page.getByLabel('validation data').check();
     await expect.poll(() => path(page)).not.toBe(before);
     expect(faults).toEqual([]);
+  });
+
+  it('has a row and a column for what the protocol varies besides the width', async () => {
+    await halfWay();
+    const { spectral, direct } = sweep.protocol.arms;
+    const arms = { spectral: { ...spectral, batchSize: [8, 16] }, direct };
+    await openRunDirectory(
+      sweep.directory,
+      smallProtocol({ arms, student: { width: [10, 20, 40], secondWidth: 2 }, epochs: 400, trials: 3 }),
+    );
+    const { page, faults } = await open(browser, server.url);
+    await expect.poll(() => page.locator('#group-rows tr').count()).toBe(9);
+    expect(await page.locator('#group-names th').allInnerTexts()).toContain('batchSize');
+    const cells = await page.locator('#group-rows tr').first().locator('td').allInnerTexts();
+    expect(cells.slice(0, 4)).toEqual(['spectral', '2', '10', '8']);
+    expect(faults).toEqual([]);
+  });
+
+  it('draws a loss that went astray at the edge, and says so', async () => {
+    await halfWay();
+    const trial = sweep.at(12);
+    const one = (value: number) => Float64Array.of(value, value);
+    await sweep.write(12, {
+      epoch: Float64Array.of(10, 20),
+      trainLoss: one(1e25),
+      validationLoss: one(1e25),
+      effectiveSize: one(trial.protocol.student.width),
+    });
+    const { page } = await open(browser, server.url);
+    await expect
+      .poll(() => page.locator('#loss-note').innerText())
+      .toMatch(/Losses above 10+ are drawn at the edge\.$/);
+    const labels = await page.locator('#loss-charts .tick').allInnerTexts();
+    expect(labels.filter((label) => /10[²³⁴-⁹]*[⁵-⁹]$|²/.test(label))).toEqual([]);
   });
 
   it('fits a phone', async () => {

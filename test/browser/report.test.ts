@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
@@ -54,6 +54,37 @@ describe('report.html in a browser', () => {
     const tip = page.locator('#vg-tooltip-element.visible');
     await tip.waitFor();
     expect(await tip.innerText()).toMatch(/\d/);
+    await page.context().close();
+  });
+
+  it('saves each figure as SVG, PNG and CSV', async () => {
+    const { page, faults } = await open(browser, url);
+    await page.locator(live).last().waitFor();
+    const starts = { svg: '<svg ', png: '\u0089PNG\r\n', csv: 'teacherSize,parametrization,width,' };
+    for (const [kind, start] of Object.entries(starts)) {
+      const waiting = page.waitForEvent('download');
+      await page
+        .getByRole('button', { name: `Save Error caused by pruning as ${kind.toUpperCase()}` })
+        .click();
+      const download = await waiting;
+      expect(download.suggestedFilename()).toBe(`pruning.${kind}`);
+      const bytes = await readFile(await download.path());
+      expect(bytes.subarray(0, start.length).toString('latin1')).toBe(start);
+      // As wide as the file in figures/: two pixels to a unit.
+      if (kind === 'png') {
+        const file = await readFile(join(directory, 'figures', 'pruning.png'));
+        expect(bytes.readUInt32BE(16)).toBe(file.readUInt32BE(16));
+        expect(bytes.length).toBeGreaterThan(20_000);
+      }
+    }
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
+  it('is complete, but still, without its script', async () => {
+    const { page } = await open(browser, url, { javaScriptEnabled: false });
+    expect(await page.locator('.still:visible').count()).toBe(await page.locator('figure').count());
+    expect(await page.locator('button:visible').count()).toBe(0);
     await page.context().close();
   });
 

@@ -3,6 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nodesNeeded } from '../../src/report/figures/baselines.js';
+import type { FinishedRecord } from '../../src/sweep/directory/record.js';
+import { readRecords } from '../../src/sweep/directory/run-directory.js';
+import { readArrays } from '../../src/sweep/directory/trial-arrays.js';
 import { sweep } from '../../src/sweep/run/sweep.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 
@@ -59,7 +63,7 @@ describe('the tables of a run', () => {
       expect(low).toBeLessThanOrEqual(loss);
       expect(high).toBeGreaterThanOrEqual(loss);
     }
-    expect(await readFile(join(folder, 'kept/small.md'), 'utf8')).toBe(stdout.replace(/\n$/, ''));
+    expect(await readFile(join(folder, 'kept/small.md'), 'utf8')).toBe(stdout);
     expect(JSON.parse(await readFile(join(folder, 'kept/small.json'), 'utf8'))).toEqual(summary);
   });
 
@@ -72,6 +76,43 @@ describe('the tables of a run', () => {
       ...['spectral 2 4 1 4 2', 'spectral 2 4 2 3 2'],
       ...['direct 2 4 1 4 2', 'direct 2 4 2 3 2'],
     ]);
+  });
+
+  it('tell how fast a sub-network is found, and by which ranking, where a run keeps other rankings', async () => {
+    const directory = join(folder, 'ranked');
+    const evaluation = { points: 3, rankings: ['random', 'oracle'] };
+    await sweep(smallProtocol({ evaluation, student: { width: 6 } }), { directory });
+    const records = (await readRecords(directory)) as FinishedRecord[];
+    const { stdout, stderr } = analyse(directory);
+    expect(stderr).toBe('');
+    const [columns, , ...rows] = rowsUnder('Nodes within 10 % of the unpruned loss, by ranking', stdout);
+    expect(columns).toEqual(['arm', 'h_T', 'h', 'relevance', 'random', 'oracle']);
+    const needed = async (parametrization: string) => {
+      const own = records.filter((record) => record.parametrization === parametrization);
+      const curves = await Promise.all(own.map((record) => readArrays(directory, record)));
+      const all = curves.map(({ rankedLosses }) => nodesNeeded(rankedLosses.random as Float64Array));
+      return all.reduce((sum, nodes) => sum + nodes, 0) / all.length;
+    };
+    for (const row of rows) {
+      const random = Number.parseFloat(row[4] as string);
+      expect(random).toBeCloseTo(await needed(row[0] as string), 1);
+    }
+    const [, , ...overTime] = rowsUnder('Effective size over training', stdout);
+    expect(overTime.map((row) => row.at(-1))).toEqual(
+      ['spectral', 'direct'].map((parametrization) => {
+        const own = records.filter((record) => record.parametrization === parametrization);
+        return `${own.filter(({ effectiveSize }) => effectiveSize <= 4).length} of 2`;
+      }),
+    );
+  });
+
+  it('take several runs for one where they are asked to', async () => {
+    const directories = ['small', 'deep'].map((name) => join(folder, name));
+    const { status, stdout } = analyse(...directories, '--together', 'both');
+    expect(status).toBe(0);
+    expect(stdout).toContain('# both\n\nRuns as if they were one: small, deep.\n');
+    const [row] = stdout.split('\n').filter((line) => line.startsWith('| spectral'));
+    expect(row?.split('|')[2]?.trim()).toBe('3'); // two widths of one, one of the other
   });
 
   it('have columns for what the run varies', async () => {

@@ -110,7 +110,7 @@ describe('the figure of universality', () => {
   it('says which exponents would make the curves one, and how much better', () => {
     const { notes } = figureOf(exponential);
     expect(notes.find((note) => note.startsWith('The best collapse of spectral students'))).toMatch(
-      /x stretched by h_T\^a and y by h_T\^b, a = .*, b = .*: S = .* instead of .*; n_\{kept\} \/ h_T as it stands is a = b = 0\.$/,
+      /x stretched by h_\{T\}ᵃ and y by h_\{T\}ᵇ, a = .*, b = .*: S = .* instead of .*; n_\{kept\} \/ h_T as it stands is a = b = 0\.$/,
     );
   });
 

@@ -84,7 +84,15 @@ describe('with 10 000 records', () => {
 
   it('a sweep that finds all of them done keeps little of them', () => {
     // 1, as some have failed
-    const { answer, mebibytes } = measureUntil(1, 'sweep', directory, '--no-report', '--json', '--device', 'cpu');
+    const { answer, mebibytes } = measureUntil(
+      1,
+      'sweep',
+      directory,
+      '--no-report',
+      '--json',
+      '--device',
+      'cpu',
+    );
     expect(JSON.parse(answer)).toMatchObject({ trained: 0, reused: records });
     // measured 142; 68 where there are two trials
     expect(mebibytes).toBeLessThan(300);

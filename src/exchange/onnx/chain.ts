@@ -27,6 +27,11 @@ export class Chain {
     return this.#output;
   }
 
+  /** Answers of the last layer; undefined before the first. */
+  get width(): number | undefined {
+    return this.#layers.at(-1)?.outputs;
+  }
+
   /** @param weights [outputs][inputs] */
   addLayer(node: OnnxNode, matrix: string, weights: FloatArray, outputs: number): void {
     this.#checkOpen(node);

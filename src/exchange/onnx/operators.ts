@@ -40,6 +40,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   Identity: nothing,
   Dropout: nothing, // rests at inference
   Flatten: flatten,
+  Reshape: reshape,
 };
 
 /** Y = alpha A' B' + beta C */
@@ -108,6 +109,15 @@ function softmax(output: 'softmax' | 'logSoftmax'): Operator {
 function flatten(graph: ChainGraph, _: Chain, node: OnnxNode): void {
   const axis = integerAttribute(node, 'axis', 1);
   if (axis !== 1) throw unsupported(graph, node, 'axis 1, one row per sample', `axis ${axis}`);
+}
+
+/** To one row per sample, as view(-1, n) has it; what it makes of the inputs the first layer takes. */
+function reshape(graph: ChainGraph, chain: Chain, node: OnnxNode): void {
+  const shape = graph.constant(node.input[1])?.data;
+  const rows = shape?.length === 2 && [-1, chain.width ?? shape[1]].includes(shape[1]);
+  if (rows) return;
+  const received = shape ? `shape [${shape.join(', ')}]` : 'a shape that the graph computes';
+  throw unsupported(graph, node, 'a stored shape of one row per sample', received);
 }
 
 /** The stored matrix by which a node multiplies what comes along the chain. */

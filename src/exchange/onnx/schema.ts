@@ -67,7 +67,7 @@ const root = protobuf.Root.fromJSON({
 export const modelMessage = root.lookupType('ModelProto');
 
 /** TensorProto.DataType */
-export const elementTypes = { float: 1, int64: 7, float16: 10, double: 11 } as const;
+export const elementTypes = { float: 1, int64: 7, float16: 10, double: 11, bfloat16: 16 } as const;
 /** AttributeProto.AttributeType */
 export const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, ints: 7 } as const;
 /** TensorProto.DataLocation: the numbers are in another file. */

@@ -1,7 +1,7 @@
 /** Numbers of ONNX tensors. */
-import { halfToNumber } from '../../data/npy-format.js';
 import { EigenstudentError } from '../../errors.js';
 import type { FloatArray } from '../../native/addon.js';
+import { bfloatToNumber, halfToNumber } from '../../network/half-floats.js';
 import { elementTypes, externalLocation, type OnnxTensor } from './schema.js';
 
 export interface Constant {
@@ -41,11 +41,13 @@ function numbersOf(tensor: OnnxTensor, where: string): FloatArray {
       return raw ? new Float32Array(raw, 0, Math.floor(raw.byteLength / 4)) : Float32Array.from(floatData);
     case elementTypes.double:
       return raw ? new Float64Array(raw, 0, Math.floor(raw.byteLength / 8)) : Float64Array.from(doubleData);
-    case elementTypes.float16: {
+    case elementTypes.float16:
+    case elementTypes.bfloat16: {
+      const toNumber = dataType === elementTypes.float16 ? halfToNumber : bfloatToNumber;
       const halves = raw
         ? new Uint16Array(raw, 0, Math.floor(raw.byteLength / 2))
         : Uint16Array.from(int32Data);
-      return Float32Array.from(halves, halfToNumber);
+      return Float32Array.from(halves, toNumber);
     }
     case elementTypes.int64:
       return raw
@@ -54,7 +56,7 @@ function numbersOf(tensor: OnnxTensor, where: string): FloatArray {
     default:
       throw new EigenstudentError(
         'file_unsupported',
-        `expected 16-, 32- or 64-bit floats in ${where}, received ONNX data type ${dataType}. Quantised and bfloat16 ` +
+        `expected 16-, 32- or 64-bit floats in ${where}, received ONNX data type ${dataType}. Quantised ` +
           'models cannot be read; export the model in float32',
       );
   }

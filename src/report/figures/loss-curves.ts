@@ -6,6 +6,7 @@ import { short } from '../numbers-in-text.js';
 import { drawnSeries, evenly, type Series, seriesNames, seriesNotes, settingCells } from '../series.js';
 import { rampColors } from '../theme.js';
 import {
+  lossName,
   someWidths,
   spreadNotes,
   type TrialGroup,
@@ -23,6 +24,8 @@ const title = 'Loss over the epochs';
 const mostWidths = 5;
 /** Teacher sizes, each with a row of panels for each series; arbitrary. */
 const mostTeachers = 2;
+/** Points of a curve that a pointer finds: a page of thousands is slow. Arbitrary. */
+const mostFound = 20;
 
 const sides = [
   { side: 'trainLoss', panelTitle: 'train' },
@@ -30,7 +33,7 @@ const sides = [
 ] as const;
 type Side = (typeof sides)[number]['side'];
 
-interface LossRow extends Record<string, Cell> {
+interface LossRow extends Record<string, Cell | boolean> {
   readonly series: string;
   readonly teacherSize: number;
   readonly width: number;
@@ -41,6 +44,8 @@ interface LossRow extends Record<string, Cell> {
   /** Quartiles over trials; of a single one, its value. */
   readonly low: number;
   readonly high: number;
+  /** Whether a pointer finds it. */
+  readonly found: boolean;
 }
 
 /** Loss on the patterns trained on and on those held back against epochs: median and quartiles over trials, by width. */
@@ -118,6 +123,7 @@ function lossRows({ teacherSize, width, trials }: TrialGroup, series: string): L
         else at.set(epoch, [loss]);
       }
     }
+    const found = new Set(evenly([...at.keys()], mostFound));
     return [...at.entries()]
       .sort(([a], [b]) => a - b)
       .map(([epoch, values]): LossRow => {
@@ -126,7 +132,18 @@ function lossRows({ teacherSize, width, trials }: TrialGroup, series: string): L
           number,
           number,
         ];
-        return { series, teacherSize, width, side, epoch, trials: values.length, median, low, high };
+        return {
+          series,
+          teacherSize,
+          width,
+          side,
+          epoch,
+          trials: values.length,
+          median,
+          low,
+          high,
+          found: found.has(epoch),
+        };
       });
   });
 }
@@ -205,7 +222,7 @@ function panel(chart: Chart, place: PanelPlace, style: FigureStyle): Panel {
 }
 
 function layers(
-  { drawn }: Chart,
+  { drawn, groups }: Chart,
   { left }: PanelPlace,
   { filter, inPage }: { filter: string; inPage: boolean },
 ): Layer[] {
@@ -220,7 +237,7 @@ function layers(
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain, nice: false },
     axis: {
-      title: left ? 'mean squared error' : null,
+      title: left ? (lossName(groups) === 'MSE' ? 'mean squared error' : 'cross-entropy') : null,
       values: logTicks(domain),
       labelExpr: logLabel(domain),
       labelOverlap: 'greedy' as const,
@@ -250,9 +267,10 @@ function layers(
     ...(inPage
       ? [
           {
-            ...source,
+            data: { name: 'losses' },
+            transform: [{ filter: `${filter} && datum.found` }],
             // Invisible, and large enough to be met by a pointer.
-            mark: { type: 'circle' as const, size: 50, opacity: 0, clip: true },
+            mark: { type: 'circle' as const, size: 90, opacity: 0, clip: true, aria: false },
             encoding: { x, y: { ...y, field: 'median' }, tooltip },
           },
         ]
@@ -265,19 +283,18 @@ function caption(groups: readonly TrialGroup[], nameOf: (group: TrialGroup) => s
   const texts = widestOfEach(groups, nameOf)
     .filter(({ teacherSize }) => teacherSize === largest)
     .map((group) => {
-      const rows = lossRows(group, '');
-      const of = (side: Side) => rows.filter((row) => row.side === side);
-      const last = of('validationLoss').at(-1) as LossRow;
-      const half = of('validationLoss').find((row) => row.median <= 2 * last.median) as LossRow;
+      const rows = lossRows(group, '').filter(({ side }) => side === 'validationLoss');
+      const last = rows.at(-1) as LossRow;
+      const half = rows[rows.findLastIndex((row) => row.median > 2 * last.median) + 1] as LossRow;
       return (
-        `${short(last.median, 2)} on validation data for ${nameOf(group)} students of width ${group.width}, ` +
-        `half as good already after ${half.epoch}`
+        `${short(last.median, 2)} for ${nameOf(group)} students of width ${group.width} (less than twice that from epoch ` +
+        `${half.epoch} on)`
       );
     });
   return (
     'All panels share their axes: what a curve rises from the left to the right is what the student loses on patterns that ' +
     'it was not trained on, and a curve that still falls at the end says that training longer would help. ' +
     `After the last of ${Math.max(...groups.flatMap(({ trials }) => trials.map(({ lossHistory }) => lossHistory.epoch.at(-1) ?? 0)))} ` +
-    `epochs the median loss is ${texts.join(', and ')}.`
+    `epochs the median validation loss is ${texts.join(', and ')}.`
   );
 }

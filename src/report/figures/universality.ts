@@ -18,7 +18,7 @@ const mostWidths = 4;
  * exponential and power-law fits of the rising part, and how well the curves are one.
  */
 export function universalityFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
-  const wide = groups.filter(({ width, teacherSize }) => width > teacherSize);
+  const wide = groups.filter(({ width, teacherSize }) => teacherSize > 0 && width > teacherSize);
   const series = drawnSeries(groups);
   const nameOf = seriesNames(groups);
   const collapses = series.flatMap((each): SeriesCollapse[] => {
@@ -68,9 +68,10 @@ export function universalityFigure(groups: readonly TrialGroup[]): Figure | Left
 }
 
 function reason(groups: readonly TrialGroup[], wide: readonly TrialGroup[]): string {
-  const sizes = teacherSizes(groups);
+  const sizes = teacherSizes(groups).filter((size) => size > 0);
   const needs = 'It compares teachers of at least two sizes';
-  if (sizes.length < 2) return `${needs}; this run has one, h_T = ${sizes[0]}.`;
+  if (sizes.length === 0) return `${needs}; this run has no teacher.`;
+  if (sizes.length === 1) return `${needs}; this run has one, h_T = ${sizes[0]}.`;
   const left = teacherSizes(wide);
   const found = left.length === 0 ? 'none' : `only h_T = ${left.join(', ')} in each parametrisation`;
   return `${needs} by students wider than they are and with an error that pruning changes; of h_T = ${sizes.join(', ')} this run has ${found}.`;
@@ -86,7 +87,7 @@ function fitNotes({ series, collapse: { exponential, powerLaw } }: SeriesCollaps
 function scalingNotes({ series, collapse: { best, quality } }: SeriesCollapse): string[] {
   if (!best || !quality) return [];
   const { xExponent, yExponent } = best.scaling;
-  const found = `x stretched by h_T^a and y by h_T^b, a = ${short(xExponent, 2)}, b = ${short(yExponent, 2)}: S = ${short(best.quality)}`;
+  const found = `x stretched by h_{T}ᵃ and y by h_{T}ᵇ, a = ${short(xExponent, 2)}, b = ${short(yExponent, 2)}: S = ${short(best.quality)}`;
   return [
     best.converged
       ? `The best collapse of ${series.name} students has ${found} instead of ${short(quality.quality)}; n_{kept} / h_T as it stands is a = b = 0.`
@@ -101,7 +102,7 @@ function fitText(fit: ExponentialFit | PowerLawFit): string {
   const law =
     fit.form === 'exponential'
       ? `A exp(−k n/h_T), A = ${amplitude}, k = ${withError(fit, fit.parameters.rate)}`
-      : `A (1 − n/h_T)^b, A = ${amplitude}, b = ${withError(fit, fit.parameters.exponent)}`;
+      : `A (1 − n/h_T)ᵇ, A = ${amplitude}, b = ${withError(fit, fit.parameters.exponent)}`;
   return `${form} ${law}, off by ${short(100 * Math.sqrt(fit.reducedChiSquared), 2)} %`;
 }
 

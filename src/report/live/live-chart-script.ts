@@ -96,7 +96,7 @@ function chart(place, picture) {
     for (let i = 0; i < line.x.length; ++i) {
       const value = line.y[i];
       if (value === null || (y.log && value <= 0) || (x.log && line.x[i] <= 0)) { pen = 'M'; continue; }
-      const px = Math.round(sx(line.x[i]) * 10) / 10, py = Math.round(sy(value) * 10) / 10;
+      const px = Math.round(sx(line.x[i]) * 10) / 10, py = Math.round(Math.max(box.top, sy(value)) * 10) / 10;
       d += pen + px + ',' + py;
       pen = 'L';
       spots.x.push(px); spots.y.push(py); spots.of.push([line, i]);

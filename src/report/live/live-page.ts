@@ -71,11 +71,11 @@ ${chartSection('emerging', 'Effective size while training', 'Nodes whose relevan
 <ul id="failure-list"></ul>
 </section>
 <section id="groups" aria-labelledby="groups-title" hidden>
-<h2 id="groups-title">Widths</h2>
+<h2 id="groups-title">Kinds of students</h2>
 <p class="note" id="groups-note"></p>
 <div class="table" tabindex="0" role="region" aria-labelledby="groups-title"><table>
-<thead><tr><th scope="col">parametrization</th><th scope="col" class="number">h<sub>T</sub></th><th scope="col" class="number">width h</th>
-<th scope="col">trials</th><th scope="col" class="number">ended</th><th scope="col" class="number">n<sub>λ</sub> so far</th><th scope="col" class="number">train loss</th></tr></thead>
+<thead><tr id="group-names"><th scope="col">parametrization</th><th scope="col" class="number">h<sub>T</sub></th><th scope="col" class="number">width h</th>
+<th scope="col" id="group-trials">trials</th><th scope="col" class="number">ended</th><th scope="col" class="number">n<sub>λ</sub> so far</th><th scope="col" class="number">train loss</th></tr></thead>
 <tbody id="group-rows"></tbody></table></div>
 </section>
 </main>

@@ -57,8 +57,8 @@ export const liveScript = String.raw`
     fillBar(at('bar'), counts, total);
     at('facts').replaceChildren(...facts().flatMap(([name, text]) => [element('dt', name), element('dd', text)]));
     const damaged = state.damaged.length;
-    at('damaged').replaceChildren(...(damaged === 0 ? [] : [element('p', (damaged === 1 ? '1 record cannot' : damaged +
-      ' records cannot') + ' be read; the next sweep trains again: ' + state.damaged.slice(0, 20).join(', '), 'warning')]));
+    at('damaged').replaceChildren(...(damaged === 0 ? [] : [element('p', (damaged === 1 ? '1 trial has a record that cannot be read, or lacks' : damaged +
+      ' trials have a record that cannot be read, or lack') + ' the arrays beside it; the next sweep trains again: ' + state.damaged.slice(0, 20).join(', '), 'warning')]));
     tellFailures();
     tellGroups();
   }
@@ -113,14 +113,21 @@ export const liveScript = String.raw`
   }
 
   function tellGroups() {
-    const text = JSON.stringify(state.groups);
+    const text = JSON.stringify([state.groups, state.columns]);
     if (text === drawnGroups) return;
     drawnGroups = text;
-    const { groups, groupCount } = state;
+    const { groups, groupCount, columns } = state;
+    for (const old of document.querySelectorAll('#group-names .varied')) old.remove();
+    const numeric = columns.map((_, i) => groups.every(({ settings }) => typeof settings[i] !== 'string'));
+    at('group-trials').before(...columns.map((name, i) => {
+      const cell = element('th', name, numeric[i] ? 'varied number' : 'varied');
+      cell.scope = 'col';
+      return cell;
+    }));
     at('groups-note').textContent = groups.length < groupCount ? 'The first ' + groups.length + ' of ' + groupCount + '.' : '';
     at('group-rows').replaceChildren(...groups.map((group) => {
       const row = element('tr');
-      const { parametrization, teacherSize, width, counts, effectiveSize, trainLoss } = group;
+      const { parametrization, teacherSize, width, settings, counts, effectiveSize, trainLoss } = group;
       const total = Object.values(counts).reduce((sum, count) => sum + count);
       const bar = element('div', undefined, 'bar');
       bar.setAttribute('role', 'img');
@@ -128,11 +135,18 @@ export const liveScript = String.raw`
       const cell = element('td');
       cell.append(bar);
       const size = effectiveSize === null ? '–' : short(effectiveSize.mean) + (effectiveSize.sd === null ? '' : ' ± ' + short(effectiveSize.sd, 2));
-      row.append(element('td', parametrization), element('td', teacherSize, 'number'), element('td', width, 'number'), cell,
+      row.append(element('td', parametrization), element('td', teacherSize, 'number'), element('td', width, 'number'),
+        ...settings.map((value, i) => element('td', value ?? '–', numeric[i] ? 'number' : '')), cell,
         element('td', counts.finished + counts.failed + ' of ' + total, 'number'), element('td', size, 'number'),
         element('td', trainLoss === null ? '–' : short(trainLoss), 'number'));
       return row;
     }));
+  }
+
+  // A power of ten, a thousand times the median or more: one trial that goes astray must not flatten the others.
+  function highest(values) {
+    const sorted = Float64Array.from(values).sort();
+    return sorted.length === 0 ? Infinity : 10 ** Math.ceil(Math.log10(1000 * sorted[sorted.length >> 1]));
   }
 
   // Charts
@@ -166,8 +180,11 @@ export const liveScript = String.raw`
     const shade = shadesOf(trials.map(({ width }) => width));
     const loss = at('validation').checked ? 'validationLoss' : 'trainLoss';
     const some = trials.length < state.total ? trials.length + ' of ' + state.total + ' trials. ' : '';
-    at('loss-note').textContent = some + 'Mean squared error, one line a trial.';
-    drawCurves('loss', trials, shade, loss, loss === 'trainLoss' ? 'train loss' : 'validation loss', []);
+    const all = trials.flatMap(({ curve }) => curve[loss]).filter((value) => value > 0);
+    const most = highest(all);
+    const beyond = all.some((value) => value > most) ? ' Losses above ' + short(most) + ' are drawn at the edge.' : '';
+    at('loss-note').textContent = some + 'Mean squared error, one line a trial.' + beyond;
+    drawCurves('loss', trials, shade, loss, loss === 'trainLoss' ? 'train loss' : 'validation loss', [], most);
     drawCurves('emerging', trials, shade, 'effectiveSize', 'n_λ', teachers());
   }
 
@@ -180,12 +197,12 @@ export const liveScript = String.raw`
   }
 
   // One chart a parametrisation, over the same axes.
-  function drawCurves(section, trials, shade, quantity, title, guides) {
+  function drawCurves(section, trials, shade, quantity, title, guides, most = Infinity) {
     const arms = [...new Set(trials.map(({ parametrization }) => parametrization))].sort().reverse();
     for (const [name, place] of places) if (name.startsWith(section + ' ')) place.hidden = !arms.includes(name.slice(section.length + 1));
     const values = guides.slice();
     let last = 0;
-    for (const { curve } of trials) { for (const value of curve[quantity]) values.push(value); last = Math.max(last, curve.epoch.at(-1) ?? 0); }
+    for (const { curve } of trials) { for (const value of curve[quantity]) values.push(value === null ? null : Math.min(value, most)); last = Math.max(last, curve.epoch.at(-1) ?? 0); }
     const y = { domain: extent(values, true), log: true, title };
     const x = { domain: [0, last || 1], log: false, title: 'epoch' };
     for (const arm of arms) {
@@ -222,7 +239,8 @@ export const liveScript = String.raw`
       x: { domain: extent(points.map(({ x }) => x), true), log: true, title: 'width h', ticks: widths.length <= 8 ? widths : undefined },
       y: { domain: extent(values, true), log: true, title: 'n_λ' },
       label: 'Effective size against width; its numbers are in the table below',
-      tell: ({ arm, width, y, sd, trials }) => arm + ', h = ' + width + '\nn_λ = ' + short(y) + (sd === null ? '' : ' ± ' + short(sd, 2)) +
+      tell: ({ arm, width, y, sd, trials, settings }) => arm + ', h = ' + width +
+        settings.flatMap((value, i) => value === null ? [] : [', ' + state.columns[i] + ' ' + value]).join('') + '\nn_λ = ' + short(y) + (sd === null ? '' : ' ± ' + short(sd, 2)) +
         ', ' + trials + (trials === 1 ? ' trial' : ' trials') });
   }
 

@@ -16,11 +16,13 @@ export const trialStates = ['finished', 'failed', 'training', 'paused', 'waiting
 export type TrialState = (typeof trialStates)[number];
 export type StateCounts = Record<TrialState, number>;
 
-/** Trials of one arm, teacher size and width, whatever else the protocol varies. */
+/** Trials that differ in nothing but their index and seed. */
 export interface LiveGroup {
   readonly parametrization: Parametrization;
   readonly teacherSize: number;
   readonly width: number;
+  /** A cell for each of `columns`. */
+  readonly settings: readonly (number | string | null)[];
   readonly counts: StateCounts;
   /** Of the epochs of all its trials, 0 to 1. */
   readonly progress: number;
@@ -62,11 +64,13 @@ export interface LiveState {
   /** At most mostGroups; groupCount tells of all. */
   readonly groups: readonly LiveGroup[];
   readonly groupCount: number;
+  /** Names of the other fields that the protocol varies. */
+  readonly columns: readonly string[];
   /** Curves drawn, of as many trials. */
   readonly drawn: number;
   /** The latest, at most mostFailures; counts.failed tells of all. */
   readonly failures: readonly LiveFailure[];
-  /** Keys of records that cannot be read. */
+  /** Keys of trials whose record cannot be read, or whose arrays are missing. */
   readonly damaged: readonly string[];
 }
 
@@ -81,7 +85,7 @@ export function liveState(
   notePace: (steps: number, ended: number) => Pace | null,
 ): LiveState {
   const { trials, onDisk } = run;
-  const groups = groupsOf(trials);
+  const groups = groupsOf(trials, (trial) => JSON.stringify(run.varied.cells(trial)));
   const records = trials.flatMap(({ key }) => recordOf(onDisk.get(key)) ?? []);
   const steps = trials.reduce((sum, { protocol }) => sum + stepsOf(protocol), 0);
   const done = trials.reduce((sum, trial) => sum + shareOf(trial, run) * stepsOf(trial.protocol), 0);
@@ -102,6 +106,7 @@ export function liveState(
     lastFinishedAt: records.length > 0 ? new Date(last).toISOString() : null,
     groups: groups.slice(0, mostGroups).map((group) => liveGroup(group, run)),
     groupCount: groups.length,
+    columns: run.varied.columns,
     drawn: run.drawn.size,
     failures: failures(trials, run),
     damaged: trials.filter(({ key }) => onDisk.get(key)?.record === 'damaged').map(({ key }) => key),
@@ -151,6 +156,7 @@ function liveGroup(group: readonly Trial[], run: RunOnDisk): LiveGroup {
     parametrization,
     teacherSize: teacherSizeOf(protocol),
     width: student.width,
+    settings: run.varied.cells(group[0] as Trial),
     counts: count(group, run),
     progress: group.reduce((sum, trial) => sum + shareOf(trial, run), 0) / group.length,
     effectiveSize: sizes.length > 0 ? statisticOf(sizes) : null,

@@ -11,7 +11,13 @@ import { expand, type Trial } from '../../sweep/protocol/trials.js';
 import { glanceAtRecord, type RecordGlance } from '../../sweep/query/record-glance.js';
 import { type Curve, readCurve } from './curve.js';
 import { type AtWork, HeldTrials } from './held-trials.js';
-import { drawnTrials, settingLabels } from './trial-sample.js';
+import {
+  drawnTrials,
+  nothingVaried,
+  settingLabels,
+  type VariedFields,
+  variedFields,
+} from './trial-sample.js';
 
 /** What a trial's folder holds. */
 export interface TrialOnDisk {
@@ -31,6 +37,7 @@ export interface RunOnDisk {
   readonly atWork: AtWork;
   /** Keys of the trials whose curves are drawn, each with what else the protocol varies. */
   readonly drawn: ReadonlyMap<string, string>;
+  readonly varied: VariedFields;
 }
 
 /** What has happened since the look before. */
@@ -57,6 +64,7 @@ export class RunFollower {
   #absent: string | null = 'not looked at yet';
   #trials: readonly Trial[] = [];
   #drawn: ReadonlyMap<string, string> = new Map();
+  #varied: VariedFields = nothingVaried;
   readonly #known = new Map<string, Known>();
   readonly #held: HeldTrials;
 
@@ -75,6 +83,7 @@ export class RunFollower {
       onDisk: this.#known,
       atWork,
       drawn: this.#drawn,
+      varied: this.#varied,
     };
     return { run, restarted, changedCurves };
   }
@@ -89,6 +98,7 @@ export class RunFollower {
     this.#known.clear();
     this.#trials = [];
     this.#drawn = new Map();
+    this.#varied = nothingVaried;
     try {
       if (found) await this.#takeUp();
     } catch (error) {
@@ -101,6 +111,7 @@ export class RunFollower {
   async #takeUp(): Promise<void> {
     const protocol = await readProtocol(this.directory);
     this.#trials = expand(protocol);
+    this.#varied = variedFields(protocol, this.#trials);
     const drawn = drawnTrials(this.#trials);
     this.#drawn = settingLabels(
       protocol,

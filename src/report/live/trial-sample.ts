@@ -6,12 +6,15 @@ import type { Trial } from '../../sweep/protocol/trials.js';
 /** Curves of a page: what a browser redraws without a pause, and more than an eye can tell apart. */
 const mostCurves = 1000;
 
-/** Trials of one arm, teacher size and width, whatever else the protocol varies; in the order of the protocol. */
-export function groupsOf(trials: readonly Trial[]): Trial[][] {
+/**
+ * Trials of one arm, teacher size and width, in the order of the protocol.
+ * @param detail tells more of them apart
+ */
+export function groupsOf(trials: readonly Trial[], detail: (trial: Trial) => string = () => ''): Trial[][] {
   const groups = new Map<string, Trial[]>();
   for (const trial of trials) {
     const { parametrization, student } = trial.protocol;
-    const name = `${parametrization} ${teacherSizeOf(trial.protocol)} ${student.width}`;
+    const name = `${parametrization} ${teacherSizeOf(trial.protocol)} ${student.width} ${detail(trial)}`;
     const group = groups.get(name);
     if (group) group.push(trial);
     else groups.set(name, [trial]);
@@ -36,6 +39,25 @@ export function drawnTrials(trials: readonly Trial[], most = mostCurves): Set<st
     if (keys.size === before) break;
   }
   return keys;
+}
+
+/** The other fields that a protocol varies, as a table has them. */
+export interface VariedFields {
+  /** Their names, as short as they can be told apart. */
+  readonly columns: readonly string[];
+  /** A cell for each; null where its arm lacks the field. */
+  cells(trial: Trial): readonly (number | string | null)[];
+}
+
+export const nothingVaried: VariedFields = { columns: [], cells: () => [] };
+
+export function variedFields(protocol: Protocol, trials: readonly Trial[]): VariedFields {
+  const of = settingsOf(protocol);
+  const settings = new Map(trials.map((trial) => [trial.key, of(trial.protocol)]));
+  const columns = settingColumns([...settings.values()]);
+  // Asked for of every trial whenever the directory is looked at.
+  const cells = new Map([...settings].map(([key, own]) => [key, columns.map((column) => column.cell(own))]));
+  return { columns: columns.map(({ name }) => name), cells: ({ key }) => cells.get(key) ?? [] };
 }
 
 /** "learningRate 0.001" by key: the fields that the protocol varies besides those of a group; empty where there are none. */

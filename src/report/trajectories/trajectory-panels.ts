@@ -15,6 +15,8 @@ interface TrajectoryRow extends Record<string, Cell | boolean> {
   readonly epoch: number;
   readonly value: number;
   readonly drawn: number;
+  /** Where its line ends: what a line knows of itself is its first row. */
+  readonly end: number;
 }
 
 type Quantity = 'eigenvalues' | 'relevance';
@@ -63,9 +65,10 @@ function rowsOf({ followed, quantity, id }: Place): TrajectoryRow[] {
   const { nodes, epochs, drawnEpochs } = followed;
   return nodes.flatMap(({ node, stays, ...values }) =>
     drawnEpochs.map((k) => {
+      const end = values[quantity]?.at(-1) as number;
       const value = values[quantity]?.[k] as number;
       const drawn = quantity === 'relevance' ? Math.max(value, floor) : value;
-      return { panel: id, node, stays, epoch: epochs[k] as number, value, drawn };
+      return { panel: id, node, stays, epoch: epochs[k] as number, value, drawn, end };
     }),
   );
 }
@@ -139,8 +142,7 @@ function lineLayers(
     const transform = [{ filter: `datum.panel === '${id}' && datum.stays === ${stays}` }];
     const tooltip = [
       { field: 'node', type: 'nominal' as const },
-      { field: 'epoch' },
-      { field: 'value', title: valueTitle, format: '.3~g' },
+      { field: 'end', title: `${valueTitle} at the end`, format: '.3~g' },
     ];
     return {
       data: { name: 'nodes' },

@@ -101,6 +101,8 @@ const optimizer = exactlyOne({
   }).exactOptional(),
 });
 
+const number = z.number(expected('a finite number'));
+
 const perTensor = strict({
   eigenvectors: nonNegativeNumber.default(0),
   eigenvaluesIn: nonNegativeNumber.default(0),
@@ -118,6 +120,11 @@ function arm(allowed: readonly SpectralTensorName[], trainedByDefault: SpectralT
     l2: perTensor,
     /** Coefficient times the sum of the norms of the rows, of what enters each node; absent: none. */
     groupLasso: strict({ eigenvectors: nonNegativeNumber }).exactOptional(),
+    /** Where the eigenvalues of the first layer start. Absent: eigenvaluesIn at 0, eigenvaluesOut at 1. */
+    initialize: strict({
+      eigenvaluesIn: number.exactOptional(),
+      eigenvaluesOut: number.exactOptional(),
+    }).exactOptional(),
     optimizer,
     batchSize: positiveInteger,
     /** The paper's variant: eigenvectors rest, then eigenvalues rest, `every` steps (or epochs) each; null: together. */
@@ -134,6 +141,8 @@ function arm(allowed: readonly SpectralTensorName[], trainedByDefault: SpectralT
           `expected ${allowed.join(' or ')}, received "${tensor}": this arm keeps it frozen`,
         );
     });
+    if (value.initialize && !allowed.includes('eigenvaluesIn'))
+      refuse(['initialize'], 'expected none: this arm keeps eigenvaluesIn at 0 and eigenvaluesOut at 1');
     for (const penalty of ['l1', 'l2', 'groupLasso'] as const) {
       const factors: Partial<Record<SpectralTensorName, number>> = value[penalty] ?? {};
       for (const tensor of tensorNames) {

@@ -32,11 +32,11 @@ export function furtherRankedLayers(protocol: TrialProtocol): number[] {
  */
 export function studentLayers(protocol: TrialProtocol): Layer[] {
   const { activation } = protocol.student;
-  const { trainable, l1, l2, groupLasso = {} } = protocol.arm;
+  const { trainable, l1, l2, groupLasso = {}, initialize = {} } = protocol.arm;
   const ranked = [rankedLayer, ...furtherRankedLayers(protocol)];
   const hidden = hiddenWidths(protocol).map((width, layer) =>
     ranked.includes(layer)
-      ? spectral(width, { activation, trainable, l1, l2, groupLasso })
+      ? spectral(width, { activation, trainable, l1, l2, groupLasso, ...(layer === 0 && { initialize }) })
       : dense(width, { activation }),
   );
   const { outputs, readout } = problemOf(protocol);
@@ -60,7 +60,15 @@ export function studentOptions(protocol: TrialProtocol, data: SplitData): Studen
 
 /** L is the norm of the weights that enter a node only where eigenvaluesIn stay 0; M always is (PAPER.md). */
 export function criterionOf({ parametrization, arm }: TrialProtocol): 'L' | 'M' {
-  return parametrization === 'spectral' && !arm.trainable.includes('eigenvaluesIn') ? 'L' : 'M';
+  const zero = !arm.trainable.includes('eigenvaluesIn') && (arm.initialize?.eigenvaluesIn ?? 0) === 0;
+  return parametrization === 'spectral' && zero ? 'L' : 'M';
+}
+
+/** Whether one number stands before all that an input does: see inputRelevance. */
+export function ranksInputs({ parametrization, arm }: TrialProtocol): boolean {
+  const { trainable, initialize } = arm;
+  const rests = !trainable.includes('eigenvaluesOut') && initialize?.eigenvaluesOut === 0;
+  return parametrization === 'spectral' && rests && trainable.includes('eigenvaluesIn');
 }
 
 /** The schema lets exactly one through. */

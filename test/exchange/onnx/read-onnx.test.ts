@@ -79,6 +79,23 @@ describe('readOnnx', () => {
     ]);
   });
 
+  it('reads bfloat16 and float16', async () => {
+    const words = (dataType: number, ...bits: number[]) =>
+      ({
+        name: 'w',
+        dims: [1, 2],
+        dataType,
+        rawData: new Uint8Array(Uint16Array.from(bits).buffer),
+      }) as const;
+    for (const tensor of [
+      words(elementTypes.bfloat16, 0x3f80, 0xc0a0),
+      words(elementTypes.float16, 0x3c00, 0xc500),
+    ]) {
+      const { layers } = await read({ nodes: [node('MatMul', ['x', 'w'], 'y')], tensors: [tensor] });
+      expect(layers[0]?.numbers).toEqual({ weights: Float32Array.of(1, -5) });
+    }
+  });
+
   it('reads arrays as old exporters have them: among the inputs, as repeated fields, as Constant nodes', async () => {
     const old: OnnxTensor = { name: 'w', dims: [1, 2], dataType: elementTypes.float, floatData: [1, 2] };
     const bias: OnnxTensor = { dims: [2], dataType: elementTypes.double, doubleData: [3, 4] };
@@ -99,7 +116,7 @@ describe('what is not a plain network', () => {
     const conv = { ...node('Conv', ['x', 'w'], 'y'), name: '/features/conv1' };
     expect(await failure({ nodes: [conv] })).toBe(
       `file_unsupported: expected operators of plain networks in ${path} (Gemm, MatMul, Add, Relu, Tanh, Sigmoid, Softplus, ` +
-        'Erf, Elu, LeakyRelu, Gelu, Mul, Softmax, LogSoftmax, Identity, Dropout, Flatten), received Conv (node ' +
+        'Erf, Elu, LeakyRelu, Gelu, Mul, Softmax, LogSoftmax, Identity, Dropout, Flatten, Reshape), received Conv (node ' +
         '"/features/conv1")',
     );
     const foreign = { ...node('Gelu', ['h'], 'y'), domain: 'com.example' };
@@ -116,6 +133,30 @@ describe('what is not a plain network', () => {
     const nodes = [layer, node(opType, ['h'], 'y', attributes)];
     expect(await failure({ nodes })).toBe(
       `file_unsupported: expected ${expected} for ${opType} (the node that gives "y") of ${path}, received ${received}`,
+    );
+  });
+
+  it('is told with the operator: shapes that are not one row per sample', async () => {
+    const shape = (...sizes: number[]): OnnxTensor => ({
+      name: 'shape',
+      dims: [sizes.length],
+      dataType: elementTypes.int64,
+      int64Data: sizes,
+    });
+    const reshaped = (tensor: OnnxTensor) =>
+      read({ nodes: [layer, node('Reshape', ['h', 'shape'], 'y')], tensors: [weights, tensor] });
+    expect((await reshaped(shape(-1, 2))).layers).toHaveLength(1);
+    expect((await reshaped(shape(5, -1))).layers).toHaveLength(1);
+    const where = `for Reshape (the node that gives "y") of ${path}, received`;
+    expect(await rejectionOf(reshaped(shape(-1, 1)))).toBe(
+      `file_unsupported: expected a stored shape of one row per sample ${where} shape [-1, 1]`,
+    );
+    expect(await rejectionOf(reshaped(shape(-1, 2, 1)))).toBe(
+      `file_unsupported: expected a stored shape of one row per sample ${where} shape [-1, 2, 1]`,
+    );
+    const computed = [layer, node('Reshape', ['h', 'unknown'], 'y')];
+    expect(await failure({ nodes: computed })).toBe(
+      `file_unsupported: expected a stored shape of one row per sample ${where} a shape that the graph computes`,
     );
   });
 
@@ -214,8 +255,8 @@ describe('what is not a plain network', () => {
         'data). Save the model in one file: onnx.save(onnx.load(path), path, save_as_external_data=False)',
     );
     expect(await tensor({ dataType: 3 })).toBe(
-      `file_unsupported: expected 16-, 32- or 64-bit floats in tensor "w" of ${path}, received ONNX data type 3. Quantised and ` +
-        'bfloat16 models cannot be read; export the model in float32',
+      `file_unsupported: expected 16-, 32- or 64-bit floats in tensor "w" of ${path}, received ONNX data type 3. Quantised ` +
+        'models cannot be read; export the model in float32',
     );
     expect(await tensor({ dims: [3, 3] })).toBe(
       `file_corrupt: expected 9 numbers of shape [3, 3] in tensor "w" of ${path}, received 6`,

@@ -5,6 +5,7 @@ import { liveState } from '../../../src/report/live/live-state.js';
 import { RunFollower } from '../../../src/report/live/run-follower.js';
 import { recordFile, trialFolder } from '../../../src/sweep/directory/record.js';
 import { openRunDirectory, protocolFile } from '../../../src/sweep/directory/run-directory.js';
+import { arraysFile } from '../../../src/sweep/directory/trial-arrays.js';
 import { smallProtocol } from '../../sweep/small-protocol.js';
 import { RunningSweep } from './running-sweep.js';
 
@@ -96,6 +97,30 @@ describe('the follower of a run directory', () => {
     const { counts, damaged } = await stateNow();
     expect(damaged).toEqual([sweep.at(0).key]);
     expect(counts.finished).toBe(0);
+  });
+
+  it('counts a trial as unfinished whose arrays are gone', async () => {
+    await sweep.begin();
+    await sweep.finish(0);
+    await rm(join(trialFolder(sweep.directory, sweep.at(0).key), arraysFile));
+    expect((await stateNow()).damaged).toEqual([sweep.at(0).key]);
+  });
+
+  it('has a row for each setting of the fields that vary, and a column for each of these', async () => {
+    const { spectral, direct } = smallProtocol().arms;
+    await sweep.begin();
+    const arms = { spectral: { ...spectral, batchSize: [8, 16] }, direct };
+    const data = { train: [40, 80], validation: 16, test: 24 };
+    await openRunDirectory(sweep.directory, smallProtocol({ epochs: 8, arms, data }));
+    const { columns, groups, groupCount } = await stateNow();
+    expect([...columns].sort()).toEqual(['batchSize', 'train']);
+    expect(groupCount).toBe(2 * 2 * 3);
+    const rows = groups.map(({ parametrization, width, settings }) =>
+      [parametrization, width, ...columns.map((name, i) => `${name} ${settings[i]}`).sort()].join(', '),
+    );
+    expect(rows).toContain('spectral, 4, batchSize 8, train 80');
+    expect(rows).toContain('direct, 6, batchSize null, train 40');
+    expect(new Set(rows).size).toBe(12);
   });
 
   it('gives means over what is known so far, and the failures', async () => {

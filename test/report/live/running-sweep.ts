@@ -47,8 +47,13 @@ export class RunningSweep {
 
   /** Keeps a trial's history up to a share of its epochs. */
   async reach(i: number, share: number): Promise<void> {
+    await this.write(i, historyOf(this.at(i), share));
+  }
+
+  /** Keeps a history of an unfinished trial. */
+  async write(i: number, history: LossHistory): Promise<void> {
     const trial = this.at(i);
-    const tensors = new Map(historyTensors(historyOf(trial, share)));
+    const tensors = new Map(historyTensors(history));
     await this.#write(trial, checkpointFile, encodeSafetensors(tensors, { key: trial.key }));
   }
 

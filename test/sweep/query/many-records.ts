@@ -7,6 +7,7 @@ import { openRunDirectory } from '../../../src/sweep/directory/run-directory.js'
 import { sha256 } from '../../../src/sweep/directory/sha256.js';
 import { arraysFile, encodeArrays } from '../../../src/sweep/directory/trial-arrays.js';
 import { checkpointFile } from '../../../src/sweep/directory/trial-checkpoint.js';
+import { problemOf } from '../../../src/sweep/protocol/problem.js';
 import type { Protocol } from '../../../src/sweep/protocol/protocol-schema.js';
 import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
 import { syntheticFailure, syntheticOutcome } from '../../report/synthetic-run.js';
@@ -64,8 +65,8 @@ export async function writeManyRecords(
 /** As large as one of a student of this width is; its numbers are 0. */
 async function writeCheckpoint(directory: string, trial: Trial, steps: number): Promise<void> {
   const folder = trialFolder(directory, trial.key);
-  const { student, teacher } = trial.protocol;
-  const parameters = student.width * (teacher.inputs + 1 + student.secondWidth);
+  const { student } = trial.protocol;
+  const parameters = student.width * (problemOf(trial.protocol).inputs + 1 + student.secondWidth);
   const blocks = ['parameters', 'firstMoment', 'secondMoment'];
   const tensors = new Map(
     blocks.map((name) => [`students.0.${name}`, safeTensor(new Float32Array(parameters))] as const),

@@ -51,7 +51,7 @@ class Cleaning {
     for (const key of await namesIn(join(this.directory, 'trials'))) await this.#cleanTrial(key);
     for (const key of await namesIn(locksFolder(this.directory)))
       if (key !== 'owners') await this.#cleanLock(key);
-    for (const folder of ['', 'figures', 'slurm']) await this.#cleanFolder(folder);
+    for (const folder of ['', 'figures', 'slurm', join('locks', 'owners')]) await this.#cleanFolder(folder);
     await this.#cleanOwners();
   }
 
@@ -84,7 +84,7 @@ class Cleaning {
     this.removed.push(join('locks', key));
   }
 
-  /** Files that any process may write: summary, report, protocol. Their temporary names have the process in them. */
+  /** Files that any process may write: summary, report, protocol, its own sign of life. Their temporary names have the process in them. */
   async #cleanFolder(folder: string): Promise<void> {
     const elsewhere = this.#living.some((owner) => !isHere(owner));
     for (const name of await namesIn(join(this.directory, folder))) {

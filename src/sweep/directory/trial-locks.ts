@@ -52,7 +52,9 @@ export class TrialLocks {
       for (let attempts = 1; ; ++attempts) {
         try {
           await makeFolder(ownersFolder(directory));
-          await writeFile(join(ownersFolder(directory), `${id}.json`), JSON.stringify(owner));
+          // Renamed into place: killed while it writes, it would leave a file that says nothing of who it was.
+          await writeFile(firstSign(directory, id), JSON.stringify(owner));
+          await rename(firstSign(directory, id), join(ownersFolder(directory), `${id}.json`));
           await writeFile(join(ownersFolder(directory), id), id);
           return;
         } catch (error) {
@@ -158,10 +160,16 @@ export class TrialLocks {
   }
 }
 
+/** What becomes this process's sign of life; the process is in its name, for who tidies up (clean.ts). */
+function firstSign(directory: string, id: string): string {
+  return join(ownersFolder(directory), `${id}.json.${process.pid}-0.tmp`);
+}
+
 /** All that an owner has left of itself, its locks apart. */
 async function removeOwner(directory: string, id: string): Promise<void> {
   const path = join(ownersFolder(directory), id);
-  for (const file of [path, `${path}.json`, `${path}.json.tmp`]) await rm(file, { force: true });
+  for (const file of [path, `${path}.json`, `${path}.json.tmp`, firstSign(directory, id)])
+    await rm(file, { force: true });
   for (const folder of [ownersFolder(directory), locksFolder(directory)]) await removeIfEmpty(folder);
 }
 

@@ -46,6 +46,7 @@ it('removes what the dead left, and nothing else', async () => {
     `protocol.yaml.${dead}-0.tmp`,
     `summary.json.${dead}-3.tmp`,
     `figures/loss.svg.${dead}-3.tmp`,
+    `locks/owners/killed.json.${dead}-0.tmp`, // before it had made itself known
     `trials/${first.key}/checkpoint.safetensors`,
     `trials/${second.key}/checkpoint.safetensors.${dead}-12.tmp`,
     `trials/${third.key}/record.json.${process.pid}-1.tmp`, // an id that is used again
@@ -68,6 +69,7 @@ it('leaves what is in use, or may be', async () => {
   await locks.claim(second.key);
   const used = [
     `summary.json.${process.pid}-3.tmp`,
+    `locks/owners/entering.json.${process.pid}-0.tmp`,
     `trials/${second.key}/checkpoint.safetensors.${dead}-12.tmp`,
     `trials/${third.key}/checkpoint.safetensors`, // of a trial to go on with
     'notes.tmp', // nobody knows whose

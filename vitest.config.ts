@@ -9,12 +9,13 @@ const slow = [
   'test/survival/**',
   'test/slurm/**',
   'test/browser/**',
+  'test/docs/run/**',
 ];
 
 /** What depends on the kernels: golden cases, the oracle, and that bits do not depend on threads. */
 const ofKernels = [
   'test/native-loader/instruction-set.test.ts',
-  'test/golden/golden.test.ts',
+  'test/golden/*.test.ts',
   'test/gradients/**/*.test.ts',
   'test/network/{kernels,population,threads}.test.ts',
   'test/pruning/{curve,gate-is-surgery}.test.ts',
@@ -25,8 +26,12 @@ const ofKernels = [
 const ofAddon = ['states', 'golden', 'network', 'pruning', 'training'].map(
   (room) => `test/${room}/**/*.test.ts`,
 );
-/** Sizes and times, which a sanitizer changes, and nothing that the others lack. */
-const measuring = ['test/states/memory.test.ts', 'test/training/abort-latency.test.ts'];
+/** Sizes, times and last bits, which a sanitizer's flags change, and nothing that the others lack. */
+const measuring = [
+  'test/states/memory.test.ts',
+  'test/training/abort-latency.test.ts',
+  'test/golden/arithmetic.test.ts',
+];
 
 /**
  * The instruction sets that this machine can run besides the one that the project `tests` takes by itself. None without
@@ -138,6 +143,15 @@ export default defineConfig({
           env: { EIGENSTUDENT_CUDA: 'none' },
           pool: 'forks',
           testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'docs',
+          include: ['test/docs/run/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 600_000,
           hookTimeout: 120_000,
         },
       },

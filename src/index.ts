@@ -1,5 +1,6 @@
 // What a network is made of
 
+export type { Evaluation } from './network/evaluation.js';
 export {
   type Activation,
   type DenseLayer,
@@ -13,7 +14,7 @@ export {
   sum,
   type TensorName,
 } from './network/layers.js';
-export { type Evaluation, Network, type NetworkOptions, type NetworkSpec } from './network/network.js';
+export { Network, type NetworkOptions, type NetworkSpec } from './network/network.js';
 export type { Loss } from './network/spec.js';
 
 // Data, and who labels them
@@ -41,6 +42,7 @@ export { Population, type PopulationOptions } from './network/population.js';
 export type { Execution, Gradient, Progress, Student, StudentState } from './network/student.js';
 export type { SplitData, StudentOptions, StudentPlan } from './network/student-options.js';
 export { restoreCheckpoint, saveCheckpoint } from './training/checkpoint.js';
+export { type FineTuneOptions, fineTune } from './training/fine-tune.js';
 export type { CheckpointOptions, EarlyStopping, TrainOptions } from './training/options.js';
 export type { LayerwiseStudent, Stopped, StudentDivergence, TrainReport } from './training/report.js';
 export { train } from './training/train.js';
@@ -48,6 +50,9 @@ export { train } from './training/train.js';
 // Finding and cutting out the sub-network
 
 export { type PruningCurve, pruningCurve } from './pruning/curve.js';
+export { inputRelevance } from './pruning/input-relevance.js';
+export type { Scope } from './pruning/joint-order.js';
+export type { Metric } from './pruning/metric.js';
 export {
   type PrunedUntil,
   type PruneOptions,
@@ -55,7 +60,14 @@ export {
   prune,
   pruneUntil,
 } from './pruning/prune.js';
+export {
+  type PrunedLayer,
+  type PrunedNetwork,
+  type PruneNetworkOptions,
+  pruneNetwork,
+} from './pruning/prune-network.js';
 export { rank } from './pruning/ranking.js';
+export { type Ranking, type RemovalOptions, removalOrder } from './pruning/rankings.js';
 export { type Criterion, relevance } from './pruning/relevance.js';
 
 // Numbers in, numbers out; the rest of it is eigenstudent/analysis, and whole experiments are eigenstudent/sweep

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import * as analysis from '../src/analysis/index.js';
 import * as data from '../src/data/index.js';
+import * as exchange from '../src/exchange/index.js';
 import * as eigenstudent from '../src/index.js';
 import * as sweeps from '../src/sweep/index.js';
 
@@ -20,11 +21,14 @@ it('these names are public, and no others', () => {
     'dense',
     'deviceKernels',
     'effectiveSize',
+    'fineTune',
     'gaussianInputs',
     'histogram',
+    'inputRelevance',
     'kernels',
     'normalize',
     'prune',
+    'pruneNetwork',
     'pruneUntil',
     'pruningCurve',
     'rank',
@@ -91,6 +95,7 @@ it('these names are public in eigenstudent/sweep, and no others', () => {
   expect(Object.keys(sweeps).sort()).toEqual([
     'cancelSubmissions',
     'cleanRunDirectory',
+    'effectiveSizesAt',
     'estimateSweep',
     'exportRecords',
     'parseProtocol',
@@ -104,5 +109,14 @@ it('these names are public in eigenstudent/sweep, and no others', () => {
     'submitSweep',
     'sweep',
     'writeSummary',
+  ]);
+});
+
+it('these names are public in eigenstudent/exchange, and no others', () => {
+  expect(Object.keys(exchange).sort()).toEqual([
+    'exportOnnx',
+    'exportSafetensors',
+    'loadNetwork',
+    'toSpectral',
   ]);
 });

@@ -8,9 +8,11 @@
 #include "addon/environment.h"
 #include "addon/errors.h"
 #include "addon/kernels.h"
+#include "addon/oracle.h"
 #include "addon/population.h"
 #include "addon/random.h"
 #include "addon/version.h"
+#include "core/arithmetic.h"
 #include "core/backend.h"
 #include "cpu/cpu_backend.h"
 
@@ -58,6 +60,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   };
 
   exports.Set("version", package_version);
+  exports.Set("arithmetic", arithmetic_revision);
   method(exports, "capabilities", capabilities);
   method(exports, "useErrorClass", use_error_class);
 
@@ -68,6 +71,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   method(exports, "fillNormal", fill_normal);
   method(exports, "fillUniform", fill_uniform);
   method(exports, "fillPermutation", fill_permutation);
+  method(exports, "oracleOrder", oracle_order);
 
   Napi::Object kernels = Napi::Object::New(env);
   method(kernels, "forward", kernel_forward);

@@ -18,6 +18,7 @@ TensorSpec read_tensor(const std::optional<Argument>& argument) {
   tensor.trainable = argument->field("trainable").boolean();
   tensor.l1 = argument->field("l1").finite_number();
   tensor.l2 = argument->field("l2").finite_number();
+  tensor.group_lasso = argument->field("groupLasso").finite_number();
   return tensor;
 }
 

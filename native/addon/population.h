@@ -53,7 +53,7 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   Napi::Value dispose(const Napi::CallbackInfo& info);
   // Promises.
   Napi::Value run(const Napi::CallbackInfo& info);            // (untilEpoch: Float64Array)
-  Napi::Value evaluate(const Napi::CallbackInfo& info);       // (data: (Dataset | null)[])
+  Napi::Value evaluate(const Napi::CallbackInfo& info);       // (data: (Dataset | null)[][])
   Napi::Value predict(const Napi::CallbackInfo& info);        // (student, data)
   Napi::Value pruning_curve(const Napi::CallbackInfo& info);  // (student, layer, removalOrder, data)
   // At once.

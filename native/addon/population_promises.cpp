@@ -59,24 +59,22 @@ Napi::Value PopulationObject::evaluate(const Napi::CallbackInfo& info) {
       bool stopped = false;
     };
     const auto job = std::make_shared<Job>();
-    for (const Argument& data : Argument(info[0], "data").elements(size_))
-      job->data.push_back(read_dataset_or_null(data));
+    for (const Argument& set : Argument(info[0], "data").elements())
+      for (const Argument& data : set.elements(size_)) job->data.push_back(read_dataset_or_null(data));
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
-    job->results.assign(size_, {none, none});
+    job->results.assign(job->data.size(), {none, none});
     const auto compute = [job](Population& population, const StopFlag& stop) {
       population.evaluate(job->data, job->results, stop);
       job->stopped = stop;
     };
     return start(info.Env(), "evaluate", compute, [job, session = session_](Napi::Env env) {
       refuse_if_cut_short("evaluate", job->stopped, *session);
-      Napi::Array array = Napi::Array::New(env, job->results.size());
-      for (std::uint32_t i = 0; i < job->results.size(); ++i) {
-        Napi::Object evaluation = Napi::Object::New(env);
-        evaluation.Set("loss", job->results[i].loss);
-        evaluation.Set("accuracy", job->results[i].accuracy);
-        array.Set(i, evaluation);
+      Napi::Float64Array numbers = Napi::Float64Array::New(env, 2 * job->results.size());
+      for (std::size_t q = 0; q < job->results.size(); ++q) {
+        numbers[2 * q] = job->results[q].loss;
+        numbers[2 * q + 1] = job->results[q].accuracy;
       }
-      return array;
+      return numbers;
     });
   });
 }

@@ -78,7 +78,8 @@ class Population {
   virtual void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) = 0;
   virtual Progress progress(std::size_t student) const = 0;
 
-  /// Evaluates student i on data[i] (nullptr: leaves result i alone).
+  /// Evaluates student i on data[i] of each of several sets of data; data, results: [sets][students] (nullptr: leaves the
+  /// result alone). One call for all that is asked of the students as they are shares the work best.
   virtual void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
                         const StopFlag& stop) = 0;
   /// Outputs of one student, [samples][N_out], of the population's dtype.

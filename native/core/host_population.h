@@ -128,6 +128,19 @@ class HostPopulation : public Population {
                                           std::to_string(members_.size()) + " students, got " +
                                           std::to_string(count));
   }
+  /// What evaluate() is given, [sets][students] each.
+  void check_questions(std::span<const DatasetPtr> data, std::span<const Evaluation> results) const {
+    if (data.empty() || data.size() % members_.size() != 0)
+      throw Error("invalid_argument",
+                  "data: expected one entry for each of the " + std::to_string(members_.size()) +
+                      " students, or that several times over, got " + std::to_string(data.size()));
+    if (results.size() != data.size())
+      throw Error("invalid_argument", "results: expected one entry for each of the " +
+                                          std::to_string(data.size()) + " of data, got " +
+                                          std::to_string(results.size()));
+    for (std::size_t q = 0; q < data.size(); ++q)
+      if (data[q]) check_data(q % members_.size(), *data[q], true);
+  }
   void check_data(std::size_t student, const Dataset& data, bool needs_targets) const {
     check_fits(data, member(student).spec.network, dtype_of<T>, needs_targets);
   }

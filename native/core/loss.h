@@ -47,17 +47,4 @@ ES_HOST_DEVICE double cross_entropy_sample(const T* y, std::uint32_t klass, std:
          static_cast<double>(batch);
 }
 
-/// Penalty of a tensor: l2 sum p^2 + l1 sum |p|, in float64.
-template <class T>
-double penalty_of(const TensorSpec& spec, const T* values, std::size_t count) {
-  if (!spec.trainable || (spec.l1 == 0 && spec.l2 == 0)) return 0;
-  double squares = 0, magnitudes = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double value = static_cast<double>(values[i]);
-    squares += value * value;
-    magnitudes += std::abs(value);
-  }
-  return spec.l2 * squares + spec.l1 * magnitudes;
-}
-
 }  // namespace eigenstudent

@@ -36,10 +36,13 @@ void check_tensors(const LayerSpec& layer, std::size_t k) {
     if (needed && !tensor.present) refuse(k, std::string("a ") + kind + " layer needs the tensor " + name);
     if (tensor.present && eigenvalues && !spectral)
       refuse(k, std::string("a ") + kind + " layer has no tensor " + name);
-    for (const double penalty : {tensor.l1, tensor.l2})
+    for (const double penalty : {tensor.l1, tensor.l2, tensor.group_lasso})
       if (!(penalty >= 0) || !std::isfinite(penalty))
         refuse(k,
                name + ": expected a penalty that is finite and at least 0, got " + std::to_string(penalty));
+    if (tensor.group_lasso != 0 && role != TensorRole::matrix)
+      refuse(k, name + ": expected no group lasso on a vector, which has no rows, got " +
+                    std::to_string(tensor.group_lasso));
   }
 }
 

@@ -27,13 +27,15 @@ enum class TensorRole : std::uint8_t { matrix, eigenvalues_in, eigenvalues_out, 
 inline constexpr std::size_t tensor_role_count = 4;
 
 /// One tensor of a layer: is it there, is it trained, how is it penalised. A frozen tensor has no gradient
-/// and no penalty. penalty = l2 * sum(K^2) + l1 * sum(|K|); note that the gradient of the l2 part is 2 * l2 *
-/// K.
+/// and no penalty. penalty = l2 * sum(K^2) + l1 * sum(|K|) + group_lasso * sum_i ||K_i||, where K_i, a row, is what
+/// enters node i; note that the gradient of the l2 part is 2 * l2 * K. Only a matrix has rows: elsewhere group_lasso
+/// is 0.
 struct TensorSpec {
   bool present = false;
   bool trainable = false;
   double l1 = 0;
   double l2 = 0;
+  double group_lasso = 0;
 
   bool operator==(const TensorSpec&) const = default;
 };

@@ -85,4 +85,12 @@ ES_HOST_DEVICE T penalty_gradient(T l1, T l2, T parameter) {
   return T(2) * l2 * parameter + l1 * sign;
 }
 
+/// The group-lasso penalty c ||w|| of a row w of a matrix has the gradient c w / ||w||: this is c / ||w||, which times w_j
+/// is entry j. squares: sum_j w_j^2. 0 at a row of zeros, the element of least norm of the penalty's subdifferential, as
+/// sign(0) = 0 is for l1.
+template <class T>
+ES_HOST_DEVICE T row_shrinkage(T group_lasso, T squares) {
+  return squares > T(0) ? group_lasso / std::sqrt(squares) : T(0);
+}
+
 }  // namespace eigenstudent

@@ -21,6 +21,8 @@ enum class Purpose : std::uint32_t {
   shuffle = 6,
   bootstrap = 7,
   free_use = 8,
+  split = 9,
+  ranking = 10,
 };
 
 /// Names one stream. `part` tells the members of one purpose apart: the tensor for parameters, the epoch for

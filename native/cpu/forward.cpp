@@ -128,31 +128,6 @@ typename Workspace<T>::Score Workspace<T>::loss_of_block(const Dataset& data, Ba
   return score;
 }
 
-template <class T>
-typename Workspace<T>::Score Workspace<T>::evaluate(const Dataset& data, Batch batch, std::size_t total) {
-  Score score;
-  for (std::size_t first = 0; first < batch.count; first += rows_) {
-    const std::size_t rows = std::min(rows_, batch.count - first);
-    gather(data, batch, first, rows);
-    forward_block(0, rows);
-    const Score block = loss_of_block(data, batch, first, rows, total, false);
-    score.loss += block.loss;
-    score.right += block.right;
-  }
-  return score;
-}
-
-template <class T>
-void Workspace<T>::predict(const Dataset& data, Batch batch, T* outputs) {
-  const Panels& out = plan_->layers.back().out;
-  for (std::size_t first = 0; first < batch.count; first += rows_) {
-    const std::size_t rows = std::min(rows_, batch.count - first);
-    gather(data, batch, first, rows);
-    forward_block(0, rows);
-    from_panels(out, rows, y(depth() - 1, rows), outputs + first * out.columns);
-  }
-}
-
 #define ES_INSTANTIATE(T)                                                                                   \
   template void Workspace<T>::gather(const Dataset&, Batch, std::size_t, std::size_t);                      \
   template void Workspace<T>::forward_outer(std::size_t, std::size_t);                                      \
@@ -160,9 +135,7 @@ void Workspace<T>::predict(const Dataset& data, Batch batch, T* outputs) {
   template void Workspace<T>::forward_layer(std::size_t, std::size_t);                                      \
   template void Workspace<T>::forward_block(std::size_t, std::size_t);                                      \
   template Workspace<T>::Score Workspace<T>::loss_of_block(const Dataset&, Batch, std::size_t, std::size_t, \
-                                                           std::size_t, bool);                              \
-  template Workspace<T>::Score Workspace<T>::evaluate(const Dataset&, Batch, std::size_t);                  \
-  template void Workspace<T>::predict(const Dataset&, Batch, T*);
+                                                           std::size_t, bool);
 ES_INSTANTIATE(float)
 ES_INSTANTIATE(double)
 #undef ES_INSTANTIATE

@@ -87,7 +87,21 @@ struct MatrixUpdate {
   T* column_sums;  // [width], += sum over rows of G phi; nullptr when not wanted
   bool train;      // false: only the sums
   T l1, l2;
+  // The group lasso's pull (row_shrinkage) on what enters node i, along the side where the outputs lie; both nullptr:
+  // none.
+  const T* row_shrinkage;     // [rows], lanes along the inputs
+  const T* column_shrinkage;  // [width], lanes along the outputs
   OptimizerStep<T> step;
+};
+
+/// Sums of squares over a panel [rows][width]; either may be nullptr.
+template <class T>
+struct SumSquares {
+  std::size_t rows;
+  std::size_t width;
+  const T* values;
+  T* of_rows;     // [rows]
+  T* of_columns;  // [width]
 };
 
 /// One optimiser pass over a vector of parameters.
@@ -130,6 +144,32 @@ struct CurveSweep {
   T* out;     // [nodes][lanes]
 };
 
+/// z += W_upper f(W_lower x + bias) for samples of one usual panel, all matrices [..][lanes]: a layer that widens and the one
+/// above it, a few panels of nodes at a time. Panels of nodes are those of a layer's outputs, the last one ragged.
+template <class T>
+struct LayerPair {
+  std::size_t inputs, nodes, outputs;
+  const std::size_t* widths;  // of the panels
+  std::size_t panel_count;
+  const T* x;              // [inputs][lanes]
+  const T* lower_weights;  // panels of [inputs][width]
+  const T* bias;           // [nodes], of the lower layer, or nullptr
+  Activation lower;        // f
+  const T* upper_weights;  // panels of [outputs][width]
+  T* y;                    // [2 usual panels][lanes]: scratch
+  T* z;                    // [outputs][lanes]
+};
+
+/// Panels of nodes whose answers are at hand: those of one turn of a LayerPair.
+template <class T>
+struct PairStretch {
+  std::size_t panels;
+  const T* w[2];  // [outputs][width] each
+  std::size_t width[2];
+  std::size_t count[2];  // nodes
+  const T* y[2];         // [count][lanes]
+};
+
 /// w = gap * phi over a panel (see MatrixUpdate), or a copy for a dense layer.
 template <class T>
 struct FormWeights {
@@ -155,6 +195,7 @@ struct Kernels {
   void (*outer_product)(const OuterProduct<T>&);
   void (*dot_product)(const DotProduct<T>&);
   void (*update_matrix)(const MatrixUpdate<T>&);
+  void (*sum_squares)(const SumSquares<T>&);
   void (*update_vector)(const VectorUpdate<T>&);
   void (*form_weights)(const FormWeights<T>&);
   /// y[i] = f(z[i]); z and y may be the same array.
@@ -165,6 +206,7 @@ struct Kernels {
   /// Sum of (a[i] - b[i])^2, each square and the sum in float64; delta[i] = 2 scale (a[i] - b[i]) where delta is wanted.
   double (*squared_error)(const T* a, const T* b, std::size_t count, T scale, T* delta);
   void (*curve_sweep)(const CurveSweep<T>&);
+  void (*layer_pair)(const LayerPair<T>&);
   void (*gather_transposed)(const GatherTransposed<T>&);
   /// sums[n] += sum over rows of a[m][n] for one panel [rows][width].
   void (*column_sums)(const T* a, std::size_t rows, std::size_t width, T* sums);

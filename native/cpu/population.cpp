@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "core/divergence.h"
-#include "core/loss.h"
+#include "core/penalty.h"
 
 namespace eigenstudent::cpu {
 namespace {
@@ -147,9 +147,11 @@ void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Wor
 }
 
 template <class T>
-void CpuPopulation<T>::append_chunks(std::size_t student, const Dataset& data, std::vector<Chunk>& chunks) {
+void CpuPopulation<T>::append_chunks(std::size_t student, std::size_t question, const Dataset& data,
+                                     std::vector<Chunk>& chunks) {
   for (std::size_t first = 0; first < data.samples; first += chunk_samples)
-    chunks.push_back({student, &data, {nullptr, first, std::min(chunk_samples, data.samples - first)}});
+    chunks.push_back(
+        {student, question, &data, {nullptr, first, std::min(chunk_samples, data.samples - first)}});
 }
 
 template <class T>
@@ -175,27 +177,25 @@ void CpuPopulation<T>::for_chunks(const std::vector<Chunk>& chunks, const StopFl
 template <class T>
 void CpuPopulation<T>::evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
                                 const StopFlag& stop) {
-  this->check_count(data.size(), "data");
-  this->check_count(results.size(), "results");
+  this->check_questions(data, results);
   std::vector<Chunk> chunks;
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    if (!data[i]) continue;
-    this->check_data(i, *data[i], true);
-    append_chunks(i, *data[i], chunks);
-  }
+  for (std::size_t i = 0; i < this->size();
+       ++i)  // all of a student's in a row, as its weights are formed once
+    for (std::size_t q = i; q < data.size(); q += this->size())
+      if (data[q]) append_chunks(i, q, *data[q], chunks);
   std::vector<Score> scores(chunks.size());
   for_chunks(chunks, stop, [&](Workspace<T>& workspace, std::size_t c) {
     scores[c] = workspace.evaluate(*chunks[c].data, chunks[c].batch, chunks[c].data->samples);
   });
   std::vector<std::size_t> right(data.size(), 0);
-  for (std::size_t i = 0; i < data.size(); ++i)
-    if (data[i]) results[i] = {stop ? not_a_number : 0, not_a_number};
+  for (std::size_t q = 0; q < data.size(); ++q)
+    if (data[q]) results[q] = {stop ? not_a_number : 0, not_a_number};
   for (std::size_t c = 0; c < chunks.size(); ++c) {
-    const std::size_t i = chunks[c].student;
-    results[i].loss += scores[c].loss;
-    right[i] += scores[c].right;
-    if (!data[i]->template as<T>().classes.empty() && !stop)
-      results[i].accuracy = static_cast<double>(right[i]) / static_cast<double>(data[i]->samples);
+    const std::size_t q = chunks[c].question;
+    results[q].loss += scores[c].loss;
+    right[q] += scores[c].right;
+    if (!data[q]->template as<T>().classes.empty() && !stop)
+      results[q].accuracy = static_cast<double>(right[q]) / static_cast<double>(data[q]->samples);
   }
 }
 
@@ -204,7 +204,7 @@ void CpuPopulation<T>::predict(std::size_t student, const Dataset& data, void* o
   this->check_data(student, data, false);
   const std::size_t width = this->member(student).spec.network.outputs();
   std::vector<Chunk> chunks;
-  append_chunks(student, data, chunks);
+  append_chunks(student, 0, data, chunks);
   const StopFlag never{false};
   for_chunks(chunks, never, [&](Workspace<T>& workspace, std::size_t c) {
     workspace.predict(data, chunks[c].batch, static_cast<T*>(outputs) + chunks[c].batch.first * width);
@@ -217,7 +217,7 @@ void CpuPopulation<T>::pruning_curve(std::size_t student, std::size_t layer,
                                      std::span<double> losses, const StopFlag& stop) {
   this->check_pruning(student, layer, removal_order, data, losses);
   std::vector<Chunk> chunks;
-  append_chunks(student, data, chunks);
+  append_chunks(student, 0, data, chunks);
   std::vector<std::vector<double>> shares(chunks.size(), std::vector<double>(losses.size(), 0.0));
   for_chunks(chunks, stop, [&](Workspace<T>& workspace, std::size_t c) {
     workspace.pruning_losses(layer, removal_order, data, chunks[c].batch, data.samples, shares[c]);
@@ -241,10 +241,7 @@ void CpuPopulation<T>::gradient(std::size_t student, const Dataset& data, void* 
     if (!std::isfinite(*data_loss)) workspace.forget();
   });
   const std::vector<T> values = parameters(student);
-  *penalty = 0;
-  for (const Tensor& tensor : m.layout.tensors())
-    *penalty += penalty_of(m.spec.network.layers[tensor.layer].tensor(tensor.role),
-                           values.data() + tensor.offset, tensor.size());
+  *penalty = penalty_of(m.spec.network, m.layout, values.data());
 }
 
 template <class T>

@@ -41,13 +41,15 @@ class CpuPopulation final : public HostPopulation<T> {
     std::vector<std::uint32_t> order;  // the epoch's shuffle
   };
 
-  /// A stretch of a student's data set. Stretches are fixed, so that sums never depend on the threads.
+  /// A stretch of a data set that a student answers; `question` is whatever the caller counts. Stretches are fixed, so that sums never depend on the threads.
   struct Chunk {
     std::size_t student;
+    std::size_t question;
     const Dataset* data;
     Batch batch;
   };
-  static void append_chunks(std::size_t student, const Dataset& data, std::vector<Chunk>& chunks);
+  static void append_chunks(std::size_t student, std::size_t question, const Dataset& data,
+                            std::vector<Chunk>& chunks);
   /// Runs task(workspace, index) for every chunk; the workspace has taken the chunk's student.
   void for_chunks(const std::vector<Chunk>& chunks, const StopFlag& stop,
                   const std::function<void(Workspace<T>& workspace, std::size_t index)>& task);

@@ -1,6 +1,7 @@
 // The end of a step: penalty, optimiser, eigenvalue gradients, and the weights of the next step.
 #include <algorithm>
 
+#include "core/penalty.h"
 #include "core/spectral_math.h"
 #include "cpu/workspace.h"
 
@@ -47,6 +48,8 @@ void Workspace<T>::update_matrix(std::size_t l, const OptimizerStep<T>& step, bo
   T* sums_out = want_out ? sums_out_.get() : nullptr;
   T* of_rows = plan.wide_out ? sums_in : sums_out;
   T* of_columns = plan.wide_out ? sums_out : sums_in;
+  const TensorSpec& spec = plan.spec->tensor(TensorRole::matrix);
+  if (train && spec.group_lasso != 0) find_shrinkage(l, static_cast<T>(spec.group_lasso));
   if (of_columns) std::fill_n(of_columns, plan.panels().padded, T(0));
   T* partial = of_rows ? row_sums_.get() : nullptr;
   crew_.each(panels, [&](std::size_t p) {
@@ -61,6 +64,27 @@ void Workspace<T>::update_matrix(std::size_t l, const OptimizerStep<T>& step, bo
   if (sums_out)
     for (std::size_t i = 0; i < plan.out.columns; ++i)
       sums_out[i] = -sums_out[i];  // dL/dlambda_out = -sum G phi
+}
+
+/// Leaves the group lasso's pull on what enters each node in shrinkage_. Sums over panels are added in their order.
+template <class T>
+void Workspace<T>::find_shrinkage(std::size_t l, T group_lasso) {
+  const LayerPlan& plan = layer(l);
+  const std::size_t rows = plan.rows(), panels = plan.panels().list.size();
+  T* pull = shrinkage_.get();
+  crew_.each(panels, [&](std::size_t p) {
+    const Panel& panel = plan.panels().list[p];
+    const T* values = parameters() + plan.matrix + panel.offset * rows;
+    T* of_rows = plan.wide_out ? nullptr : row_sums_.get() + p * rows;
+    kernels_.sum_squares({rows, panel.width, values, of_rows, plan.wide_out ? pull + panel.offset : nullptr});
+  });
+  if (!plan.wide_out) {
+    std::copy_n(row_sums_.get(), rows, pull);
+    for (std::size_t p = 1; p < panels; ++p)
+      for (std::size_t r = 0; r < rows; ++r) pull[r] += row_sums_.get()[p * rows + r];
+  }
+  const std::size_t count = plan.wide_out ? plan.out.padded : rows;
+  for (std::size_t i = 0; i < count; ++i) pull[i] = row_shrinkage(group_lasso, pull[i]);
 }
 
 template <class T>
@@ -91,6 +115,10 @@ void Workspace<T>::update_panel(std::size_t l, std::size_t p, const OptimizerSte
   update.train = train;
   update.l1 = static_cast<T>(spec.l1);
   update.l2 = static_cast<T>(spec.l2);
+  if (train && spec.group_lasso != 0) {
+    update.row_shrinkage = plan.wide_out ? nullptr : shrinkage_.get();
+    update.column_shrinkage = plan.wide_out ? shrinkage_.get() + panel.offset : nullptr;
+  }
   update.step = step;
   kernels_.update_matrix(update);
 }
@@ -147,10 +175,11 @@ void Workspace<T>::read_gradient(T* gradient) {
   }
   for (const Tensor& tensor : layout.tensors()) {
     const TensorSpec& spec = layer(tensor.layer).spec->tensor(tensor.role);
-    for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i)
-      gradient[i] = spec.trainable ? gradient[i] + penalty_gradient(static_cast<T>(spec.l1),
-                                                                    static_cast<T>(spec.l2), values[i])
-                                   : T(0);
+    T* of_tensor = gradient + tensor.offset;
+    if (spec.trainable)
+      add_penalty_gradient(spec, values.data() + tensor.offset, tensor.rows, tensor.columns, of_tensor);
+    else
+      std::fill_n(of_tensor, tensor.size(), T(0));
   }
 }
 
@@ -159,6 +188,7 @@ void Workspace<T>::read_gradient(T* gradient) {
                                      std::vector<std::uint64_t>&);                                           \
   template void Workspace<T>::update_layer(std::size_t, const OptimizerSpec&, double, std::uint8_t,          \
                                            std::vector<std::uint64_t>&);                                     \
+  template void Workspace<T>::find_shrinkage(std::size_t, T);                                                \
   template void Workspace<T>::update_panel(std::size_t, std::size_t, const OptimizerStep<T>&, bool, T*, T*); \
   template void Workspace<T>::update_matrix(std::size_t, const OptimizerStep<T>&, bool, bool, bool);         \
   template void Workspace<T>::update_tensor(std::size_t, TensorRole, const T*, const OptimizerStep<T>&);     \

@@ -8,17 +8,26 @@ template <class T>
 void Workspace<T>::take(PackedStudent<T>& student, std::size_t batch, Use use) {
   const bool same_plan = plan_ == &student.plan();
   const bool current = same_plan && student_ == &student && weights_version_ == student.version();
-  const bool same_passes = same_plan && batch_ == batch && use_ == use;
+  // Narrow students answer from buffers of their own (answers.cpp, pruning.cpp): those of training stay laid out.
+  const bool own_buffers = use == Use::answers && !student.plan().wide;
+  const bool same_passes = same_plan && (own_buffers || (batch_ == batch && use_ == use));
   student_ = &student;
   plan_ = &student.plan();
   if (!same_plan) {
     weights_.require_zeros(plan_->weights_size);
     has_gradients_ = false;
   }
-  if (!same_passes) reserve(batch, use);
+  if (!same_passes) own_buffers ? reserve_answers() : reserve(batch, use);
   if (current) return;
   for (std::size_t l = 0; l < depth(); ++l) form_weights(l);
   weights_version_ = student.version();
+}
+
+/// One sample's answers, for cross-entropy; nothing is laid out for training.
+template <class T>
+void Workspace<T>::reserve_answers() {
+  batch_ = 0;
+  sample_y_.require_zeros(plan_->widest);
 }
 
 /// Zeros where padding has to be zero.
@@ -41,6 +50,7 @@ void Workspace<T>::reserve(std::size_t batch, Use use) {
   row_sums_.require(plan_->row_sums);
   sums_in_.require_zeros(plan_->widest);
   sums_out_.require_zeros(plan_->widest);
+  shrinkage_.require(plan_->widest);
   has_gradients_ = true;
 }
 
@@ -49,7 +59,7 @@ std::size_t Workspace<T>::bytes() const {
   std::size_t total = 0;
   for (const AlignedBuffer<T>* buffer :
        {&gradients_, &weights_, &activations_, &sums_in_, &sums_out_, &sample_y_, &sample_delta_, &lanes_,
-        &curve_weights_, &row_sums_, &targets_, &ones_})
+        &curve_weights_, &row_sums_, &shrinkage_, &targets_, &ones_})
     total += buffer->bytes();
   return total;
 }

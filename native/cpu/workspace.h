@@ -1,7 +1,8 @@
 // One student at work on one thread: the weights formed from its parameters, the activations of one block of the
 // batch, the gradients. Buffers grow to the largest student met and are then reused: no allocation a step.
 //
-// workspace.cpp takes students over and forms weights; forward.cpp, backward.cpp and update.cpp are the three parts of a step.
+// workspace.cpp takes students over and forms weights; forward.cpp, backward.cpp and update.cpp are the three parts of a step;
+// answers.cpp has what is not training.
 #pragma once
 
 #include <cstddef>
@@ -111,6 +112,7 @@ class Workspace {
   T* input(std::size_t l, std::size_t rows) { return l == 0 ? activations_.get() : y(l - 1, rows); }
 
   void reserve(std::size_t batch, Use use);
+  void reserve_answers();
   void form_weights(std::size_t l);
   void form_panel(std::size_t l, const Panel& panel);
   void transpose_weights(std::size_t l);
@@ -133,6 +135,7 @@ class Workspace {
   void update_matrix(std::size_t l, const OptimizerStep<T>& step, bool train, bool want_in, bool want_out);
   void update_panel(std::size_t l, std::size_t panel, const OptimizerStep<T>& step, bool train, T* row_sums,
                     T* column_sums);
+  void find_shrinkage(std::size_t l, T group_lasso);
   void update_tensor(std::size_t l, TensorRole role, const T* gradient, const OptimizerStep<T>& step);
 
   // Lanes along the samples: [nodes][lanes]; see lanes.cpp.
@@ -149,6 +152,16 @@ class Workspace {
   void gradients_over_lanes(std::size_t l, const Panels& samples, bool accumulate, std::uint8_t mask);
   const Panels& sample_panels(std::size_t count);
   double accumulate_lanes(const Dataset& data, Batch batch, std::uint8_t mask);
+
+  // Evaluations and predictions.
+  struct AnswerGroup;
+  AnswerGroup answer_group();
+  bool answers_in_panels(std::size_t l) const;
+  void answer_two_layers(std::size_t l, const AnswerGroup& group, const T* x, T* y);
+  const T* answer_lanes(const AnswerGroup& group);
+  std::size_t right_of_lanes(const Dataset& data, Batch group, const T* y, std::size_t lanes) const;
+  Score evaluate_blocks(const Dataset& data, Batch batch, std::size_t total);
+  void predict_blocks(const Dataset& data, Batch batch, T* outputs);
 
   // Pruning curve.
   struct CurveGroup;
@@ -175,8 +188,9 @@ class Workspace {
   AlignedBuffer<T> activations_;              // [rows_][row_size]
   AlignedBuffer<T> sums_in_, sums_out_;       // [widest]: sums of G phi
   AlignedBuffer<T> row_sums_;                 // [panels][rows]: the same a panel, before they are added up
+  AlignedBuffer<T> shrinkage_;                // [widest]: row_shrinkage of the nodes of the layer at hand
   AlignedBuffer<T> sample_y_, sample_delta_;  // [widest]: one sample's, contiguous
-  AlignedBuffer<T> lanes_;                    // pruning curve: answers of all layers, [nodes][lanes]
+  AlignedBuffer<T> lanes_;           // answers and pruning curve: those of the layers, [nodes][lanes]
   AlignedBuffer<T> curve_weights_;   // and the weights above in the order of the nodes: [nodes + 1][N_above]
   AlignedBuffer<T> targets_, ones_;  // lanes along the samples: [N_out][rows_] and [rows_]
   std::vector<Panels> sample_panels_;

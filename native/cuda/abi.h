@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 /* Counts changes of this file that an older addon would misread. */
-#define ES_CUDA_ABI 2u
+#define ES_CUDA_ABI 3u
 
 typedef struct es_backend es_backend;
 typedef struct es_population es_population;
@@ -52,7 +52,7 @@ typedef struct {
 
 typedef struct {
   uint32_t present, trainable;
-  double l1, l2;
+  double l1, l2, group_lasso;
 } es_tensor_spec;
 
 typedef struct {
@@ -147,6 +147,7 @@ typedef struct {
 typedef struct {
   uint32_t abi;        /* ES_CUDA_ABI of the library */
   const char* version; /* of the package that the library was built from; must be the addon's */
+  uint32_t arithmetic; /* core/arithmetic.h of the library; must be the addon's, which is what records name */
 
   /* Never fails: what is wrong stands in the answer. Fills at most `capacity` of the survey->device_count devices. */
   void (*survey)(es_survey* survey, es_device* devices, uint32_t capacity);
@@ -167,7 +168,7 @@ typedef struct {
   int (*progress)(const es_population* population, uint64_t student, es_progress* progress, es_error* error);
   int (*execution)(const es_population* population, uint64_t student, es_execution* execution,
                    es_error* error);
-  /* data: [data_count], null leaves a student out; results: [result_count] */
+  /* data: [data_count], sets of one a student, null leaves a student out; results: [result_count], as many */
   int (*evaluate)(es_population* population, const es_dataset* const* data, uint64_t data_count,
                   es_evaluation* results, uint64_t result_count, es_stop_flag stop, es_error* error);
   /* outputs: [samples][N_out] of the population's dtype */

@@ -26,7 +26,7 @@ es_layer_spec write_layer(const LayerSpec& layer) {
   to.outputs = layer.outputs;
   for (std::size_t i = 0; i < tensor_role_count; ++i) {
     const TensorSpec& tensor = layer.tensors[i];
-    to.tensors[i] = {tensor.present, tensor.trainable, tensor.l1, tensor.l2};
+    to.tensors[i] = {tensor.present, tensor.trainable, tensor.l1, tensor.l2, tensor.group_lasso};
   }
   return to;
 }

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "core/divergence.h"
-#include "core/loss.h"
+#include "core/penalty.h"
 
 namespace eigenstudent::cuda {
 
@@ -114,26 +114,24 @@ int CudaPopulation::find_divergence(std::size_t student) {
 
 void CudaPopulation::evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
                               const StopFlag& stop) {
-  check_count(data.size(), "data");
-  check_count(results.size(), "results");
-  for (std::size_t i = 0; i < size(); ++i)
-    if (data[i]) check_data(i, *data[i], true);
+  check_questions(data, results);
   guarded([&] { on_every_device([&](std::size_t w) { evaluate_on(w, data, results, stop); }); });
 }
 
 void CudaPopulation::evaluate_on(std::size_t worker, std::span<const DatasetPtr> data,
                                  std::span<Evaluation> results, const StopFlag& stop) {
-  std::vector<std::size_t> students, members;
+  std::vector<std::size_t> questions, members;
   std::vector<DatasetPtr> sets;
-  for (std::size_t i = 0; i < size(); ++i) {
-    if (!data[i] || places_[i].worker != worker) continue;
-    students.push_back(i);
-    members.push_back(places_[i].member);
-    sets.push_back(data[i]);
+  for (std::size_t q = 0; q < data.size(); ++q) {
+    const auto& place = places_[q % size()];
+    if (!data[q] || place.worker != worker) continue;
+    questions.push_back(q);
+    members.push_back(place.member);
+    sets.push_back(data[q]);
   }
-  std::vector<Evaluation> found(students.size());
+  std::vector<Evaluation> found(questions.size());
   workers_[worker]->evaluate(members, sets, found, stop);
-  for (std::size_t i = 0; i < students.size(); ++i) results[students[i]] = found[i];
+  for (std::size_t i = 0; i < questions.size(); ++i) results[questions[i]] = found[i];
 }
 
 void CudaPopulation::predict(std::size_t student, const Dataset& data, void* outputs) {
@@ -159,10 +157,7 @@ void CudaPopulation::gradient(std::size_t student, const Dataset& data, void* gr
   *data_loss = guarded([&] {
     return worker_of(student).gradient(places_[student].member, data, static_cast<float*>(gradient));
   });
-  *penalty = 0;
-  for (const Tensor& tensor : m.layout.tensors())
-    *penalty += penalty_of(m.spec.network.layers[tensor.layer].tensor(tensor.role),
-                           parameters.data() + tensor.offset, tensor.size());
+  *penalty = penalty_of(m.spec.network, m.layout, parameters.data());
 }
 
 void CudaPopulation::read(std::size_t student, StateBlock block, void* to) const {

@@ -42,7 +42,8 @@ class PlanCache {
       all.insert(all.end(), {static_cast<double>(layer.kind), static_cast<double>(layer.inputs),
                              static_cast<double>(layer.outputs), static_cast<double>(layer.activation)});
       for (const TensorSpec& tensor : layer.tensors)
-        all.insert(all.end(), {tensor.present ? 1. : 0., tensor.trainable ? 1. : 0., tensor.l1, tensor.l2});
+        all.insert(all.end(), {tensor.present ? 1. : 0., tensor.trainable ? 1. : 0., tensor.l1, tensor.l2,
+                               tensor.group_lasso});
     }
     return all;
   }

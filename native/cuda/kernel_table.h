@@ -64,6 +64,7 @@ struct Launches {
     load_each<AddPartsKernel>(device, "add_parts");
     load_each<BatchLossKernel>(device, "batch_loss");
     load_each<VerdictKernel>(device, "verdict");
+    load_each<RowShrinkageKernel>(device, "row_shrinkage");
     load_each<UpdateKernel>(device, "update");
     load_each<FormWeightsKernel>(device, "form_weights");
     load_each<PruningKernel>(device, "pruning_losses");
@@ -101,6 +102,10 @@ struct Launches {
            sizeof(BatchLossKernel::Shares));
   }
   static void verdict(Device& device, const Verdict& p) { launch(device, "verdict", VerdictKernel{p}, 1); }
+  static void row_shrinkage(Device& device, const RowShrinkage& p) {
+    launch(device, "row_shrinkage", RowShrinkageKernel{p}, pieces(p.rows, sum_slices),
+           RowShrinkageKernel::shared_floats * sizeof(float));
+  }
   static void update(Device& device, const Update& p, std::size_t largest_tensor) {
     const std::uint32_t blocks = pieces(largest_tensor, entry_threads);
     launch(device, "update", UpdateKernel{p, blocks}, static_cast<std::size_t>(blocks) * p.tensor_count);
@@ -118,9 +123,9 @@ struct Launches {
   }
 
   static KernelTable table_with(const ResidentKernels& resident) {
-    return {load,           begin_step, gather,     forward_product, input_gradient, weight_gradient,
-            column_sums,    add_parts,  batch_loss, verdict,         update,         form_weights,
-            pruning_losses, sum_shares, &resident};
+    return {load,         begin_step,     gather,     forward_product, input_gradient, weight_gradient,
+            column_sums,  add_parts,      batch_loss, verdict,         row_shrinkage,  update,
+            form_weights, pruning_losses, sum_shares, &resident};
   }
 };
 

@@ -23,6 +23,7 @@ struct KernelTable {
   void (*add_parts)(Device&, const AddParts&);
   void (*batch_loss)(Device&, const BatchLoss&);
   void (*verdict)(Device&, const Verdict&);
+  void (*row_shrinkage)(Device&, const RowShrinkage&);
   void (*update)(Device&, const Update&, std::size_t largest_tensor);
   void (*form_weights)(Device&, const FormWeights&);
   void (*pruning_losses)(Device&, const PruningLosses&);

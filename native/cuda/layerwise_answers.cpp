@@ -126,6 +126,7 @@ double gradient(const DeviceStudent& student, const DeviceData& data, float* gra
   scratch.network.forward(device, pass, student.network.layers.size());
   scratch.network.loss(device, pass, data, data.samples);
   scratch.network.backward(device, pass);
+  scratch.network.shrink(device);
   Update update{};
   update.tensors = scratch.tensors;
   update.tensor_count = static_cast<std::uint32_t>(places.size());

@@ -146,7 +146,17 @@ struct TensorPlace {
   std::uint32_t parts;
   float sign;
   float l1, l2;
+  const float* shrinkage;  // [rows] of a matrix [rows][columns]: the group lasso's pull; null: none
+  std::size_t columns;
   std::uint32_t trainable;
+};
+
+/// shrinkage[i] = row_shrinkage of row i.
+struct RowShrinkage {
+  const float* matrix;  // [rows][columns]
+  std::uint32_t rows, columns;
+  float group_lasso;
+  float* shrinkage;  // [rows]
 };
 
 /// Penalty and optimiser on every tensor that moves at this step; or, where `collected` is given, the gradient with the

@@ -53,6 +53,8 @@ void LayerwiseNetwork::take_gradients(Arena& arena, std::size_t layer) {
   to.partial_out =
       take(TensorRole::eigenvalues_out, outputs * weight_gradient_tiles_out(narrow(inputs), narrow(outputs)));
   to.grad_bias = take(TensorRole::bias, outputs);
+  if (network_.layers[layer].tensor(TensorRole::matrix).group_lasso != 0)
+    to.shrinkage = take(TensorRole::matrix, outputs);
 }
 
 Weights LayerwiseNetwork::weights(std::size_t layer) const {
@@ -123,6 +125,16 @@ void LayerwiseNetwork::layer_backward(Device& device, const PassRows& pass, std:
                  layers_[l - 1].z, layers_[l - 1].y, delta_below});
 }
 
+void LayerwiseNetwork::shrink(Device& device) const {
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    if (!layers_[l].shrinkage) continue;
+    const Weights of = weights(l);
+    const TensorSpec& spec = network_.layers[l].tensor(TensorRole::matrix);
+    device.kernels().row_shrinkage(device, {of.matrix, of.outputs, of.inputs,
+                                            static_cast<float>(spec.group_lasso), layers_[l].shrinkage});
+  }
+}
+
 std::vector<TensorPlace> LayerwiseNetwork::tensor_places() const {
   std::vector<TensorPlace> places;
   for (const Tensor& tensor : layout_.tensors()) places.push_back(place_of(tensor));
@@ -144,6 +156,8 @@ TensorPlace LayerwiseNetwork::place_of(const Tensor& tensor) const {
   switch (tensor.role) {
     case TensorRole::matrix:
       place.gradient = layer.grad_matrix;
+      place.shrinkage = layer.shrinkage;
+      place.columns = spec.inputs;
       break;
     case TensorRole::eigenvalues_in:
       place.gradient = layer.partial_in;

@@ -42,6 +42,8 @@ class LayerwiseNetwork {
   void loss(Device& device, const PassRows& pass, const DeviceData& data, std::size_t mean_over) const;
   /// From delta of the last layer to the gradients of all trainable tensors.
   void backward(Device& device, const PassRows& pass) const;
+  /// The pull of the group lasso at the present parameters, where there is one: the optimiser reads it.
+  void shrink(Device& device) const;
   /// Where the optimiser finds each tensor's gradient after backward(), in the order of the layout.
   std::vector<TensorPlace> tensor_places() const;
   std::size_t largest_tensor() const;
@@ -60,6 +62,7 @@ class LayerwiseNetwork {
     float* partial_in = nullptr;   // [tiles][N_in]
     float* partial_out = nullptr;  // [tiles][N_out]
     float* grad_bias = nullptr;    // [N_out]
+    float* shrinkage = nullptr;    // [N_out], where there is a group lasso
   };
   bool trains(std::size_t layer, TensorRole role) const;
   bool any_trains(std::size_t layer) const;

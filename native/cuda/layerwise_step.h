@@ -78,6 +78,35 @@ struct ColumnSumsKernel {
   }
 };
 
+/// A group of threads has a few rows, a slice of the threads one of them.
+struct RowShrinkageKernel {
+  static constexpr int most_threads = sum_columns * sum_slices;
+  static constexpr int shared_floats = most_threads;
+  RowShrinkage p;
+
+  template <class Team>
+  ES_TEAM_CODE void operator()(Team& team) const {
+    team.each([&](int rank, int thread) {
+      const std::uint32_t row = team.group() * sum_slices + thread / sum_columns;
+      float squares = 0;
+      for (std::uint32_t c = thread % sum_columns; row < p.rows && c < p.columns; c += sum_columns) {
+        const float value = p.matrix[static_cast<std::size_t>(row) * p.columns + c];
+        squares += value * value;
+      }
+      team.template shared<float>(rank)[thread] = squares;
+    });
+    team.sync();
+    team.each([&](int rank, int thread) {
+      const std::uint32_t row = team.group() * sum_slices + thread;
+      if (thread >= sum_slices || row >= p.rows) return;
+      float squares = 0;
+      for (int part = 0; part < sum_columns; ++part)
+        squares += team.template shared<float>(rank)[thread * sum_columns + part];
+      p.shrinkage[row] = row_shrinkage(p.group_lasso, squares);
+    });
+  }
+};
+
 /// The sum of the parts of entry i, in their order. from: [parts][size].
 ES_TEAM_CODE float sum_of_parts(const float* from, std::uint32_t parts, std::size_t size, std::size_t i) {
   float sum = 0;
@@ -201,8 +230,9 @@ struct UpdateKernel {
       if (i >= tensor.size) return;
       const std::size_t at = tensor.offset + i;
       const float value = p.parameters[at];
-      const float gradient =
+      float gradient =
           tensor.trainable ? gradient_of(tensor, i) + penalty_gradient(tensor.l1, tensor.l2, value) : 0.0f;
+      if (tensor.shrinkage) gradient += tensor.shrinkage[i / tensor.columns] * value;
       if (p.collected)
         p.collected[at] = gradient;
       else

@@ -64,6 +64,7 @@ void LayerwiseTraining::enqueue_step() const {
   s.network.loss(device_, pass, data_, 0);
   kernels.verdict(device_, {s.control, s.network.shares()});
   s.network.backward(device_, pass);
+  s.network.shrink(device_);
   Update update{};
   update.control = s.control;
   update.tensors = s.tensors;

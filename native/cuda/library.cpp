@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/arithmetic.h"
 #include "cuda/abi.h"
 #include "cuda/library_arrays.h"
 #include "cuda/library_calls.h"
@@ -199,6 +200,7 @@ std::uint64_t bytes(const es_population* population) { return population->popula
 constexpr es_cuda_table table = {
     .abi = ES_CUDA_ABI,
     .version = ES_TEXT(ES_VERSION),
+    .arithmetic = arithmetic_revision,
     .survey = survey,
     .backend_create = backend_create,
     .backend_destroy = backend_destroy,

@@ -14,7 +14,7 @@ LayerSpec read_layer(const es_layer_spec& from) {
   layer.activation = static_cast<Activation>(from.activation);
   for (std::size_t i = 0; i < tensor_role_count; ++i) {
     const es_tensor_spec& tensor = from.tensors[i];
-    layer.tensors[i] = {tensor.present != 0, tensor.trainable != 0, tensor.l1, tensor.l2};
+    layer.tensors[i] = {tensor.present != 0, tensor.trainable != 0, tensor.l1, tensor.l2, tensor.group_lasso};
   }
   return layer;
 }

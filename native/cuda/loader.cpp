@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "core/arithmetic.h"
 #include "core/errors.h"
 
 #if defined(_WIN32)
@@ -46,6 +47,9 @@ const es_cuda_table& open_library(const std::string& path, const std::string& ve
   if (table->version != version)
     refuse(path + " is of version " + table->version + ", this addon of version " + version +
            "; build it again");
+  if (table->arithmetic != arithmetic_revision)
+    refuse(path + " has arithmetic of revision " + std::to_string(table->arithmetic) +
+           ", this addon of revision " + std::to_string(arithmetic_revision) + "; build it again");
   return *table;
 }
 

@@ -49,6 +49,8 @@ ResidentPlan describe(const NetworkSpec& network) {
     layer.outputs = layer.outputs_a_rank = static_cast<int>(spec.outputs);
     layer.spectral = spec.kind == LayerKind::spectral;
     layer.activation = spec.activation;
+    const TensorSpec& matrix = spec.tensor(TensorRole::matrix);
+    layer.group_lasso = matrix.trainable ? static_cast<float>(matrix.group_lasso) : 0.0f;
     const int before = trainable;
     for (std::size_t r = 0; r < tensor_role_count; ++r)
       layer.tensors[r] = describe_tensor(network, layout, l, static_cast<TensorRole>(r), trainable);
@@ -138,6 +140,7 @@ void place_layer(ResidentLayer& layer, const ResidentPlan& plan, bool trained, R
     layer.vectors[role] = room.take(count);
     if (layer.tensors[role].place >= 0) layer.gradients[role] = room.take(count);
   }
+  layer.shrinkage = layer.group_lasso != 0 ? room.take(outputs) : -1;
   layer.y = room.take(outputs * plan.ld);
   layer.z = derivative_needs_z(layer.activation) ? room.take(outputs * plan.ld) : -1;
 }

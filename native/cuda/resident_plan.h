@@ -66,6 +66,8 @@ struct ResidentLayer {
   std::int32_t vectors[tensor_role_count];     // eigenvalues and bias: values a rank needs
   std::int32_t gradients[tensor_role_count];   // of the same
   std::int32_t y, z;                           // [outputs_a_rank][ld]; z: -1 where f' follows from y
+  float group_lasso;                           // of the matrix; 0 where that is frozen
+  std::int32_t shrinkage;                      // [outputs_a_rank]: its pull on the rows; -1 without it
   Tiling forward, input_gradient, weight_gradient;
 
   bool operator==(const ResidentLayer&) const = default;

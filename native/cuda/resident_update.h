@@ -120,6 +120,30 @@ ES_TEAM_CODE void eigenvalue_gradients(const Residence<Team>& here, const Reside
               [&](int rank, int j, int i) { return term(rank, i, j); });
 }
 
+/// The group lasso's pull on the rows of the matrix of layer l, from the parameters of this step. Needs a barrier before; ends
+/// with one.
+template <class Team>
+ES_TEAM_CODE void row_shrinkages(const Residence<Team>& here, const ResidentJob& job, int l) {
+  const ResidentLayer& layer = here.plan.layers[l];
+  const float* matrix = job.parameters + layer.tensor(TensorRole::matrix).offset;
+  const auto outputs = [&](int rank) { return here.outputs(layer, rank); };
+  sum_terms(
+      here, layer.shrinkage, layer.outputs_a_rank, 1.0f, false, layer.inputs_split, outputs,
+      [&](int rank) { return here.inputs(layer, rank); },
+      [&](int rank, int i, int j) {
+        const TensorPart part = part_of(here, layer, TensorRole::matrix, rank);
+        const float value = matrix[(part.row + i) * part.length + part.column + j];
+        return value * value;
+      });
+  here.team.each([&](int rank, int thread) {
+    for (int i = thread; i < outputs(rank); i += here.team.threads()) {
+      float* pull = here.floats(rank, layer.shrinkage + i);
+      *pull = row_shrinkage(layer.group_lasso, *pull);
+    }
+  });
+  here.team.sync();
+}
+
 /// Numbers that a thread has under way at once: four, because their latency is that of the second-level cache.
 inline constexpr int entries_at_once = 4;
 
@@ -129,6 +153,7 @@ ES_TEAM_CODE void update_tensor(const Residence<Team>& here, const ResidentJob& 
                                 const ResidentTensor& tensor, int at) {
   const ResidentLayer& layer = here.plan.layers[l];
   const bool matrix = role == TensorRole::matrix, eigenvectors = matrix && layer.spectral;
+  const bool shrinks = matrix && layer.shrinkage >= 0;
   const int gradients = matrix ? layer.gradient : layer.gradients[static_cast<int>(role)];
   here.team.each([&](int rank, int thread) {
     const OptimizerStep<float> step = step_of(*table_of(here, rank), at, here.plan.trainable, tensor.place);
@@ -151,6 +176,7 @@ ES_TEAM_CODE void update_tensor(const Residence<Team>& here, const ResidentJob& 
         gradient[e] = *here.floats(rank, gradients + walk.i * layer.weights_ld + walk.j);
         if (eigenvectors)
           gradient[e] = eigenvector_gradient(gradient[e], lambda_in[walk.j], lambda_out[walk.i]);
+        if (shrinks) gradient[e] += *here.floats(rank, layer.shrinkage + walk.i) * parameter[e];
         walk.next();
       }
       ES_UNROLL
@@ -200,6 +226,11 @@ template <class Team>
 ES_TEAM_CODE void update(const Residence<Team>& here, const ResidentJob& job, int at, std::uint32_t moves) {
   for (int l = here.plan.first_trained; l < here.plan.layer_count; ++l)
     if (here.plan.layers[l].spectral) eigenvalue_gradients(here, job, l, moves);
+  for (int l = here.plan.first_trained; l < here.plan.layer_count; ++l) {
+    const ResidentLayer& layer = here.plan.layers[l];
+    if (layer.shrinkage >= 0 && (moves >> layer.tensor(TensorRole::matrix).place & 1))
+      row_shrinkages(here, job, l);
+  }
   here.team.sync_cluster();  // every rank has read the eigenvectors that the ranks now share out to update
   for_trainable(here.plan, [&](int l, TensorRole role, const ResidentTensor& tensor) {
     if (moves >> tensor.place & 1) update_tensor(here, job, l, role, tensor, at);

@@ -1,8 +1,11 @@
 #include "reference/network_pass.h"
 
+#include <algorithm>
+
 #include "core/activations.h"
 #include "core/loss.h"
 #include "core/optimizer.h"
+#include "core/penalty.h"
 #include "core/schedule.h"
 #include "reference/layer.h"
 
@@ -145,14 +148,13 @@ double penalty(const NetworkView<T>& network, std::vector<T>& gradient) {
   double sum = 0;
   for (const Tensor& tensor : network.layout.tensors()) {
     const TensorSpec& spec = spec_of(network.spec, tensor);
-    sum += penalty_of(spec, network.parameters + tensor.offset, tensor.size());
-    for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i) {
-      if (spec.trainable)
-        gradient[i] +=
-            penalty_gradient(static_cast<T>(spec.l1), static_cast<T>(spec.l2), network.parameters[i]);
-      else
-        gradient[i] = 0;
-    }
+    const T* values = network.parameters + tensor.offset;
+    T* of_tensor = gradient.data() + tensor.offset;
+    sum += penalty_of(spec, values, tensor.rows, tensor.columns);
+    if (spec.trainable)
+      add_penalty_gradient(spec, values, tensor.rows, tensor.columns, of_tensor);
+    else
+      std::fill_n(of_tensor, tensor.size(), T(0));
   }
   return sum;
 }

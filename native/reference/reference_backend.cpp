@@ -38,12 +38,9 @@ class ReferencePopulation final : public HostPopulation<T> {
 
   void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
                 const StopFlag& stop) override {
-    this->check_count(data.size(), "data");
-    this->check_count(results.size(), "results");
-    for (std::size_t s = 0; s < this->size(); ++s)
-      if (data[s]) this->check_data(s, *data[s], true);
-    for (std::size_t s = 0; s < this->size(); ++s)
-      if (data[s]) results[s] = answer(view(this->members_[s]), *data[s], nullptr, stop);
+    this->check_questions(data, results);
+    for (std::size_t q = 0; q < data.size(); ++q)
+      if (data[q]) results[q] = answer(view(this->members_[q % this->size()]), *data[q], nullptr, stop);
   }
 
   void predict(std::size_t student, const Dataset& data, void* outputs) override {

@@ -8,7 +8,12 @@ export function finiteNumbers(where: string, values: ArrayLike<number>, minimum 
   const isList = Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView));
   if (!isList || values.length === 0) throw invalid(where, 'an array of at least one number', values);
   const copy = new Float64Array(values.length);
-  for (let i = 0; i < copy.length; ++i) copy[i] = finiteNumber(`${where}[${i}]`, values[i], minimum);
+  for (let i = 0; i < copy.length; ++i) {
+    const value = values[i] as number;
+    // the name of an element is only made for an error: it took longer than all else that a report does with relevances
+    copy[i] =
+      Number.isFinite(value) && value >= minimum ? value : finiteNumber(`${where}[${i}]`, value, minimum);
+  }
   return copy;
 }
 

@@ -16,12 +16,22 @@ export function number(option: string): (word: string) => number {
   };
 }
 
+/** A parser of a part of something, as in 1% or 0.01. */
+export function fraction(option: string): (word: string) => number {
+  return (word) => {
+    const [, digits, percent] = /^\s*(\S*?)\s*(%?)\s*$/.exec(word) ?? [];
+    const value = digits ? Number(digits) : Number.NaN;
+    if (Number.isNaN(value)) throw invalid(option, 'a number or a percentage, as in 0.01 or 1%', word);
+    return percent ? value / 100 : value;
+  };
+}
+
 /** A parser of numbers between commas. */
-export function numbers(option: string): (words: string) => number[] {
+export function numbers(option: string, example = '20,60,200'): (words: string) => number[] {
   return (words) =>
     words.split(',').map((word) => {
       const value = word.trim() === '' ? Number.NaN : Number(word);
-      if (Number.isNaN(value)) throw invalid(option, 'numbers between commas, as in 20,60,200', words);
+      if (Number.isNaN(value)) throw invalid(option, `numbers between commas, as in ${example}`, words);
       return value;
     });
 }

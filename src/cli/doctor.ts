@@ -43,17 +43,22 @@ export async function doctor(session: Session): Promise<ExitCode> {
   return ok ? exitCodes.done : exitCodes.failed;
 }
 
-type Capabilities = ReturnType<ReturnType<typeof addon>['capabilities']> & { readonly origin: string };
+type Capabilities = ReturnType<ReturnType<typeof addon>['capabilities']> & {
+  /** Revision: results of one belong together. */
+  readonly arithmetic: number;
+  readonly origin: string;
+};
 
 function findAddon(): { finding: Finding; build: Capabilities | null; devices: Device[] } {
   try {
+    const { arithmetic } = addon();
     const capabilities = addon().capabilities();
     const origin = addonOrigin();
     const { engine, threads, isa, isaAvailable } = capabilities;
     const detail = `${engine}, ${threads} threads; built for ${isaAvailable.join(', ')}; takes ${isa}`;
     return {
       finding: { name: 'addon', ok: true, needed: true, detail: origin },
-      build: { ...capabilities, origin },
+      build: { ...capabilities, arithmetic, origin },
       devices: [
         { name: 'cpu', available: true, detail },
         { name: 'reference', available: true, detail: 'slow and obvious; the judge of the others' },
@@ -144,7 +149,7 @@ function text(
   findings: readonly Finding[],
 ): string {
   const lines = [`eigenstudent ${eigenstudent}, Node ${node}, ${platform} ${arch}`];
-  if (build) lines.push(`built by ${build.compiler}`);
+  if (build) lines.push(`built by ${build.compiler}, arithmetic of revision ${build.arithmetic}`);
   lines.push('', 'Devices');
   for (const { name, available, detail } of devices)
     lines.push(`  ${available ? 'yes' : 'no '}  ${name}: ${detail}`);

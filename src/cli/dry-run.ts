@@ -3,6 +3,7 @@ import { estimateSweep, type SweepEstimate } from '../sweep/run/estimate.js';
 import type { ExperimentOptions } from './experiment.js';
 import { duration } from './progress-display.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
+import { censusLines, repetitionWarnings } from './sweep-notes.js';
 
 /**
  * What a sweep will take; nothing is written.
@@ -15,6 +16,7 @@ export async function dryRun(
   { device, devices, threads, shard }: ExperimentOptions,
   session: Session,
 ): Promise<ExitCode> {
+  for (const warning of repetitionWarnings(protocol, directory)) session.note(warning);
   session.note('timing a few students ...');
   const estimate = await estimateSweep(protocol, {
     directory,
@@ -28,12 +30,7 @@ export async function dryRun(
 }
 
 function text({ trials, operations, largestWave, time }: SweepEstimate, directory: string): string {
-  const arms = Object.entries(trials.byArm).map(([arm, count]) => `${arm} ${count}`);
-  const lines = [
-    `${trials.total} trials: ${arms.join(', ')}`,
-    ...Object.entries(trials.byField).map(([name, rows]) => `  ${name}: ${rowsText(rows)}`),
-    `${trials.done} of them done in ${directory}`,
-  ];
+  const lines = [...censusLines(trials), `${trials.done} of them done in ${directory}`];
   if (time === null) return [...lines, 'Nothing is left to train.'].join('\n');
   const { timed, interpolated } = time.shapes;
   const between = interpolated > 0 ? `, ${interpolated} more by interpolation` : '';
@@ -49,22 +46,6 @@ function text({ trials, operations, largestWave, time }: SweepEstimate, director
 function range({ seconds, low, high }: NonNullable<SweepEstimate['time']>): string {
   if (high < 1) return 'less than 1 s';
   return `about ${duration(seconds)}, by these timings ${duration(low)} to ${duration(high)}`;
-}
-
-/** More than these are summed up; arbitrary. */
-const mostRows = 12;
-
-function rowsText(rows: SweepEstimate['trials']['byField'][string]): string {
-  if (rows.length > mostRows) {
-    const counts = rows.map(({ trials }) => trials);
-    const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
-    return `${rows.length} values, ${fewest === most ? most : `${fewest} to ${most}`} trials each`;
-  }
-  return rows.map(({ value, trials }) => `${valueText(value)} (${trials})`).join(', ');
-}
-
-function valueText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value).replaceAll('"', '');
 }
 
 function bytesText(bytes: number): string {

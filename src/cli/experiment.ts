@@ -1,6 +1,7 @@
 /** What `reproduce`, `train` and `sweep` have in common: fill a run directory, tell how it goes, print the table. */
 import { join } from 'node:path';
 import type { Device } from '../network/device.js';
+import { mixtureText } from '../sweep/directory/makers.js';
 import { valuesOf } from '../sweep/protocol/axes.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import type { Shard } from '../sweep/run/shard.js';
@@ -8,7 +9,8 @@ import { type SweepResult, sweep } from '../sweep/run/sweep.js';
 import { interruptible } from './interruptible.js';
 import { progressDisplay } from './progress-display.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { failureTable, profileTable, summaryTable } from './tables.js';
+import { repetitionWarnings } from './sweep-notes.js';
+import { failureTable, lostNote, profileTable, summaryTable } from './tables.js';
 
 export interface ExperimentOptions {
   readonly out?: string;
@@ -33,6 +35,7 @@ export async function experiment(
   session: Session,
 ): Promise<ExitCode> {
   const directory = options.out ?? join('runs', name);
+  for (const warning of repetitionWarnings(protocol, directory)) session.note(warning);
   const result = await train(protocol, directory, options, session);
   for (const { key, reason } of result.damaged) session.note(`trial ${key} was trained again: ${reason}`);
   for (const note of layerwiseNotes(result.layerwise)) session.note(note);
@@ -41,8 +44,7 @@ export async function experiment(
   if (options.profile) session.note(profileTable(result.profile));
   const files = options.report ? await draw(directory, session) : [];
   const { summary, ...rest } = result;
-  if (summary.mixedEngines)
-    session.note(`trials of one dtype were trained by several engines: ${summary.engines.join(', ')}`);
+  if (summary.mixedEngines) session.note(mixtureText(summary));
   session.answer({ ...rest, report: files, ...summary }, text(result, files));
   if (summary.failures.length === 0) return exitCodes.done;
   session.note(`${summary.failures.length} of ${summary.trials.total} trials failed:`);
@@ -98,26 +100,33 @@ async function draw(directory: string, session: Session): Promise<string[]> {
 function text(result: SweepResult, files: readonly string[]): string {
   const { summary, directory } = result;
   const { finished, failed, total } = summary.trials;
-  const sizes = valuesOf(summary.protocol, 'teacher.teacherSize').join(', ');
+  const sizes = [...new Set(summary.groups.map(({ teacherSize }) => teacherSize).filter((size) => size > 0))];
+  const teacher = sizes.length > 0 ? `Teacher size h_T = ${sizes.join(', ')}. ` : '';
   const thresholds = valuesOf(summary.protocol, 'evaluation.threshold').join(', ');
+  const lost = summary.groups.reduce((sum, { didNotLearn }) => sum + didNotLearn, 0);
   const page = files.find((file) => file.endsWith('report.html'));
   const lines = [
     summaryTable(summary.groups),
-    `Teacher size h_T = ${sizes}. Effective size: nodes whose relevance is above ${thresholds} ` +
+    `${teacher}Effective size: nodes whose relevance is above ${thresholds} ` +
       'of the largest, of the trial or of all trials pooled. Mean ± standard deviation over trials.',
     `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}: ${origins(result)} ` +
       `(${summary.engines.join(', ') || 'no engine'}).`,
+    ...(lost > 0 ? [`${lostNote(lost)}.`] : []),
     `Records: ${directory}${page ? `\nReport:  ${page}` : ''}`,
   ];
   return lines.join('\n');
 }
 
+function fromCheckpoints(count: number): string {
+  return count === 0 ? '' : ` (${count} of them from ${count === 1 ? 'a checkpoint' : 'checkpoints'})`;
+}
+
 /** Where the ended trials of the directory come from. A call may ask for fewer than the directory has: a shard, a narrower protocol. */
-function origins({ summary, trained, reused, elsewhere, seconds }: SweepResult): string {
+function origins({ summary, trained, continued, reused, elsewhere, seconds }: SweepResult): string {
   const { finished, failed } = summary.trials;
   const others = finished + failed - trained - reused - elsewhere;
   return [
-    `${trained} trained now in ${seconds.toFixed(1)} s`,
+    `${trained} trained now in ${seconds.toFixed(1)} s${fromCheckpoints(continued.length)}`,
     `${reused} there before`,
     ...(elsewhere > 0 ? [`${elsewhere} by other processes meanwhile`] : []),
     ...(others > 0 ? [`${others} that this call did not ask for`] : []),

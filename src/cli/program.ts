@@ -4,6 +4,7 @@ import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { versions } from '../sweep/directory/versions.js';
 import { answers, number, numbers, part, path, words } from './arguments.js';
+import { addPruneCommand } from './prune-command.js';
 import { addRecordCommands } from './record-commands.js';
 import { type ExitCode, exitCodes, Session, type Terminal, type Work } from './session.js';
 import { slurmHelp, takesSlurmOptions } from './slurm-options.js';
@@ -107,29 +108,7 @@ function buildProgram(choose: (work: Work) => void): Command {
       choose(async (session) => (await import('./sweep.js')).sweepProtocol(protocol, options, session)),
     );
 
-  answers(program.command('prune'))
-    .description('cuts a trained student down to its most relevant nodes and saves it')
-    .argument('<run>', 'run directory')
-    .option('--trial <key>', 'the student of this trial (the name of its folder, or how it begins)')
-    .option('--width <n>', 'a student of this width', number('--width'))
-    .option('--arm <name>', 'a student of this parametrisation: spectral or direct')
-    .option('--keep <n>', 'how many nodes stay (default: the effective size)', number('--keep'))
-    .option('--percentile <p>', 'nodes below this percentile of relevance go', number('--percentile'))
-    .option(
-      '--max-degradation <x>',
-      'as many nodes go as leave the validation loss within 1 + x of what it was',
-      number('--max-degradation'),
-    )
-    .option(
-      '--out <file>',
-      'safetensors file (default: ./pruned-<key>-<nodes kept>.safetensors)',
-      path('--out'),
-    )
-    .addHelpText('after', pruneExamples)
-    .action((directory: string, options) =>
-      choose(async (session) => (await import('./prune.js')).pruneRun(directory, options, session)),
-    );
-
+  addPruneCommand(program, choose);
   addRecordCommands(program, choose);
 
   answers(program.command('report'))
@@ -175,7 +154,7 @@ function trains(command: Command): Command {
     .option(
       '--devices <list>',
       'GPUs that share the work, as in 0,1; with --device cuda',
-      numbers('--devices'),
+      numbers('--devices', '0,1'),
     )
     .option(
       '--threads <n>',
@@ -222,15 +201,6 @@ Examples:
   $ eigenstudent sweep protocol.yaml --dry-run             how many trials, and how long they will take here
   $ eigenstudent sweep runs/wide                           goes on where it stopped
   $ eigenstudent sweep protocol.yaml --out /shared/wide --shard 2/8`;
-
-const pruneExamples = `
-Of the trials that match, the one with the lowest validation loss is taken. At most one of --keep, --percentile and
---max-degradation says how far to prune.
-
-Examples:
-  $ eigenstudent prune runs/quick --width 200
-  $ eigenstudent prune runs/quick --trial 3f2a --keep 25 --out small.safetensors
-  $ eigenstudent prune runs/quick --arm direct --max-degradation 0.05`;
 
 const reportExamples = `
 Examples:

@@ -2,6 +2,7 @@ import { oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Network } from '../network/network.js';
 import { prune, pruneUntil } from '../pruning/prune.js';
+import { BroughtFiles } from '../sweep/brought/brought-files.js';
 import { type FinishedRecord, isFinished } from '../sweep/directory/record.js';
 import { readProtocol, readRecords } from '../sweep/directory/run-directory.js';
 import { readArrays } from '../sweep/directory/trial-arrays.js';
@@ -10,7 +11,8 @@ import { SharedData } from '../sweep/run/shared-data.js';
 import { rankedLayer } from '../sweep/run/student.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 
-interface PruneOptions {
+/** As commander names them. */
+export interface PruneOptions {
   readonly trial?: string;
   readonly width?: number;
   readonly arm?: string;
@@ -27,8 +29,9 @@ export async function pruneRun(
 ): Promise<ExitCode> {
   checkHowFar(options);
   const record = await selectRecord(directory, options);
+  const files = new BroughtFiles(await readProtocol(directory));
   const { network } = await readArrays(directory, record);
-  const { validation, test } = await new SharedData().of(record.protocol);
+  const { validation, test } = await new SharedData(files).of(record.protocol);
   const ranking = { layer: rankedLayer, criterion: record.criterion };
   const { keep = record.effectiveSize, percentile, maxDegradation } = options;
   let pruned: Network;

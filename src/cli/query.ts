@@ -6,10 +6,10 @@ import { writeAtomically } from '../network/atomic-write.js';
 import { tableCsv } from '../report/table.js';
 import type { LoadedRecords, QueryResult, QueryValue } from '../sweep/query/answer.js';
 import { exportRecords, queryRecords } from '../sweep/query/query.js';
+import { fittedTable, rowsTable, verticalTable } from './rows-table.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { rowsTable } from './tables.js';
 
-const formats = ['table', 'csv', 'json', 'parquet'] as const;
+const formats = ['table', 'vertical', 'csv', 'json', 'parquet'] as const;
 type Format = (typeof formats)[number];
 
 interface QueryOptions {
@@ -36,14 +36,31 @@ export async function query(
   }
   const result = await queryRecords(directory, sql);
   tell(result, session);
-  const text = render[format](result);
   if (out === undefined) {
-    session.terminal.stdout.write(text);
+    session.terminal.stdout.write(format === 'table' ? shown(result, session) : render[format](result));
   } else {
-    await writeAtomically(out, text);
-    session.answer({ file: out, rows: result.rows.length }, out);
+    await writeAtomically(out, render[format](result));
+    written(out, result.rows.length, session);
   }
   return exitCodes.done;
+}
+
+function written(file: string, rows: number, session: Session): void {
+  session.answer({ file, rows }, `${file}\n${rows} ${rows === 1 ? 'row' : 'rows'}`);
+}
+
+/** On a terminal no wider than it is; what has no room is named. Elsewhere the whole table. */
+function shown(result: QueryResult, session: Session): string {
+  const { isTTY, columns: width } = session.terminal.stdout;
+  if (!isTTY || !width) return render.table(result);
+  const names = namesOf(result);
+  const { text, leftOut } = fittedTable(names, result.rows, width);
+  if (leftOut.length > 0)
+    session.note(
+      `${leftOut.length} of ${names.length} columns have no room on this terminal: ${leftOut.join(', ')}. Select fewer, or ` +
+        'take --format vertical, csv or json',
+    );
+  return `${text}\n`;
 }
 
 export async function exportRun(
@@ -62,7 +79,7 @@ async function exported(
 ): Promise<ExitCode> {
   const result = await exportRecords(directory, file, sql);
   tell(result, session);
-  session.answer({ file, rows: result.rows }, `${file}\n${result.rows} rows`);
+  written(file, result.rows, session);
   return exitCodes.done;
 }
 
@@ -77,17 +94,19 @@ function chooseFormat({ format, out }: QueryOptions, session: Session): Format {
 }
 
 const render: Record<Exclude<Format, 'parquet'>, (result: QueryResult) => string> = {
-  table: ({ columns, rows }) =>
-    `${rowsTable(
-      columns.map(({ name }) => name),
-      rows,
-    )}\n`,
-  csv: ({ columns, rows }) => {
-    const names = columns.map(({ name }) => name);
+  table: (result) => `${rowsTable(namesOf(result), result.rows)}\n`,
+  vertical: (result) => `${verticalTable(namesOf(result), result.rows)}\n`,
+  csv: (result) => {
+    const { rows } = result;
+    const names = namesOf(result);
     return tableCsv({ columns: names, rows: rows.map((row) => names.map((name) => csvCell(row[name]))) });
   },
   json: ({ rows }) => `${JSON.stringify(rows, null, 2)}\n`,
 };
+
+function namesOf({ columns }: QueryResult): string[] {
+  return columns.map(({ name }) => name);
+}
 
 /** A struct or a list as JSON; DuckDB and pandas read that back. */
 function csvCell(value: QueryValue | undefined): string | number | null {

@@ -1,6 +1,6 @@
 /** The commands that read the records of a run directory: their options and their help. */
 import type { Command } from 'commander';
-import { answers, number, path } from './arguments.js';
+import { answers, number, numbers, path } from './arguments.js';
 import type { Work } from './session.js';
 
 /** Of the live page. Arbitrary, and always the same: a page that is open finds its server again. */
@@ -11,7 +11,10 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
     .description('SQL (DuckDB) over the records of a run directory: the table is called trials')
     .argument('<directory>', 'run directory')
     .argument('<sql>', 'one SELECT')
-    .option('--format <name>', 'table, csv, json or parquet (default: as --out ends, else table)')
+    .option(
+      '--format <name>',
+      'table, vertical (a line a value), csv, json or parquet (default: as --out ends, else table)',
+    )
     .option('--out <file>', 'where to, instead of standard output', path('--out'))
     .addHelpText('after', queryExamples)
     .action((directory: string, sql: string, options) =>
@@ -35,6 +38,17 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
     .addHelpText('after', '\nExample:\n  $ eigenstudent status runs/quick')
     .action((directory: string) =>
       choose(async (session) => (await import('./status.js')).status(directory, session)),
+    );
+
+  answers(program.command('thresholds'))
+    .description(
+      'effective sizes of the finished trials at other thresholds, from the relevance that is kept',
+    )
+    .argument('<directory>', 'run directory')
+    .argument('<list>', 'thresholds from 0 to 1, as in 0.01,0.05,0.1', numbers('<list>', '0.01,0.05,0.1'))
+    .addHelpText('after', '\nExample:\n  $ eigenstudent thresholds runs/quick 0.01,0.05,0.1')
+    .action((directory: string, list: number[]) =>
+      choose(async (session) => (await import('./thresholds.js')).thresholds(directory, list, session)),
     );
 
   answers(program.command('watch'))

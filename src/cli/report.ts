@@ -7,8 +7,8 @@ import { textPlots } from '../report/text/text-report.js';
 import { groupTrials } from '../report/trial-groups.js';
 import type { ReportFormat } from '../report/write-report.js';
 import { writeSummary } from '../sweep/directory/summary.js';
+import { rowsTable } from './rows-table.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { rowsTable } from './tables.js';
 
 export interface ReportOptions {
   readonly text?: boolean;

@@ -25,6 +25,7 @@ const faultsOfTheCall: readonly string[] = [
   'run_directory_conflict',
   'invalid_query',
   'file_unreadable',
+  'file_unsupported',
   'port_unavailable',
 ];
 

@@ -2,13 +2,14 @@
 import { join } from 'node:path';
 import { quote } from '../arguments.js';
 import { cleanRunDirectory } from '../sweep/directory/clean.js';
+import { mixtureText } from '../sweep/directory/makers.js';
 import { type DamagedTrial, readProtocol } from '../sweep/directory/run-directory.js';
 import { summaryFile, writeSummary } from '../sweep/directory/summary.js';
 import { type RunStatus, runStatus } from '../sweep/query/status.js';
 import { slurmState } from '../sweep/slurm/state.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { slurmLines } from './slurm-lines.js';
-import { failureTable, statusTable, summaryTable } from './tables.js';
+import { begunTable, failureTable, lostNote, statusTable, summaryTable } from './tables.js';
 
 export async function status(directory: string, session: Session): Promise<ExitCode> {
   const [found, slurm] = await Promise.all([runStatus(directory), slurmState(directory)]);
@@ -16,12 +17,17 @@ export async function status(directory: string, session: Session): Promise<ExitC
   return exitCodes.done;
 }
 
-function text({ trials, groups, damaged, engines, lastFinishedAt, throughput, workers }: RunStatus): string {
-  const { total, finished, failed, unfinished } = trials;
+function text(status: RunStatus): string {
+  const { trials, groups, begun, damaged, engines, lastFinishedAt, throughput, workers } = status;
+  const { total, finished, didNotLearn, failed, unfinished } = trials;
   return [
     statusTable(groups),
     `${finished} of ${total} trials finished, ${failed} failed, ${unfinished} unfinished (${engines.join(', ') || 'no engine'}).`,
-    ...(engines.length > 1 ? ['Results of several engines stand side by side.'] : []),
+    ...(didNotLearn > 0 ? [`${lostNote(didNotLearn)}.`] : []),
+    ...(status.mixedEngines ? [mixtureText(status)] : []),
+    ...(begun.length > 0
+      ? ['Unfinished trials that have begun, by their last checkpoint:', begunTable(begun)]
+      : []),
     ...(damaged.length > 0
       ? [`Damaged trials, which the next sweep trains again: ${damaged.join(', ')}`]
       : []),
@@ -53,6 +59,7 @@ export async function collect(directory: string, session: Session): Promise<Exit
   const tally = `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}.`;
   const left = removed.length > 0 ? `\nFiles that dead processes left, now removed: ${removed.length}` : '';
   session.answer({ file, removed, ...summary }, `${summaryTable(summary.groups)}\n${tally}\n${file}${left}`);
+  if (summary.mixedEngines) session.note(mixtureText(summary));
   if (summary.failures.length > 0) session.note(failureTable(summary.failures));
   if (summary.damaged.length > 0) session.note(damageText(directory, summary.damaged));
   return exitCodes.done;

@@ -2,13 +2,16 @@
 import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
+import { expand } from '../sweep/protocol/trials.js';
+import { census } from '../sweep/run/census.js';
 import { cancelSubmissions } from '../sweep/slurm/cancel.js';
 import { slurmState } from '../sweep/slurm/state.js';
 import { slurmFolder } from '../sweep/slurm/submissions.js';
-import { planSubmission, type SlurmSubmission, submitSweep } from '../sweep/slurm/submit.js';
+import { planSubmission, type SlurmPlan, type SlurmSubmission, submitSweep } from '../sweep/slurm/submit.js';
 import type { ExperimentOptions } from './experiment.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { type SlurmCommandOptions, slurmOptionsOf } from './slurm-options.js';
+import { censusLines, repetitionWarnings } from './sweep-notes.js';
 
 /**
  * @param directory the run directory
@@ -36,8 +39,10 @@ export async function sweepOnSlurm(
     ...(threads !== undefined && { threads }),
     ...(checkpointEvery !== undefined && { checkpointEvery }),
   };
+  for (const warning of repetitionWarnings(protocol, directory)) session.note(warning);
   if (options.dryRun) {
     const plan = await planSubmission(protocol, submission);
+    for (const line of planLines(protocol, plan)) session.note(line);
     session.answer(plan, plan.script?.trimEnd() ?? nothingMissing(plan.trials));
     return exitCodes.done;
   }
@@ -45,6 +50,14 @@ export async function sweepOnSlurm(
   const submitted = await submitSweep(protocol, submission);
   session.answer({ directory, ...submitted }, text(submitted, directory, session));
   return exitCodes.done;
+}
+
+/** Beside the script, which alone is on standard output. */
+function planLines(protocol: Protocol, { missing, shards, tasks }: SlurmPlan): string[] {
+  const counted = censusLines(census(protocol, expand(protocol)));
+  if (tasks.length === 0) return counted;
+  const parts = shards === tasks.length ? '' : `, those of ${shards} parts that lack something`;
+  return [...counted, `${missing} of them to train, in ${tasksText(tasks.length)}${parts}`];
 }
 
 async function cancel(directory: string, session: Session): Promise<ExitCode> {
@@ -63,7 +76,7 @@ async function noteActive(directory: string, session: Session): Promise<void> {
   for (const { jobId, active } of (await slurmState(directory)).jobs) {
     if (active)
       session.note(
-        `job ${jobId} of this directory has ${tasksText(active)} that run or wait; the new ones share the work`,
+        `job ${jobId} of this directory has ${tasksText(active)} that ${active === 1 ? 'runs or waits' : 'run or wait'}; the new ones share the work`,
       );
   }
 }

@@ -1,96 +1,172 @@
 import Table from 'cli-table3';
+import type { PrunedLayer } from '../pruning/prune-network.js';
 import type { GroupSummary, Statistic, TrialFailure } from '../sweep/directory/summary.js';
 import { settingColumns } from '../sweep/protocol/settings.js';
-import type { QueryValue } from '../sweep/query/answer.js';
-import type { GroupStatus } from '../sweep/query/status.js';
+import type { BegunTrial, GroupStatus } from '../sweep/query/status.js';
+import type { ThresholdGroup } from '../sweep/query/thresholds.js';
 import type { SweepProfile } from '../sweep/run/profile.js';
+import type { StageMetrics } from './prune-model.js';
 
 /** Without colours: the same text in a terminal, in a file and in a test. */
-const plain = { head: [], border: [] };
+export const plain = { head: [], border: [] };
 
-type Column = [name: string, cell: (group: GroupSummary) => string | number];
+type Column<Row> = readonly [name: string, cell: (row: Row) => string | number];
 
-/** One row per group, with a column for each field that varies. */
-export function summaryTable(groups: readonly GroupSummary[]): string {
-  const severalTeachers = new Set(groups.map(({ teacherSize }) => teacherSize)).size > 1;
-  const columns: Column[] = [
+/** What trials or groups of them are told apart by. */
+type Place = Pick<GroupStatus, 'teacherSize' | 'width' | 'parametrization' | 'settings'>;
+
+/** A column for each field that varies, and for width and parametrisation in any case. */
+function placeColumns(rows: readonly Place[]): Column<Place>[] {
+  const severalTeachers = new Set(rows.map(({ teacherSize }) => teacherSize)).size > 1;
+  const settings = settingColumns(rows.map((row) => row.settings));
+  return [
+    ...(severalTeachers
+      ? [['teacher size', ({ teacherSize }) => teacherSize || 'none'] as Column<Place>]
+      : []),
     ['width', ({ width }) => width],
     ['parametrization', ({ parametrization }) => parametrization],
+    ...settings.map(({ name, brief }): Column<Place> => [name, (row) => brief(row.settings) ?? '']),
+  ];
+}
+
+/** Numbers on the right. */
+function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: object = {}): string {
+  const cells = rows.map((row) => columns.map(([, cell]) => cell(row)));
+  const drawn = new Table({
+    head: columns.map(([name]) => name),
+    colAligns: columns.map(([name]) => (name === 'parametrization' ? 'left' : 'right')),
+    style: plain,
+    ...options,
+  });
+  drawn.push(...cells);
+  return drawn.toString();
+}
+
+/** One row per group. Where trials did not learn, how many is said. */
+export function summaryTable(groups: readonly GroupSummary[]): string {
+  const columns: Column<GroupSummary>[] = [
+    ...placeColumns(groups),
     ['trials', ({ trials }) => trials],
     ['effective size\n(per trial)', (group) => fixed(group.effectiveSize)],
     ['effective size\n(pooled)', (group) => fixed(group.effectiveSizePooled)],
     ['test loss', ({ testLoss }) => precise(testLoss)],
+    ...learning(groups),
+    ...accuracyColumns(groups),
     ['seconds', ({ seconds }) => precise(seconds)],
   ];
-  const settings = settingColumns(groups.map((group) => group.settings));
-  columns.splice(
-    2,
-    0,
-    ...settings.map(({ name, brief }): Column => [name, (group) => brief(group.settings) ?? '']),
-  );
-  if (severalTeachers) columns.unshift(['teacher size', ({ teacherSize }) => teacherSize]);
-  const table = new Table({
-    head: columns.map(([name]) => name),
-    colAligns: columns.map(([name]) => (name === 'parametrization' ? 'left' : 'right')),
-    style: plain,
-  });
-  for (const group of groups) table.push(columns.map(([, cell]) => cell(group)));
-  return table.toString();
+  return table(columns, groups);
+}
+
+/** @param count of trials, 1 at least */
+export function lostNote(count: number): string {
+  const trials = count === 1 ? '1 trial' : `${count} trials`;
+  return `${trials} did not learn: a test loss no better than that of the best constant answer (testLoss >= labelVariance in the record)`;
+}
+
+/** A column where there is something to tell. */
+function learning(groups: readonly { readonly didNotLearn: number }[]) {
+  const column = [
+    'did not\nlearn',
+    ({ didNotLearn }: { readonly didNotLearn: number }) => didNotLearn,
+  ] as const;
+  return groups.some(({ didNotLearn }) => didNotLearn > 0) ? [column] : [];
+}
+
+/** Characters of a message; arbitrary. */
+const widestMessage = 60;
+
+/** Only where there are classes. */
+function accuracyColumns(groups: readonly GroupSummary[]): Column<GroupSummary>[] {
+  if (groups.every(({ testAccuracy }) => testAccuracy === undefined)) return [];
+  const cell = (accuracy: Statistic | undefined) => (accuracy === undefined ? '' : precise(accuracy));
+  return [
+    ['test accuracy', ({ testAccuracy }) => cell(testAccuracy)],
+    ['test accuracy\n(pruned)', ({ prunedAccuracy }) => cell(prunedAccuracy)],
+  ];
 }
 
 export function failureTable(failures: readonly TrialFailure[]): string {
-  const columns = settingColumns(failures.map(({ settings }) => settings));
-  const head = ['trial', 'width', 'parametrization', ...columns.map(({ name }) => name), 'index'];
-  const table = new Table({
-    head: [...head, 'what happened'],
-    colWidths: [...head.map(() => null), 60],
-    wordWrap: true,
-    style: plain,
-  });
-  for (const { key, width, parametrization, settings, trial, message } of failures) {
-    const cells = columns.map(({ brief }) => brief(settings) ?? '');
-    table.push([key, width, parametrization, ...cells, trial, message]);
-  }
-  return table.toString();
+  const columns: Column<TrialFailure>[] = [
+    ['trial', ({ key }) => key],
+    ...placeColumns(failures),
+    ...replicateColumns(failures),
+    ['what happened', ({ message }) => message],
+  ];
+  const colAligns = columns.map(() => 'left');
+  const colWidths = columns.map((_, i) => (i === columns.length - 1 ? widestMessage : null));
+  return table(columns, failures, { colAligns, colWidths, wordWrap: true });
 }
 
-/** One row per group. */
+/** What tells trials of one group apart: their index, and their seed where there are several. */
+function replicateColumns(trials: readonly { readonly seed: number; readonly trial: number }[]) {
+  const seed = ['seed', (row: { readonly seed: number }) => row.seed] as const;
+  const index = ['index', (row: { readonly trial: number }) => row.trial] as const;
+  return new Set(trials.map((row) => row.seed)).size > 1 ? [seed, index] : [index];
+}
+
+/** One row per group, with the share of its epochs that is done. */
 export function statusTable(groups: readonly GroupStatus[]): string {
-  const names = ['teacher size', 'width', 'parametrization', 'trials', 'finished', 'failed', 'unfinished'];
-  const table = new Table({
-    head: names,
-    colAligns: names.map((name) => (name === 'parametrization' ? 'left' : 'right')),
-    style: plain,
-  });
-  for (const { teacherSize, width, parametrization, total, finished, failed, unfinished } of groups)
-    table.push([teacherSize, width, parametrization, total, finished, failed, unfinished]);
+  const columns: Column<GroupStatus>[] = [
+    ...placeColumns(groups),
+    ['trials', ({ total }) => total],
+    ['finished', ({ finished }) => finished],
+    ...learning(groups),
+    ['failed', ({ failed }) => failed],
+    ['unfinished', ({ unfinished }) => unfinished],
+    ['begun', ({ begun }) => begun],
+    ['epochs', ({ epochs: { done, total } }) => `${Math.floor((100 * done) / total)} %`],
+  ];
+  return table(columns, groups);
+}
+
+/** One row per group and threshold. */
+export function thresholdTable(groups: readonly ThresholdGroup[]): string {
+  const columns: Column<ThresholdGroup>[] = [
+    ...placeColumns(groups),
+    ['threshold', ({ threshold }) => threshold],
+    ['trials', ({ trials }) => trials],
+    ['effective size\n(per trial)', (group) => fixed(group.effectiveSize)],
+    ['effective size\n(pooled)', (group) => fixed(group.effectiveSizePooled)],
+    ['pruned loss', ({ prunedLoss }) => precise(prunedLoss)],
+  ];
+  return table(columns, groups);
+}
+
+/** Rows that a screen has room for; arbitrary. */
+const mostBegun = 12;
+
+/** Unfinished trials with how far each was when it was last kept. */
+export function begunTable(trials: readonly BegunTrial[]): string {
+  const columns: Column<BegunTrial>[] = [
+    ['trial', ({ key }) => key],
+    ...placeColumns(trials),
+    ...replicateColumns(trials),
+    ['epoch', ({ epoch, epochs }) => `${epoch} of ${epochs}`],
+  ];
+  const rest = trials.length - mostBegun;
+  return `${table(columns, trials.slice(0, mostBegun))}${rest > 0 ? `\nand ${rest} more; --json lists all` : ''}`;
+}
+
+/** One row a layer that was pruned. */
+export function prunedLayersTable(layers: readonly PrunedLayer[]): string {
+  const head = ['layer', 'criterion', 'nodes before', 'after'];
+  const table = new Table({ head, colAligns: ['right', 'left', 'right', 'right'], style: plain });
+  for (const { layer, criterion, before, after } of layers) table.push([layer, criterion, before, after]);
   return table.toString();
 }
 
-/** Characters of a text or struct that a table shows; arbitrary. */
-const widestCell = 60;
-
-/** Numbers to six digits, on the right; what is long is cut, the other formats have all of it. */
-export function rowsTable(
-  columns: readonly string[],
-  rows: readonly Readonly<Record<string, QueryValue>>[],
-): string {
-  const numeric = columns.map((name) => rows.some((row) => typeof row[name] === 'number'));
+/** What became of a metric, on both parts of the data. */
+export function stageTable({ name, validation, test }: StageMetrics): string {
+  const stages = Object.keys(test) as (keyof typeof test)[];
+  const words = { before: 'before', fineTuned: 'fine-tuned', after: 'after' };
   const table = new Table({
-    head: [...columns],
-    colAligns: numeric.map((each) => (each ? 'right' : 'left')),
+    head: [name, ...stages.map((stage) => words[stage])],
+    colAligns: ['left', ...stages.map(() => 'right' as const)],
     style: plain,
   });
-  for (const row of rows) table.push(columns.map((name) => shortCell(row[name] ?? null)));
+  const row = (values: typeof test) => stages.map((stage) => values[stage]?.toPrecision(4) ?? '');
+  table.push(['validation', ...row(validation)], ['test', ...row(test)]);
   return table.toString();
-}
-
-function shortCell(value: QueryValue): string {
-  if (value === null) return '';
-  if (typeof value === 'number')
-    return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return text.length > widestCell ? `${text.slice(0, widestCell - 1)}…` : text;
 }
 
 /** Where the time of a sweep went. */

@@ -1,15 +1,16 @@
 import { stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import { invalid, quote } from '../arguments.js';
+import { fromFolder } from '../sweep/brought/look-at-files.js';
 import { readBytes } from '../sweep/directory/read-bytes.js';
 import { parseProtocol } from '../sweep/protocol/protocol.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
 import type { ExitCode, Session } from './session.js';
 
-/** @throws file_unreadable, invalid_protocol */
+/** The files that it names are looked for from where it is. @throws file_unreadable, invalid_protocol */
 export async function readProtocolFile(path: string): Promise<Protocol> {
-  return parseProtocol((await readBytes(path)).toString('utf8'), path);
+  return fromFolder(parseProtocol((await readBytes(path)).toString('utf8'), path), dirname(path));
 }
 
 /** The name of the run directory of a protocol, where none is given. */

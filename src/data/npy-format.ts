@@ -1,5 +1,6 @@
 /** NumPy's array format (NEP 1): magic, version, length of the header, a Python literal that describes the numbers. */
 import { EigenstudentError } from '../errors.js';
+import { halfToNumber } from '../network/half-floats.js';
 
 export interface NpyHeader {
   readonly kind: NumberKind;
@@ -138,14 +139,4 @@ function toDoubles(integers: BigInt64Array | BigUint64Array, where: string): Flo
     doubles[i] = value;
   }
   return doubles;
-}
-
-/** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

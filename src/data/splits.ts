@@ -15,10 +15,11 @@ export interface SplitSizes {
   /** A fraction of the samples if below 1, else a number of them. */
   readonly validation: number;
   /** Likewise; or data that are all for testing, of which nothing is split off. */
-  readonly test: number | Dataset;
+  readonly test: number | { readonly samples: number };
 }
 
 export interface SplitOptions extends SplitSizes {
+  readonly test: number | Dataset;
   /** Non-negative safe integer. */
   readonly seed: number;
   /** Integer below 2^32. Default 0. */

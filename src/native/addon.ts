@@ -20,6 +20,8 @@ export interface NativeTensorSpec {
   readonly trainable: boolean;
   readonly l1: number;
   readonly l2: number;
+  /** On the rows of a matrix; 0 elsewhere. */
+  readonly groupLasso: number;
 }
 
 export interface NativeLayerSpec {
@@ -119,12 +121,6 @@ export interface NativeExecution {
   readonly reason?: string;
 }
 
-export interface NativeEvaluation {
-  readonly loss: number;
-  /** NaN without classes. */
-  readonly accuracy: number;
-}
-
 export type StateBlock = 'parameters' | 'firstMoment' | 'secondMoment';
 
 export interface NativePopulation {
@@ -148,8 +144,11 @@ export interface NativePopulation {
   progress(): NativeProgress[];
   /** One a student; null where the backend has nothing to tell. The same for as long as the population lives. */
   executions(): (NativeExecution | null)[];
-  /** One data set (or null) per student; null gives {NaN, NaN}. */
-  evaluate(data: readonly (NativeDataset | null)[]): Promise<NativeEvaluation[]>;
+  /**
+   * Sets of one data set (or null) per student. Resolves with loss and accuracy, [sets][students][2]; accuracy is NaN without
+   * classes, both are where null was.
+   */
+  evaluate(data: readonly (readonly (NativeDataset | null)[])[]): Promise<Float64Array>;
   /** Resolves with [samples][outputs] in the population's dtype. */
   predict(student: number, data: NativeDataset): Promise<FloatArray>;
   /** removalOrder: all nodes of the layer, first removed first. Resolves with [nodes + 1]: loss with k nodes kept. */
@@ -265,8 +264,19 @@ export interface NativeDeviceRequest {
   readonly [array: string]: NativeDeviceArray | number | string;
 }
 
+export interface NativeOracleRequest {
+  readonly network: NativeNetworkSpec;
+  /** The network's block; copied. */
+  readonly parameters: FloatArray;
+  readonly layer: number;
+  /** The order is found in its dtype. */
+  readonly data: NativeDataset;
+}
+
 export interface NativeAddon {
   readonly version: string;
+  /** native/core/arithmetic.h */
+  readonly arithmetic: number;
   /** What this build and this machine can do. */
   capabilities(): {
     readonly engine: string;
@@ -282,6 +292,8 @@ export interface NativeAddon {
   fillNormal(stream: NativeStream, mean: number, deviation: number, out: Float64Array): void;
   fillUniform(stream: NativeStream, low: number, high: number, out: Float64Array): void;
   fillPermutation(stream: NativeStream, out: Uint32Array): void;
+  /** All nodes of a hidden layer, the first removed first; see native/core/oracle_order.h. */
+  oracleOrder(request: NativeOracleRequest): Promise<Uint32Array>;
   readonly kernels: NativeKernels;
   readonly cuda: NativeCuda;
   /** Memory on a device whose content is undefined until write(). Needs cuda.open(). */

@@ -19,6 +19,9 @@ export type SpectralTensor = (typeof spectralTensors)[number];
 export const denseTensors = ['weights', 'bias'] as const;
 export type DenseTensor = (typeof denseTensors)[number];
 export type TensorName = SpectralTensor | DenseTensor;
+/** The tensors [N_out][N_in]; the others are vectors. */
+export const matrices = ['eigenvectors', 'weights'] as const;
+export type Matrix = (typeof matrices)[number];
 
 /**
  * How a tensor starts. A matrix [N_out][N_in] knows its fan-in and fan-out; `orthonormalRows` gives rows with
@@ -55,9 +58,11 @@ interface LayerOf<Kind extends string, Name extends TensorName> {
 
 export interface TensorOptions {
   readonly trainable: boolean;
-  /** penalty = l2 * sum(K^2) + l1 * sum(|K|), while trainable */
+  /** penalty = l2 * sum(K^2) + l1 * sum(|K|) + groupLasso * sum_i ||K_i||, while trainable */
   readonly l1: number;
   readonly l2: number;
+  /** Of a matrix: on its rows K_i, what enters node i. Absent: 0. */
+  readonly groupLasso?: number;
   readonly initialize: Initializer;
 }
 
@@ -74,12 +79,14 @@ interface LayerOptions<Name extends TensorName> {
   readonly trainable?: readonly Name[];
   readonly l1?: PerTensor<Name, number>;
   readonly l2?: PerTensor<Name, number>;
+  /** Row penalty of the matrix: coefficient times the sum of ||row i||_2, rows being what enters node i. */
+  readonly groupLasso?: PerTensor<Extract<Name, Matrix>, number>;
   readonly initialize?: PerTensor<Name, Initializer>;
 }
 export type SpectralOptions = LayerOptions<SpectralTensor>;
 export type DenseOptions = LayerOptions<DenseTensor>;
 
-const optionKeys = ['activation', 'bias', 'trainable', 'l1', 'l2', 'initialize'] as const;
+const optionKeys = ['activation', 'bias', 'trainable', 'l1', 'l2', 'groupLasso', 'initialize'] as const;
 
 /**
  * A layer in the spectral parametrisation, W_ij = (eigenvaluesIn_j - eigenvaluesOut_i) eigenvectors_ij (paper, section 2).
@@ -123,6 +130,11 @@ function buildLayer<Kind extends string, Name extends TensorName>(
   const present = names.filter((name) => name !== 'bias' || options.bias === true);
   for (const field of ['l1', 'l2', 'initialize'] as const)
     knownKeys(`${field} of ${where}`, options[field] ?? {}, present);
+  knownKeys(
+    `groupLasso of ${where}`,
+    options.groupLasso ?? {},
+    matrices.filter((name) => (names as readonly TensorName[]).includes(name)),
+  );
   const trainable = options.trainable ?? trainedByDefault.filter((name) => present.includes(name));
   for (const name of trainable) oneOf(`trainable of ${where}`, name, present);
   const tensors: Partial<Record<Name, TensorOptions>> = {};
@@ -131,6 +143,7 @@ function buildLayer<Kind extends string, Name extends TensorName>(
       trainable: trainable.includes(name),
       l1: finiteNumber(`l1.${name} of ${where}`, options.l1?.[name] ?? 0, 0),
       l2: finiteNumber(`l2.${name} of ${where}`, options.l2?.[name] ?? 0, 0),
+      ...groupLassoOf(where, name, options.groupLasso),
       initialize: checkInitializer(
         `initialize.${name} of ${where}`,
         options.initialize?.[name] ?? initial[name],
@@ -138,6 +151,12 @@ function buildLayer<Kind extends string, Name extends TensorName>(
     };
   }
   return { kind, width, activation, tensors: tensors as PerTensor<Name, TensorOptions> };
+}
+
+/** Only where it is not 0, so that networks without it are written as they always were. */
+function groupLassoOf(where: string, name: TensorName, given: PerTensor<Matrix, number> = {}) {
+  const value = finiteNumber(`groupLasso.${name} of ${where}`, given[name as Matrix] ?? 0, 0);
+  return value === 0 ? {} : { groupLasso: value };
 }
 
 function checkInitializer(where: string, value: Initializer): Initializer {

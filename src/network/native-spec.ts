@@ -28,6 +28,6 @@ function toNativeLayer(layer: Layer, inputs: number): NativeLayerSpec {
 
 /** A missing tensor cannot be: networkSpec() has seen to it; the type does not know. */
 function toNativeTensor(tensor: TensorOptions | undefined): NativeTensorSpec {
-  const { trainable = false, l1 = 0, l2 = 0 } = tensor ?? {};
-  return { trainable, l1, l2 };
+  const { trainable = false, l1 = 0, l2 = 0, groupLasso = 0 } = tensor ?? {};
+  return { trainable, l1, l2, groupLasso };
 }

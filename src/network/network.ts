@@ -1,28 +1,24 @@
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import type { DType, FloatArray } from '../native/addon.js';
+import { addon } from '../native/load.js';
 import { allocate, checkFloats, checkLength, dtypeOf, toDType } from './arrays.js';
 import { checkDataset, checkFits, Dataset } from './dataset.js';
 import { chooseDeviceOnce, type DeviceOptions } from './device.js';
+import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { initialValues } from './initialize.js';
 import type { Layer } from './layers.js';
 import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
 import { withNative } from './native-network.js';
+import { toNativeNetwork } from './native-spec.js';
 import { networkFromFile, networkToFile } from './network-file.js';
 import { checkSeed, checkTrial, type Purpose } from './random.js';
-import { checkRemovalOrder } from './removal-order.js';
+import { checkHiddenLayer, checkRemovalOrder } from './removal-order.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { checkLayerIndex, inputsOf, type NetworkOptions, type NetworkSpec, networkSpec } from './spec.js';
 
 export type { NetworkOptions, NetworkSpec } from './spec.js';
 
 export const dtypes = ['float32', 'float64'] as const;
-
-export interface Evaluation {
-  /** Data loss, without penalty. */
-  readonly loss: number;
-  /** Fraction of samples whose largest output is the class; NaN without classes. */
-  readonly accuracy: number;
-}
 
 interface CreateOptions {
   /** Non-negative safe integer. */
@@ -46,8 +42,14 @@ export class Network {
     readonly spec: NetworkSpec,
     /** Every tensor, one after the other, in the order of `tensors()`. It may be written to. */
     readonly parameters: FloatArray,
+    places: readonly TensorPlace[] = tensorLayout(spec),
   ) {
-    this.#places = tensorLayout(spec);
+    this.#places = places;
+  }
+
+  /** @internal What a student is: its spec has been checked, and its parameters have their places. */
+  static ofStudent(spec: NetworkSpec, parameters: FloatArray, places: readonly TensorPlace[]): Network {
+    return new Network(spec, parameters, places);
   }
 
   /**
@@ -147,8 +149,8 @@ export class Network {
   /** @throws data_mismatch, invalid_argument */
   async evaluate(data: Dataset, options: WorkOptions = {}): Promise<Evaluation> {
     checkFits('evaluate', checkDataset('data', data), this.spec, true);
-    const [result] = await this.#work(options, (native) => native.evaluate([data.nativeOf(this.dtype)]));
-    return result as Evaluation;
+    const numbers = await this.#work(options, (native) => native.evaluate([[data.nativeOf(this.dtype)]]));
+    return evaluationsOf(numbers, 1, 1)[0]?.[0] as Evaluation;
   }
 
   /**
@@ -167,6 +169,24 @@ export class Network {
     checkFits('pruningLosses', checkDataset('data', data), this.spec, true);
     const samples = data.nativeOf(this.dtype);
     return this.#work(options, (native) => native.pruningCurve(0, layer, removalOrder, samples));
+  }
+
+  /**
+   * The order in which an oracle would remove the nodes of a hidden layer, the first removed first: at each step that node
+   * without which the loss on `data` is least, the first of equals. It looks at every remaining node at every step, h (h + 1) / 2
+   * passes over what lies above the layer, on one thread: a second for h = 500, 2 000 samples and 20 nodes above.
+   * @throws invalid_argument, data_mismatch
+   */
+  async oracleOrder(layer: number, data: Dataset): Promise<Uint32Array> {
+    checkHiddenLayer(this.spec, layer);
+    checkFits('oracleOrder', checkDataset('data', data), this.spec, true);
+    const network = toNativeNetwork(this.spec);
+    return addon().oracleOrder({
+      network,
+      parameters: this.parameters,
+      layer,
+      data: data.nativeOf(this.dtype),
+    });
   }
 
   #work<Result>(options: WorkOptions, work: Parameters<typeof withNative<Result>>[3]): Promise<Result> {

@@ -5,10 +5,11 @@ import { addon } from '../native/load.js';
 import { allocate, toDType } from './arrays.js';
 import { checkDataset, checkFits, Dataset } from './dataset.js';
 import { type ChosenDevice, chooseDevice, type DeviceOptions } from './device.js';
+import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { initialValues } from './initialize.js';
 import { tensorLayout } from './layout.js';
 import { NativeHandle } from './native-handle.js';
-import { dtypes, type Evaluation } from './network.js';
+import { dtypes } from './network.js';
 import { type Execution, type Progress, Student } from './student.js';
 import {
   maximumEpochs,
@@ -149,15 +150,31 @@ export class Population {
    * @throws data_mismatch naming the student
    */
   async evaluate(data: Dataset | readonly (Dataset | null)[]): Promise<Evaluation[]> {
-    const native = this.#native.ready('evaluate()');
     const each = data instanceof Dataset ? this.#students.map(() => data) : data;
+    const [found] = await this.evaluateSets([each]);
+    return found as Evaluation[];
+  }
+
+  /**
+   * As evaluate(), for several lists of data at once: training and validation data, say. One call costs less than several.
+   * @param sets each with one data set, or null, a student
+   * @throws data_mismatch naming the student
+   */
+  async evaluateSets(sets: readonly (readonly (Dataset | null)[])[]): Promise<Evaluation[][]> {
+    const native = this.#native.ready('evaluate()');
+    if (!Array.isArray(sets) || sets.length === 0)
+      throw invalid('sets', 'an array with at least one array of one data set a student', sets);
+    const samples = sets.map((each) => this.#samplesOf(each));
+    return evaluationsOf(await native.evaluate(samples), sets.length, this.size);
+  }
+
+  #samplesOf(each: readonly (Dataset | null)[]): (ReturnType<Dataset['nativeOf']> | null)[] {
     this.#checkOnePerStudent('data', each);
-    const samples = each.map((one, i) => {
+    return each.map((one, i) => {
       if (one === null) return null;
       checkFits(`student ${i}`, checkDataset(`data of student ${i}`, one), this.at(i).spec, true);
       return one.nativeOf(this.dtype);
     });
-    return native.evaluate(samples);
   }
 
   /** Frees native memory; a pending call ends first. May be called twice. */

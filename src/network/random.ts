@@ -16,6 +16,7 @@ export const purposes = {
   bootstrap: 7,
   freeUse: 8,
   split: 9,
+  ranking: 10,
 } as const;
 export type Purpose = keyof typeof purposes;
 
@@ -55,6 +56,13 @@ export function normals(stream: Stream, count: number, deviation = 1): Float64Ar
 export function uniforms(stream: Stream, count: number, low: number, high: number): Float64Array {
   const out = new Float64Array(count);
   addon().fillUniform(native(stream), low, high, out);
+  return out;
+}
+
+/** 0 ... count - 1 in a random order. */
+export function permutation(stream: Stream, count: number): Uint32Array {
+  const out = new Uint32Array(count);
+  addon().fillPermutation(native(stream), out);
   return out;
 }
 

@@ -4,16 +4,20 @@ import { checkAttached, checkLength } from './arrays.js';
 import type { Layer } from './layers.js';
 import { checkLayerIndex, type NetworkSpec } from './spec.js';
 
+/** @throws invalid_argument unless `layer` is the index of a layer below the last */
+export function checkHiddenLayer(spec: NetworkSpec, layer: unknown): number {
+  const index = checkLayerIndex(spec, layer);
+  if (index < spec.layers.length - 1) return index;
+  const advice = 'Its nodes are the answers; removing them is no pruning';
+  throw invalid('layer', 'a hidden layer, not the last', layer, advice);
+}
+
 /**
  * Checks that a removal order names every node of a hidden layer once.
  * @throws invalid_argument naming what is wrong with it
  */
 export function checkRemovalOrder(spec: NetworkSpec, layer: number, order: unknown): void {
-  checkLayerIndex(spec, layer);
-  if (layer === spec.layers.length - 1) {
-    const advice = 'Its nodes are the answers; removing them is no pruning';
-    throw invalid('layer', 'a hidden layer, not the last', layer, advice);
-  }
+  checkHiddenLayer(spec, layer);
   if (!(order instanceof Uint32Array)) throw invalid('removalOrder', 'a Uint32Array', order);
   checkAttached('removalOrder', order);
   const { width } = spec.layers[layer] as Layer;

@@ -1,4 +1,4 @@
-/** A few tensors of a large safetensors file, without reading the rest of it. */
+/** A few tensors of a large safetensors file, or what it says of itself, without reading the rest of it. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { EigenstudentError } from '../errors.js';
 import { lengthBytes, parseHeader, readTensor, type SafeTensor } from './safetensors.js';
@@ -9,13 +9,7 @@ import { lengthBytes, parseHeader, readTensor, type SafeTensor } from './safeten
  * @throws file_unreadable, file_corrupt with the path and the reason
  */
 export function readSomeTensors(path: string, names: readonly string[]): Map<string, SafeTensor> {
-  const corrupt = (reason: string, cause?: unknown) =>
-    new EigenstudentError('file_corrupt', `${path} is not a readable safetensors file: ${reason}`, { cause });
-  const file = open(path);
-  try {
-    const read = reader(file, corrupt);
-    const headerBytes = Number(read(0, lengthBytes).readBigUInt64LE());
-    const header = parseHeader(read(lengthBytes, headerBytes), corrupt);
+  return withHeader(path, ({ header, headerBytes, read, corrupt }) => {
     const tensors = new Map<string, SafeTensor>();
     for (const name of names) {
       if (!Object.hasOwn(header, name)) continue;
@@ -27,6 +21,35 @@ export function readSomeTensors(path: string, names: readonly string[]): Map<str
       tensors.set(name, tensor);
     }
     return tensors;
+  });
+}
+
+/**
+ * What a file says of itself: its `__metadata__`, none of its numbers.
+ * @throws file_unreadable, file_corrupt with the path and the reason
+ */
+export function readMetadata(path: string): Readonly<Record<string, unknown>> {
+  return withHeader(path, ({ header: { __metadata__: metadata } }) =>
+    typeof metadata === 'object' && metadata !== null ? { ...metadata } : {},
+  );
+}
+
+interface OpenFile {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly headerBytes: number;
+  readonly read: ReturnType<typeof reader>;
+  readonly corrupt: (reason: string, cause?: unknown) => EigenstudentError;
+}
+
+function withHeader<Result>(path: string, use: (file: OpenFile) => Result): Result {
+  const corrupt = (reason: string, cause?: unknown) =>
+    new EigenstudentError('file_corrupt', `${path} is not a readable safetensors file: ${reason}`, { cause });
+  const file = open(path);
+  try {
+    const read = reader(file, corrupt);
+    const headerBytes = Number(read(0, lengthBytes).readBigUInt64LE());
+    const header = parseHeader(read(lengthBytes, headerBytes), corrupt);
+    return use({ header, headerBytes, read, corrupt });
   } finally {
     closeSync(file);
   }

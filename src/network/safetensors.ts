@@ -2,14 +2,21 @@
  * The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes little-endian length of the header, a JSON
  * header {name: {dtype, shape, data_offsets}}, then the numbers, row-major, little-endian, without gaps.
  */
-import { readFile } from 'node:fs/promises';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { checkAttached } from './arrays.js';
 import { writeAtomically } from './atomic-write.js';
+import { bfloatToNumber, halfToNumber } from './half-floats.js';
+import { readBytes } from './read-bytes.js';
 
 const kinds = { F32: Float32Array, F64: Float64Array, U32: Uint32Array, I64: BigInt64Array } as const;
 export type SafeDType = keyof typeof kinds;
+/** Read as F32, which holds them exactly; never written. */
+const halves = new Map([
+  ['F16', halfToNumber],
+  ['BF16', bfloatToNumber],
+]);
+const readable = [...Object.keys(kinds), ...halves.keys()];
 
 export interface SafeTensor {
   readonly dtype: SafeDType;
@@ -72,7 +79,7 @@ function checkTensor(name: string, { dtype, shape, data }: SafeTensor): void {
 }
 
 /**
- * What a safetensors file holds; the arrays are copies.
+ * What a safetensors file holds; the arrays are copies. F16 and BF16 come as F32.
  * @param source names the bytes in error messages, as a path does
  * @throws file_corrupt with the reason
  */
@@ -121,22 +128,31 @@ export function parseHeader(bytes: Uint8Array, corrupt: Corrupt): Record<string,
 export function readTensor(name: string, entry: unknown, numbers: Uint8Array, corrupt: Corrupt) {
   if (!isObject(entry)) throw corrupt(`tensor ${name} has no description`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (typeof dtype !== 'string' || !Object.hasOwn(kinds, dtype))
-    throw corrupt(
-      `tensor ${name} has dtype ${String(dtype)}; those known here are ${Object.keys(kinds).join(', ')}`,
-    );
-  const kind = kinds[dtype as SafeDType];
+  if (typeof dtype !== 'string' || !readable.includes(dtype))
+    throw corrupt(`tensor ${name} has dtype ${String(dtype)}; those known here are ${readable.join(', ')}`);
   if (!isSizes(shape)) throw corrupt(`tensor ${name} has no valid shape`);
   if (!isSizes(offsets) || offsets.length !== 2) throw corrupt(`tensor ${name} has no valid offsets`);
   const [start, end] = offsets as [number, number];
   const size = shape.reduce((product, length) => product * length, 1);
-  if (end - start !== size * kind.BYTES_PER_ELEMENT || end > numbers.length)
+  if (end - start !== size * bytesOf(dtype) || end > numbers.length)
     throw corrupt(
       `tensor ${name} of dtype ${dtype} and shape [${shape}] does not fit bytes ${start} to ${end} of ${numbers.length}`,
     );
-  const data = new kind(size); // a copy: the file's bytes need not be aligned
-  new Uint8Array(data.buffer).set(numbers.subarray(start, end));
-  return { dtype: dtype as SafeDType, shape, data, span: [start, end] as [number, number] };
+  const span: [number, number] = [start, end];
+  return { ...decodeNumbers(dtype, numbers.subarray(start, end)), shape, span };
+}
+
+/** Of a number in the file. */
+function bytesOf(dtype: string): number {
+  return halves.has(dtype) ? 2 : kinds[dtype as SafeDType].BYTES_PER_ELEMENT;
+}
+
+/** A copy: the file's bytes need not be aligned. */
+function decodeNumbers(dtype: string, bytes: Uint8Array): Pick<SafeTensor, 'dtype' | 'data'> {
+  const { buffer } = new Uint8Array(bytes);
+  const half = halves.get(dtype);
+  if (half) return { dtype: 'F32', data: Float32Array.from(new Uint16Array(buffer), half) };
+  return { dtype: dtype as SafeDType, data: new kinds[dtype as SafeDType](buffer) };
 }
 
 function isSizes(value: unknown): value is number[] {
@@ -167,12 +183,5 @@ export async function writeSafetensors(
 
 /** @throws file_unreadable, file_corrupt, with the path and the reason */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EigenstudentError('file_unreadable', `cannot read ${path}: ${reason}`, { cause });
-  }
-  return decodeSafetensors(bytes, path);
+  return decodeSafetensors(await readBytes(path), path);
 }

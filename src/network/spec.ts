@@ -115,6 +115,7 @@ function layerOptions(tensors: Partial<Record<string, Partial<TensorOptions>>>) 
     trainable: entries.filter(([, tensor]) => tensor.trainable).map(([name]) => name),
     l1: given('l1'),
     l2: given('l2'),
+    groupLasso: given('groupLasso'),
     initialize: given('initialize'),
   };
 }

@@ -2,9 +2,10 @@ import { invalid, knownKeys, nonNegativeInteger } from '../arguments.js';
 import type { DType, FloatArray, StateBlock } from '../native/addon.js';
 import { allocate, checkFloats, checkLength } from './arrays.js';
 import { checkDataset, checkFits, type Dataset } from './dataset.js';
+import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
 import type { NativeHandle } from './native-handle.js';
-import { asDataset, type Evaluation, Network } from './network.js';
+import { asDataset, Network } from './network.js';
 import { checkRemovalOrder } from './removal-order.js';
 import type { NetworkSpec } from './spec.js';
 import type { StudentPlan } from './student-options.js';
@@ -85,7 +86,7 @@ export class Student {
 
   /** The student's network as it is now, a copy. */
   network(): Network {
-    return Network.from(this.spec, this.#read('parameters', 'network()'));
+    return Network.ofStudent(this.spec, this.#read('parameters', 'network()'), this.#places);
   }
 
   progress(): Progress {
@@ -98,7 +99,8 @@ export class Student {
     this.#checkFits(checkDataset('data', data), true);
     const places: (ReturnType<Dataset['nativeOf']> | null)[] = Array(native.size).fill(null);
     places[this.index] = data.nativeOf(this.dtype);
-    return (await native.evaluate(places))[this.index] as Evaluation;
+    const [found] = evaluationsOf(await native.evaluate([places]), 1, native.size);
+    return found?.[this.index] as Evaluation;
   }
 
   /**

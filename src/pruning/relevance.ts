@@ -64,17 +64,19 @@ function score(network: Network, layer: number, criterion: Criterion): Float64Ar
 /** ||row i||_2 of a matrix [rows][columns] -> [rows], summed in float64 whatever the matrix holds. */
 function rowNorms(matrix: FloatArray, rows: number): Float64Array {
   const columns = matrix.length / rows;
-  return Float64Array.from({ length: rows }, (_, i) => {
+  const norms = new Float64Array(rows);
+  for (let i = 0; i < rows; ++i) {
     let squares = 0;
     for (let j = 0; j < columns; ++j) squares += (matrix[i * columns + j] as number) ** 2;
-    return Math.sqrt(squares);
-  });
+    norms[i] = Math.sqrt(squares);
+  }
+  return norms;
 }
 
 /** [h] */
 function eigenvaluesOut(network: Network, layer: number, criterion: Criterion): Float64Array {
   checkSpectral(network, layer, criterion);
-  return Float64Array.from(network.tensor(`layers.${layer}.eigenvaluesOut`));
+  return new Float64Array(network.tensor(`layers.${layer}.eigenvaluesOut`));
 }
 
 function checkSpectral(network: Network, layer: number, criterion: Criterion): void {

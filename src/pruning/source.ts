@@ -3,9 +3,9 @@ import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Layer } from '../network/layers.js';
 import { Network } from '../network/network.js';
+import { checkHiddenLayer } from '../network/removal-order.js';
 import { Student } from '../network/student.js';
 import { type Criterion, defaultCriterion, relevance } from './relevance.js';
-import { checkHiddenLayer } from './surgery.js';
 
 /** What can be pruned. A student stays as it is in its population: its network is read once. */
 export type Source = Network | Student;
@@ -55,7 +55,8 @@ function givenRelevance(options: RankingOptions, layer: number, width: number): 
   throw invalid('relevance', `${width} numbers, one per node of layer ${layer}`, options.relevance);
 }
 
-function networkOf(where: string, source: unknown): Network {
+/** @param where the caller's name, for errors */
+export function networkOf(where: string, source: unknown): Network {
   if (source instanceof Student) return source.network();
   if (source instanceof Network) return source;
   throw invalid(`the first argument of ${where}`, 'a Network or a Student', source);

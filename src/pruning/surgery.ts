@@ -3,7 +3,8 @@ import { EigenstudentError } from '../errors.js';
 import { allocate } from '../network/arrays.js';
 import type { Initializer, Layer, TensorName } from '../network/layers.js';
 import { Network } from '../network/network.js';
-import { checkLayerIndex, inputsOf, type NetworkSpec, tensorsOf } from '../network/spec.js';
+import { checkHiddenLayer } from '../network/removal-order.js';
+import { inputsOf, tensorsOf } from '../network/spec.js';
 
 /** The nodes that stay on either side of a layer, by ascending index. */
 interface Survivors {
@@ -48,14 +49,6 @@ export function keepNodes(network: Network, layer: number, kept: Uint32Array): N
   }
   const layers = pieces.map((piece) => piece.layer);
   return Network.from({ inputs: spec.inputs, layers, loss: spec.loss }, parameters);
-}
-
-/** @throws invalid_argument unless `layer` is the index of a layer that has another after it */
-export function checkHiddenLayer(spec: NetworkSpec, layer: unknown): number {
-  const index = checkLayerIndex(spec, layer);
-  if (index < spec.layers.length - 1) return index;
-  const advice = 'Its nodes are the answers; removing them is no pruning';
-  throw invalid('layer', 'a hidden layer, not the last', layer, advice);
 }
 
 /** A layer and the values of its tensors, in their order, as far as they survive. */

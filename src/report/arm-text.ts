@@ -14,6 +14,7 @@ export function armText(arm: GridArm, epochs: string): string {
     `batch ${inFlow(batchSize)}`,
     ...penaltyTexts('L1', arm.l1),
     ...penaltyTexts('L2', arm.l2),
+    ...(arm.groupLasso === undefined ? [] : penaltyTexts('group lasso', arm.groupLasso)),
     ...(alternating === null ? [] : [`alternating ${alternatingText(alternating)}`]),
     `${epochs} epochs`,
   ].join('; ');
@@ -30,7 +31,7 @@ function optimizerText([name, settings]: [string, unknown]): string {
   return `${name} (${terms.join(', ')})`;
 }
 
-function penaltyTexts(name: string, penalty: GridArm['l1']): string[] {
+function penaltyTexts(name: string, penalty: GridArm['l1'] | NonNullable<GridArm['groupLasso']>): string[] {
   if (!isOne(penalty)) return [`${name} ${inFlow(penalty)}`];
   const terms = Object.entries(penalty).filter(([, factor]) => factor !== 0);
   return terms.length === 0

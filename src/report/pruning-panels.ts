@@ -4,7 +4,7 @@ import type { Cell, Figure, FigureStyle, Layer, Panel } from './figure.js';
 import { figureFrame } from './frame.js';
 import { type Series, seriesNames } from './series.js';
 import { rampColors } from './theme.js';
-import { type Parametrization, type TrialGroup, teacherSizes, trialCount } from './trial-groups.js';
+import { lossName, type Parametrization, type TrialGroup, teacherSizes, trialCount } from './trial-groups.js';
 
 export interface CurveRow extends Record<string, Cell> {
   readonly series: string;
@@ -122,6 +122,7 @@ function pruningPanel(
       ...teacherLayers(teacherSize, axes, theme),
       ...curveLayers(inPanel, axes, {
         inPage: style.inPage,
+        loss: lossName(chart.groups),
         params: wide ? [zoom(`${chart.series.indexOf(series)}_${teacherSize}`)] : [],
       }),
     ],
@@ -151,14 +152,16 @@ interface Axes {
 
 function xAxis({ rows }: PruningChart, teacherSize: number) {
   const most = Math.max(...rows.filter((row) => row.teacherSize === teacherSize).map((row) => row.excess), 1);
+  const right = teacherSize > 0 ? Math.min(reach * teacherSize, most) : most;
+  const title = teacherSize > 0 ? 'nodes kept n_{kept} − h_T' : 'nodes kept n_{kept}';
   return {
     type: 'quantitative' as const,
-    scale: { domain: [-teacherSize, Math.min(reach * teacherSize, most)], nice: false },
-    axis: { title: 'nodes kept n_{kept} − h_T', grid: false, format: 'd', tickCount: 8 },
+    scale: { domain: [-teacherSize, right], nice: false },
+    axis: { title, grid: false, format: 'd', tickCount: 8 },
   };
 }
 
-function yAxis({ rows, floor }: PruningChart, titled: boolean) {
+function yAxis({ groups, rows, floor }: PruningChart, titled: boolean) {
   const most = Math.max(...rows.map((row) => row.largest), 10 * floor);
   const foot = Math.round(Math.log10(floor));
   // Every decade while they can be told apart.
@@ -169,7 +172,7 @@ function yAxis({ rows, floor }: PruningChart, titled: boolean) {
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain: [floor, most * 3], nice: false },
     axis: {
-      title: titled ? '|MSE after − MSE before|' : null,
+      title: titled ? `|${lossName(groups)} after − ${lossName(groups)} before|` : null,
       values,
       labelExpr: `(datum.value < ${floor * 1.5} ? '≤ ' : '') + ${powerLabel}`,
       labelOverlap: 'greedy' as const,
@@ -181,16 +184,18 @@ function yAxis({ rows, floor }: PruningChart, titled: boolean) {
 interface Interaction {
   readonly inPage: boolean;
   readonly params: ReturnType<typeof zoom>[];
+  /** See lossName. */
+  readonly loss: string;
 }
 
-function curveLayers(inPanel: string, { x, y }: Axes, { inPage, params }: Interaction): Layer[] {
+function curveLayers(inPanel: string, { x, y }: Axes, { inPage, params, loss }: Interaction): Layer[] {
   const source = { data: { name: 'curves' }, transform: [{ filter: inPanel }] };
   const at = { x: { field: 'excess', ...x } };
   const tooltip = [
     { field: 'series', title: 'student' },
     { field: 'width', title: 'width h' },
     { field: 'kept', title: 'nodes kept' },
-    { field: 'median', title: '|MSE change|, median', format: '.2~e' },
+    { field: 'median', title: `|${loss} change|, median`, format: '.2~e' },
   ];
   return [
     {
@@ -234,6 +239,7 @@ function zoom(name: string) {
 
 /** The line h_T, labelled at its top. */
 function teacherLayers(teacherSize: number, { x, y }: Axes, theme: FigureStyle['theme']): Layer[] {
+  if (teacherSize === 0) return [];
   const top = y.scale.domain[1] as number;
   const data = { values: [{ at: 0, top, label: `h_T = ${teacherSize}` }] };
   const color = { value: theme.teacher };

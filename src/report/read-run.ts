@@ -1,4 +1,5 @@
 import { EigenstudentError } from '../errors.js';
+import { inputRelevance } from '../pruning/input-relevance.js';
 import {
   type FailedRecord,
   type FinishedRecord,
@@ -7,9 +8,11 @@ import {
 } from '../sweep/directory/record.js';
 import { type DamagedTrial, readProtocol, survey } from '../sweep/directory/run-directory.js';
 import { checkArrays, readArrays } from '../sweep/directory/trial-arrays.js';
+import { problemOf } from '../sweep/protocol/problem.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { type Settings, settingsOf } from '../sweep/protocol/settings.js';
 import { canonicalJson, expand } from '../sweep/protocol/trials.js';
+import { ranksInputs } from '../sweep/run/student.js';
 import { trialsWithStructure } from './structure/chosen-trials.js';
 import { type TeacherStructure, teacherStructure } from './structure/teacher-structure.js';
 import { trialStructure } from './structure/trial-structure.js';
@@ -54,18 +57,27 @@ async function reportTrial(
   record: FinishedRecord,
   settings: Settings,
 ): Promise<ReportTrial> {
-  const { relevance, pruningLosses, lossHistory } = await readArrays(directory, record);
+  const { network, relevance, pruningLosses, rankedLosses, lossHistory } = await readArrays(
+    directory,
+    record,
+  );
   const { epoch, trainLoss, validationLoss, effectiveSize } = lossHistory;
   const { parametrization, teacherSize, width, trial, epochs, protocol } = record;
+  const problem = problemOf(protocol);
   // Copies: a view would keep the whole file, parameters and all, in memory for as long as the report is made.
   return {
     ...{ parametrization, teacherSize, width, settings, trial },
     ...{ trainLoss: record.trainLoss, testLoss: record.testLoss, effectiveSize: record.effectiveSize },
     ...{ threshold: record.threshold, criterion: record.criterion },
     ...{ seconds: record.seconds, batchSize: record.batchSize, engine: record.engine },
-    patternsSeen: epochs * protocol.data.train,
+    patternsSeen: epochs * problem.samples.train,
+    ...(problem.loss === 'crossEntropy' && { loss: problem.loss }),
     relevance: relevance.slice(),
+    ...(ranksInputs(protocol) && { inputRelevance: inputRelevance(network) }),
     pruningLosses: pruningLosses.slice(),
+    rankedLosses: Object.fromEntries(
+      Object.entries(rankedLosses).map(([ranking, losses]) => [ranking, losses.slice()]),
+    ),
     lossHistory: {
       epoch: epoch.slice(),
       trainLoss: trainLoss.slice(),
@@ -82,7 +94,9 @@ async function withStructures(
 ): Promise<ReportTrial[]> {
   const chosen = trialsWithStructure(groupTrials([...recordOf.keys()]));
   const teachers = new Map<string, TeacherStructure>();
+  /** None where there is no teacher, or one whose file is not among the records. */
   const teacherOf = ({ teacher }: FinishedRecord['protocol']) => {
+    if (teacher?.kind !== 'paper') return undefined;
     const name = canonicalJson(teacher);
     const known = teachers.get(name) ?? teacherStructure(teacher);
     teachers.set(name, known);
@@ -90,12 +104,14 @@ async function withStructures(
   };
   const trials: ReportTrial[] = [];
   for (const [trial, record] of recordOf) {
-    if (!chosen.has(trial)) trials.push(trial);
-    else {
-      const { network, relevance, nodeHistory } = await readArrays(directory, record);
-      const structure = trialStructure(network, relevance, record.effectiveSize, teacherOf(record.protocol));
-      trials.push({ ...trial, structure, ...(nodeHistory && { nodeHistory }) });
+    if (!chosen.has(trial)) {
+      trials.push(trial);
+      continue;
     }
+    const { network, relevance, nodeHistory } = await readArrays(directory, record);
+    const teacher = teacherOf(record.protocol);
+    const structure = teacher && trialStructure(network, relevance, record.effectiveSize, teacher);
+    trials.push({ ...trial, ...(structure && { structure }), ...(nodeHistory && { nodeHistory }) });
   }
   return trials;
 }

@@ -5,6 +5,7 @@ import { armText, inFlow } from './arm-text.js';
 import type { Table } from './figure.js';
 import { pooledEffectiveSizes } from './figures/effective-size.js';
 import { duration, listed, meanAndSpread } from './numbers-in-text.js';
+import { problemFacts } from './problem-facts.js';
 import type { Run } from './read-run.js';
 import { settingCells } from './series.js';
 import { groupTrials, type ReportTrial } from './trial-groups.js';
@@ -12,6 +13,7 @@ import { groupTrials, type ReportTrial } from './trial-groups.js';
 /** What was run, as pairs of a name and plain text. */
 export function runFacts(run: Run): [name: string, text: string][] {
   const { protocol, records } = run;
+  const { teacher, data, inputs, outputs } = problemFacts(protocol);
   const of = (name: string) => listed(valuesOf(protocol, name).map(inFlow));
   const given = (name: string, text: (values: string) => string) =>
     valuesOf(protocol, name)[0] === undefined ? '' : text(of(name));
@@ -21,24 +23,15 @@ export function runFacts(run: Run): [name: string, text: string][] {
     .sort();
   return [
     ['Trials', trialTally(run)],
-    [
-      'Teacher',
-      `${of('teacher.inputs')} → h_T = ${of('teacher.teacherSize')} → ${of('teacher.secondWidth')} → ` +
-        `${given('teacher.thirdWidth', (third) => `${third} → `)}1` +
-        `${given('teacher.activation', (activation) => ` (${activation})`)}, seed ${of('teacher.seed')}`,
-    ],
+    ['Teacher', teacher],
     [
       'Students',
-      `${of('teacher.inputs')} → h = ${of('student.width')} (${of('student.activation')}) → ` +
-        `${of('student.secondWidth')} → ${given('student.thirdWidth', (third) => `${third} → `)}1, ` +
+      `${inputs} → h = ${of('student.width')} (${of('student.activation')}) → ` +
+        `${of('student.secondWidth')} → ${given('student.thirdWidth', (third) => `${third} → `)}${outputs}, ` +
         `${given('student.spectralLayers', (layers) => `spectral layers: ${layers}, `)}` +
         `${of('trials')} of each, seed ${of('seed')}`,
     ],
-    [
-      'Data',
-      `${of('data.train')} patterns to train on, ${of('data.validation')} to validate, ${of('data.test')} to test, ` +
-        `fresh for every trial${given('data.sharedSeed', (shared) => `; shared seed: ${shared}`)}`,
-    ],
+    ['Data', data],
     ...parametrizations.flatMap((name): [string, string][] => {
       const arm = protocol.arms[name];
       return arm ? [[name[0]?.toUpperCase() + name.slice(1), armText(arm, of('epochs'))]] : [];
@@ -78,7 +71,7 @@ export function summaryTable(run: Run): Table {
     rows: groups.map((group) => {
       const of = (value: (trial: ReportTrial) => number) => meanAndSpread(group.trials.map(value));
       return [
-        group.teacherSize,
+        group.teacherSize || 'none',
         group.width,
         group.parametrization,
         ...settings.cells(group),
@@ -98,7 +91,7 @@ export function troubles({ failed, damaged }: Run): string[] {
   return [
     ...failed.map(
       ({ parametrization, teacherSize, width, trial, error }) =>
-        `${parametrization}, h_T = ${teacherSize}, width ${width}, trial ${trial}: failed, ${error.message}`,
+        `${parametrization}${teacherSize > 0 ? `, h_T = ${teacherSize}` : ''}, width ${width}, trial ${trial}: failed, ${error.message}`,
     ),
     ...damaged.map(({ key, reason }) => `${key}: damaged, will be trained again; ${reason}`),
   ];

@@ -1,7 +1,7 @@
 /** Rows that the figures are computed from: finished trials, grouped by what should only differ by chance. */
 
 import type { NodeHistory } from '../sweep/directory/node-history.js';
-import type { LossHistory } from '../sweep/directory/trial-arrays.js';
+import type { LossHistory, RankedLosses } from '../sweep/directory/trial-arrays.js';
 import { canonicalJson } from '../sweep/protocol/canonical-json.js';
 import { type Parametrization, parametrizations } from '../sweep/protocol/protocol-schema.js';
 import type { Settings } from '../sweep/protocol/settings.js';
@@ -13,11 +13,14 @@ export type { Parametrization };
 /** What the figures need of a finished record and its arrays. */
 export interface ReportTrial {
   readonly parametrization: Parametrization;
+  /** h_T; 0 where there is no teacher. */
   readonly teacherSize: number;
   readonly width: number;
   /** Of every other field that the run varies. */
   readonly settings: Settings;
   readonly trial: number;
+  /** Absent: the mean squared error. */
+  readonly loss?: 'crossEntropy';
   readonly trainLoss: number;
   readonly testLoss: number;
   /** Nodes whose relevance, divided by the trial's largest, is above the threshold. */
@@ -35,9 +38,13 @@ export interface ReportTrial {
   readonly relevance: ArrayLike<number>;
   /** [h + 1]; index k: test loss of the student that keeps its k most relevant nodes */
   readonly pruningLosses: ArrayLike<number>;
+  /** The same with the nodes removed in other orders, where the protocol asks for them. */
+  readonly rankedLosses?: RankedLosses;
   readonly lossHistory: LossHistory;
   /** Only of some trials that trialsWithStructure chose: few keep it. */
   readonly nodeHistory?: NodeHistory;
+  /** [inputs], not normalised; of students that rank their inputs. */
+  readonly inputRelevance?: ArrayLike<number>;
   /** Of its weights; only of trials that trialsWithStructure chose. */
   readonly structure?: TrialStructure;
 }
@@ -80,6 +87,16 @@ export function groupTrials(trials: readonly ReportTrial[]): TrialGroup[] {
 
 export function teacherSizes(groups: readonly TrialGroup[]): number[] {
   return distinct(groups.map((group) => group.teacherSize));
+}
+
+/** Whether there is a teacher whose size the students can be held against. */
+export function hasTeacher(groups: readonly TrialGroup[]): boolean {
+  return groups.some(({ teacherSize }) => teacherSize > 0);
+}
+
+/** What the loss is called on an axis. */
+export function lossName(groups: readonly TrialGroup[]): string {
+  return groups.some(({ trials }) => trials[0]?.loss === 'crossEntropy') ? 'cross-entropy' : 'MSE';
 }
 
 export function widths(groups: readonly TrialGroup[]): number[] {

@@ -161,7 +161,8 @@ export function widthDomain({ groups }: WidthChart): [number, number] {
 }
 
 export function valueDomain(chart: WidthChart): [number, number] {
-  const teachers = chart.teacherLine === 'horizontal' ? teacherSizes(chart.groups) : [];
+  const horizontal = chart.teacherLine === 'horizontal';
+  const teachers = horizontal ? teacherSizes(chart.groups).filter((size) => size > 0) : [];
   const guides = chart.guide === undefined ? [] : [chart.guide];
   const { summaries = [], trials = [] } = widthDatasets(chart);
   // Not down to where whiskers end: what mean - sd leaves of a mean on a log axis may lie decades below every trial.

@@ -176,6 +176,7 @@ function teacherLayers(
   if (chart.teacherLine === 'none') return [];
   const horizontal = chart.teacherLine === 'horizontal';
   const [left, right] = x.scale.domain;
+  if (teacherSize === 0) return [];
   if (!horizontal && (teacherSize < left || teacherSize > right)) return [];
   const data = { values: [{ teacherSize, label: `h_T = ${teacherSize}`, top: y.scale.domain[1], right }] };
   const color = { value: theme.teacher };

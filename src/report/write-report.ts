@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { writeAtomically } from '../network/atomic-write.js';
-import { figures } from './every-figure.js';
+import { figuresFor } from './every-figure.js';
 import { type Figure, isDrawn, specification } from './figure.js';
 import { reportHtml, type Section } from './html.js';
 import { readRun } from './read-run.js';
@@ -32,7 +32,7 @@ export async function writeReport(directory: string, options: ReportOptions = {}
   const groups = groupTrials(run.trials);
   const sections: Section[] = [];
   const paths: string[] = [];
-  for (const figureOf of figures) {
+  for (const figureOf of figuresFor(groups)) {
     const figure = figureOf(groups);
     if (!isDrawn(figure)) {
       sections.push(figure);

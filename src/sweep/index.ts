@@ -24,12 +24,14 @@ export type { TrialProtocol } from './protocol/trials.js';
 export type { ExportResult, QueryColumn, QueryResult, QueryValue } from './query/answer.js';
 export { exportRecords, queryRecords } from './query/query.js';
 export {
+  type BegunTrial,
   type GroupStatus,
   type RunStatus,
   runStatus,
   type Throughput,
-  type TrialCounts,
 } from './query/status.js';
+export { effectiveSizesAt, type ThresholdGroup, type ThresholdSizes } from './query/thresholds.js';
+export type { TrialCounts } from './query/trial-counts.js';
 export type { Worker } from './query/workers.js';
 export { type EstimateOptions, estimateSweep, type SweepEstimate } from './run/estimate.js';
 export type { SweepOptions } from './run/plan.js';
@@ -37,7 +39,7 @@ export type { ProfilePart, SweepProfile } from './run/profile.js';
 export type { SweepProgress } from './run/progress.js';
 export type { Shard } from './run/shard.js';
 export { type SweepResult, sweep } from './run/sweep.js';
-export type { LayerwiseTrial } from './run/wave.js';
+export type { ContinuedTrial, LayerwiseTrial } from './run/wave.js';
 
 // Sweeps on a cluster
 

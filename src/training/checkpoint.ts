@@ -1,5 +1,6 @@
 /** Checkpoints: everything that changes while a population trains, in one safetensors file. */
 import { EigenstudentError } from '../errors.js';
+import { arithmeticRevision } from '../network/arithmetic.js';
 import { parameterCount, tensorLayout } from '../network/layout.js';
 import type { Population } from '../network/population.js';
 import {
@@ -58,7 +59,7 @@ export function checkpointOf(population: Population, students: readonly Student[
 /**
  * Continues a population of the same students from a checkpoint, bit for bit. `epochs` may differ: training may go on for
  * longer than was planned. Nothing is changed when the file is refused.
- * @throws data_mismatch naming the first field that differs (engine, dtype, network, optimizer, data, ...);
+ * @throws data_mismatch naming the first field that differs (engine, arithmetic, dtype, network, optimizer, data, ...);
  *   file_unreadable, file_corrupt, population_busy, population_disposed
  */
 export async function restoreCheckpoint(population: Population, path: string): Promise<void> {
@@ -106,6 +107,7 @@ export function continueFrom(
 function identityOf(population: Population, students: readonly Student[]) {
   return {
     engine: population.engine,
+    arithmetic: arithmeticRevision(),
     dtype: population.dtype,
     size: students.length,
     students: students.map(({ options }) => ({
@@ -128,13 +130,17 @@ function withoutInitializers(spec: string): unknown {
 /** [path of the field, value in a, value in b] where two JSON values first differ. */
 function firstDifference(a: unknown, b: unknown, path: string): [string, string, string] | undefined {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
-    return Object.is(a, b) ? undefined : [path, JSON.stringify(a), JSON.stringify(b)];
+    return Object.is(a, b) ? undefined : [path, valueText(a), valueText(b)];
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
     const field = Array.isArray(b) ? `${path}[${key}]` : `${path}${path && '.'}${key}`;
     const found = firstDifference(valueAt(a, key), valueAt(b, key), field);
     if (found) return found;
   }
   return undefined;
+}
+
+function valueText(value: unknown): string {
+  return value === undefined ? 'absent' : JSON.stringify(value);
 }
 
 function valueAt(object: object, key: string): unknown {

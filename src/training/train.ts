@@ -1,5 +1,6 @@
 import { EigenstudentError } from '../errors.js';
 import type { Dataset } from '../network/dataset.js';
+import type { Evaluation } from '../network/evaluation.js';
 import type { Population } from '../network/population.js';
 import type { Progress } from '../network/student.js';
 import { saveCheckpoint } from './checkpoint.js';
@@ -22,6 +23,12 @@ const shortestRun = 50;
  */
 export function train(population: Population, options: TrainOptions = {}): AsyncGenerator<TrainReport, void> {
   return iterate(new Training(population, planTraining(population, options)));
+}
+
+/** Data, or null, a student, and where their losses go. */
+interface Asked {
+  readonly data: readonly (Dataset | null)[];
+  readonly into: number[];
 }
 
 async function* iterate(training: Training): AsyncGenerator<TrainReport, void> {
@@ -70,9 +77,9 @@ class Training {
   /** One chunk, its evaluation, its checkpoint, its report. */
   async advance(): Promise<TrainReport> {
     try {
-      const studentStepsPerSecond = await this.#runChunk();
-      await this.#evaluate();
-      const report = this.#report(studentStepsPerSecond);
+      const { progress, studentStepsPerSecond } = await this.#runChunk();
+      await this.#evaluate(progress);
+      const report = this.#report(progress, studentStepsPerSecond);
       this.plan.onReport?.(report);
       await this.#saveIfDue(report);
       return report;
@@ -83,28 +90,27 @@ class Training {
     }
   }
 
-  /** Trains every active student to its next report. Returns steps of all students per second. */
-  async #runChunk(): Promise<number> {
+  /** Trains every active student to its next report. Returns how far they are, and steps of all students per second. */
+  async #runChunk(): Promise<{ progress: Progress[]; studentStepsPerSecond: number }> {
     this.#throwIfAborted();
     const before = this.population.progress();
     for (const [i, { epoch }] of before.entries()) this.#forgetTheFuture(epoch, i);
     const targets = before.map((progress, i) => this.#nextEpoch(progress, i));
     const trainedBefore = this.#secondsTraining;
-    await this.#runTo(targets);
+    const progress = await this.#runTo(targets, before);
     const seconds = this.#secondsTraining - trainedBefore;
-    const after = this.population.progress();
-    const steps = after.reduce((sum, { step }, i) => sum + step - (before[i] as Progress).step, 0);
-    return steps === 0 ? 0 : steps / seconds;
+    const steps = progress.reduce((sum, { step }, i) => sum + step - (before[i] as Progress).step, 0);
+    return { progress, studentStepsPerSecond: steps === 0 ? 0 : steps / seconds };
   }
 
   /** Where a checkpoint falls due on the way, the run is stopped at a step for it, and goes on. */
-  async #runTo(targets: readonly number[]): Promise<void> {
-    for (let before = this.population.progress(); ; ) {
+  async #runTo(targets: readonly number[], start: readonly Progress[]): Promise<Progress[]> {
+    for (let before = start; ; ) {
       const paused = await this.#runUntilDue(targets);
       this.#throwIfAborted();
       const after = this.population.progress();
       const short = after.some(({ epoch, divergence }, i) => !divergence && epoch < (targets[i] as number));
-      if (!short) return;
+      if (!short) return after;
       // A step that is cut short is taken back: where steps are long, stopping ever again would get nowhere.
       if (after.every(({ step }, i) => step === before[i]?.step)) this.#shortestRun *= 2;
       before = after;
@@ -149,30 +155,27 @@ class Training {
     return earlyStopping && waited >= earlyStopping.patience ? 'early' : null;
   }
 
-  async #evaluate(): Promise<void> {
+  async #evaluate(progress: readonly Progress[]): Promise<void> {
     const { plan, population } = this;
-    const progress = population.progress();
     const moved = progress.map(({ step }, i) => step !== this.#seenAt[i]);
-    if (plan.evaluateTrain) {
-      const data = population.students().map(({ options }, i) => (moved[i] ? options.data : null));
-      await this.#losses(data, this.#trainLoss);
-    } else {
-      this.#trainLoss = progress.map(({ batchLoss }) => batchLoss);
-    }
+    const asked: Asked[] = [{ data: plan.validation, into: this.#validationLoss }];
+    if (plan.evaluateTrain)
+      asked.push({ data: population.students().map(({ options }) => options.data), into: this.#trainLoss });
+    else this.#trainLoss = progress.map(({ batchLoss }) => batchLoss);
     await this.#losses(
-      plan.validation.map((data, i) => (moved[i] ? data : null)),
-      this.#validationLoss,
+      asked.map(({ data, into }) => ({ data: data.map((one, i) => (moved[i] ? one : null)), into })),
     );
     this.#seenAt = progress.map(({ step }) => step);
     for (const [i, { epoch }] of progress.entries()) this.#remember(epoch, i);
   }
 
-  async #losses(data: (Dataset | null)[], into: number[]): Promise<void> {
-    if (data.every((one) => one === null)) return;
-    const evaluations = await this.#uncut(this.population.evaluate(data));
-    evaluations.forEach(({ loss }, i) => {
-      if (data[i]) into[i] = loss;
-    });
+  /** All in one native call: each starts a thread. */
+  async #losses(asked: readonly Asked[]): Promise<void> {
+    const open = asked.filter(({ data }) => data.some((one) => one !== null));
+    if (open.length === 0) return;
+    const found = await this.#uncut(this.population.evaluateSets(open.map(({ data }) => data)));
+    for (const [set, { data, into }] of open.entries())
+      for (const [i, { loss }] of (found[set] as Evaluation[]).entries()) if (data[i]) into[i] = loss;
   }
 
   /** An evaluation that was cut short says so itself; who reads it waits for training, not for an evaluation. */
@@ -206,9 +209,8 @@ class Training {
       Object.assign(memory, { evaluatedEpoch: epoch, best: Infinity, waited: 0 });
   }
 
-  #report(studentStepsPerSecond: number): TrainReport {
+  #report(progress: readonly Progress[], studentStepsPerSecond: number): TrainReport {
     const { population, plan } = this;
-    const progress = population.progress();
     const epochs = progress.map(({ epoch }) => epoch);
     return {
       epoch: epochs.reduce((largest, epoch) => Math.max(largest, epoch), 0),

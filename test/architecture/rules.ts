@@ -18,7 +18,7 @@ const floors: readonly (readonly string[])[] = [
   ['network'],
   ['data'],
   ['teacher'],
-  ['training', 'pruning'],
+  ['training', 'pruning', 'exchange'],
   ['sweep'],
   ['report'],
   ['cli'],

@@ -9,13 +9,25 @@ export interface Outcome {
 
 /** Carries out a call in this process. */
 export async function call(...argv: string[]): Promise<Outcome> {
-  return callOn(false, ...argv);
+  return callOn({}, ...argv);
 }
 
-/** The same, with standard error on a terminal. */
-export async function callOn(terminal: boolean, ...argv: string[]): Promise<Outcome> {
-  const stdout = new PassThrough();
-  const stderr = Object.assign(new PassThrough(), { isTTY: terminal, columns: 100, cursorTo: () => true });
+/** What of a call is on a terminal. */
+export interface TerminalKind {
+  readonly stderr?: boolean;
+  /** Characters of a line of standard output; absent where that is none. */
+  readonly stdoutColumns?: number;
+}
+
+export async function callOn(
+  { stderr: isTTY = false, stdoutColumns }: TerminalKind,
+  ...argv: string[]
+): Promise<Outcome> {
+  const stdout = Object.assign(
+    new PassThrough(),
+    stdoutColumns !== undefined && { isTTY: true, columns: stdoutColumns },
+  );
+  const stderr = Object.assign(new PassThrough(), { isTTY, columns: 100, cursorTo: () => true });
   const exitCode = await run(argv, { stdout, stderr });
   const text = (stream: PassThrough) => String(stream.read() ?? '');
   return { exitCode, stdout: text(stdout), stderr: text(stderr) };

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { arithmeticRevision } from '../../src/network/arithmetic.js';
 import { preset } from '../../src/sweep/protocol/presets.js';
 import { formatProtocol, parseProtocol } from '../../src/sweep/protocol/protocol.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
@@ -324,6 +325,7 @@ describe('doctor', () => {
     const found = JSON.parse(stdout);
     expect(found).toMatchObject({ ok: true, node: process.versions.node, platform: process.platform });
     expect(found.build.isaAvailable).toContain(found.build.isa);
+    expect(found.build.arithmetic).toBe(arithmeticRevision());
     expect(
       found.devices.map(({ name, available }: { name: string; available: boolean }) => [name, available]),
     ).toEqual([
@@ -331,7 +333,9 @@ describe('doctor', () => {
       ['reference', true],
       ['cuda', false],
     ]);
-    expect((await call('doctor')).stdout).toMatch(/Devices\n {2}yes {2}cpu: cpu-/);
+    const { stdout: text } = await call('doctor');
+    expect(text).toMatch(/\nbuilt by .+, arithmetic of revision \d+\n/);
+    expect(text).toMatch(/Devices\n {2}yes {2}cpu: cpu-/);
   });
 });
 

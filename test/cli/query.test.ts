@@ -9,7 +9,7 @@ import { expand, type Trial } from '../../src/sweep/protocol/trials.js';
 import { openDatabase } from '../../src/sweep/query/duckdb.js';
 import { syntheticFailure } from '../report/synthetic-run.js';
 import { madeUpTrial, smallProtocol } from '../sweep/small-protocol.js';
-import { call } from './captured-terminal.js';
+import { call, callOn } from './captured-terminal.js';
 
 const protocol = smallProtocol();
 const trials = expand(protocol);
@@ -57,6 +57,44 @@ describe('query', () => {
     });
   });
 
+  it.each([
+    [53, ['key', 'width'], 'seconds, steps'],
+    [68, ['key', 'width', 'seconds'], 'steps'],
+  ])(
+    'prints a table no wider than a terminal of %i, and says what has no room',
+    async (columns, shown, left) => {
+      const sql = 'select repeat(key, 2) as key, width, 0.25 as seconds, 123456789012 as steps from trials';
+      const { stdout, stderr } = await callOn({ stdoutColumns: columns }, 'query', run, sql);
+      const lines = stdout.trimEnd().split('\n');
+      expect(lines[1]?.match(/\w+/g)).toEqual(shown);
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+      expect(lines.filter((line) => line.startsWith('│'))).toHaveLength(8);
+      const count = left.split(', ').length;
+      expect(stderr).toBe(
+        `${count} of 4 columns have no room on this terminal: ${left}. Select fewer, or take --format vertical, csv or json\n`,
+      );
+    },
+  );
+
+  it('prints a single row with a line for each value on a terminal, all of a table elsewhere', async () => {
+    const sql = 'from trials where errorCode is not null';
+    const { stdout, stderr } = await callOn({ stdoutColumns: 80 }, 'query', run, sql);
+    expect(stderr).toBe('');
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^schema {2,}1$/);
+    expect(lines).toContainEqual(expect.stringMatching(/^errorCode {2,}diverged$/));
+    expect(lines.at(-1)).toMatch(/^protocol {2,}\{"schema":1,.*…$/);
+    expect(Math.max(...lines.map((line) => line.length))).toBe(80);
+    expect((await call('query', run, sql)).stdout.split('\n')[1]).toMatch(/^│ schema │ key .* protocol +│$/);
+  });
+
+  it('prints a block for each row with --format vertical, nothing of it cut off', async () => {
+    const sql = "select width, repeat('long ', 30) as text from trials order by width limit 2";
+    const { stdout } = await call('query', run, sql, '--format', 'vertical');
+    const block = `width  4\ntext   ${'long '.repeat(30).trimEnd()}\n`;
+    expect(stdout).toBe(`row 1\n${block}\nrow 2\n${block}`);
+  });
+
   it('prints CSV', async () => {
     const sql = `select width, 'a, b' as text, null as nothing, {'x': 1} as struct from trials limit 1`;
     expect(await call('query', run, sql, '--format', 'csv')).toMatchObject({
@@ -81,7 +119,7 @@ describe('query', () => {
     const csv = join(folder, 'answer.csv');
     expect(await call('query', run, 'select 1 as a', '--out', csv)).toEqual({
       exitCode: 0,
-      stdout: `${csv}\n`,
+      stdout: `${csv}\n1 row\n`,
       stderr: '',
     });
     expect(await readFile(csv, 'utf8')).toBe('a\r\n1\r\n');
@@ -97,7 +135,7 @@ describe('query', () => {
   it.each([
     [
       ['--format', 'parqet'],
-      'expected one of table, csv, json, parquet for --format, received "parqet". Did you mean "parquet"?',
+      'expected one of table, vertical, csv, json, parquet for --format, received "parqet". Did you mean "parquet"?',
     ],
     [['--format', 'parquet'], 'expected --out FILE with --format parquet, received none'],
   ])('%j is a wrong call', async (options, message) => {
@@ -151,11 +189,16 @@ describe('status', () => {
   it('prints a table and the tally', async () => {
     const { exitCode, stdout } = await call('status', run);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/│ +2 │ +6 │ direct +│ +2 │ +0 │ +1 │ +1 │/);
+    expect(stdout).toMatch(
+      /│ width │ parametrization │ trials │ finished │ failed │ unfinished │ begun │ epochs │/,
+    );
+    expect(stdout).toMatch(/│ +6 │ direct +│ +2 │ +0 │ +1 │ +1 │ +0 │ +50 % │/);
     expect(stdout).toContain(
       '6 of 8 trials finished, 1 failed, 1 unfinished (made-up float32, synthetic float32).\n',
     );
-    expect(stdout).toContain('Results of several engines stand side by side.\n');
+    expect(stdout).toContain(
+      'results of different arithmetic stand side by side: engine made-up float32, synthetic float32; version ',
+    );
     expect(stdout).toContain('Last finished: 2026-01-01T00:00:00.000Z\n');
   });
 

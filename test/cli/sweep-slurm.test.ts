@@ -66,13 +66,13 @@ describe('sweep --slurm', () => {
     const { exitCode, stdout, stderr } = await call('sweep', out, '--slurm', '--json');
     expect(exitCode).toBe(0);
     expect(stderr).toBe(
-      'job 4711 of this directory has 1 task that run or wait; the new ones share the work\n',
+      'job 4711 of this directory has 1 task that runs or waits; the new ones share the work\n',
     );
     expect(JSON.parse(stdout)).toMatchObject({ directory: out, jobId: '4712', tasks: [0], missing: 8 });
   });
 
   it('--dry-run prints the script and submits nothing', async () => {
-    const { exitCode, stdout } = await call(
+    const { exitCode, stdout, stderr } = await call(
       'sweep',
       protocol,
       '--out',
@@ -84,6 +84,9 @@ describe('sweep --slurm', () => {
     );
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^#!\/bin\/bash\n(#SBATCH --.*\n)+\n/);
+    expect(stderr).toBe(
+      '8 trials: spectral 4, direct 4\n  student.width: 4 (4), 6 (4)\n8 of them to train, in 1 task\n',
+    );
     expect(stdout).toContain('\n#SBATCH --time=90\n');
     expect(slurm.call('sbatch')).toBeUndefined();
     expect(existsSync(out)).toBe(false);

@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest';
-import { failureTable, profileTable, summaryTable } from '../../src/cli/tables.js';
+import {
+  begunTable,
+  failureTable,
+  lostNote,
+  profileTable,
+  statusTable,
+  summaryTable,
+} from '../../src/cli/tables.js';
 import type { GroupSummary } from '../../src/sweep/directory/summary.js';
 
 const group: GroupSummary = {
@@ -13,6 +20,7 @@ const group: GroupSummary = {
   trainLoss: { mean: 0.0081, sd: 0.0002 },
   validationLoss: { mean: 0.0084, sd: 0.0002 },
   testLoss: { mean: 0.008614, sd: 0.000312 },
+  didNotLearn: 0,
   seconds: { mean: 21.41, sd: 0.25 },
 };
 
@@ -70,6 +78,97 @@ it('has a column for each field that varies, the arms in one', () => {
   ]);
 });
 
+/** The cells of each line of a table. */
+function cellsOf(text: string): string[][] {
+  const rows = text.split('\n').filter((line) => line.startsWith('│'));
+  return rows.map((line) =>
+    line
+      .split('│')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+it('shows how many did not learn, where there are any', () => {
+  expect(summaryTable([group])).not.toContain('learn');
+  const [names, more, first, second] = cellsOf(summaryTable([group, { ...group, didNotLearn: 2 }]));
+  const column = names?.indexOf('did not') as number;
+  expect([more, first, second].map((cells) => cells?.[column])).toEqual(['learn', '0', '2']);
+  expect([lostNote(1), lostNote(2)]).toEqual([
+    expect.stringMatching(/^1 trial did not learn: .* \(testLoss >= labelVariance in the record\)$/),
+    expect.stringMatching(/^2 trials did not learn: /),
+  ]);
+});
+
+const rate = (value: number) => ({ 'arms.spectral.optimizer.adam.learningRate': value });
+
+it('shows the state of each group with a column for each field that varies', () => {
+  const counts = { total: 3, finished: 1, didNotLearn: 1, failed: 0, unfinished: 2, begun: 1 };
+  const place = { parametrization: 'spectral', teacherSize: 20, width: 200 } as const;
+  const epochs = { done: 1999, total: 3000 };
+  const text = statusTable([
+    { ...place, settings: rate(0.01), ...counts, epochs },
+    { ...place, settings: rate(0.001), ...counts, didNotLearn: 0, epochs: { done: 3000, total: 3000 } },
+  ]);
+  expect(cellsOf(text)).toEqual([
+    [
+      ...[
+        'width',
+        'parametrization',
+        'learningRate',
+        'trials',
+        'finished',
+        'did not',
+        'failed',
+        'unfinished',
+      ],
+      ...['begun', 'epochs'],
+    ],
+    ['', '', '', '', '', 'learn', '', '', '', ''],
+    ['200', 'spectral', '0.01', '3', '1', '1', '0', '2', '1', '66 %'],
+    ['200', 'spectral', '0.001', '3', '1', '0', '0', '2', '1', '100 %'],
+  ]);
+});
+
+it('shows how far trials are that have begun, a screen of them', () => {
+  const place = {
+    parametrization: 'direct',
+    teacherSize: 20,
+    width: 60,
+    settings: {},
+    epochs: 2000,
+  } as const;
+  const trials = Array.from({ length: 14 }, (_, i) => ({
+    ...place,
+    ...{ key: `key${i}`, seed: i, trial: 0, epoch: 100 * i },
+  }));
+  expect(cellsOf(begunTable(trials.slice(0, 1)))).toEqual([
+    ['trial', 'width', 'parametrization', 'index', 'epoch'],
+    ['key0', '60', 'direct', '0', '0 of 2000'],
+  ]);
+  const text = begunTable(trials);
+  expect(cellsOf(text).slice(0, 3)).toEqual([
+    ['trial', 'width', 'parametrization', 'seed', 'index', 'epoch'],
+    ['key0', '60', 'direct', '0', '0', '0 of 2000'],
+    ['key1', '60', 'direct', '1', '0', '100 of 2000'],
+  ]);
+  expect(cellsOf(text)).toHaveLength(13);
+  expect(text).toMatch(/\nand 2 more; --json lists all$/);
+});
+
+it('tells failed trials apart by every field that varies, and by their seed', () => {
+  const failure = { parametrization: 'spectral', width: 60, code: 'diverged', message: 'lost' } as const;
+  const text = failureTable([
+    { ...failure, key: 'a', teacherSize: 20, settings: rate(1), seed: 1, trial: 0 },
+    { ...failure, key: 'b', teacherSize: 50, settings: rate(2), seed: 2, trial: 0 },
+  ]);
+  expect(cellsOf(text)).toEqual([
+    ['trial', 'teacher size', 'width', 'parametrization', 'learningRate', 'seed', 'index', 'what happened'],
+    ['a', '20', '60', 'spectral', '1', '1', '0', 'lost'],
+    ['b', '50', '60', 'spectral', '2', '2', '0', 'lost'],
+  ]);
+});
+
 it('shows what failed, wrapped', () => {
   const message = 'its loss was not finite at step 3, learning rate 1; lower the learning rate';
   const failure = {
@@ -77,6 +176,7 @@ it('shows what failed, wrapped', () => {
     teacherSize: 20,
     width: 60,
     settings: {},
+    seed: 1,
     trial: 2,
     code: 'diverged',
     message,

@@ -21,7 +21,7 @@ const tolerances = {
 } as const;
 
 it('there are cases to replay', () => {
-  expect(files.length).toBeGreaterThanOrEqual(30);
+  expect(files.length).toBeGreaterThanOrEqual(32);
 });
 
 describe.each(['reference', 'cpu'] as const)('on %s', (device) => {

@@ -25,6 +25,7 @@ export interface GoldenCase {
     readonly activation: Activation;
     readonly l1: Readonly<Record<string, number>>;
     readonly l2: Readonly<Record<string, number>>;
+    readonly groupLasso?: Readonly<Record<string, number>>;
     readonly frozen: readonly string[];
     readonly params: Tensors;
   }[];
@@ -79,6 +80,7 @@ function layerOf(layer: GoldenCase['layers'][number]): Layer {
     trainable: names.filter((name) => !layer.frozen.includes(name)),
     l1: layer.l1,
     l2: layer.l2,
+    groupLasso: layer.groupLasso ?? {},
     initialize: Object.fromEntries(names.map((name) => [name, flat(layer.params[name] as Values)])),
   };
   // the builders check every name that comes out of the file

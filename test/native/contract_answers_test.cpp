@@ -124,6 +124,15 @@ TEST("contract: evaluation leaves students without data alone, and predictions n
     REQUIRE(results[0].loss > 0 && results[0].loss == results[2].loss);
     REQUIRE(results[1].loss == -1 && results[1].accuracy == -1);
 
+    const DatasetPtr other = make_data(network, dtype, 17, 4);
+    std::vector<Evaluation> twice(6, Evaluation{-1, -1});
+    const DatasetPtr several[] = {student.data, nullptr, other, nullptr, student.data, student.data};
+    subject.population().evaluate(several, twice, StopFlag{false});
+    const double loss = subject.evaluate(1, student.data).loss,
+                 loss_of_other = subject.evaluate(2, other).loss;
+    const std::vector<double> expected{loss, -1, loss_of_other, -1, loss, loss};
+    for (std::size_t q = 0; q < 6; ++q) REQUIRE(twice[q].loss == expected[q]);
+
     Dataset bare = *student.data;
     bare.float32.targets.clear();
     bare.float64.targets.clear();

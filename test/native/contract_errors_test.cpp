@@ -42,9 +42,13 @@ TEST("contract: calls with the wrong number of entries are refused") {
     std::vector<Evaluation> results(3);
     const std::vector<DatasetPtr> three(3), two(2);
     REQUIRE_ERROR(population.evaluate(three, results, stop),
-                  "invalid_argument: data: expected one entry for each of the 2 students, got 3");
+                  "invalid_argument: data: expected one entry for each of the 2 students, or that several "
+                  "times over, got 3");
+    REQUIRE_ERROR(population.evaluate({}, {}, stop),
+                  "invalid_argument: data: expected one entry for each of the 2 students, or that several "
+                  "times over, got 0");
     REQUIRE_ERROR(population.evaluate(two, results, stop),
-                  "invalid_argument: results: expected one entry for each of the 2 students, got 3");
+                  "invalid_argument: results: expected one entry for each of the 2 of data, got 3");
     Counters counters = population.counters(0);
     counters.update_count.push_back(0);
     REQUIRE_ERROR(

@@ -93,6 +93,11 @@ TEST("a layer with the wrong tensors is refused by the tensor's name") {
   network.layers[0].tensor(TensorRole::bias) = trained(std::numeric_limits<double>::quiet_NaN());
   REQUIRE_ERROR(validate(network),
                 "invalid_network: layer 0: bias: expected a penalty that is finite and at least 0, got nan");
+  network = two_layers();
+  network.layers[0].tensor(TensorRole::bias) = trained(0, 0, 0.5);
+  REQUIRE_ERROR(
+      validate(network),
+      "invalid_network: layer 0: bias: expected no group lasso on a vector, which has no rows, got 0.500000");
 }
 
 TEST("the first layer that is not finite is found, over all rows") {

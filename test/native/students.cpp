@@ -44,6 +44,8 @@ NetworkSpec odd_network(std::size_t n, std::size_t inputs, std::size_t width, st
   LayerSpec second = n % 6 == 5 ? spectral_layer(width, outputs, Activation::tanh)
                                 : dense_layer(width, outputs, Activation::linear);
   second.tensor(TensorRole::matrix).l1 = n % 2 == 1 ? 1e-3 : 0;
+  hidden.tensor(TensorRole::matrix).group_lasso = n % 4 == 2 ? 0.02 : 0;
+  second.tensor(TensorRole::matrix).group_lasso = n % 5 == 1 ? 0.01 : 0;
   if (n % 4 == 3) second.tensor(TensorRole::bias) = trained();
   network.layers = {hidden, second};
   if (n % 9 == 0) {  // the paper's last layer: fixed weights
@@ -69,7 +71,7 @@ OptimizerSpec odd_optimizer(std::size_t n) {
 
 }  // namespace
 
-TensorSpec trained(double l2, double l1) { return {true, true, l1, l2}; }
+TensorSpec trained(double l2, double l1, double group_lasso) { return {true, true, l1, l2, group_lasso}; }
 TensorSpec frozen() { return {true, false, 0, 0}; }
 
 LayerSpec dense_layer(std::size_t inputs, std::size_t outputs, Activation activation) {
@@ -163,6 +165,7 @@ StudentSpec cluster_student(DType dtype) {
   NetworkSpec network;
   network.layers = {spectral_layer(31, 33, Activation::tanh), spectral_layer(33, 1003, Activation::relu),
                     dense_layer(1003, 7, Activation::linear)};
+  for (LayerSpec& layer : network.layers) layer.tensor(TensorRole::matrix).group_lasso = 0.01;
   StudentSpec student = make_student(network, dtype, 10, 9);
   student.batch_size = 7;
   student.optimizer.kind = OptimizerKind::adam;

@@ -13,7 +13,7 @@ namespace eigenstudent::test {
 /// Sizes around the widths of vector registers and blocks, and far from them.
 inline constexpr std::size_t odd_sizes[] = {1, 3, 7, 8, 31, 33, 100, 300};
 
-TensorSpec trained(double l2 = 0, double l1 = 0);
+TensorSpec trained(double l2 = 0, double l1 = 0, double group_lasso = 0);
 TensorSpec frozen();
 
 /// Everything trains; eigenvaluesIn too. Without a bias.

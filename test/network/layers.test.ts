@@ -38,6 +38,19 @@ describe('dense', () => {
   });
 });
 
+describe('groupLasso', () => {
+  it('is of the matrix alone, and told only where it is not 0', () => {
+    expect(dense(2, { groupLasso: { weights: 0.5 } }).tensors.weights).toEqual({
+      trainable: true,
+      l1: 0,
+      l2: 0,
+      groupLasso: 0.5,
+      initialize: 'glorotUniform',
+    });
+    expect(spectral(2, { groupLasso: { eigenvectors: 0 } })).toEqual(spectral(2));
+  });
+});
+
 describe('sum', () => {
   it('is one linear unit of frozen ones', () => {
     expect(sum()).toEqual({
@@ -63,13 +76,23 @@ describe('what a layer cannot be', () => {
     [
       'of a misspelt option',
       () => dense(2, { activations: 'relu' } as object),
-      'unknown option "activations" in dense layer; known: activation, bias, trainable, l1, l2, initialize. Did you ' +
+      'unknown option "activations" in dense layer; known: activation, bias, trainable, l1, l2, groupLasso, initialize. Did you ' +
         'mean "activation"?',
     ],
     [
       'penalised where it has nothing',
       () => spectral(2, { l2: { weights: 1 } as object }),
       'unknown option "weights" in l2 of spectral layer; known: eigenvectors, eigenvaluesIn, eigenvaluesOut',
+    ],
+    [
+      'whose vectors have rows',
+      () => spectral(2, { groupLasso: { eigenvaluesOut: 1 } as object }),
+      'unknown option "eigenvaluesOut" in groupLasso of spectral layer; known: eigenvectors',
+    ],
+    [
+      'with a negative row penalty',
+      () => dense(2, { groupLasso: { weights: -1 } }),
+      'expected a finite number of at least 0 for groupLasso.weights of dense layer, received -1',
     ],
     [
       'trained where it has nothing',

@@ -116,6 +116,16 @@ describe('methods and states', () => {
       'expected a Dataset (see Dataset.create) for data of student 0, received an object (Object)',
     ],
     [
+      'no sets of data',
+      (population) => population.evaluateSets([]),
+      'expected an array with at least one array of one data set a student for sets, received an array of length 0',
+    ],
+    [
+      'a data set for a list of them',
+      (population) => population.evaluateSets([[data], data as never]),
+      'expected one value, or an array of one a student for data, received an object (Dataset)',
+    ],
+    [
       'a student too many',
       (population) => population.at(1),
       'expected an index from 0 to 0 for student, received 1',

@@ -201,6 +201,15 @@ describe.each(['cpu', 'reference'] as const)('a population on %s', (device) => {
     expect(await population.evaluate([a, b])).toEqual([onA, onB]);
     expect(await population.evaluate([null, b])).toEqual([{ loss: NaN, accuracy: NaN }, onB]);
     expect(await population.at(1).evaluate(b)).toEqual(onB);
+    expect(
+      await population.evaluateSets([
+        [a, b],
+        [null, a],
+      ]),
+    ).toEqual([
+      [onA, onB],
+      [{ loss: NaN, accuracy: NaN }, await population.at(1).evaluate(a)],
+    ]);
     const both = await population.evaluate(b);
     expect(both[1]).toEqual(onB);
     expect(both[0]?.loss).not.toBe(onA.loss);

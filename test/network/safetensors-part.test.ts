@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { encodeSafetensors, safeTensor } from '../../src/network/safetensors.js';
-import { readSomeTensors } from '../../src/network/safetensors-part.js';
+import { readMetadata, readSomeTensors } from '../../src/network/safetensors-part.js';
 
 let folder: string;
 let path: string;
@@ -20,6 +20,17 @@ const bytes = encodeSafetensors(
     ['last', safeTensor(Float64Array.of(4, 5), [2, 1])],
   ]),
 );
+
+it('reads what a file says of itself, and nothing where it says nothing', async () => {
+  await writeFile(path, encodeSafetensors(new Map(), { steps: '[3]' }));
+  expect(readMetadata(path)).toEqual({ steps: '[3]' });
+  await writeFile(path, bytes);
+  expect(readMetadata(path)).toEqual({});
+  await writeFile(path, bytes.subarray(0, 5));
+  expect(() => readMetadata(path)).toThrow(
+    /some\.safetensors is not a readable safetensors file: it describes bytes/,
+  );
+});
 
 it('reads the tensors that it is asked for, and only those', async () => {
   await writeFile(path, bytes);

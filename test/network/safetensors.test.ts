@@ -36,6 +36,28 @@ describe('a safetensors file', () => {
     for (const [name, tensor] of tensors) expect(file.tensors.get(name), name).toEqual(tensor);
   });
 
+  it('may hold numbers of 16 bits, which are read as float32', () => {
+    const numbers = {
+      F16: {
+        bits: [0x3c00, 0xc500, 0x0001, 0x7bff, 0x7c00, 0x8000],
+        values: [1, -5, 2 ** -24, 65504, Infinity, -0],
+      },
+      BF16: {
+        bits: [0x3f80, 0xc0a0, 0x0001, 0x7f7f, 0x7f80, 0x8000],
+        values: [1, -5, 2 ** -133, 255 * 2 ** 120, Infinity, -0],
+      },
+    };
+    for (const [dtype, { bits, values }] of Object.entries(numbers)) {
+      const file = fileWith({ w: { dtype, shape: [2, 3], data_offsets: [0, 12] } }, 12);
+      for (const [i, word] of bits.entries()) file.writeUInt16LE(word, file.length - 12 + 2 * i);
+      expect(decodeSafetensors(file).tensors.get('w'), dtype).toEqual({
+        dtype: 'F32',
+        shape: [2, 3],
+        data: Float32Array.from(values),
+      });
+    }
+  });
+
   it('is what the format says', () => {
     const bytes = encodeSafetensors(new Map([['w', safeTensor(Float32Array.of(1, 2), [1, 2])]]), { k: 'v' });
     const length = Number(bytes.readBigUInt64LE());
@@ -158,13 +180,13 @@ describe('what is refused when read', () => {
     ['a tensor that is null', fileWith({ w: null }), 'tensor w has no description'],
     [
       'an unknown dtype',
-      tensor({ dtype: 'F16' }),
-      'tensor w has dtype F16; those known here are F32, F64, U32, I64',
+      tensor({ dtype: 'F8_E4M3' }),
+      'tensor w has dtype F8_E4M3; those known here are F32, F64, U32, I64, F16, BF16',
     ],
     [
       'a dtype from the prototype',
       tensor({ dtype: 'toString' }),
-      'tensor w has dtype toString; those known here are F32, F64, U32, I64',
+      'tensor w has dtype toString; those known here are F32, F64, U32, I64, F16, BF16',
     ],
     ['a negative shape', tensor({ shape: [-2] }), 'tensor w has no valid shape'],
     [

@@ -124,8 +124,8 @@ describe('tensorLayout', () => {
 describe('toNativeNetwork', () => {
   it('chains widths and keeps what is trained and penalised', () => {
     const layers = [spectral(6, { activation: 'erf', l1: { eigenvaluesOut: 2 } }), dense(4, { bias: true })];
-    const frozen = { trainable: false, l1: 0, l2: 0 };
-    const trained = { trainable: true, l1: 0, l2: 0 };
+    const frozen = { trainable: false, l1: 0, l2: 0, groupLasso: 0 };
+    const trained = { trainable: true, l1: 0, l2: 0, groupLasso: 0 };
     expect(toNativeNetwork(networkSpec({ inputs: 3, layers, loss: 'crossEntropy' }))).toEqual({
       loss: 'crossEntropy',
       layers: [
@@ -136,7 +136,7 @@ describe('toNativeNetwork', () => {
           activation: 'erf',
           matrix: trained,
           eigenvaluesIn: frozen,
-          eigenvaluesOut: { trainable: true, l1: 2, l2: 0 },
+          eigenvaluesOut: { trainable: true, l1: 2, l2: 0, groupLasso: 0 },
         },
         { kind: 'dense', inputs: 6, outputs: 4, activation: 'linear', matrix: trained, bias: trained },
       ],
@@ -148,6 +148,14 @@ describe('a spec as JSON', () => {
   it('comes back as it was', () => {
     const spec = networkSpec({ inputs: 3, layers: paper() });
     expect(specFromJson(specToJson(spec))).toEqual(spec);
+  });
+
+  it('has a group lasso only where there is one, so that older versions wrote what this one writes', () => {
+    const of = (groupLasso: number) =>
+      networkSpec({ inputs: 3, layers: [spectral(2, { groupLasso: { eigenvectors: groupLasso } }), sum()] });
+    expect(specToJson(of(0))).not.toContain('groupLasso');
+    expect(specFromJson(specToJson(of(0.5)))).toEqual(of(0.5));
+    expect(toNativeNetwork(of(0.5)).layers[0]?.matrix.groupLasso).toBe(0.5);
   });
 
   it('leaves out initial numbers', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { dense, type Layer, spectral, sum } from '../../src/network/layers.js';
 import { Network } from '../../src/network/network.js';
-import { checkHiddenLayer, keepNodes } from '../../src/pruning/surgery.js';
+import { checkHiddenLayer } from '../../src/network/removal-order.js';
+import { keepNodes } from '../../src/pruning/surgery.js';
 
 /** Parameters 1, 2, 3, ... so that every entry tells where it came from. */
 function numbered(inputs: number, layers: Layer[], dtype: 'float32' | 'float64' = 'float64'): Network {

@@ -12,6 +12,17 @@ const paperWidths = [10, 20, 40, 60, 100, 200, 400, 500, 700, 800, 1000, 1500];
 const file: FigureStyle = { theme: lightTheme, layout: 'wide', inPage: false };
 const phone: FigureStyle = { theme: darkTheme, layout: 'narrow', inPage: true };
 
+/** Random orders lose the more, an oracle a little less. */
+function withRankings(trials: readonly ReportTrial[]): ReportTrial[] {
+  return trials.map((trial) => ({
+    ...trial,
+    rankedLosses: {
+      random: Float64Array.from(trial.pruningLosses, (loss, kept) => loss * (1 + trial.width - kept)),
+      oracle: Float64Array.from(trial.pruningLosses, (loss) => loss * 0.99),
+    },
+  }));
+}
+
 /** Everything that a figure must survive. */
 const runs: Record<string, readonly ReportTrial[]> = {
   'the quick preset': syntheticTrials(),
@@ -39,6 +50,12 @@ const runs: Record<string, readonly ReportTrial[]> = {
       }),
     ),
   ),
+  'other rankings': withRankings(syntheticTrials({ teacherSizes: [10, 20] })),
+  'other rankings of some trials that lost everything': withRankings(syntheticTrials()).map((trial, i) => ({
+    ...trial,
+    pruningLosses: new Float64Array(trial.width + 1),
+    ...(i % 2 === 0 && { rankedLosses: {} }),
+  })),
   'zero losses': handMade.map((trial) => ({ ...trial, trainLoss: 0, testLoss: 0 })),
   'dead students': handMade.map((trial) => ({
     ...trial,
@@ -51,6 +68,7 @@ const runs: Record<string, readonly ReportTrial[]> = {
 /** Why a figure may have nothing to draw, as a sentence. */
 const leftOut: Record<string, RegExp> = {
   universality: /^It compares teachers of at least two sizes.*\.$/,
+  baselines: /^It compares pruning by relevance with other rankings.*\.$/,
   topology: /^No student has a node above the threshold.*\.$/,
 };
 
@@ -70,7 +88,7 @@ describe.each(figures.map((make) => [make(groupTrials(handMade)).name, make] as 
   });
 
   it('fits a phone of 390 pixels with a margin of 16', async () => {
-    for (const run of ['the quick preset', 'two teacher sizes', 'several settings']) {
+    for (const run of ['the quick preset', 'two teacher sizes', 'several settings', 'other rankings']) {
       const figure = make(groupTrials(withSyntheticStructures(runs[run] ?? [])));
       if (!isDrawn(figure)) continue;
       const svg = await renderSvg(specification(figure, phone));

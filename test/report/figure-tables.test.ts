@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { type Figure, isDrawn } from '../../src/report/figure.js';
+import { baselinesFigure, nodesNeeded } from '../../src/report/figures/baselines.js';
 import { effectiveSizeFigure } from '../../src/report/figures/effective-size.js';
 import { lossFigure } from '../../src/report/figures/loss.js';
 import { pruningFigure } from '../../src/report/figures/pruning.js';
@@ -166,5 +168,36 @@ describe('captions', () => {
     // (3 + 2) / 2 of 4 nodes
     expect(relevanceHistogramFigure(groups).caption).toContain('63 % of the nodes of spectral students');
     expect(relevanceHistogramFigure(groups).caption).toContain('L_i = |λ_i| ‖φ_i‖ √h for spectral students');
+  });
+});
+
+describe('the table behind the baselines', () => {
+  const ranked = handMade.map((trial) => ({
+    ...trial,
+    rankedLosses: { oracle: Float64Array.of(8, 4, 0.54, 0.5, 0.5), random: Float64Array.of(9, 8, 7, 6, 0.5) },
+  }));
+
+  it('counts the nodes from which on the loss stays within 10 %', () => {
+    expect(nodesNeeded([9, 1.1, 1.2, 1.05, 1])).toBe(3);
+    expect(nodesNeeded([9, 8, 1.1])).toBe(2);
+    expect(nodesNeeded([1, 1, 1])).toBe(0);
+  });
+
+  it('has a row for each ranking of each group', () => {
+    const { columns, rows } = (baselinesFigure(groupTrials(ranked)) as Figure).table;
+    expect(columns).toEqual([
+      ...['teacherSize', 'parametrization', 'width', 'ranking', 'trials'],
+      ...['test loss unpruned median', 'nodes within 10 % median', 'smallest', 'largest'],
+    ]);
+    // By relevance 3 nodes keep the first trial's 0.5, and 2 the second's 1.5.
+    expect(rows).toEqual([
+      [2, 'spectral', 4, 'relevance', 2, 1, 2.5, 2, 3],
+      [2, 'spectral', 4, 'oracle', 2, 0.5, 2, 2, 2],
+      [2, 'spectral', 4, 'random', 2, 0.5, 4, 4, 4],
+    ]);
+  });
+
+  it('is left out where no other ranking was asked for', () => {
+    expect(isDrawn(baselinesFigure(groups))).toBe(false);
   });
 });

@@ -9,6 +9,7 @@ import { nothingMeasured } from '../../src/sweep/directory/record.js';
 import { openRunDirectory, writeTrial } from '../../src/sweep/directory/run-directory.js';
 import type { LossHistory, PartialArrays } from '../../src/sweep/directory/trial-arrays.js';
 import { preset } from '../../src/sweep/protocol/presets.js';
+import { problemOf, teacherSizeOf } from '../../src/sweep/protocol/problem.js';
 import type { Protocol } from '../../src/sweep/protocol/protocol-schema.js';
 import { expand, type Trial, type TrialProtocol } from '../../src/sweep/protocol/trials.js';
 import { studentLayers } from '../../src/sweep/run/student.js';
@@ -42,8 +43,8 @@ export interface SyntheticOutcome {
 }
 
 export function syntheticOutcome({ key, protocol }: Trial): SyntheticOutcome {
-  const { parametrization, teacher, student, trial } = protocol;
-  const made = syntheticTrial(parametrization, teacher.teacherSize, student.width, trial);
+  const { parametrization, student, trial } = protocol;
+  const made = syntheticTrial(parametrization, teacherSizeOf(protocol), student.width, trial);
   const relevance = Float64Array.from(made.relevance);
   const pruningLosses = Float64Array.from(made.pruningLosses);
   const record: UnsealedRecord = {
@@ -70,12 +71,12 @@ export function syntheticFailure({ key, protocol }: Trial): SyntheticOutcome {
 }
 
 function header(key: string, protocol: TrialProtocol): Omit<TrialHeader, 'arraysSha256'> {
-  const { parametrization, teacher, student, trial, seed, evaluation, epochs, arm, dtype } = protocol;
+  const { parametrization, student, trial, seed, evaluation, epochs, arm, dtype } = protocol;
   return {
     schema: 1,
     key,
     parametrization,
-    teacherSize: teacher.teacherSize,
+    teacherSize: teacherSizeOf(protocol),
     width: student.width,
     trial,
     seed,
@@ -94,7 +95,11 @@ function header(key: string, protocol: TrialProtocol): Omit<TrialHeader, 'arrays
 }
 
 function network(protocol: TrialProtocol): Network {
-  const spec = networkSpec({ inputs: protocol.teacher.inputs, layers: studentLayers(protocol), loss: 'mse' });
+  const spec = networkSpec({
+    inputs: problemOf(protocol).inputs,
+    layers: studentLayers(protocol),
+    loss: 'mse',
+  });
   return Network.from(spec, new Float32Array(parameterCount(spec)));
 }
 

@@ -24,17 +24,36 @@ interface Measured {
 }
 
 function measure(...argv: string[]): Measured {
+  return measureUntil(0, ...argv);
+}
+
+function measureUntil(exitCode: number, ...argv: string[]): Measured {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...argv], {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
   });
-  expect(status, stderr).toBe(0);
+  expect(status, stderr).toBe(exitCode);
   const measured = JSON.parse(stderr.trimEnd().split('\n').at(-1) as string);
   console.log(`${argv[0]}: ${measured.seconds.toFixed(2)} s, ${Math.round(measured.mebibytes)} MiB`);
   return { answer: stdout, ...measured };
 }
 
 const sql = 'select width, avg(effectiveSize) as size, count(*) as n from trials group by all order by width';
+
+describe('with 10 000 trials of which half have begun', () => {
+  let halfway: string;
+  beforeAll(async () => {
+    halfway = await mkdtemp(join(tmpdir(), 'eigenstudent-scale-'));
+    await writeManyRecords(halfway, records, 2, { begun: records / 2 });
+  });
+  afterAll(() => rm(halfway, { recursive: true, force: true }));
+
+  it('status takes less than 1 s', () => {
+    const { answer, seconds } = measure('status', halfway, '--json');
+    expect(JSON.parse(answer).trials).toMatchObject({ unfinished: records / 2, begun: records / 2 });
+    expect(seconds).toBeLessThan(1);
+  });
+});
 
 describe('with 10 000 records', () => {
   it('status takes less than 1 s', () => {
@@ -61,6 +80,22 @@ describe('with 10 000 records', () => {
     const { seconds, mebibytes } = measure('report', directory, '--json');
     expect(seconds).toBeLessThan(20);
     expect(mebibytes).toBeLessThan(1024);
+  });
+
+  it('a sweep that finds all of them done keeps little of them', () => {
+    // 1, as some have failed
+    const { answer, mebibytes } = measureUntil(
+      1,
+      'sweep',
+      directory,
+      '--no-report',
+      '--json',
+      '--device',
+      'cpu',
+    );
+    expect(JSON.parse(answer)).toMatchObject({ trained: 0, reused: records });
+    // measured 142; 68 where there are two trials
+    expect(mebibytes).toBeLessThan(300);
   });
 
   it('collect takes no longer', () => {

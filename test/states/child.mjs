@@ -21,7 +21,7 @@ function makeData(samples = 20) {
 }
 
 function makePopulation(width = 7) {
-  const matrix = { trainable: true, l1: 0, l2: 0 };
+  const matrix = { trainable: true, l1: 0, l2: 0, groupLasso: 0 };
   const dense = { kind: 'dense', activation: 'tanh', matrix };
   const network = {
     loss: 'mse',
@@ -50,7 +50,7 @@ function trainUntilTerminated() {
     for (let epoch = 1; ; ++epoch) await short.run(new Float64Array([epoch]));
   })();
   (async () => {
-    for (;;) await other.evaluate([large]);
+    for (;;) await other.evaluate([[large]]);
   })();
   parentPort.postMessage('training');
 }

@@ -78,10 +78,10 @@ describe('a data set', () => {
       targets,
     });
     const population = native.population('reference');
-    const before = await population.evaluate([copied]);
+    const before = await population.evaluate([[copied]]);
     inputs.fill(Number.NaN);
     detached(targets);
-    expect(await population.evaluate([copied])).toEqual(before);
+    expect(await population.evaluate([[copied]])).toEqual(before);
   });
 
   it('answers for itself only', () => {
@@ -150,6 +150,53 @@ describe('random fills', () => {
     const empty = new Float64Array(0);
     native_.fillUniform(stream, 0, 1, empty);
     expect(empty.length).toBe(0);
+  });
+});
+
+describe('the oracle', () => {
+  const { network } = native.student(native.dataset());
+  const request = {
+    network,
+    parameters: native.floats('float64', native.parameters),
+    layer: 0,
+    data: native.dataset(),
+  };
+
+  it('answers with every node of the layer, and with the same the next time', async () => {
+    const order = await addon().oracleOrder(request);
+    expect([...order].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(await addon().oracleOrder(request)).toEqual(order);
+  });
+
+  it.each<[string, Untyped, string]>([
+    [
+      'layer',
+      { layer: 1 },
+      'invalid_argument: expected an integer from 0 to 0 for request.layer, received 1',
+    ],
+    [
+      'parameters',
+      { parameters: new Float64Array(3) },
+      'invalid_argument: expected a Float64Array of length 38 for request.parameters, received Float64Array(3)',
+    ],
+    ['data', { data: null }, 'invalid_argument: expected a Dataset for request.data, received null'],
+    [
+      'one layer',
+      { network: { loss: 'mse', layers: network.layers.slice(0, 1) } },
+      'invalid_argument: expected a hidden layer of a network that has some for request.layer, received 0',
+    ],
+  ])('%s', (_, changes, message) => {
+    expect(failureOf(() => addon().oracleOrder({ ...request, ...changes } as typeof request))).toBe(message);
+  });
+
+  it('refuses data of other sizes', () => {
+    const samples = { dtype: 'float64' as const, samples: 2, inputCount: 2, targetCount: 1 };
+    const data = new (addon().Dataset)({
+      ...samples,
+      inputs: new Float64Array(4),
+      targets: new Float64Array(2),
+    });
+    expect(failureOf(() => addon().oracleOrder({ ...request, data }))).toMatch(/^data_mismatch: /);
   });
 });
 

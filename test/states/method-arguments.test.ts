@@ -33,13 +33,14 @@ describe.each(native.backends)('methods of a population (%s)', (backend) => {
     ],
     [
       'evaluate, length',
-      () => p.evaluate([]),
-      'expected an array of length 1 for data, received an array of length 0',
+      () => p.evaluate([[data], []]),
+      'expected an array of length 1 for data[1], received an array of length 0',
     ],
+    ['evaluate, sets', () => p.evaluate(data as never), 'expected an array for data, received an object'],
     [
       'evaluate, kind',
-      () => p.evaluate([undefined as never]),
-      'expected a Dataset for data[0], received undefined',
+      () => p.evaluate([[undefined as never]]),
+      'expected a Dataset for data[0][0], received undefined',
     ],
     ['predict, student', () => p.predict(1, data), 'expected an integer from 0 to 0 for student, received 1'],
     ['predict, data', () => p.predict(0, p as never), 'expected a Dataset for data, received an object'],
@@ -101,8 +102,11 @@ describe.each(native.backends)('methods of a population (%s)', (backend) => {
 
   it('rejects with what the backend refuses, and is idle again', async () => {
     const other = native.dataset('float32');
-    for (const promise of [p.evaluate([other])])
-      expect(await rejectionOf(promise)).toMatch(/^data_mismatch: /);
+    for (const sets of [[[other]], [[data], [other]]])
+      expect(await rejectionOf(p.evaluate(sets))).toMatch(/^data_mismatch: /);
+    expect(await rejectionOf(p.evaluate([]))).toBe(
+      'invalid_argument: data: expected one entry for each of the 1 students, or that several times over, got 0',
+    );
     expect(await rejectionOf(p.predict(0, other))).toMatch(/^data_mismatch: /);
     await expect(p.pruningCurve(0, 1, Uint32Array.of(0), data)).rejects.toThrow(EigenstudentError);
     await expect(p.pruningCurve(0, 0, new Uint32Array(native.width), data)).rejects.toThrow(/each node once/);
@@ -139,6 +143,6 @@ describe.each(native.backends)('methods of a population (%s)', (backend) => {
         return data;
       },
     });
-    expect(failureOf(() => r.evaluate(sets))).toMatch(/^population_disposed: /);
+    expect(failureOf(() => r.evaluate([sets]))).toMatch(/^population_disposed: /);
   });
 });

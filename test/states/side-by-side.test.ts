@@ -44,7 +44,7 @@ describe.each(native.backends)('%s', (backend) => {
     const data = native.dataset();
     const make = () => native.population(backend, { students: [native.student(data)] });
     const [first, second] = [make(), make()];
-    const pending = [first.run(native.until(epochs)), second.evaluate([data])] as const;
+    const pending = [first.run(native.until(epochs)), second.evaluate([[data]])] as const;
     second.dispose();
     await Promise.allSettled(pending);
     expect(native.read(first).every(Number.isFinite)).toBe(true);

@@ -126,7 +126,7 @@ describe('a population spec', () => {
       kind: 'dense' as const,
       ...sizes,
       activation: 'linear',
-      matrix: { trainable: true, l1: 0, l2: 0 },
+      matrix: { trainable: true, l1: 0, l2: 0, groupLasso: 0 },
     }));
     const students = [native.student(data, { network: { loss: 'mse', layers } })];
     expect(failureOf(() => new (addon().Population)(native.spec(backend, { students })))).toBe(

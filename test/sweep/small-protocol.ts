@@ -1,6 +1,7 @@
 import { Network } from '../../src/network/network.js';
 import type { UnsealedRecord } from '../../src/sweep/directory/record.js';
 import type { TrialArrays } from '../../src/sweep/directory/trial-arrays.js';
+import { problemOf, teacherSizeOf } from '../../src/sweep/protocol/problem.js';
 import { checkProtocol } from '../../src/sweep/protocol/protocol.js';
 import type { Protocol } from '../../src/sweep/protocol/protocol-schema.js';
 import type { Trial } from '../../src/sweep/protocol/trials.js';
@@ -34,7 +35,7 @@ export function madeUpTrial(
   scale = 1,
 ): { record: UnsealedRecord; arrays: TrialArrays } {
   const { width, secondWidth } = protocol.student;
-  const { inputs } = protocol.teacher;
+  const { inputs } = problemOf(protocol);
   const size = width * inputs + inputs + width + secondWidth * width + secondWidth;
   const network = Network.from(
     { inputs, layers: studentLayers(protocol) },
@@ -44,7 +45,7 @@ export function madeUpTrial(
     schema: 1,
     key,
     parametrization: protocol.parametrization,
-    teacherSize: protocol.teacher.teacherSize,
+    teacherSize: teacherSizeOf(protocol),
     width,
     trial: protocol.trial,
     seed: protocol.seed,
@@ -72,6 +73,7 @@ export function madeUpTrial(
     network,
     relevance: Float64Array.from({ length: width }, (_, i) => ((i + 1) / width) * scale),
     pruningLosses: Float64Array.from({ length: width + 1 }, (_, k) => 1 / (k + 1)),
+    rankedLosses: {},
     lossHistory: {
       epoch: Float64Array.of(2, 4, 6),
       trainLoss: Float64Array.of(3, 2, 1),

@@ -97,43 +97,75 @@ async function untilAtWork({ child, ended }: SweepProcess, directory: string): P
 }
 
 export interface Killing {
+  /** In all, whatever the speed of the machine. */
   readonly kills: number;
   readonly seed: number;
   /** That the sweep takes undisturbed: a killed process works for less than its share of them. */
   readonly seconds: number;
 }
 
+/** Sweeps that `kills` may be spread over; arbitrary: each makes some, as its moments are those of the one before. */
+const mostSweeps = 8;
+
 /**
- * Kills a sweep `kills` times with signal 9, at moments that the seed says, and goes on each time, with one thread and two,
- * from the protocol and from the directory; then lets it finish. Every tenth is killed while it starts.
- * @returns how many processes were killed before they had ended
+ * Kills a sweep with signal 9, at moments that the seed says, and goes on each time, until it has been killed `kills` times;
+ * then lets it finish. How far a process gets until its moment depends on what else the machine does: a sweep that ends
+ * before it has been killed that often is followed by another one, with moments from the time that the first was at work.
+ * @returns the directories of the sweeps, all of which have ended
+ * @throws where that many sweeps end before they have been killed so often
  */
 export async function killAgainAndAgain(
   directory: string,
   protocol: Protocol,
   { kills, seed, seconds }: Killing,
-): Promise<number> {
+): Promise<string[]> {
   const file = `${directory}.yaml`;
   await writeFile(file, formatProtocol(protocol));
+  const directories: string[] = [];
+  for (let killed = 0, share = seconds; killed < kills; ) {
+    if (directories.length === mostSweeps)
+      throw new Error(`expected ${kills} kills in ${mostSweeps} sweeps, there were ${killed}`);
+    const next = `${directory} ${directories.length}`;
+    const moments = { kills: kills - killed, seed: seed + directories.length, seconds: share };
+    const round = await killUntilItEnds(next, file, moments);
+    directories.push(next);
+    killed += round.killed;
+    share = round.seconds;
+  }
+  return directories;
+}
+
+/**
+ * One sweep, with one thread and two, from the protocol and from the directory; every tenth process is killed while it starts.
+ * @returns how many processes were killed before they had ended, and the seconds that all were at work
+ */
+async function killUntilItEnds(
+  directory: string,
+  file: string,
+  { kills, seed, seconds }: Killing,
+): Promise<{ killed: number; seconds: number }> {
   let times: Record<string, string> = {};
-  let killed = 0;
+  let worked = 0;
   for (let i = 0; i < kills; ++i) {
     const what = i % 2 === 1 && existsSync(join(directory, 'protocol.yaml')) ? directory : file;
     const sweep = startSweep(what, directory, '--threads', String(1 + (i % 3 === 0 ? 1 : 0)));
     if (i % 10 < 9) await untilAtWork(sweep, directory);
-    await wait(((1000 * seconds) / kills) * pseudoRandom(seed, i));
+    const start = performance.now();
+    await Promise.race([wait(((1000 * seconds) / kills) * pseudoRandom(seed, i)), sweep.ended]);
     sweep.child.kill('SIGKILL');
     const { status, stderr } = await sweep.ended;
-    if (status === 'SIGKILL') killed += 1;
-    else expect(`${status} ${stderr}`).toMatch(/^0 /);
+    worked += (performance.now() - start) / 1000;
     const now = await recordTimes(directory);
     expect(now).toMatchObject(times); // what is finished is never written again
     times = now;
+    if (status === 'SIGKILL') continue;
+    expect(`${status} ${stderr}`).toMatch(/^0 /);
+    return { killed: i, seconds: worked };
   }
   const { status, stderr } = await startSweep(file, directory).ended;
   expect(`${status} ${stderr}`).toMatch(/^0 /);
   expect(await recordTimes(directory)).toMatchObject(times);
-  return killed;
+  return { killed: kills, seconds: worked };
 }
 
 /** In [0, 1), the same for the same seed and index. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { arithmeticRevision } from '../../src/network/arithmetic.js';
 import { dense } from '../../src/network/layers.js';
 import { adam, adamW, sgd } from '../../src/network/optimizers.js';
 import { alternating } from '../../src/network/phases.js';
@@ -134,7 +135,7 @@ describe('a checkpoint of another population', () => {
     [
       'phases',
       () => Population.create(students({ phases: alternating(2) })),
-      'students[1].phases[0] is undefined in the file and {"mask":30,"length":2,"inEpochs":false} here',
+      'students[1].phases[0] is absent in the file and {"mask":30,"length":2,"inEpochs":false} here',
     ],
     [
       'width',
@@ -159,6 +160,23 @@ describe('a checkpoint of another population', () => {
     const expected = difference.replace('cpu-ISA', population.engine);
     expect(message).toBe(`data_mismatch: ${path} was written by another population: ${expected}${advice}`);
     expect(states(other)).toEqual(before);
+  });
+
+  it('is refused for its arithmetic, another or none', async () => {
+    const population = Population.create(students());
+    await saveCheckpoint(population, path);
+    const { tensors, metadata } = await readSafetensors(path);
+    const here = arithmeticRevision();
+    for (const [there, text] of [
+      [here + 1, `${here + 1}`],
+      [undefined, 'absent'],
+    ]) {
+      const identity = JSON.stringify({ ...JSON.parse(metadata.identity as string), arithmetic: there });
+      await writeSafetensors(path, tensors, { ...metadata, identity });
+      expect(await rejectionOf(restoreCheckpoint(population, path))).toBe(
+        `data_mismatch: ${path} was written by another population: arithmetic is ${text} in the file and ${here} here${advice}`,
+      );
+    }
   });
 
   it('is refused for its data', async () => {

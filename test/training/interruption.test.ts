@@ -125,16 +125,16 @@ describe('an AbortSignal', () => {
     const population = Population.create(students);
     const controller = new AbortController();
     const reports: TrainReport[] = [];
-    // evaluate() is entered right after the run: abort as soon as it has been
-    const evaluate = population.evaluate.bind(population);
-    population.evaluate = (asked) => {
-      const pending = evaluate(asked);
+    // evaluateSets() is entered right after the run: abort as soon as it has been
+    const evaluateSets = population.evaluateSets.bind(population);
+    population.evaluateSets = (asked) => {
+      const pending = evaluateSets(asked);
       controller.abort();
       return pending;
     };
     const message = await rejectionOf(collect(population, { every: 1, signal: controller.signal }, reports));
     expect(message).toMatch(/^interrupted: training was interrupted after 1 to 1 completed epochs/);
-    population.evaluate = evaluate;
+    population.evaluateSets = evaluateSets;
     await collect(population, { every: 1 }, reports);
     expect(losses(reports)).toEqual(losses(uninterrupted));
   });

@@ -39,10 +39,10 @@ describe('train', () => {
   it('evaluates a student that rests no more', async () => {
     const population = create({ epochs: 6 }, { epochs: 2 });
     const asked: boolean[][] = [];
-    const evaluate = population.evaluate.bind(population);
-    population.evaluate = (data) => {
-      if (Array.isArray(data)) asked.push(data.map((one) => one !== null));
-      return evaluate(data);
+    const evaluateSets = population.evaluateSets.bind(population);
+    population.evaluateSets = (sets) => {
+      asked.push(...sets.map((data) => data.map((one) => one !== null)));
+      return evaluateSets(sets);
     };
     await all(population, { every: 2 });
     expect(asked).toEqual([
@@ -50,6 +50,18 @@ describe('train', () => {
       [true, false],
       [true, false],
     ]);
+  });
+
+  it('asks for the losses of a report in one call', async () => {
+    const population = create({ epochs: 4, data: { train: smallData(13), validation: smallData(6, 2) } });
+    let calls = 0;
+    const evaluateSets = population.evaluateSets.bind(population);
+    population.evaluateSets = (sets) => {
+      calls += 1;
+      return evaluateSets(sets);
+    };
+    const reports = await all(population, { every: 2 });
+    expect([reports.length, calls]).toEqual([2, 2]);
   });
 
   it('leaves the population where one run would have left it', async () => {

@@ -85,13 +85,15 @@ ES_INLINE auto lanes_below(std::size_t count) {
   return index < broadcast<V>(static_cast<T>(count));
 }
 
-/// Rows first .. first + count of one vector of lanes; terms[i] += G phi of row first + i where wanted.
-template <class V, class M, class T>
+/// Rows first .. first + count of one vector of lanes; terms[i] += G phi of row first + i where wanted. Shrinks: a type of
+/// its own for the group lasso, so that a step without it does nothing for it.
+template <bool Shrinks, class V, class M, class T>
 ES_INLINE void update_rows(const MatrixUpdate<T>& u, std::size_t lane, std::size_t first, std::size_t count,
                            M real, V* terms) {
   const bool spectral = u.row_eigenvalues != nullptr;
   const V column_eigenvalue = spectral ? u.sign * load<V>(u.column_eigenvalues + lane) : V{};
-  V column_sum{};
+  V shrinkage{}, column_sum{};
+  if (Shrinks && u.column_shrinkage) shrinkage = load<V>(u.column_shrinkage + lane);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t r = first + i, at = r * u.width + lane;
     const V G = load<V>(u.G + at);
@@ -102,14 +104,18 @@ ES_INLINE void update_rows(const MatrixUpdate<T>& u, std::size_t lane, std::size
       if (terms) terms[i] += term;
       gradient = eigenvector_gradient(G, u.sign * broadcast<V>(u.row_eigenvalues[r]), column_eigenvalue);
     }
+    if constexpr (Shrinks) {
+      if (u.row_shrinkage) shrinkage = broadcast<V>(u.row_shrinkage[r]);
+      gradient += shrinkage * load<V>(u.phi + at);
+    }
     if (u.train) update_lanes(u.step, u.l1, u.l2, gradient, u.phi + at, u.m + at, u.v + (u.v ? at : 0), real);
   }
   if (u.column_sums) store<V>(u.column_sums + lane, load<V>(u.column_sums + lane) + column_sum);
 }
 
 /// With sums along the rows, as many rows at a time as a vector has lanes: their sums end in one vector.
-template <class T>
-static void update_matrix(const MatrixUpdate<T>& u) {
+template <bool Shrinks, class T>
+static void update_panel(const MatrixUpdate<T>& u) {
   using V = UnitVector<T>;
   constexpr std::size_t L = lanes_of<V, T>;
   const std::size_t together = u.row_sums ? L : u.rows;
@@ -119,11 +125,41 @@ static void update_matrix(const MatrixUpdate<T>& u) {
     for (std::size_t lane = 0; lane < u.width; lane += L) {
       const std::size_t left = u.columns > lane ? u.columns - lane : 0;
       const auto real = lanes_below<V, T>(left < L ? left : L);
-      update_rows(u, lane, first, count, real, u.row_sums ? terms : nullptr);
+      update_rows<Shrinks>(u, lane, first, count, real, u.row_sums ? terms : nullptr);
     }
     if (!u.row_sums) continue;
     const V sums = sums_of_each(terms);
     for (std::size_t i = 0; i < count; ++i) u.row_sums[first + i] += sums[i];
+  }
+}
+
+template <class T>
+static void update_matrix(const MatrixUpdate<T>& u) {
+  if (u.row_shrinkage || u.column_shrinkage)
+    update_panel<true>(u);
+  else
+    update_panel<false>(u);
+}
+
+template <class T>
+static void sum_squares(const SumSquares<T>& s) {
+  using V = UnitVector<T>;
+  constexpr std::size_t L = lanes_of<V, T>;
+  for (std::size_t lane = 0; s.of_columns && lane < s.width; lane += L) {
+    V sum{};
+    for (std::size_t r = 0; r < s.rows; ++r) {
+      const V value = load<V>(s.values + r * s.width + lane);
+      sum += value * value;
+    }
+    store<V>(s.of_columns + lane, sum);
+  }
+  for (std::size_t r = 0; s.of_rows && r < s.rows; ++r) {
+    V sum{};
+    for (std::size_t lane = 0; lane < s.width; lane += L) {
+      const V value = load<V>(s.values + r * s.width + lane);
+      sum += value * value;
+    }
+    s.of_rows[r] = horizontal_sum<T, V>(sum);
   }
 }
 
@@ -183,30 +219,46 @@ static double squared_error(const T* a, const T* b, std::size_t count, T scale, 
   return sum;
 }
 
-/// Blocks of 16 bytes square are transposed in registers. The last block of a row overlaps the one before.
+/// Row r of what is gathered.
 template <class T>
-static void gather_transposed(const GatherTransposed<T>& g) {
-  using V = typename VectorOf<T, 16>::type;
-  constexpr std::size_t L = lanes_of<V, T>;
-  const auto row = [&](std::size_t r) {
-    return g.values + (g.order ? g.order[g.first + r] : g.first + r) * g.count;
-  };
-  std::size_t r = 0;
-  for (; g.count >= L && r + L <= g.rows; r += L) {
-    const T* from[L];
-    for (std::size_t i = 0; i < L; ++i) from[i] = row(r + i);
-    for (std::size_t j = 0; j < g.count; j += L) {
-      const std::size_t at = j + L <= g.count ? j : g.count - L;
-      V block[L];
+ES_INLINE const T* gathered_row(const GatherTransposed<T>& g, std::size_t r) {
+  return g.values + (g.order ? g.order[g.first + r] : g.first + r) * g.count;
+}
+
+/// Rows from r on, as many at a time as V has lanes: square blocks of 16-byte pieces are transposed in registers. The last
+/// block of a row overlaps the one before. Returns the first row that is left.
+template <class V, class T>
+ES_INLINE std::size_t gather_blocks(const GatherTransposed<T>& g, std::size_t r) {
+  constexpr std::size_t rows = lanes_of<V, T>, side = 16 / sizeof(T), pieces = rows / side;
+  if (g.count < side) return r;
+  for (; r + rows <= g.rows; r += rows) {
+    const T* from[rows];
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < rows; ++i) from[i] = gathered_row(g, r + i);
+    for (std::size_t j = 0; j < g.count; j += side) {
+      const std::size_t at = j + side <= g.count ? j : g.count - side;
+      V block[side];
 #pragma GCC unroll 4
-      for (std::size_t i = 0; i < L; ++i) block[i] = load<V>(from[i] + at);
-      transpose_block(block);
+      for (std::size_t i = 0; i < side; ++i) {
+        const T* piece[pieces];
 #pragma GCC unroll 4
-      for (std::size_t i = 0; i < L; ++i) store<V>(g.to + (at + i) * g.lanes + r, block[i]);
+        for (std::size_t p = 0; p < pieces; ++p) piece[p] = from[p * side + i] + at;
+        block[i] = load_pieces(piece);
+      }
+      transpose_blocks(block);
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < side; ++i) store<V>(g.to + (at + i) * g.lanes + r, block[i]);
     }
   }
+  return r;
+}
+
+template <class T>
+static void gather_transposed(const GatherTransposed<T>& g) {
+  std::size_t r = gather_blocks<WideVector<T>>(g, 0);
+  r = gather_blocks<typename VectorOf<T, 16>::type>(g, r);
   for (; r < g.rows; ++r)
-    for (std::size_t j = 0; j < g.count; ++j) g.to[j * g.lanes + r] = row(r)[j];
+    for (std::size_t j = 0; j < g.count; ++j) g.to[j * g.lanes + r] = gathered_row(g, r)[j];
   for (; r < g.lanes; ++r)
     for (std::size_t j = 0; j < g.count; ++j) g.to[j * g.lanes + r] = T(0);
 }

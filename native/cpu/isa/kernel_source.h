@@ -2,6 +2,7 @@
 // ES_UNIT_BYTES, ES_WIDE_BYTES, ES_REGISTERS and includes this file once, under its own compiler flags.
 //
 // No std:: template may be instantiated here (see kernels.h); every function is static or always inlined.
+#include "cpu/isa/answers.h"
 #include "cpu/isa/curve.h"
 #include "cpu/isa/elementwise.h"
 #include "cpu/isa/products.h"
@@ -25,12 +26,14 @@ static Kernels<T> make_table() {
   table.outer_product = outer_product<T>;
   table.dot_product = dot_product<T>;
   table.update_matrix = update_matrix<T>;
+  table.sum_squares = sum_squares<T>;
   table.update_vector = update_vector<T>;
   table.form_weights = form_weights<T>;
   table.activate = activate<T>;
   table.activation_backward = activation_backward<T>;
   table.squared_error = squared_error<T>;
   table.curve_sweep = curve_sweep<T>;
+  table.layer_pair = layer_pair<T>;
   table.gather_transposed = gather_transposed<T>;
   table.column_sums = column_sums<T>;
   return table;

@@ -172,19 +172,66 @@ ES_INLINE V sums_of_each(const V* v) {
   }
 }
 
-/// A square block of 16-byte vectors, transposed in place.
-ES_INLINE void transpose_block(VectorOf<float, 16>::type (&v)[4]) {
-  const auto a = ES_SHUFFLE(v[0], v[1], 0, 4, 1, 5), b = ES_SHUFFLE(v[2], v[3], 0, 4, 1, 5);
-  const auto c = ES_SHUFFLE(v[0], v[1], 2, 6, 3, 7), d = ES_SHUFFLE(v[2], v[3], 2, 6, 3, 7);
-  v[0] = ES_SHUFFLE(a, b, 0, 1, 4, 5);
-  v[1] = ES_SHUFFLE(a, b, 2, 3, 6, 7);
-  v[2] = ES_SHUFFLE(c, d, 0, 1, 4, 5);
-  v[3] = ES_SHUFFLE(c, d, 2, 3, 6, 7);
+// One vector from pieces of 16 bytes, from as many places.
+template <class T>
+ES_INLINE typename VectorOf<T, 16>::type load_pieces(const T* const (&from)[1]) {
+  return load<typename VectorOf<T, 16>::type>(from[0]);
 }
-ES_INLINE void transpose_block(VectorOf<double, 16>::type (&v)[2]) {
-  const auto a = v[0], b = v[1];
-  v[0] = ES_SHUFFLE(a, b, 0, 2);
-  v[1] = ES_SHUFFLE(a, b, 1, 3);
+#if defined(__AVX__)
+template <class T>
+ES_INLINE __m128 load_piece(const T* from) {
+  return _mm_loadu_ps(reinterpret_cast<const float*>(from));
+}
+template <class T>
+ES_INLINE typename VectorOf<T, 32>::type load_pieces(const T* const (&from)[2]) {
+  const __m256 low = _mm256_castps128_ps256(load_piece(from[0]));
+  return (typename VectorOf<T, 32>::type)_mm256_insertf128_ps(low, load_piece(from[1]), 1);
+}
+#endif
+#if defined(__AVX512F__)
+template <class T>
+ES_INLINE typename VectorOf<T, 64>::type load_pieces(const T* const (&from)[4]) {
+  __m512 all = _mm512_castps128_ps512(load_piece(from[0]));
+  all = _mm512_insertf32x4(all, load_piece(from[1]), 1);
+  all = _mm512_insertf32x4(all, load_piece(from[2]), 2);
+  return (typename VectorOf<T, 64>::type)_mm512_insertf32x4(all, load_piece(from[3]), 3);
+}
+#endif
+
+/// Where lane i of a shuffle comes from that does the same to every 16 bytes: `pattern` counts a's lanes, then b's.
+template <int N>
+constexpr int source_in_block(int i, int lanes, const int (&pattern)[N]) {
+  const int from = pattern[i % N];
+  return i / N * N + from % N + (from < N ? 0 : lanes);
+}
+template <int P0, int P1, int P2, int P3, class V, int... I>
+ES_INLINE V shuffle_blocks(V a, V b, Indices<I...>) {
+  constexpr int pattern[] = {P0, P1, P2, P3};
+  return ES_SHUFFLE(a, b, source_in_block(I, sizeof...(I), pattern)...);
+}
+template <int P0, int P1, class V, int... I>
+ES_INLINE V shuffle_blocks(V a, V b, Indices<I...>) {
+  constexpr int pattern[] = {P0, P1};
+  return ES_SHUFFLE(a, b, source_in_block(I, sizeof...(I), pattern)...);
+}
+
+/// Square blocks of 16-byte pieces, transposed in place: piece p of v[j] holds what stood in lane j of piece p of all v.
+template <class V>
+ES_INLINE void transpose_blocks(V (&v)[4]) {
+  const IndicesBelow<lanes_of<V, float>> all;
+  const V a = shuffle_blocks<0, 4, 1, 5>(v[0], v[1], all), b = shuffle_blocks<0, 4, 1, 5>(v[2], v[3], all);
+  const V c = shuffle_blocks<2, 6, 3, 7>(v[0], v[1], all), d = shuffle_blocks<2, 6, 3, 7>(v[2], v[3], all);
+  v[0] = shuffle_blocks<0, 1, 4, 5>(a, b, all);
+  v[1] = shuffle_blocks<2, 3, 6, 7>(a, b, all);
+  v[2] = shuffle_blocks<0, 1, 4, 5>(c, d, all);
+  v[3] = shuffle_blocks<2, 3, 6, 7>(c, d, all);
+}
+template <class V>
+ES_INLINE void transpose_blocks(V (&v)[2]) {
+  const IndicesBelow<lanes_of<V, double>> all;
+  const V a = v[0], b = v[1];
+  v[0] = shuffle_blocks<0, 2>(a, b, all);
+  v[1] = shuffle_blocks<1, 3>(a, b, all);
 }
 
 /// Sum of the lanes, always in the same order: halves first.

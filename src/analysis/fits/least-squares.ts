@@ -72,22 +72,38 @@ export function leastSquares(
     const inQ = (values: readonly number[]) => values.map((value, k) => value / (units[k] as number));
     const inP = (values: readonly number[]) => values.map((value, k) => value * (units[k] as number));
     const { data, value, partials } = whiten(model, points);
-    const { parameterValues } = levenbergMarquardt(data, (q) => value(inP(q)), {
-      initialValues: inQ(parameters),
-      jacobianFunction: (q) => {
-        const at = partials(inP(q));
-        return (i) => inP(at(i));
-      },
-      minValues: inQ(bounds.minimum),
-      maxValues: inQ(bounds.maximum),
-      // The library does not take a bad step back: the next round starts from the best point with shorter steps.
-      damping: firstDamping * dampingGrowth ** round,
-      maxIterations: iterations,
-      errorTolerance: 0,
-    });
-    optimum = describe(model, points, inP(parameterValues));
+    const parameterValues = orSingular(
+      () =>
+        levenbergMarquardt(data, (q) => value(inP(q)), {
+          initialValues: inQ(parameters),
+          jacobianFunction: (q) => {
+            const at = partials(inP(q));
+            return (i) => inP(at(i));
+          },
+          minValues: inQ(bounds.minimum),
+          maxValues: inQ(bounds.maximum),
+          // The library does not take a bad step back: the next round starts from the best point with shorter steps.
+          damping: firstDamping * dampingGrowth ** round,
+          maxIterations: iterations,
+          errorTolerance: 0,
+        }).parameterValues,
+    );
+    if (parameterValues !== undefined) optimum = describe(model, points, inP(parameterValues));
   }
   return optimum;
+}
+
+/**
+ * undefined where the library (5.1.0) throws because a bad step led where the columns of the Jacobian are parallel: as it does
+ * for weights over 10 decades. The next round starts again, with shorter steps.
+ */
+function orSingular<Result>(solve: () => Result): Result | undefined {
+  try {
+    return solve();
+  } catch (error) {
+    if (error instanceof Error && error.message === 'LU matrix is singular') return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { finiteNumber, invalid, knownKeys, positiveInteger } from '../../arguments.js';
+import { finiteNumber, invalid, knownKeys } from '../../arguments.js';
 import { fitPowerLaw } from '../fits/fit.js';
 import { summarize } from '../summary.js';
 import { type BootstrapOptions, bootstrapGroups, bootstrapKeys, type Interval } from './bootstrap.js';
@@ -18,16 +18,17 @@ export function orderParameter(losses: ArrayLike<number>): Float64Array | undefi
   return largest > 0 && Number.isFinite(largest) ? changes.map((change) => change / largest) : undefined;
 }
 
-/** Students of one kind, pruned; and the size of their teacher, which sets the scale of kept nodes. */
+/** Students of one kind, pruned. */
 export interface PrunedStudents {
-  readonly teacherSize: number;
+  /** Kept nodes at which x is 0, above 0: those of the teacher, h_T, or of the sub-network that was found. */
+  readonly size: number;
   /** [trials], each [h + 1]: loss with n nodes kept */
   readonly curves: readonly ArrayLike<number>[];
 }
 
 /** The order parameter at each number of kept nodes, over trials. */
 export interface OrderParameterCurve {
-  /** n / h_T - 1: 0 where as many nodes are kept as the teacher has */
+  /** n / size - 1: with size h_T, 0 where as many nodes are kept as the teacher has */
   readonly x: Float64Array;
   readonly y: Float64Array;
   /** Standard error of y; NaN for a single trial. */
@@ -38,8 +39,8 @@ export interface OrderParameterCurve {
  * Mean over trials of the order parameter; trials without one are left out.
  * @throws invalid_argument for curves of different lengths, or none that pruning changes
  */
-export function orderParameterCurve({ teacherSize, curves }: PrunedStudents): OrderParameterCurve {
-  positiveInteger('teacherSize', teacherSize);
+export function orderParameterCurve({ size, curves }: PrunedStudents): OrderParameterCurve {
+  if (!(finiteNumber('size', size) > 0)) throw invalid('size', 'a number of nodes above 0', size);
   const trials = curves.map((losses) => orderParameter(losses)).filter((each) => each !== undefined);
   const [first] = trials;
   if (first === undefined)
@@ -52,7 +53,7 @@ export function orderParameterCurve({ teacherSize, curves }: PrunedStudents): Or
   if (other) throw invalid('curves', `curves of one length, ${first.length}`, other);
   const points = Array.from(first, (_, n) => summarize(trials.map((trial) => trial[n] as number)));
   return {
-    x: Float64Array.from(points, (_, n) => n / teacherSize - 1),
+    x: Float64Array.from(points, (_, n) => n / size - 1),
     y: Float64Array.from(points, ({ mean }) => mean),
     dy: Float64Array.from(points, ({ sd, count }) => (count > 1 ? sd / Math.sqrt(count) : Number.NaN)),
   };
@@ -60,10 +61,15 @@ export function orderParameterCurve({ teacherSize, curves }: PrunedStudents): Or
 
 export interface CriticalExponentOptions extends BootstrapOptions {
   /**
-   * The points that are fitted: from <= n / h_T - 1 <= to, with from < to < 0. Default [-0.6, 0): further down the network is so
+   * The points that are fitted: from <= n / size - 1 <= to, with from < to <= 0. Default [-0.6, 0): further down the network is so
    * small that no law of the transition can be expected. Arbitrary; so try others.
    */
   readonly window?: readonly [from: number, to: number];
+  /**
+   * Order parameters that are fitted are above this. Default 1e-4, arbitrary: at the paper's protocol a tenth of the unpruned
+   * loss. Less is no damage, and on a logarithmic scale would weigh as much as any.
+   */
+  readonly floor?: number;
 }
 
 export interface CriticalExponent extends Interval {
@@ -73,9 +79,10 @@ export interface CriticalExponent extends Interval {
 }
 
 const defaultWindow = [-0.6, 0] as const;
+const defaultFloor = 1e-4;
 
 /**
- * The exponent of order parameter = amplitude |n / h_T - 1|^exponent below the teacher's size: one power law through the curves
+ * The exponent of order parameter = amplitude |n / size - 1|^exponent below it: one power law through the curves
  * of all groups, by least squares of relative deviations. 1 is a kink, more is smoother. The interval is from a bootstrap over
  * the trials of each group.
  * @throws invalid_argument for a window that is none, or in which no power law can be fitted
@@ -84,17 +91,19 @@ export function criticalExponent(
   groups: readonly PrunedStudents[],
   options: CriticalExponentOptions,
 ): CriticalExponent {
-  knownKeys('criticalExponent', options, [...bootstrapKeys, 'window']);
+  knownKeys('criticalExponent', options, [...bootstrapKeys, 'window', 'floor']);
   if (!Array.isArray(groups) || groups.length === 0)
-    throw invalid('groups', 'an array of at least one { teacherSize, curves }', groups);
-  const { window = defaultWindow, ...ofBootstrap } = options;
+    throw invalid('groups', 'an array of at least one { size, curves }', groups);
+  const { window = defaultWindow, floor = defaultFloor, ...ofBootstrap } = options;
+  finiteNumber('floor', floor, 0, 1);
   const [from, to] = window;
   if (!(from < to && to <= 0)) throw invalid('window', 'two numbers, from < to <= 0', window);
-  const sizes = (groups as readonly PrunedStudents[]).map(({ teacherSize }) => teacherSize);
+  const sizes = (groups as readonly PrunedStudents[]).map(({ size }) => size);
   const fitted = (curves: readonly (readonly ArrayLike<number>[])[]) =>
     powerLaw(
-      curves.map((each, i) => orderParameterCurve({ teacherSize: sizes[i] as number, curves: each })),
+      curves.map((each, i) => orderParameterCurve({ size: sizes[i] as number, curves: each })),
       [from, to],
+      floor,
     );
   const all = (groups as readonly PrunedStudents[]).map(({ curves }) => curves);
   const { amplitude, rSquared, points } = fitted(all);
@@ -106,10 +115,14 @@ export function criticalExponent(
   };
 }
 
-function powerLaw(curves: readonly OrderParameterCurve[], [from, to]: readonly [number, number]) {
+function powerLaw(
+  curves: readonly OrderParameterCurve[],
+  [from, to]: readonly [number, number],
+  floor: number,
+) {
   const points = curves.flatMap(({ x, y }) =>
     Array.from(x, (at, n) => ({ at, y: y[n] as number })).filter(
-      (point) => point.at >= from && point.at <= to && point.at < 0 && point.y > 0,
+      (point) => point.at >= from && point.at <= to && point.at < 0 && point.y > floor,
     ),
   );
   const y = points.map((point) => point.y);

@@ -3,7 +3,7 @@ import { largest } from '../../analysis/numbers.js';
 import type { Figure } from '../figure.js';
 import { meanAndSpread } from '../numbers-in-text.js';
 import { drawnSeries, widestOfSeries } from '../series.js';
-import { type ReportTrial, type TrialGroup, teacherSizes } from '../trial-groups.js';
+import { hasTeacher, type ReportTrial, type TrialGroup, teacherSizes } from '../trial-groups.js';
 import {
   type Quantity,
   type WidthChart,
@@ -63,12 +63,14 @@ export function effectiveSizeFigure(groups: readonly TrialGroup[]): Figure {
 
 function caption(groups: readonly TrialGroup[]): string {
   const { threshold } = (groups[0] as TrialGroup).trials[0] as ReportTrial;
+  const line = `the line h_T = ${teacherSizes(groups).join(', ')}`;
+  const size = hasTeacher(groups) ? `teacher's size stays near ${line}` : "task's size stays level";
   const widest = widestOfSeries(groups).map(({ name, group }) => {
     return `${meanAndSpread(perTrial.values(group))} of ${group.width} nodes for ${name} students`;
   });
   return (
     `The effective size n_λ counts the hidden nodes whose normalised relevance is above ${threshold}: a student that ` +
-    `found a sub-network of the teacher's size stays near the line h_T = ${teacherSizes(groups).join(', ')} whatever ` +
+    `found a sub-network of the ${size} whatever ` +
     'its width, one that found none climbs along the dotted line, on which every node counts. ' +
     `At the largest width it is ${widest.join(' and ')}, each trial divided by its own maximum.`
   );

@@ -6,6 +6,7 @@ import { short } from '../numbers-in-text.js';
 import { drawnSeries, evenly, type Series, seriesNames, seriesNotes, settingCells } from '../series.js';
 import { rampColors } from '../theme.js';
 import {
+  lossName,
   someWidths,
   spreadNotes,
   type TrialGroup,
@@ -221,7 +222,7 @@ function panel(chart: Chart, place: PanelPlace, style: FigureStyle): Panel {
 }
 
 function layers(
-  { drawn }: Chart,
+  { drawn, groups }: Chart,
   { left }: PanelPlace,
   { filter, inPage }: { filter: string; inPage: boolean },
 ): Layer[] {
@@ -236,7 +237,7 @@ function layers(
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain, nice: false },
     axis: {
-      title: left ? 'mean squared error' : null,
+      title: left ? (lossName(groups) === 'MSE' ? 'mean squared error' : 'cross-entropy') : null,
       values: logTicks(domain),
       labelExpr: logLabel(domain),
       labelOverlap: 'greedy' as const,

@@ -1,7 +1,7 @@
 import type { Figure } from '../figure.js';
 import { meanAndSpread } from '../numbers-in-text.js';
 import { drawnSeries, widestOfSeries } from '../series.js';
-import type { TrialGroup } from '../trial-groups.js';
+import { hasTeacher, type TrialGroup } from '../trial-groups.js';
 import {
   type Quantity,
   type WidthChart,
@@ -49,13 +49,15 @@ export function lossFigure(groups: readonly TrialGroup[]): Figure {
   };
 }
 
+const narrow = ', and students to the left of h_T have fewer nodes than the teacher';
+
 function caption(groups: readonly TrialGroup[]): string {
   const widest = widestOfSeries(groups).map(({ name, group }) => {
     return `${meanAndSpread(testLoss.values(group))} for ${name} students of width ${group.width}`;
   });
   return (
     'Both panels share their axes: what a curve rises from the left panel to the right one is what the student loses ' +
-    'on patterns that it never saw, and students to the left of h_T have fewer nodes than the teacher. ' +
+    `on patterns that it never saw${hasTeacher(groups) ? narrow : ''}. ` +
     `The test loss is ${widest.join(' and ')}.`
   );
 }

@@ -4,7 +4,12 @@ import type { Cell, Figure, FigureStyle, Layer, LeftOut, Panel } from '../figure
 import { figureFrame } from '../frame.js';
 import { meanAndSpread, short } from '../numbers-in-text.js';
 import { drawnSeries, type Series, seriesNames, seriesNotes, settingCells } from '../series.js';
-import { type StructuredTrial, structured, structureNotes } from '../structure/chosen-trials.js';
+import {
+  noTeacherToCompare,
+  type StructuredTrial,
+  structured,
+  structureNotes,
+} from '../structure/chosen-trials.js';
 import { pathQuantiles } from '../structure/teacher-structure.js';
 import { type TrialGroup, teacherSizes, trialCount } from '../trial-groups.js';
 import { widestOfEach } from '../widest.js';
@@ -28,8 +33,7 @@ interface PathRow extends Record<string, Cell> {
 /** Figure 6: sorted products w1_ij w2_jk, resampled on [0, 1], pruned and unpruned student against the teacher. */
 export function pathsFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   const looked = groups.filter((group) => structured(group).length > 0);
-  if (looked.length === 0)
-    return { name, title, reason: 'The weights of no student were read, which its paths are made of.' };
+  if (looked.length === 0) return { name, title, reason: noTeacherToCompare };
   const nameOf = seriesNames(groups);
   const settings = settingCells(groups);
   const curves = looked.map((group) => ({ group, rows: pathRows(group, nameOf(group)) }));

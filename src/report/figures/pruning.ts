@@ -5,6 +5,8 @@ import { short } from '../numbers-in-text.js';
 import { type CurveRow, pruningChart, reach } from '../pruning-panels.js';
 import { drawnSeries, seriesNames, seriesNotes, settingCells, widestOfSeries } from '../series.js';
 import {
+  hasTeacher,
+  lossName,
   type ReportTrial,
   someWidths,
   spreadNotes,
@@ -55,9 +57,7 @@ export function pruningFigure(groups: readonly TrialGroup[]): Figure {
         ...settings.columns,
         'nodes kept',
         'nodes kept - teacherSize',
-        '|MSE change| median',
-        '|MSE change| smallest',
-        '|MSE change| largest',
+        ...['median', 'smallest', 'largest'].map((which) => `|${lossName(groups)} change| ${which}`),
       ],
       rows: curves
         .filter(({ group }) => tabled.has(group))
@@ -128,7 +128,7 @@ export function errorFloor(groups: readonly TrialGroup[], rows: readonly CurveRo
 
 function pruningNotes(groups: readonly TrialGroup[], shown: readonly number[], floor: number): string[] {
   const all = widths(groups);
-  const cut = groups.some(({ width, teacherSize }) => width > lastDrawn(teacherSize));
+  const cut = groups.some(({ width, teacherSize }) => teacherSize > 0 && width > lastDrawn(teacherSize));
   return [
     `Changes below ${short(floor)} are drawn there; zero change (nothing removed) has no place on a logarithmic axis.`,
     ...(cut
@@ -144,7 +144,7 @@ function caption(groups: readonly TrialGroup[]): string {
   const widest = widestOfSeries(groups).map(({ name, group }) => {
     const { teacherSize, trials, width } = group;
     const size = Math.round(summarize(trials.map((trial) => trial.effectiveSize)).median);
-    const half = Math.min(width, Math.ceil(teacherSize / 2));
+    const half = Math.min(width, Math.ceil((teacherSize || size) / 2));
     const change = (kept: number) => {
       const changes = lossChanges(trials, kept);
       return changes.length > 0 ? short(summarize(changes).median, 2) : 'more than a number can hold';
@@ -154,9 +154,12 @@ function caption(groups: readonly TrialGroup[]): string {
       `${change(half)} when ${half} are`
     );
   });
+  const where = hasTeacher(groups)
+    ? "a sub-network of the teacher's size carries the task, the error stays flat down to the line h_T"
+    : 'a sub-network carries the task, the error stays flat down to its size';
   return (
-    "Hidden nodes are removed lowest relevance first: where a sub-network of the teacher's size carries the task, the " +
-    'error stays flat down to the line h_T, rises to the left of it, and the curves of several widths fall on one. ' +
+    `Hidden nodes are removed lowest relevance first: where ${where}, rises to the left of it, and the curves of ` +
+    'several widths fall on one. ' +
     `The test error ${widest.join('; that ')} (median over trials).`
   );
 }

@@ -14,6 +14,7 @@ import {
   widestOfSeries,
 } from '../series.js';
 import {
+  hasTeacher,
   type Parametrization,
   type ReportTrial,
   someWidths,
@@ -291,12 +292,13 @@ function caption(groups: readonly TrialGroup[]): string {
     return { name, width, percent: Math.round(100 * share), formula: formulas[criterion] };
   });
   const relevance = widest.map(({ name, formula }) => `${formula} for ${name}`).join(' and ');
+  const few = hasTeacher(groups) ? `about h_T = ${teacherSizes(groups).join(', ')}` : 'a few';
   const above = widest.map(
     ({ name, width, percent }) => `${percent} % of the nodes of ${name} students of width ${width}`,
   );
   return (
     `The relevance of hidden node i is ${relevance} students, divided by the largest of its trial: where a sub-network ` +
-    `carries the task, most nodes pile up at 0 and about h_T = ${teacherSizes(groups).join(', ')} stand well above. ` +
+    `carries the task, most nodes pile up at 0 and ${few} stand well above. ` +
     `Above the threshold are ${above.join(' and ')}.`
   );
 }

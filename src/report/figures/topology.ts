@@ -2,7 +2,7 @@ import { summarize } from '../../analysis/summary.js';
 import type { Cell, Figure, LeftOut } from '../figure.js';
 import { meanAndSpread, short } from '../numbers-in-text.js';
 import { drawnSeries, seriesNames, seriesNotes, settingCells, widestOfSeries } from '../series.js';
-import { structured, structureNotes } from '../structure/chosen-trials.js';
+import { noTeacherToCompare, structured, structureNotes } from '../structure/chosen-trials.js';
 import { mostDrawnNodes, type Survivors } from '../structure/trial-structure.js';
 import { thinnest } from '../topology/network-drawing.js';
 import type { SurvivingGroup } from '../topology/surviving-group.js';
@@ -17,6 +17,8 @@ const title = 'The surviving sub-network beside the teacher';
  * make, drawn beside the teacher.
  */
 export function topologyFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
+  if (groups.every((group) => structured(group).length === 0))
+    return { name, title, reason: noTeacherToCompare };
   const nameOf = seriesNames(groups);
   const surviving = groups.flatMap((group): SurvivingGroup[] => {
     const trials = structured(group).flatMap(({ structure: { teacher, survivors } }) => {

@@ -18,7 +18,7 @@ const mostWidths = 4;
  * exponential and power-law fits of the rising part, and how well the curves are one.
  */
 export function universalityFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
-  const wide = groups.filter(({ width, teacherSize }) => width > teacherSize);
+  const wide = groups.filter(({ width, teacherSize }) => teacherSize > 0 && width > teacherSize);
   const series = drawnSeries(groups);
   const nameOf = seriesNames(groups);
   const collapses = series.flatMap((each): SeriesCollapse[] => {
@@ -68,9 +68,10 @@ export function universalityFigure(groups: readonly TrialGroup[]): Figure | Left
 }
 
 function reason(groups: readonly TrialGroup[], wide: readonly TrialGroup[]): string {
-  const sizes = teacherSizes(groups);
+  const sizes = teacherSizes(groups).filter((size) => size > 0);
   const needs = 'It compares teachers of at least two sizes';
-  if (sizes.length < 2) return `${needs}; this run has one, h_T = ${sizes[0]}.`;
+  if (sizes.length === 0) return `${needs}; this run has no teacher.`;
+  if (sizes.length === 1) return `${needs}; this run has one, h_T = ${sizes[0]}.`;
   const left = teacherSizes(wide);
   const found = left.length === 0 ? 'none' : `only h_T = ${left.join(', ')} in each parametrisation`;
   return `${needs} by students wider than they are and with an error that pruning changes; of h_T = ${sizes.join(', ')} this run has ${found}.`;

@@ -1,4 +1,5 @@
 /** Looks at a run directory while pages listen, and tells them what has changed. */
+import { teacherSizeOf } from '../../sweep/protocol/problem.js';
 import type { Curve } from './curve.js';
 import type { EventStream } from './event-stream.js';
 import { type LiveState, liveState } from './live-state.js';
@@ -129,8 +130,8 @@ function drawnCurves({ trials, onDisk, drawn }: RunOnDisk, keys: ReadonlySet<str
     const settings = drawn.get(key);
     if (!keys.has(key) || settings === undefined) return [];
     const curve = onDisk.get(key)?.curve ?? null;
-    const { parametrization, teacher, student, trial } = protocol;
-    const { teacherSize } = teacher;
+    const { parametrization, student, trial } = protocol;
+    const teacherSize = teacherSizeOf(protocol);
     return [{ key, parametrization, teacherSize, width: student.width, trial, settings, curve }];
   });
 }

@@ -1,5 +1,6 @@
 /** What the page says in words, bars and tables, computed from what is on disk. */
 import { summarize } from '../../analysis/summary.js';
+import { teacherSizeOf } from '../../sweep/protocol/problem.js';
 import type { Parametrization } from '../../sweep/protocol/protocol-schema.js';
 import type { Trial } from '../../sweep/protocol/trials.js';
 import type { RecordGlance } from '../../sweep/query/record-glance.js';
@@ -138,7 +139,8 @@ function shareOf({ key, protocol }: Trial, { onDisk }: RunOnDisk): number {
 }
 
 function liveGroup(group: readonly Trial[], run: RunOnDisk): LiveGroup {
-  const { parametrization, teacher, student } = (group[0] as Trial).protocol;
+  const { protocol } = group[0] as Trial;
+  const { parametrization, student } = protocol;
   const sizes: number[] = [];
   const losses: number[] = [];
   for (const { key } of group) {
@@ -152,7 +154,7 @@ function liveGroup(group: readonly Trial[], run: RunOnDisk): LiveGroup {
   }
   return {
     parametrization,
-    teacherSize: teacher.teacherSize,
+    teacherSize: teacherSizeOf(protocol),
     width: student.width,
     settings: run.varied.cells(group[0] as Trial),
     counts: count(group, run),
@@ -171,9 +173,9 @@ function failures(trials: readonly Trial[], { onDisk }: RunOnDisk): LiveFailure[
   const failed = trials.flatMap(({ key, protocol }) => {
     const record = recordOf(onDisk.get(key));
     if (!record?.failed) return [];
-    const { parametrization, teacher, student, trial } = protocol;
+    const { parametrization, student, trial } = protocol;
     const { finished, message } = record;
-    const { teacherSize } = teacher;
+    const teacherSize = teacherSizeOf(protocol);
     return [
       { key, parametrization, teacherSize, width: student.width, trial, finished, message: message ?? '' },
     ];

@@ -1,3 +1,4 @@
+import { teacherSizeOf } from '../../sweep/protocol/problem.js';
 import type { Protocol } from '../../sweep/protocol/protocol-schema.js';
 import { settingColumns, settingsLabel, settingsOf } from '../../sweep/protocol/settings.js';
 import type { Trial } from '../../sweep/protocol/trials.js';
@@ -12,8 +13,8 @@ const mostCurves = 1000;
 export function groupsOf(trials: readonly Trial[], detail: (trial: Trial) => string = () => ''): Trial[][] {
   const groups = new Map<string, Trial[]>();
   for (const trial of trials) {
-    const { parametrization, teacher, student } = trial.protocol;
-    const name = `${parametrization} ${teacher.teacherSize} ${student.width} ${detail(trial)}`;
+    const { parametrization, student } = trial.protocol;
+    const name = `${parametrization} ${teacherSizeOf(trial.protocol)} ${student.width} ${detail(trial)}`;
     const group = groups.get(name);
     if (group) group.push(trial);
     else groups.set(name, [trial]);

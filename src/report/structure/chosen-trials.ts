@@ -31,6 +31,10 @@ export function structureNotes(groups: readonly TrialGroup[]): string[] {
   ];
 }
 
+/** Why a figure of students beside their teacher is not drawn where no trial is structured. */
+export const noTeacherToCompare =
+  'It holds students against a teacher that the protocol makes; this run has none, or one from a file.';
+
 export type StructuredTrial = ReportTrial & { readonly structure: NonNullable<ReportTrial['structure']> };
 
 /** The trials of a group whose weights were looked at. */

@@ -35,7 +35,7 @@ const seed = 0;
 
 /** The teacher of a trial, built again from the numbers of its protocol. */
 export function teacherStructure(teacher: TrialProtocol['teacher']): TeacherStructure {
-  const network = wholeNetwork(teacherOf({ teacher }).network);
+  const network = wholeNetwork(teacherOf({ ...(teacher && { teacher }) }).network);
   const { incoming, outgoing } = network;
   const paths = pathValues([incoming, outgoing]);
   const known = new Map<number, ChanceOverlap>();

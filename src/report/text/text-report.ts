@@ -64,11 +64,17 @@ function sizePlot(
       points.map(({ x }) => x),
       width,
     ),
-    y: logScale([teacherSize, ...points.flatMap(({ y, spread }) => [y, ...(spread ?? [])])], height),
+    y: logScale(
+      [
+        ...(teacherSize > 0 ? [teacherSize] : []),
+        ...points.flatMap(({ y, spread }) => [y, ...(spread ?? [])]),
+      ],
+      height,
+    ),
     width,
     height,
     series,
-    guide: { name: `h_T = ${teacherSize}`, at: 'y', value: teacherSize },
+    ...(teacherSize > 0 && { guide: { name: `h_T = ${teacherSize}`, at: 'y' as const, value: teacherSize } }),
     colors,
   });
 }
@@ -80,7 +86,7 @@ function pruningPlot(
   width: number,
   colors: boolean,
 ): string {
-  const right = pruningReach * teacherSize;
+  const right = teacherSize > 0 ? pruningReach * teacherSize : student;
   const pruned = groups.filter((group) => group.width === student);
   const rowsOf = (group: TrialGroup) => curveRows(group, '');
   const floor = errorFloor(pruned, pruned.flatMap(rowsOf));
@@ -93,7 +99,7 @@ function pruningPlot(
   );
   return textPlot({
     title: `Error caused by pruning, h = ${student}`,
-    xTitle: 'nodes kept - h_T',
+    xTitle: teacherSize > 0 ? 'nodes kept - h_T' : 'nodes kept',
     x: linearScale([-teacherSize, right], width),
     y: logScale(
       series.flatMap(({ points }) => points.map(({ y }) => y)),
@@ -102,7 +108,7 @@ function pruningPlot(
     width,
     height,
     series,
-    guide: { name: `h_T = ${teacherSize}`, at: 'x', value: 0 },
+    ...(teacherSize > 0 && { guide: { name: `h_T = ${teacherSize}`, at: 'x' as const, value: 0 } }),
     colors,
   });
 }

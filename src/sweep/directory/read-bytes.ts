@@ -1,17 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { EigenstudentError } from '../../errors.js';
+import { readBytes } from '../../network/read-bytes.js';
 
-/** @throws file_unreadable with the path and the reason; its `cause` is Node's error */
-export async function readBytes(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EigenstudentError('file_unreadable', `cannot read ${path}: ${reason}`, { cause });
-  }
-}
+export { readBytes };
 
-/** The same; undefined where there is no such file. */
+/** As readBytes; undefined where there is no such file. */
 export async function readBytesIfThere(path: string): Promise<Buffer | undefined> {
   try {
     return await readBytes(path);

@@ -17,6 +17,7 @@ const header = z.object({
   schema: z.literal(1),
   key: z.string(),
   parametrization: z.enum(parametrizations),
+  /** h_T; 0 where there is no teacher. */
   teacherSize: count,
   width: count,
   trial: count,
@@ -35,7 +36,12 @@ const header = z.object({
   batchSize: count,
   engine: z.string(),
   dtype: z.enum(['float32', 'float64']),
-  versions: z.object({ eigenstudent: z.string(), node: z.string() }),
+  versions: z.object({
+    eigenstudent: z.string(),
+    node: z.string(),
+    /** See arithmeticRevision; absent from records of versions that did not write it, whose arithmetic is not known. */
+    arithmetic: count.optional(),
+  }),
   /** ISO 8601, UTC. */
   finishedAt: z.string(),
   /** SHA-256 of arrays.safetensors, hexadecimal. */
@@ -44,6 +50,14 @@ const header = z.object({
   recordSha256: z.string().optional(),
 });
 
+/** Fractions of samples whose largest output is the class, at the end of training; absent where there are no classes. */
+const accuracies = {
+  validationAccuracy: z.number().exactOptional(),
+  testAccuracy: z.number().exactOptional(),
+  /** Test accuracy with only the effectiveSize most relevant nodes kept. */
+  prunedAccuracy: z.number().exactOptional(),
+};
+
 /** Losses are data losses (no penalty) at the end of training. */
 const measures = {
   trainLoss: z.number(),
@@ -51,7 +65,7 @@ const measures = {
   testLoss: z.number(),
   /** Before the first step. */
   initialTestLoss: z.number(),
-  /** Of the test labels: the loss of the best constant answer. */
+  /** Of the test labels: the loss of the best constant answer; of classes the entropy of their frequencies. */
   labelVariance: z.number(),
   /** Nodes whose relevance is above threshold * maximumRelevance ("trial" normalisation). */
   effectiveSize: count,
@@ -79,6 +93,7 @@ const trialError = z.object({
 const finishedRecord = header.extend(measures).extend({
   /** Of every hidden layer, first to last, where all of them are spectral; the first is effectiveSize. */
   effectiveSizes: z.array(count).exactOptional(),
+  ...accuracies,
 });
 const failedRecord = header.extend(noMeasures).extend({ error: trialError });
 const trialRecord = z.union([failedRecord, finishedRecord]);
@@ -96,6 +111,14 @@ export type TrialMeasures = Pick<FinishedRecord, Measure>;
 
 export function isFinished(record: TrialRecord): record is FinishedRecord {
   return record.error === undefined;
+}
+
+/**
+ * Whether a student answers test data no better than the best constant does, as one whose nodes have all died. The mean of
+ * the training labels is not quite that constant, so that a student which has found it, and no more, is above the bound.
+ */
+export function didNotLearn({ testLoss, labelVariance }: Pick<TrialMeasures, 'testLoss' | 'labelVariance'>) {
+  return testLoss >= labelVariance;
 }
 
 /** JSON Schema of a record without its error, for who makes columns of its fields. */
@@ -156,7 +179,9 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
   }
   const record = result.data as TrialRecord;
   const { recordSha256, ...rest } = value as Record<string, unknown>;
-  if (recordSha256 !== undefined && recordSha256 !== sha256(JSON.stringify(rest)))
+  // Whoever writes the revision of the arithmetic writes the checksum too.
+  const sealed = recordSha256 !== undefined || record.versions.arithmetic !== undefined;
+  if (sealed && recordSha256 !== sha256(JSON.stringify(rest)))
     throw corrupt('its numbers are not those that it was written with: its own SHA-256 is another');
   if (record.key !== key) throw corrupt(`expected key ${key}, received ${record.key}`);
   if (trialKey(record.protocol) !== key)

@@ -206,7 +206,7 @@ export async function writeTrial(
   const folder = trialFolder(directory, record.key);
   const bytes = encodeArrays(record.key, arrays);
   const complete = sealRecord(record, sha256(bytes));
-  await writing(async () => {
+  await writing(directory, async () => {
     await makeFolder(folder);
     await rm(join(folder, recordFile), { force: true });
     await writeAtomically(join(folder, arraysFile), bytes);

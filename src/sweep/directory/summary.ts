@@ -7,7 +7,8 @@ import { writeAtomically } from '../../network/atomic-write.js';
 import { type Parametrization, type Protocol, parametrizations } from '../protocol/protocol-schema.js';
 import { replicateKey, type Settings, settingsOf } from '../protocol/settings.js';
 import { expand, type Trial } from '../protocol/trials.js';
-import { type FinishedRecord, isFinished, type TrialError, type TrialRecord } from './record.js';
+import { type Makers, makersOf } from './makers.js';
+import { didNotLearn, type FinishedRecord, isFinished, type TrialError, type TrialRecord } from './record.js';
 import { type DamagedTrial, readProtocol, survey } from './run-directory.js';
 import { checkArrays, readArrays } from './trial-arrays.js';
 
@@ -22,6 +23,7 @@ export interface Statistic {
 /** Trials that differ in nothing but their index and seed; those that failed are not counted. */
 export interface GroupSummary {
   readonly parametrization: Parametrization;
+  /** 0 where there is no teacher. */
   readonly teacherSize: number;
   readonly width: number;
   /** Of every other field that the protocol varies, by its path. */
@@ -34,6 +36,12 @@ export interface GroupSummary {
   readonly trainLoss: Statistic;
   readonly validationLoss: Statistic;
   readonly testLoss: Statistic;
+  /** Trials that answer no better than a constant: see didNotLearn. */
+  readonly didNotLearn: number;
+  /** Absent where there are no classes; so is the next. */
+  readonly testAccuracy?: Statistic;
+  /** With only the effectiveSize most relevant nodes kept. */
+  readonly prunedAccuracy?: Statistic;
   readonly seconds: Statistic;
 }
 
@@ -43,16 +51,13 @@ export interface TrialFailure extends Pick<TrialError, 'code' | 'message'> {
   readonly teacherSize: number;
   readonly width: number;
   readonly settings: Settings;
+  readonly seed: number;
   readonly trial: number;
 }
 
-export interface Summary {
+export interface Summary extends Makers {
   readonly schema: 1;
   readonly protocol: Protocol;
-  /** What trained, as in "cpu-avx2 float32". */
-  readonly engines: readonly string[];
-  /** Whether trials of one dtype were trained by several engines or versions: results of different arithmetic side by side. */
-  readonly mixedEngines: boolean;
   readonly trials: { readonly total: number; readonly finished: number; readonly failed: number };
   readonly groups: readonly GroupSummary[];
   readonly failures: readonly TrialFailure[];
@@ -84,8 +89,7 @@ export async function writeSummary(directory: string): Promise<Summary> {
   const summary: Summary = {
     schema: 1,
     protocol,
-    engines: [...new Set(records.map(({ engine, dtype }) => `${engine} ${dtype}`))].sort(),
-    mixedEngines: areMixed(records),
+    ...makersOf(records),
     trials: { total: trials.length, finished: records.length - failures.length, failed: failures.length },
     groups,
     failures,
@@ -168,25 +172,30 @@ function summarizeGroup(
     trainLoss: of('trainLoss'),
     validationLoss: of('validationLoss'),
     testLoss: of('testLoss'),
+    didNotLearn: group.filter(didNotLearn).length,
+    ...accuraciesOf(group),
     seconds: of('seconds'),
   };
 }
 
-function areMixed(records: readonly TrialRecord[]): boolean {
-  const makers = new Set(
-    records.map(({ dtype, engine, versions }) => `${dtype} ${engine} ${versions.eigenstudent}`),
-  );
-  return makers.size > new Set(records.map(({ dtype }) => dtype)).size;
+function accuraciesOf(group: readonly FinishedRecord[]) {
+  const names = ['testAccuracy', 'prunedAccuracy'] as const;
+  const found = names.map((name) => [name, group.map((record) => record[name])] as const);
+  const known = found.filter(([, values]) => values.every((value) => value !== undefined));
+  return Object.fromEntries(known.map(([name, values]) => [name, statistic(values as number[])])) as {
+    readonly [Name in (typeof names)[number]]?: Statistic;
+  };
 }
 
-function statistic(values: readonly number[]): Statistic {
+export function statistic(values: readonly number[]): Statistic {
   const { mean, sd } = summarize(values);
   return { mean, sd: Number.isNaN(sd) ? null : sd };
 }
 
 function toFailure(record: TrialRecord, settings: SettingsOf): TrialFailure[] {
   if (isFinished(record)) return [];
-  const { key, parametrization, teacherSize, width, trial, protocol, error } = record;
+  const { key, parametrization, teacherSize, width, seed, trial, protocol, error } = record;
   const { code, message } = error;
-  return [{ key, parametrization, teacherSize, width, settings: settings(protocol), trial, code, message }];
+  const place = { key, parametrization, teacherSize, width, settings: settings(protocol), seed, trial };
+  return [{ ...place, code, message }];
 }

@@ -10,6 +10,7 @@ import {
   type SafetensorsFile,
   safeTensor,
 } from '../../network/safetensors.js';
+import { type Ranking, rankings } from '../../pruning/rankings.js';
 import { type NodeHistory, nodeHistoryTensors, readNodeHistory } from './node-history.js';
 import { readBytesIfThere } from './read-bytes.js';
 import { type FinishedRecord, type TrialRecord, trialFolder } from './record.js';
@@ -34,12 +35,17 @@ export interface RankedLayer {
 
 export interface TrialArrays extends RankedLayer {
   readonly network: Network;
+  /** pruningLosses with the nodes removed in other orders, where the protocol asks for them. */
+  readonly rankedLosses: RankedLosses;
   readonly lossHistory: LossHistory;
   /** Of some trials; absent from arrays that earlier versions wrote. */
   readonly nodeHistory?: NodeHistory;
   /** The hidden layers after the first, where all are spectral. */
   readonly furtherLayers?: readonly RankedLayer[];
 }
+
+/** By ranking, [h + 1] each. */
+export type RankedLosses = Readonly<Partial<Record<Ranking, Float64Array>>>;
 
 /** A diverged trial has neither relevance nor a pruning curve; its network is the one before the fatal step. */
 export type PartialArrays = Pick<TrialArrays, 'network' | 'lossHistory'> & Partial<TrialArrays>;
@@ -56,6 +62,8 @@ export function encodeArrays(key: string, arrays: PartialArrays): Buffer {
     tensors.set(`relevance.${i + 1}`, safeTensor(layer.relevance));
     tensors.set(`pruningLosses.${i + 1}`, safeTensor(layer.pruningLosses));
   }
+  for (const [name, losses] of Object.entries(arrays.rankedLosses ?? {}))
+    tensors.set(`pruningLosses.${name}`, safeTensor(losses));
   for (const [name, tensor] of historyTensors(arrays.lossHistory)) tensors.set(name, tensor);
   const { nodeHistory, lossHistory } = arrays;
   if (nodeHistory)
@@ -122,6 +130,7 @@ export async function readArrays(directory: string, record: FinishedRecord): Pro
     network: Network.from(spec, parameters),
     relevance: float64(file, 'relevance', path),
     pruningLosses: float64(file, 'pruningLosses', path),
+    rankedLosses: readRankedLosses(file, path),
     lossHistory,
     ...(nodeHistory && { nodeHistory }),
     ...(file.tensors.has('relevance.1') && { furtherLayers: readFurtherLayers(file, path) }),
@@ -136,6 +145,11 @@ function readFurtherLayers(file: SafetensorsFile, path: string): RankedLayer[] {
       pruningLosses: float64(file, `pruningLosses.${layer}`, path),
     });
   return layers;
+}
+
+function readRankedLosses(file: SafetensorsFile, path: string): RankedLosses {
+  const there = rankings.filter((name) => file.tensors.has(`pruningLosses.${name}`));
+  return Object.fromEntries(there.map((name) => [name, float64(file, `pruningLosses.${name}`, path)]));
 }
 
 /** @throws file_corrupt unless there is such a tensor, in float64 */

@@ -56,7 +56,7 @@ export async function writeTrialCheckpoint(
   const described = { ...metadata, key, version: versions().eigenstudent };
   const sealed = { ...described, sha256: checksum({ tensors, metadata: described }) };
   const folder = trialFolder(directory, key);
-  await writing(async () => {
+  await writing(directory, async () => {
     await makeFolder(folder);
     await writeAtomically(join(folder, checkpointFile), encodeSafetensors(tensors, sealed));
   });

@@ -48,7 +48,7 @@ export class TrialLocks {
   static async enter(directory: string): Promise<TrialLocks> {
     const id = `${hostname().replace(/[^\w.-]/g, '_')}-${process.pid}-${randomUUID().slice(0, 8)}`;
     const owner = ownerHere(id);
-    await writing(async () => {
+    await writing(directory, async () => {
       for (let attempts = 1; ; ++attempts) {
         try {
           await makeFolder(ownersFolder(directory));
@@ -57,7 +57,9 @@ export class TrialLocks {
           return;
         } catch (error) {
           // Whoever leaves last takes the folder along, perhaps right now.
-          if (!isMissing(error) || attempts === 10) throw error;
+          if (isMissing(error) && attempts < 10) continue;
+          await removeOwner(directory, id).catch(() => undefined); // a full disk leaves empty files
+          throw error;
         }
       }
     });
@@ -120,7 +122,7 @@ export class TrialLocks {
     const folder = join(locksFolder(this.directory), key);
     const path = join(folder, String(generation));
     await makeLockFolder(folder);
-    return writing(async () => {
+    return writing(this.directory, async () => {
       try {
         // A link is there whole or not at all; a file that is opened and then written may stay empty for ever.
         await link(join(ownersFolder(this.directory), this.owner.id), path);
@@ -152,11 +154,15 @@ export class TrialLocks {
     clearInterval(this.#timer);
     await this.#beating; // a beat after the end would bring the file back
     for (const key of [...this.#held]) await this.release(key);
-    const path = join(ownersFolder(this.directory), this.owner.id);
-    for (const file of [path, `${path}.json`, `${path}.json.tmp`]) await rm(file, { force: true });
-    for (const folder of [ownersFolder(this.directory), locksFolder(this.directory)])
-      await removeIfEmpty(folder);
+    await removeOwner(this.directory, this.owner.id);
   }
+}
+
+/** All that an owner has left of itself, its locks apart. */
+async function removeOwner(directory: string, id: string): Promise<void> {
+  const path = join(ownersFolder(directory), id);
+  for (const file of [path, `${path}.json`, `${path}.json.tmp`]) await rm(file, { force: true });
+  for (const folder of [ownersFolder(directory), locksFolder(directory)]) await removeIfEmpty(folder);
 }
 
 /** Nothing is synced: who holds what is of no interest after a power cut. */

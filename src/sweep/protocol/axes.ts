@@ -1,6 +1,6 @@
 /** Axes of the grid: the fields of a protocol that are a list or a spacing of values instead of one value. */
 import { z } from 'zod';
-import { type Parametrization, protocolSchema } from './protocol-schema.js';
+import { type Parametrization, protocolSchema, schemaFor } from './protocol-schema.js';
 import { spacedValues, spacingSchema } from './spacing.js';
 
 export type FieldPath = readonly string[];
@@ -22,7 +22,7 @@ export interface Axis {
 
 /** The axes of a document, in its order; the document need not be a good one. */
 export function findAxes(document: unknown): WrittenAxis[] {
-  return axesUnder(document, protocolSchema, []);
+  return axesUnder(document, schemaFor(document), []);
 }
 
 /** Of a checked protocol. */
@@ -63,7 +63,9 @@ function axesUnder(value: unknown, schema: z.ZodType, path: FieldPath): WrittenA
 
 /** teacher, data, student, evaluation and the arms have axes within them and are none themselves. */
 function isSection(schema: z.ZodType, path: FieldPath): boolean {
-  if (path.length < 2) return unwrap(schema) instanceof z.ZodObject;
+  const inner = unwrap(schema);
+  const kinds = inner instanceof z.ZodUnion ? (inner.options as z.ZodType[]) : [inner];
+  if (path.length < 2) return kinds.every((kind) => kind instanceof z.ZodObject);
   return path.length === 2 && path[0] === 'arms';
 }
 

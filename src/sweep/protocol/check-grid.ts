@@ -23,16 +23,17 @@ import {
   mostTrials,
 } from './grid.js';
 import { idleAxisIssues } from './idle-axes.js';
+import { fileAxisIssues, labelIssues } from './problem-issues.js';
 import { formatPath, issuesOf, type Path, type ProtocolIssue } from './protocol-issues.js';
 import {
   type Parametrization,
   type Protocol,
   type ProtocolPoint,
   parametrizations,
-  protocolSchema,
+  schemaFor,
 } from './protocol-schema.js';
 import { misspeltSpacing, spacingSchema } from './spacing.js';
-import { zipIssues } from './zip.js';
+import { namesInZip, zipIssues } from './zip.js';
 
 type Checked =
   | { readonly protocol: Protocol; readonly issues?: never }
@@ -49,9 +50,13 @@ interface CheckedAxis extends WrittenAxis {
 
 /** A document with every default written out, its axes as they were written; or all that is wrong with it. */
 export function checkGrid(document: unknown): Checked {
-  const axes = findAxes(document).map(checkAxis);
+  const written = findAxes(document);
+  const ofFiles = fileAxisIssues(written);
+  if (ofFiles.length > 0) return { issues: ofFiles };
+  const zipped = namesInZip(document);
+  const axes = written.map((axis) => checkAxis(axis, zipped.has(axis.path.join('.'))));
   const point = axes.reduce((copy, { path, first }) => withValue(copy, path, first), document);
-  const result = protocolSchema.safeParse(point);
+  const result = schemaFor(document).safeParse(point);
   const ofAxes = axes.flatMap(({ issues }) => issues);
   const ofPoint = (result.error ? issuesOf(result.error, []) : []).flatMap((issue) =>
     besideAxes(asSpacing(issue, document), axes),
@@ -65,11 +70,12 @@ export function checkGrid(document: unknown): Checked {
   return ofGrid.length > 0 ? { issues: ofGrid } : { protocol };
 }
 
-function checkAxis(axis: WrittenAxis): CheckedAxis {
-  return Array.isArray(axis.written) ? checkList(axis, axis.written) : checkSpacing(axis);
+function checkAxis(axis: WrittenAxis, zipped: boolean): CheckedAxis {
+  return Array.isArray(axis.written) ? checkList(axis, axis.written, zipped) : checkSpacing(axis);
 }
 
-function checkList(axis: WrittenAxis, values: readonly unknown[]): CheckedAxis {
+/** A zipped list may repeat a value, as it is the values of its group together that tell trials apart (zipIssues). */
+function checkList(axis: WrittenAxis, values: readonly unknown[], zipped: boolean): CheckedAxis {
   const { path, field } = axis;
   if (values.length === 0) {
     const message = 'expected at least one value in the list, received none';
@@ -78,7 +84,7 @@ function checkList(axis: WrittenAxis, values: readonly unknown[]): CheckedAxis {
   const results = values.map((value) => field.safeParse(value));
   const issues = results.flatMap(({ error }, i) => (error ? issuesOf(error, [...path, i]) : []));
   const checked = results.map(({ data }) => data);
-  if (issues.length === 0 && repeats(checked))
+  if (issues.length === 0 && !zipped && repeats(checked))
     issues.push({ path, message: 'expected distinct values in the list' });
   return { ...axis, checked, first: values[0], issues };
 }
@@ -143,11 +149,11 @@ function gridIssues(protocol: Protocol, point: ProtocolPoint): ProtocolIssue[] {
     return [{ path: ['trials'], message }];
   }
   const ofArms = parametrizations.flatMap((arm) => armIssues(protocol, point, arm));
-  return [...idleAxisIssues(protocol), ...ofArms];
+  return [...labelIssues(point), ...idleAxisIssues(protocol), ...ofArms];
 }
 
 /** The parts of an arm whose limits depend on one another. */
-const entangled: readonly (string | undefined)[] = ['trainable', 'l1', 'l2'];
+const entangled: readonly (string | undefined)[] = ['trainable', 'l1', 'l2', 'groupLasso'];
 
 /** Of the first combination that does not fit together. */
 function armIssues(protocol: Protocol, point: ProtocolPoint, arm: Parametrization): ProtocolIssue[] {

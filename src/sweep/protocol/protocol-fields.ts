@@ -36,13 +36,14 @@ export const trueOrFalse = z.boolean(expected('true or false'));
 
 /** One of a few names. */
 export function name<const Name extends string>(names: readonly Name[]) {
-  return z.enum(names, {
-    error: ({ input }) => {
-      const what = `one of ${names.join(', ')}`;
-      const hint = typeof input === 'string' ? didYouMean(input, names) : '';
-      return `${expected(what).error({ input })}${hint && `. ${hint}`}`;
-    },
-  });
+  return z.enum(names, { error: ({ input }) => nameMessage(names, input) });
+}
+
+/** What is said of a value that is none of them. */
+export function nameMessage(names: readonly string[], input: unknown): string {
+  const what = `one of ${names.join(', ')}`;
+  const hint = typeof input === 'string' ? didYouMean(input, names) : '';
+  return `${expected(what).error({ input })}${hint && `. ${hint}`}`;
 }
 
 /** An object with these keys and no others; a misspelt key is answered with the one it resembles. */

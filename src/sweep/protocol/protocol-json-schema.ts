@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formNames } from './brought-data.js';
 import { protocolSchema } from './protocol-schema.js';
 import { spacingJsonSchemas } from './spacing.js';
 
@@ -12,6 +13,8 @@ interface JsonSchema {
 
 const spacing = { $ref: '#/$defs/spacing' };
 
+const forms = formNames.map((form) => ({ required: [form] }));
+
 /** JSON Schema of the YAML file, axes included, for editors that complete and check it. */
 export function protocolJsonSchema(): object {
   const point = z.toJSONSchema(protocolSchema, { io: 'input' }) as JsonSchema;
@@ -20,10 +23,17 @@ export function protocolJsonSchema(): object {
     properties: mapped(point.properties, (field, name) => {
       if (name === 'zip') return field;
       if (name === 'arms') return { ...field, properties: mapped(field.properties, fieldsAsAxes) };
-      return field.properties ? fieldsAsAxes(field) : asAxis(field);
+      return isSection(field) ? fieldsAsAxes(field) : asAxis(field);
     }),
+    // As a protocol of Gaussian data needs a teacher, and files may need none.
+    anyOf: [{ required: ['teacher'] }, { required: ['data'], properties: { data: { anyOf: forms } } }],
     $defs: { spacing: { anyOf: spacingJsonSchemas() } },
   };
+}
+
+/** teacher, data, student and evaluation have axes within them and are none themselves. */
+function isSection({ properties, anyOf = [] }: JsonSchema): boolean {
+  return properties !== undefined || (anyOf.length > 0 && anyOf.every(isSection));
 }
 
 /** Every field of an object may be an axis, and so may those within it. */

@@ -4,6 +4,9 @@
  */
 import { z } from 'zod';
 import { activations } from '../../network/layers.js';
+import { rankings } from '../../pruning/rankings.js';
+import { broughtDataSchema, isBrought } from './brought-data.js';
+import { fileTeacherSchema, teacherKind } from './file-teacher.js';
 import {
   decay,
   exactlyOne,
@@ -26,7 +29,7 @@ export type SpectralTensorName = (typeof tensorNames)[number];
 
 const teacher = strict({
   /** inputs -> teacherSize -> secondWidth -> 1, frozen; the hidden layers relu. */
-  kind: name(['paper']).default('paper'),
+  kind: teacherKind('paper').default('paper'),
   inputs: positiveInteger.default(10),
   teacherSize: positiveInteger,
   secondWidth: positiveInteger.default(20),
@@ -97,6 +100,8 @@ const optimizer = exactlyOne({
   }).exactOptional(),
 });
 
+const number = z.number(expected('a finite number'));
+
 const perTensor = strict({
   eigenvectors: nonNegativeNumber.default(0),
   eigenvaluesIn: nonNegativeNumber.default(0),
@@ -112,6 +117,13 @@ function arm(allowed: readonly SpectralTensorName[], trainedByDefault: SpectralT
       .default(trainedByDefault),
     l1: perTensor,
     l2: perTensor,
+    /** Coefficient times the sum of the norms of the rows, of what enters each node; absent: none. */
+    groupLasso: strict({ eigenvectors: nonNegativeNumber }).exactOptional(),
+    /** Where the eigenvalues of the first layer start. Absent: eigenvaluesIn at 0, eigenvaluesOut at 1. */
+    initialize: strict({
+      eigenvaluesIn: number.exactOptional(),
+      eigenvaluesOut: number.exactOptional(),
+    }).exactOptional(),
     optimizer,
     batchSize: positiveInteger,
     /** The paper's variant: eigenvectors rest, then eigenvalues rest, `every` steps (or epochs) each; null: together. */
@@ -128,10 +140,13 @@ function arm(allowed: readonly SpectralTensorName[], trainedByDefault: SpectralT
           `expected ${allowed.join(' or ')}, received "${tensor}": this arm keeps it frozen`,
         );
     });
-    for (const penalty of ['l1', 'l2'] as const) {
+    if (value.initialize && !allowed.includes('eigenvaluesIn'))
+      refuse(['initialize'], 'expected none: this arm keeps eigenvaluesIn at 0 and eigenvaluesOut at 1');
+    for (const penalty of ['l1', 'l2', 'groupLasso'] as const) {
+      const factors: Partial<Record<SpectralTensorName, number>> = value[penalty] ?? {};
       for (const tensor of tensorNames) {
-        if (value[penalty][tensor] === 0 || value.trainable.includes(tensor)) continue;
-        refuse([penalty, tensor], `expected 0, received ${value[penalty][tensor]}: ${tensor} is not trained`);
+        if (!factors[tensor] || value.trainable.includes(tensor)) continue;
+        refuse([penalty, tensor], `expected 0, received ${factors[tensor]}: ${tensor} is not trained`);
       }
     }
   });
@@ -153,6 +168,12 @@ const evaluation = strict({
     .min(0, expected('a number between 0 and 1'))
     .max(1, expected('a number between 0 and 1'))
     .default(0.05),
+  /** Other orders of removal whose pruning curves are kept beside that of relevance; absent: none. */
+  rankings: z
+    .array(name(rankings), expected('a list of rankings'))
+    .min(1, expected('at least one ranking'))
+    .refine((names) => new Set(names).size === names.length, expected('distinct rankings'))
+    .exactOptional(),
 }).prefault({});
 
 /** Groups of axes that go together, value by value, instead of each with each. */
@@ -163,19 +184,47 @@ const zip = z.array(
   expected('a list of lists of paths, as in [[student.width, arms.spectral.batchSize]]'),
 );
 
+function protocolOf<Teacher extends z.ZodType, Data extends z.ZodType>(teacher: Teacher, data: Data) {
+  return strict({
+    teacher,
+    data,
+    student,
+    arms,
+    epochs: positiveInteger,
+    trials: positiveInteger.max(2 ** 32 - 1, expected('at most 4294967295 trials')),
+    seed: nonNegativeInteger,
+    dtype: name(['float32', 'float64']).default('float32'),
+    evaluation,
+    zip: zip.exactOptional(),
+  });
+}
+
 /** A protocol in which every field has one value. */
-export const protocolSchema = strict({
-  teacher,
-  data: data.prefault({}),
-  student,
-  arms,
-  epochs: positiveInteger,
-  trials: positiveInteger.max(2 ** 32 - 1, expected('at most 4294967295 trials')),
-  seed: nonNegativeInteger,
-  dtype: name(['float32', 'float64']).default('float32'),
-  evaluation,
-  zip: zip.exactOptional(),
-});
+export const protocolSchema = protocolOf(
+  /** Absent where data from files say themselves what is to be learned. */
+  z.union([teacher, fileTeacherSchema]).exactOptional(),
+  z.union([data, broughtDataSchema]).prefault({}),
+);
+
+/** The same by who labels and what: a document is held against the one that it tries to be, so that its errors are of that. */
+const schemas = {
+  paper: { gaussian: protocolOf(teacher, data.prefault({})), files: protocolOf(teacher, broughtDataSchema) },
+  file: {
+    gaussian: protocolOf(fileTeacherSchema, data.prefault({})),
+    files: protocolOf(fileTeacherSchema, broughtDataSchema),
+  },
+  none: { files: protocolOf(teacher.exactOptional(), broughtDataSchema) },
+} as const;
+
+/** The schema of a document, which need not be a good one. */
+export function schemaFor(document: unknown): z.ZodType<ProtocolPoint> & z.ZodObject {
+  const { teacher: given, data: asked } = (document ?? {}) as { teacher?: unknown; data?: unknown };
+  const files = typeof asked === 'object' && asked !== null && isBrought(asked);
+  const byFile = (given as { readonly kind?: unknown } | null | undefined)?.kind === 'file';
+  const { gaussian, files: brought } = schemas[byFile ? 'file' : 'paper'];
+  if (!files) return gaussian;
+  return given === undefined ? schemas.none.files : brought;
+}
 
 /** One point of the grid: what a trial is made of, all but its index. */
 export type ProtocolPoint = z.output<typeof protocolSchema>;

@@ -1,8 +1,10 @@
 /** From a protocol to its trials: one student each, named by all the numbers that it depends on. */
 import { createHash } from 'node:crypto';
 import { armOf } from './axes.js';
+import { isBrought } from './brought-data.js';
 import { canonicalJson } from './canonical-json.js';
 import { choose, combinations, type Dimension, dimensionsOf, dimensionsOfArm } from './grid.js';
+import { byContents, problemOf, teacherSizeOf } from './problem.js';
 import {
   type Arm,
   type Parametrization,
@@ -17,7 +19,9 @@ export { canonicalJson } from './canonical-json.js';
 export interface TrialProtocol {
   readonly schema: 1;
   readonly parametrization: Parametrization;
-  readonly teacher: ProtocolPoint['teacher'];
+  /** Absent where data from files say themselves what is to be learned. */
+  readonly teacher?: NonNullable<ProtocolPoint['teacher']>;
+  /** In place of the path of each file its contents: see byContents. */
   readonly data: ProtocolPoint['data'];
   readonly student: ProtocolPoint['student'];
   readonly arm: Arm;
@@ -76,12 +80,12 @@ function armsWith(dimensions: readonly Dimension[]): (grid: Protocol, arm: Param
 
 /** All trials of one arm at one point of the grid. */
 function trialsAt(point: ProtocolPoint, parametrization: Parametrization, arm: Arm): TrialProtocol[] {
-  const { teacher, data, student, epochs, trials, seed, dtype, evaluation } = point;
+  const { student, epochs, trials, seed, dtype, evaluation } = point;
+  const posed = byContents(point);
   return Array.from({ length: trials }, (_, trial) => ({
     schema: 1,
     parametrization,
-    teacher,
-    data,
+    ...posed,
     student,
     arm,
     epochs,
@@ -114,7 +118,7 @@ const sharedTrial = 2 ** 32 - 1;
 
 /** Whether the trial's data are those of every direct trial: see data.sharedSeed. */
 export function sharesSeed({ parametrization, data }: TrialProtocol): boolean {
-  return data.sharedSeed === true && parametrization === 'direct';
+  return !isBrought(data) && data.sharedSeed === true && parametrization === 'direct';
 }
 
 /** Names the stream that the data of a trial are drawn from. */
@@ -128,7 +132,15 @@ export function hiddenWidths({ student }: TrialProtocol): number[] {
   return [width, secondWidth, ...(thirdWidth === undefined ? [] : [thirdWidth])];
 }
 
+/** The same with the read-out, where it is trained. */
+export function trainedWidths(protocol: TrialProtocol): number[] {
+  const { outputs, readout } = problemOf(protocol);
+  return [...hiddenWidths(protocol), ...(readout === 'dense' ? [outputs] : [])];
+}
+
 /** "spectral, width 200, trial 3, teacher size 20": how messages and reports name a trial. */
-export function describeTrial({ parametrization, student, trial, teacher }: TrialProtocol): string {
-  return `${parametrization}, width ${student.width}, trial ${trial}, teacher size ${teacher.teacherSize}`;
+export function describeTrial(protocol: TrialProtocol): string {
+  const { parametrization, student, trial } = protocol;
+  const size = teacherSizeOf(protocol);
+  return `${parametrization}, width ${student.width}, trial ${trial}${size > 0 ? `, teacher size ${size}` : ''}`;
 }

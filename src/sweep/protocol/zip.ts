@@ -1,8 +1,15 @@
 /** `zip`: which axes go together, value by value. */
 import { didYouMean } from '../../arguments.js';
-import { type Axis, axesOf, fieldAt, valueAt } from './axes.js';
+import { type Axis, armOf, axesOf, fieldAt, valueAt } from './axes.js';
+import { canonicalJson } from './canonical-json.js';
 import type { ProtocolIssue } from './protocol-issues.js';
-import type { Protocol } from './protocol-schema.js';
+import { type Protocol, parametrizations } from './protocol-schema.js';
+
+/** The fields that a document names in `zip`; it need not be a good one. */
+export function namesInZip(document: unknown): ReadonlySet<unknown> {
+  const groups = valueAt(document, ['zip']);
+  return new Set(Array.isArray(groups) ? groups.flat() : []);
+}
 
 /** Of a protocol whose axes are good. */
 export function zipIssues(protocol: Protocol): ProtocolIssue[] {
@@ -15,7 +22,26 @@ export function zipIssues(protocol: Protocol): ProtocolIssue[] {
       return message === undefined ? [] : [{ path: ['zip', i, k], message }];
     }),
   );
-  return ofNames.length > 0 ? ofNames : groups.flatMap((group, i) => lengthIssues(group, i, axes));
+  if (ofNames.length > 0) return ofNames;
+  const ofLengths = groups.flatMap((group, i) => lengthIssues(group, i, axes));
+  return ofLengths.length > 0 ? ofLengths : groups.flatMap((group, i) => repeatIssues(group, i, axes));
+}
+
+/** An arm sees the axes of a group that are its own or common; two of its trials may not be the same. */
+function repeatIssues(group: readonly string[], i: number, axes: readonly Axis[]): ProtocolIssue[] {
+  for (const arm of parametrizations) {
+    const seen = axes
+      .filter(({ name }) => group.includes(name))
+      .filter((axis) => (armOf(axis) ?? arm) === arm);
+    const texts = (seen[0]?.values ?? []).map((_, k) => canonicalJson(seen.map(({ values }) => values[k])));
+    const again = texts.findIndex((text, k) => texts.indexOf(text) < k);
+    if (again < 0) continue;
+    const first = texts.indexOf(texts[again] as string);
+    const names = seen.map(({ name }) => name).join(', ');
+    const message = `expected distinct values of ${names} together, received value ${again + 1} like value ${first + 1}`;
+    return [{ path: ['zip', i], message }];
+  }
+  return [];
 }
 
 function nameTrouble(name: string, protocol: Protocol, axes: readonly Axis[]): string | undefined {

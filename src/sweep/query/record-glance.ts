@@ -1,7 +1,9 @@
 /** What `status` and `watch` need of a record, read without checking the rest. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { recordFile, trialFolder } from '../directory/record.js';
+import { checkpointSteps } from '../directory/checkpoint-glance.js';
+import type { Made } from '../directory/makers.js';
+import { didNotLearn, recordFile, trialFolder } from '../directory/record.js';
 import { listKeys } from '../directory/run-directory.js';
 import { arraysFile } from '../directory/trial-arrays.js';
 
@@ -15,9 +17,12 @@ export interface RecordGlance {
   readonly steps: number;
   /** "cpu-avx2 float32" */
   readonly engine: string;
+  readonly made: Made;
   /** null of a trial that failed; so is the next. */
   readonly trainLoss: number | null;
   readonly effectiveSize: number | null;
+  /** false of a trial that failed. */
+  readonly didNotLearn: boolean;
   /** What went wrong; null of a trial that finished. */
   readonly message: string | null;
 }
@@ -26,6 +31,8 @@ export interface Glances {
   readonly records: readonly RecordGlance[];
   /** Keys of records that cannot be read as such or have no arrays beside them. No checksum is looked at. */
   readonly damaged: readonly string[];
+  /** Steps that the checkpoints of trials without a record, or with a damaged one, have behind them, by key. */
+  readonly begun: ReadonlyMap<string, number>;
 }
 
 /** Records between two turns of the event loop. */
@@ -38,13 +45,17 @@ const recordsAtOnce = 500;
 export async function glanceAtRecords(directory: string): Promise<Glances> {
   const records: RecordGlance[] = [];
   const damaged: string[] = [];
+  const begun = new Map<string, number>();
   for (const [i, key] of (await listKeys(directory)).entries()) {
     if (i % recordsAtOnce === recordsAtOnce - 1) await new Promise(setImmediate);
     const record = glanceAtRecord(directory, key);
     if (record === 'damaged') damaged.push(key);
     else if (record) records.push(record);
+    if (record && record !== 'damaged') continue;
+    const steps = checkpointSteps(directory, key);
+    if (steps !== undefined) begun.set(key, steps);
   }
-  return { records, damaged };
+  return { records, damaged, begun };
 }
 
 /** Nothing where there is no record yet. */
@@ -69,19 +80,15 @@ function glance(key: string, text: string): RecordGlance | undefined {
     const record = JSON.parse(text);
     const finished = Date.parse(record.finishedAt);
     if (record.key !== key || Number.isNaN(finished)) return undefined;
-    if (!Number.isFinite(record.seconds)) return undefined;
-    const engine = `${record.engine} ${record.dtype}`;
-    const { seconds, steps, trainLoss, effectiveSize, error } = record;
+    if (!Number.isFinite(record.seconds) || typeof record.versions?.eigenstudent !== 'string')
+      return undefined;
+    const { engine, dtype, versions, seconds, steps, trainLoss, effectiveSize, error } = record;
     const failed = error !== undefined;
     return {
-      key,
-      failed,
-      finished,
-      seconds,
-      steps,
-      engine,
-      trainLoss,
-      effectiveSize,
+      ...{ key, failed, finished, seconds, steps, trainLoss, effectiveSize },
+      engine: `${engine} ${dtype}`,
+      made: { engine, dtype, versions },
+      didNotLearn: !failed && didNotLearn(record),
       message: error?.message ?? null,
     };
   } catch {

@@ -1,24 +1,34 @@
 /** How far a run directory is and who works on it, from what lies in it: no process is asked. */
+import { type Makers, makersOf } from '../directory/makers.js';
 import { readProtocol } from '../directory/run-directory.js';
+import { teacherSizeOf } from '../protocol/problem.js';
 import type { Parametrization } from '../protocol/protocol-schema.js';
+import { type Settings, settingsOf } from '../protocol/settings.js';
 import { expand, type Trial } from '../protocol/trials.js';
 import { glanceAtRecords, type RecordGlance } from './record-glance.js';
+import { countTrials, Found, type TrialCounts } from './trial-counts.js';
 import { readWorkers, type Worker } from './workers.js';
 
-export interface TrialCounts {
-  readonly total: number;
-  readonly finished: number;
-  /** With a record of their error. */
-  readonly failed: number;
-  /** Without a record that can be read, or without its arrays. */
-  readonly unfinished: number;
-}
-
-/** Trials of one arm, teacher size and width, whatever else the protocol varies. */
-export interface GroupStatus extends TrialCounts {
+interface Place {
   readonly parametrization: Parametrization;
   readonly teacherSize: number;
   readonly width: number;
+  /** Of every other field that the protocol varies, by its path. */
+  readonly settings: Settings;
+}
+
+/** Trials that differ in nothing but their index and seed. */
+export interface GroupStatus extends Place, TrialCounts {}
+
+/** An unfinished trial that will go on from its checkpoint. */
+export interface BegunTrial extends Place {
+  readonly key: string;
+  readonly seed: number;
+  readonly trial: number;
+  /** Completed when the checkpoint was written. */
+  readonly epoch: number;
+  /** Of the whole trial. */
+  readonly epochs: number;
 }
 
 /** From when the first of the trials of the hour before the last ending began, to that ending; pauses count. */
@@ -30,17 +40,16 @@ export interface Throughput {
   readonly stepsPerSecond: number;
 }
 
-export interface RunStatus {
+export interface RunStatus extends Makers {
   readonly directory: string;
   readonly trials: TrialCounts;
   readonly groups: readonly GroupStatus[];
+  readonly begun: readonly BegunTrial[];
   /**
    * Keys of trials whose record cannot be read or whose arrays are missing; checksums are not looked at, as a sweep looks
    * at them. The next sweep trains them again.
    */
   readonly damaged: readonly string[];
-  /** More than one means that results of different arithmetic stand side by side. */
-  readonly engines: readonly string[];
   /** ISO 8601, UTC; null before there is a record. */
   readonly lastFinishedAt: string | null;
   /** null before two trials have ended, and of less than ten seconds. */
@@ -49,6 +58,8 @@ export interface RunStatus {
   readonly workers: readonly Worker[];
 }
 
+type SettingsOf = ReturnType<typeof settingsOf>;
+
 /** Milliseconds. */
 const hour = 3_600_000;
 /** Milliseconds. Less says little of an hour; arbitrary. */
@@ -56,49 +67,54 @@ const shortestSpan = 10_000;
 
 /** @throws file_unreadable when it is no run directory; invalid_protocol */
 export async function runStatus(directory: string): Promise<RunStatus> {
-  const trials = expand(await readProtocol(directory));
-  const { records, damaged } = await glanceAtRecords(directory);
-  const byKey = new Map(records.map((record) => [record.key, record]));
+  const protocol = await readProtocol(directory);
+  const trials = expand(protocol);
+  const settings = settingsOf(protocol);
+  const glances = await glanceAtRecords(directory);
+  const { records, damaged } = glances;
+  const found = new Found(glances);
   const wanted = new Set(trials.map(({ key }) => key));
   const present = records.filter(({ key }) => wanted.has(key));
   const last = present.reduce((latest, { finished }) => Math.max(latest, finished), Number.NEGATIVE_INFINITY);
   return {
     directory,
-    trials: counts(trials, byKey),
-    groups: groups(trials, byKey),
+    trials: countTrials(trials, found),
+    groups: groups(trials, settings, found),
+    begun: begunTrials(trials, settings, found),
     damaged: damaged.filter((key) => wanted.has(key)),
-    engines: [...new Set(present.map(({ engine }) => engine))].sort(),
+    ...makersOf(present.map(({ made }) => made)),
     lastFinishedAt: present.length > 0 ? new Date(last).toISOString() : null,
     throughput: throughput(present, last),
     workers: await readWorkers(directory),
   };
 }
 
-function counts(trials: readonly Trial[], records: ReadonlyMap<string, RecordGlance>): TrialCounts {
-  let failed = 0;
-  let finished = 0;
-  for (const { key } of trials) {
-    const record = records.get(key);
-    if (record?.failed) failed += 1;
-    else if (record) finished += 1;
+/** In the order of the protocol. */
+function groups(trials: readonly Trial[], settingsOf: SettingsOf, found: Found): GroupStatus[] {
+  const members = new Map<string, { readonly place: Place; readonly group: Trial[] }>();
+  for (const trial of trials) {
+    const place = placeOf(trial, settingsOf);
+    const name = JSON.stringify(place);
+    const known = members.get(name);
+    if (known) known.group.push(trial);
+    else members.set(name, { place, group: [trial] });
   }
-  return { total: trials.length, finished, failed, unfinished: trials.length - finished - failed };
+  return [...members.values()].map(({ place, group }) => ({ ...place, ...countTrials(group, found) }));
+}
+
+function placeOf({ protocol }: Trial, settings: SettingsOf): Place {
+  const { parametrization, student } = protocol;
+  const teacherSize = teacherSizeOf(protocol);
+  return { parametrization, teacherSize, width: student.width, settings: settings(protocol) };
 }
 
 /** In the order of the protocol. */
-function groups(trials: readonly Trial[], records: ReadonlyMap<string, RecordGlance>): GroupStatus[] {
-  const members = new Map<string, Trial[]>();
-  for (const trial of trials) {
-    const { parametrization, teacher, student } = trial.protocol;
-    const name = `${parametrization} ${teacher.teacherSize} ${student.width}`;
-    const group = members.get(name);
-    if (group) group.push(trial);
-    else members.set(name, [trial]);
-  }
-  return [...members.values()].map((group) => {
-    const { parametrization, teacher, student } = (group[0] as Trial).protocol;
-    const place = { parametrization, teacherSize: teacher.teacherSize, width: student.width };
-    return { ...place, ...counts(group, records) };
+function begunTrials(trials: readonly Trial[], settings: SettingsOf, found: Found): BegunTrial[] {
+  return trials.flatMap((trial) => {
+    const epoch = found.record(trial) ? undefined : found.epoch(trial);
+    if (epoch === undefined) return [];
+    const { seed, trial: index, epochs } = trial.protocol;
+    return [{ key: trial.key, ...placeOf(trial, settings), seed, trial: index, epoch, epochs }];
   });
 }
 

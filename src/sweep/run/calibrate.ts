@@ -4,6 +4,8 @@ import type { Splits } from '../../data/splits.js';
 import type { ChosenDevice } from '../../network/device.js';
 import { Population } from '../../network/population.js';
 import { pruningCurve } from '../../pruning/curve.js';
+import { isBrought } from '../protocol/brought-data.js';
+import { problemOf } from '../protocol/problem.js';
 import type { TrialProtocol } from '../protocol/trials.js';
 import type { SharedData } from './shared-data.js';
 import { criterionOf, rankedLayer, studentOptions } from './student.js';
@@ -55,7 +57,8 @@ export async function calibrate(
     const times = await timeSteps(population, protocol, plan.seconds);
     const { median, minimum, maximum } = summarize(times);
     const validation = await typical(() => population.evaluate(splits.validation));
-    const report = validation * (1 + example.data.train / example.data.validation);
+    const { samples } = problemOf(example);
+    const report = validation * (1 + samples.train / samples.validation);
     const test = await typical(() => population.evaluate(splits.test));
     const ranking = { layer: rankedLayer, criterion: criterionOf(protocol) };
     const curve = await typical(() => pruningCurve(population.at(0), splits.test, ranking));
@@ -83,7 +86,8 @@ function harmless(protocol: TrialProtocol): TrialProtocol {
   ) as typeof arm.optimizer;
   return {
     ...protocol,
-    data: { ...data, train: Math.min(data.train, steps * arm.batchSize) },
+    // Of files all samples are taken: which ones they are is part of the data.
+    data: isBrought(data) ? data : { ...data, train: Math.min(data.train, steps * arm.batchSize) },
     arm: { ...arm, optimizer },
   };
 }

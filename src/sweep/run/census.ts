@@ -17,8 +17,12 @@ export function census(protocol: Protocol, trials: readonly Trial[]): Census {
     byArm[trial.parametrization] = (byArm[trial.parametrization] ?? 0) + 1;
   const axes = axesOf(protocol).filter(({ values }) => values.length > 1);
   const byField = axes.map((axis) => {
-    const counts = countsOf(axis.name === 'trials' ? partnerOf(axis, axes, protocol) : axis, trials);
-    return [axis.name, axis.values.map((value, i) => ({ value, trials: counts[i] as number }))] as const;
+    const counted = axis.name === 'trials' ? partnerOf(axis, axes, protocol) : axis;
+    const counts = countsOf(counted, trials);
+    const texts = counted.values.map((value) => canonicalJson(value));
+    const values = axis.values.map((value, i) => ({ value, trials: counts[i] as number }));
+    // A zipped field may have a value several times; its trials are counted together.
+    return [axis.name, values.filter((_, i) => texts.indexOf(texts[i] as string) === i)] as const;
   });
   return { total: trials.length, byArm, byField: Object.fromEntries(byField) };
 }

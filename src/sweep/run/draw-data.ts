@@ -1,19 +1,24 @@
 /** From the numbers of a trial to its teacher and the data that it labels. */
 import { gaussianInputs } from '../../data/gaussian.js';
-import type { Splits } from '../../data/splits.js';
+import type { PartCounts, Splits } from '../../data/splits.js';
 import { Dataset } from '../../network/dataset.js';
 import { outputsOf } from '../../network/spec.js';
 import { Teacher } from '../../teacher/teacher.js';
+import { problemOf } from '../protocol/problem.js';
 import { dataTrial, sharesSeed, type TrialProtocol } from '../protocol/trials.js';
 
+/** A teacher that is made of numbers alone. */
 export function teacherOf({ teacher }: Pick<TrialProtocol, 'teacher'>): Teacher {
+  if (teacher?.kind !== 'paper') throw new TypeError('a teacher from a file is read, not made');
   const { kind: _, ...options } = teacher;
   return Teacher.paper(options);
 }
 
+/** Gaussian inputs with the teacher's labels. */
 export async function drawData(teacher: Teacher, protocol: TrialProtocol): Promise<Splits> {
-  if (sharesSeed(protocol)) return drawTwice(teacher, protocol);
-  const { train, validation, test } = protocol.data;
+  const { samples } = problemOf(protocol);
+  if (sharesSeed(protocol)) return drawTwice(teacher, protocol, samples);
+  const { train, validation, test } = samples;
   return teacher.dataset({ train, validation, test, seed: protocol.seed, trial: dataTrial(protocol) });
 }
 
@@ -21,8 +26,11 @@ export async function drawData(teacher: Teacher, protocol: TrialProtocol): Promi
  * Inputs as a generator gives them that is seeded again before the test inputs are drawn: the test patterns are those
  * trained on, then those that validate, and only then, if more are asked for, new ones.
  */
-async function drawTwice(teacher: Teacher, protocol: TrialProtocol): Promise<Splits> {
-  const { train, validation, test } = protocol.data;
+async function drawTwice(
+  teacher: Teacher,
+  protocol: TrialProtocol,
+  { train, validation, test }: PartCounts,
+): Promise<Splits> {
   const features = teacher.network.spec.inputs;
   const outputs = outputsOf(teacher.network.spec);
   const inputs = gaussianInputs({

@@ -2,6 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { finiteNumber, knownKeys, positiveInteger } from '../../arguments.js';
 import type { DeviceOptions } from '../../network/device.js';
+import { BroughtFiles } from '../brought/brought-files.js';
+import { lookAtFiles } from '../brought/look-at-files.js';
 import { survey, wouldGrow } from '../directory/run-directory.js';
 import { checkArrays } from '../directory/trial-arrays.js';
 import { checkProtocol } from '../protocol/protocol.js';
@@ -54,7 +56,7 @@ export async function estimateSweep(
   options: EstimateOptions = {},
 ): Promise<SweepEstimate> {
   knownKeys('estimateSweep', options, optionNames);
-  const protocol = checkProtocol(input, 'of estimateSweep()');
+  const protocol = await lookAtFiles(checkProtocol(input, 'of estimateSweep()'));
   const shard = options.shard && checkShard(options.shard);
   const deviceOf = chooseDevices(options, protocol);
   const threads = options.threads === undefined ? undefined : positiveInteger('threads', options.threads);
@@ -66,7 +68,7 @@ export async function estimateSweep(
   const waves = planWaves(missing, (dtype) => waveLimits(deviceOf(dtype).device, threads));
   const atOnce = Math.max(1, ...waves.map((wave) => wave.length));
   const shapes = shapesOf(missing);
-  const data = new SharedData();
+  const data = new SharedData(new BroughtFiles(protocol));
   const tried: Tried[] = [];
   for (const { protocol: example } of someShapes(shapes)) {
     const chosen = deviceOf(example.dtype);

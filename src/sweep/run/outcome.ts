@@ -1,6 +1,7 @@
 /** From a student that has ended to what is kept of its trial. */
 import { effectiveSize } from '../../analysis/effective-size.js';
 import type { Splits } from '../../data/splits.js';
+import { arithmeticRevision } from '../../network/arithmetic.js';
 import type { Student } from '../../network/student.js';
 import { pruningCurve } from '../../pruning/curve.js';
 import { relevance } from '../../pruning/relevance.js';
@@ -14,10 +15,13 @@ import {
 } from '../directory/record.js';
 import type { PartialArrays } from '../directory/trial-arrays.js';
 import { versions } from '../directory/versions.js';
+import { teacherSizeOf } from '../protocol/problem.js';
 import type { Trial, TrialProtocol } from '../protocol/trials.js';
+import { accuraciesOf } from './accuracies.js';
+import { constantLoss } from './constant-loss.js';
 import { rankFurtherLayers } from './further-layers.js';
 import { insistOn } from './insist-on.js';
-import { variance } from './shared-data.js';
+import { rankedLosses } from './ranked-losses.js';
 import { criterionOf, rankedLayer } from './student.js';
 import type { TrialLog } from './trial-log.js';
 
@@ -61,7 +65,7 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
     validationLoss: log.last('validationLoss'),
     testLoss,
     initialTestLoss: log.initialTestLoss,
-    labelVariance: variance(splits.test.targets ?? []),
+    labelVariance: constantLoss(splits.test),
     effectiveSize: scored.effectiveSize,
     maximumRelevance: scored.relevance.reduce((largest, value) => Math.max(largest, value), 0),
     prunedLoss: losses[scored.effectiveSize] as number,
@@ -73,15 +77,19 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
     return failed(work, { code: 'diverged', message, step, layer: -1, learningRate: null });
   }
   const nodeHistory = log.nodeHistory();
+  const kept = { relevance: scored.relevance, kept: scored.effectiveSize };
+  const accuracies = await accuraciesOf(scored.network, splits, kept);
   const further = await rankFurtherLayers(work, scored.network);
   const hasFurther = further.layers.length > 0;
   const effectiveSizes = [scored.effectiveSize, ...further.effectiveSizes];
+  const others = await rankedLosses(trial.protocol, student, scored.network, splits);
   return {
-    record: { ...header(work), ...measures, ...(hasFurther && { effectiveSizes }) },
+    record: { ...header(work), ...measures, ...accuracies, ...(hasFurther && { effectiveSizes }) },
     arrays: {
       network: scored.network,
       relevance: scored.relevance,
       pruningLosses: losses,
+      rankedLosses: others,
       lossHistory: log.lossHistory(),
       ...(nodeHistory && { nodeHistory }),
       ...(hasFurther && { furtherLayers: further.layers }),
@@ -101,7 +109,7 @@ function header({ trial, student, engine, log }: TrialAtWork): Omit<TrialHeader,
     schema: 1,
     key,
     parametrization: protocol.parametrization,
-    teacherSize: protocol.teacher.teacherSize,
+    teacherSize: teacherSizeOf(protocol),
     width: protocol.student.width,
     trial: protocol.trial,
     seed: protocol.seed,
@@ -114,7 +122,7 @@ function header({ trial, student, engine, log }: TrialAtWork): Omit<TrialHeader,
     batchSize: protocol.arm.batchSize,
     engine,
     dtype: student.dtype,
-    versions: versions(),
+    versions: { ...versions(), arithmetic: arithmeticRevision() },
     finishedAt: new Date().toISOString(),
   };
 }

@@ -1,6 +1,7 @@
 /** What sweep() is asked to do, and the check of it. */
 import { finiteNumber, invalid, knownKeys, positiveInteger } from '../../arguments.js';
 import type { ChosenDevice, DeviceOptions } from '../../network/device.js';
+import { lookAtFiles } from '../brought/look-at-files.js';
 import { checkProtocol } from '../protocol/protocol.js';
 import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
 import { expand, type Trial, type TrialProtocol } from '../protocol/trials.js';
@@ -41,11 +42,11 @@ export interface SweepPlan {
 }
 
 /** Before anything is written: what is wrong or missing is known now. */
-export function planSweep(input: ProtocolInput, options: SweepOptions): SweepPlan {
+export async function planSweep(input: ProtocolInput, options: SweepOptions): Promise<SweepPlan> {
   knownKeys('sweep', options, optionNames);
   const { directory, signal, onProgress } = options;
   checkHandles(directory, signal, onProgress);
-  const protocol = checkProtocol(input, 'of sweep()');
+  const protocol = await lookAtFiles(checkProtocol(input, 'of sweep()'));
   const shard = options.shard && checkShard(options.shard);
   const all = expand(protocol);
   return {

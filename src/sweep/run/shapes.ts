@@ -1,5 +1,6 @@
 /** Kinds of students that take the same time for a step. */
 import { canonicalJson } from '../protocol/canonical-json.js';
+import { problemOf } from '../protocol/problem.js';
 import type { Trial, TrialProtocol } from '../protocol/trials.js';
 import { operationsPerStep } from './useful-operations.js';
 
@@ -29,12 +30,14 @@ export function shapesOf(trials: readonly Trial[]): Shape[] {
 }
 
 /** Without the numbers that arithmetic does not depend on: rates, penalties' factors, seeds, the length of training. */
-export function shapeName({ parametrization, teacher, data, student, arm, dtype }: TrialProtocol): string {
+export function shapeName(protocol: TrialProtocol): string {
+  const { parametrization, data, student, arm, dtype } = protocol;
   const { trainable, optimizer, batchSize, alternating } = arm;
   const penalties = [arm.l1, arm.l2].map((penalty) => Object.values(penalty).some((factor) => factor > 0));
   return canonicalJson([
-    ...[parametrization, teacher.inputs, student, data, dtype, trainable, Object.keys(optimizer)],
+    ...[parametrization, problemOf(protocol).inputs, student, data, dtype, trainable, Object.keys(optimizer)],
     ...[batchSize, alternating !== null, penalties],
+    ...(arm.groupLasso?.eigenvectors ? ['groupLasso'] : []),
   ]);
 }
 

@@ -1,5 +1,7 @@
 import type { Splits } from '../../data/splits.js';
 import type { Teacher } from '../../teacher/teacher.js';
+import { BroughtFiles } from '../brought/brought-files.js';
+import { isBrought } from '../protocol/brought-data.js';
 import { dataKey, type TrialProtocol } from '../protocol/trials.js';
 import { drawData, teacherOf } from './draw-data.js';
 
@@ -17,6 +19,9 @@ export class SharedData {
   readonly #splits = new Map<string, Splits>();
   #bytes = 0;
 
+  /** @param files of the protocol; not needed where it names none */
+  constructor(readonly files = new BroughtFiles()) {}
+
   async of(protocol: TrialProtocol): Promise<Splits> {
     const key = dataKey(protocol);
     const splits = this.#splits.get(key) ?? (await this.#draw(protocol));
@@ -33,10 +38,18 @@ export class SharedData {
   }
 
   async #draw(protocol: TrialProtocol): Promise<Splits> {
-    const key = JSON.stringify(protocol.teacher);
-    const teacher = this.#teachers.get(key) ?? teacherOf(protocol);
-    this.#teachers.set(key, teacher);
-    return drawData(teacher, protocol);
+    const teacher = protocol.teacher && (await this.#teacher(protocol.teacher));
+    if (isBrought(protocol.data)) return this.files.splits(protocol, protocol.data, teacher);
+    return drawData(teacher as Teacher, protocol);
+  }
+
+  async #teacher(teacher: NonNullable<TrialProtocol['teacher']>): Promise<Teacher> {
+    const key = JSON.stringify(teacher);
+    const known =
+      this.#teachers.get(key) ??
+      (teacher.kind === 'file' ? await this.files.teacher(teacher) : teacherOf({ teacher }));
+    this.#teachers.set(key, known);
+    return known;
   }
 }
 
@@ -47,14 +60,4 @@ function sizeOf(splits: Splits): number {
     (bytes, { samples, inputCount, targetCount }) => bytes + samples * (inputCount + targetCount) * (8 + 4),
     0,
   );
-}
-
-/** Variance of all targets: the loss of the best constant answer. */
-export function variance(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; ++i) sum += values[i] as number;
-  const mean = sum / values.length;
-  let squares = 0;
-  for (let i = 0; i < values.length; ++i) squares += ((values[i] as number) - mean) ** 2;
-  return squares / values.length;
 }

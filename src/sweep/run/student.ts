@@ -12,6 +12,7 @@ import {
 } from '../../network/optimizers.js';
 import { alternating } from '../../network/phases.js';
 import type { SplitData, StudentOptions } from '../../network/student-options.js';
+import { problemOf } from '../protocol/problem.js';
 import type { Arm } from '../protocol/protocol-schema.js';
 import { hiddenWidths, type TrialProtocol } from '../protocol/trials.js';
 
@@ -25,27 +26,28 @@ export function furtherRankedLayers(protocol: TrialProtocol): number[] {
 }
 
 /**
- * inputs -> width -> secondWidth (-> thirdWidth) -> 1. Both arms are written with the same spectral layers, so that they
+ * inputs -> width -> secondWidth (-> thirdWidth) -> outputs. Both arms are written with the same spectral layers, so that they
  * start from the same eigenvectors; the direct one keeps its eigenvalues at 1 (and 0), which makes its weights
  * -eigenvectors.
  */
 export function studentLayers(protocol: TrialProtocol): Layer[] {
   const { activation } = protocol.student;
-  const { trainable, l1, l2 } = protocol.arm;
+  const { trainable, l1, l2, groupLasso = {}, initialize = {} } = protocol.arm;
   const ranked = [rankedLayer, ...furtherRankedLayers(protocol)];
   const hidden = hiddenWidths(protocol).map((width, layer) =>
     ranked.includes(layer)
-      ? spectral(width, { activation, trainable, l1, l2 })
+      ? spectral(width, { activation, trainable, l1, l2, groupLasso, ...(layer === 0 && { initialize }) })
       : dense(width, { activation }),
   );
-  return [...hidden, sum()];
+  const { outputs, readout } = problemOf(protocol);
+  return [...hidden, readout === 'sum' ? sum() : dense(outputs)];
 }
 
 export function studentOptions(protocol: TrialProtocol, data: SplitData): StudentOptions {
   const { arm, epochs, seed, trial } = protocol;
   return {
     layers: studentLayers(protocol),
-    loss: 'mse',
+    loss: problemOf(protocol).loss,
     data,
     optimizer: toOptimizer(arm.optimizer),
     batchSize: arm.batchSize,
@@ -58,7 +60,15 @@ export function studentOptions(protocol: TrialProtocol, data: SplitData): Studen
 
 /** L is the norm of the weights that enter a node only where eigenvaluesIn stay 0; M always is (PAPER.md). */
 export function criterionOf({ parametrization, arm }: TrialProtocol): 'L' | 'M' {
-  return parametrization === 'spectral' && !arm.trainable.includes('eigenvaluesIn') ? 'L' : 'M';
+  const zero = !arm.trainable.includes('eigenvaluesIn') && (arm.initialize?.eigenvaluesIn ?? 0) === 0;
+  return parametrization === 'spectral' && zero ? 'L' : 'M';
+}
+
+/** Whether one number stands before all that an input does: see inputRelevance. */
+export function ranksInputs({ parametrization, arm }: TrialProtocol): boolean {
+  const { trainable, initialize } = arm;
+  const rests = !trainable.includes('eigenvaluesOut') && initialize?.eigenvaluesOut === 0;
+  return parametrization === 'spectral' && rests && trainable.includes('eigenvaluesIn');
 }
 
 /** The schema lets exactly one through. */

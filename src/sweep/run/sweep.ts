@@ -10,7 +10,7 @@ import { planSweep, type SweepOptions } from './plan.js';
 import { Profiler, type SweepProfile } from './profile.js';
 import { Tally } from './progress.js';
 import { endingOf, trainEverything } from './train-everything.js';
-import type { LayerwiseTrial } from './wave.js';
+import type { ContinuedTrial, LayerwiseTrial } from './wave.js';
 
 export interface SweepResult {
   readonly directory: string;
@@ -23,6 +23,8 @@ export interface SweepResult {
   readonly elsewhere: number;
   /** Trials that had files which could not be trusted, and were trained again. */
   readonly damaged: readonly DamagedTrial[];
+  /** Trials that went on from the checkpoints of earlier calls, or of processes that have died. */
+  readonly continued: readonly ContinuedTrial[];
   /** Trials whose checkpoint could not be continued, and why: they started again. */
   readonly restarted: readonly DamagedTrial[];
   /** Trials of this call that were too large for a GPU's resident kernels; none on other devices. */
@@ -42,7 +44,7 @@ export interface SweepResult {
  *   (finished trials stay), interrupted (likewise)
  */
 export async function sweep(input: ProtocolInput, options: SweepOptions): Promise<SweepResult> {
-  const plan = planSweep(input, options);
+  const plan = await planSweep(input, options);
   const { directory, protocol, trials } = plan;
   const profiler = new Profiler();
   await openRunDirectory(directory, protocol);
@@ -57,15 +59,16 @@ export async function sweep(input: ProtocolInput, options: SweepOptions): Promis
     });
     const missing = trials.filter(({ key }) => !found.has(key));
     const tally = new Tally(missing, found.values(), options.onProgress);
+    const continued: ContinuedTrial[] = [];
     const restarted: DamagedTrial[] = [];
     const layerwise: LayerwiseTrial[] = [];
     await keepingSummary(directory, tally, () =>
-      trainEverything(missing, { ...plan, locks, tally, profiler, restarted, layerwise }),
+      trainEverything(missing, { ...plan, locks, tally, profiler, continued, restarted, layerwise }),
     );
     const summary = await profiler.time('writing', () => writeSummary(directory));
     const { trained, reused, elsewhere } = tally;
-    const result = { directory, summary, trained, reused, elsewhere, damaged, restarted, layerwise };
-    return { ...result, seconds: profiler.total, profile: profiler.result() };
+    const ended = { trained, reused, elsewhere, continued, damaged, restarted, layerwise };
+    return { directory, summary, ...ended, seconds: profiler.total, profile: profiler.result() };
   } finally {
     await locks.leave();
   }

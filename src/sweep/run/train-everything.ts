@@ -1,6 +1,7 @@
 /** Wave after wave until every trial has a record, whichever process has trained it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EigenstudentError } from '../../errors.js';
+import { BroughtFiles } from '../brought/brought-files.js';
 import type { TrialRecord } from '../directory/record.js';
 import { type DamagedTrial, findFinished, writeTrial } from '../directory/run-directory.js';
 import type { TrialLocks } from '../directory/trial-locks.js';
@@ -10,7 +11,7 @@ import type { SweepPlan } from './plan.js';
 import type { Profiler } from './profile.js';
 import type { Ending, Tally } from './progress.js';
 import { SharedData } from './shared-data.js';
-import { type LayerwiseTrial, trainWave } from './wave.js';
+import { type ContinuedTrial, type LayerwiseTrial, trainWave } from './wave.js';
 import { waveLimits } from './waves.js';
 import { WorkList } from './work-list.js';
 
@@ -18,6 +19,8 @@ interface Everything extends SweepPlan {
   readonly locks: TrialLocks;
   readonly tally: Tally;
   readonly profiler: Profiler;
+  /** Trials that go on from a checkpoint are added. */
+  readonly continued: ContinuedTrial[];
   /** Trials whose checkpoint cannot be continued are added. */
   readonly restarted: DamagedTrial[];
   /** Trials that a GPU trains layer by layer are added. */
@@ -31,7 +34,7 @@ export function endingOf(record: TrialRecord): Ending {
 /** @throws interrupted, file_unwritable, what training throws */
 export async function trainEverything(missing: readonly Trial[], run: Everything): Promise<void> {
   const { signal, profiler, deviceOf, threads } = run;
-  const data = new SharedData();
+  const data = new SharedData(new BroughtFiles(run.protocol));
   const list = new WorkList(
     missing,
     (dtype) => waveLimits(deviceOf(dtype).device, threads),
@@ -57,7 +60,7 @@ async function claim(trial: Trial, { directory, locks, tally }: Everything) {
 }
 
 async function trainOne(wave: readonly Trial[], list: WorkList, data: SharedData, run: Everything) {
-  const { directory, locks, tally, profiler, restarted, layerwise } = run;
+  const { directory, locks, tally, profiler, continued, restarted, layerwise } = run;
   const { deviceOf, threads, signal, checkpointEvery } = run;
   await trainWave(wave, {
     ...{ directory, data, threads, signal, checkpointEvery, profiler },
@@ -65,6 +68,7 @@ async function trainOne(wave: readonly Trial[], list: WorkList, data: SharedData
     isOurs: ({ key }) => locks.claim(key),
     onEpochs: (...news) => tally.follow(wave, ...news),
     onLayerwise: (trials) => layerwise.push(...trials),
+    onContinue: (trial) => continued.push(trial),
     onRestart: (trial) => restarted.push(trial),
     onTrial: async (trial, outcome) => {
       if (!(await keep(trial, outcome, run))) list.putBack(trial);

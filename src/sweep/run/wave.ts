@@ -37,10 +37,19 @@ export interface WaveOptions {
   ) => void;
   /** Called with trials that are too large for a GPU's resident kernels, before they train. */
   readonly onLayerwise: (trials: readonly LayerwiseTrial[]) => void;
+  /** Called for a trial that goes on from its checkpoint. */
+  readonly onContinue: (trial: ContinuedTrial) => void;
   /** Called for a trial whose checkpoint cannot be continued: it starts again. */
   readonly onRestart: (trial: DamagedTrial) => void;
   /** Called once a trial, finished or failed, for several at once; training waits for it. */
   readonly onTrial: (trial: Trial, outcome: Outcome) => Promise<void>;
+}
+
+/** A trial that did not start from nothing. */
+export interface ContinuedTrial {
+  readonly key: string;
+  /** Epochs that it had behind it. */
+  readonly epoch: number;
 }
 
 /** A trial whose student a GPU trains layer by layer, which takes longer: see Execution. */
@@ -105,12 +114,14 @@ function layerwiseOf(population: Population, trials: readonly Trial[]): Layerwis
 async function continueTrials(
   trials: readonly Trial[],
   population: Population,
-  { directory, onRestart }: WaveOptions,
+  { directory, onContinue, onRestart }: WaveOptions,
 ): Promise<(TrialProgress | undefined)[]> {
   const before: (TrialProgress | undefined)[] = [];
   for (const [i, { key }] of trials.entries()) {
     try {
-      before.push(await continueTrial(directory, key, population, i));
+      const known = await continueTrial(directory, key, population, i);
+      before.push(known);
+      if (known) onContinue({ key, epoch: population.at(i).progress().epoch });
     } catch (error) {
       if (!(error instanceof EigenstudentError)) throw error;
       onRestart({ key, reason: error.message });

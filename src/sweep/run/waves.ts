@@ -1,7 +1,8 @@
 /** Which trials train side by side: waves, one after the other, each of them one population. */
 import { availableParallelism, totalmem } from 'node:os';
 import type { ChosenDevice } from '../../network/device.js';
-import { hiddenWidths, type Trial, type TrialProtocol } from '../protocol/trials.js';
+import { problemOf } from '../protocol/problem.js';
+import { type Trial, type TrialProtocol, trainedWidths } from '../protocol/trials.js';
 
 /** Students per thread in a wave: enough that no core waits long for the others, few enough that trials finish early. */
 const studentsPerThread = 4;
@@ -100,9 +101,9 @@ export function chunkOf({ epochs, evaluation }: TrialProtocol): number {
 
 /** Parameters of a student without those of its frozen read-out; the eigenvalues of its first layer alone. */
 function parametersOf(protocol: TrialProtocol): number {
-  let inputs = protocol.teacher.inputs;
+  let { inputs } = problemOf(protocol);
   let parameters = protocol.student.width;
-  for (const width of hiddenWidths(protocol)) {
+  for (const width of trainedWidths(protocol)) {
     parameters += inputs * width;
     inputs = width;
   }
@@ -111,17 +112,17 @@ function parametersOf(protocol: TrialProtocol): number {
 
 /** Multiplications and additions, to a constant: what a trial costs against others. */
 export function workOf(protocol: TrialProtocol): number {
-  return protocol.epochs * protocol.data.train * parametersOf(protocol);
+  return protocol.epochs * problemOf(protocol).samples.train * parametersOf(protocol);
 }
 
 /** Steps that a trial takes. */
-export function stepsOf({ epochs, data, arm }: TrialProtocol): number {
-  return epochs * Math.ceil(data.train / arm.batchSize);
+export function stepsOf(protocol: TrialProtocol): number {
+  return protocol.epochs * Math.ceil(problemOf(protocol).samples.train / protocol.arm.batchSize);
 }
 
 /** An upper estimate: parameters and two moments in float64; data in float64 with a copy of the population's dtype. */
 export function bytesOf(protocol: TrialProtocol): number {
-  const { train, validation, test } = protocol.data;
-  const data = (train + validation + test) * (protocol.teacher.inputs + 1) * 16;
+  const { samples, inputs, outputs } = problemOf(protocol);
+  const data = (samples.train + samples.validation + samples.test) * (inputs + outputs) * 16;
   return 3 * 8 * parametersOf(protocol) + data;
 }

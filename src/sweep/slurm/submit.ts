@@ -6,6 +6,7 @@ import { finiteNumber, invalid, knownKeys, positiveInteger } from '../../argumen
 import { EigenstudentError } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import type { Device } from '../../network/device.js';
+import { lookAtFiles } from '../brought/look-at-files.js';
 import { makeFolder } from '../directory/make-folder.js';
 import { openRunDirectory, survey, wouldGrow } from '../directory/run-directory.js';
 import { checkArrays } from '../directory/trial-arrays.js';
@@ -60,7 +61,8 @@ export interface SlurmSubmission extends SlurmPlan {
  * @throws invalid_protocol, invalid_argument, run_directory_conflict
  */
 export async function planSubmission(input: ProtocolInput, options: SubmitOptions): Promise<SlurmPlan> {
-  return plan(checkProtocol(input, 'of planSubmission()'), options, await maximumOrUsual());
+  const protocol = await lookAtFiles(checkProtocol(input, 'of planSubmission()'));
+  return plan(protocol, options, await maximumOrUsual());
 }
 
 /**
@@ -70,7 +72,7 @@ export async function planSubmission(input: ProtocolInput, options: SubmitOption
  *   slurm_refused
  */
 export async function submitSweep(input: ProtocolInput, options: SubmitOptions): Promise<SlurmSubmission> {
-  const protocol = checkProtocol(input, 'of submitSweep()');
+  const protocol = await lookAtFiles(checkProtocol(input, 'of submitSweep()'));
   const cluster = await findCluster(); // before anything is written: what is missing is known now
   const planned = await plan(protocol, options, cluster.maximumArraySize);
   const { directory } = options;

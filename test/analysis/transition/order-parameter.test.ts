@@ -26,7 +26,7 @@ describe('the order parameter', () => {
 
   it('is averaged over trials, over nodes per teacher node', () => {
     const { x, y, dy } = orderParameterCurve({
-      teacherSize: 2,
+      size: 2,
       curves: [
         [2, 1, 0],
         [4, 0, 0],
@@ -37,16 +37,14 @@ describe('the order parameter', () => {
     expect([...y]).toEqual([1, 0.25, 0]);
     expect(dy[0]).toBe(0);
     expect(dy[1]).toBeCloseTo(0.25, 12); // sd 0.5 / sqrt(2), over two trials: sqrt(0.125) / sqrt(2)
-    expect(orderParameterCurve({ teacherSize: 2, curves: [[2, 1, 0]] }).dy).toEqual(
-      Float64Array.of(NaN, NaN, NaN),
-    );
+    expect(orderParameterCurve({ size: 2, curves: [[2, 1, 0]] }).dy).toEqual(Float64Array.of(NaN, NaN, NaN));
   });
 });
 
 describe('the critical exponent', () => {
   it('is that of the law, whatever the size of the teacher and the scale of the loss', () => {
     const groups = [10, 20, 40].map((teacherSize, k) => ({
-      teacherSize,
+      size: teacherSize,
       curves: [1, 2, 3].map((scale) => powerLaw(teacherSize, 1.5, scale * 10 ** k)),
     }));
     const found = criticalExponent(groups, { random: uniformNumbers(1), resamples: 50 });
@@ -58,7 +56,7 @@ describe('the critical exponent', () => {
 
   it('has an interval that covers what trials differ in', () => {
     const curves = [1.3, 1.4, 1.6, 1.7].map((exponent) => powerLaw(20, exponent));
-    const { estimate, low, high } = criticalExponent([{ teacherSize: 20, curves }], {
+    const { estimate, low, high } = criticalExponent([{ size: 20, curves }], {
       random: uniformNumbers(1),
     });
     expect(estimate).toBeGreaterThan(1.4);
@@ -73,7 +71,7 @@ describe('the critical exponent', () => {
     const curve = powerLaw(20, 1.5);
     for (let n = 1; n < 8; ++n) curve[n] = 0.3;
     const exponent = (from: number) =>
-      criticalExponent([{ teacherSize: 20, curves: [curve] }], {
+      criticalExponent([{ size: 20, curves: [curve] }], {
         random: uniformNumbers(1),
         window: [from, 0],
       }).estimate;
@@ -81,11 +79,23 @@ describe('the critical exponent', () => {
     expect(exponent(-0.9)).not.toBeCloseTo(1.5, 2);
   });
 
+  it('does not take what is no damage for a point of the law', () => {
+    const curve = powerLaw(20, 1.5);
+    curve[19] = 0.01 + 1e-12;
+    const exponent = (floor?: number) =>
+      criticalExponent([{ size: 20, curves: [curve] }], {
+        random: uniformNumbers(1),
+        ...(floor !== undefined && { floor }),
+      }).estimate;
+    expect(exponent()).toBeCloseTo(1.5, 6);
+    expect(Math.abs(exponent(0) - 1.5)).toBeGreaterThan(0.1);
+  });
+
   it('is refused, with the reason', () => {
-    const groups = [{ teacherSize: 20, curves: [powerLaw(20, 1.5)] }];
+    const groups = [{ size: 20, curves: [powerLaw(20, 1.5)] }];
     const random = uniformNumbers(1);
     expect(failureOf(() => criticalExponent([], { random }))).toBe(
-      'invalid_argument: expected an array of at least one { teacherSize, curves } for groups, received an array of length 0',
+      'invalid_argument: expected an array of at least one { size, curves } for groups, received an array of length 0',
     );
     expect(failureOf(() => criticalExponent(groups, { random, window: [-0.1, 0.2] }))).toBe(
       'invalid_argument: expected two numbers, from < to <= 0 for window, received an array of length 2',
@@ -93,10 +103,10 @@ describe('the critical exponent', () => {
     expect(failureOf(() => criticalExponent(groups, { random, window: [-0.06, -0.04] }))).toMatch(
       /^invalid_argument: expected curves with a power law in the window \(too few points: 1 for 2 parameters/,
     );
-    expect(failureOf(() => orderParameterCurve({ teacherSize: 0, curves: [[1, 0]] }))).toBe(
-      'invalid_argument: expected a positive integer for teacherSize, received 0',
+    expect(failureOf(() => orderParameterCurve({ size: 0, curves: [[1, 0]] }))).toBe(
+      'invalid_argument: expected a number of nodes above 0 for size, received 0',
     );
-    expect(failureOf(() => orderParameterCurve({ teacherSize: 2, curves: [[1, 1]] }))).toBe(
+    expect(failureOf(() => orderParameterCurve({ size: 2, curves: [[1, 1]] }))).toBe(
       'invalid_argument: expected at least one pruning curve with finite losses that are not all the same for curves, received an array of length 1',
     );
   });

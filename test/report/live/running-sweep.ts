@@ -14,6 +14,7 @@ import {
 } from '../../../src/sweep/directory/trial-arrays.js';
 import { checkpointFile } from '../../../src/sweep/directory/trial-checkpoint.js';
 import { TrialLocks } from '../../../src/sweep/directory/trial-locks.js';
+import { teacherSizeOf } from '../../../src/sweep/protocol/problem.js';
 import type { Protocol } from '../../../src/sweep/protocol/protocol-schema.js';
 import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
 import { syntheticFailure, syntheticOutcome } from '../synthetic-run.js';
@@ -102,13 +103,13 @@ export class RunningSweep {
 
 /** Forty evaluations from the first epoch to the last: losses fall, effective sizes settle. */
 function historyOf({ protocol }: Trial, share: number): LossHistory {
-  const { parametrization, student, teacher, trial, epochs } = protocol;
+  const { parametrization, student, trial, epochs } = protocol;
   const random = generator(student.width * 100 + trial);
   const length = Math.round(40 * share);
   const of = (value: (passed: number) => number) =>
     Float64Array.from({ length }, (_, i) => value((i + 1) / 40));
   const end =
-    parametrization === 'spectral' ? Math.min(student.width, 1.2 * teacher.teacherSize) : student.width;
+    parametrization === 'spectral' ? Math.min(student.width, 1.2 * teacherSizeOf(protocol)) : student.width;
   return {
     epoch: of((passed) => Math.round(passed * epochs)),
     trainLoss: of((passed) => (0.01 + Math.exp(-8 * passed)) * (0.8 + 0.4 * random())),

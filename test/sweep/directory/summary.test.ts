@@ -2,6 +2,7 @@ import { mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mixtureText } from '../../../src/sweep/directory/makers.js';
 import { nothingMeasured, type UnsealedRecord } from '../../../src/sweep/directory/record.js';
 import { openRunDirectory, writeTrial } from '../../../src/sweep/directory/run-directory.js';
 import { writeSummary } from '../../../src/sweep/directory/summary.js';
@@ -37,12 +38,15 @@ it('gives mean and spread per group, with both normalisations of the effective s
     trainLoss: { mean: expect.closeTo(0.15, 12), sd: expect.closeTo(0.1 * Math.SQRT1_2, 12) },
     validationLoss: { mean: expect.closeTo(0.3, 12), sd: expect.closeTo(0.2 * Math.SQRT1_2, 12) },
     testLoss: { mean: expect.closeTo(0.45, 12), sd: expect.closeTo(0.3 * Math.SQRT1_2, 12) },
+    didNotLearn: 0,
     seconds: { mean: 0.5, sd: 0 },
   };
   expect(summary).toEqual({
     schema: 1,
     protocol,
     engines: ['made-up float32'],
+    versions: ['0.0.0'],
+    arithmetic: [null],
     mixedEngines: false,
     trials: { total: 4, finished: 4, failed: 0 },
     groups: [
@@ -71,6 +75,7 @@ it('is made of whatever is there: no spread of one trial, no group of none, fail
       teacherSize: 2,
       width: 40,
       settings: {},
+      seed: 5,
       trial: 1,
       code: 'diverged',
       message: 'its loss was not finite',
@@ -144,6 +149,37 @@ it('says so of two versions of one engine, and not of two dtypes', async () => {
   const versions = { eigenstudent: '0.0.1', node: '20.0.0' };
   await writeTrial(directory, { ...second.record, versions }, second.arrays);
   expect(await writeSummary(directory)).toMatchObject({ engines: ['made-up float32'], mixedEngines: true });
+});
+
+it('says so of two revisions of the arithmetic of one engine and version, and of one that is not known', async () => {
+  const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
+  if (!first || !second) throw new Error('there are four trials');
+  const of = (record: UnsealedRecord, arithmetic: number) => ({
+    ...record,
+    versions: { ...record.versions, arithmetic },
+  });
+  await writeTrial(directory, of(first.record, 10), first.arrays);
+  await writeTrial(directory, of(second.record, 10), second.arrays);
+  expect(await writeSummary(directory)).toMatchObject({ arithmetic: [10], mixedEngines: false });
+  await writeTrial(directory, of(second.record, 9), second.arrays);
+  const summary = await writeSummary(directory);
+  expect(summary).toMatchObject({ arithmetic: [9, 10], mixedEngines: true });
+  expect(mixtureText(summary)).toBe(
+    'results of different arithmetic stand side by side: engine made-up float32; version 0.0.0; arithmetic 9, 10',
+  );
+  await writeTrial(directory, second.record, second.arrays);
+  const unknown = await writeSummary(directory);
+  expect(unknown).toMatchObject({ arithmetic: [null, 10], mixedEngines: true });
+  expect(mixtureText(unknown)).toMatch(/; arithmetic unknown, 10$/);
+});
+
+it('counts trials that answer no better than a constant', async () => {
+  const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
+  if (!first || !second) throw new Error('there are four trials');
+  const lost = (testLoss: number) => ({ testLoss, labelVariance: 3.5 });
+  await writeTrial(directory, { ...first.record, ...lost(3.5) } as UnsealedRecord, first.arrays);
+  await writeTrial(directory, { ...second.record, ...lost(3.49) } as UnsealedRecord, second.arrays);
+  expect((await writeSummary(directory)).groups).toMatchObject([{ trials: 2, didNotLearn: 1 }]);
 });
 
 it('is not made of just any directory', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as arithmetic from '../../../src/network/arithmetic.js';
 import { Population } from '../../../src/network/population.js';
 import { readSafetensors, writeSafetensors } from '../../../src/network/safetensors.js';
 import { continueTrial, writeTrialCheckpoint } from '../../../src/sweep/directory/trial-checkpoint.js';
@@ -96,6 +97,14 @@ describe('a checkpoint is refused, and the student is as it was,', () => {
     vi.spyOn(versions, 'versions').mockReturnValue({ eigenstudent: '99.0.0', node: '20.0.0' });
     expect(await refusal(await population([first]))).toMatch(
       /^data_mismatch: .*checkpoint\.safetensors was written by version \d+\.\d+\.\d+, this is 99\.0\.0$/,
+    );
+  });
+
+  it('when it is that of another arithmetic', async () => {
+    await keep();
+    vi.spyOn(arithmetic, 'arithmeticRevision').mockReturnValue(99);
+    expect(await refusal(await population([first]))).toMatch(
+      /^data_mismatch: .*checkpoint\.safetensors was written by another population: arithmetic is \d+ in the file and 99 here/,
     );
   });
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { refusal } from './grid-text.js';
+import { expand } from '../../../src/sweep/protocol/trials.js';
+import { census } from '../../../src/sweep/run/census.js';
+import { parse, refusal } from './grid-text.js';
 
 const huge = 'expected at most 10000000 trials in all, received 24000000: ';
 
@@ -144,6 +146,12 @@ describe('a grid is refused for', () => {
         '\n  line 16: zip[1][1]: expected each axis once in zip, received "seed" twice',
     ],
     [
+      'a zip that repeats what all its axes have',
+      'width: [4, 6]',
+      'width: [4, 6, 4]\n  secondWidth: [2, 3, 2]\nzip: [[student.width, student.secondWidth]]',
+      'line 5: zip[0]: expected distinct values of student.width, student.secondWidth together, received value 3 like value 1',
+    ],
+    [
       'a zip of one',
       'seed: 5',
       'seed: 5\nzip: [[student.width]]',
@@ -172,5 +180,54 @@ describe('a grid is refused for', () => {
     ],
   ])('%s', (_, from, to, message) => {
     expect(refusal([from, to])).toBe(message);
+  });
+
+  it('values that an arm has twice, though the other tells them apart', () => {
+    const zip = 'zip: [[arms.spectral.batchSize, arms.direct.batchSize]]';
+    const message = refusal(
+      ['batchSize: 16', 'batchSize: [16, 32]'],
+      ['batchSize: 8', 'batchSize: [8, 8]'],
+      ['seed: 5', `seed: 5\n${zip}`],
+    );
+    expect(message).toBe(
+      'line 16: zip[0]: expected distinct values of arms.direct.batchSize together, received value 2 like value 1',
+    );
+  });
+
+  it('penalties of what is not trained', () => {
+    expect(
+      refusal([
+        'trainable: [eigenvectors]\n    l2: { eigenvectors: 0.01 }',
+        'trainable: [eigenvaluesOut]\n    groupLasso: { eigenvectors: [0, 0.5] }',
+      ]),
+    ).toBe(
+      'line 7: arms.spectral.groupLasso.eigenvectors[1]: expected 0, received 0.5: eigenvectors is not trained',
+    );
+  });
+});
+
+describe('a zip', () => {
+  it('may repeat a value of one field that others tell apart', () => {
+    const protocol = parse(
+      ['l2: { eigenvectors: 0.01 }', 'l2: { eigenvectors: [0.01, 0, 0] }'],
+      ['batchSize: 16', 'batchSize: 16\n    groupLasso: { eigenvectors: [0, 0, 0.00447] }'],
+      ['seed: 5', 'seed: 5\nzip: [[arms.spectral.l2.eigenvectors, arms.spectral.groupLasso.eigenvectors]]'],
+    );
+    const trials = expand(protocol).filter(
+      ({ protocol: { parametrization } }) => parametrization === 'spectral',
+    );
+    const penalties = trials.map(({ protocol: { arm } }) => [
+      arm.l2.eigenvectors,
+      arm.groupLasso?.eigenvectors,
+    ]);
+    expect(penalties.slice(0, 3)).toEqual([
+      [0.01, 0],
+      [0, 0],
+      [0, 0.00447],
+    ]);
+    expect(census(protocol, trials).byField['arms.spectral.l2.eigenvectors']).toEqual([
+      { value: 0.01, trials: 2 },
+      { value: 0, trials: 4 },
+    ]);
   });
 });

@@ -109,7 +109,7 @@ describe('a protocol', () => {
       good.replace('batchSize', 'batchsize'),
       'invalid protocol my.yaml:\n' +
         '  line 7: arms.spectral.batchSize: missing, expected a positive integer\n' +
-        '  line 9: arms.spectral: unknown key "batchsize"; known: trainable, l1, l2, optimizer, batchSize, alternating. ' +
+        '  line 9: arms.spectral: unknown key "batchsize"; known: trainable, l1, l2, groupLasso, optimizer, batchSize, alternating. ' +
         'Did you mean "batchSize"?',
     ],
     [
@@ -117,6 +117,23 @@ describe('a protocol', () => {
       good.replace('l2: { eigenvectors: 0.01 }', 'l2: { eigenvektors: 0.01 }'),
       'invalid protocol my.yaml: line 7: arms.spectral.l2: unknown key "eigenvektors"; known: eigenvectors, ' +
         'eigenvaluesIn, eigenvaluesOut. Did you mean "eigenvectors"?',
+    ],
+    [
+      'a ranking that there is not',
+      `${good}evaluation: { rankings: [random, magnitude] }\n`,
+      'invalid protocol my.yaml: line 13: evaluation.rankings[1]: expected one of random, oracle, eigenvalue, received "magnitude"',
+    ],
+    [
+      'a ranking that is there twice',
+      `${good}evaluation: { rankings: [oracle, oracle] }\n`,
+      'invalid protocol my.yaml: line 13: evaluation.rankings: expected distinct rankings, received an array of length 2',
+    ],
+    [
+      'a row penalty of what has no rows',
+      good.replace('l2: { eigenvectors: 0.01 }', 'groupLasso: { eigenvaluesOut: 1 }'),
+      'invalid protocol my.yaml:' +
+        '\n  line 7: arms.spectral.groupLasso.eigenvectors: missing, expected a finite number of at least 0' +
+        '\n  line 7: arms.spectral.groupLasso: unknown key "eigenvaluesOut"; known: eigenvectors',
     ],
     [
       'a key that resembles nothing',
@@ -255,7 +272,7 @@ describe('a protocol', () => {
   it('has a JSON Schema that requires what has no default', () => {
     expect(protocolJsonSchema()).toMatchObject({
       type: 'object',
-      required: ['teacher', 'student', 'arms', 'epochs', 'trials', 'seed'],
+      required: ['student', 'arms', 'epochs', 'trials', 'seed'],
       additionalProperties: false,
     });
   });

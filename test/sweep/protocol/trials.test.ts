@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { preset } from '../../../src/sweep/protocol/presets.js';
+import { teacherSizeOf } from '../../../src/sweep/protocol/problem.js';
 import { parseProtocol } from '../../../src/sweep/protocol/protocol.js';
 import { canonicalJson, dataKey, expand, type Trial, trialKey } from '../../../src/sweep/protocol/trials.js';
 import { smallProtocol } from '../small-protocol.js';
 
-const name = ({ protocol: { parametrization, teacher, student, trial } }: Trial) =>
-  `${teacher.teacherSize} ${student.width} ${parametrization} ${trial}`;
+const name = ({ protocol }: Trial) =>
+  `${teacherSizeOf(protocol)} ${protocol.student.width} ${protocol.parametrization} ${protocol.trial}`;
 
 describe('trials of a protocol', () => {
   it('are the whole grid, in order', () => {

@@ -1,12 +1,15 @@
 /** Run directories of many records, in the format of a sweep: checksums agree, nothing was trained. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encodeSafetensors, safeTensor } from '../../../src/network/safetensors.js';
 import { encodeRecord, recordFile, sealRecord, trialFolder } from '../../../src/sweep/directory/record.js';
 import { openRunDirectory } from '../../../src/sweep/directory/run-directory.js';
 import { sha256 } from '../../../src/sweep/directory/sha256.js';
 import { arraysFile, encodeArrays } from '../../../src/sweep/directory/trial-arrays.js';
+import { checkpointFile } from '../../../src/sweep/directory/trial-checkpoint.js';
+import { problemOf } from '../../../src/sweep/protocol/problem.js';
 import type { Protocol } from '../../../src/sweep/protocol/protocol-schema.js';
-import { expand } from '../../../src/sweep/protocol/trials.js';
+import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
 import { syntheticFailure, syntheticOutcome } from '../../report/synthetic-run.js';
 import { generator } from '../../report/synthetic-trials.js';
 import { smallProtocol } from '../small-protocol.js';
@@ -31,13 +34,23 @@ export function manyTrialsProtocol(records: number): Protocol {
 /**
  * Fills `directory` with every record of manyTrialsProtocol(records), as plain files: no fsync, which would take most
  * of the time. The same seed writes the same bytes.
+ * @param begun so many trials, the first ones, have a checkpoint in place of a record
  */
-export async function writeManyRecords(directory: string, records: number, seed: number): Promise<void> {
+export async function writeManyRecords(
+  directory: string,
+  records: number,
+  seed: number,
+  { begun = 0 }: { readonly begun?: number } = {},
+): Promise<void> {
   const protocol = manyTrialsProtocol(records);
   await openRunDirectory(directory, protocol);
   const random = generator(seed);
   let finished = firstFinish;
-  for (const trial of expand(protocol)) {
+  for (const [i, trial] of expand(protocol).entries()) {
+    if (i < begun) {
+      await writeCheckpoint(directory, trial, 1 + (i % 17));
+      continue;
+    }
     const { record, arrays } = random() < failureRate ? syntheticFailure(trial) : syntheticOutcome(trial);
     finished += Math.round(2000 * pace * random());
     const folder = trialFolder(directory, trial.key);
@@ -47,4 +60,19 @@ export async function writeManyRecords(directory: string, records: number, seed:
     await writeFile(join(folder, arraysFile), bytes);
     await writeFile(join(folder, recordFile), encodeRecord(sealRecord(dated, sha256(bytes))));
   }
+}
+
+/** As large as one of a student of this width is; its numbers are 0. */
+async function writeCheckpoint(directory: string, trial: Trial, steps: number): Promise<void> {
+  const folder = trialFolder(directory, trial.key);
+  const { student } = trial.protocol;
+  const parameters = student.width * (problemOf(trial.protocol).inputs + 1 + student.secondWidth);
+  const blocks = ['parameters', 'firstMoment', 'secondMoment'];
+  const tensors = new Map(
+    blocks.map((name) => [`students.0.${name}`, safeTensor(new Float32Array(parameters))] as const),
+  );
+  const identity = JSON.stringify({ engine: 'synthetic', students: [trial.protocol] });
+  const metadata = { checkpoint: '1', identity, steps: JSON.stringify([steps]), key: trial.key };
+  await mkdir(folder);
+  await writeFile(join(folder, checkpointFile), encodeSafetensors(tensors, metadata));
 }

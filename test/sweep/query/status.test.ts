@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeSafetensors, safeTensor } from '../../../src/network/safetensors.js';
 import { ownerHere } from '../../../src/sweep/directory/owners.js';
 import { openRunDirectory, writeTrial } from '../../../src/sweep/directory/run-directory.js';
 import { TrialLocks } from '../../../src/sweep/directory/trial-locks.js';
@@ -28,6 +29,15 @@ async function write(trial: Trial, finishedAt: string, changes: object = {}): Pr
   await writeTrial(directory, { ...record, finishedAt, ...changes }, arrays);
 }
 
+/** As a process leaves a trial that it had trained for so many steps; of the numbers nothing is there. */
+async function keep(trial: Trial, steps: number): Promise<void> {
+  const folder = join(directory, 'trials', trial.key);
+  await mkdir(folder, { recursive: true });
+  const tensors = new Map([['students.0.parameters', safeTensor(Float32Array.of(1, 2))]]);
+  const bytes = encodeSafetensors(tensors, { checkpoint: '1', steps: JSON.stringify([steps]) });
+  await writeFile(join(folder, 'checkpoint.safetensors'), bytes);
+}
+
 describe('status', () => {
   it('of a directory without records is all unfinished', async () => {
     expect(await runStatus(directory)).toMatchObject({
@@ -44,18 +54,89 @@ describe('status', () => {
     const { record, arrays } = syntheticFailure(at(1));
     await writeTrial(directory, record, arrays);
     const { trials: all, groups } = await runStatus(directory);
-    expect(all).toEqual({ total: 8, finished: 1, failed: 1, unfinished: 6 });
+    expect(all).toEqual({
+      ...{ total: 8, finished: 1, didNotLearn: 0, failed: 1, unfinished: 6, begun: 0 },
+      epochs: { done: 12, total: 48 },
+    });
     expect(groups).toHaveLength(4);
     expect(groups[0]).toEqual({
       parametrization: 'spectral',
       teacherSize: 2,
       width: 4,
-      total: 2,
-      finished: 1,
-      failed: 1,
-      unfinished: 0,
+      settings: {},
+      ...{ total: 2, finished: 1, didNotLearn: 0, failed: 1, unfinished: 0, begun: 0 },
+      epochs: { done: 12, total: 12 },
     });
     expect(groups[3]).toMatchObject({ parametrization: 'direct', width: 6, total: 2, unfinished: 2 });
+  });
+
+  it('counts by every other field that varies, seeds and indices together', async () => {
+    const varied = smallProtocol({
+      seed: [5, 6],
+      data: { train: [40, 20], validation: 16, test: 24 },
+      arms: { direct: { optimizer: { adam: { learningRate: [0.01, 0.001] } }, batchSize: 16 } },
+      student: { width: 4, secondWidth: 2 },
+    });
+    const other = join(directory, 'varied');
+    await openRunDirectory(other, varied);
+    const rate = 'arms.direct.optimizer.adam.learningRate';
+    expect((await runStatus(other)).groups.map(({ settings, total }) => [settings, total])).toEqual([
+      [{ 'data.train': 40, [rate]: 0.01 }, 4],
+      [{ 'data.train': 40, [rate]: 0.001 }, 4],
+      [{ 'data.train': 20, [rate]: 0.01 }, 4],
+      [{ 'data.train': 20, [rate]: 0.001 }, 4],
+    ]);
+  });
+
+  it('tells how far unfinished trials are, by their checkpoints', async () => {
+    await write(at(0), '2026-01-01T00:00:00.000Z');
+    // 40 patterns in batches of 16 are 3 steps an epoch: 8 steps are 2 epochs and a part of the third
+    await keep(at(1), 8);
+    await keep(at(2), 0);
+    await keep(at(0), 3); // has ended: a crash left it
+    const { trials: all, groups, begun } = await runStatus(directory);
+    expect(all).toMatchObject({ finished: 1, unfinished: 7, begun: 2, epochs: { done: 8, total: 48 } });
+    expect(groups[0]).toMatchObject({ begun: 1, epochs: { done: 8, total: 12 } });
+    const place = { parametrization: 'spectral', teacherSize: 2, settings: {}, seed: 5, epochs: 6 };
+    const [second, third] = [at(1), at(2)].map(({ key, protocol: { student, trial, parametrization } }) => ({
+      ...place,
+      ...{ key, width: student.width, trial, parametrization },
+    }));
+    expect(begun).toEqual([
+      { ...second, epoch: 2 },
+      { ...third, epoch: 0 },
+    ]);
+  });
+
+  it.each([
+    ['cut off', (bytes: Buffer) => bytes.subarray(0, 40)],
+    ['empty', () => Buffer.alloc(0)],
+    ['of another format', () => Buffer.from('no tensors, and long enough for a length')],
+    ['without steps', () => encodeSafetensors(new Map(), {})],
+    ['with steps that are none', () => encodeSafetensors(new Map(), { steps: '{"a": 1}' })],
+  ])('passes over a checkpoint that is %s', async (_, spoil) => {
+    await keep(at(1), 8);
+    const path = join(directory, 'trials', at(1).key, 'checkpoint.safetensors');
+    await writeFile(path, spoil(await readFile(path)));
+    expect(await runStatus(directory)).toMatchObject({ begun: [], trials: { begun: 0, unfinished: 8 } });
+  });
+
+  it('counts the trials that did not learn, which failed ones are not', async () => {
+    await write(at(0), '2026-01-01T00:00:00.000Z', { testLoss: 3.6, labelVariance: 3.5 });
+    await write(at(2), '2026-01-01T00:00:00.000Z', { testLoss: 3.4, labelVariance: 3.5 });
+    const { record, arrays } = syntheticFailure(at(1));
+    await writeTrial(directory, record, arrays);
+    const { trials: all, groups } = await runStatus(directory);
+    expect(all.didNotLearn).toBe(1);
+    expect(groups[0]?.didNotLearn).toBe(1);
+  });
+
+  it('says when results of two revisions of the arithmetic stand side by side', async () => {
+    const versions = { eigenstudent: '0.0.0', node: '20.0.0' };
+    await write(at(0), '2026-01-01T00:00:00.000Z', { versions: { ...versions, arithmetic: 1 } });
+    expect((await runStatus(directory)).mixedEngines).toBe(false);
+    await write(at(1), '2026-01-01T00:00:00.000Z', { versions: { ...versions, arithmetic: 2 } });
+    expect(await runStatus(directory)).toMatchObject({ arithmetic: [1, 2], mixedEngines: true });
   });
 
   it('tells the pace of the last hour and nothing of before', async () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { operationsPerStep } from '../../../bench/arithmetic.js';
 import { writeTrial } from '../../../src/sweep/directory/run-directory.js';
 import { preset } from '../../../src/sweep/protocol/presets.js';
+import { problemOf } from '../../../src/sweep/protocol/problem.js';
 import { expand } from '../../../src/sweep/protocol/trials.js';
 import { estimateSweep } from '../../../src/sweep/run/estimate.js';
 import { sweep } from '../../../src/sweep/run/sweep.js';
@@ -120,9 +121,10 @@ describe('an estimate', () => {
 
 it('useful operations are those that the benchmarks count', () => {
   for (const { protocol: trial } of expand(preset('quick', { epochs: 3 }))) {
-    const { teacher, student, data, arm } = trial;
-    const widths = [teacher.inputs, student.width, student.secondWidth];
-    const perStep = operationsPerStep(widths, data.train, arm.batchSize);
+    const { student, arm } = trial;
+    const { inputs, samples } = problemOf(trial);
+    const widths = [inputs, student.width, student.secondWidth];
+    const perStep = operationsPerStep(widths, samples.train, arm.batchSize);
     expect(usefulOperations(trial)).toBeCloseTo(stepsOf(trial) * perStep, 3);
   }
 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const directory = join(folder, 'undisturbed');
   ({ seconds } = await sweep(protocol, { directory, threads: 1 }));
   undisturbed = await outcomes(directory);
-});
+}, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Until so many trials of the directory have a checkpoint; which ones. */
@@ -56,10 +56,11 @@ async function killedInTheMiddle(directory: string, ...options: string[]): Promi
 
 describe('a sweep that is killed', () => {
   it('again and again ends with the bits of one that was not', async () => {
-    const directory = join(folder, 'killed');
-    expect(await killAgainAndAgain(directory, protocol, { kills: 6, seed: 1, seconds })).toBeGreaterThan(0);
-    expect(await outcomes(directory)).toEqual(undisturbed);
-    await expectNothingElse(directory, 8);
+    const killing = { kills: 6, seed: 1, seconds };
+    for (const directory of await killAgainAndAgain(join(folder, 'killed'), protocol, killing)) {
+      expect(await outcomes(directory)).toEqual(undisturbed);
+      await expectNothingElse(directory, 8);
+    }
   }, 60_000);
 
   it('goes on from checkpoints, unless they are damaged or of another engine, and says so', async () => {
@@ -71,9 +72,10 @@ describe('a sweep that is killed', () => {
     bytes[bytes.length - 9] = (bytes.at(-9) as number) ^ 4;
     await writeFile(path(flipped), bytes);
     await truncate(path(cut), 1000);
-    const { restarted, trained, reused } = await sweep(protocol, { directory });
+    const { restarted, continued, trained, reused } = await sweep(protocol, { directory });
     expect(trained + reused).toBe(8);
     expect(restarted).toHaveLength(2);
+    expect(continued.map(({ key }) => key).sort()).toEqual(begun.slice(2).sort());
     expect(restarted).toEqual(
       expect.arrayContaining([
         {
@@ -127,8 +129,9 @@ describe('two processes on one directory', () => {
     const times = await recordTimes(directory);
     const { status, stdout, stderr } = await heir.ended;
     expect(`${status} ${stderr}`).toMatch(/^0 /);
-    const { trained, reused, elsewhere, restarted } = JSON.parse(stdout);
+    const { trained, reused, elsewhere, restarted, continued } = JSON.parse(stdout);
     expect({ all: trained + reused + elsewhere, restarted }).toEqual({ all: 8, restarted: [] });
+    expect(continued.length).toBeGreaterThan(0);
     expect(await recordTimes(directory)).toMatchObject(times);
     expect(await outcomes(directory)).toEqual(undisturbed);
     await expectNothingElse(directory, 8);

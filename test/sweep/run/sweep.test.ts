@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { effectiveSize } from '../../../src/analysis/effective-size.js';
+import type { SpectralLayer } from '../../../src/network/layers.js';
+import { removalOrder } from '../../../src/pruning/rankings.js';
 import { type FinishedRecord, isFinished, type TrialRecord } from '../../../src/sweep/directory/record.js';
 import { readRecords } from '../../../src/sweep/directory/run-directory.js';
 import { readArrays } from '../../../src/sweep/directory/trial-arrays.js';
@@ -106,6 +108,50 @@ describe('a run', () => {
     expect(record?.criterion).toBe('M');
     const { network } = await readArrays(directory, record as FinishedRecord);
     expect(network.tensor('layers.0.eigenvaluesIn').some((value: number) => value !== 0)).toBe(true);
+  });
+
+  it('keeps the pruning curves of other rankings, where they are asked for', async () => {
+    const rankings = ['random', 'oracle', 'eigenvalue'];
+    const evaluation = { points: 3, rankings };
+    await sweep(smallProtocol({ evaluation, trials: 1, student: { width: 6, secondWidth: 2 } }), {
+      directory,
+    });
+    const data = new SharedData();
+    for (const record of (await readRecords(directory)) as FinishedRecord[]) {
+      const { network, pruningLosses, rankedLosses } = await readArrays(directory, record);
+      const { validation, test } = await data.of(record.protocol);
+      const spectral = record.parametrization === 'spectral';
+      expect(Object.keys(rankedLosses)).toEqual(spectral ? rankings : ['random', 'oracle']);
+      const { seed, trial } = record;
+      for (const [ranking, options] of [
+        ['random', { seed, trial }],
+        ['oracle', { data: validation }],
+        ['eigenvalue', {}],
+      ] as const) {
+        if (!rankedLosses[ranking]) continue;
+        const order = await removalOrder(network, { ranking, ...options });
+        expect(rankedLosses[ranking]).toEqual(await network.pruningLosses(0, order, test));
+        expect(rankedLosses[ranking]?.at(-1)).toBeCloseTo(pruningLosses.at(-1) as number, 6);
+      }
+    }
+  });
+
+  it('penalises rows where an arm asks for it', async () => {
+    const small = smallProtocol({ trials: 1, student: { width: 6, secondWidth: 2 } });
+    const direct = { ...small.arms.direct, groupLasso: { eigenvectors: [0, 0.1] } };
+    await sweep({ ...small, arms: { direct } } as typeof small, { directory });
+    const norms = new Map<number, number>();
+    for (const record of (await readRecords(directory)) as FinishedRecord[]) {
+      const { network, relevance } = await readArrays(directory, record);
+      const { tensors } = network.spec.layers[0] as SpectralLayer;
+      const asked = record.protocol.arm.groupLasso?.eigenvectors as number;
+      expect(tensors.eigenvectors?.groupLasso ?? 0).toBe(asked);
+      norms.set(
+        asked,
+        relevance.reduce((sum, value) => sum + value, 0),
+      );
+    }
+    expect(norms.get(0.1)).toBeLessThan(norms.get(0) as number);
   });
 
   it('tells how far it is', async () => {

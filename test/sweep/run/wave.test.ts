@@ -23,15 +23,15 @@ afterEach(async () => {
 type Evaluate = Population['evaluate'];
 
 /**
- * Puts `answer` in place of the evaluation on test data of the first wave that has been trained. It is the 8th: one of
- * test data before the first step, then one of training and one of validation data in each of three chunks.
+ * Puts `answer` in place of the evaluation on test data of the first wave that has been trained. It is the 2nd: one was
+ * before the first step, and the losses of reports are asked for with evaluateSets.
  */
 function atTheEndOfTheFirstWave(answer: () => ReturnType<Evaluate>): void {
   const original = Population.prototype.evaluate;
   let calls = 0;
   vi.spyOn(Population.prototype, 'evaluate').mockImplementation(function (this: Population, data) {
     calls += 1;
-    return calls === 8 ? answer() : original.call(this, data);
+    return calls === 2 ? answer() : original.call(this, data);
   });
 }
 

@@ -1,0 +1,87 @@
+// Numbers of one group of trials, each with a 95 % bootstrap interval over the trials.
+import { effectiveSize, pruningCurve, seededRandom, Teacher } from 'eigenstudent';
+import { bootstrapInterval, matchNodes, normalize, overlapMatrix, plateauEdge } from 'eigenstudent/analysis';
+
+/** Of all bootstraps; arbitrary. */
+export const bootstrapSeed = 1;
+export const paperThreshold = 0.05;
+/** Beside the paper's. Where a teacher's nodes stand apart from the rest: see docs/REPRODUCTION.md. */
+export const thresholds = [0.02, 0.05, 0.1, 0.2, 0.3];
+
+/** Mean of one number a trial. */
+export function meanOf(trials, measure) {
+  return intervalOf(trials.map(measure));
+}
+
+function intervalOf(values) {
+  const mean = (numbers) => numbers.reduce((total, value) => total + value, 0) / numbers.length;
+  return bootstrapInterval(values, mean, { random: seededRandom(bootstrapSeed) });
+}
+
+export function sizeAt(threshold) {
+  return ({ relevance }) => effectiveSize(relevance, { threshold });
+}
+
+/** Nodes above the paper's threshold when relevance is divided by the largest of all trials of the group. */
+export function pooledSize(trials) {
+  const all = normalize(
+    trials.map(({ relevance }) => relevance),
+    'pooled',
+  );
+  return intervalOf(all.map((values) => values.filter((value) => value > paperThreshold).length));
+}
+
+/** Kept nodes below which the loss is more than twice that of the unpruned student. */
+export function edgeOf({ curve }) {
+  return plateauEdge(curve);
+}
+
+/** Loss with as many nodes as the teacher has, over that of the unpruned student. */
+export function lossAtTeacherSize({ curve, record }) {
+  return curve[Math.min(record.teacherSize, curve.length - 1)] / curve[curve.length - 1];
+}
+
+/** Of the h_T most relevant nodes: mean cosine between what enters them and what enters the teacher's, matched one to one. */
+export function overlapWithTeacher({ network, relevance, record }) {
+  const { teacherSize } = record;
+  const kept = Array.from(relevance.keys())
+    .sort((a, b) => relevance[b] - relevance[a])
+    .slice(0, teacherSize);
+  const rows = rowsOf(network, record.width);
+  const student = matrix(kept.map((node) => rows[node]));
+  const teacher = matrix(rowsOf(teacherOf(record).network, teacherSize));
+  return matchNodes(overlapMatrix(student, teacher)).meanOverlap;
+}
+
+export function teacherOf({ protocol }) {
+  const { kind: _, ...options } = protocol.teacher;
+  return Teacher.paper(options);
+}
+
+/** What pruning does to the teacher itself, on the test data of a trial: [h_T + 1] losses. */
+export async function teacherCurve(record) {
+  return (await pruningCurve(teacherOf(record).network, await testData(record))).losses;
+}
+
+/** A trial as it would be if its nodes were ranked by |eigenvaluesOut| alone: the criterion of the published code's other pruner. */
+export async function rankedByEigenvalue({ record, network }) {
+  const curve = await pruningCurve(network, await testData(record), { criterion: 'eigenvalue' });
+  return { record, curve: curve.losses, relevance: curve.relevance };
+}
+
+/** Of a trial whose seed is not shared. */
+async function testData(record) {
+  const { train, validation, test } = record.protocol.data;
+  const sizes = { train, validation, test, seed: record.seed, trial: record.trial };
+  return (await teacherOf(record).dataset(sizes)).test;
+}
+
+function rowsOf(network, rows) {
+  const values = network.effectiveWeights(0);
+  const columns = values.length / rows;
+  return Array.from({ length: rows }, (_, i) => Array.from(values.slice(i * columns, (i + 1) * columns)));
+}
+
+function matrix(rows) {
+  return { rows: rows.length, columns: rows[0].length, values: rows.flat() };
+}

@@ -1,0 +1,136 @@
+/** The command prune: its options and its help. What is pruned is a student of a run directory, or the network of a file. */
+import { stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { Command } from 'commander';
+import { EigenstudentError } from '../errors.js';
+import { answers, fraction, number, numbers, path } from './arguments.js';
+import type { PruneOptions } from './prune.js';
+import type { PruneModelOptions } from './prune-model.js';
+import type { ExitCode, Session, Work } from './session.js';
+
+export function addPruneCommand(program: Command, choose: (work: Work) => void): void {
+  const command = answers(program.command('prune'))
+    .description('cuts a network down to its most relevant nodes and saves it')
+    .argument('<source>', 'run directory, or the file of a network: .onnx, .safetensors, .npz')
+    .option(
+      '--keep <n>',
+      'how many nodes stay (default of a run directory: the effective size)',
+      number('--keep'),
+    )
+    .option('--percentile <p>', 'nodes below this percentile of relevance go', number('--percentile'))
+    .option(
+      '--max-degradation <x>',
+      'as many nodes go as leave the validation loss (or accuracy) within this part of what it was, as in 1% or 0.01',
+      fraction('--max-degradation'),
+    );
+  takesRunOptions(command);
+  takesModelOptions(command);
+  takesDataOptions(command)
+    .addHelpText('after', pruneExamples)
+    .action((source: string, options: PruneOptions & PruneModelOptions) =>
+      choose((session) => prune(source, options, session)),
+    );
+}
+
+const runOptions = ['trial', 'width', 'arm', 'out'] as const;
+function takesRunOptions(command: Command): void {
+  command
+    .optionsGroup('Of a run directory:')
+    .option('--trial <key>', 'the student of this trial (the name of its folder, or how it begins)')
+    .option('--width <n>', 'a student of this width', number('--width'))
+    .option('--arm <name>', 'a student of this parametrisation: spectral or direct')
+    .option(
+      '--out <file>',
+      'safetensors file (default: ./pruned-<key>-<nodes kept>.safetensors)',
+      path('--out'),
+    );
+}
+
+const modelOptions = [
+  ...['description', 'scope', 'criterion', 'export', 'fineTune', 'learningRate', 'batchSize', 'l2'],
+  ...['data', 'inputs', 'labels', 'normalize', 'loss', 'metric', 'seed'],
+];
+function takesModelOptions(command: Command): void {
+  command
+    .optionsGroup('Of the file of a network:')
+    .option('--description <file>', 'JSON that names the layers (default: beside it, as model.json)')
+    .option('--scope <name>', 'layer, each by itself, or global, all in one ranking (default: layer)')
+    .option(
+      '--criterion <name>',
+      'relevance: L, M, eigenvalue or weightNorm (default: L of spectral layers, M of dense ones)',
+    )
+    .option(
+      '--export <file>',
+      '.onnx or .safetensors (default: ./<name>-pruned, of the kind of the source)',
+      path('--export'),
+    )
+    .option(
+      '--fine-tune <epochs>',
+      'trains it first, its hidden layers spectral and penalised',
+      number('--fine-tune'),
+    )
+    .option('--learning-rate <x>', 'of Adam, to fine-tune (default: 0.001)', number('--learning-rate'))
+    .option('--batch-size <n>', 'samples a step, to fine-tune (default: 100)', number('--batch-size'))
+    .option(
+      '--l2 <a,b>',
+      'penalties of eigenvectors and eigenvaluesOut, to fine-tune (default: 0.01,0.0005, as in the paper)',
+      numbers('--l2'),
+    );
+}
+
+function takesDataOptions(command: Command): Command {
+  return command
+    .optionsGroup('Of the data that go with the file of a network:')
+    .option(
+      '--data <files...>',
+      'samples with their labels: x.npy y.npy; images-idx3-ubyte labels-idx1-ubyte; one .npz, .csv or .parquet',
+    )
+    .option('--inputs <name>', 'the array of an .npz with the inputs (default: x)')
+    .option('--labels <name>', 'the array of an .npz (default: y) or the column with classes or targets')
+    .option('--normalize <kind>', 'inputs before they are used: standard, unit or none (default: none)')
+    .option('--loss <name>', 'crossEntropy for classes or mse (default: crossEntropy after a softmax)')
+    .option('--metric <name>', 'loss or accuracy (default: accuracy of classes)')
+    .option('--seed <n>', 'names the split of the data and the shuffles (default: 0)', number('--seed'));
+}
+
+async function prune(
+  source: string,
+  options: PruneOptions & PruneModelOptions,
+  session: Session,
+): Promise<ExitCode> {
+  if (await isNetworkFile(source)) {
+    checkNone(options, runOptions, `${source} is a file; that option is for a student of a run directory`);
+    return (await import('./prune-model.js')).pruneModel(source, options, session);
+  }
+  checkNone(options, modelOptions, 'that option is for the file of a network, <source> is a run directory');
+  return (await import('./prune.js')).pruneRun(source, options, session);
+}
+
+/** A file, or what would be one of a network if it were there. */
+async function isNetworkFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found ? found.isFile() : ['.onnx', '.safetensors', '.npz'].includes(extname(path));
+}
+
+function checkNone(options: object, names: readonly string[], reason: string): void {
+  const [name] = names.filter((one) => (options as Record<string, unknown>)[one] !== undefined);
+  if (name === undefined) return;
+  const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new EigenstudentError('invalid_argument', `expected no ${option} for \`prune\` here: ${reason}`);
+}
+
+const pruneExamples = `
+Of a run directory: of the trials that match, the one with the lowest validation loss is taken. At most one of --keep,
+--percentile and --max-degradation says how far to prune.
+
+Of a file: exactly one of them. --keep counts the nodes of each hidden layer, with --scope global of all together. A fifth of the
+data validates, which --max-degradation looks at, a fifth tests, which is told, and the rest trains. The metric is held against
+that of the network in the file.
+
+Examples:
+  $ eigenstudent prune runs/quick --width 200
+  $ eigenstudent prune runs/quick --trial 3f2a --keep 25 --out small.safetensors
+  $ eigenstudent prune runs/quick --arm direct --max-degradation 5%
+  $ eigenstudent prune model.onnx --keep 50
+  $ eigenstudent prune model.onnx --data x.npy y.npy --max-degradation 1% --scope global --export small.onnx
+  $ eigenstudent prune model.npz --data mnist.npz --labels y_train --inputs x_train --fine-tune 20 --max-degradation 1%`;

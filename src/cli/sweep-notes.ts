@@ -1,0 +1,42 @@
+/** What a sweep is told of before it begins: how many trials of which kinds, and what it may not have meant. */
+import { quote } from '../arguments.js';
+import type { Protocol } from '../sweep/protocol/protocol-schema.js';
+import { sameStudents } from '../sweep/protocol/same-students.js';
+import type { Census } from '../sweep/run/census.js';
+
+/** "80 trials: spectral 40, direct 40", and a line for each field that varies. */
+export function censusLines({ total, byArm, byField }: Census): string[] {
+  const arms = Object.entries(byArm).map(([arm, count]) => `${arm} ${count}`);
+  return [
+    `${total} trials: ${arms.join(', ')}`,
+    ...Object.entries(byField).map(([name, rows]) => `  ${name}: ${rowsText(rows)}`),
+  ];
+}
+
+/** More than these are summed up; arbitrary. */
+const mostRows = 12;
+
+function rowsText(rows: Census['byField'][string]): string {
+  if (rows.length > mostRows) {
+    const counts = rows.map(({ trials }) => trials);
+    const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+    return `${rows.length} values, ${fewest === most ? most : `${fewest} to ${most}`} trials each`;
+  }
+  return rows.map(({ value, trials }) => `${valueText(value)} (${trials})`).join(', ');
+}
+
+function valueText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value).replaceAll('"', '');
+}
+
+/** A warning for each axis along which the same students would be trained again. */
+export function repetitionWarnings(protocol: Protocol, directory: string): string[] {
+  return sameStudents(protocol).map(({ name, values }) => {
+    const instead =
+      name === 'evaluation.threshold'
+        ? `. One is enough: \`eigenstudent thresholds ${quote(directory)} ${values.join(',')}\` applies any threshold to ` +
+          'records afterwards'
+        : '';
+    return `warning: ${name} has ${values.length} values, and every student is trained again for each of them, to the same parameters${instead}`;
+  });
+}

@@ -1,0 +1,17 @@
+/** `thresholds`: effective sizes of finished trials at other thresholds than they were made with. */
+import { effectiveSizesAt } from '../sweep/query/thresholds.js';
+import { type ExitCode, exitCodes, type Session } from './session.js';
+import { thresholdTable } from './tables.js';
+
+export async function thresholds(
+  directory: string,
+  values: readonly number[],
+  session: Session,
+): Promise<ExitCode> {
+  const found = await effectiveSizesAt(directory, values);
+  for (const { key, reason } of found.damaged) session.note(`trial ${key} is left out: ${reason}`);
+  session.answer({ directory, ...found }, found.groups.length > 0 ? thresholdTable(found.groups) : nothing);
+  return exitCodes.done;
+}
+
+const nothing = 'No trial has finished yet.';

@@ -1,0 +1,118 @@
+/**
+ * Which arrays of a file are which layers, and what the file itself does not say: the order and the activations.
+ *
+ *     {"layers": [{"weight": "fc1.weight", "bias": "fc1.bias", "activation": "relu"},
+ *                 {"weight": "fc2.weight", "bias": "fc2.bias"}],
+ *      "output": "softmax"}
+ *
+ * A layer names one matrix: `weight` [outputs][inputs] as in PyTorch; `kernel` [inputs][outputs] as in Keras and Flax; or
+ * `base` [inputs][outputs] with `diag_end` [1, outputs] and, unless it is all zero, `diag_start` [inputs, 1]: the paper's
+ * Keras layer, whose kernel is base (diag_start - diag_end). With W_ij = (lambda_in_j - lambda_out_i) phi_ij and
+ * W = kernel^T that makes phi = base^T, eigenvaluesIn = diag_start and eigenvaluesOut = diag_end, signs as they are.
+ */
+import { invalid, knownKeys, oneOf } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import { allocate, dtypeOf } from '../network/arrays.js';
+import { type Activation, activations } from '../network/layers.js';
+import { readBytes } from '../network/read-bytes.js';
+import { type OutputMap, type ReadLayer, transpose } from './assemble.js';
+import type { NamedTensors } from './named-tensors.js';
+
+export const outputMaps = ['linear', 'softmax', 'logSoftmax'] as const satisfies readonly OutputMap[];
+const layerKeys = ['weight', 'kernel', 'base', 'diag_end', 'diag_start', 'bias', 'activation'] as const;
+
+export interface DescribedLayer {
+  readonly weight?: string;
+  readonly kernel?: string;
+  readonly base?: string;
+  readonly diag_end?: string;
+  readonly diag_start?: string;
+  readonly bias?: string;
+  /** Default 'linear'. */
+  readonly activation?: Activation;
+}
+
+/** See the top of this file; the values of a layer are names of arrays. */
+export interface NetworkDescription {
+  readonly layers: readonly DescribedLayer[];
+  /** What the network it was trained as did to the last layer's answers. Default 'linear'. */
+  readonly output?: OutputMap;
+}
+
+/** @throws file_unreadable, file_corrupt, invalid_argument with the path and the field */
+export async function readDescription(path: string): Promise<NetworkDescription> {
+  return parseDescription((await readBytes(path)).toString('utf8'), path);
+}
+
+/** @param where names the text in errors */
+export function parseDescription(text: string, where: string): NetworkDescription {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EigenstudentError('file_corrupt', `${where} is not JSON: ${reason}`, { cause });
+  }
+  return checkDescription(value, where);
+}
+
+/** @throws invalid_argument with the field */
+export function checkDescription(value: unknown, where: string): NetworkDescription {
+  knownKeys(where, value as object, ['layers', 'output']);
+  const { layers, output } = value as Partial<NetworkDescription>;
+  if (!Array.isArray(layers) || layers.length === 0)
+    throw invalid(`layers of ${where}`, 'an array of at least one layer', layers);
+  layers.forEach((layer, i) => {
+    checkLayer(layer, `layer ${i} of ${where}`);
+  });
+  if (output !== undefined) oneOf(`output of ${where}`, output, outputMaps);
+  return value as NetworkDescription;
+}
+
+function checkLayer(layer: unknown, where: string): void {
+  knownKeys(where, layer as object, layerKeys);
+  const fields = layer as DescribedLayer;
+  for (const key of layerKeys) {
+    const name = fields[key];
+    if (key !== 'activation' && name !== undefined && typeof name !== 'string')
+      throw invalid(`${key} of ${where}`, 'the name of an array', name);
+  }
+  const matrices = (['weight', 'kernel', 'base'] as const).filter((key) => fields[key] !== undefined);
+  if (matrices.length !== 1) {
+    const received = matrices.length === 0 ? 'none' : matrices.join(' and ');
+    throw new EigenstudentError(
+      'invalid_argument',
+      `expected exactly one of weight, kernel and base in ${where}, received ${received}`,
+    );
+  }
+  const spectral = fields.base !== undefined;
+  if (spectral && fields.diag_end === undefined)
+    throw invalid(`diag_end of ${where}`, 'the name of an array, as base has eigenvalues', undefined);
+  for (const key of ['diag_end', 'diag_start'] as const)
+    if (!spectral && fields[key] !== undefined)
+      throw invalid(`${key} of ${where}`, 'none beside a weight or a kernel', fields[key]);
+  if (fields.activation !== undefined) oneOf(`activation of ${where}`, fields.activation, activations);
+}
+
+/** The layers that a description names. @throws invalid_network for arrays that are missing or have another shape */
+export function describedLayers(description: NetworkDescription, tensors: NamedTensors): ReadLayer[] {
+  return description.layers.map((layer, i) => {
+    const matrix = layer.weight ?? layer.kernel ?? (layer.base as string);
+    const { data, rows, columns } = tensors.matrix(matrix);
+    const [outputs, inputs] = layer.weight === undefined ? [columns, rows] : [rows, columns];
+    const turned = layer.weight === undefined ? transpose(data, rows, columns) : data;
+    const zeros = () => allocate('eigenvalues', dtypeOf(data), inputs);
+    const numbers =
+      layer.base === undefined
+        ? { weights: turned }
+        : {
+            eigenvectors: turned,
+            eigenvaluesIn:
+              layer.diag_start === undefined ? zeros() : tensors.vector(layer.diag_start, inputs),
+            eigenvaluesOut: tensors.vector(layer.diag_end as string, outputs),
+          };
+    const bias = layer.bias === undefined ? undefined : tensors.vector(layer.bias, outputs);
+    const { activation = 'linear' } = layer;
+    return { name: `layer ${i} (${JSON.stringify(matrix)})`, inputs, outputs, activation, numbers, bias };
+  });
+}

@@ -1,0 +1,38 @@
+import { knownKeys, oneOf } from '../arguments.js';
+import type { Layer } from '../network/layers.js';
+import type { Network } from '../network/network.js';
+import { type SafeTensor, safeTensor, writeSafetensors } from '../network/safetensors.js';
+import { inputsOf } from '../network/spec.js';
+import type { OutputMap } from './assemble.js';
+import { type DescribedLayer, type NetworkDescription, outputMaps } from './description.js';
+import { descriptionKey } from './load-network.js';
+
+/**
+ * Writes a network as PyTorch has it: "layers.0.weight" [outputs][inputs], "layers.0.bias", ... in the network's dtype, with the
+ * description by which loadNetwork reads it again among the metadata. Spectral layers become the matrices that they apply; to
+ * keep their eigenvalues, use network.save().
+ * @param options.output what a runtime has to do to the last layer's answers; only told, not computed. Default 'linear'
+ * @throws invalid_argument, file_unwritable
+ */
+export async function exportSafetensors(
+  network: Network,
+  path: string,
+  options: { readonly output?: OutputMap } = {},
+): Promise<void> {
+  knownKeys('exportSafetensors', options, ['output']);
+  const output = oneOf('output of exportSafetensors', options.output ?? 'linear', outputMaps);
+  const { spec } = network;
+  const tensors = new Map<string, SafeTensor>();
+  const layers = spec.layers.map((layer: Layer, index): DescribedLayer => {
+    const weight = `layers.${index}.weight`;
+    const bias = `layers.${index}.bias`;
+    const { width, activation } = layer;
+    tensors.set(weight, safeTensor(network.effectiveWeights(index), [width, inputsOf(spec, index)]));
+    if (!('bias' in layer.tensors)) return { weight, activation };
+    tensors.set(bias, safeTensor(network.tensor(bias)));
+    return { weight, bias, activation };
+  });
+  const description: NetworkDescription = { layers, output };
+  // format: what PyTorch's libraries ask for
+  await writeSafetensors(path, tensors, { format: 'pt', [descriptionKey]: JSON.stringify(description) });
+}

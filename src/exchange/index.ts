@@ -1,0 +1,11 @@
+/**
+ * `eigenstudent/exchange`: networks from files of other packages and back, and dense layers as spectral ones. An entry of its own,
+ * so that what reads formats is loaded only by who wants it.
+ */
+
+export type { OutputMap } from './assemble.js';
+export type { DescribedLayer, NetworkDescription } from './description.js';
+export { exportSafetensors } from './export-safetensors.js';
+export { type LoadedNetwork, type LoadOptions, loadNetwork } from './load-network.js';
+export { exportOnnx, type OnnxExportOptions } from './onnx/write-onnx.js';
+export { type ToSpectralOptions, toSpectral } from './to-spectral.js';

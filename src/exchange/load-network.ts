@@ -1,0 +1,124 @@
+import { access } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { invalid, knownKeys, oneOf } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import { Network } from '../network/network.js';
+import { networkFromFile } from '../network/network-file.js';
+import { readSafetensors, type SafetensorsFile } from '../network/safetensors.js';
+import { type Loss, losses } from '../network/spec.js';
+import { assemble, type OutputMap } from './assemble.js';
+import {
+  checkDescription,
+  describedLayers,
+  type NetworkDescription,
+  parseDescription,
+  readDescription,
+} from './description.js';
+import { NamedTensors } from './named-tensors.js';
+import { readOnnx } from './onnx/read-onnx.js';
+
+/** By the end of a file's name. */
+export const networkFormats = ['.safetensors', '.npz', '.onnx'] as const;
+
+export interface LoadOptions {
+  /**
+   * Which arrays are which layers, for a file that does not say so itself; the description or the path of a JSON file. Default:
+   * the JSON file of the same name beside it, as model.json for model.npz.
+   */
+  readonly description?: NetworkDescription | string;
+  /** Default: 'crossEntropy' where the file ends in softmax or logSoftmax, what a file of this package says, else 'mse'. */
+  readonly loss?: Loss;
+}
+
+export interface LoadedNetwork {
+  readonly network: Network;
+  /** What the file does to the network's answers; to be handed to exportOnnx. */
+  readonly output: OutputMap;
+}
+
+/**
+ * A network from a file: safetensors of this package, which say what they hold; safetensors of PyTorch and others, and NPZ of
+ * Keras and NumPy, both with a description; ONNX of a plain network. Everything trains but eigenvaluesIn.
+ * @throws file_unreadable, file_corrupt, file_unsupported, invalid_network, invalid_argument: which file, which array or
+ *   operator, what was expected
+ */
+export async function loadNetwork(path: string, options: LoadOptions = {}): Promise<LoadedNetwork> {
+  knownKeys('loadNetwork', options, ['description', 'loss']);
+  if (options.loss !== undefined) oneOf('loss of loadNetwork', options.loss, losses);
+  const format = formatOf(path);
+  if (format === '.onnx') {
+    const { layers, output } = await readOnnx(path);
+    return { network: assemble(path, layers, options.loss ?? lossOf(output)), output };
+  }
+  if (format === '.npz') return loadDescribed(await NamedTensors.readNpz(path), undefined, options);
+  const file = await readSafetensors(path);
+  if (file.metadata.network !== undefined && options.description === undefined)
+    return loadOwn(file, path, options);
+  const { [descriptionKey]: text } = file.metadata;
+  const own = text === undefined ? undefined : parseDescription(text, `the description in ${path}`);
+  return loadDescribed(NamedTensors.fromSafetensors(path, file), own, options);
+}
+
+/** Of safetensors metadata. */
+export const descriptionKey = 'description';
+
+/** @throws invalid_argument unless the name of the file ends in a format of networks */
+export function formatOf(path: unknown): (typeof networkFormats)[number] {
+  const end = typeof path === 'string' ? extname(path).toLowerCase() : undefined;
+  const format = networkFormats.find((one) => one === end);
+  if (format !== undefined) return format;
+  throw invalid(
+    'the file of a network',
+    `a path that ends in ${networkFormats.join(', ')}`,
+    path,
+    'PyTorch writes such files with safetensors.torch.save_file(model.state_dict(), path) and torch.onnx.export, Keras with ' +
+      'numpy.savez(path, **arrays)',
+  );
+}
+
+function lossOf(output: OutputMap): Loss {
+  return output === 'linear' ? 'mse' : 'crossEntropy';
+}
+
+function loadOwn(file: SafetensorsFile, path: string, { loss }: LoadOptions): LoadedNetwork {
+  const { spec, parameters } = networkFromFile(file, path);
+  return { network: Network.from({ ...spec, loss: loss ?? spec.loss }, parameters), output: 'linear' };
+}
+
+/** @param own the description that the file itself has */
+async function loadDescribed(
+  tensors: NamedTensors,
+  own: NetworkDescription | undefined,
+  { description, loss }: LoadOptions,
+): Promise<LoadedNetwork> {
+  const described = await chooseDescription(tensors, own, description);
+  const { output = 'linear' } = described;
+  const layers = describedLayers(described, tensors);
+  return { network: assemble(tensors.path, layers, loss ?? lossOf(output)), output };
+}
+
+async function chooseDescription(
+  tensors: NamedTensors,
+  own: NetworkDescription | undefined,
+  given: NetworkDescription | string | undefined,
+): Promise<NetworkDescription> {
+  if (typeof given === 'string') return readDescription(given);
+  if (given !== undefined) return checkDescription(given, 'description');
+  if (own !== undefined) return own;
+  const { path } = tensors;
+  const beside = path.slice(0, -extname(path).length).concat('.json');
+  if (await exists(beside)) return readDescription(beside);
+  throw new EigenstudentError(
+    'invalid_argument',
+    `expected a description of ${path}, which does not say which arrays are which layers: pass one, or write it to ` +
+      `${beside}, as in {"layers": [{"weight": "fc1.weight", "bias": "fc1.bias", "activation": "relu"}, ...]} (kernel for ` +
+      `[inputs][outputs]; base and diag_end for a spectral layer). The file has ${tensors.list()}`,
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

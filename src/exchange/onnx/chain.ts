@@ -1,0 +1,99 @@
+/** Layers, as the nodes of an ONNX graph build them up one after the other. */
+import { EigenstudentError } from '../../errors.js';
+import type { FloatArray } from '../../native/addon.js';
+import { allocate, dtypeOf } from '../../network/arrays.js';
+import type { Activation } from '../../network/layers.js';
+import type { OutputMap, ReadLayer } from '../assemble.js';
+import { nameOf } from './graph.js';
+import type { OnnxNode } from './schema.js';
+
+interface Growing {
+  name: string;
+  inputs: number;
+  outputs: number;
+  /** [outputs][inputs] */
+  weights: FloatArray;
+  bias: FloatArray | undefined;
+  activation: Activation | undefined;
+}
+
+export class Chain {
+  readonly #layers: Growing[] = [];
+  #output: OutputMap = 'linear';
+
+  constructor(readonly path: string) {}
+
+  get output(): OutputMap {
+    return this.#output;
+  }
+
+  /** Answers of the last layer; undefined before the first. */
+  get width(): number | undefined {
+    return this.#layers.at(-1)?.outputs;
+  }
+
+  /** @param weights [outputs][inputs] */
+  addLayer(node: OnnxNode, matrix: string, weights: FloatArray, outputs: number): void {
+    this.#checkOpen(node);
+    const name = `layer ${this.#layers.length} (${JSON.stringify(matrix)})`;
+    const inputs = weights.length / outputs;
+    this.#layers.push({ name, inputs, outputs, weights, bias: undefined, activation: undefined });
+  }
+
+  /** Adds to z of the last layer. @param bias [outputs], or one number for all */
+  addBias(node: OnnxNode, bias: FloatArray): void {
+    const layer = this.#unfinished(node);
+    if (bias.length !== 1 && bias.length !== layer.outputs) {
+      throw this.#unsupported(
+        `expected ${nameOf(node)} of ${this.path} to add ${layer.outputs} numbers, one per answer of ${layer.name}, ` +
+          `received ${bias.length}`,
+      );
+    }
+    const sum = layer.bias ?? allocate('a bias', dtypeOf(bias), layer.outputs);
+    layer.bias = sum.map((value, i) => value + (bias[bias.length === 1 ? 0 : i] as number)) as FloatArray;
+  }
+
+  activate(node: OnnxNode, activation: Activation): void {
+    this.#unfinished(node).activation = activation;
+  }
+
+  /** What the file does after the last layer. */
+  end(node: OnnxNode, output: OutputMap): void {
+    this.#checkOpen(node);
+    if (this.#layers.length === 0) throw this.#outOfPlace(node, 'before any layer');
+    this.#output = output;
+  }
+
+  layers(): ReadLayer[] {
+    return this.#layers.map(({ weights, activation = 'linear', ...layer }) => ({
+      ...layer,
+      activation,
+      numbers: { weights },
+    }));
+  }
+
+  /** The last layer, which has no activation yet. */
+  #unfinished(node: OnnxNode): Growing {
+    this.#checkOpen(node);
+    const layer = this.#layers.at(-1);
+    if (layer === undefined) throw this.#outOfPlace(node, 'before any layer');
+    if (layer.activation !== undefined)
+      throw this.#outOfPlace(node, `after the activation ${layer.activation} of ${layer.name}`);
+    return layer;
+  }
+
+  #checkOpen(node: OnnxNode): void {
+    if (this.#output !== 'linear')
+      throw this.#outOfPlace(node, `after ${this.#output}, which only ends a network`);
+  }
+
+  #outOfPlace(node: OnnxNode, place: string): EigenstudentError {
+    return this.#unsupported(
+      `expected layers of a matrix, a bias and one activation in ${this.path}, received ${nameOf(node)} ${place}`,
+    );
+  }
+
+  #unsupported(message: string): EigenstudentError {
+    return new EigenstudentError('file_unsupported', message);
+  }
+}

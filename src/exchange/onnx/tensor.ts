@@ -1,0 +1,74 @@
+/** Numbers of ONNX tensors. */
+import { EigenstudentError } from '../../errors.js';
+import type { FloatArray } from '../../native/addon.js';
+import { bfloatToNumber, halfToNumber } from '../../network/half-floats.js';
+import { elementTypes, externalLocation, type OnnxTensor } from './schema.js';
+
+export interface Constant {
+  readonly shape: readonly number[];
+  /** Row-major; integers come as doubles. */
+  readonly data: FloatArray;
+}
+
+/**
+ * @param where names the tensor in errors, as in 'tensor "fc1.weight" of model.onnx'
+ * @throws file_unsupported for numbers in another file and for kinds that no layer has; file_corrupt where there are more or
+ *   fewer than the shape asks for
+ */
+export function constantOf(tensor: OnnxTensor, where: string): Constant {
+  if (tensor.dataLocation === externalLocation) {
+    throw new EigenstudentError(
+      'file_unsupported',
+      `expected the numbers of ${where} in the file itself, they are in another one (external data). Save the model in one ` +
+        'file: onnx.save(onnx.load(path), path, save_as_external_data=False)',
+    );
+  }
+  const shape = tensor.dims;
+  const count = shape.reduce((product, size) => product * size, 1);
+  const data = numbersOf(tensor, where);
+  if (data.length === count) return { shape, data };
+  throw new EigenstudentError(
+    'file_corrupt',
+    `expected ${count} numbers of shape [${shape.join(', ')}] in ${where}, received ${data.length}`,
+  );
+}
+
+function numbersOf(tensor: OnnxTensor, where: string): FloatArray {
+  const { dataType, rawData, floatData = [], doubleData = [], int32Data = [], int64Data = [] } = tensor;
+  const raw = rawData && rawData.length > 0 ? aligned(rawData) : undefined;
+  switch (dataType) {
+    case elementTypes.float:
+      return raw ? new Float32Array(raw, 0, Math.floor(raw.byteLength / 4)) : Float32Array.from(floatData);
+    case elementTypes.double:
+      return raw ? new Float64Array(raw, 0, Math.floor(raw.byteLength / 8)) : Float64Array.from(doubleData);
+    case elementTypes.float16:
+    case elementTypes.bfloat16: {
+      const toNumber = dataType === elementTypes.float16 ? halfToNumber : bfloatToNumber;
+      const halves = raw
+        ? new Uint16Array(raw, 0, Math.floor(raw.byteLength / 2))
+        : Uint16Array.from(int32Data);
+      return Float32Array.from(halves, toNumber);
+    }
+    case elementTypes.int64:
+      return raw
+        ? Float64Array.from(new BigInt64Array(raw, 0, Math.floor(raw.byteLength / 8)), Number)
+        : Float64Array.from(int64Data);
+    default:
+      throw new EigenstudentError(
+        'file_unsupported',
+        `expected 16-, 32- or 64-bit floats in ${where}, received ONNX data type ${dataType}. Quantised ` +
+          'models cannot be read; export the model in float32',
+      );
+  }
+}
+
+/** A copy: what lies in the middle of a file need not begin where an array may. */
+function aligned(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}
+
+/** A float32 tensor as it is written. */
+export function floatTensor(name: string, dims: readonly number[], data: ArrayLike<number>): OnnxTensor {
+  const numbers = Float32Array.from(data);
+  return { name, dims, dataType: elementTypes.float, rawData: new Uint8Array(numbers.buffer) };
+}

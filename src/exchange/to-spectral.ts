@@ -1,0 +1,127 @@
+import { finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import type { FloatArray } from '../native/addon.js';
+import { allocate } from '../network/arrays.js';
+import { type Layer, spectral, type TensorOptions } from '../network/layers.js';
+import { Network } from '../network/network.js';
+import { checkLayerIndex, type NetworkSpec, tensorsOf } from '../network/spec.js';
+
+export interface ToSpectralOptions {
+  /** Indices of dense layers. Default: all dense layers but the last, whose nodes are the answers. */
+  readonly layers?: readonly number[];
+  /**
+   * 1 (default): phi = -W, and the layer applies W to the last bit. 'rowNorm': lambda_out_i = ||w_i||, phi_i = -w_i / ||w_i||, so
+   * that |lambda_out_i| alone ranks the nodes (criterion 'eigenvalue'); a weight then differs by at most 2 units in its last
+   * place.
+   */
+  readonly eigenvaluesOut?: 1 | 'rowNorm';
+  /** Coefficients of the penalty sum of squares while training. Default: none. */
+  readonly l2?: { readonly eigenvectors?: number; readonly eigenvaluesOut?: number };
+}
+
+/**
+ * The same network with dense layers in the spectral parametrisation, W_ij = (lambda_in_j - lambda_out_i) phi_ij with
+ * lambda_in = 0. Biases, activations and the other layers stay. Eigenvectors and eigenvaluesOut train where the weights did,
+ * without the weights' penalties; eigenvaluesIn is frozen.
+ * @throws invalid_argument when a layer is not dense, or has a row of zeros, which has no norm to divide by ('rowNorm'; with 1
+ *   such a node has phi_i = 0, answers as before, and has relevance 0)
+ */
+export function toSpectral(network: Network, options: ToSpectralOptions = {}): Network {
+  knownKeys('toSpectral', options, ['layers', 'eigenvaluesOut', 'l2']);
+  if (!(network instanceof Network)) throw invalid('the first argument of toSpectral', 'a Network', network);
+  const chosen = new Set(chooseLayers(network.spec, options.layers));
+  const scale = checkScale(options.eigenvaluesOut);
+  const l2 = checkPenalty(options.l2 ?? {});
+  const pieces = network.spec.layers.map((layer, index) =>
+    chosen.has(index) ? convert(network, index, scale, l2) : keep(network, index, layer),
+  );
+  const size = pieces.reduce(
+    (total, { blocks }) => total + blocks.reduce((sum, { length }) => sum + length, 0),
+    0,
+  );
+  const parameters = allocate('the spectral network', network.dtype, size);
+  let offset = 0;
+  for (const block of pieces.flatMap(({ blocks }) => blocks)) {
+    parameters.set(block, offset);
+    offset += block.length;
+  }
+  const { inputs, loss } = network.spec;
+  return Network.from({ inputs, layers: pieces.map(({ layer }) => layer), loss }, parameters);
+}
+
+interface Piece {
+  readonly layer: Layer;
+  /** Its tensors in their order. */
+  readonly blocks: readonly ArrayLike<number>[];
+}
+type Penalty = { readonly eigenvectors?: number; readonly eigenvaluesOut?: number };
+
+function keep(network: Network, index: number, layer: Layer): Piece {
+  return { layer, blocks: tensorsOf(layer).map(([name]) => network.tensor(`layers.${index}.${name}`)) };
+}
+
+function convert(network: Network, index: number, scale: 1 | 'rowNorm', l2: Penalty): Piece {
+  const layer = network.spec.layers[index] as Layer;
+  const { weights, bias } = Object.fromEntries(tensorsOf(layer)) as Record<string, TensorOptions | undefined>;
+  const matrix = network.tensor(`layers.${index}.weights`);
+  const columns = matrix.length / layer.width;
+  const lambdaOut = eigenvaluesOut(matrix, layer.width, index, scale);
+  const phi = Float64Array.from(matrix, (w, ij) => -w / (lambdaOut[Math.floor(ij / columns)] as number));
+  const blocks: ArrayLike<number>[] = [phi, new Float64Array(columns), lambdaOut];
+  if (bias) blocks.push(network.tensor(`layers.${index}.bias`));
+  const trainable = [
+    ...(weights?.trainable ? (['eigenvectors', 'eigenvaluesOut'] as const) : []),
+    ...(bias?.trainable ? (['bias'] as const) : []),
+  ];
+  const { width, activation } = layer;
+  return { layer: spectral(width, { activation, bias: bias !== undefined, trainable, l2 }), blocks };
+}
+
+/** [width], in the precision of the network: phi is divided by what is stored. */
+function eigenvaluesOut(
+  matrix: FloatArray,
+  width: number,
+  index: number,
+  scale: 1 | 'rowNorm',
+): ArrayLike<number> {
+  if (scale === 1) return new Float64Array(width).fill(1);
+  const columns = matrix.length / width;
+  const norms = Float64Array.from({ length: width }, (_, i) => rowNorm(matrix, i, columns));
+  const zero = norms.indexOf(0);
+  if (zero < 0) return matrix instanceof Float32Array ? Float32Array.from(norms) : norms;
+  throw new EigenstudentError(
+    'invalid_argument',
+    `expected rows with a norm to divide by in layer ${index} for eigenvaluesOut 'rowNorm', received row ${zero}, which is all ` +
+      'zeros. Prune that node first (keep or maxDegradation), or use eigenvaluesOut 1',
+  );
+}
+
+/** ||w_i||_2, summed in float64. */
+function rowNorm(matrix: FloatArray, i: number, columns: number): number {
+  let squares = 0;
+  for (let j = 0; j < columns; ++j) squares += (matrix[i * columns + j] as number) ** 2;
+  return Math.sqrt(squares);
+}
+
+function chooseLayers(spec: NetworkSpec, layers: readonly number[] | undefined): readonly number[] {
+  if (layers === undefined)
+    return spec.layers.flatMap(({ kind }, i) => (kind === 'dense' && i < spec.layers.length - 1 ? [i] : []));
+  if (!Array.isArray(layers)) throw invalid('layers of toSpectral', 'an array of layer indices', layers);
+  for (const layer of layers) {
+    checkLayerIndex(spec, layer);
+    if (spec.layers[layer]?.kind !== 'dense')
+      throw invalid('layers of toSpectral', 'dense layers', layer, `Layer ${layer} is spectral already`);
+  }
+  return layers;
+}
+
+function checkScale(scale: unknown): 1 | 'rowNorm' {
+  if (scale === undefined || scale === 1) return 1;
+  return oneOf('eigenvaluesOut of toSpectral', scale, ['rowNorm']);
+}
+
+function checkPenalty(l2: Penalty): Penalty {
+  knownKeys('l2 of toSpectral', l2, ['eigenvectors', 'eigenvaluesOut']);
+  for (const [name, value] of Object.entries(l2)) finiteNumber(`l2.${name} of toSpectral`, value, 0);
+  return l2;
+}

@@ -1,0 +1,41 @@
+/** How good a network is, for those who prune it. */
+import { invalid } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import type { Dataset } from '../network/dataset.js';
+import type { Network } from '../network/network.js';
+
+/** 'loss': data loss, the lower the better. 'accuracy': share of samples whose class is right, the higher the better. */
+export const metrics = ['loss', 'accuracy'] as const;
+export type Metric = (typeof metrics)[number];
+
+/** Default: accuracy where the data have classes. */
+export function defaultMetric(data: Dataset): Metric {
+  return data.classes ? 'accuracy' : 'loss';
+}
+
+/** @throws invalid_argument for accuracy without classes; data_mismatch */
+export async function measure(network: Network, data: Dataset, metric: Metric): Promise<number> {
+  if (metric === 'accuracy' && !data.classes)
+    throw invalid('metric', "'loss' for data without classes", metric);
+  return (await network.evaluate(data))[metric];
+}
+
+/**
+ * The worst value that is still good enough.
+ * @param degradation by how much of `reference` the metric may get worse: loss rise, or accuracy fall
+ * @throws diverged when the reference is not finite
+ */
+export function worstAllowed(metric: Metric, reference: number, degradation: number): number {
+  if (!Number.isFinite(reference)) {
+    throw new EigenstudentError(
+      'diverged',
+      `expected a finite ${metric} of the unpruned network, received ${reference}. There is nothing to prune from`,
+    );
+  }
+  return metric === 'loss' ? (1 + degradation) * reference : (1 - degradation) * reference;
+}
+
+/** Whether a value is at least as good as another. */
+export function isAsGood(metric: Metric, value: number, bound: number): boolean {
+  return metric === 'loss' ? value <= bound : value >= bound;
+}

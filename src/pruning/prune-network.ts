@@ -1,0 +1,182 @@
+import { finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import { checkDataset, type Dataset } from '../network/dataset.js';
+import type { Layer } from '../network/layers.js';
+import { parameterCount } from '../network/layout.js';
+import type { Network, NetworkSpec } from '../network/network.js';
+import { JointOrder, type Kept, type Scope, scopes } from './joint-order.js';
+import { defaultMetric, isAsGood, type Metric, measure, metrics, worstAllowed } from './metric.js';
+import type { Criterion } from './relevance.js';
+import { networkOf, type Source, scoreNodes } from './source.js';
+import { keepNodes } from './surgery.js';
+
+/** How far to prune: exactly one of keep, percentile and maxDegradation. */
+export interface PruneNetworkOptions {
+  /** Indices of hidden layers. Default: all. */
+  readonly layers?: readonly number[];
+  /** Default 'layer'. See Scope: 'global' divides relevance by the largest of the layer. */
+  readonly scope?: Scope;
+  /** Default: 'L' for spectral layers, 'M' for dense ones. */
+  readonly criterion?: Criterion;
+  /** Nodes that stay: in each layer, or with scope 'global' in all layers together, at least one each. */
+  readonly keep?: number;
+  /** From 0 to 100: nodes strictly below this percentile go, of the layer or with scope 'global' of all. */
+  readonly percentile?: number;
+  /**
+   * By how much the metric may get worse, as a fraction of the reference: 0.01 lets loss rise, or accuracy fall, by 1 %. Needs
+   * data.
+   */
+  readonly maxDegradation?: number;
+  /** What the metric is of, before and after: validation data with maxDegradation, not what is reported on. */
+  readonly data?: Dataset;
+  /** Default: 'accuracy' where the data have classes, else 'loss'. */
+  readonly metric?: Metric;
+  /** What maxDegradation is a fraction of. Default: the metric of the unpruned network. */
+  readonly reference?: number;
+}
+
+export interface PrunedNetwork {
+  readonly network: Network;
+  readonly scope: Scope;
+  /** The layers that were pruned, nodes before and after. */
+  readonly layers: readonly PrunedLayer[];
+  /** Numbers in the network, frozen ones included. */
+  readonly parameters: { readonly before: number; readonly after: number };
+  /** Present with data. */
+  readonly metric?: { readonly name: Metric; readonly before: number; readonly after: number };
+}
+
+export interface PrunedLayer {
+  readonly layer: number;
+  readonly criterion: Criterion | 'given';
+  readonly before: number;
+  readonly after: number;
+}
+
+const keys = [
+  ...['layers', 'scope', 'criterion', 'keep', 'percentile', 'maxDegradation'],
+  ...['data', 'metric', 'reference'],
+];
+
+/**
+ * Prunes several hidden layers at once. With maxDegradation the cut is found by bisection: the network that is returned keeps the
+ * bound, and with one more node removed it would not (or there is none that may go). Each layer keeps at least its most relevant
+ * node.
+ * @throws invalid_argument: which option, what was expected; also when everything would go, or the unpruned network breaks the
+ *   bound that `reference` sets; data_mismatch, diverged
+ */
+export async function pruneNetwork(source: Source, options: PruneNetworkOptions): Promise<PrunedNetwork> {
+  knownKeys('pruneNetwork', options, keys);
+  checkHowFar(options);
+  const scope = oneOf('scope', options.scope ?? 'layer', scopes);
+  const { criterion } = options;
+  const network = networkOf('pruneNetwork', source);
+  const scored = chooseLayers(network.spec, options.layers).map((layer) =>
+    scoreNodes('pruneNetwork', network, { layer, ...(criterion && { criterion }) }),
+  );
+  const layers = scored.map(({ layer }) => layer);
+  const order = new JointOrder(
+    scored.map(({ relevance }) => relevance),
+    scope,
+  );
+  const quality = options.data && (await judge(network, options.data, options.metric));
+  const kept = await howFar(order, options, quality, (nodes) => cut(network, layers, nodes));
+  const pruned = cut(network, layers, kept);
+  return {
+    network: pruned,
+    scope,
+    layers: scored.map(({ layer, criterion: name, relevance }, i) => ({
+      layer,
+      criterion: name,
+      before: relevance.length,
+      after: (kept[i] as Uint32Array).length,
+    })),
+    parameters: { before: parameterCount(network.spec), after: parameterCount(pruned.spec) },
+    ...(quality && {
+      metric: { name: quality.name, before: quality.before, after: await quality.of(pruned) },
+    }),
+  };
+}
+
+interface Quality {
+  readonly name: Metric;
+  readonly before: number;
+  readonly of: (network: Network) => Promise<number>;
+}
+
+async function judge(network: Network, data: Dataset, metric: Metric | undefined): Promise<Quality> {
+  checkDataset('data of pruneNetwork', data);
+  const name = oneOf('metric', metric ?? defaultMetric(data), metrics);
+  const of = (one: Network) => measure(one, data, name);
+  return { name, before: await of(network), of };
+}
+
+/** What stays, as the one of keep, percentile and maxDegradation that is there says. */
+async function howFar(
+  order: JointOrder,
+  options: PruneNetworkOptions,
+  quality: Quality | undefined,
+  cutTo: (kept: Kept) => Network,
+): Promise<Kept> {
+  const { keep, percentile, maxDegradation, reference } = options;
+  if (keep !== undefined) return order.keeping(keep);
+  if (percentile !== undefined) return order.above(percentile);
+  if (quality === undefined)
+    throw invalid('data of pruneNetwork', 'a Dataset to go with maxDegradation', undefined);
+  const { name, before, of } = quality;
+  const most = name === 'accuracy' ? 1 : Number.POSITIVE_INFINITY;
+  const degradation = finiteNumber('maxDegradation', maxDegradation, 0, most);
+  const start = reference === undefined ? before : finiteNumber('reference', reference, 0);
+  const bound = worstAllowed(name, start, degradation);
+  if (!isAsGood(name, before, bound)) throw tooBad(quality, bound, start);
+  const holds = async (count: number) => isAsGood(name, await of(cutTo(order.without(count))), bound);
+  return order.without(await largestThatHolds(order.removable, holds));
+}
+
+/** The end of a stretch from 0, where it holds, to most: where it does not hold one further, or most. */
+async function largestThatHolds(most: number, holds: (count: number) => Promise<boolean>): Promise<number> {
+  if (await holds(most)) return most;
+  let [held, failed] = [0, most];
+  while (failed - held > 1) {
+    const middle = Math.floor((held + failed) / 2);
+    if (await holds(middle)) held = middle;
+    else failed = middle;
+  }
+  return held;
+}
+
+function tooBad({ name, before }: Quality, bound: number, reference: number): EigenstudentError {
+  const limit = name === 'loss' ? 'at most' : 'at least';
+  return new EigenstudentError(
+    'invalid_argument',
+    `expected a network whose ${name} is ${limit} ${bound.toPrecision(4)} (maxDegradation from ${reference.toPrecision(4)}) before ` +
+      `anything is removed, received ${before.toPrecision(4)}. Train it longer or with weaker penalties, or allow more`,
+  );
+}
+
+function cut(network: Network, layers: readonly number[], kept: Kept): Network {
+  return layers.reduce((result, layer, i) => {
+    const nodes = kept[i] as Uint32Array;
+    const { width } = result.spec.layers[layer] as Layer;
+    return nodes.length === width ? result : keepNodes(result, layer, nodes);
+  }, network.clone());
+}
+
+function chooseLayers(spec: NetworkSpec, layers: readonly number[] | undefined): readonly number[] {
+  const chosen = layers ?? Array.from({ length: spec.layers.length - 1 }, (_, i) => i);
+  if (!Array.isArray(chosen) || new Set(chosen).size !== chosen.length)
+    throw invalid('layers of pruneNetwork', 'an array of distinct hidden layers', layers);
+  if (chosen.length > 0) return chosen;
+  throw invalid('layers of pruneNetwork', 'at least one hidden layer', chosen, 'The last layer is none');
+}
+
+function checkHowFar({ keep, percentile, maxDegradation }: PruneNetworkOptions): void {
+  const given = Object.entries({ keep, percentile, maxDegradation }).flatMap(([name, value]) =>
+    value === undefined ? [] : [name],
+  );
+  if (given.length === 1) return;
+  throw new EigenstudentError(
+    'invalid_argument',
+    `expected exactly one of keep, percentile and maxDegradation, received ${given.join(' and ') || 'none'}`,
+  );
+}

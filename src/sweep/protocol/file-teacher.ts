@@ -1,0 +1,29 @@
+/** A teacher that was trained: a network in a file, frozen. */
+import { z } from 'zod';
+import { expected, nameMessage, positiveInteger, strict } from './protocol-fields.js';
+
+const kinds = ['paper', 'file'] as const;
+
+/** One kind, with the names of all in its messages. */
+export function teacherKind<const Kind extends (typeof kinds)[number]>(kind: Kind) {
+  return z.enum([kind], { error: (issue) => nameMessage(kinds, issue.input) });
+}
+
+export const fileTeacherSchema = strict({
+  kind: teacherKind('file'),
+  /** What Network.save wrote, or arrays.safetensors of a trial. */
+  path: z.string(expected('the path of a network')).min(1, expected('the path of a network')),
+  /** Of the file; written by the program, which then checks it. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, expected('a SHA-256 in 64 hexadecimal digits'))
+    .exactOptional(),
+  /** What is in the file; written by the program. teacherSize: nodes of its first hidden layer. */
+  found: strict({
+    inputs: positiveInteger,
+    outputs: positiveInteger,
+    teacherSize: positiveInteger,
+  }).exactOptional(),
+});
+
+export type FileTeacher = z.output<typeof fileTeacherSchema>;

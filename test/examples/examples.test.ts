@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** What an example prints; it imports the package as it is built. */
+async function outputOf(name: string): Promise<string> {
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, [join(root, 'examples', name)], { cwd: root });
+  return stdout;
+}
+
+it('classify-images: a few nodes of 100 tell the stripes apart', async () => {
+  const output = await outputOf('classify-images.mjs');
+  expect(output).toMatch(/^2000 images of 64 pixels in 4 classes\n/);
+  const [, whole, kept, few] = /accuracy ([\d.]+) % with 100 nodes, ([\d.]+) % with (\d+)/.exec(output) ?? [];
+  expect(Number(whole)).toBeGreaterThan(98);
+  expect(Number(kept)).toBeGreaterThan(95);
+  expect(Number(few)).toBeLessThan(30);
+}, 60_000);
+
+it('input-features: the inputs that matter are found, and no others', async () => {
+  const output = await outputOf('input-features.mjs');
+  const [, precision, recall] = /precision ([\d.]+), recall ([\d.]+)/.exec(output) ?? [];
+  expect(Number(precision)).toBeGreaterThanOrEqual(0.85); // one too many of 7
+  expect(Number(recall)).toBe(1);
+}, 60_000);

@@ -1,0 +1,41 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { EigenstudentError } from '../../../src/errors.js';
+import { loadNetwork } from '../../../src/exchange/index.js';
+import { seededRandom } from '../../../src/network/random.js';
+import { fixture } from '../fixtures.js';
+
+let folder: string;
+let path: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'eigenstudent-onnx-'));
+  path = join(folder, 'model.onnx');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it('damage anywhere in an ONNX file is told, whatever it makes of it', async () => {
+  const whole = await readFile(fixture('torch-gelu.onnx'));
+  const outcome = (bytes: Uint8Array) =>
+    writeFile(path, bytes)
+      .then(() => loadNetwork(path))
+      .then(
+        () => 'read',
+        (error) => (error instanceof EigenstudentError ? 'refused' : Promise.reject(error)),
+      );
+  const random = seededRandom(5);
+  const counts: Record<string, number> = { read: 0, refused: 0 };
+  const tally = async (bytes: Uint8Array) => {
+    const name = await outcome(bytes);
+    counts[name] = (counts[name] ?? 0) + 1;
+  };
+  for (let length = 0; length < whole.length; length += 23) await tally(whole.subarray(0, length));
+  expect(counts.read).toBe(0);
+  for (let trial = 0; trial < 300; ++trial) {
+    const bytes = Uint8Array.from(whole);
+    bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+    await tally(bytes);
+  }
+  expect(counts.refused).toBeGreaterThan(100);
+});

@@ -1,0 +1,288 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readOnnx } from '../../../src/exchange/onnx/read-onnx.js';
+import {
+  elementTypes,
+  modelMessage,
+  type OnnxAttribute,
+  type OnnxNode,
+  type OnnxTensor,
+} from '../../../src/exchange/onnx/schema.js';
+import { floatTensor } from '../../../src/exchange/onnx/tensor.js';
+import { rejectionOf } from '../../failure.js';
+
+let folder: string;
+let path: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'eigenstudent-onnx-'));
+  path = join(folder, 'model.onnx');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const weights = floatTensor('w', [3, 2], [1, 2, 3, 4, 5, 6]);
+const second = floatTensor('v', [2, 2], [1, 0, 0, 1]);
+
+function node(opType: string, input: string[], output: string, attribute: OnnxAttribute[] = []): OnnxNode {
+  return { opType, name: '', input, output: [output], attribute };
+}
+
+interface Graph {
+  readonly nodes: OnnxNode[];
+  readonly tensors?: OnnxTensor[];
+  readonly inputs?: string[];
+  readonly outputs?: string[];
+}
+
+/** Reads a file of this graph: x -> y. */
+async function read({ nodes, tensors = [weights, second], inputs = ['x'], outputs = ['y'] }: Graph) {
+  const graph = {
+    node: nodes,
+    initializer: tensors,
+    input: inputs.map((name) => ({ name })),
+    output: outputs.map((name) => ({ name })),
+  };
+  await writeFile(path, modelMessage.encode(modelMessage.fromObject({ irVersion: 7, graph })).finish());
+  return readOnnx(path);
+}
+
+const failure = (graph: Graph) => rejectionOf(read(graph));
+const layer = node('MatMul', ['x', 'w'], 'h');
+
+describe('readOnnx', () => {
+  it('adds biases that come in two, and passes over Identity and Dropout', async () => {
+    const nodes = [
+      node('Identity', ['x'], 'x2'),
+      node('MatMul', ['x2', 'w'], 'a'),
+      node('Add', ['a', 'b'], 'c'),
+      node('Add', ['d', 'c'], 'e'),
+      node('Dropout', ['e', 'ratio'], 'y'),
+    ];
+    const tensors = [
+      weights,
+      floatTensor('b', [2], [1, 2]),
+      floatTensor('d', [1], [10]),
+      floatTensor('ratio', [], [0.5]),
+    ];
+    const { layers, output } = await read({ nodes, tensors });
+    expect(output).toBe('linear');
+    expect(layers).toEqual([
+      {
+        name: 'layer 0 ("w")',
+        inputs: 3,
+        outputs: 2,
+        activation: 'linear',
+        numbers: { weights: Float32Array.of(1, 3, 5, 2, 4, 6) },
+        bias: Float32Array.of(11, 12),
+      },
+    ]);
+  });
+
+  it('reads bfloat16 and float16', async () => {
+    const words = (dataType: number, ...bits: number[]) =>
+      ({
+        name: 'w',
+        dims: [1, 2],
+        dataType,
+        rawData: new Uint8Array(Uint16Array.from(bits).buffer),
+      }) as const;
+    for (const tensor of [
+      words(elementTypes.bfloat16, 0x3f80, 0xc0a0),
+      words(elementTypes.float16, 0x3c00, 0xc500),
+    ]) {
+      const { layers } = await read({ nodes: [node('MatMul', ['x', 'w'], 'y')], tensors: [tensor] });
+      expect(layers[0]?.numbers).toEqual({ weights: Float32Array.of(1, -5) });
+    }
+  });
+
+  it('reads arrays as old exporters have them: among the inputs, as repeated fields, as Constant nodes', async () => {
+    const old: OnnxTensor = { name: 'w', dims: [1, 2], dataType: elementTypes.float, floatData: [1, 2] };
+    const bias: OnnxTensor = { dims: [2], dataType: elementTypes.double, doubleData: [3, 4] };
+    const nodes = [
+      node('Constant', [], 'b', [{ name: 'value', t: bias }]),
+      node('Gemm', ['x', 'w', 'b'], 'y'),
+    ];
+    const { layers } = await read({ nodes, tensors: [old], inputs: ['x', 'w'] });
+    expect(layers[0]).toMatchObject({
+      numbers: { weights: Float32Array.of(1, 2) },
+      bias: Float64Array.of(3, 4),
+    });
+  });
+});
+
+describe('what is not a plain network', () => {
+  it('is told with the operator: one that is not known', async () => {
+    const conv = { ...node('Conv', ['x', 'w'], 'y'), name: '/features/conv1' };
+    expect(await failure({ nodes: [conv] })).toBe(
+      `file_unsupported: expected operators of plain networks in ${path} (Gemm, MatMul, Add, Relu, Tanh, Sigmoid, Softplus, ` +
+        'Erf, Elu, LeakyRelu, Gelu, Mul, Softmax, LogSoftmax, Identity, Dropout, Flatten, Reshape), received Conv (node ' +
+        '"/features/conv1")',
+    );
+    const foreign = { ...node('Gelu', ['h'], 'y'), domain: 'com.example' };
+    expect(await failure({ nodes: [layer, foreign] })).toMatch(/received Gelu \(the node that gives "y"\)$/);
+  });
+
+  it.each([
+    ['Elu', [{ name: 'alpha', f: 0.5 }], 'alpha = 1, that of activation elu', 'alpha = 0.5'],
+    ['LeakyRelu', [{ name: 'alpha', f: 0.25 }], 'alpha = 0.01, that of activation leakyRelu', 'alpha = 0.25'],
+    ['Gelu', [{ name: 'approximate', s: Buffer.from('tanh') }], 'the exact GELU', 'approximate = "tanh"'],
+    ['Softmax', [{ name: 'axis', i: 0 }], 'axis 1 or -1', 'axis 0'],
+    ['Flatten', [{ name: 'axis', i: 0 }], 'axis 1, one row per sample', 'axis 0'],
+  ])('is told with the operator: %s with %j', async (opType, attributes, expected, received) => {
+    const nodes = [layer, node(opType, ['h'], 'y', attributes)];
+    expect(await failure({ nodes })).toBe(
+      `file_unsupported: expected ${expected} for ${opType} (the node that gives "y") of ${path}, received ${received}`,
+    );
+  });
+
+  it('is told with the operator: shapes that are not one row per sample', async () => {
+    const shape = (...sizes: number[]): OnnxTensor => ({
+      name: 'shape',
+      dims: [sizes.length],
+      dataType: elementTypes.int64,
+      int64Data: sizes,
+    });
+    const reshaped = (tensor: OnnxTensor) =>
+      read({ nodes: [layer, node('Reshape', ['h', 'shape'], 'y')], tensors: [weights, tensor] });
+    expect((await reshaped(shape(-1, 2))).layers).toHaveLength(1);
+    expect((await reshaped(shape(5, -1))).layers).toHaveLength(1);
+    const where = `for Reshape (the node that gives "y") of ${path}, received`;
+    expect(await rejectionOf(reshaped(shape(-1, 1)))).toBe(
+      `file_unsupported: expected a stored shape of one row per sample ${where} shape [-1, 1]`,
+    );
+    expect(await rejectionOf(reshaped(shape(-1, 2, 1)))).toBe(
+      `file_unsupported: expected a stored shape of one row per sample ${where} shape [-1, 2, 1]`,
+    );
+    const computed = [layer, node('Reshape', ['h', 'unknown'], 'y')];
+    expect(await failure({ nodes: computed })).toBe(
+      `file_unsupported: expected a stored shape of one row per sample ${where} a shape that the graph computes`,
+    );
+  });
+
+  it('is told with the operator: products and sums that the graph computes', async () => {
+    const tail = ` of ${path}, received `;
+    const add = [layer, node('Add', ['h', 'h'], 'y')];
+    expect(await failure({ nodes: add })).toBe(
+      `file_unsupported: expected stored numbers to add (a network without branches) for Add (the node that gives "y")${tail}a ` +
+        'tensor that the graph computes',
+    );
+    const scale = [layer, node('Mul', ['h', 'w'], 'y')];
+    expect(await failure({ nodes: scale })).toBe(
+      `file_unsupported: expected a tensor times itself (activation quadratic) for Mul (the node that gives "y")${tail}a product ` +
+        'of two tensors',
+    );
+    const attention = [layer, node('MatMul', ['h', 'h'], 'y')];
+    expect(await failure({ nodes: attention })).toBe(
+      `file_unsupported: expected a stored matrix as its second input for MatMul (the node that gives "y")${tail}a tensor that ` +
+        'the graph computes',
+    );
+    const transposed = [node('Gemm', ['x', 'w'], 'y', [{ name: 'transA', i: 1 }])];
+    expect(await failure({ nodes: transposed })).toBe(
+      `file_unsupported: expected transA = 0 for Gemm (the node that gives "y")${tail}transA = 1`,
+    );
+  });
+
+  it('is told: nodes out of place', async () => {
+    const place = (what: string) =>
+      `file_unsupported: expected layers of a matrix, a bias and one activation in ${path}, received ${what}`;
+    expect(await failure({ nodes: [node('Relu', ['x'], 'y')] })).toBe(
+      place('Relu (the node that gives "y") before any layer'),
+    );
+    expect(await failure({ nodes: [node('Softmax', ['x'], 'y')] })).toBe(
+      place('Softmax (the node that gives "y") before any layer'),
+    );
+    const twice = [layer, node('Relu', ['h'], 'r'), node('Tanh', ['r'], 'y')];
+    expect(await failure({ nodes: twice })).toBe(
+      place('Tanh (the node that gives "y") after the activation relu of layer 0 ("w")'),
+    );
+    const after = [layer, node('Softmax', ['h'], 's'), node('MatMul', ['s', 'v'], 'y')];
+    expect(await failure({ nodes: after })).toBe(
+      place('MatMul (the node that gives "y") after softmax, which only ends a network'),
+    );
+  });
+
+  it('is told: branches, and graphs that lead nowhere', async () => {
+    const branches = [layer, node('Relu', ['h'], 'a'), node('Tanh', ['h'], 'y')];
+    expect(await failure({ nodes: branches })).toBe(
+      `file_unsupported: expected a chain of layers in ${path}, but tensor "h" goes to Relu (the node that gives "a") and Tanh ` +
+        '(the node that gives "y")',
+    );
+    expect(await failure({ nodes: [layer, node('Relu', ['h'], 'a')], outputs: ['h'] })).toBe(
+      `file_unsupported: expected a chain of layers in ${path}, but tensor "h" goes to Relu (the node that gives "a") besides ` +
+        'being the output',
+    );
+    expect(await failure({ nodes: [layer] })).toBe(
+      `file_unsupported: expected the input of ${path} to lead to its output, it ends at tensor "h"`,
+    );
+    expect(await failure({ nodes: [node('Identity', ['x'], 'x')] })).toBe(
+      `file_corrupt: ${path} is not a readable ONNX file: its graph runs in a circle`,
+    );
+    expect(await failure({ nodes: [layer], inputs: ['x', 'z'], outputs: ['h'] })).toBe(
+      `file_unsupported: expected a network with one input in ${path}, received 2 (x, z)`,
+    );
+  });
+
+  it('is told: a formula that is nearly GELU', async () => {
+    const gelu = (half: number) => ({
+      nodes: [
+        layer,
+        node('Div', ['h', 'root'], 's'),
+        node('Erf', ['s'], 'e'),
+        node('Add', ['e', 'one'], 'p'),
+        node('Mul', ['h', 'p'], 'm'),
+        node('Mul', ['m', 'half'], 'y'),
+      ],
+      tensors: [
+        weights,
+        floatTensor('root', [], [Math.SQRT2]),
+        floatTensor('one', [], [1]),
+        floatTensor('half', [], [half]),
+      ],
+    });
+    expect((await read(gelu(0.5))).layers[0]?.activation).toBe('gelu');
+    expect(await failure(gelu(0.4))).toBe(
+      `file_unsupported: expected a chain of layers in ${path}, but tensor "h" goes to Div (the node that gives "s") and Mul ` +
+        '(the node that gives "m")',
+    );
+  });
+
+  it('is told: numbers elsewhere, of other kinds, or too few', async () => {
+    const tensor = (change: Partial<OnnxTensor>) =>
+      failure({ nodes: [node('MatMul', ['x', 'w'], 'y')], tensors: [{ ...weights, ...change }] });
+    expect(await tensor({ dataLocation: 1 })).toBe(
+      `file_unsupported: expected the numbers of tensor "w" of ${path} in the file itself, they are in another one (external ` +
+        'data). Save the model in one file: onnx.save(onnx.load(path), path, save_as_external_data=False)',
+    );
+    expect(await tensor({ dataType: 3 })).toBe(
+      `file_unsupported: expected 16-, 32- or 64-bit floats in tensor "w" of ${path}, received ONNX data type 3. Quantised ` +
+        'models cannot be read; export the model in float32',
+    );
+    expect(await tensor({ dims: [3, 3] })).toBe(
+      `file_corrupt: expected 9 numbers of shape [3, 3] in tensor "w" of ${path}, received 6`,
+    );
+    expect(await tensor({ dims: [6] })).toBe(
+      `file_unsupported: expected a stored matrix as its second input for MatMul (the node that gives "y") of ${path}, received ` +
+        'shape [6]',
+    );
+  });
+
+  it('is told: a bias of another length', async () => {
+    const nodes = [layer, node('Add', ['h', 'b'], 'y')];
+    expect(await failure({ nodes, tensors: [weights, floatTensor('b', [3], [1, 2, 3])] })).toBe(
+      `file_unsupported: expected Add (the node that gives "y") of ${path} to add 2 numbers, one per answer of layer 0 ("w"), ` +
+        'received 3',
+    );
+  });
+
+  it('is told: bytes that are no ONNX file', async () => {
+    await writeFile(path, 'PK\u0003\u0004 not a model');
+    expect(await rejectionOf(readOnnx(path))).toMatch(
+      /^file_corrupt: .*model\.onnx is not a readable ONNX file: /,
+    );
+    await writeFile(path, '');
+    expect(await rejectionOf(readOnnx(path))).toBe(
+      `file_corrupt: ${path} is not a readable ONNX file: there is no graph in it`,
+    );
+  });
+});

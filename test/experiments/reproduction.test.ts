@@ -1,0 +1,26 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+
+const page = readFileSync('docs/REPRODUCTION.md', 'utf8');
+const tables = readdirSync('docs/reproduction')
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => readFileSync(`docs/reproduction/${name}`, 'utf8'))
+  .join('\n');
+
+it('quotes only numbers that the tables of the runs have', () => {
+  const quoted = [...page.matchAll(/-?[\d.]+ \[-?[\d.]+, -?[\d.]+\]/g)].map(([text]) => text);
+  expect(quoted.length).toBeGreaterThan(20);
+  expect(quoted.filter((text) => !tables.includes(text))).toEqual([]);
+});
+
+it('tells of every protocol, and of none that is not there', () => {
+  const named = new Set([...page.matchAll(/experiments\/([\w-]+\.yaml)/g)].map(([, name]) => name));
+  const there = readdirSync('experiments').filter((name) => name.endsWith('.yaml'));
+  expect([...named].sort()).toEqual(there.sort());
+});
+
+it('links to files that are there', () => {
+  const links = [...page.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path as string);
+  expect(links.length).toBeGreaterThan(7);
+  expect(links.filter((path) => !existsSync(`docs/${path}`))).toEqual([]);
+});

@@ -1,0 +1,145 @@
+import { cp, mkdtemp, readFile, rename, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Network } from '../../../src/network/network.js';
+import { type FinishedRecord, isFinished } from '../../../src/sweep/directory/record.js';
+import { readProtocol, readRecords } from '../../../src/sweep/directory/run-directory.js';
+import { readArrays } from '../../../src/sweep/directory/trial-arrays.js';
+import { estimateSweep } from '../../../src/sweep/run/estimate.js';
+import { sweep } from '../../../src/sweep/run/sweep.js';
+import { fileOf, idxBytes } from '../../data/files.js';
+import { rejectionOf } from '../../failure.js';
+import { broughtProtocol, smallImages } from './brought-protocol.js';
+
+const newFolder = () => mkdtemp(join(tmpdir(), 'eigenstudent-brought-'));
+const finished = async (directory: string) =>
+  (await readRecords(directory)).filter(isFinished) as FinishedRecord[];
+
+it('images and labels: students learn classes, and records have their accuracy', async () => {
+  const directory = await newFolder();
+  const idx = await smallImages();
+  const protocol = broughtProtocol(
+    { idx, validation: 0.1, test: 20 },
+    { epochs: 60, student: { width: [12, 16], secondWidth: 8 } }, // wide enough that no student starts with dead nodes alone
+  );
+  const { summary, trained } = await sweep(protocol, { directory });
+  expect(trained).toBe(8);
+  const records = await finished(directory);
+  for (const record of records) {
+    expect(record.teacherSize).toBe(0);
+    expect(record.testAccuracy).toBeGreaterThan(0.9);
+    expect(record.labelVariance).toBeCloseTo(Math.log(3), 1); // entropy of three classes
+    const { network } = await readArrays(directory, record);
+    expect(network.spec.loss).toBe('crossEntropy');
+    expect(network.spec.layers.map(({ width }) => width)).toEqual([record.width, 8, 3]);
+  }
+  expect(summary.groups.map(({ testAccuracy }) => testAccuracy?.mean)).toEqual([
+    ...summary.groups.map(() => expect.closeTo(1, 0)),
+  ]);
+  const kept = await readProtocol(directory);
+  expect(kept.data).toMatchObject({ found: { samples: 90, inputs: 4, classes: 3 } });
+  expect((await sweep(protocol, { directory })).reused).toBe(8);
+});
+
+it('a trial is named by what is in its files, wherever they are', async () => {
+  const idx = await smallImages();
+  const directory = await newFolder();
+  await sweep(broughtProtocol({ idx }), { directory });
+  const moved = { images: `${idx.images}.moved`, labels: idx.labels };
+  await rename(idx.images, moved.images);
+  expect((await sweep(broughtProtocol({ idx: moved }), { directory })).reused).toBe(8);
+
+  const changed = await readFile(moved.labels);
+  changed[8] = 1 + (changed[8] as number) === 3 ? 0 : 1 + (changed[8] as number);
+  await writeFile(moved.labels, changed);
+  const other = broughtProtocol({ idx: moved });
+  expect(await rejectionOf(sweep(other, { directory }))).toMatch(
+    /^run_directory_conflict: .* already holds another protocol:[\s\S]*data\.files/,
+  );
+});
+
+it('a file that changes while its sweep is away is told of', async () => {
+  const idx = await smallImages();
+  const directory = await newFolder();
+  const protocol = broughtProtocol({ idx });
+  const stopped = AbortSignal.abort();
+  expect(await rejectionOf(sweep(protocol, { directory, signal: stopped }))).toMatch(/^interrupted: /);
+  await writeFile(idx.labels, idxBytes([90], new Uint8Array(90).fill(1)));
+  expect(await rejectionOf(sweep((await readProtocol(directory)) as never, { directory }))).toMatch(
+    /^invalid_data: expected .*labels to be as it was when its sweep began, with SHA-256 \w{64}, received \w{64}\. Put the old/,
+  );
+});
+
+it('a test set of its own, targets from a table, and every normalisation', async () => {
+  const row = (i: number) => [i % 7, (i * i) % 11, (i % 7) - 2 * ((i * i) % 11)].join(',');
+  const lines = (from: number, to: number) =>
+    ['a,b,y', ...Array.from({ length: to - from }, (_, i) => row(from + i)), ''].join('\n');
+  const file = await fileOf('train.csv', lines(0, 60));
+  const testFile = await fileOf('test.csv', lines(60, 80));
+  const directory = await newFolder();
+  const data = { csv: { file, testFile, targets: ['y'] }, normalize: ['standard', 'unit', 'none'] };
+  const protocol = broughtProtocol(data, { student: { width: 4, secondWidth: 3 }, trials: 1 });
+  await sweep(protocol, { directory });
+  const records = await finished(directory);
+  expect(records).toHaveLength(6);
+  for (const record of records) {
+    expect(record.testAccuracy).toBeUndefined();
+    expect((await readArrays(directory, record)).network.spec).toMatchObject({ inputs: 2, loss: 'mse' });
+  }
+  expect(new Set(records.map(({ labelVariance }) => labelVariance)).size).toBe(1);
+});
+
+it('a network in a file is a teacher, of the samples in files and of random ones', async () => {
+  const idx = await smallImages();
+  const trainedOn = await newFolder();
+  await sweep(broughtProtocol({ idx }, { trials: 1, student: { width: 5, secondWidth: 3 } }), {
+    directory: trainedOn,
+  });
+  const [best] = await finished(trainedOn);
+  const path = join(await newFolder(), 'teacher.safetensors');
+  const { network } = await readArrays(trainedOn, best as FinishedRecord);
+  await network.save(path);
+  const teacher = { kind: 'file', path };
+  for (const data of [{ idx }, { train: 40, validation: 16, test: 24 }]) {
+    const directory = await newFolder();
+    await sweep(broughtProtocol(data, { teacher }), { directory });
+    const records = await finished(directory);
+    expect(records).toHaveLength(8);
+    for (const record of records) {
+      expect([record.teacherSize, record.testAccuracy]).toEqual([5, undefined]);
+      const student = (await readArrays(directory, record)).network;
+      expect([student.spec.inputs, student.spec.loss]).toEqual([4, 'mse']);
+      expect(student.spec.layers.at(-1)?.width).toBe(3);
+    }
+  }
+  const wide = join(await newFolder(), 'wide.safetensors');
+  const layers = [...network.spec.layers];
+  await Network.create({ inputs: 9, layers }, { seed: 1 }).save(wide);
+  const wrong = broughtProtocol({ idx }, { teacher: { kind: 'file', path: wide } });
+  expect(await rejectionOf(sweep(wrong, { directory: await newFolder() }))).toMatch(
+    /^invalid_data: expected 9 inputs a sample, as the teacher .*wide\.safetensors takes, received 4$/,
+  );
+});
+
+it('an estimate looks at the files, and writes nothing', async () => {
+  const idx = await smallImages();
+  const estimate = await estimateSweep(broughtProtocol({ idx }), { secondsPerShape: 0.01 });
+  expect(estimate.trials.total).toBe(8);
+  expect(estimate.operations).toBeGreaterThan(0);
+});
+
+it('paths in a run directory do not depend on where the program is', async () => {
+  const idx = await smallImages();
+  const directory = await newFolder();
+  const back = process.cwd();
+  try {
+    process.chdir(dirname(idx.images));
+    await cp(idx.labels, 'labels');
+    await sweep(broughtProtocol({ idx: { images: 'images.gz', labels: 'labels' } }), { directory });
+  } finally {
+    process.chdir(back);
+  }
+  const { data } = await readProtocol(directory);
+  expect(data).toMatchObject({ idx: { images: idx.images } });
+});

@@ -1,6 +1,8 @@
 import { valuesOf } from '../sweep/protocol/axes.js';
+import { inFlow } from './arm-text.js';
 import { bundledScripts, inlineScript } from './bundled-scripts.js';
 import type { Figure, LeftOut } from './figure.js';
+import { listed } from './numbers-in-text.js';
 import { packedFigures } from './packed-figures.js';
 import { pageScript } from './page-script.js';
 import { pageStyle } from './page-style.js';
@@ -68,7 +70,7 @@ function lead(run: Run): string {
   const widths = valuesOf(protocol, 'student.width');
   const text =
     `${arms[0]?.toUpperCase()}${arms.slice(1)} students of ${widths.length === 1 ? 'width' : 'widths'} ` +
-    `${widths.join(', ')} learned from a frozen teacher with h_T = ${valuesOf(protocol, 'teacher.teacherSize').join(', ')} ` +
+    `${listed(widths.map(inFlow))} learned from a frozen teacher with h_T = ${listed(valuesOf(protocol, 'teacher.teacherSize').map(inFlow))} ` +
     'hidden nodes; the figures ask how many of their own nodes they needed for it.';
   const without = failed.length + damaged.length;
   const trouble =

@@ -14,6 +14,7 @@ export class EigenstudentError extends Error {
   }
 }
 
+/** What went wrong, for programs. Each docstring names those that a call can throw. */
 export type ErrorCode =
   | 'invalid_argument'
   | 'invalid_network'

@@ -1,3 +1,9 @@
+/**
+ * `eigenstudent`: networks, populations of students and their training, pruning, kernels. Whole experiments, analysis and files have
+ * entries of their own.
+ * @module eigenstudent
+ */
+
 // What a network is made of
 
 export type { Evaluation } from './network/evaluation.js';

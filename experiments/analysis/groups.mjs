@@ -63,9 +63,9 @@ function compareGroups(a, b) {
   if (a.width !== b.width) return a.width - b.width;
   for (const name of Object.keys(a.settings)) {
     const [left, right] = [a, b].map(({ settings }) => settings[name]);
-    if (left === right) continue;
-    if (typeof left === 'number' && typeof right === 'number') return left - right;
-    return String(left).localeCompare(String(right));
+    const isNumber = typeof left === 'number' && typeof right === 'number';
+    const order = isNumber ? left - right : String(left).localeCompare(String(right));
+    if (order !== 0) return order;
   }
   return 0;
 }

@@ -1,6 +1,7 @@
 /**
  * `eigenstudent/analysis`: what is made of results. Numbers in, numbers out. An entry of its own, so that the matrix library
  * behind the fits is loaded only by who wants them.
+ * @module eigenstudent/analysis
  */
 
 export { collapseFactor, type PositiveCurve } from './collapse/factor.js';

@@ -16,6 +16,8 @@ data:                       # fresh standard normal inputs for every trial, shar
   train: 8000
   validation: 2000          # watched while training
   test: 10000               # looked at once, at the end
+# or samples from files, IDX (MNIST), cifar10, npy, npz, csv or parquet, without a teacher where they have labels:
+# data: { idx: { images: train-images.gz, labels: train-labels.gz }, validation: 0.1, test: 0.2, normalize: standard }
 
 student:                    # inputs -> width -> secondWidth -> 1
   width: [20, 60, 200]      # a number or a list

@@ -41,7 +41,7 @@ function takesRunOptions(command: Command): void {
     .option('--arm <name>', 'a student of this parametrisation: spectral or direct')
     .option(
       '--out <file>',
-      'safetensors file (default: ./pruned-<key>-<nodes kept>.safetensors)',
+      '.onnx, or else safetensors (default: ./pruned-<key>-<nodes kept>.safetensors)',
       path('--out'),
     );
 }

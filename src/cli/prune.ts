@@ -44,7 +44,7 @@ export async function pruneRun(
   const file = options.out ?? `pruned-${record.key}-${kept}.safetensors`;
   const lossBefore = (await network.evaluate(test)).loss;
   const lossAfter = (await pruned.evaluate(test)).loss;
-  await pruned.save(file);
+  await save(pruned, file);
   const { key, parametrization, width, trial, criterion } = record;
   session.answer(
     { file, trial: { key, parametrization, width, trial }, criterion, kept, width, lossBefore, lossAfter },
@@ -52,6 +52,12 @@ export async function pruneRun(
       `relevance ${criterion}.\nTest loss ${lossBefore.toPrecision(3)} before, ${lossAfter.toPrecision(3)} after.\n${file}`,
   );
   return exitCodes.done;
+}
+
+async function save(network: Network, file: string): Promise<void> {
+  if (!file.endsWith('.onnx')) return network.save(file);
+  const { exportOnnx } = await import('../exchange/onnx/write-onnx.js');
+  return exportOnnx(network, file);
 }
 
 function checkHowFar({ keep, percentile, maxDegradation }: PruneOptions): void {

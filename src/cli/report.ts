@@ -1,5 +1,6 @@
 import { invalid } from '../arguments.js';
 import type { Table } from '../report/figure.js';
+import { costText } from '../report/figures/cost.js';
 import { readRun } from '../report/read-run.js';
 import { runFacts, summaryTable, troubles } from '../report/run-facts.js';
 import { textPlots } from '../report/text/text-report.js';
@@ -37,6 +38,7 @@ async function textReport(directory: string, session: Session): Promise<ExitCode
   const { columns = 80 } = stdout;
   // NO_COLOR and what the terminal can do are known to Node.
   const colors = stdout.isTTY === true && stdout.hasColors?.() === true;
+  const groups = groupTrials(run.trials);
   const table = summaryTable(run);
   const facts = runFacts(run);
   const trouble = troubles(run);
@@ -44,7 +46,8 @@ async function textReport(directory: string, session: Session): Promise<ExitCode
     facts.map(([name, value]) => `${name}: ${value}`).join('\n'),
     printed(table),
     'Mean ± standard deviation over trials.',
-    ...textPlots(groupTrials(run.trials), { columns, colors }),
+    ...textPlots(groups, { columns, colors }),
+    ...[costText(groups)].filter((line) => line !== ''),
     ...(trouble.length > 0 ? [`Trials without a result:\n${trouble.join('\n')}`] : []),
   ].join('\n\n');
   session.answer({ directory, facts: Object.fromEntries(facts), table, troubles: trouble }, text);

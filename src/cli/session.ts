@@ -26,6 +26,8 @@ const faultsOfTheCall: readonly string[] = [
   'invalid_query',
   'file_unreadable',
   'file_unsupported',
+  'invalid_data',
+  'file_unsupported',
   'port_unavailable',
 ];
 

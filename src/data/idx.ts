@@ -22,9 +22,9 @@ const kinds: Readonly<Record<number, Kind>> = {
 };
 
 export interface IdxFiles {
-  /** [samples, ...]: of images, rows and columns, which become the features of a sample. */
+  /** Path; [samples, ...], of images rows and columns, which become the features of a sample. */
   readonly images: string;
-  /** [samples], integers from 0. Without them the samples have no classes. */
+  /** Path; [samples], integers from 0. Without them the samples have no classes. */
   readonly labels?: string;
   /** How many classes there are; a label beyond them is an error. Default: as many as the labels say. */
   readonly classCount?: number;

@@ -1,6 +1,7 @@
 /**
  * `eigenstudent/data`: data that people bring, from files to the parts of an experiment. An entry of its own, so that the
  * libraries behind the formats are loaded only by who wants them.
+ * @module eigenstudent/data
  */
 
 // Files

@@ -60,7 +60,7 @@ function checkCount({ array, where }: NamedArray, samples: number, of: string, e
 /** 8- and 16-bit integers fit a float32 exactly, others need a float64. */
 function toFloats({ data }: NpyArray): FloatArray {
   if (data instanceof Float32Array || data instanceof Float64Array) return data;
-  return data.BYTES_PER_ELEMENT < 4 ? Float32Array.from(data) : Float64Array.from(data);
+  return data.BYTES_PER_ELEMENT < 4 ? new Float32Array(data) : new Float64Array(data);
 }
 
 function finiteFloats({ array, where }: NamedArray, columns: number): FloatArray {

@@ -8,7 +8,7 @@ import { readNpz } from './npz.js';
 
 /** Names of arrays: of files for readNpyData, within the file for readNpzData. */
 export interface ArrayNames {
-  /** [samples, ...]: all but the first dimension become the features of a sample. */
+  /** [samples, ...], of which all but the first dimension become the features of a sample. */
   readonly inputs: string;
   /** [samples], integers from 0. */
   readonly classes?: string;

@@ -1,6 +1,7 @@
 /**
  * `eigenstudent/exchange`: networks from files of other packages and back, and dense layers as spectral ones. An entry of its own,
  * so that what reads formats is loaded only by who wants it.
+ * @module eigenstudent/exchange
  */
 
 export type { OutputMap } from './assemble.js';

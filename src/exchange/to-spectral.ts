@@ -66,7 +66,9 @@ function convert(network: Network, index: number, scale: 1 | 'rowNorm', l2: Pena
   const matrix = network.tensor(`layers.${index}.weights`);
   const columns = matrix.length / layer.width;
   const lambdaOut = eigenvaluesOut(matrix, layer.width, index, scale);
-  const phi = Float64Array.from(matrix, (w, ij) => -w / (lambdaOut[Math.floor(ij / columns)] as number));
+  const phi = new Float64Array(matrix.length);
+  for (let i = 0, ij = 0; i < layer.width; ++i)
+    for (let j = 0; j < columns; ++j, ++ij) phi[ij] = -(matrix[ij] as number) / (lambdaOut[i] as number);
   const blocks: ArrayLike<number>[] = [phi, new Float64Array(columns), lambdaOut];
   if (bias) blocks.push(network.tensor(`layers.${index}.bias`));
   const trainable = [

@@ -5,7 +5,9 @@
 
 import type { ErrorCode } from '../errors.js';
 
+/** Precision of parameters and arithmetic. */
 export type DType = 'float32' | 'float64';
+/** Numbers in either precision. */
 export type FloatArray = Float32Array | Float64Array;
 
 /** Stream of random numbers: see native/core/philox.h. */
@@ -123,6 +125,7 @@ export interface NativeExecution {
 
 export type StateBlock = 'parameters' | 'firstMoment' | 'secondMoment';
 
+/** @internal */
 export interface NativePopulation {
   readonly size: number;
   /** What carries the work, as in "cpu-avx2" or "cuda-sm90". */
@@ -240,7 +243,7 @@ export interface NativeCudaDevice {
   readonly freeBytes: number;
 }
 
-/** float32 numbers in the memory of a CUDA device. After dispose() everything but length and dispose() throws. */
+/** @internal float32 numbers in the memory of a CUDA device. After dispose() everything but length and dispose() throws. */
 export interface NativeDeviceArray {
   readonly length: number;
   write(from: Float32Array): void;

@@ -47,6 +47,7 @@ export class DeviceArray {
     return new DeviceArray(native, device);
   }
 
+  /** How many numbers. */
   get length(): number {
     return this.native.length;
   }
@@ -70,6 +71,7 @@ export class DeviceArray {
     this.native.dispose();
   }
 
+  /** dispose(), for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

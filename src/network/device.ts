@@ -4,6 +4,7 @@ import { EigenstudentError } from '../errors.js';
 import type { DType, NativeCudaDevice } from '../native/addon.js';
 import { findCuda } from '../native/cuda.js';
 
+/** Names of the devices. */
 export const devices = ['auto', 'cpu', 'reference', 'cuda'] as const;
 /**
  * `cpu`: the fast one; `reference`: slow, obvious, the judge of the others; `cuda`: the GPU, float32 only; `auto`: the GPU

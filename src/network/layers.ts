@@ -1,5 +1,6 @@
 import { finiteNumber, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 
+/** f of y = f(z): formulas and conventions stand in native/core/activations.h. */
 export const activations = [
   'linear',
   'relu',
@@ -12,12 +13,16 @@ export const activations = [
   'erf',
   'quadratic',
 ] as const;
+/** Name of an activation, f of y = f(z). */
 export type Activation = (typeof activations)[number];
 
+/** Tensors of a spectral layer: [N_out][N_in], [N_in], [N_out], [N_out]. */
 export const spectralTensors = ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut', 'bias'] as const;
 export type SpectralTensor = (typeof spectralTensors)[number];
+/** Tensors of a dense layer: [N_out][N_in], [N_out]. */
 export const denseTensors = ['weights', 'bias'] as const;
 export type DenseTensor = (typeof denseTensors)[number];
+/** What a tensor is in its layer; in a network it is called `layers.<index>.<name>`. */
 export type TensorName = SpectralTensor | DenseTensor;
 /** The tensors [N_out][N_in]; the others are vectors. */
 export const matrices = ['eigenvectors', 'weights'] as const;
@@ -66,8 +71,11 @@ export interface TensorOptions {
   readonly initialize: Initializer;
 }
 
+/** Made by spectral(). */
 export type SpectralLayer = LayerOf<'spectral', SpectralTensor>;
+/** Made by dense() or sum(). */
 export type DenseLayer = LayerOf<'dense', DenseTensor>;
+/** Made by spectral(), dense() or sum(). */
 export type Layer = SpectralLayer | DenseLayer;
 
 interface LayerOptions<Name extends TensorName> {

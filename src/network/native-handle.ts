@@ -1,7 +1,7 @@
 import { EigenstudentError } from '../errors.js';
 import type { NativePopulation } from '../native/addon.js';
 
-/** Guards a native population: what a caller gets from `ready()` is neither disposed nor busy. */
+/** @internal Guards a native population: what a caller gets from `ready()` is neither disposed nor busy. */
 export class NativeHandle {
   #disposed = false;
 

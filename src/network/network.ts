@@ -93,6 +93,7 @@ export class Network {
     return new Network(spec, parameters);
   }
 
+  /** Of the parameters. */
   get dtype(): DType {
     return dtypeOf(this.parameters);
   }

@@ -78,6 +78,7 @@ export class Population {
     return new Population(handle, chosen, dtype, members);
   }
 
+  /** How many students there are. */
   get size(): number {
     return this.#students.length;
   }
@@ -114,6 +115,7 @@ export class Population {
     return student;
   }
 
+  /** All of them, in order. */
   students(): Student[] {
     return [...this.#students];
   }
@@ -182,6 +184,7 @@ export class Population {
     this.#native.dispose();
   }
 
+  /** dispose(), for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

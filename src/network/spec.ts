@@ -14,6 +14,7 @@ import {
   type TensorOptions,
 } from './layers.js';
 
+/** Names of the losses. */
 export const losses = ['mse', 'crossEntropy'] as const;
 /**
  * `mse`: mean over batch and outputs of (y - t)^2. `crossEntropy`: mean over the batch of -log softmax(y)[class], on the
@@ -21,6 +22,7 @@ export const losses = ['mse', 'crossEntropy'] as const;
  */
 export type Loss = (typeof losses)[number];
 
+/** What a network is, with every default written out. */
 export interface NetworkSpec {
   /** Features of a sample: N_in of the first layer. */
   readonly inputs: number;
@@ -28,6 +30,7 @@ export interface NetworkSpec {
   readonly loss: Loss;
 }
 
+/** What a network is to be. */
 export interface NetworkOptions {
   readonly inputs: number;
   readonly layers: readonly Layer[];

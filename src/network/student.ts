@@ -45,12 +45,13 @@ export interface StudentState {
   readonly firstMoment: FloatArray;
   /** Adam's v. */
   readonly secondMoment?: FloatArray;
-  /** [tensors]: updates of each tensor so far. */
+  /** Updates of each tensor so far, [tensors]. */
   readonly updateCount: Float64Array;
   /** Steps done. */
   readonly step: number;
 }
 
+/** Of one student, over one data set as one batch. */
 export interface Gradient {
   /** Of data loss + penalty, by tensor name, shapes as the tensors; zero where frozen. */
   readonly gradients: ReadonlyMap<string, FloatArray>;
@@ -89,6 +90,7 @@ export class Student {
     return Network.ofStudent(this.spec, this.#read('parameters', 'network()'), this.#places);
   }
 
+  /** How far it is. */
   progress(): Progress {
     return this.#native.ready('progress()').progress()[this.index] as Progress;
   }

@@ -1,6 +1,8 @@
 import { valuesOf } from '../sweep/protocol/axes.js';
+import { inFlow } from './arm-text.js';
 import { bundledScripts, inlineScript } from './bundled-scripts.js';
 import type { Figure, LeftOut } from './figure.js';
+import { listed } from './numbers-in-text.js';
 import { packedFigures } from './packed-figures.js';
 import { pageScript } from './page-script.js';
 import { pageStyle } from './page-style.js';
@@ -8,6 +10,7 @@ import type { Run } from './read-run.js';
 import { protocolText, runFacts, summaryTable, troubles } from './run-facts.js';
 import { subscriptsInHtml } from './subscripts.js';
 import { escapeHtml, tableHtml } from './table.js';
+import { groupTrials, teacherSizes } from './trial-groups.js';
 
 /** A figure with its picture, as it is written to figures/. */
 export interface DrawnFigure {
@@ -62,14 +65,20 @@ ${[...libraries, pageScript].map((source) => `<script>${inlineScript(source)}</s
 `;
 }
 
+function sourceOf({ trials }: Run): string {
+  const sizes = teacherSizes(groupTrials(trials)).filter((size) => size > 0);
+  return sizes.length > 0
+    ? `a frozen teacher with h_T = ${listed(sizes.map(String))} hidden nodes`
+    : 'data in files';
+}
+
 function lead(run: Run): string {
   const { protocol, failed, damaged } = run;
   const arms = Object.keys(protocol.arms).join(' and ');
   const widths = valuesOf(protocol, 'student.width');
   const text =
     `${arms[0]?.toUpperCase()}${arms.slice(1)} students of ${widths.length === 1 ? 'width' : 'widths'} ` +
-    `${widths.join(', ')} learned from a frozen teacher with h_T = ${valuesOf(protocol, 'teacher.teacherSize').join(', ')} ` +
-    'hidden nodes; the figures ask how many of their own nodes they needed for it.';
+    `${listed(widths.map(inFlow))} learned from ${sourceOf(run)}; the figures ask how many of their own nodes they needed for it.`;
   const without = failed.length + damaged.length;
   const trouble =
     without > 0

@@ -26,6 +26,15 @@ function powerOfTen(exponent: number): string {
   return `10${superscript(exponent)}`;
 }
 
+/** As many values as a line has room for; arbitrary. */
+const mostListed = 16;
+
+/** "10, 20, 40", and of many "1, 2, 3, ..., 2000 (2000 values)". */
+export function listed(values: readonly (number | string)[]): string {
+  if (values.length <= mostListed) return values.join(', ');
+  return `${values.slice(0, 3).join(', ')}, ..., ${values.at(-1)} (${values.length} values)`;
+}
+
 /** A standard deviation as a tooltip says it. */
 export function spreadText(sd: number | null): string {
   return sd === null ? 'none: one trial' : short(sd);

@@ -4,7 +4,7 @@ import { parametrizations } from '../sweep/protocol/protocol-schema.js';
 import { armText, inFlow } from './arm-text.js';
 import type { Table } from './figure.js';
 import { pooledEffectiveSizes } from './figures/effective-size.js';
-import { duration, meanAndSpread } from './numbers-in-text.js';
+import { duration, listed, meanAndSpread } from './numbers-in-text.js';
 import { problemFacts } from './problem-facts.js';
 import type { Run } from './read-run.js';
 import { settingCells } from './series.js';
@@ -14,7 +14,7 @@ import { groupTrials, type ReportTrial } from './trial-groups.js';
 export function runFacts(run: Run): [name: string, text: string][] {
   const { protocol, records } = run;
   const { teacher, data, inputs, outputs } = problemFacts(protocol);
-  const of = (name: string) => valuesOf(protocol, name).map(inFlow).join(', ');
+  const of = (name: string) => listed(valuesOf(protocol, name).map(inFlow));
   const given = (name: string, text: (values: string) => string) =>
     valuesOf(protocol, name)[0] === undefined ? '' : text(of(name));
   const seconds = records.reduce((total, record) => total + record.seconds, 0);

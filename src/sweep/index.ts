@@ -1,6 +1,7 @@
 /**
  * `eigenstudent/sweep`: experiments of many trials, and what they leave. An entry of its own, so that what reads protocols and
  * records is loaded only by who wants it.
+ * @module eigenstudent/sweep
  */
 
 // Sweeps, and what they leave

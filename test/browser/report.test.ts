@@ -113,5 +113,6 @@ describe('report.html in a browser', () => {
     await page.locator(live).last().waitFor();
     await expectAccessible(page);
     await page.context().close();
-  });
+    // axe looks at every element of ten drawings.
+  }, 90_000);
 });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadNetwork } from '../../src/exchange/index.js';
 import { Network } from '../../src/network/network.js';
 import { type FinishedRecord, isFinished } from '../../src/sweep/directory/record.js';
 import { readRecords } from '../../src/sweep/directory/run-directory.js';
@@ -54,6 +55,27 @@ it('cuts by percentile, and by what the validation loss bears', async () => {
   expect((await prune('--width', '4', '--arm', 'direct', '--max-degradation', '1e9')).answer.criterion).toBe(
     'M',
   );
+});
+
+it('saves ONNX where the name of the file says so', async () => {
+  const out = join(folder, 'pruned.onnx');
+  const { exitCode } = await call(
+    'prune',
+    run,
+    '--width',
+    '6',
+    '--arm',
+    'spectral',
+    '--keep',
+    '3',
+    '--out',
+    out,
+  );
+  expect(exitCode).toBe(0);
+  const { network } = await loadNetwork(out);
+  const { network: same } = await prune('--width', '6', '--arm', 'spectral', '--keep', '3');
+  for (const layer of [0, 1, 2])
+    expect(network.effectiveWeights(layer)).toEqual(same.effectiveWeights(layer));
 });
 
 it('says where no trial matches, and what there is', async () => {

@@ -21,6 +21,11 @@ describe('report --text', () => {
     expect(stdout).toMatch(/│ +20 │ +200 │ spectral/);
     expect(stdout).toContain('Effective size n_λ   ● spectral  ○ direct  ◉ both  ┄ h_T = 20\n');
     expect(stdout).toContain('Error caused by pruning, h = 200');
+    expect(stdout).toContain('Validation loss, h = 200   ● spectral  ○ direct  ◉ both\n');
+    // Both arms of a synthetic trial take as long.
+    expect(stdout).toContain(
+      'At width 200 spectral training takes 1 ± 0 times as long as direct training, pattern by pattern.\n',
+    );
     expect(stdout).toContain('Trials without a result:\nspectral, h_T = 20, width 60, trial 1: failed,');
     expect(stdout).not.toContain('\u001b');
     for (const name of ['report.html', 'figures', summaryFile])

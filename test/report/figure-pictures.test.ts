@@ -152,10 +152,8 @@ describe('the labels of a figure', () => {
     const lines = texts(plain(await picture('relevance-histogram', syntheticTrials()))).split('\n');
     expect(lines).toEqual(
       expect.arrayContaining([
-        'spectral',
-        'h = 200',
-        'direct',
-        'h = 60',
+        'spectralh = 200', // two lines
+        'directh = 60',
         'nodes per trial',
         'relevance / largest',
         '0.25',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration, meanAndSpread, short, spreadText } from '../../src/report/numbers-in-text.js';
+import { duration, listed, meanAndSpread, short, spreadText } from '../../src/report/numbers-in-text.js';
 import { subscriptsInHtml, subscriptsInSvg, withoutMarks } from '../../src/report/subscripts.js';
 import { tableCsv, tableHtml } from '../../src/report/table.js';
 
@@ -94,5 +94,12 @@ describe('tables', () => {
       'The first 100 of 301 rows; the CSV has all of them.',
     );
     expect(tableHtml({ columns: ['i'], rows: rows.slice(201) })).not.toContain('The first');
+  });
+});
+
+describe('lists of values', () => {
+  it('are written out while there is room, and else counted', () => {
+    expect(listed([10, 20, 40])).toBe('10, 20, 40');
+    expect(listed(Array.from({ length: 2000 }, (_, i) => i + 1))).toBe('1, 2, 3, ..., 2000 (2000 values)');
   });
 });

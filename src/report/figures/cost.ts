@@ -186,18 +186,26 @@ function notes(
   ];
 }
 
+/** What spectral training costs beside direct training; nothing where the run does not say. */
+export function costText(groups: readonly TrialGroup[]): string {
+  return ratioText(comparedGroups(withoutTeachers(groups)));
+}
+
+function ratioText(compared: readonly Compared[]): string {
+  const last = compared.at(-1);
+  if (!last?.ratios.every((value) => Number.isFinite(value) && value > 0)) return '';
+  return `At width ${last.width} spectral training takes ${meanAndSpread(last.ratios)} times as long as direct training, pattern by pattern.`;
+}
+
 function caption(groups: readonly TrialGroup[], compared: readonly Compared[]): string {
   const nameOf = seriesNames(groups);
   const widest = drawnSeries(groups).map(({ name: own }) => {
     const group = groups.findLast((each) => nameOf(each) === own) as TrialGroup;
     return `${meanAndSpread(perPattern.values(group))} µs for ${own} students of width ${group.width}`;
   });
-  const last = compared.at(-1);
-  const text = last
-    ? ` At width ${last.width} spectral training takes ${meanAndSpread(last.ratios)} times as long as direct training.`
-    : '';
+  const text = ratioText(compared);
   return (
     'The spectral gradient adds to a step what is small beside its matrix products, so that the curves should lie close ' +
-    `together and the ratio near 1. A pattern takes ${widest.join(' and ')}.${text}`
+    `together and the ratio near 1. A pattern takes ${widest.join(' and ')}.${text === '' ? '' : ` ${text}`}`
   );
 }

@@ -111,7 +111,7 @@ export function lossCurvesFigure(groups: readonly TrialGroup[]): Figure | LeftOu
 }
 
 /** One row for each epoch at which trials were evaluated, and side. */
-function lossRows({ teacherSize, width, trials }: TrialGroup, series: string): LossRow[] {
+export function lossRows({ teacherSize, width, trials }: TrialGroup, series: string): LossRow[] {
   return sides.flatMap(({ side }) => {
     const at = new Map<number, number[]>();
     for (const { lossHistory } of trials) {

@@ -1,5 +1,6 @@
-/** The report for a terminal: two small plots of a run, from the numbers that its figures are drawn from. */
+/** The report for a terminal: small plots of a run, from the numbers that its figures are drawn from. */
 import { summarize } from '../../analysis/summary.js';
+import { lossRows } from '../figures/loss-curves.js';
 import { curveRows, errorFloor } from '../figures/pruning.js';
 import { drawnSeries, seriesNames } from '../series.js';
 import { type Parametrization, someWidths, type TrialGroup, teacherSizes } from '../trial-groups.js';
@@ -29,7 +30,7 @@ const widest = 72;
 /** Pruning curves are drawn as far right of the teacher's size as they are left of it. */
 const pruningReach = 1;
 
-/** Effective size against width, and pruning curves of the narrowest and widest students, for each teacher. */
+/** Effective size against width, pruning curves of the narrowest and widest students, and loss over the epochs of the widest, for each teacher. */
 export function textPlots(groups: readonly TrialGroup[], { columns, colors }: TextStyle): string[] {
   const width = Math.max(20, Math.min(widest, columns - besides));
   return teacherSizes(groups).flatMap((teacherSize) => {
@@ -40,6 +41,7 @@ export function textPlots(groups: readonly TrialGroup[], { columns, colors }: Te
     return [
       sizePlot(own, teacherSize, width, colors),
       ...pruned.map((student) => pruningPlot(own, student, teacherSize, width, colors)),
+      ...lossPlot(own, width, colors),
     ];
   });
 }
@@ -109,6 +111,31 @@ function pruningPlot(
     ...(teacherSize > 0 && { guide: { name: `h_T = ${teacherSize}`, at: 'x' as const, value: 0 } }),
     colors,
   });
+}
+
+/** Of the widest students; nothing where trials were evaluated only once. */
+function lossPlot(groups: readonly TrialGroup[], width: number, colors: boolean): string[] {
+  const widest = Math.max(...groups.map((group) => group.width));
+  const series = seriesOf(groups, (group) =>
+    group.width !== widest
+      ? []
+      : lossRows(group, '')
+          .filter(({ side }) => side === 'validationLoss')
+          .map(({ epoch, median }) => ({ x: epoch, y: median })),
+  );
+  const points = series.flatMap((one) => one.points);
+  if (new Set(points.map(({ x }) => x)).size < 2) return [];
+  const plot = textPlot({
+    title: `Validation loss, h = ${widest}`,
+    xTitle: 'epoch',
+    x: linearScale([0, Math.max(...points.map(({ x }) => x))], width),
+    y: logScale(
+      points.map(({ y }) => y),
+      height,
+    ),
+    ...{ width, height, series, colors },
+  });
+  return [plot];
 }
 
 function seriesOf(groups: readonly TrialGroup[], pointsOf: (group: TrialGroup) => TextPoint[]): TextSeries[] {

@@ -80,6 +80,7 @@ const noMeasures = Object.fromEntries(Object.keys(measures).map((name) => [name,
   z.ZodNull
 >;
 
+/** @internal */
 const trialError = z.object({
   code: z.string(),
   message: z.string(),
@@ -90,11 +91,13 @@ const trialError = z.object({
   learningRate: z.number().nullable(),
 });
 
+/** @internal */
 const finishedRecord = header.extend(measures).extend({
   /** Of every hidden layer, first to last, where all of them are spectral; the first is effectiveSize. */
   effectiveSizes: z.array(count).exactOptional(),
   ...accuracies,
 });
+/** @internal */
 const failedRecord = header.extend(noMeasures).extend({ error: trialError });
 const trialRecord = z.union([failedRecord, finishedRecord]);
 

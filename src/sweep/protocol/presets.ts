@@ -2,6 +2,7 @@ import { oneOf } from '../../arguments.js';
 import { checkProtocol } from './protocol.js';
 import type { Protocol, ProtocolInput } from './protocol-schema.js';
 
+/** Names of the presets. */
 export const presetNames = ['quick', 'paper'] as const;
 export type PresetName = (typeof presetNames)[number];
 

@@ -21,6 +21,7 @@ import {
 } from './protocol-fields.js';
 import type { Spacing } from './spacing.js';
 
+/** Names of the arms of an experiment. */
 export const parametrizations = ['spectral', 'direct'] as const;
 export type Parametrization = (typeof parametrizations)[number];
 

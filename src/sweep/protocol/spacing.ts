@@ -12,6 +12,7 @@ const howMany = z
   .min(2, expected('how many values, at least 2'))
   .max(mostValues, expected(`at most ${mostValues} values`));
 
+/** @internal */
 const schemas = {
   /** [from, to, step], `to` included where a step meets it. */
   range: strict({

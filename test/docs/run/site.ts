@@ -12,6 +12,20 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** A program to its end, whatever that is. */
+export function execute(
+  file: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(file, args, { ...options, timeout: longest, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      const status = error ? (typeof error.code === 'number' ? error.code : 255) : 0;
+      resolve({ status, stdout, stderr: status === 255 ? `${error?.message}\n${stderr}` : stderr });
+    });
+  });
+}
+
 /** Milliseconds. The longest block compiles the addon. */
 const longest = 590_000;
 
@@ -49,21 +63,7 @@ export class Site {
       EIGENSTUDENT_CUDA: cuda,
       DOCS_TESTS: join(repository, 'test/docs/run'),
     };
-    return new Promise((resolve) => {
-      execFile(
-        file,
-        args,
-        { cwd: folder, env, timeout: longest, maxBuffer: 2 ** 26 },
-        (error, stdout, stderr) => {
-          const status = error ? (typeof error.code === 'number' ? error.code : 255) : 0;
-          resolve({
-            status,
-            stdout,
-            stderr: error && status === 255 ? `${error.message}\n${stderr}` : stderr,
-          });
-        },
-      );
-    });
+    return execute(file, args, { cwd: folder, env });
   }
 
   remove(): void {

@@ -80,6 +80,7 @@ describe('the plots of a run', () => {
       'Effective size n_λ',
       'Error caused by pruning, h = 60',
       'Error caused by pruning, h = 200',
+      'Validation loss, h = 200',
     ]);
     for (const line of plots.join('\n').split('\n')) expect(line.length).toBeLessThanOrEqual(90);
     // The teacher's line is below every size but the smallest.
@@ -90,12 +91,22 @@ describe('the plots of a run', () => {
     );
   });
 
+  it('leave out the loss of trials that were evaluated once', () => {
+    const trial = syntheticTrial('spectral', 20, 20, 0);
+    const one = Float64Array.of(1);
+    const lossHistory = { epoch: one, trainLoss: one, validationLoss: one, effectiveSize: one };
+    expect(textPlots(groupTrials([{ ...trial, lossHistory }]), plain)).toHaveLength(1);
+  });
+
   it('need neither a second width, nor a spread, nor a student wider than the teacher', () => {
     const alone = groupTrials([syntheticTrial('spectral', 20, 20, 0)]);
     const plots = textPlots(alone, plain);
-    expect(plots).toHaveLength(1);
+    expect(plots.map((plot) => plot.split('   ')[0])).toEqual([
+      'Effective size n_λ',
+      'Validation loss, h = 20',
+    ]);
     expect(plots[0]).toContain('●');
-    expect(plots[0]).not.toContain('◉');
+    expect(plots.join()).not.toContain('◉');
   });
 });
 

@@ -1,8 +1,8 @@
 /** A folder as a user's, in which the package is installed, and a folder in it for every page. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { Page } from '../markdown.js';
 import { repository } from '../pages.js';
 
@@ -54,9 +54,7 @@ export class Site {
 
   /** A command in a folder, with `eigenstudent` on the PATH. */
   run(folder: string, file: string, args: readonly string[], cuda = 'none'): Promise<Outcome> {
-    const PATH = [join(this.folder, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(
-      delimiter,
-    );
+    const PATH = [join(this.folder, 'node_modules/.bin'), process.env.PATH].join(delimiter);
     const env = {
       ...environment(),
       PATH,
@@ -88,6 +86,13 @@ function copySources(folder: string): void {
   const needed = /^(native|src|test\/native)\//;
   for (const path of listed.split('\0').filter((name) => needed.test(name)))
     if (existsSync(join(repository, path))) cpSync(join(repository, path), join(folder, path));
+}
+
+/** A Python with what the pages use, if there is one: that on the PATH, or Debian's. */
+export function findPython(): string | undefined {
+  return ['python3', '/usr/bin/python3'].find(
+    (python) => spawnSync(python, ['-c', 'import numpy, pandas']).status === 0,
+  );
 }
 
 /** The CUDA library that the tests of the device 'cuda' use: of a GPU, else the emulated one. */

@@ -52,6 +52,6 @@ it('the page tells of files and classes', async () => {
 
 it('a terminal has the plots without the line', async () => {
   const plots = textPlots(groupTrials((await readRun(directory)).trials), { columns: 80, colors: false });
-  expect(plots.length).toBe(3);
+  expect(plots.length).toBe(4);
   expect(plots.join('\n')).not.toContain('h_T');
 });

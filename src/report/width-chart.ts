@@ -152,7 +152,7 @@ export function widthNotes(chart: WidthChart): string[] {
   const [foot] = valueDomain(chart);
   if ((widthDatasets(chart).summaries ?? []).some(({ low }) => typeof low === 'number' && low < foot))
     notes.push(
-      'A whisker without a lower end goes on below the axis: the mean less 1 sd is far below every trial.',
+      'A whisker without a lower end goes on below the axis: the mean less 1 sd is below every trial.',
     );
   if (chart.groups.some(({ trials }) => trials.length > mostTrials))
     notes.push(

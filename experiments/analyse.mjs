@@ -17,6 +17,7 @@ import {
   layers,
   rankings,
   sizes,
+  teachers,
   together,
   transitions,
 } from './analysis/tables.mjs';
@@ -67,6 +68,7 @@ async function tablesOf(directory) {
     ['All together', together(groups)],
     ['Effective size against width', joints(groups)],
     ['Ranked by eigenvalue alone', await rankings(groups)],
+    ['Teachers', await teachers(groups)],
     ['Pruned students beside the pruned teacher', await besideTeacher(groups)],
     ...(hasRankings(groups) ? controls(groups) : []),
   ].filter(([, text]) => text !== '');

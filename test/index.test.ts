@@ -34,6 +34,7 @@ it('these names are public, and no others', () => {
     'rank',
     'readSafetensors',
     'relevance',
+    'removalOrder',
     'restoreCheckpoint',
     'saveCheckpoint',
     'seededRandom',
@@ -50,7 +51,9 @@ it('these names are public, and no others', () => {
 it('these names are public in eigenstudent/analysis, and no others', () => {
   expect(Object.keys(analysis).sort()).toEqual([
     'bootstrapInterval',
+    'collapseFactor',
     'collapseQuality',
+    'criticalExponent',
     'effectiveSize',
     'evaluateFit',
     'fitCollapse',
@@ -61,6 +64,8 @@ it('these names are public in eigenstudent/analysis, and no others', () => {
     'matchNodes',
     'nodeStrengths',
     'normalize',
+    'orderParameter',
+    'orderParameterCurve',
     'overlapMatrix',
     'pathValues',
     'plateauEdge',

@@ -1,6 +1,7 @@
 // Numbers of one group of trials, each with a 95 % bootstrap interval over the trials.
 import { effectiveSize, pruningCurve, seededRandom, Teacher } from 'eigenstudent';
 import { bootstrapInterval, matchNodes, normalize, overlapMatrix, plateauEdge } from 'eigenstudent/analysis';
+import { Matrix, solve } from 'ml-matrix';
 
 /** Of all bootstraps; arbitrary. */
 export const bootstrapSeed = 1;
@@ -67,6 +68,20 @@ export async function teacherCurve(record) {
 export async function rankedByEigenvalue({ record, network }) {
   const curve = await pruningCurve(network, await testData(record), { criterion: 'eigenvalue' });
   return { record, curve: curve.losses, relevance: curve.relevance };
+}
+
+/** Share of the variance of a teacher's labels that the best linear function of the inputs explains. */
+export async function linearShare({ record }) {
+  const { inputs, targets, samples, inputCount } = await testData(record);
+  const features = new Matrix(samples, inputCount + 1);
+  for (let i = 0; i < samples; ++i)
+    features.setRow(i, [...inputs.subarray(i * inputCount, (i + 1) * inputCount), 1]);
+  const labels = Matrix.columnVector(Array.from(targets));
+  const transposed = features.transpose();
+  const fit = solve(transposed.mmul(features), transposed.mmul(labels));
+  const squares = (matrix) => matrix.norm('frobenius') ** 2;
+  const around = Matrix.sub(labels, Matrix.ones(samples, 1).mul(labels.mean()));
+  return 1 - squares(Matrix.sub(labels, features.mmul(fit))) / squares(around);
 }
 
 /** Of a trial whose seed is not shared. */

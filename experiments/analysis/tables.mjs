@@ -2,6 +2,7 @@
 import { settingNames } from './groups.mjs';
 import {
   edgeOf,
+  linearShare,
   lossAtTeacherSize,
   meanOf,
   overlapWithTeacher,
@@ -192,4 +193,21 @@ export async function rankings(groups) {
     'by λ',
   ]);
   return table([...head.columns, ...columns], rows);
+}
+
+/** How much of each teacher a linear function would do. */
+export async function teachers(groups) {
+  const first = new Map();
+  for (const group of groups) {
+    const name = JSON.stringify(group.trials[0].record.protocol.teacher);
+    if (group.parametrization === 'spectral' && !first.has(name)) first.set(name, group);
+  }
+  if (first.size === 0) return '';
+  const head = heads(groups);
+  const rows = [];
+  for (const group of first.values()) {
+    const shares = await Promise.all(group.trials.map(linearShare));
+    rows.push([...head.of(group), interval(meanOf(shares, (share) => share))]);
+  }
+  return table([...head.columns, 'variance of labels that is linear'], rows);
 }

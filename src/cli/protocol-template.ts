@@ -34,6 +34,7 @@ arms:                       # parametrisations of the first layer; leave one out
     batchSize: 300
     # learningRate may be { stepDecay: { base, every, factor, warmup } } or { cosine: { base, total, minimum, warmup } },
     # every, total and warmup in epochs.
+    # groupLasso: { eigenvectors: 0.00447 }       # coefficient times the sum of the norms of the rows, of what enters each node
     # alternating: { every: 10, unit: steps }     # eigenvalues alone, then eigenvectors alone, 10 steps each
   direct:                   # the same eigenvectors to start from, eigenvalues frozen at 1
     trainable: [eigenvectors]
@@ -49,4 +50,5 @@ dtype: float32              # or float64
 evaluation:
   points: 50                # of the loss history of a trial
   threshold: 0.05           # relevance, relative to the largest, above which a node counts
+  # rankings: [random, oracle, eigenvalue]        # pruning curves in other orders; the oracle tries every node at every step
 `;

@@ -175,7 +175,8 @@ export class Network {
   /**
    * The order in which an oracle would remove the nodes of a hidden layer, the first removed first: at each step that node
    * without which the loss on `data` is least, the first of equals. It looks at every remaining node at every step, h (h + 1) / 2
-   * passes over what lies above the layer, on one thread: a second for h = 500, 2 000 samples and 20 nodes above.
+   * passes over what lies above the layer, on one thread: 0.4, 2.3 and 9 s for h = 200, 500 and 1000 with 2 000 samples and 20
+   * nodes above (an AVX-512 Xeon, beside other work).
    * @throws invalid_argument, data_mismatch
    */
   async oracleOrder(layer: number, data: Dataset): Promise<Uint32Array> {

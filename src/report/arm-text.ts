@@ -15,6 +15,7 @@ export function armText(arm: GridArm, epochs: string): string {
     ...penaltyTexts('L1', arm.l1),
     ...penaltyTexts('L2', arm.l2),
     ...(arm.groupLasso === undefined ? [] : penaltyTexts('group lasso', arm.groupLasso)),
+    ...(arm.initialize ? [`eigenvalues start at ${inFlow(arm.initialize)}`] : []),
     ...(alternating === null ? [] : [`alternating ${alternatingText(alternating)}`]),
     `${epochs} epochs`,
   ].join('; ');

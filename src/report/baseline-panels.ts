@@ -4,7 +4,7 @@ import { logDomain, logLabel, logTicks } from './axes.js';
 import type { Cell, Figure, FigureStyle, Layer, Panel } from './figure.js';
 import { figureFrame } from './frame.js';
 import { type Series, seriesColors } from './series.js';
-import { type TrialGroup, teacherSizes, trialCount } from './trial-groups.js';
+import { lossName, type TrialGroup, teacherSizes, trialCount } from './trial-groups.js';
 
 export type RankingName = 'relevance' | Ranking;
 
@@ -46,7 +46,7 @@ export function baselineChart(chart: BaselineChart): Pick<Figure, 'datasets' | '
   );
   const rows = chart.rows.filter(
     (row) =>
-      row.excess <= reach * row.teacherSize &&
+      (row.teacherSize === 0 || row.excess <= reach * row.teacherSize) &&
       (row.ranking === 'relevance' || first.some((each) => each?.name === row.series)),
   );
   return {
@@ -65,12 +65,15 @@ function panel(chart: BaselineChart, teacherSize: number, style: FigureStyle): P
   const rows = chart.rows.filter((row) => row.teacherSize === teacherSize);
   const width = Math.max(...rows.map((row) => row.width));
   const most = Math.max(...rows.map((row) => row.excess));
-  const axes = { x: xAxis(teacherSize, most), y: yAxis(rows) };
+  const axes = { x: xAxis(teacherSize, most), y: yAxis(rows, lossName(chart.groups)) };
   return {
     title: alone ? `width ${width}` : `h_T = ${teacherSize}, width ${width}`,
     width: wide ? (alone ? 560 : 320) : 235,
     height: wide ? 320 : 250,
-    layer: [teacherLayer(axes.x, style), ...curveLayers(teacherSize, axes, style)],
+    layer: [
+      ...(teacherSize > 0 ? [teacherLayer(axes.x, style)] : []),
+      ...curveLayers(teacherSize, axes, style),
+    ],
     encoding: legends(chart, wide, style),
   };
 }
@@ -104,17 +107,22 @@ function xAxis(teacherSize: number, most: number) {
   return {
     type: 'quantitative' as const,
     scale: { domain: [-teacherSize, most], nice: false },
-    axis: { title: 'nodes kept n_{kept} − h_T', grid: false, format: 'd', tickCount: 8 },
+    axis: {
+      title: `nodes kept n_{kept}${teacherSize > 0 ? ' − h_T' : ''}`,
+      grid: false,
+      format: 'd',
+      tickCount: 8,
+    },
   };
 }
 
-function yAxis(rows: readonly BaselineRow[]) {
+function yAxis(rows: readonly BaselineRow[], loss: string) {
   const domain = logDomain(rows.map((row) => row.median));
   return {
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain, nice: false },
     axis: {
-      title: 'test loss (MSE)',
+      title: `test loss (${loss})`,
       values: logTicks(domain),
       labelExpr: logLabel(domain),
       labelOverlap: 'greedy' as const,

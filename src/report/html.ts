@@ -10,6 +10,7 @@ import type { Run } from './read-run.js';
 import { protocolText, runFacts, summaryTable, troubles } from './run-facts.js';
 import { subscriptsInHtml } from './subscripts.js';
 import { escapeHtml, tableHtml } from './table.js';
+import { groupTrials, teacherSizes } from './trial-groups.js';
 
 /** A figure with its picture, as it is written to figures/. */
 export interface DrawnFigure {
@@ -64,14 +65,20 @@ ${[...libraries, pageScript].map((source) => `<script>${inlineScript(source)}</s
 `;
 }
 
+function sourceOf({ trials }: Run): string {
+  const sizes = teacherSizes(groupTrials(trials)).filter((size) => size > 0);
+  return sizes.length > 0
+    ? `a frozen teacher with h_T = ${listed(sizes.map(String))} hidden nodes`
+    : 'data in files';
+}
+
 function lead(run: Run): string {
   const { protocol, failed, damaged } = run;
   const arms = Object.keys(protocol.arms).join(' and ');
   const widths = valuesOf(protocol, 'student.width');
   const text =
     `${arms[0]?.toUpperCase()}${arms.slice(1)} students of ${widths.length === 1 ? 'width' : 'widths'} ` +
-    `${listed(widths.map(inFlow))} learned from a frozen teacher with h_T = ${listed(valuesOf(protocol, 'teacher.teacherSize').map(inFlow))} ` +
-    'hidden nodes; the figures ask how many of their own nodes they needed for it.';
+    `${listed(widths.map(inFlow))} learned from ${sourceOf(run)}; the figures ask how many of their own nodes they needed for it.`;
   const without = failed.length + damaged.length;
   const trouble =
     without > 0

@@ -149,6 +149,11 @@ export function widthNotes(chart: WidthChart): string[] {
     const subject = zeros === 1 ? '1 value of 0 is' : `${zeros} values of 0 are`;
     notes.push(`${subject} drawn at ${short(chartFloor(chart))}, the foot of the logarithmic axis.`);
   }
+  const [foot] = valueDomain(chart);
+  if ((widthDatasets(chart).summaries ?? []).some(({ low }) => typeof low === 'number' && low < foot))
+    notes.push(
+      'A whisker without a lower end goes on below the axis: the mean less 1 sd is below every trial.',
+    );
   if (chart.groups.some(({ trials }) => trials.length > mostTrials))
     notes.push(
       `Of more than ${mostTrials} trials, ${mostTrials} have a point: the extremes, and others evenly between by rank.`,

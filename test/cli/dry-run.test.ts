@@ -40,7 +40,7 @@ describe('sweep --dry-run', () => {
       // 6 epochs of 40 patterns; 2 width (2 x 3 + 3 x 2) = 24 width operations; 40 trials of each width
       'Arithmetic: 2.30e+6 useful operations (matrix products; a multiply-add is two)',
       expect.stringMatching(
-        /^Time: (?:less than 1 s|about \d+ s, by these timings \d+ s to \d+ s), on cpu-\w+ float32 \(kinds of students: 2 timed; records and report come on top\)$/,
+        /^Time: (?:less than 1 s|about [\d hmins]+, by these timings [\d hmins]+ to [\d hmins]+), on cpu-\w+ float32 \(kinds of students: 2 timed; records and report come on top\)$/,
       ),
       'Memory: at most 1 MiB for the largest population, 4 students',
       '',

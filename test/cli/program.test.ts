@@ -169,7 +169,7 @@ describe('train', () => {
     expect(first.exitCode).toBe(0);
     expect(first.stderr).toBe('');
     expect(first.stdout).toMatch(
-      /│ width │ parametrization │ trials │ effective size │ effective size │\s+test loss │ +seconds │/,
+      /│ width │ parametrization │ trials │ effective size │ effective size │\s+test loss │ did not │ +seconds │/,
     );
     expect(first.stdout).toMatch(/│ +6 │ spectral +│ +2 │ +\d\.\d ± \d\.\d │ +\d\.\d ± \d\.\d │/);
     expect(first.stdout).toContain('Teacher size h_T = 2.');

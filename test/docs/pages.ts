@@ -6,8 +6,8 @@ import { type Page, parsePage } from './markdown.js';
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Made by `npm run docs` from docstrings, and by `npm run gallery`. */
-const generated = /^docs\/(api|gallery)\//;
+/** Made by `npm run docs` from docstrings, by `npm run gallery`, and from the records of experiments/. */
+const generated = /^docs\/(api|gallery|reproduction)\//;
 
 /** Code blocks that need not be run, with a reason each. To be raised only for what no machine of a developer can run. */
 export const mostNotRun = 9;

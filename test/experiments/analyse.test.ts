@@ -20,7 +20,7 @@ const analyse = (...args: string[]) =>
   spawnSync(process.execPath, ['experiments/analyse.mjs', ...args], { encoding: 'utf8' });
 /** Cells of the rows of a table under its title. */
 function rowsUnder(title: string, text: string): string[][] {
-  const section = text.split(`## ${title}\n`)[1]?.split('\n\n')[0] ?? '';
+  const section = text.split(`## ${title}\n`)[1]?.split('\n\n')[0]?.trimEnd() ?? '';
   return section.split('\n').map((line) =>
     line
       .split('|')

@@ -62,6 +62,20 @@ describe('the table behind train and test loss', () => {
     expect(Number(mean) - Number(sd)).toBeLessThan(0);
     expect(low).toBe(0.01);
   });
+
+  it('says that a whisker goes on below an axis that ends near the smallest trial', () => {
+    const far = handMade.map(
+      (trial): ReportTrial => ({ ...trial, trainLoss: 1, testLoss: trial.trial === 0 ? 1 : 1.2 }),
+    );
+    expect(lossFigure(groupTrials(far)).notes).toEqual([]);
+    // Mean 0.575, deviation 0.55.
+    const four = [0.3, 0.3, 0.3, 1.4].map((testLoss, trial): ReportTrial => {
+      return { ...(handMade[0] as ReportTrial), trial, testLoss, trainLoss: 1 };
+    });
+    expect(lossFigure(groupTrials(four)).notes).toEqual([
+      'A whisker without a lower end goes on below the axis: the mean less 1 sd is below every trial.',
+    ]);
+  });
 });
 
 describe('the table behind the relevance histograms', () => {

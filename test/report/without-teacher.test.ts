@@ -17,7 +17,13 @@ let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'eigenstudent-report-'));
   const idx = await smallImages();
-  await sweep(broughtProtocol({ idx }, { student: { width: [8, 12], secondWidth: 6 } }), { directory });
+  await sweep(
+    broughtProtocol(
+      { idx },
+      { student: { width: [8, 12], secondWidth: 6 }, evaluation: { points: 3, rankings: ['random'] } },
+    ),
+    { directory },
+  );
 });
 
 it('figures without a teacher leave its line out, and say so where they are about it', async () => {
@@ -47,11 +53,11 @@ it('the page tells of files and classes', async () => {
   expect(facts.Students).toMatch(/^4 → h = 8, 12 \(relu\) → 6 → 3, 2 of each/);
   expect(summaryTable(run).rows.map(([size]) => size)).toEqual(['none', 'none', 'none', 'none']);
   const page = (await writeReport(directory)).find((file) => file.endsWith('report.html')) as string;
-  expect((await readFile(page, 'utf8')).length).toBeGreaterThan(10_000);
+  expect(await readFile(page, 'utf8')).toContain('learned from data in files; the figures ask');
 });
 
 it('a terminal has the plots without the line', async () => {
   const plots = textPlots(groupTrials((await readRun(directory)).trials), { columns: 80, colors: false });
-  expect(plots.length).toBe(3);
+  expect(plots.length).toBeGreaterThan(2);
   expect(plots.join('\n')).not.toContain('h_T');
 });

@@ -213,7 +213,7 @@ describe('formats', () => {
       'invalid_argument: expected one of html, svg, png, csv for formats, received "pdf". Did you mean "png"?',
     );
     expect(await rejectionOf(writeReport(directory, { formats: [] }))).toBe(
-      'invalid_argument: expected at least one of html, svg, png, csv for formats, received []',
+      'invalid_argument: expected at least one of html, svg, png, csv for formats, received an array of length 0',
     );
   });
 });

@@ -40,7 +40,7 @@ export function inputRelevanceFigure(groups: readonly TrialGroup[]): Figure | Le
     title,
     caption: caption(shown, nameOf),
     notes: [
-      'Each trial is divided by the largest |λ_in| of its own.',
+      'Each trial is divided by the largest |λ_{in}| of its own.',
       ...(shown.length < ranking.length ? ['Drawn for the largest width; the table has all of them.'] : []),
       ...seriesNotes(groups),
     ],
@@ -48,7 +48,7 @@ export function inputRelevanceFigure(groups: readonly TrialGroup[]): Figure | Le
     table: {
       columns: [
         ...['teacherSize', 'parametrization', 'width', ...settings.columns, 'trials', 'input'],
-        ...['|λ_in| / largest mean', 'smallest', 'largest'],
+        ...['eigenvalueIn / largest mean', 'smallest', 'largest'],
       ],
       rows: curves.flatMap(({ group, rows }) =>
         rows.map((row): Cell[] => [
@@ -92,7 +92,7 @@ function caption(shown: readonly TrialGroup[], nameOf: (group: TrialGroup) => st
     return `${above.length} of ${rows.length} inputs are above ${threshold} for ${nameOf(group)} students of width ${group.width}`;
   });
   return (
-    'The eigenvalue λ_in of an input stands before everything that the input does, and its penalty takes away what the task ' +
+    'The eigenvalue λ_{in} of an input stands before everything that the input does, and its penalty takes away what the task ' +
     `can do without: what stays high carries the task. On average over trials ${texts.join(', ')}.`
   );
 }
@@ -124,7 +124,7 @@ function layers(group: TrialGroup, series: string, { theme }: FigureStyle): Laye
     axis: { title: 'input', grid: false, format: 'd', tickMinStep: 1 },
   };
   const scale = { domain: [0, 1], nice: false };
-  const y = { type: 'quantitative' as const, scale, axis: { title: '|λ_in| / largest' } };
+  const y = { type: 'quantitative' as const, scale, axis: { title: '|λ_{in}| / largest' } };
   const color = { value: theme[group.parametrization] };
   return [
     {

@@ -180,9 +180,8 @@ export const liveScript = String.raw`
     const shade = shadesOf(trials.map(({ width }) => width));
     const loss = at('validation').checked ? 'validationLoss' : 'trainLoss';
     const some = trials.length < state.total ? trials.length + ' of ' + state.total + ' trials. ' : '';
-    const all = trials.flatMap(({ curve }) => curve[loss]).filter((value) => value > 0);
-    const most = highest(all);
-    const beyond = all.some((value) => value > most) ? ' Losses above ' + short(most) + ' are drawn at the edge.' : '';
+    const most = highest(trials.map(({ curve }) => curve[loss].at(-1)).filter((value) => value > 0));
+    const beyond = trials.some(({ curve }) => curve[loss].some((value) => value > most)) ? ' Losses above ' + short(most) + ' are drawn at the edge.' : '';
     at('loss-note').textContent = some + 'Mean squared error, one line a trial.' + beyond;
     drawCurves('loss', trials, shade, loss, loss === 'trainLoss' ? 'train loss' : 'validation loss', [], most);
     drawCurves('emerging', trials, shade, 'effectiveSize', 'n_λ', teachers());

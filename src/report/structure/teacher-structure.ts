@@ -29,8 +29,11 @@ export interface TeacherStructure {
 /** Quantiles 0, 0.01, ..., 1 of every list of paths. Arbitrary: enough for a smooth curve. */
 export const pathQuantiles = 101;
 
-/** Enough for two digits of the mean; arbitrary, as is the seed. */
-const draws = 20;
+/**
+ * Enough for two digits of the mean; arbitrary, as is the seed. Of many nodes the best are all alike: then fewer do, which
+ * would take longest.
+ */
+const drawsOf = (nodes: number) => (nodes > 200 ? 5 : 20);
 const seed = 0;
 
 /** The teacher of a trial, built again from the numbers of its protocol. */
@@ -59,7 +62,7 @@ export function strengthsOf({ incoming, outgoing }: SubNetwork): NodeStrengths {
 
 function chanceOverlap({ incoming }: SubNetwork, nodes: number): ChanceOverlap {
   const { columns } = incoming;
-  const overlaps = Array.from({ length: draws }, (_, trial) => {
+  const overlaps = Array.from({ length: drawsOf(nodes) }, (_, trial) => {
     const values = normals({ seed, trial, purpose: 'freeUse' }, nodes * columns);
     const { pairs } = matchNodes(overlapMatrix({ rows: nodes, columns, values }, incoming));
     return pairs.map((pair) => pair.overlap);

@@ -23,7 +23,7 @@ export interface SweepOptions extends DeviceOptions {
    * checkpoints of the others; the same call goes on.
    */
   readonly signal?: AbortSignal;
-  /** Called whenever a trial ends, and a few times a second in between. */
+  /** Called at the start, at the end of each trial, and as trials go on. */
   readonly onProgress?: (progress: SweepProgress) => void;
 }
 

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +5,7 @@ import { directiveOf, matchOutput, type Need } from '../directive.js';
 import { readPages, repository } from '../pages.js';
 import { compile, programsOf } from './programs.js';
 import { runBlock } from './run-block.js';
-import { cudaLibrary, type Outcome, Site } from './site.js';
+import { cudaLibrary, findPython, type Outcome, Site } from './site.js';
 
 const pages = readPages().filter(({ blocks }) => blocks.some(({ indented }) => !indented));
 const programs = pages.flatMap(programsOf);
@@ -22,12 +21,8 @@ beforeAll(async () => {
 afterAll(() => site?.remove());
 
 /** Why python blocks cannot run here, if they cannot. */
-const pythonLacks = ((): string | undefined => {
-  const { status, error } = spawnSync('python3', ['-c', 'import numpy, pandas']);
-  const lacks = error || status !== 0 ? 'there is no python3 with NumPy and pandas' : undefined;
-  if (lacks && process.env.EIGENSTUDENT_REQUIRE_PYTHON) throw new Error(lacks);
-  return lacks;
-})();
+const pythonLacks = findPython() ? undefined : 'there is no python3 with NumPy and pandas';
+if (pythonLacks && process.env.EIGENSTUDENT_REQUIRE_PYTHON) throw new Error(pythonLacks);
 
 function obstacle(need: Need | undefined): string | undefined {
   if (need === 'python') return pythonLacks;

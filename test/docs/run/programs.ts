@@ -1,10 +1,10 @@
 /** The TypeScript blocks of the pages as programs, type-checked and compiled all at once, as a user's project would be. */
-import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { directiveOf, textToRun } from '../directive.js';
 import type { Block, Page } from '../markdown.js';
 import { repository } from '../pages.js';
+import { execute } from './site.js';
 
 export interface Program {
   /** Of its file, without extension. */
@@ -60,14 +60,9 @@ export async function compile(folder: string, programs: readonly Program[]): Pro
   // without an export or import a file is a script, and shares its names with the others
   for (const { name, text } of programs)
     writeFileSync(join(folder, 'programs', `${name}.ts`), `${text}\nexport {};\n`);
-  const said = await new Promise<string>((resolve) => {
-    const compiler = join(repository, 'node_modules/typescript/bin/tsc');
-    execFile(
-      process.execPath,
-      [compiler, '-p', folder, '--pretty', 'false'],
-      { cwd: folder },
-      (_, stdout, stderr) => resolve(stdout + stderr),
-    );
+  const compiler = join(repository, 'node_modules/typescript/bin/tsc');
+  const { stdout: said } = await execute(process.execPath, [compiler, '-p', folder, '--pretty', 'false'], {
+    cwd: folder,
   });
   const complaints = new Map<string, string>();
   for (const line of said.split('\n').filter((text) => text.trim() !== '')) {

@@ -5,7 +5,7 @@ import { protocolTemplate } from '../../../src/cli/protocol-template.js';
 import { parseProtocol } from '../../../src/sweep/protocol/protocol.js';
 import { type Run, textToRun } from '../directive.js';
 import type { Block, Page } from '../markdown.js';
-import { cudaLibrary, type Outcome, type Site } from './site.js';
+import { cudaLibrary, findPython, type Outcome, type Site } from './site.js';
 
 /** Runs a block in the folder of its page, or checks it where it is no program. */
 export async function runBlock(site: Site, page: Page, block: Block, run: Run): Promise<Outcome> {
@@ -20,7 +20,7 @@ export async function runBlock(site: Site, page: Page, block: Block, run: Run): 
     case 'sh':
       return site.run(folder, 'bash', ['-euo', 'pipefail', '-c', text], cuda);
     case 'python':
-      return site.run(folder, 'python3', ['-c', text], cuda);
+      return site.run(folder, findPython() ?? 'python3', ['-c', text]);
     case 'diff': {
       writeFileSync(join(folder, 'change.diff'), `${text}\n`);
       return site.run(folder, 'patch', ['-p1', '--fuzz=0', '--input=change.diff']);

@@ -1,8 +1,8 @@
 /** A folder as a user's, in which the package is installed, and a folder in it for every page. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { Page } from '../markdown.js';
 import { repository } from '../pages.js';
 
@@ -10,6 +10,20 @@ export interface Outcome {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** A program to its end, whatever that is. */
+export function execute(
+  file: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(file, args, { ...options, timeout: longest, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      const status = error ? (typeof error.code === 'number' ? error.code : 255) : 0;
+      resolve({ status, stdout, stderr: status === 255 ? `${error?.message}\n${stderr}` : stderr });
+    });
+  });
 }
 
 /** Milliseconds. The longest block compiles the addon. */
@@ -40,30 +54,14 @@ export class Site {
 
   /** A command in a folder, with `eigenstudent` on the PATH. */
   run(folder: string, file: string, args: readonly string[], cuda = 'none'): Promise<Outcome> {
-    const PATH = [join(this.folder, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(
-      delimiter,
-    );
+    const PATH = [join(this.folder, 'node_modules/.bin'), process.env.PATH].join(delimiter);
     const env = {
       ...environment(),
       PATH,
       EIGENSTUDENT_CUDA: cuda,
       DOCS_TESTS: join(repository, 'test/docs/run'),
     };
-    return new Promise((resolve) => {
-      execFile(
-        file,
-        args,
-        { cwd: folder, env, timeout: longest, maxBuffer: 2 ** 26 },
-        (error, stdout, stderr) => {
-          const status = error ? (typeof error.code === 'number' ? error.code : 255) : 0;
-          resolve({
-            status,
-            stdout,
-            stderr: error && status === 255 ? `${error.message}\n${stderr}` : stderr,
-          });
-        },
-      );
-    });
+    return execute(file, args, { cwd: folder, env });
   }
 
   remove(): void {
@@ -88,6 +86,13 @@ function copySources(folder: string): void {
   const needed = /^(native|src|test\/native)\//;
   for (const path of listed.split('\0').filter((name) => needed.test(name)))
     if (existsSync(join(repository, path))) cpSync(join(repository, path), join(folder, path));
+}
+
+/** A Python with what the pages use, if there is one: that on the PATH, or Debian's. */
+export function findPython(): string | undefined {
+  return ['python3', '/usr/bin/python3'].find(
+    (python) => spawnSync(python, ['-c', 'import numpy, pandas']).status === 0,
+  );
 }
 
 /** The CUDA library that the tests of the device 'cuda' use: of a GPU, else the emulated one. */

@@ -109,7 +109,7 @@ describe('a protocol', () => {
       good.replace('batchSize', 'batchsize'),
       'invalid protocol my.yaml:\n' +
         '  line 7: arms.spectral.batchSize: missing, expected a positive integer\n' +
-        '  line 9: arms.spectral: unknown key "batchsize"; known: trainable, l1, l2, groupLasso, optimizer, batchSize, alternating. ' +
+        '  line 9: arms.spectral: unknown key "batchsize"; known: trainable, l1, l2, groupLasso, initialize, optimizer, batchSize, alternating. ' +
         'Did you mean "batchSize"?',
     ],
     [

@@ -1,0 +1,35 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { repository } from '../pages.js';
+import { execute } from './site.js';
+
+const { exports: entries } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+  exports: Record<string, unknown>;
+};
+const names = Object.keys(entries)
+  .filter((entry) => entry !== './package.json')
+  .map((entry) => join('eigenstudent', entry));
+const folder = mkdtempSync(join(tmpdir(), 'eigenstudent-reference-'));
+
+/** A warning is an error there: a public name without words, a link that leads nowhere, a comment that is cut off. */
+describe('npm run docs', () => {
+  beforeAll(async () => {
+    const options = join(repository, 'scripts/reference/typedoc.json');
+    const typedoc = join(repository, 'scripts/reference/node_modules/typedoc/bin/typedoc');
+    const outcome = await execute(process.execPath, [typedoc, '--options', options, '--out', folder], {
+      cwd: repository,
+    });
+    expect(outcome, `${outcome.stdout}\n${outcome.stderr}`).toMatchObject({ status: 0 });
+  }, 600_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each(names)('writes a page of %s with every function and class on it', async (entry) => {
+    const page = readFileSync(join(folder, `${entry}.md`), 'utf8');
+    const path = entry.replace(/^eigenstudent\/?/, '');
+    const exported = await import(join(repository, 'dist', path, 'index.js'));
+    expect(Object.keys(exported).length).toBeGreaterThan(0);
+    for (const name of Object.keys(exported)) expect(page).toMatch(new RegExp(`^#+ ${name}(\\(\\))?$`, 'm'));
+  });
+});

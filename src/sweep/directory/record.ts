@@ -157,7 +157,8 @@ export function encodeRecord(record: TrialRecord): string {
 
 /**
  * The record of one trial.
- * @throws file_unreadable; file_corrupt when it is not a record, not of this key, or its numbers were changed
+ * @throws file_unreadable; file_corrupt when it is not a record, not of this key, or its numbers were changed;
+ *   file_unsupported when it is whole and of another schema: see checkSchema
  */
 export async function readRecord(directory: string, key: string): Promise<TrialRecord> {
   const path = join(trialFolder(directory, key), recordFile);
@@ -170,11 +171,7 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
   } catch (cause) {
     throw corrupt(cause instanceof Error ? cause.message : String(cause), cause);
   }
-  const { schema } = (value ?? {}) as { schema?: unknown };
-  if (typeof schema === 'number' && schema !== 1)
-    throw corrupt(
-      `it has schema ${schema}, and this version of eigenstudent, ${versions().eigenstudent}, reads schema 1. Read it with the version that wrote it`,
-    );
+  checkSchema(value, corrupt, path);
   const result = trialRecord.safeParse(value);
   if (!result.success) {
     const [issue] = result.error.issues;
@@ -190,4 +187,16 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
   if (trialKey(record.protocol) !== key)
     throw corrupt('its protocol does not have the key it is filed under');
   return record;
+}
+
+/** One that another version sealed is nothing to train again; one without a seal may be this version's with a digit changed. */
+function checkSchema(value: unknown, corrupt: (reason: string) => Error, path: string): void {
+  const { recordSha256, ...rest } = (value ?? {}) as Record<string, unknown>;
+  const { schema } = rest;
+  if (typeof schema !== 'number' || schema === 1) return;
+  const reason =
+    `it has schema ${schema}, and this version of eigenstudent, ${versions().eigenstudent}, reads schema 1. ` +
+    'Read it with the version that wrote it';
+  if (recordSha256 !== sha256(JSON.stringify(rest))) throw corrupt(reason);
+  throw new EigenstudentError('file_unsupported', `${path} is not a readable record: ${reason}`);
 }

@@ -99,11 +99,14 @@ export async function readProtocol(directory: string): Promise<Protocol> {
  * reverse, a checksum that is wrong. A trial in the making, of which there is no more than a checkpoint, is neither. Where
  * there is no such directory nothing is done.
  * @param visit what is wanted of a trial's files; it reads the arrays, so that they are read once. Default: its record
+ * @throws file_unsupported for a record of another schema, with refuseOtherSchemas: else it counts as damaged, and what is
+ *   damaged may be trained again, over it
  */
 export async function survey<Value = TrialRecord>(
   directory: string,
   trials: readonly Trial[],
   visit: (record: TrialRecord) => Promise<Value> = (record) => checked(directory, record) as Promise<Value>,
+  { refuseOtherSchemas = false } = {},
 ): Promise<{ found: Map<string, Value>; damaged: DamagedTrial[] }> {
   const present = new Set(await keysIfThere(directory));
   const found = new Map<string, Value>();
@@ -114,6 +117,7 @@ export async function survey<Value = TrialRecord>(
       found.set(key, await visit(await readRecord(directory, key)));
     } catch (error) {
       if (!(error instanceof EigenstudentError)) throw error;
+      if (refuseOtherSchemas && error.code === 'file_unsupported') throw error;
       if (await isBroken(directory, key)) damaged.push({ key, reason: error.message });
     }
   }

@@ -1,6 +1,7 @@
 /** Carries out a protocol: what a run directory lacks is trained, what it has is never trained again. */
 import { EigenstudentError } from '../../errors.js';
 import { cleanRunDirectory } from '../directory/clean.js';
+import type { TrialRecord } from '../directory/record.js';
 import { type DamagedTrial, openRunDirectory, survey } from '../directory/run-directory.js';
 import { type Summary, writeSummary } from '../directory/summary.js';
 import { checkArrays } from '../directory/trial-arrays.js';
@@ -41,7 +42,8 @@ export interface SweepResult {
  * @param input made by parseProtocol or preset, or the same as a plain object. A protocol that asks for more than the one in
  *   the directory replaces it there; of one that asks for less only those trials are trained
  * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, run_directory_conflict, file_unwritable
- *   (finished trials stay), interrupted (likewise)
+ *   (finished trials stay), interrupted (likewise), file_unsupported when the directory has records of another schema, which
+ *   are left as they are
  */
 export async function sweep(input: ProtocolInput, options: SweepOptions): Promise<SweepResult> {
   const plan = await planSweep(input, options);
@@ -52,10 +54,11 @@ export async function sweep(input: ProtocolInput, options: SweepOptions): Promis
   try {
     const { found, damaged } = await profiler.time('writing', async () => {
       await cleanRunDirectory(directory);
-      return survey(directory, trials, async (record) => {
+      const visit = async (record: TrialRecord) => {
         await checkArrays(directory, record);
         return endingOf(record); // and no more: memory does not grow with what is finished
-      });
+      };
+      return survey(directory, trials, visit, { refuseOtherSchemas: true });
     });
     const missing = trials.filter(({ key }) => !found.has(key));
     const tally = new Tally(missing, found.values(), options.onProgress);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readRecord } from '../../../src/sweep/directory/record.js';
+import { sha256 } from '../../../src/sweep/directory/sha256.js';
 import { checkArrays } from '../../../src/sweep/directory/trial-arrays.js';
 import { sweep } from '../../../src/sweep/run/sweep.js';
 import { rejectionOf } from '../../failure.js';
@@ -103,3 +104,17 @@ it('a bit that flips anywhere in the arrays is noticed', async () => {
   await writeFile(file, whole);
   await checkArrays(directory, record);
 }, 60_000);
+
+it('a record that another version wrote is refused, and left as it is', async () => {
+  const key = Object.keys(undisturbed)[0] as string;
+  const file = path(key, 'record.json');
+  const whole = await readFile(file, 'utf8');
+  const { recordSha256: _, ...record } = { ...JSON.parse(whole), schema: 2, kept: [1, 2] };
+  const newer = JSON.stringify({ ...record, recordSha256: sha256(JSON.stringify(record)) });
+  await writeFile(file, newer);
+  expect(await rejectionOf(sweep(protocol, { directory, threads: 1 }))).toMatch(
+    /^file_unsupported: .*record\.json is not a readable record: it has schema 2, and this version .* reads schema 1\. Read it/,
+  );
+  expect(await readFile(file, 'utf8')).toBe(newer);
+  await writeFile(file, whole);
+});

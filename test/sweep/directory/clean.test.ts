@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,16 +12,14 @@ import { madeUpTrial, smallProtocol } from '../small-protocol.js';
 const protocol = smallProtocol();
 const [first, second, third] = expand(protocol) as [Trial, Trial, Trial, ...Trial[]];
 let directory: string;
-let dead: number;
+/** More than any system gives a process: the id of one that has ended may be given to another at any moment. */
+const dead = 2 ** 22 + 1;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'eigenstudent-clean-'));
   await openRunDirectory(directory, protocol);
   const { record, arrays } = madeUpTrial(first);
   await writeTrial(directory, record, arrays);
-  const child = spawn('true');
-  await once(child, 'exit');
-  dead = child.pid as number;
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 

@@ -58,17 +58,18 @@ describe('a disk that fills up', () => {
     const undisturbed = join(directory, 'undisturbed');
     await sweep(smallProtocol(), { directory: undisturbed });
     const failures: string[] = [];
-    for (let free = 300; free < 60_000; free *= 1.3) {
-      disk.free = free;
-      const before = (await readRecords(directory)).length;
-      // with checkpoints at every turn, which fill the disk first, and with none
-      const checkpointEvery = failures.length % 2 === 0 ? 0 : 1000;
-      const run = sweep(smallProtocol(), { directory, checkpointEvery });
-      failures.push(await rejectionOf(run).catch(() => 'ended'));
-      disk.free = Number.POSITIVE_INFINITY;
-      expect((await readRecords(directory)).length).toBeGreaterThanOrEqual(before);
-      const names = await readdir(directory, { recursive: true });
-      expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    for (let free = 300; free < 60_000; free *= 1.2) {
+      // with no checkpoints, and with some at every turn, which fill the disk first
+      for (const checkpointEvery of [1000, 0]) {
+        disk.free = free;
+        const before = (await readRecords(directory)).length;
+        const run = sweep(smallProtocol(), { directory, checkpointEvery });
+        failures.push(await rejectionOf(run).catch(() => 'ended'));
+        disk.free = Number.POSITIVE_INFINITY;
+        expect((await readRecords(directory)).length).toBeGreaterThanOrEqual(before);
+        const names = await readdir(directory, { recursive: true });
+        expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([]);
+      }
     }
     const refused = failures.filter((message) => message !== 'ended');
     expect(refused.length).toBeGreaterThan(3);

@@ -48,7 +48,7 @@ seed: 1                     # of data, first values and shuffles, with the index
 
 dtype: float32              # or float64
 evaluation:
-  points: 50                # of the loss history of a trial
+  points: 16                # of the loss history of a trial; each costs an evaluation of all data
   threshold: 0.05           # relevance, relative to the largest, above which a node counts
   # rankings: [random, oracle, eigenvalue]        # pruning curves in other orders; the oracle tries every node at every step
 `;

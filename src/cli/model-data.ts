@@ -1,5 +1,6 @@
 /** From files named on the command line to the parts of a data set. */
 import { invalid, oneOf } from '../arguments.js';
+import type { TableData } from '../data/columns.js';
 import { readCsv } from '../data/csv.js';
 import { readIdx } from '../data/idx.js';
 import { normalizations, normalizeSplits } from '../data/normalization.js';
@@ -7,8 +8,8 @@ import { readNpyData, readNpzData } from '../data/numpy-data.js';
 import { readParquet } from '../data/parquet.js';
 import { type Splits, splitData } from '../data/splits.js';
 import { EigenstudentError } from '../errors.js';
-import type { Dataset } from '../network/dataset.js';
-import type { Loss } from '../network/spec.js';
+import { checkFits, type Dataset } from '../network/dataset.js';
+import { type Loss, type NetworkSpec, outputsOf } from '../network/spec.js';
 
 export interface ModelDataOptions {
   readonly data?: readonly string[];
@@ -38,40 +39,92 @@ export function impliedLoss(files: readonly string[] = []): Loss | undefined {
   return kindOf(files[0]) === 'idx' ? 'crossEntropy' : undefined;
 }
 
-/** @throws what the readers throw; invalid_argument for files of other kinds, or too few or too many of them */
+/** The parts of the data, and in which order the names of their classes were taken for those of the network. */
+export interface ModelData {
+  readonly splits: Splits;
+  /** Absent where classes are told by their numbers, or there are none. */
+  readonly classNames?: readonly string[];
+}
+
+/**
+ * All of the data is held against the network before it is split: what does not fit is told by its place in the files.
+ * @throws what the readers throw; invalid_argument for files of other kinds, or too few or too many of them; invalid_data for
+ *   data that do not fit the network
+ */
 export async function readModelData(
   files: readonly string[],
-  loss: Loss,
+  spec: NetworkSpec,
   options: ModelDataOptions,
-): Promise<Splits> {
-  const kind = oneOf('--normalize', options.normalize ?? 'none', normalizations);
-  const data = await read(files, loss === 'crossEntropy' ? 'classes' : 'targets', options);
-  return normalizeSplits(splitData(data, { ...shares, seed: options.seed ?? 0 }), kind);
+): Promise<ModelData> {
+  const normalization = oneOf('--normalize', options.normalize ?? 'none', normalizations);
+  const { data, classNames } = await read(files, spec, options);
+  checkAgainst(files, data, spec);
+  const splits = normalizeSplits(splitData(data, { ...shares, seed: options.seed ?? 0 }), normalization);
+  return { splits, ...(classNames && { classNames }) };
+}
+
+function checkAgainst(files: readonly string[], data: Dataset, spec: NetworkSpec): void {
+  const where = files.join(' ');
+  if (spec.loss === 'mse' && data.targetCount === 1 && outputsOf(spec) > 1 && data.inputCount === spec.inputs)
+    throw new EigenstudentError(
+      'invalid_data',
+      `${where}: expected ${outputsOf(spec)} targets a sample, one per output, received 1. If it is a class, and the network ` +
+        'ends without a softmax, add --loss crossEntropy',
+    );
+  try {
+    checkFits(where, data, spec, true);
+  } catch (cause) {
+    if (!(cause instanceof EigenstudentError)) throw cause;
+    throw new EigenstudentError('invalid_data', cause.message, { cause });
+  }
 }
 
 async function read(
   files: readonly string[],
-  learned: 'classes' | 'targets',
+  spec: NetworkSpec,
   { inputs = 'x', labels }: ModelDataOptions,
-): Promise<Dataset> {
+): Promise<{ data: Dataset; classNames?: readonly string[] }> {
+  const learned = spec.loss === 'crossEntropy' ? 'classes' : 'targets';
   const [first, second] = files as readonly [string, string];
   const kind = kindOf(first);
   checkCount(kind, files);
   switch (kind) {
     case 'npz':
-      return readNpzData(first, { inputs, [learned]: labels ?? 'y' });
+      return { data: await readNpzData(first, { inputs, [learned]: labels ?? 'y' }) };
     case 'npy':
-      return readNpyData({ inputs: first, [learned]: second });
+      return { data: await readNpyData({ inputs: first, [learned]: second }) };
     case 'idx':
-      return readIdx({ images: first, labels: second });
+      return { data: await readIdx({ images: first, labels: second }) };
     case 'csv':
     case 'parquet': {
       if (labels === undefined)
         throw invalid('--labels', `the column of ${first} with the labels`, undefined);
-      const choice = learned === 'classes' ? { label: labels } : { target: labels };
-      return (await (kind === 'csv' ? readCsv(first, choice) : readParquet(first, choice))).data;
+      const readTable = kind === 'csv' ? readCsv : readParquet;
+      if (learned === 'targets') return { data: (await readTable(first, { target: labels })).data };
+      return readClasses(outputsOf(spec), (classNames) =>
+        readTable(first, { label: labels, ...(classNames && { classNames }) }),
+      );
     }
   }
+}
+
+/**
+ * Classes that are written as 0, 1, ... are those numbers, whichever of them occur; others are names, in the order in which
+ * they are sorted, and there must be one for each output.
+ */
+async function readClasses(
+  outputs: number,
+  readTable: (classNames?: readonly string[]) => Promise<TableData>,
+): Promise<{ data: Dataset; classNames?: readonly string[] }> {
+  const { data, classNames = [] } = await readTable();
+  if (classNames.every((name) => /^\d+$/.test(name)))
+    return { data: (await readTable(Array.from({ length: outputs }, (_, i) => String(i)))).data };
+  if (classNames.length === outputs) return { data, classNames };
+  throw new EigenstudentError(
+    'invalid_data',
+    `expected ${outputs} classes, one per output of the network, received ${classNames.length}: ${classNames.join(', ')}. ` +
+      'Write them as 0, 1, ... in the order of the outputs',
+  );
 }
 
 function kindOf(file: string | undefined): Kind | undefined {

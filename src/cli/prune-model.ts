@@ -65,12 +65,14 @@ export async function pruneModel(
   const file = exportTarget(path, options.export);
   checkNeedsData(options);
   const { network, output } = await load(path, options);
-  const splits = options.data && (await readModelData(options.data, network.spec.loss, options));
+  const data = options.data && (await readModelData(options.data, network.spec, options));
+  const splits = data?.splits;
+  if (data?.classNames) session.note(`classes, in the order of the outputs: ${data.classNames.join(', ')}`);
   const fineTuned = splits && (await tune(network, splits, options, session));
   const pruned = await cut(network, fineTuned ?? network, splits, options);
-  await save(pruned.network, file, output);
   const stages = { before: network, ...(fineTuned && { fineTuned }), after: pruned.network };
   const metric = splits ? await measureStages(stages, splits, metricOf(splits, options)) : null;
+  await save(pruned.network, file, output);
   const parameters = { before: numbersIn(network), after: numbersIn(pruned.network) };
   const { layers, scope } = pruned;
   session.answer(

@@ -33,8 +33,13 @@ export function checkChoice(where: string, choice: ColumnChoice, keys: readonly 
   knownKeys(where, choice, keys);
   if (choice.label !== undefined && choice.target !== undefined)
     throw new EigenstudentError('invalid_argument', `expected label or target for ${where}, received both`);
+  for (const list of ['inputs', 'classNames'] as const)
+    if (choice[list] !== undefined && !Array.isArray(choice[list]))
+      throw invalid(`${list} of ${where}`, 'a list of names', choice[list]);
   for (const name of [...[choice.target ?? []].flat(), ...(choice.inputs ?? [])])
     if (typeof name !== 'string') throw invalid(`columns of ${where}`, 'names', name);
+  for (const name of choice.classNames ?? [])
+    if (typeof name !== 'string') throw invalid(`classNames of ${where}`, 'names', name);
 }
 
 /** Takes rows one by one; what they become does not depend on how many there are. */

@@ -33,7 +33,7 @@ export async function readCsv(file: string, options: CsvOptions = {}): Promise<T
     if (table) return table.finish();
     throw invalidData(`expected a header line in ${file}, received an empty file`);
   } catch (cause) {
-    throw cause instanceof CsvError ? broken(file, cause, table?.header.length) : cause;
+    throw cause instanceof CsvError ? broken(file, cause) : cause;
   } finally {
     source.close();
   }
@@ -52,12 +52,17 @@ async function* chunksOf(source: ByteSource): AsyncGenerator<Uint8Array> {
   }
 }
 
-function broken(file: string, cause: CsvError, fields?: number): EigenstudentError {
+function broken(file: string, cause: CsvError): EigenstudentError {
   const { code, lines, record } = cause as CsvError & { lines?: number; record?: unknown[] };
   const reason =
     code === 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH'
-      ? `expected ${fields} fields, as the header has, received ${record?.length}`
+      ? `expected ${fieldsWanted(cause)} fields, as the header has, received ${record?.length}`
       : cause.message;
   const message = `line ${lines} of ${file} is not readable CSV: ${reason}`;
   return new EigenstudentError('file_corrupt', message, { cause });
+}
+
+/** The parser may be further than the rows that it has handed out: the header itself need not have come yet. */
+function fieldsWanted({ message }: CsvError): string {
+  return /expect (\d+)/.exec(message)?.[1] ?? 'as many';
 }

@@ -5,11 +5,11 @@ import type { Parametrization, Protocol } from '../sweep/protocol/protocol-schem
 type GridArm = NonNullable<Protocol['arms'][Parametrization]>;
 
 /** "first layer trains eigenvectors; adam (learningRate 0.005, ...); batch 300; 2000 epochs"; axes as they were written. */
-export function armText(arm: GridArm, epochs: string): string {
+export function armText(arm: GridArm, epochs: string, layers = 'first layer'): string {
   const { trainable, optimizer, batchSize, alternating } = arm;
   const names = Array.isArray(trainable) && trainable.every((name) => typeof name === 'string');
   return [
-    `first layer trains ${names ? trainable.join(' and ') : inFlow(trainable)}`,
+    `${layers} trains ${names ? trainable.join(' and ') : inFlow(trainable)}`,
     isOne(optimizer) ? Object.entries(optimizer).map(optimizerText).join() : `optimizer ${inFlow(optimizer)}`,
     `batch ${inFlow(batchSize)}`,
     ...penaltyTexts('L1', arm.l1),

@@ -54,7 +54,7 @@ function gaussianText(protocol: Protocol): string {
   const of = (name: string) => listOf(protocol, `data.${name}`);
   return (
     `${of('train')} patterns to train on, ${of('validation')} to validate, ${of('test')} to test, ` +
-    `fresh for every trial${given(protocol, 'data.sharedSeed', (shared) => `; shared seed: ${shared}`)}`
+    `fresh for every trial${given(protocol, 'data.sharedSeed', (shared) => `; with sharedSeed (${shared}) one set for all direct trials, tested on what they were trained on`)}`
   );
 }
 

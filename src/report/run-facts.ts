@@ -21,6 +21,8 @@ export function runFacts(run: Run): [name: string, text: string][] {
   const ended = records
     .map((record) => record.finishedAt.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC'))
     .sort();
+  const all = valuesOf(protocol, 'student.spectralLayers')[0] !== undefined;
+  const trained = all ? 'every hidden layer' : 'first layer';
   return [
     ['Trials', trialTally(run)],
     ['Teacher', teacher],
@@ -34,7 +36,7 @@ export function runFacts(run: Run): [name: string, text: string][] {
     ['Data', data],
     ...parametrizations.flatMap((name): [string, string][] => {
       const arm = protocol.arms[name];
-      return arm ? [[name[0]?.toUpperCase() + name.slice(1), armText(arm, of('epochs'))]] : [];
+      return arm ? [[name[0]?.toUpperCase() + name.slice(1), armText(arm, of('epochs'), trained)]] : [];
     }),
     ['Engine', distinct(records.map(({ engine, dtype }) => `${engine} ${dtype}`))],
     [

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -131,6 +131,48 @@ describe('prune of a file', () => {
     expect(stdout).toMatch(/│ accuracy +│ +before │ +fine-tuned │ +after │/);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(target);
     expect(stderr).toMatch(/^epoch 1 of 2: train loss [\d.]+, validation loss [\d.]+\nepoch 2 of 2: /);
+  });
+});
+
+describe('the data of prune', () => {
+  const table = (name: string, classOf: (i: number) => string | number) => {
+    const rows = Array.from({ length: 30 }, (_, i) => [i, i % 7, i % 3, i % 2, classOf(i)].join());
+    const path = join(folder, name);
+    return writeFile(path, ['a,b,c,d,kind', ...rows].join('\n')).then(() => path);
+  };
+  const pruned = (path: string, ...more: string[]) => {
+    const data = ['--data', path, '--labels', 'kind'];
+    return call('prune', classifier, ...data, '--keep', '3', '--export', target, '--json', ...more);
+  };
+
+  it('are classes by their numbers, where these are numbers, whichever occur', async () => {
+    const losses = async (path: string) => JSON.parse((await pruned(path, '--metric', 'loss')).stdout).metric;
+    // 2 is the last of the three outputs, though only 0 and 2 occur
+    const some = await losses(await table('some.csv', (i) => 2 * (i % 2)));
+    const first = await losses(await table('first.csv', (i) => i % 2));
+    expect(some).not.toEqual(first);
+    expect((await pruned(await table('far.csv', (i) => (i === 17 ? 3 : 0)))).stdout).toContain('0, 1, 2');
+  });
+
+  it('are told in which order names were taken, and must be as many as the outputs', async () => {
+    const { exitCode, stderr } = await pruned(await table('names.csv', (i) => 'cab'[i % 3] as string));
+    expect([exitCode, stderr]).toEqual([0, 'classes, in the order of the outputs: a, b, c\n']);
+    const two = await pruned(await table('two.csv', (i) => 'ab'[i % 2] as string));
+    expect(two.exitCode).toBe(2);
+    expect(two.stdout).toContain('expected 3 classes, one per output of the network, received 2: a, b.');
+  });
+
+  it('that do not fit are refused by their place in the files, before any work, and nothing is written', async () => {
+    const output = join(folder, 'none.onnx');
+    const argv = ['--data', fixture('x.npy'), fixture('y.npy'), '--keep', '3', '--export', output];
+    expect(await call('prune', regressor, ...argv)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringContaining(
+        'expected 2 targets a sample, one per output, received 1. If it is a class, and the network ends without a softmax, add --loss crossEntropy',
+      ),
+    });
+    expect((await readdir(folder)).includes('none.onnx')).toBe(false);
   });
 });
 

@@ -91,6 +91,12 @@ const refusals: [string, string, CsvOptions, string][] = [
     'file_corrupt: line 3 of FILE is not readable CSV: expected 2 fields, as the header has, received 3',
   ],
   [
+    'a first line of another length',
+    'a,b\n3,4,5\n',
+    { label: 'b' },
+    'file_corrupt: line 2 of FILE is not readable CSV: expected 2 fields, as the header has, received 3',
+  ],
+  [
     'two columns of one name',
     'a,a\n1,2\n',
     {},

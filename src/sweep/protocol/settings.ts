@@ -93,10 +93,11 @@ export function settingsLabel(settings: Settings, columns: readonly SettingColum
     .join(', ');
 }
 
-/** The last parts of a path, as many as it takes. */
+/** The last parts of a path, as many as it takes; more than the name of a tensor, which says nothing of what is varied of it. */
 function shortest(field: string, fields: readonly string[]): string {
   const parts = field.split('.');
-  for (let length = 1; length < parts.length; ++length) {
+  const least = /^eigenv(ectors|alues(In|Out))$/.test(parts.at(-1) as string) ? 2 : 1;
+  for (let length = least; length < parts.length; ++length) {
     const end = parts.slice(-length).join('.');
     if (fields.every((other) => other === field || !`.${other}`.endsWith(`.${end}`))) return end;
   }

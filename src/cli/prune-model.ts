@@ -63,7 +63,7 @@ export async function pruneModel(
   session: Session,
 ): Promise<ExitCode> {
   const file = exportTarget(path, options.export);
-  checkNeedsData(options);
+  checkCompanions(options);
   const { network, output } = await load(path, options);
   const data = options.data && (await readModelData(options.data, network.spec, options));
   const splits = data?.splits;
@@ -96,15 +96,27 @@ function exportTarget(path: string, given: string | undefined): string {
   throw invalid('--export', 'a path that ends in .onnx or .safetensors', target);
 }
 
-function checkNeedsData(options: PruneModelOptions): void {
-  if (options.data !== undefined) return;
-  const names = { fineTune: '--fine-tune', maxDegradation: '--max-degradation', metric: '--metric' } as const;
-  for (const [key, name] of Object.entries(names)) {
-    if (options[key as keyof typeof names] === undefined) continue;
-    throw new EigenstudentError(
-      'invalid_argument',
-      `expected --data to go with ${name}, as in --data x.npy y.npy, received none`,
-    );
+/** Options that mean nothing without another one. */
+const companions = {
+  data: {
+    ...{ fineTune: '--fine-tune', maxDegradation: '--max-degradation', metric: '--metric' },
+    ...{ inputs: '--inputs', labels: '--labels', normalize: '--normalize' },
+  },
+  fineTune: { learningRate: '--learning-rate', batchSize: '--batch-size', l2: '--l2' },
+} as const;
+const inWords = { data: '--data', fineTune: '--fine-tune' } as const;
+const examples = { data: '--data x.npy y.npy', fineTune: '--fine-tune 20' } as const;
+
+function checkCompanions(options: PruneModelOptions): void {
+  for (const needed of ['data', 'fineTune'] as const) {
+    if (options[needed] !== undefined) continue;
+    for (const [key, name] of Object.entries(companions[needed])) {
+      if (options[key as keyof PruneModelOptions] === undefined) continue;
+      throw new EigenstudentError(
+        'invalid_argument',
+        `expected ${inWords[needed]} to go with ${name}, as in ${examples[needed]}, received none`,
+      );
+    }
   }
 }
 

@@ -195,6 +195,16 @@ describe('prune of a file refuses', () => {
       'expected --data to go with --fine-tune, as in --data x.npy y.npy, received none',
     ],
     [
+      'a rate of training without training',
+      ['--learning-rate', '0.1', '--keep', '1'],
+      'expected --fine-tune to go with --learning-rate, as in --fine-tune 20, received none',
+    ],
+    [
+      'a column of no data',
+      ['--labels', 'kind', '--keep', '1'],
+      'expected --data to go with --labels, as in --data x.npy y.npy, received none',
+    ],
+    [
       'to write what it cannot',
       ['--keep', '1', '--export', 'small.pt'],
       'expected a path that ends in .onnx or .safetensors for --export, received "small.pt"',

@@ -95,11 +95,11 @@ export function findPython(): string | undefined {
   );
 }
 
-/** The CUDA library that the tests of the device 'cuda' use: of a GPU, else the emulated one. */
+/** The emulated device, which is the same on every machine; else a library that may find a GPU. */
 export function cudaLibrary(): string | undefined {
   return [
-    'build-cuda/Release/libeigenstudent-cuda.so',
     'build-tests/Release/libeigenstudent-cuda-emulated.so',
+    'build-cuda/Release/libeigenstudent-cuda.so',
   ]
     .map((path) => join(repository, path))
     .find(existsSync);

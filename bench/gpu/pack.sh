@@ -18,6 +18,7 @@ npx tsc -p bench/gpu/tsconfig.json
 
 # Every package that one of the arguments needs, itself included. Drawing (vega, resvg) stays behind: nothing here draws.
 node - node-addon-api node-api-headers vitest commander yaml zod cli-progress cli-table3 fastest-levenshtein ml-levenberg-marquardt ml-matrix \
+  yauzl csv-parse hyparquet hyparquet-compressors protobufjs \
   >"$dir/packages.txt" <<'JS'
 const { existsSync, readFileSync } = require('node:fs');
 const seen = new Set();

@@ -1,4 +1,5 @@
-import { basename, extname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, extname } from 'node:path';
 import { invalid, oneOf } from '../arguments.js';
 import type { Splits } from '../data/splits.js';
 import { EigenstudentError } from '../errors.js';
@@ -92,8 +93,10 @@ function exportTarget(path: string, given: string | undefined): string {
   const format = extname(path).toLowerCase();
   const usual = `${basename(path, extname(path))}-pruned${format === '.onnx' ? format : '.safetensors'}`;
   const target = given ?? usual;
-  if (['.onnx', '.safetensors'].includes(extname(target).toLowerCase())) return target;
-  throw invalid('--export', 'a path that ends in .onnx or .safetensors', target);
+  if (!['.onnx', '.safetensors'].includes(extname(target).toLowerCase()))
+    throw invalid('--export', 'a path that ends in .onnx or .safetensors', target);
+  if (!existsSync(dirname(target))) throw invalid('--export', 'a path in a folder that is there', target);
+  return target;
 }
 
 /** Options that mean nothing without another one. */

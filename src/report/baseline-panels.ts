@@ -3,6 +3,7 @@ import { parametrizations } from '../sweep/protocol/protocol-schema.js';
 import { logDomain, logLabel, logTicks } from './axes.js';
 import type { Cell, Figure, FigureStyle, Layer, Panel } from './figure.js';
 import { figureFrame } from './frame.js';
+import { reach } from './pruning-panels.js';
 import { type Series, seriesColors } from './series.js';
 import { lossName, type TrialGroup, teacherSizes, trialCount } from './trial-groups.js';
 
@@ -35,8 +36,6 @@ const dashes: readonly (readonly [RankingName, readonly number[]])[] = [
   ['random', [1.5, 2.5]],
   ['eigenvalue', [8, 2, 2, 2]],
 ];
-/** How far right of h_T curves are drawn, in teacher sizes; arbitrary. */
-const reach = 3;
 
 /** A panel for each teacher size: hue and lightness say which student, dashes by which ranking it is pruned. */
 export function baselineChart(chart: BaselineChart): Pick<Figure, 'datasets' | 'draw'> {

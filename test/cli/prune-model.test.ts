@@ -210,6 +210,11 @@ describe('prune of a file refuses', () => {
       'expected a path that ends in .onnx or .safetensors for --export, received "small.pt"',
     ],
     [
+      'to write where it cannot',
+      ['--keep', '1', '--export', 'no-such-folder/small.onnx'],
+      'expected a path in a folder that is there for --export, received "no-such-folder/small.onnx"',
+    ],
+    [
       'a word for a part',
       ['--max-degradation', 'some'],
       'expected a number or a percentage, as in 0.01 or 1% for --max-degradation, received "some"',

@@ -76,9 +76,9 @@ describe('with 10 000 records', () => {
     expect(first.mebibytes).toBeLessThan(1024);
   });
 
-  it('report, all figures, takes less than 30 s', () => {
+  it('report, all figures, takes less than 20 s', () => {
     const { seconds, mebibytes } = measure('report', directory, '--json');
-    expect(seconds).toBeLessThan(30);
+    expect(seconds).toBeLessThan(20);
     expect(mebibytes).toBeLessThan(1024);
   });
 

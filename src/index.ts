@@ -6,6 +6,7 @@
 
 // What a network is made of
 
+export { nodeSymmetry } from './network/activation-symmetry.js';
 export type { Evaluation } from './network/evaluation.js';
 export {
   type Activation,

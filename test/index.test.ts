@@ -26,6 +26,7 @@ it('these names are public, and no others', () => {
     'histogram',
     'inputRelevance',
     'kernels',
+    'nodeSymmetry',
     'normalize',
     'prune',
     'pruneNetwork',
@@ -72,6 +73,7 @@ it('these names are public in eigenstudent/analysis, and no others', () => {
     'pruningTransition',
     'resampleSorted',
     'rescaleCurves',
+    'signIsFree',
     'sizeTransition',
     'summarize',
   ]);

@@ -1,6 +1,13 @@
 // Numbers of one group of trials, each with a 95 % bootstrap interval over the trials.
-import { effectiveSize, pruningCurve, seededRandom, Teacher } from 'eigenstudent';
-import { bootstrapInterval, matchNodes, normalize, overlapMatrix, plateauEdge } from 'eigenstudent/analysis';
+import { effectiveSize, nodeSymmetry, pruningCurve, seededRandom, Teacher } from 'eigenstudent';
+import {
+  bootstrapInterval,
+  matchNodes,
+  normalize,
+  overlapMatrix,
+  plateauEdge,
+  signIsFree,
+} from 'eigenstudent/analysis';
 import { Matrix, solve } from 'ml-matrix';
 
 /** Of all bootstraps; arbitrary. */
@@ -42,7 +49,10 @@ export function lossAtTeacherSize({ curve, record }) {
   return curve[Math.min(record.teacherSize, curve.length - 1)] / curve[curve.length - 1];
 }
 
-/** Of the h_T most relevant nodes: mean cosine between what enters them and what enters the teacher's, matched one to one. */
+/**
+ * Of the h_T most relevant nodes: mean cosine between what enters them and what enters the teacher's, matched one to one. Of
+ * odd and even activations its absolute value, as -w is the same node as w.
+ */
 export function overlapWithTeacher({ network, relevance, record }) {
   const { teacherSize } = record;
   const kept = Array.from(relevance.keys())
@@ -51,7 +61,28 @@ export function overlapWithTeacher({ network, relevance, record }) {
   const rows = rowsOf(network, record.width);
   const student = matrix(kept.map((node) => rows[node]));
   const teacher = matrix(rowsOf(teacherOf(record).network, teacherSize));
-  return matchNodes(overlapMatrix(student, teacher)).meanOverlap;
+  const options = { signIsFree: signIsFree(...[network, teacherOf(record).network].map(symmetryOf)) };
+  return matchNodes(overlapMatrix(student, teacher, options)).meanOverlap;
+}
+
+function symmetryOf(network) {
+  return nodeSymmetry(network.spec.layers[0].activation);
+}
+
+/** The same of as many random directions: the mean over ten draws. */
+export function overlapOfRandomNodes({ network, record }) {
+  const { teacherSize } = record;
+  const teacher = matrix(rowsOf(teacherOf(record).network, teacherSize));
+  const options = { signIsFree: signIsFree(...[network, teacherOf(record).network].map(symmetryOf)) };
+  const random = seededRandom(bootstrapSeed);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const draw = () =>
+    matrix(Array.from({ length: teacherSize }, () => Array.from({ length: teacher.columns }, normal)));
+  const overlaps = Array.from(
+    { length: 10 },
+    () => matchNodes(overlapMatrix(draw(), teacher, options)).meanOverlap,
+  );
+  return overlaps.reduce((total, overlap) => total + overlap, 0) / overlaps.length;
 }
 
 export function teacherOf({ protocol }) {

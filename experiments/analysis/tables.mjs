@@ -5,6 +5,7 @@ import {
   linearShare,
   lossAtTeacherSize,
   meanOf,
+  overlapOfRandomNodes,
   overlapWithTeacher,
   paperThreshold,
   pooledSize,
@@ -59,6 +60,7 @@ export function cuts(groups) {
     'plateau ends',
     'loss at h_T / unpruned',
     'overlap',
+    'overlap of random nodes',
   ];
   const rows = groups.map((group) => {
     const of = (measure) => interval(meanOf(group.trials, measure));
@@ -67,7 +69,9 @@ export function cuts(groups) {
       ...thresholds.map((threshold) => of(sizeAt(threshold))),
       of(edgeOf),
       of(lossAtTeacherSize),
-      group.width >= group.teacherSize ? of(overlapWithTeacher) : '',
+      ...(group.width >= group.teacherSize
+        ? [of(overlapWithTeacher), number(overlapOfRandomNodes(group.trials[0]))]
+        : ['', '']),
     ];
   });
   return table(columns, rows);

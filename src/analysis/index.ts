@@ -40,9 +40,11 @@ export {
   type MatchOptions,
   matchNodes,
   type NodeMatch,
+  type OverlapOptions,
   overlapMatrix,
 } from './topology/overlap.js';
 export { pathValues, resampleSorted } from './topology/paths.js';
+export { type NodeSymmetry, signIsFree } from './topology/symmetry.js';
 export { type BootstrapOptions, bootstrapInterval, type Interval } from './transition/bootstrap.js';
 export {
   type CriticalExponent,

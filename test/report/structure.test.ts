@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { pathValues } from '../../src/analysis/topology/paths.js';
+import { nodeSymmetry } from '../../src/network/activation-symmetry.js';
+import { type Activation, dense, sum } from '../../src/network/layers.js';
+import { Network } from '../../src/network/network.js';
 import { type Figure, isDrawn } from '../../src/report/figure.js';
 import { pathsFigure } from '../../src/report/figures/paths.js';
 import { topologyFigure } from '../../src/report/figures/topology.js';
@@ -11,16 +14,21 @@ import { Teacher } from '../../src/teacher/teacher.js';
 import { withSyntheticStructures } from './synthetic-structures.js';
 import { syntheticTrials } from './synthetic-trials.js';
 
+function expectClose(received: ArrayLike<number> | undefined, expected: ArrayLike<number>): void {
+  expect(received).toHaveLength(expected.length);
+  for (const [k, value] of Array.from(expected).entries()) expect(received?.[k]).toBeCloseTo(value, 9);
+}
+
+const small = {
+  incoming: { rows: 3, columns: 2, values: [1, 2, 3, 4, 5, 6] },
+  outgoing: { rows: 1, columns: 3, values: [7, 8, 9] },
+  symmetries: [nodeSymmetry('relu'), nodeSymmetry('relu')] as const,
+};
 const numbers = { inputs: 10, teacherSize: 12, secondWidth: 20, seed: 3 };
 const teacher = teacherStructure({ kind: 'paper', ...numbers });
 const { network } = Teacher.paper(numbers);
 
 describe('sub-networks', () => {
-  const small = {
-    incoming: { rows: 3, columns: 2, values: [1, 2, 3, 4, 5, 6] },
-    outgoing: { rows: 1, columns: 3, values: [7, 8, 9] },
-  };
-
   it('are the rows that enter nodes and the columns that leave them, in the order of the nodes', () => {
     const { incoming, outgoing } = withNodes(small, [2, 0]);
     expect([...Array.from(incoming.values)]).toEqual([5, 6, 1, 2]);
@@ -62,12 +70,71 @@ describe('the structure of a student', () => {
   });
 
   it('is held against as many random nodes: the more there are, the nearer they come', () => {
-    expect(teacher.chance(100).mean).toBeGreaterThan(teacher.chance(20).mean);
-    expect(teacher.chance(20).mean).toBeGreaterThan(0.3);
-    expect(teacher.chance(100).mean).toBeLessThan(0.8);
-    expect(teacherStructure({ kind: 'paper', ...numbers }).chance(20).mean).toBe(teacher.chance(20).mean);
+    const chance = (nodes: number) => teacher.chance(nodes, false);
+    expect(chance(100).mean).toBeGreaterThan(chance(20).mean);
+    expect(chance(20).mean).toBeGreaterThan(0.3);
+    expect(chance(100).mean).toBeLessThan(0.8);
+    expect(teacherStructure({ kind: 'paper', ...numbers }).chance(20, false).mean).toBe(chance(20).mean);
     // No more pairs than there are nodes, 20 draws.
-    expect(teacher.chance(5).overlaps).toHaveLength(5 * 20);
+    expect(chance(5).overlaps).toHaveLength(5 * 20);
+  });
+
+  it('is held against random nodes whose sign is as free as its own, which come nearer', () => {
+    const { overlaps, mean } = teacher.chance(20, true);
+    expect(overlaps.every((overlap) => overlap >= 0)).toBe(true);
+    expect(mean).toBeGreaterThan(teacher.chance(20, false).mean + 0.05);
+  });
+});
+
+describe('nodes that are the same but for what their activation leaves free', () => {
+  const relevance = new Float64Array(12).fill(1);
+  /** The student is the teacher with `factor` of its signs and scales in the first two layers. */
+  const twin = (activation: Activation, into: (node: number) => number, from: (node: number) => number) => {
+    const original = Teacher.paper({ ...numbers, activation }).network;
+    const [first, second] = [0, 1].map((layer) => Array.from(original.effectiveWeights(layer)));
+    const start = (weights: number[]) => ({ initialize: { weights } });
+    const layers = [
+      dense(12, { activation, ...start((first as number[]).map((w, k) => w * into(Math.floor(k / 10)))) }),
+      dense(20, { activation, ...start((second as number[]).map((w, k) => w * from(k % 12))) }),
+      sum(),
+    ];
+    const student = Network.create({ inputs: 10, layers }, { seed: 0, dtype: 'float64' });
+    const against = teacherStructure({ kind: 'paper', ...numbers, activation });
+    return { original, student, ...trialStructure(student, relevance, 12, against), against };
+  };
+  const sign = (node: number) => (node % 3 === 0 ? -1 : 1);
+  const inputs = Float64Array.from({ length: 30 }, (_, i) => Math.sin(i));
+
+  it.each([
+    ['tanh', sign, sign],
+    ['erf', sign, sign],
+    ['quadratic', sign, () => 1],
+    ['quadratic', (node: number) => sign(node) * (1 + node), (node: number) => (1 + node) ** -2],
+    ['linear', (node: number) => sign(node) * (1 + node), (node: number) => sign(node) / (1 + node)],
+    ['relu', (node: number) => 1 + node, (node: number) => 1 / (1 + node)],
+    ['leakyRelu', (node: number) => 1 + node, (node: number) => 1 / (1 + node)],
+  ] as const)(
+    'of %s overlap by 1, have the same balanced strengths and paths, and are drawn alike',
+    async (activation, into, from) => {
+      const { original, student, survivors, unpruned, against } = twin(activation, into, from);
+      const [before, after] = [await original.predict(inputs), await student.predict(inputs)];
+      expectClose(after, before);
+      expect(survivors?.meanOverlap).toBeCloseTo(1, 12);
+      for (const side of ['in', 'out'] as const)
+        expectClose(
+          survivors?.balancedStrengths[side].toSorted(),
+          against.balancedStrengths[side].toSorted(),
+        );
+      expectClose(
+        balanced(survivors?.drawn ?? small).incoming.values,
+        balanced(against.network).incoming.values,
+      );
+      if (nodeSymmetry(activation).degree !== 2) expectClose(unpruned.quantiles, against.pathQuantiles);
+    },
+  );
+
+  it('of relu with the opposite sign are other nodes', () => {
+    expect(twin('relu', sign, sign).survivors?.meanOverlap).toBeLessThan(0.95);
   });
 });
 

@@ -3,23 +3,38 @@ import { largest } from '../numbers.js';
 import { assign } from './assignment.js';
 import { type CheckedMatrix, checkedMatrix, type Matrix } from './matrix.js';
 
+export interface OverlapOptions {
+  /**
+   * Whether w and -w count as one direction, as they do where the activation of either network is odd or even (tanh, erf,
+   * linear, quadratic: `nodeSymmetry`): the overlap is then |cosine|, in [0, 1]. Default false.
+   */
+  readonly signIsFree?: boolean;
+}
+
 /**
  * Normalised overlaps of student and teacher nodes, w_i . v_j / (|w_i| |v_j|) in [-1, 1]: the cosine of the angle between
  * what enters them (Saad and Solla, Phys. Rev. E 52, 4225, 1995, whose R_ij is its numerator). For ReLU it does not depend
  * on how a node's scale is shared between what enters and what leaves it. Weights of zero overlap with nothing: 0.
+ * The direction of a node with an odd or even activation is known up to its sign only: see `signIsFree`.
  * @param student [h x inputs], a row per node
  * @param teacher [h_T x inputs]
  * @returns rows h, columns h_T
  * @throws invalid_argument where they have different numbers of inputs
  */
-export function overlapMatrix(student: Matrix, teacher: Matrix): Matrix {
+export function overlapMatrix(student: Matrix, teacher: Matrix, options: OverlapOptions = {}): Matrix {
+  knownKeys('overlapMatrix', options, ['signIsFree']);
+  const signIsFree = options.signIsFree ?? false;
+  if (typeof signIsFree !== 'boolean') throw invalid('signIsFree', 'true or false', signIsFree);
   const [ours, theirs] = [checkedMatrix('student', student), checkedMatrix('teacher', teacher)];
   if (ours.columns !== theirs.columns)
     throw invalid('student.columns', `${theirs.columns}, the inputs of the teacher`, ours.columns);
   const [left, right] = [unitRows(ours), unitRows(theirs)];
   const values = new Float64Array(ours.rows * theirs.rows);
   for (const [i, w] of left.entries())
-    for (const [j, v] of right.entries()) values[i * theirs.rows + j] = dot(w, v);
+    for (const [j, v] of right.entries()) {
+      const cosine = dot(w, v);
+      values[i * theirs.rows + j] = signIsFree ? Math.abs(cosine) : cosine;
+    }
   return { rows: ours.rows, columns: theirs.rows, values };
 }
 

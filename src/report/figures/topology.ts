@@ -22,7 +22,9 @@ export function topologyFigure(groups: readonly TrialGroup[]): Figure | LeftOut 
   const nameOf = seriesNames(groups);
   const surviving = groups.flatMap((group): SurvivingGroup[] => {
     const trials = structured(group).flatMap(({ structure: { teacher, survivors } }) => {
-      return survivors ? [{ survivors, chance: teacher.chance(survivors.nodes).mean }] : [];
+      return survivors
+        ? [{ survivors, chance: teacher.chance(survivors.nodes, survivors.signIsFree).mean }]
+        : [];
     });
     if (trials.length === 0) return [];
     const chance = summarize(trials.map((trial) => trial.chance)).mean;
@@ -89,8 +91,15 @@ function notes(
   const [largest] = shown.map(({ group }) => group.teacherSize);
   return [
     'A factor can move from what enters a ReLU node to what leaves it, and training moves it: strengths are drawn with both ' +
-      'sides of every node brought to one norm, in student and teacher alike (balanced; with another activation no more than a common scale). The table has them as ' +
-      'they are too.',
+      'sides of every node brought to one norm, in student and teacher alike (balanced), where the activation lets a factor ' +
+      'through. The table has them as they are too.',
+    ...(surviving.some(({ survivors }) => survivors.some(({ signIsFree }) => signIsFree))
+      ? [
+          'With an odd or even activation a node is the same when the signs of its weights change together: overlaps are ' +
+            'absolute values of the cosine, those of random nodes too, and each node is taken with the sign that makes its ' +
+            'in-strength positive.',
+        ]
+      : []),
     'Strengths are sums over all weights of a node, with sign. KS: largest distance of two distribution functions.',
     'In a drawing hidden nodes stand in the order of the teacher nodes that they are matched with, those without one below; ' +
       `second hidden nodes are matched in the same way. Weights below ${thinnest} of the largest of their layer are left out.`,

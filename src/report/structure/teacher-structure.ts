@@ -4,7 +4,7 @@ import { pathValues, resampleSorted } from '../../analysis/topology/paths.js';
 import { normals } from '../../network/random.js';
 import type { TrialProtocol } from '../../sweep/protocol/trials.js';
 import { teacherOf } from '../../sweep/run/draw-data.js';
-import { balanced, type SubNetwork, wholeNetwork } from './sub-network.js';
+import { balanced, type SubNetwork, wholeNetwork, withPositiveStrengths } from './sub-network.js';
 
 export interface ChanceOverlap {
   readonly mean: number;
@@ -22,8 +22,8 @@ export interface TeacherStructure {
   readonly strengths: NodeStrengths;
   /** After `balanced`. */
   readonly balancedStrengths: NodeStrengths;
-  /** Overlap of `nodes` random directions, matched with the teacher's nodes as a student's are. */
-  chance(nodes: number): ChanceOverlap;
+  /** Overlap of `nodes` random directions, matched with the teacher's nodes as a student's are, with their sign or without. */
+  chance(nodes: number, signIsFree: boolean): ChanceOverlap;
 }
 
 /** Quantiles 0, 0.01, ..., 1 of every list of paths. Arbitrary: enough for a smooth curve. */
@@ -38,19 +38,20 @@ const seed = 0;
 
 /** The teacher of a trial, built again from the numbers of its protocol. */
 export function teacherStructure(teacher: TrialProtocol['teacher']): TeacherStructure {
-  const network = wholeNetwork(teacherOf({ ...(teacher && { teacher }) }).network);
+  const network = withPositiveStrengths(wholeNetwork(teacherOf({ ...(teacher && { teacher }) }).network));
   const { incoming, outgoing } = network;
   const paths = pathValues([incoming, outgoing]);
-  const known = new Map<number, ChanceOverlap>();
+  const known = new Map<string, ChanceOverlap>();
   return {
     network,
     paths,
     pathQuantiles: resampleSorted(paths, pathQuantiles),
     strengths: strengthsOf(network),
     balancedStrengths: strengthsOf(balanced(network)),
-    chance: (nodes) => {
-      const chance = known.get(nodes) ?? chanceOverlap(network, nodes);
-      known.set(nodes, chance);
+    chance: (nodes, signIsFree) => {
+      const name = `${nodes} ${signIsFree}`;
+      const chance = known.get(name) ?? chanceOverlap(network, nodes, signIsFree);
+      known.set(name, chance);
       return chance;
     },
   };
@@ -60,11 +61,11 @@ export function strengthsOf({ incoming, outgoing }: SubNetwork): NodeStrengths {
   return nodeStrengths(incoming, outgoing);
 }
 
-function chanceOverlap({ incoming }: SubNetwork, nodes: number): ChanceOverlap {
+function chanceOverlap({ incoming }: SubNetwork, nodes: number, signIsFree: boolean): ChanceOverlap {
   const { columns } = incoming;
   const overlaps = Array.from({ length: drawsOf(nodes) }, (_, trial) => {
     const values = normals({ seed, trial, purpose: 'freeUse' }, nodes * columns);
-    const { pairs } = matchNodes(overlapMatrix({ rows: nodes, columns, values }, incoming));
+    const { pairs } = matchNodes(overlapMatrix({ rows: nodes, columns, values }, incoming, { signIsFree }));
     return pairs.map((pair) => pair.overlap);
   }).flat();
   return {

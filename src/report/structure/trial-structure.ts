@@ -2,8 +2,17 @@ import { kolmogorovSmirnov } from '../../analysis/kolmogorov-smirnov.js';
 import type { NodeStrengths } from '../../analysis/topology/node-strengths.js';
 import { matchNodes, overlapMatrix } from '../../analysis/topology/overlap.js';
 import { pathValues, resampleSorted } from '../../analysis/topology/paths.js';
+import { signIsFree } from '../../analysis/topology/symmetry.js';
 import type { Network } from '../../network/network.js';
-import { balanced, mostRelevant, type SubNetwork, wholeNetwork, withNodes } from './sub-network.js';
+import {
+  balanced,
+  mostRelevant,
+  type SubNetwork,
+  wholeNetwork,
+  withNodes,
+  withPositiveStrengths,
+  withSigns,
+} from './sub-network.js';
 import { pathQuantiles, strengthsOf, type TeacherStructure } from './teacher-structure.js';
 
 /** More nodes than this cannot be told apart in a drawing; arbitrary. */
@@ -25,6 +34,8 @@ export interface Survivors {
   /** Kolmogorov-Smirnov distance of in- and out-strengths to the teacher's, as they are and balanced. */
   readonly distance: { readonly in: number; readonly out: number };
   readonly balancedDistance: { readonly in: number; readonly out: number };
+  /** Whether an activation leaves the sign of a node free, so that overlaps are |cosines|. */
+  readonly signIsFree: boolean;
   /** Of the pairs of a student's and a teacher's node, ascending. */
   readonly overlaps: Float64Array;
   readonly meanOverlap: number;
@@ -47,7 +58,7 @@ export function trialStructure(
   effectiveSize: number,
   teacher: TeacherStructure,
 ): TrialStructure {
-  const whole = wholeNetwork(network);
+  const whole = withPositiveStrengths(wholeNetwork(network));
   const unpruned = paths(whole, teacher);
   if (effectiveSize === 0) return { teacher, unpruned };
   const nodes = mostRelevant(relevance, effectiveSize);
@@ -56,16 +67,18 @@ export function trialStructure(
 
 function survivorsOf(left: SubNetwork, teacher: TeacherStructure): Survivors {
   const balancedStrengths = strengthsOf(balanced(left));
-  const match = matchNodes(overlapMatrix(left.incoming, teacher.network.incoming));
+  const free = signIsFree(left.symmetries[0], teacher.network.symmetries[0]);
+  const match = matchNodes(overlapMatrix(left.incoming, teacher.network.incoming, { signIsFree: free }));
   return {
     nodes: left.incoming.rows,
     paths: paths(left, teacher),
     balancedStrengths,
     distance: distances(strengthsOf(left), teacher.strengths),
     balancedDistance: distances(balancedStrengths, teacher.balancedStrengths),
+    signIsFree: free,
     overlaps: Float64Array.from(match.pairs, ({ overlap }) => overlap).sort(),
     meanOverlap: match.meanOverlap,
-    drawn: withNodes(left, inOrderOfTeacher(left, teacher)),
+    drawn: besideTeacher(left, teacher, free),
   };
 }
 
@@ -82,13 +95,30 @@ function paths({ incoming, outgoing }: SubNetwork, teacher: TeacherStructure): P
   };
 }
 
-/** Of the first mostDrawnNodes: those with a partner in the teacher's order, then the others as they are. */
-function inOrderOfTeacher({ incoming }: SubNetwork, { network }: TeacherStructure): number[] {
+/**
+ * The first mostDrawnNodes: those with a partner in the teacher's order, and with its sign where theirs is free, then the
+ * others as they are.
+ */
+function besideTeacher(left: SubNetwork, { network }: TeacherStructure, free: boolean): SubNetwork {
+  const { incoming } = left;
   const rows = Math.min(incoming.rows, mostDrawnNodes);
   const first = { ...incoming, rows, values: Array.from(incoming.values).slice(0, rows * incoming.columns) };
-  const { pairs, unmatchedStudent } = matchNodes(overlapMatrix(first, network.incoming));
-  return [
+  const cosines = overlapMatrix(first, network.incoming);
+  const { pairs, unmatchedStudent } = matchNodes({
+    ...cosines,
+    values: free ? Array.from(cosines.values, Math.abs) : cosines.values,
+  });
+  const opposite = new Set(
+    pairs
+      .filter(({ student, teacher }) => (cosines.values[student * cosines.columns + teacher] as number) < 0)
+      .map(({ student }) => student),
+  );
+  const order = [
     ...pairs.toSorted((a, b) => a.teacher - b.teacher).map(({ student }) => student),
     ...unmatchedStudent,
   ];
+  return withNodes(
+    withSigns(left, (node) => (opposite.has(node) ? -1 : 1)),
+    order,
+  );
 }

@@ -58,7 +58,7 @@ export function distributionRows(shown: readonly SurvivingGroup[], teacher: Teac
 
 function chanceOverlaps(group: SurvivingGroup['group']): number[] {
   return structured(group).flatMap(({ structure: { teacher, survivors } }) =>
-    survivors ? [...teacher.chance(survivors.nodes).overlaps] : [],
+    survivors ? [...teacher.chance(survivors.nodes, survivors.signIsFree).overlaps] : [],
   );
 }
 

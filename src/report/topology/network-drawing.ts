@@ -1,4 +1,5 @@
 import { matchNodes, overlapMatrix } from '../../analysis/topology/overlap.js';
+import { signIsFree } from '../../analysis/topology/symmetry.js';
 import type { SubNetwork } from '../structure/sub-network.js';
 
 export interface DrawnNode {
@@ -52,7 +53,9 @@ export function inSecondOrderOf(teacher: SubNetwork, student: SubNetwork): SubNe
   const { rows, columns, values } = student.outgoing;
   const shared = Math.min(columns, teacher.outgoing.columns);
   const match = matchNodes(
-    overlapMatrix(firstColumns(student.outgoing, shared), firstColumns(teacher.outgoing, shared)),
+    overlapMatrix(firstColumns(student.outgoing, shared), firstColumns(teacher.outgoing, shared), {
+      signIsFree: signIsFree(student.symmetries[1], teacher.symmetries[1]),
+    }),
   );
   const order = [
     ...match.pairs.toSorted((a, b) => a.teacher - b.teacher).map((pair) => pair.student),

@@ -28,6 +28,23 @@ describe('overlapMatrix', () => {
     for (const [k, value] of expected.entries()) expect(values[k]).toBeCloseTo(value, 14);
   });
 
+  it('is the absolute value of the cosine where the sign of a node is free', () => {
+    const [student, teacher] = [
+      matrix([
+        [-5, 0],
+        [3, 3],
+      ]),
+      matrix([[1, 0]]),
+    ];
+    expect(Array.from(overlapMatrix(student, teacher, { signIsFree: true }).values)).toEqual([
+      1,
+      expect.closeTo(Math.SQRT1_2, 14),
+    ]);
+    expect(() => overlapMatrix(student, teacher, { signIsFree: 1 as never })).toThrow(
+      'expected true or false for signIsFree, received 1',
+    );
+  });
+
   it('does not depend on the scale of a node, however small', () => {
     const teacher = matrix([[1, 2, -3]]);
     const overlap = (scale: number) =>

@@ -1,0 +1,15 @@
+/**
+ * What can change of a hidden node's weights, w in and v out, without changing v f(w . x). f decides: the table of the
+ * activations is in src/network/activation-symmetry.ts.
+ */
+export interface NodeSymmetry {
+  /** 'odd': f(-z) = -f(z), so that (-w, -v) is the same node; 'even': f(-z) = f(z), so that (-w, v) is; 'none': neither. */
+  readonly parity: 'odd' | 'even' | 'none';
+  /** k where f(a z) = a^k f(z) for every a > 0, so that (a w, v / a^k) is the same node; null where there is no such k. */
+  readonly degree: number | null;
+}
+
+/** Whether the direction of a node is known up to its sign only, in one of two networks that are compared. */
+export function signIsFree(...symmetries: readonly NodeSymmetry[]): boolean {
+  return symmetries.some(({ parity }) => parity !== 'none');
+}

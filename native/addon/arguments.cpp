@@ -122,15 +122,6 @@ bool Argument::boolean() const {
 
 std::string Argument::text() const { return value_.IsString() ? value_.As<Napi::String>().Utf8Value() : ""; }
 
-Activation Argument::activation() const {
-  const std::string given = text();
-  for (int i = 0; i < activation_count; ++i) {
-    const auto activation = static_cast<Activation>(i);
-    if (given == name_of(activation)) return activation;
-  }
-  refuse("the name of an activation");
-}
-
 Napi::TypedArray Argument::typed_array(napi_typedarray_type type, const char* kind,
                                        std::size_t length) const {
   const std::string expected = std::string("a ") + kind + " of length " + std::to_string(length);

@@ -45,8 +45,11 @@ class Argument {
   /// One of a few names.
   template <class Value>
   Value one_of(std::initializer_list<std::pair<const char*, Value>> names) const;
-  DType dtype() const { return one_of<DType>({{"float32", DType::float32}, {"float64", DType::float64}}); }
-  Activation activation() const;
+  /// The public name of a value (core/fields.h).
+  template <NamedEnum Enum>
+  Enum named() const;
+  DType dtype() const { return named<DType>(); }
+  Activation activation() const { return named<Activation>(); }
 
   /// The caller's own memory, not a copy: an array of exactly this kind and length. T: float, double or
   /// uint32_t.
@@ -80,6 +83,17 @@ Value Argument::one_of(std::initializer_list<std::pair<const char*, Value>> name
   for (const auto& [name, value] : names) {
     if (given == name) return value;
     known += (known.empty() ? "" : ", ") + std::string(name);
+  }
+  refuse("one of " + known);
+}
+
+template <NamedEnum Enum>
+Enum Argument::named() const {
+  const std::string given = text();
+  std::string known;
+  for (std::size_t i = 0; i < EnumNames<Enum>::values.size(); ++i) {
+    if (given == EnumNames<Enum>::values[i]) return static_cast<Enum>(i);
+    known += (i == 0 ? "" : ", ") + std::string(EnumNames<Enum>::values[i]);
   }
   refuse("one of " + known);
 }

@@ -7,7 +7,6 @@
 namespace eigenstudent {
 
 NetworkSpec read_network(const Argument& argument);
-StudentSpec read_student(const Argument& argument);
 /// Everything of a NativePopulationSpec but the backend.
 PopulationSpec read_population(const Argument& argument);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "addon/argument_visitor.h"
 #include "addon/backends.h"
 #include "addon/dataset.h"
 #include "addon/errors.h"
@@ -33,29 +34,10 @@ Napi::Number number(Napi::Env env, std::uint64_t value) {
   return Napi::Number::New(env, static_cast<double>(value));
 }
 
-Napi::Object to_js(Napi::Env env, const Progress& progress) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("step", number(env, progress.step));
-  object.Set("epoch", number(env, progress.epoch));
-  object.Set("batchLoss", progress.batch_loss);
-  object.Set("secondsTrained", progress.seconds_trained);
-  if (progress.divergence) {
-    Napi::Object divergence = Napi::Object::New(env);
-    divergence.Set("step", number(env, progress.divergence->step));
-    divergence.Set("layer", progress.divergence->layer);
-    divergence.Set("learningRate", progress.divergence->learning_rate);
-    object.Set("divergence", divergence);
-  }
-  return object;
-}
-
 /// null where there is nothing to tell.
 Napi::Value to_js(Napi::Env env, const Execution& execution) {
   if (execution.kernels == Kernels::unspecified) return env.Null();
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("kernels", execution.kernels == Kernels::resident ? "resident" : "layerwise");
-  if (!execution.reason.empty()) object.Set("reason", execution.reason);
-  return object;
+  return ObjectVisitor::to_object(env, execution);
 }
 
 }  // namespace
@@ -149,7 +131,8 @@ Napi::Value PopulationObject::progress(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     const Population& population = idle("progress");
     Napi::Array array = Napi::Array::New(info.Env(), size_);
-    for (std::uint32_t i = 0; i < size_; ++i) array.Set(i, to_js(info.Env(), population.progress(i)));
+    for (std::uint32_t i = 0; i < size_; ++i)
+      array.Set(i, ObjectVisitor::to_object(info.Env(), population.progress(i)));
     return array;
   });
 }

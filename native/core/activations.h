@@ -5,9 +5,11 @@
 // kink take the value from the left: relu'(0) = 0.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 
+#include "core/fields.h"
 #include "core/host_device.h"
 
 namespace eigenstudent {
@@ -24,7 +26,12 @@ enum class Activation : std::uint8_t {
   erf,
   quadratic,
 };
-inline constexpr int activation_count = 10;
+template <>
+struct EnumNames<Activation> {
+  static constexpr std::array values{"linear",  "relu",     "leakyRelu", "elu", "tanh",
+                                     "sigmoid", "softplus", "gelu",      "erf", "quadratic"};
+};
+inline constexpr int activation_count = EnumNames<Activation>::values.size();
 
 inline constexpr double leaky_relu_slope = 0.01;  // PyTorch's default
 inline constexpr double two_over_sqrt_pi = 1.12837916709551257390;
@@ -102,8 +109,5 @@ constexpr bool derivative_needs_z(Activation activation) {
   return activation == Activation::softplus || activation == Activation::gelu ||
          activation == Activation::erf || activation == Activation::quadratic;
 }
-
-/// The public (camelCase) name, for messages.
-const char* name_of(Activation activation);
 
 }  // namespace eigenstudent

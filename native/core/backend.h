@@ -21,6 +21,12 @@ struct PopulationSpec {
   std::vector<StudentSpec> students;
   unsigned threads = 0;  // 0: one per core of the affinity mask
 };
+template <class Visitor, MaybeConst<PopulationSpec> Spec>
+void fields(Visitor& visit, Spec& population) {
+  visit("dtype", population.dtype);
+  visit("threads", population.threads);
+  visit("students", population.students);
+}
 
 /// Set from any thread; looked at between steps. A run that sees it returns early, with whole steps done; an
 /// evaluation or a pruning curve that sees it leaves NaN where it did not get to.
@@ -36,6 +42,14 @@ struct Progress {
   std::optional<Divergence>
       divergence;  // set: the student rests, its parameters are those before the fatal step
 };
+template <class Visitor, MaybeConst<Progress> Spec>
+void fields(Visitor& visit, Spec& progress) {
+  visit("step", progress.step);
+  visit("epoch", progress.epoch);
+  visit("secondsTrained", progress.seconds_trained);
+  visit("batchLoss", progress.batch_loss);
+  visit("divergence", progress.divergence);
+}
 
 /// Answers on a data set.
 struct Evaluation {
@@ -52,10 +66,19 @@ enum class Kernels : std::uint8_t {
   resident,     // many steps in one launch, in the shared memory of a GPU
   layerwise,    // a few launches a layer and step: the student is too large to be resident
 };
+template <>
+struct EnumNames<Kernels> {
+  static constexpr std::array values{"unspecified", "resident", "layerwise"};
+};
 struct Execution {
   Kernels kernels = Kernels::unspecified;
   std::string reason;  // why a student is not resident; empty with the others
 };
+template <class Visitor, MaybeConst<Execution> Spec>
+void fields(Visitor& visit, Spec& execution) {
+  visit("kernels", execution.kernels);
+  visit("reason", execution.reason);
+}
 
 /// Counters that go with the blocks in a checkpoint.
 struct Counters {

@@ -8,8 +8,6 @@ namespace eigenstudent {
 
 namespace {
 
-const char* name_of(DType dtype) { return dtype == DType::float32 ? "float32" : "float64"; }
-
 [[noreturn]] void refuse(const std::string& what, const std::string& expected, const std::string& got) {
   throw Error("data_mismatch", what + ": expected " + expected + ", got " + got);
 }

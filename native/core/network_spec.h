@@ -8,18 +8,31 @@
 #include <vector>
 
 #include "core/activations.h"
+#include "core/fields.h"
 
 namespace eigenstudent {
 
 /// float32 trains, float64 proves.
 enum class DType : std::uint8_t { float32, float64 };
+template <>
+struct EnumNames<DType> {
+  static constexpr std::array values{"float32", "float64"};
+};
 
 enum class LossKind : std::uint8_t {
   mse,                   // mean over batch and outputs of (y - t)^2
   softmax_cross_entropy  // mean over batch of -log softmax(y)[class]
 };
+template <>
+struct EnumNames<LossKind> {
+  static constexpr std::array values{"mse", "crossEntropy"};
+};
 
 enum class LayerKind : std::uint8_t { spectral, dense };
+template <>
+struct EnumNames<LayerKind> {
+  static constexpr std::array values{"spectral", "dense"};
+};
 
 /// The tensors that a layer may have. `matrix` is phi (eigenvectors) of a spectral layer and W of a dense
 /// one.
@@ -39,6 +52,14 @@ struct TensorSpec {
 
   bool operator==(const TensorSpec&) const = default;
 };
+template <class Visitor, MaybeConst<TensorSpec> Spec>
+void fields(Visitor& visit, Spec& tensor) {
+  visit.presence(tensor.present);
+  visit("trainable", tensor.trainable);
+  visit("l1", tensor.l1);
+  visit("l2", tensor.l2);
+  visit("groupLasso", tensor.group_lasso);
+}
 
 struct LayerSpec {
   LayerKind kind = LayerKind::dense;
@@ -51,6 +72,17 @@ struct LayerSpec {
   TensorSpec& tensor(TensorRole role) { return tensors[static_cast<std::size_t>(role)]; }
   bool operator==(const LayerSpec&) const = default;
 };
+template <class Visitor, MaybeConst<LayerSpec> Spec>
+void fields(Visitor& visit, Spec& layer) {
+  visit("kind", layer.kind);
+  visit("inputs", layer.inputs);
+  visit("outputs", layer.outputs);
+  visit("activation", layer.activation);
+  visit("matrix", layer.tensor(TensorRole::matrix));
+  visit("eigenvaluesIn", layer.tensor(TensorRole::eigenvalues_in));
+  visit("eigenvaluesOut", layer.tensor(TensorRole::eigenvalues_out));
+  visit("bias", layer.tensor(TensorRole::bias));
+}
 
 struct NetworkSpec {
   std::vector<LayerSpec> layers;
@@ -60,6 +92,11 @@ struct NetworkSpec {
   std::size_t outputs() const { return layers.back().outputs; }
   bool operator==(const NetworkSpec&) const = default;
 };
+template <class Visitor, MaybeConst<NetworkSpec> Spec>
+void fields(Visitor& visit, Spec& network) {
+  visit("layers", network.layers);
+  visit("loss", network.loss);
+}
 
 /// The public name of a tensor inside its layer: "eigenvectors", "weights", "eigenvaluesIn",
 /// "eigenvaluesOut", "bias".

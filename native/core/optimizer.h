@@ -1,14 +1,20 @@
 // Optimisers: what they are told, and what they do to one parameter. Updates follow PyTorch's definitions.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 
+#include "core/fields.h"
 #include "core/host_device.h"
 
 namespace eigenstudent {
 
 enum class OptimizerKind : std::uint8_t { sgd, adam, adamw };
+template <>
+struct EnumNames<OptimizerKind> {
+  static constexpr std::array values{"sgd", "adam", "adamW"};
+};
 
 struct OptimizerSpec {
   OptimizerKind kind = OptimizerKind::adam;
@@ -22,6 +28,16 @@ struct OptimizerSpec {
   /// Numbers kept per parameter: the first moment (adam) or velocity (sgd), and the second moment (adam).
   int moments() const { return kind == OptimizerKind::sgd ? 1 : 2; }
 };
+template <class Visitor, MaybeConst<OptimizerSpec> Spec>
+void fields(Visitor& visit, Spec& optimizer) {
+  visit("kind", optimizer.kind);
+  visit("momentum", optimizer.momentum);
+  visit("nesterov", optimizer.nesterov);
+  visit("beta1", optimizer.beta1);
+  visit("beta2", optimizer.beta2);
+  visit("epsilon", optimizer.epsilon);
+  visit("weightDecay", optimizer.weight_decay);
+}
 
 /// Everything about step t of one tensor that does not depend on the parameter. Formed in float64, rounded
 /// once.

@@ -1,17 +1,23 @@
 // What changes from step to step, declared as data: the learning rate and which tensors train.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "core/fields.h"
 #include "core/host_device.h"
 #include "core/network_spec.h"
 
 namespace eigenstudent {
 
 enum class ScheduleKind : std::uint8_t { constant, step, cosine };
+template <>
+struct EnumNames<ScheduleKind> {
+  static constexpr std::array values{"constant", "step", "cosine"};
+};
 
 /// Learning rate over time. Epochs are fractional: step / steps_per_epoch.
 ///   constant  base
@@ -27,6 +33,16 @@ struct Schedule {
   double total = 1;    // cosine: epochs
   double minimum = 0;  // cosine
 };
+template <class Visitor, MaybeConst<Schedule> Spec>
+void fields(Visitor& visit, Spec& schedule) {
+  visit("kind", schedule.kind);
+  visit("base", schedule.base);
+  visit("warmup", schedule.warmup);
+  visit("every", schedule.every);
+  visit("factor", schedule.factor);
+  visit("total", schedule.total);
+  visit("minimum", schedule.minimum);
+}
 
 ES_HOST_DEVICE double learning_rate_at(const Schedule& schedule, std::uint64_t step,
                                        std::uint64_t steps_per_epoch) {
@@ -61,6 +77,12 @@ struct Phase {
   std::uint64_t length = 1;
   bool in_epochs = false;
 };
+template <class Visitor, MaybeConst<Phase> Spec>
+void fields(Visitor& visit, Spec& phase) {
+  visit("mask", phase.mask);
+  visit("length", phase.length);
+  visit("inEpochs", phase.in_epochs);
+}
 
 /// The mask in force at a step. No phases: everything trains. All phases of a list use the same unit.
 /// phases: [count], may be null where count is 0.

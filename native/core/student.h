@@ -29,6 +29,17 @@ struct StudentSpec {
   /// The last, partial batch counts.
   std::uint64_t steps_per_epoch() const { return (data->samples + batch() - 1) / batch(); }
 };
+template <class Visitor, MaybeConst<StudentSpec> Spec>
+void fields(Visitor& visit, Spec& student) {
+  visit("network", student.network);
+  visit("optimizer", student.optimizer);
+  visit("learningRate", student.learning_rate);
+  visit("phases", student.phases);
+  visit("data", student.data);
+  visit("batchSize", student.batch_size);
+  visit("seed", student.seed);
+  visit("trial", student.trial);
+}
 
 /// Throws Error naming the field when the student cannot be trained: "invalid_network", "data_mismatch" or
 /// "invalid_argument". As with validate(NetworkSpec), TypeScript has said it before with better words.
@@ -53,6 +64,12 @@ struct Divergence {
   int layer;             // first layer with a non-finite output; -1 when only the loss overflowed
   double learning_rate;  // at that step
 };
+template <class Visitor, MaybeConst<Divergence> Spec>
+void fields(Visitor& visit, Spec& divergence) {
+  visit("step", divergence.step);
+  visit("layer", divergence.layer);
+  visit("learningRate", divergence.learning_rate);
+}
 
 /// Where the epoch's shuffle and the batch's place in it come from.
 struct BatchPlace {

@@ -5,9 +5,8 @@
  *
  * Rules. A function that can fail returns 0 when it did what was asked, else 1 with *error filled. Every handle that was
  * created is destroyed once; a population keeps what it needs of its backend and its data sets, which may be destroyed
- * before it. Nothing here may be called for one population from two threads at once. Enumerations travel as the numbers
- * of core/ (network_spec.h, optimizer.h, schedule.h, activations.h, backend.h): both sides are built from one source
- * tree, which es_cuda_table.version ensures. */
+ * before it. Nothing here may be called for one population from two threads at once. Structs of core/ travel as blobs,
+ * enumerations as their numbers: both sides are built from one source tree, which version and fingerprint ensure. */
 #pragma once
 
 #include <stddef.h>
@@ -18,7 +17,7 @@ extern "C" {
 #endif
 
 /* Counts changes of this file that an older addon would misread. */
-#define ES_CUDA_ABI 3u
+#define ES_CUDA_ABI 4u
 
 typedef struct es_backend es_backend;
 typedef struct es_population es_population;
@@ -50,50 +49,14 @@ typedef struct {
 
 /* ---- Students ---- */
 
+/* A struct of core/ as bytes (core/bytes.h). */
 typedef struct {
-  uint32_t present, trainable;
-  double l1, l2, group_lasso;
-} es_tensor_spec;
+  const uint8_t* bytes; /* [size] */
+  uint64_t size;
+} es_blob;
 
-typedef struct {
-  uint32_t kind, activation;
-  uint64_t inputs, outputs;
-  es_tensor_spec tensors[4]; /* matrix, eigenvalues_in, eigenvalues_out, bias */
-} es_layer_spec;
-
-typedef struct {
-  uint32_t kind, nesterov;
-  double momentum, beta1, beta2, epsilon, weight_decay;
-} es_optimizer_spec;
-
-typedef struct {
-  uint32_t kind;
-  double base, warmup, every, factor, total, minimum;
-} es_schedule;
-
-typedef struct {
-  uint32_t mask, in_epochs;
-  uint64_t length;
-} es_phase;
-
-typedef struct {
-  const es_layer_spec* layers; /* [layer_count] */
-  uint64_t layer_count;
-  uint32_t loss;
-  es_optimizer_spec optimizer;
-  es_schedule learning_rate;
-  const es_phase* phases; /* [phase_count] */
-  uint64_t phase_count;
-  const es_dataset* data; /* or null, which is refused with a message */
-  uint64_t batch_size, seed;
-  uint32_t trial;
-} es_student_spec;
-
-typedef struct {
-  uint32_t dtype, threads;
-  const es_student_spec* students; /* [student_count] */
-  uint64_t student_count;
-} es_population_spec;
+/* Takes a blob, which is gone once it returns. */
+typedef void (*es_take_blob)(void* taker, es_blob blob);
 
 /* Copied by dataset_create. T is float or double, after dtype. */
 typedef struct {
@@ -105,22 +68,8 @@ typedef struct {
 } es_samples;
 
 typedef struct {
-  uint64_t step, epoch;
-  double seconds_trained, batch_loss;
-  uint32_t diverged; /* 1: the next three say where */
-  int32_t divergence_layer;
-  uint64_t divergence_step;
-  double divergence_learning_rate;
-} es_progress;
-
-typedef struct {
   double loss, accuracy;
 } es_evaluation;
-
-typedef struct {
-  uint32_t kernels; /* a Kernels of core/backend.h */
-  char reason[512]; /* why a student is not resident, else empty; ends with 0, longer text is cut */
-} es_execution;
 
 /* A byte that another thread may set to something else than 0 at any time: a lock-free std::atomic<bool>. */
 typedef const unsigned char* es_stop_flag;
@@ -148,6 +97,7 @@ typedef struct {
   uint32_t abi;        /* ES_CUDA_ABI of the library */
   const char* version; /* of the package that the library was built from; must be the addon's */
   uint32_t arithmetic; /* core/arithmetic.h of the library; must be the addon's, which is what records name */
+  uint64_t fingerprint; /* of the structs that travel as blobs (cuda/blobs.h); must be the addon's */
 
   /* Never fails: what is wrong stands in the answer. Fills at most `capacity` of the survey->device_count devices. */
   void (*survey)(es_survey* survey, es_device* devices, uint32_t capacity);
@@ -159,14 +109,17 @@ typedef struct {
   int (*dataset_create)(const es_samples* samples, es_dataset** dataset, es_error* error);
   void (*dataset_destroy)(es_dataset* dataset);
 
-  int (*population_create)(const es_backend* backend, const es_population_spec* spec,
-                           es_population** population, es_error* error);
+  /* spec: a PopulationSpec; data: [data_count], by their places in it */
+  int (*population_create)(const es_backend* backend, es_blob spec, const es_dataset* const* data,
+                           uint64_t data_count, es_population** population, es_error* error);
   void (*population_destroy)(es_population* population);
   /* until_epoch: [count] */
   int (*run)(es_population* population, const uint64_t* until_epoch, uint64_t count, es_stop_flag stop,
              es_error* error);
-  int (*progress)(const es_population* population, uint64_t student, es_progress* progress, es_error* error);
-  int (*execution)(const es_population* population, uint64_t student, es_execution* execution,
+  /* gives a Progress and an Execution of core/backend.h */
+  int (*progress)(const es_population* population, uint64_t student, es_take_blob take, void* taker,
+                  es_error* error);
+  int (*execution)(const es_population* population, uint64_t student, es_take_blob take, void* taker,
                    es_error* error);
   /* data: [data_count], sets of one a student, null leaves a student out; results: [result_count], as many */
   int (*evaluate)(es_population* population, const es_dataset* const* data, uint64_t data_count,

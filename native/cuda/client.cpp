@@ -3,7 +3,8 @@
 #include <utility>
 
 #include "core/errors.h"
-#include "cuda/client_specs.h"
+#include "cuda/blobs.h"
+#include "cuda/client_datasets.h"
 
 namespace eigenstudent::cuda {
 
@@ -18,8 +19,11 @@ class LibraryPopulation final : public Population {
  public:
   LibraryPopulation(const es_cuda_table& library, const es_backend* backend, const PopulationSpec& spec)
       : library_(library), datasets_(library), owner_(nullptr, library.population_destroy) {
-    const AbiPopulationSpec wanted(spec, datasets_);
-    call(library.population_create, backend, wanted.get(), &population_);
+    ByteWriter writer;
+    fields(writer, spec);
+    std::vector<const es_dataset*> data;
+    for (const DatasetPtr& one : writer.datasets) data.push_back(datasets_.of(one));
+    call(library.population_create, backend, blob_of(writer), data.data(), data.size(), &population_);
     owner_.reset(population_);
     // After the library's checks: a layout wants a network that is sound.
     for (const StudentSpec& student : spec.students) layouts_.emplace_back(student.network);
@@ -34,9 +38,7 @@ class LibraryPopulation final : public Population {
   }
 
   Execution execution(std::size_t student) const override {
-    es_execution found{};
-    call(library_.execution, population_, student, &found);
-    return {static_cast<Kernels>(found.kernels), found.reason};
+    return given<Execution>(library_.execution, student);
   }
 
   void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) override {
@@ -44,17 +46,7 @@ class LibraryPopulation final : public Population {
   }
 
   Progress progress(std::size_t student) const override {
-    es_progress found{};
-    call(library_.progress, population_, student, &found);
-    Progress progress;
-    progress.step = found.step;
-    progress.epoch = found.epoch;
-    progress.seconds_trained = found.seconds_trained;
-    progress.batch_loss = found.batch_loss;
-    if (found.diverged)
-      progress.divergence =
-          Divergence{found.divergence_step, found.divergence_layer, found.divergence_learning_rate};
-    return progress;
+    return given<Progress>(library_.progress, student);
   }
 
   void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
@@ -112,6 +104,17 @@ class LibraryPopulation final : public Population {
   static void call(Function* function, Arguments... arguments) {
     es_error error{};
     check(function(arguments..., &error), error);
+  }
+
+  /// What a function of the table gives of a student.
+  template <class Struct, class Function>
+  Struct given(Function* function, std::size_t student) const {
+    std::vector<std::uint8_t> bytes;
+    const es_take_blob take = [](void* taker, es_blob blob) noexcept {
+      static_cast<std::vector<std::uint8_t>*>(taker)->assign(blob.bytes, blob.bytes + blob.size);
+    };
+    call(function, static_cast<const es_population*>(population_), student, take, static_cast<void*>(&bytes));
+    return read_blob<Struct>({bytes.data(), bytes.size()});
   }
 
   const es_cuda_table& library_;

@@ -10,10 +10,11 @@
 
 #include "core/arithmetic.h"
 #include "cuda/abi.h"
+#include "cuda/blobs.h"
 #include "cuda/library_arrays.h"
 #include "cuda/library_calls.h"
+#include "cuda/library_datasets.h"
 #include "cuda/library_devices.h"
-#include "cuda/library_specs.h"
 
 // ES_VERSION comes unquoted from CMake (package.json).
 #define ES_TEXT_OF(tokens) #tokens
@@ -83,12 +84,14 @@ void dataset_destroy(es_dataset* dataset) { delete dataset; }
 
 // ---- Populations ----
 
-int population_create(const es_backend* backend, const es_population_spec* spec, es_population** population,
-                      es_error* error) {
+int population_create(const es_backend* backend, es_blob spec, const es_dataset* const* data,
+                      std::uint64_t data_count, es_population** population, es_error* error) {
   return guarded(error, [&] {
+    std::vector<DatasetPtr> datasets;
+    for (const es_dataset* one : span_of(data, data_count)) datasets.push_back(one ? one->data : nullptr);
     auto made = std::make_unique<es_population>();
     made->backend = backend->backend;
-    made->population = backend->backend->create(read_population(*spec));
+    made->population = backend->backend->create(read_blob<PopulationSpec>(spec, datasets));
     *population = made.release();
   });
 }
@@ -99,28 +102,23 @@ int run(es_population* population, const std::uint64_t* until_epoch, std::uint64
   return guarded(error, [&] { population->population->run(span_of(until_epoch, count), flag_of(stop)); });
 }
 
-int progress(const es_population* population, std::uint64_t student, es_progress* into, es_error* error) {
-  return guarded(error, [&] {
-    const Progress found = population->population->progress(static_cast<std::size_t>(student));
-    *into = {};
-    into->step = found.step;
-    into->epoch = found.epoch;
-    into->seconds_trained = found.seconds_trained;
-    into->batch_loss = found.batch_loss;
-    into->diverged = found.divergence.has_value();
-    if (!found.divergence) return;
-    into->divergence_step = found.divergence->step;
-    into->divergence_layer = found.divergence->layer;
-    into->divergence_learning_rate = found.divergence->learning_rate;
-  });
+template <class Struct>
+void give(const Struct& found, es_take_blob take, void* taker) {
+  ByteWriter writer;
+  fields(writer, found);
+  take(taker, blob_of(writer));
 }
 
-int execution(const es_population* population, std::uint64_t student, es_execution* into, es_error* error) {
+int progress(const es_population* population, std::uint64_t student, es_take_blob take, void* taker,
+             es_error* error) {
+  return guarded(
+      error, [&] { give(population->population->progress(static_cast<std::size_t>(student)), take, taker); });
+}
+
+int execution(const es_population* population, std::uint64_t student, es_take_blob take, void* taker,
+              es_error* error) {
   return guarded(error, [&] {
-    const Execution found = population->population->execution(static_cast<std::size_t>(student));
-    *into = {};
-    into->kernels = static_cast<std::uint32_t>(found.kernels);
-    copy_text(into->reason, found.reason);
+    give(population->population->execution(static_cast<std::size_t>(student)), take, taker);
   });
 }
 
@@ -197,10 +195,11 @@ int gradient(es_population* population, std::uint64_t student, const es_dataset*
 
 std::uint64_t bytes(const es_population* population) { return population->population->bytes(); }
 
-constexpr es_cuda_table table = {
+const es_cuda_table table = {
     .abi = ES_CUDA_ABI,
     .version = ES_TEXT(ES_VERSION),
     .arithmetic = arithmetic_revision,
+    .fingerprint = boundary_fingerprint(),
     .survey = survey,
     .backend_create = backend_create,
     .backend_destroy = backend_destroy,

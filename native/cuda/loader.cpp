@@ -4,6 +4,7 @@
 
 #include "core/arithmetic.h"
 #include "core/errors.h"
+#include "cuda/blobs.h"
 
 #if defined(_WIN32)
 #include <windows.h>
@@ -50,6 +51,9 @@ const es_cuda_table& open_library(const std::string& path, const std::string& ve
   if (table->arithmetic != arithmetic_revision)
     refuse(path + " has arithmetic of revision " + std::to_string(table->arithmetic) +
            ", this addon of revision " + std::to_string(arithmetic_revision) + "; build it again");
+  if (table->fingerprint != boundary_fingerprint())
+    refuse(path + " describes students otherwise than this addon, both of version " + version +
+           "; build it again");
   return *table;
 }
 

@@ -35,11 +35,7 @@ describe('a population spec', () => {
       2 ** 32,
       'expected an integer from 0 to 4294967295 for spec.students[0].trial, received 4294967296',
     ],
-    [
-      'students.0.batchSize',
-      0,
-      'expected an integer from 1 to 9007199254740991 for spec.students[0].batchSize, received 0',
-    ],
+    ['students.0.batchSize', 0, 'student 0: batchSize: expected at least 1, got 0'],
     ['students.0.data', {}, 'expected a Dataset for spec.students[0].data, received an object'],
     [
       'students.0.optimizer.kind',
@@ -63,18 +59,18 @@ describe('a population spec', () => {
     ],
     [
       'students.0.phases',
-      [{ mask: 32 }],
-      'expected an integer from 0 to 31 for spec.students[0].phases[0].mask, received 32',
+      [{ mask: 32, length: 1, inEpochs: false }],
+      'student 0: phase 0: expected a mask of at most 31, got 32',
     ],
     [
       `${layer}.activation`,
       'rleu',
-      'expected the name of an activation for spec.students[0].network.layers[0].activation, received "rleu"',
+      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic for spec.students[0].network.layers[0].activation, received "rleu"',
     ],
     [
       `${layer}.outputs`,
       2 ** 53,
-      'expected an integer from 1 to 9007199254740991 for spec.students[0].network.layers[0].outputs, received 9.00719925474099e+15',
+      'expected an integer from 0 to 9007199254740991 for spec.students[0].network.layers[0].outputs, received 9.00719925474099e+15',
     ],
     [
       `${layer}.matrix`,

@@ -1,10 +1,8 @@
-// The specs of core/ as the boundary (abi.h) wants them. What is here owns the memory that its pointers lead to.
+// Data sets in the memory of the CUDA library, for as long as those of core/ live.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
-#include <vector>
 
 #include "core/backend.h"
 #include "cuda/abi.h"
@@ -49,21 +47,6 @@ class LibraryDatasets {
 
   const es_cuda_table& library_;
   std::map<const Dataset*, Copy> copies_;
-};
-
-/// A PopulationSpec for the boundary.
-class AbiPopulationSpec {
- public:
-  AbiPopulationSpec(const PopulationSpec& spec, LibraryDatasets& datasets);
-  const es_population_spec* get() const { return &spec_; }
-
- private:
-  void add(const StudentSpec& student, LibraryDatasets& datasets);
-
-  std::deque<std::vector<es_layer_spec>> layers_;  // a deque: its elements do not move
-  std::deque<std::vector<es_phase>> phases_;
-  std::vector<es_student_spec> students_;
-  es_population_spec spec_{};
 };
 
 }  // namespace eigenstudent::cuda

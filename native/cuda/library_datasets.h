@@ -1,9 +1,9 @@
-// What comes over the boundary (abi.h) -> the specs of core/.
+// Samples that come over the boundary (abi.h) -> data sets of core/.
 #pragma once
 
 #include <memory>
 
-#include "core/backend.h"
+#include "core/dataset.h"
 #include "cuda/abi.h"
 
 /// A data set in the library's own memory.
@@ -13,7 +13,6 @@ struct es_dataset {
 
 namespace eigenstudent::cuda {
 
-PopulationSpec read_population(const es_population_spec& from);
 DatasetPtr read_samples(const es_samples& from);
 
 }  // namespace eigenstudent::cuda

@@ -1,0 +1,32 @@
+// How a struct is described once and read everywhere: `fields(visit, spec)` beside the struct calls
+// visit("name", spec.member) for each member, in an order that never depends on their values. Visitors read a struct from
+// JavaScript (addon/argument_visitor.h), write it as bytes, read it back and name its shape (core/bytes.h).
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+namespace eigenstudent {
+
+/// `Spec` or `const Spec`: one fields() serves visitors that read a struct and visitors that fill it.
+template <class Given, class Spec>
+concept MaybeConst = std::same_as<std::remove_const_t<Given>, Spec>;
+
+/// The public names of an enumeration's values, `values`, in their order from 0. Specialised beside each enumeration that
+/// a field may have.
+template <class Enum>
+struct EnumNames;
+
+template <class Enum>
+concept NamedEnum = std::is_enum_v<Enum> && requires {
+  EnumNames<Enum>::values.size();
+};
+
+/// The public name of a value; "unknown" for a number that is none.
+template <NamedEnum Enum>
+const char* name_of(Enum value) {
+  const auto index = static_cast<std::size_t>(value);
+  return index < EnumNames<Enum>::values.size() ? EnumNames<Enum>::values[index] : "unknown";
+}
+
+}  // namespace eigenstudent

@@ -9,6 +9,8 @@ import {
   type DeclaredTensor,
   declaredShape,
   declaredTensor,
+  declaredType,
+  type FloatType,
   type Shape,
   shapeText,
 } from './shapes.js';
@@ -28,6 +30,7 @@ export class ChainGraph {
   readonly #foldable = new Map<string, boolean>();
   readonly #constants = new Map<string, Constant>();
   readonly #declared = new Map<string, Shape>();
+  readonly #types = new Map<string, FloatType>();
   readonly #shapes = new Map<string, Shape>();
 
   /** @throws file_unsupported unless there are one input and one output; file_corrupt */
@@ -38,8 +41,11 @@ export class ChainGraph {
     this.opset = opset;
     this.#sparse = new Set(graph.sparseInitializer?.map(({ values }) => values?.name));
     this.#takeNames(graph);
-    for (const value of [...graph.input, ...graph.output, ...(graph.valueInfo ?? [])])
+    for (const value of [...graph.input, ...graph.output, ...(graph.valueInfo ?? [])]) {
       this.#declared.set(value.name, declaredShape(value, path));
+      const type = declaredType(value);
+      if (type !== undefined) this.#types.set(value.name, type);
+    }
     const inputs = graph.input.filter(({ name }) => !this.#stored.has(name) && !this.#sparse.has(name));
     this.input = declaredTensor('input', this.#only('input', inputs), path);
     this.output = declaredTensor('output', this.#only('output', graph.output), path);
@@ -82,14 +88,17 @@ export class ChainGraph {
     return this.#shapes.has(tensor);
   }
 
-  /** @throws file_corrupt where the file declares another one */
-  setShape(tensor: string, shape: Shape): void {
+  /** Of a tensor of the chain. @throws file_corrupt where the file declares another shape, or other numbers */
+  setShape(tensor: string, shape: Shape, type: FloatType): void {
     const declared = this.#declared.get(tensor);
-    if (contradict(declared, shape))
-      throw corrupt(
+    const told = (what: string, made: string) =>
+      corrupt(
         this.path,
-        `it declares tensor ${JSON.stringify(tensor)} with shape ${shapeText(declared)}, its nodes make it ${shapeText(shape)}`,
+        `it declares tensor ${JSON.stringify(tensor)} with ${what}, its nodes make it ${made}`,
       );
+    if (contradict(declared, shape)) throw told(`shape ${shapeText(declared)}`, shapeText(shape));
+    const declaredAs = this.#types.get(tensor) ?? type;
+    if (declaredAs !== type) throw told(`numbers of type ${declaredAs}`, type);
     this.#shapes.set(tensor, shape);
   }
 

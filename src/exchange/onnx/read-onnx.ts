@@ -5,10 +5,10 @@ import { Chain } from './chain.js';
 import { geluOf } from './gelu.js';
 import { ChainGraph } from './graph.js';
 import { decodeModel } from './model.js';
-import { nameOf } from './node.js';
+import { integerAttribute, nameOf } from './node.js';
 import { operators, takeUp } from './operators.js';
 import type { OnnxNode } from './schema.js';
-import type { Shape } from './shapes.js';
+import { type FloatType, floatTypes, type Shape } from './shapes.js';
 import type { OnnxSignature } from './signature.js';
 
 export interface OnnxNetwork {
@@ -27,25 +27,41 @@ export async function readOnnx(path: string): Promise<OnnxNetwork> {
   const graph = new ChainGraph(path, decodeModel(await readBytes(path), path));
   const chain = new Chain(path);
   let current = graph.input.name;
-  let { shape } = graph.input;
-  graph.setShape(current, shape);
+  let { shape, elementType } = graph.input;
+  graph.setShape(current, shape, elementType);
   while (current !== graph.output.name) {
     ({ current, shape } = follow(graph, chain, current, shape));
-    graph.setShape(current, shape);
+    elementType = castTo(graph.producer(current)) ?? elementType;
+    graph.setShape(current, shape, elementType);
   }
   const layers = chain.layers();
-  return { layers, output: chain.output, signature: signatureOf(graph, layers, shape) };
+  return { layers, output: chain.output, signature: signatureOf(graph, layers, shape, elementType) };
+}
+
+/** Of a Cast. */
+function castTo(node: OnnxNode | undefined): FloatType | undefined {
+  if (node?.opType !== 'Cast') return undefined;
+  return floatTypes[integerAttribute(node, 'to', 0) as keyof typeof floatTypes];
 }
 
 /** @param made shape that the nodes give the output */
-function signatureOf(graph: ChainGraph, layers: readonly ReadLayer[], made: Shape): OnnxSignature {
+function signatureOf(
+  graph: ChainGraph,
+  layers: readonly ReadLayer[],
+  made: Shape,
+  elementType: FloatType,
+): OnnxSignature {
   const { input, output } = graph;
   const samples = input.shape?.[0] ?? null;
   const flattened = graph.consumers(input.name).some(({ opType }) => ['Flatten', 'Reshape'].includes(opType));
   const undeclared = flattened ? null : ['batch', layers[0]?.inputs ?? null];
   return {
     input: { ...input, shape: input.shape ?? undeclared },
-    output: { ...output, shape: [output.shape?.[0] ?? samples ?? 'batch', ...(made?.slice(1) ?? [])] },
+    output: {
+      ...output,
+      elementType,
+      shape: [output.shape?.[0] ?? samples ?? 'batch', ...(made?.slice(1) ?? [])],
+    },
   };
 }
 

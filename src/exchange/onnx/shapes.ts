@@ -62,6 +62,11 @@ export function declaredShape({ name, type }: OnnxValue, path: string): Shape {
   );
 }
 
+/** Undefined where none is declared, or one of no floats. */
+export function declaredType({ type }: OnnxValue): FloatType | undefined {
+  return (floatTypes as Partial<Record<number, FloatType>>)[type?.tensorType?.elemType ?? 0];
+}
+
 /** Of an input or an output of the graph. @throws file_unsupported unless it is a tensor of floats; file_corrupt */
 export function declaredTensor(what: 'input' | 'output', value: OnnxValue, path: string): DeclaredTensor {
   const { name, type } = value;

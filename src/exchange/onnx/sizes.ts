@@ -13,7 +13,7 @@ export function sizesOf(graph: ChainGraph, tensor: string | undefined): readonly
   const constant = graph.constant(tensor);
   if (constant) return isInteger(constant.elementType) ? Array.from(constant.data) : undefined;
   const node = tensor ? graph.producer(tensor) : undefined;
-  return node && rules[node.opType]?.(graph, node);
+  return node && Object.hasOwn(rules, node.opType) ? rules[node.opType]?.(graph, node) : undefined;
 }
 
 type Rule = (graph: ChainGraph, node: OnnxNode) => readonly Size[] | undefined;
@@ -37,12 +37,20 @@ const rules: Readonly<Record<string, Rule>> = {
   Slice: (graph, node) => {
     const [source, starts, ends, axes = [0], steps = [1]] = node.input.map((one) => sizesOf(graph, one));
     const [start, end] = [starts?.[0], ends?.[0]];
+    if (node.input.some((name) => name !== '' && sizesOf(graph, name) === undefined)) return undefined;
     if (!source || typeof start !== 'number' || typeof end !== 'number') return undefined;
     return Number(axes[0]) === 0 && steps[0] === 1 ? source.slice(start, end) : undefined;
   },
   Concat: (graph, node) => {
     const parts = node.input.map((one) => sizesOf(graph, one));
     return parts.some((part) => part === undefined) ? undefined : (parts as Size[][]).flat();
+  },
+  Mul: (graph, node) => {
+    const [one, other] = node.input.map((name) => sizesOf(graph, name));
+    if (one?.length !== 1 || other?.length !== 1) return undefined;
+    return [...one, ...other].includes('samples') || [...one, ...other].includes('open')
+      ? ['open']
+      : [Number(one[0]) * Number(other[0])];
   },
   Cast: (graph, node) =>
     isInteger(integerAttribute(node, 'to', 0)) ? sizesOf(graph, node.input[0]) : undefined,

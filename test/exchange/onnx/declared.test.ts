@@ -146,8 +146,21 @@ describe('other declarations', () => {
     [elementTypes.float16, 'float16'],
     [elementTypes.bfloat16, 'bfloat16'],
   ])('of a kind of floats, ONNX data type %i, are kept', async (type, kept) => {
-    const { signature } = await load({ inputs: [value('x', ['N', 3], type)] });
-    expect(signature?.input.elementType).toBe(kept);
+    const outputs = [value('y', ['N', 2], type)];
+    const { signature } = await load({ inputs: [value('x', ['N', 3], type)], outputs });
+    expect([signature?.input.elementType, signature?.output.elementType]).toEqual([kept, kept]);
+  });
+
+  it('of a kind of floats are refused where the nodes make another one', async () => {
+    const inputs = [value('x', ['N', 3])];
+    const outputs = [value('y', ['N', 2], elementTypes.double)];
+    expect(await failure({ inputs, outputs })).toBe(
+      corrupt('it declares tensor "y" with numbers of type float64, its nodes make it float32'),
+    );
+    const cast = node('Cast', ['h'], 'y', { to: elementTypes.double });
+    expect((await load({ inputs, outputs, nodes: [product, cast] })).signature?.output.elementType).toBe(
+      'float64',
+    );
   });
 
   it('of other kinds are refused by name', async () => {

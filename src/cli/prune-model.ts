@@ -3,10 +3,10 @@ import { basename, dirname, extname } from 'node:path';
 import { invalid, oneOf } from '../arguments.js';
 import type { Splits } from '../data/splits.js';
 import { EigenstudentError } from '../errors.js';
-import type { OutputMap } from '../exchange/assemble.js';
 import { exportSafetensors } from '../exchange/export-safetensors.js';
 import { loadNetwork } from '../exchange/load-network.js';
-import { exportOnnx } from '../exchange/onnx/write-onnx.js';
+import { type OnnxSignature, signatureText } from '../exchange/onnx/signature.js';
+import { exportOnnx, type OnnxExportOptions } from '../exchange/onnx/write-onnx.js';
 import { toSpectral } from '../exchange/to-spectral.js';
 import type { Network } from '../network/network.js';
 import { adam } from '../network/optimizers.js';
@@ -65,7 +65,7 @@ export async function pruneModel(
 ): Promise<ExitCode> {
   const file = exportTarget(path, options.export);
   checkCompanions(options);
-  const { network, output } = await load(path, options);
+  const { network, output, signature } = await load(path, options);
   const data = options.data && (await readModelData(options.data, network.spec, options));
   const splits = data?.splits;
   if (data?.classNames) session.note(`classes, in the order of the outputs: ${data.classNames.join(', ')}`);
@@ -73,7 +73,8 @@ export async function pruneModel(
   const pruned = await cut(network, fineTuned ?? network, splits, options);
   const stages = { before: network, ...(fineTuned && { fineTuned }), after: pruned.network };
   const metric = splits ? await measureStages(stages, splits, metricOf(splits, options)) : null;
-  await save(pruned.network, file, output);
+  await save(pruned.network, file, { output, ...(signature && { signature }) });
+  for (const loss of notKept(path, file, network, signature)) session.note(loss);
   const parameters = { before: numbersIn(network), after: numbersIn(pruned.network) };
   const { layers, scope } = pruned;
   session.answer(
@@ -198,9 +199,30 @@ async function measureStages(stages: Stages, splits: Splits, name: Metric): Prom
   return { name, validation: await on('validation'), test: await on('test') };
 }
 
-async function save(network: Network, file: string, output: OutputMap): Promise<void> {
-  if (extname(file).toLowerCase() === '.onnx') await exportOnnx(network, file, { output });
+async function save(network: Network, file: string, options: OnnxExportOptions): Promise<void> {
+  const { output = 'linear' } = options;
+  if (isOnnx(file)) await exportOnnx(network, file, options);
   else await exportSafetensors(network, file, { output });
+}
+
+function isOnnx(file: string): boolean {
+  return extname(file).toLowerCase() === '.onnx';
+}
+
+/** What of the source the new file lacks, besides nodes. */
+function notKept(
+  path: string,
+  file: string,
+  network: Network,
+  signature: OnnxSignature | undefined,
+): string[] {
+  if (isOnnx(file)) {
+    const rounded = `${file} holds numbers in float32, those of ${path} are of float64: they were rounded`;
+    return network.dtype === 'float64' ? [rounded] : [];
+  }
+  return signature
+    ? [`${path} has ${signatureText(signature)}; ${file} keeps neither the names nor the shapes`]
+    : [];
 }
 
 /** In the matrices and biases that are exported; eigenvalues are within the matrices. */

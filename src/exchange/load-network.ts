@@ -16,6 +16,7 @@ import {
 } from './description.js';
 import { NamedTensors } from './named-tensors.js';
 import { readOnnx } from './onnx/read-onnx.js';
+import type { OnnxSignature } from './onnx/signature.js';
 
 /** By the end of a file's name. */
 export const networkFormats = ['.safetensors', '.npz', '.onnx'] as const;
@@ -34,6 +35,8 @@ export interface LoadedNetwork {
   readonly network: Network;
   /** What the file does to the network's answers; to be handed to exportOnnx. */
   readonly output: OutputMap;
+  /** Names and shapes of the input and the output of an ONNX file; to be handed to exportOnnx, which keeps them. */
+  readonly signature?: OnnxSignature;
 }
 
 /**
@@ -47,8 +50,8 @@ export async function loadNetwork(path: string, options: LoadOptions = {}): Prom
   if (options.loss !== undefined) oneOf('loss of loadNetwork', options.loss, losses);
   const format = formatOf(path);
   if (format === '.onnx') {
-    const { layers, output } = await readOnnx(path);
-    return { network: assemble(path, layers, options.loss ?? lossOf(output)), output };
+    const { layers, output, signature } = await readOnnx(path);
+    return { network: assemble(path, layers, options.loss ?? lossOf(output)), output, signature };
   }
   if (format === '.npz') return loadDescribed(await NamedTensors.readNpz(path), undefined, options);
   const file = await readSafetensors(path);

@@ -89,7 +89,7 @@ export async function readModelData(
   let like: ReadData | undefined;
   for (const one of files) {
     const read = await readDataFiles(one, spec, like);
-    checkAgainst(one.files, read.data, spec);
+    checkAgainst(one.files, read, spec);
     if (like?.inputNames && !like.classNames && read.classNames)
       throw new EigenstudentError(
         'invalid_data',
@@ -126,12 +126,18 @@ function partsOf({ data, validationData, testData }: Given, seed: number): Model
   return {
     train: { data: split.train, from: 'the rest of --data' },
     validation: { data: split.validation, from: heldOutText },
-    ...(test ? { test } : { heldOut: { data: split.test, from: heldOutText } }),
+    ...(test ? { test } : { heldOut: { data: split.test, from: `${heldOutText}, decides nothing` } }),
   };
 }
 
-function checkAgainst(files: readonly string[], data: Dataset, spec: NetworkSpec): void {
+function checkAgainst(files: readonly string[], { data, inputNames }: ReadData, spec: NetworkSpec): void {
   const where = files.join(' ');
+  if (inputNames && data.inputCount !== spec.inputs)
+    throw new EigenstudentError(
+      'invalid_data',
+      `${where}: expected ${spec.inputs} columns of inputs, as the network has, received ${data.inputCount}: ` +
+        `${inputNames.join(', ')}. Name them in the order of the network, as in --inputs ${inputNames.slice(-spec.inputs).join(',')}`,
+    );
   if (spec.loss === 'mse' && data.targetCount === 1 && outputsOf(spec) > 1 && data.inputCount === spec.inputs)
     throw new EigenstudentError(
       'invalid_data',

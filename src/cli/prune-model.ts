@@ -151,7 +151,7 @@ function remarks(
   { candidate, tried }: Chosen,
   { maxDegradation }: PruneModelOptions,
 ): string[] {
-  const split = [found.validation, found.heldOut].some((part) => part?.from === heldOutText);
+  const split = [found.validation, found.heldOut].some((part) => part?.from.startsWith(heldOutText));
   return [
     ...(tried.length > 1 && candidate.l2 === null ? ['Chosen: the model as it came, not fine-tuned.'] : []),
     'before: the model as it came, on the same samples.',

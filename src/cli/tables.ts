@@ -164,7 +164,7 @@ export function stageTable({ name, ...found }: StageMetrics, { parts: sources }:
   const shown = parts.filter((part) => found[part] !== undefined);
   const stages = Object.keys(found[shown[0] as Part] ?? {}) as ('before' | 'fineTuned' | 'after')[];
   const words = { before: 'before', fineTuned: 'fine-tuned', after: 'after' };
-  const names = { train: 'training', validation: 'validation', test: 'test', heldOut: 'nothing chosen on' };
+  const names = { train: 'training', validation: 'validation', test: 'test', heldOut: 'held out' };
   const table = new Table({
     head: [name, 'samples', 'from', ...stages.map((stage) => words[stage])],
     colAligns: ['left', 'right', 'left', ...stages.map(() => 'right' as const)],

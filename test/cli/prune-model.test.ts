@@ -130,8 +130,8 @@ describe('prune of a file', () => {
     expect(stdout).toMatch(/│ +0 │ L +│ +6 │ +2 │/);
     expect(stdout).toContain('51 numbers before, 19 after.');
     expect(stdout).toMatch(/│ accuracy +│ samples │ from +│ +before │ +fine-tuned │ +after │/);
-    expect(stdout).toMatch(/│ validation +│ +\d+ │ held out from --data │/);
-    expect(stdout).toMatch(/│ nothing chosen on │ +\d+ │ held out from --data │/);
+    expect(stdout).toMatch(/│ validation +│ +\d+ │ held out from --data +│/);
+    expect(stdout).toMatch(/│ held out +│ +\d+ │ held out from --data, decides nothing │/);
     expect(stdout).not.toMatch(/│ test/);
     expect(stdout).toContain(
       '\nbefore: the model as it came, on the same samples.\nheld out from --data: if the model was trained on these samples, its ' +

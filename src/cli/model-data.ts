@@ -11,7 +11,7 @@ import { splitData } from '../data/splits.js';
 import { EigenstudentError } from '../errors.js';
 import { checkFits, type Dataset } from '../network/dataset.js';
 import { type NetworkSpec, outputsOf } from '../network/spec.js';
-import { type DataFiles, dataFiles, type ReadData, readDataFiles } from './data-files.js';
+import { type DataFiles, dataFiles, type ReadData, readDataFiles } from './model/data-files.js';
 
 export interface ModelDataOptions {
   readonly data?: readonly string[];

@@ -9,7 +9,10 @@ import { inputsOf } from '../network/spec.js';
 import type { Scope } from '../pruning/joint-order.js';
 import { defaultMetric, type Metric, measure, metrics } from '../pruning/metric.js';
 import type { Criterion } from '../pruning/relevance.js';
-import { loadModel } from './load-model.js';
+import { type Candidate, fineTuned, penaltyChoice } from './model/candidates.js';
+import { type Chosen, chooseCut } from './model/choice.js';
+import { loadModel } from './model/load-model.js';
+import { checkModelOptions } from './model/options.js';
 import {
   heldOutText,
   type ModelData,
@@ -19,9 +22,6 @@ import {
   parts,
   readModelData,
 } from './model-data.js';
-import { type Candidate, fineTuned, penaltyChoice } from './prune-candidates.js';
-import { type Chosen, chooseCut } from './prune-choice.js';
-import { checkModelOptions } from './prune-model-options.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { candidateTable, prunedLayersTable, stageTable } from './tables.js';
 

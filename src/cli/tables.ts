@@ -6,9 +6,9 @@ import { settingColumns } from '../sweep/protocol/settings.js';
 import type { BegunTrial, GroupStatus } from '../sweep/query/status.js';
 import type { ThresholdGroup } from '../sweep/query/thresholds.js';
 import type { SweepProfile } from '../sweep/run/profile.js';
+import { penaltyText } from './model/candidates.js';
+import type { Tried } from './model/choice.js';
 import { type ModelData, type Part, parts } from './model-data.js';
-import { penaltyText } from './prune-candidates.js';
-import type { Tried } from './prune-choice.js';
 import type { StageMetrics } from './prune-model.js';
 
 /** Without colours: the same text in a terminal, in a file and in a test. */

@@ -1,16 +1,16 @@
 /** Networks that `prune MODEL` may cut: the model as it came, and what fine-tuning under penalties makes of it. */
-import { invalid } from '../arguments.js';
-import { EigenstudentError } from '../errors.js';
-import { toSpectral } from '../exchange/to-spectral.js';
-import type { Dataset } from '../network/dataset.js';
-import type { Layer } from '../network/layers.js';
-import { Network } from '../network/network.js';
-import { adam } from '../network/optimizers.js';
-import { constantLoss } from '../sweep/run/constant-loss.js';
-import { fineTuneAll } from '../training/fine-tune.js';
-import { interruptible } from './interruptible.js';
-import type { ModelData } from './model-data.js';
-import type { Session } from './session.js';
+import { invalid } from '../../arguments.js';
+import { EigenstudentError } from '../../errors.js';
+import { toSpectral } from '../../exchange/to-spectral.js';
+import type { Dataset } from '../../network/dataset.js';
+import type { Layer } from '../../network/layers.js';
+import { Network } from '../../network/network.js';
+import { adam } from '../../network/optimizers.js';
+import { constantLoss } from '../../sweep/run/constant-loss.js';
+import { fineTuneAll } from '../../training/fine-tune.js';
+import { interruptible } from '../interruptible.js';
+import type { ModelData } from '../model-data.js';
+import type { Session } from '../session.js';
 
 /** Penalties of eigenvectors and eigenvaluesOut, of sums of squares. */
 export interface Penalties {

@@ -1,10 +1,10 @@
 /** The network of a file, with the loss that goes with the data. */
-import { oneOf } from '../arguments.js';
-import { EigenstudentError } from '../errors.js';
-import { type LoadedNetwork, loadNetwork } from '../exchange/load-network.js';
-import { endsInOneSigmoid } from '../network/binary-accuracy.js';
-import { Network } from '../network/network.js';
-import { losses } from '../network/spec.js';
+import { oneOf } from '../../arguments.js';
+import { EigenstudentError } from '../../errors.js';
+import { type LoadedNetwork, loadNetwork } from '../../exchange/load-network.js';
+import { endsInOneSigmoid } from '../../network/binary-accuracy.js';
+import { Network } from '../../network/network.js';
+import { losses } from '../../network/spec.js';
 import type { DataFiles } from './data-files.js';
 
 /**

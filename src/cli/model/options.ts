@@ -1,8 +1,8 @@
 /** Options of `prune MODEL` that mean nothing without another one, or with the file that is given. */
 import { extname } from 'node:path';
-import { EigenstudentError } from '../errors.js';
-import { dashed } from './arguments.js';
-import type { PruneModelOptions } from './prune-model.js';
+import { EigenstudentError } from '../../errors.js';
+import { dashed } from '../arguments.js';
+import type { PruneModelOptions } from '../prune-model.js';
 
 type Name = keyof PruneModelOptions;
 

@@ -1,15 +1,15 @@
 /** From the files of one option on the command line, as in --data, to a data set. */
-import { invalid } from '../arguments.js';
-import { ByteSource } from '../data/byte-source.js';
-import type { ColumnChoice, TableData } from '../data/columns.js';
-import { readCsv } from '../data/csv.js';
-import { readIdx } from '../data/idx.js';
-import { readNpyData, readNpzData } from '../data/numpy-data.js';
-import { readParquet } from '../data/parquet.js';
-import { EigenstudentError } from '../errors.js';
-import { endsInOneSigmoid } from '../network/binary-accuracy.js';
-import { Dataset } from '../network/dataset.js';
-import { type NetworkSpec, outputsOf } from '../network/spec.js';
+import { invalid } from '../../arguments.js';
+import { ByteSource } from '../../data/byte-source.js';
+import type { ColumnChoice, TableData } from '../../data/columns.js';
+import { readCsv } from '../../data/csv.js';
+import { readIdx } from '../../data/idx.js';
+import { readNpyData, readNpzData } from '../../data/numpy-data.js';
+import { readParquet } from '../../data/parquet.js';
+import { EigenstudentError } from '../../errors.js';
+import { endsInOneSigmoid } from '../../network/binary-accuracy.js';
+import { Dataset } from '../../network/dataset.js';
+import { type NetworkSpec, outputsOf } from '../../network/spec.js';
 
 type Kind = 'npz' | 'npy' | 'csv' | 'parquet' | 'idx';
 

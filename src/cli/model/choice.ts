@@ -1,12 +1,12 @@
 /** Of the networks that `prune MODEL` may cut, the one that ends best on validation data. */
-import { EigenstudentError } from '../errors.js';
-import { toSpectral } from '../exchange/to-spectral.js';
-import type { Dataset } from '../network/dataset.js';
-import type { Network } from '../network/network.js';
-import { isAsGood, type Metric, measure, worstAllowed } from '../pruning/metric.js';
-import { type PrunedNetwork, pruneNetwork } from '../pruning/prune-network.js';
-import { type Candidate, type Penalties, penaltyText } from './prune-candidates.js';
-import type { PruneModelOptions } from './prune-model.js';
+import { EigenstudentError } from '../../errors.js';
+import { toSpectral } from '../../exchange/to-spectral.js';
+import type { Dataset } from '../../network/dataset.js';
+import type { Network } from '../../network/network.js';
+import { isAsGood, type Metric, measure, worstAllowed } from '../../pruning/metric.js';
+import { type PrunedNetwork, pruneNetwork } from '../../pruning/prune-network.js';
+import type { PruneModelOptions } from '../prune-model.js';
+import { type Candidate, type Penalties, penaltyText } from './candidates.js';
 
 /** What became of one candidate. */
 export interface Tried {

@@ -41,7 +41,7 @@ function takesRunOptions(command: Command): void {
     .option('--arm <name>', 'a student of this parametrisation: spectral or direct')
     .option(
       '--out <file>',
-      '.onnx, or else safetensors (default: ./pruned-<key>-<nodes kept>.safetensors)',
+      '.onnx or .safetensors (default: ./pruned-<key>-<nodes kept>.safetensors)',
       path('--out'),
     );
 }
@@ -95,7 +95,10 @@ function takesDataOptions(command: Command): Command {
       '--inputs <names>',
       'the array of an .npz with the inputs (default: x), or columns of a table, as in a,b,c (default: all others)',
     )
-    .option('--labels <name>', 'the array of an .npz (default: y), or the column with classes or targets')
+    .option(
+      '--labels <name>',
+      'the array of an .npz (default: y), or the column of a table with classes or targets, several as in u,v',
+    )
     .option(
       '--normalize <kind>',
       'inputs, by the statistics of all of --data: standard, unit or none (default: none)',

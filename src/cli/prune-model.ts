@@ -111,8 +111,9 @@ async function candidatesOf(
   options: PruneModelOptions,
   session: Session,
 ): Promise<Candidate[]> {
-  const { fineTune: epochs, learningRate = usualRate, batchSize = usualBatch, seed = 0 } = options;
+  const { fineTune: epochs, learningRate = usualRate, seed = 0 } = options;
   if (epochs === undefined || data === null) return [{ l2: null, network }];
+  const { batchSize = Math.min(usualBatch, data.parts.train?.data.samples ?? 1) } = options;
   const tuning = { epochs, learningRate, batchSize, seed };
   return fineTuned(network, data.parts, penaltyChoice(options.l2), tuning, session);
 }

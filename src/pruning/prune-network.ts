@@ -29,7 +29,7 @@ export interface PruneNetworkOptions {
   readonly maxDegradation?: number;
   /** What the metric is of, before and after: validation data with maxDegradation, not what is reported on. */
   readonly data?: Dataset;
-  /** Default: 'accuracy' where the data have classes, else 'loss'. */
+  /** Default: 'accuracy' where the network has one on the data (see Evaluation), else 'loss'. */
   readonly metric?: Metric;
   /** What maxDegradation is a fraction of. Default: the metric of the unpruned network. */
   readonly reference?: number;

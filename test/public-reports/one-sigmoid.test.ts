@@ -84,10 +84,9 @@ describe('a network that ends in one sigmoid output', () => {
       Buffer.from(labels.map((label, i) => (i === 5 ? 2 : label))),
     );
     const { stdout } = await pruned('--test-data', images, more);
-    expect(JSON.parse(stdout).error).toEqual({
-      code: 'invalid_data',
-      message: `expected classes 0 and 1 for one sigmoid output in the labels of ${images}, received 2 for sample 5`,
-    });
+    const { code, message } = JSON.parse(stdout).error;
+    expect(code).toBe('invalid_data');
+    expect(message).toContain(`expected classes from 0 to 1 in ${more}, received 2 for sample 5`);
   });
 
   it('refuses three names, another loss, and an accuracy of what are no classes', async () => {

@@ -82,7 +82,7 @@ export async function fineTuned(
   const tuned = await interruptible(session, (signal) =>
     fineTuneAll(spectral, {
       ...{ data, epochs, signal, optimizer: adam({ learningRate }) },
-      batchSize: Math.min(options.batchSize, data.train.samples),
+      batchSize: options.batchSize,
       seed: options.seed,
       every: Math.max(1, Math.ceil(epochs / reports)),
       onReport: ({ epoch, trainLoss, validationLoss = [] }) =>

@@ -125,25 +125,35 @@ export async function readDataFiles(
   like: TableLike | undefined,
 ): Promise<ReadData> {
   const learned = spec.loss === 'crossEntropy' ? 'classes' : 'targets';
+  // the network says how many classes there are: not all of them need occur
+  const counted = learned === 'classes' && { classCount: outputsOf(spec) };
   const [first, second] = files as readonly [string, string];
   switch (kind) {
     case 'npz':
-      return { data: await readNpzData(first, { inputs: inputs ?? 'x', [learned]: labels ?? 'y' }) };
+      return {
+        data: await readNpzData(first, { inputs: inputs ?? 'x', [learned]: labels ?? 'y', ...counted }),
+      };
     case 'npy':
-      return { data: await readNpyData({ inputs: first, [learned]: second }) };
+      return { data: await readNpyData({ inputs: first, [learned]: second, ...counted }) };
     case 'idx': {
-      const data = await readIdx({ images: first, labels: second });
-      return { data: endsInOneSigmoid(spec) ? toTargets(data, first) : data };
+      const binary = endsInOneSigmoid(spec);
+      const data = await readIdx({ images: first, labels: second, classCount: binary ? 2 : outputsOf(spec) });
+      return { data: binary ? toTargets(data) : data };
     }
     case 'csv':
     case 'parquet':
       return readTableLike(kind === 'csv' ? readCsv : readParquet, first, {
         spec,
-        inputs: inputs?.split(',').map((name) => name.trim()),
+        inputs: inputs === undefined ? undefined : listed(inputs),
         labels: labels as string,
         like,
       });
   }
+}
+
+/** Names between commas. */
+function listed(names: string): string[] {
+  return names.split(',').map((name) => name.trim());
 }
 
 type TableReader = (file: string, choice: ColumnChoice) => Promise<TableData>;
@@ -163,7 +173,7 @@ async function readTableLike(
 ): Promise<ReadData> {
   const read = (names: readonly string[] | undefined) =>
     readLabelled((choice) => readTable(file, { ...(names && { inputs: names }), ...choice }), {
-      ...{ file, spec, labels },
+      ...{ spec, labels },
       classNames: like?.classNames,
     });
   const found = await read(inputs);
@@ -180,7 +190,6 @@ async function readTableLike(
 }
 
 interface Labelling {
-  readonly file: string;
   readonly spec: NetworkSpec;
   readonly labels: string;
   /** Of the table before it; absent where classes are told by their numbers, or there are none. */
@@ -193,11 +202,11 @@ interface Labelling {
  */
 async function readLabelled(
   read: (choice: ColumnChoice) => Promise<TableData>,
-  { file, spec, labels, classNames: given }: Labelling,
+  { spec, labels, classNames: given }: Labelling,
 ): Promise<ReadData> {
   const outputs = outputsOf(spec);
   const binary = endsInOneSigmoid(spec);
-  if (spec.loss === 'mse' && !binary) return read({ target: outputs > 1 ? labels.split(',') : labels });
+  if (spec.loss === 'mse' && !binary) return read({ target: outputs > 1 ? listed(labels) : labels });
   const table = await read({ label: labels, ...(given && { classNames: given }) });
   const { data, inputNames, classNames = [] } = table;
   if (given === undefined && classNames.every((name) => (binary ? isNumber(name) : /^\d+$/.test(name)))) {
@@ -212,7 +221,7 @@ async function readLabelled(
       `expected ${wanted} classes${binary ? ' for one sigmoid output' : ', one per output of the network'}, received ` +
         `${classNames.length}: ${shortList(classNames)}. Write them as 0, 1, ... in the order of the outputs`,
     );
-  return { data: binary ? toTargets(data, file) : data, inputNames, classNames };
+  return { data: binary ? toTargets(data) : data, inputNames, classNames };
 }
 
 function isNumber(name: string): boolean {
@@ -225,13 +234,7 @@ function shortList(names: readonly string[]): string {
   return names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')}, ...`;
 }
 
-/** Classes 0 and 1 as the targets of one sigmoid output. @throws invalid_data */
-function toTargets({ inputs, inputCount, classes = new Uint32Array() }: Dataset, file: string): Dataset {
-  const wrong = classes.findIndex((value) => value > 1);
-  if (wrong >= 0)
-    throw new EigenstudentError(
-      'invalid_data',
-      `expected classes 0 and 1 for one sigmoid output in the labels of ${file}, received ${classes[wrong]} for sample ${wrong}`,
-    );
+/** Classes 0 and 1 as the targets of one sigmoid output. */
+function toTargets({ inputs, inputCount, classes = new Uint32Array() }: Dataset): Dataset {
   return Dataset.create({ inputs, inputCount, targets: Float32Array.from(classes), targetCount: 1 });
 }

@@ -36,6 +36,17 @@ export function numbers(option: string, example = '20,60,200'): (words: string) 
     });
 }
 
+/** A parser of "auto" or numbers between commas. */
+export function autoOrNumbers(option: string, example: string): (words: string) => 'auto' | number[] {
+  const parse = numbers(option, `auto or ${example}`);
+  return (words) => (words.trim() === 'auto' ? 'auto' : parse(words));
+}
+
+/** An option as it is typed: fineTune is --fine-tune. */
+export function dashed(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** A parser of some of a few words, between commas or of an option that is given again. */
 export function words(
   option: string,

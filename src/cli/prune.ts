@@ -1,4 +1,5 @@
-import { oneOf } from '../arguments.js';
+import { extname } from 'node:path';
+import { invalid, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Network } from '../network/network.js';
 import { prune, pruneUntil } from '../pruning/prune.js';
@@ -28,6 +29,7 @@ export async function pruneRun(
   session: Session,
 ): Promise<ExitCode> {
   checkHowFar(options);
+  checkTarget(options.out);
   const record = await selectRecord(directory, options);
   const files = new BroughtFiles(await readProtocol(directory));
   const { network } = await readArrays(directory, record);
@@ -55,9 +57,15 @@ export async function pruneRun(
 }
 
 async function save(network: Network, file: string): Promise<void> {
-  if (!file.endsWith('.onnx')) return network.save(file);
+  if (extname(file).toLowerCase() !== '.onnx') return network.save(file);
   const { exportOnnx } = await import('../exchange/onnx/write-onnx.js');
   return exportOnnx(network, file);
+}
+
+/** Another ending would be that of another format. */
+function checkTarget(file: string | undefined): void {
+  if (file === undefined || ['.onnx', '.safetensors'].includes(extname(file).toLowerCase())) return;
+  throw invalid('--out', 'a path that ends in .onnx or .safetensors', file);
 }
 
 function checkHowFar({ keep, percentile, maxDegradation }: PruneOptions): void {

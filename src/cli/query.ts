@@ -83,14 +83,30 @@ async function exported(
   return exitCodes.done;
 }
 
-/** As asked for, or as the name of the file says. */
+/** As asked for, or as the name of the file says. @throws invalid_argument where these disagree, or the name says nothing */
 function chooseFormat({ format, out }: QueryOptions, session: Session): Format {
-  const extension = out === undefined ? '' : extname(out).slice(1);
-  const unasked = formats.find((name) => name === extension) ?? 'table';
-  const chosen = format === undefined ? unasked : oneOf('--format', format, formats);
-  if (!session.json || out !== undefined) return chosen;
-  if (format === undefined || chosen === 'json') return 'json';
+  const named = out === undefined ? '' : extname(out).slice(1).toLowerCase();
+  const asked = format === undefined ? undefined : oneOf('--format', format, formats);
+  if (out !== undefined) return formatOfFile(out, named, asked);
+  if (!session.json) return asked ?? 'table';
+  if (asked === undefined || asked === 'json') return 'json';
   throw invalid('--format', 'json next to --json without --out', format);
+}
+
+/** Names of files that say which format is in them. */
+const namedFormats = ['csv', 'json', 'parquet'] as const;
+
+function formatOfFile(out: string, named: string, asked: Format | undefined): Format {
+  const format = namedFormats.find((name) => name === named);
+  if (asked === undefined && (format !== undefined || named === '' || named === 'txt'))
+    return format ?? 'table';
+  if (asked === undefined)
+    throw new EigenstudentError(
+      'invalid_argument',
+      `expected --format to go with --out ${out}, as its ending is none of .csv, .json, .parquet and .txt, received none`,
+    );
+  if (format === undefined || format === asked) return asked;
+  throw invalid('--format', `${format}, as --out ${out} ends in, or another name`, asked);
 }
 
 const render: Record<Exclude<Format, 'parquet'>, (result: QueryResult) => string> = {

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import { isFloatArray } from '../network/arrays.js';
 import { Network } from '../network/network.js';
 import { networkFromFile } from '../network/network-file.js';
 import { readSafetensors, type SafetensorsFile } from '../network/safetensors.js';
@@ -14,6 +15,7 @@ import {
   parseDescription,
   readDescription,
 } from './description.js';
+import { checkFiniteTensor } from './finite-tensor.js';
 import { NamedTensors } from './named-tensors.js';
 import { readOnnx } from './onnx/read-onnx.js';
 import type { OnnxSignature } from './onnx/signature.js';
@@ -85,6 +87,9 @@ function lossOf(output: OutputMap): Loss {
 
 function loadOwn(file: SafetensorsFile, path: string, { loss }: LoadOptions): LoadedNetwork {
   const { spec, parameters } = networkFromFile(file, path);
+  for (const [name, { shape, data }] of file.tensors)
+    if (name.startsWith('layers.') && isFloatArray(data))
+      checkFiniteTensor(`tensor ${JSON.stringify(name)} of ${path}`, shape, data);
   return { network: Network.from({ ...spec, loss: loss ?? spec.loss }, parameters), output: 'linear' };
 }
 

@@ -5,6 +5,7 @@ import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { isFloatArray } from '../network/arrays.js';
 import type { SafetensorsFile } from '../network/safetensors.js';
+import { checkFiniteTensor } from './finite-tensor.js';
 
 interface NamedTensor {
   readonly shape: readonly number[];
@@ -64,7 +65,10 @@ export class NamedTensors {
       );
     }
     const { shape, dtype, data } = tensor;
-    if (isFloatArray(data)) return { shape, data };
+    if (isFloatArray(data)) {
+      checkFiniteTensor(`tensor ${JSON.stringify(name)} of ${this.path}`, shape, data);
+      return { shape, data };
+    }
     throw new EigenstudentError(
       'invalid_network',
       `expected tensor ${JSON.stringify(name)} of ${this.path} to hold 32-bit or 64-bit floats, received ${dtype}`,

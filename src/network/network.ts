@@ -2,6 +2,7 @@ import { invalid, knownKeys, oneOf } from '../arguments.js';
 import type { DType, FloatArray } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { allocate, checkFloats, checkLength, dtypeOf, toDType } from './arrays.js';
+import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkDataset, checkFits, Dataset } from './dataset.js';
 import { chooseDeviceOnce, type DeviceOptions } from './device.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
@@ -151,7 +152,8 @@ export class Network {
   async evaluate(data: Dataset, options: WorkOptions = {}): Promise<Evaluation> {
     checkFits('evaluate', checkDataset('data', data), this.spec, true);
     const numbers = await this.#work(options, (native) => native.evaluate([[data.nativeOf(this.dtype)]]));
-    return evaluationsOf(numbers, 1, 1)[0]?.[0] as Evaluation;
+    const found = evaluationsOf(numbers, 1, 1)[0]?.[0] as Evaluation;
+    return withBinaryAccuracy(found, this.spec, data, () => this.predict(data, options));
   }
 
   /**

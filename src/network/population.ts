@@ -3,6 +3,7 @@ import { EigenstudentError } from '../errors.js';
 import type { DType } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { allocate, toDType } from './arrays.js';
+import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkDataset, checkFits, Dataset } from './dataset.js';
 import { type ChosenDevice, chooseDevice, type DeviceOptions } from './device.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
@@ -154,11 +155,12 @@ export class Population {
   async evaluate(data: Dataset | readonly (Dataset | null)[]): Promise<Evaluation[]> {
     const each = data instanceof Dataset ? this.#students.map(() => data) : data;
     const [found] = await this.evaluateSets([each]);
-    return found as Evaluation[];
+    return this.#withBinaryAccuracies(found as Evaluation[], each);
   }
 
   /**
-   * As evaluate(), for several lists of data at once: training and validation data, say. One call costs less than several.
+   * As evaluate(), for several lists of data at once: training and validation data, say. One call costs less than several. The
+   * accuracy of one sigmoid output is NaN here: it takes another pass, which evaluate() makes.
    * @param sets each with one data set, or null, a student
    * @throws data_mismatch naming the student
    */
@@ -168,6 +170,23 @@ export class Population {
       throw invalid('sets', 'an array with at least one array of one data set a student', sets);
     const samples = sets.map((each) => this.#samplesOf(each));
     return evaluationsOf(await native.evaluate(samples), sets.length, this.size);
+  }
+
+  /** One after the other: the population does one thing at a time. */
+  async #withBinaryAccuracies(
+    found: readonly Evaluation[],
+    each: readonly (Dataset | null)[],
+  ): Promise<Evaluation[]> {
+    const evaluations: Evaluation[] = [];
+    for (const [i, evaluation] of found.entries()) {
+      const [student, data] = [this.at(i), each[i]];
+      evaluations.push(
+        data
+          ? await withBinaryAccuracy(evaluation, student.spec, data, () => student.predict(data))
+          : evaluation,
+      );
+    }
+    return evaluations;
   }
 
   #samplesOf(each: readonly (Dataset | null)[]): (ReturnType<Dataset['nativeOf']> | null)[] {

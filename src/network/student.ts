@@ -1,6 +1,7 @@
 import { invalid, knownKeys, nonNegativeInteger } from '../arguments.js';
 import type { DType, FloatArray, StateBlock } from '../native/addon.js';
 import { allocate, checkFloats, checkLength } from './arrays.js';
+import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkDataset, checkFits, type Dataset } from './dataset.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
@@ -102,7 +103,7 @@ export class Student {
     const places: (ReturnType<Dataset['nativeOf']> | null)[] = Array(native.size).fill(null);
     places[this.index] = data.nativeOf(this.dtype);
     const [found] = evaluationsOf(await native.evaluate([places]), 1, native.size);
-    return found?.[this.index] as Evaluation;
+    return withBinaryAccuracy(found?.[this.index] as Evaluation, this.spec, data, () => this.predict(data));
   }
 
   /**

@@ -123,6 +123,9 @@ describe('query', () => {
       stderr: '',
     });
     expect(await readFile(csv, 'utf8')).toBe('a\r\n1\r\n');
+    const capitals = join(folder, 'ANSWER.CSV');
+    await call('query', run, 'select 1 as a', '--out', capitals);
+    expect(await readFile(capitals, 'utf8')).toBe('a\r\n1\r\n');
     const parquet = join(folder, 'answer.parquet');
     const { stdout } = await call('query', run, `${byWidth};`, '--out', parquet, '--json');
     expect(JSON.parse(stdout)).toEqual({ file: parquet, rows: 2 });
@@ -138,6 +141,14 @@ describe('query', () => {
       'expected one of table, vertical, csv, json, parquet for --format, received "parqet". Did you mean "parquet"?',
     ],
     [['--format', 'parquet'], 'expected --out FILE with --format parquet, received none'],
+    [
+      ['--out', 'answer.xlsx'],
+      'expected --format to go with --out answer.xlsx, as its ending is none of .csv, .json, .parquet and .txt, received none',
+    ],
+    [
+      ['--out', 'answer.csv', '--format', 'json'],
+      'expected csv, as --out answer.csv ends in, or another name for --format, received "json"',
+    ],
   ])('%j is a wrong call', async (options, message) => {
     expect(await call('query', run, 'select 1', ...options)).toEqual({
       exitCode: 2,

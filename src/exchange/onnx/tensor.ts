@@ -2,6 +2,7 @@
 import { EigenstudentError } from '../../errors.js';
 import type { FloatArray } from '../../native/addon.js';
 import { bfloatToNumber, halfToNumber } from '../../network/half-floats.js';
+import { checkFiniteTensor } from '../finite-tensor.js';
 import { elementTypeName, elementTypes, externalLocation, type OnnxTensor } from './schema.js';
 
 export interface Constant {
@@ -15,7 +16,7 @@ export interface Constant {
 /**
  * @param where names the tensor in errors, as in 'tensor "fc1.weight" of model.onnx'
  * @throws file_unsupported for numbers in another file and for kinds that no layer has; file_corrupt where there are more or
- *   fewer than the shape asks for
+ *   fewer than the shape asks for; invalid_network for an array with NaN or infinities
  */
 export function constantOf(tensor: OnnxTensor, where: string): Constant {
   if (tensor.dataLocation === externalLocation) {
@@ -28,7 +29,10 @@ export function constantOf(tensor: OnnxTensor, where: string): Constant {
   const shape = tensor.dims;
   const count = shape.reduce((product, size) => product * size, 1);
   const data = numbersOf(tensor, where);
-  if (data.length === count) return { shape, data, elementType: tensor.dataType };
+  if (data.length === count) {
+    if (shape.length > 0) checkFiniteTensor(where, shape, data); // a scalar may be a bound that is infinite
+    return { shape, data, elementType: tensor.dataType };
+  }
   throw new EigenstudentError(
     'file_corrupt',
     `expected ${count} numbers of shape [${shape.join(', ')}] in ${where}, received ${data.length}`,

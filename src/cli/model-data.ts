@@ -88,13 +88,15 @@ async function read(
   const [first, second] = files as readonly [string, string];
   const kind = kindOf(first);
   checkCount(kind, files);
+  // the network says how many classes there are: not all of them need occur
+  const counted = { ...(learned === 'classes' && { classCount: outputsOf(spec) }) };
   switch (kind) {
     case 'npz':
-      return { data: await readNpzData(first, { inputs, [learned]: labels ?? 'y' }) };
+      return { data: await readNpzData(first, { inputs, [learned]: labels ?? 'y', ...counted }) };
     case 'npy':
-      return { data: await readNpyData({ inputs: first, [learned]: second }) };
+      return { data: await readNpyData({ inputs: first, [learned]: second, ...counted }) };
     case 'idx':
-      return { data: await readIdx({ images: first, labels: second }) };
+      return { data: await readIdx({ images: first, labels: second, ...counted }) };
     case 'csv':
     case 'parquet': {
       if (labels === undefined)

@@ -64,7 +64,7 @@ export class ClassNames {
     const more = given.length > mostNamed ? ` and ${given.length - mostNamed} more` : '';
     return invalidData(
       `${place} of ${this.source}: expected one of the classes ${given.slice(0, mostNamed).join(', ')}${more} in column ` +
-        `"${this.column}", received "${name}"`,
+        `"${this.column}", received "${name}". If it is a class, list it in classNames`,
     );
   }
 

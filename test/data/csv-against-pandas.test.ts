@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { readCsv } from '../../src/data/csv.js';
 import { findPython } from '../docs/run/site.js';
 import { fileOf } from './files.js';
@@ -68,42 +68,45 @@ const files = drawn.map(([wanted, how, compressed], i) => {
   return { wanted, how, path };
 });
 
-describe.skipIf(!python)(python ? 'beside pandas' : `not run: ${lacks}`, () => {
-  const answer = python ? ask(python) : undefined;
+const answer = python ? ask(python) : undefined;
 
-  it('120 files have the columns, numbers and classes that pandas reads in them, to the bit', async () => {
-    for (const [i, { path, how, wanted }] of files.entries()) {
-      const peer = answer?.files[i] as PeerFile;
-      const ours = await readCsv(path, { label: labelColumn, delimiter: how.delimiter });
-      expect(ours.inputNames, path).toEqual(peer.columns);
-      expect([...ours.data.inputs], path).toEqual(peer.numbers.flat().map(fromHex));
-      const labels = [...(ours.data.classes ?? [])].map((index) => ours.classNames?.[index]);
-      expect(labels, path).toEqual(peer.labels);
-      expect(peer.labels, path).toEqual(wanted.rows.map(({ label }) => label));
-    }
-  });
+it('120 files have the columns, numbers and classes that pandas reads in them, to the bit', async ({
+  skip,
+}) => {
+  if (!answer) return skip(lacks);
+  for (const [i, { path, how, wanted }] of files.entries()) {
+    const peer = answer.files[i] as PeerFile;
+    const ours = await readCsv(path, { label: labelColumn, delimiter: how.delimiter });
+    expect(ours.inputNames, path).toEqual(peer.columns);
+    expect([...ours.data.inputs], path).toEqual(peer.numbers.flat().map(fromHex));
+    const labels = [...(ours.data.classes ?? [])].map((index) => ours.classNames?.[index]);
+    expect(labels, path).toEqual(peer.labels);
+    expect(peer.labels, path).toEqual(wanted.rows.map(({ label }) => label));
+  }
+});
 
-  it('they have the rows that csv.reader reads, of every line end', async () => {
-    for (const [i, { path, how }] of files.entries()) {
-      const peer = answer?.files[i] as PeerFile;
-      const ours = await readCsv(path, { label: labelColumn, delimiter: how.delimiter });
-      expect(ours.data.samples, path).toBe(peer.rows.length - 1);
-      const numbers = peer.rows.slice(1).flatMap((row) => row.slice(0, -1).map(Number));
-      expect([...ours.data.inputs], path).toEqual(numbers);
-    }
-  });
+it('they have the rows that csv.reader reads, of every line end', async ({ skip }) => {
+  if (!answer) return skip(lacks);
+  for (const [i, { path, how }] of files.entries()) {
+    const peer = answer.files[i] as PeerFile;
+    const ours = await readCsv(path, { label: labelColumn, delimiter: how.delimiter });
+    expect(ours.data.samples, path).toBe(peer.rows.length - 1);
+    const numbers = peer.rows.slice(1).flatMap((row) => row.slice(0, -1).map(Number));
+    expect([...ours.data.inputs], path).toEqual(numbers);
+  }
+});
 
-  it('a label is refused where pandas has a missing value, and a class where it has none', async () => {
-    for (const [i, word] of words.entries()) {
-      const file = await fileOf('t.csv', `a,label\n1,x\n2,${word}\n`);
-      const refused = await readCsv(file, { label: 'label' }).then(
-        () => false,
-        ({ message }) => /received .*, a missing value/.test(message),
-      );
-      // a cell of one blank is text for pandas; here blanks at the ends are never part of a name
-      expect(refused, JSON.stringify(word)).toBe(word === ' ' || answer?.missing[i]);
-    }
-  });
+it('a label is refused where pandas has a missing value, and a class where it has none', async ({ skip }) => {
+  if (!answer) return skip(lacks);
+  for (const [i, word] of words.entries()) {
+    const file = await fileOf('t.csv', `a,label\n1,x\n2,${word}\n`);
+    const refused = await readCsv(file, { label: 'label' }).then(
+      () => false,
+      ({ message }) => /received .*, a missing value/.test(message),
+    );
+    // a cell of one blank is text for pandas; here blanks at the ends are never part of a name
+    expect(refused, JSON.stringify(word)).toBe(word === ' ' || answer.missing[i]);
+  }
 });
 
 function ask(command: string): { readonly files: readonly PeerFile[]; readonly missing: readonly boolean[] } {

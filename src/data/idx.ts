@@ -26,7 +26,10 @@ export interface IdxFiles {
   readonly images: string;
   /** Path; [samples], integers from 0. Without them the samples have no classes. */
   readonly labels?: string;
-  /** How many classes there are; a label beyond them is an error. Default: as many as the labels say. */
+  /**
+   * How many classes there are; a label beyond them is an error. Default: one more than the largest label, and each class must
+   * occur. To be given for data that lack a class.
+   */
   readonly classCount?: number;
 }
 

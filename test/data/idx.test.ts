@@ -9,7 +9,7 @@ const pixels = Array.from({ length: 3 * 2 * 2 }, (_, i) => 255 - 20 * i);
 it.each(['images', 'images.gz'])('images and labels, as MNIST has them: %s', async (name) => {
   const images = await fileOf(name, idxBytes([3, 2, 2], pixels));
   const labels = await fileOf('labels.gz', idxBytes([3], [7, 0, 2]));
-  const data = await readIdx({ images, labels });
+  const data = await readIdx({ images, labels, classCount: 10 });
   expect([data.samples, data.inputCount]).toEqual([3, 4]);
   expect([...data.inputs]).toEqual(pixels);
   expect([...(data.classes ?? [])]).toEqual([7, 0, 2]);
@@ -69,7 +69,7 @@ it('labels of another set, or beyond the classes, are refused', async () => {
   );
   const eleven = await fileOf('labels', idxBytes([3], [0, 10, 1]));
   expect(await rejectionOf(readIdx({ images, labels: eleven, classCount: 10 }))).toBe(
-    `invalid_data: expected classes from 0 to 9 in ${eleven}, received 10 for sample 1`,
+    `invalid_data: expected classes from 0 to 9 in ${eleven}, received 10 for sample 1. If it is a class, give a larger classCount`,
   );
 });
 

@@ -28,7 +28,13 @@ export async function readCsv(file: string, options: CsvOptions = {}): Promise<T
   try {
     for await (const { record, info } of bytes.pipe(rows) as AsyncIterable<Row>) {
       if (table) table.add(record, `line ${info.lines}`);
-      else table = new TableBuilder(file, record, choice);
+      else
+        table = new TableBuilder(
+          file,
+          record.map((name) => name.trim()),
+          choice,
+          'text',
+        );
     }
     if (table) return table.finish();
     throw invalidData(`expected a header line in ${file}, received an empty file`);

@@ -20,7 +20,11 @@ export async function readParquet(file: string, options: ColumnChoice = {}): Pro
     const metadata = await parquetMetadataAsync(bytes);
     const header = parquetSchema(metadata).children.map(({ element }) => element.name);
     const table = new TableBuilder(file, header, options);
-    const columns = wantedColumns(header, options);
+    const { inputs, targets, label } = table.columns;
+    // those that are not asked for are not unpacked
+    const columns = [...inputs, ...targets, ...(label === undefined ? [] : [label])].map(
+      (i) => header[i] as string,
+    );
     const rows = Number(metadata.num_rows);
     for (let rowStart = 0; rowStart < rows; rowStart += rowsAtOnce) {
       const rowEnd = Math.min(rows, rowStart + rowsAtOnce);
@@ -54,11 +58,4 @@ async function openFile(file: string) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EigenstudentError('file_unreadable', `cannot read ${file}: ${reason}`, { cause });
   }
-}
-
-/** Those that are not asked for are not unpacked. */
-function wantedColumns(header: readonly string[], { inputs, label, target }: ColumnChoice): string[] {
-  if (!inputs) return [...header];
-  const named = [...inputs, ...[target ?? []].flat(), ...(label === undefined ? [] : [label])];
-  return header.filter((name) => named.includes(name));
 }

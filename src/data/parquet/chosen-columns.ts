@@ -20,7 +20,7 @@ export interface ParquetColumn {
 export function chosenColumns(file: string, metadata: FileMetaData, choice: ColumnChoice): ParquetColumn[] {
   const fields = parquetSchema(metadata).children;
   const header = fields.map(({ element }) => element.name);
-  const { indexColumns, durations } = pandasMetadata(file, metadata);
+  const { indexColumns, durations } = pandasMetadata(file, metadata, !choice.inputs);
   const { names, inputs, targets, label } = chooseColumns(
     file,
     header,

@@ -1,6 +1,7 @@
 /** What the columns of a Parquet file hold, by its schema, and what becomes of their values. */
 import type { SchemaElement, SchemaTree } from 'hyparquet';
 import { halfToNumber } from '../../network/half-floats.js';
+import { isList, lower32 } from './stored-columns.js';
 import {
   dateText,
   decimalText,
@@ -35,7 +36,8 @@ export function columnKind(column: SchemaTree, isDuration: boolean): ColumnKind 
   const list = listElement(column);
   if (list === column) {
     if (column.children.length > 0) return { ...groupKind(column), depth: 0 };
-    return { ...(isDuration ? duration : leafKind(column.element)), depth: 0 };
+    const kind = isDuration ? duration : leafKind(column.element);
+    return { ...(column.element.type === 'INT32' ? from32Bits(kind) : kind), depth: 0 };
   }
   const { holds, depth, asInput, advice } = columnKind(list, isDuration);
   return {
@@ -44,6 +46,11 @@ export function columnKind(column: SchemaTree, isDuration: boolean): ColumnKind 
     ...(asInput && { asInput }),
     ...(advice && { advice }),
   };
+}
+
+function from32Bits({ asInput, asClass, ...kind }: LeafKind): LeafKind {
+  const from = (convert: Convert) => (raw: number | bigint) => convert(lower32(raw) as never);
+  return { ...kind, ...(asInput && { asInput: from(asInput) }), ...(asClass && { asClass: from(asClass) }) };
 }
 
 /** What a list is of; the column itself where it is none. Lists are written with one, two or three levels of groups. */
@@ -60,10 +67,6 @@ function listElement(column: SchemaTree): SchemaTree {
 /** Of a field that is there any number of times. */
 function onlyOne(field: SchemaTree): SchemaTree {
   return { ...field, element: { ...field.element, repetition_type: 'REQUIRED' } };
-}
-
-export function isList({ converted_type: type, logical_type: logical }: SchemaElement): boolean {
-  return type === 'LIST' || logical?.type === 'LIST';
 }
 
 function groupKind({ element, children }: SchemaTree): LeafKind {

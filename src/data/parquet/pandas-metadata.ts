@@ -9,13 +9,17 @@ export interface PandasMetadata {
   readonly durations: ReadonlySet<string>;
 }
 
-/** @throws file_corrupt when pandas could not read what is there */
+/**
+ * @param isNeeded whether a column may be an index that nobody has named
+ * @throws file_corrupt when it is needed, and pandas could not read what is there
+ */
 export function pandasMetadata(
   source: string,
   { key_value_metadata: entries }: FileMetaData,
+  isNeeded: boolean,
 ): PandasMetadata {
   const value = entries?.find(({ key }) => key === 'pandas')?.value;
-  if (value === undefined) return { indexColumns: [], durations: new Set() };
+  if (value === undefined) return nothing;
   try {
     const { index_columns: indexes = [], columns = [] } = JSON.parse(value) as Described;
     return {
@@ -25,14 +29,17 @@ export function pandasMetadata(
       ),
     };
   } catch (cause) {
+    if (!isNeeded) return nothing;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EigenstudentError(
       'file_corrupt',
-      `expected JSON under the key "pandas" in the metadata of ${source}, which names the index: ${reason}. Write the file again`,
+      `expected JSON under the key "pandas" in the metadata of ${source}, which names the index: ${reason}. Name the columns to learn from in inputs`,
       { cause },
     );
   }
 }
+
+const nothing: PandasMetadata = { indexColumns: [], durations: new Set() };
 
 interface Described {
   readonly index_columns?: readonly unknown[];

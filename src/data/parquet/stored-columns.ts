@@ -1,11 +1,16 @@
 /** The numbers and bytes of a Parquet file, as they are stored: hyparquet unpacks, and interprets nothing. */
-import { type AsyncBuffer, type FileMetaData, parquetScan, type SchemaElement } from 'hyparquet';
+import {
+  type AsyncBuffer,
+  type FileMetaData,
+  parquetScan,
+  type RowGroup,
+  type SchemaElement,
+} from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { ParquetColumn } from './chosen-columns.js';
-import { isList } from './column-kinds.js';
 
 /** Values in memory at once; arbitrary. */
-const valuesAtOnce = 2 ** 21;
+const valuesAtOnce = 2 ** 18;
 
 /** Rows of some columns. */
 export interface StoredRows {
@@ -24,7 +29,11 @@ export async function* storedRows(
   const names = columns.map(({ name }) => name);
   const scan = await parquetScan({
     file,
-    metadata: { ...metadata, schema: metadata.schema.map(withoutMeaning) },
+    metadata: {
+      ...metadata,
+      schema: metadata.schema.map(withoutMeaning),
+      row_groups: metadata.row_groups.map(withWideDeltas),
+    },
     columns: names,
     compressors,
     utf8: false,
@@ -53,9 +62,35 @@ export async function* storedRows(
     throw new Error(`its row groups hold ${next} rows, its footer says ${metadata.num_rows}`);
 }
 
+export function isList({ converted_type: type, logical_type: logical }: SchemaElement): boolean {
+  return type === 'LIST' || logical?.type === 'LIST';
+}
+
 /** What is left says how values are stored and nested, not what they mean. */
 function withoutMeaning(element: SchemaElement): SchemaElement {
   const { converted_type: _, logical_type: __, ...stored } = element;
   if (element.num_children === undefined) return stored;
   return isList(element) ? { ...stored, converted_type: 'LIST' } : element;
+}
+
+/** Encodings of levels, and of values as differences. */
+const ofDeltas = ['DELTA_BINARY_PACKED', 'RLE', 'BIT_PACKED'];
+
+/**
+ * Differences of INT32 are to be unpacked as INT64: DuckDB writes them with 33 bits, of which hyparquet takes 32. Whoever reads
+ * the values takes the lower 32 bits, which are right in both cases (see lower32).
+ */
+function withWideDeltas(group: RowGroup): RowGroup {
+  const columns = group.columns.map((column) => {
+    const { meta_data: meta } = column;
+    if (meta?.type !== 'INT32' || !meta.encodings.includes('DELTA_BINARY_PACKED')) return column;
+    if (!meta.encodings.every((encoding) => ofDeltas.includes(encoding))) return column;
+    return { ...column, meta_data: { ...meta, type: 'INT64' as const } };
+  });
+  return { ...group, columns };
+}
+
+/** Of an INT32, which may have been unpacked as INT64. */
+export function lower32(raw: number | bigint): number {
+  return typeof raw === 'bigint' ? Number(BigInt.asIntN(32, raw)) : raw;
 }

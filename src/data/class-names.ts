@@ -103,7 +103,6 @@ export class ClassNames {
 /** Undefined for a cell that has no name: an object, a list, a missing value. */
 function nameOf(cell: unknown): string | undefined {
   if (cell === null || cell === undefined || Number.isNaN(cell)) return undefined;
-  if (cell instanceof Date) return cell.toISOString().replace(/T00:00:00\.000Z$/, '');
   return typeof cell === 'object' ? undefined : String(cell).trim();
 }
 
@@ -118,7 +117,20 @@ function spelledValue(name: string): string | undefined {
 function byNumberOrName(a: string, b: string): number {
   const [x, y] = [parseDecimal(a), parseDecimal(b)];
   if (Number.isNaN(x) !== Number.isNaN(y)) return Number.isNaN(x) ? 1 : -1;
-  return x < y ? -1 : x > y ? 1 : byCodePoints(a, b);
+  if (x !== y && !Number.isNaN(x)) return x < y ? -1 : 1;
+  return byDigits(a, b) || byCodePoints(withoutZone(a), withoutZone(b));
+}
+
+/** Of integers that are one float64: -9007199254740993 before -9007199254740992. 0 for other names. */
+function byDigits(a: string, b: string): number {
+  if (![a, b].every((name) => /^[+-]?\d+$/.test(name))) return 0;
+  const [x, y] = [BigInt(a.replace('+', '')), BigInt(b.replace('+', ''))];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** Of a time in UTC, which without it sorts as times do: 10:00:00Z before 10:00:00.5Z. */
+function withoutZone(name: string): string {
+  return name.replace(/(T\d\d:\d\d:\d\d(?:\.\d+)?)Z$/, '$1');
 }
 
 function byCodePoints(a: string, b: string): number {

@@ -13,6 +13,8 @@ export interface TableData {
   readonly data: Dataset;
   /** Name of each input. */
   readonly inputNames: readonly string[];
+  /** The columns of the file that they are from, where a column has several: lists in Parquet. */
+  readonly inputColumns?: readonly string[];
   /** Name of each class; absent where there are targets, or neither. */
   readonly classNames?: readonly string[];
 }

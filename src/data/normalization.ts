@@ -1,7 +1,8 @@
 /** Inputs on a scale that training copes with. */
+import { columnMoments } from '../analysis/moments.js';
 import { invalid, oneOf } from '../arguments.js';
-import type { FloatArray } from '../native/addon.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
+import { invalidData } from './labelled-samples.js';
 import type { Splits } from './splits.js';
 
 /** `standard`: mean 0 and standard deviation 1 of each input; `unit`: from 0 to 1; `none`: as they are. */
@@ -12,14 +13,14 @@ export type NormalizationKind = (typeof normalizations)[number];
 export interface Normalization {
   /** [inputs] */
   readonly shift: Float64Array;
-  /** [inputs]; 1 of an input that is the same in all samples. */
+  /** [inputs]; 1 for an input that is the same in all samples. */
   readonly scale: Float64Array;
 }
 
 /**
  * The normalisation that makes these data standard (population standard deviation) or unit; to be fitted to the training part
  * alone, as what validation and test data are like is not known while training.
- * @throws invalid_argument
+ * @throws invalid_argument; invalid_data: a range for `unit` that is no float64
  */
 export function fitNormalization(data: Dataset, kind: NormalizationKind): Normalization {
   checkDataset('data of fitNormalization', data);
@@ -30,37 +31,29 @@ export function fitNormalization(data: Dataset, kind: NormalizationKind): Normal
   return kind === 'standard' ? standard(data) : unit(data);
 }
 
-/** Two passes: the sum of squares of numbers far from 0 would lose their spread to rounding. */
+/**
+ * A column is constant, with scale 1, as scikit-learn's StandardScaler sees it (_is_constant_feature): where the deviation is
+ * within what rounding may make of `samples` equal numbers. A column of one value is so exactly.
+ */
 function standard({ inputs, inputCount, samples }: Dataset): Normalization {
-  const shift = new Float64Array(inputCount);
-  const squares = new Float64Array(inputCount);
-  eachNumber(inputs, inputCount, (x, j) => {
-    shift[j] = (shift[j] as number) + x / samples;
+  const { mean, deviation } = columnMoments(inputs, inputCount);
+  const scale = deviation.map((value, j) => {
+    const rounding = samples * Number.EPSILON * Math.abs(mean[j] as number);
+    return value > rounding ? value : 1;
   });
-  eachNumber(inputs, inputCount, (x, j) => {
-    squares[j] = (squares[j] as number) + (x - (shift[j] as number)) ** 2;
-  });
-  const scale = squares.map((sum, j) => {
-    const deviation = Math.sqrt(sum / samples);
-    // What rounding alone makes of equal numbers is no spread; 1e-12 is arbitrary, some thousand units in the last place.
-    return deviation > 1e-12 * Math.abs(shift[j] as number) ? deviation : 1;
-  });
-  return { shift, scale };
+  return { shift: mean, scale };
 }
 
 function unit({ inputs, inputCount }: Dataset): Normalization {
-  const low = new Float64Array(inputCount).fill(Infinity);
-  const high = new Float64Array(inputCount).fill(-Infinity);
-  eachNumber(inputs, inputCount, (x, j) => {
-    if (x < (low[j] as number)) low[j] = x;
-    if (x > (high[j] as number)) high[j] = x;
+  const { minimum, maximum } = columnMoments(inputs, inputCount);
+  const scale = maximum.map((high, j) => {
+    const low = minimum[j] as number;
+    if (Number.isFinite(high - low)) return high - low || 1;
+    throw invalidData(
+      `expected inputs whose range is a float64, received ${low} to ${high} for input ${j}. Divide them by a constant`,
+    );
   });
-  return { shift: low, scale: high.map((value, j) => value - (low[j] as number) || 1) };
-}
-
-function eachNumber(inputs: FloatArray, columns: number, visit: (x: number, column: number) => void): void {
-  for (let i = 0; i < inputs.length; i += columns)
-    for (let j = 0; j < columns; ++j) visit(inputs[i + j] as number, j);
+  return { shift: minimum, scale };
 }
 
 /**

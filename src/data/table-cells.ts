@@ -71,7 +71,7 @@ export function describeCell(cell: unknown): string {
   if (typeof cell === 'string') return cell.trim() === '' ? 'nothing' : JSON.stringify(cell);
   if (cell === null || cell === undefined) return 'nothing';
   if (Array.isArray(cell) || ArrayBuffer.isView(cell)) return 'a list';
-  return typeof cell === 'object' && !(cell instanceof Date) ? 'an object' : String(cell);
+  return typeof cell === 'object' ? 'an object' : String(cell);
 }
 
 function adviceFor(cell: unknown): string {

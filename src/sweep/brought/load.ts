@@ -110,7 +110,7 @@ async function fromTables(
   });
   const known = { data: table.data, ...given('classes', table.classNames?.length) };
   if (testFile === undefined) return known;
-  const names = { inputs: table.inputNames, ...given('classNames', table.classNames) };
+  const names = { inputs: table.inputColumns ?? table.inputNames, ...given('classNames', table.classNames) };
   return { ...known, test: (await read(testFile, { ...learned, ...names })).data };
 }
 

@@ -1,3 +1,4 @@
+import { columnMoments } from '../../analysis/moments.js';
 import type { Dataset } from '../../network/dataset.js';
 
 /**
@@ -6,20 +7,8 @@ import type { Dataset } from '../../network/dataset.js';
  */
 export function constantLoss({ targets, targetCount, classes }: Dataset): number {
   if (classes) return entropy(classes);
-  let sum = 0;
-  for (let output = 0; output < targetCount; ++output) sum += variance(targets ?? [], output, targetCount);
-  return sum / targetCount;
-}
-
-/** Of the values at `start`, `start + stride`, ... */
-function variance(values: ArrayLike<number>, start: number, stride: number): number {
-  const count = values.length / stride;
-  let sum = 0;
-  for (let i = start; i < values.length; i += stride) sum += values[i] as number;
-  const mean = sum / count;
-  let squares = 0;
-  for (let i = start; i < values.length; i += stride) squares += ((values[i] as number) - mean) ** 2;
-  return squares / count;
+  const { deviation } = columnMoments(targets ?? [], targetCount);
+  return deviation.reduce((sum, value) => sum + value ** 2, 0) / targetCount;
 }
 
 /** In nats, as the cross-entropy is. */

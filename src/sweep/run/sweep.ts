@@ -11,7 +11,7 @@ import { planSweep, type SweepOptions } from './plan.js';
 import { Profiler, type SweepProfile } from './profile.js';
 import { Tally } from './progress.js';
 import { endingOf, trainEverything } from './train-everything.js';
-import type { ContinuedTrial, LayerwiseTrial } from './wave.js';
+import type { ContinuedTrial, LayerwiseTrial } from './wave-options.js';
 
 export interface SweepResult {
   readonly directory: string;

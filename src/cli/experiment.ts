@@ -42,8 +42,8 @@ export async function experiment(
   for (const { key, reason } of result.restarted)
     session.note(`trial ${key} could not go on from its checkpoint and started again: ${reason}`);
   if (options.profile) session.note(profileTable(result.profile));
-  const files = options.report ? await draw(directory, session) : [];
   const { summary, ...rest } = result;
+  const files = options.report && summary.trials.finished > 0 ? await draw(directory, session) : [];
   if (summary.mixedEngines) session.note(mixtureText(summary));
   session.answer({ ...rest, report: files, ...summary }, text(result, files));
   if (summary.failures.length === 0) return exitCodes.done;
@@ -106,7 +106,7 @@ function text(result: SweepResult, files: readonly string[]): string {
   const lost = summary.groups.reduce((sum, { didNotLearn }) => sum + didNotLearn, 0);
   const page = files.find((file) => file.endsWith('report.html'));
   const lines = [
-    summaryTable(summary.groups),
+    ...(summary.groups.length > 0 ? [summaryTable(summary.groups)] : []),
     `${teacher}Effective size: nodes whose relevance is above ${thresholds} ` +
       'of the largest, of the trial or of all trials pooled. Mean ± standard deviation over trials.',
     `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}: ${origins(result)} ` +

@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { EigenstudentError } from '../errors.js';
+import { requireMemory } from '../native/free-memory.js';
 
 /** Bytes that deflate makes of one at most (RFC 1951: 258 of two bits, and a little for the block). */
 export const mostFromOne = 1032;
@@ -103,6 +104,7 @@ function unreadable(path: string, cause: unknown): EigenstudentError {
 
 /** @throws out_of_memory with the number of bytes and what they were for */
 export function allocateBytes(bytes: number, what: string): Uint8Array {
+  requireMemory(what, bytes, 'Use fewer samples or inputs');
   try {
     return new Uint8Array(bytes);
   } catch (cause) {

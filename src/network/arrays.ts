@@ -2,6 +2,7 @@
 import { describe, invalid, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType, FloatArray } from '../native/addon.js';
+import { requireMemory } from '../native/free-memory.js';
 
 /** Most elements of one array: what the positions of a random stream and of a shuffle can address (32 bits). */
 export const maximumElements = 2 ** 32 - 1;
@@ -23,8 +24,14 @@ export function elementCount(sizes: Readonly<Record<string, number>>): number {
   return count;
 }
 
-/** A zero-filled array; what the engine cannot allocate becomes an error that says how much was asked for. */
+/**
+ * A zero-filled array.
+ * @throws out_of_memory, with the bytes needed: what the engine cannot allocate, and what the machine has no memory for
+ */
+export function allocate(what: string, dtype: 'float64', count: number): Float64Array;
+export function allocate(what: string, dtype: DType, count: number): FloatArray;
 export function allocate(what: string, dtype: DType, count: number): FloatArray {
+  requireMemory(what, count * (dtype === 'float32' ? 4 : 8), 'Use fewer samples, inputs or nodes');
   try {
     return dtype === 'float32' ? new Float32Array(count) : new Float64Array(count);
   } catch (cause) {

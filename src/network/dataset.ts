@@ -2,8 +2,10 @@
 import { invalid, knownKeys, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType, FloatArray, NativeDataset } from '../native/addon.js';
+import { requireMemory } from '../native/free-memory.js';
 import { addon } from '../native/load.js';
 import { checkAttached, checkFinite, checkFloats, checkLength, maximumElements, toDType } from './arrays.js';
+import { bytesOfData } from './memory-needs.js';
 import { type NetworkSpec, outputsOf } from './spec.js';
 
 export interface DatasetOptions {
@@ -67,6 +69,12 @@ export class Dataset {
     return new Dataset(samples, inputCount, targetCount, inputs, targets, undefined);
   }
 
+  /** @internal Bytes that the first call of nativeOf takes; 0 where the copy is there. */
+  bytesToCopy(dtype: DType): number {
+    if (this.#native.has(dtype)) return 0;
+    return bytesOfData(this.samples, this.inputCount + this.targetCount + (this.classes ? 1 : 0), dtype);
+  }
+
   /** @internal The copy in native memory, made at the first call. */
   nativeOf(dtype: DType): NativeDataset {
     const existing = this.#native.get(dtype);
@@ -74,6 +82,12 @@ export class Dataset {
     const { samples, inputCount, targetCount, targets, classes } = this;
     checkAttached('inputs of a data set', this.inputs);
     if (targets) checkAttached('targets of a data set', targets);
+    const advice = 'Use fewer samples or inputs';
+    requireMemory(
+      `a data set of ${samples} samples, ${inputCount} inputs each,`,
+      this.bytesToCopy(dtype),
+      advice,
+    );
     const created = new (addon().Dataset)({
       dtype,
       samples,

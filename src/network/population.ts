@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { invalid, knownKeys, nonNegativeInteger, oneOf, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType } from '../native/addon.js';
+import { requireMemory } from '../native/free-memory.js';
 import { addon } from '../native/load.js';
 import { allocate, toDType } from './arrays.js';
 import { withBinaryAccuracy } from './binary-accuracy.js';
@@ -9,6 +11,7 @@ import { type ChosenDevice, chooseDevice, type DeviceOptions } from './device.js
 import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { initialValues } from './initialize.js';
 import { tensorLayout } from './layout.js';
+import { bytesOfPopulation } from './memory-needs.js';
 import { NativeHandle } from './native-handle.js';
 import { dtypes } from './network.js';
 import { type Execution, type Progress, Student } from './student.js';
@@ -59,6 +62,7 @@ export class Population {
     const threads = options.threads === undefined ? 0 : positiveInteger('threads', options.threads);
     const chosen = chooseDevice(options, dtype);
     const plans = students.map((student, i) => planStudent(`student ${i}`, student));
+    if (chosen.device !== 'cuda') requireHostMemory(plans, dtype, threads || availableParallelism());
     const native = new (addon().Population)({
       backend: chosen.device,
       devices: chosen.devices,
@@ -216,6 +220,25 @@ export class Population {
       `expected one value a student (${this.size}) for ${where}, received ${values.length}`,
     );
   }
+}
+
+/** On the host; a GPU says itself what it has not. */
+function requireHostMemory(plans: readonly StudentPlan[], dtype: DType, threads: number): void {
+  const shapes = plans.map(({ spec, optimizer, batchSize, data }) => ({
+    inputs: spec.inputs,
+    widths: spec.layers.map(({ width }) => width),
+    dtype,
+    moments: optimizer.kind === 'sgd' ? (1 as const) : (2 as const),
+    batchSize: Math.min(batchSize, data.samples),
+  }));
+  const unshared = new Set(plans.map(({ data }) => data));
+  const toCopy = [...unshared].reduce((sum, data) => sum + data.bytesToCopy(dtype), 0);
+  const { students, data, working, largest } = bytesOfPopulation(shapes, threads, toCopy);
+  const { inputs, widths } = shapes[largest] as (typeof shapes)[number];
+  const what =
+    `a population of ${plans.length} (students ${Math.ceil(students)} bytes, of which student ${largest} ` +
+    `(${[inputs, ...widths].join(' -> ')}) takes most; training ${Math.ceil(working)}; data ${data})`;
+  requireMemory(what, students + data + working, 'Create narrower students, or fewer at a time');
 }
 
 function firstValues(plan: StudentPlan, dtype: DType) {

@@ -47,15 +47,21 @@ export interface TrialArrays extends RankedLayer {
 /** By ranking, [h + 1] each. */
 export type RankedLosses = Readonly<Partial<Record<Ranking, Float64Array>>>;
 
-/** A diverged trial has neither relevance nor a pruning curve; its network is the one before the fatal step. */
-export type PartialArrays = Pick<TrialArrays, 'network' | 'lossHistory'> & Partial<TrialArrays>;
+/**
+ * A diverged trial has neither relevance nor a pruning curve; its network is the one before the fatal step. One whose student
+ * could not be made has no network.
+ */
+export type PartialArrays = Pick<TrialArrays, 'lossHistory'> & Partial<TrialArrays>;
 
 export const arraysFile = 'arrays.safetensors';
 const historyNames = ['epoch', 'trainLoss', 'validationLoss', 'effectiveSize'] as const;
 
 /** The file's bytes. It is a network's file with more tensors in it: Network.load reads it as it is. */
 export function encodeArrays(key: string, arrays: PartialArrays): Buffer {
-  const { tensors, metadata } = networkToFile(arrays.network.spec, arrays.network.parameters);
+  const { network } = arrays;
+  const { tensors, metadata } = network
+    ? networkToFile(network.spec, network.parameters)
+    : { tensors: new Map<string, SafeTensor>(), metadata: {} };
   if (arrays.relevance) tensors.set('relevance', safeTensor(arrays.relevance));
   if (arrays.pruningLosses) tensors.set('pruningLosses', safeTensor(arrays.pruningLosses));
   for (const [i, layer] of (arrays.furtherLayers ?? []).entries()) {

@@ -11,7 +11,8 @@ import { planSweep, type SweepOptions } from './plan.js';
 import { Profiler, type SweepProfile } from './profile.js';
 import { Tally } from './progress.js';
 import { endingOf, trainEverything } from './train-everything.js';
-import type { ContinuedTrial, LayerwiseTrial } from './wave.js';
+import type { ContinuedTrial, LayerwiseTrial } from './wave-options.js';
+import { checkMemory } from './waves.js';
 
 export interface SweepResult {
   readonly directory: string;
@@ -41,13 +42,15 @@ export interface SweepResult {
  * one process's until it has ended or the process is dead, and each call ends when all trials have.
  * @param input made by parseProtocol or preset, or the same as a plain object. A protocol that asks for more than the one in
  *   the directory replaces it there; of one that asks for less only those trials are trained
- * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, run_directory_conflict, file_unwritable
- *   (finished trials stay), interrupted (likewise), file_unsupported when the directory has records of another schema, which
+ * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, out_of_memory (a trial that does not fit, before
+ *   anything is made), run_directory_conflict, file_unwritable (finished trials stay), interrupted (likewise), file_unsupported
+ *   when the directory has records of another schema, which
  *   are left as they are
  */
 export async function sweep(input: ProtocolInput, options: SweepOptions): Promise<SweepResult> {
   const plan = await planSweep(input, options);
   const { directory, protocol, trials } = plan;
+  checkMemory(trials, ({ protocol: { dtype } }) => plan.deviceOf(dtype).device !== 'cuda');
   const profiler = new Profiler();
   await openRunDirectory(directory, protocol);
   const locks = await TrialLocks.enter(directory);

@@ -11,7 +11,8 @@ import type { SweepPlan } from './plan.js';
 import type { Profiler } from './profile.js';
 import type { Ending, Tally } from './progress.js';
 import { SharedData } from './shared-data.js';
-import { type ContinuedTrial, type LayerwiseTrial, trainWave } from './wave.js';
+import { trainWave } from './wave.js';
+import type { ContinuedTrial, LayerwiseTrial } from './wave-options.js';
 import { waveLimits } from './waves.js';
 import { WorkList } from './work-list.js';
 

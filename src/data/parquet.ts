@@ -1,7 +1,9 @@
 /** Tables as columns: Apache Parquet. */
+
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { EigenstudentError } from '../errors.js';
+import { checkPath } from '../arguments.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import { type ColumnChoice, checkChoice, columnChoiceKeys, TableBuilder, type TableData } from './columns.js';
 
 /** Rows in memory at once as objects; arbitrary. */
@@ -41,17 +43,18 @@ export async function readParquet(file: string, options: ColumnChoice = {}): Pro
     return table.finish();
   } catch (cause) {
     if (cause instanceof EigenstudentError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     const message = `${file} is not a readable Parquet file: ${reason}`;
     throw new EigenstudentError('file_corrupt', message, { cause });
   }
 }
 
 async function openFile(file: string) {
+  checkPath('a file to read', file);
   try {
     return await asyncBufferFromFile(file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_unreadable', `cannot read ${file}: ${reason}`, { cause });
   }
 }

@@ -1,4 +1,4 @@
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 import { readBytes } from '../../network/read-bytes.js';
 import type { OutputMap, ReadLayer } from '../assemble.js';
 import { Chain } from './chain.js';
@@ -22,7 +22,7 @@ function decodeModel(bytes: Uint8Array, path: string): OnnxGraph {
   try {
     model = modelMessage.toObject(modelMessage.decode(bytes), { longs: Number, arrays: true }) as OnnxModel;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_corrupt', `${path} is not a readable ONNX file: ${reason}`, { cause });
   }
   const { graph } = model;

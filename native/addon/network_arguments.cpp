@@ -64,13 +64,13 @@ Schedule read_schedule(const Argument& argument) {
 
 std::vector<Phase> read_phases(const Argument& argument) {
   std::vector<Phase> phases;
-  for (const Argument& element : argument.elements()) {
+  argument.each_element([&](const Argument& element) {
     Phase phase;
     phase.mask = static_cast<std::uint8_t>(element.field("mask").integer(0, train_everything));
     phase.length = element.field("length").integer(1, std::numeric_limits<std::uint32_t>::max());
     phase.in_epochs = element.field("inEpochs").boolean();
     phases.push_back(phase);
-  }
+  });
   return phases;
 }
 
@@ -78,8 +78,8 @@ std::vector<Phase> read_phases(const Argument& argument) {
 
 NetworkSpec read_network(const Argument& argument) {
   NetworkSpec network;
-  for (const Argument& layer : argument.field("layers").elements())
-    network.layers.push_back(read_layer(layer));
+  argument.field("layers").each_element(
+      [&](const Argument& layer) { network.layers.push_back(read_layer(layer)); });
   network.loss = argument.field("loss").one_of<LossKind>(
       {{"mse", LossKind::mse}, {"crossEntropy", LossKind::softmax_cross_entropy}});
   return network;
@@ -103,11 +103,8 @@ PopulationSpec read_population(const Argument& argument) {
   PopulationSpec population;
   population.dtype = argument.field("dtype").dtype();
   population.threads = static_cast<unsigned>(argument.field("threads").integer(0, most_threads));
-  for (const Argument& student : argument.field("students").elements()) {
-    // Thousands of students make thousands of handles each: let go of one student's before the next.
-    const Napi::HandleScope scope(argument.value().Env());
-    population.students.push_back(read_student(student));
-  }
+  argument.field("students").each_element(
+      [&](const Argument& student) { population.students.push_back(read_student(student)); });
   return population;
 }
 

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 
 export interface Terminal {
   readonly stdout: Writable & {
@@ -55,10 +55,10 @@ export class Session {
   fail(error: unknown): ExitCode {
     const known = error instanceof EigenstudentError;
     const code = known ? error.code : 'internal';
-    const message = error instanceof Error ? error.message : String(error);
+    const message = reasonOf(error);
     if (this.json) this.answer({ error: { code, message } }, '');
     else this.note(`error: ${message}`);
-    if (!known && error instanceof Error) this.note(error.stack ?? '');
+    if (!known) this.note(String((Object(error) as Partial<Error>).stack ?? ''));
     if (code === 'interrupted') return exitCodes.interrupted;
     return faultsOfTheCall.includes(code) ? exitCodes.wrongCall : exitCodes.failed;
   }

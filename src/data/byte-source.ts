@@ -1,8 +1,10 @@
 /** Files that are read from front to back, compressed or not, without ever being in memory as a whole. */
+
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { EigenstudentError } from '../errors.js';
+import { checkPath } from '../arguments.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import { requireMemory } from '../native/free-memory.js';
 
 /** Bytes that deflate makes of one at most (RFC 1951: 258 of two bits, and a little for the block). */
@@ -28,6 +30,7 @@ export class ByteSource {
 
   /** @throws file_unreadable */
   static async open(path: string): Promise<ByteSource> {
+    checkPath('a file to read', path);
     let file: FileHandle;
     try {
       file = await open(path);
@@ -74,7 +77,7 @@ export class ByteSource {
         if (done) return undefined;
         this.#rest = value;
       } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
+        const reason = reasonOf(cause);
         const broken = this.compressed && /^Z_/.test((cause as { code?: string }).code ?? '');
         if (!broken) throw unreadable(this.path, cause);
         const message = `${this.path} is not a readable gzip file: ${reason}. It may be cut short; fetch it again`;
@@ -98,7 +101,7 @@ export class ByteSource {
 }
 
 function unreadable(path: string, cause: unknown): EigenstudentError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = reasonOf(cause);
   return new EigenstudentError('file_unreadable', `cannot read ${path}: ${reason}`, { cause });
 }
 

@@ -1,4 +1,5 @@
 /** From arrays of any shape and kind to a Dataset, with what is wrong told by the name of the file. */
+import { types } from 'node:util';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { Dataset } from '../network/dataset.js';
@@ -64,7 +65,7 @@ function checkCount({ array, where }: NamedArray, samples: number, of: string, e
 
 /** 8- and 16-bit integers fit a float32 exactly, others need a float64. */
 function toFloats({ data }: NpyArray): FloatArray {
-  if (data instanceof Float32Array || data instanceof Float64Array) return data;
+  if (types.isFloat32Array(data) || types.isFloat64Array(data)) return data;
   return data.BYTES_PER_ELEMENT < 4 ? new Float32Array(data) : new Float64Array(data);
 }
 

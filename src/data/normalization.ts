@@ -1,6 +1,7 @@
 /** Inputs on a scale that training copes with. */
 import { columnMoments } from '../analysis/moments.js';
-import { invalid, oneOf } from '../arguments.js';
+import { finiteNumbers } from '../analysis/numbers.js';
+import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
 import { invalidData } from './labelled-samples.js';
 import type { Splits } from './splits.js';
@@ -60,7 +61,10 @@ function unit({ inputs, inputCount }: Dataset): Normalization {
  * The data with other inputs, of the same kind of array; targets and classes are shared.
  * @throws invalid_argument when the normalisation is for another number of inputs
  */
-export function normalizeInputs(data: Dataset, { shift, scale }: Normalization): Dataset {
+export function normalizeInputs(data: Dataset, normalization: Normalization): Dataset {
+  knownKeys('the normalisation', normalization, ['shift', 'scale']);
+  const shift = finiteNumbers('shift of the normalisation', normalization.shift);
+  const scale = finiteNumbers('scale of the normalisation', normalization.scale);
   const { inputs, inputCount, targets, targetCount, classes } = checkDataset('data of normalizeInputs', data);
   if (shift.length !== inputCount || scale.length !== inputCount)
     throw invalid('the normalisation', `one of ${inputCount} inputs, as the data have`, shift);

@@ -1,8 +1,8 @@
 /** Several arrays that NumPy wrote into one file: numpy.savez(...), numpy.savez_compressed(...), Keras' numpy.savez. */
 import { crc32 } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
-import { didYouMean } from '../arguments.js';
-import { EigenstudentError } from '../errors.js';
+import { checkPath, didYouMean } from '../arguments.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import { allocateBytes, mostFromOne } from './byte-source.js';
 import { type NpyArray, parseNpy } from './npy.js';
 
@@ -45,17 +45,17 @@ export async function readNpz(path: string, wanted?: readonly string[]): Promise
 }
 
 async function openZip(path: string): Promise<ZipFile> {
+  checkPath('a file to read', path);
   try {
     return await openPromise(path, { autoClose: false });
   } catch (cause) {
-    const failed = cause instanceof Error && 'syscall' in cause;
-    if (!failed) throw corrupt(path, cause);
-    throw new EigenstudentError('file_unreadable', `cannot read ${path}: ${cause.message}`, { cause });
+    if (!('syscall' in Object(cause))) throw corrupt(path, cause);
+    throw new EigenstudentError('file_unreadable', `cannot read ${path}: ${reasonOf(cause)}`, { cause });
   }
 }
 
 function corrupt(path: string, cause: unknown): EigenstudentError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = reasonOf(cause);
   return new EigenstudentError('file_corrupt', `${path} is not a readable NPZ file: ${reason}`, { cause });
 }
 

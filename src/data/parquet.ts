@@ -1,6 +1,7 @@
 /** Tables as columns: Apache Parquet. */
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
-import { EigenstudentError } from '../errors.js';
+import { checkPath } from '../arguments.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import { type ColumnChoice, checkChoice, columnChoiceKeys, TableBuilder, type TableData } from './columns.js';
 import { addRows, type ShapedColumn, shapedBy } from './parquet/cells.js';
 import { chosenColumns, type ParquetColumn } from './parquet/chosen-columns.js';
@@ -37,17 +38,18 @@ export async function readParquet(file: string, options: ColumnChoice = {}): Pro
     return { ...table.finish(), inputColumns: namesOf(columns, 'input') };
   } catch (cause) {
     if (cause instanceof EigenstudentError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     const message = `${file} is not a readable Parquet file: ${reason}`;
     throw new EigenstudentError('file_corrupt', message, { cause });
   }
 }
 
 async function openFile(file: string) {
+  checkPath('a file to read', file);
   try {
     return await asyncBufferFromFile(file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_unreadable', `cannot read ${file}: ${reason}`, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { finiteNumber, invalid, knownKeys } from '../arguments.js';
 import type { FloatArray } from '../native/addon.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
@@ -119,7 +120,7 @@ function choose(data: Dataset, samples: Uint32Array): Dataset {
 }
 
 function rows(matrix: FloatArray, columns: number, indices: Uint32Array): FloatArray {
-  const kind = matrix instanceof Float32Array ? Float32Array : Float64Array;
+  const kind = types.isFloat32Array(matrix) ? Float32Array : Float64Array;
   const chosen = new kind(indices.length * columns);
   indices.forEach((row, i) => {
     chosen.set(matrix.subarray(row * columns, (row + 1) * columns), i * columns);

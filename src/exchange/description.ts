@@ -10,8 +10,8 @@
  * Keras layer, whose kernel is base (diag_start - diag_end). With W_ij = (lambda_in_j - lambda_out_i) phi_ij and
  * W = kernel^T that makes phi = base^T, eigenvaluesIn = diag_start and eigenvaluesOut = diag_end, signs as they are.
  */
-import { invalid, knownKeys, oneOf } from '../arguments.js';
-import { EigenstudentError } from '../errors.js';
+import { denseArray, invalid, knownKeys, oneOf } from '../arguments.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import { allocate, dtypeOf } from '../network/arrays.js';
 import { type Activation, activations } from '../network/layers.js';
 import { readBytes } from '../network/read-bytes.js';
@@ -50,7 +50,7 @@ export function parseDescription(text: string, where: string): NetworkDescriptio
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_corrupt', `${where} is not JSON: ${reason}`, { cause });
   }
   return checkDescription(value, where);
@@ -62,7 +62,7 @@ export function checkDescription(value: unknown, where: string): NetworkDescript
   const { layers, output } = value as Partial<NetworkDescription>;
   if (!Array.isArray(layers) || layers.length === 0)
     throw invalid(`layers of ${where}`, 'an array of at least one layer', layers);
-  layers.forEach((layer, i) => {
+  denseArray(`layers of ${where}`, 'an array of layers', layers).forEach((layer, i) => {
     checkLayer(layer, `layer ${i} of ${where}`);
   });
   if (output !== undefined) oneOf(`output of ${where}`, output, outputMaps);

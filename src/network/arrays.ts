@@ -1,4 +1,5 @@
 /** Typed arrays that users hand over: what is checked before they are read or cross to native code. */
+import { types } from 'node:util';
 import { describe, invalid, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType, FloatArray } from '../native/addon.js';
@@ -43,25 +44,40 @@ export function allocate(what: string, dtype: DType, count: number): FloatArray 
 }
 
 export function isFloatArray(value: unknown): value is FloatArray {
-  return value instanceof Float32Array || value instanceof Float64Array;
+  return types.isFloat32Array(value) || types.isFloat64Array(value);
 }
 
 export function dtypeOf(array: FloatArray): DType {
-  return array instanceof Float32Array ? 'float32' : 'float64';
+  return types.isFloat32Array(array) ? 'float32' : 'float64';
 }
 
-/** A transferred buffer leaves an array of length 0 that would otherwise read as "empty". */
+/**
+ * A buffer that was transferred, or that was cut short, leaves an array of length 0 that would otherwise read as "empty".
+ */
 export function checkAttached(where: string, array: ArrayBufferView): void {
   if (array.byteLength > 0) return;
   try {
-    new Uint8Array(array.buffer); // throws when detached; `detached` itself is missing from Node 20
+    keysOf.call(array); // throws for both; `detached` itself is missing from Node 20
   } catch {
     throw invalid(
       where,
       'an array with its buffer',
       array,
-      'The buffer is detached: it was transferred (postMessage, structuredClone); pass a copy',
+      isDetached(array.buffer)
+        ? 'The buffer is detached: it was transferred (postMessage, structuredClone); pass a copy'
+        : 'The array lies outside its buffer, which was resized; make another one',
     );
+  }
+}
+
+const { keys: keysOf } = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
+
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Data that networks are trained and evaluated on. */
+import { types } from 'node:util';
 import { invalid, knownKeys, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType, FloatArray, NativeDataset } from '../native/addon.js';
@@ -122,15 +123,21 @@ function countTargets(targets: FloatArray, samples: number, given?: number): num
 }
 
 function checkClasses(classes: Uint32Array | readonly number[], samples: number): Uint32Array {
-  if (!(classes instanceof Uint32Array) && !Array.isArray(classes))
-    throw invalid('classes', 'a Uint32Array or an array of numbers', classes);
-  if (classes instanceof Uint32Array) checkAttached('classes', classes);
+  if (types.isUint32Array(classes)) {
+    checkAttached('classes', classes);
+    checkLength('classes', classes, samples, 'one per sample');
+    return classes;
+  }
+  if (!Array.isArray(classes)) throw invalid('classes', 'a Uint32Array or an array of numbers', classes);
   checkLength('classes', classes, samples, 'one per sample');
-  classes.forEach((value: number, i: number) => {
-    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32)
+  const checked = new Uint32Array(samples);
+  for (let i = 0; i < samples; ++i) {
+    const value: unknown = classes[i]; // undefined where the array has a hole
+    if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= 2 ** 32)
       throw invalid(`classes[${i}]`, 'a class index (an integer from 0)', value);
-  });
-  return classes instanceof Uint32Array ? classes : Uint32Array.from(classes);
+    checked[i] = value as number;
+  }
+  return checked;
 }
 
 /** @throws invalid_argument unless `value` is a Dataset */

@@ -1,5 +1,5 @@
 /** A network as named tensors with its structure beside them: the form in which it is saved. */
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { allocate, dtypeOf } from './arrays.js';
 import { tensorLayout, tensorViews } from './layout.js';
@@ -59,7 +59,7 @@ function readSpec(file: SafetensorsFile, path: string): NetworkSpec {
   try {
     return specFromJson(network);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_corrupt', `${path} describes no valid network: ${reason}`, { cause });
   }
 }

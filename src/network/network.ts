@@ -218,3 +218,9 @@ export class Network {
 export function asDataset(inputs: FloatArray | Dataset, spec: NetworkSpec): Dataset {
   return inputs instanceof Dataset ? inputs : Dataset.create({ inputs, inputCount: spec.inputs });
 }
+
+/** @throws invalid_argument unless `value` is a Network */
+export function checkNetwork(where: string, value: unknown): Network {
+  if (!(value instanceof Network)) throw invalid(where, 'a Network', value);
+  return value;
+}

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { invalid, knownKeys, nonNegativeInteger, oneOf, positiveInteger } from '../arguments.js';
+import { denseArray, invalid, knownKeys, nonNegativeInteger, oneOf, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType } from '../native/addon.js';
 import { requireMemory } from '../native/free-memory.js';
@@ -56,7 +56,7 @@ export class Population {
    */
   static create(students: readonly StudentOptions[], options: PopulationOptions = {}): Population {
     knownKeys('Population.create', options, ['device', 'devices', 'dtype', 'threads']);
-    if (!Array.isArray(students)) throw invalid('students', 'an array of student options', students);
+    denseArray('students', 'an array of student options', students);
     if (students.length === 0) throw invalid('students', 'at least one student', students);
     const dtype = oneOf('dtype', options.dtype ?? 'float32', dtypes);
     const threads = options.threads === undefined ? 0 : positiveInteger('threads', options.threads);
@@ -170,7 +170,8 @@ export class Population {
    */
   async evaluateSets(sets: readonly (readonly (Dataset | null)[])[]): Promise<Evaluation[][]> {
     const native = this.#native.ready('evaluate()');
-    if (!Array.isArray(sets) || sets.length === 0)
+    denseArray('sets', 'an array with at least one array of one data set a student', sets);
+    if (sets.length === 0)
       throw invalid('sets', 'an array with at least one array of one data set a student', sets);
     const samples = sets.map((each) => this.#samplesOf(each));
     return evaluationsOf(await native.evaluate(samples), sets.length, this.size);
@@ -214,7 +215,10 @@ export class Population {
 
   #checkOnePerStudent(where: string, values: readonly unknown[]): void {
     if (!Array.isArray(values)) throw invalid(where, 'one value, or an array of one a student', values);
-    if (values.length === this.size) return;
+    if (values.length === this.size) {
+      denseArray(where, 'an array', values);
+      return;
+    }
     throw new EigenstudentError(
       'invalid_argument',
       `expected one value a student (${this.size}) for ${where}, received ${values.length}`,

@@ -1,6 +1,8 @@
 /** A few tensors of a large safetensors file, or what it says of itself, without reading the rest of it. */
+
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { EigenstudentError } from '../errors.js';
+import { checkPath } from '../arguments.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import { lengthBytes, parseHeader, readTensor, type SafeTensor } from './safetensors.js';
 
 /**
@@ -44,7 +46,7 @@ interface OpenFile {
 function withHeader<Result>(path: string, use: (file: OpenFile) => Result): Result {
   const corrupt = (reason: string, cause?: unknown) =>
     new EigenstudentError('file_corrupt', `${path} is not a readable safetensors file: ${reason}`, { cause });
-  const file = open(path);
+  const file = open(checkPath('a file to read', path));
   try {
     const read = reader(file, corrupt);
     const headerBytes = Number(read(0, lengthBytes).readBigUInt64LE());
@@ -59,7 +61,7 @@ function open(path: string): number {
   try {
     return openSync(path, 'r');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_unreadable', `cannot read ${path}: ${reason}`, { cause });
   }
 }

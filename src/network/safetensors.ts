@@ -2,8 +2,10 @@
  * The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes little-endian length of the header, a JSON
  * header {name: {dtype, shape, data_offsets}}, then the numbers, row-major, little-endian, without gaps.
  */
+
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import { typedArrayKind } from '../kinds.js';
 import { checkAttached } from './arrays.js';
 import { writeAtomically } from './atomic-write.js';
 import { bfloatToNumber, halfToNumber } from './half-floats.js';
@@ -36,7 +38,9 @@ const maximumHeader = 100_000_000; // the format's own limit
 
 /** A tensor of the array's kind. Default shape: [length]. */
 export function safeTensor(data: SafeTensor['data'], shape: readonly number[] = [data.length]): SafeTensor {
-  const [dtype] = Object.entries(kinds).find(([, kind]) => data instanceof kind) ?? ['of no known kind'];
+  const [dtype] = Object.entries(kinds).find(([, { name }]) => name === typedArrayKind(data)) ?? [
+    'of no known kind',
+  ];
   return { dtype: dtype as SafeDType, shape, data };
 }
 
@@ -72,7 +76,8 @@ function checkTensor(name: string, { dtype, shape, data }: SafeTensor): void {
   if (name === '__metadata__') throw invalid('the name of a tensor', 'any name but __metadata__', name);
   const kind = Object.hasOwn(kinds, dtype) ? kinds[dtype] : undefined;
   if (!kind) throw invalid(`dtype of tensor ${name}`, `one of ${Object.keys(kinds).join(', ')}`, dtype);
-  if (!(data instanceof kind)) throw invalid(`tensor ${name} of dtype ${dtype}`, `a ${kind.name}`, data);
+  if (typedArrayKind(data) !== kind.name)
+    throw invalid(`tensor ${name} of dtype ${dtype}`, `a ${kind.name}`, data);
   checkAttached(`tensor ${name}`, data);
   const size = shape.reduce((product, length) => product * length, 1);
   if (size !== data.length) throw invalid(`tensor ${name} of shape [${shape}]`, `${size} numbers`, data);

@@ -1,4 +1,4 @@
-import { finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
+import { denseArray, finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { checkDataset, type Dataset } from '../network/dataset.js';
 import type { Layer } from '../network/layers.js';
@@ -170,7 +170,8 @@ function cut(network: Network, layers: readonly number[], kept: Kept): Network {
 
 function chooseLayers(spec: NetworkSpec, layers: readonly number[] | undefined): readonly number[] {
   const chosen = layers ?? Array.from({ length: spec.layers.length - 1 }, (_, i) => i);
-  if (!Array.isArray(chosen) || new Set(chosen).size !== chosen.length)
+  denseArray('layers of pruneNetwork', 'an array of distinct hidden layers', chosen);
+  if (new Set(chosen).size !== chosen.length)
     throw invalid('layers of pruneNetwork', 'an array of distinct hidden layers', layers);
   if (chosen.length > 0) return chosen;
   throw invalid('layers of pruneNetwork', 'at least one hidden layer', chosen, 'The last layer is none');

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import { writeAtomically } from '../network/atomic-write.js';
 import { figuresFor } from './every-figure.js';
 import { type Figure, isDrawn, specification } from './figure.js';
@@ -73,7 +73,7 @@ async function write(folder: string, name: string, data: string | Buffer): Promi
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_unwritable', `cannot make the directory ${folder}: ${reason}`, {
       cause,
     });

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import { gaussianInputs } from '../data/gaussian.js';
 import type { Splits } from '../data/splits.js';
@@ -5,7 +6,7 @@ import type { FloatArray } from '../native/addon.js';
 import { elementCount } from '../network/arrays.js';
 import { Dataset } from '../network/dataset.js';
 import { type Activation, activations, dense, spectral, sum } from '../network/layers.js';
-import { Network } from '../network/network.js';
+import { checkNetwork, Network } from '../network/network.js';
 import { checkSeed, normals } from '../network/random.js';
 import { outputsOf } from '../network/spec.js';
 
@@ -105,8 +106,7 @@ export class Teacher {
 
   /** Any network, as it is now: a copy in float64. */
   static from(network: Network): Teacher {
-    if (!(network instanceof Network)) throw invalid('network of Teacher.from', 'a Network', network);
-    return new Teacher(network.clone('float64'));
+    return new Teacher(checkNetwork('network of Teacher.from', network).clone('float64'));
   }
 
   /**
@@ -118,7 +118,7 @@ export class Teacher {
     const inputCount = this.network.spec.inputs;
     const data = Dataset.create({ inputs, inputCount });
     const labels = await this.network.predict(data, { device: 'reference' });
-    return labels instanceof Float64Array ? labels : Float64Array.from(labels);
+    return types.isFloat64Array(labels) ? labels : Float64Array.from(labels);
   }
 
   /**

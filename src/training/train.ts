@@ -1,4 +1,4 @@
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import type { Dataset } from '../network/dataset.js';
 import type { Evaluation } from '../network/evaluation.js';
 import type { Population } from '../network/population.js';
@@ -269,7 +269,7 @@ class Training {
     const { signal } = this.plan;
     if (!signal?.aborted) return;
     const reason: unknown = signal.reason;
-    throw this.#interrupted(reason instanceof Error ? reason.message : String(reason), reason);
+    throw this.#interrupted(reasonOf(reason), reason);
   }
 
   #interrupted(reason: string, cause?: unknown): EigenstudentError {

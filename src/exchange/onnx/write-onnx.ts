@@ -2,7 +2,7 @@ import { invalid, knownKeys, oneOf } from '../../arguments.js';
 import { toDType } from '../../network/arrays.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import type { Layer } from '../../network/layers.js';
-import type { Network } from '../../network/network.js';
+import { checkNetwork, type Network } from '../../network/network.js';
 import { inputsOf, outputsOf } from '../../network/spec.js';
 import type { OutputMap } from '../assemble.js';
 import { outputMaps } from '../description.js';
@@ -53,6 +53,7 @@ export async function exportOnnx(
   path: string,
   options: OnnxExportOptions = {},
 ): Promise<void> {
+  checkNetwork('the first argument of exportOnnx', network);
   knownKeys('exportOnnx', options, ['output', 'signature', 'inputName', 'outputName']);
   const output = oneOf('output of exportOnnx', options.output ?? 'linear', outputMaps);
   await writeAtomically(path, encodeOnnx(network, output, signatureFor(network, options)));

@@ -1,7 +1,7 @@
 /** Removes what dead processes have left in a run directory. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 import { namesIn } from './names-in.js';
 import {
   isHere,
@@ -31,7 +31,7 @@ export async function cleanRunDirectory(directory: string): Promise<string[]> {
     await cleaning.run();
   } catch (cause) {
     if (cause instanceof EigenstudentError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_unwritable', `cannot tidy up ${directory}: ${reason}`, { cause });
   }
   return cleaning.removed;

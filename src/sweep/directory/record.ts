@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 import { parametrizations } from '../protocol/protocol-schema.js';
 import { type TrialProtocol, trialKey } from '../protocol/trials.js';
 import { readBytes } from './read-bytes.js';
@@ -180,7 +180,7 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw corrupt(cause instanceof Error ? cause.message : String(cause), cause);
+    throw corrupt(reasonOf(cause), cause);
   }
   checkSchema(value, corrupt, path);
   const result = trialRecord.safeParse(value);

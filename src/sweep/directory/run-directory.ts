@@ -2,7 +2,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import { formatProtocol, parseProtocol } from '../protocol/protocol.js';
 import type { Protocol } from '../protocol/protocol-schema.js';
@@ -167,7 +167,7 @@ export async function listKeys(directory: string): Promise<string[]> {
     return (await readdir(join(directory, 'trials'))).sort();
   } catch (cause) {
     if (isMissing(cause) && (await namesIn(directory)).includes(protocolFile)) return [];
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_unreadable', `${directory} is not a run directory: ${reason}`, {
       cause,
     });

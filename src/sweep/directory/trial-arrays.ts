@@ -1,5 +1,7 @@
 /** trials/<key>/arrays.safetensors: the student and everything about it that is a curve. */
+
 import { join } from 'node:path';
+import { types } from 'node:util';
 import { EigenstudentError } from '../../errors.js';
 import { Network } from '../../network/network.js';
 import { networkFromFile, networkToFile } from '../../network/network-file.js';
@@ -161,7 +163,7 @@ function readRankedLosses(file: SafetensorsFile, path: string): RankedLosses {
 /** @throws file_corrupt unless there is such a tensor, in float64 */
 export function float64(file: SafetensorsFile, name: string, path: string): Float64Array {
   const tensor = file.tensors.get(name);
-  if (tensor?.data instanceof Float64Array) return tensor.data;
+  if (types.isFloat64Array(tensor?.data)) return tensor.data;
   const received = tensor === undefined ? 'no such tensor' : tensor.dtype;
   throw new EigenstudentError(
     'file_corrupt',

@@ -2,10 +2,12 @@
  * Who may train which trial: locks/<key>/<generation>, made by one process only and holding its id. The highest generation
  * counts; one is taken over from the dead by making the next.
  */
+
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from '../../errors.js';
 import { writing } from './advice.js';
 import { makeFolder } from './make-folder.js';
 import { namesIn } from './names-in.js';
@@ -18,7 +20,7 @@ import {
   ownersFolder,
   readLock,
 } from './owners.js';
-import { codeOf, isMissing } from './read-bytes.js';
+import { isMissing } from './read-bytes.js';
 
 /** Milliseconds between signs of life. */
 const heartbeat = 3000;

@@ -2,6 +2,7 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { EigenstudentError } from '../errors.js';
+import { beginningOf, describeForeign } from '../network/files/file-kind.js';
 import { type ColumnChoice, checkChoice, columnChoiceKeys, TableBuilder, type TableData } from './columns.js';
 
 /** Rows in memory at once as objects; arbitrary. */
@@ -41,7 +42,8 @@ export async function readParquet(file: string, options: ColumnChoice = {}): Pro
     return table.finish();
   } catch (cause) {
     if (cause instanceof EigenstudentError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const foreign = describeForeign(await beginningOf(file), 'a Parquet file');
+    const reason = foreign ? `it ${foreign}` : cause instanceof Error ? cause.message : String(cause);
     const message = `${file} is not a readable Parquet file: ${reason}`;
     throw new EigenstudentError('file_corrupt', message, { cause });
   }

@@ -1,4 +1,5 @@
 import { EigenstudentError } from '../../errors.js';
+import { describeForeign } from '../../network/files/file-kind.js';
 import { readBytes } from '../../network/read-bytes.js';
 import type { OutputMap, ReadLayer } from '../assemble.js';
 import { Chain } from './chain.js';
@@ -23,11 +24,18 @@ function decodeModel(bytes: Uint8Array, path: string): OnnxGraph {
     model = modelMessage.toObject(modelMessage.decode(bytes), { longs: Number, arrays: true }) as OnnxModel;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EigenstudentError('file_corrupt', `${path} is not a readable ONNX file: ${reason}`, { cause });
+    throw unreadableOnnx(path, bytes, reason, cause);
   }
   const { graph } = model;
   if (graph !== undefined && graph.node.length > 0) return graph;
-  throw new EigenstudentError('file_corrupt', `${path} is not a readable ONNX file: there is no graph in it`);
+  throw unreadableOnnx(path, bytes, 'there is no graph in it');
+}
+
+/** With what the file is, where it is something else. */
+function unreadableOnnx(path: string, bytes: Uint8Array, reason: string, cause?: unknown): EigenstudentError {
+  const foreign = describeForeign(bytes);
+  const message = `${path} is not a readable ONNX file: ${foreign === undefined ? reason : `it ${foreign}`}`;
+  return new EigenstudentError('file_corrupt', message, { cause });
 }
 
 function layersOf(onnx: OnnxGraph, path: string) {

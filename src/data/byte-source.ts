@@ -104,6 +104,14 @@ export class ByteSource {
     return chunk === undefined;
   }
 
+  /**
+   * Passes over what is left: a checksum, of a compressed file or a part of an archive, is of all of it.
+   * @throws as fill
+   */
+  async drain(): Promise<void> {
+    while ((await this.next(Infinity)) !== undefined);
+  }
+
   close(): void {
     this.#close();
   }

@@ -115,16 +115,15 @@ class PackedBytes {
 
   /** The next so many bytes, or those that there are; they stay. */
   async peek(count: number): Promise<Uint8Array> {
-    const parts: Uint8Array[] = [];
-    let length = 0;
+    const parts = [this.#rest];
+    let { length } = this.#rest;
     while (length < count) {
-      const part = await this.next();
-      if (part === undefined) break;
-      parts.push(part);
-      length += part.length;
+      const { value, done } = await this.#chunks.next();
+      if (done) break;
+      parts.push(value);
+      length += value.length;
     }
-    const [first = new Uint8Array(0)] = parts;
-    this.#rest = parts.length > 1 ? Buffer.concat(parts) : first;
+    if (parts.length > 1) this.#rest = Buffer.concat(parts);
     return this.#rest.subarray(0, count);
   }
 

@@ -55,7 +55,7 @@ export async function readNpy(path: string): Promise<NpyArray> {
   }
 }
 
-/** The array that comes next; what follows it is still to be read. @throws as readNpy */
+/** The array that comes next; what follows it is passed over. @throws as readNpy */
 export async function readNpyFrom(source: ByteSource): Promise<NpyArray> {
   const { path } = source;
   const { from, to } = headerSpan(await source.peek(), path);
@@ -67,6 +67,7 @@ export async function readNpyFrom(source: ByteSource): Promise<NpyArray> {
   if (!source.compressed || bytes > source.most) checkLength(header, source.most - to, path);
   const numbers = allocateBytes(bytes, `the array of ${path}`);
   checkLength(header, await source.fill(numbers), path);
+  await source.drain(); // checksums are of all of it
   return decode(header, numbers, path);
 }
 

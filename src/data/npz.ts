@@ -34,9 +34,10 @@ export async function namesInNpz(path: string): Promise<string[]> {
 
 type Members = ReadonlyMap<string, Entry>;
 
-/** As numpy.savez names its members; there may be others: a text, a folder. */
+/** As numpy.savez names its members; there may be others: a text, a folder, what macOS adds to every archive. */
 function arrayNames(members: Members): string[] {
-  return [...members.keys()].filter((name) => name.endsWith('.npy')).map((name) => name.slice(0, -4));
+  const named = [...members.keys()].filter((name) => /^(?!__MACOSX\/).*\.npy$/s.test(name));
+  return named.map((name) => name.slice(0, -4));
 }
 
 /** Those that are not of numbers are passed over, unless there are no others. */
@@ -103,14 +104,12 @@ async function openZip(path: string): Promise<ZipFile> {
   } catch (cause) {
     if (cause instanceof Error && 'syscall' in cause) throw unreadable(path, cause);
     const start = await beginningOf(path);
-    const foreign = isZip(start) ? undefined : describeForeign(start);
-    if (foreign !== undefined) throw corrupt(path, `it ${foreign}`, cause);
-    throw corrupt(path, `${reasonOf(cause)}. It may be cut short: fetch it again`, cause);
+    const foreign = describeForeign(start, 'an NPZ file');
+    if (foreign !== undefined && !foreign.startsWith('is a zip file'))
+      throw corrupt(path, `it ${foreign}`, cause);
+    const reason = reasonOf(cause).replace(/\.$/, '');
+    throw corrupt(path, `${reason}. It may be cut short: fetch it again`, cause);
   }
-}
-
-function isZip(start: Uint8Array): boolean {
-  return start[0] === 0x50 && start[1] === 0x4b;
 }
 
 function reasonOf(cause: unknown): string {
@@ -161,7 +160,6 @@ async function readMember(zip: ZipFile, member: Entry, where: string): Promise<N
   try {
     const source = new ByteSource(where, false, size, chunks);
     const array = await readNpyFrom(source);
-    while ((await source.next(Infinity)) !== undefined); // the checksum is of all of it
     if (checksum !== member.crc32) throw damaged('it does not have its checksum');
     return array;
   } finally {

@@ -5,9 +5,15 @@ export type PythonValue =
   | boolean
   | number
   | string
+  | PythonFloat
   | PythonTuple
   | PythonList
   | ReadonlyMap<PythonValue, PythonValue>;
+
+/** No integer to Python, even where it is whole. */
+export class PythonFloat {
+  constructor(readonly value: number) {}
+}
 
 export class PythonTuple {
   constructor(readonly items: readonly PythonValue[]) {}
@@ -91,10 +97,11 @@ class LiteralReader {
     return whole;
   }
 
-  #number(digits: string): number {
+  #number(digits: string): number | PythonFloat {
     this.#match(/[lL]/y); // Python 2
     const [, sign, rest = ''] = /^([+-]?)(.*)$/.exec(digits.replaceAll('_', '')) as RegExpExecArray;
-    return sign === '-' ? -Number(rest) : Number(rest);
+    const value = sign === '-' ? -Number(rest) : Number(rest);
+    return /^(0[xXoObB]|\d+$)/.test(rest) ? value : new PythonFloat(value);
   }
 
   /** (1) is 1; (1,) and () are tuples. */

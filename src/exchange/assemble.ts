@@ -39,10 +39,11 @@ export type OutputMap = 'linear' | 'softmax' | 'logSoftmax';
 /**
  * A network of these layers; float64 if any of the numbers are.
  * @param path names the file in errors
- * @throws invalid_network when a layer does not take as many numbers as the one before it answers
+ * @throws invalid_network when a layer does not take as many numbers as the one before it answers, or a number is not finite
  */
 export function assemble(path: string, layers: readonly ReadLayer[], loss: Loss): Network {
   checkChain(path, layers);
+  for (const layer of layers) checkFinite(path, layer);
   const blocks = layers.flatMap(({ numbers, bias }) => [
     ...(Object.values(numbers) as FloatArray[]),
     ...(bias ? [bias] : []),
@@ -76,6 +77,20 @@ function checkChain(path: string, layers: readonly ReadLayer[]): void {
         `that takes ${layer.inputs}. Name the layers in the order in which they follow one another`,
     );
   });
+}
+
+/** A diverged training, or a damaged file. */
+function checkFinite(path: string, { name, numbers, bias }: ReadLayer): void {
+  for (const block of [...(Object.values(numbers) as FloatArray[]), ...(bias ? [bias] : [])]) {
+    const place = block.findIndex((value) => !Number.isFinite(value));
+    if (place < 0) continue;
+    const what = block === bias ? 'bias' : 'numbers';
+    throw new EigenstudentError(
+      'invalid_network',
+      `expected finite numbers in ${name} of ${path}, received ${block[place]} among its ${what}. The training that made the ` +
+        'file has diverged, or the file is damaged',
+    );
+  }
 }
 
 /** [rows][columns] -> [columns][rows], a copy. */

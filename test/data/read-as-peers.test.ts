@@ -79,9 +79,7 @@ const sizes = fc.constantFrom(
   '[2]',
   '(2.0,)',
   '(+2,)',
-  '(-2,)',
   '(0,)',
-  '(True,)',
   '(2 3)',
   '(,)',
 );
@@ -252,8 +250,8 @@ describe.skipIf(noGunzip !== undefined)(`a gzip file ${noGunzip ?? ''}`, () => {
         expected,
       );
     }
-    expect(statuses.filter((status) => status === 1).length).toBeGreaterThan(5);
-    expect(statuses.filter((status) => status === 2).length).toBeGreaterThan(5);
+    expect(statuses.filter((status) => status === 1).length).toBeGreaterThan(3);
+    expect(statuses.filter((status) => status === 2).length).toBeGreaterThan(3);
   });
 });
 

@@ -2,6 +2,7 @@
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { checkPath } from '../arguments.js';
 import { EigenstudentError, reasonOf } from '../errors.js';
+import { beginningOf, describeForeign } from '../network/files/file-kind.js';
 import { type ColumnChoice, checkChoice, columnChoiceKeys, TableBuilder, type TableData } from './columns.js';
 import { addRows, type ShapedColumn, shapedBy } from './parquet/cells.js';
 import { chosenColumns, type ParquetColumn } from './parquet/chosen-columns.js';
@@ -38,7 +39,8 @@ export async function readParquet(file: string, options: ColumnChoice = {}): Pro
     return { ...table.finish(), inputColumns: namesOf(columns, 'input') };
   } catch (cause) {
     if (cause instanceof EigenstudentError) throw cause;
-    const reason = reasonOf(cause);
+    const foreign = describeForeign(await beginningOf(file), 'a Parquet file');
+    const reason = foreign ? `it ${foreign}` : reasonOf(cause);
     const message = `${file} is not a readable Parquet file: ${reason}`;
     throw new EigenstudentError('file_corrupt', message, { cause });
   }

@@ -11,10 +11,10 @@ import type { Layer } from './layers.js';
 import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
 import { withNative } from './native-network.js';
 import { toNativeNetwork } from './native-spec.js';
-import { networkFromFile, networkToFile } from './network-file.js';
+import { networkToFile, readNetworkFile } from './network-file.js';
 import { checkSeed, checkTrial, type Purpose } from './random.js';
 import { checkHiddenLayer, checkRemovalOrder } from './removal-order.js';
-import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { writeSafetensors } from './safetensors.js';
 import { checkLayerIndex, inputsOf, type NetworkOptions, type NetworkSpec, networkSpec } from './spec.js';
 
 export type { NetworkOptions, NetworkSpec } from './spec.js';
@@ -90,7 +90,7 @@ export class Network {
    * @throws file_unreadable, file_corrupt
    */
   static async load(path: string): Promise<Network> {
-    const { spec, parameters } = networkFromFile(await readSafetensors(path), path);
+    const { spec, parameters } = readNetworkFile(path);
     return new Network(spec, parameters);
   }
 

@@ -8,7 +8,12 @@ export async function readBytes(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const reason = reasonOf(cause);
-    throw new EigenstudentError('file_unreadable', `cannot read ${path}: ${reason}`, { cause });
+    throw unreadable(path, cause);
   }
+}
+
+/** "file_unreadable: cannot read <path>: <reason of the cause>" */
+export function unreadable(path: string, cause: unknown): EigenstudentError {
+  const reason = reasonOf(cause);
+  return new EigenstudentError('file_unreadable', `cannot read ${path}: ${reason}`, { cause });
 }

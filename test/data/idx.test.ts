@@ -29,10 +29,10 @@ it.each([
 });
 
 it('a file of another kind is told by its magic', async () => {
-  const path = await fileOf('images', 'PK\x03\x04 and more');
+  const path = await fileOf('images', '\x50\x4b\x05\x04 and more');
   expect(await rejectionOf(readIdxArray(path))).toBe(
     `file_corrupt: ${path} is not a readable IDX file: expected a magic as in 00 00 08 03 (unsigned bytes, 3 dimensions), ` +
-      'received 50 4b 03 04',
+      'received 50 4b 05 04',
   );
   const short = await fileOf('images', '\0');
   expect(await rejectionOf(readIdxArray(short))).toMatch(/it has 1 bytes, too few for a header$/);

@@ -1,6 +1,6 @@
 /** What pandas says of the columns of a Parquet file: https://pandas.pydata.org/docs/development/developer.html */
 import type { FileMetaData } from 'hyparquet';
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 
 export interface PandasMetadata {
   /** Columns that hold the index of the frame. An index that counts rows is no column. */
@@ -30,7 +30,7 @@ export function pandasMetadata(
     };
   } catch (cause) {
     if (!isNeeded) return nothing;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError(
       'file_corrupt',
       `expected JSON under the key "pandas" in the metadata of ${source}, which names the index: ${reason}. Name the columns to learn from in inputs`,

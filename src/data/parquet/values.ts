@@ -1,4 +1,5 @@
 /** What stands in a Parquet file, as text and numbers: nothing is rounded that a reader of CSV would not round. */
+import { types } from 'node:util';
 
 /** A value that is there and has no meaning for us; the message is "received ..." of an error. */
 export class UnreadableValue extends Error {}
@@ -40,7 +41,7 @@ export function uuidOf(bytes: Uint8Array): string {
 
 /** @param unscaled a whole number, or one in two's complement, big-endian, of any length */
 export function decimalText(unscaled: number | bigint | Uint8Array, scale: number): string {
-  const whole = unscaled instanceof Uint8Array ? signedInteger(unscaled) : BigInt(unscaled);
+  const whole = types.isUint8Array(unscaled) ? signedInteger(unscaled) : BigInt(unscaled);
   const digits = String(whole < 0n ? -whole : whole).padStart(scale + 1, '0');
   const point = digits.length - scale;
   const fraction = scale > 0 ? `.${digits.slice(point)}` : '';

@@ -1,5 +1,6 @@
 /** The bytes of an ONNX file as a graph whose operators are known to mean what they mean here. */
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
+import { describeForeign } from '../../network/files/file-kind.js';
 import { modelMessage, type OnnxGraph, type OnnxModel } from './schema.js';
 
 /** Versions of the operators that the tests hold against onnxruntime. Before 7, Add and Gemm had other rules of broadcasting. */
@@ -18,12 +19,19 @@ export function decodeModel(bytes: Uint8Array, path: string): DecodedModel {
   try {
     model = modelMessage.toObject(modelMessage.decode(bytes), { longs: Number, arrays: true }) as OnnxModel;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EigenstudentError('file_corrupt', `${path} is not a readable ONNX file: ${reason}`, { cause });
+    throw unreadable(path, bytes, reasonOf(cause), cause);
   }
   const { graph } = model;
-  if (graph === undefined || graph.node.length === 0) throw corrupt(path, 'there is no graph in it');
+  if (graph === undefined || graph.node.length === 0)
+    throw unreadable(path, bytes, 'there is no graph in it');
   return { graph: withDomains(graph, model), opset: opsetOf(model, path) };
+}
+
+/** With what the file is, where it is something else. */
+function unreadable(path: string, bytes: Uint8Array, reason: string, cause?: unknown): EigenstudentError {
+  const foreign = describeForeign(bytes);
+  const message = `${path} is not a readable ONNX file: ${foreign === undefined ? reason : `it ${foreign}`}`;
+  return new EigenstudentError('file_corrupt', message, { cause });
 }
 
 export function corrupt(path: string, reason: string): EigenstudentError {

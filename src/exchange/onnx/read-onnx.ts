@@ -1,3 +1,4 @@
+import { EigenstudentError } from '../../errors.js';
 import { readBytes } from '../../network/read-bytes.js';
 import type { OutputMap, ReadLayer } from '../assemble.js';
 import { Chain } from './chain.js';

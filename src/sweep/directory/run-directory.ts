@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { EigenstudentError, reasonOf } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
+import { decodeText } from '../../network/files/text-file.js';
 import { formatProtocol, parseProtocol } from '../protocol/protocol.js';
 import type { Protocol } from '../protocol/protocol-schema.js';
 import type { Trial } from '../protocol/trials.js';
@@ -81,7 +82,7 @@ async function readProtocolIfThere(directory: string): Promise<Protocol | undefi
   const path = join(directory, protocolFile);
   const bytes = await readBytesIfThere(path);
   if (bytes === undefined) return undefined;
-  return parseProtocol(bytes.toString('utf8'), path);
+  return parseProtocol(decodeText(bytes, path), path);
 }
 
 /** @throws file_unreadable when there is no run in the directory */

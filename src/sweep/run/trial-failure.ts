@@ -1,5 +1,5 @@
 /** What goes wrong with one trial, told apart from what goes wrong with the machine or with the call. */
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 import type { TrialError } from '../directory/record.js';
 
 export type Stage = NonNullable<TrialError['stage']>;
@@ -27,7 +27,7 @@ export function trialErrorOf(error: unknown, stage: Stage, step: number): TrialE
   const isOurs = error instanceof EigenstudentError;
   if (isOurs && notOfTheTrial.has(error.code)) throw error;
   const code = isOurs ? error.code : 'internal';
-  const text = error instanceof Error ? error.message : String(error);
+  const text = reasonOf(error);
   const message = `${text} (${stageText[stage]})`;
   return { code, message, step, layer: -1, learningRate: null, stage };
 }

@@ -296,7 +296,7 @@ describe('what is not a plain network', () => {
     );
     await writeFile(path, '');
     expect(await rejectionOf(readOnnx(path))).toBe(
-      `file_corrupt: ${path} is not a readable ONNX file: there is no graph in it`,
+      `file_corrupt: ${path} is not a readable ONNX file: it is empty`,
     );
   });
 });

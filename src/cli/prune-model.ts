@@ -23,6 +23,7 @@ import { prunedLayersTable, stageTable } from './tables.js';
 
 /** As commander names them. */
 export interface PruneModelOptions extends ModelDataOptions {
+  readonly ignoreHangup?: boolean;
   readonly keep?: number;
   readonly percentile?: number;
   readonly maxDegradation?: number;
@@ -145,7 +146,7 @@ async function tune(
       options.l2,
     );
   const spectral = toSpectral(network, { l2: { eigenvectors, eigenvaluesOut } });
-  return interruptible(session, (signal) =>
+  return interruptible(session, options, (signal) =>
     fineTune(spectral, {
       data: { train, validation },
       optimizer: adam({ learningRate }),

@@ -7,7 +7,7 @@ import { type Summary, writeSummary } from '../directory/summary.js';
 import { checkArrays } from '../directory/trial-arrays.js';
 import { TrialLocks } from '../directory/trial-locks.js';
 import type { ProtocolInput } from '../protocol/protocol-schema.js';
-import { planSweep, type SweepOptions } from './plan.js';
+import { planSweep, type SweepOptions, type SweepPlan } from './plan.js';
 import { Profiler, type SweepProfile } from './profile.js';
 import { Tally } from './progress.js';
 import { endingOf, trainEverything } from './train-everything.js';
@@ -47,34 +47,40 @@ export interface SweepResult {
  */
 export async function sweep(input: ProtocolInput, options: SweepOptions): Promise<SweepResult> {
   const plan = await planSweep(input, options);
-  const { directory, protocol, trials } = plan;
   const profiler = new Profiler();
-  await openRunDirectory(directory, protocol);
-  const locks = await TrialLocks.enter(directory);
-  try {
-    const { found, damaged } = await profiler.time('writing', async () => {
-      await cleanRunDirectory(directory);
-      const visit = async (record: TrialRecord) => {
-        await checkArrays(directory, record);
-        return endingOf(record); // and no more: memory does not grow with what is finished
-      };
-      return survey(directory, trials, visit, { refuseOtherSchemas: true });
-    });
-    const missing = trials.filter(({ key }) => !found.has(key));
-    const tally = new Tally(missing, found.values(), options.onProgress);
-    const continued: ContinuedTrial[] = [];
-    const restarted: DamagedTrial[] = [];
-    const layerwise: LayerwiseTrial[] = [];
-    await keepingSummary(directory, tally, () =>
-      trainEverything(missing, { ...plan, locks, tally, profiler, continued, restarted, layerwise }),
-    );
-    const summary = await profiler.time('writing', () => writeSummary(directory));
-    const { trained, reused, elsewhere } = tally;
-    const ended = { trained, reused, elsewhere, continued, damaged, restarted, layerwise };
-    return { directory, summary, ...ended, seconds: profiler.total, profile: profiler.result() };
-  } finally {
-    await locks.leave();
-  }
+  await openRunDirectory(plan.directory, plan.protocol);
+  return TrialLocks.within(plan.directory, (locks) =>
+    trainMissing(plan, locks, profiler, options.onProgress),
+  );
+}
+
+async function trainMissing(
+  plan: SweepPlan,
+  locks: TrialLocks,
+  profiler: Profiler,
+  onProgress: SweepOptions['onProgress'],
+): Promise<SweepResult> {
+  const { directory, trials } = plan;
+  const { found, damaged } = await profiler.time('writing', async () => {
+    await cleanRunDirectory(directory);
+    const visit = async (record: TrialRecord) => {
+      await checkArrays(directory, record);
+      return endingOf(record); // and no more: memory does not grow with what is finished
+    };
+    return survey(directory, trials, visit, { refuseOtherSchemas: true });
+  });
+  const missing = trials.filter(({ key }) => !found.has(key));
+  const tally = new Tally(missing, found.values(), onProgress);
+  const continued: ContinuedTrial[] = [];
+  const restarted: DamagedTrial[] = [];
+  const layerwise: LayerwiseTrial[] = [];
+  await keepingSummary(directory, tally, () =>
+    trainEverything(missing, { ...plan, locks, tally, profiler, continued, restarted, layerwise }),
+  );
+  const summary = await profiler.time('writing', () => writeSummary(directory));
+  const { trained, reused, elsewhere } = tally;
+  const ended = { trained, reused, elsewhere, continued, damaged, restarted, layerwise };
+  return { directory, summary, ...ended, seconds: profiler.total, profile: profiler.result() };
 }
 
 /** Interrupted, a run leaves a summary of what there is, and says how far it came. */

@@ -2,6 +2,7 @@
 import { invalid, oneOf } from '../arguments.js';
 import type { FloatArray } from '../native/addon.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
+import { finish, type Steps, stretches } from '../network/steps.js';
 import type { Splits } from './splits.js';
 
 /** `standard`: mean 0 and standard deviation 1 of each input; `unit`: from 0 to 1; `none`: as they are. */
@@ -67,16 +68,23 @@ function eachNumber(inputs: FloatArray, columns: number, visit: (x: number, colu
  * The data with other inputs, of the same kind of array; targets and classes are shared.
  * @throws invalid_argument when the normalisation is for another number of inputs
  */
-export function normalizeInputs(data: Dataset, { shift, scale }: Normalization): Dataset {
+export function normalizeInputs(data: Dataset, normalization: Normalization): Dataset {
+  return finish(normalizeInputsSteps(data, normalization));
+}
+
+function* normalizeInputsSteps(data: Dataset, { shift, scale }: Normalization): Steps<Dataset> {
   const { inputs, inputCount, targets, targetCount, classes } = checkDataset('data of normalizeInputs', data);
   if (shift.length !== inputCount || scale.length !== inputCount)
     throw invalid('the normalisation', `one of ${inputCount} inputs, as the data have`, shift);
   const moved = inputs.slice();
-  for (let i = 0; i < moved.length; ++i) {
-    const j = i % inputCount;
-    moved[i] = ((inputs[i] as number) - (shift[j] as number)) / (scale[j] as number);
+  for (const [from, to] of stretches(moved.length)) {
+    for (let i = from; i < to; ++i) {
+      const j = i % inputCount;
+      moved[i] = ((inputs[i] as number) - (shift[j] as number)) / (scale[j] as number);
+    }
+    yield;
   }
-  return Dataset.create({
+  return yield* Dataset.createSteps({
     inputs: moved,
     inputCount,
     ...(targets && { targets, targetCount }),
@@ -85,9 +93,17 @@ export function normalizeInputs(data: Dataset, { shift, scale }: Normalization):
 }
 
 /** All three parts by the statistics of the training part. */
-export function normalizeSplits({ train, validation, test }: Splits, kind: NormalizationKind): Splits {
+export function normalizeSplits(splits: Splits, kind: NormalizationKind): Splits {
+  return finish(normalizeSplitsSteps(splits, kind));
+}
+
+/** @internal normalizeSplits in steps, but for the fit. */
+export function* normalizeSplitsSteps(
+  { train, validation, test }: Splits,
+  kind: NormalizationKind,
+): Steps<Splits> {
   const normalization = fitNormalization(train, kind);
   if (kind === 'none') return { train, validation, test };
-  const of = (data: Dataset) => normalizeInputs(data, normalization);
-  return { train: of(train), validation: of(validation), test: of(test) };
+  const of = (data: Dataset) => normalizeInputsSteps(data, normalization);
+  return { train: yield* of(train), validation: yield* of(validation), test: yield* of(test) };
 }

@@ -3,8 +3,18 @@ import { invalid, knownKeys, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType, FloatArray, NativeDataset } from '../native/addon.js';
 import { addon } from '../native/load.js';
-import { checkAttached, checkFinite, checkFloats, checkLength, maximumElements, toDType } from './arrays.js';
+import {
+  checkAttached,
+  checkFinite,
+  checkFiniteSteps,
+  checkFloats,
+  checkLength,
+  maximumElements,
+  toDType,
+  toDTypeSteps,
+} from './arrays.js';
 import { type NetworkSpec, outputsOf } from './spec.js';
+import { finish, type Steps } from './steps.js';
 
 export interface DatasetOptions {
   /** [samples][inputCount], row-major */
@@ -44,11 +54,16 @@ export class Dataset {
    *   class is not an index, an array is of another kind, or its buffer is detached
    */
   static create(options: DatasetOptions): Dataset {
+    return finish(Dataset.createSteps(options));
+  }
+
+  /** @internal create() in steps. */
+  static *createSteps(options: DatasetOptions): Steps<Dataset> {
     knownKeys('Dataset.create', options, ['inputs', 'inputCount', 'targets', 'targetCount', 'classes']);
     const inputCount = positiveInteger('inputCount', options.inputCount);
     const inputs = checkFloats('inputs', options.inputs);
     const samples = countSamples(inputs, inputCount);
-    checkFinite('inputs', inputs, inputCount);
+    yield* checkFiniteSteps('inputs', inputs, inputCount);
     if (options.targets !== undefined && options.classes !== undefined)
       throw new EigenstudentError(
         'invalid_argument',
@@ -69,17 +84,23 @@ export class Dataset {
 
   /** @internal The copy in native memory, made at the first call. */
   nativeOf(dtype: DType): NativeDataset {
+    return finish(this.nativeSteps(dtype));
+  }
+
+  /** @internal nativeOf() in steps, but for the copy itself. */
+  *nativeSteps(dtype: DType): Steps<NativeDataset> {
     const existing = this.#native.get(dtype);
     if (existing) return existing;
     const { samples, inputCount, targetCount, targets, classes } = this;
     checkAttached('inputs of a data set', this.inputs);
     if (targets) checkAttached('targets of a data set', targets);
+    const ofDType = yield* toDTypeSteps('inputs', this.inputs, dtype);
     const created = new (addon().Dataset)({
       dtype,
       samples,
       inputCount,
       targetCount,
-      inputs: toDType('inputs', this.inputs, dtype),
+      inputs: ofDType,
       ...(targets && { targets: toDType('targets', targets, dtype) }),
       ...(classes && { classes }),
     });

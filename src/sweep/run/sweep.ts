@@ -1,5 +1,6 @@
 /** Carries out a protocol: what a run directory lacks is trained, what it has is never trained again. */
 import { EigenstudentError } from '../../errors.js';
+import { unlessInterrupted } from '../../network/steps.js';
 import { cleanRunDirectory } from '../directory/clean.js';
 import type { TrialRecord } from '../directory/record.js';
 import { type DamagedTrial, openRunDirectory, survey } from '../directory/run-directory.js';
@@ -67,7 +68,8 @@ async function trainMissing(
       await checkArrays(directory, record);
       return endingOf(record); // and no more: memory does not grow with what is finished
     };
-    return survey(directory, trials, visit, { refuseOtherSchemas: true });
+    const looking = survey(directory, trials, visit, { refuseOtherSchemas: true });
+    return unlessInterrupted(looking, plan.signal);
   });
   const missing = trials.filter(({ key }) => !found.has(key));
   const tally = new Tally(missing, found.values(), onProgress);
@@ -83,13 +85,26 @@ async function trainMissing(
   return { directory, summary, ...ended, seconds: profiler.total, profile: profiler.result() };
 }
 
+/** Milliseconds that the summary of an interrupted run may take; arbitrary: schedulers kill what does not end within half a minute. */
+const quick = 2000;
+
+/** Of thousands of records it takes longer: the next call, or `collect`, writes it. */
+async function summaryIfQuick(directory: string): Promise<void> {
+  const signal = AbortSignal.timeout(quick);
+  try {
+    await writeSummary(directory, signal);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+  }
+}
+
 /** Interrupted, a run leaves a summary of what there is, and says how far it came. */
 async function keepingSummary(directory: string, tally: Tally, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (!(error instanceof EigenstudentError) || error.code !== 'interrupted') throw error;
-    await writeSummary(directory);
+    await summaryIfQuick(directory);
     const { done, total } = tally;
     throw new EigenstudentError(
       'interrupted',

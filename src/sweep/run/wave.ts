@@ -3,6 +3,7 @@ import type { Splits } from '../../data/splits.js';
 import { EigenstudentError } from '../../errors.js';
 import type { ChosenDevice } from '../../network/device.js';
 import { Population } from '../../network/population.js';
+import { throwIfInterrupted } from '../../network/steps.js';
 import { describeLayerwise, type TrainReport } from '../../training/report.js';
 import { train } from '../../training/train.js';
 import type { DamagedTrial } from '../directory/run-directory.js';
@@ -74,7 +75,10 @@ export async function trainWave(trials: readonly Trial[], options: WaveOptions):
     for (const { protocol } of trials) splits.push(await options.data.of(protocol));
   });
   const population = createPopulation(trials, splits, options);
+  const stop = () => population.stop(); // train() listens by itself; what comes before it does not
+  signal?.addEventListener('abort', stop);
   try {
+    throwIfInterrupted(signal);
     options.onLayerwise(layerwiseOf(population, trials));
     const before = await profiler.time('writing', () => continueTrials(trials, population, options));
     const wave = new Wave(trials, splits, population, before, options);
@@ -86,6 +90,7 @@ export async function trainWave(trials: readonly Trial[], options: WaveOptions):
       onReport: (report) => wave.follow(report),
     });
   } finally {
+    signal?.removeEventListener('abort', stop);
     population.dispose();
   }
 }

@@ -7,6 +7,12 @@ export function answers(command: Command): Command {
   return command.option('--json', 'one JSON document on standard output');
 }
 
+/** The option of every command that may work for long. */
+export const ignoreHangupOption = [
+  '--ignore-hangup',
+  'goes on when the terminal is closed (SIGHUP), as under nohup',
+] as const;
+
 /** A parser of one number. */
 export function number(option: string): (word: string) => number {
   return (word) => {

@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { EigenstudentError } from '../errors.js';
-import { answers, autoOrNumbers, dashed, fraction, number, path } from './arguments.js';
+import { answers, autoOrNumbers, dashed, fraction, ignoreHangupOption, number, path } from './arguments.js';
+import { ignoreHangup } from './interruptible.js';
 import type { PruneOptions } from './prune.js';
 import type { PruneModelOptions } from './prune-model.js';
 import type { ExitCode, Session, Work } from './session.js';
@@ -105,7 +106,8 @@ function takesDataOptions(command: Command): Command {
     )
     .option('--loss <name>', 'crossEntropy for classes or mse (default: crossEntropy after a softmax)')
     .option('--metric <name>', 'loss or accuracy (default: accuracy where there are classes)')
-    .option('--seed <n>', 'names the split of the data and the shuffles (default: 0)', number('--seed'));
+    .option('--seed <n>', 'names the split of the data and the shuffles (default: 0)', number('--seed'))
+    .option(...ignoreHangupOption);
 }
 
 async function prune(
@@ -113,6 +115,7 @@ async function prune(
   options: PruneOptions & PruneModelOptions,
   session: Session,
 ): Promise<ExitCode> {
+  if (options.ignoreHangup) ignoreHangup();
   if (await isNetworkFile(source)) {
     checkNone(options, runOptions, `${source} is a file; that option is for a student of a run directory`);
     return (await import('./prune-model.js')).pruneModel(source, options, session);

@@ -27,6 +27,7 @@ import { candidateTable, prunedLayersTable, stageTable } from './tables.js';
 
 /** As commander names them. */
 export interface PruneModelOptions extends ModelDataOptions {
+  readonly ignoreHangup?: boolean;
   readonly keep?: number;
   readonly percentile?: number;
   readonly maxDegradation?: number;
@@ -115,7 +116,8 @@ async function candidatesOf(
   const { fineTune: epochs, learningRate = usualRate, seed = 0 } = options;
   if (epochs === undefined || data === null) return [{ l2: null, network }];
   const { batchSize = Math.min(usualBatch, data.parts.train?.data.samples ?? 1) } = options;
-  const tuning = { epochs, learningRate, batchSize, seed };
+  const { ignoreHangup = false } = options;
+  const tuning = { epochs, learningRate, batchSize, seed, ignoreHangup };
   return fineTuned(network, data.parts, penaltyChoice(options.l2), tuning, session);
 }
 

@@ -1,6 +1,6 @@
 /** The commands that read the records of a run directory: their options and their help. */
 import type { Command } from 'commander';
-import { answers, number, numbers, path } from './arguments.js';
+import { answers, ignoreHangupOption, number, numbers, path } from './arguments.js';
 import type { Work } from './session.js';
 
 /** Of the live page. Arbitrary, and always the same: a page that is open finds its server again. */
@@ -61,6 +61,7 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
     .argument('<directory>', 'run directory, there already or to come')
     .option('--port <n>', 'port, 0 for any free one', number('--port'), usualPort)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option(...ignoreHangupOption)
     .addHelpText('after', watchExamples)
     .action((directory: string, options) =>
       choose(async (session) => (await import('./watch.js')).watch(directory, options, session)),

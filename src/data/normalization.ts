@@ -3,6 +3,7 @@ import { columnMoments } from '../analysis/moments.js';
 import { finiteNumbers } from '../analysis/numbers.js';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
+import { finish, type Steps, stretches } from '../network/steps.js';
 import { invalidData } from './labelled-samples.js';
 import type { Splits } from './splits.js';
 
@@ -65,15 +66,22 @@ export function normalizeInputs(data: Dataset, normalization: Normalization): Da
   knownKeys('the normalisation', normalization, ['shift', 'scale']);
   const shift = finiteNumbers('shift of the normalisation', normalization.shift);
   const scale = finiteNumbers('scale of the normalisation', normalization.scale);
+  return finish(normalizeInputsSteps(data, { shift, scale }));
+}
+
+function* normalizeInputsSteps(data: Dataset, { shift, scale }: Normalization): Steps<Dataset> {
   const { inputs, inputCount, targets, targetCount, classes } = checkDataset('data of normalizeInputs', data);
   if (shift.length !== inputCount || scale.length !== inputCount)
     throw invalid('the normalisation', `one of ${inputCount} inputs, as the data have`, shift);
   const moved = inputs.slice();
-  for (let i = 0; i < moved.length; ++i) {
-    const j = i % inputCount;
-    moved[i] = ((inputs[i] as number) - (shift[j] as number)) / (scale[j] as number);
+  for (const [from, to] of stretches(moved.length)) {
+    for (let i = from; i < to; ++i) {
+      const j = i % inputCount;
+      moved[i] = ((inputs[i] as number) - (shift[j] as number)) / (scale[j] as number);
+    }
+    yield;
   }
-  return Dataset.create({
+  return yield* Dataset.createSteps({
     inputs: moved,
     inputCount,
     ...(targets && { targets, targetCount }),
@@ -82,9 +90,17 @@ export function normalizeInputs(data: Dataset, normalization: Normalization): Da
 }
 
 /** All three parts by the statistics of the training part. */
-export function normalizeSplits({ train, validation, test }: Splits, kind: NormalizationKind): Splits {
+export function normalizeSplits(splits: Splits, kind: NormalizationKind): Splits {
+  return finish(normalizeSplitsSteps(splits, kind));
+}
+
+/** @internal normalizeSplits in steps, but for the fit. */
+export function* normalizeSplitsSteps(
+  { train, validation, test }: Splits,
+  kind: NormalizationKind,
+): Steps<Splits> {
   const normalization = fitNormalization(train, kind);
   if (kind === 'none') return { train, validation, test };
-  const of = (data: Dataset) => normalizeInputs(data, normalization);
-  return { train: of(train), validation: of(validation), test: of(test) };
+  const of = (data: Dataset) => normalizeInputsSteps(data, normalization);
+  return { train: yield* of(train), validation: yield* of(validation), test: yield* of(test) };
 }

@@ -4,6 +4,7 @@ import { describe, invalid, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType, FloatArray } from '../native/addon.js';
 import { requireMemory } from '../native/free-memory.js';
+import { finish, type Steps, stretches } from './steps.js';
 
 /** Most elements of one array: what the positions of a random stream and of a shuffle can address (32 bits). */
 export const maximumElements = 2 ** 32 - 1;
@@ -102,7 +103,24 @@ export function checkLength(where: string, array: ArrayLike<number>, length: num
 
 /** Every number finite; the message names the first that is not, with its row of `columns`. */
 export function checkFinite(where: string, array: ArrayLike<number>, columns?: number): void {
-  for (let i = 0; i < array.length; ++i) {
+  finish(checkFiniteSteps(where, array, columns));
+}
+
+export function* checkFiniteSteps(where: string, array: ArrayLike<number>, columns?: number): Steps<void> {
+  for (const [from, to] of stretches(array.length)) {
+    checkFiniteStretch(where, array, columns, from, to);
+    yield;
+  }
+}
+
+function checkFiniteStretch(
+  where: string,
+  array: ArrayLike<number>,
+  columns: number | undefined,
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; ++i) {
     if (Number.isFinite(array[i])) continue;
     const place = columns === undefined ? '' : ` (sample ${Math.floor(i / columns)}, column ${i % columns})`;
     throw new EigenstudentError(
@@ -117,11 +135,23 @@ export function checkFinite(where: string, array: ArrayLike<number>, columns?: n
  * @throws invalid_argument naming the index of a number that float32 cannot hold
  */
 export function toDType(where: string, array: FloatArray, dtype: DType): FloatArray {
+  return finish(toDTypeSteps(where, array, dtype));
+}
+
+export function* toDTypeSteps(where: string, array: FloatArray, dtype: DType): Steps<FloatArray> {
   if (dtypeOf(array) === dtype) return array;
-  if (dtype === 'float64') return Float64Array.from(array);
-  const rounded = Float32Array.from(array);
-  const overflow = rounded.findIndex((value, i) => !Number.isFinite(value) && Number.isFinite(array[i]));
-  if (overflow >= 0) {
+  const converted = allocate(where, dtype, array.length);
+  for (const [from, to] of stretches(array.length)) {
+    converted.set(array.subarray(from, to), from);
+    if (dtype === 'float32') checkRounded(where, array, converted, from, to);
+    yield;
+  }
+  return converted;
+}
+
+function checkRounded(where: string, array: FloatArray, rounded: FloatArray, from: number, to: number): void {
+  for (let overflow = from; overflow < to; ++overflow) {
+    if (Number.isFinite(rounded[overflow]) || !Number.isFinite(array[overflow])) continue;
     throw invalid(
       `${where}[${overflow}]`,
       'a number that float32 can hold (magnitude below 3.4e38)',
@@ -129,5 +159,4 @@ export function toDType(where: string, array: FloatArray, dtype: DType): FloatAr
       "Scale the data or use dtype 'float64'",
     );
   }
-  return rounded;
 }

@@ -5,9 +5,19 @@ import { EigenstudentError } from '../errors.js';
 import type { DType, FloatArray, NativeDataset } from '../native/addon.js';
 import { requireMemory } from '../native/free-memory.js';
 import { addon } from '../native/load.js';
-import { checkAttached, checkFinite, checkFloats, checkLength, maximumElements, toDType } from './arrays.js';
+import {
+  checkAttached,
+  checkFinite,
+  checkFiniteSteps,
+  checkFloats,
+  checkLength,
+  maximumElements,
+  toDType,
+  toDTypeSteps,
+} from './arrays.js';
 import { bytesOfData } from './memory-needs.js';
 import { type NetworkSpec, outputsOf } from './spec.js';
+import { finish, type Steps } from './steps.js';
 
 export interface DatasetOptions {
   /** [samples][inputCount], row-major */
@@ -47,11 +57,16 @@ export class Dataset {
    *   class is not an index, an array is of another kind, or its buffer is detached
    */
   static create(options: DatasetOptions): Dataset {
+    return finish(Dataset.createSteps(options));
+  }
+
+  /** @internal create() in steps. */
+  static *createSteps(options: DatasetOptions): Steps<Dataset> {
     knownKeys('Dataset.create', options, ['inputs', 'inputCount', 'targets', 'targetCount', 'classes']);
     const inputCount = positiveInteger('inputCount', options.inputCount);
     const inputs = checkFloats('inputs', options.inputs);
     const samples = countSamples(inputs, inputCount);
-    checkFinite('inputs', inputs, inputCount);
+    yield* checkFiniteSteps('inputs', inputs, inputCount);
     if (options.targets !== undefined && options.classes !== undefined)
       throw new EigenstudentError(
         'invalid_argument',
@@ -78,6 +93,11 @@ export class Dataset {
 
   /** @internal The copy in native memory, made at the first call. */
   nativeOf(dtype: DType): NativeDataset {
+    return finish(this.nativeSteps(dtype));
+  }
+
+  /** @internal nativeOf() in steps, but for the copy itself. */
+  *nativeSteps(dtype: DType): Steps<NativeDataset> {
     const existing = this.#native.get(dtype);
     if (existing) return existing;
     const { samples, inputCount, targetCount, targets, classes } = this;
@@ -89,12 +109,13 @@ export class Dataset {
       this.bytesToCopy(dtype),
       advice,
     );
+    const ofDType = yield* toDTypeSteps('inputs', this.inputs, dtype);
     const created = new (addon().Dataset)({
       dtype,
       samples,
       inputCount,
       targetCount,
-      inputs: toDType('inputs', this.inputs, dtype),
+      inputs: ofDType,
       ...(targets && { targets: toDType('targets', targets, dtype) }),
       ...(classes && { classes }),
     });

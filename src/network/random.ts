@@ -6,6 +6,7 @@
 import { invalid, nonNegativeInteger } from '../arguments.js';
 import { addon } from '../native/load.js';
 import { allocate } from './arrays.js';
+import { type Steps, stretches } from './steps.js';
 
 /** Values are part of the file formats: add, never renumber. */
 export const purposes = {
@@ -51,6 +52,16 @@ function native(stream: Stream) {
 export function normals(stream: Stream, count: number, deviation = 1): Float64Array {
   const out = allocate('random numbers', 'float64', count);
   addon().fillNormal(native(stream), 0, deviation, out);
+  return out;
+}
+
+/** The same numbers as `normals`, in steps. */
+export function* normalsSteps(stream: Stream, count: number): Steps<Float64Array> {
+  const out = allocate('random numbers', 'float64', count) as Float64Array;
+  for (const [from, to] of stretches(count)) {
+    addon().fillNormalStretch(native(stream), 0, 1, from, out.subarray(from, to));
+    yield;
+  }
   return out;
 }
 

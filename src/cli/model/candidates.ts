@@ -28,6 +28,8 @@ export interface Candidate {
 export type PenaltyChoice = 'auto' | Penalties;
 
 export interface TuneOptions {
+  /** SIGHUP changes nothing. */
+  readonly ignoreHangup: boolean;
   readonly epochs: number;
   readonly learningRate: number;
   readonly batchSize: number;
@@ -79,7 +81,7 @@ export async function fineTuned(
         'data choose one of them or the model as it came',
     );
   const spectral = penalties.map((l2) => penalised(model, l2));
-  const tuned = await interruptible(session, (signal) =>
+  const tuned = await interruptible(session, options, (signal) =>
     fineTuneAll(spectral, {
       ...{ data, epochs, signal, optimizer: adam({ learningRate }) },
       batchSize: options.batchSize,

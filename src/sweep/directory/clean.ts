@@ -11,6 +11,7 @@ import {
   type Owner,
   OwnerWatch,
   ownersFolder,
+  protocolLock,
   readLock,
   readOwners,
 } from './owners.js';
@@ -76,10 +77,14 @@ class Cleaning {
     return (await readRecordIfWhole(this.directory, key)) !== undefined;
   }
 
-  /** Locks of unfinished trials stay for whoever takes over: a lower generation must not come after a higher one. */
+  /**
+   * Locks of unfinished trials stay for whoever takes over: a lower generation must not come after a higher one. That of the
+   * protocol is asked for only where the protocol grows, so nobody else would ever remove one that a killed process left.
+   */
   async #cleanLock(key: string): Promise<void> {
     const lock = await readLock(this.directory, key);
-    if (lock && ((await this.#isHeld(key)) || !(await this.#isFinished(key)))) return;
+    if (lock && (await this.#isHeld(key))) return;
+    if (lock && key !== protocolLock && !(await this.#isFinished(key))) return;
     await removeLock(this.directory, key, lock?.generation ?? 0);
     this.removed.push(join('locks', key));
   }

@@ -48,14 +48,11 @@ const lockPause = 20;
 export async function openRunDirectory(directory: string, protocol: Protocol): Promise<void> {
   await makeFolder(join(directory, 'trials'));
   if (!(await wouldGrow(directory, protocol))) return;
-  const locks = await TrialLocks.enter(directory);
-  try {
+  await TrialLocks.within(directory, async (locks) => {
     while (!(await locks.claim(protocolLock))) await setTimeout(lockPause);
     if (await wouldGrow(directory, protocol))
       await writeAtomically(join(directory, protocolFile), formatProtocol(protocol));
-  } finally {
-    await locks.leave();
-  }
+  });
 }
 
 /**

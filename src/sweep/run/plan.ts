@@ -3,6 +3,7 @@
 import { finiteNumber, invalid, knownKeys, positiveInteger } from '../../arguments.js';
 import { isAbortSignal } from '../../kinds.js';
 import type { ChosenDevice, DeviceOptions } from '../../network/device.js';
+import { unlessInterrupted } from '../../network/steps.js';
 import { lookAtFiles } from '../brought/look-at-files.js';
 import { checkProtocol } from '../protocol/protocol.js';
 import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
@@ -49,7 +50,7 @@ export async function planSweep(input: ProtocolInput, options: SweepOptions): Pr
   knownKeys('sweep', options, optionNames);
   const { directory, signal, onProgress } = options;
   checkHandles(directory, signal, onProgress);
-  const protocol = await lookAtFiles(checkProtocol(input, 'of sweep()'));
+  const protocol = await unlessInterrupted(lookAtFiles(checkProtocol(input, 'of sweep()')), signal);
   const shard = options.shard && checkShard(options.shard);
   const all = expand(protocol);
   return {

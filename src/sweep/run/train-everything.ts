@@ -35,7 +35,7 @@ export function endingOf(record: TrialRecord): Ending {
 /** @throws interrupted, file_unwritable, what training throws */
 export async function trainEverything(missing: readonly Trial[], run: Everything): Promise<void> {
   const { signal, profiler, deviceOf, threads } = run;
-  const data = new SharedData(new BroughtFiles(run.protocol));
+  const data = new SharedData(new BroughtFiles(run.protocol), signal);
   const list = new WorkList(
     missing,
     (dtype) => waveLimits(deviceOf(dtype).device, threads),

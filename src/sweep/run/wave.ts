@@ -3,6 +3,7 @@ import { EigenstudentError } from '../../errors.js';
 import { addon } from '../../native/load.js';
 import type { ChosenDevice } from '../../network/device.js';
 import { Population } from '../../network/population.js';
+import { throwIfInterrupted } from '../../network/steps.js';
 import { describeLayerwise } from '../../training/report.js';
 import { train } from '../../training/train.js';
 import { continueTrial, type TrialProgress } from '../directory/trial-checkpoint.js';
@@ -28,7 +29,10 @@ export async function trainWave(wanted: readonly Trial[], options: WaveOptions):
   const [first] = trials;
   if (first === undefined) return;
   const population = createPopulation(prepared, options);
+  const stop = () => population.stop(); // train() listens by itself; what comes before it does not
+  signal?.addEventListener('abort', stop);
   try {
+    throwIfInterrupted(signal);
     options.onLayerwise(layerwiseOf(population, trials));
     const before = await profiler.time('writing', () => continueTrials(trials, population, options));
     const splits = prepared.map((each) => each.splits);
@@ -41,6 +45,7 @@ export async function trainWave(wanted: readonly Trial[], options: WaveOptions):
       onReport: (report) => wave.follow(report),
     });
   } finally {
+    signal?.removeEventListener('abort', stop);
     population.dispose();
   }
 }

@@ -65,8 +65,10 @@ it('a file that changes while its sweep is away is told of', async () => {
   const idx = await smallImages();
   const directory = await newFolder();
   const protocol = broughtProtocol({ idx });
-  const stopped = AbortSignal.abort();
-  expect(await rejectionOf(sweep(protocol, { directory, signal: stopped }))).toMatch(/^interrupted: /);
+  const controller = new AbortController();
+  const onProgress = () => controller.abort(); // at the start, before any trial
+  const options = { directory, signal: controller.signal, onProgress };
+  expect(await rejectionOf(sweep(protocol, options))).toMatch(/^interrupted: /);
   await writeFile(idx.labels, idxBytes([90], new Uint8Array(90).fill(1)));
   expect(await rejectionOf(sweep((await readProtocol(directory)) as never, { directory }))).toMatch(
     /^invalid_data: expected .*labels to be as it was when its sweep began, with SHA-256 \w{64}, received \w{64}\. Put the old/,

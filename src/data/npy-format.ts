@@ -1,4 +1,5 @@
 /** NumPy's array format (NEP 1): magic, version, length of the header, a Python literal that describes the numbers. */
+import { types } from 'node:util';
 import { EigenstudentError } from '../errors.js';
 import { describeForeign } from '../network/files/file-kind.js';
 import { halfToNumber } from '../network/half-floats.js';
@@ -142,7 +143,7 @@ export function parseNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
     const shown = JSON.stringify(text.slice(0, 200).trim());
     throw corrupt(`its header ${shown} cannot be read: ${(cause as SyntaxError).message}`);
   }
-  const fields = literal instanceof Map ? literal : new Map();
+  const fields = types.isMap(literal) ? literal : new Map();
   const [descr, order, shape] = ['descr', 'fortran_order', 'shape'].map((key) => fields.get(key));
   if (descr === undefined || typeof order !== 'boolean' || !isShape(shape))
     throw corrupt(`its header does not tell descr, fortran_order and shape: ${text.slice(0, 200).trim()}`);

@@ -1,6 +1,6 @@
 /** Long work on large arrays, cut into steps, so that a program can answer signals and requests in between. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 
 /** Each `yield` is a place where the work may rest. The results are the same however it is carried out. */
 export type Steps<Result> = Generator<void, Result, void>;
@@ -38,8 +38,7 @@ export async function inTurns<Result>(steps: Steps<Result>, signal?: AbortSignal
 export function throwIfInterrupted(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
   const { reason } = signal;
-  const text = reason instanceof Error ? reason.message : String(reason);
-  throw new EigenstudentError('interrupted', `interrupted while data were prepared: ${text}`, {
+  throw new EigenstudentError('interrupted', `interrupted while data were prepared: ${reasonOf(reason)}`, {
     cause: reason,
   });
 }

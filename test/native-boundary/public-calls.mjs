@@ -48,7 +48,7 @@ const onPopulation = (make, call) => ({ make, call: (api, args) => withPopulatio
 const exported = (name, make) => ({ make, call: (api, args) => api[name](...args) });
 
 /** A reader, and a path where there is nothing. */
-const noFile = (name, ...options) => ({ ...exported(name, () => ['/nowhere/f', ...options]), code: 'file_unreadable' });
+const noFile = (name, ...options) => ({ ...exported(name, () => ['/nowhere/f', ...structuredClone(options)]), code: 'file_unreadable' });
 
 const matrix = (rows, columns) => ({ rows, columns, values: floats(rows * columns) });
 const curve = () => ({ x: Float64Array.of(1, 2, 3, 4), y: positives(4), dy: positives(4) });

@@ -1,4 +1,3 @@
-import { columnMoments } from '../../analysis/moments.js';
 import type { Dataset } from '../../network/dataset.js';
 
 /**
@@ -7,8 +6,20 @@ import type { Dataset } from '../../network/dataset.js';
  */
 export function constantLoss({ targets, targetCount, classes }: Dataset): number {
   if (classes) return entropy(classes);
-  const { deviation } = columnMoments(targets ?? [], targetCount);
-  return deviation.reduce((sum, value) => sum + value ** 2, 0) / targetCount;
+  let sum = 0;
+  for (let output = 0; output < targetCount; ++output) sum += variance(targets ?? [], output, targetCount);
+  return sum / targetCount;
+}
+
+/** Of the values at `start`, `start + stride`, ..., about their mean. Bits of records: it stays as it is. */
+function variance(values: ArrayLike<number>, start: number, stride: number): number {
+  const count = values.length / stride;
+  let sum = 0;
+  for (let i = start; i < values.length; i += stride) sum += values[i] as number;
+  const mean = sum / count;
+  let squares = 0;
+  for (let i = start; i < values.length; i += stride) squares += ((values[i] as number) - mean) ** 2;
+  return squares / count;
 }
 
 /** In nats, as the cross-entropy is. */

@@ -29,12 +29,21 @@ export class SharedData {
     readonly signal?: AbortSignal,
   ) {}
 
-  /** With their copies in native memory, which take as long to make as large data do. @throws interrupted; see BroughtFiles */
+  /**
+   * With their copies in native memory, which take as long to make as large data do.
+   * @throws interrupted; see BroughtFiles; invalid_argument for numbers that the dtype cannot hold
+   */
   async of(protocol: TrialProtocol): Promise<Splits> {
-    const key = dataKey(protocol);
-    const splits = this.#splits.get(key) ?? (await this.#draw(protocol));
+    const splits = await this.load(protocol);
     for (const part of [splits.train, splits.validation, splits.test])
       await inTurns(part.nativeSteps(protocol.dtype), this.signal);
+    return splits;
+  }
+
+  /** In float64. @throws interrupted; see BroughtFiles */
+  async load(protocol: TrialProtocol): Promise<Splits> {
+    const key = dataKey(protocol);
+    const splits = this.#splits.get(key) ?? (await this.#draw(protocol));
     this.#bytes -= this.#splits.delete(key) ? sizeOf(splits) : 0;
     this.#splits.set(key, splits); // at the end: Map keeps the order of insertion
     this.#bytes += sizeOf(splits);

@@ -7,7 +7,8 @@ import { throwIfInterrupted } from '../../network/steps.js';
 import { describeLayerwise } from '../../training/report.js';
 import { train } from '../../training/train.js';
 import { continueTrial, type TrialProgress } from '../directory/trial-checkpoint.js';
-import type { Trial } from '../protocol/trials.js';
+import { isBrought } from '../protocol/brought-data.js';
+import type { Trial, TrialProtocol } from '../protocol/trials.js';
 import { unbegunOutcome } from './outcome.js';
 import { type PreparedTrial, prepareTrial } from './prepare-trial.js';
 import { attempt, trialErrorOf } from './trial-failure.js';
@@ -50,10 +51,14 @@ export async function trainWave(wanted: readonly Trial[], options: WaveOptions):
   }
 }
 
-/** Those that can be trained; the others are failed records. */
+/**
+ * Those that can be trained; the others are failed records.
+ * @throws what is wrong with files: it is not of one trial, and may be put right
+ */
 async function prepareTrials(trials: readonly Trial[], options: WaveOptions): Promise<PreparedTrial[]> {
   const prepared: PreparedTrial[] = [];
   for (const trial of trials) {
+    if (usesFiles(trial.protocol)) await options.data.load(trial.protocol);
     const tried = await attempt(() => prepareTrial(trial, options.data));
     if ('result' in tried) prepared.push(tried.result);
     else {
@@ -62,6 +67,10 @@ async function prepareTrials(trials: readonly Trial[], options: WaveOptions): Pr
     }
   }
   return prepared;
+}
+
+function usesFiles({ data, teacher }: TrialProtocol): boolean {
+  return isBrought(data) || teacher?.kind === 'file';
 }
 
 /** Of trials that no population was made for. */

@@ -84,7 +84,7 @@ describe('a sweep', () => {
     const protocol = smallProtocol({ teacher: { ...teacher, seed: 1 } });
     const data = new SharedData();
     const [trial] = expand(protocol);
-    const splits = await data.of(trial?.protocol as never);
+    const splits = await data.load(trial?.protocol as never); // not yet in native memory
     (splits.test.targets as Float64Array)[5] = 1e39; // as a file may hold it
     const kept: string[] = [];
     await trainWave(expand(protocol).slice(0, 3), {

@@ -21,6 +21,8 @@ export interface ModelDataOptions {
   readonly inputs?: string;
   /** Name of an array, or of a column. */
   readonly labels?: string;
+  /** Names of columns that are no inputs. */
+  readonly exclude?: string;
   readonly normalize?: string;
   readonly seed?: number;
 }

@@ -49,7 +49,18 @@ function takesRunOptions(command: Command): void {
 
 const modelOptions = [
   ...['description', 'scope', 'criterion', 'export', 'fineTune', 'learningRate', 'batchSize', 'l2'],
-  ...['data', 'validationData', 'testData', 'inputs', 'labels', 'normalize', 'loss', 'metric', 'seed'],
+  ...[
+    'data',
+    'validationData',
+    'testData',
+    'inputs',
+    'labels',
+    'exclude',
+    'normalize',
+    'loss',
+    'metric',
+    'seed',
+  ],
 ];
 function takesModelOptions(command: Command): void {
   command
@@ -100,6 +111,7 @@ function takesDataOptions(command: Command): Command {
       '--labels <name>',
       'the array of an .npz (default: y), or the column of a table with classes or targets, several as in u,v',
     )
+    .option('--exclude <names>', 'columns of a table that are no inputs, as in id,date')
     .option(
       '--normalize <kind>',
       'inputs, by the statistics of all of --data: standard, unit or none (default: none)',

@@ -68,9 +68,27 @@ describe('--inputs with a table', () => {
   });
 });
 
+describe('--exclude', () => {
+  it('leaves out columns that are no inputs', async () => {
+    const named = await metricOf('--data', fixture('id.csv'), '--labels', 'y', '--inputs', 'a,b,c,d');
+    expect(await metricOf('--data', fixture('id.csv'), '--labels', 'y', '--exclude', 'id')).toEqual(named);
+  });
+
+  it('is refused beside --inputs, for a column that is not there, and with NPZ', async () => {
+    const table = ['--data', fixture('id.csv'), '--labels', 'y'];
+    expect(await refusalOf(...table, '--inputs', 'a', '--exclude', 'id')).toBe(
+      'expected --inputs or --exclude, received both',
+    );
+    expect(await refusalOf(...table, '--exclude', 'NOSUCH')).toContain('NOSUCH');
+    expect(await refusalOf('--data', 'x.npz', '--exclude', 'id')).toBe(
+      'expected no --exclude with --data x.npz, received "id". It names columns of a .csv or .parquet',
+    );
+  });
+});
+
 describe('options that name what a file does not have', () => {
   const [x, y] = [exchange('x.npy'), exchange('y.npy')];
-  it.each(['--inputs', '--labels'])('%s are refused with NPY', async (option) => {
+  it.each(['--inputs', '--labels', '--exclude'])('%s are refused with NPY', async (option) => {
     expect(await refusalOf('--data', x, y, option, 'NOSUCH')).toBe(
       `expected no ${option} with --data ${x} ${y}, received "NOSUCH". NPY files have no names: the first is the inputs, the second ` +
         'the labels',

@@ -59,7 +59,12 @@ export interface DataFiles {
   readonly inputs?: string;
   /** --labels: of an .npz the name of an array, of a table that of a column, or of several between commas. */
   readonly labels?: string;
+  /** --exclude: names of columns between commas. */
+  readonly exclude?: string;
 }
+
+/** The options that name arrays or columns. */
+type Names = { readonly [Name in 'inputs' | 'labels' | 'exclude']?: string | undefined };
 
 /** What is known of a table that was read before: another one is read in the same way. */
 export interface TableLike {
@@ -75,11 +80,7 @@ export interface ReadData extends TableLike {
  * @throws invalid_argument for files of other kinds, too few or too many of them, and for names of arrays or columns in files that
  *   have none
  */
-export async function dataFiles(
-  option: string,
-  files: readonly string[],
-  names: { readonly inputs?: string | undefined; readonly labels?: string | undefined },
-): Promise<DataFiles> {
+export async function dataFiles(option: string, files: readonly string[], names: Names): Promise<DataFiles> {
   const kind = await kindOf(files[0] as string);
   const wanted = kind === 'npy' || kind === 'idx' ? [2] : kind === 'npz' ? [1, 3] : [1];
   if (kind === undefined || !wanted.includes(files.length))
@@ -88,6 +89,11 @@ export async function dataFiles(
       `expected ${dataForms} for ${option}, received ${files.join(' ')}`,
     );
   if (kind === 'npy' || kind === 'idx') refuseNames(option, files, kind, names);
+  if (kind === 'npz' && names.exclude !== undefined)
+    throw new EigenstudentError(
+      'invalid_argument',
+      `expected no --exclude with ${option} ${files.join(' ')}, received "${names.exclude}". It names columns of a .csv or .parquet`,
+    );
   if ((kind === 'csv' || kind === 'parquet') && names.labels === undefined)
     throw invalid('--labels', `the column of ${files[0]} with the labels`, undefined);
   const { inputs, labels } =
@@ -96,16 +102,12 @@ export async function dataFiles(
     ...{ option, files, kind },
     ...(inputs !== undefined && { inputs }),
     ...(labels !== undefined && { labels }),
+    ...(names.exclude !== undefined && { exclude: names.exclude }),
   };
 }
 
-function refuseNames(
-  option: string,
-  files: readonly string[],
-  kind: 'npy' | 'idx',
-  names: { readonly inputs?: string | undefined; readonly labels?: string | undefined },
-): void {
-  for (const name of ['inputs', 'labels'] as const) {
+function refuseNames(option: string, files: readonly string[], kind: 'npy' | 'idx', names: Names): void {
+  for (const name of ['inputs', 'labels', 'exclude'] as const) {
     if (names[name] === undefined) continue;
     throw new EigenstudentError(
       'invalid_argument',
@@ -120,7 +122,7 @@ function refuseNames(
  * @throws what the readers throw; invalid_data for labels that do not fit the outputs of the network
  */
 export async function readDataFiles(
-  { files, kind, inputs, labels }: DataFiles,
+  { files, kind, inputs, labels, exclude }: DataFiles,
   spec: NetworkSpec,
   like: TableLike | undefined,
 ): Promise<ReadData> {
@@ -146,6 +148,7 @@ export async function readDataFiles(
         spec,
         inputs: inputs === undefined ? undefined : listed(inputs),
         labels: labels as string,
+        exclude: exclude === undefined ? undefined : listed(exclude),
         like,
       });
   }
@@ -162,6 +165,7 @@ interface TableRequest {
   readonly spec: NetworkSpec;
   readonly inputs: readonly string[] | undefined;
   readonly labels: string;
+  readonly exclude: readonly string[] | undefined;
   readonly like: TableLike | undefined;
 }
 
@@ -169,10 +173,13 @@ interface TableRequest {
 async function readTableLike(
   readTable: TableReader,
   file: string,
-  { spec, inputs, labels, like }: TableRequest,
+  { spec, inputs, labels, exclude, like }: TableRequest,
 ): Promise<ReadData> {
+  if (inputs !== undefined && exclude !== undefined)
+    throw new EigenstudentError('invalid_argument', 'expected --inputs or --exclude, received both');
+  const excluded = exclude && { exclude };
   const read = (names: readonly string[] | undefined) =>
-    readLabelled((choice) => readTable(file, { ...(names && { inputs: names }), ...choice }), {
+    readLabelled((choice) => readTable(file, { ...(names ? { inputs: names } : excluded), ...choice }), {
       ...{ spec, labels },
       classNames: like?.classNames,
     });

@@ -10,7 +10,11 @@ type Name = keyof PruneModelOptions;
 const needs: readonly (readonly [names: readonly Name[], oneOf: readonly Name[], example: string])[] = [
   [['fineTune', 'normalize'], ['data'], '--data x.npy y.npy'],
   [['maxDegradation'], ['data', 'validationData'], '--data x.npy y.npy'],
-  [['metric', 'inputs', 'labels', 'loss'], ['data', 'validationData', 'testData'], '--data x.npy y.npy'],
+  [
+    ['metric', 'inputs', 'labels', 'exclude', 'loss'],
+    ['data', 'validationData', 'testData'],
+    '--data x.npy y.npy',
+  ],
   [['learningRate', 'batchSize', 'l2'], ['fineTune'], '--fine-tune 20'],
 ];
 

@@ -111,6 +111,7 @@ export default defineConfig({
           include: ['test/survival/**/*.test.ts'],
           pool: 'forks',
           testTimeout: 600_000,
+          hookTimeout: 120_000,
           env: { EIGENSTUDENT_CUDA: 'none' },
         },
       },

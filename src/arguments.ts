@@ -1,26 +1,79 @@
+import { types } from 'node:util';
 import { closest, distance } from 'fastest-levenshtein';
 import { EigenstudentError } from './errors.js';
+import { typedArrayKind } from './kinds.js';
 
-/** How a received value reads in an error message. */
+/** Characters of a received text that a message shows; arbitrary. */
+const mostText = 200;
+
+/** How a received value reads in an error message. Never throws, whatever the value. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return describeText(value);
   if (typeof value === 'number' || typeof value === 'boolean' || value == null) return String(value);
-  if (ArrayBuffer.isView(value)) {
-    return `${value.constructor.name}(${(value as Float64Array).length ?? value.byteLength})`;
-  }
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object') return `a ${typeof value}`; // symbol, bigint
+  if (types.isProxy(value)) return 'a Proxy'; // it may pass for anything
+  const kind = typedArrayKind(value);
+  if (kind !== undefined) return `${kind}(${(value as Float64Array).length})`;
+  if (types.isDataView(value)) return `DataView(${byteLengthOf(value)})`;
   if (Array.isArray(value)) return `an array of length ${value.length}`;
-  return typeof value === 'function'
-    ? 'a function'
-    : `an object (${value.constructor?.name ?? 'no prototype'})`;
+  return `an object (${classNameOf(value)})`;
+}
+
+function describeText(text: string): string {
+  if (text.length <= mostText) return JSON.stringify(text);
+  return `${JSON.stringify(text.slice(0, mostText))} (${text.length} characters)`;
+}
+
+function byteLengthOf(view: DataView): number | string {
+  try {
+    return view.byteLength;
+  } catch {
+    return 'detached';
+  }
+}
+
+/** "Dataset"; of a value that only inherits from an array's prototype, that it is none. */
+function classNameOf(value: object): string {
+  let name: unknown;
+  try {
+    name = (Object.getPrototypeOf(value) === null ? undefined : value.constructor)?.name;
+  } catch {
+    return 'whose constructor cannot be read'; // a getter that throws
+  }
+  if (typeof name !== 'string' || name === '') return 'no prototype';
+  return /Array$/.test(name) ? `no ${name}, though it inherits from one` : name;
 }
 
 /** The uniform parameter error: "expected <what> for <where>, received <value>". */
 export function invalid(where: string, expected: string, received: unknown, advice = ''): EigenstudentError {
-  const hint = advice ? `. ${advice}` : '';
+  const hint = advice || otherCopy(expected, received);
   return new EigenstudentError(
     'invalid_argument',
-    `expected ${expected} for ${where}, received ${describe(received)}${hint}`,
+    `expected ${expected} for ${where}, received ${describe(received)}${hint && `. ${hint}`}`,
   );
+}
+
+/** What to say of a Dataset where a Dataset was expected: the two classes of that name are not one. */
+function otherCopy(expected: string, received: unknown): string {
+  const [name] = /\((\w+)\)$/.exec(describe(received))?.slice(1) ?? [];
+  if (name === undefined || !expected.split(/[^A-Za-z]+/).includes(name)) return '';
+  return (
+    `It is of another class ${name}: this process has loaded eigenstudent twice (two installations, or ` +
+    'jest.resetModules() between two imports). Make it with the copy that takes it'
+  );
+}
+
+/** An array without holes; a hole is refused at once, where a loop over 2^32 of them would not end. */
+export function denseArray<Value>(
+  where: string,
+  expected: string,
+  value: readonly Value[],
+): readonly Value[] {
+  if (!Array.isArray(value)) throw invalid(where, expected, value);
+  for (let i = 0; i < value.length; ++i)
+    if (!(i in value)) throw invalid(`${where}[${i}]`, 'a value', undefined, 'The array has a hole there');
+  return value;
 }
 
 export function positiveInteger(where: string, value: unknown): number {
@@ -47,6 +100,12 @@ export function finiteNumber(where: string, value: unknown, minimum = -Infinity,
           : ` between ${minimum} and ${maximum}`;
     throw invalid(where, `a finite number${range}`, value);
   }
+  return value;
+}
+
+/** Text only: Node would take a number for a file that is open already, 0 for standard input. */
+export function checkPath(where: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '') throw invalid(where, 'the path of a file', value);
   return value;
 }
 

@@ -1,6 +1,9 @@
+/** The same in every copy of the package that a process has loaded. */
+const brand = Symbol.for('eigenstudent.EigenstudentError');
+
 /**
  * The one error class that users of the package meet. `code` is stable and made for programs; the message says what
- * was expected, what came, where, and what to do.
+ * was expected, what came, where, and what to do. `instanceof` knows those of other copies of the package, too.
  */
 export class EigenstudentError extends Error {
   override readonly name = 'EigenstudentError';
@@ -12,6 +15,30 @@ export class EigenstudentError extends Error {
   ) {
     super(message, options);
   }
+
+  /** @internal */
+  get [brand](): true {
+    return true;
+  }
+
+  /** A test runner may load the package once a file, and an installation may hold two versions of it. */
+  static override [Symbol.hasInstance](value: unknown): value is EigenstudentError {
+    // biome-ignore lint/complexity/noThisInStatic: of a class that extends this one, `this` is that class
+    if (this !== EigenstudentError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+}
+
+/** What a thrown value says. Anything may be thrown, and errors of another realm are no `Error` of this one. */
+export function reasonOf(thrown: unknown): string {
+  const { message } = Object(thrown) as { message?: unknown };
+  return typeof message === 'string' ? message : String(thrown);
+}
+
+/** Of an error of the operating system: "ENOENT", "ENOSPC", ... */
+export function codeOf(thrown: unknown): string | undefined {
+  const { code } = Object(thrown) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
 }
 
 /** What went wrong, for programs. Each docstring names those that a call can throw. */

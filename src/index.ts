@@ -108,5 +108,6 @@ export {
   readSafetensors,
   type SafeTensor,
   type SafetensorsFile,
+  type UnreadTensor,
   writeSafetensors,
 } from './network/safetensors.js';

@@ -49,40 +49,53 @@ export function lossAtTeacherSize({ curve, record }) {
   return curve[Math.min(record.teacherSize, curve.length - 1)] / curve[curve.length - 1];
 }
 
+/** Of the h_T most relevant nodes, whether or not they survive: see overlapOf. */
+export function overlapWithTeacher(trial) {
+  return overlapOf(trial, trial.record.teacherSize);
+}
+
+/** Of the nodes above the paper's threshold, h_T at most: see overlapOf. A node that has decayed has no direction to compare. */
+export function overlapOfSurvivors(trial) {
+  return overlapOf(trial, survivorsOf(trial));
+}
+
+function survivorsOf({ relevance, record }) {
+  return Math.min(record.teacherSize, effectiveSize(relevance, { threshold: paperThreshold }));
+}
+
 /**
- * Of the h_T most relevant nodes: mean cosine between what enters them and what enters the teacher's, matched one to one. Of
- * odd and even activations its absolute value, as -w is the same node as w.
+ * Mean cosine between what enters the `count` most relevant nodes and what enters the teacher's, matched one to one. Of odd and
+ * even activations its absolute value, as -w is the same node as w.
  */
-export function overlapWithTeacher({ network, relevance, record }) {
-  const { teacherSize } = record;
+function overlapOf({ network, relevance, record }, count) {
   const kept = Array.from(relevance.keys())
     .sort((a, b) => relevance[b] - relevance[a])
-    .slice(0, teacherSize);
+    .slice(0, count);
   const rows = rowsOf(network, record.width);
-  const student = matrix(kept.map((node) => rows[node]));
-  const teacher = matrix(rowsOf(teacherOf(record).network, teacherSize));
-  const options = { signIsFree: signIsFree(...[network, teacherOf(record).network].map(symmetryOf)) };
-  return matchNodes(overlapMatrix(student, teacher, options)).meanOverlap;
+  return meanOverlap(
+    kept.map((node) => rows[node]),
+    network,
+    record,
+  );
 }
 
-function symmetryOf(network) {
-  return nodeSymmetry(network.spec.layers[0].activation);
-}
-
-/** The same of as many random directions: the mean over ten draws. */
-export function overlapOfRandomNodes({ network, record }) {
-  const { teacherSize } = record;
-  const teacher = matrix(rowsOf(teacherOf(record).network, teacherSize));
-  const options = { signIsFree: signIsFree(...[network, teacherOf(record).network].map(symmetryOf)) };
+/** The same of as many random directions as nodes survive: the mean over ten draws. */
+export function overlapOfRandomNodes(trial) {
+  const { network, record } = trial;
+  const inputs = network.spec.inputs;
   const random = seededRandom(bootstrapSeed);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  const draw = () =>
-    matrix(Array.from({ length: teacherSize }, () => Array.from({ length: teacher.columns }, normal)));
-  const overlaps = Array.from(
-    { length: 10 },
-    () => matchNodes(overlapMatrix(draw(), teacher, options)).meanOverlap,
-  );
+  const draw = () => Array.from({ length: survivorsOf(trial) }, () => Array.from({ length: inputs }, normal));
+  const overlaps = Array.from({ length: 10 }, () => meanOverlap(draw(), network, record));
   return overlaps.reduce((total, overlap) => total + overlap, 0) / overlaps.length;
+}
+
+function meanOverlap(rows, network, record) {
+  const teacher = teacherOf(record).network;
+  const [ours, theirs] = [network, teacher].map(({ spec }) => nodeSymmetry(spec.layers[0].activation));
+  const options = { signIsFree: signIsFree(ours, theirs) };
+  const overlap = overlapMatrix(matrix(rows), matrix(rowsOf(teacher, record.teacherSize)), options);
+  return matchNodes(overlap).meanOverlap;
 }
 
 export function teacherOf({ protocol }) {

@@ -6,6 +6,7 @@ import {
   lossAtTeacherSize,
   meanOf,
   overlapOfRandomNodes,
+  overlapOfSurvivors,
   overlapWithTeacher,
   paperThreshold,
   pooledSize,
@@ -60,7 +61,8 @@ export function cuts(groups) {
     'plateau ends',
     'loss at h_T / unpruned',
     'overlap',
-    'overlap of random nodes',
+    'overlap of survivors',
+    'overlap of as many random nodes',
   ];
   const rows = groups.map((group) => {
     const of = (measure) => interval(meanOf(group.trials, measure));
@@ -69,12 +71,16 @@ export function cuts(groups) {
       ...thresholds.map((threshold) => of(sizeAt(threshold))),
       of(edgeOf),
       of(lossAtTeacherSize),
-      ...(group.width >= group.teacherSize
-        ? [of(overlapWithTeacher), number(overlapOfRandomNodes(group.trials[0]))]
-        : ['', '']),
+      ...(group.width >= group.teacherSize ? overlaps(group) : ['', '', '']),
     ];
   });
   return table(columns, rows);
+}
+
+function overlaps(group) {
+  return [overlapWithTeacher, overlapOfSurvivors, overlapOfRandomNodes].map((measure) =>
+    interval(meanOf(group.trials, measure)),
+  );
 }
 
 /** Of each group: where the transition is, and how it rises. */

@@ -69,6 +69,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("DeviceArray", DeviceArrayObject::define(env));
 
   method(exports, "fillNormal", fill_normal);
+  method(exports, "fillNormalStretch", fill_normal_stretch);
   method(exports, "fillUniform", fill_uniform);
   method(exports, "fillPermutation", fill_permutation);
   method(exports, "oracleOrder", oracle_order);

@@ -27,7 +27,25 @@ bool is_detached(const Napi::TypedArray& array) {
   return detached;
 }
 
-std::string quoted(const std::string& text) { return '"' + text + '"'; }
+/// Bytes of a string that are read at most: no name has as many, and a message need not show more. Arbitrary.
+constexpr std::size_t most_text = 200;
+
+/// The string in UTF-8, or what fits of it into most_text bytes.
+std::string start_of(const Napi::Value& value) {
+  char text[most_text + 1];
+  std::size_t length = 0;
+  if (napi_get_value_string_utf8(value.Env(), value, text, sizeof text, &length) != napi_ok)
+    throw Napi::Error::New(value.Env());
+  return {text, length};
+}
+
+std::string quoted(const Napi::Value& value) {
+  std::size_t length = 0;  // in UTF-16 units; most_text bytes hold at most as many
+  if (napi_get_value_string_utf16(value.Env(), value, nullptr, 0, &length) != napi_ok)
+    throw Napi::Error::New(value.Env());
+  const std::string rest = length > most_text / 3 ? " (" + std::to_string(length) + " characters)" : "";
+  return '"' + start_of(value) + '"' + rest;
+}
 
 std::string describe_number(double number) {
   // JavaScript's own spelling: 3, 0.5, NaN, Infinity, 1e+21.
@@ -51,7 +69,7 @@ std::string describe(Napi::Value value) {
     case napi_number:
       return describe_number(value.As<Napi::Number>().DoubleValue());
     case napi_string:
-      return quoted(value.As<Napi::String>().Utf8Value());
+      return quoted(value);
     case napi_symbol:
       return "a symbol";
     case napi_function:
@@ -90,15 +108,10 @@ std::optional<Argument> Argument::optional_field(const char* name) const {
   return found;
 }
 
-std::vector<Argument> Argument::elements(std::optional<std::size_t> length) const {
+std::uint32_t Argument::array_length(std::optional<std::size_t> length) const {
   if (!value_.IsArray() || (length && value_.As<Napi::Array>().Length() != *length))
     refuse(length ? "an array of length " + std::to_string(*length) : "an array");
-  const Napi::Array array = value_.As<Napi::Array>();
-  const std::uint32_t count = array.Length();
-  std::vector<Argument> found;
-  for (std::uint32_t i = 0; i < count; ++i)
-    found.emplace_back(array.Get(i), where_ + "[" + std::to_string(i) + "]");
-  return found;
+  return value_.As<Napi::Array>().Length();
 }
 
 double Argument::finite_number() const {
@@ -120,7 +133,7 @@ bool Argument::boolean() const {
   return value_.As<Napi::Boolean>().Value();
 }
 
-std::string Argument::text() const { return value_.IsString() ? value_.As<Napi::String>().Utf8Value() : ""; }
+std::string Argument::text() const { return value_.IsString() ? start_of(value_) : ""; }
 
 Napi::TypedArray Argument::typed_array(napi_typedarray_type type, const char* kind,
                                        std::size_t length) const {

@@ -33,8 +33,10 @@ class Argument {
   Argument field(const char* name) const;
   /// The same where the property may be absent.
   std::optional<Argument> optional_field(const char* name) const;
-  /// The elements; this must be an array, of `length` elements where given.
-  std::vector<Argument> elements(std::optional<std::size_t> length = {}) const;
+  /// Calls use(element) for each element in turn; this must be an array, of `length` elements where given. What `use`
+  /// throws ends it: an array of 2^32 - 1 holes is refused at its first, not after all of them were read.
+  template <class Use>
+  void each_element(const Use& use, std::optional<std::size_t> length = {}) const;
 
   double finite_number() const;
   std::uint64_t integer(std::uint64_t minimum, std::uint64_t maximum) const;
@@ -64,6 +66,7 @@ class Argument {
 
  private:
   std::string text() const;
+  std::uint32_t array_length(std::optional<std::size_t> length) const;
   Napi::TypedArray typed_array(napi_typedarray_type type, const char* kind, std::size_t length) const;
 
   Napi::Value value_;
@@ -75,6 +78,15 @@ std::string describe(Napi::Value value);
 
 /// a * b, or Error("invalid_argument") naming `where` when that overflows.
 std::size_t checked_product(std::size_t a, std::size_t b, const char* where);
+
+template <class Use>
+void Argument::each_element(const Use& use, std::optional<std::size_t> length) const {
+  const std::uint32_t count = array_length(length);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Napi::HandleScope scope(value_.Env());  // thousands of elements make thousands of handles each
+    use(Argument(value_.As<Napi::Object>().Get(i), where_ + "[" + std::to_string(i) + "]"));
+  }
+}
 
 template <class Value>
 Value Argument::one_of(std::initializer_list<std::pair<const char*, Value>> names) const {

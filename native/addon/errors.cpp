@@ -2,13 +2,17 @@
 
 #include <new>
 #include <stdexcept>
+#include <system_error>
 
 #include "addon/environment.h"
 #include "core/errors.h"
 
 namespace eigenstudent {
 
-Failure failure_of(std::exception_ptr exception) noexcept {
+namespace {
+
+/// May throw: texts need memory.
+Failure describe_failure(const std::exception_ptr& exception) {
   const char* no_memory = "not enough memory for this call; use fewer or smaller students, or less data";
   try {
     std::rethrow_exception(exception);
@@ -18,10 +22,28 @@ Failure failure_of(std::exception_ptr exception) noexcept {
     return {"out_of_memory", no_memory};
   } catch (const std::length_error&) {  // a std::vector asked for more than any machine has
     return {"out_of_memory", no_memory};
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::resource_unavailable_try_again)
+      return {"internal", std::string("unexpected failure in native code: ") + error.what()};
+    return {"out_of_memory",
+            "the system has no further thread to give; use fewer threads, or raise the limit (ulimit -u, or "
+            "that of "
+            "the container)"};
   } catch (const std::exception& error) {
     return {"internal", std::string("unexpected failure in native code: ") + error.what()};
   } catch (...) {
     return {"internal", "unexpected failure in native code"};
+  }
+}
+
+}  // namespace
+
+Failure failure_of(const std::exception_ptr& exception) noexcept {
+  try {
+    return describe_failure(exception);
+  } catch (
+      ...) {  // no memory for the text either: these are short enough for std::string to hold without any
+    return {"out_of_memory", "no memory left"};
   }
 }
 

@@ -15,7 +15,7 @@ struct Failure {
 };
 
 /// Error keeps its code; no memory is "out_of_memory"; anything else is "internal".
-Failure failure_of(std::exception_ptr exception) noexcept;
+Failure failure_of(const std::exception_ptr& exception) noexcept;
 
 /// An instance of the class given to useErrorClass(code, message), or an Error with a property `code`.
 Napi::Error to_js_error(Napi::Env env, const Failure& failure);

@@ -16,6 +16,8 @@ PopulationSpec read_population(const Argument& argument) {
   argument.field("threads").integer(0, most_threads);
   PopulationSpec population;
   ArgumentVisitor::read(argument, population);
+  if (population.threads > most_threads)  // of a getter that gave another number the second time
+    argument.field("threads").refuse("the same number of threads each time");
   return population;
 }
 

@@ -25,8 +25,9 @@ std::unique_ptr<Backend> read_and_make_backend(const Argument& spec) {
   const BackendKind kind = read_backend(spec.field("backend"));
   std::vector<int> devices;
   if (const std::optional<Argument> given = spec.optional_field("devices"))
-    for (const Argument& device : given->elements())
+    given->each_element([&](const Argument& device) {
       devices.push_back(static_cast<int>(device.integer(0, most_devices)));
+    });
   return make_backend(kind, devices);
 }
 
@@ -73,8 +74,9 @@ Napi::Function PopulationObject::define(Napi::Env env) {
 }
 
 PopulationObject::PopulationObject(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<PopulationObject>(info), session_(std::make_shared<Session>()) {
+    : Napi::ObjectWrap<PopulationObject>(info) {
   guarded(info.Env(), [&] {
+    session_ = std::make_shared<Session>();
     const Argument argument(info[0], "spec");
     const std::unique_ptr<Backend> backend = read_and_make_backend(argument);
     PopulationSpec spec = read_population(argument);

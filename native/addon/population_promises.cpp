@@ -59,8 +59,9 @@ Napi::Value PopulationObject::evaluate(const Napi::CallbackInfo& info) {
       bool stopped = false;
     };
     const auto job = std::make_shared<Job>();
-    for (const Argument& set : Argument(info[0], "data").elements())
-      for (const Argument& data : set.elements(size_)) job->data.push_back(read_dataset_or_null(data));
+    Argument(info[0], "data").each_element([&](const Argument& set) {
+      set.each_element([&](const Argument& data) { job->data.push_back(read_dataset_or_null(data)); }, size_);
+    });
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
     job->results.assign(job->data.size(), {none, none});
     const auto compute = [job](Population& population, const StopFlag& stop) {

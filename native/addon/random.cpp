@@ -1,10 +1,13 @@
 #include "addon/random.h"
 
 #include <limits>
+#include <string>
 
 #include "addon/arguments.h"
 #include "addon/errors.h"
+#include "core/errors.h"
 #include "core/philox.h"
+#include "core/random_stretch.h"
 
 namespace eigenstudent {
 
@@ -36,6 +39,20 @@ Napi::Value fill_normal(const Napi::CallbackInfo& info) {
     const double deviation = Argument(info[2], "deviation").finite_number();
     const std::span<double> out = read_out<double>(info[3]);
     fill_normal(stream, mean, deviation, out.data(), out.size());
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value fill_normal_stretch(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const Stream stream = read_stream(info[0]);
+    const double mean = Argument(info[1], "mean").finite_number();
+    const double deviation = Argument(info[2], "deviation").finite_number();
+    const std::uint64_t from = Argument(info[3], "from").integer(0, largest_safe_integer);
+    if (from % 2 != 0)
+      throw Error("invalid_argument", "expected an even number for from, received " + std::to_string(from));
+    const std::span<double> out = read_out<double>(info[4]);
+    fill_normal_stretch(stream, mean, deviation, static_cast<std::size_t>(from), out.data(), out.size());
     return info.Env().Undefined();
   });
 }

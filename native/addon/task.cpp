@@ -15,15 +15,19 @@ Napi::Promise Task::start(Napi::Env env, TaskWork work) {
   std::unique_ptr<Task> owner(new Task(env, std::move(work)));
   Task& task = *owner;
   const Napi::Promise promise = task.deferred_.Promise();
+  RunningTasks::instance().add(*task.work_.stop,
+                               &Environment::of(env));  // may throw: nothing has to be undone yet
   // Nothing is ever called through this function: it exists for its finalizer, which Node runs on the
   // JavaScript thread after the release below, or at the end of the environment, whichever is first.
   const auto never_called = [](napi_env, napi_value, void*, void*) {};
   const napi_status status =
       napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "eigenstudent"), 0, 1,
                                       &task, finalize, nullptr, never_called, &task.done_);
-  if (status != napi_ok) throw Napi::Error::New(env);
+  if (status != napi_ok) {
+    RunningTasks::instance().remove(*task.work_.stop);
+    throw Napi::Error::New(env);
+  }
   static_cast<void>(owner.release());  // finalize() deletes it
-  RunningTasks::instance().add(*task.work_.stop, &Environment::of(env));
   try {
     task.thread_ = std::thread([&task] { task.run(); });
   } catch (...) {  // the system has no thread to give
@@ -54,8 +58,9 @@ void Task::finalize(napi_env raw_env, void* data, void*) {
   if (Environment::of(env).closing) return;
   try {
     task->settle(env);
-  } catch (const Napi::Error&) {
-    // JavaScript can no longer run (the worker thread is being terminated): nobody waits for the promise.
+  } catch (...) {
+    // JavaScript can no longer run (the worker thread is being terminated, or its heap is full): nobody waits for the
+    // promise. Nothing may leave a finalizer.
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/errors.h"
 #include "core/philox.h"
+#include "core/random_stretch.h"
 
 namespace eigenstudent {
 
@@ -78,15 +79,20 @@ void fill_uniform(const Stream& stream, double low, double high, double* out, st
   }
 }
 
-void fill_normal(const Stream& stream, double mean, double deviation, double* out, std::size_t count) {
+void fill_normal_stretch(const Stream& stream, double mean, double deviation, std::size_t from, double* out,
+                         std::size_t count) {
   constexpr double two_pi = 6.28318530717958647693;
-  check_stream_length(count);
+  check_stream_length(from + count);
   for (std::size_t i = 0; i < count; i += 2) {
-    const Pair u = uniforms(stream, i / 2);
+    const Pair u = uniforms(stream, (from + i) / 2);
     const double radius = std::sqrt(-2 * std::log(u.first));
     out[i] = mean + deviation * radius * std::cos(two_pi * u.second);
     if (i + 1 < count) out[i + 1] = mean + deviation * radius * std::sin(two_pi * u.second);
   }
+}
+
+void fill_normal(const Stream& stream, double mean, double deviation, double* out, std::size_t count) {
+  fill_normal_stretch(stream, mean, deviation, 0, out, count);
 }
 
 void fill_permutation(const Stream& stream, std::uint32_t* out, std::size_t count) {

@@ -37,11 +37,18 @@ static void flush_denormals() {
 
 ThreadPool::ThreadPool(unsigned threads) {
   threads_.reserve(threads);
-  for (unsigned worker = 0; worker < threads; ++worker)
-    threads_.emplace_back([this, worker] { work(worker); });
+  try {
+    for (unsigned worker = 0; worker < threads; ++worker)
+      threads_.emplace_back([this, worker] { work(worker); });
+  } catch (...) {  // the system has no thread to give; a std::thread that is destroyed while it runs ends the process
+    end();
+    throw;
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { end(); }
+
+void ThreadPool::end() {
   {
     const std::lock_guard lock(mutex_);
     leaving_ = true;

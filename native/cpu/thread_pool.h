@@ -31,6 +31,7 @@ class ThreadPool {
 
  private:
   void work(unsigned worker);
+  void end();
   void take_tasks(unsigned worker, std::unique_lock<std::mutex>& lock);
 
   std::mutex mutex_;

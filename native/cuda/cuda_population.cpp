@@ -59,7 +59,14 @@ void CudaPopulation::on_every_device(const std::function<void(std::size_t)>& wor
     }
   };
   std::vector<std::thread> threads;
-  for (std::size_t w = 1; w < workers_.size(); ++w) threads.emplace_back(caught, w);
+  threads.reserve(workers_.size());
+  for (std::size_t w = 1; w < workers_.size(); ++w) {
+    try {
+      threads.emplace_back(caught, w);
+    } catch (...) {  // the system has no thread to give: those that run are waited for all the same
+      thrown[w] = std::current_exception();
+    }
+  }
   caught(0);
   for (std::thread& thread : threads) thread.join();
   for (const std::exception_ptr& exception : thrown)

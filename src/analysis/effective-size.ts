@@ -1,4 +1,4 @@
-import { finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
+import { denseArray, finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
 import { finiteNumbers, largest } from './numbers.js';
 
 /** A node counts when its normalised relevance is above this; the paper's value (arXiv 2310.12612, effective size). */
@@ -41,8 +41,8 @@ export function normalize(
   normalization: 'trial' | 'pooled',
 ): number[][] {
   oneOf('normalization', normalization, ['trial', 'pooled']);
-  if (!Array.isArray(relevances) || relevances.length === 0)
-    throw invalid('relevances', 'an array of at least one trial', relevances);
+  denseArray('relevances', 'an array of at least one trial', relevances);
+  if (relevances.length === 0) throw invalid('relevances', 'an array of at least one trial', relevances);
   const trials = relevances.map((trial, index) => finiteNumbers(`relevances[${index}]`, trial, 0));
   const pooled = largest(trials.map(largest));
   return trials.map((trial) =>

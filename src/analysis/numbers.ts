@@ -1,13 +1,15 @@
 import { finiteNumber, invalid } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import { isList } from '../kinds.js';
 
 /**
  * A copy of `values` [n], n >= 1, each checked to be finite and at least `minimum`; the error names the first that is
  * not by its index.
  */
 export function finiteNumbers(where: string, values: ArrayLike<number>, minimum = -Infinity): Float64Array {
-  const isList = Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView));
-  if (!isList || values.length === 0) throw invalid(where, 'an array of at least one number', values);
-  const copy = new Float64Array(values.length);
+  if (!isList(values) || values.length === 0) throw invalid(where, 'an array of at least one number', values);
+  finiteNumber(`${where}[0]`, values[0], minimum); // an array of 2^32 holes is refused here, before room is made for it
+  const copy = room(where, values.length);
   for (let i = 0; i < copy.length; ++i) {
     const value = values[i] as number;
     // the name of an element is only made for an error: it took longer than all else that a report does with relevances
@@ -15,6 +17,15 @@ export function finiteNumbers(where: string, values: ArrayLike<number>, minimum 
       Number.isFinite(value) && value >= minimum ? value : finiteNumber(`${where}[${i}]`, value, minimum);
   }
   return copy;
+}
+
+function room(where: string, length: number): Float64Array<ArrayBuffer> {
+  try {
+    return new Float64Array(length);
+  } catch (cause) {
+    const message = `${where} has ${length} numbers, whose copy needs ${8 * length} bytes, more than there are`;
+    throw new EigenstudentError('out_of_memory', message, { cause });
+  }
 }
 
 /** A copy of `values` [n], n >= 1, each checked to be finite and above 0. */

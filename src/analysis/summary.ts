@@ -1,4 +1,5 @@
-import { finiteNumbers, largest } from './numbers.js';
+import { columnMoments } from './moments.js';
+import { finiteNumbers } from './numbers.js';
 import { percentile } from './percentile.js';
 
 export interface Summary {
@@ -18,15 +19,13 @@ export interface Summary {
 export function summarize(values: ArrayLike<number>): Summary {
   const numbers = finiteNumbers('values', values);
   const count = numbers.length;
-  const mean = numbers.reduce((total, value) => total + value, 0) / count;
-  // Two passes: sum(x^2) - n mean^2 cancels when the spread is small against the mean.
-  const squares = numbers.reduce((total, value) => total + (value - mean) ** 2, 0);
+  const { mean, deviation, minimum, maximum } = columnMoments(numbers, 1);
   return {
-    mean,
-    sd: count > 1 ? Math.sqrt(squares / (count - 1)) : Number.NaN,
+    mean: mean[0] as number,
+    sd: count > 1 ? (deviation[0] as number) * Math.sqrt(count / (count - 1)) : Number.NaN,
     count,
-    minimum: -largest(numbers.map((value) => -value)),
-    maximum: largest(numbers),
+    minimum: minimum[0] as number,
+    maximum: maximum[0] as number,
     median: percentile(numbers, 50),
   };
 }

@@ -7,6 +7,12 @@ export function answers(command: Command): Command {
   return command.option('--json', 'one JSON document on standard output');
 }
 
+/** The option of every command that may work for long. */
+export const ignoreHangupOption = [
+  '--ignore-hangup',
+  'goes on when the terminal is closed (SIGHUP), as under nohup',
+] as const;
+
 /** A parser of one number. */
 export function number(option: string): (word: string) => number {
   return (word) => {
@@ -34,6 +40,17 @@ export function numbers(option: string, example = '20,60,200'): (words: string) 
       if (Number.isNaN(value)) throw invalid(option, `numbers between commas, as in ${example}`, words);
       return value;
     });
+}
+
+/** A parser of "auto" or numbers between commas. */
+export function autoOrNumbers(option: string, example: string): (words: string) => 'auto' | number[] {
+  const parse = numbers(option, `auto or ${example}`);
+  return (words) => (words.trim() === 'auto' ? 'auto' : parse(words));
+}
+
+/** An option as it is typed: fineTune is --fine-tune. */
+export function dashed(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** A parser of some of a few words, between commas or of an option that is given again. */

@@ -20,6 +20,7 @@ export interface ExperimentOptions {
   readonly shard?: Shard;
   readonly checkpointEvery?: number;
   readonly profile?: boolean;
+  readonly ignoreHangup?: boolean;
   /** From --no-report. */
   readonly report: boolean;
 }
@@ -36,14 +37,26 @@ export async function experiment(
 ): Promise<ExitCode> {
   const directory = options.out ?? join('runs', name);
   for (const warning of repetitionWarnings(protocol, directory)) session.note(warning);
-  const result = await train(protocol, directory, options, session);
+  return interruptible(session, options, (signal) =>
+    trainAndTell(protocol, directory, options, session, signal),
+  );
+}
+
+async function trainAndTell(
+  protocol: Protocol,
+  directory: string,
+  options: ExperimentOptions,
+  session: Session,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const result = await train(protocol, directory, options, session, signal);
   for (const { key, reason } of result.damaged) session.note(`trial ${key} was trained again: ${reason}`);
   for (const note of layerwiseNotes(result.layerwise)) session.note(note);
   for (const { key, reason } of result.restarted)
     session.note(`trial ${key} could not go on from its checkpoint and started again: ${reason}`);
   if (options.profile) session.note(profileTable(result.profile));
-  const files = options.report ? await draw(directory, session) : [];
   const { summary, ...rest } = result;
+  const files = options.report && summary.trials.finished > 0 ? await draw(directory, session, signal) : [];
   if (summary.mixedEngines) session.note(mixtureText(summary));
   session.answer({ ...rest, report: files, ...summary }, text(result, files));
   if (summary.failures.length === 0) return exitCodes.done;
@@ -71,30 +84,29 @@ async function train(
   directory: string,
   { device, devices, threads, shard, checkpointEvery }: ExperimentOptions,
   session: Session,
+  signal: AbortSignal,
 ): Promise<SweepResult> {
   const display = progressDisplay(session.terminal.stderr);
   try {
-    return await interruptible(session, (signal) =>
-      sweep(protocol, {
-        directory,
-        device,
-        ...(devices && { devices }),
-        ...(threads !== undefined && { threads }),
-        ...(shard && { shard }),
-        ...(checkpointEvery !== undefined && { checkpointEvery }),
-        signal,
-        onProgress: (progress) => display.update(progress),
-      }),
-    );
+    return await sweep(protocol, {
+      directory,
+      device,
+      ...(devices && { devices }),
+      ...(threads !== undefined && { threads }),
+      ...(shard && { shard }),
+      ...(checkpointEvery !== undefined && { checkpointEvery }),
+      signal,
+      onProgress: (progress) => display.update(progress),
+    });
   } finally {
     display.end();
   }
 }
 
-async function draw(directory: string, session: Session): Promise<string[]> {
+async function draw(directory: string, session: Session, signal: AbortSignal): Promise<string[]> {
   const { writeReport } = await import('../report/write-report.js');
   session.note('drawing the report ...');
-  return writeReport(directory);
+  return writeReport(directory, { signal });
 }
 
 function text(result: SweepResult, files: readonly string[]): string {
@@ -106,7 +118,7 @@ function text(result: SweepResult, files: readonly string[]): string {
   const lost = summary.groups.reduce((sum, { didNotLearn }) => sum + didNotLearn, 0);
   const page = files.find((file) => file.endsWith('report.html'));
   const lines = [
-    summaryTable(summary.groups),
+    ...(summary.groups.length > 0 ? [summaryTable(summary.groups)] : []),
     `${teacher}Effective size: nodes whose relevance is above ${thresholds} ` +
       'of the largest, of the trial or of all trials pooled. Mean ± standard deviation over trials.',
     `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}: ${origins(result)} ` +

@@ -1,70 +1,145 @@
-/** From files named on the command line to the parts of a data set. */
-import { invalid, oneOf } from '../arguments.js';
-import type { TableData } from '../data/columns.js';
-import { readCsv } from '../data/csv.js';
-import { readIdx } from '../data/idx.js';
-import { normalizations, normalizeSplits } from '../data/normalization.js';
-import { readNpyData, readNpzData } from '../data/numpy-data.js';
-import { readParquet } from '../data/parquet.js';
-import { type Splits, splitData } from '../data/splits.js';
+/** From files named on the command line to the data that a network of a file is trained, pruned and measured with. */
+import { resolve } from 'node:path';
+import { oneOf } from '../arguments.js';
+import {
+  fitNormalization,
+  type NormalizationKind,
+  normalizations,
+  normalizeInputs,
+} from '../data/normalization.js';
+import { splitData } from '../data/splits.js';
 import { EigenstudentError } from '../errors.js';
 import { checkFits, type Dataset } from '../network/dataset.js';
-import { type Loss, type NetworkSpec, outputsOf } from '../network/spec.js';
+import { type NetworkSpec, outputsOf } from '../network/spec.js';
+import { type DataFiles, dataFiles, type ReadData, readDataFiles } from './model/data-files.js';
 
 export interface ModelDataOptions {
   readonly data?: readonly string[];
-  /** Name of an array. */
+  readonly validationData?: readonly string[];
+  readonly testData?: readonly string[];
+  /** Name of an array, or names of columns. */
   readonly inputs?: string;
-  /** Name of an array or a column. */
+  /** Name of an array, or of a column. */
   readonly labels?: string;
+  /** Names of columns that are no inputs. */
+  readonly exclude?: string;
   readonly normalize?: string;
   readonly seed?: number;
 }
 
-/** Parts of the data that validate and test; arbitrary. */
-const shares = { validation: 0.2, test: 0.2 };
+/** Shares of --data that are held out where no other data are given for that; arbitrary. */
+const shares = { validation: 0.2, heldOut: 0.2 };
 
-type Kind = 'npz' | 'npy' | 'csv' | 'parquet' | 'idx';
-/** Of the name of a file, compressed or not. */
-const endings: readonly (readonly [RegExp, Kind])[] = [
-  [/\.npz$/, 'npz'],
-  [/\.npy(\.gz)?$/, 'npy'],
-  [/\.csv(\.gz)?$/, 'csv'],
-  [/\.parquet$/, 'parquet'],
-  [/(-ubyte|\.idx)(\.gz)?$/, 'idx'],
-];
+/** What the data are for. 'heldOut' is a part of --data that decides nothing, where there are no other data. */
+export const parts = ['train', 'validation', 'test', 'heldOut'] as const;
+export type Part = (typeof parts)[number];
 
-/** What the files themselves say of the loss: labels in IDX are classes. */
-export function impliedLoss(files: readonly string[] = []): Loss | undefined {
-  return kindOf(files[0]) === 'idx' ? 'crossEntropy' : undefined;
-}
-
-/** The parts of the data, and in which order the names of their classes were taken for those of the network. */
 export interface ModelData {
-  readonly splits: Splits;
-  /** Absent where classes are told by their numbers, or there are none. */
+  readonly parts: Partial<Readonly<Record<Part, { readonly data: Dataset; readonly from: string }>>>;
+  /** In which order the names of classes were taken. Absent where classes are told by their numbers, or there are none. */
   readonly classNames?: readonly string[];
 }
 
-/**
- * All of the data is held against the network before it is split: what does not fit is told by its place in the files.
- * @throws what the readers throw; invalid_argument for files of other kinds, or too few or too many of them; invalid_data for
- *   data that do not fit the network
- */
-export async function readModelData(
-  files: readonly string[],
-  spec: NetworkSpec,
-  options: ModelDataOptions,
-): Promise<ModelData> {
-  const normalization = oneOf('--normalize', options.normalize ?? 'none', normalizations);
-  const { data, classNames } = await read(files, spec, options);
-  checkAgainst(files, data, spec);
-  const splits = normalizeSplits(splitData(data, { ...shares, seed: options.seed ?? 0 }), normalization);
-  return { splits, ...(classNames && { classNames }) };
+const options = { data: '--data', validationData: '--validation-data', testData: '--test-data' } as const;
+type Given = Partial<Record<keyof typeof options, Dataset>>;
+
+/** The files of each option that is given, and of which kind they are. @throws invalid_argument; file_unreadable */
+export async function modelFiles(given: ModelDataOptions): Promise<DataFiles[]> {
+  const found: DataFiles[] = [];
+  for (const [key, option] of Object.entries(options) as [keyof typeof options, string][]) {
+    const files = given[key];
+    if (files !== undefined) found.push(await dataFiles(option, files, given));
+  }
+  for (const [i, one] of found.entries()) refuseTwice(one, found.slice(0, i));
+  for (const name of ['inputs', 'labels'] as const)
+    if (given[name] !== undefined && found.every((one) => one.files.length === 3))
+      throw new EigenstudentError(
+        'invalid_argument',
+        `expected no --${name} where each .npz is followed by the names of its arrays, received "${given[name]}"`,
+      );
+  return found;
 }
 
-function checkAgainst(files: readonly string[], data: Dataset, spec: NetworkSpec): void {
+/** A test on the samples that decided would not be one. */
+function refuseTwice(one: DataFiles, before: readonly DataFiles[]): void {
+  const place = ({ files, kind, inputs = 'x' }: DataFiles) =>
+    resolve(files[0] as string) + (kind === 'npz' ? ` ${inputs}` : '');
+  const same = before.find((other) => place(other) === place(one));
+  if (same === undefined) return;
+  const advice =
+    one.kind === 'npz' && one.files.length === 1
+      ? `. Name the arrays of each, as in ${one.option} ${one.files[0]} x_test y_test`
+      : '';
+  throw new EigenstudentError(
+    'invalid_argument',
+    `expected other samples for ${one.option} than for ${same.option}, received ${one.files.join(' ')} for both${advice}`,
+  );
+}
+
+/**
+ * All data are held against the network before they are split: what does not fit is told by its place in the files. Inputs are
+ * normalised by the statistics of all of --data, those that the network was trained with, if it was trained on --data.
+ * @throws what the readers throw; invalid_data for data that do not fit the network
+ */
+export async function readModelData(
+  files: readonly DataFiles[],
+  spec: NetworkSpec,
+  { normalize = 'none', seed = 0 }: ModelDataOptions,
+): Promise<ModelData> {
+  const normalization = oneOf('--normalize', normalize, normalizations);
+  const given: Given = {};
+  let like: ReadData | undefined;
+  for (const one of files) {
+    const read = await readDataFiles(one, spec, like);
+    checkAgainst(one.files, read, spec);
+    if (like?.inputNames && !like.classNames && read.classNames)
+      throw new EigenstudentError(
+        'invalid_data',
+        `expected numbers as labels in ${one.files[0]}, as in ${files[0]?.files[0]}, received ${read.classNames.join(', ')}`,
+      );
+    like ??= read;
+    const key = (Object.keys(options) as (keyof typeof options)[]).find(
+      (name) => options[name] === one.option,
+    );
+    given[key as keyof typeof options] = read.data;
+  }
+  const classNames = like?.classNames;
+  return { parts: partsOf(normalized(given, normalization), seed), ...(classNames && { classNames }) };
+}
+
+function normalized(given: Given, kind: NormalizationKind): Given {
+  if (kind === 'none' || given.data === undefined) return given;
+  const normalization = fitNormalization(given.data, kind);
+  return Object.fromEntries(
+    Object.entries(given).map(([name, data]) => [name, normalizeInputs(data, normalization)]),
+  );
+}
+
+/** Where a part is from that no other data were given for. */
+export const heldOutText = 'held out from --data';
+
+/** Where validation data are given, nothing is held out; a last part is held out only where no other data are. */
+function partsOf({ data, validationData, testData }: Given, seed: number): ModelData['parts'] {
+  const validation = validationData && { data: validationData, from: options.validationData };
+  const test = testData && { data: testData, from: options.testData };
+  if (data === undefined) return { ...(validation && { validation }), ...(test && { test }) };
+  if (validation) return { train: { data, from: options.data }, validation, ...(test && { test }) };
+  const split = splitData(data, { validation: shares.validation, test: testData ?? shares.heldOut, seed });
+  return {
+    train: { data: split.train, from: 'the rest of --data' },
+    validation: { data: split.validation, from: heldOutText },
+    ...(test ? { test } : { heldOut: { data: split.test, from: `${heldOutText}, decides nothing` } }),
+  };
+}
+
+function checkAgainst(files: readonly string[], { data, inputNames }: ReadData, spec: NetworkSpec): void {
   const where = files.join(' ');
+  if (inputNames && data.inputCount !== spec.inputs)
+    throw new EigenstudentError(
+      'invalid_data',
+      `${where}: expected ${spec.inputs} columns of inputs, as the network has, received ${data.inputCount}: ` +
+        `${inputNames.join(', ')}. Name them in the order of the network, as in --inputs ${inputNames.slice(-spec.inputs).join(',')}`,
+    );
   if (spec.loss === 'mse' && data.targetCount === 1 && outputsOf(spec) > 1 && data.inputCount === spec.inputs)
     throw new EigenstudentError(
       'invalid_data',
@@ -77,66 +152,4 @@ function checkAgainst(files: readonly string[], data: Dataset, spec: NetworkSpec
     if (!(cause instanceof EigenstudentError)) throw cause;
     throw new EigenstudentError('invalid_data', cause.message, { cause });
   }
-}
-
-async function read(
-  files: readonly string[],
-  spec: NetworkSpec,
-  { inputs = 'x', labels }: ModelDataOptions,
-): Promise<{ data: Dataset; classNames?: readonly string[] }> {
-  const learned = spec.loss === 'crossEntropy' ? 'classes' : 'targets';
-  const [first, second] = files as readonly [string, string];
-  const kind = kindOf(first);
-  checkCount(kind, files);
-  switch (kind) {
-    case 'npz':
-      return { data: await readNpzData(first, { inputs, [learned]: labels ?? 'y' }) };
-    case 'npy':
-      return { data: await readNpyData({ inputs: first, [learned]: second }) };
-    case 'idx':
-      return { data: await readIdx({ images: first, labels: second }) };
-    case 'csv':
-    case 'parquet': {
-      if (labels === undefined)
-        throw invalid('--labels', `the column of ${first} with the labels`, undefined);
-      const readTable = kind === 'csv' ? readCsv : readParquet;
-      if (learned === 'targets') return { data: (await readTable(first, { target: labels })).data };
-      return readClasses(outputsOf(spec), (classNames) =>
-        readTable(first, { label: labels, ...(classNames && { classNames }) }),
-      );
-    }
-  }
-}
-
-/**
- * Classes that are written as 0, 1, ... are those numbers, whichever of them occur; others are names, in the order in which
- * they are sorted, and there must be one for each output.
- */
-async function readClasses(
-  outputs: number,
-  readTable: (classNames?: readonly string[]) => Promise<TableData>,
-): Promise<{ data: Dataset; classNames?: readonly string[] }> {
-  const { data, classNames = [] } = await readTable();
-  if (classNames.every((name) => /^\d+$/.test(name)))
-    return { data: (await readTable(Array.from({ length: outputs }, (_, i) => String(i)))).data };
-  if (classNames.length === outputs) return { data, classNames };
-  throw new EigenstudentError(
-    'invalid_data',
-    `expected ${outputs} classes, one per output of the network, received ${classNames.length}: ${classNames.join(', ')}. ` +
-      'Write them as 0, 1, ... in the order of the outputs',
-  );
-}
-
-function kindOf(file: string | undefined): Kind | undefined {
-  return endings.find(([ending]) => file !== undefined && ending.test(file))?.[1];
-}
-
-function checkCount(kind: Kind | undefined, files: readonly string[]): asserts kind is Kind {
-  const wanted = kind === 'npy' || kind === 'idx' ? 2 : 1;
-  if (kind !== undefined && files.length === wanted) return;
-  const forms = 'x.npy y.npy, images-idx3-ubyte labels-idx1-ubyte (.idx), or one .npz, .csv or .parquet';
-  throw new EigenstudentError(
-    'invalid_argument',
-    `expected ${forms} for --data, received ${files.join(' ')}`,
-  );
 }

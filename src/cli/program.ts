@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { versions } from '../sweep/directory/versions.js';
-import { answers, number, numbers, part, path, words } from './arguments.js';
+import { answers, ignoreHangupOption, number, numbers, part, path, words } from './arguments.js';
 import { addPruneCommand } from './prune-command.js';
 import { addRecordCommands } from './record-commands.js';
 import { type ExitCode, exitCodes, Session, type Terminal, type Work } from './session.js';
@@ -167,7 +167,8 @@ function trains(command: Command): Command {
       number('--checkpoint-every'),
     )
     .option('--profile', 'tells where the time went')
-    .option('--no-report', 'write no report.html and no figures');
+    .option('--no-report', 'write no report.html and no figures')
+    .option(...ignoreHangupOption);
 }
 
 const programExamples = `
@@ -177,7 +178,7 @@ Examples:
   $ eigenstudent prune runs/quick --width 200
 
 Every command takes --json (one JSON document on standard output) and --help.
-Exit status: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`;
+Exit status: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted, 129 by a closed terminal.`;
 
 const reproduceExamples = `
 Finished trials are never trained again: the same call goes on where an interrupted one stopped.

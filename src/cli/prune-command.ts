@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { EigenstudentError } from '../errors.js';
-import { answers, fraction, number, numbers, path } from './arguments.js';
+import { answers, autoOrNumbers, dashed, fraction, ignoreHangupOption, number, path } from './arguments.js';
+import { ignoreHangup } from './interruptible.js';
 import type { PruneOptions } from './prune.js';
 import type { PruneModelOptions } from './prune-model.js';
 import type { ExitCode, Session, Work } from './session.js';
@@ -20,7 +21,7 @@ export function addPruneCommand(program: Command, choose: (work: Work) => void):
     .option('--percentile <p>', 'nodes below this percentile of relevance go', number('--percentile'))
     .option(
       '--max-degradation <x>',
-      'as many nodes go as leave the validation loss (or accuracy) within this part of what it was, as in 1% or 0.01',
+      'nodes go until the validation loss (or accuracy) would be worse by more than this part of what it was, as in 1% or 0.01',
       fraction('--max-degradation'),
     );
   takesRunOptions(command);
@@ -41,14 +42,25 @@ function takesRunOptions(command: Command): void {
     .option('--arm <name>', 'a student of this parametrisation: spectral or direct')
     .option(
       '--out <file>',
-      '.onnx, or else safetensors (default: ./pruned-<key>-<nodes kept>.safetensors)',
+      '.onnx or .safetensors (default: ./pruned-<key>-<nodes kept>.safetensors)',
       path('--out'),
     );
 }
 
 const modelOptions = [
   ...['description', 'scope', 'criterion', 'export', 'fineTune', 'learningRate', 'batchSize', 'l2'],
-  ...['data', 'inputs', 'labels', 'normalize', 'loss', 'metric', 'seed'],
+  ...[
+    'data',
+    'validationData',
+    'testData',
+    'inputs',
+    'labels',
+    'exclude',
+    'normalize',
+    'loss',
+    'metric',
+    'seed',
+  ],
 ];
 function takesModelOptions(command: Command): void {
   command
@@ -73,8 +85,8 @@ function takesModelOptions(command: Command): void {
     .option('--batch-size <n>', 'samples a step, to fine-tune (default: 100)', number('--batch-size'))
     .option(
       '--l2 <a,b>',
-      'penalties of eigenvectors and eigenvaluesOut, to fine-tune (default: 0.01,0.0005, as in the paper)',
-      numbers('--l2'),
+      'penalties of eigenvectors and eigenvaluesOut, to fine-tune, as in 0.01,0.0005; auto: validation data choose (default)',
+      autoOrNumbers('--l2', '0.01,0.0005'),
     );
 }
 
@@ -83,14 +95,31 @@ function takesDataOptions(command: Command): Command {
     .optionsGroup('Of the data that go with the file of a network:')
     .option(
       '--data <files...>',
-      'samples with their labels: x.npy y.npy; images-idx3-ubyte labels-idx1-ubyte; one .npz, .csv or .parquet',
+      'training samples with their labels: x.npy y.npy; images-idx3-ubyte labels-idx1-ubyte; one .npz, .csv or .parquet; one ' +
+        '.npz and the names of its arrays',
     )
-    .option('--inputs <name>', 'the array of an .npz with the inputs (default: x)')
-    .option('--labels <name>', 'the array of an .npz (default: y) or the column with classes or targets')
-    .option('--normalize <kind>', 'inputs before they are used: standard, unit or none (default: none)')
+    .option(
+      '--validation-data <files...>',
+      'samples that --max-degradation and --l2 auto look at (default: a fifth of --data, held out)',
+    )
+    .option('--test-data <files...>', 'samples that are looked at once, at the end')
+    .option(
+      '--inputs <names>',
+      'the array of an .npz with the inputs (default: x), or columns of a table, as in a,b,c (default: all others)',
+    )
+    .option(
+      '--labels <name>',
+      'the array of an .npz (default: y), or the column of a table with classes or targets, several as in u,v',
+    )
+    .option('--exclude <names>', 'columns of a table that are no inputs, as in id,date')
+    .option(
+      '--normalize <kind>',
+      'inputs, by the statistics of all of --data: standard, unit or none (default: none)',
+    )
     .option('--loss <name>', 'crossEntropy for classes or mse (default: crossEntropy after a softmax)')
-    .option('--metric <name>', 'loss or accuracy (default: accuracy of classes)')
-    .option('--seed <n>', 'names the split of the data and the shuffles (default: 0)', number('--seed'));
+    .option('--metric <name>', 'loss or accuracy (default: accuracy where there are classes)')
+    .option('--seed <n>', 'names the split of the data and the shuffles (default: 0)', number('--seed'))
+    .option(...ignoreHangupOption);
 }
 
 async function prune(
@@ -98,6 +127,7 @@ async function prune(
   options: PruneOptions & PruneModelOptions,
   session: Session,
 ): Promise<ExitCode> {
+  if (options.ignoreHangup) ignoreHangup();
   if (await isNetworkFile(source)) {
     checkNone(options, runOptions, `${source} is a file; that option is for a student of a run directory`);
     return (await import('./prune-model.js')).pruneModel(source, options, session);
@@ -109,23 +139,31 @@ async function prune(
 /** A file, or what would be one of a network if it were there. */
 async function isNetworkFile(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
-  return found ? found.isFile() : ['.onnx', '.safetensors', '.npz'].includes(extname(path));
+  return found ? found.isFile() : ['.onnx', '.safetensors', '.npz'].includes(extname(path).toLowerCase());
 }
 
 function checkNone(options: object, names: readonly string[], reason: string): void {
   const [name] = names.filter((one) => (options as Record<string, unknown>)[one] !== undefined);
   if (name === undefined) return;
-  const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw new EigenstudentError('invalid_argument', `expected no ${option} for \`prune\` here: ${reason}`);
+  throw new EigenstudentError(
+    'invalid_argument',
+    `expected no ${dashed(name)} for \`prune\` here: ${reason}`,
+  );
 }
 
 const pruneExamples = `
 Of a run directory: of the trials that match, the one with the lowest validation loss is taken. At most one of --keep,
 --percentile and --max-degradation says how far to prune.
 
-Of a file: exactly one of them. --keep counts the nodes of each hidden layer, with --scope global of all together. A fifth of the
-data validates, which --max-degradation looks at, a fifth tests, which is told, and the rest trains. The metric is held against
-that of the network in the file.
+Of a file: exactly one of them. --keep counts the nodes of each hidden layer, with --scope global of all together.
+--max-degradation counts from the metric of the model as it came, on validation data. Nodes go one by one, the least relevant
+first, up to the first that breaks the bound (of more than 256, several at a time, and one by one before the cut that breaks
+it). With --fine-tune and without --l2, networks are fine-tuned under five penalties, from the same start; of
+these and of the model as it came, the one that keeps the fewest nodes within the bound is taken (with --keep or --percentile:
+the one with the best metric on validation data).
+
+Without --validation-data a fifth of --data is held out to validate, and without --test-data as well another fifth, on which
+nothing is chosen. If the model was trained on these samples, its accuracy on them is not a test.
 
 Examples:
   $ eigenstudent prune runs/quick --width 200
@@ -133,4 +171,8 @@ Examples:
   $ eigenstudent prune runs/quick --arm direct --max-degradation 5%
   $ eigenstudent prune model.onnx --keep 50
   $ eigenstudent prune model.onnx --data x.npy y.npy --max-degradation 1% --scope global --export small.onnx
-  $ eigenstudent prune model.npz --data mnist.npz --labels y_train --inputs x_train --fine-tune 20 --max-degradation 1%`;
+  $ eigenstudent prune model.onnx --data x.npy y.npy --validation-data vx.npy vy.npy --test-data tx.npy ty.npy \\
+      --fine-tune 50 --max-degradation 1% --scope global
+  $ eigenstudent prune model.npz --data mnist.npz x_train y_train --test-data mnist.npz x_test y_test --fine-tune 20 \\
+      --max-degradation 1%
+  $ eigenstudent prune model.onnx --data table.csv --inputs a,b,c,d --labels kind --keep 5`;

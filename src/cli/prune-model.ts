@@ -1,28 +1,33 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 import { invalid, oneOf } from '../arguments.js';
-import type { Splits } from '../data/splits.js';
-import { EigenstudentError } from '../errors.js';
-import type { OutputMap } from '../exchange/assemble.js';
 import { exportSafetensors } from '../exchange/export-safetensors.js';
-import { loadNetwork } from '../exchange/load-network.js';
-import { exportOnnx } from '../exchange/onnx/write-onnx.js';
-import { toSpectral } from '../exchange/to-spectral.js';
+import { type OnnxSignature, signatureText } from '../exchange/onnx/signature.js';
+import { exportOnnx, type OnnxExportOptions } from '../exchange/onnx/write-onnx.js';
 import type { Network } from '../network/network.js';
-import { adam } from '../network/optimizers.js';
-import { inputsOf, type Loss, losses } from '../network/spec.js';
+import { inputsOf } from '../network/spec.js';
 import type { Scope } from '../pruning/joint-order.js';
 import { defaultMetric, type Metric, measure, metrics } from '../pruning/metric.js';
-import { type PrunedNetwork, pruneNetwork } from '../pruning/prune-network.js';
 import type { Criterion } from '../pruning/relevance.js';
-import { fineTune } from '../training/fine-tune.js';
-import { interruptible } from './interruptible.js';
-import { impliedLoss, type ModelDataOptions, readModelData } from './model-data.js';
+import { type Candidate, fineTuned, penaltyChoice } from './model/candidates.js';
+import { type Chosen, chooseCut } from './model/choice.js';
+import { loadModel } from './model/load-model.js';
+import { checkModelOptions } from './model/options.js';
+import {
+  heldOutText,
+  type ModelData,
+  type ModelDataOptions,
+  modelFiles,
+  type Part,
+  parts,
+  readModelData,
+} from './model-data.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { prunedLayersTable, stageTable } from './tables.js';
+import { candidateTable, prunedLayersTable, stageTable } from './tables.js';
 
 /** As commander names them. */
 export interface PruneModelOptions extends ModelDataOptions {
+  readonly ignoreHangup?: boolean;
   readonly keep?: number;
   readonly percentile?: number;
   readonly maxDegradation?: number;
@@ -34,28 +39,22 @@ export interface PruneModelOptions extends ModelDataOptions {
   readonly fineTune?: number;
   readonly learningRate?: number;
   readonly batchSize?: number;
-  /** Of eigenvectors and eigenvaluesOut. */
-  readonly l2?: readonly number[];
+  /** 'auto', or penalties of eigenvectors and eigenvaluesOut. */
+  readonly l2?: 'auto' | readonly number[];
   readonly export?: string;
 }
 
-/** Of eigenvectors and eigenvaluesOut: the paper's protocol (arXiv 2310.12612), whose loss is of order 1. */
-const usualPenalties = [0.01, 0.0005];
 const usualRate = 0.001; // Adam's usual one
 const usualBatch = 100; // arbitrary
-/** Told while fine-tuning; arbitrary. */
-const reports = 10;
 
 /** What is known of the network at one end of the pruning, or after it was fine-tuned. */
 type Stage = 'before' | 'fineTuned' | 'after';
 type Stages = Partial<Record<Stage, Network>>;
 
-/** A metric on both parts of the data that nothing is trained on. */
-export interface StageMetrics {
-  readonly name: Metric;
-  readonly validation: Partial<Record<Stage, number>>;
-  readonly test: Partial<Record<Stage, number>>;
-}
+/** A metric on each part of the data. */
+export type StageMetrics = { readonly name: Metric } & Partial<
+  Readonly<Record<Part, Partial<Record<Stage, number>>>>
+>;
 
 /** @throws what loading, reading, training, pruning and writing throw; invalid_argument */
 export async function pruneModel(
@@ -64,24 +63,33 @@ export async function pruneModel(
   session: Session,
 ): Promise<ExitCode> {
   const file = exportTarget(path, options.export);
-  checkCompanions(options);
-  const { network, output } = await load(path, options);
-  const data = options.data && (await readModelData(options.data, network.spec, options));
-  const splits = data?.splits;
+  checkModelOptions(path, options);
+  const files = await modelFiles(options);
+  const { network, output, signature } = await loadModel(path, files[0], options);
+  const data = files.length > 0 ? await readModelData(files, network.spec, options) : null;
   if (data?.classNames) session.note(`classes, in the order of the outputs: ${data.classNames.join(', ')}`);
-  const fineTuned = splits && (await tune(network, splits, options, session));
-  const pruned = await cut(network, fineTuned ?? network, splits, options);
-  const stages = { before: network, ...(fineTuned && { fineTuned }), after: pruned.network };
-  const metric = splits ? await measureStages(stages, splits, metricOf(splits, options)) : null;
-  await save(pruned.network, file, output);
+  const metricName = data && metricOf(network, data, options);
+  const candidates = await candidatesOf(network, data, options, session);
+  const chosen = await chooseCut(network, candidates, data?.parts.validation?.data, metricName, options);
+  const { pruned } = chosen;
+  const tuned = chosen.candidate.l2 && chosen.candidate.network;
+  const stages = { before: network, ...(tuned && { fineTuned: tuned }), after: pruned.network };
+  const metric = data && (await measureStages(stages, data, metricName as Metric));
+  await save(pruned.network, file, { output, ...(signature && { signature }) });
+  for (const loss of notKept(path, file, network, signature)) session.note(loss);
   const parameters = { before: numbersIn(network), after: numbersIn(pruned.network) };
   const { layers, scope } = pruned;
   session.answer(
-    { file, model: path, scope, layers, parameters, metric },
+    {
+      ...{ file, model: path, scope, layers, parameters, metric },
+      ...(data && { data: sourcesOf(data) }),
+      ...(options.fineTune !== undefined && { l2: chosen.candidate.l2, candidates: chosen.tried }),
+    },
     [
+      ...(chosen.tried.length > 1 ? [candidateTable(chosen.tried, metricName as Metric)] : []),
       prunedLayersTable(layers),
       `${parameters.before} numbers before, ${parameters.after} after.`,
-      ...(metric ? [stageTable(metric)] : []),
+      ...(metric && data ? [stageTable(metric, data), ...remarks(metric, data, chosen, options)] : []),
       file,
     ].join('\n'),
   );
@@ -99,108 +107,105 @@ function exportTarget(path: string, given: string | undefined): string {
   return target;
 }
 
-/** Options that mean nothing without another one. */
-const companions = {
-  data: {
-    ...{ fineTune: '--fine-tune', maxDegradation: '--max-degradation', metric: '--metric' },
-    ...{ inputs: '--inputs', labels: '--labels', normalize: '--normalize' },
-  },
-  fineTune: { learningRate: '--learning-rate', batchSize: '--batch-size', l2: '--l2' },
-} as const;
-const inWords = { data: '--data', fineTune: '--fine-tune' } as const;
-const examples = { data: '--data x.npy y.npy', fineTune: '--fine-tune 20' } as const;
-
-function checkCompanions(options: PruneModelOptions): void {
-  for (const needed of ['data', 'fineTune'] as const) {
-    if (options[needed] !== undefined) continue;
-    for (const [key, name] of Object.entries(companions[needed])) {
-      if (options[key as keyof PruneModelOptions] === undefined) continue;
-      throw new EigenstudentError(
-        'invalid_argument',
-        `expected ${inWords[needed]} to go with ${name}, as in ${examples[needed]}, received none`,
-      );
-    }
-  }
-}
-
-async function load(path: string, { data, loss: given, description }: PruneModelOptions) {
-  const loss: Loss | undefined = given === undefined ? impliedLoss(data) : oneOf('--loss', given, losses);
-  return loadNetwork(path, { ...(loss && { loss }), ...(description !== undefined && { description }) });
-}
-
-/** With its hidden layers spectral and penalised; nothing where that was not asked for. */
-async function tune(
+async function candidatesOf(
   network: Network,
-  { train, validation }: Splits,
+  data: ModelData | null,
   options: PruneModelOptions,
   session: Session,
-): Promise<Network | undefined> {
-  const { fineTune: epochs, learningRate = usualRate, batchSize = usualBatch, seed = 0 } = options;
-  if (epochs === undefined) return undefined;
-  const [eigenvectors, eigenvaluesOut, ...more] = options.l2 ?? usualPenalties;
-  if (eigenvectors === undefined || eigenvaluesOut === undefined || more.length > 0)
-    throw invalid(
-      '--l2',
-      'two numbers, of eigenvectors and of eigenvaluesOut, as in 0.01,0.0005',
-      options.l2,
-    );
-  const spectral = toSpectral(network, { l2: { eigenvectors, eigenvaluesOut } });
-  return interruptible(session, (signal) =>
-    fineTune(spectral, {
-      data: { train, validation },
-      optimizer: adam({ learningRate }),
-      batchSize,
-      epochs,
-      seed,
-      signal,
-      every: Math.max(1, Math.ceil(epochs / reports)),
-      onReport: ({ epoch, trainLoss, validationLoss }) =>
-        session.note(
-          `epoch ${epoch} of ${epochs}: train loss ${trainLoss[0]?.toPrecision(4)}, validation loss ` +
-            `${validationLoss?.[0]?.toPrecision(4)}`,
-        ),
-    }),
+): Promise<Candidate[]> {
+  const { fineTune: epochs, learningRate = usualRate, seed = 0 } = options;
+  if (epochs === undefined || data === null) return [{ l2: null, network }];
+  const { batchSize = Math.min(usualBatch, data.parts.train?.data.samples ?? 1) } = options;
+  const { ignoreHangup = false } = options;
+  const tuning = { epochs, learningRate, batchSize, seed, ignoreHangup };
+  return fineTuned(network, data.parts, penaltyChoice(options.l2), tuning, session);
+}
+
+/** Of the data that choose, or else of any. */
+function metricOf(network: Network, { parts: found }: ModelData, { metric }: PruneModelOptions): Metric {
+  const { data } = (found.validation ?? found.test ?? found.train) as { data: ModelDataPart };
+  return metric === undefined ? defaultMetric(network, data) : oneOf('--metric', metric, metrics);
+}
+type ModelDataPart = NonNullable<ModelData['parts'][Part]>['data'];
+
+async function measureStages(stages: Stages, data: ModelData, name: Metric): Promise<StageMetrics> {
+  const found: Partial<Record<Part, Partial<Record<Stage, number>>>> = {};
+  for (const part of parts) {
+    const one = data.parts[part];
+    if (one === undefined) continue;
+    const values: Partial<Record<Stage, number>> = {};
+    for (const [stage, network] of Object.entries(stages))
+      values[stage as Stage] = await measure(network, one.data, name);
+    found[part] = values;
+  }
+  return { name, ...found };
+}
+
+/** Samples of each part, and where they are from. */
+function sourcesOf({ parts: found }: ModelData): object {
+  return Object.fromEntries(
+    Object.entries(found).map(([part, { data, from }]) => [part, { samples: data.samples, from }]),
   );
 }
 
-/** @param given the network of the file, against which degradation counts; `network` is what became of it */
-async function cut(
-  given: Network,
-  network: Network,
-  splits: Splits | undefined,
-  options: PruneModelOptions,
-): Promise<PrunedNetwork> {
-  const { scope, criterion, keep, percentile, maxDegradation } = options;
-  const howFar = {
-    ...(scope !== undefined && { scope }),
-    ...(criterion !== undefined && { criterion }),
-    ...(keep !== undefined && { keep }),
-    ...(percentile !== undefined && { percentile }),
-    ...(maxDegradation !== undefined && { maxDegradation }),
-  };
-  if (maxDegradation === undefined || splits === undefined) return pruneNetwork(network, howFar);
-  const metric = metricOf(splits, options);
-  const data = splits.validation;
-  return pruneNetwork(network, { ...howFar, data, metric, reference: await measure(given, data, metric) });
+/** What the table of metrics means. */
+function remarks(
+  metric: StageMetrics,
+  { parts: found }: ModelData,
+  { candidate, tried }: Chosen,
+  { maxDegradation }: PruneModelOptions,
+): string[] {
+  const split = [found.validation, found.heldOut].some((part) => part?.from.startsWith(heldOutText));
+  return [
+    ...(tried.length > 1 && candidate.l2 === null ? ['Chosen: the model as it came, not fine-tuned.'] : []),
+    'before: the model as it came, on the same samples.',
+    ...(split
+      ? [
+          'held out from --data: if the model was trained on these samples, its accuracy or loss on them is not a test. ' +
+            '--validation-data and --test-data take samples that it has not seen.',
+        ]
+      : []),
+    ...uncertainty(metric, found.validation?.data.samples, maxDegradation),
+  ];
 }
 
-function metricOf({ validation }: Splits, { metric }: PruneModelOptions): Metric {
-  return metric === undefined ? defaultMetric(validation) : oneOf('--metric', metric, metrics);
+/** An accuracy on few samples is known less well than a small bound asks for. */
+function uncertainty({ name, validation }: StageMetrics, samples = 0, allowed?: number): string[] {
+  const before = validation?.before;
+  if (name !== 'accuracy' || before === undefined || allowed === undefined || samples === 0) return [];
+  const error = Math.sqrt((before * (1 - before)) / samples); // of a share of independent samples
+  if (error <= 0.5 * allowed * before) return [];
+  return [
+    `On ${samples} validation samples an accuracy of ${before.toPrecision(4)} has a standard error of ${error.toFixed(4)}, and ` +
+      `--max-degradation allows ${(allowed * before).toFixed(4)}: what the cut costs on other samples may be more. More validation ` +
+      'samples make it surer.',
+  ];
 }
 
-async function measureStages(stages: Stages, splits: Splits, name: Metric): Promise<StageMetrics> {
-  const on = async (part: 'validation' | 'test') => {
-    const values: Partial<Record<Stage, number>> = {};
-    for (const [stage, network] of Object.entries(stages))
-      values[stage as Stage] = await measure(network, splits[part], name);
-    return values;
-  };
-  return { name, validation: await on('validation'), test: await on('test') };
-}
-
-async function save(network: Network, file: string, output: OutputMap): Promise<void> {
-  if (extname(file).toLowerCase() === '.onnx') await exportOnnx(network, file, { output });
+async function save(network: Network, file: string, options: OnnxExportOptions): Promise<void> {
+  const { output = 'linear' } = options;
+  if (isOnnx(file)) await exportOnnx(network, file, options);
   else await exportSafetensors(network, file, { output });
+}
+
+function isOnnx(file: string): boolean {
+  return extname(file).toLowerCase() === '.onnx';
+}
+
+/** What of the source the new file lacks, besides nodes. */
+function notKept(
+  path: string,
+  file: string,
+  network: Network,
+  signature: OnnxSignature | undefined,
+): string[] {
+  if (isOnnx(file)) {
+    const rounded = `${file} holds numbers in float32, those of ${path} are of float64: they were rounded`;
+    return network.dtype === 'float64' ? [rounded] : [];
+  }
+  return signature
+    ? [`${path} has ${signatureText(signature)}; ${file} keeps neither the names nor the shapes`]
+    : [];
 }
 
 /** In the matrices and biases that are exported; eigenvalues are within the matrices. */

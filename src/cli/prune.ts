@@ -1,9 +1,10 @@
-import { oneOf } from '../arguments.js';
+import { extname } from 'node:path';
+import { invalid, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Network } from '../network/network.js';
 import { prune, pruneUntil } from '../pruning/prune.js';
 import { BroughtFiles } from '../sweep/brought/brought-files.js';
-import { type FinishedRecord, isFinished } from '../sweep/directory/record.js';
+import { type FinishedRecord, isFinished, type TrialRecord } from '../sweep/directory/record.js';
 import { readProtocol, readRecords } from '../sweep/directory/run-directory.js';
 import { readArrays } from '../sweep/directory/trial-arrays.js';
 import { parametrizations } from '../sweep/protocol/protocol-schema.js';
@@ -28,6 +29,7 @@ export async function pruneRun(
   session: Session,
 ): Promise<ExitCode> {
   checkHowFar(options);
+  checkTarget(options.out);
   const record = await selectRecord(directory, options);
   const files = new BroughtFiles(await readProtocol(directory));
   const { network } = await readArrays(directory, record);
@@ -55,9 +57,15 @@ export async function pruneRun(
 }
 
 async function save(network: Network, file: string): Promise<void> {
-  if (!file.endsWith('.onnx')) return network.save(file);
+  if (extname(file).toLowerCase() !== '.onnx') return network.save(file);
   const { exportOnnx } = await import('../exchange/onnx/write-onnx.js');
   return exportOnnx(network, file);
+}
+
+/** Another ending would be that of another format. */
+function checkTarget(file: string | undefined): void {
+  if (file === undefined || ['.onnx', '.safetensors'].includes(extname(file).toLowerCase())) return;
+  throw invalid('--out', 'a path that ends in .onnx or .safetensors', file);
 }
 
 function checkHowFar({ keep, percentile, maxDegradation }: PruneOptions): void {
@@ -79,14 +87,15 @@ function checkHowFar({ keep, percentile, maxDegradation }: PruneOptions): void {
 async function selectRecord(directory: string, { trial, width, arm }: PruneOptions): Promise<FinishedRecord> {
   if (arm !== undefined) oneOf('--arm', arm, parametrizations);
   await readProtocol(directory); // says so when this is no run directory
-  const finished = (await readRecords(directory)).filter(isFinished);
-  const matching = finished.filter(
+  const records = await readRecords(directory);
+  const finished = records.filter(isFinished);
+  const matching = records.filter(
     (record) =>
       (trial === undefined || record.key.startsWith(trial)) &&
       (width === undefined || record.width === width) &&
       (arm === undefined || record.parametrization === arm),
   );
-  const [best] = matching.sort((a, b) => a.validationLoss - b.validationLoss);
+  const [best] = matching.filter(isFinished).sort((a, b) => a.validationLoss - b.validationLoss);
   if (best) return best;
   const widths = [...new Set(finished.map((record) => record.width))].sort((a, b) => a - b);
   const asked = Object.entries({ trial, width, arm }).flatMap(([name, value]) =>
@@ -95,6 +104,14 @@ async function selectRecord(directory: string, { trial, width, arm }: PruneOptio
   throw new EigenstudentError(
     'invalid_argument',
     `expected a finished trial in ${directory}${asked.length > 0 ? ` for ${asked.join(' ')}` : ''}, found none; it has ` +
-      `${finished.length} finished trials${widths.length > 0 ? ` of widths ${widths.join(', ')}` : ''}`,
+      `${finished.length} finished trials${widths.length > 0 ? ` of widths ${widths.join(', ')}` : ''}${failureText(matching)}`,
   );
+}
+
+/** Of the trials that were asked for, those that have nothing to prune. */
+function failureText(records: readonly TrialRecord[]): string {
+  const [first] = records.flatMap(({ key, error }) => (error ? [`${key}: ${error.message}`] : []));
+  if (first === undefined) return '';
+  const failed = records.filter(({ error }) => error).length;
+  return failed === 1 ? `. The trial failed: ${first}` : `. ${failed} trials failed, first ${first}`;
 }

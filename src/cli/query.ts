@@ -11,6 +11,8 @@ import { type ExitCode, exitCodes, type Session } from './session.js';
 
 const formats = ['table', 'vertical', 'csv', 'json', 'parquet'] as const;
 type Format = (typeof formats)[number];
+const exportFormats = ['parquet', 'csv', 'json'] as const;
+type ExportFormat = (typeof exportFormats)[number];
 
 interface QueryOptions {
   readonly format?: string;
@@ -27,11 +29,7 @@ export async function query(
   const { out } = options;
   const format = chooseFormat(options, session);
   if (format === 'parquet') {
-    if (out === undefined)
-      throw new EigenstudentError(
-        'invalid_argument',
-        'expected --out FILE with --format parquet, received none',
-      );
+    if (out === undefined) throw conflict('--out FILE with --format parquet, received none');
     return exported(directory, out, sql, session);
   }
   const result = await queryRecords(directory, sql);
@@ -63,12 +61,48 @@ function shown(result: QueryResult, session: Session): string {
   return `${text}\n`;
 }
 
+interface ExportOptions extends QueryOptions {
+  /** The same as `out` and format 'parquet'. */
+  readonly parquet?: string;
+}
+
+/** Every record. As `query`, but in a format that programs read. */
 export async function exportRun(
   directory: string,
-  { parquet }: { readonly parquet: string },
+  options: ExportOptions,
   session: Session,
 ): Promise<ExitCode> {
-  return exported(directory, parquet, undefined, session);
+  const { out, format } = exportTarget(options);
+  if (format === 'parquet') return exported(directory, out as string, undefined, session);
+  return query(directory, 'FROM trials', { format, ...(out !== undefined && { out }) }, session);
+}
+
+/** @throws invalid_argument unless there is one file, or standard output, and one format that is for it */
+function exportTarget({ parquet, out, format }: ExportOptions): { out?: string; format: ExportFormat } {
+  if (parquet !== undefined) {
+    if (out !== undefined || format !== undefined)
+      throw conflict(`--parquet FILE alone, received ${out === undefined ? '--format' : '--out'} beside it`);
+    return { out: parquet, format: 'parquet' };
+  }
+  const chosen = format === undefined ? undefined : oneOf('--format', format, exportFormats);
+  if (out === undefined) {
+    if (chosen === undefined) throw conflict('--out FILE, or --format csv or json, received neither');
+    if (chosen === 'parquet') throw conflict('--out FILE with --format parquet, received none');
+    return { format: chosen };
+  }
+  const named = exportFormats.find((name) => name === endingOf(out));
+  if (chosen === undefined && named === undefined)
+    throw conflict(`--out with a name that ends in .parquet, .csv or .json, or --format, received ${out}`);
+  return { out, format: (chosen ?? named) as ExportFormat };
+}
+
+function conflict(expectedAndReceived: string): EigenstudentError {
+  return new EigenstudentError('invalid_argument', `expected ${expectedAndReceived}`);
+}
+
+/** Of a name: "csv" of trials.CSV. */
+function endingOf(file: string): string {
+  return extname(file).slice(1).toLowerCase();
 }
 
 async function exported(
@@ -83,14 +117,30 @@ async function exported(
   return exitCodes.done;
 }
 
-/** As asked for, or as the name of the file says. */
+/** As asked for, or as the name of the file says. @throws invalid_argument where these disagree, or the name says nothing */
 function chooseFormat({ format, out }: QueryOptions, session: Session): Format {
-  const extension = out === undefined ? '' : extname(out).slice(1);
-  const unasked = formats.find((name) => name === extension) ?? 'table';
-  const chosen = format === undefined ? unasked : oneOf('--format', format, formats);
-  if (!session.json || out !== undefined) return chosen;
-  if (format === undefined || chosen === 'json') return 'json';
+  const named = out === undefined ? '' : endingOf(out);
+  const asked = format === undefined ? undefined : oneOf('--format', format, formats);
+  if (out !== undefined) return formatOfFile(out, named, asked);
+  if (!session.json) return asked ?? 'table';
+  if (asked === undefined || asked === 'json') return 'json';
   throw invalid('--format', 'json next to --json without --out', format);
+}
+
+/** Names of files that say which format is in them. */
+const namedFormats = ['csv', 'json', 'parquet'] as const;
+
+function formatOfFile(out: string, named: string, asked: Format | undefined): Format {
+  const format = namedFormats.find((name) => name === named);
+  if (asked === undefined && (format !== undefined || named === '' || named === 'txt'))
+    return format ?? 'table';
+  if (asked === undefined)
+    throw new EigenstudentError(
+      'invalid_argument',
+      `expected --format to go with --out ${out}, as its ending is none of .csv, .json, .parquet and .txt, received none`,
+    );
+  if (format === undefined || format === asked) return asked;
+  throw invalid('--format', `${format}, as --out ${out} ends in, or another name`, asked);
 }
 
 const render: Record<Exclude<Format, 'parquet'>, (result: QueryResult) => string> = {

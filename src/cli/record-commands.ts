@@ -1,6 +1,6 @@
 /** The commands that read the records of a run directory: their options and their help. */
 import type { Command } from 'commander';
-import { answers, number, numbers, path } from './arguments.js';
+import { answers, ignoreHangupOption, number, numbers, path } from './arguments.js';
 import type { Work } from './session.js';
 
 /** Of the live page. Arbitrary, and always the same: a page that is open finds its server again. */
@@ -22,9 +22,14 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
     );
 
   answers(program.command('export'))
-    .description('every record of a run directory in one file')
+    .description('every record of a run directory in one table: Parquet, CSV or JSON')
     .argument('<directory>', 'run directory')
-    .requiredOption('--parquet <file>', 'Parquet file', path('--parquet'))
+    .option('--out <file>', 'where to; .parquet, .csv or .json', path('--out'))
+    .option(
+      '--format <name>',
+      'parquet, csv or json (default: as --out ends); csv and json without --out: standard output',
+    )
+    .option('--parquet <file>', 'the same as --out with --format parquet', path('--parquet'))
     .addHelpText('after', exportExamples)
     .action((directory: string, options) =>
       choose(async (session) => (await import('./query.js')).exportRun(directory, options, session)),
@@ -56,6 +61,7 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
     .argument('<directory>', 'run directory, there already or to come')
     .option('--port <n>', 'port, 0 for any free one', number('--port'), usualPort)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option(...ignoreHangupOption)
     .addHelpText('after', watchExamples)
     .action((directory: string, options) =>
       choose(async (session) => (await import('./watch.js')).watch(directory, options, session)),
@@ -93,5 +99,11 @@ Examples:
   $ eigenstudent watch runs/quick --port 8000`;
 
 const exportExamples = `
-Example:
-  $ eigenstudent export runs/quick --parquet trials.parquet`;
+A row for each record and the columns of \`query\`. In CSV and JSON numbers have all their digits, integers beyond 2^53 are texts,
+times are ISO 8601 in UTC; what is null, or not finite, is empty in CSV and null in JSON; a struct or a list is JSON in its
+cell. Needs the package @duckdb/node-api.
+
+Examples:
+  $ eigenstudent export runs/quick --out trials.parquet
+  $ eigenstudent export runs/quick --out trials.csv
+  $ eigenstudent export runs/quick --format json | jq '.[].testLoss'`;

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 
 export interface Terminal {
   readonly stdout: Writable & {
@@ -10,9 +10,23 @@ export interface Terminal {
   readonly stderr: Writable & { readonly isTTY?: boolean };
 }
 
-/** 0: done; 1: the work failed; 2: the call was wrong; 130: interrupted, as shells have it (128 + SIGINT). */
-export const exitCodes = { done: 0, failed: 1, wrongCall: 2, interrupted: 130 } as const;
+/**
+ * 0: done; 1: the work failed; 2: the call was wrong; 129: interrupted by a closed terminal (128 + SIGHUP); 130: interrupted by
+ * SIGINT or SIGTERM, as shells have it of the first (128 + SIGINT).
+ */
+export const exitCodes = { done: 0, failed: 1, wrongCall: 2, hungUp: 129, interrupted: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Work that a signal has ended in good order. */
+export class InterruptedBySignal extends EigenstudentError {
+  constructor(
+    message: string,
+    readonly exitCode: ExitCode,
+    cause: unknown,
+  ) {
+    super('interrupted', message, { cause });
+  }
+}
 
 /** A subcommand that can be carried out: loaded, its arguments bound. */
 export type Work = (session: Session) => Promise<ExitCode>;
@@ -55,10 +69,12 @@ export class Session {
   fail(error: unknown): ExitCode {
     const known = error instanceof EigenstudentError;
     const code = known ? error.code : 'internal';
-    const message = error instanceof Error ? error.message : String(error);
+    const message = reasonOf(error);
     if (this.json) this.answer({ error: { code, message } }, '');
     else this.note(`error: ${message}`);
-    if (!known && error instanceof Error) this.note(error.stack ?? '');
+    if (!known) this.note(String((Object(error) as Partial<Error>).stack ?? ''));
+    // the inherited hasInstance narrows to the class above
+    if (error instanceof InterruptedBySignal) return (error as InterruptedBySignal).exitCode;
     if (code === 'interrupted') return exitCodes.interrupted;
     return faultsOfTheCall.includes(code) ? exitCodes.wrongCall : exitCodes.failed;
   }

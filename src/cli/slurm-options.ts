@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { SlurmOptions } from '../sweep/slurm/options.js';
-import { number } from './arguments.js';
+import { dashed, number } from './arguments.js';
+import type { ExperimentOptions } from './experiment.js';
 
 /** As commander names them. */
 export interface SlurmCommandOptions extends Omit<SlurmOptions, 'sbatchOptions'> {
@@ -69,10 +70,26 @@ const onlyWithSlurm = [
 export function refuseSlurmOptions(options: SlurmCommandOptions): void {
   const given = onlyWithSlurm.find((name) => options[name] !== undefined);
   if (given === undefined) return;
-  const dashed = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new EigenstudentError(
     'invalid_argument',
-    `--${dashed} says how to use Slurm: add --slurm, or leave it out`,
+    `${dashed(given)} says how to use Slurm: add --slurm, or leave it out`,
+  );
+}
+
+/** A cancellation submits nothing, and is one: with --dry-run it would not be dry. @throws invalid_argument */
+export function refuseBesideCancel(options: SlurmCommandOptions & ExperimentOptions): void {
+  const others = onlyWithSlurm.filter((name) => name !== 'cancel');
+  const given = [
+    ...others,
+    'dryRun' as const,
+    'threads' as const,
+    'devices' as const,
+    'checkpointEvery' as const,
+  ].find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  throw new EigenstudentError(
+    'invalid_argument',
+    `expected no ${dashed(given)} with --cancel, which cancels the jobs of the run directory and submits none`,
   );
 }
 

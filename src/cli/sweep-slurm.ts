@@ -10,7 +10,7 @@ import { slurmFolder } from '../sweep/slurm/submissions.js';
 import { planSubmission, type SlurmPlan, type SlurmSubmission, submitSweep } from '../sweep/slurm/submit.js';
 import type { ExperimentOptions } from './experiment.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { type SlurmCommandOptions, slurmOptionsOf } from './slurm-options.js';
+import { refuseBesideCancel, type SlurmCommandOptions, slurmOptionsOf } from './slurm-options.js';
 import { censusLines, repetitionWarnings } from './sweep-notes.js';
 
 /**
@@ -29,7 +29,15 @@ export async function sweepOnSlurm(
       '--slurm cuts the sweep into parts itself: leave out --shard, or say how many with --array-tasks',
     );
   }
-  if (options.cancel) return cancel(directory, session);
+  if (options.profile)
+    throw new EigenstudentError(
+      'invalid_argument',
+      'expected no --profile with --slurm: the time goes where the tasks run, and this call trains nothing',
+    );
+  if (options.cancel) {
+    refuseBesideCancel(options);
+    return cancel(directory, session);
+  }
   const { device, devices, threads, checkpointEvery } = options;
   const submission = {
     directory,

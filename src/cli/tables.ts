@@ -1,10 +1,14 @@
 import Table from 'cli-table3';
+import type { Metric } from '../pruning/metric.js';
 import type { PrunedLayer } from '../pruning/prune-network.js';
 import type { GroupSummary, Statistic, TrialFailure } from '../sweep/directory/summary.js';
 import { settingColumns } from '../sweep/protocol/settings.js';
 import type { BegunTrial, GroupStatus } from '../sweep/query/status.js';
 import type { ThresholdGroup } from '../sweep/query/thresholds.js';
 import type { SweepProfile } from '../sweep/run/profile.js';
+import { penaltyText } from './model/candidates.js';
+import type { Tried } from './model/choice.js';
+import { type ModelData, type Part, parts } from './model-data.js';
 import type { StageMetrics } from './prune-model.js';
 
 /** Without colours: the same text in a terminal, in a file and in a test. */
@@ -155,18 +159,35 @@ export function prunedLayersTable(layers: readonly PrunedLayer[]): string {
   return table.toString();
 }
 
-/** What became of a metric, on both parts of the data. */
-export function stageTable({ name, validation, test }: StageMetrics): string {
-  const stages = Object.keys(test) as (keyof typeof test)[];
+/** What became of a metric on each part of the data. */
+export function stageTable({ name, ...found }: StageMetrics, { parts: sources }: ModelData): string {
+  const shown = parts.filter((part) => found[part] !== undefined);
+  const stages = Object.keys(found[shown[0] as Part] ?? {}) as ('before' | 'fineTuned' | 'after')[];
   const words = { before: 'before', fineTuned: 'fine-tuned', after: 'after' };
+  const names = { train: 'training', validation: 'validation', test: 'test', heldOut: 'held out' };
   const table = new Table({
-    head: [name, ...stages.map((stage) => words[stage])],
-    colAligns: ['left', ...stages.map(() => 'right' as const)],
+    head: [name, 'samples', 'from', ...stages.map((stage) => words[stage])],
+    colAligns: ['left', 'right', 'left', ...stages.map(() => 'right' as const)],
     style: plain,
   });
-  const row = (values: typeof test) => stages.map((stage) => values[stage]?.toPrecision(4) ?? '');
-  table.push(['validation', ...row(validation)], ['test', ...row(test)]);
+  for (const part of shown) {
+    const { data, from } = sources[part] as NonNullable<(typeof sources)[Part]>;
+    const values = stages.map((stage) => found[part]?.[stage]?.toPrecision(4) ?? '');
+    table.push([names[part], data.samples, from, ...values]);
+  }
   return table.toString();
+}
+
+/** One row per network that could have been cut, on validation data. */
+export function candidateTable(tried: readonly Tried[], metric: Metric): string {
+  const columns: Column<Tried>[] = [
+    ['--l2', ({ l2 }) => (l2 === null ? 'none: the model as it came' : penaltyText(l2))],
+    [`${metric},\nnothing removed`, ({ whole }) => whole?.toPrecision(4) ?? ''],
+    ['hidden nodes\nthat stay', ({ nodes }) => nodes ?? 'breaks the bound'],
+    [`${metric}\nafter`, ({ after }) => after?.toPrecision(4) ?? ''],
+    ['', ({ chosen }) => (chosen ? 'chosen' : '')],
+  ];
+  return table(columns, tried);
 }
 
 /** Where the time of a sweep went. */

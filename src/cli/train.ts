@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
 import { invalid, quote } from '../arguments.js';
+import { readText } from '../network/files/text-file.js';
 import { fromFolder } from '../sweep/brought/look-at-files.js';
-import { readBytes } from '../sweep/directory/read-bytes.js';
 import { parseProtocol } from '../sweep/protocol/protocol.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
@@ -10,7 +10,7 @@ import type { ExitCode, Session } from './session.js';
 
 /** The files that it names are looked for from where it is. @throws file_unreadable, invalid_protocol */
 export async function readProtocolFile(path: string): Promise<Protocol> {
-  return fromFolder(parseProtocol((await readBytes(path)).toString('utf8'), path), dirname(path));
+  return fromFolder(parseProtocol(await readText(path), path), dirname(path));
 }
 
 /** The name of the run directory of a protocol, where none is given. */

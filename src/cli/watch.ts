@@ -2,11 +2,13 @@ import { stat } from 'node:fs/promises';
 import { invalid } from '../arguments.js';
 import { isLoopback } from '../report/live/host-names.js';
 import { serveLivePage } from '../report/live/serve.js';
+import { ignoreHangup } from './interruptible.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 
 export interface WatchOptions {
   readonly host: string;
   readonly port: number;
+  readonly ignoreHangup?: boolean;
 }
 
 /** Serves the live page until it is interrupted, which is how it ends well. */
@@ -16,6 +18,7 @@ export async function watch(directory: string, options: WatchOptions, session: S
     throw invalid('--port', 'a whole number from 0 (any free port) to 65535', port);
   if (host === '') throw invalid('--host', 'an address of this machine', host);
   await refuseFile(directory);
+  if (options.ignoreHangup) ignoreHangup(); // else the default holds: the server ends, with 129
   const server = await serveLivePage(directory, { host, port });
   const interrupted = interruption();
   try {

@@ -1,32 +1,45 @@
 /** Files that are read from front to back, compressed or not, without ever being in memory as a whole. */
+
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { checkPath } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import { signatureBytes } from '../network/files/file-kind.js';
+import { unreadable } from '../network/read-bytes.js';
+import { gunzip, isGzip } from './gunzip.js';
+
+export { allocateBytes } from '../network/files/allocate-bytes.js';
 
 /** Bytes that deflate makes of one at most (RFC 1951: 258 of two bits, and a little for the block). */
 export const mostFromOne = 1032;
 /** Read at once. Arbitrary. */
 const chunkBytes = 2 ** 20;
 
-/** The bytes of a file, those of a gzip file (told by its first two bytes) unpacked. */
+/** The bytes of a file, those of a gzip file (told by its first two bytes) unpacked; or of a part of one. */
 export class ByteSource {
   #rest: Uint8Array = new Uint8Array(0);
   readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #close: () => void;
 
-  private constructor(
-    /** Names the file in errors. */
+  /**
+   * @param path names the bytes in errors
+   * @param most as many bytes as there are in it; of a compressed file as many as there can be
+   * @param chunks the bytes
+   * @param close ends the reading of what `chunks` come from
+   */
+  constructor(
     readonly path: string,
     readonly compressed: boolean,
-    /** As many bytes as there are in it; of a compressed file as many as there can be. */
     readonly most: number,
-    readonly stream: Readable,
+    chunks: AsyncIterable<Uint8Array>,
+    close: () => void = () => {},
   ) {
-    this.#chunks = stream[Symbol.asyncIterator]();
+    this.#chunks = chunks[Symbol.asyncIterator]();
+    this.#close = close;
   }
 
   /** @throws file_unreadable */
   static async open(path: string): Promise<ByteSource> {
+    checkPath('a file to read', path);
     let file: FileHandle;
     try {
       file = await open(path);
@@ -36,23 +49,30 @@ export class ByteSource {
     try {
       const { size } = await file.stat();
       const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-      const compressed = bytesRead === 2 && buffer.readUInt16BE() === 0x1f8b;
+      const compressed = isGzip(buffer.subarray(0, bytesRead));
       const bytes = file.createReadStream({ start: 0, highWaterMark: chunkBytes });
-      if (!compressed) return new ByteSource(path, false, size, bytes);
-      const unpacked = createGunzip({ chunkSize: chunkBytes });
-      bytes.on('error', (error) => unpacked.destroy(error));
-      unpacked.on('close', () => bytes.destroy());
-      return new ByteSource(path, true, size * mostFromOne, bytes.pipe(unpacked));
+      const close = () => void bytes.destroy();
+      if (!compressed) return new ByteSource(path, false, size, bytes, close);
+      return new ByteSource(path, true, size * mostFromOne, gunzip(bytes, path), close);
     } catch (cause) {
       await file.close();
       throw unreadable(path, cause);
     }
   }
 
+  /** The next bytes, as many as tell a format, or as there are; they are still to be read. */
+  async peek(): Promise<Uint8Array> {
+    const start = new Uint8Array(signatureBytes);
+    const filled = await this.fill(start);
+    const peeked = start.subarray(0, filled);
+    this.#rest = this.#rest.length === 0 ? peeked : Buffer.concat([peeked, this.#rest]);
+    return peeked;
+  }
+
   /**
    * Fills the array with the next bytes.
    * @returns how many there were: fewer than the array is long only at the end of the file
-   * @throws file_unreadable; file_corrupt when the file is compressed and broken
+   * @throws file_unreadable; file_corrupt when the file is compressed and damaged
    */
   async fill(into: Uint8Array): Promise<number> {
     let filled = 0;
@@ -73,11 +93,7 @@ export class ByteSource {
         if (done) return undefined;
         this.#rest = value;
       } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        const broken = this.compressed && /^Z_/.test((cause as { code?: string }).code ?? '');
-        if (!broken) throw unreadable(this.path, cause);
-        const message = `${this.path} is not a readable gzip file: ${reason}. It may be cut short; fetch it again`;
-        throw new EigenstudentError('file_corrupt', message, { cause });
+        throw cause instanceof EigenstudentError ? cause : unreadable(this.path, cause);
       }
     }
     const chunk = this.#rest.subarray(0, atMost);
@@ -91,22 +107,15 @@ export class ByteSource {
     return chunk === undefined;
   }
 
-  close(): void {
-    this.stream.destroy();
+  /**
+   * Passes over what is left: a checksum, of a compressed file or a part of an archive, is of all of it.
+   * @throws as fill
+   */
+  async drain(): Promise<void> {
+    while ((await this.next(Infinity)) !== undefined);
   }
-}
 
-function unreadable(path: string, cause: unknown): EigenstudentError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new EigenstudentError('file_unreadable', `cannot read ${path}: ${reason}`, { cause });
-}
-
-/** @throws out_of_memory with the number of bytes and what they were for */
-export function allocateBytes(bytes: number, what: string): Uint8Array {
-  try {
-    return new Uint8Array(bytes);
-  } catch (cause) {
-    const message = `${what} needs ${bytes} bytes, more than there are`;
-    throw new EigenstudentError('out_of_memory', message, { cause });
+  close(): void {
+    this.#close();
   }
 }

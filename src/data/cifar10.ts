@@ -2,6 +2,7 @@
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { Dataset } from '../network/dataset.js';
+import { describeForeign } from '../network/files/file-kind.js';
 import { allocateBytes, ByteSource } from './byte-source.js';
 import { invalidData } from './labelled-samples.js';
 
@@ -26,6 +27,7 @@ export async function readCifar10(files: readonly string[]): Promise<Dataset> {
     for (let start = 0; start < batch.length; start += recordBytes, ++image) {
       const label = batch[start] as number;
       if (label >= classes) {
+        if (start === 0) checkKind(batch, files[i] as string);
         const place = `image ${start / recordBytes}`;
         throw invalidData(`expected classes from 0 to 9 in ${files[i]}, received ${label} for ${place}`);
       }
@@ -41,16 +43,24 @@ async function readRecords(path: string): Promise<Uint8Array> {
   try {
     const chunks: Uint8Array[] = [];
     for (;;) {
-      const chunk = await source.next(source.most);
+      const chunk = await source.next(Infinity);
       if (chunk === undefined) break;
       chunks.push(chunk);
     }
     const bytes = Buffer.concat(chunks);
     if (bytes.length > 0 && bytes.length % recordBytes === 0) return bytes;
+    checkKind(bytes, path);
     const expected = `a multiple of ${recordBytes} bytes, a class and ${pixels} pixels for each image`;
     const message = `${path} is not a readable CIFAR-10 file: expected ${expected}, received ${bytes.length}`;
     throw new EigenstudentError('file_corrupt', message);
   } finally {
     source.close();
   }
+}
+
+/** The format has no signature. @throws file_corrupt when the bytes have that of another */
+function checkKind(bytes: Uint8Array, path: string): void {
+  const foreign = describeForeign(bytes);
+  if (foreign === undefined) return;
+  throw new EigenstudentError('file_corrupt', `${path} is not a readable CIFAR-10 file: it ${foreign}`);
 }

@@ -1,6 +1,7 @@
 import { knownKeys, oneOf } from '../arguments.js';
 import { elementCount } from '../network/arrays.js';
-import { checkSeed, checkTrial, normals } from '../network/random.js';
+import { checkSeed, checkTrial, normalsSteps } from '../network/random.js';
+import { finish, type Steps } from '../network/steps.js';
 
 export interface GaussianOptions {
   readonly samples: number;
@@ -20,6 +21,11 @@ export interface GaussianOptions {
  * @throws invalid_argument
  */
 export function gaussianInputs(options: GaussianOptions): Float64Array {
+  return finish(gaussianInputsSteps(options));
+}
+
+/** @internal gaussianInputs in steps. */
+export function gaussianInputsSteps(options: GaussianOptions): Steps<Float64Array> {
   const where = 'gaussianInputs';
   knownKeys(where, options, ['samples', 'features', 'seed', 'trial', 'purpose']);
   const { samples, features, purpose } = options;
@@ -27,5 +33,5 @@ export function gaussianInputs(options: GaussianOptions): Float64Array {
   const count = elementCount({ samples, features });
   const seed = checkSeed(where, options.seed);
   const trial = checkTrial(where, options.trial ?? 0);
-  return normals({ seed, trial, purpose: `${purpose}Inputs` }, count);
+  return normalsSteps({ seed, trial, purpose: `${purpose}Inputs` }, count);
 }

@@ -2,6 +2,7 @@
 import { invalid, knownKeys } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Dataset } from '../network/dataset.js';
+import { describeForeign } from '../network/files/file-kind.js';
 import { allocateBytes, ByteSource } from './byte-source.js';
 import { labelledDataset } from './labelled-samples.js';
 import type { NpyArray, NpyData } from './npy.js';
@@ -26,7 +27,10 @@ export interface IdxFiles {
   readonly images: string;
   /** Path; [samples], integers from 0. Without them the samples have no classes. */
   readonly labels?: string;
-  /** How many classes there are; a label beyond them is an error. Default: as many as the labels say. */
+  /**
+   * How many classes there are; a label beyond them is an error. Default: one more than the largest label, and each class must
+   * occur. To be given for data that lack a class.
+   */
   readonly classCount?: number;
 }
 
@@ -74,11 +78,14 @@ export async function readIdxArray(path: string): Promise<NpyArray> {
 }
 
 async function readHeader(source: ByteSource): Promise<{ kind: Kind; shape: number[] }> {
+  const start = await source.peek();
   const magic = Buffer.alloc(4);
   const filled = await source.fill(magic);
-  if (filled < 4) throw corrupt(source.path, `it has ${filled} bytes, too few for a header`);
   const [kind, dimensions] = [kinds[magic[2] as number], magic[3] as number];
-  if (magic.readUInt16BE(0) !== 0 || !kind || dimensions === 0) {
+  if (filled < 4 || magic.readUInt16BE(0) !== 0 || !kind || dimensions === 0) {
+    const foreign = describeForeign(start, 'an IDX file');
+    if (foreign !== undefined) throw corrupt(source.path, `it ${foreign}`);
+    if (filled < 4) throw corrupt(source.path, `it has ${filled} bytes, too few for a header`);
     const received = magic.toString('hex').replace(/../g, '$& ').trim();
     const expected = 'a magic as in 00 00 08 03 (unsigned bytes, 3 dimensions)';
     throw corrupt(source.path, `expected ${expected}, received ${received}`);

@@ -1,7 +1,9 @@
 /** From arrays of any shape and kind to a Dataset, with what is wrong told by the name of the file. */
+import { types } from 'node:util';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { Dataset } from '../network/dataset.js';
+import { classIndices } from './class-indices.js';
 import type { NpyArray } from './npy.js';
 
 /** An array, and what messages call it: a path, or "array x_train of mnist.npz". */
@@ -17,7 +19,7 @@ export interface LabelledArrays {
   readonly classes?: NamedArray | undefined;
   /** [samples] or [samples, targets]. */
   readonly targets?: NamedArray | undefined;
-  /** How many classes there are; a label beyond them is an error. Default: whatever the labels say. */
+  /** How many classes there are; a label beyond them is an error. Default: as the labels say, each of which must then occur. */
   readonly classCount?: number | undefined;
 }
 
@@ -26,7 +28,7 @@ export function invalidData(message: string): EigenstudentError {
   return new EigenstudentError('invalid_data', message);
 }
 
-/** @throws invalid_data: counts that disagree, a number that is not finite, a label that is no class */
+/** @throws invalid_data: counts that disagree, a number that is not finite, labels that are no classes */
 export function labelledDataset({ inputs, classes, targets, classCount }: LabelledArrays): Dataset {
   const [samples = 0] = inputs.array.shape;
   const inputCount = inputs.array.data.length / samples;
@@ -37,7 +39,7 @@ export function labelledDataset({ inputs, classes, targets, classCount }: Labell
   const numbers = finiteFloats(inputs, inputCount);
   if (classes) {
     checkCount(classes, samples, inputs.where, 1);
-    return Dataset.create({ inputs: numbers, inputCount, classes: toClasses(classes, classCount) });
+    return Dataset.create({ inputs: numbers, inputCount, classes: classIndices(classes, classCount) });
   }
   if (!targets) return Dataset.create({ inputs: numbers, inputCount });
   const targetCount = targets.array.data.length / (targets.array.shape[0] ?? 1);
@@ -46,20 +48,24 @@ export function labelledDataset({ inputs, classes, targets, classCount }: Labell
   return Dataset.create({ inputs: numbers, inputCount, targets: values, targetCount });
 }
 
+const oneHotAdvice =
+  '. Labels with one column per class (one-hot) become classes by numpy.argmax(labels, axis=1)';
+
 /** Labels are read with the samples or after them, and may be of another set altogether. */
 function checkCount({ array, where }: NamedArray, samples: number, of: string, each: number): void {
   const [count = 0] = array.shape;
   if (count === samples && array.data.length === samples * each) return;
   const received =
     count === samples ? `an array of shape [${array.shape.join(', ')}]` : `${count}, as many as it has`;
+  const oneHot = count === samples && array.data.every((value: number) => value === 0 || value === 1);
   throw invalidData(
-    `expected one label in ${where} for each of the ${samples} samples of ${of}, received ${received}`,
+    `expected one label in ${where} for each of the ${samples} samples of ${of}, received ${received}${oneHot ? oneHotAdvice : ''}`,
   );
 }
 
 /** 8- and 16-bit integers fit a float32 exactly, others need a float64. */
 function toFloats({ data }: NpyArray): FloatArray {
-  if (data instanceof Float32Array || data instanceof Float64Array) return data;
+  if (types.isFloat32Array(data) || types.isFloat64Array(data)) return data;
   return data.BYTES_PER_ELEMENT < 4 ? new Float32Array(data) : new Float64Array(data);
 }
 
@@ -73,19 +79,4 @@ function finiteFloats({ array, where }: NamedArray, columns: number): FloatArray
     );
   }
   return numbers;
-}
-
-function toClasses({ array, where }: NamedArray, classCount?: number): Uint32Array {
-  const classes = new Uint32Array(array.data.length);
-  const last = classCount === undefined ? 2 ** 32 - 1 : classCount - 1;
-  for (let i = 0; i < classes.length; ++i) {
-    const value = array.data[i] as number;
-    if (Number.isInteger(value) && value >= 0 && value <= last) {
-      classes[i] = value;
-      continue;
-    }
-    const expected = classCount === undefined ? 'classes (integers from 0)' : `classes from 0 to ${last}`;
-    throw invalidData(`expected ${expected} in ${where}, received ${value} for sample ${i}`);
-  }
-  return classes;
 }

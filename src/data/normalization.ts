@@ -1,7 +1,10 @@
 /** Inputs on a scale that training copes with. */
-import { invalid, oneOf } from '../arguments.js';
-import type { FloatArray } from '../native/addon.js';
+import { columnMoments } from '../analysis/moments.js';
+import { finiteNumbers } from '../analysis/numbers.js';
+import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
+import { finish, type Steps, stretches } from '../network/steps.js';
+import { invalidData } from './labelled-samples.js';
 import type { Splits } from './splits.js';
 
 /** `standard`: mean 0 and standard deviation 1 of each input; `unit`: from 0 to 1; `none`: as they are. */
@@ -12,14 +15,14 @@ export type NormalizationKind = (typeof normalizations)[number];
 export interface Normalization {
   /** [inputs] */
   readonly shift: Float64Array;
-  /** [inputs]; 1 of an input that is the same in all samples. */
+  /** [inputs]; 1 for an input that is the same in all samples. */
   readonly scale: Float64Array;
 }
 
 /**
  * The normalisation that makes these data standard (population standard deviation) or unit; to be fitted to the training part
  * alone, as what validation and test data are like is not known while training.
- * @throws invalid_argument
+ * @throws invalid_argument; invalid_data: a range for `unit` that is no float64
  */
 export function fitNormalization(data: Dataset, kind: NormalizationKind): Normalization {
   checkDataset('data of fitNormalization', data);
@@ -30,53 +33,55 @@ export function fitNormalization(data: Dataset, kind: NormalizationKind): Normal
   return kind === 'standard' ? standard(data) : unit(data);
 }
 
-/** Two passes: the sum of squares of numbers far from 0 would lose their spread to rounding. */
+/**
+ * A column is constant, with scale 1, as scikit-learn's StandardScaler sees it (_is_constant_feature): where the deviation is
+ * within what rounding may make of `samples` equal numbers. A column of one value is so exactly.
+ */
 function standard({ inputs, inputCount, samples }: Dataset): Normalization {
-  const shift = new Float64Array(inputCount);
-  const squares = new Float64Array(inputCount);
-  eachNumber(inputs, inputCount, (x, j) => {
-    shift[j] = (shift[j] as number) + x / samples;
+  const { mean, deviation } = columnMoments(inputs, inputCount);
+  const scale = deviation.map((value, j) => {
+    const rounding = samples * Number.EPSILON * Math.abs(mean[j] as number);
+    return value > rounding ? value : 1;
   });
-  eachNumber(inputs, inputCount, (x, j) => {
-    squares[j] = (squares[j] as number) + (x - (shift[j] as number)) ** 2;
-  });
-  const scale = squares.map((sum, j) => {
-    const deviation = Math.sqrt(sum / samples);
-    // What rounding alone makes of equal numbers is no spread; 1e-12 is arbitrary, some thousand units in the last place.
-    return deviation > 1e-12 * Math.abs(shift[j] as number) ? deviation : 1;
-  });
-  return { shift, scale };
+  return { shift: mean, scale };
 }
 
 function unit({ inputs, inputCount }: Dataset): Normalization {
-  const low = new Float64Array(inputCount).fill(Infinity);
-  const high = new Float64Array(inputCount).fill(-Infinity);
-  eachNumber(inputs, inputCount, (x, j) => {
-    if (x < (low[j] as number)) low[j] = x;
-    if (x > (high[j] as number)) high[j] = x;
+  const { minimum, maximum } = columnMoments(inputs, inputCount);
+  const scale = maximum.map((high, j) => {
+    const low = minimum[j] as number;
+    if (Number.isFinite(high - low)) return high - low || 1;
+    throw invalidData(
+      `expected inputs whose range is a float64, received ${low} to ${high} for input ${j}. Divide them by a constant`,
+    );
   });
-  return { shift: low, scale: high.map((value, j) => value - (low[j] as number) || 1) };
-}
-
-function eachNumber(inputs: FloatArray, columns: number, visit: (x: number, column: number) => void): void {
-  for (let i = 0; i < inputs.length; i += columns)
-    for (let j = 0; j < columns; ++j) visit(inputs[i + j] as number, j);
+  return { shift: minimum, scale };
 }
 
 /**
  * The data with other inputs, of the same kind of array; targets and classes are shared.
  * @throws invalid_argument when the normalisation is for another number of inputs
  */
-export function normalizeInputs(data: Dataset, { shift, scale }: Normalization): Dataset {
+export function normalizeInputs(data: Dataset, normalization: Normalization): Dataset {
+  knownKeys('the normalisation', normalization, ['shift', 'scale']);
+  const shift = finiteNumbers('shift of the normalisation', normalization.shift);
+  const scale = finiteNumbers('scale of the normalisation', normalization.scale);
+  return finish(normalizeInputsSteps(data, { shift, scale }));
+}
+
+function* normalizeInputsSteps(data: Dataset, { shift, scale }: Normalization): Steps<Dataset> {
   const { inputs, inputCount, targets, targetCount, classes } = checkDataset('data of normalizeInputs', data);
   if (shift.length !== inputCount || scale.length !== inputCount)
     throw invalid('the normalisation', `one of ${inputCount} inputs, as the data have`, shift);
   const moved = inputs.slice();
-  for (let i = 0; i < moved.length; ++i) {
-    const j = i % inputCount;
-    moved[i] = ((inputs[i] as number) - (shift[j] as number)) / (scale[j] as number);
+  for (const [from, to] of stretches(moved.length)) {
+    for (let i = from; i < to; ++i) {
+      const j = i % inputCount;
+      moved[i] = ((inputs[i] as number) - (shift[j] as number)) / (scale[j] as number);
+    }
+    yield;
   }
-  return Dataset.create({
+  return yield* Dataset.createSteps({
     inputs: moved,
     inputCount,
     ...(targets && { targets, targetCount }),
@@ -85,9 +90,17 @@ export function normalizeInputs(data: Dataset, { shift, scale }: Normalization):
 }
 
 /** All three parts by the statistics of the training part. */
-export function normalizeSplits({ train, validation, test }: Splits, kind: NormalizationKind): Splits {
+export function normalizeSplits(splits: Splits, kind: NormalizationKind): Splits {
+  return finish(normalizeSplitsSteps(splits, kind));
+}
+
+/** @internal normalizeSplits in steps, but for the fit. */
+export function* normalizeSplitsSteps(
+  { train, validation, test }: Splits,
+  kind: NormalizationKind,
+): Steps<Splits> {
   const normalization = fitNormalization(train, kind);
   if (kind === 'none') return { train, validation, test };
-  const of = (data: Dataset) => normalizeInputs(data, normalization);
-  return { train: of(train), validation: of(validation), test: of(test) };
+  const of = (data: Dataset) => normalizeInputsSteps(data, normalization);
+  return { train: yield* of(train), validation: yield* of(validation), test: yield* of(test) };
 }

@@ -1,6 +1,9 @@
 /** NumPy's array format (NEP 1): magic, version, length of the header, a Python literal that describes the numbers. */
+import { types } from 'node:util';
 import { EigenstudentError } from '../errors.js';
+import { describeForeign } from '../network/files/file-kind.js';
 import { halfToNumber } from '../network/half-floats.js';
+import { PythonTuple, type PythonValue, parsePythonLiteral } from './python-literal.js';
 
 export interface NpyHeader {
   readonly kind: NumberKind;
@@ -54,6 +57,40 @@ const kinds: Readonly<Record<string, NumberKind>> = {
   b1: { name: 'bool', bytes: 1, view: (buffer) => new Uint8Array(buffer) },
 };
 
+/** Other names that numpy.dtype() knows, on 64-bit Linux as on macOS; other writers than NumPy use them. */
+const aliases: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(kinds).map(([code, { name }]) => [name, code])),
+  d: 'f8',
+  double: 'f8',
+  float: 'f8',
+  f: 'f4',
+  single: 'f4',
+  e: 'f2',
+  half: 'f2',
+  l: 'i8',
+  q: 'i8',
+  int: 'i8',
+  long: 'i8',
+  longlong: 'i8',
+  L: 'u8',
+  Q: 'u8',
+  uint: 'u8',
+  i: 'i4',
+  intc: 'i4',
+  I: 'u4',
+  uintc: 'u4',
+  h: 'i2',
+  short: 'i2',
+  H: 'u2',
+  ushort: 'u2',
+  b: 'i1',
+  byte: 'i1',
+  B: 'u1',
+  ubyte: 'u1',
+  '?': 'b1',
+  bool_: 'b1',
+};
+
 /** @returns what makes the error "<where> is not a readable NPY array: <reason>" */
 export function corruptNpy(where: string): (reason: string) => EigenstudentError {
   return (reason) => new EigenstudentError('file_corrupt', `${where} is not a readable NPY array: ${reason}`);
@@ -65,15 +102,20 @@ function unsupported(where: string, holds: string, advice: string): Eigenstudent
 
 /**
  * Where the header stands.
- * @param start the first 12 bytes, or as many as there are
+ * @param start the first 512 bytes, or as many as there are: what the file is, if no array, is told by them
  * @throws file_corrupt
  */
 export function headerSpan(start: Uint8Array, where: string): { readonly from: number; readonly to: number } {
   const corrupt = corruptNpy(where);
   const bytes = Buffer.from(start.buffer, start.byteOffset, start.length);
+  if (bytes.toString('latin1', 0, 6) !== '\x93NUMPY') {
+    const foreign = describeForeign(start);
+    if (foreign !== undefined) throw corrupt(`it ${foreign}`);
+    if (bytes.length < 6) throw corrupt(`it has ${bytes.length} bytes, too few for a header`);
+    const received = spaced(bytes.subarray(0, 6));
+    throw corrupt(`expected the magic 93 4e 55 4d 50 59, received ${received}`);
+  }
   if (bytes.length < 12) throw corrupt(`it has ${bytes.length} bytes, too few for a header`);
-  if (bytes.toString('latin1', 0, 6) !== '\x93NUMPY')
-    throw corrupt(`expected the magic 93 4e 55 4d 50 59, received ${spaced(bytes.subarray(0, 6))}`);
   const version = bytes[6] as number;
   const from = preambleBytes[version as keyof typeof preambleBytes];
   if (from === undefined) throw corrupt(`expected format version 1, 2 or 3, received ${version}`);
@@ -87,39 +129,55 @@ function spaced(bytes: Buffer): string {
 }
 
 /**
- * @param text as in "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }"
+ * The header as NumPy reads it: any Python literal, whose order, blanks and quotes mean nothing.
+ * @param bytes as in "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }"
  * @throws file_corrupt; file_unsupported for what is not an array of plain numbers
  */
-export function parseNpyHeader(text: string, where: string): NpyHeader {
+export function parseNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
   const corrupt = corruptNpy(where);
-  const descr = /'descr':\s*(?:'([^']*)'|(\[|\())/.exec(text);
-  const order = /'fortran_order':\s*(True|False)/.exec(text);
-  const sizes = /'shape':\s*\(([\d,\s]*)\)/.exec(text);
-  if (!descr || !order || !sizes)
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  let literal: PythonValue;
+  try {
+    literal = parsePythonLiteral(text);
+  } catch (cause) {
+    const shown = JSON.stringify(text.slice(0, 200).trim());
+    throw corrupt(`its header ${shown} cannot be read: ${(cause as SyntaxError).message}`);
+  }
+  const fields = types.isMap(literal) ? literal : new Map();
+  const [descr, order, shape] = ['descr', 'fortran_order', 'shape'].map((key) => fields.get(key));
+  if (descr === undefined || typeof order !== 'boolean' || !isShape(shape))
     throw corrupt(`its header does not tell descr, fortran_order and shape: ${text.slice(0, 200).trim()}`);
-  const [, code, structured] = descr;
-  if (structured)
+  const { kind, bigEndian } = numberKind(descr, where);
+  const sizes = shape.items as readonly number[];
+  const count = sizes.reduce((product, size) => product * size, 1);
+  if (!Number.isSafeInteger(count * kind.bytes)) throw corrupt(`its shape [${sizes}] is beyond any memory`);
+  return { kind, bigEndian, fortranOrder: order, shape: sizes, count };
+}
+
+function isShape(value: unknown): value is PythonTuple {
+  return (
+    value instanceof PythonTuple &&
+    value.items.every((size) => Number.isSafeInteger(size) && (size as number) >= 0)
+  );
+}
+
+function numberKind(descr: PythonValue, where: string): { kind: NumberKind; bigEndian: boolean } {
+  if (typeof descr !== 'string' || descr.includes(','))
     throw unsupported(where, 'a structured array', 'Save each of its fields as an array of its own');
-  const [, endianness, name] = /^([<>|=]?)(.*)$/.exec(code as string) as RegExpExecArray;
-  if (name?.startsWith('O'))
+  const [, endianness = '', name = ''] = /^([<>|=]?)(.*)$/s.exec(descr) as RegExpExecArray;
+  if (name.startsWith('O'))
     throw unsupported(
       where,
       'an array of Python objects, which only Python can read (and which may run code)',
       'Save numbers: numpy.save(file, numpy.asarray(array, dtype=float))',
     );
-  const kind = Object.hasOwn(kinds, name as string) ? kinds[name as string] : undefined;
-  if (!kind) {
-    const known = Object.values(kinds).map((each) => each.name);
-    throw unsupported(
-      where,
-      `numbers of dtype ${code}`,
-      `Known: ${known.join(', ')}; save with .astype(...)`,
-    );
-  }
-  const shape = (sizes[1] as string).split(',').flatMap((size) => (size.trim() ? [Number(size)] : []));
-  const count = shape.reduce((product, size) => product * size, 1);
-  if (!Number.isSafeInteger(count * kind.bytes)) throw corrupt(`its shape [${shape}] is beyond any memory`);
-  return { kind, bigEndian: endianness === '>', fortranOrder: order[1] === 'True', shape, count };
+  // with a mark of the order of bytes NumPy knows only codes
+  const isCode = endianness === '' || name.length <= 2;
+  const code = isCode && Object.hasOwn(aliases, name) ? (aliases[name] as string) : name;
+  const kind = Object.hasOwn(kinds, code) ? kinds[code] : undefined;
+  if (kind) return { kind, bigEndian: endianness === '>' };
+  const known = Object.values(kinds).map((each) => each.name);
+  throw unsupported(where, `numbers of dtype ${descr}`, `Known: ${known.join(', ')}; save with .astype(...)`);
 }
 
 /** "3 x 4 numbers of dtype float64, 96 bytes" */

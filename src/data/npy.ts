@@ -1,4 +1,5 @@
 /** Arrays that NumPy wrote: numpy.save(...). */
+import { signatureBytes } from '../network/files/file-kind.js';
 import { allocateBytes, ByteSource } from './byte-source.js';
 import {
   corruptNpy,
@@ -24,52 +25,59 @@ export interface NpyArray {
 }
 
 /**
- * The array in the bytes of an NPY file; a copy.
+ * The array in the bytes of an NPY file; a copy. As NumPy does, it reads the first array and passes over what follows it.
  * @param where names the bytes in errors, as a path does
  * @throws file_corrupt; file_unsupported for arrays of objects, of records, of complex numbers, of text, and for integers
  *   beyond 2^53
  */
 export function parseNpy(bytes: Uint8Array, where: string): NpyArray {
-  const { from, to } = headerSpan(bytes.subarray(0, 12), where);
-  if (to > bytes.length)
-    throw corruptNpy(where)(`it ends within its header, at byte ${bytes.length} of ${to}`);
-  const header = parseNpyHeader(Buffer.from(bytes.subarray(from, to)).toString('latin1'), where);
+  const { from, to } = headerSpan(bytes.subarray(0, signatureBytes), where);
+  if (to > bytes.length) throw cutWithinHeader(where, bytes.length, to);
+  const header = parseNpyHeader(bytes.subarray(from, to), where);
+  const size = header.count * header.kind.bytes;
   checkLength(header, bytes.length - to, where);
-  const numbers = new Uint8Array(bytes.length - to); // of its own: the file's need not be aligned
-  numbers.set(bytes.subarray(to));
+  const numbers = allocateBytes(size, `the array of ${where}`); // of its own: the file's need not be aligned
+  numbers.set(bytes.subarray(to, to + size));
   return decode(header, numbers, where);
 }
 
 /**
- * The array of an NPY file, which may be compressed with gzip. Its size is held against the header before room is made.
+ * The array of an NPY file, which may be compressed with gzip. Its size is held against the header before room is made. As NumPy
+ * does, it reads the first array and passes over what follows it.
  * @throws file_unreadable, and as parseNpy
  */
 export async function readNpy(path: string): Promise<NpyArray> {
   const source = await ByteSource.open(path);
   try {
-    const start = new Uint8Array(12);
-    const { from, to } = headerSpan(start.subarray(0, await source.fill(start)), path);
-    const text = new Uint8Array(to - 12); // a header has at least the two bytes that are read of it already
-    const filled = await source.fill(text);
-    if (filled < text.length)
-      throw corruptNpy(path)(`it ends within its header, at byte ${12 + filled} of ${to}`);
-    const header = parseNpyHeader(Buffer.concat([start.subarray(from), text]).toString('latin1'), path);
-    const bytes = header.count * header.kind.bytes;
-    if (!source.compressed || bytes > source.most) checkLength(header, source.most - to, path);
-    const numbers = allocateBytes(bytes, `the array of ${path}`);
-    const read = await source.fill(numbers);
-    checkLength(header, read < bytes || (await source.atEnd()) ? read : bytes + 1, path);
-    return decode(header, numbers, path);
+    return await readNpyFrom(source);
   } finally {
     source.close();
   }
 }
 
+/** The array that comes next; what follows it is passed over. @throws as readNpy */
+export async function readNpyFrom(source: ByteSource): Promise<NpyArray> {
+  const { path } = source;
+  const { from, to } = headerSpan(await source.peek(), path);
+  const start = new Uint8Array(to);
+  const filled = await source.fill(start);
+  if (filled < to) throw cutWithinHeader(path, filled, to);
+  const header = parseNpyHeader(start.subarray(from), path);
+  const bytes = header.count * header.kind.bytes;
+  if (!source.compressed || bytes > source.most) checkLength(header, source.most - to, path);
+  const numbers = allocateBytes(bytes, `the array of ${path}`);
+  checkLength(header, await source.fill(numbers), path);
+  await source.drain(); // checksums are of all of it
+  return decode(header, numbers, path);
+}
+
+function cutWithinHeader(where: string, length: number, to: number): Error {
+  return corruptNpy(where)(`it ends within its header, at byte ${length} of ${to}`);
+}
+
 function checkLength(header: NpyHeader, received: number, where: string): void {
-  const expected = header.count * header.kind.bytes;
-  if (received === expected) return;
-  const what = received < expected ? `only ${received} follow it` : 'more follow it';
-  throw corruptNpy(where)(`its header describes ${describeHeader(header)}; ${what}`);
+  if (received >= header.count * header.kind.bytes) return;
+  throw corruptNpy(where)(`its header describes ${describeHeader(header)}; only ${received} follow it`);
 }
 
 /** @param numbers with a buffer of their own; their bytes are changed */

@@ -1,76 +1,165 @@
 /** Several arrays that NumPy wrote into one file: numpy.savez(...), numpy.savez_compressed(...), Keras' numpy.savez. */
 import { crc32 } from 'node:zlib';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
-import { didYouMean } from '../arguments.js';
-import { EigenstudentError } from '../errors.js';
-import { allocateBytes, mostFromOne } from './byte-source.js';
-import { type NpyArray, parseNpy } from './npy.js';
+import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
+import { checkPath, didYouMean } from '../arguments.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
+import { beginningOf, describeForeign } from '../network/files/file-kind.js';
+import { unreadable } from '../network/read-bytes.js';
+import { ByteSource, mostFromOne } from './byte-source.js';
+import { type NpyArray, readNpyFrom } from './npy.js';
 
 /**
  * The arrays by their names, without ".npy". One is unpacked at a time; each is held against its checksum.
- * @param wanted names of arrays; the others are passed over. Default: all
- * @throws file_unreadable; file_corrupt when it is not a zip file or an array in it is broken; file_unsupported as parseNpy,
- *   and for anything in it that is not an NPY file; invalid_data when a wanted array is not there
+ * @param wanted names of arrays; what else is in the file is not read. Default: all that are arrays of numbers
+ * @throws file_unreadable; file_corrupt when it is not a zip file or a wanted array is damaged; file_unsupported as parseNpy, and
+ *   for what is wanted and not an array; invalid_data when a wanted array is not there
  */
 export async function readNpz(path: string, wanted?: readonly string[]): Promise<Map<string, NpyArray>> {
-  const zip = await openZip(path);
-  const arrays = new Map<string, NpyArray>();
-  const names: string[] = [];
-  try {
-    for await (const entry of zip.eachEntry()) {
-      const name = entry.fileName.replace(/\.npy$/, '');
-      const where = `array ${name} of ${path}`;
-      if (name === entry.fileName) {
-        const message = `${path} holds ${name}, which is not an NPY file: it is a zip file, but none that numpy.savez wrote`;
-        throw new EigenstudentError('file_unsupported', message);
-      }
-      names.push(name);
-      if (wanted && !wanted.includes(name)) continue;
-      arrays.set(name, parseNpy(await unpack(zip, entry, where), where));
+  return withMembers(path, async (zip, members) => {
+    if (wanted === undefined) return readAll(path, zip, members);
+    const arrays = new Map<string, NpyArray>();
+    for (const name of new Set(wanted)) {
+      const member = members.get(name) ?? members.get(`${name}.npy`);
+      if (member === undefined) throw noSuchArray(name, path, members);
+      arrays.set(name, await readMember(zip, member, `array ${name} of ${path}`));
     }
-  } catch (cause) {
-    throw cause instanceof EigenstudentError ? cause : corrupt(path, cause);
-  } finally {
-    zip.close();
+    return arrays;
+  });
+}
+
+/** Names of the arrays, none of which is read. @throws file_unreadable, file_corrupt, file_unsupported when there are none */
+export async function namesInNpz(path: string): Promise<string[]> {
+  return withMembers(path, async (_, members) => arrayNames(members));
+}
+
+type Members = ReadonlyMap<string, Entry>;
+
+/** As numpy.savez names its members; there may be others: a text, a folder, what macOS adds to every archive. */
+function arrayNames(members: Members): string[] {
+  const named = [...members.keys()].filter((name) => /^(?!__MACOSX\/).*\.npy$/s.test(name));
+  return named.map((name) => name.slice(0, -4));
+}
+
+/** Those that are not of numbers are passed over, unless there are no others. */
+async function readAll(path: string, zip: ZipFile, members: Members): Promise<Map<string, NpyArray>> {
+  const arrays = new Map<string, NpyArray>();
+  let refused: EigenstudentError | undefined;
+  for (const name of arrayNames(members)) {
+    try {
+      const member = members.get(`${name}.npy`) as Entry;
+      arrays.set(name, await readMember(zip, member, `array ${name} of ${path}`));
+    } catch (error) {
+      if (!(error instanceof EigenstudentError) || error.code !== 'file_unsupported') throw error;
+      refused ??= error;
+    }
   }
-  for (const name of wanted ?? []) {
-    if (arrays.has(name)) continue;
-    const hint = didYouMean(name, names);
-    throw new EigenstudentError(
-      'invalid_data',
-      `expected an array ${name} in ${path}, which has ${names.join(', ')}${hint && `. ${hint}`}`,
-    );
-  }
+  if (refused && arrays.size === 0) throw refused;
   return arrays;
 }
 
-async function openZip(path: string): Promise<ZipFile> {
+function noSuchArray(name: string, path: string, members: Members): EigenstudentError {
+  const names = arrayNames(members);
+  const hint = didYouMean(name, names);
+  return new EigenstudentError(
+    'invalid_data',
+    `expected an array ${name} in ${path}, which has ${names.join(', ')}${hint && `. ${hint}`}`,
+  );
+}
+
+/** @throws file_unreadable, file_corrupt, what `use` throws */
+async function withMembers<Result>(
+  path: string,
+  use: (zip: ZipFile, members: Members) => Promise<Result>,
+): Promise<Result> {
+  const zip = await openZip(path);
   try {
-    return await openPromise(path, { autoClose: false });
+    // by full name; of two that are called the same the last counts, as for NumPy
+    const members = new Map<string, Entry>();
+    for await (const entry of zip.eachEntry()) members.set(nameOf(entry), entry);
+    if (arrayNames(members).length === 0) throw await noArrays(path, members);
+    return await use(zip, members);
   } catch (cause) {
-    const failed = cause instanceof Error && 'syscall' in cause;
-    if (!failed) throw corrupt(path, cause);
-    throw new EigenstudentError('file_unreadable', `cannot read ${path}: ${cause.message}`, { cause });
+    throw cause instanceof EigenstudentError ? cause : corrupt(path, reasonOf(cause), cause);
+  } finally {
+    zip.close();
   }
 }
 
-function corrupt(path: string, cause: unknown): EigenstudentError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+/** A name is only looked up, never written to: it may begin with a slash, or lead out of any folder. */
+function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string {
+  return getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, true);
+}
+
+async function noArrays(path: string, members: Members): Promise<EigenstudentError> {
+  const [first] = members.keys();
+  const kind = describeForeign(await beginningOf(path), 'a zip file');
+  const it = kind === undefined ? 'is a zip file, but none that numpy.savez wrote' : kind;
+  const holds = first === undefined ? 'nothing' : `${first}, and no NPY file`;
+  return new EigenstudentError('file_unsupported', `${path} holds ${holds}: it ${it}`);
+}
+
+async function openZip(path: string): Promise<ZipFile> {
+  checkPath('a file to read', path);
+  try {
+    return await openPromise(path, { autoClose: false, decodeStrings: false, validateEntrySizes: false });
+  } catch (cause) {
+    if ('syscall' in Object(cause)) throw unreadable(path, cause);
+    const start = await beginningOf(path);
+    const foreign = describeForeign(start, 'an NPZ file');
+    if (foreign !== undefined && !foreign.startsWith('is a zip file'))
+      throw corrupt(path, `it ${foreign}`, cause);
+    const reason = reasonOf(cause).replace(/\.$/, '');
+    throw corrupt(path, `${reason}. It may be cut short: fetch it again`, cause);
+  }
+}
+
+function corrupt(path: string, reason: string, cause: unknown): EigenstudentError {
   return new EigenstudentError('file_corrupt', `${path} is not a readable NPZ file: ${reason}`, { cause });
 }
 
-/** No more than the file says that there is: yauzl stops what would go on, or what ends before. */
-async function unpack(zip: ZipFile, entry: Entry, where: string): Promise<Uint8Array> {
-  const { uncompressedSize: size, compressedSize } = entry;
-  const damaged = (reason: string) => new EigenstudentError('file_corrupt', `${where} is damaged: ${reason}`);
+/** Methods of zip files other than 0 and 8 (APPNOTE.TXT 4.4.5), for errors. */
+const methods: Readonly<Record<number, string>> = {
+  9: 'deflate64',
+  12: 'bzip2',
+  14: 'LZMA',
+  93: 'Zstandard',
+  95: 'xz',
+};
+
+/** No more of it than its header asks for is in memory. */
+async function readMember(zip: ZipFile, member: Entry, where: string): Promise<NpyArray> {
+  const { uncompressedSize: size, compressedSize, compressionMethod: method } = member;
+  const unsupported = (reason: string) => new EigenstudentError('file_unsupported', `${where} ${reason}`);
+  const damaged = (reason: string, cause?: unknown) =>
+    new EigenstudentError('file_corrupt', `${where} is damaged: ${reason}`, { cause });
+  if (member.isEncrypted()) throw unsupported('is encrypted. Write the file again without a password');
+  if (method !== 0 && method !== 8)
+    throw unsupported(
+      `is compressed with method ${methods[method] ?? method}. Write it again with numpy.savez_compressed`,
+    );
   if (size > compressedSize * mostFromOne)
     throw damaged(`${compressedSize} compressed bytes cannot hold the ${size} that it should have`);
-  const bytes = allocateBytes(size, where);
-  let filled = 0;
-  for await (const chunk of await zip.openReadStreamPromise(entry)) {
-    bytes.set(chunk, filled);
-    filled += chunk.length;
+  let [checksum, length] = [0, 0];
+  const unpack = async function* () {
+    try {
+      for await (const chunk of await zip.openReadStreamPromise(member)) {
+        checksum = crc32(chunk as Uint8Array, checksum);
+        length += chunk.length;
+        if (length > size) throw new Error(`more than the ${size} bytes that it should have follow`);
+        yield chunk as Uint8Array;
+      }
+      if (length < size) throw new Error(`it ends after ${length} of ${size} bytes`);
+    } catch (cause) {
+      throw damaged(reasonOf(cause), cause);
+    }
+  };
+  const chunks = unpack();
+  try {
+    const source = new ByteSource(where, false, size, chunks);
+    const array = await readNpyFrom(source);
+    if (checksum !== member.crc32) throw damaged('it does not have its checksum');
+    return array;
+  } finally {
+    await chunks.return();
   }
-  if (crc32(bytes) !== entry.crc32) throw damaged('it does not have its checksum');
-  return bytes;
 }

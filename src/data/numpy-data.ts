@@ -14,7 +14,10 @@ export interface ArrayNames {
   readonly classes?: string;
   /** [samples] or [samples, targets], instead of classes. */
   readonly targets?: string;
-  /** How many classes there are; a label beyond them is an error. Default: as many as the labels say. */
+  /**
+   * How many classes there are; a label beyond them is an error. Default: one more than the largest label, and each class must
+   * occur. To be given for data that lack a class.
+   */
   readonly classCount?: number;
 }
 

@@ -1,64 +1,78 @@
 /** Tables as columns: Apache Parquet. */
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
-import { EigenstudentError } from '../errors.js';
+import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
+import { checkPath } from '../arguments.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
+import { beginningOf, describeForeign } from '../network/files/file-kind.js';
 import { type ColumnChoice, checkChoice, columnChoiceKeys, TableBuilder, type TableData } from './columns.js';
-
-/** Rows in memory at once as objects; arbitrary. */
-const rowsAtOnce = 10_000;
+import { addRows, type ShapedColumn, shapedBy } from './parquet/cells.js';
+import { chosenColumns, type ParquetColumn } from './parquet/chosen-columns.js';
+import { elementNames } from './parquet/lists.js';
+import { storedRows } from './parquet/stored-columns.js';
 
 /**
  * The data set in a Parquet file, of any of its compressions: `readParquet('iris.parquet', { label: 'species' })`. Inputs and
- * targets are numbers or booleans; nothing is filled in.
- * @throws invalid_argument; file_unreadable; file_corrupt; invalid_data: no such column, a value that is missing or not a
- *   number, a class that is none of `classNames`, each with its row, counted from 0, and column
+ * targets are numbers, booleans, or lists of them that have one length, whose elements become inputs "name[0]", "name[1]", ...
+ * A class is a name, a number, a boolean, or a date or time (ISO 8601). Nothing is filled in, and no number is rounded but a
+ * decimal one, to the nearest float64. The index of a data frame of pandas is an input only if it is named.
+ * @throws invalid_argument; file_unreadable; file_corrupt; invalid_data: no such column, one that holds neither numbers nor
+ *   classes, a value that is missing or not a number, a class that is none of `classNames`, each with its row, counted from 0,
+ *   and column
  */
 export async function readParquet(file: string, options: ColumnChoice = {}): Promise<TableData> {
   checkChoice('readParquet', options, columnChoiceKeys);
   const bytes = await openFile(file);
   try {
     const metadata = await parquetMetadataAsync(bytes);
-    const header = parquetSchema(metadata).children.map(({ element }) => element.name);
-    const table = new TableBuilder(file, header, options);
-    const columns = wantedColumns(header, options);
-    const rows = Number(metadata.num_rows);
-    for (let rowStart = 0; rowStart < rows; rowStart += rowsAtOnce) {
-      const rowEnd = Math.min(rows, rowStart + rowsAtOnce);
-      const some = await parquetReadObjects({
-        file: bytes,
-        metadata,
-        columns,
-        rowStart,
-        rowEnd,
-        compressors,
-      });
-      for (const [i, row] of some.entries())
-        table.add(
-          header.map((name) => row[name]),
-          `row ${rowStart + i}`,
-        );
+    const columns = chosenColumns(file, metadata, options);
+    let shaped: ShapedColumn[] | undefined;
+    let table: TableBuilder | undefined;
+    for await (const stored of storedRows(bytes, metadata, columns)) {
+      shaped ??= shapedBy(file, columns, stored);
+      table ??= builder(file, shaped, options);
+      addRows(file, table, shaped, stored);
     }
-    return table.finish();
+    table ??= builder(
+      file,
+      columns.map((column) => ({ ...column, shape: [] })),
+      options,
+    );
+    return { ...table.finish(), inputColumns: namesOf(columns, 'input') };
   } catch (cause) {
     if (cause instanceof EigenstudentError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const foreign = describeForeign(await beginningOf(file), 'a Parquet file');
+    const reason = foreign ? `it ${foreign}` : reasonOf(cause);
     const message = `${file} is not a readable Parquet file: ${reason}`;
     throw new EigenstudentError('file_corrupt', message, { cause });
   }
 }
 
 async function openFile(file: string) {
+  checkPath('a file to read', file);
   try {
     return await asyncBufferFromFile(file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_unreadable', `cannot read ${file}: ${reason}`, { cause });
   }
 }
 
-/** Those that are not asked for are not unpacked. */
-function wantedColumns(header: readonly string[], { inputs, label, target }: ColumnChoice): string[] {
-  if (!inputs) return [...header];
-  const named = [...inputs, ...[target ?? []].flat(), ...(label === undefined ? [] : [label])];
-  return header.filter((name) => named.includes(name));
+/** For a table of these columns alone, with one column for each element of a list. */
+function builder(file: string, columns: readonly ShapedColumn[], { classNames }: ColumnChoice): TableBuilder {
+  const elements = columns.flatMap(({ name, use, shape }) =>
+    elementNames(name, shape).map((element) => ({ name: element, use })),
+  );
+  const header = elements.map(({ name }) => name);
+  const [label] = namesOf(elements, 'label');
+  return new TableBuilder(file, header, {
+    inputs: namesOf(elements, 'input'),
+    ...(label === undefined ? { targets: namesOf(elements, 'target') } : { label }),
+    ...(classNames && { classNames }),
+  });
+}
+
+function namesOf(
+  columns: readonly Pick<ParquetColumn, 'name' | 'use'>[],
+  wanted: ParquetColumn['use'],
+): string[] {
+  return columns.flatMap(({ name, use }) => (use === wanted ? [name] : []));
 }

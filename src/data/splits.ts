@@ -1,7 +1,9 @@
+import { types } from 'node:util';
 import { finiteNumber, invalid, knownKeys } from '../arguments.js';
 import type { FloatArray } from '../native/addon.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
 import { checkSeed, checkTrial, uniforms } from '../network/random.js';
+import { finish, type Steps, stepLength, stretches } from '../network/steps.js';
 import { invalidData } from './labelled-samples.js';
 
 /** One experiment's data: trained on, watched while training, and looked at once at the end. */
@@ -64,6 +66,11 @@ export function partCounts(samples: number, { validation, test }: SplitSizes): P
  * @throws invalid_argument, invalid_data: see partCounts
  */
 export function splitData(data: Dataset, options: SplitOptions): Splits {
+  return finish(splitDataSteps(data, options));
+}
+
+/** @internal splitData in steps. */
+export function* splitDataSteps(data: Dataset, options: SplitOptions): Steps<Splits> {
   knownKeys('splitData', options, ['validation', 'test', 'seed', 'trial', 'stratified']);
   checkDataset('data of splitData', data);
   const { validation, test, trial = 0, stratified = data.classes !== undefined } = options;
@@ -76,9 +83,9 @@ export function splitData(data: Dataset, options: SplitOptions): Splits {
   const cut = typeof test === 'number' ? counts.test : 0;
   const part = (from: number, to: number) => choose(data, sorted.slice(from, to).sort());
   return {
-    train: part(cut + counts.validation, data.samples),
-    validation: part(cut, cut + counts.validation),
-    test: typeof test === 'number' ? part(0, cut) : test,
+    train: yield* part(cut + counts.validation, data.samples),
+    validation: yield* part(cut, cut + counts.validation),
+    test: typeof test === 'number' ? yield* part(0, cut) : test,
   };
 }
 
@@ -108,21 +115,27 @@ function interleaved(order: Uint32Array, classes: Uint32Array): Uint32Array {
 }
 
 /** The samples of these indices; copies. */
-function choose(data: Dataset, samples: Uint32Array): Dataset {
+function* choose(data: Dataset, samples: Uint32Array): Steps<Dataset> {
   const { inputs, inputCount, targets, targetCount, classes } = data;
-  return Dataset.create({
-    inputs: rows(inputs, inputCount, samples),
+  const chosen = yield* rows(inputs, inputCount, samples);
+  const learnt = targets && (yield* rows(targets, targetCount, samples));
+  return yield* Dataset.createSteps({
+    inputs: chosen,
     inputCount,
-    ...(targets && { targets: rows(targets, targetCount, samples), targetCount }),
+    ...(learnt && { targets: learnt, targetCount }),
     ...(classes && { classes: samples.map((i) => classes[i] as number) }),
   });
 }
 
-function rows(matrix: FloatArray, columns: number, indices: Uint32Array): FloatArray {
-  const kind = matrix instanceof Float32Array ? Float32Array : Float64Array;
+function* rows(matrix: FloatArray, columns: number, indices: Uint32Array): Steps<FloatArray> {
+  const kind = types.isFloat32Array(matrix) ? Float32Array : Float64Array;
   const chosen = new kind(indices.length * columns);
-  indices.forEach((row, i) => {
-    chosen.set(matrix.subarray(row * columns, (row + 1) * columns), i * columns);
-  });
+  for (const [from, to] of stretches(indices.length, Math.ceil(stepLength / columns))) {
+    for (let i = from; i < to; ++i) {
+      const row = indices[i] as number;
+      chosen.set(matrix.subarray(row * columns, (row + 1) * columns), i * columns);
+    }
+    yield;
+  }
   return chosen;
 }

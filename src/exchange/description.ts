@@ -10,16 +10,17 @@
  * Keras layer, whose kernel is base (diag_start - diag_end). With W_ij = (lambda_in_j - lambda_out_i) phi_ij and
  * W = kernel^T that makes phi = base^T, eigenvaluesIn = diag_start and eigenvaluesOut = diag_end, signs as they are.
  */
-import { invalid, knownKeys, oneOf } from '../arguments.js';
-import { EigenstudentError } from '../errors.js';
+import { denseArray, invalid, knownKeys, oneOf } from '../arguments.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import { allocate, dtypeOf } from '../network/arrays.js';
+import { readText } from '../network/files/text-file.js';
 import { type Activation, activations } from '../network/layers.js';
-import { readBytes } from '../network/read-bytes.js';
 import { type OutputMap, type ReadLayer, transpose } from './assemble.js';
 import type { NamedTensors } from './named-tensors.js';
 
 export const outputMaps = ['linear', 'softmax', 'logSoftmax'] as const satisfies readonly OutputMap[];
 const layerKeys = ['weight', 'kernel', 'base', 'diag_end', 'diag_start', 'bias', 'activation'] as const;
+const matrixKeys = ['weight', 'kernel', 'base'] as const;
 
 export interface DescribedLayer {
   readonly weight?: string;
@@ -41,19 +42,42 @@ export interface NetworkDescription {
 
 /** @throws file_unreadable, file_corrupt, invalid_argument with the path and the field */
 export async function readDescription(path: string): Promise<NetworkDescription> {
-  return parseDescription((await readBytes(path)).toString('utf8'), path);
-}
-
-/** @param where names the text in errors */
-export function parseDescription(text: string, where: string): NetworkDescription {
+  const text = await readText(path);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EigenstudentError('file_corrupt', `${where} is not JSON: ${reason}`, { cause });
+    const reason = reasonOf(cause);
+    throw new EigenstudentError('file_corrupt', `${path} is not JSON: ${reason}`, { cause });
   }
-  return checkDescription(value, where);
+  return checkDescription(value, path);
+}
+
+/**
+ * The description that a safetensors file has in its metadata; undefined where that is none of this form, but what another
+ * program says of its file.
+ * @param text as metadata have it
+ * @param where names the text in errors
+ * @throws invalid_argument with the field
+ */
+export function ownDescription(text: string | undefined, where: string): NetworkDescription | undefined {
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { layers } = (value ?? {}) as { readonly layers?: unknown };
+  const isLayer = (layer: unknown) =>
+    matrixKeys.some((key) => typeof (layer as DescribedLayer | null)?.[key] === 'string');
+  const isOwn = Array.isArray(layers) && layers.length > 0 && layers.every(isLayer);
+  return isOwn ? checkDescription(value, where) : undefined;
+}
+
+/** Every array that a description names. */
+export function namedArrays({ layers }: NetworkDescription): string[] {
+  return layers.flatMap(({ activation: _, ...names }) => Object.values(names));
 }
 
 /** @throws invalid_argument with the field */
@@ -62,7 +86,7 @@ export function checkDescription(value: unknown, where: string): NetworkDescript
   const { layers, output } = value as Partial<NetworkDescription>;
   if (!Array.isArray(layers) || layers.length === 0)
     throw invalid(`layers of ${where}`, 'an array of at least one layer', layers);
-  layers.forEach((layer, i) => {
+  denseArray(`layers of ${where}`, 'an array of layers', layers).forEach((layer, i) => {
     checkLayer(layer, `layer ${i} of ${where}`);
   });
   if (output !== undefined) oneOf(`output of ${where}`, output, outputMaps);
@@ -77,7 +101,7 @@ function checkLayer(layer: unknown, where: string): void {
     if (key !== 'activation' && name !== undefined && typeof name !== 'string')
       throw invalid(`${key} of ${where}`, 'the name of an array', name);
   }
-  const matrices = (['weight', 'kernel', 'base'] as const).filter((key) => fields[key] !== undefined);
+  const matrices = matrixKeys.filter((key) => fields[key] !== undefined);
   if (matrices.length !== 1) {
     const received = matrices.length === 0 ? 'none' : matrices.join(' and ');
     throw new EigenstudentError(

@@ -1,6 +1,6 @@
 import { knownKeys, oneOf } from '../arguments.js';
 import type { Layer } from '../network/layers.js';
-import type { Network } from '../network/network.js';
+import { checkNetwork, type Network } from '../network/network.js';
 import { type SafeTensor, safeTensor, writeSafetensors } from '../network/safetensors.js';
 import { inputsOf } from '../network/spec.js';
 import type { OutputMap } from './assemble.js';
@@ -19,6 +19,7 @@ export async function exportSafetensors(
   path: string,
   options: { readonly output?: OutputMap } = {},
 ): Promise<void> {
+  checkNetwork('the first argument of exportSafetensors', network);
   knownKeys('exportSafetensors', options, ['output']);
   const output = oneOf('output of exportSafetensors', options.output ?? 'linear', outputMaps);
   const { spec } = network;

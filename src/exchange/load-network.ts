@@ -1,21 +1,26 @@
 import { access } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
+import { namesInNpz } from '../data/npz.js';
 import { EigenstudentError } from '../errors.js';
+import { tensorLayout } from '../network/layout.js';
 import { Network } from '../network/network.js';
-import { networkFromFile } from '../network/network-file.js';
-import { readSafetensors, type SafetensorsFile } from '../network/safetensors.js';
+import { describesNetwork, readNetworkFile } from '../network/network-file.js';
+import { readSafetensorsHeader } from '../network/safetensors-part.js';
 import { type Loss, losses } from '../network/spec.js';
 import { assemble, type OutputMap } from './assemble.js';
 import {
   checkDescription,
   describedLayers,
   type NetworkDescription,
-  parseDescription,
+  namedArrays,
+  ownDescription,
   readDescription,
 } from './description.js';
+import { checkFiniteTensor } from './finite-tensor.js';
 import { NamedTensors } from './named-tensors.js';
 import { readOnnx } from './onnx/read-onnx.js';
+import type { OnnxSignature } from './onnx/signature.js';
 
 /** By the end of a file's name. */
 export const networkFormats = ['.safetensors', '.npz', '.onnx'] as const;
@@ -34,6 +39,8 @@ export interface LoadedNetwork {
   readonly network: Network;
   /** What the file does to the network's answers; to be handed to exportOnnx. */
   readonly output: OutputMap;
+  /** Names and shapes of the input and the output of an ONNX file; to be handed to exportOnnx, which keeps them. */
+  readonly signature?: OnnxSignature;
 }
 
 /**
@@ -47,16 +54,28 @@ export async function loadNetwork(path: string, options: LoadOptions = {}): Prom
   if (options.loss !== undefined) oneOf('loss of loadNetwork', options.loss, losses);
   const format = formatOf(path);
   if (format === '.onnx') {
-    const { layers, output } = await readOnnx(path);
-    return { network: assemble(path, layers, options.loss ?? lossOf(output)), output };
+    const { layers, output, signature } = await readOnnx(path);
+    return { network: assemble(path, layers, options.loss ?? lossOf(output)), output, signature };
   }
-  if (format === '.npz') return loadDescribed(await NamedTensors.readNpz(path), undefined, options);
-  const file = await readSafetensors(path);
-  if (file.metadata.network !== undefined && options.description === undefined)
-    return loadOwn(file, path, options);
-  const { [descriptionKey]: text } = file.metadata;
-  const own = text === undefined ? undefined : parseDescription(text, `the description in ${path}`);
-  return loadDescribed(NamedTensors.fromSafetensors(path, file), own, options);
+  if (format === '.npz') {
+    const names = await namesInNpz(path);
+    const described = await chooseDescription(path, names, undefined, options.description);
+    const tensors = await NamedTensors.readNpz(path, names, namedArrays(described));
+    return networkOf(tensors, described, options.loss);
+  }
+  const header = readSafetensorsHeader(path);
+  const { metadata, entries } = header;
+  if (options.description === undefined && describesNetwork(metadata)) return loadOwn(path, options);
+  const own =
+    options.description === undefined
+      ? ownDescription(metadata[descriptionKey], `the description in ${path}`)
+      : undefined;
+  const described = await chooseDescription(path, [...entries.keys()], own, options.description);
+  return networkOf(
+    NamedTensors.readSafetensors(path, header, namedArrays(described)),
+    described,
+    options.loss,
+  );
 }
 
 /** Of safetensors metadata. */
@@ -80,39 +99,47 @@ function lossOf(output: OutputMap): Loss {
   return output === 'linear' ? 'mse' : 'crossEntropy';
 }
 
-function loadOwn(file: SafetensorsFile, path: string, { loss }: LoadOptions): LoadedNetwork {
-  const { spec, parameters } = networkFromFile(file, path);
+function loadOwn(path: string, { loss }: LoadOptions): LoadedNetwork {
+  const { spec, parameters } = readNetworkFile(path);
+  for (const { name, shape, offset, size } of tensorLayout(spec))
+    checkFiniteTensor(
+      `tensor ${JSON.stringify(name)} of ${path}`,
+      shape,
+      parameters.subarray(offset, offset + size),
+    );
   return { network: Network.from({ ...spec, loss: loss ?? spec.loss }, parameters), output: 'linear' };
 }
 
-/** @param own the description that the file itself has */
-async function loadDescribed(
+function networkOf(
   tensors: NamedTensors,
-  own: NetworkDescription | undefined,
-  { description, loss }: LoadOptions,
-): Promise<LoadedNetwork> {
-  const described = await chooseDescription(tensors, own, description);
-  const { output = 'linear' } = described;
-  const layers = describedLayers(described, tensors);
+  description: NetworkDescription,
+  loss: Loss | undefined,
+): LoadedNetwork {
+  const { output = 'linear' } = description;
+  const layers = describedLayers(description, tensors);
   return { network: assemble(tensors.path, layers, loss ?? lossOf(output)), output };
 }
 
+/**
+ * @param names of the arrays in the file
+ * @param own the description that the file itself has
+ */
 async function chooseDescription(
-  tensors: NamedTensors,
+  path: string,
+  names: readonly string[],
   own: NetworkDescription | undefined,
   given: NetworkDescription | string | undefined,
 ): Promise<NetworkDescription> {
   if (typeof given === 'string') return readDescription(given);
   if (given !== undefined) return checkDescription(given, 'description');
   if (own !== undefined) return own;
-  const { path } = tensors;
   const beside = path.slice(0, -extname(path).length).concat('.json');
   if (await exists(beside)) return readDescription(beside);
   throw new EigenstudentError(
     'invalid_argument',
     `expected a description of ${path}, which does not say which arrays are which layers: pass one, or write it to ` +
       `${beside}, as in {"layers": [{"weight": "fc1.weight", "bias": "fc1.bias", "activation": "relu"}, ...]} (kernel for ` +
-      `[inputs][outputs]; base and diag_end for a spectral layer). The file has ${tensors.list()}`,
+      `[inputs][outputs]; base and diag_end for a spectral layer). The file has ${names.join(', ')}`,
   );
 }
 

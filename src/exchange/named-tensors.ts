@@ -4,32 +4,49 @@ import { readNpz } from '../data/npz.js';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { isFloatArray } from '../network/arrays.js';
-import type { SafetensorsFile } from '../network/safetensors.js';
+import type { SafetensorsHeader } from '../network/safetensors-header.js';
+import { readSomeTensors } from '../network/safetensors-part.js';
+import { checkFiniteTensor } from './finite-tensor.js';
 
 interface NamedTensor {
   readonly shape: readonly number[];
   readonly dtype: string;
-  readonly data: unknown;
+  /** Absent where the file has numbers of a dtype that is not read. */
+  readonly data?: unknown;
 }
 
-/** The arrays of a file, asked for by name and shape. */
+/** Some arrays of a file, asked for by name and shape; the others of the file are not read. */
 export class NamedTensors {
   readonly #tensors: ReadonlyMap<string, NamedTensor>;
+  readonly #names: readonly string[];
 
   private constructor(
     readonly path: string,
+    names: readonly string[],
     tensors: ReadonlyMap<string, NamedTensor>,
   ) {
+    this.#names = names;
     this.#tensors = tensors;
   }
 
-  static fromSafetensors(path: string, { tensors }: SafetensorsFile): NamedTensors {
-    return new NamedTensors(path, tensors);
+  /** @throws file_unreadable, file_corrupt */
+  static readSafetensors(
+    path: string,
+    { entries }: SafetensorsHeader,
+    wanted: readonly string[],
+  ): NamedTensors {
+    const tensors = new Map<string, NamedTensor>([...entries, ...readSomeTensors(path, wanted)]);
+    return new NamedTensors(path, [...entries.keys()], tensors);
   }
 
-  /** @throws file_unreadable, file_corrupt; file_unsupported for arrays of objects */
-  static async readNpz(path: string): Promise<NamedTensors> {
-    return new NamedTensors(path, await readNpz(path));
+  /** @throws file_unreadable, file_corrupt; file_unsupported for what is no array of numbers */
+  static async readNpz(
+    path: string,
+    names: readonly string[],
+    wanted: readonly string[],
+  ): Promise<NamedTensors> {
+    const found = wanted.filter((name) => names.includes(name));
+    return new NamedTensors(path, names, found.length === 0 ? new Map() : await readNpz(path, found));
   }
 
   /** A matrix and its [rows, columns]. @throws invalid_network */
@@ -48,26 +65,25 @@ export class NamedTensors {
     throw this.#unlike(name, `${length} numbers`, shape);
   }
 
-  /** "fc1.weight, fc1.bias" */
-  list(): string {
-    return [...this.#tensors.keys()].join(', ');
-  }
-
   #floats(name: string): { shape: readonly number[]; data: FloatArray } {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) {
-      const hint = didYouMean(name, [...this.#tensors.keys()]);
+      const hint = didYouMean(name, this.#names);
       throw new EigenstudentError(
         'invalid_network',
-        `expected tensor ${JSON.stringify(name)} in ${this.path}, found none of that name; it has ${this.list()}` +
+        `expected tensor ${JSON.stringify(name)} in ${this.path}, found none of that name; it has ${this.#names.join(', ')}` +
           (hint && `. ${hint}`),
       );
     }
     const { shape, dtype, data } = tensor;
-    if (isFloatArray(data)) return { shape, data };
+    if (isFloatArray(data)) {
+      checkFiniteTensor(`tensor ${JSON.stringify(name)} of ${this.path}`, shape, data);
+      return { shape, data };
+    }
     throw new EigenstudentError(
       'invalid_network',
-      `expected tensor ${JSON.stringify(name)} of ${this.path} to hold 32-bit or 64-bit floats, received ${dtype}`,
+      `expected tensor ${JSON.stringify(name)} of ${this.path} to hold floats of 16, 32 or 64 bits, received ${dtype}. ` +
+        'Convert it before the file is written, as with tensor.float()',
     );
   }
 

@@ -1,9 +1,10 @@
-import { finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
+import { types } from 'node:util';
+import { denseArray, finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { allocate } from '../network/arrays.js';
 import { type Layer, spectral, type TensorOptions } from '../network/layers.js';
-import { Network } from '../network/network.js';
+import { checkNetwork, Network } from '../network/network.js';
 import { checkLayerIndex, type NetworkSpec, tensorsOf } from '../network/spec.js';
 
 export interface ToSpectralOptions {
@@ -28,7 +29,7 @@ export interface ToSpectralOptions {
  */
 export function toSpectral(network: Network, options: ToSpectralOptions = {}): Network {
   knownKeys('toSpectral', options, ['layers', 'eigenvaluesOut', 'l2']);
-  if (!(network instanceof Network)) throw invalid('the first argument of toSpectral', 'a Network', network);
+  checkNetwork('the first argument of toSpectral', network);
   const chosen = new Set(chooseLayers(network.spec, options.layers));
   const scale = checkScale(options.eigenvaluesOut);
   const l2 = checkPenalty(options.l2 ?? {});
@@ -90,7 +91,7 @@ function eigenvaluesOut(
   const columns = matrix.length / width;
   const norms = Float64Array.from({ length: width }, (_, i) => rowNorm(matrix, i, columns));
   const zero = norms.indexOf(0);
-  if (zero < 0) return matrix instanceof Float32Array ? Float32Array.from(norms) : norms;
+  if (zero < 0) return types.isFloat32Array(matrix) ? Float32Array.from(norms) : norms;
   throw new EigenstudentError(
     'invalid_argument',
     `expected rows with a norm to divide by in layer ${index} for eigenvaluesOut 'rowNorm', received row ${zero}, which is all ` +
@@ -108,7 +109,7 @@ function rowNorm(matrix: FloatArray, i: number, columns: number): number {
 function chooseLayers(spec: NetworkSpec, layers: readonly number[] | undefined): readonly number[] {
   if (layers === undefined)
     return spec.layers.flatMap(({ kind }, i) => (kind === 'dense' && i < spec.layers.length - 1 ? [i] : []));
-  if (!Array.isArray(layers)) throw invalid('layers of toSpectral', 'an array of layer indices', layers);
+  denseArray('layers of toSpectral', 'an array of layer indices', layers);
   for (const layer of layers) {
     checkLayerIndex(spec, layer);
     if (spec.layers[layer]?.kind !== 'dense')

@@ -293,6 +293,14 @@ export interface NativeAddon {
   Dataset: new (spec: NativeDatasetSpec) => NativeDataset;
   Population: new (spec: NativePopulationSpec) => NativePopulation;
   fillNormal(stream: NativeStream, mean: number, deviation: number, out: Float64Array): void;
+  /** Numbers from, from + 1, ... of what fillNormal gives; from is even. */
+  fillNormalStretch(
+    stream: NativeStream,
+    mean: number,
+    deviation: number,
+    from: number,
+    out: Float64Array,
+  ): void;
   fillUniform(stream: NativeStream, low: number, high: number, out: Float64Array): void;
   fillPermutation(stream: NativeStream, out: Uint32Array): void;
   /** All nodes of a hidden layer, the first removed first; see native/core/oracle_order.h. */

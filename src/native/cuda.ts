@@ -25,11 +25,18 @@ export interface Cuda {
 }
 
 const fileName = process.platform === 'win32' ? 'eigenstudent-cuda.dll' : 'libeigenstudent-cuda.so';
-const root = fileURLToPath(new URL('../..', import.meta.url));
-/** In a clone; installed from a package there are no scripts, but the sources. */
-const build = import.meta.url.includes('/node_modules/')
-  ? `cmake -S ${root} -B ${join(root, 'build-cuda')} -DES_CUDA=ON -DES_ADDON=OFF && cmake --build ${join(root, 'build-cuda')} --target eigenstudent-cuda`
-  : 'npm run build:cuda';
+/** Of the package; only asked for once the addon is loaded, which no bundle gets to. */
+function packageFolder(): string {
+  return fileURLToPath(new URL('../..', import.meta.url));
+}
+
+/** The command that builds the library. In a clone; installed from a package there are no scripts, but the sources. */
+function build(): string {
+  if (!import.meta.url.includes('/node_modules/')) return 'npm run build:cuda';
+  const root = packageFolder();
+  const folder = join(root, 'build-cuda');
+  return `cmake -S ${root} -B ${folder} -DES_CUDA=ON -DES_ADDON=OFF && cmake --build ${folder} --target eigenstudent-cuda`;
+}
 
 /** By the value of EIGENSTUDENT_CUDA: the library is asked once, not at every call. */
 const answers = new Map<string | undefined, Cuda>();
@@ -51,7 +58,7 @@ function open(wanted: string | undefined): Cuda {
   const path = places.find(existsSync);
   if (path === undefined) {
     const where = wanted === undefined ? places.join(' nor at ') : `${wanted} (EIGENSTUDENT_CUDA is set)`;
-    return noLibrary(`the CUDA library is not built: there is none at ${where}`, build);
+    return noLibrary(`the CUDA library is not built: there is none at ${where}`, build());
   }
   try {
     const survey = addon().cuda.open(path);
@@ -59,7 +66,7 @@ function open(wanted: string | undefined): Cuda {
     return { path, survey, ...(problem && { problem }) };
   } catch (error) {
     if (!(error instanceof EigenstudentError) || error.code !== 'cuda_unavailable') throw error;
-    return noLibrary(error.message, build);
+    return noLibrary(error.message, build());
   }
 }
 
@@ -70,7 +77,7 @@ function noLibrary(reason: string, mend: string): Cuda {
 function libraryPlaces(): string[] {
   const origin = addonOrigin();
   const file = isAbsolute(origin) ? origin : createRequire(import.meta.url).resolve(origin);
-  return [join(dirname(file), fileName), join(root, 'build-cuda/Release', fileName)];
+  return [join(dirname(file), fileName), join(packageFolder(), 'build-cuda/Release', fileName)];
 }
 
 function problemOf(survey: NativeSurvey): CudaProblem | undefined {

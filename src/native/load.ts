@@ -1,11 +1,9 @@
 /** Finds and loads the addon, once. The only place that knows where it is. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import type { NativeAddon } from './addon.js';
 import { platformPackage } from './platform.js';
-
-const require = createRequire(import.meta.url);
 
 interface Loaded {
   readonly addon: NativeAddon;
@@ -31,16 +29,16 @@ export function addonOrigin(): string {
 
 /** $EIGENSTUDENT_NATIVE alone where it is set; else the platform package, then the local build. */
 function load(): Loaded {
-  const { name, version } = require('../../package.json') as { name: string; version: string };
+  const { require, name, version } = ownPackage();
   const override = process.env.EIGENSTUDENT_NATIVE;
   const build = fileURLToPath(new URL(`../../build/Release/${name}.node`, import.meta.url));
   const candidates = override ? [override] : [platformPackage(name), build];
   const failures: string[] = [];
   for (const origin of candidates) {
     try {
-      return { addon: open(origin, version), origin };
+      return { addon: open(require(origin) as NativeAddon, version), origin };
     } catch (error) {
-      const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
+      const [reason] = reasonOf(error).split('\n');
       failures.push(`  ${origin}: ${reason}`);
     }
   }
@@ -53,9 +51,33 @@ function load(): Loaded {
   );
 }
 
+interface OwnPackage {
+  readonly require: NodeJS.Require;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** What stands two folders above this file; anywhere else, this file is a part of a bundle, whose addon would not be found. */
+function ownPackage(): OwnPackage {
+  const here: string | undefined = import.meta.url; // empty in a bundle of CommonJS
+  try {
+    const require = createRequire(here as string);
+    const { name, version } = require('../../package.json') as { name: string; version: string };
+    if (name === 'eigenstudent') return { require, name, version };
+  } catch {
+    // as when it is another's package.json
+  }
+  throw new EigenstudentError(
+    'addon_missing',
+    `expected eigenstudent in its own package, found it inside a bundle${here ? ` (${here})` : ''}: its native addon is a file ` +
+      'beside its modules, which a bundler does not take along. Leave the package out of the bundle and ship ' +
+      'node_modules/eigenstudent with the program: esbuild --external:eigenstudent; rollup external: [/^eigenstudent/]; webpack ' +
+      "externals: { eigenstudent: 'eigenstudent' }; ncc -e eigenstudent. See docs/how-to/bundle-a-program.md",
+  );
+}
+
 /** An addon of another version would misread what it is told. */
-function open(origin: string, version: string): NativeAddon {
-  const native = require(origin) as NativeAddon;
+function open(native: NativeAddon, version: string): NativeAddon {
   if (native.version !== version) throw new Error(`is version ${native.version}, build it again`);
   native.useErrorClass(EigenstudentError);
   return native;

@@ -1,7 +1,10 @@
 /** Typed arrays that users hand over: what is checked before they are read or cross to native code. */
+import { types } from 'node:util';
 import { describe, invalid, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType, FloatArray } from '../native/addon.js';
+import { requireMemory } from '../native/free-memory.js';
+import { finish, type Steps, stretches } from './steps.js';
 
 /** Most elements of one array: what the positions of a random stream and of a shuffle can address (32 bits). */
 export const maximumElements = 2 ** 32 - 1;
@@ -23,8 +26,14 @@ export function elementCount(sizes: Readonly<Record<string, number>>): number {
   return count;
 }
 
-/** A zero-filled array; what the engine cannot allocate becomes an error that says how much was asked for. */
+/**
+ * A zero-filled array.
+ * @throws out_of_memory, with the bytes needed: what the engine cannot allocate, and what the machine has no memory for
+ */
+export function allocate(what: string, dtype: 'float64', count: number): Float64Array;
+export function allocate(what: string, dtype: DType, count: number): FloatArray;
 export function allocate(what: string, dtype: DType, count: number): FloatArray {
+  requireMemory(what, count * (dtype === 'float32' ? 4 : 8), 'Use fewer samples, inputs or nodes');
   try {
     return dtype === 'float32' ? new Float32Array(count) : new Float64Array(count);
   } catch (cause) {
@@ -36,25 +45,40 @@ export function allocate(what: string, dtype: DType, count: number): FloatArray 
 }
 
 export function isFloatArray(value: unknown): value is FloatArray {
-  return value instanceof Float32Array || value instanceof Float64Array;
+  return types.isFloat32Array(value) || types.isFloat64Array(value);
 }
 
 export function dtypeOf(array: FloatArray): DType {
-  return array instanceof Float32Array ? 'float32' : 'float64';
+  return types.isFloat32Array(array) ? 'float32' : 'float64';
 }
 
-/** A transferred buffer leaves an array of length 0 that would otherwise read as "empty". */
+/**
+ * A buffer that was transferred, or that was cut short, leaves an array of length 0 that would otherwise read as "empty".
+ */
 export function checkAttached(where: string, array: ArrayBufferView): void {
   if (array.byteLength > 0) return;
   try {
-    new Uint8Array(array.buffer); // throws when detached; `detached` itself is missing from Node 20
+    keysOf.call(array); // throws for both; `detached` itself is missing from Node 20
   } catch {
     throw invalid(
       where,
       'an array with its buffer',
       array,
-      'The buffer is detached: it was transferred (postMessage, structuredClone); pass a copy',
+      isDetached(array.buffer)
+        ? 'The buffer is detached: it was transferred (postMessage, structuredClone); pass a copy'
+        : 'The array lies outside its buffer, which was resized; make another one',
     );
+  }
+}
+
+const { keys: keysOf } = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
+
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
   }
 }
 
@@ -79,7 +103,24 @@ export function checkLength(where: string, array: ArrayLike<number>, length: num
 
 /** Every number finite; the message names the first that is not, with its row of `columns`. */
 export function checkFinite(where: string, array: ArrayLike<number>, columns?: number): void {
-  for (let i = 0; i < array.length; ++i) {
+  finish(checkFiniteSteps(where, array, columns));
+}
+
+export function* checkFiniteSteps(where: string, array: ArrayLike<number>, columns?: number): Steps<void> {
+  for (const [from, to] of stretches(array.length)) {
+    checkFiniteStretch(where, array, columns, from, to);
+    yield;
+  }
+}
+
+function checkFiniteStretch(
+  where: string,
+  array: ArrayLike<number>,
+  columns: number | undefined,
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; ++i) {
     if (Number.isFinite(array[i])) continue;
     const place = columns === undefined ? '' : ` (sample ${Math.floor(i / columns)}, column ${i % columns})`;
     throw new EigenstudentError(
@@ -94,11 +135,23 @@ export function checkFinite(where: string, array: ArrayLike<number>, columns?: n
  * @throws invalid_argument naming the index of a number that float32 cannot hold
  */
 export function toDType(where: string, array: FloatArray, dtype: DType): FloatArray {
+  return finish(toDTypeSteps(where, array, dtype));
+}
+
+export function* toDTypeSteps(where: string, array: FloatArray, dtype: DType): Steps<FloatArray> {
   if (dtypeOf(array) === dtype) return array;
-  if (dtype === 'float64') return Float64Array.from(array);
-  const rounded = Float32Array.from(array);
-  const overflow = rounded.findIndex((value, i) => !Number.isFinite(value) && Number.isFinite(array[i]));
-  if (overflow >= 0) {
+  const converted = allocate(where, dtype, array.length);
+  for (const [from, to] of stretches(array.length)) {
+    converted.set(array.subarray(from, to), from);
+    if (dtype === 'float32') checkRounded(where, array, converted, from, to);
+    yield;
+  }
+  return converted;
+}
+
+function checkRounded(where: string, array: FloatArray, rounded: FloatArray, from: number, to: number): void {
+  for (let overflow = from; overflow < to; ++overflow) {
+    if (Number.isFinite(rounded[overflow]) || !Number.isFinite(array[overflow])) continue;
     throw invalid(
       `${where}[${overflow}]`,
       'a number that float32 can hold (magnitude below 3.4e38)',
@@ -106,5 +159,4 @@ export function toDType(where: string, array: FloatArray, dtype: DType): FloatAr
       "Scale the data or use dtype 'float64'",
     );
   }
-  return rounded;
 }

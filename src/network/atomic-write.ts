@@ -1,6 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { EigenstudentError } from '../errors.js';
+import { checkPath } from '../arguments.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 
 let written = 0;
 
@@ -10,6 +11,7 @@ let written = 0;
  * @throws file_unwritable with the reason; the old file is still there
  */
 export async function writeAtomically(path: string, data: Buffer | string): Promise<void> {
+  checkPath('a file to write', path);
   const temporary = `${path}.${process.pid}-${written++}.tmp`;
   try {
     const file = await open(temporary, 'wx');
@@ -22,8 +24,8 @@ export async function writeAtomically(path: string, data: Buffer | string): Prom
     await rename(temporary, path);
     await syncDirectory(dirname(path));
   } catch (cause) {
-    await rm(temporary, { force: true });
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    await rm(temporary, { force: true }).catch(() => undefined); // why it could not be written matters more
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_unwritable', `cannot write ${path}: ${reason}`, { cause });
   }
 }

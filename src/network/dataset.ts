@@ -1,10 +1,23 @@
 /** Data that networks are trained and evaluated on. */
+import { types } from 'node:util';
 import { invalid, knownKeys, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType, FloatArray, NativeDataset } from '../native/addon.js';
+import { requireMemory } from '../native/free-memory.js';
 import { addon } from '../native/load.js';
-import { checkAttached, checkFinite, checkFloats, checkLength, maximumElements, toDType } from './arrays.js';
+import {
+  checkAttached,
+  checkFinite,
+  checkFiniteSteps,
+  checkFloats,
+  checkLength,
+  maximumElements,
+  toDType,
+  toDTypeSteps,
+} from './arrays.js';
+import { bytesOfData } from './memory-needs.js';
 import { type NetworkSpec, outputsOf } from './spec.js';
+import { finish, type Steps } from './steps.js';
 
 export interface DatasetOptions {
   /** [samples][inputCount], row-major */
@@ -44,11 +57,16 @@ export class Dataset {
    *   class is not an index, an array is of another kind, or its buffer is detached
    */
   static create(options: DatasetOptions): Dataset {
+    return finish(Dataset.createSteps(options));
+  }
+
+  /** @internal create() in steps. */
+  static *createSteps(options: DatasetOptions): Steps<Dataset> {
     knownKeys('Dataset.create', options, ['inputs', 'inputCount', 'targets', 'targetCount', 'classes']);
     const inputCount = positiveInteger('inputCount', options.inputCount);
     const inputs = checkFloats('inputs', options.inputs);
     const samples = countSamples(inputs, inputCount);
-    checkFinite('inputs', inputs, inputCount);
+    yield* checkFiniteSteps('inputs', inputs, inputCount);
     if (options.targets !== undefined && options.classes !== undefined)
       throw new EigenstudentError(
         'invalid_argument',
@@ -67,19 +85,37 @@ export class Dataset {
     return new Dataset(samples, inputCount, targetCount, inputs, targets, undefined);
   }
 
+  /** @internal Bytes that the first call of nativeOf takes; 0 where the copy is there. */
+  bytesToCopy(dtype: DType): number {
+    if (this.#native.has(dtype)) return 0;
+    return bytesOfData(this.samples, this.inputCount + this.targetCount + (this.classes ? 1 : 0), dtype);
+  }
+
   /** @internal The copy in native memory, made at the first call. */
   nativeOf(dtype: DType): NativeDataset {
+    return finish(this.nativeSteps(dtype));
+  }
+
+  /** @internal nativeOf() in steps, but for the copy itself. */
+  *nativeSteps(dtype: DType): Steps<NativeDataset> {
     const existing = this.#native.get(dtype);
     if (existing) return existing;
     const { samples, inputCount, targetCount, targets, classes } = this;
     checkAttached('inputs of a data set', this.inputs);
     if (targets) checkAttached('targets of a data set', targets);
+    const advice = 'Use fewer samples or inputs';
+    requireMemory(
+      `a data set of ${samples} samples, ${inputCount} inputs each,`,
+      this.bytesToCopy(dtype),
+      advice,
+    );
+    const ofDType = yield* toDTypeSteps('inputs', this.inputs, dtype);
     const created = new (addon().Dataset)({
       dtype,
       samples,
       inputCount,
       targetCount,
-      inputs: toDType('inputs', this.inputs, dtype),
+      inputs: ofDType,
       ...(targets && { targets: toDType('targets', targets, dtype) }),
       ...(classes && { classes }),
     });
@@ -108,15 +144,21 @@ function countTargets(targets: FloatArray, samples: number, given?: number): num
 }
 
 function checkClasses(classes: Uint32Array | readonly number[], samples: number): Uint32Array {
-  if (!(classes instanceof Uint32Array) && !Array.isArray(classes))
-    throw invalid('classes', 'a Uint32Array or an array of numbers', classes);
-  if (classes instanceof Uint32Array) checkAttached('classes', classes);
+  if (types.isUint32Array(classes)) {
+    checkAttached('classes', classes);
+    checkLength('classes', classes, samples, 'one per sample');
+    return classes;
+  }
+  if (!Array.isArray(classes)) throw invalid('classes', 'a Uint32Array or an array of numbers', classes);
   checkLength('classes', classes, samples, 'one per sample');
-  classes.forEach((value: number, i: number) => {
-    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32)
+  const checked = new Uint32Array(samples);
+  for (let i = 0; i < samples; ++i) {
+    const value: unknown = classes[i]; // undefined where the array has a hole
+    if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= 2 ** 32)
       throw invalid(`classes[${i}]`, 'a class index (an integer from 0)', value);
-  });
-  return classes instanceof Uint32Array ? classes : Uint32Array.from(classes);
+    checked[i] = value as number;
+  }
+  return checked;
 }
 
 /** @throws invalid_argument unless `value` is a Dataset */

@@ -1,5 +1,5 @@
 /** Where a population runs. Nothing falls back in silence: what is missing is an error that says what to do. */
-import { invalid, nonNegativeInteger, oneOf } from '../arguments.js';
+import { denseArray, invalid, nonNegativeInteger, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType, NativeCudaDevice } from '../native/addon.js';
 import { findCuda } from '../native/cuda.js';
@@ -71,7 +71,7 @@ function chooseGpus(wanted: readonly number[] | undefined, dtype: DType): readon
   if (wanted === undefined) return [chooseGpu()];
   if (!Array.isArray(wanted) || wanted.length === 0)
     throw invalid('devices', 'an array of indices of GPUs, as in [0, 1]', wanted);
-  wanted.forEach((index, i) => {
+  denseArray('devices', 'an array of indices of GPUs', wanted).forEach((index, i) => {
     checkGpu(`devices[${i}]`, index, found);
     if (wanted.indexOf(index) < i) throw invalid(`devices[${i}]`, 'each GPU once', index);
   });

@@ -2,7 +2,10 @@
 export interface Evaluation {
   /** Data loss, without penalty. */
   readonly loss: number;
-  /** Fraction of samples whose largest output is the class; NaN without classes. */
+  /**
+   * Fraction of samples whose largest output is the class. Of a network that ends in one sigmoid unit, on targets that are 0 or
+   * 1: fraction of samples whose output is above 0.5 where the target is 1, and not where it is 0. Otherwise NaN.
+   */
   readonly accuracy: number;
 }
 

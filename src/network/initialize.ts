@@ -1,4 +1,5 @@
 /** First values of a network's parameters. */
+import { allocate } from './arrays.js';
 import type { Initializer, TensorName } from './layers.js';
 import { type TensorPlace, tensorLayout } from './layout.js';
 import { normals, type Purpose, uniforms } from './random.js';
@@ -40,7 +41,8 @@ export function initialValues(spec: NetworkSpec, stream: InitialStream): Map<str
 
 /** A vector's fans are its own length, as in Keras. */
 function draw(place: TensorPlace, initialize: Initializer, stream: InitialStream): Float64Array {
-  if (typeof initialize === 'number') return new Float64Array(place.size).fill(initialize);
+  if (typeof initialize === 'number')
+    return allocate('the first values', 'float64', place.size).fill(initialize);
   if (typeof initialize !== 'string') return Float64Array.from(initialize);
   const part = partsPerLayer * place.layer + roleIndex[place.role];
   const [fanOut, fanIn = fanOut] = place.shape as [number, number?];

@@ -1,4 +1,5 @@
-import { finiteNumber, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
+import { denseArray, finiteNumber, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
+import { checkAttached, isFloatArray } from './arrays.js';
 
 /** f of y = f(z): formulas and conventions stand in native/core/activations.h. */
 export const activations = [
@@ -144,6 +145,7 @@ function buildLayer<Kind extends string, Name extends TensorName>(
     matrices.filter((name) => (names as readonly TensorName[]).includes(name)),
   );
   const trainable = options.trainable ?? trainedByDefault.filter((name) => present.includes(name));
+  denseArray(`trainable of ${where}`, 'an array of names of tensors', trainable);
   for (const name of trainable) oneOf(`trainable of ${where}`, name, present);
   const tensors: Partial<Record<Name, TensorOptions>> = {};
   for (const name of present) {
@@ -170,7 +172,8 @@ function groupLassoOf(where: string, name: TensorName, given: PerTensor<Matrix, 
 function checkInitializer(where: string, value: Initializer): Initializer {
   if (typeof value === 'string') return oneOf(where, value, namedInitializers);
   if (typeof value === 'number') return finiteNumber(where, value);
-  if (Array.isArray(value) || value instanceof Float32Array || value instanceof Float64Array) {
+  if (Array.isArray(value) || isFloatArray(value)) {
+    if (isFloatArray(value)) checkAttached(where, value);
     for (let i = 0; i < value.length; ++i) finiteNumber(`${where}[${i}]`, value[i]);
     return value;
   }

@@ -1,9 +1,10 @@
 /** A network as named tensors with its structure beside them: the form in which it is saved. */
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { allocate, dtypeOf } from './arrays.js';
 import { tensorLayout, tensorViews } from './layout.js';
 import { type SafeTensor, type SafetensorsFile, safeTensor } from './safetensors.js';
+import { readSafetensorsHeader, readSomeTensors } from './safetensors-part.js';
 import { type NetworkSpec, specFromJson, specToJson } from './spec.js';
 
 /**
@@ -18,6 +19,17 @@ export function networkToFile(spec: NetworkSpec, parameters: FloatArray): Safete
     places.map(({ name, shape }) => [name, safeTensor(views.get(name) as FloatArray, shape)] as const),
   );
   return { tensors, metadata: { network: specToJson(spec) } };
+}
+
+/**
+ * The network in a file; whatever else is in it is not read.
+ * @throws file_unreadable; file_corrupt when there is no network in it, or one that lacks a tensor
+ */
+export function readNetworkFile(path: string): { spec: NetworkSpec; parameters: FloatArray } {
+  const { metadata, entries } = readSafetensorsHeader(path);
+  const spec = readSpec({ tensors: new Map(), metadata }, path);
+  const names = tensorLayout(spec).map(({ name }) => name);
+  return networkFromFile({ tensors: readSomeTensors(path, names), metadata, unread: entries }, path);
 }
 
 /**
@@ -48,8 +60,28 @@ export function networkFromFile(
   return { spec, parameters };
 }
 
-function readSpec(file: SafetensorsFile, path: string): NetworkSpec {
-  const { network } = file.metadata;
+/**
+ * Whether metadata have a network as `networkToFile` describes one. Other programs call things "network" too: a name, a structure
+ * of their own.
+ */
+export function describesNetwork({ network }: Readonly<Record<string, string>>): boolean {
+  if (network === undefined) return false;
+  try {
+    const { inputs, layers, loss } = JSON.parse(network) ?? {};
+    const isLayer = (layer: unknown) =>
+      typeof layer === 'object' &&
+      layer !== null &&
+      ['kind', 'width', 'tensors'].every((key) => key in layer);
+    return (
+      typeof inputs === 'number' && typeof loss === 'string' && Array.isArray(layers) && layers.every(isLayer)
+    );
+  } catch {
+    return false;
+  }
+}
+
+function readSpec({ metadata }: SafetensorsFile, path: string): NetworkSpec {
+  const { network } = metadata;
   if (network === undefined) {
     throw new EigenstudentError(
       'file_corrupt',
@@ -59,7 +91,7 @@ function readSpec(file: SafetensorsFile, path: string): NetworkSpec {
   try {
     return specFromJson(network);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_corrupt', `${path} describes no valid network: ${reason}`, { cause });
   }
 }
@@ -67,8 +99,7 @@ function readSpec(file: SafetensorsFile, path: string): NetworkSpec {
 function floatTensor(file: SafetensorsFile, path: string, name: string): SafeTensor {
   const tensor = file.tensors.get(name);
   if (tensor?.dtype === 'F32' || tensor?.dtype === 'F64') return tensor;
-  const reason = tensor
-    ? `tensor ${name} has dtype ${tensor.dtype}, not F32 or F64`
-    : `tensor ${name} is missing`;
+  const { dtype } = tensor ?? file.unread?.get(name) ?? {};
+  const reason = dtype ? `tensor ${name} has dtype ${dtype}, not F32 or F64` : `tensor ${name} is missing`;
   throw new EigenstudentError('file_corrupt', `${path} does not hold the network it describes: ${reason}`);
 }

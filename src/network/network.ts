@@ -2,6 +2,7 @@ import { invalid, knownKeys, oneOf } from '../arguments.js';
 import type { DType, FloatArray } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { allocate, checkFloats, checkLength, dtypeOf, toDType } from './arrays.js';
+import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkDataset, checkFits, Dataset } from './dataset.js';
 import { chooseDeviceOnce, type DeviceOptions } from './device.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
@@ -10,10 +11,10 @@ import type { Layer } from './layers.js';
 import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
 import { withNative } from './native-network.js';
 import { toNativeNetwork } from './native-spec.js';
-import { networkFromFile, networkToFile } from './network-file.js';
+import { networkToFile, readNetworkFile } from './network-file.js';
 import { checkSeed, checkTrial, type Purpose } from './random.js';
 import { checkHiddenLayer, checkRemovalOrder } from './removal-order.js';
-import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { writeSafetensors } from './safetensors.js';
 import { checkLayerIndex, inputsOf, type NetworkOptions, type NetworkSpec, networkSpec } from './spec.js';
 
 export type { NetworkOptions, NetworkSpec } from './spec.js';
@@ -89,7 +90,7 @@ export class Network {
    * @throws file_unreadable, file_corrupt
    */
   static async load(path: string): Promise<Network> {
-    const { spec, parameters } = networkFromFile(await readSafetensors(path), path);
+    const { spec, parameters } = readNetworkFile(path);
     return new Network(spec, parameters);
   }
 
@@ -151,7 +152,8 @@ export class Network {
   async evaluate(data: Dataset, options: WorkOptions = {}): Promise<Evaluation> {
     checkFits('evaluate', checkDataset('data', data), this.spec, true);
     const numbers = await this.#work(options, (native) => native.evaluate([[data.nativeOf(this.dtype)]]));
-    return evaluationsOf(numbers, 1, 1)[0]?.[0] as Evaluation;
+    const found = evaluationsOf(numbers, 1, 1)[0]?.[0] as Evaluation;
+    return withBinaryAccuracy(found, this.spec, data, () => this.predict(data, options));
   }
 
   /**
@@ -215,4 +217,10 @@ export class Network {
 /** Raw inputs as data without targets. */
 export function asDataset(inputs: FloatArray | Dataset, spec: NetworkSpec): Dataset {
   return inputs instanceof Dataset ? inputs : Dataset.create({ inputs, inputCount: spec.inputs });
+}
+
+/** @throws invalid_argument unless `value` is a Network */
+export function checkNetwork(where: string, value: unknown): Network {
+  if (!(value instanceof Network)) throw invalid(where, 'a Network', value);
+  return value;
 }

@@ -1,5 +1,5 @@
 /** Phases: which tensors train when. They narrow what is trainable; they never thaw a frozen tensor. */
-import { invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
+import { denseArray, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import type { NativePhase } from '../native/addon.js';
 import type { TensorName } from './layers.js';
 
@@ -30,7 +30,7 @@ export function alternating(length: number, unit: 'steps' | 'epochs' = 'steps'):
 
 /** @throws invalid_argument naming the phase */
 export function toNativePhases(phases: readonly Phase[]): NativePhase[] {
-  if (!Array.isArray(phases)) throw invalid('phases', 'an array of phases', phases);
+  denseArray('phases', 'an array of phases', phases);
   const native = phases.map((phase, i) => toNativePhase(`phases[${i}]`, phase));
   const odd = native.findIndex((phase) => phase.inEpochs !== native[0]?.inEpochs);
   if (odd > 0) {

@@ -1,13 +1,17 @@
-import { invalid, knownKeys, nonNegativeInteger, oneOf, positiveInteger } from '../arguments.js';
+import { availableParallelism } from 'node:os';
+import { denseArray, invalid, knownKeys, nonNegativeInteger, oneOf, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType } from '../native/addon.js';
+import { requireMemory } from '../native/free-memory.js';
 import { addon } from '../native/load.js';
 import { allocate, toDType } from './arrays.js';
+import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkDataset, checkFits, Dataset } from './dataset.js';
 import { type ChosenDevice, chooseDevice, type DeviceOptions } from './device.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { initialValues } from './initialize.js';
 import { tensorLayout } from './layout.js';
+import { bytesOfPopulation } from './memory-needs.js';
 import { NativeHandle } from './native-handle.js';
 import { dtypes } from './network.js';
 import { type Execution, type Progress, Student } from './student.js';
@@ -52,12 +56,13 @@ export class Population {
    */
   static create(students: readonly StudentOptions[], options: PopulationOptions = {}): Population {
     knownKeys('Population.create', options, ['device', 'devices', 'dtype', 'threads']);
-    if (!Array.isArray(students)) throw invalid('students', 'an array of student options', students);
+    denseArray('students', 'an array of student options', students);
     if (students.length === 0) throw invalid('students', 'at least one student', students);
     const dtype = oneOf('dtype', options.dtype ?? 'float32', dtypes);
     const threads = options.threads === undefined ? 0 : positiveInteger('threads', options.threads);
     const chosen = chooseDevice(options, dtype);
     const plans = students.map((student, i) => planStudent(`student ${i}`, student));
+    if (chosen.device !== 'cuda') requireHostMemory(plans, dtype, threads || availableParallelism());
     const native = new (addon().Population)({
       backend: chosen.device,
       devices: chosen.devices,
@@ -154,20 +159,39 @@ export class Population {
   async evaluate(data: Dataset | readonly (Dataset | null)[]): Promise<Evaluation[]> {
     const each = data instanceof Dataset ? this.#students.map(() => data) : data;
     const [found] = await this.evaluateSets([each]);
-    return found as Evaluation[];
+    return this.#withBinaryAccuracies(found as Evaluation[], each);
   }
 
   /**
-   * As evaluate(), for several lists of data at once: training and validation data, say. One call costs less than several.
+   * As evaluate(), for several lists of data at once: training and validation data, say. One call costs less than several. The
+   * accuracy of one sigmoid output is NaN here: it takes another pass, which evaluate() makes.
    * @param sets each with one data set, or null, a student
    * @throws data_mismatch naming the student
    */
   async evaluateSets(sets: readonly (readonly (Dataset | null)[])[]): Promise<Evaluation[][]> {
     const native = this.#native.ready('evaluate()');
-    if (!Array.isArray(sets) || sets.length === 0)
+    denseArray('sets', 'an array with at least one array of one data set a student', sets);
+    if (sets.length === 0)
       throw invalid('sets', 'an array with at least one array of one data set a student', sets);
     const samples = sets.map((each) => this.#samplesOf(each));
     return evaluationsOf(await native.evaluate(samples), sets.length, this.size);
+  }
+
+  /** One after the other: the population does one thing at a time. */
+  async #withBinaryAccuracies(
+    found: readonly Evaluation[],
+    each: readonly (Dataset | null)[],
+  ): Promise<Evaluation[]> {
+    const evaluations: Evaluation[] = [];
+    for (const [i, evaluation] of found.entries()) {
+      const [student, data] = [this.at(i), each[i]];
+      evaluations.push(
+        data
+          ? await withBinaryAccuracy(evaluation, student.spec, data, () => student.predict(data))
+          : evaluation,
+      );
+    }
+    return evaluations;
   }
 
   #samplesOf(each: readonly (Dataset | null)[]): (ReturnType<Dataset['nativeOf']> | null)[] {
@@ -191,12 +215,34 @@ export class Population {
 
   #checkOnePerStudent(where: string, values: readonly unknown[]): void {
     if (!Array.isArray(values)) throw invalid(where, 'one value, or an array of one a student', values);
-    if (values.length === this.size) return;
+    if (values.length === this.size) {
+      denseArray(where, 'an array', values);
+      return;
+    }
     throw new EigenstudentError(
       'invalid_argument',
       `expected one value a student (${this.size}) for ${where}, received ${values.length}`,
     );
   }
+}
+
+/** On the host; a GPU says itself what it has not. */
+function requireHostMemory(plans: readonly StudentPlan[], dtype: DType, threads: number): void {
+  const shapes = plans.map(({ spec, optimizer, batchSize, data }) => ({
+    inputs: spec.inputs,
+    widths: spec.layers.map(({ width }) => width),
+    dtype,
+    moments: optimizer.kind === 'sgd' ? (1 as const) : (2 as const),
+    batchSize: Math.min(batchSize, data.samples),
+  }));
+  const unshared = new Set(plans.map(({ data }) => data));
+  const toCopy = [...unshared].reduce((sum, data) => sum + data.bytesToCopy(dtype), 0);
+  const { students, data, working, largest } = bytesOfPopulation(shapes, threads, toCopy);
+  const { inputs, widths } = shapes[largest] as (typeof shapes)[number];
+  const what =
+    `a population of ${plans.length} (students ${Math.ceil(students)} bytes, of which student ${largest} ` +
+    `(${[inputs, ...widths].join(' -> ')}) takes most; training ${Math.ceil(working)}; data ${data})`;
+  requireMemory(what, students + data + working, 'Create narrower students, or fewer at a time');
 }
 
 function firstValues(plan: StudentPlan, dtype: DType) {

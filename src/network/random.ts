@@ -2,8 +2,11 @@
  * Streams of random numbers, each named by (seed, trial, purpose, part); see native/core/philox.h. There is no global
  * generator: the same name gives the same numbers, always.
  */
+
 import { invalid, nonNegativeInteger } from '../arguments.js';
 import { addon } from '../native/load.js';
+import { allocate } from './arrays.js';
+import { type Steps, stretches } from './steps.js';
 
 /** Values are part of the file formats: add, never renumber. */
 export const purposes = {
@@ -47,14 +50,24 @@ function native(stream: Stream) {
 
 /** `count` independent normal numbers. */
 export function normals(stream: Stream, count: number, deviation = 1): Float64Array {
-  const out = new Float64Array(count);
+  const out = allocate('random numbers', 'float64', count);
   addon().fillNormal(native(stream), 0, deviation, out);
+  return out;
+}
+
+/** The same numbers as `normals`, in steps. */
+export function* normalsSteps(stream: Stream, count: number): Steps<Float64Array> {
+  const out = allocate('random numbers', 'float64', count) as Float64Array;
+  for (const [from, to] of stretches(count)) {
+    addon().fillNormalStretch(native(stream), 0, 1, from, out.subarray(from, to));
+    yield;
+  }
   return out;
 }
 
 /** `count` independent numbers, uniform in (low, high). */
 export function uniforms(stream: Stream, count: number, low: number, high: number): Float64Array {
-  const out = new Float64Array(count);
+  const out = allocate('random numbers', 'float64', count);
   addon().fillUniform(native(stream), low, high, out);
   return out;
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { checkAttached, checkLength } from './arrays.js';
@@ -18,7 +19,7 @@ export function checkHiddenLayer(spec: NetworkSpec, layer: unknown): number {
  */
 export function checkRemovalOrder(spec: NetworkSpec, layer: number, order: unknown): void {
   checkHiddenLayer(spec, layer);
-  if (!(order instanceof Uint32Array)) throw invalid('removalOrder', 'a Uint32Array', order);
+  if (!types.isUint32Array(order)) throw invalid('removalOrder', 'a Uint32Array', order);
   checkAttached('removalOrder', order);
   const { width } = spec.layers[layer] as Layer;
   checkLength('removalOrder', order, width, `the nodes of layer ${layer}`);

@@ -1,84 +1,107 @@
 /** A few tensors of a large safetensors file, or what it says of itself, without reading the rest of it. */
+
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { EigenstudentError } from '../errors.js';
-import { lengthBytes, parseHeader, readTensor, type SafeTensor } from './safetensors.js';
+import { checkPath } from '../arguments.js';
+import { allocateBytes } from './files/allocate-bytes.js';
+import { signatureBytes } from './files/file-kind.js';
+import { unreadable } from './read-bytes.js';
+import { isReadable, type SafeTensor, tensorOf } from './safetensors.js';
+import {
+  type Corrupt,
+  checkHeader,
+  corruptSafetensors,
+  entryOf,
+  headerLength,
+  lengthBytes,
+  metadataOf,
+  parseHeader,
+  type SafetensorsHeader,
+} from './safetensors-header.js';
 
 /**
- * The tensors of these names; those that the file lacks are left out. Synchronous: small reads take a fifth of the time that
- * they take as promises.
+ * The tensors of these names; those that the file lacks, or has in a dtype that is not read, are left out. The others are not
+ * looked at. Synchronous: small reads take a fifth of the time that they take as promises.
  * @throws file_unreadable, file_corrupt with the path and the reason
  */
 export function readSomeTensors(path: string, names: readonly string[]): Map<string, SafeTensor> {
-  return withHeader(path, ({ header, headerBytes, read, corrupt }) => {
+  return withHeader(path, ({ header, numbersAt, size, read, corrupt }) => {
     const tensors = new Map<string, SafeTensor>();
     for (const name of names) {
       if (!Object.hasOwn(header, name)) continue;
-      const entry = header[name];
-      const [start, end] = offsetsOf(entry);
-      const numbers = read(lengthBytes + headerBytes + start, end - start);
-      const moved = { ...(entry as object), data_offsets: [0, end - start] };
-      const { span: _, ...tensor } = readTensor(name, moved, numbers, corrupt);
-      tensors.set(name, tensor);
+      const entry = entryOf(name, header[name], Infinity, corrupt);
+      if (!isReadable(entry.dtype)) continue;
+      const [from, to] = [numbersAt + entry.start, numbersAt + entry.end];
+      if (to > size) throw corrupt(`it describes bytes ${from} to ${to}; it has ${size}`);
+      tensors.set(name, tensorOf(entry, read(from, to - from)));
     }
     return tensors;
   });
 }
 
 /**
- * What a file says of itself: its `__metadata__`, none of its numbers.
+ * Which tensors a file has, held against its size, and its metadata; none of its numbers.
  * @throws file_unreadable, file_corrupt with the path and the reason
  */
-export function readMetadata(path: string): Readonly<Record<string, unknown>> {
-  return withHeader(path, ({ header: { __metadata__: metadata } }) =>
-    typeof metadata === 'object' && metadata !== null ? { ...metadata } : {},
+export function readSafetensorsHeader(path: string): SafetensorsHeader {
+  return withHeader(path, ({ header, numbersAt, size, corrupt }) =>
+    checkHeader(header, size - numbersAt, corrupt),
   );
+}
+
+/**
+ * What a file says of itself: its `__metadata__`, none of its numbers. Its tensors are not looked at.
+ * @throws file_unreadable, file_corrupt with the path and the reason
+ */
+export function readMetadata(path: string): Readonly<Record<string, string>> {
+  return withHeader(path, ({ header }) => metadataOf(header));
 }
 
 interface OpenFile {
   readonly header: Readonly<Record<string, unknown>>;
-  readonly headerBytes: number;
-  readonly read: ReturnType<typeof reader>;
-  readonly corrupt: (reason: string, cause?: unknown) => EigenstudentError;
+  /** Where the numbers begin, and the file ends, in bytes. */
+  readonly numbersAt: number;
+  readonly size: number;
+  readonly read: (position: number, length: number) => Uint8Array;
+  readonly corrupt: Corrupt;
 }
 
 function withHeader<Result>(path: string, use: (file: OpenFile) => Result): Result {
-  const corrupt = (reason: string, cause?: unknown) =>
-    new EigenstudentError('file_corrupt', `${path} is not a readable safetensors file: ${reason}`, { cause });
-  const file = open(path);
+  const corrupt = corruptSafetensors(path);
+  const file = open(checkPath('a file to read', path));
   try {
-    const read = reader(file, corrupt);
-    const headerBytes = Number(read(0, lengthBytes).readBigUInt64LE());
-    const header = parseHeader(read(lengthBytes, headerBytes), corrupt);
-    return use({ header, headerBytes, read, corrupt });
+    const { size } = fstatSync(file);
+    const read = (position: number, length: number) => readAt(file, path, position, length);
+    const length = headerLength(read(0, Math.min(size, signatureBytes)), size, corrupt);
+    const header = parseHeader(read(lengthBytes, length), corrupt);
+    return use({ header, numbersAt: lengthBytes + length, size, read, corrupt });
   } finally {
     closeSync(file);
   }
 }
 
 function open(path: string): number {
-  try {
-    return openSync(path, 'r');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EigenstudentError('file_unreadable', `cannot read ${path}: ${reason}`, { cause });
+  return trying(path, () => openSync(path, 'r'));
+}
+
+/** Read at once: the system takes less than 2 GiB. */
+const mostAtOnce = 2 ** 30;
+
+/** @returns bytes with a buffer of their own; the caller has held the length against the file's size */
+function readAt(file: number, path: string, position: number, length: number): Uint8Array {
+  const bytes = allocateBytes(length, `a part of ${path}`);
+  for (let filled = 0; filled < length; ) {
+    const most = Math.min(length - filled, mostAtOnce);
+    const count = trying(path, () => readSync(file, bytes, filled, most, position + filled));
+    if (count === 0) throw unreadable(path, new Error('it became shorter while it was read'));
+    filled += count;
   }
+  return bytes;
 }
 
-/** Reads bytes at a position, which are looked for in the file before they are made room for. */
-function reader(file: number, corrupt: (reason: string) => EigenstudentError) {
-  const { size } = fstatSync(file);
-  return (position: number, length: number): Buffer => {
-    if (!(length >= 0) || position < 0 || position + length > size)
-      throw corrupt(`it describes bytes ${position} to ${position + length}; it has ${size}`);
-    const bytes = Buffer.alloc(length);
-    readSync(file, bytes, 0, length, position);
-    return bytes;
-  };
-}
-
-/** NaN where there are none, which no file holds. */
-function offsetsOf(entry: unknown): [number, number] {
-  const offsets = (entry as { readonly data_offsets?: unknown } | null)?.data_offsets;
-  const [start, end] = Array.isArray(offsets) ? offsets : [];
-  return [Number(start), Number(end)];
+function trying<Result>(path: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
 }

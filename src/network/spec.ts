@@ -1,5 +1,5 @@
 /** What a network is, before it has numbers; its checks, and its form in files. */
-import { invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
+import { denseArray, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { maximumElements } from './arrays.js';
 import {
@@ -69,11 +69,10 @@ export function tensorShape(spec: NetworkSpec, layer: number, name: TensorName):
 export function networkSpec(options: NetworkOptions): NetworkSpec {
   knownKeys('network', options, ['inputs', 'layers', 'loss']);
   const inputs = positiveInteger('inputs of network', options.inputs);
-  if (!Array.isArray(options.layers))
-    throw invalid('layers of network', 'an array of layers', options.layers);
-  if (options.layers.length === 0)
+  const given = denseArray('layers of network', 'an array of layers', options.layers);
+  if (given.length === 0)
     throw new EigenstudentError('invalid_network', 'expected at least one layer, received an empty array');
-  const layers = options.layers.map((layer, i) => checkLayer(`layer ${i}`, layer));
+  const layers = given.map((layer, i) => checkLayer(`layer ${i}`, layer));
   const spec: NetworkSpec = { inputs, layers, loss: oneOf('loss of network', options.loss ?? 'mse', losses) };
   layers.forEach((layer, i) => {
     for (const [name, tensor] of tensorsOf(layer)) checkTensor(spec, i, name, tensor);

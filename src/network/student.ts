@@ -1,6 +1,8 @@
+import { types } from 'node:util';
 import { invalid, knownKeys, nonNegativeInteger } from '../arguments.js';
 import type { DType, FloatArray, StateBlock } from '../native/addon.js';
 import { allocate, checkFloats, checkLength } from './arrays.js';
+import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkDataset, checkFits, type Dataset } from './dataset.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
@@ -102,7 +104,7 @@ export class Student {
     const places: (ReturnType<Dataset['nativeOf']> | null)[] = Array(native.size).fill(null);
     places[this.index] = data.nativeOf(this.dtype);
     const [found] = evaluationsOf(await native.evaluate([places]), 1, native.size);
-    return found?.[this.index] as Evaluation;
+    return withBinaryAccuracy(found?.[this.index] as Evaluation, this.spec, data, () => this.predict(data));
   }
 
   /**
@@ -156,23 +158,28 @@ export class Student {
   restore(state: StudentState): void {
     const native = this.#native.ready('restore()');
     knownKeys('state', state, ['parameters', 'firstMoment', 'secondMoment', 'updateCount', 'step']);
-    const blocks: StateBlock[] = ['parameters', 'firstMoment'];
-    if (this.#hasSecondMoment) blocks.push('secondMoment');
-    else if (state.secondMoment !== undefined)
-      throw invalid('secondMoment of state', 'none, as SGD has one moment', state.secondMoment);
-    const arrays = blocks.map((block) => {
-      const array = checkFloats(`${block} of state`, state[block], this.dtype);
+    // every field is read before the first is checked: a getter could detach an array that was checked already
+    const { parameters, firstMoment, secondMoment, updateCount, step } = state;
+    const blocks: [StateBlock, unknown][] = [
+      ['parameters', parameters],
+      ['firstMoment', firstMoment],
+    ];
+    if (this.#hasSecondMoment) blocks.push(['secondMoment', secondMoment]);
+    else if (secondMoment !== undefined)
+      throw invalid('secondMoment of state', 'none, as SGD has one moment', secondMoment);
+    const arrays = blocks.map(([block, given]) => {
+      const array = checkFloats(`${block} of state`, given, this.dtype);
       checkLength(`${block} of state`, array, this.#size, "the student's parameters");
-      return array;
+      return [block, array] as const;
     });
-    const { updateCount } = state;
-    if (!(updateCount instanceof Float64Array))
+    if (!types.isFloat64Array(updateCount))
       throw invalid('updateCount of state', 'a Float64Array', updateCount);
     checkLength('updateCount of state', updateCount, this.#places.length, "the student's tensors");
-    for (const [i, count] of updateCount.entries()) nonNegativeInteger(`updateCount[${i}] of state`, count);
-    const step = nonNegativeInteger('step of state', state.step);
-    for (const [i, block] of blocks.entries()) native.write(this.index, block, arrays[i] as FloatArray);
-    native.setCounters(this.index, { step, updateCount });
+    const counts = Float64Array.from(updateCount); // shared memory may change between check and use
+    for (const [i, count] of counts.entries()) nonNegativeInteger(`updateCount[${i}] of state`, count);
+    nonNegativeInteger('step of state', step);
+    for (const [block, array] of arrays) native.write(this.index, block, array);
+    native.setCounters(this.index, { step, updateCount: counts });
   }
 
   get #hasSecondMoment(): boolean {

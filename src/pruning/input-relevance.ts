@@ -1,6 +1,6 @@
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import { Network } from '../network/network.js';
+import { checkNetwork, type Network } from '../network/network.js';
 
 /**
  * Relevance of the inputs of a network, [inputs]: |eigenvaluesIn_j| of its first layer, in float64, not normalised. With
@@ -9,7 +9,7 @@ import { Network } from '../network/network.js';
  * @throws invalid_argument when the first layer is dense, or an eigenvalueOut is not 0
  */
 export function inputRelevance(network: Network): Float64Array {
-  if (!(network instanceof Network)) throw invalid('network of inputRelevance', 'a Network', network);
+  checkNetwork('network of inputRelevance', network);
   const advice =
     "Train it with spectral(width, { trainable: ['eigenvectors', 'eigenvaluesIn'], initialize: { eigenvaluesIn: 1, eigenvaluesOut: 0 } })";
   if (network.spec.layers[0]?.kind !== 'spectral') {

@@ -1,22 +1,30 @@
 /** How good a network is, for those who prune it. */
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import { endsInOneSigmoid, hasAccuracy } from '../network/binary-accuracy.js';
 import type { Dataset } from '../network/dataset.js';
 import type { Network } from '../network/network.js';
 
-/** 'loss': data loss, the lower the better. 'accuracy': share of samples whose class is right, the higher the better. */
+/**
+ * 'loss': data loss, the lower the better. 'accuracy': share of samples whose class is right, the higher the better; see
+ * Evaluation.
+ */
 export const metrics = ['loss', 'accuracy'] as const;
 export type Metric = (typeof metrics)[number];
 
-/** Default: accuracy where the data have classes. */
-export function defaultMetric(data: Dataset): Metric {
-  return data.classes ? 'accuracy' : 'loss';
+/** Default: accuracy where the network has one on these data. */
+export function defaultMetric({ spec }: Network, data: Dataset): Metric {
+  return hasAccuracy(spec, data) ? 'accuracy' : 'loss';
 }
 
 /** @throws invalid_argument for accuracy without classes; data_mismatch */
 export async function measure(network: Network, data: Dataset, metric: Metric): Promise<number> {
-  if (metric === 'accuracy' && !data.classes)
-    throw invalid('metric', "'loss' for data without classes", metric);
+  if (metric === 'accuracy' && !hasAccuracy(network.spec, data)) {
+    const advice = endsInOneSigmoid(network.spec)
+      ? 'One sigmoid output has an accuracy where every target is 0 or 1'
+      : '';
+    throw invalid('metric', "'loss' for data without classes", metric, advice);
+  }
   return (await network.evaluate(data))[metric];
 }
 

@@ -1,4 +1,4 @@
-import { finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
+import { denseArray, finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { checkDataset, type Dataset } from '../network/dataset.js';
 import type { Layer } from '../network/layers.js';
@@ -29,7 +29,7 @@ export interface PruneNetworkOptions {
   readonly maxDegradation?: number;
   /** What the metric is of, before and after: validation data with maxDegradation, not what is reported on. */
   readonly data?: Dataset;
-  /** Default: 'accuracy' where the data have classes, else 'loss'. */
+  /** Default: 'accuracy' where the network has one on the data (see Evaluation), else 'loss'. */
   readonly metric?: Metric;
   /** What maxDegradation is a fraction of. Default: the metric of the unpruned network. */
   readonly reference?: number;
@@ -59,9 +59,10 @@ const keys = [
 ];
 
 /**
- * Prunes several hidden layers at once. With maxDegradation the cut is found by bisection: the network that is returned keeps the
- * bound, and with one more node removed it would not (or there is none that may go). Each layer keeps at least its most relevant
- * node.
+ * Prunes several hidden layers at once. With maxDegradation nodes are removed one by one in the order of the ranking, and the
+ * network that is returned is the last before the first that breaks the bound: a smaller one that would keep it again, by luck of
+ * a bump in the metric, is not looked for. Where more than 256 nodes may go, they go several at a time, and one by one only before
+ * the cut that breaks the bound. Each layer keeps at least its most relevant node.
  * @throws invalid_argument: which option, what was expected; also when everything would go, or the unpruned network breaks the
  *   bound that `reference` sets; data_mismatch, diverged
  */
@@ -106,7 +107,7 @@ interface Quality {
 
 async function judge(network: Network, data: Dataset, metric: Metric | undefined): Promise<Quality> {
   checkDataset('data of pruneNetwork', data);
-  const name = oneOf('metric', metric ?? defaultMetric(data), metrics);
+  const name = oneOf('metric', metric ?? defaultMetric(network, data), metrics);
   const of = (one: Network) => measure(one, data, name);
   return { name, before: await of(network), of };
 }
@@ -130,18 +131,23 @@ async function howFar(
   const bound = worstAllowed(name, start, degradation);
   if (!isAsGood(name, before, bound)) throw tooBad(quality, bound, start);
   const holds = async (count: number) => isAsGood(name, await of(cutTo(order.without(count))), bound);
-  return order.without(await largestThatHolds(order.removable, holds));
+  return order.without(await lastThatHolds(order.removable, holds));
 }
 
-/** The end of a stretch from 0, where it holds, to most: where it does not hold one further, or most. */
-async function largestThatHolds(most: number, holds: (count: number) => Promise<boolean>): Promise<number> {
-  if (await holds(most)) return most;
-  let [held, failed] = [0, most];
-  while (failed - held > 1) {
-    const middle = Math.floor((held + failed) / 2);
-    if (await holds(middle)) held = middle;
-    else failed = middle;
-  }
+/** Cuts that are tried at first; arbitrary. Of networks with up to so many removable nodes every cut is tried. */
+const firstCuts = 256;
+
+/**
+ * The last count before the first that does not hold, counted from 0, where it holds. Bisection would not do: an accuracy rises
+ * and falls from one cut to the next. Where there are more than `firstCuts`, every n-th is tried, and then those before the first
+ * of these that does not hold.
+ */
+async function lastThatHolds(most: number, holds: (count: number) => Promise<boolean>): Promise<number> {
+  const step = Math.max(1, Math.ceil(most / firstCuts));
+  let held = 0;
+  while (held < most && (await holds(Math.min(most, held + step)))) held = Math.min(most, held + step);
+  const end = Math.min(most, held + step);
+  while (held + 1 < end && (await holds(held + 1))) ++held;
   return held;
 }
 
@@ -164,7 +170,8 @@ function cut(network: Network, layers: readonly number[], kept: Kept): Network {
 
 function chooseLayers(spec: NetworkSpec, layers: readonly number[] | undefined): readonly number[] {
   const chosen = layers ?? Array.from({ length: spec.layers.length - 1 }, (_, i) => i);
-  if (!Array.isArray(chosen) || new Set(chosen).size !== chosen.length)
+  denseArray('layers of pruneNetwork', 'an array of distinct hidden layers', chosen);
+  if (new Set(chosen).size !== chosen.length)
     throw invalid('layers of pruneNetwork', 'an array of distinct hidden layers', layers);
   if (chosen.length > 0) return chosen;
   throw invalid('layers of pruneNetwork', 'at least one hidden layer', chosen, 'The last layer is none');

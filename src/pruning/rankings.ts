@@ -2,7 +2,7 @@ import { knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Dataset } from '../network/dataset.js';
 import type { Layer } from '../network/layers.js';
-import type { Network } from '../network/network.js';
+import { checkNetwork, type Network } from '../network/network.js';
 import { checkSeed, checkTrial, permutation } from '../network/random.js';
 import { checkHiddenLayer } from '../network/removal-order.js';
 import { rank } from './ranking.js';
@@ -35,6 +35,7 @@ export interface RemovalOptions {
  * @throws invalid_argument, data_mismatch
  */
 export async function removalOrder(network: Network, options: RemovalOptions): Promise<Uint32Array> {
+  checkNetwork('the first argument of removalOrder', network);
   knownKeys('removalOrder', options, ['ranking', 'layer', 'data', 'seed', 'trial']);
   const ranking = oneOf('ranking', options.ranking, rankings);
   const layer = checkHiddenLayer(network.spec, options.layer ?? 0);

@@ -2,7 +2,7 @@ import { oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import type { Layer } from '../network/layers.js';
-import type { Network } from '../network/network.js';
+import { checkNetwork, type Network } from '../network/network.js';
 import { checkLayerIndex } from '../network/spec.js';
 
 /**
@@ -28,6 +28,7 @@ export function defaultCriterion(layer: Layer): Criterion {
  * relevance is not finite
  */
 export function relevance(network: Network, layer: number, criterion?: Criterion): Float64Array {
+  checkNetwork('the first argument of relevance', network);
   const spec = network.spec.layers[checkLayerIndex(network.spec, layer)] as Layer;
   const scores = score(network, layer, oneOf('criterion', criterion ?? defaultCriterion(spec), criteria));
   const broken = scores.findIndex((value) => !Number.isFinite(value));

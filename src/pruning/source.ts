@@ -55,9 +55,22 @@ function givenRelevance(options: RankingOptions, layer: number, width: number): 
   throw invalid('relevance', `${width} numbers, one per node of layer ${layer}`, options.relevance);
 }
 
-/** @param where the caller's name, for errors */
+/**
+ * @param where the caller's name, for errors
+ * @throws invalid_argument; diverged when a parameter is not finite, of whichever layer: what is left would answer nothing
+ */
 export function networkOf(where: string, source: unknown): Network {
-  if (source instanceof Student) return source.network();
-  if (source instanceof Network) return source;
-  throw invalid(`the first argument of ${where}`, 'a Network or a Student', source);
+  if (!(source instanceof Student || source instanceof Network))
+    throw invalid(`the first argument of ${where}`, 'a Network or a Student', source);
+  const network = source instanceof Student ? source.network() : source;
+  for (const [name, values] of network.tensors()) {
+    const index = values.findIndex((value: number) => !Number.isFinite(value));
+    if (index < 0) continue;
+    throw new EigenstudentError(
+      'diverged',
+      `expected finite parameters for ${where}, received ${values[index]} at ${name}[${index}]. ` +
+        'Train again with a lower learning rate or a weaker penalty',
+    );
+  }
+  return network;
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { allocate } from '../network/arrays.js';
@@ -95,7 +96,7 @@ function allOf(count: number): Uint32Array {
 }
 
 function checkKept(kept: unknown, width: number): void {
-  if (!(kept instanceof Uint32Array) || kept.length === 0)
+  if (!types.isUint32Array(kept) || kept.length === 0)
     throw invalid('kept', 'a Uint32Array of at least one node', kept);
   kept.forEach((node, i) => {
     const previous = i === 0 ? -1 : (kept[i - 1] as number);

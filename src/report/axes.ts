@@ -19,11 +19,12 @@ export function logDomain(values: Iterable<number>, margin = 0.15): [number, num
   return [low / factor, high * factor];
 }
 
-/** Where zeros are drawn on a log axis: at a decade below every positive value. */
-export function floorBelow(values: Iterable<number>): number {
-  let smallest = Infinity;
-  for (const value of values) if (value > 0 && value < smallest) smallest = value;
-  return smallest === Infinity ? lastResortFloor : powerOfTen(Math.floor(Math.log10(smallest)) - 1);
+/** "3 values are exactly 0 and are not drawn"; empty where there is none. */
+export function zerosText(zeros: number): string {
+  if (zeros === 0) return '';
+  return zeros === 1
+    ? '1 value is exactly 0 and is not drawn'
+    : `${zeros} values are exactly 0 and are not drawn`;
 }
 
 /** Exactly what 1e-4 means in a program; 10 ** -4 is not quite that. */

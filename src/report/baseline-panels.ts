@@ -1,6 +1,6 @@
 import type { Ranking } from '../pruning/rankings.js';
 import { parametrizations } from '../sweep/protocol/protocol-schema.js';
-import { logDomain, logLabel, logTicks } from './axes.js';
+import { logDomain, logLabel, logTicks, zerosText } from './axes.js';
 import type { Cell, Figure, FigureStyle, Layer, Panel } from './figure.js';
 import { figureFrame } from './frame.js';
 import { reach } from './pruning-panels.js';
@@ -43,17 +43,20 @@ export function baselineChart(chart: BaselineChart): Pick<Figure, 'datasets' | '
   const first = parametrizations.map((name) =>
     series.find(({ parametrization }) => parametrization === name),
   );
-  const rows = chart.rows.filter(
+  const wanted = chart.rows.filter(
     (row) =>
       (row.teacherSize === 0 || row.excess <= reach * row.teacherSize) &&
       (row.ranking === 'relevance' || first.some((each) => each?.name === row.series)),
   );
+  const rows = wanted.filter(({ median }) => median > 0);
+  const undrawn = zerosText(wanted.length - rows.length);
   return {
     datasets: { curves: rows },
     draw: (style) => {
       const panels = teacherSizes(groups).map((teacherSize) => panel({ ...chart, rows }, teacherSize, style));
       const columns = style.layout === 'wide' ? Math.min(panels.length, 2) : 1;
-      return figureFrame({ title, subtitle: [`median over ${trialCount(groups)}`], panels, columns }, style);
+      const subtitle = [`median over ${trialCount(groups)}`, ...(undrawn ? [undrawn] : [])];
+      return figureFrame({ title, subtitle, panels, columns }, style);
     },
   };
 }

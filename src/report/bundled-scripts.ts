@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 
 /** In the order in which a page must load them. */
 const libraries = ['vega', 'vega-lite', 'vega-embed'] as const;
@@ -22,7 +22,7 @@ export async function bundledScripts(): Promise<string[]> {
         const license = await readFile(join(build, '..', 'LICENSE'), 'utf8');
         return `/*! ${name}\n${license.trim()} */\n${script.replace(/^\/\/# sourceMappingURL=.*$/gm, '')}`;
       } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
+        const reason = reasonOf(cause);
         throw new EigenstudentError(
           'file_unreadable',
           `cannot read the package ${name}, which report.html needs: ${reason}. Install it again with \`npm ci\``,

@@ -123,10 +123,15 @@ function nothingToReport(
   damaged: readonly DamagedTrial[],
 ): EigenstudentError {
   const why = failed[0]?.error.message ?? damaged[0]?.reason;
-  const found = `${failed.length} failed, ${damaged.length} damaged, ${expected - failed.length - damaged.length} not run`;
+  const notRun = expected - failed.length - damaged.length;
+  const found = `${failed.length} failed, ${damaged.length} damaged, ${notRun} not run`;
+  const advice =
+    notRun + damaged.length > 0
+      ? 'Run its protocol again to train what is missing'
+      : 'Failed trials are not trained again: change what made them fail, in a protocol of another directory';
   return new EigenstudentError(
     'file_unreadable',
     `nothing to report on: expected at least one finished trial of ${expected} in ${directory}, found none ` +
-      `(${found})${why === undefined ? '' : `; the first: ${why}`}. Run its protocol again to train what is missing`,
+      `(${found})${why === undefined ? '' : `; the first: ${why}`}. ${advice}`,
   );
 }

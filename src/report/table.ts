@@ -14,6 +14,7 @@ export function tableCsv({ columns, rows }: Table, digits?: number): string {
 function csvCell(cell: Cell, digits: number | undefined): string {
   const rounded = typeof cell === 'number' && digits !== undefined ? toDigits(cell, digits) : cell;
   const text = rounded === null ? '' : String(rounded);
+  if (rounded === '') return '""'; // an empty cell without quotes is null
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -1,5 +1,5 @@
 import { summarize } from '../analysis/summary.js';
-import { floorBelow, logDomain } from './axes.js';
+import { logDomain, zerosText } from './axes.js';
 import type { Cell, Datasets, Table } from './figure.js';
 import { short, spreadText } from './numbers-in-text.js';
 import { type Series, seriesNames, seriesNotes, settingCells } from './series.js';
@@ -31,7 +31,7 @@ export interface WidthChart {
   readonly yTitle: string;
   /** d3 format of the values in tooltips. */
   readonly format: string;
-  /** Where zeros are drawn; a decade below the smallest value unless given. */
+  /** Where zeros are drawn. Unless given, they are left out, and said to be. */
   readonly floor?: number;
   /** h_T is a value of the quantity (a horizontal line), only a width (a vertical one), or of no concern. */
   readonly teacherLine: 'horizontal' | 'vertical' | 'none';
@@ -64,7 +64,7 @@ export function widthDatasets(chart: WidthChart): Datasets {
 }
 
 function makeDatasets(chart: WidthChart): Datasets {
-  const floor = chartFloor(chart);
+  const { floor } = chart;
   const summaries: Row[] = [];
   const trials: Row[] = [];
   const placeOf = places(chart);
@@ -72,13 +72,16 @@ function makeDatasets(chart: WidthChart): Datasets {
     const own = bin.groups.flatMap((group) => group.trials);
     for (const quantity of chart.quantities) {
       const values = bin.groups.flatMap((group) => quantity.values(group));
-      summaries.push({ ...placeOf(quantity, bin, meanShift), ...summaryCells(values, floor) });
+      // A mean is 0 where every trial is.
+      if (chart.floor !== undefined || values.some((value) => value > 0))
+        summaries.push({ ...placeOf(quantity, bin, meanShift), ...summaryCells(values, floor) });
       if (values.length === 1) continue;
       const at = placeOf(quantity, bin, trialShift);
       for (const i of shownTrials(values)) {
         const value = values[i] as number;
+        if (value === 0 && chart.floor === undefined) continue;
         const { trial } = own[i] as ReportTrial;
-        trials.push({ ...at, trial, value, valueDrawn: Math.max(value, floor) });
+        trials.push({ ...at, trial, value, valueDrawn: Math.max(value, floor ?? 0) });
       }
     }
   }
@@ -132,10 +135,19 @@ export function widthTable({ groups, quantities }: WidthChart): Table {
 }
 
 /** What points, lines and whiskers mean, for the line under the title. */
-export function widthSubtitle({ groups }: WidthChart): string[] {
-  return groups.every((group) => group.trials.length === 1)
-    ? ['one trial per point: no spread']
-    : ['small points: trials', `line and whiskers: mean ± 1 sd over ${trialCount(groups)}`];
+export function widthSubtitle(chart: WidthChart): string[] {
+  const { groups } = chart;
+  const undrawn = chart.floor === undefined ? zerosText(zerosOf(chart)) : '';
+  return [
+    ...(groups.every((group) => group.trials.length === 1)
+      ? ['one trial per point: no spread']
+      : ['small points: trials', `line and whiskers: mean ± 1 sd over ${trialCount(groups)}`]),
+    ...(undrawn ? [undrawn] : []),
+  ];
+}
+
+function zerosOf(chart: WidthChart): number {
+  return allValues(chart).filter((value) => value === 0).length;
 }
 
 /** What a reader can do with the live picture. */
@@ -144,10 +156,12 @@ export const widthHint =
 
 export function widthNotes(chart: WidthChart): string[] {
   const notes = [...spreadNotes(chart.groups), ...seriesNotes(chart.groups), ...binNotes(chart.groups)];
-  const zeros = allValues(chart).filter((value) => value === 0).length;
-  if (zeros > 0) {
+  const zeros = zerosOf(chart);
+  const { floor } = chart;
+  if (zeros > 0 && floor === undefined) notes.push(`On the logarithmic axis ${zerosText(zeros)}.`);
+  else if (zeros > 0 && floor !== undefined) {
     const subject = zeros === 1 ? '1 value of 0 is' : `${zeros} values of 0 are`;
-    notes.push(`${subject} drawn at ${short(chartFloor(chart))}, the foot of the logarithmic axis.`);
+    notes.push(`${subject} drawn at ${short(floor)}, the foot of the logarithmic axis.`);
   }
   const [foot] = valueDomain(chart);
   if ((widthDatasets(chart).summaries ?? []).some(({ low }) => typeof low === 'number' && low < foot))
@@ -179,17 +193,23 @@ export function valueDomain(chart: WidthChart): [number, number] {
   return logDomain([...drawn.map(Number), ...teachers, ...guides]);
 }
 
-function summaryCells(values: readonly number[], floor: number): Row {
+function lowestPositive(values: readonly number[]): number {
+  return values.reduce((low, value) => (value > 0 && value < low ? value : low), Infinity);
+}
+
+/** @param floor where zeros are drawn; where there is none, a value is above 0 */
+function summaryCells(values: readonly number[], floor: number | undefined): Row {
   const { mean, sd, count, minimum } = summarize(values);
-  // Below zero a log axis has no place for the whisker: it ends at the smallest trial.
-  const low = mean - sd > 0 ? mean - sd : Math.max(minimum, floor);
+  const smallest = minimum > 0 || floor === undefined ? lowestPositive(values) : floor;
+  // Below zero a log axis has no place for the whisker: it ends at the smallest trial that has one.
+  const low = mean - sd > 0 ? mean - sd : Math.max(smallest, floor ?? 0);
   return {
     mean,
-    meanDrawn: Math.max(mean, floor),
+    meanDrawn: Math.max(mean, floor ?? 0),
     sd: count > 1 ? sd : null,
     spread: spreadText(count > 1 ? sd : null),
     low: count > 1 ? low : null,
-    high: count > 1 ? Math.max(mean + sd, floor) : null,
+    high: count > 1 ? Math.max(mean + sd, floor ?? 0) : null,
     trials: count,
   };
 }
@@ -208,8 +228,4 @@ function places(chart: WidthChart): (quantity: Quantity, bin: WidthBin, shift: n
 
 function allValues({ groups, quantities }: WidthChart): number[] {
   return groups.flatMap((group) => quantities.flatMap((quantity) => quantity.values(group)));
-}
-
-function chartFloor(chart: WidthChart): number {
-  return chart.floor ?? floorBelow(allValues(chart));
 }

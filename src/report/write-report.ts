@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import { writeAtomically } from '../network/atomic-write.js';
 import { figuresFor } from './every-figure.js';
 import { type Figure, isDrawn, specification } from './figure.js';
@@ -19,12 +20,14 @@ export type ReportFormat = (typeof reportFormats)[number];
 export interface ReportOptions {
   /** Default: html, svg and png. */
   readonly formats?: readonly ReportFormat[];
+  /** Aborting ends the drawing after the current figure with an error of code 'interrupted'. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Writes figures/*.svg, figures/*.png, figures/*.csv and report.html into a run directory, or those of them that are asked
  * for, from its records alone: nothing is trained. Each file is replaced as a whole. Returns the paths, report.html last.
- * @throws invalid_argument, file_unreadable when there is no finished trial, file_unwritable
+ * @throws invalid_argument, file_unreadable when there is no finished trial, file_unwritable, interrupted
  */
 export async function writeReport(directory: string, options: ReportOptions = {}): Promise<string[]> {
   const wanted = checkedFormats(options);
@@ -33,6 +36,8 @@ export async function writeReport(directory: string, options: ReportOptions = {}
   const sections: Section[] = [];
   const paths: string[] = [];
   for (const figureOf of figuresFor(groups)) {
+    await turn(); // a figure is drawn in one piece, and no signal arrives meanwhile
+    if (options.signal?.aborted) throw interrupted(directory, options.signal);
     const figure = figureOf(groups);
     if (!isDrawn(figure)) {
       sections.push(figure);
@@ -47,8 +52,13 @@ export async function writeReport(directory: string, options: ReportOptions = {}
   return paths;
 }
 
+function interrupted(directory: string, { reason }: AbortSignal): EigenstudentError {
+  const text = `interrupted while the report was drawn: every trial is kept in ${directory}. The same call goes on from there`;
+  return new EigenstudentError('interrupted', text, { cause: reason });
+}
+
 function checkedFormats(options: ReportOptions): ReadonlySet<ReportFormat> {
-  knownKeys('writeReport', options, ['formats']);
+  knownKeys('writeReport', options, ['formats', 'signal']);
   const { formats = ['html', 'svg', 'png'] } = options;
   if (!Array.isArray(formats) || formats.length === 0)
     throw invalid('formats', `at least one of ${reportFormats.join(', ')}`, formats);
@@ -73,7 +83,7 @@ async function write(folder: string, name: string, data: string | Buffer): Promi
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_unwritable', `cannot make the directory ${folder}: ${reason}`, {
       cause,
     });

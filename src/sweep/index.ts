@@ -40,7 +40,7 @@ export type { ProfilePart, SweepProfile } from './run/profile.js';
 export type { SweepProgress } from './run/progress.js';
 export type { Shard } from './run/shard.js';
 export { type SweepResult, sweep } from './run/sweep.js';
-export type { ContinuedTrial, LayerwiseTrial } from './run/wave.js';
+export type { ContinuedTrial, LayerwiseTrial } from './run/wave-options.js';
 
 // Sweeps on a cluster
 

@@ -1,13 +1,17 @@
 import { invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
-import { gaussianInputs } from '../data/gaussian.js';
+import { gaussianInputsSteps } from '../data/gaussian.js';
 import type { Splits } from '../data/splits.js';
 import type { FloatArray } from '../native/addon.js';
 import { elementCount } from '../network/arrays.js';
 import { Dataset } from '../network/dataset.js';
 import { type Activation, activations, dense, spectral, sum } from '../network/layers.js';
-import { Network } from '../network/network.js';
+import { checkNetwork, Network } from '../network/network.js';
 import { checkSeed, normals } from '../network/random.js';
 import { outputsOf } from '../network/spec.js';
+import { inTurns, stretches, throwIfInterrupted } from '../network/steps.js';
+
+/** Numbers of inputs that are labelled in one call, which nothing interrupts. Arbitrary, a fraction of a second. */
+const labelledAtOnce = 2 ** 18;
 
 interface Seeded {
   /** Names the teacher's parameters. Non-negative safe integer. */
@@ -23,6 +27,8 @@ interface DatasetSizes {
   readonly seed: number;
   /** Integer below 2^32. Default 0. */
   readonly trial?: number;
+  /** Aborting ends the drawing with an error of code 'interrupted'. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -105,20 +111,30 @@ export class Teacher {
 
   /** Any network, as it is now: a copy in float64. */
   static from(network: Network): Teacher {
-    if (!(network instanceof Network)) throw invalid('network of Teacher.from', 'a Network', network);
-    return new Teacher(network.clone('float64'));
+    return new Teacher(checkNetwork('network of Teacher.from', network).clone('float64'));
   }
 
   /**
    * Labels [samples][outputs].
    * @param inputs [samples][inputs]
-   * @throws invalid_argument when the length is no multiple of the inputs, or a number is not finite
+   * @param signal aborting it ends the work with an error of code 'interrupted'
+   * @throws invalid_argument when the length is no multiple of the inputs, or a number is not finite; interrupted
    */
-  async label(inputs: FloatArray): Promise<Float64Array> {
+  async label(inputs: FloatArray, signal?: AbortSignal): Promise<Float64Array> {
     const inputCount = this.network.spec.inputs;
-    const data = Dataset.create({ inputs, inputCount });
-    const labels = await this.network.predict(data, { device: 'reference' });
-    return labels instanceof Float64Array ? labels : Float64Array.from(labels);
+    const outputs = outputsOf(this.network.spec);
+    // All of them are checked first, so that a message counts from the first sample.
+    const { samples } = await inTurns(Dataset.createSteps({ inputs, inputCount }), signal);
+    const labels = new Float64Array(samples * outputs);
+    for (const [from, to] of stretches(samples, Math.ceil(labelledAtOnce / inputCount))) {
+      throwIfInterrupted(signal);
+      const part = Dataset.create({
+        inputs: inputs.subarray(from * inputCount, to * inputCount),
+        inputCount,
+      });
+      labels.set(await this.network.predict(part, { device: 'reference' }), from * outputs);
+    }
+    return labels;
   }
 
   /**
@@ -127,24 +143,20 @@ export class Teacher {
    * @throws invalid_argument
    */
   async dataset(options: DatasetSizes): Promise<Splits> {
-    knownKeys('dataset of a teacher', options, ['train', 'validation', 'test', 'seed', 'trial']);
+    knownKeys('dataset of a teacher', options, ['train', 'validation', 'test', 'seed', 'trial', 'signal']);
     const part = (purpose: 'train' | 'validation' | 'test') => this.#part(purpose, options);
     const [train, validation, test] = await Promise.all([part('train'), part('validation'), part('test')]);
     return { train, validation, test };
   }
 
   async #part(purpose: 'train' | 'validation' | 'test', options: DatasetSizes): Promise<Dataset> {
-    const { seed, trial = 0 } = options;
+    const { seed, trial = 0, signal } = options;
     const samples = positiveInteger(`${purpose} of a teacher's dataset`, options[purpose]);
     const features = this.network.spec.inputs;
-    const inputs = gaussianInputs({ samples, features, seed, trial, purpose });
-    const targets = await this.label(inputs);
-    return Dataset.create({
-      inputs,
-      inputCount: features,
-      targets,
-      targetCount: outputsOf(this.network.spec),
-    });
+    const inputs = await inTurns(gaussianInputsSteps({ samples, features, seed, trial, purpose }), signal);
+    const targets = await this.label(inputs, signal);
+    const targetCount = outputsOf(this.network.spec);
+    return inTurns(Dataset.createSteps({ inputs, inputCount: features, targets, targetCount }), signal);
   }
 }
 

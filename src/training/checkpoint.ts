@@ -1,4 +1,5 @@
 /** Checkpoints: everything that changes while a population trains, in one safetensors file. */
+import { types } from 'node:util';
 import { EigenstudentError } from '../errors.js';
 import { arithmeticRevision } from '../network/arithmetic.js';
 import { parameterCount, tensorLayout } from '../network/layout.js';
@@ -156,11 +157,11 @@ function readState(
   path: string,
 ): StudentState {
   const { spec, optimizer } = student.options;
-  const kind = student.dtype === 'float32' ? Float32Array : Float64Array;
+  const isKind = student.dtype === 'float32' ? types.isFloat32Array : types.isFloat64Array;
   const read = (block: (typeof blocks)[number]) => {
     const name = `students.${place}.${block}`;
     const data = file.tensors.get(name)?.data;
-    if (data instanceof kind && data.length === parameterCount(spec)) return data;
+    if (isKind(data) && data.length === parameterCount(spec)) return data;
     throw corrupt(
       path,
       `tensor ${name} is missing, or not ${parameterCount(spec)} numbers in ${student.dtype}`,
@@ -168,7 +169,7 @@ function readState(
   };
   const updateCount = file.tensors.get(`students.${place}.updateCount`)?.data;
   const step = steps[place];
-  const counted = updateCount instanceof Float64Array && updateCount.length === tensorLayout(spec).length;
+  const counted = types.isFloat64Array(updateCount) && updateCount.length === tensorLayout(spec).length;
   if (!counted || !Number.isSafeInteger(step))
     throw corrupt(path, `the counters of student ${place} are missing`);
   const state = {

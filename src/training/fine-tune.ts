@@ -26,23 +26,37 @@ const keys = [
  */
 export async function fineTune(network: Network, options: FineTuneOptions): Promise<Network> {
   knownKeys('fineTune', options, keys);
+  const [tuned] = await fineTuneAll([network], options);
+  if (tuned instanceof EigenstudentError) throw tuned;
+  return tuned as Network;
+}
+
+/**
+ * As fineTune, for several networks of one dtype side by side, in one population: each gets the numbers that it would get alone.
+ * @returns for each the trained network, or why it diverged
+ * @throws invalid_argument, data_mismatch; interrupted
+ */
+export async function fineTuneAll(
+  networks: readonly Network[],
+  options: FineTuneOptions,
+): Promise<(Network | EigenstudentError)[]> {
   const { every, signal, onReport, device, devices, ...student } = options;
-  const population = Population.create([{ ...student, network }], {
-    dtype: network.dtype,
-    ...(device && { device }),
-    ...(devices && { devices }),
-  });
+  const [{ dtype }] = networks as readonly [Network];
+  const population = Population.create(
+    networks.map((network) => ({ ...student, network })),
+    { dtype, ...(device && { device }), ...(devices && { devices }) },
+  );
   try {
     const reports = train(population, {
       ...(every !== undefined && { every }),
       ...(signal && { signal }),
       ...(onReport && { onReport }),
     });
-    for await (const { divergences } of reports) {
-      const [divergence] = divergences;
-      if (divergence) throw new EigenstudentError('diverged', divergence.message);
-    }
-    return population.at(0).network();
+    const diverged = new Map<number, EigenstudentError>();
+    for await (const { divergences } of reports)
+      for (const { student: index, message } of divergences)
+        diverged.set(index, new EigenstudentError('diverged', message));
+    return networks.map((_, index) => diverged.get(index) ?? population.at(index).network());
   } finally {
     population.dispose();
   }

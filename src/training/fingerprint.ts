@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { typedArrayKind } from '../kinds.js';
 import type { Dataset } from '../network/dataset.js';
 
 const known = new WeakMap<Dataset, string>();
@@ -9,7 +10,7 @@ export function fingerprint(data: Dataset): string {
   if (existing) return existing;
   const hash = createHash('sha256');
   for (const array of [data.inputs, data.targets, data.classes]) {
-    hash.update(`${array?.constructor.name} ${array?.length} `);
+    hash.update(`${typedArrayKind(array)} ${array?.length} `);
     if (array) hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   }
   hash.update(`${data.inputCount} ${data.targetCount}`);

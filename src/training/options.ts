@@ -1,5 +1,7 @@
 /** What train() is asked to do, and the check of it. */
-import { finiteNumber, invalid, knownKeys, positiveInteger } from '../arguments.js';
+
+import { denseArray, finiteNumber, invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { isAbortSignal } from '../kinds.js';
 import { checkDataset, checkFits, type Dataset } from '../network/dataset.js';
 import { Population } from '../network/population.js';
 import type { TrainReport } from './report.js';
@@ -61,8 +63,7 @@ export function planTraining(population: Population, options: TrainOptions): Tra
   knownKeys('train', options, keys);
   const { evaluateTrain = true, signal, onReport } = options;
   if (typeof evaluateTrain !== 'boolean') throw invalid('evaluateTrain', 'true or false', evaluateTrain);
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw invalid('signal', 'an AbortSignal', signal);
+  if (signal !== undefined && !isAbortSignal(signal)) throw invalid('signal', 'an AbortSignal', signal);
   if (onReport !== undefined && typeof onReport !== 'function')
     throw invalid('onReport', 'a function', onReport);
   const validation = planValidation(population, options.validation);
@@ -91,7 +92,7 @@ function planValidation(
       `one data set for all students, or one for each of the ${students.length}`,
       each,
     );
-  return each.map((data, i) => {
+  return denseArray('validation', 'an array', each).map((data, i) => {
     if (data === null) return null;
     const where = `validation of student ${i}`;
     checkFits(where, checkDataset(where, data), population.at(i).spec, true);

@@ -1,15 +1,22 @@
 import type { Progress, Student } from '../network/student.js';
+import { type BrokenParameter, brokenText } from './broken-parameters.js';
 
 /** Why a student rests. */
 export type Stopped = 'finished' | 'early' | 'diverged';
 
-/** A student whose loss was not finite. Its parameters are those before that step; its neighbours go on. */
+/**
+ * A student whose loss was not finite: its parameters are those before that step. Or one whose parameters are not finite though
+ * its loss is, as behind nodes that have died: see `parameter`. Its neighbours go on.
+ */
 export interface StudentDivergence {
   readonly student: number;
   readonly step: number;
-  /** First layer whose output was not finite; -1 when only the loss overflowed. */
+  /** First layer whose output, or whose parameter, was not finite; -1 when only the loss overflowed. */
   readonly layer: number;
-  readonly learningRate: number;
+  /** Of the step; null where a parameter was found afterwards. */
+  readonly learningRate: number | null;
+  /** The parameter that is not finite, as in "layers.0.eigenvectors[3] is NaN after step 30". */
+  readonly parameter?: string;
   /** All of the above in a sentence. */
   readonly message: string;
 }
@@ -58,15 +65,25 @@ export function describeLayerwise(students: readonly Student[]): LayerwiseStuden
 export function describeDivergences(
   students: readonly Student[],
   progress: readonly Progress[],
+  broken: ReadonlyMap<number, BrokenParameter>,
 ): StudentDivergence[] {
-  return progress.flatMap(({ divergence }, i) => {
-    if (!divergence) return [];
-    const { step, layer, learningRate } = divergence;
+  return progress.flatMap(({ divergence }, i): StudentDivergence[] => {
     const { seed, trial } = (students[i] as Student).options;
-    const what = layer < 0 ? 'the loss' : `the output of layer ${layer}`;
-    const message =
-      `student ${i} (seed ${seed}, trial ${trial}) diverged at step ${step}: ${what} was not finite at learning rate ` +
-      `${learningRate}. It keeps its parameters from before that step; try a lower learning rate`;
-    return [{ student: i, step, layer, learningRate, message }];
+    const who = `student ${i} (seed ${seed}, trial ${trial}) diverged`;
+    if (divergence) return [{ student: i, ...divergence, message: `${who} ${lossText(divergence)}` }];
+    const parameter = broken.get(i);
+    if (!parameter) return [];
+    const text = brokenText(parameter);
+    const { step, layer } = parameter;
+    const message = `${who}: ${text}; try a lower learning rate or a weaker penalty`;
+    return [{ student: i, step, layer, learningRate: null, parameter: text, message }];
   });
+}
+
+function lossText({ step, layer, learningRate }: NonNullable<Progress['divergence']>): string {
+  const what = layer < 0 ? 'the loss' : `the output of layer ${layer}`;
+  return (
+    `at step ${step}: ${what} was not finite at learning rate ${learningRate}. ` +
+    'It keeps its parameters from before that step; try a lower learning rate'
+  );
 }

@@ -1,8 +1,9 @@
-import { EigenstudentError } from '../errors.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 import type { Dataset } from '../network/dataset.js';
 import type { Evaluation } from '../network/evaluation.js';
 import type { Population } from '../network/population.js';
 import type { Progress } from '../network/student.js';
+import { brokenParameters, lookForBroken } from './broken-parameters.js';
 import { saveCheckpoint } from './checkpoint.js';
 import { type CheckpointOptions, planTraining, type TrainOptions, type TrainPlan } from './options.js';
 import { describeDivergences, describeLayerwise, type Stopped, type TrainReport } from './report.js';
@@ -56,6 +57,8 @@ class Training {
   #shortestRun = shortestRun;
   #savedEpoch: number | undefined;
   #savedTime = performance.now();
+  /** Students that were begun with parameters that are not finite are found before they train. */
+  #looked = false;
 
   constructor(
     readonly population: Population,
@@ -94,13 +97,28 @@ class Training {
   async #runChunk(): Promise<{ progress: Progress[]; studentStepsPerSecond: number }> {
     this.#throwIfAborted();
     const before = this.population.progress();
+    this.#lookAgain();
     for (const [i, { epoch }] of before.entries()) this.#forgetTheFuture(epoch, i);
     const targets = before.map((progress, i) => this.#nextEpoch(progress, i));
     const trainedBefore = this.#secondsTraining;
     const progress = await this.#runTo(targets, before);
     const seconds = this.#secondsTraining - trainedBefore;
+    lookForBroken(
+      this.population,
+      progress.flatMap(({ step, divergence }, i) => (step === before[i]?.step || divergence ? [] : [i])),
+    );
     const steps = progress.reduce((sum, { step }, i) => sum + step - (before[i] as Progress).step, 0);
     return { progress, studentStepsPerSecond: steps === 0 ? 0 : steps / seconds };
+  }
+
+  /** A student that was broken may have been restored since. */
+  #lookAgain(): void {
+    const { population } = this;
+    lookForBroken(
+      population,
+      this.#looked ? [...brokenParameters(population).keys()] : population.students().keys(),
+    );
+    this.#looked = true;
   }
 
   /** Where a checkpoint falls due on the way, the run is stopped at a step for it, and goes on. */
@@ -148,7 +166,7 @@ class Training {
   }
 
   #stopped({ epoch, divergence }: Progress, i: number): Stopped | null {
-    if (divergence) return 'diverged';
+    if (divergence || brokenParameters(this.population).has(i)) return 'diverged';
     if (epoch >= this.population.at(i).options.epochs) return 'finished';
     const { earlyStopping } = this.plan;
     const waited = trainingMemory(this.population)[i]?.waited ?? 0;
@@ -218,7 +236,7 @@ class Training {
       trainLoss: [...this.#trainLoss],
       ...(plan.validation.some((data) => data !== null) && { validationLoss: [...this.#validationLoss] }),
       stopped: progress.map((one, i) => this.#stopped(one, i)),
-      divergences: describeDivergences(population.students(), progress),
+      divergences: describeDivergences(population.students(), progress, brokenParameters(population)),
       layerwise: describeLayerwise(population.students()),
       secondsElapsed: (performance.now() - this.#started) / 1000,
       secondsTraining: this.#secondsTraining,
@@ -251,7 +269,7 @@ class Training {
     const { signal } = this.plan;
     if (!signal?.aborted) return;
     const reason: unknown = signal.reason;
-    throw this.#interrupted(reason instanceof Error ? reason.message : String(reason), reason);
+    throw this.#interrupted(reasonOf(reason), reason);
   }
 
   #interrupted(reason: string, cause?: unknown): EigenstudentError {

@@ -8,6 +8,7 @@ import {
   includeBreaches,
   lengthBreaches,
   nameBreaches,
+  realmBreaches,
   type SourceFile,
 } from './rules.js';
 
@@ -48,6 +49,10 @@ describe('the checkout', () => {
 
   it('keeps the floors of src/', () => {
     expect(src.flatMap(floorBreaches)).toEqual([]);
+  });
+
+  it('asks no class of one realm in src/', () => {
+    expect(src.flatMap(realmBreaches)).toEqual([]);
   });
 
   it('keeps the floors of native/', () => {

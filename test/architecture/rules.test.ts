@@ -6,6 +6,7 @@ import {
   lengthBreaches,
   maximumLines,
   nameBreaches,
+  realmBreaches,
 } from './rules.js';
 
 /** Each rule on made-up files: it must be able to fail, and must not fail on what is allowed. */
@@ -246,4 +247,24 @@ describe('the other rules', () => {
     expect(breaches("it(name, (context) => context.skip('no GPU here'));")).toEqual([]);
     expect(breaches("it('is about it.only and it.skip', run); // it.only")).toEqual([]);
   });
+});
+
+describe('realmBreaches', () => {
+  const breaches = (text: string) => realmBreaches({ path: 'a.ts', text });
+
+  it.each(['Float32Array', 'Error', 'TypeError', 'AbortSignal', 'Map', 'ArrayBuffer'])(
+    'refuse %s',
+    (name) => {
+      expect(breaches(`1;\nif (value instanceof ${name}) run();`)).toEqual([
+        `a.ts:2: instanceof ${name} knows this realm only; see src/kinds.ts`,
+      ]);
+    },
+  );
+
+  it.each(['EigenstudentError', 'Dataset', 'DeviceArray', 'CommanderError', 'z.ZodArray'])(
+    'let %s be',
+    (name) => {
+      expect(breaches(`if (value instanceof ${name}) run(); // instanceof Error`)).toEqual([]);
+    },
+  );
 });

@@ -12,7 +12,7 @@ export interface SourceFile {
 
 /** From the ground up. A room may import from itself and from any lower floor, never from a neighbour. */
 const floors: readonly (readonly string[])[] = [
-  ['errors.ts'],
+  ['errors.ts', 'kinds.ts'],
   ['arguments.ts'],
   ['native', 'analysis'],
   ['network'],
@@ -101,6 +101,21 @@ export function includeBreaches({ path, text }: SourceFile): string[] {
       ? []
       : [`${path} includes ${name}: ${own} may not know ${room}`];
   });
+}
+
+const realmClasses =
+  /\binstanceof\s+((?:Aggregate|Range|Reference|Syntax|Type)?Error|(?:(?:Big)?(?:Ui|I)nt\d+(?:Clamped)?|Float\d+)?Array|(?:Shared)?ArrayBuffer|DataView|Map|Set|Date|RegExp|Promise|Object|Function|AbortSignal)\b/;
+
+/** Tests by a class of which every realm (Jest's sandbox, a vm context) has its own, so that they refuse what is right. */
+export function realmBreaches({ path, text }: SourceFile): string[] {
+  return blank(text, { strings: true })
+    .split('\n')
+    .flatMap((line, i) => {
+      const [, name] = realmClasses.exec(line) ?? [];
+      return name === undefined
+        ? []
+        : [`${path}:${i + 1}: instanceof ${name} knows this realm only; see src/kinds.ts`];
+    });
 }
 
 const emptyNames = ['util', 'utils', 'common', 'helper', 'helpers', 'misc'];

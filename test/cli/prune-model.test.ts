@@ -54,11 +54,11 @@ describe('prune of a file', () => {
 
   it('tells accuracy on data that nothing was trained on, and stays within what it may lose', async () => {
     const told = await answer(classifier, ...classes, '--max-degradation', '50%');
-    const { name, validation, test } = told.metric;
+    const { name, validation, heldOut } = told.metric;
     expect(name).toBe('accuracy');
     expect(Object.keys(validation)).toEqual(['before', 'after']);
     expect(validation.after).toBeGreaterThanOrEqual(0.5 * validation.before);
-    expect(test.after).toBeLessThanOrEqual(1);
+    expect(heldOut.after).toBeLessThanOrEqual(1);
     expect(told.layers[0].after).toBeLessThan(6);
     const all = await answer(classifier, ...classes, '--max-degradation', '1');
     expect(all.layers[0].after).toBe(1);
@@ -123,12 +123,20 @@ describe('prune of a file', () => {
 
   it('says in words what became of it', async () => {
     const { stdout, stderr } = await call(
-      ...['prune', classifier, ...classes, '--fine-tune', '2', '--keep', '2', '--export', target],
+      ...['prune', classifier, ...classes, '--fine-tune', '2', '--l2', '0.001,0.001'],
+      ...['--keep', '2', '--export', target],
     );
     expect(stdout.split('\n')[0]).toMatch(/^┌─+┬/);
     expect(stdout).toMatch(/│ +0 │ L +│ +6 │ +2 │/);
     expect(stdout).toContain('51 numbers before, 19 after.');
-    expect(stdout).toMatch(/│ accuracy +│ +before │ +fine-tuned │ +after │/);
+    expect(stdout).toMatch(/│ accuracy +│ samples │ from +│ +before │ +fine-tuned │ +after │/);
+    expect(stdout).toMatch(/│ validation +│ +\d+ │ held out from --data +│/);
+    expect(stdout).toMatch(/│ held out +│ +\d+ │ held out from --data, decides nothing │/);
+    expect(stdout).not.toMatch(/│ test/);
+    expect(stdout).toContain(
+      '\nbefore: the model as it came, on the same samples.\nheld out from --data: if the model was trained on these samples, its ' +
+        'accuracy or loss on them is not a test. --validation-data and --test-data take samples that it has not seen.\n',
+    );
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(target);
     expect(stderr).toMatch(/^epoch 1 of 2: train loss [\d.]+, validation loss [\d.]+\nepoch 2 of 2: /);
   });
@@ -187,7 +195,7 @@ describe('prune of a file refuses', () => {
     [
       'a bound without data',
       ['--max-degradation', '1%'],
-      'expected --data to go with --max-degradation, as in --data x.npy y.npy, received none',
+      'expected --data or --validation-data to go with --max-degradation, as in --data x.npy y.npy, received none',
     ],
     [
       'to fine-tune on nothing',
@@ -202,7 +210,7 @@ describe('prune of a file refuses', () => {
     [
       'a column of no data',
       ['--labels', 'kind', '--keep', '1'],
-      'expected --data to go with --labels, as in --data x.npy y.npy, received none',
+      'expected --data or --validation-data or --test-data to go with --labels, as in --data x.npy y.npy, received none',
     ],
     [
       'to write what it cannot',
@@ -222,12 +230,12 @@ describe('prune of a file refuses', () => {
     [
       'half of the data',
       ['--keep', '1', '--data', 'x.npy'],
-      'expected x.npy y.npy, images-idx3-ubyte labels-idx1-ubyte (.idx), or one .npz, .csv or .parquet for --data, received x.npy',
+      'expected x.npy y.npy, images-idx3-ubyte labels-idx1-ubyte (.idx), one .csv or .parquet, or one .npz with or without the names of its arrays of inputs and labels for --data, received x.npy',
     ],
     [
       'data of no known kind',
       ['--keep', '1', '--data', 'x.mat'],
-      'expected x.npy y.npy, images-idx3-ubyte labels-idx1-ubyte (.idx), or one .npz, .csv or .parquet for --data, received x.mat',
+      'expected x.npy y.npy, images-idx3-ubyte labels-idx1-ubyte (.idx), one .csv or .parquet, or one .npz with or without the names of its arrays of inputs and labels for --data, received x.mat',
     ],
     [
       'a table without a column to learn',
@@ -237,11 +245,11 @@ describe('prune of a file refuses', () => {
     [
       'one penalty of two',
       ['--keep', '1', ...classes, '--fine-tune', '1', '--l2', '0.1'],
-      'expected two numbers, of eigenvectors and of eigenvaluesOut, as in 0.01,0.0005 for --l2, received an array of length 1',
+      'expected auto, or two numbers, of eigenvectors and of eigenvaluesOut, as in 0.01,0.0005 for --l2, received an array of length 1',
     ],
     [
       'a loss of its own',
-      ['--keep', '1', '--loss', 'mae'],
+      ['--keep', '1', ...classes, '--loss', 'mae'],
       'expected one of mse, crossEntropy for --loss, received "mae". Did you mean "mse"?',
     ],
     [

@@ -57,8 +57,16 @@ it('cuts by percentile, and by what the validation loss bears', async () => {
   );
 });
 
-it('saves ONNX where the name of the file says so', async () => {
-  const out = join(folder, 'pruned.onnx');
+it('refuses a file whose name says another format', async () => {
+  expect(await call('prune', run, '--out', 'pruned.npz')).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: 'error: expected a path that ends in .onnx or .safetensors for --out, received "pruned.npz"\n',
+  });
+});
+
+it('saves ONNX where the name of the file says so, in capitals too', async () => {
+  const out = join(folder, 'pruned.ONNX');
   const { exitCode } = await call(
     'prune',
     run,

@@ -1,49 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { access, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { access, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openRunDirectory, writeTrial } from '../../src/sweep/directory/run-directory.js';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { TrialLocks } from '../../src/sweep/directory/trial-locks.js';
-import { expand, type Trial } from '../../src/sweep/protocol/trials.js';
-import { openDatabase } from '../../src/sweep/query/duckdb.js';
-import { syntheticFailure } from '../report/synthetic-run.js';
-import { madeUpTrial, smallProtocol } from '../sweep/small-protocol.js';
+import type { Trial } from '../../src/sweep/protocol/trials.js';
 import { call, callOn } from './captured-terminal.js';
+import { parquetRows, queryRun, trials } from './query-run.js';
 
-const protocol = smallProtocol();
-const trials = expand(protocol);
 const first = trials[0] as Trial;
-let folder: string;
-let run: string;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'eigenstudent-cli-query-'));
-  run = join(folder, 'run');
-  await openRunDirectory(run, protocol);
-  for (const trial of trials.slice(0, 6)) {
-    const { record, arrays } = madeUpTrial(trial);
-    await writeTrial(run, record, arrays);
-  }
-  const { record, arrays } = syntheticFailure(trials[6] as Trial);
-  await writeTrial(run, record, arrays);
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+const paths = queryRun();
 
 const byWidth = 'select width, avg(testLoss) as loss, count(*) as n from trials group by all order by width';
 
-async function parquetRows(file: string): Promise<unknown> {
-  const database = await openDatabase();
-  try {
-    return (await database.connection.runAndReadAll(`from '${file}'`)).getRowObjectsJson();
-  } finally {
-    database.close();
-  }
-}
-
 describe('query', () => {
   it('prints a table', async () => {
-    expect(await call('query', run, byWidth)).toEqual({
+    expect(await call('query', paths.run, byWidth)).toEqual({
       exitCode: 0,
       stderr: '',
       stdout:
@@ -64,7 +36,7 @@ describe('query', () => {
     'prints a table no wider than a terminal of %i, and says what has no room',
     async (columns, shown, left) => {
       const sql = 'select repeat(key, 2) as key, width, 0.25 as seconds, 123456789012 as steps from trials';
-      const { stdout, stderr } = await callOn({ stdoutColumns: columns }, 'query', run, sql);
+      const { stdout, stderr } = await callOn({ stdoutColumns: columns }, 'query', paths.run, sql);
       const lines = stdout.trimEnd().split('\n');
       expect(lines[1]?.match(/\w+/g)).toEqual(shown);
       expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
@@ -78,26 +50,28 @@ describe('query', () => {
 
   it('prints a single row with a line for each value on a terminal, all of a table elsewhere', async () => {
     const sql = 'from trials where errorCode is not null';
-    const { stdout, stderr } = await callOn({ stdoutColumns: 80 }, 'query', run, sql);
+    const { stdout, stderr } = await callOn({ stdoutColumns: 80 }, 'query', paths.run, sql);
     expect(stderr).toBe('');
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toMatch(/^schema {2,}1$/);
     expect(lines).toContainEqual(expect.stringMatching(/^errorCode {2,}diverged$/));
     expect(lines.at(-1)).toMatch(/^protocol {2,}\{"schema":1,.*…$/);
     expect(Math.max(...lines.map((line) => line.length))).toBe(80);
-    expect((await call('query', run, sql)).stdout.split('\n')[1]).toMatch(/^│ schema │ key .* protocol +│$/);
+    expect((await call('query', paths.run, sql)).stdout.split('\n')[1]).toMatch(
+      /^│ schema │ key .* protocol +│$/,
+    );
   });
 
   it('prints a block for each row with --format vertical, nothing of it cut off', async () => {
     const sql = "select width, repeat('long ', 30) as text from trials order by width limit 2";
-    const { stdout } = await call('query', run, sql, '--format', 'vertical');
+    const { stdout } = await call('query', paths.run, sql, '--format', 'vertical');
     const block = `width  4\ntext   ${'long '.repeat(30).trimEnd()}\n`;
     expect(stdout).toBe(`row 1\n${block}\nrow 2\n${block}`);
   });
 
   it('prints CSV', async () => {
     const sql = `select width, 'a, b' as text, null as nothing, {'x': 1} as struct from trials limit 1`;
-    expect(await call('query', run, sql, '--format', 'csv')).toMatchObject({
+    expect(await call('query', paths.run, sql, '--format', 'csv')).toMatchObject({
       exitCode: 0,
       stdout: `width,text,nothing,struct\r\n4,"a, b",,"{""x"":1}"\r\n`,
     });
@@ -106,7 +80,7 @@ describe('query', () => {
   it.each([['--json'], ['--format=json'], ['--format=json', '--json']])(
     'prints JSON: %s',
     async (...options) => {
-      const { exitCode, stdout } = await call('query', run, byWidth, ...options);
+      const { exitCode, stdout } = await call('query', paths.run, byWidth, ...options);
       expect(exitCode).toBe(0);
       expect(JSON.parse(stdout)).toEqual([
         { width: 4, loss: expect.closeTo(0.45), n: 4 },
@@ -116,15 +90,18 @@ describe('query', () => {
   );
 
   it('writes a file of the format that its name has', async () => {
-    const csv = join(folder, 'answer.csv');
-    expect(await call('query', run, 'select 1 as a', '--out', csv)).toEqual({
+    const csv = join(paths.folder, 'answer.csv');
+    expect(await call('query', paths.run, 'select 1 as a', '--out', csv)).toEqual({
       exitCode: 0,
       stdout: `${csv}\n1 row\n`,
       stderr: '',
     });
     expect(await readFile(csv, 'utf8')).toBe('a\r\n1\r\n');
-    const parquet = join(folder, 'answer.parquet');
-    const { stdout } = await call('query', run, `${byWidth};`, '--out', parquet, '--json');
+    const capitals = join(paths.folder, 'ANSWER.CSV');
+    await call('query', paths.run, 'select 1 as a', '--out', capitals);
+    expect(await readFile(capitals, 'utf8')).toBe('a\r\n1\r\n');
+    const parquet = join(paths.folder, 'answer.parquet');
+    const { stdout } = await call('query', paths.run, `${byWidth};`, '--out', parquet, '--json');
     expect(JSON.parse(stdout)).toEqual({ file: parquet, rows: 2 });
     expect(await parquetRows(parquet)).toMatchObject([
       { width: '4', n: '4' },
@@ -138,8 +115,16 @@ describe('query', () => {
       'expected one of table, vertical, csv, json, parquet for --format, received "parqet". Did you mean "parquet"?',
     ],
     [['--format', 'parquet'], 'expected --out FILE with --format parquet, received none'],
+    [
+      ['--out', 'answer.xlsx'],
+      'expected --format to go with --out answer.xlsx, as its ending is none of .csv, .json, .parquet and .txt, received none',
+    ],
+    [
+      ['--out', 'answer.csv', '--format', 'json'],
+      'expected csv, as --out answer.csv ends in, or another name for --format, received "json"',
+    ],
   ])('%j is a wrong call', async (options, message) => {
-    expect(await call('query', run, 'select 1', ...options)).toEqual({
+    expect(await call('query', paths.run, 'select 1', ...options)).toEqual({
       exitCode: 2,
       stdout: '',
       stderr: `error: ${message}\n`,
@@ -147,7 +132,7 @@ describe('query', () => {
   });
 
   it('takes no other format next to --json', async () => {
-    const { exitCode, stdout } = await call('query', run, 'select 1', '--json', '--format', 'csv');
+    const { exitCode, stdout } = await call('query', paths.run, 'select 1', '--json', '--format', 'csv');
     expect(exitCode).toBe(2);
     expect(JSON.parse(stdout).error).toEqual({
       code: 'invalid_argument',
@@ -156,7 +141,7 @@ describe('query', () => {
   });
 
   it('exits with 2 where the SQL is wrong', async () => {
-    const { exitCode, stderr } = await call('query', run, 'select nothing from trials');
+    const { exitCode, stderr } = await call('query', paths.run, 'select nothing from trials');
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(
       /^error: DuckDB: Binder Error: .*The table is trials, its columns: schema, key, /s,
@@ -164,30 +149,16 @@ describe('query', () => {
   });
 
   it('says which records it leaves out', async () => {
-    await truncate(join(run, 'trials', first.key, 'record.json'), 99);
-    const { exitCode, stderr } = await call('query', run, 'select 1');
+    await truncate(join(paths.run, 'trials', first.key, 'record.json'), 99);
+    const { exitCode, stderr } = await call('query', paths.run, 'select 1');
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(new RegExp(`^trial ${first.key} is left out: .*is not a readable record`));
   });
 });
 
-it('export writes every record', async () => {
-  const file = join(folder, 'trials.parquet');
-  expect(await call('export', run, '--parquet', file)).toEqual({
-    exitCode: 0,
-    stdout: `${file}\n7 rows\n`,
-    stderr: '',
-  });
-  expect(await parquetRows(file)).toHaveLength(7);
-  expect(await call('export', run)).toMatchObject({
-    exitCode: 2,
-    stderr: "error: required option '--parquet <file>' not specified. See `eigenstudent export --help`\n",
-  });
-});
-
 describe('status', () => {
   it('prints a table and the tally', async () => {
-    const { exitCode, stdout } = await call('status', run);
+    const { exitCode, stdout } = await call('status', paths.run);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(
       /│ width │ parametrization │ trials │ finished │ failed │ unfinished │ begun │ epochs │/,
@@ -203,14 +174,14 @@ describe('status', () => {
   });
 
   it('answers with JSON, damaged records among it', async () => {
-    await truncate(join(run, 'trials', first.key, 'record.json'), 99);
-    const { stdout } = await call('status', run, '--json');
+    await truncate(join(paths.run, 'trials', first.key, 'record.json'), 99);
+    const { stdout } = await call('status', paths.run, '--json');
     expect(JSON.parse(stdout)).toMatchObject({
-      directory: run,
+      directory: paths.run,
       trials: { total: 8, finished: 5, failed: 1, unfinished: 2 },
       damaged: [first.key],
     });
-    expect((await call('status', run)).stdout).toContain(
+    expect((await call('status', paths.run)).stdout).toContain(
       `Damaged trials, which the next sweep trains again: ${first.key}\n`,
     );
   });
@@ -218,40 +189,40 @@ describe('status', () => {
 
 describe('collect', () => {
   it('writes the summary of whatever is there', async () => {
-    const { exitCode, stdout, stderr } = await call('collect', run, '--json');
-    const summary = JSON.parse(await readFile(join(run, 'summary.json'), 'utf8'));
+    const { exitCode, stdout, stderr } = await call('collect', paths.run, '--json');
+    const summary = JSON.parse(await readFile(join(paths.run, 'summary.json'), 'utf8'));
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ file: join(run, 'summary.json'), removed: [], ...summary });
+    expect(JSON.parse(stdout)).toEqual({ file: join(paths.run, 'summary.json'), removed: [], ...summary });
     expect(summary.trials).toEqual({ total: 8, finished: 6, failed: 1 });
     expect(stderr).toContain((trials[6] as Trial).key);
-    expect((await call('collect', run)).stdout).toMatch(
+    expect((await call('collect', paths.run)).stdout).toMatch(
       /6 of 8 trials finished, 1 failed\.\n.*summary\.json\n$/,
     );
   });
 });
 
-describe('of a run with a damaged file', () => {
-  beforeEach(() => rm(join(run, 'trials', first.key, 'arrays.safetensors')));
+describe('of a paths.run with a damaged file', () => {
+  beforeEach(() => rm(join(paths.run, 'trials', first.key, 'arrays.safetensors')));
 
   it('collect leaves its trial out, and says which it is and what trains it again', async () => {
-    const { exitCode, stdout, stderr } = await call('collect', run);
+    const { exitCode, stdout, stderr } = await call('collect', paths.run);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('\n5 of 8 trials finished, 1 failed.\n');
     expect(stderr).toContain(
-      `Damaged, and left out; \`eigenstudent sweep ${run}\` trains again:\n  ${first.key}: ` +
-        `${join(run, 'trials', first.key, 'arrays.safetensors')} is missing: its record expects it`,
+      `Damaged, and left out; \`eigenstudent sweep ${paths.run}\` trains again:\n  ${first.key}: ` +
+        `${join(paths.run, 'trials', first.key, 'arrays.safetensors')} is missing: its record expects it`,
     );
   });
 
   it('report draws the others, and names it', async () => {
-    expect((await call('report', run)).exitCode).toBe(0);
-    const page = await readFile(join(run, 'report.html'), 'utf8');
+    expect((await call('report', paths.run)).exitCode).toBe(0);
+    const page = await readFile(join(paths.run, 'report.html'), 'utf8');
     expect(page).toContain('5 of 8 finished, 1 failed, 1 damaged');
     expect(page).toContain(`${first.key}: damaged, will be trained again; `);
   });
 
   it('status does not count it as finished', async () => {
-    const { stdout } = await call('status', run);
+    const { stdout } = await call('status', paths.run);
     expect(stdout).toContain('5 of 8 trials finished, 1 failed, 2 unfinished');
     expect(stdout).toContain(`Damaged trials, which the next sweep trains again: ${first.key}\n`);
   });
@@ -259,14 +230,14 @@ describe('of a run with a damaged file', () => {
 
 it('collect removes what dead processes left, and status names the living', async () => {
   const { pid } = spawnSync(process.execPath, ['--version']);
-  const orphan = join(run, 'trials', first.key, `record.json.${pid}-0.tmp`);
+  const orphan = join(paths.run, 'trials', first.key, `record.json.${pid}-0.tmp`);
   await writeFile(orphan, '{');
-  const { stdout } = await call('collect', run);
+  const { stdout } = await call('collect', paths.run);
   expect(stdout).toContain('\nFiles that dead processes left, now removed: 1\n');
   await expect(access(orphan)).rejects.toThrow('ENOENT');
-  const locks = await TrialLocks.enter(run);
+  const locks = await TrialLocks.enter(paths.run);
   await locks.claim((trials[7] as Trial).key);
-  const status = await call('status', run);
+  const status = await call('status', paths.run);
   await locks.leave();
   expect(status.stdout).toContain(`\nTrials that process ${process.pid} of ${hostname()} has: 1\n`);
 });
@@ -281,7 +252,7 @@ it.each(['query', 'export', 'status', 'collect'])('%s is in the help, with examp
 it.each([['query', 'select 1'], ['status'], ['collect']])(
   '%s needs a run directory',
   async (command, ...rest) => {
-    expect(await call(command, folder, ...rest)).toMatchObject({
+    expect(await call(command, paths.folder, ...rest)).toMatchObject({
       exitCode: 2,
       stderr: expect.stringMatching(/^error: .* is not a run directory: it has no protocol\.yaml/),
     });

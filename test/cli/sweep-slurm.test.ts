@@ -92,6 +92,28 @@ describe('sweep --slurm', () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  it.each([
+    [
+      ['--dry-run'],
+      'expected no --dry-run with --cancel, which cancels the jobs of the run directory and submits none',
+    ],
+    [
+      ['--partition', 'cpu'],
+      'expected no --partition with --cancel, which cancels the jobs of the run directory and submits none',
+    ],
+    [
+      ['--profile'],
+      'expected no --profile with --slurm: the time goes where the tasks run, and this call trains nothing',
+    ],
+  ])('--cancel with %j is a wrong call, and cancels nothing', async (more, message) => {
+    slurm.answer('scancel', {});
+    expect(await call('sweep', protocol, '--out', out, '--slurm', '--cancel', ...more)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `error: ${message}\n`,
+    });
+  });
+
   it('--cancel cancels what is left', async () => {
     await call('sweep', protocol, '--out', out, '--slurm');
     slurm.answer('squeue', { stdout: '4711|RUNNING|None\n' }).answer('scancel', {});

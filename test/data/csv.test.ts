@@ -49,28 +49,28 @@ const refusals: [string, string, CsvOptions, string][] = [
     'a missing value',
     'a,b\n1,2\n3,\n',
     { target: 'b' },
-    'invalid_data: line 3 of FILE: expected a finite number in column "b", received nothing. Fill it in, or leave the row or ' +
-      'the column out',
+    'invalid_data: line 3 of FILE: expected a finite number in column "b", received nothing, a missing value. Fill it in, or ' +
+      'leave the row or the column out',
   ],
   [
     'a missing class',
     'a,b\n1,\n',
     { label: 'b' },
-    'invalid_data: line 2 of FILE: expected a class in column "b", received nothing',
+    'invalid_data: line 2 of FILE: expected a class in column "b", received nothing, a missing value. Fill it in, or leave the row out',
   ],
   [
     'a value that is no number',
     'a,b\n1,2\n\nNA,4\n',
     { target: 'b' },
-    'invalid_data: line 4 of FILE: expected a finite number in column "a", received "NA". A column of something else is left ' +
-      'out by naming the others as inputs',
+    'invalid_data: line 4 of FILE: expected a finite number in column "a", received "NA", a missing value. Fill it in, or ' +
+      'leave the row or the column out',
   ],
   [
     'a value that is not finite',
     'a,b\n1,2\n1e999,4\n',
     { target: 'b' },
-    'invalid_data: line 3 of FILE: expected a finite number in column "a", received "1e999". A column of something else is ' +
-      'left out by naming the others as inputs',
+    'invalid_data: line 3 of FILE: expected a finite number in column "a", received "1e999". It is beyond the range of ' +
+      '64-bit floating point',
   ],
   [
     'a wrong column',
@@ -82,7 +82,7 @@ const refusals: [string, string, CsvOptions, string][] = [
     'a class that is none of those given',
     'a,b\n1,x\n2,y\n',
     { label: 'b', classNames: ['x', 'z'] },
-    'invalid_data: line 3 of FILE: expected one of the classes x, z, received "y"',
+    'invalid_data: line 3 of FILE: expected one of the classes x, z in column "b", received "y". If it is a class, list it in classNames',
   ],
   [
     'a line of another length',
@@ -94,13 +94,14 @@ const refusals: [string, string, CsvOptions, string][] = [
     'a first line of another length',
     'a,b\n3,4,5\n',
     { label: 'b' },
-    'file_corrupt: line 2 of FILE is not readable CSV: expected 2 fields, as the header has, received 3',
+    'file_corrupt: line 2 of FILE is not readable CSV: expected 2 fields, as the header has, received 3. If rows begin with their ' +
+      'number or name, as R writes them, give that column a name in the header',
   ],
   [
     'two columns of one name',
     'a,a\n1,2\n',
     {},
-    'invalid_data: expected columns of different names in FILE, received "a" twice',
+    'invalid_data: expected columns of different names in FILE, received "a" twice. Rename one, or leave both out with exclude',
   ],
   [
     'an input that is learned from',
@@ -126,7 +127,7 @@ it.each(refusals)('%s is refused', async (_, text, options, message) => {
 it('a quote that is not closed is named by its line', async () => {
   const file = await fileOf('data.csv', 'a,b\n1,2\n3,"4\n');
   expect(await rejectionOf(readCsv(file))).toMatch(
-    /^file_corrupt: line \d of .* is not readable CSV: Quote Not Closed/,
+    /^file_corrupt: line 3 of .* is not readable CSV: a quote opens a field there, and none closes it before the end of the file$/,
   );
   expect(await rejectionOf(readCsv('no-such.csv'))).toMatch(
     /^file_unreadable: cannot read no-such\.csv: ENOENT/,

@@ -9,7 +9,7 @@ const pixels = Array.from({ length: 3 * 2 * 2 }, (_, i) => 255 - 20 * i);
 it.each(['images', 'images.gz'])('images and labels, as MNIST has them: %s', async (name) => {
   const images = await fileOf(name, idxBytes([3, 2, 2], pixels));
   const labels = await fileOf('labels.gz', idxBytes([3], [7, 0, 2]));
-  const data = await readIdx({ images, labels });
+  const data = await readIdx({ images, labels, classCount: 10 });
   expect([data.samples, data.inputCount]).toEqual([3, 4]);
   expect([...data.inputs]).toEqual(pixels);
   expect([...(data.classes ?? [])]).toEqual([7, 0, 2]);
@@ -29,10 +29,10 @@ it.each([
 });
 
 it('a file of another kind is told by its magic', async () => {
-  const path = await fileOf('images', 'PK\x03\x04 and more');
+  const path = await fileOf('images', '\x50\x4b\x05\x04 and more');
   expect(await rejectionOf(readIdxArray(path))).toBe(
     `file_corrupt: ${path} is not a readable IDX file: expected a magic as in 00 00 08 03 (unsigned bytes, 3 dimensions), ` +
-      'received 50 4b 03 04',
+      'received 50 4b 05 04',
   );
   const short = await fileOf('images', '\0');
   expect(await rejectionOf(readIdxArray(short))).toMatch(/it has 1 bytes, too few for a header$/);
@@ -69,7 +69,7 @@ it('labels of another set, or beyond the classes, are refused', async () => {
   );
   const eleven = await fileOf('labels', idxBytes([3], [0, 10, 1]));
   expect(await rejectionOf(readIdx({ images, labels: eleven, classCount: 10 }))).toBe(
-    `invalid_data: expected classes from 0 to 9 in ${eleven}, received 10 for sample 1`,
+    `invalid_data: expected classes from 0 to 9 in ${eleven}, received 10 for sample 1. If it is a class, give a larger classCount`,
   );
 });
 

@@ -74,11 +74,11 @@ describe('an NPY file that cannot be read says why', () => {
     expect(failureOf(() => parseNpy(bytes, name))).toMatch(message);
   });
 
-  it('at every length short of the whole, and one byte longer', async () => {
+  it('at every length short of the whole', async () => {
     const whole = await readFile(file('i2-little.npy'));
     const path = await temporary('cut.npy');
-    for (const length of [0, 5, 11, 12, 60, 127, 128, whole.length - 1, whole.length + 1]) {
-      const bytes = Buffer.concat([whole, Buffer.from('x')]).subarray(0, length);
+    for (const length of [0, 5, 11, 12, 60, 127, 128, whole.length - 1]) {
+      const bytes = whole.subarray(0, length);
       await writeFile(path, bytes);
       const failure = await rejectionOf(readNpy(path));
       expect(failure).toMatch(/^file_corrupt: .*cut\.npy is not a readable NPY array: it/);
@@ -100,7 +100,11 @@ describe('an NPY file that cannot be read says why', () => {
     const path = await temporary('other.npy');
     await writeFile(path, 'a,b,c,d\n1,2,3,4\n');
     expect(await rejectionOf(readNpy(path))).toMatch(
-      /expected the magic 93 4e 55 4d 50 59, received 61 2c 62 2c 63 2c$/,
+      /is not a readable NPY array: it is text that begins with "a,b,c,d\\n1,2,3,4"$/,
+    );
+    await writeFile(path, Buffer.from('0102030405060708', 'hex'));
+    expect(await rejectionOf(readNpy(path))).toMatch(
+      /expected the magic 93 4e 55 4d 50 59, received 01 02 03 04 05 06$/,
     );
     const bytes = await readFile(file('scalar.npy'));
     bytes[6] = 4;
@@ -125,21 +129,21 @@ describe('an NPY file that cannot be read says why', () => {
     const path = await temporary('cut.npy.gz');
     await writeFile(path, (await readFile(file('gzipped.npy.gz'))).subarray(0, -12));
     expect(await rejectionOf(readNpy(path))).toBe(
-      `file_corrupt: ${path} is not a readable gzip file: unexpected end of file. It may be cut short; fetch it again`,
+      `file_corrupt: ${path} is not a readable gzip file: it is cut short. Fetch it again`,
     );
   });
 });
 
 describe('an NPZ file that cannot be read says why', () => {
   it('names the array that is of objects', async () => {
-    expect(await rejectionOf(readNpz(file('object.npz')))).toMatch(
+    expect(await rejectionOf(readNpz(file('object.npz'), ['bad']))).toMatch(
       /^file_unsupported: array bad of .*object\.npz holds an array of Python objects/,
     );
   });
 
   it('where it is a zip file of something else, no zip file, or not there', async () => {
     expect(await rejectionOf(readNpz(file('other.npz')))).toMatch(
-      /^file_unsupported: .*other\.npz holds readme\.txt, which is not an NPY file/,
+      /^file_unsupported: .*other\.npz holds readme\.txt, and no NPY file: it is a zip file, but none that numpy\.savez wrote$/,
     );
     expect(await rejectionOf(readNpz(file('scalar.npy')))).toMatch(
       /^file_corrupt: .*scalar\.npy is not a readable NPZ file: /,

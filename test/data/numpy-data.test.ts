@@ -36,15 +36,15 @@ it.each([
   ],
   [
     { inputs: 'x', classes: 'bad' },
-    /^invalid_data: expected classes \(integers from 0\) in array bad of .*, received -1 for sample 3$/,
+    /^invalid_data: expected classes \(integers from 0\) in array bad of .*, received -1 for sample 3\. Number them from 0, in all files: labels \+ 1$/,
   ],
   [
     { inputs: 'x', classes: 't' },
-    /^invalid_data: expected one label in array t of .* for each of the 4 samples of array x of .*, received an array of shape \[4, 2\]$/,
+    /^invalid_data: expected one label in array t of .* for each of the 4 samples of array x of .*, received an array of shape \[4, 2\]/,
   ],
   [
     { inputs: 'x', classes: 'y', classCount: 2 },
-    /^invalid_data: expected classes from 0 to 1 in array y of .*, received 2 for sample 2$/,
+    /^invalid_data: expected classes from 0 to 1 in array y of .*, received 2 for sample 2\. If it is a class, give a larger classCount$/,
   ],
   [
     { inputs: 'holes', classes: 'y' },

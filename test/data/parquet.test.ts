@@ -5,11 +5,13 @@ import { rejectionOf } from '../failure.js';
 import { fileOf, temporaryPath } from './files.js';
 
 /** The path of a Parquet file that DuckDB wrote from a query. */
-async function parquetOf(query: string, compression = 'snappy'): Promise<string> {
+async function parquetOf(query: string, compression = 'snappy', version = 'V1'): Promise<string> {
   const path = await temporaryPath('table.parquet');
   const database = await DuckDBInstance.create(':memory:');
   const connection = await database.connect();
-  await connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet, COMPRESSION ${compression})`);
+  await connection.run(
+    `COPY (${query}) TO '${path}' (FORMAT parquet, COMPRESSION ${compression}, PARQUET_VERSION ${version})`,
+  );
   connection.closeSync();
   database.closeSync();
   return path;
@@ -33,10 +35,23 @@ it.each(['uncompressed', 'snappy', 'gzip', 'zstd', 'lz4_raw', 'brotli'])(
   },
 );
 
-it('more rows than are read at once', async () => {
-  const file = await parquetOf('SELECT i AS a, -i AS b, i % 3 AS c FROM range(25000) t(i)');
-  const { data } = await readParquet(file, { target: 'b', inputs: ['a'] });
-  expect([data.samples, data.inputs[24_999], data.targets?.[12_345]]).toEqual([25_000, 24_999, -12_345]);
+it('integers of 32 bits whose differences have 33 bits', async () => {
+  const query =
+    'SELECT i::UINTEGER AS a, (i - 2147483648)::INTEGER AS b FROM (VALUES (2147483648), (0), (4294967295)) t(i)';
+  const { data } = await readParquet(await parquetOf(query, 'snappy', 'V2'));
+  expect([...data.inputs]).toEqual([2147483648, 0, 0, -2147483648, 4294967295, 2147483647]);
+});
+
+it('more rows than are read at once, of numbers and of lists', async () => {
+  const columns = Array.from({ length: 14 }, (_, j) => `i + ${j} AS c${j}`).join(', ');
+  const file = await parquetOf(`SELECT ${columns}, [i, -i] AS v, -i AS b FROM range(25000) t(i)`);
+  const { data } = await readParquet(file, { target: 'b' });
+  expect([data.samples, data.inputCount]).toEqual([25_000, 16]);
+  for (const i of [0, 12_345, 17_475, 17_476, 24_999]) {
+    const row = [...Array.from({ length: 14 }, (_, j) => i + j), i, -i];
+    expect([...data.inputs.subarray(16 * i, 16 * i + 16)]).toEqual(row.map((x) => x + 0));
+    expect(data.targets?.[i]).toBe(-i + 0);
+  }
 });
 
 it.each([

@@ -115,8 +115,8 @@ describe('toDType', () => {
 describe('allocate', () => {
   it('says how much was asked for', () => {
     expect(allocate('the block', 'float32', 3)).toEqual(new Float32Array(3));
-    expect(failureOf(() => allocate('the block', 'float64', 2 ** 40))).toBe(
-      'out_of_memory: the block needs 8796093022208 bytes, more than there are',
+    expect(failureOf(() => allocate('the block', 'float64', 2 ** 40))).toMatch(
+      /^out_of_memory: the block needs 8796093022208 bytes/,
     );
   });
 });

@@ -28,7 +28,7 @@ it('reads what a file says of itself, and nothing where it says nothing', async 
   expect(readMetadata(path)).toEqual({});
   await writeFile(path, bytes.subarray(0, 5));
   expect(() => readMetadata(path)).toThrow(
-    /some\.safetensors is not a readable safetensors file: it describes bytes/,
+    /some\.safetensors is not a readable safetensors file: it has 5 bytes, too few for a header/,
   );
 });
 
@@ -50,8 +50,12 @@ it('does not need the rest of the file, and says so when it lacks what it was as
 });
 
 it.each([
-  ['an empty file', Buffer.alloc(0), 'it describes bytes 0 to 8; it has 0'],
-  ['an endless header', Buffer.from('ffffffffffffff7f', 'hex'), 'it has 8'],
+  ['an empty file', Buffer.alloc(0), 'it is empty'],
+  [
+    'an endless header',
+    Buffer.from('ffffffffffffff7f', 'hex'),
+    'its header should have 9223372036854776000 bytes; the file has 8 in all',
+  ],
   [
     'no header',
     Buffer.concat([Buffer.from('0200000000000000', 'hex'), Buffer.from('??')]),

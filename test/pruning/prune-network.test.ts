@@ -131,6 +131,55 @@ describe('pruneNetwork until a metric falls', () => {
     }
   });
 
+  it('stops before the first cut that breaks the bound, though a larger cut keeps it again', async () => {
+    // nodes go in the order 1, 2, 4, 8: the answer 15 becomes 14, 12, 8
+    const network = Network.from(
+      { inputs: 1, layers: [dense(4), sum()] },
+      Float64Array.of(1, 2, 4, 8, 1, 1, 1, 1),
+    );
+    const kept = async (target: number, maxDegradation: number) => {
+      const data = Dataset.create({
+        inputs: Float64Array.of(1),
+        inputCount: 1,
+        targets: Float64Array.of(target),
+      });
+      return (await pruneNetwork(network, { maxDegradation, data })).layers[0]?.after;
+    };
+    expect(await kept(8, 0)).toBe(1); // losses 49, 36, 16, 0
+    expect(await kept(11.4, 0)).toBe(1); // 12.96, 6.76, 0.36, 11.56
+    const bumpy = Network.from(
+      { inputs: 1, layers: [dense(4), sum()] },
+      Float64Array.of(-1, 2, 4, 8, 1, 1, 1, 1),
+    );
+    const data = Dataset.create({
+      inputs: Float64Array.of(1),
+      inputCount: 1,
+      targets: Float64Array.of(12.4),
+    });
+    // answers 13, 14, 12, 8: losses 0.36, 2.56, 0.16, 19.36
+    expect((await pruneNetwork(bumpy, { maxDegradation: 0.1, data })).layers[0]?.after).toBe(4);
+  });
+
+  it('finds the same cut among more nodes than it tries one by one', async () => {
+    const nodes = 700;
+    const weights = Float64Array.from({ length: nodes }, (_, i) => i + 1);
+    const network = Network.from(
+      { inputs: 1, layers: [dense(nodes), sum()] },
+      Float64Array.of(...weights, ...weights.map(() => 1)),
+    );
+    const total = (nodes * (nodes + 1)) / 2;
+    const data = Dataset.create({
+      inputs: Float64Array.of(1),
+      inputCount: 1,
+      targets: Float64Array.of(total + 1),
+    });
+    for (const removed of [0, 1, 2, 3, 4, 300, 301, 302, nodes - 1]) {
+      const loss = (1 + (removed * (removed + 1)) / 2) ** 2; // it was 1
+      const { layers } = await pruneNetwork(network, { maxDegradation: loss - 1, data });
+      expect(layers[0]?.after).toBe(nodes - removed);
+    }
+  });
+
   it('holds the bound of a reference, and says where the network breaks it already', async () => {
     const data = Dataset.create({ inputs: Float64Array.of(1), inputCount: 1, targets: Float64Array.of(20) });
     const network = Network.from({ inputs: 1, layers: [dense(2), sum()] }, Float64Array.of(9, 1, 1, 1)); // loss 100, then 121

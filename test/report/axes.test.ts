@@ -1,7 +1,6 @@
 import { parse, View } from 'vega';
 import { describe, expect, it } from 'vitest';
 import {
-  floorBelow,
   labelledTicks,
   logDomain,
   logLabel,
@@ -21,14 +20,6 @@ describe('logDomain', () => {
   it('has an extent around a single value, and when there is none at all', () => {
     expect(logDomain([20], 0.5)).toEqual([20 / 1.5, 30]);
     expect(logDomain([0, 0])).toEqual([1e-12, 1]);
-  });
-});
-
-describe('floorBelow', () => {
-  it('is a power of ten, at least a decade below every positive value', () => {
-    expect(floorBelow([0, 0.0123, 5])).toBe(0.001);
-    expect(floorBelow([1e-5])).toBe(1e-6);
-    expect(floorBelow([0])).toBe(1e-12);
   });
 });
 

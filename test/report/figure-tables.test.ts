@@ -43,14 +43,14 @@ describe('the table behind train and test loss', () => {
     ]);
   });
 
-  it('says where a loss of zero is drawn: a decade below the smallest that is not', () => {
+  it('leaves a loss of zero out of the logarithmic axis, and says so', () => {
     const zero = handMade.map(
       (trial): ReportTrial => (trial.trial === 0 ? { ...trial, testLoss: 0 } : trial),
     );
     const { notes, datasets } = lossFigure(groupTrials(zero));
-    expect(notes).toEqual(['1 value of 0 is drawn at 0.01, the foot of the logarithmic axis.']);
-    const drawn = datasets.trials?.find((row) => row.panel === 'testLoss' && row.trial === 0);
-    expect(drawn).toMatchObject({ value: 0, valueDrawn: 0.01 });
+    expect(notes[0]).toBe('On the logarithmic axis 1 value is exactly 0 and is not drawn.');
+    expect(datasets.trials?.filter((row) => row.panel === 'testLoss' && row.trial === 0)).toEqual([]);
+    expect(datasets.trials?.filter((row) => row.panel === 'testLoss')).toHaveLength(1);
   });
 
   it('ends a whisker that would reach below zero at the smallest trial', () => {

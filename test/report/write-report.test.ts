@@ -242,7 +242,7 @@ describe('writeReport refuses', () => {
     expect(await rejectionOf(writeReport(directory))).toBe(
       `file_unreadable: nothing to report on: expected at least one finished trial of 8 in ${directory}, found none ` +
         '(8 failed, 0 damaged, 0 not run); the first: its loss was not finite at step 412, learning rate 0.005; ' +
-        'lower the learning rate. Run its protocol again to train what is missing',
+        'lower the learning rate. Failed trials are not trained again: change what made them fail, in a protocol of another directory',
     );
   });
 

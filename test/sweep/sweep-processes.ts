@@ -28,11 +28,23 @@ export function killableProtocol(epochs: number): Protocol {
   });
 }
 
-/** `eigenstudent sweep WHAT --out DIRECTORY`, with a checkpoint every 50 ms. */
-export function startSweep(what: string, directory: string, ...options: string[]): SweepProcess {
+export function sweepArguments(what: string, directory: string): string[] {
+  return ['sweep', what, '--out', directory, '--no-report', '--json', '--checkpoint-every', '0.05'];
+}
+
+/**
+ * `eigenstudent sweep WHAT --out DIRECTORY`, with a checkpoint every 50 ms.
+ * @param options of the command; `execArgv` are options of Node
+ */
+export function startSweep(
+  what: string,
+  directory: string,
+  ...options: (string | { readonly execArgv: readonly string[] })[]
+): SweepProcess {
   if (!existsSync(main)) throw new Error(`${main} is not there; run \`npm run build\` first`);
-  const argv = ['sweep', what, '--out', directory, '--no-report', '--json', '--checkpoint-every', '0.05'];
-  const child = spawn(process.execPath, [main, ...argv, ...options]);
+  const ofNode = options.flatMap((one) => (typeof one === 'string' ? [] : one.execArgv));
+  const ofCommand = options.filter((one) => typeof one === 'string');
+  const child = spawn(process.execPath, [...ofNode, main, ...sweepArguments(what, directory), ...ofCommand]);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (text) => {

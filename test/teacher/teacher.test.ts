@@ -191,7 +191,7 @@ describe('dataset', () => {
     [
       'a misspelt option',
       () => teacher().dataset({ train: 1, validation: 1, test: 1, seeds: 0 } as never),
-      'unknown option "seeds" in dataset of a teacher; known: train, validation, test, seed, trial. Did you mean "seed"?',
+      'unknown option "seeds" in dataset of a teacher; known: train, validation, test, seed, trial, signal. Did you mean "seed"?',
     ],
     [
       'inputs of another length',

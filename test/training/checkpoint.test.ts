@@ -246,7 +246,7 @@ describe('a damaged checkpoint', () => {
     const population = Population.create(students());
     await writeFile(path, 'hello');
     expect(await rejectionOf(restoreCheckpoint(population, path))).toMatch(
-      /^file_corrupt: .* too few for a header$/,
+      /^file_corrupt: .* is not a readable safetensors file: it is text that begins with "hello"$/,
     );
     expect(await rejectionOf(restoreCheckpoint(population, `${path}.none`))).toMatch(
       /^file_unreadable: cannot read .*ENOENT/,

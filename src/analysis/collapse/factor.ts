@@ -1,4 +1,4 @@
-import { invalid } from '../../arguments.js';
+import { denseArray, finiteNumber, invalid } from '../../arguments.js';
 import { checkedPoints } from '../fits/points.js';
 import { summarize } from '../summary.js';
 
@@ -20,10 +20,13 @@ const places = 19;
  */
 export function collapseFactor(
   curves: readonly PositiveCurve[],
-  [from, to]: readonly [from: number, to: number],
+  range: readonly [from: number, to: number],
 ): number | undefined {
-  if (!Array.isArray(curves)) throw invalid('curves', 'an array of curves', curves);
-  if (!(from < to)) throw invalid('range', 'two numbers, from < to', [from, to]);
+  denseArray('curves', 'an array of curves', curves);
+  if (!Array.isArray(range) || range.length !== 2) throw invalid('range', 'two numbers, [from, to]', range);
+  const from = finiteNumber('range[0]', range[0]);
+  const to = finiteNumber('range[1]', range[1]);
+  if (from >= to) throw invalid('range', 'two numbers, from < to', `[${from}, ${to}]`);
   const logs = (curves as readonly PositiveCurve[]).map(({ x, y }, i) => {
     const points = checkedPoints(x, y, undefined, `curves[${i}]`);
     const wrong = points.y.find((value) => value <= 0);

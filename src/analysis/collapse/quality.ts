@@ -1,4 +1,4 @@
-import { invalid } from '../../arguments.js';
+import { denseArray, invalid } from '../../arguments.js';
 import { fitLine, lineAt, lineVarianceAt } from '../fits/line.js';
 import { checkedPoints } from '../fits/points.js';
 
@@ -41,7 +41,8 @@ export interface SortedCurve {
 }
 
 export function checkedCurves(curves: readonly Curve[]): SortedCurve[] {
-  if (!Array.isArray(curves) || curves.length < 2)
+  denseArray('curves', 'an array of at least two curves', curves);
+  if (curves.length < 2)
     throw invalid('curves', 'an array of at least two curves', curves, 'One curve has nothing to fall on');
   return (curves as readonly Curve[]).map(({ x, y, dy }, i) => {
     const curve = `curves[${i}]`;

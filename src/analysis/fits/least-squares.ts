@@ -1,5 +1,6 @@
 import { levenbergMarquardt } from 'ml-levenberg-marquardt';
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
+import { reasonOf } from '../../errors.js';
 
 /** A curve with p parameters; x and y of order 1, for the damping of the iteration knows no units. */
 export interface Model {
@@ -101,7 +102,7 @@ function orSingular<Result>(solve: () => Result): Result | undefined {
   try {
     return solve();
   } catch (error) {
-    if (error instanceof Error && error.message === 'LU matrix is singular') return undefined;
+    if (reasonOf(error) === 'LU matrix is singular') return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { invalid, positiveInteger } from '../../arguments.js';
+import { denseArray, invalid, positiveInteger } from '../../arguments.js';
 import { finiteNumbers } from '../numbers.js';
 
 /** A weight matrix as layers have it: entry (i, j), at values[i * columns + j], leads from node j to node i. */
@@ -31,7 +31,9 @@ export function checkedMatrix(where: string, matrix: Matrix): CheckedMatrix {
 export function checkedLayers(where: string, matrices: readonly Matrix[]): CheckedMatrix[] {
   if (!Array.isArray(matrices) || matrices.length === 0)
     throw invalid(where, 'an array of at least one matrix', matrices);
-  const layers = matrices.map((matrix, k) => checkedMatrix(`${where}[${k}]`, matrix));
+  const layers = denseArray(where, 'an array of matrices', matrices).map((matrix, k) =>
+    checkedMatrix(`${where}[${k}]`, matrix),
+  );
   for (const [k, layer] of layers.entries()) {
     const below = layers[k - 1];
     if (below && layer.columns !== below.rows)

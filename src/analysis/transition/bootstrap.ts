@@ -1,4 +1,4 @@
-import { finiteNumber, invalid, knownKeys, positiveInteger } from '../../arguments.js';
+import { denseArray, finiteNumber, invalid, knownKeys, positiveInteger } from '../../arguments.js';
 import { percentile } from '../percentile.js';
 
 export interface BootstrapOptions {
@@ -35,7 +35,19 @@ export function bootstrapInterval<Trial>(
   options: BootstrapOptions,
 ): Interval {
   knownKeys('bootstrapInterval', options, bootstrapKeys);
+  if (typeof statistic !== 'function')
+    throw invalid('statistic', 'a function of a list of trials', statistic);
   return bootstrapGroups([trials], ([only]) => statistic(only as readonly Trial[]), options);
+}
+
+/** @throws invalid_argument */
+export function checkBootstrap({ resamples = 1000, level = 0.95, random }: BootstrapOptions) {
+  positiveInteger('resamples', resamples);
+  finiteNumber('level', level, 0, 1);
+  if (level === 0 || level === 1) throw invalid('level', 'a number between 0 and 1, such as 0.95', level);
+  if (typeof random !== 'function')
+    throw invalid('random', 'a function that gives numbers in [0, 1)', random, advice);
+  return { resamples, level };
 }
 
 /** The same where trials come in groups, such as one per width: each is drawn from itself, and keeps its size. */
@@ -44,14 +56,10 @@ export function bootstrapGroups<Trial>(
   statistic: (groups: readonly (readonly Trial[])[]) => number,
   options: BootstrapOptions,
 ): Interval {
-  const resamples = positiveInteger('resamples', options.resamples ?? 1000);
-  const level = finiteNumber('level', options.level ?? 0.95, 0, 1);
-  if (level === 0 || level === 1) throw invalid('level', 'a number between 0 and 1, such as 0.95', level);
-  if (typeof options.random !== 'function')
-    throw invalid('random', 'a function that gives numbers in [0, 1)', options.random, advice);
+  const { resamples, level } = checkBootstrap(options);
   for (const group of groups) {
-    if (!Array.isArray(group) || group.length === 0)
-      throw invalid('trials', 'an array of at least one trial', group);
+    denseArray('trials', 'an array of at least one trial', group);
+    if (group.length === 0) throw invalid('trials', 'an array of at least one trial', group);
   }
   const measure = (some: readonly (readonly Trial[])[]) => finiteNumber('the statistic', statistic(some));
   const estimate = measure(groups);

@@ -1,4 +1,5 @@
-import { finiteNumber, invalid, knownKeys } from '../../arguments.js';
+import { denseArray, finiteNumber, invalid, knownKeys } from '../../arguments.js';
+import { isList } from '../../kinds.js';
 import { fitPowerLaw } from '../fits/fit.js';
 import { summarize } from '../summary.js';
 import { type BootstrapOptions, bootstrapGroups, bootstrapKeys, type Interval } from './bootstrap.js';
@@ -10,7 +11,7 @@ import { type BootstrapOptions, bootstrapGroups, bootstrapKeys, type Interval } 
  * @returns [h + 1]; undefined where pruning changes nothing, or by more than a number can hold
  */
 export function orderParameter(losses: ArrayLike<number>): Float64Array | undefined {
-  if (losses.length < 2)
+  if (!isList(losses) || losses.length < 2)
     throw invalid('losses', 'an array of at least two numbers (none kept, ..., all kept)', losses);
   const own = finiteNumber(`losses[${losses.length - 1}]`, losses[losses.length - 1]);
   const changes = Float64Array.from(losses, (loss) => Math.abs(loss - own));
@@ -39,7 +40,10 @@ export interface OrderParameterCurve {
  * Mean over trials of the order parameter; trials without one are left out.
  * @throws invalid_argument for curves of different lengths, or none that pruning changes
  */
-export function orderParameterCurve({ size, curves }: PrunedStudents): OrderParameterCurve {
+export function orderParameterCurve(pruned: PrunedStudents): OrderParameterCurve {
+  knownKeys('orderParameterCurve', pruned, ['size', 'curves']);
+  const { size, curves } = pruned;
+  denseArray('curves', 'an array of pruning curves', curves);
   if (!(finiteNumber('size', size) > 0)) throw invalid('size', 'a number of nodes above 0', size);
   const trials = curves.map((losses) => orderParameter(losses)).filter((each) => each !== undefined);
   const [first] = trials;
@@ -92,8 +96,8 @@ export function criticalExponent(
   options: CriticalExponentOptions,
 ): CriticalExponent {
   knownKeys('criticalExponent', options, [...bootstrapKeys, 'window', 'floor']);
-  if (!Array.isArray(groups) || groups.length === 0)
-    throw invalid('groups', 'an array of at least one { size, curves }', groups);
+  denseArray('groups', 'an array of at least one { size, curves }', groups);
+  if (groups.length === 0) throw invalid('groups', 'an array of at least one { size, curves }', groups);
   const { window = defaultWindow, floor = defaultFloor, ...ofBootstrap } = options;
   finiteNumber('floor', floor, 0, 1);
   const [from, to] = window;

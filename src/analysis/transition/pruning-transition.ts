@@ -1,4 +1,5 @@
-import { finiteNumber, invalid, knownKeys } from '../../arguments.js';
+import { denseArray, finiteNumber, invalid, knownKeys } from '../../arguments.js';
+import { isList } from '../../kinds.js';
 import { type BootstrapOptions, bootstrapInterval, bootstrapKeys, type Interval } from './bootstrap.js';
 
 /**
@@ -20,8 +21,7 @@ export function plateauEdge(losses: ArrayLike<number>, factor = defaultFactor): 
 
 function edgeOf(where: string, losses: ArrayLike<number>, factor: number): number {
   finiteNumber('factor', factor, 1);
-  const isList = Array.isArray(losses) || (ArrayBuffer.isView(losses) && !(losses instanceof DataView));
-  if (!isList || losses.length < 2)
+  if (!isList(losses) || losses.length < 2)
     throw invalid(where, 'an array of at least two numbers (none kept, ..., all kept)', losses);
   const last = losses.length - 1;
   const plateau = factor * finiteNumber(`${where}[${last}]`, losses[last], 0);
@@ -52,8 +52,8 @@ export function pruningTransition(
   options: PruningTransitionOptions,
 ): PruningTransition {
   knownKeys('pruningTransition', options, [...bootstrapKeys, 'factor']);
-  if (!Array.isArray(curves) || curves.length === 0)
-    throw invalid('curves', 'an array of at least one pruning curve', curves);
+  denseArray('curves', 'an array of at least one pruning curve', curves);
+  if (curves.length === 0) throw invalid('curves', 'an array of at least one pruning curve', curves);
   const { factor = defaultFactor, ...ofBootstrap } = options;
   const edges = curves.map((losses, trial) => edgeOf(`curves[${trial}]`, losses, factor));
   const mean = (values: readonly number[]) =>

@@ -1,7 +1,13 @@
-import { invalid, knownKeys, positiveInteger } from '../../arguments.js';
+import { denseArray, invalid, knownKeys, positiveInteger } from '../../arguments.js';
 import { fitLine } from '../fits/line.js';
 import { positiveNumbers } from '../numbers.js';
-import { type BootstrapOptions, bootstrapGroups, bootstrapKeys, type Interval } from './bootstrap.js';
+import {
+  type BootstrapOptions,
+  bootstrapGroups,
+  bootstrapKeys,
+  checkBootstrap,
+  type Interval,
+} from './bootstrap.js';
 import { type BrokenLine, fitBrokenLine } from './broken-line.js';
 
 /** The students of one width. */
@@ -46,6 +52,7 @@ const rounding = 1e-20;
  */
 export function sizeTransition(groups: readonly SizesAtWidth[], options: BootstrapOptions): SizeTransition {
   knownKeys('sizeTransition', options, bootstrapKeys);
+  checkBootstrap(options); // also where nothing is drawn
   const sorted = checkedGroups(groups);
   const widths = sorted.map(({ width }) => Math.log(width));
   const sizes = sorted.map(({ logSizes }) => logSizes);
@@ -68,7 +75,8 @@ export function sizeTransition(groups: readonly SizesAtWidth[], options: Bootstr
 }
 
 function checkedGroups(groups: readonly SizesAtWidth[]) {
-  if (!Array.isArray(groups) || groups.length === 0)
+  denseArray('groups', 'an array of at least one { width, effectiveSizes }', groups);
+  if (groups.length === 0)
     throw invalid('groups', 'an array of at least one { width, effectiveSizes }', groups);
   const checked = (groups as readonly SizesAtWidth[])
     .map(({ width, effectiveSizes }, i) => ({

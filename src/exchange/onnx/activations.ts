@@ -1,8 +1,11 @@
 /** Activations as ONNX nodes, of operators that opset 13 has; what it lacks is composed of others. */
 import type { Activation } from '../../network/layers.js';
-import { eluAlpha, leakySlope } from './operators.js';
 import { attributeTypes, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './schema.js';
 import { floatTensor } from './tensor.js';
+
+/** Slope of leakyRelu and alpha of elu, as everywhere in this package (native/core/activations.h). */
+export const leakySlope = 0.01;
+export const eluAlpha = 1;
 
 export interface OnnxPiece {
   readonly nodes: readonly OnnxNode[];

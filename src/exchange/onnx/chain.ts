@@ -1,10 +1,10 @@
 /** Layers, as the nodes of an ONNX graph build them up one after the other. */
 import { EigenstudentError } from '../../errors.js';
 import type { FloatArray } from '../../native/addon.js';
-import { allocate, dtypeOf } from '../../network/arrays.js';
+import { dtypeOf } from '../../network/arrays.js';
 import type { Activation } from '../../network/layers.js';
 import type { OutputMap, ReadLayer } from '../assemble.js';
-import { nameOf } from './graph.js';
+import { nameOf } from './node.js';
 import type { OnnxNode } from './schema.js';
 
 interface Growing {
@@ -27,11 +27,6 @@ export class Chain {
     return this.#output;
   }
 
-  /** Answers of the last layer; undefined before the first. */
-  get width(): number | undefined {
-    return this.#layers.at(-1)?.outputs;
-  }
-
   /** @param weights [outputs][inputs] */
   addLayer(node: OnnxNode, matrix: string, weights: FloatArray, outputs: number): void {
     this.#checkOpen(node);
@@ -40,21 +35,14 @@ export class Chain {
     this.#layers.push({ name, inputs, outputs, weights, bias: undefined, activation: undefined });
   }
 
-  /** Adds to z of the last layer. @param bias [outputs], or one number for all */
+  /** Adds to z of the last layer. @param bias [outputs] */
   addBias(node: OnnxNode, bias: FloatArray): void {
-    const layer = this.#unfinished(node);
-    if (bias.length !== 1 && bias.length !== layer.outputs) {
-      throw this.#unsupported(
-        `expected ${nameOf(node)} of ${this.path} to add ${layer.outputs} numbers, one per answer of ${layer.name}, ` +
-          `received ${bias.length}`,
-      );
-    }
-    const sum = layer.bias ?? allocate('a bias', dtypeOf(bias), layer.outputs);
-    layer.bias = sum.map((value, i) => value + (bias[bias.length === 1 ? 0 : i] as number)) as FloatArray;
+    const layer = this.unfinished(node);
+    layer.bias = layer.bias === undefined ? bias : sum(layer.bias, bias);
   }
 
   activate(node: OnnxNode, activation: Activation): void {
-    this.#unfinished(node).activation = activation;
+    this.unfinished(node).activation = activation;
   }
 
   /** What the file does after the last layer. */
@@ -72,8 +60,8 @@ export class Chain {
     }));
   }
 
-  /** The last layer, which has no activation yet. */
-  #unfinished(node: OnnxNode): Growing {
+  /** The last layer, which has no activation yet. @throws file_unsupported */
+  unfinished(node: OnnxNode): Growing {
     this.#checkOpen(node);
     const layer = this.#layers.at(-1);
     if (layer === undefined) throw this.#outOfPlace(node, 'before any layer');
@@ -88,12 +76,15 @@ export class Chain {
   }
 
   #outOfPlace(node: OnnxNode, place: string): EigenstudentError {
-    return this.#unsupported(
+    return new EigenstudentError(
+      'file_unsupported',
       `expected layers of a matrix, a bias and one activation in ${this.path}, received ${nameOf(node)} ${place}`,
     );
   }
+}
 
-  #unsupported(message: string): EigenstudentError {
-    return new EigenstudentError('file_unsupported', message);
-  }
+/** In float64 if either is. */
+function sum(one: FloatArray, other: FloatArray): FloatArray {
+  const [wide, second] = dtypeOf(one) === 'float64' ? [one, other] : [other, one];
+  return wide.map((value, i) => value + (second[i] as number)) as FloatArray;
 }

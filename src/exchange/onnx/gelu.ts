@@ -1,24 +1,49 @@
 /** GELU as exporters without the operator Gelu write it: x * 0.5 * (1 + erf(x / sqrt(2))), factors in any order. */
 import type { ChainGraph } from './graph.js';
-import type { OnnxNode } from './schema.js';
+import { elementTypes, type OnnxNode } from './schema.js';
+import type { Shape } from './shapes.js';
+import type { Constant } from './tensor.js';
 
-/** Of a constant that stands for sqrt(2), in float16 at worst. */
-const tolerance = 1e-3;
+/**
+ * Of a constant that stands for sqrt(2), relative. Exporters write up to five digits, by which GELU changes by less than 1e-5;
+ * 16-bit floats of 8 and 11 bits are within 2e-4. 1 and 0.5 are exact in all of them.
+ */
+const tolerance = 2e-5;
+const tolerance16 = 2e-4;
 
-/** The tensor that holds gelu(x), if that is what the nodes that take x compute. */
-export function geluOf(graph: ChainGraph, x: string): string | undefined {
+/** x, and whether a constant adds no axis to it. */
+class Formula {
+  constructor(
+    readonly graph: ChainGraph,
+    readonly x: string,
+    readonly shape: Shape,
+  ) {}
+
+  consumers(tensor: string): readonly OnnxNode[] {
+    return this.graph.consumers(tensor);
+  }
+
+  is(tensor: string | undefined, wanted: number): boolean {
+    return near(this.graph.scalar(tensor, this.shape), wanted);
+  }
+}
+
+/** The tensor that holds gelu(x), if that is what the nodes that take x compute. @param shape of x */
+export function geluOf(within: ChainGraph, x: string, shape: Shape): string | undefined {
+  if (within.opset < 9) return undefined; // has no Erf
+  const graph = new Formula(within, x, shape);
   const takers = graph.consumers(x);
   const scaled = takers.find((node) => isScaled(graph, node, x));
   const erf = scaled && follower(graph, scaled, 'Erf');
   const sum = erf && follower(graph, erf, 'Add');
-  if (!sum || !near(graph.scalar(otherInput(sum, erf.output[0])), 1)) return undefined;
+  if (!sum || !graph.is(otherInput(sum, erf.output[0]), 1)) return undefined;
   const used = new Set<OnnxNode>([scaled]);
   const product = multiplied(graph, x, sum, used);
   return product !== undefined && takers.every((node) => used.has(node)) ? product : undefined;
 }
 
 /** Multiplies what `start` gives by x and by 0.5, each once, in whatever order the nodes do. */
-function multiplied(graph: ChainGraph, x: string, start: OnnxNode, used: Set<OnnxNode>): string | undefined {
+function multiplied(graph: Formula, x: string, start: OnnxNode, used: Set<OnnxNode>): string | undefined {
   let node = start;
   let [timesX, timesHalf] = [false, false];
   while (!timesX || !timesHalf) {
@@ -27,7 +52,7 @@ function multiplied(graph: ChainGraph, x: string, start: OnnxNode, used: Set<Onn
     const other = otherInput(next, node.output[0]);
     const half = halved(graph, x, other);
     if (other === x && !timesX) timesX = true;
-    else if (near(graph.scalar(other), 0.5) && !timesHalf) timesHalf = true;
+    else if (graph.is(other, 0.5) && !timesHalf) timesHalf = true;
     else if (half && !timesX && !timesHalf) {
       [timesX, timesHalf] = [true, true];
       used.add(half);
@@ -39,24 +64,21 @@ function multiplied(graph: ChainGraph, x: string, start: OnnxNode, used: Set<Onn
 }
 
 /** x / sqrt(2) */
-function isScaled(graph: ChainGraph, node: OnnxNode, x: string): boolean {
-  if (node.opType === 'Div') return node.input[0] === x && near(graph.scalar(node.input[1]), Math.SQRT2);
-  return node.opType === 'Mul' && near(graph.scalar(otherInput(node, x)), Math.SQRT1_2);
+function isScaled(graph: Formula, node: OnnxNode, x: string): boolean {
+  if (node.opType === 'Div') return node.input[0] === x && graph.is(node.input[1], Math.SQRT2);
+  return node.opType === 'Mul' && graph.is(otherInput(node, x), Math.SQRT1_2);
 }
 
 /** The node that gives `tensor`, if that is x * 0.5 and used nowhere else. */
-function halved(graph: ChainGraph, x: string, tensor: string | undefined): OnnxNode | undefined {
+function halved(graph: Formula, x: string, tensor: string | undefined): OnnxNode | undefined {
   if (tensor === undefined || graph.consumers(tensor).length !== 1) return undefined;
   return graph
     .consumers(x)
-    .find(
-      (node) =>
-        node.opType === 'Mul' && node.output[0] === tensor && near(graph.scalar(otherInput(node, x)), 0.5),
-    );
+    .find((node) => node.opType === 'Mul' && node.output[0] === tensor && graph.is(otherInput(node, x), 0.5));
 }
 
 /** The node of that kind which alone takes what `node` gives. */
-function follower(graph: ChainGraph, node: OnnxNode, opType: string): OnnxNode | undefined {
+function follower(graph: Formula, node: OnnxNode, opType: string): OnnxNode | undefined {
   const next = graph.consumers(node.output[0] ?? '');
   return next.length === 1 && next[0]?.opType === opType ? next[0] : undefined;
 }
@@ -65,6 +87,11 @@ function otherInput({ input }: OnnxNode, one: string | undefined): string | unde
   return input[0] === one ? input[1] : input[0];
 }
 
-function near(value: number | undefined, wanted: number): boolean {
-  return value !== undefined && Math.abs(value - wanted) <= tolerance;
+function near(constant: Constant | undefined, wanted: number): boolean {
+  if (constant === undefined) return false;
+  const value = constant.data[0] as number;
+  if (wanted === 1 || wanted === 0.5) return value === wanted;
+  const is16 =
+    constant.elementType === elementTypes.float16 || constant.elementType === elementTypes.bfloat16;
+  return Math.abs(value / wanted - 1) <= (is16 ? tolerance16 : tolerance);
 }

@@ -1,129 +1,224 @@
-/** The graph of an ONNX file, seen as what it is for a plain network: a chain, with constants hanging on it. */
+/** The graph of an ONNX file, seen as what it is for a plain network: a chain, with stored arrays hanging on it. */
 import { EigenstudentError } from '../../errors.js';
-import { transpose } from '../assemble.js';
-import { attributeTypes, type OnnxAttribute, type OnnxGraph, type OnnxNode } from './schema.js';
+import { foldingForms, foldings } from './folding.js';
+import { corrupt, type DecodedModel } from './model.js';
+import { checkForm, nameOf } from './node.js';
+import type { OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './schema.js';
+import {
+  contradict,
+  type DeclaredTensor,
+  declaredShape,
+  declaredTensor,
+  declaredType,
+  type FloatType,
+  type Shape,
+  shapeText,
+} from './shapes.js';
 import { type Constant, constantOf } from './tensor.js';
 
-/** Nodes that may stand between a stored array and the layer that uses it. */
-const constantOperators = ['Constant', 'Identity', 'Transpose'];
-
 export class ChainGraph {
-  readonly #constants = new Map<string, () => Constant>();
-  readonly #consumers = new Map<string, OnnxNode[]>();
-  readonly #outputs: ReadonlySet<string>;
+  readonly opset: number;
   /** What the network is fed: the one input without numbers of its own. */
-  readonly input: string;
+  readonly input: DeclaredTensor;
+  readonly output: DeclaredTensor;
+  readonly #stored = new Map<string, OnnxTensor>();
+  readonly #sparse: ReadonlySet<string | undefined>;
+  /** The node that gives a tensor. */
+  readonly #producers = new Map<string, OnnxNode>();
+  readonly #consumers = new Map<string, OnnxNode[]>();
+  /** Results of nodes that take stored arrays only, and whether these can be computed. */
+  readonly #foldable = new Map<string, boolean>();
+  readonly #constants = new Map<string, Constant>();
+  readonly #declared = new Map<string, Shape>();
+  readonly #types = new Map<string, FloatType>();
+  readonly #shapes = new Map<string, Shape>();
 
-  /** @throws file_unsupported unless there are one input and one output */
+  /** @throws file_unsupported unless there are one input and one output; file_corrupt */
   constructor(
     readonly path: string,
-    graph: OnnxGraph,
+    { graph, opset }: DecodedModel,
   ) {
-    for (const tensor of graph.initializer) {
-      const name = tensor.name ?? '';
-      this.#constants.set(name, () => constantOf(tensor, `tensor ${JSON.stringify(name)} of ${path}`));
+    this.opset = opset;
+    this.#sparse = new Set(graph.sparseInitializer?.map(({ values }) => values?.name));
+    this.#takeNames(graph);
+    for (const value of [...graph.input, ...graph.output, ...(graph.valueInfo ?? [])]) {
+      this.#declared.set(value.name, declaredShape(value, path));
+      const type = declaredType(value);
+      if (type !== undefined) this.#types.set(value.name, type);
     }
-    for (const node of graph.node) if (!this.#addConstant(node)) this.#addConsumer(node);
-    const inputs = graph.input.map(({ name }) => name).filter((name) => !this.#constants.has(name));
-    this.#outputs = new Set(graph.output.map(({ name }) => name));
-    this.input = this.#only('input', inputs);
-    this.#only('output', [...this.#outputs]);
+    const inputs = graph.input.filter(({ name }) => !this.#stored.has(name) && !this.#sparse.has(name));
+    this.input = declaredTensor('input', this.#only('input', inputs), path);
+    this.output = declaredTensor('output', this.#only('output', graph.output), path);
+    this.#takeNodes(graph);
   }
 
-  isOutput(tensor: string): boolean {
-    return this.#outputs.has(tensor);
-  }
-
-  /** Nodes that take a tensor, each once. */
+  /** Nodes that take a tensor and lead to the output, each once; what only looks at its shape is left out. */
   consumers(tensor: string): readonly OnnxNode[] {
     return this.#consumers.get(tensor) ?? [];
   }
 
-  /** The stored array of that name, if it is one. @throws file_unsupported, file_corrupt */
+  producer(tensor: string): OnnxNode | undefined {
+    return this.#producers.get(tensor);
+  }
+
+  /** The numbers that the file holds under that name, or that nodes make of such alone. @throws file_unsupported, file_corrupt */
   constant(tensor: string | undefined): Constant | undefined {
-    return tensor === undefined ? undefined : this.#constants.get(tensor)?.();
+    if (!tensor) return undefined;
+    const known = this.#constants.get(tensor);
+    if (known) return known;
+    const constant = this.#compute(tensor);
+    if (constant) this.#constants.set(tensor, constant);
+    return constant;
   }
 
-  /** The one number that a tensor is, if it is one. */
-  scalar(tensor: string | undefined): number | undefined {
+  /** The one number that a tensor is, if it is one that adds no axis to a tensor of that shape. */
+  scalar(tensor: string | undefined, beside: Shape): Constant | undefined {
     const constant = this.constant(tensor);
-    return constant?.data.length === 1 ? constant.data[0] : undefined;
+    return constant?.data.length === 1 && constant.shape.length <= (beside?.length ?? 1)
+      ? constant
+      : undefined;
   }
 
-  /** Returns whether the node has nothing to do with the input. */
-  #addConstant(node: OnnxNode): boolean {
-    const [output] = node.output;
-    if (output === undefined || !constantOperators.includes(node.opType)) return false;
-    if (node.opType === 'Constant') {
-      this.#constants.set(output, () => this.#ofConstantNode(node));
-      return true;
+  /** The shape that the nodes before it give a tensor of the chain. */
+  shapeOf(tensor: string): Shape {
+    return this.#shapes.get(tensor);
+  }
+
+  hasShape(tensor: string): boolean {
+    return this.#shapes.has(tensor);
+  }
+
+  /** Of a tensor of the chain. @throws file_corrupt where the file declares another shape, or other numbers */
+  setShape(tensor: string, shape: Shape, type: FloatType): void {
+    const declared = this.#declared.get(tensor);
+    const told = (what: string, made: string) =>
+      corrupt(
+        this.path,
+        `it declares tensor ${JSON.stringify(tensor)} with ${what}, its nodes make it ${made}`,
+      );
+    if (contradict(declared, shape)) throw told(`shape ${shapeText(declared)}`, shapeText(shape));
+    const declaredAs = this.#types.get(tensor) ?? type;
+    if (declaredAs !== type) throw told(`numbers of type ${declaredAs}`, type);
+    this.#shapes.set(tensor, shape);
+  }
+
+  /** What a tensor that is no stored array is, for errors. */
+  origin(tensor: string | undefined): string {
+    if (!tensor) return 'none';
+    const name = JSON.stringify(tensor);
+    if (this.#sparse.has(tensor)) return `${name}, which is stored as a sparse tensor`;
+    const producer = this.#producers.get(tensor);
+    if (this.#foldable.has(tensor) && producer)
+      return `${name}, which ${nameOf(producer)} makes of stored numbers`;
+    return `${name}, a tensor that the graph computes`;
+  }
+
+  #compute(tensor: string): Constant | undefined {
+    const stored = this.#stored.get(tensor);
+    const where = `tensor ${JSON.stringify(tensor)} of ${this.path}`;
+    if (stored) {
+      const constant = constantOf(stored, where);
+      const declared = this.#declared.get(tensor);
+      if (!contradict(declared, constant.shape)) return constant;
+      const shapes = `${shapeText(constant.shape)}, and declares it ${shapeText(declared)}`;
+      throw corrupt(this.path, `it holds tensor ${JSON.stringify(tensor)} of shape ${shapes}`);
     }
-    const source = this.#constants.get(node.input[0] ?? '');
-    if (source === undefined) return false;
-    this.#constants.set(
-      output,
-      node.opType === 'Identity' ? source : () => turned(source(), node, this.path),
-    );
-    return true;
+    const node = this.#producers.get(tensor);
+    if (!node || this.#foldable.get(tensor) !== true) return undefined;
+    checkForm(node, foldingForms[node.opType] as (typeof foldingForms)[string], this.opset, this.path);
+    const inputs = node.input.map((input) => this.constant(input));
+    return foldings[node.opType]?.(inputs, node, this);
   }
 
-  #addConsumer(node: OnnxNode): void {
-    for (const tensor of new Set(node.input)) {
-      const nodes = this.#consumers.get(tensor);
-      if (nodes) nodes.push(node);
-      else this.#consumers.set(tensor, [node]);
+  #takeNames(graph: OnnxGraph): void {
+    const twice = (name: string) =>
+      corrupt(this.path, `more than one of its parts gives the tensor ${JSON.stringify(name)}`);
+    for (const tensor of graph.initializer) {
+      const { name = '' } = tensor;
+      if (this.#stored.has(name)) throw twice(name);
+      this.#stored.set(name, tensor);
+    }
+    const inputs = new Set<string>();
+    for (const { name } of graph.input) {
+      if (inputs.has(name)) throw twice(name);
+      inputs.add(name);
+    }
+    for (const node of graph.node)
+      for (const name of node.output) {
+        if (name === '') continue;
+        if (this.#stored.has(name) || inputs.has(name) || this.#producers.has(name)) throw twice(name);
+        this.#producers.set(name, node);
+      }
+  }
+
+  /** Takes up the nodes that lead to the output, from the first to the last. */
+  #takeNodes(graph: OnnxGraph): void {
+    const inputs = new Set(graph.input.map(({ name }) => name));
+    const { name: last } = this.output;
+    if (!this.#producers.has(last) && !this.#stored.has(last) && !inputs.has(last))
+      throw corrupt(
+        this.path,
+        `its output ${JSON.stringify(last)} is a tensor that nothing in the file gives`,
+      );
+    for (const node of this.#inOrder()) {
+      const taken = new Set(node.input.filter((name) => name !== ''));
+      for (const name of taken) {
+        const known = [this.#stored, this.#producers, inputs, this.#sparse].some((names) => names.has(name));
+        if (!known)
+          throw corrupt(
+            this.path,
+            `${nameOf(node)} takes the tensor ${JSON.stringify(name)}, which nothing in the file gives`,
+          );
+        if (node.opType === 'Shape') continue;
+        const nodes = this.#consumers.get(name);
+        if (nodes) nodes.push(node);
+        else this.#consumers.set(name, [node]);
+      }
+      const fromStored = [...taken].every((name) => this.#stored.has(name) || this.#foldable.has(name));
+      if (!fromStored || (taken.size === 0 && node.opType !== 'Constant')) continue;
+      const can =
+        Object.hasOwn(foldings, node.opType) &&
+        [...taken].every((name) => this.#foldable.get(name) !== false);
+      for (const name of node.output) if (name !== '') this.#foldable.set(name, can);
     }
   }
 
-  #ofConstantNode(node: OnnxNode): Constant {
-    const { t, f, floats, type } = node.attribute[0] ?? ({} as Partial<OnnxAttribute>);
-    if (t) return constantOf(t, `${nameOf(node)} of ${this.path}`);
-    if (floats && floats.length > 0) return { shape: [floats.length], data: Float32Array.from(floats) };
-    if (type === attributeTypes.float) return { shape: [], data: Float32Array.of(f ?? 0) };
-    throw new EigenstudentError(
-      'file_unsupported',
-      `expected ${nameOf(node)} of ${this.path} to hold floats, it does not`,
-    );
+  /** Nodes that the output depends on, each after those whose results it takes. @throws file_corrupt for a circle */
+  #inOrder(): OnnxNode[] {
+    const order: OnnxNode[] = [];
+    const state = new Map<OnnxNode, 'open' | 'done'>();
+    const pending: OnnxNode[] = [this.#producers.get(this.output.name)].filter((node) => node !== undefined);
+    for (let node = pending.at(-1); node !== undefined; node = pending.at(-1)) {
+      if (state.has(node)) {
+        pending.pop();
+        if (state.get(node) === 'open') order.push(node);
+        state.set(node, 'done');
+        continue;
+      }
+      state.set(node, 'open');
+      for (const name of [...node.input].reverse()) {
+        const before = this.#producers.get(name);
+        if (before === undefined || state.get(before) === 'done') continue;
+        if (state.get(before) === 'open') throw corrupt(this.path, 'its graph runs in a circle');
+        pending.push(before);
+      }
+    }
+    return order;
   }
 
-  #only(what: string, names: readonly string[]): string {
-    const [name] = names;
-    if (names.length === 1 && name !== undefined) return name;
+  #only(what: 'input' | 'output', values: readonly OnnxValue[]): OnnxValue {
+    const [value] = values;
+    if (values.length === 1 && value !== undefined) return value;
+    const names = values.map(({ name }) => name);
+    const advice =
+      what === 'output' && names.length > 0
+        ? `. To write a file with one of them: onnx.utils.extract_model(path, new_path, ["${this.input.name}"], [name])`
+        : '';
     throw new EigenstudentError(
       'file_unsupported',
       `expected a network with one ${what} in ${this.path}, received ${names.length}` +
-        (names.length > 0 ? ` (${names.join(', ')})` : ''),
+        (names.length > 0 ? ` (${names.join(', ')})` : '') +
+        advice,
     );
   }
-}
-
-function turned({ shape, data }: Constant, node: OnnxNode, path: string): Constant {
-  const [rows, columns] = shape;
-  const perm = attribute(node, 'perm')?.ints ?? [];
-  if (shape.length === 2 && rows && columns && (perm.length === 0 || perm.join() === '1,0'))
-    return { shape: [columns, rows], data: transpose(data, rows, columns) };
-  throw new EigenstudentError(
-    'file_unsupported',
-    `expected ${nameOf(node)} of ${path} to turn a matrix, received shape [${shape.join(', ')}]`,
-  );
-}
-
-export function attribute(node: OnnxNode, name: string): OnnxAttribute | undefined {
-  return node.attribute.find((one) => one.name === name);
-}
-
-/** A number; writers may leave out a 0 that is there. @param byDefault where there is no such attribute */
-export function floatAttribute(node: OnnxNode, name: string, byDefault: number): number {
-  const found = attribute(node, name);
-  return found ? (found.f ?? 0) : byDefault;
-}
-
-export function integerAttribute(node: OnnxNode, name: string, byDefault: number): number {
-  const found = attribute(node, name);
-  return found ? (found.i ?? 0) : byDefault;
-}
-
-/** 'Gemm (node "/fc1/Gemm")', for errors. */
-export function nameOf({ opType, name, output }: OnnxNode): string {
-  return `${opType} (${name ? `node ${JSON.stringify(name)}` : `the node that gives ${JSON.stringify(output[0])}`})`;
 }

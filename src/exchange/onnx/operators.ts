@@ -1,157 +1,220 @@
-/** What each ONNX operator does to a chain of layers. */
-import { EigenstudentError } from '../../errors.js';
-import type { FloatArray } from '../../native/addon.js';
+/** What each ONNX operator does to a chain of layers, and to the shape of what goes along it. */
 import type { Activation } from '../../network/layers.js';
-import { transpose } from '../assemble.js';
+import { eluAlpha, leakySlope } from './activations.js';
+import { axisOf } from './axes.js';
 import type { Chain } from './chain.js';
-import { attribute, type ChainGraph, floatAttribute, integerAttribute, nameOf } from './graph.js';
-import type { OnnxNode } from './schema.js';
+import { foldingForms } from './folding.js';
+import type { ChainGraph } from './graph.js';
+import { addition, gemm, matMul } from './linear.js';
+import {
+  attribute,
+  checkForm,
+  floatAttribute,
+  integerAttribute,
+  type OperatorForm,
+  unsupportedNode,
+} from './node.js';
+import { flatten, of, reshape, squeeze, transpose, unsqueeze } from './rows.js';
+import { elementTypeName, type OnnxNode } from './schema.js';
+import { floatTypes, product, type Shape } from './shapes.js';
 
-/** `current`: the tensor of the chain that the node takes. */
-type Operator = (graph: ChainGraph, chain: Chain, node: OnnxNode, current: string) => void;
+/** A node where it stands in the chain. */
+export interface Step {
+  readonly graph: ChainGraph;
+  readonly chain: Chain;
+  readonly node: OnnxNode;
+  /** The tensor of the chain that the node takes, and its shape. */
+  readonly current: string;
+  readonly shape: Shape;
+}
 
-/** Slope of leakyRelu and alpha of elu, as everywhere in this package (native/core/activations.h). */
-export const leakySlope = 0.01;
-export const eluAlpha = 1;
+interface Operator {
+  readonly form: OperatorForm;
+  /** @returns the shape of what the node gives @throws file_unsupported, file_corrupt */
+  readonly take: (step: Step) => Shape;
+}
+
 /** A float32 of 0.01 is not the double. */
 const attributeTolerance = 1e-7;
 
-const activation =
-  (name: Activation): Operator =>
-  (_, chain, node) =>
-    chain.activate(node, name);
-const nothing: Operator = () => undefined;
+const unary: OperatorForm = { inputs: [1, 1] };
+const withAlpha: OperatorForm = { inputs: [1, 1], attributes: { alpha: 'float' } };
+const withAxis: OperatorForm = { inputs: [1, 1], attributes: { axis: 'int' } };
 
 export const operators: Readonly<Record<string, Operator>> = {
-  Gemm: gemm,
-  MatMul: matMul,
-  Add: add,
+  Gemm: {
+    form: {
+      inputs: [2, 3],
+      attributes: { alpha: 'float', beta: 'float', transA: 'int', transB: 'int' },
+      before: {
+        opset: 11,
+        form: { inputs: [3, 3], attributes: { alpha: 'float', beta: 'float', transA: 'int', transB: 'int' } },
+      },
+    },
+    take: gemm,
+  },
+  MatMul: { form: { inputs: [2, 2] }, take: matMul },
+  Add: { form: { inputs: [2, 2] }, take: addition },
   Relu: activation('relu'),
   Tanh: activation('tanh'),
   Sigmoid: activation('sigmoid'),
   Softplus: activation('softplus'),
-  Erf: activation('erf'),
-  Elu: (graph, chain, node) => withAlpha(graph, chain, node, 'elu', eluAlpha, 1),
-  LeakyRelu: (graph, chain, node) => withAlpha(graph, chain, node, 'leakyRelu', leakySlope, 0.01),
-  Gelu: gelu,
-  Mul: square,
-  Softmax: softmax('softmax'),
-  LogSoftmax: softmax('logSoftmax'),
-  Identity: nothing,
-  Dropout: nothing, // rests at inference
-  Flatten: flatten,
-  Reshape: reshape,
+  Erf: activation('erf', { ...unary, since: 9 }),
+  Elu: { form: withAlpha, take: (step) => alphaIs(step, 'elu', eluAlpha, 1) },
+  LeakyRelu: { form: withAlpha, take: (step) => alphaIs(step, 'leakyRelu', leakySlope, 0.01) },
+  Gelu: { form: { inputs: [1, 1], attributes: { approximate: 'string' }, since: 20 }, take: gelu },
+  Clip: {
+    form: {
+      inputs: [1, 3],
+      before: { opset: 11, form: { inputs: [1, 1], attributes: { min: 'float', max: 'float' } } },
+    },
+    take: clip,
+  },
+  Mul: { form: { inputs: [2, 2] }, take: square },
+  Softmax: { form: withAxis, take: (step) => softmax(step, 'softmax') },
+  LogSoftmax: { form: withAxis, take: (step) => softmax(step, 'logSoftmax') },
+  Identity: { form: unary, take: ({ shape }) => shape },
+  Dropout: {
+    form: {
+      inputs: [1, 3],
+      outputs: 2,
+      attributes: { seed: 'int' },
+      before: { opset: 12, form: { inputs: [1, 1], outputs: 2, attributes: { ratio: 'float' } } },
+    },
+    take: dropout,
+  },
+  Cast: { form: foldingForms.Cast as OperatorForm, take: cast },
+  Flatten: { form: withAxis, take: ({ graph, node, shape }) => flatten(graph, node, shape) },
+  Reshape: moving('Reshape', reshape),
+  Transpose: moving('Transpose', transpose),
+  Squeeze: moving('Squeeze', squeeze),
+  Unsqueeze: moving('Unsqueeze', unsqueeze),
 };
 
-/** Y = alpha A' B' + beta C */
-function gemm(graph: ChainGraph, chain: Chain, node: OnnxNode, current: string): void {
-  const { data, rows, columns } = matrixOf(graph, node, current);
-  const flag = (name: string) => integerAttribute(node, name, 0) !== 0;
-  if (flag('transA')) throw unsupported(graph, node, 'transA = 0', 'transA = 1');
-  const [alpha, beta] = [floatAttribute(node, 'alpha', 1), floatAttribute(node, 'beta', 1)];
-  const weights = flag('transB') ? data : transpose(data, rows, columns);
-  chain.addLayer(node, node.input[1] as string, scaled(weights, alpha), flag('transB') ? rows : columns);
-  if (!node.input[2]) return;
-  chain.addBias(node, scaled(constantOf(graph, node, node.input[2]), beta));
-}
-
-function matMul(graph: ChainGraph, chain: Chain, node: OnnxNode, current: string): void {
-  const { data, rows, columns } = matrixOf(graph, node, current);
-  chain.addLayer(node, node.input[1] as string, transpose(data, rows, columns), columns);
-}
-
-function add(graph: ChainGraph, chain: Chain, node: OnnxNode, current: string): void {
-  const other = node.input[0] === current ? node.input[1] : node.input[0];
-  chain.addBias(node, constantOf(graph, node, other));
-}
-
-function withAlpha(
-  graph: ChainGraph,
-  chain: Chain,
-  node: OnnxNode,
-  name: Activation,
-  wanted: number,
-  byDefault: number,
-): void {
-  const alpha = floatAttribute(node, 'alpha', byDefault);
-  if (Math.abs(alpha - wanted) > attributeTolerance)
-    throw unsupported(graph, node, `alpha = ${wanted}, that of activation ${name}`, `alpha = ${alpha}`);
-  chain.activate(node, name);
-}
-
-function gelu(graph: ChainGraph, chain: Chain, node: OnnxNode): void {
-  const approximate = Buffer.from(attribute(node, 'approximate')?.s ?? []).toString() || 'none';
-  if (approximate !== 'none')
-    throw unsupported(graph, node, 'the exact GELU', `approximate = ${JSON.stringify(approximate)}`);
-  chain.activate(node, 'gelu');
-}
-
-function square(graph: ChainGraph, chain: Chain, node: OnnxNode, current: string): void {
-  if (node.input[0] !== current || node.input[1] !== current)
-    throw unsupported(
-      graph,
-      node,
-      'a tensor times itself (activation quadratic)',
-      'a product of two tensors',
-    );
-  chain.activate(node, 'quadratic');
-}
-
-/** Over the answers of a sample: axis -1, or 1 of [samples, answers], which was the default before opset 13. */
-function softmax(output: 'softmax' | 'logSoftmax'): Operator {
-  return (graph, chain, node) => {
-    const axis = integerAttribute(node, 'axis', -1);
-    if (axis !== 1 && axis !== -1) throw unsupported(graph, node, 'axis 1 or -1', `axis ${axis}`);
-    chain.end(node, output);
+function activation(name: Activation, form = unary): Operator {
+  return {
+    form,
+    take: ({ chain, node, shape }) => {
+      chain.activate(node, name);
+      return shape;
+    },
   };
 }
 
-function flatten(graph: ChainGraph, _: Chain, node: OnnxNode): void {
-  const axis = integerAttribute(node, 'axis', 1);
-  if (axis !== 1) throw unsupported(graph, node, 'axis 1, one row per sample', `axis ${axis}`);
+function moving(opType: string, take: (graph: ChainGraph, node: OnnxNode, shape: Shape) => Shape): Operator {
+  const form = foldingForms[opType] as OperatorForm;
+  return { form, take: ({ graph, node, shape }) => take(graph, node, shape) };
 }
 
-/** To one row per sample, as view(-1, n) has it; what it makes of the inputs the first layer takes. */
-function reshape(graph: ChainGraph, chain: Chain, node: OnnxNode): void {
-  const shape = graph.constant(node.input[1])?.data;
-  const rows = shape?.length === 2 && [-1, chain.width ?? shape[1]].includes(shape[1]);
-  if (rows) return;
-  const received = shape ? `shape [${shape.join(', ')}]` : 'a shape that the graph computes';
-  throw unsupported(graph, node, 'a stored shape of one row per sample', received);
+function alphaIs(
+  { graph, chain, node, shape }: Step,
+  name: Activation,
+  wanted: number,
+  usual: number,
+): Shape {
+  const alpha = floatAttribute(node, 'alpha', usual);
+  if (Math.abs(alpha - wanted) > attributeTolerance)
+    throw unsupportedNode(
+      graph.path,
+      node,
+      `alpha = ${wanted}, that of activation ${name}`,
+      `alpha = ${alpha}`,
+    );
+  chain.activate(node, name);
+  return shape;
 }
 
-/** The stored matrix by which a node multiplies what comes along the chain. */
-function matrixOf(graph: ChainGraph, node: OnnxNode, current: string) {
-  const constant = node.input[0] === current ? graph.constant(node.input[1]) : undefined;
-  const [rows, columns] = constant?.shape ?? [];
-  if (constant?.shape.length === 2 && rows && columns) return { data: constant.data, rows, columns };
-  const received = constant ? `shape [${constant.shape.join(', ')}]` : 'a tensor that the graph computes';
-  throw unsupported(graph, node, 'a stored matrix as its second input', received);
+function gelu({ graph, chain, node, shape }: Step): Shape {
+  const approximate = Buffer.from(attribute(node, 'approximate')?.s ?? []).toString() || 'none';
+  if (approximate !== 'none')
+    throw unsupportedNode(graph.path, node, 'the exact GELU', `approximate = ${JSON.stringify(approximate)}`);
+  chain.activate(node, 'gelu');
+  return shape;
 }
 
-function constantOf(graph: ChainGraph, node: OnnxNode, tensor: string | undefined): FloatArray {
-  const constant = graph.constant(tensor);
-  if (constant) return constant.data;
-  throw unsupported(
-    graph,
+/** max(z, 0), as torch.clamp(z, min=0) is written: bounds are inputs since opset 11, attributes before. */
+function clip({ graph, chain, node, shape }: Step): Shape {
+  const bound = (name: 'min' | 'max', place: number, none: number) => {
+    if (graph.opset < 11) return floatAttribute(node, name, none);
+    if (!node.input[place]) return none;
+    const constant = graph.constant(node.input[place]);
+    if (constant?.data.length === 1) return constant.data[0] as number;
+    throw unsupportedNode(
+      graph.path,
+      node,
+      `a stored number as its ${name}`,
+      graph.origin(node.input[place]),
+    );
+  };
+  const [min, max] = [bound('min', 1, -Infinity), bound('max', 2, Infinity)];
+  // opset 6 writes the largest float32 for no bound
+  if (min !== 0 || max < 3.4e38)
+    throw unsupportedNode(
+      graph.path,
+      node,
+      'min = 0 and no max, which is activation relu',
+      `min = ${min} and max = ${max}`,
+    );
+  chain.activate(node, 'relu');
+  return shape;
+}
+
+function square({ graph, chain, node, current, shape }: Step): Shape {
+  if (node.input[0] === current && node.input[1] === current) {
+    chain.activate(node, 'quadratic');
+    return shape;
+  }
+  const other = node.input[0] === current ? node.input[1] : node.input[0];
+  const constant = graph.constant(other);
+  const received = constant
+    ? `a product with stored numbers (${JSON.stringify(other)}, ${of(constant.shape)}), which are not folded into the layers`
+    : `a product with ${graph.origin(other)}`;
+  throw unsupportedNode(graph.path, node, 'a tensor times itself (activation quadratic)', received);
+}
+
+/**
+ * Over all answers of a sample. Before opset 13 the axes from `axis` on count as one (default 1); since then `axis` is the only one
+ * (default -1).
+ */
+function softmax({ graph, chain, node, shape }: Step, output: 'softmax' | 'logSoftmax'): Shape {
+  chain.end(node, output);
+  const sizes = shape as NonNullable<Shape>; // known after a layer
+  const before13 = graph.opset < 13;
+  const given = integerAttribute(node, 'axis', before13 ? 1 : -1);
+  const axis = axisOf(node, given, sizes.length, graph.path);
+  const apart = sizes.filter((_, i) => i > 0 && (before13 ? i < axis : i !== axis));
+  if (axis > 0 && product(apart) === 1) return shape;
+  throw unsupportedNode(
+    graph.path,
     node,
-    'stored numbers to add (a network without branches)',
-    'a tensor that the graph computes',
+    'the axis of the answers of a sample',
+    `axis ${given} of opset ${graph.opset} for a tensor ${of(shape)}`,
   );
 }
 
-function scaled(numbers: FloatArray, factor: number): FloatArray {
-  return factor === 1 ? numbers : (numbers.map((value) => value * factor) as FloatArray);
+/** Rests at inference. */
+function dropout({ graph, node, shape }: Step): Shape {
+  const [, , training] = node.input;
+  if (!training || graph.constant(training)?.data[0] === 0) return shape;
+  throw unsupportedNode(graph.path, node, 'training_mode false', 'another one, by which answers are random');
 }
 
-function unsupported(
-  graph: ChainGraph,
-  node: OnnxNode,
-  expected: string,
-  received: string,
-): EigenstudentError {
-  return new EigenstudentError(
-    'file_unsupported',
-    `expected ${expected} for ${nameOf(node)} of ${graph.path}, received ${received}`,
-  );
+function cast({ graph, node, shape }: Step): Shape {
+  const to = integerAttribute(node, 'to', 0);
+  if (Object.hasOwn(floatTypes, to)) return shape;
+  throw unsupportedNode(graph.path, node, 'a cast to floats', `one to ${elementTypeName(to)}`);
+}
+
+/** Look at their operands themselves; of other operators the first is what goes along the chain. */
+const ofTwoOperands = ['Gemm', 'MatMul', 'Add', 'Mul'];
+
+/** Takes up a node of the chain. @returns the shape of what it gives @throws file_unsupported, file_corrupt */
+export function takeUp(step: Step): Shape {
+  const { graph, node, current } = step;
+  const { form, take } = operators[node.opType] as Operator;
+  checkForm(node, form, graph.opset, graph.path);
+  const place = node.input.lastIndexOf(current);
+  if (place === 0 || ofTwoOperands.includes(node.opType)) return take(step);
+  const received = `${JSON.stringify(current)} as input ${place}, counted from 0`;
+  throw unsupportedNode(graph.path, node, 'what goes along the chain as its first input only', received);
 }

@@ -3,52 +3,75 @@ import { readBytes } from '../../network/read-bytes.js';
 import type { OutputMap, ReadLayer } from '../assemble.js';
 import { Chain } from './chain.js';
 import { geluOf } from './gelu.js';
-import { ChainGraph, nameOf } from './graph.js';
-import { operators } from './operators.js';
-import { modelMessage, type OnnxGraph, type OnnxModel, type OnnxNode } from './schema.js';
+import { ChainGraph } from './graph.js';
+import { decodeModel } from './model.js';
+import { integerAttribute, nameOf } from './node.js';
+import { operators, takeUp } from './operators.js';
+import type { OnnxNode } from './schema.js';
+import { type FloatType, floatTypes, type Shape } from './shapes.js';
+import type { OnnxSignature } from './signature.js';
+
+export interface OnnxNetwork {
+  readonly layers: ReadLayer[];
+  readonly output: OutputMap;
+  readonly signature: OnnxSignature;
+}
 
 /**
- * The layers of an ONNX file that holds a plain network: a chain of Gemm or MatMul and Add, each with at most one
- * activation. Flatten, Identity and Dropout are passed over; Softmax and LogSoftmax may end it.
+ * The layers of an ONNX file that holds a plain network: a chain of Gemm or MatMul and Add, each with at most one activation.
+ * What moves no number of a sample (Flatten, Reshape, Identity, Dropout, ...) is passed over; Softmax and LogSoftmax may end it.
+ * Shapes that the file declares are held against those that its nodes make.
  * @throws file_unreadable, file_corrupt; file_unsupported with the operator, or what else is not in such a chain
  */
-export async function readOnnx(path: string): Promise<{ layers: ReadLayer[]; output: OutputMap }> {
-  return layersOf(decodeModel(await readBytes(path), path), path);
-}
-
-/** @throws file_corrupt */
-function decodeModel(bytes: Uint8Array, path: string): OnnxGraph {
-  let model: OnnxModel;
-  try {
-    model = modelMessage.toObject(modelMessage.decode(bytes), { longs: Number, arrays: true }) as OnnxModel;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EigenstudentError('file_corrupt', `${path} is not a readable ONNX file: ${reason}`, { cause });
-  }
-  const { graph } = model;
-  if (graph !== undefined && graph.node.length > 0) return graph;
-  throw new EigenstudentError('file_corrupt', `${path} is not a readable ONNX file: there is no graph in it`);
-}
-
-function layersOf(onnx: OnnxGraph, path: string) {
-  const graph = new ChainGraph(path, onnx);
+export async function readOnnx(path: string): Promise<OnnxNetwork> {
+  const graph = new ChainGraph(path, decodeModel(await readBytes(path), path));
   const chain = new Chain(path);
-  let current = graph.input;
-  for (const seen = new Set<string>(); !graph.isOutput(current); current = follow(graph, chain, current)) {
-    if (seen.has(current))
-      throw new EigenstudentError(
-        'file_corrupt',
-        `${path} is not a readable ONNX file: its graph runs in a circle`,
-      );
-    seen.add(current);
+  let current = graph.input.name;
+  let { shape, elementType } = graph.input;
+  graph.setShape(current, shape, elementType);
+  while (current !== graph.output.name) {
+    ({ current, shape } = follow(graph, chain, current, shape));
+    elementType = castTo(graph.producer(current)) ?? elementType;
+    graph.setShape(current, shape, elementType);
   }
-  const [beyond] = graph.consumers(current);
-  if (beyond) throw branching(graph, current, [beyond]);
-  return { layers: chain.layers(), output: chain.output };
+  const layers = chain.layers();
+  return { layers, output: chain.output, signature: signatureOf(graph, layers, shape, elementType) };
+}
+
+/** Of a Cast. */
+function castTo(node: OnnxNode | undefined): FloatType | undefined {
+  if (node?.opType !== 'Cast') return undefined;
+  return floatTypes[integerAttribute(node, 'to', 0) as keyof typeof floatTypes];
+}
+
+/** @param made shape that the nodes give the output */
+function signatureOf(
+  graph: ChainGraph,
+  layers: readonly ReadLayer[],
+  made: Shape,
+  elementType: FloatType,
+): OnnxSignature {
+  const { input, output } = graph;
+  const samples = input.shape?.[0] ?? null;
+  const flattened = graph.consumers(input.name).some(({ opType }) => ['Flatten', 'Reshape'].includes(opType));
+  const undeclared = flattened ? null : ['batch', layers[0]?.inputs ?? null];
+  return {
+    input: { ...input, shape: input.shape ?? undeclared },
+    output: {
+      ...output,
+      elementType,
+      shape: [output.shape?.[0] ?? samples ?? 'batch', ...(made?.slice(1) ?? [])],
+    },
+  };
+}
+
+interface Tensor {
+  readonly current: string;
+  readonly shape: Shape;
 }
 
 /** Takes up what is done to a tensor of the chain; returns the next one. */
-function follow(graph: ChainGraph, chain: Chain, current: string): string {
+function follow(graph: ChainGraph, chain: Chain, current: string, shape: Shape): Tensor {
   const nodes = graph.consumers(current);
   const [node] = nodes;
   if (node === undefined) {
@@ -59,13 +82,12 @@ function follow(graph: ChainGraph, chain: Chain, current: string): string {
   }
   checkKnown(graph, nodes);
   if (nodes.length > 1) {
-    const gelu = geluOf(graph, current);
+    const gelu = geluOf(graph, current, shape);
     if (gelu === undefined) throw branching(graph, current, nodes);
     chain.activate(node, 'gelu');
-    return gelu;
+    return { current: gelu, shape };
   }
-  operators[node.opType]?.(graph, chain, node, current);
-  return node.output[0] as string;
+  return { shape: takeUp({ graph, chain, node, current, shape }), current: node.output[0] as string };
 }
 
 /** The operators of GELU's formula are known only within it. */
@@ -73,8 +95,7 @@ const withinGelu = ['Div'];
 
 function checkKnown({ path }: ChainGraph, nodes: readonly OnnxNode[]): void {
   const known = (node: OnnxNode) =>
-    (node.domain ?? '') === '' &&
-    (Object.hasOwn(operators, node.opType) || (nodes.length > 1 && withinGelu.includes(node.opType)));
+    Object.hasOwn(operators, node.opType) || (nodes.length > 1 && withinGelu.includes(node.opType));
   const unknown = nodes.find((node) => !known(node));
   if (unknown === undefined) return;
   throw new EigenstudentError(
@@ -86,7 +107,6 @@ function checkKnown({ path }: ChainGraph, nodes: readonly OnnxNode[]): void {
 function branching({ path }: ChainGraph, tensor: string, nodes: readonly OnnxNode[]): EigenstudentError {
   return new EigenstudentError(
     'file_unsupported',
-    `expected a chain of layers in ${path}, but tensor ${JSON.stringify(tensor)} goes to ` +
-      `${nodes.map(nameOf).join(' and ')}${nodes.length === 1 ? ' besides being the output' : ''}`,
+    `expected a chain of layers in ${path}, but tensor ${JSON.stringify(tensor)} goes to ${nodes.map(nameOf).join(' and ')}`,
   );
 }

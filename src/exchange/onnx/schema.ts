@@ -14,7 +14,9 @@ const messages = {
     producerVersion: field('string', 3),
     graph: field('GraphProto', 7),
     opsetImport: repeated('OperatorSetIdProto', 8),
+    functions: repeated('FunctionProto', 25),
   },
+  FunctionProto: { name: field('string', 1), domain: field('string', 10) },
   OperatorSetIdProto: { domain: field('string', 1), version: field('int64', 2) },
   GraphProto: {
     node: repeated('NodeProto', 1),
@@ -22,7 +24,10 @@ const messages = {
     initializer: repeated('TensorProto', 5),
     input: repeated('ValueInfoProto', 11),
     output: repeated('ValueInfoProto', 12),
+    valueInfo: repeated('ValueInfoProto', 13),
+    sparseInitializer: repeated('SparseTensorProto', 15),
   },
+  SparseTensorProto: { values: field('TensorProto', 1) },
   NodeProto: {
     input: repeated('string', 1),
     output: repeated('string', 2),
@@ -53,23 +58,52 @@ const messages = {
     dataLocation: field('int32', 14),
   },
   ValueInfoProto: { name: field('string', 1), type: field('TypeProto', 2) },
-  TypeProto: { tensorType: field('TensorTypeProto', 1) },
+  TypeProto: {
+    tensorType: field('TensorTypeProto', 1),
+    sequenceType: field('bytes', 4),
+    mapType: field('bytes', 5),
+  },
   TensorTypeProto: { elemType: field('int32', 1), shape: field('TensorShapeProto', 2) },
   TensorShapeProto: { dim: repeated('DimensionProto', 1) },
   DimensionProto: { dimValue: field('int64', 1), dimParam: field('string', 2) },
 };
 
+/** Of each only one is there, which is so even if it is 0. */
+const alternatives: Readonly<Record<string, readonly string[]>> = {
+  DimensionProto: ['dimValue', 'dimParam'],
+};
+
 const root = protobuf.Root.fromJSON({
-  nested: Object.fromEntries(Object.entries(messages).map(([name, fields]) => [name, { fields }])),
+  nested: Object.fromEntries(
+    Object.entries(messages).map(([name, fields]) => {
+      const oneof = alternatives[name];
+      return [name, { fields, ...(oneof && { oneofs: { value: { oneof: [...oneof] } } }) }];
+    }),
+  ),
 });
 
 /** The message that a file is. */
 export const modelMessage = root.lookupType('ModelProto');
 
 /** TensorProto.DataType */
-export const elementTypes = { float: 1, int64: 7, float16: 10, double: 11, bfloat16: 16 } as const;
+export const elementTypes = {
+  float: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  double: 11,
+  bfloat16: 16,
+} as const;
+/** Their names as the documentation of ONNX has them, for errors; the place is the number. */
+const elementTypeNames =
+  ' float32 uint8 int8 uint16 int16 int32 int64 string bool float16 float64 uint32 uint64 complex64 complex128 bfloat16';
+/** 'float16' of 10 */
+export function elementTypeName(type: number): string {
+  return elementTypeNames.split(' ')[type] || `ONNX data type ${type}`;
+}
 /** AttributeProto.AttributeType */
-export const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, ints: 7 } as const;
+export const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
 /** TensorProto.DataLocation: the numbers are in another file. */
 export const externalLocation = 1;
 
@@ -79,6 +113,7 @@ export interface OnnxModel {
   readonly producerVersion?: string;
   readonly graph?: OnnxGraph;
   readonly opsetImport?: readonly { readonly domain?: string; readonly version?: number }[];
+  readonly functions?: readonly { readonly domain?: string; readonly name?: string }[];
 }
 
 export interface OnnxGraph {
@@ -87,6 +122,8 @@ export interface OnnxGraph {
   readonly initializer: readonly OnnxTensor[];
   readonly input: readonly OnnxValue[];
   readonly output: readonly OnnxValue[];
+  readonly valueInfo?: readonly OnnxValue[];
+  readonly sparseInitializer?: readonly { readonly values?: OnnxTensor }[];
 }
 
 export interface OnnxNode {
@@ -123,5 +160,18 @@ export interface OnnxTensor {
 
 export interface OnnxValue {
   readonly name: string;
-  readonly type?: object;
+  readonly type?: {
+    readonly tensorType?: {
+      readonly elemType?: number;
+      readonly shape?: { readonly dim?: readonly OnnxDimension[] };
+    };
+    readonly sequenceType?: Uint8Array;
+    readonly mapType?: Uint8Array;
+  };
+}
+
+/** A size, a name of one, or neither: unknown. */
+export interface OnnxDimension {
+  readonly dimValue?: number;
+  readonly dimParam?: string;
 }

@@ -1,14 +1,23 @@
-import { knownKeys, oneOf } from '../../arguments.js';
+import { invalid, knownKeys, oneOf } from '../../arguments.js';
 import { toDType } from '../../network/arrays.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import type { Layer } from '../../network/layers.js';
-import type { Network } from '../../network/network.js';
+import { checkNetwork, type Network } from '../../network/network.js';
 import { inputsOf, outputsOf } from '../../network/spec.js';
 import type { OutputMap } from '../assemble.js';
 import { outputMaps } from '../description.js';
 import { activationPiece, node, type OnnxPiece } from './activations.js';
-import { attributeTypes, elementTypes, modelMessage, type OnnxValue } from './schema.js';
-import { floatTensor } from './tensor.js';
+import {
+  attributeTypes,
+  elementTypes,
+  modelMessage,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+} from './schema.js';
+import { floatTypes } from './shapes.js';
+import { checkSignature, type OnnxSignature, type OnnxTensorSignature } from './signature.js';
+import { floatTensor, sizesTensor } from './tensor.js';
 
 /** Every operator that is written is in it, and runtimes since 2021 have it. */
 const opset = 13;
@@ -21,54 +30,121 @@ export interface OnnxExportOptions {
    * wants it back.
    */
   readonly output?: OutputMap;
+  /**
+   * Names, shapes and kinds of numbers of the input and the output, as loadNetwork() found them in an ONNX file, so that programs
+   * that ran that file run this one. Default: float32, "input" [batch, inputs], "output" [batch, outputs].
+   */
+  readonly signature?: OnnxSignature;
+  /** Default: that of `signature`, or "input". */
+  readonly inputName?: string;
+  /** Default: that of `signature`, or "output". */
+  readonly outputName?: string;
 }
 
 /**
- * Writes a network as an ONNX file, in float32: input "input" [batch, inputs], output "output" [batch, outputs], opset 13.
- * Spectral layers become the matrices that they apply. Runtimes give the answers of predict() to about 1e-5 of their size.
- * @throws invalid_argument where a number is too large for float32; file_unwritable
+ * Writes a network as an ONNX file of opset 13 that computes in float32. Inputs of more axes than [batch, inputs] are flattened in
+ * the file, outputs of others reshaped. Spectral layers become the matrices that they apply. Runtimes give the answers of
+ * predict() to about 1e-5 of their size.
+ * @throws invalid_argument where a number is too large for float32, or where `signature` is that of another network;
+ *   file_unwritable
  */
 export async function exportOnnx(
   network: Network,
   path: string,
   options: OnnxExportOptions = {},
 ): Promise<void> {
-  knownKeys('exportOnnx', options, ['output']);
+  checkNetwork('the first argument of exportOnnx', network);
+  knownKeys('exportOnnx', options, ['output', 'signature', 'inputName', 'outputName']);
   const output = oneOf('output of exportOnnx', options.output ?? 'linear', outputMaps);
-  await writeAtomically(path, encodeOnnx(network, output));
+  await writeAtomically(path, encodeOnnx(network, output, signatureFor(network, options)));
 }
 
-function encodeOnnx(network: Network, output: OutputMap): Buffer {
+function signatureFor(network: Network, options: OnnxExportOptions): OnnxSignature {
+  const { signature, inputName, outputName } = options;
+  const inputs = network.spec.inputs;
+  const outputs = outputsOf(network.spec);
+  if (signature !== undefined) checkSignature(signature, inputs, outputs);
+  const usual = (name: string, numbers: number): OnnxTensorSignature => {
+    return { name, shape: ['batch', numbers], elementType: 'float32' };
+  };
+  const { input = usual('input', inputs), output = usual('output', outputs) } = signature ?? {};
+  const named = (what: string, name: unknown) => {
+    if (typeof name === 'string' && name !== '') return name;
+    throw invalid(`${what} of exportOnnx`, 'a name', name);
+  };
+  const chosen = {
+    input: { ...input, name: named('inputName', inputName ?? input.name) },
+    output: { ...output, name: named('outputName', outputName ?? output.name) },
+  };
+  if (chosen.input.name !== chosen.output.name) return chosen;
+  throw invalid('outputName of exportOnnx', 'another name than that of the input', chosen.output.name);
+}
+
+function encodeOnnx(network: Network, output: OutputMap, signature: OnnxSignature): Buffer {
   const { spec } = network;
-  const pieces = spec.layers.map((_, layer) => layerPiece(network, layer));
-  const last = `layers.${spec.layers.length - 1}`;
+  const prefix = prefixFor(signature);
+  const before = inputPiece(signature.input, prefix);
+  const pieces = [
+    before,
+    ...spec.layers.map((_, layer) => layerPiece(network, layer, prefix, before.rows)),
+    outputPiece(`${prefix}.${spec.layers.length - 1}`, output, signature.output, prefix),
+  ];
   const model = {
     irVersion,
     producerName: 'eigenstudent',
     opsetImport: [{ domain: '', version: opset }],
     graph: {
       name: 'network',
-      node: [...pieces.flatMap(({ nodes }) => nodes), outputNode(last, output)],
+      node: pieces.flatMap(({ nodes }) => nodes),
       initializer: pieces.flatMap(({ constants }) => constants),
-      input: [batchOf('input', spec.inputs)],
-      output: [batchOf('output', outputsOf(spec))],
+      input: [declared(signature.input)],
+      output: [declared(signature.output)],
     },
   };
   return Buffer.from(modelMessage.encode(modelMessage.fromObject(model)).finish());
 }
 
-/** Takes "layers.<k - 1>", or "input", and gives "layers.<k>". */
-function layerPiece(network: Network, index: number): OnnxPiece {
+/** Of the names within the file: "layers", unless the input or the output is called so. */
+function prefixFor({ input, output }: OnnxSignature): string {
+  let prefix = 'layers';
+  while ([input.name, output.name].some((name) => name.startsWith(prefix))) prefix = `_${prefix}`;
+  return prefix;
+}
+
+/** From the input to `rows`, float32 [batch, inputs]. */
+function inputPiece(
+  { name, shape, elementType }: OnnxTensorSignature,
+  prefix: string,
+): OnnxPiece & { rows: string } {
+  const nodes: OnnxNode[] = [];
+  const constants: OnnxTensor[] = [];
+  let rows = name;
+  if (elementType !== 'float32') {
+    nodes.push(castNode(rows, `${prefix}.float`, 'float32'));
+    rows = `${prefix}.float`;
+  }
+  const axes = shape?.length ?? 3;
+  if (axes > 2) nodes.push(node('Flatten', [rows], `${prefix}.rows`));
+  if (axes === 1) {
+    constants.push(sizesTensor(`${prefix}.shape`, [0, 1]));
+    nodes.push(node('Reshape', [rows, `${prefix}.shape`], `${prefix}.rows`));
+  }
+  if (axes !== 2) rows = `${prefix}.rows`;
+  return { nodes, constants, rows };
+}
+
+/** Takes "layers.<k - 1>", or `rows`, and gives "layers.<k>". */
+function layerPiece(network: Network, index: number, prefix: string, rows: string): OnnxPiece {
   const { width, activation, tensors } = network.spec.layers[index] as Layer;
-  const name = `layers.${index}`;
+  const name = `${prefix}.${index}`;
   const weights = toDType(`weights of layer ${index}`, network.effectiveWeights(index), 'float32');
   const constants = [floatTensor(`${name}.weight`, [width, inputsOf(network.spec, index)], weights)];
   if ('bias' in tensors) {
-    const bias = toDType(`bias of layer ${index}`, network.tensor(`${name}.bias`), 'float32');
+    const bias = toDType(`bias of layer ${index}`, network.tensor(`layers.${index}.bias`), 'float32');
     constants.push(floatTensor(`${name}.bias`, [width], bias));
   }
   const operands = [
-    index === 0 ? 'input' : `layers.${index - 1}`,
+    index === 0 ? rows : `${prefix}.${index - 1}`,
     ...constants.map((tensor) => tensor.name ?? ''),
   ];
   const linear = activation === 'linear';
@@ -79,13 +155,46 @@ function layerPiece(network: Network, index: number): OnnxPiece {
   return { nodes: [gemm, ...after.nodes], constants: [...constants, ...after.constants] };
 }
 
-function outputNode(last: string, output: OutputMap) {
-  if (output === 'linear') return node('Identity', [last], 'output');
+/** From the answers of the last layer to the output: the map, another kind of numbers, another shape, the name. */
+function outputPiece(
+  last: string,
+  output: OutputMap,
+  { name, shape, elementType }: OnnxTensorSignature,
+  prefix: string,
+): OnnxPiece {
+  const steps: ((from: string, to: string) => OnnxNode)[] = [];
   const axis = { name: 'axis', type: attributeTypes.int, i: -1 };
-  return node(output === 'softmax' ? 'Softmax' : 'LogSoftmax', [last], 'output', [axis]);
+  if (output !== 'linear')
+    steps.push((from, to) => node(output === 'softmax' ? 'Softmax' : 'LogSoftmax', [from], to, [axis]));
+  if (elementType !== 'float32') steps.push((from, to) => castNode(from, to, elementType));
+  const constants: OnnxTensor[] = [];
+  if (shape && shape.length !== 2) {
+    constants.push(sizesTensor(`${prefix}.outputShape`, [0, ...(shape.slice(1) as number[])]));
+    steps.push((from, to) => node('Reshape', [from, `${prefix}.outputShape`], to));
+  }
+  if (steps.length === 0) steps.push((from, to) => node('Identity', [from], to));
+  const nodes = steps.map((step, i) =>
+    step(
+      i === 0 ? last : `${prefix}.output.${i - 1}`,
+      i === steps.length - 1 ? name : `${prefix}.output.${i}`,
+    ),
+  );
+  return { nodes, constants };
 }
 
-function batchOf(name: string, numbers: number): OnnxValue {
-  const shape = { dim: [{ dimParam: 'batch' }, { dimValue: numbers }] };
-  return { name, type: { tensorType: { elemType: elementTypes.float, shape } } };
+function castNode(from: string, to: string, type: OnnxTensorSignature['elementType']): OnnxNode {
+  return node('Cast', [from], to, [{ name: 'to', type: attributeTypes.int, i: numberOf(type) }]);
+}
+
+function numberOf(type: OnnxTensorSignature['elementType']): number {
+  return Number(Object.entries(floatTypes).find(([, name]) => name === type)?.[0] ?? elementTypes.float);
+}
+
+function declared({ name, shape, elementType }: OnnxTensorSignature): OnnxValue {
+  if (shape === null) return { name, type: { tensorType: { elemType: numberOf(elementType) } } };
+  const dim = shape.map((size) => {
+    if (size === null) return {};
+    return typeof size === 'number' ? { dimValue: size } : { dimParam: size };
+  });
+  return { name, type: { tensorType: { elemType: numberOf(elementType), shape: { dim } } } };
 }

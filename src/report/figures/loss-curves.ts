@@ -1,5 +1,5 @@
 import { percentile } from '../../analysis/percentile.js';
-import { logDomain, logLabel, logTicks } from '../axes.js';
+import { logDomain, logLabel, logTicks, zerosText } from '../axes.js';
 import type { Cell, Figure, FigureStyle, Layer, LeftOut, Panel } from '../figure.js';
 import { figureFrame } from '../frame.js';
 import { short } from '../numbers-in-text.js';
@@ -41,8 +41,8 @@ interface LossRow extends Record<string, Cell | boolean> {
   readonly epoch: number;
   readonly trials: number;
   readonly median: number;
-  /** Quartiles over trials; of a single one, its value. */
-  readonly low: number;
+  /** Quartiles over trials; of a single one, its value. As it is drawn, null where it is 0, which a log axis has no place for. */
+  readonly low: number | null;
   readonly high: number;
   /** Whether a pointer finds it. */
   readonly found: boolean;
@@ -69,9 +69,13 @@ export function lossCurvesFigure(groups: readonly TrialGroup[]): Figure | LeftOu
   const series = drawnSeries(groups).filter(({ name: own }) =>
     followed.some((group) => nameOf(group) === own),
   );
-  const drawn = curves
+  const chosen = curves
     .flatMap(({ rows }) => rows)
     .filter((row) => shown.includes(row.width) && series.some((each) => each.name === row.series));
+  const drawn = chosen
+    .filter(({ median }) => median > 0)
+    .map((row) => (row.low === 0 ? { ...row, low: null } : row));
+  const undrawn = zerosText(chosen.length - drawn.length);
   return {
     name,
     title,
@@ -79,6 +83,7 @@ export function lossCurvesFigure(groups: readonly TrialGroup[]): Figure | LeftOu
     notes: [
       ...spreadNotes(groups),
       ...seriesNotes(groups),
+      ...(undrawn ? [`On the logarithmic axis ${undrawn}.`] : []),
       ...(shown.length < widths(followed).length
         ? [`Drawn for ${shown.length} of ${widths(followed).length} widths; the table has all of them.`]
         : []),
@@ -106,7 +111,7 @@ export function lossCurvesFigure(groups: readonly TrialGroup[]): Figure | LeftOu
         ),
     },
     datasets: { losses: drawn },
-    draw: (style) => draw({ groups: followed, series, shown, drawn, nameOf }, style),
+    draw: (style) => draw({ groups: followed, series, shown, drawn, undrawn, nameOf }, style),
   };
 }
 
@@ -153,6 +158,8 @@ interface Chart {
   readonly series: readonly Series[];
   readonly shown: readonly number[];
   readonly drawn: readonly LossRow[];
+  /** How many medians are 0, in words; empty where none is. */
+  readonly undrawn: string;
   readonly nameOf: (group: TrialGroup) => string;
 }
 
@@ -173,6 +180,7 @@ function draw(chart: Chart, style: FigureStyle) {
     alone
       ? 'one trial per curve: no spread'
       : `line: median, band: quartiles over ${trialCount(chart.groups)}`,
+    ...(chart.undrawn ? [chart.undrawn] : []),
   ];
   return figureFrame({ title, subtitle, panels, columns, ownColors: true }, style);
 }
@@ -226,11 +234,11 @@ function layers(
   { left }: PanelPlace,
   { filter, inPage }: { filter: string; inPage: boolean },
 ): Layer[] {
-  const domain = logDomain(drawn.flatMap(({ low, high }) => [low, high]));
+  const domain = logDomain(drawn.flatMap(({ low, high, median }) => [low ?? median, high]));
   const x = {
     field: 'epoch',
     type: 'quantitative' as const,
-    scale: { domain: [0, Math.max(...drawn.map(({ epoch }) => epoch))], nice: false },
+    scale: { domain: [0, Math.max(1, ...drawn.map(({ epoch }) => epoch))], nice: false },
     axis: { title: 'epoch', grid: false, format: 'd', tickCount: 5 },
   };
   const y = {

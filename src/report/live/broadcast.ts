@@ -1,4 +1,5 @@
 /** Looks at a run directory while pages listen, and tells them what has changed. */
+import { reasonOf } from '../../errors.js';
 import { teacherSizeOf } from '../../sweep/protocol/problem.js';
 import type { Curve } from './curve.js';
 import type { EventStream } from './event-stream.js';
@@ -73,7 +74,7 @@ export class Broadcast {
       const look = await this.#follower.look();
       this.#tell(look, this.#stateOf(look.run));
     } catch (error) {
-      this.#say({ error: error instanceof Error ? error.message : String(error) });
+      this.#say({ error: reasonOf(error) });
     } finally {
       this.#looking = false;
     }

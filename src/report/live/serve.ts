@@ -1,8 +1,7 @@
 /** The live page's server. It only reads, and answers two paths: the page and its events. No file is ever served. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { EigenstudentError } from '../../errors.js';
-import { codeOf } from '../../sweep/directory/read-bytes.js';
+import { codeOf, EigenstudentError } from '../../errors.js';
 import { Broadcast } from './broadcast.js';
 import { EventStream } from './event-stream.js';
 import { ownHosts, urlOf } from './host-names.js';

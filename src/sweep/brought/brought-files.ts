@@ -1,7 +1,8 @@
-import { normalizeSplits } from '../../data/normalization.js';
-import { type Splits, splitData } from '../../data/splits.js';
+import { normalizeSplitsSteps } from '../../data/normalization.js';
+import { type Splits, splitDataSteps } from '../../data/splits.js';
 import { Dataset } from '../../network/dataset.js';
 import { Network } from '../../network/network.js';
+import { inTurns, unlessInterrupted } from '../../network/steps.js';
 import { Teacher } from '../../teacher/teacher.js';
 import { type BroughtData, isBrought, mapPaths, pathsOf, testSize } from '../protocol/brought-data.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
@@ -40,23 +41,32 @@ export class BroughtFiles {
   /**
    * The samples of a trial in their parts, normalised.
    * @param teacher that labels them; absent: the labels are those in the files
-   * @throws invalid_data when a file has changed; what the readers throw
+   * @param signal aborting it ends the work with an error of code 'interrupted'; a file that is being read is read to its end
+   * @throws interrupted; invalid_data when a file has changed; what the readers throw
    */
-  async splits(protocol: TrialProtocol, data: BroughtData, teacher?: Teacher): Promise<Splits> {
-    const { data: samples, test } = await this.#load(data);
-    const split = splitData(samples, {
+  async splits(
+    protocol: TrialProtocol,
+    data: BroughtData,
+    teacher?: Teacher,
+    signal?: AbortSignal,
+  ): Promise<Splits> {
+    const { data: samples, test } = await unlessInterrupted(this.#load(data), signal);
+    const splitting = splitDataSteps(samples, {
       validation: data.validation,
       test: test ?? (testSize(data) as number),
       seed: protocol.seed,
       trial: dataTrial(protocol),
       ...(data.stratified !== undefined && { stratified: data.stratified }),
     });
-    const normal = normalizeSplits(split, data.normalize);
+    const normal = await inTurns(
+      normalizeSplitsSteps(await inTurns(splitting, signal), data.normalize),
+      signal,
+    );
     if (!teacher) return normal;
     return {
-      train: await labelledBy(teacher, normal.train),
-      validation: await labelledBy(teacher, normal.validation),
-      test: await labelledBy(teacher, normal.test),
+      train: await labelledBy(teacher, normal.train, signal),
+      validation: await labelledBy(teacher, normal.validation, signal),
+      test: await labelledBy(teacher, normal.test, signal),
     };
   }
 
@@ -83,6 +93,11 @@ export class BroughtFiles {
   }
 }
 
-async function labelledBy(teacher: Teacher, { inputs, inputCount }: Dataset): Promise<Dataset> {
-  return Dataset.create({ inputs, inputCount, targets: await teacher.label(inputs) });
+async function labelledBy(
+  teacher: Teacher,
+  { inputs, inputCount }: Dataset,
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
+  const targets = await teacher.label(inputs, signal);
+  return inTurns(Dataset.createSteps({ inputs, inputCount, targets }), signal);
 }

@@ -95,21 +95,22 @@ function arrayNames(arrays: Omit<Forms['npz'], 'file'>, test: boolean, classCoun
 }
 
 async function fromTables(
-  { file, testFile, label, classNames, targets, inputs }: Omit<Forms['parquet'], never>,
+  { file, testFile, label, classNames, target, targets, inputs, exclude }: Forms['parquet'],
   read: (
     file: string,
     choice: import('../../data/columns.js').ColumnChoice,
   ) => Promise<import('../../data/columns.js').TableData>,
 ): Promise<LoadedData> {
-  const learned = { ...given('label', label), ...given('target', targets) };
+  const learned = { ...given('label', label), ...given('target', target), ...given('targets', targets) };
   const table = await read(file, {
     ...learned,
     ...given('inputs', inputs),
+    ...given('exclude', exclude),
     ...given('classNames', classNames),
   });
   const known = { data: table.data, ...given('classes', table.classNames?.length) };
   if (testFile === undefined) return known;
-  const names = { inputs: table.inputNames, ...given('classNames', table.classNames) };
+  const names = { inputs: table.inputColumns ?? table.inputNames, ...given('classNames', table.classNames) };
   return { ...known, test: (await read(testFile, { ...learned, ...names })).data };
 }
 

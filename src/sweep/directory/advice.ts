@@ -1,4 +1,4 @@
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 
 /**
  * Carries out work that writes in a run directory; where it cannot be written, says what is safe and what to do.
@@ -8,7 +8,7 @@ export async function writing<Result>(directory: string, work: () => Promise<Res
   try {
     return await work();
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = reasonOf(cause);
     // What the system says of a write names no file.
     const reason = cause instanceof EigenstudentError ? message : `cannot write in ${directory}: ${message}`;
     throw new EigenstudentError(

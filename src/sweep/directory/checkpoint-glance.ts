@@ -15,7 +15,7 @@ export function checkpointSteps(directory: string, key: string): number | undefi
     return Number.isSafeInteger(steps) && steps >= 0 ? steps : undefined;
   } catch (error) {
     // a sweep may be about to replace it
-    if (error instanceof EigenstudentError || error instanceof SyntaxError || error instanceof TypeError)
+    if (error instanceof EigenstudentError || ['SyntaxError', 'TypeError'].includes((error as Error).name))
       return undefined;
     throw error;
   }

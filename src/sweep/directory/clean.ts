@@ -1,7 +1,7 @@
 /** Removes what dead processes have left in a run directory. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 import { namesIn } from './names-in.js';
 import {
   isHere,
@@ -11,6 +11,7 @@ import {
   type Owner,
   OwnerWatch,
   ownersFolder,
+  protocolLock,
   readLock,
   readOwners,
 } from './owners.js';
@@ -31,7 +32,7 @@ export async function cleanRunDirectory(directory: string): Promise<string[]> {
     await cleaning.run();
   } catch (cause) {
     if (cause instanceof EigenstudentError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_unwritable', `cannot tidy up ${directory}: ${reason}`, { cause });
   }
   return cleaning.removed;
@@ -76,10 +77,14 @@ class Cleaning {
     return (await readRecordIfWhole(this.directory, key)) !== undefined;
   }
 
-  /** Locks of unfinished trials stay for whoever takes over: a lower generation must not come after a higher one. */
+  /**
+   * Locks of unfinished trials stay for whoever takes over: a lower generation must not come after a higher one. That of the
+   * protocol is asked for only where the protocol grows, so nobody else would ever remove one that a killed process left.
+   */
   async #cleanLock(key: string): Promise<void> {
     const lock = await readLock(this.directory, key);
-    if (lock && ((await this.#isHeld(key)) || !(await this.#isFinished(key)))) return;
+    if (lock && (await this.#isHeld(key))) return;
+    if (lock && key !== protocolLock && !(await this.#isFinished(key))) return;
     await removeLock(this.directory, key, lock?.generation ?? 0);
     this.removed.push(join('locks', key));
   }

@@ -1,8 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { EigenstudentError } from '../../errors.js';
+import { codeOf, EigenstudentError, reasonOf } from '../../errors.js';
 import { syncDirectory } from '../../network/atomic-write.js';
-import { codeOf } from './read-bytes.js';
 
 /**
  * Makes a folder and those it lies in, where they are not there, to outlive a power cut.
@@ -12,7 +11,7 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await make(path);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_unwritable', `cannot make the folder ${path}: ${reason}`, { cause });
   }
 }

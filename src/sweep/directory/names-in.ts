@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { codeOf } from './read-bytes.js';
+import { codeOf } from '../../errors.js';
 
 /** What lies in a folder, sorted; nothing where there is no such folder. */
 export async function namesIn(folder: string): Promise<string[]> {

@@ -1,4 +1,5 @@
 /** What arrays.safetensors and checkpoints hold of a student's nodes over its training, where that was kept. */
+import { types } from 'node:util';
 import { EigenstudentError } from '../../errors.js';
 import { type SafeTensor, type SafetensorsFile, safeTensor } from '../../network/safetensors.js';
 
@@ -38,7 +39,7 @@ export function readNodeHistory(
     const tensor = tensors.get(`nodeHistory.${name}`);
     if (tensor === undefined) return undefined;
     const { data, dtype, shape } = tensor;
-    if (data instanceof Float32Array && shape.length === 2 && shape[0] === rows) return data;
+    if (types.isFloat32Array(data) && shape.length === 2 && shape[0] === rows) return data;
     throw new EigenstudentError(
       'file_corrupt',
       `${path}: expected tensor nodeHistory.${name} of dtype F32 and shape [${rows}, width], received ${dtype} [${shape.join(', ')}]`,

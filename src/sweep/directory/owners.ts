@@ -2,12 +2,14 @@
  * Who works on a run directory: locks/owners/<id>.json, one a process, rewritten every few seconds for as long as it lives.
  * Clocks of different machines are never compared.
  */
+
 import { readFileSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from '../../errors.js';
 import { namesIn } from './names-in.js';
-import { codeOf, isMissing } from './read-bytes.js';
+import { isMissing } from './read-bytes.js';
 
 export interface Owner {
   readonly id: string;

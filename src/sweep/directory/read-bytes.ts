@@ -1,4 +1,4 @@
-import { EigenstudentError } from '../../errors.js';
+import { codeOf, EigenstudentError } from '../../errors.js';
 import { readBytes } from '../../network/read-bytes.js';
 
 export { readBytes };
@@ -16,9 +16,4 @@ export async function readBytesIfThere(path: string): Promise<Buffer | undefined
 /** Whether a read failed because there is no such file. */
 export function isMissing(error: unknown): boolean {
   return codeOf(error instanceof EigenstudentError ? error.cause : error) === 'ENOENT';
-}
-
-/** Of an error of the operating system: "ENOENT", "ENOSPC", ... */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 import { parametrizations } from '../protocol/protocol-schema.js';
 import { type TrialProtocol, trialKey } from '../protocol/trials.js';
 import { readBytes } from './read-bytes.js';
@@ -87,8 +87,10 @@ const trialError = z.object({
   step: count,
   /** The first layer whose output was not finite; -1 when it was the loss alone. */
   layer: z.int().min(-1),
-  /** null when training ended well and only an answer on test data was not finite. */
+  /** null when no step was at fault: training ended well, or did not begin. */
   learningRate: z.number().nullable(),
+  /** What failed; absent from records of versions that did not write it. */
+  stage: z.enum(['preparation', 'training', 'measurement', 'writing']).exactOptional(),
 });
 
 /** @internal */
@@ -102,7 +104,7 @@ const failedRecord = header.extend(noMeasures).extend({ error: trialError });
 const trialRecord = z.union([failedRecord, finishedRecord]);
 
 export type FinishedRecord = z.output<typeof finishedRecord> & { readonly error?: never };
-/** Of a trial that diverged. It is kept, and not tried again: the same numbers would diverge again. */
+/** Of a trial that diverged, or failed otherwise. It is kept, and not tried again: the same numbers would fail again. */
 export type FailedRecord = z.output<typeof failedRecord>;
 export type TrialRecord = FinishedRecord | FailedRecord;
 export type Seals = 'arraysSha256' | 'recordSha256';
@@ -145,9 +147,18 @@ export function trialFolder(directory: string, key: string): string {
   return join(directory, 'trials', key);
 }
 
-/** The record with the checksums of its arrays and of itself. */
+/**
+ * The record with the checksums of its arrays and of itself.
+ * @throws internal when it could not be read again, as with a number that JSON has no text for
+ */
 export function sealRecord(record: UnsealedRecord, arraysSha256: string): TrialRecord {
   const complete = { ...record, arraysSha256 };
+  const result = trialRecord.safeParse(JSON.parse(JSON.stringify(complete)));
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const message = `its record could not be read again: ${issue?.path.join('.')}: ${issue?.message}`;
+    throw new EigenstudentError('internal', message, { cause: result.error });
+  }
   return { ...complete, recordSha256: sha256(JSON.stringify(complete)) } as TrialRecord;
 }
 
@@ -169,7 +180,7 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw corrupt(cause instanceof Error ? cause.message : String(cause), cause);
+    throw corrupt(reasonOf(cause), cause);
   }
   checkSchema(value, corrupt, path);
   const result = trialRecord.safeParse(value);

@@ -2,8 +2,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
+import { decodeText } from '../../network/files/text-file.js';
 import { formatProtocol, parseProtocol } from '../protocol/protocol.js';
 import type { Protocol } from '../protocol/protocol-schema.js';
 import type { Trial } from '../protocol/trials.js';
@@ -47,14 +48,11 @@ const lockPause = 20;
 export async function openRunDirectory(directory: string, protocol: Protocol): Promise<void> {
   await makeFolder(join(directory, 'trials'));
   if (!(await wouldGrow(directory, protocol))) return;
-  const locks = await TrialLocks.enter(directory);
-  try {
+  await TrialLocks.within(directory, async (locks) => {
     while (!(await locks.claim(protocolLock))) await setTimeout(lockPause);
     if (await wouldGrow(directory, protocol))
       await writeAtomically(join(directory, protocolFile), formatProtocol(protocol));
-  } finally {
-    await locks.leave();
-  }
+  });
 }
 
 /**
@@ -81,7 +79,7 @@ async function readProtocolIfThere(directory: string): Promise<Protocol | undefi
   const path = join(directory, protocolFile);
   const bytes = await readBytesIfThere(path);
   if (bytes === undefined) return undefined;
-  return parseProtocol(bytes.toString('utf8'), path);
+  return parseProtocol(decodeText(bytes, path), path);
 }
 
 /** @throws file_unreadable when there is no run in the directory */
@@ -167,7 +165,7 @@ export async function listKeys(directory: string): Promise<string[]> {
     return (await readdir(join(directory, 'trials'))).sort();
   } catch (cause) {
     if (isMissing(cause) && (await namesIn(directory)).includes(protocolFile)) return [];
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('file_unreadable', `${directory} is not a run directory: ${reason}`, {
       cause,
     });

@@ -67,15 +67,17 @@ export interface Summary extends Makers {
 
 /**
  * Summary of whatever a run directory holds; also written to its summary.json.
+ * @param signal aborting it ends the work with its reason, and what was there stays
  * @throws file_unreadable when there is no run in the directory; invalid_protocol; file_unwritable
  */
-export async function writeSummary(directory: string): Promise<Summary> {
+export async function writeSummary(directory: string, signal?: AbortSignal): Promise<Summary> {
   const protocol = await readProtocol(directory);
   const trials = expand(protocol);
-  const { found, damaged } = await surveyRecords(directory, trials);
+  const { found, damaged } = await surveyRecords(directory, trials, signal);
   const settings = settingsOf(protocol);
   const groups: GroupSummary[] = [];
   for (const group of groupRecords([...found.values()].filter(isFinished))) {
+    signal?.throwIfAborted();
     const relevance = await readRelevance(directory, group, (trial) => {
       found.delete(trial.key);
       damaged.push(trial);
@@ -100,9 +102,10 @@ export async function writeSummary(directory: string): Promise<Summary> {
 }
 
 /** Records by key, of which those that finished have not had their arrays looked at. */
-function surveyRecords(directory: string, trials: readonly Trial[]) {
+function surveyRecords(directory: string, trials: readonly Trial[], signal: AbortSignal | undefined) {
   const protocols = new Map(trials.map(({ key, protocol }) => [key, protocol]));
   return survey(directory, trials, async (record): Promise<TrialRecord> => {
+    signal?.throwIfAborted();
     if (!isFinished(record)) await checkArrays(directory, record);
     // With the protocol that is in memory already, and equal: most of a record is its own copy of it.
     return { ...record, protocol: protocols.get(record.key) ?? record.protocol };

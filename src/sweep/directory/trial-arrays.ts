@@ -1,5 +1,7 @@
 /** trials/<key>/arrays.safetensors: the student and everything about it that is a curve. */
+
 import { join } from 'node:path';
+import { types } from 'node:util';
 import { EigenstudentError } from '../../errors.js';
 import { Network } from '../../network/network.js';
 import { networkFromFile, networkToFile } from '../../network/network-file.js';
@@ -47,15 +49,21 @@ export interface TrialArrays extends RankedLayer {
 /** By ranking, [h + 1] each. */
 export type RankedLosses = Readonly<Partial<Record<Ranking, Float64Array>>>;
 
-/** A diverged trial has neither relevance nor a pruning curve; its network is the one before the fatal step. */
-export type PartialArrays = Pick<TrialArrays, 'network' | 'lossHistory'> & Partial<TrialArrays>;
+/**
+ * A diverged trial has neither relevance nor a pruning curve; its network is the one before the fatal step. One whose student
+ * could not be made has no network.
+ */
+export type PartialArrays = Pick<TrialArrays, 'lossHistory'> & Partial<TrialArrays>;
 
 export const arraysFile = 'arrays.safetensors';
 const historyNames = ['epoch', 'trainLoss', 'validationLoss', 'effectiveSize'] as const;
 
 /** The file's bytes. It is a network's file with more tensors in it: Network.load reads it as it is. */
 export function encodeArrays(key: string, arrays: PartialArrays): Buffer {
-  const { tensors, metadata } = networkToFile(arrays.network.spec, arrays.network.parameters);
+  const { network } = arrays;
+  const { tensors, metadata } = network
+    ? networkToFile(network.spec, network.parameters)
+    : { tensors: new Map<string, SafeTensor>(), metadata: {} };
   if (arrays.relevance) tensors.set('relevance', safeTensor(arrays.relevance));
   if (arrays.pruningLosses) tensors.set('pruningLosses', safeTensor(arrays.pruningLosses));
   for (const [i, layer] of (arrays.furtherLayers ?? []).entries()) {
@@ -155,7 +163,7 @@ function readRankedLosses(file: SafetensorsFile, path: string): RankedLosses {
 /** @throws file_corrupt unless there is such a tensor, in float64 */
 export function float64(file: SafetensorsFile, name: string, path: string): Float64Array {
   const tensor = file.tensors.get(name);
-  if (tensor?.data instanceof Float64Array) return tensor.data;
+  if (types.isFloat64Array(tensor?.data)) return tensor.data;
   const received = tensor === undefined ? 'no such tensor' : tensor.dtype;
   throw new EigenstudentError(
     'file_corrupt',

@@ -2,10 +2,12 @@
  * Who may train which trial: locks/<key>/<generation>, made by one process only and holding its id. The highest generation
  * counts; one is taken over from the dead by making the next.
  */
+
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from '../../errors.js';
 import { writing } from './advice.js';
 import { makeFolder } from './make-folder.js';
 import { namesIn } from './names-in.js';
@@ -18,7 +20,7 @@ import {
   ownersFolder,
   readLock,
 } from './owners.js';
-import { codeOf, isMissing } from './read-bytes.js';
+import { isMissing } from './read-bytes.js';
 
 /** Milliseconds between signs of life. */
 const heartbeat = 3000;
@@ -66,6 +68,26 @@ export class TrialLocks {
       }
     });
     return new TrialLocks(directory, owner);
+  }
+
+  /**
+   * Enters, works and leaves. What fails first is told: where the disk cannot be written any more, leaving fails as well.
+   * @throws file_unwritable; what the work throws
+   */
+  static async within<Result>(
+    directory: string,
+    work: (locks: TrialLocks) => Promise<Result>,
+  ): Promise<Result> {
+    const locks = await TrialLocks.enter(directory);
+    let result: Result;
+    try {
+      result = await work(locks);
+    } catch (error) {
+      await locks.leave().catch(() => undefined); // what stays is that of a dead process to the next one
+      throw error;
+    }
+    await locks.leave();
+    return result;
   }
 
   /** Others see a counter grow. Where that cannot be written they will take this process for dead, and that is right. */
@@ -144,19 +166,26 @@ export class TrialLocks {
     });
   }
 
-  /** Gives a trial up, if it is this process's own. */
+  /**
+   * Gives a trial up, if it is this process's own.
+   * @throws file_unwritable
+   */
   async release(key: string): Promise<void> {
     this.#held.delete(key);
     const lock = await readLock(this.directory, key);
-    if (lock?.owner === this.owner.id) await removeLock(this.directory, key, lock.generation);
+    if (lock?.owner === this.owner.id)
+      await writing(this.directory, () => removeLock(this.directory, key, lock.generation));
   }
 
-  /** Gives everything up. */
+  /**
+   * Gives everything up.
+   * @throws file_unwritable
+   */
   async leave(): Promise<void> {
     clearInterval(this.#timer);
     await this.#beating; // a beat after the end would bring the file back
     for (const key of [...this.#held]) await this.release(key);
-    await removeOwner(this.directory, this.owner.id);
+    await writing(this.directory, () => removeOwner(this.directory, this.owner.id));
   }
 }
 

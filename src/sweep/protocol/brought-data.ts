@@ -8,7 +8,10 @@ const nameIn = z.string(expected('a name')).min(1, expected('a name'));
 const paths = z.array(path, expected('a list of paths')).min(1, expected('at least one path'));
 const names = z.array(nameIn, expected('a list of names')).min(1, expected('at least one name'));
 const hash = z.string().regex(/^[0-9a-f]{64}$/, expected('a SHA-256 in 64 hexadecimal digits'));
-/** How many classes there are; a label beyond them is an error. Absent: as many as the labels to train on say. */
+/**
+ * How many classes there are; a label beyond them is an error. Absent: as many as the labels to train on say, each of which must
+ * then occur.
+ */
 const classCount = positiveInteger.min(2, expected('at least 2 classes')).exactOptional();
 
 /** What there is to read: arrays of samples, and of their labels unless a teacher labels them; a test set, if it is a set of its own. */
@@ -29,8 +32,12 @@ const table = {
   classNames: names.exactOptional(),
   /** The columns with the numbers to learn. */
   targets: names.exactOptional(),
+  /** The column with them, if it is one: the same as a list of one. */
+  target: nameIn.exactOptional(),
   /** Absent: all other columns. */
   inputs: names.exactOptional(),
+  /** Columns that are no inputs, instead of `inputs`. */
+  exclude: names.exactOptional(),
 };
 const forms = {
   idx: strict({
@@ -108,6 +115,9 @@ export const broughtDataSchema = strict({
   for (const [one, other] of [
     ['classes', 'targets'],
     ['label', 'targets'],
+    ['label', 'target'],
+    ['target', 'targets'],
+    ['inputs', 'exclude'],
   ] as const)
     if (fields[one] !== undefined && fields[other] !== undefined)
       refuse(`expected ${one} or ${other}, received both`, form, other);
@@ -137,7 +147,8 @@ export function testSize(data: BroughtData): number | undefined {
 export function hasLabels(data: BroughtData): boolean {
   const fields = data[formOf(data)] ?? {};
   return (
-    formOf(data) === 'cifar10' || ['labels', 'classes', 'targets', 'label'].some((field) => field in fields)
+    formOf(data) === 'cifar10' ||
+    ['labels', 'classes', 'targets', 'target', 'label'].some((field) => field in fields)
   );
 }
 
@@ -149,6 +160,14 @@ export function mapPaths(data: BroughtData, change: (path: string) => string): B
     return [field, Array.isArray(value) ? value.map(change) : change(value as string)];
   });
   return { ...data, [form]: Object.fromEntries(fields) };
+}
+
+/** The same data, where two forms say the same: `target` of a table as `targets`. */
+export function inOneForm(data: BroughtData): BroughtData {
+  const form = formOf(data);
+  if (form !== 'csv' && form !== 'parquet') return data;
+  const { target, ...table } = data[form] as NonNullable<BroughtData['csv']>;
+  return target === undefined ? data : { ...data, [form]: { ...table, targets: [target] } };
 }
 
 /** Each file once. */

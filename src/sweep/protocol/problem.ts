@@ -2,7 +2,7 @@
 import { type PartCounts, partCounts } from '../../data/splits.js';
 import { EigenstudentError } from '../../errors.js';
 import type { Loss } from '../../network/spec.js';
-import { type BroughtData, isBrought, mapPaths, testSize } from './brought-data.js';
+import { type BroughtData, inOneForm, isBrought, mapPaths, testSize } from './brought-data.js';
 import type { FileTeacher } from './file-teacher.js';
 import type { ProtocolPoint } from './protocol-schema.js';
 
@@ -77,5 +77,5 @@ function teacherByContents({ sha256, ...teacher }: FileTeacher): FileTeacher {
 
 function dataByContents({ files, ...data }: BroughtData): BroughtData {
   const hashes = known('data', files);
-  return mapPaths(data, (path) => `sha256:${known('data', hashes[path])}`);
+  return mapPaths(inOneForm(data), (path) => `sha256:${known('data', hashes[path])}`);
 }

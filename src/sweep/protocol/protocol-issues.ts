@@ -1,7 +1,7 @@
 /** What is wrong with a protocol, field by field, and where its text says so. */
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 
 export type Path = readonly PropertyKey[];
 
@@ -83,7 +83,7 @@ export function readYaml(text: string, source: string): { value: unknown; lineOf
   try {
     return { value: document.toJS(), lineOf: (issue) => lineIn(document, lines, issue) };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError('invalid_protocol', `expected YAML in ${source}, received: ${reason}`, {
       cause,
     });

@@ -1,8 +1,11 @@
 /** DuckDB, which is installed only by who asks for it: it takes 70 MB. */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 
 export type Duckdb = typeof import('@duckdb/node-api');
+
+/** By a variable, so that bundlers leave it where it is: it has a native addon per system, of which one is installed. */
+const packageName: string = '@duckdb/node-api';
 
 /** A database in memory, and the module that it came with. */
 export interface Database {
@@ -17,7 +20,7 @@ export interface Database {
  * @throws duckdb_missing with the command that adds it
  */
 export async function openDatabase(
-  load: () => Promise<Duckdb> = () => import('@duckdb/node-api'),
+  load: () => Promise<Duckdb> = () => import(packageName) as Promise<Duckdb>,
 ): Promise<Database> {
   const duckdb = await loadDuckdb(load);
   // Nothing is to be fetched from a network, whatever a query names.
@@ -38,7 +41,7 @@ async function loadDuckdb(load: () => Promise<Duckdb>): Promise<Duckdb> {
   try {
     return await load();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    const reason = reasonOf(cause).split('\n')[0];
     throw new EigenstudentError(
       'duckdb_missing',
       'queries and Parquet need DuckDB, an optional package of 70 MB that is not installed here. Add it with\n' +

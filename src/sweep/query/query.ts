@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBPreparedStatement } from '@duckdb/node-api';
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import { readProtocol } from '../directory/run-directory.js';
 import type { ExportResult, LoadedRecords, QueryResult } from './answer.js';
@@ -104,7 +104,7 @@ async function explained<Result>(columns: readonly string[], work: () => Promise
   try {
     return await work();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     throw new EigenstudentError(
       'invalid_query',
       `DuckDB: ${reason}\nThe table is trials, its columns: ${columns.join(', ')}`,

@@ -1,6 +1,8 @@
 /** What `status` and `watch` need of a record, read without checking the rest. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '../../errors.js';
 import { checkpointSteps } from '../directory/checkpoint-glance.js';
 import type { Made } from '../directory/makers.js';
 import { didNotLearn, recordFile, trialFolder } from '../directory/record.js';
@@ -71,7 +73,7 @@ function textOf(directory: string, key: string): string | undefined {
   try {
     return readFileSync(join(trialFolder(directory, key), recordFile), 'utf8');
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? undefined : '';
+    return codeOf(error) === 'ENOENT' ? undefined : '';
   }
 }
 

@@ -5,7 +5,7 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EigenstudentError } from '../../errors.js';
+import { EigenstudentError, reasonOf } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import { readRecord, recordFile, trialFolder } from '../directory/record.js';
 import { type DamagedTrial, listKeys } from '../directory/run-directory.js';
@@ -149,6 +149,6 @@ async function writeIndex({ connection }: Database, directory: string): Promise<
     }
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return reasonOf(error);
   }
 }

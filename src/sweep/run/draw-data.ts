@@ -1,8 +1,9 @@
 /** From the numbers of a trial to its teacher and the data that it labels. */
-import { gaussianInputs } from '../../data/gaussian.js';
+import { gaussianInputsSteps } from '../../data/gaussian.js';
 import type { PartCounts, Splits } from '../../data/splits.js';
 import { Dataset } from '../../network/dataset.js';
 import { outputsOf } from '../../network/spec.js';
+import { inTurns } from '../../network/steps.js';
 import { Teacher } from '../../teacher/teacher.js';
 import { problemOf } from '../protocol/problem.js';
 import { dataTrial, sharesSeed, type TrialProtocol } from '../protocol/trials.js';
@@ -15,11 +16,17 @@ export function teacherOf({ teacher }: Pick<TrialProtocol, 'teacher'>): Teacher 
 }
 
 /** Gaussian inputs with the teacher's labels. */
-export async function drawData(teacher: Teacher, protocol: TrialProtocol): Promise<Splits> {
+export async function drawData(
+  teacher: Teacher,
+  protocol: TrialProtocol,
+  signal?: AbortSignal,
+): Promise<Splits> {
   const { samples } = problemOf(protocol);
-  if (sharesSeed(protocol)) return drawTwice(teacher, protocol, samples);
+  if (sharesSeed(protocol)) return drawTwice(teacher, protocol, samples, signal);
   const { train, validation, test } = samples;
-  return teacher.dataset({ train, validation, test, seed: protocol.seed, trial: dataTrial(protocol) });
+  const { seed } = protocol;
+  const trial = dataTrial(protocol);
+  return teacher.dataset({ train, validation, test, seed, trial, ...(signal && { signal }) });
 }
 
 /**
@@ -30,23 +37,32 @@ async function drawTwice(
   teacher: Teacher,
   protocol: TrialProtocol,
   { train, validation, test }: PartCounts,
+  signal: AbortSignal | undefined,
 ): Promise<Splits> {
   const features = teacher.network.spec.inputs;
   const outputs = outputsOf(teacher.network.spec);
-  const inputs = gaussianInputs({
+  const drawing = gaussianInputsSteps({
     samples: Math.max(train + validation, test),
     features,
     seed: protocol.seed,
     trial: dataTrial(protocol),
     purpose: 'train',
   });
-  const targets = await teacher.label(inputs);
+  const inputs = await inTurns(drawing, signal);
+  const targets = await teacher.label(inputs, signal);
   const part = (from: number, to: number) =>
-    Dataset.create({
-      inputs: inputs.slice(from * features, to * features),
-      inputCount: features,
-      targets: targets.slice(from * outputs, to * outputs),
-      targetCount: outputs,
-    });
-  return { train: part(0, train), validation: part(train, train + validation), test: part(0, test) };
+    inTurns(
+      Dataset.createSteps({
+        inputs: inputs.slice(from * features, to * features),
+        inputCount: features,
+        targets: targets.slice(from * outputs, to * outputs),
+        targetCount: outputs,
+      }),
+      signal,
+    );
+  return {
+    train: await part(0, train),
+    validation: await part(train, train + validation),
+    test: await part(0, test),
+  };
 }

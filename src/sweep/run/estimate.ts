@@ -17,7 +17,7 @@ import { shapesOf, someShapes } from './shapes.js';
 import { checkShard, ofShard, type Shard } from './shard.js';
 import { SharedData } from './shared-data.js';
 import { usefulOperations } from './useful-operations.js';
-import { bytesOf, planWaves, waveLimits } from './waves.js';
+import { bytesOf, checkMemory, planWaves, waveLimits } from './waves.js';
 
 export interface EstimateOptions extends DeviceOptions {
   /** A run directory that may hold some of the trials already, or not be there. */
@@ -63,6 +63,7 @@ export async function estimateSweep(
   const seconds = finiteNumber('secondsPerShape', options.secondsPerShape ?? 0.4, 0);
   const all = expand(protocol);
   const trials = shard ? ofShard(all, shard) : all;
+  checkMemory(trials, ({ protocol: { dtype } }) => deviceOf(dtype).device !== 'cuda');
   const done = await doneIn(options.directory, protocol, trials);
   const missing = trials.filter(({ key }) => !done.has(key));
   const waves = planWaves(missing, (dtype) => waveLimits(deviceOf(dtype).device, threads));

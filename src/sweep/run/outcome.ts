@@ -48,10 +48,12 @@ export function score(protocol: TrialProtocol, student: Student) {
 }
 
 export function divergedOutcome(work: TrialAtWork, divergence: StudentDivergence): Outcome {
-  const { step, layer, learningRate } = divergence;
+  const { step, layer, learningRate, parameter } = divergence;
   const what = layer < 0 ? 'its loss' : `the output of layer ${layer}`;
-  const message = `${what} was not finite at step ${step}, learning rate ${learningRate}; lower the learning rate`;
-  return failed(work, { code: 'diverged', message, step, layer, learningRate });
+  const message = parameter
+    ? `${parameter}; lower the learning rate or the penalty`
+    : `${what} was not finite at step ${step}, learning rate ${learningRate}; lower the learning rate`;
+  return failedOutcome(work, { code: 'diverged', message, step, layer, learningRate, stage: 'training' });
 }
 
 /** Of a student that has trained to its end; failed where one of its answers is not finite. */
@@ -72,9 +74,9 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
   };
   const broken = Object.entries(measures).find(([, value]) => !Number.isFinite(value));
   if (broken) {
-    const message = `its ${broken[0]} is ${broken[1]} after training; lower the learning rate`;
     const { step } = student.progress();
-    return failed(work, { code: 'diverged', message, step, layer: -1, learningRate: null });
+    const message = brokenMeasure(...broken);
+    return failedOutcome(work, { ...{ code: 'diverged', message, step }, ...nowhere, stage: 'measurement' });
   }
   const nodeHistory = log.nodeHistory();
   const kept = { relevance: scored.relevance, kept: scored.effectiveSize };
@@ -97,14 +99,43 @@ export async function finishedOutcome(work: TrialAtWork, testLoss: number): Prom
   };
 }
 
-function failed(work: TrialAtWork, error: TrialError): Outcome {
+/** Of no layer and no step. */
+const nowhere = { layer: -1, learningRate: null };
+
+function brokenMeasure(name: string, value: number): string {
+  if (name === 'initialTestLoss' || name === 'labelVariance')
+    return `its ${name} is ${value} before training; scale the targets down`;
+  return `its ${name} is ${value} after training; lower the learning rate`;
+}
+
+/** Of a trial whose student was made. */
+export function failedOutcome(work: TrialAtWork, error: TrialError): Outcome {
   const record = { ...header(work), ...nothingMeasured, error };
   return { record, arrays: { network: work.student.network(), lossHistory: work.log.lossHistory() } };
 }
 
+/** Of a trial that could not be begun. */
+export function unbegunOutcome({ key, protocol }: Trial, engine: string, error: TrialError): Outcome {
+  const none = new Float64Array(0);
+  const lossHistory = { epoch: none, trainLoss: none, validationLoss: none, effectiveSize: none };
+  const done = { seconds: 0, steps: 0, epochs: 0, engine };
+  return {
+    record: { ...identity(key, protocol), ...done, ...nothingMeasured, error },
+    arrays: { lossHistory },
+  };
+}
+
 function header({ trial, student, engine, log }: TrialAtWork): Omit<TrialHeader, Seals> {
-  const { key, protocol } = trial;
   const { step, epoch, secondsTrained } = student.progress();
+  const { seconds } = log.progress(secondsTrained);
+  return { ...identity(trial.key, trial.protocol), seconds, steps: step, epochs: epoch, engine };
+}
+
+/** What is known of a trial before it trains. */
+function identity(
+  key: string,
+  protocol: TrialProtocol,
+): Omit<TrialHeader, Seals | 'seconds' | 'steps' | 'epochs' | 'engine'> {
   return {
     schema: 1,
     key,
@@ -116,12 +147,8 @@ function header({ trial, student, engine, log }: TrialAtWork): Omit<TrialHeader,
     protocol,
     threshold: protocol.evaluation.threshold,
     criterion: criterionOf(protocol),
-    seconds: log.progress(secondsTrained).seconds,
-    steps: step,
-    epochs: epoch,
     batchSize: protocol.arm.batchSize,
-    engine,
-    dtype: student.dtype,
+    dtype: protocol.dtype,
     versions: { ...versions(), arithmetic: arithmeticRevision() },
     finishedAt: new Date().toISOString(),
   };

@@ -1,6 +1,9 @@
 /** What sweep() is asked to do, and the check of it. */
+
 import { finiteNumber, invalid, knownKeys, positiveInteger } from '../../arguments.js';
+import { isAbortSignal } from '../../kinds.js';
 import type { ChosenDevice, DeviceOptions } from '../../network/device.js';
+import { unlessInterrupted } from '../../network/steps.js';
 import { lookAtFiles } from '../brought/look-at-files.js';
 import { checkProtocol } from '../protocol/protocol.js';
 import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
@@ -47,7 +50,7 @@ export async function planSweep(input: ProtocolInput, options: SweepOptions): Pr
   knownKeys('sweep', options, optionNames);
   const { directory, signal, onProgress } = options;
   checkHandles(directory, signal, onProgress);
-  const protocol = await lookAtFiles(checkProtocol(input, 'of sweep()'));
+  const protocol = await unlessInterrupted(lookAtFiles(checkProtocol(input, 'of sweep()')), signal);
   const shard = options.shard && checkShard(options.shard);
   const all = expand(protocol);
   return {
@@ -65,7 +68,7 @@ export async function planSweep(input: ProtocolInput, options: SweepOptions): Pr
 function checkHandles(directory: unknown, signal: unknown, onProgress: unknown): void {
   if (typeof directory !== 'string' || directory === '')
     throw invalid('directory', 'the path of a run directory', directory, "As in { directory: 'runs/first' }");
-  if (signal !== undefined && !(signal instanceof AbortSignal))
+  if (signal !== undefined && !isAbortSignal(signal))
     throw invalid('signal', 'an AbortSignal', signal, 'The `signal` of an AbortController is one');
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw invalid('onProgress', 'a function', onProgress);

@@ -36,12 +36,14 @@ export type Ending = 'finished' | 'failed';
 /** Counts what is done. */
 export class Tally {
   readonly #started = performance.now();
-  readonly #missing: ReadonlyMap<string, Trial>;
+  readonly #missing: Map<string, Trial>;
   /** Epochs completed, by key. */
   readonly #epochs = new Map<string, number>();
   readonly #reused: number;
   readonly #work: Share = { done: 0, total: 0 };
   readonly #steps: Share = { done: 0, total: 0 };
+  /** Trials of the run. */
+  readonly total: number;
   #trained = 0;
   #finished = 0;
   #failed = 0;
@@ -61,12 +63,8 @@ export class Tally {
     }
     for (const ending of present) this.#add(ending);
     this.#reused = this.done;
+    this.total = this.#missing.size + this.#reused;
     this.#report();
-  }
-
-  /** Trials of the run. */
-  get total(): number {
-    return this.#missing.size + this.#reused;
   }
 
   /** Trials that have a record. */
@@ -93,6 +91,9 @@ export class Tally {
     this.#add(ending);
     if (where === 'here') this.#trained += 1;
     this.#reach(key, Number.POSITIVE_INFINITY);
+    // Nothing is kept of it: memory does not grow with what has ended.
+    this.#missing.delete(key);
+    this.#epochs.delete(key);
     this.#report();
   }
 

@@ -1,4 +1,5 @@
 import type { Splits } from '../../data/splits.js';
+import { inTurns } from '../../network/steps.js';
 import type { Teacher } from '../../teacher/teacher.js';
 import { BroughtFiles } from '../brought/brought-files.js';
 import { isBrought } from '../protocol/brought-data.js';
@@ -19,10 +20,28 @@ export class SharedData {
   readonly #splits = new Map<string, Splits>();
   #bytes = 0;
 
-  /** @param files of the protocol; not needed where it names none */
-  constructor(readonly files = new BroughtFiles()) {}
+  /**
+   * @param files of the protocol; not needed where it names none
+   * @param signal aborting it ends what is being made with an error of code 'interrupted'
+   */
+  constructor(
+    readonly files = new BroughtFiles(),
+    readonly signal?: AbortSignal,
+  ) {}
 
+  /**
+   * With their copies in native memory, which take as long to make as large data do.
+   * @throws interrupted; see BroughtFiles; invalid_argument for numbers that the dtype cannot hold
+   */
   async of(protocol: TrialProtocol): Promise<Splits> {
+    const splits = await this.load(protocol);
+    for (const part of [splits.train, splits.validation, splits.test])
+      await inTurns(part.nativeSteps(protocol.dtype), this.signal);
+    return splits;
+  }
+
+  /** In float64. @throws interrupted; see BroughtFiles */
+  async load(protocol: TrialProtocol): Promise<Splits> {
     const key = dataKey(protocol);
     const splits = this.#splits.get(key) ?? (await this.#draw(protocol));
     this.#bytes -= this.#splits.delete(key) ? sizeOf(splits) : 0;
@@ -39,8 +58,8 @@ export class SharedData {
 
   async #draw(protocol: TrialProtocol): Promise<Splits> {
     const teacher = protocol.teacher && (await this.#teacher(protocol.teacher));
-    if (isBrought(protocol.data)) return this.files.splits(protocol, protocol.data, teacher);
-    return drawData(teacher as Teacher, protocol);
+    if (isBrought(protocol.data)) return this.files.splits(protocol, protocol.data, teacher, this.signal);
+    return drawData(teacher as Teacher, protocol, this.signal);
   }
 
   async #teacher(teacher: NonNullable<TrialProtocol['teacher']>): Promise<Teacher> {

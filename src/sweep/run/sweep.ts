@@ -1,5 +1,6 @@
 /** Carries out a protocol: what a run directory lacks is trained, what it has is never trained again. */
 import { EigenstudentError } from '../../errors.js';
+import { unlessInterrupted } from '../../network/steps.js';
 import { cleanRunDirectory } from '../directory/clean.js';
 import type { TrialRecord } from '../directory/record.js';
 import { type DamagedTrial, openRunDirectory, survey } from '../directory/run-directory.js';
@@ -7,11 +8,12 @@ import { type Summary, writeSummary } from '../directory/summary.js';
 import { checkArrays } from '../directory/trial-arrays.js';
 import { TrialLocks } from '../directory/trial-locks.js';
 import type { ProtocolInput } from '../protocol/protocol-schema.js';
-import { planSweep, type SweepOptions } from './plan.js';
+import { planSweep, type SweepOptions, type SweepPlan } from './plan.js';
 import { Profiler, type SweepProfile } from './profile.js';
 import { Tally } from './progress.js';
 import { endingOf, trainEverything } from './train-everything.js';
-import type { ContinuedTrial, LayerwiseTrial } from './wave.js';
+import type { ContinuedTrial, LayerwiseTrial } from './wave-options.js';
+import { checkMemory } from './waves.js';
 
 export interface SweepResult {
   readonly directory: string;
@@ -41,39 +43,61 @@ export interface SweepResult {
  * one process's until it has ended or the process is dead, and each call ends when all trials have.
  * @param input made by parseProtocol or preset, or the same as a plain object. A protocol that asks for more than the one in
  *   the directory replaces it there; of one that asks for less only those trials are trained
- * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, run_directory_conflict, file_unwritable
- *   (finished trials stay), interrupted (likewise), file_unsupported when the directory has records of another schema, which
+ * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, out_of_memory (a trial that does not fit, before
+ *   anything is made), run_directory_conflict, file_unwritable (finished trials stay), interrupted (likewise), file_unsupported
+ *   when the directory has records of another schema, which
  *   are left as they are
  */
 export async function sweep(input: ProtocolInput, options: SweepOptions): Promise<SweepResult> {
   const plan = await planSweep(input, options);
-  const { directory, protocol, trials } = plan;
+  checkMemory(plan.trials, ({ protocol: { dtype } }) => plan.deviceOf(dtype).device !== 'cuda');
   const profiler = new Profiler();
-  await openRunDirectory(directory, protocol);
-  const locks = await TrialLocks.enter(directory);
+  await openRunDirectory(plan.directory, plan.protocol);
+  return TrialLocks.within(plan.directory, (locks) =>
+    trainMissing(plan, locks, profiler, options.onProgress),
+  );
+}
+
+async function trainMissing(
+  plan: SweepPlan,
+  locks: TrialLocks,
+  profiler: Profiler,
+  onProgress: SweepOptions['onProgress'],
+): Promise<SweepResult> {
+  const { directory, trials } = plan;
+  const { found, damaged } = await profiler.time('writing', async () => {
+    await cleanRunDirectory(directory);
+    const visit = async (record: TrialRecord) => {
+      await checkArrays(directory, record);
+      return endingOf(record); // and no more: memory does not grow with what is finished
+    };
+    const looking = survey(directory, trials, visit, { refuseOtherSchemas: true });
+    return unlessInterrupted(looking, plan.signal);
+  });
+  const missing = trials.filter(({ key }) => !found.has(key));
+  const tally = new Tally(missing, found.values(), onProgress);
+  const continued: ContinuedTrial[] = [];
+  const restarted: DamagedTrial[] = [];
+  const layerwise: LayerwiseTrial[] = [];
+  await keepingSummary(directory, tally, () =>
+    trainEverything(missing, { ...plan, locks, tally, profiler, continued, restarted, layerwise }),
+  );
+  const summary = await profiler.time('writing', () => writeSummary(directory));
+  const { trained, reused, elsewhere } = tally;
+  const ended = { trained, reused, elsewhere, continued, damaged, restarted, layerwise };
+  return { directory, summary, ...ended, seconds: profiler.total, profile: profiler.result() };
+}
+
+/** Milliseconds that the summary of an interrupted run may take; arbitrary: schedulers kill what does not end within half a minute. */
+const quick = 2000;
+
+/** Of thousands of records it takes longer: the next call, or `collect`, writes it. */
+async function summaryIfQuick(directory: string): Promise<void> {
+  const signal = AbortSignal.timeout(quick);
   try {
-    const { found, damaged } = await profiler.time('writing', async () => {
-      await cleanRunDirectory(directory);
-      const visit = async (record: TrialRecord) => {
-        await checkArrays(directory, record);
-        return endingOf(record); // and no more: memory does not grow with what is finished
-      };
-      return survey(directory, trials, visit, { refuseOtherSchemas: true });
-    });
-    const missing = trials.filter(({ key }) => !found.has(key));
-    const tally = new Tally(missing, found.values(), options.onProgress);
-    const continued: ContinuedTrial[] = [];
-    const restarted: DamagedTrial[] = [];
-    const layerwise: LayerwiseTrial[] = [];
-    await keepingSummary(directory, tally, () =>
-      trainEverything(missing, { ...plan, locks, tally, profiler, continued, restarted, layerwise }),
-    );
-    const summary = await profiler.time('writing', () => writeSummary(directory));
-    const { trained, reused, elsewhere } = tally;
-    const ended = { trained, reused, elsewhere, continued, damaged, restarted, layerwise };
-    return { directory, summary, ...ended, seconds: profiler.total, profile: profiler.result() };
-  } finally {
-    await locks.leave();
+    await writeSummary(directory, signal);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
   }
 }
 
@@ -83,7 +107,7 @@ async function keepingSummary(directory: string, tally: Tally, work: () => Promi
     await work();
   } catch (error) {
     if (!(error instanceof EigenstudentError) || error.code !== 'interrupted') throw error;
-    await writeSummary(directory);
+    await summaryIfQuick(directory);
     const { done, total } = tally;
     throw new EigenstudentError(
       'interrupted',

@@ -11,7 +11,8 @@ import type { SweepPlan } from './plan.js';
 import type { Profiler } from './profile.js';
 import type { Ending, Tally } from './progress.js';
 import { SharedData } from './shared-data.js';
-import { type ContinuedTrial, type LayerwiseTrial, trainWave } from './wave.js';
+import { trainWave } from './wave.js';
+import type { ContinuedTrial, LayerwiseTrial } from './wave-options.js';
 import { waveLimits } from './waves.js';
 import { WorkList } from './work-list.js';
 
@@ -34,7 +35,7 @@ export function endingOf(record: TrialRecord): Ending {
 /** @throws interrupted, file_unwritable, what training throws */
 export async function trainEverything(missing: readonly Trial[], run: Everything): Promise<void> {
   const { signal, profiler, deviceOf, threads } = run;
-  const data = new SharedData(new BroughtFiles(run.protocol));
+  const data = new SharedData(new BroughtFiles(run.protocol), signal);
   const list = new WorkList(
     missing,
     (dtype) => waveLimits(deviceOf(dtype).device, threads),

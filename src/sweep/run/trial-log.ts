@@ -44,6 +44,11 @@ export class TrialLog {
     this.nodes?.note(network, relevance);
   }
 
+  /** Whether `noteNodes` keeps anything. */
+  get followsNodes(): boolean {
+    return this.nodes !== undefined;
+  }
+
   nodeHistory(): NodeHistory | undefined {
     return this.nodes?.history();
   }

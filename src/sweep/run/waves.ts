@@ -1,8 +1,16 @@
 /** Which trials train side by side: waves, one after the other, each of them one population. */
 import { availableParallelism, totalmem } from 'node:os';
+import { freeMemory, requireMemory } from '../../native/free-memory.js';
 import type { ChosenDevice } from '../../network/device.js';
+import { bytesOfStudent } from '../../network/memory-needs.js';
 import { problemOf } from '../protocol/problem.js';
-import { type Trial, type TrialProtocol, trainedWidths } from '../protocol/trials.js';
+import {
+  describeTrial,
+  hiddenWidths,
+  type Trial,
+  type TrialProtocol,
+  trainedWidths,
+} from '../protocol/trials.js';
 
 /** Students per thread in a wave: enough that no core waits long for the others, few enough that trials finish early. */
 const studentsPerThread = 4;
@@ -23,7 +31,8 @@ export function waveLimits(
 ): WaveLimits {
   // A quarter of the memory, and 8 GiB at most: arbitrary, but the whole paper (720 trials, 2.5 GB) fits.
   if (device === 'cuda') return { students: Infinity, bytes: Math.min(8 * 2 ** 30, totalmem() / 4) };
-  return { students: studentsPerThread * threads, bytes: maximumBytes };
+  // Half, for what works on them and for everything else. Populations are split to fit.
+  return { students: studentsPerThread * threads, bytes: Math.min(maximumBytes, freeMemory() / 2) };
 }
 
 /** So that what ends last is short; an order that depends on nothing but what the trials are. */
@@ -120,9 +129,66 @@ export function stepsOf(protocol: TrialProtocol): number {
   return protocol.epochs * Math.ceil(problemOf(protocol).samples.train / protocol.arm.batchSize);
 }
 
-/** An upper estimate: parameters and two moments in float64; data in float64 with a copy of the population's dtype. */
-export function bytesOf(protocol: TrialProtocol): number {
+/** Where the memory of a trial goes, on a CPU: upper estimates. */
+export interface TrialBytes {
+  /** Float64, with a copy of the population's dtype. */
+  readonly data: number;
+  /** Parameters and moments, and what works on them alone. */
+  readonly student: number;
+  /** Pruning curves, relevance and the history of its nodes, until they are written. */
+  readonly arrays: number;
+}
+
+export function trialBytes(protocol: TrialProtocol): TrialBytes {
   const { samples, inputs, outputs } = problemOf(protocol);
-  const data = (samples.train + samples.validation + samples.test) * (inputs + outputs) * 16;
-  return 3 * 8 * parametersOf(protocol) + data;
+  const { student, dtype, arm, evaluation } = protocol;
+  const shape = {
+    inputs,
+    widths: [...hiddenWidths(protocol), outputs],
+    dtype,
+    moments: arm.optimizer.sgd ? (1 as const) : (2 as const),
+    batchSize: Math.min(arm.batchSize, samples.train),
+  };
+  const { held, working, passing } = bytesOfStudent(shape);
+  const curves = 2 + (evaluation.rankings?.length ?? 0) + Math.ceil(samples.test / 2048);
+  return {
+    data: (samples.train + samples.validation + samples.test) * (inputs + outputs) * 16,
+    student: held + working + passing,
+    arrays: 8 * curves * (student.width + 1),
+  };
+}
+
+/** An upper estimate: parameters, moments and data, and what works on a narrow student beside others. */
+export function bytesOf(protocol: TrialProtocol): number {
+  const { data, student } = trialBytes(protocol);
+  return data + student;
+}
+
+/**
+ * That each trial fits by itself; waves take as many as fit together.
+ * @throws out_of_memory naming the trial, where its memory would go, and the fields to change
+ */
+export function checkMemory(trials: readonly Trial[], onHost: (trial: Trial) => boolean): void {
+  let [most, largest]: [number, Trial | undefined] = [0, undefined];
+  for (const trial of trials) {
+    if (!onHost(trial)) continue;
+    const bytes = sumOf(trialBytes(trial.protocol));
+    if (bytes > most) [most, largest] = [bytes, trial];
+  }
+  if (!largest) return;
+  const { data, student, arrays } = trialBytes(largest.protocol);
+  const parts = [
+    `student ${Math.ceil(student)}, by student.width and the other widths`,
+    `data ${data}, by data.train, data.validation, data.test and inputs`,
+    `curves ${arrays}`,
+  ];
+  requireMemory(
+    `the trial ${describeTrial(largest.protocol)} (bytes: ${parts.join('; ')})`,
+    most,
+    'Lower these fields',
+  );
+}
+
+function sumOf({ data, student, arrays }: TrialBytes): number {
+  return data + student + arrays;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { EigenstudentError } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
+import { decodeText } from '../../network/files/text-file.js';
 import { namesIn } from '../directory/names-in.js';
 import { readBytes } from '../directory/read-bytes.js';
 
@@ -46,9 +47,9 @@ export async function readSubmissions(directory: string): Promise<Submission[]> 
 }
 
 async function readSubmission(path: string): Promise<Submission> {
-  const text = (await readBytes(path)).toString('utf8');
+  const bytes = await readBytes(path);
   try {
-    return submission.parse(JSON.parse(text));
+    return submission.parse(JSON.parse(decodeText(bytes, path)));
   } catch (cause) {
     throw new EigenstudentError(
       'file_corrupt',

@@ -23,6 +23,6 @@ it('is refused for curves that have no logarithm, and for no range', () => {
     'invalid_argument: expected numbers above 0 for curves[0].y, received 0',
   );
   expect(failureOf(() => collapseFactor([curve(1)], [0, 0]))).toBe(
-    'invalid_argument: expected two numbers, from < to for range, received an array of length 2',
+    'invalid_argument: expected two numbers, from < to for range, received "[0, 0]"',
   );
 });

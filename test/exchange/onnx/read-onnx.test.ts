@@ -3,15 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readOnnx } from '../../../src/exchange/onnx/read-onnx.js';
-import {
-  elementTypes,
-  modelMessage,
-  type OnnxAttribute,
-  type OnnxNode,
-  type OnnxTensor,
-} from '../../../src/exchange/onnx/schema.js';
+import { elementTypes, type OnnxNode, type OnnxTensor } from '../../../src/exchange/onnx/schema.js';
 import { floatTensor } from '../../../src/exchange/onnx/tensor.js';
 import { rejectionOf } from '../../failure.js';
+import { modelBytes, node, value } from './models.js';
 
 let folder: string;
 let path: string;
@@ -24,26 +19,27 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const weights = floatTensor('w', [3, 2], [1, 2, 3, 4, 5, 6]);
 const second = floatTensor('v', [2, 2], [1, 0, 0, 1]);
 
-function node(opType: string, input: string[], output: string, attribute: OnnxAttribute[] = []): OnnxNode {
-  return { opType, name: '', input, output: [output], attribute };
-}
-
 interface Graph {
   readonly nodes: OnnxNode[];
   readonly tensors?: OnnxTensor[];
   readonly inputs?: string[];
   readonly outputs?: string[];
+  readonly opset?: number;
 }
 
 /** Reads a file of this graph: x -> y. */
-async function read({ nodes, tensors = [weights, second], inputs = ['x'], outputs = ['y'] }: Graph) {
-  const graph = {
-    node: nodes,
-    initializer: tensors,
-    input: inputs.map((name) => ({ name })),
-    output: outputs.map((name) => ({ name })),
-  };
-  await writeFile(path, modelMessage.encode(modelMessage.fromObject({ irVersion: 7, graph })).finish());
+async function read({
+  nodes,
+  tensors = [weights, second],
+  inputs = ['x'],
+  outputs = ['y'],
+  opset = 13,
+}: Graph) {
+  const named = (names: string[]) => names.map((name) => value(name));
+  await writeFile(
+    path,
+    modelBytes({ nodes, tensors, inputs: named(inputs), outputs: named(outputs), opset }),
+  );
   return readOnnx(path);
 }
 
@@ -99,10 +95,7 @@ describe('readOnnx', () => {
   it('reads arrays as old exporters have them: among the inputs, as repeated fields, as Constant nodes', async () => {
     const old: OnnxTensor = { name: 'w', dims: [1, 2], dataType: elementTypes.float, floatData: [1, 2] };
     const bias: OnnxTensor = { dims: [2], dataType: elementTypes.double, doubleData: [3, 4] };
-    const nodes = [
-      node('Constant', [], 'b', [{ name: 'value', t: bias }]),
-      node('Gemm', ['x', 'w', 'b'], 'y'),
-    ];
+    const nodes = [node('Constant', [], 'b', { value: bias }), node('Gemm', ['x', 'w', 'b'], 'y')];
     const { layers } = await read({ nodes, tensors: [old], inputs: ['x', 'w'] });
     expect(layers[0]).toMatchObject({
       numbers: { weights: Float32Array.of(1, 2) },
@@ -116,70 +109,80 @@ describe('what is not a plain network', () => {
     const conv = { ...node('Conv', ['x', 'w'], 'y'), name: '/features/conv1' };
     expect(await failure({ nodes: [conv] })).toBe(
       `file_unsupported: expected operators of plain networks in ${path} (Gemm, MatMul, Add, Relu, Tanh, Sigmoid, Softplus, ` +
-        'Erf, Elu, LeakyRelu, Gelu, Mul, Softmax, LogSoftmax, Identity, Dropout, Flatten, Reshape), received Conv (node ' +
-        '"/features/conv1")',
+        'Erf, Elu, LeakyRelu, Gelu, Clip, Mul, Softmax, LogSoftmax, Identity, Dropout, Cast, Flatten, Reshape, Transpose, ' +
+        'Squeeze, Unsqueeze), received Conv (node "/features/conv1")',
     );
     const foreign = { ...node('Gelu', ['h'], 'y'), domain: 'com.example' };
-    expect(await failure({ nodes: [layer, foreign] })).toMatch(/received Gelu \(the node that gives "y"\)$/);
+    expect(await failure({ nodes: [layer, foreign] })).toMatch(
+      /received com\.example\.Gelu \(the node that gives "y"\)$/,
+    );
   });
 
   it.each([
-    ['Elu', [{ name: 'alpha', f: 0.5 }], 'alpha = 1, that of activation elu', 'alpha = 0.5'],
-    ['LeakyRelu', [{ name: 'alpha', f: 0.25 }], 'alpha = 0.01, that of activation leakyRelu', 'alpha = 0.25'],
-    ['Gelu', [{ name: 'approximate', s: Buffer.from('tanh') }], 'the exact GELU', 'approximate = "tanh"'],
-    ['Softmax', [{ name: 'axis', i: 0 }], 'axis 1 or -1', 'axis 0'],
-    ['Flatten', [{ name: 'axis', i: 0 }], 'axis 1, one row per sample', 'axis 0'],
+    ['Elu', { alpha: 0.5 }, 'alpha = 1, that of activation elu', 'alpha = 0.5'],
+    ['LeakyRelu', { alpha: 0.25 }, 'alpha = 0.01, that of activation leakyRelu', 'alpha = 0.25'],
+    ['Gelu', { approximate: 'tanh' }, 'the exact GELU', 'approximate = "tanh"'],
+    ['Elu', { gamma: 2 }, 'no attributes but alpha', 'attribute gamma'],
+    ['Relu', { alpha: 1 }, 'no attributes', 'attribute alpha'],
+    ['Elu', { alpha: 'one' }, 'attribute alpha of type float', 'one of ONNX attribute type 3'],
+    ['Clip', { min: 0 }, 'no attributes', 'attribute min'],
+    ['Cast', { to: 7 }, 'a cast to floats', 'one to int64'],
   ])('is told with the operator: %s with %j', async (opType, attributes, expected, received) => {
     const nodes = [layer, node(opType, ['h'], 'y', attributes)];
-    expect(await failure({ nodes })).toBe(
+    expect(await failure({ nodes, opset: 20 })).toBe(
       `file_unsupported: expected ${expected} for ${opType} (the node that gives "y") of ${path}, received ${received}`,
     );
   });
 
-  it('is told with the operator: shapes that are not one row per sample', async () => {
-    const shape = (...sizes: number[]): OnnxTensor => ({
-      name: 'shape',
-      dims: [sizes.length],
-      dataType: elementTypes.int64,
-      int64Data: sizes,
-    });
-    const reshaped = (tensor: OnnxTensor) =>
-      read({ nodes: [layer, node('Reshape', ['h', 'shape'], 'y')], tensors: [weights, tensor] });
-    expect((await reshaped(shape(-1, 2))).layers).toHaveLength(1);
-    expect((await reshaped(shape(5, -1))).layers).toHaveLength(1);
-    const where = `for Reshape (the node that gives "y") of ${path}, received`;
-    expect(await rejectionOf(reshaped(shape(-1, 1)))).toBe(
-      `file_unsupported: expected a stored shape of one row per sample ${where} shape [-1, 1]`,
-    );
-    expect(await rejectionOf(reshaped(shape(-1, 2, 1)))).toBe(
-      `file_unsupported: expected a stored shape of one row per sample ${where} shape [-1, 2, 1]`,
-    );
-    const computed = [layer, node('Reshape', ['h', 'unknown'], 'y')];
-    expect(await failure({ nodes: computed })).toBe(
-      `file_unsupported: expected a stored shape of one row per sample ${where} a shape that the graph computes`,
-    );
+  it('is told with the operator: bounds of Clip that are not those of relu', async () => {
+    const clip = (opset: number, min: number, max: number) =>
+      opset < 11
+        ? { nodes: [layer, node('Clip', ['h'], 'y', { min, max })], opset }
+        : {
+            nodes: [layer, node('Clip', ['h', 'min', 'max'], 'y')],
+            tensors: [weights, floatTensor('min', [], [min]), floatTensor('max', [], [max])],
+            opset,
+          };
+    for (const opset of [10, 13]) {
+      expect((await read(clip(opset, 0, 3.4028234663852886e38))).layers[0]?.activation).toBe('relu');
+      expect(await failure(clip(opset, 0, 6))).toBe(
+        'file_unsupported: expected min = 0 and no max, which is activation relu for Clip (the node that gives "y") of ' +
+          `${path}, received min = 0 and max = 6`,
+      );
+      expect(await failure(clip(opset, -1, Number.POSITIVE_INFINITY))).toMatch(
+        /received min = -1 and max = Infinity$/,
+      );
+    }
+    expect(
+      (
+        await read({
+          nodes: [layer, node('Clip', ['h', 'zero'], 'y')],
+          tensors: [weights, floatTensor('zero', [], [0])],
+        })
+      ).layers[0]?.activation,
+    ).toBe('relu');
   });
 
   it('is told with the operator: products and sums that the graph computes', async () => {
     const tail = ` of ${path}, received `;
     const add = [layer, node('Add', ['h', 'h'], 'y')];
     expect(await failure({ nodes: add })).toBe(
-      `file_unsupported: expected stored numbers to add (a network without branches) for Add (the node that gives "y")${tail}a ` +
-        'tensor that the graph computes',
+      'file_unsupported: expected stored numbers to add, the same for each sample, to a tensor of shape [?, 2] for Add (the ' +
+        `node that gives "y")${tail}"h", a tensor that the graph computes`,
     );
     const scale = [layer, node('Mul', ['h', 'w'], 'y')];
     expect(await failure({ nodes: scale })).toBe(
       `file_unsupported: expected a tensor times itself (activation quadratic) for Mul (the node that gives "y")${tail}a product ` +
-        'of two tensors',
+        'with stored numbers ("w", of shape [3, 2]), which are not folded into the layers',
     );
     const attention = [layer, node('MatMul', ['h', 'h'], 'y')];
     expect(await failure({ nodes: attention })).toBe(
-      `file_unsupported: expected a stored matrix as its second input for MatMul (the node that gives "y")${tail}a tensor that ` +
-        'the graph computes',
+      `file_unsupported: expected a stored matrix as its second input for MatMul (the node that gives "y")${tail}"h", a ` +
+        'tensor that the graph computes',
     );
-    const transposed = [node('Gemm', ['x', 'w'], 'y', [{ name: 'transA', i: 1 }])];
+    const transposed = [node('Gemm', ['x', 'w'], 'y', { transA: 1 })];
     expect(await failure({ nodes: transposed })).toBe(
-      `file_unsupported: expected transA = 0 for Gemm (the node that gives "y")${tail}transA = 1`,
+      `file_unsupported: expected transA = 0 for Gemm (the node that gives "y")${tail}transA = 1, by which samples are columns`,
     );
   });
 
@@ -203,23 +206,34 @@ describe('what is not a plain network', () => {
   });
 
   it('is told: branches, and graphs that lead nowhere', async () => {
-    const branches = [layer, node('Relu', ['h'], 'a'), node('Tanh', ['h'], 'y')];
+    const branches = [
+      layer,
+      node('Relu', ['h'], 'a'),
+      node('Tanh', ['h'], 'b'),
+      node('Add', ['a', 'b'], 'y'),
+    ];
     expect(await failure({ nodes: branches })).toBe(
       `file_unsupported: expected a chain of layers in ${path}, but tensor "h" goes to Relu (the node that gives "a") and Tanh ` +
-        '(the node that gives "y")',
-    );
-    expect(await failure({ nodes: [layer, node('Relu', ['h'], 'a')], outputs: ['h'] })).toBe(
-      `file_unsupported: expected a chain of layers in ${path}, but tensor "h" goes to Relu (the node that gives "a") besides ` +
-        'being the output',
+        '(the node that gives "b")',
     );
     expect(await failure({ nodes: [layer] })).toBe(
-      `file_unsupported: expected the input of ${path} to lead to its output, it ends at tensor "h"`,
+      `file_corrupt: ${path} is not a readable ONNX file: its output "y" is a tensor that nothing in the file gives`,
     );
-    expect(await failure({ nodes: [node('Identity', ['x'], 'x')] })).toBe(
+    expect(await failure({ nodes: [layer, node('Relu', ['w'], 'y')] })).toBe(
+      `file_unsupported: expected the input of ${path} to lead to its output, it ends at tensor "x"`,
+    );
+    expect(
+      (await read({ nodes: [layer, node('Relu', ['h'], 'unused')], outputs: ['h'] })).layers,
+    ).toHaveLength(1);
+    expect(await failure({ nodes: [node('Relu', ['y'], 'a'), node('Relu', ['a'], 'y')] })).toBe(
       `file_corrupt: ${path} is not a readable ONNX file: its graph runs in a circle`,
     );
     expect(await failure({ nodes: [layer], inputs: ['x', 'z'], outputs: ['h'] })).toBe(
       `file_unsupported: expected a network with one input in ${path}, received 2 (x, z)`,
+    );
+    expect(await failure({ nodes: [layer], outputs: ['h', 'label'] })).toBe(
+      `file_unsupported: expected a network with one output in ${path}, received 2 (h, label). To write a file with one of ` +
+        'them: onnx.utils.extract_model(path, new_path, ["x"], [name])',
     );
   });
 
@@ -255,7 +269,7 @@ describe('what is not a plain network', () => {
         'data). Save the model in one file: onnx.save(onnx.load(path), path, save_as_external_data=False)',
     );
     expect(await tensor({ dataType: 3 })).toBe(
-      `file_unsupported: expected 16-, 32- or 64-bit floats in tensor "w" of ${path}, received ONNX data type 3. Quantised ` +
+      `file_unsupported: expected 16-, 32- or 64-bit floats in tensor "w" of ${path}, received int8. Quantised ` +
         'models cannot be read; export the model in float32',
     );
     expect(await tensor({ dims: [3, 3] })).toBe(
@@ -270,8 +284,8 @@ describe('what is not a plain network', () => {
   it('is told: a bias of another length', async () => {
     const nodes = [layer, node('Add', ['h', 'b'], 'y')];
     expect(await failure({ nodes, tensors: [weights, floatTensor('b', [3], [1, 2, 3])] })).toBe(
-      `file_unsupported: expected Add (the node that gives "y") of ${path} to add 2 numbers, one per answer of layer 0 ("w"), ` +
-        'received 3',
+      'file_unsupported: expected stored numbers to add, the same for each sample, to a tensor of shape [?, 2] for Add (the ' +
+        `node that gives "y") of ${path}, received shape [3]`,
     );
   });
 
@@ -282,7 +296,7 @@ describe('what is not a plain network', () => {
     );
     await writeFile(path, '');
     expect(await rejectionOf(readOnnx(path))).toBe(
-      `file_corrupt: ${path} is not a readable ONNX file: there is no graph in it`,
+      `file_corrupt: ${path} is not a readable ONNX file: it is empty`,
     );
   });
 });

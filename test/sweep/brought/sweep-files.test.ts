@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Network } from '../../../src/network/network.js';
+import { loadBrought } from '../../../src/sweep/brought/load.js';
 import { type FinishedRecord, isFinished } from '../../../src/sweep/directory/record.js';
 import { readProtocol, readRecords } from '../../../src/sweep/directory/run-directory.js';
 import { readArrays } from '../../../src/sweep/directory/trial-arrays.js';
+import type { BroughtData } from '../../../src/sweep/protocol/brought-data.js';
 import { estimateSweep } from '../../../src/sweep/run/estimate.js';
 import { sweep } from '../../../src/sweep/run/sweep.js';
 import { fileOf, idxBytes } from '../../data/files.js';
@@ -63,8 +65,10 @@ it('a file that changes while its sweep is away is told of', async () => {
   const idx = await smallImages();
   const directory = await newFolder();
   const protocol = broughtProtocol({ idx });
-  const stopped = AbortSignal.abort();
-  expect(await rejectionOf(sweep(protocol, { directory, signal: stopped }))).toMatch(/^interrupted: /);
+  const controller = new AbortController();
+  const onProgress = () => controller.abort(); // at the start, before any trial
+  const options = { directory, signal: controller.signal, onProgress };
+  expect(await rejectionOf(sweep(protocol, options))).toMatch(/^interrupted: /);
   await writeFile(idx.labels, idxBytes([90], new Uint8Array(90).fill(1)));
   expect(await rejectionOf(sweep((await readProtocol(directory)) as never, { directory }))).toMatch(
     /^invalid_data: expected .*labels to be as it was when its sweep began, with SHA-256 \w{64}, received \w{64}\. Put the old/,
@@ -120,6 +124,27 @@ it('a network in a file is a teacher, of the samples in files and of random ones
   expect(await rejectionOf(sweep(wrong, { directory: await newFolder() }))).toMatch(
     /^invalid_data: expected 9 inputs a sample, as the teacher .*wide\.safetensors takes, received 4$/,
   );
+});
+
+it('the test file of a table has the classes of the file to train on, in their order', async () => {
+  const lines = (labels: readonly string[]) =>
+    ['a,y', ...Array.from({ length: 40 }, (_, i) => `${i % 7},${labels[i % labels.length]}`), ''].join('\n');
+  const file = await fileOf('train.csv', lines(['10', '9', '1']));
+  const loaded = async (labels: readonly string[], changes: object = {}) => {
+    const csv = { file, testFile: await fileOf('test.csv', lines(labels)), label: 'y', ...changes };
+    return { csv, data: loadBrought(broughtProtocol({ csv }).data as BroughtData) };
+  };
+  const { data, test, classes } = await (await loaded(['10', '1'])).data;
+  expect([classes, [...(data.classes ?? [])].slice(0, 3), [...(test?.classes ?? [])].slice(0, 2)]).toEqual([
+    ...[3, [2, 1, 0], [2, 0]],
+  ]);
+  const other = await loaded(['10', '7']);
+  expect(await rejectionOf(other.data)).toBe(
+    `invalid_data: line 3 of ${other.csv.testFile}: expected one of the classes 1, 9, 10 in column "y", received "7". If it is ` +
+      'a class, list it in classNames',
+  );
+  const listed = await (await loaded(['10', '7'], { classNames: ['1', '7', '9', '10'] })).data;
+  expect([...(listed.test?.classes ?? [])].slice(0, 2)).toEqual([3, 1]);
 });
 
 it('an estimate looks at the files, and writes nothing', async () => {

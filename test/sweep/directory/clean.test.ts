@@ -60,6 +60,17 @@ it('removes what the dead left, and nothing else', async () => {
   expect(await cleanRunDirectory(directory)).toEqual([]);
 });
 
+it('removes the lock of the protocol that a killed process left: nobody may ever ask for it again', async () => {
+  const before = await files();
+  await put('locks/protocol/1', 'killed');
+  expect(await cleanRunDirectory(directory)).toEqual(['locks/protocol']);
+  expect(await files()).toEqual(before);
+  const locks = await TrialLocks.enter(directory);
+  await locks.claim('protocol');
+  expect(await cleanRunDirectory(directory)).toEqual([]);
+  await locks.leave();
+});
+
 it('leaves what is in use, or may be', async () => {
   const locks = await TrialLocks.enter(directory);
   await locks.claim(second.key);

@@ -36,6 +36,8 @@ it.each([
   ['data: { cifar10: { files: [a.bin, b.bin], testFiles: [t.bin] }, normalize: [standard, unit] }'],
   ['data: { parquet: { file: a.parquet, targets: [y], inputs: [a, b] }, test: 100, stratified: false }'],
   ['data: { npy: { inputs: x.npy, targets: t.npy } }'],
+  ['data: { csv: { file: a.csv, label: y, exclude: ["Unnamed: 0"] } }'],
+  ['data: { csv: { file: a.csv, target: y } }'],
   ['teacher: { inputs: 4, teacherSize: 3 }\ndata: { npy: { inputs: x.npy } }'],
 ])('%s is a protocol', (text) => {
   expect(formatProtocol(parse(text))).toContain('normalize:');
@@ -81,6 +83,18 @@ it.each([
   [
     'data: { csv: { file: a, label: x, targets: [y] } }',
     /^ line 1: data\.csv\.targets: expected label or targets, received both$/,
+  ],
+  [
+    'data: { csv: { file: a, label: x, target: y } }',
+    /^ line 1: data\.csv\.target: expected label or target, received both$/,
+  ],
+  [
+    'data: { csv: { file: a, target: x, targets: [y] } }',
+    /^ line 1: data\.csv\.targets: expected target or targets, received both$/,
+  ],
+  [
+    'data: { parquet: { file: a, label: x, inputs: [a], exclude: [b] } }',
+    /^ line 1: data\.parquet\.exclude: expected inputs or exclude, received both$/,
   ],
   [
     'data: { idx: { images: [a, b], labels: c } }',
@@ -136,6 +150,16 @@ it('is known to a trial by its contents', () => {
     normalize: 'standard',
     found: { samples: 1000, inputs: 784, classes: 10 },
   });
+});
+
+it('is the same to a trial whether one column is the target or a list of one', () => {
+  const table = (columns: object) =>
+    byContents({
+      ...looked,
+      data: { ...looked.data, idx: undefined, csv: { file: '/a', ...columns } },
+    } as never).data;
+  expect(table({ target: 'y' })).toEqual(table({ targets: ['y'] }));
+  expect(table({ target: 'y' })).toMatchObject({ csv: { file: `sha256:${hash('a')}`, targets: ['y'] } });
 });
 
 it('has no trials before its files have been looked at', () => {

@@ -59,6 +59,7 @@ it('takes a student whose answers are not finite for a failed one', async () => 
       step: steps,
       layer: -1,
       learningRate: null,
+      stage: 'measurement',
     });
   }
 });

@@ -1,0 +1,137 @@
+/** Of the networks that `prune MODEL` may cut, the one that ends best on validation data. */
+import { EigenstudentError } from '../../errors.js';
+import { toSpectral } from '../../exchange/to-spectral.js';
+import type { Dataset } from '../../network/dataset.js';
+import type { Network } from '../../network/network.js';
+import { isAsGood, type Metric, measure, worstAllowed } from '../../pruning/metric.js';
+import { type PrunedNetwork, pruneNetwork } from '../../pruning/prune-network.js';
+import type { PruneModelOptions } from '../prune-model.js';
+import { type Candidate, type Penalties, penaltyText } from './candidates.js';
+
+/** What became of one candidate. */
+export interface Tried {
+  /** null: the model as it came. */
+  readonly l2: Penalties | null;
+  /** The metric on validation data before anything is removed; null where there are no such data. */
+  readonly whole: number | null;
+  /** Hidden nodes that stay; null where it was not cut, as it broke the bound of --max-degradation as a whole. */
+  readonly nodes: number | null;
+  /** The metric on validation data after the cut. */
+  readonly after: number | null;
+  readonly chosen: boolean;
+}
+
+export interface Chosen {
+  readonly candidate: Candidate;
+  readonly pruned: PrunedNetwork;
+  readonly tried: readonly Tried[];
+}
+
+/** What cuts are judged by. Absent where there are no validation data. */
+interface Judge {
+  readonly data: Dataset;
+  readonly metric: Metric;
+  /** Of the model as it came. */
+  readonly reference: number;
+}
+
+interface Attempt {
+  readonly candidate: Candidate;
+  readonly whole: number | null;
+  readonly pruned: PrunedNetwork | null;
+  readonly after: number | null;
+}
+
+/**
+ * With --max-degradation the candidate that keeps the fewest hidden nodes within the bound, and of these the one with the best
+ * metric; else the one with the best metric after the cut. Of equals the first. Validation data alone decide.
+ * @param model as it came: its metric is measured before anything is changed, and is what --max-degradation counts from
+ * @throws what pruneNetwork throws; invalid_argument when the only candidate is not within the bound
+ */
+export async function chooseCut(
+  model: Network,
+  candidates: readonly Candidate[],
+  validation: Dataset | undefined,
+  metric: Metric | null,
+  options: PruneModelOptions,
+): Promise<Chosen> {
+  const judge: Judge | undefined =
+    validation && metric
+      ? { data: validation, metric, reference: await measure(model, validation, metric) }
+      : undefined;
+  const attempts: Attempt[] = [];
+  for (const candidate of candidates) attempts.push(await attempt(candidate, judge, options));
+  if (attempts.every(({ pruned }) => pruned === null))
+    throw destroyed(attempts[0] as Attempt, judge as Judge, options.maxDegradation as number);
+  const best = attempts.reduce((one, other) => (isBetter(other, one, judge, options) ? other : one));
+  const tried = attempts.map(({ candidate, pruned, ...rest }, i) => ({
+    l2: candidate.l2,
+    whole: rest.whole,
+    nodes: pruned && nodesOf(pruned),
+    after: rest.after,
+    chosen: attempts[i] === best,
+  }));
+  return { candidate: best.candidate, pruned: best.pruned as PrunedNetwork, tried };
+}
+
+async function attempt(
+  candidate: Candidate,
+  judge: Judge | undefined,
+  options: PruneModelOptions,
+): Promise<Attempt> {
+  const { maxDegradation, scope, criterion, keep, percentile } = options;
+  const of = async (one: Network) => judge && measure(one, judge.data, judge.metric);
+  const whole = (await of(candidate.network)) ?? null;
+  if (judge && maxDegradation !== undefined) {
+    const bound = worstAllowed(judge.metric, judge.reference, maxDegradation);
+    if (!isAsGood(judge.metric, whole as number, bound))
+      return { candidate, whole, pruned: null, after: null };
+  }
+  const pruned = await pruneNetwork(rankable(candidate, criterion), {
+    ...(scope !== undefined && { scope }),
+    ...(criterion !== undefined && { criterion }),
+    ...(keep !== undefined && { keep }),
+    ...(percentile !== undefined && { percentile }),
+    ...(maxDegradation !== undefined && { maxDegradation, ...judge }),
+  });
+  return { candidate, whole, pruned, after: (await of(pruned.network)) ?? null };
+}
+
+/** The model as it came stands beside spectral networks, and is ranked as they are where a criterion needs eigenvalues. */
+function rankable({ network, l2 }: Candidate, criterion: string | undefined): Network {
+  return l2 === null && (criterion === 'L' || criterion === 'eigenvalue') ? toSpectral(network) : network;
+}
+
+function isBetter(
+  one: Attempt,
+  other: Attempt,
+  judge: Judge | undefined,
+  options: PruneModelOptions,
+): boolean {
+  if (one.pruned === null || other.pruned === null) return other.pruned === null && one.pruned !== null;
+  const fewer = nodesOf(other.pruned) - nodesOf(one.pruned);
+  if (options.maxDegradation !== undefined && fewer !== 0) return fewer > 0;
+  if (judge === undefined || one.after === other.after) return false;
+  return isAsGood(judge.metric, one.after as number, other.after as number);
+}
+
+function nodesOf({ layers }: PrunedNetwork): number {
+  return layers.reduce((sum, { after }) => sum + after, 0);
+}
+
+/** Fine-tuning under the penalties that were asked for cost more than may be lost. */
+function destroyed(
+  { candidate, whole }: Attempt,
+  { metric, reference }: Judge,
+  maxDegradation: number,
+): EigenstudentError {
+  const bound = worstAllowed(metric, reference, maxDegradation).toPrecision(4);
+  const penalties = candidate.l2 === null ? '' : ` under --l2 ${penaltyText(candidate.l2)}`;
+  return new EigenstudentError(
+    'invalid_argument',
+    `expected a validation ${metric} of ${metric === 'loss' ? 'at most' : 'at least'} ${bound} after fine-tuning${penalties}, before ` +
+      `anything is removed (the model as it came has ${reference.toPrecision(4)}), received ${whole?.toPrecision(4)}. The ` +
+      'penalties cost more than --max-degradation allows: leave out --l2, which then tries weaker ones, or give weaker ones, or ' +
+      'allow more',
+  );
+}

@@ -1,0 +1,40 @@
+/** Options of `prune MODEL` that mean nothing without another one, or with the file that is given. */
+import { extname } from 'node:path';
+import { EigenstudentError } from '../../errors.js';
+import { dashed } from '../arguments.js';
+import type { PruneModelOptions } from '../prune-model.js';
+
+type Name = keyof PruneModelOptions;
+
+/** Each option, in words; one of those that it needs, as an example shows it. */
+const needs: readonly (readonly [names: readonly Name[], oneOf: readonly Name[], example: string])[] = [
+  [['fineTune', 'normalize'], ['data'], '--data x.npy y.npy'],
+  [['maxDegradation'], ['data', 'validationData'], '--data x.npy y.npy'],
+  [
+    ['metric', 'inputs', 'labels', 'exclude', 'loss'],
+    ['data', 'validationData', 'testData'],
+    '--data x.npy y.npy',
+  ],
+  [['learningRate', 'batchSize', 'l2'], ['fineTune'], '--fine-tune 20'],
+];
+
+/** @throws invalid_argument */
+export function checkModelOptions(path: string, options: PruneModelOptions): void {
+  for (const [names, wanted, example] of needs)
+    for (const name of names) {
+      if (options[name] === undefined || wanted.some((other) => options[other] !== undefined)) continue;
+      throw new EigenstudentError(
+        'invalid_argument',
+        `expected ${wanted.map(dashed).join(' or ')} to go with ${dashed(name)}, as in ${example}, received none`,
+      );
+    }
+  const split = options.data !== undefined && options.validationData === undefined;
+  if (options.seed !== undefined && !split && options.fineTune === undefined)
+    refuse('seed', 'it names the split of --data and the shuffles of --fine-tune, and neither is asked for');
+  if (options.description !== undefined && extname(path).toLowerCase() === '.onnx')
+    refuse('description', `${path} is ONNX, which says itself what its layers are`);
+}
+
+function refuse(name: Name, reason: string): never {
+  throw new EigenstudentError('invalid_argument', `expected no ${dashed(name)} here: ${reason}`);
+}

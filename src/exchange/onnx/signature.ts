@@ -1,0 +1,57 @@
+/** Names, shapes and kinds of numbers by which programs know the input and the output of an ONNX file. */
+import { invalid, knownKeys, oneOf } from '../../arguments.js';
+import { EigenstudentError } from '../../errors.js';
+import { type FloatType, floatTypes, numbersPerSample, shapeText } from './shapes.js';
+
+/** An input or an output of an ONNX file. */
+export interface OnnxTensorSignature {
+  readonly name: string;
+  /**
+   * The samples first, as in ['N', 28, 28]: sizes, names of sizes that are left open, or null for one without a name. Null of an
+   * input that is flattened to rows, whatever shape it has.
+   */
+  readonly shape: readonly (number | string | null)[] | null;
+  readonly elementType: FloatType;
+}
+
+/** What loadNetwork() finds in an ONNX file and exportOnnx() writes again. */
+export interface OnnxSignature {
+  readonly input: OnnxTensorSignature;
+  readonly output: OnnxTensorSignature;
+}
+
+/** 'input "x" [N, 2, 2] and output "y" [N, 3]', for people. */
+export function signatureText({ input, output }: OnnxSignature): string {
+  const text = ({ name, shape, elementType }: OnnxTensorSignature) =>
+    `${JSON.stringify(name)} ${shapeText(shape ?? undefined)}${elementType === 'float32' ? '' : ` of ${elementType}`}`;
+  return `input ${text(input)} and output ${text(output)}`;
+}
+
+/** @throws invalid_argument unless a sample of the input has `inputs` numbers, and one of the output `outputs` */
+export function checkSignature(signature: OnnxSignature, inputs: number, outputs: number): void {
+  knownKeys('signature of exportOnnx', signature, ['input', 'output']);
+  for (const [what, numbers] of [['input', inputs] as const, ['output', outputs] as const]) {
+    const where = `${what} of signature of exportOnnx`;
+    const tensor = signature[what];
+    knownKeys(where, tensor, ['name', 'shape', 'elementType']);
+    oneOf(`elementType of ${where}`, tensor.elementType, Object.values(floatTypes));
+    const { shape } = tensor;
+    if (shape === null && what === 'input') continue;
+    if (!Array.isArray(shape) || shape.length === 0 || !shape.every(isSize))
+      throw invalid(
+        `shape of ${where}`,
+        "an array of sizes, of names of sizes and of null, as in ['N', 4]",
+        shape,
+      );
+    const there = numbersPerSample(shape);
+    if (there === numbers || (there === null && what === 'input')) continue;
+    throw new EigenstudentError(
+      'invalid_argument',
+      `expected ${numbers} numbers per sample, as many as the network has, for shape of ${where}, received ${shapeText(shape)}`,
+    );
+  }
+}
+
+function isSize(size: unknown): boolean {
+  return size === null || typeof size === 'string' || (Number.isSafeInteger(size) && (size as number) > 0);
+}

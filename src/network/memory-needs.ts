@@ -1,0 +1,98 @@
+/** What students take of memory on a CPU, before they are made. Upper estimates; bench/README.md has them beside measurements. */
+import type { DType } from '../native/addon.js';
+
+/** What the bytes of a student depend on. */
+export interface StudentShape {
+  readonly inputs: number;
+  /** Nodes of each layer, first to last. */
+  readonly widths: readonly number[];
+  readonly dtype: DType;
+  /** Numbers that the optimiser keeps for each parameter: 1 of SGD, 2 of Adam. */
+  readonly moments: 1 | 2;
+  readonly batchSize: number;
+}
+
+export interface StudentBytes {
+  /** For as long as the student is there. */
+  readonly held: number;
+  /** While it works: on each thread that works on a student of this shape, once where all threads work on one. */
+  readonly working: number;
+  /** A moment, while its first values are drawn or its parameters are read. */
+  readonly passing: number;
+  /** Whether all threads work on one student: see is_wide in native/cpu/plan.cpp. */
+  readonly wide: boolean;
+}
+
+/** Numbers in a register of AVX-512, in float32: rows of matrices are padded to it. */
+const lanes = 16;
+/** See is_wide, rows_per_block and chunk_samples in native/cpu. */
+const wideFrom = 2 ** 18;
+const longestBlock = 1020;
+const narrowBlockBytes = 384 * 1024;
+
+/** Of objects around a student and of a population, beside its numbers; measured (bench/README.md). */
+const aroundStudent = 40 * 2 ** 10;
+const aroundPopulation = 4 * 2 ** 20;
+
+export function scalarBytes(dtype: DType): number {
+  return dtype === 'float32' ? 4 : 8;
+}
+
+export function bytesOfStudent({ inputs, widths, dtype, moments, batchSize }: StudentShape): StudentBytes {
+  const scalar = scalarBytes(dtype);
+  const sizes = [inputs, ...widths];
+  let [numbers, padded] = [0, 0];
+  for (const [k, width] of widths.entries()) {
+    const below = sizes[k] as number;
+    numbers += width * below + 2 * width + below;
+    padded +=
+      Math.min(upToLanes(width) * below, width * upToLanes(below)) + 2 * upToLanes(width) + upToLanes(below);
+  }
+  const row = sizes.reduce((sum, width) => sum + 2 * upToLanes(width), 0);
+  const wide = numbers >= wideFrom;
+  const rows = wide ? longestBlock : Math.max(48, narrowBlockBytes / (row * scalar));
+  // Weights in both orders and gradients; outputs and their derivatives of a block of samples.
+  const working = scalar * (3 * padded + (wide ? longestBlock : Math.min(rows, batchSize + lanes)) * row);
+  const held = aroundStudent + scalar * padded * (1 + moments);
+  return { held, working, passing: numbers * (8 + scalar), wide };
+}
+
+function upToLanes(count: number): number {
+  return Math.ceil(count / lanes) * lanes;
+}
+
+export interface PopulationBytes {
+  readonly students: number;
+  readonly data: number;
+  readonly working: number;
+  /** Place of the student that takes most. */
+  readonly largest: number;
+}
+
+/**
+ * Of students side by side.
+ * @param threads that work on them
+ * @param data bytes of the data that are not in native memory yet
+ */
+export function bytesOfPopulation(
+  shapes: readonly StudentShape[],
+  threads: number,
+  data: number,
+): PopulationBytes {
+  let [students, wide, narrow, passing, largest, most] = [0, 0, 0, 0, 0, 0];
+  for (const [i, shape] of shapes.entries()) {
+    const bytes = bytesOfStudent(shape);
+    students += bytes.held;
+    if (bytes.wide) wide = Math.max(wide, bytes.working);
+    else narrow = Math.max(narrow, bytes.working);
+    passing = Math.max(passing, bytes.passing);
+    if (bytes.held > most) [largest, most] = [i, bytes.held];
+  }
+  const working = aroundPopulation + wide + Math.min(threads, shapes.length) * narrow + passing;
+  return { students, data, working, largest };
+}
+
+/** Of a data set in native memory, and of the copy in another dtype that it is made from. */
+export function bytesOfData(samples: number, numbersPerSample: number, dtype: DType): number {
+  return 2 * scalarBytes(dtype) * samples * numbersPerSample;
+}

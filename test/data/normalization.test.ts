@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { fitNormalization, normalizeSplits } from '../../src/data/normalization.js';
+import { Dataset } from '../../src/network/dataset.js';
+import { failureOf } from '../failure.js';
+
+const column = (values: Float32Array | Float64Array) => Dataset.create({ inputs: values, inputCount: 1 });
+
+it('a column of one value has scale 1 and becomes 0, whatever the value and the number of samples', () => {
+  for (let value = 1; value <= 255; value += 36)
+    for (const samples of [1, 2, 48_000, 100_000]) {
+      const data = column(new Float64Array(samples).fill(value / 10));
+      for (const kind of ['standard', 'unit'] as const) {
+        const { shift, scale } = fitNormalization(data, kind);
+        expect([shift[0], scale[0]]).toEqual([value / 10, 1]);
+      }
+    }
+});
+
+it('a column that is constant while training keeps its unit in validation and test', () => {
+  const of = (...values: number[]) => column(Float64Array.from(values));
+  const { train, validation, test } = normalizeSplits(
+    { train: of(37.5, 37.5, 37.5), validation: of(36), test: of(40) },
+    'standard',
+  );
+  expect([...train.inputs, ...validation.inputs, ...test.inputs]).toEqual([0, 0, 0, -1.5, 2.5]);
+});
+
+it('one value that differs in the last place is rounding and no spread, as it is to StandardScaler', () => {
+  const values = new Float64Array(100_000).fill(37.5);
+  values[500] = 37.5 + 2 ** -47;
+  expect(fitNormalization(column(values), 'standard').scale[0]).toBe(1);
+  // a spread that is small and real is kept: 1e-6 of 37.5
+  values[500] = 37.6;
+  expect(fitNormalization(column(values), 'standard').scale[0]).toBeCloseTo(0.1 / Math.sqrt(1e5), 8);
+});
+
+it.each([Float64Array, Float32Array])('an offset of 1e8 leaves the spread as it is, in %o', (Numbers) => {
+  const samples = 200_000;
+  // 64 is a multiple of the distance of neighbouring float32 numbers at 1e8, so that both kinds hold it exactly
+  const values = new Numbers(samples).map((_, i) => 1e8 + (i % 2 ? 64 : -64));
+  const { shift, scale } = fitNormalization(column(values), 'standard');
+  expect([shift[0], scale[0]]).toEqual([1e8, 64]);
+});
+
+it('unit: a range that is no float64 is refused', () => {
+  const data = column(Float64Array.of(-1.7e308, 1.7e308));
+  expect(failureOf(() => fitNormalization(data, 'unit'))).toBe(
+    'invalid_data: expected inputs whose range is a float64, received -1.7e+308 to 1.7e+308 for input 0. Divide them by a constant',
+  );
+});

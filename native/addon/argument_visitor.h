@@ -44,11 +44,7 @@ class ArgumentVisitor {
   template <class Element>
   static void read(const Argument& argument, std::vector<Element>& list) {
     list.clear();
-    for (const Argument& element : argument.elements()) {
-      // Thousands of students make thousands of handles each: let go of one element's before the next.
-      const Napi::HandleScope scope(argument.value().Env());
-      read(element, list.emplace_back());
-    }
+    argument.each_element([&](const Argument& element) { read(element, list.emplace_back()); });
   }
   template <class Spec>
   requires requires(ArgumentVisitor& visitor, Spec& spec) { fields(visitor, spec); }

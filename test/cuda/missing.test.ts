@@ -51,13 +51,13 @@ const train = (environment: Record<string, string>, ...options: string[]) =>
   call(environment, 'train', protocol, '--out', mkdtempSync(join(folder, 'run-')), '--no-report', ...options);
 
 /** A library with the right symbol and the wrong contents. */
-function foreignLibrary(abi: number, version: string, arithmetic = 0): string {
+function foreignLibrary(abi: number, version: string, arithmetic = 0, fingerprint = 0): string {
   const source = join(folder, 'foreign.c');
   const library = join(folder, `foreign-${abi}.so`);
   writeFileSync(
     source,
-    `struct table { unsigned abi; const char* version; unsigned arithmetic; };
-     static const struct table table = { ${abi}, "${version}", ${arithmetic} };
+    `struct table { unsigned abi; const char* version; unsigned arithmetic; unsigned long long fingerprint; };
+     static const struct table table = { ${abi}, "${version}", ${arithmetic}, ${fingerprint} };
      const struct table* es_cuda_interface(void) { return &table; }`,
   );
   execFileSync(process.env.CC ?? 'cc', ['-shared', '-fPIC', source, '-o', library]);
@@ -82,19 +82,25 @@ describe("device 'cuda' where it cannot be had", () => {
       'a library of somebody else',
       () => ({ EIGENSTUDENT_CUDA: foreignLibrary(999, '0') }),
       'library',
-      /foreign-999\.so speaks version 999 of the interface, this addon version 3; build it again$/,
+      /foreign-999\.so speaks version 999 of the interface, this addon version 4; build it again$/,
     ],
     [
       'a library of another release',
-      () => ({ EIGENSTUDENT_CUDA: foreignLibrary(3, '0.0.0') }),
+      () => ({ EIGENSTUDENT_CUDA: foreignLibrary(4, '0.0.0') }),
       'library',
-      /foreign-3\.so is of version 0\.0\.0, this addon of version .+; build it again$/,
+      /foreign-4\.so is of version 0\.0\.0, this addon of version .+; build it again$/,
     ],
     [
       'a library that calculates otherwise',
-      () => ({ EIGENSTUDENT_CUDA: foreignLibrary(3, addon().version, 4_000_000) }),
+      () => ({ EIGENSTUDENT_CUDA: foreignLibrary(4, addon().version, 4_000_000) }),
       'library',
-      /foreign-3\.so has arithmetic of revision 4000000, this addon of revision \d+; build it again$/,
+      /foreign-4\.so has arithmetic of revision 4000000, this addon of revision \d+; build it again$/,
+    ],
+    [
+      'a library that describes students otherwise',
+      () => ({ EIGENSTUDENT_CUDA: foreignLibrary(4, addon().version, addon().arithmetic, 1) }),
+      'library',
+      /foreign-4\.so describes students otherwise than this addon, both of version .+; build it again$/,
     ],
     [
       'no device',

@@ -40,7 +40,8 @@ ThreadPool::ThreadPool(unsigned threads) {
   try {
     for (unsigned worker = 0; worker < threads; ++worker)
       threads_.emplace_back([this, worker] { work(worker); });
-  } catch (...) {  // the system has no thread to give; a std::thread that is destroyed while it runs ends the process
+  } catch (
+      ...) {  // the system has no thread to give; a std::thread that is destroyed while it runs ends the process
     end();
     throw;
   }

@@ -1,11 +1,11 @@
 // Reads the damaged files of the numbers that it is sent, one after the other, and answers what became of each.
-//   node child.mjs FOLDER
+//   node child.mjs FOLDER [END OF THE NAMES OF FORMATS]
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formats } from './formats.mjs';
 import { damaged, randomNumbers } from './mutations.mjs';
 
-const folder = process.argv[2];
+const [, , folder, ending = ''] = process.argv;
 /** Of processor time, and of memory beyond the file's size. */
 const most = { seconds: 2, bytes: 256 * 2 ** 20 };
 
@@ -45,6 +45,7 @@ async function outcomeOf(number) {
 let peak = 1024 * process.resourceUsage().maxRSS;
 process.on('message', async ({ from, to }) => {
   for (let number = from; number < to; ++number) {
+    if (!formats[number % formats.length].name.endsWith(ending)) continue;
     process.send({ starts: number });
     process.send(await outcomeOf(number));
   }

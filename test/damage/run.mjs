@@ -1,4 +1,5 @@
-// Reads damaged files of every format: npm run test:damage -- --from 0 --count 20000 [--workers 2]
+// Reads damaged files of every format: npm run test:damage -- --from 0 --count 20000 [--workers 2] [--format parquet]
+// --format leaves out the numbers of formats whose name does not end so.
 // Number N is always the same file, so that one that fails can be looked at alone: --from N --count 1 --keep FILE.
 // Each must be an EigenstudentError, or the right numbers (formats.mjs says which those are), within 2 s of processor time
 // and 256 MiB beyond the file's size. A process that crashes, or takes 10 s of processor time for one file, fails it.
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '20000' },
     workers: { type: 'string', default: '1' },
     keep: { type: 'string' },
+    format: { type: 'string', default: '' },
   },
 });
 const [from, count, workers] = [values.from, values.count, values.workers].map(Number);
@@ -48,7 +50,7 @@ function secondsOf(pid) {
 function work(rest = []) {
   return new Promise((resolve) => {
     const folder = mkdtempSync(join(tmpdir(), 'eigenstudent-damage-'));
-    const process = fork(child, [folder], { env: { ...globalThis.process.env, EIGENSTUDENT_CUDA: 'none' } });
+    const process = fork(child, [folder, values.format], { env: { ...globalThis.process.env, EIGENSTUDENT_CUDA: 'none' } });
     let at;
     let to;
     let finished = false;
@@ -84,7 +86,10 @@ function work(rest = []) {
 function note({ number, name, outcome }) {
   const known = /^(right|refused: \w+)$/.exec(outcome);
   const kind = known ? known[1] : 'wrong';
-  counts[name] ??= {};
+  if ((Object.values(counts).reduce((sum, { all }) => sum + all, 0) + 1) % 5000 === 0)
+    console.log(`up to ${number}: ${failures.length} failed, ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  counts[name] ??= { all: 0 };
+  counts[name].all += 1;
   counts[name][kind] = (counts[name][kind] ?? 0) + 1;
   if (known) return;
   failures.push(number);
@@ -94,5 +99,6 @@ function note({ number, name, outcome }) {
 await Promise.all(Array.from({ length: workers }, () => work()));
 console.table(counts);
 const seconds = ((performance.now() - started) / 1000).toFixed(0);
-console.log(`${count} damaged files from number ${from}: ${failures.length} failed, ${seconds} s`);
+const all = Object.values(counts).reduce((sum, kinds) => sum + kinds.all, 0);
+console.log(`${all} damaged files of the numbers ${from} to ${end - 1}: ${failures.length} failed, ${seconds} s`);
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -6,8 +6,8 @@ import {
   type RowGroup,
   type SchemaElement,
 } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import type { ParquetColumn } from './chosen-columns.js';
+import { withCheckedPages } from './page-claims.js';
 
 /** Values in memory at once; arbitrary. */
 const valuesAtOnce = 2 ** 18;
@@ -27,15 +27,14 @@ export async function* storedRows(
   columns: readonly ParquetColumn[],
 ): AsyncGenerator<StoredRows> {
   const names = columns.map(({ name }) => name);
+  const stored = {
+    ...metadata,
+    schema: metadata.schema.map(withoutMeaning),
+    row_groups: metadata.row_groups.map(withWideDeltas),
+  };
   const scan = await parquetScan({
-    file,
-    metadata: {
-      ...metadata,
-      schema: metadata.schema.map(withoutMeaning),
-      row_groups: metadata.row_groups.map(withWideDeltas),
-    },
+    ...withCheckedPages(file, stored, names),
     columns: names,
-    compressors,
     utf8: false,
     parsers: { timestampFromNanoseconds: (nanoseconds) => nanoseconds },
   });
@@ -47,14 +46,16 @@ export async function* storedRows(
     for (const { name, depth } of columns) if (depth > 0) await scan.readColumn({ column: name, ...range });
     for (let rowStart = range.rowStart; rowStart < range.rowEnd; rowStart += atOnce) {
       const rowEnd = Math.min(range.rowEnd, rowStart + atOnce);
-      const stored: ArrayLike<unknown>[] = [];
+      const values: ArrayLike<unknown>[] = [];
       for (const column of names) {
-        const values = await scan.readColumn({ column, rowStart, rowEnd });
-        if (values.length !== rowEnd - rowStart)
-          throw new Error(`column "${column}" has ${values.length} of the rows ${rowStart} to ${rowEnd - 1}`);
-        stored.push(values);
+        const ofColumn = await scan.readColumn({ column, rowStart, rowEnd });
+        if (ofColumn.length !== rowEnd - rowStart)
+          throw new Error(
+            `column "${column}" has ${ofColumn.length} of the rows ${rowStart} to ${rowEnd - 1}`,
+          );
+        values.push(ofColumn);
       }
-      yield { firstRow: rowStart, rows: rowEnd - rowStart, columns: stored };
+      yield { firstRow: rowStart, rows: rowEnd - rowStart, columns: values };
     }
     next = range.rowEnd;
   }

@@ -1,4 +1,4 @@
-import { denseArray, finiteNumber, invalid, knownKeys } from '../../arguments.js';
+import { arrayOfObjects, denseArray, finiteNumber, invalid, knownKeys } from '../../arguments.js';
 import { isList } from '../../kinds.js';
 import { fitPowerLaw } from '../fits/fit.js';
 import { summarize } from '../summary.js';
@@ -96,10 +96,11 @@ export function criticalExponent(
   options: CriticalExponentOptions,
 ): CriticalExponent {
   knownKeys('criticalExponent', options, [...bootstrapKeys, 'window', 'floor']);
-  denseArray('groups', 'an array of at least one { size, curves }', groups);
+  arrayOfObjects('groups', 'an array of at least one { size, curves }', '{ size, curves }', groups);
   if (groups.length === 0) throw invalid('groups', 'an array of at least one { size, curves }', groups);
   const { window = defaultWindow, floor = defaultFloor, ...ofBootstrap } = options;
   finiteNumber('floor', floor, 0, 1);
+  if (!Array.isArray(window)) throw invalid('window', 'two numbers, from < to <= 0', window);
   const [from, to] = window;
   if (!(from < to && to <= 0)) throw invalid('window', 'two numbers, from < to <= 0', window);
   const sizes = (groups as readonly PrunedStudents[]).map(({ size }) => size);

@@ -135,7 +135,7 @@ const usedByKind = {
 /** Checks an optimiser that may have been written by hand, and returns it with nothing else in it. */
 export function checkOptimizer(where: string, value: unknown): Optimizer {
   const { kind, learningRate, ...numbers } = (value ?? {}) as Partial<Optimizer>;
-  if (typeof learningRate !== 'object' || kind === undefined || !Object.hasOwn(usedByKind, kind))
+  if (typeof learningRate !== 'object' || !isNameIn(usedByKind, kind))
     throw invalid(where, 'an optimizer made by sgd(), adam() or adamW()', value);
   const used = numbersOfKind(kind, numbers, usedByKind, unused);
   if (kind === 'sgd') return sgd({ learningRate, ...used });
@@ -148,13 +148,20 @@ const usedBySchedule = { constant: [], step: ['every', 'factor'], cosine: ['tota
 function toSchedule(where: string, value: number | Schedule): Schedule {
   if (typeof value === 'number') return constant(checkRate(where, value));
   const { kind, base, warmup = 0, ...numbers } = (value ?? {}) as Schedule;
-  if (!Object.hasOwn(usedBySchedule, kind)) {
+  if (!isNameIn(usedBySchedule, kind)) {
     const expected = 'a number or a schedule made by constant(), stepDecay() or cosine()';
     throw invalid(`learningRate of ${where}`, expected, value);
   }
   const used = numbersOfKind(kind, numbers, usedBySchedule, resting) as NativeSchedule;
   if (kind === 'constant') return constant(base, { warmup });
   return kind === 'step' ? stepDecay(base, { ...used, warmup }) : cosine(base, { ...used, warmup });
+}
+
+function isNameIn<Kind extends string>(
+  table: Readonly<Record<Kind, unknown>>,
+  value: unknown,
+): value is Kind {
+  return typeof value === 'string' && Object.hasOwn(table, value);
 }
 
 /** The numbers that `kind` uses. Refuses others that are not at rest, because they would have no effect. */

@@ -103,6 +103,9 @@ describe('the critical exponent', () => {
     expect(failureOf(() => criticalExponent(groups, { random, window: null as never }))).toBe(
       'invalid_argument: expected two numbers, from < to <= 0 for window, received null',
     );
+    expect(failureOf(() => criticalExponent(groups, { random, window: [-1, Symbol('0')] as never }))).toBe(
+      'invalid_argument: expected two numbers, from < to <= 0 for window, received an array of length 2',
+    );
     expect(failureOf(() => criticalExponent(groups, { random, window: [-0.1, 0.2] }))).toBe(
       'invalid_argument: expected two numbers, from < to <= 0 for window, received an array of length 2',
     );

@@ -76,6 +76,18 @@ export function denseArray<Value>(
   return value;
 }
 
+/** An array without holes of objects; `each` says what one is, as in "a curve, { x, y }". */
+export function arrayOfObjects<Value extends object>(
+  where: string,
+  expected: string,
+  each: string,
+  value: readonly Value[],
+): readonly Value[] {
+  for (const [i, one] of denseArray(where, expected, value).entries())
+    if (typeof one !== 'object' || one === null) throw invalid(`${where}[${i}]`, each, one);
+  return value;
+}
+
 export function positiveInteger(where: string, value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 1)
     throw invalid(where, 'a positive integer', value);
@@ -106,6 +118,8 @@ export function finiteNumber(where: string, value: unknown, minimum = -Infinity,
 /** Text only: Node would take a number for a file that is open already, 0 for standard input. */
 export function checkPath(where: string, value: unknown): string {
   if (typeof value !== 'string' || value === '') throw invalid(where, 'the path of a file', value);
+  // the operating system ends a path there
+  if (value.includes('\0')) throw invalid(where, 'the path of a file, without the character U+0000', value);
   return value;
 }
 

@@ -89,16 +89,21 @@ function* normalizeInputsSteps(data: Dataset, { shift, scale }: Normalization): 
   });
 }
 
-/** All three parts by the statistics of the training part. */
+/**
+ * All three parts by the statistics of the training part.
+ * @throws invalid_argument
+ */
 export function normalizeSplits(splits: Splits, kind: NormalizationKind): Splits {
   return finish(normalizeSplitsSteps(splits, kind));
 }
 
 /** @internal normalizeSplits in steps, but for the fit. */
-export function* normalizeSplitsSteps(
-  { train, validation, test }: Splits,
-  kind: NormalizationKind,
-): Steps<Splits> {
+export function* normalizeSplitsSteps(splits: Splits, kind: NormalizationKind): Steps<Splits> {
+  if (typeof splits !== 'object' || splits === null)
+    throw invalid('splits of normalizeSplits', 'an object { train, validation, test }', splits);
+  const { train, validation, test } = splits;
+  for (const [name, part] of Object.entries({ train, validation, test }))
+    checkDataset(`${name} of normalizeSplits`, part);
   const normalization = fitNormalization(train, kind);
   if (kind === 'none') return { train, validation, test };
   const of = (data: Dataset) => normalizeInputsSteps(data, normalization);

@@ -1,4 +1,6 @@
 /** Arrays that NumPy wrote: numpy.save(...). */
+import { types } from 'node:util';
+import { invalid } from '../arguments.js';
 import { signatureBytes } from '../network/files/file-kind.js';
 import { allocateBytes, ByteSource } from './byte-source.js';
 import {
@@ -28,9 +30,11 @@ export interface NpyArray {
  * The array in the bytes of an NPY file; a copy. As NumPy does, it reads the first array and passes over what follows it.
  * @param where names the bytes in errors, as a path does
  * @throws file_corrupt; file_unsupported for arrays of objects, of records, of complex numbers, of text, and for integers
- *   beyond 2^53
+ *   beyond 2^53; invalid_argument for what are no bytes
  */
 export function parseNpy(bytes: Uint8Array, where: string): NpyArray {
+  if (!types.isUint8Array(bytes)) throw invalid('bytes of parseNpy', 'a Uint8Array', bytes);
+  if (typeof where !== 'string') throw invalid('where of parseNpy', 'a text that names the bytes', where);
   const { from, to } = headerSpan(bytes.subarray(0, signatureBytes), where);
   if (to > bytes.length) throw cutWithinHeader(where, bytes.length, to);
   const header = parseNpyHeader(bytes.subarray(from, to), where);

@@ -1,4 +1,5 @@
 import type { NodeSymmetry } from '../analysis/topology/symmetry.js';
+import { oneOf } from '../arguments.js';
 import type { Activation } from './layers.js';
 
 const none: NodeSymmetry = { parity: 'none', degree: null };
@@ -23,7 +24,10 @@ const symmetries: Record<Activation, NodeSymmetry> = {
   quadratic: { parity: 'even', degree: 2 },
 };
 
-/** Which changes of the weights of a node with this activation leave what it contributes as it is. */
+/**
+ * Which changes of the weights of a node with this activation leave what it contributes as it is.
+ * @throws invalid_argument for an unknown name
+ */
 export function nodeSymmetry(activation: Activation): NodeSymmetry {
-  return symmetries[activation];
+  return symmetries[oneOf('activation of nodeSymmetry', activation, Object.keys(symmetries) as Activation[])];
 }

@@ -52,7 +52,10 @@ export function chooseDevice(options: DeviceOptions, dtype: DType): ChosenDevice
 export function chooseDeviceOnce(options: DeviceOptions, dtype: DType): ChosenDevice {
   const { device, devices } = options;
   return chooseDevice(
-    { device: device === 'auto' || device === undefined ? 'cpu' : device, ...(devices && { devices }) },
+    {
+      device: device === 'auto' || device === undefined ? 'cpu' : device,
+      ...(devices !== undefined && { devices }),
+    },
     dtype,
   );
 }

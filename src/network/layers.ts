@@ -136,7 +136,9 @@ function buildLayer<Kind extends string, Name extends TensorName>(
   knownKeys(where, options, optionKeys);
   positiveInteger(`width of ${where}`, width);
   const activation = oneOf(`activation of ${where}`, options.activation ?? 'linear', activations);
-  const present = names.filter((name) => name !== 'bias' || options.bias === true);
+  const { bias = false } = options;
+  if (typeof bias !== 'boolean') throw invalid(`bias of ${where}`, 'true or false', bias);
+  const present = names.filter((name) => name !== 'bias' || bias);
   for (const field of ['l1', 'l2', 'initialize'] as const)
     knownKeys(`${field} of ${where}`, options[field] ?? {}, present);
   knownKeys(

@@ -125,39 +125,61 @@ function adamNumbers(name: string, options: AdamOptions) {
   };
 }
 
+/** What each kind uses of an optimizer's numbers. */
+const usedByKind = {
+  sgd: ['momentum', 'nesterov'],
+  adam: ['beta1', 'beta2', 'epsilon'],
+  adamW: ['beta1', 'beta2', 'epsilon', 'weightDecay'],
+} as const;
+
 /** Checks an optimiser that may have been written by hand, and returns it with nothing else in it. */
 export function checkOptimizer(where: string, value: unknown): Optimizer {
   const { kind, learningRate, ...numbers } = (value ?? {}) as Partial<Optimizer>;
-  if (typeof learningRate !== 'object')
+  if (typeof learningRate !== 'object' || !isNameIn(usedByKind, kind))
     throw invalid(where, 'an optimizer made by sgd(), adam() or adamW()', value);
-  const { momentum, nesterov, weightDecay, ...adamOnly } = numbers as NativeOptimizer;
-  switch (kind) {
-    case 'sgd':
-      return sgd({ learningRate, momentum, nesterov });
-    case 'adam':
-      return adam({ learningRate, ...adamOnly });
-    case 'adamW':
-      return adamW({ learningRate, weightDecay, ...adamOnly });
-    default:
-      throw invalid(where, 'an optimizer made by sgd(), adam() or adamW()', value);
-  }
+  const used = numbersOfKind(kind, numbers, usedByKind, unused);
+  if (kind === 'sgd') return sgd({ learningRate, ...used });
+  return kind === 'adam' ? adam({ learningRate, ...used }) : adamW({ learningRate, ...used });
 }
+
+/** What each kind uses of a schedule's numbers, besides base and warmup. */
+const usedBySchedule = { constant: [], step: ['every', 'factor'], cosine: ['total', 'minimum'] } as const;
 
 function toSchedule(where: string, value: number | Schedule): Schedule {
   if (typeof value === 'number') return constant(checkRate(where, value));
-  const { kind, base, warmup = 0, every, factor, total, minimum } = (value ?? {}) as Schedule;
-  switch (kind) {
-    case 'constant':
-      return constant(base, { warmup });
-    case 'step':
-      return stepDecay(base, { every, factor, warmup });
-    case 'cosine':
-      return cosine(base, { total, minimum, warmup });
-    default: {
-      const expected = 'a number or a schedule made by constant(), stepDecay() or cosine()';
-      throw invalid(`learningRate of ${where}`, expected, value);
-    }
+  const { kind, base, warmup = 0, ...numbers } = (value ?? {}) as Schedule;
+  if (!isNameIn(usedBySchedule, kind)) {
+    const expected = 'a number or a schedule made by constant(), stepDecay() or cosine()';
+    throw invalid(`learningRate of ${where}`, expected, value);
   }
+  const used = numbersOfKind(kind, numbers, usedBySchedule, resting) as NativeSchedule;
+  if (kind === 'constant') return constant(base, { warmup });
+  return kind === 'step' ? stepDecay(base, { ...used, warmup }) : cosine(base, { ...used, warmup });
+}
+
+function isNameIn<Kind extends string>(
+  table: Readonly<Record<Kind, unknown>>,
+  value: unknown,
+): value is Kind {
+  return typeof value === 'string' && Object.hasOwn(table, value);
+}
+
+/** The numbers that `kind` uses. Refuses others that are not at rest, because they would have no effect. */
+function numbersOfKind<Kind extends string>(
+  kind: Kind,
+  numbers: object,
+  usedBy: Readonly<Record<Kind, readonly string[]>>,
+  atRest: Readonly<Record<string, unknown>>,
+): object {
+  knownKeys(kind, numbers, Object.keys(atRest));
+  const isUsed = (key: string) => usedBy[kind].includes(key);
+  for (const [key, value] of Object.entries(numbers)) {
+    if (isUsed(key) || value === undefined || value === atRest[key]) continue;
+    const users = (Object.keys(usedBy) as Kind[]).filter((one) => usedBy[one].includes(key));
+    const advice = `Of the kinds, ${users.join(' and ')} ${users.length === 1 ? 'uses' : 'use'} it`;
+    throw invalid(`${key} of ${kind}`, `no value, or ${atRest[key]},`, value, advice);
+  }
+  return Object.fromEntries(Object.entries(numbers).filter(([key]) => isUsed(key)));
 }
 
 function checkRate(where: string, rate: number): number {

@@ -3,7 +3,8 @@
  * header {name: {dtype, shape, data_offsets}}, then the numbers, row-major, little-endian, without gaps.
  */
 
-import { invalid } from '../arguments.js';
+import { types } from 'node:util';
+import { denseArray, invalid, nonNegativeInteger, quote } from '../arguments.js';
 import { typedArrayKind } from '../kinds.js';
 import { checkAttached } from './arrays.js';
 import { writeAtomically } from './atomic-write.js';
@@ -65,6 +66,8 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, SafeTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Buffer {
+  if (!types.isMap(tensors)) throw invalid('tensors', 'a Map of tensors by name', tensors);
+  checkMetadata(metadata);
   for (const [name, tensor] of tensors) checkTensor(name, tensor);
   const entries = [...tensors];
   const width = ([, { data }]: [string, SafeTensor]) => data.BYTES_PER_ELEMENT;
@@ -85,13 +88,27 @@ export function encodeSafetensors(
   return Buffer.concat([length, Buffer.from(header), padding, ...blocks]);
 }
 
-function checkTensor(name: string, { dtype, shape, data }: SafeTensor): void {
+function checkMetadata(metadata: Readonly<Record<string, string>>): void {
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
+    throw invalid('metadata', 'an object of texts by name', metadata);
+  for (const [name, text] of Object.entries(metadata))
+    if (typeof text !== 'string') throw invalid(`metadata ${quote(name)}`, 'a text', text);
+}
+
+function checkTensor(name: string, tensor: SafeTensor): void {
+  if (typeof name !== 'string') throw invalid('the name of a tensor', 'a text', name);
+  if (typeof tensor !== 'object' || tensor === null)
+    throw invalid(`tensor ${name}`, 'a tensor { dtype, shape, data }', tensor);
+  const { dtype, shape, data } = tensor;
   if (name === '__metadata__') throw invalid('the name of a tensor', 'any name but __metadata__', name);
-  const kind = Object.hasOwn(kinds, dtype) ? kinds[dtype] : undefined;
+  const kind = typeof dtype === 'string' && Object.hasOwn(kinds, dtype) ? kinds[dtype] : undefined;
   if (!kind) throw invalid(`dtype of tensor ${name}`, `one of ${Object.keys(kinds).join(', ')}`, dtype);
   if (typedArrayKind(data) !== kind.name)
     throw invalid(`tensor ${name} of dtype ${dtype}`, `a ${kind.name}`, data);
   checkAttached(`tensor ${name}`, data);
+  denseArray(`shape of tensor ${name}`, 'an array of sizes', shape).forEach((size, i) => {
+    nonNegativeInteger(`shape of tensor ${name}[${i}]`, size);
+  });
   const size = shape.reduce((product, length) => product * length, 1);
   if (size !== data.length) throw invalid(`tensor ${name} of shape [${shape}]`, `${size} numbers`, data);
 }

@@ -95,6 +95,9 @@ function checkLayer(where: string, layer: unknown): Layer {
   if (typeof tensors !== 'object' || tensors === null) throw unlike();
   const required: readonly TensorName[] = kind === 'spectral' ? spectralTensors : denseTensors;
   if (required.some((name) => name !== 'bias' && !(name in tensors))) throw unlike();
+  knownKeys(where, layer, layerKeys);
+  knownKeys(`tensors of ${where}`, tensors, required);
+  for (const [name, tensor] of Object.entries(tensors)) checkTensorOptions(`${name} of ${where}`, tensor);
   const options = { ...layerOptions(tensors), activation };
   try {
     return kind === 'spectral'
@@ -104,6 +107,16 @@ function checkLayer(where: string, layer: unknown): Layer {
     if (!(error instanceof EigenstudentError)) throw error;
     throw new EigenstudentError(error.code, `${where}: ${error.message}`, { cause: error });
   }
+}
+
+const layerKeys = ['kind', 'width', 'activation', 'tensors'];
+const tensorKeys = ['trainable', 'l1', 'l2', 'groupLasso', 'initialize'];
+
+/** The numbers are checked by the layer's builder. */
+function checkTensorOptions(where: string, tensor: TensorOptions): void {
+  knownKeys(where, tensor, tensorKeys);
+  const { trainable } = tensor;
+  if (typeof trainable !== 'boolean') throw invalid(`trainable of ${where}`, 'true or false', trainable);
 }
 
 function layerOptions(tensors: Partial<Record<string, Partial<TensorOptions>>>) {

@@ -73,14 +73,15 @@ export async function pruneNetwork(source: Source, options: PruneNetworkOptions)
   const { criterion } = options;
   const network = networkOf('pruneNetwork', source);
   const scored = chooseLayers(network.spec, options.layers).map((layer) =>
-    scoreNodes('pruneNetwork', network, { layer, ...(criterion && { criterion }) }),
+    scoreNodes('pruneNetwork', network, { layer, ...(criterion !== undefined && { criterion }) }),
   );
   const layers = scored.map(({ layer }) => layer);
   const order = new JointOrder(
     scored.map(({ relevance }) => relevance),
     scope,
   );
-  const quality = options.data && (await judge(network, options.data, options.metric));
+  const { data, metric } = options;
+  const quality = data === undefined ? undefined : await judge(network, data, metric);
   const kept = await howFar(order, options, quality, (nodes) => cut(network, layers, nodes));
   const pruned = cut(network, layers, kept);
   return {

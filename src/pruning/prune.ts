@@ -49,8 +49,8 @@ export async function pruneUntil(
   data: Dataset,
   options: PruneUntilOptions = {},
 ): Promise<PrunedUntil> {
-  const { maxDegradation = 0.01, ...ranking } = options;
   knownKeys('pruneUntil', options, ['maxDegradation', ...rankingKeys]);
+  const { maxDegradation = 0.01, ...ranking } = options;
   finiteNumber('maxDegradation', maxDegradation, 0);
   const { network, layer, relevance } = scoreNodes('pruneUntil', source, ranking);
   const { losses } = await pruningCurve(source, data, { layer, relevance });

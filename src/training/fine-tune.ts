@@ -1,7 +1,7 @@
 import { knownKeys } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DeviceOptions } from '../network/device.js';
-import type { Network } from '../network/network.js';
+import { checkNetwork, type Network } from '../network/network.js';
 import { Population } from '../network/population.js';
 import type { StudentOptions } from '../network/student-options.js';
 import type { TrainOptions } from './options.js';
@@ -26,6 +26,7 @@ const keys = [
  */
 export async function fineTune(network: Network, options: FineTuneOptions): Promise<Network> {
   knownKeys('fineTune', options, keys);
+  checkNetwork('the first argument of fineTune', network);
   const [tuned] = await fineTuneAll([network], options);
   if (tuned instanceof EigenstudentError) throw tuned;
   return tuned as Network;
@@ -44,13 +45,13 @@ export async function fineTuneAll(
   const [{ dtype }] = networks as readonly [Network];
   const population = Population.create(
     networks.map((network) => ({ ...student, network })),
-    { dtype, ...(device && { device }), ...(devices && { devices }) },
+    { dtype, ...(device !== undefined && { device }), ...(devices !== undefined && { devices }) },
   );
   try {
     const reports = train(population, {
       ...(every !== undefined && { every }),
-      ...(signal && { signal }),
-      ...(onReport && { onReport }),
+      ...(signal !== undefined && { signal }),
+      ...(onReport !== undefined && { onReport }),
     });
     const diverged = new Map<number, EigenstudentError>();
     for await (const { divergences } of reports)

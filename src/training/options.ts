@@ -1,6 +1,6 @@
 /** What train() is asked to do, and the check of it. */
 
-import { denseArray, finiteNumber, invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { checkPath, denseArray, finiteNumber, invalid, knownKeys, positiveInteger } from '../arguments.js';
 import { isAbortSignal } from '../kinds.js';
 import { checkDataset, checkFits, type Dataset } from '../network/dataset.js';
 import { Population } from '../network/population.js';
@@ -117,8 +117,7 @@ function checkEarlyStopping(
 function checkCheckpoint(options: CheckpointOptions): CheckpointOptions {
   knownKeys('checkpoint', options, ['path', 'save', 'every', 'everySeconds']);
   const { path, save } = options;
-  if (save === undefined && (typeof path !== 'string' || path === ''))
-    throw invalid('path of checkpoint', 'the path of a file', path);
+  if (save === undefined) checkPath('path of checkpoint', path);
   if (save !== undefined && typeof save !== 'function')
     throw invalid('save of checkpoint', 'a function', save);
   if (save !== undefined && path !== undefined) throw invalid('path of checkpoint', 'none beside save', path);

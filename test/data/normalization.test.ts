@@ -48,3 +48,13 @@ it('unit: a range that is no float64 is refused', () => {
     'invalid_data: expected inputs whose range is a float64, received -1.7e+308 to 1.7e+308 for input 0. Divide them by a constant',
   );
 });
+
+it('normalizeSplits refuses what is no splits, and a part that is no data set', () => {
+  expect(failureOf(() => normalizeSplits(undefined as never, 'none'))).toBe(
+    'invalid_argument: expected an object { train, validation, test } for splits of normalizeSplits, received undefined',
+  );
+  const train = column(Float64Array.of(1, 2));
+  expect(failureOf(() => normalizeSplits({ train, validation: train, test: null as never }, 'none'))).toBe(
+    'invalid_argument: expected a Dataset (see Dataset.create) for test of normalizeSplits, received null',
+  );
+});

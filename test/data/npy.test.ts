@@ -74,6 +74,15 @@ describe('an NPY file that cannot be read says why', () => {
     expect(failureOf(() => parseNpy(bytes, name))).toMatch(message);
   });
 
+  it('what are no bytes', () => {
+    expect(failureOf(() => parseNpy([0x93] as never, 'x'))).toBe(
+      'invalid_argument: expected a Uint8Array for bytes of parseNpy, received an array of length 1',
+    );
+    expect(failureOf(() => parseNpy(new Uint8Array(8), undefined as never))).toBe(
+      'invalid_argument: expected a text that names the bytes for where of parseNpy, received undefined',
+    );
+  });
+
   it('at every length short of the whole', async () => {
     const whole = await readFile(file('i2-little.npy'));
     const path = await temporary('cut.npy');

@@ -1,59 +1,8 @@
 // Every public call that is quick: good arguments, and how it is called. Results are compared with those of the same call
 // whose arrays lie elsewhere in memory.
+import { analysisCalls } from './analysis-calls.mjs';
+import { classData, dataset, exported, floats, network, noFile, npy, onPopulation, positives, studentOptions } from './public-arguments.mjs';
 import * as student from './students.mjs';
-
-const floats = (length, dtype = 'float64') => student.arrayOf(dtype, length, (i) => Math.sin(1 + i) + 0.01 * i);
-const positives = (length) => student.arrayOf('float64', length, (i) => 1 + Math.abs(Math.sin(i + 1)));
-
-function network(api, dtype = 'float64') {
-  const { spectral, dense, Network } = api;
-  const layers = [spectral(7, { activation: 'tanh' }), dense(1)];
-  return Network.create({ inputs: 3, layers }, { seed: 1, dtype });
-}
-
-function dataset(api, dtype = 'float64') {
-  const { inputs, targets } = student.datasetSpec(dtype);
-  return api.Dataset.create({ inputs, targets, inputCount: 3 });
-}
-
-function classData(api) {
-  const { inputs } = student.datasetSpec('float64');
-  return api.Dataset.create({ inputs, inputCount: 3, classes: Uint32Array.from({ length: 20 }, (_, i) => i % 2) });
-}
-
-function studentOptions(api) {
-  return {
-    layers: [api.spectral(7, { activation: 'tanh' }), api.dense(1)],
-    data: dataset(api),
-    optimizer: api.adam({ learningRate: 0.01 }),
-    batchSize: 4,
-    epochs: 2,
-    seed: 3,
-  };
-}
-
-/** A population that lives for one call. */
-async function withPopulation(api, use) {
-  const population = api.Population.create([studentOptions(api)], { dtype: 'float64', threads: 1 });
-  try {
-    return await use(population);
-  } finally {
-    population.dispose();
-  }
-}
-
-/** A method of a population or its student; make gives its arguments. */
-const onPopulation = (make, call) => ({ make, call: (api, args) => withPopulation(api, (one) => call(one, ...args)) });
-/** A function that is exported. */
-const exported = (name, make) => ({ make, call: (api, args) => api[name](...args) });
-
-/** A reader, and a path where there is nothing. */
-const noFile = (name, ...options) => ({ ...exported(name, () => ['/nowhere/f', ...structuredClone(options)]), code: 'file_unreadable' });
-
-const matrix = (rows, columns) => ({ rows, columns, values: floats(rows * columns) });
-const curve = () => ({ x: Float64Array.of(1, 2, 3, 4), y: positives(4), dy: positives(4) });
-const bootstrap = (api) => ({ random: api.seededRandom(5), resamples: 5, level: 0.9 });
-const loss = () => Float64Array.of(9, 7, 4, 2, 1.2, 1.1, 1, 1);
 
 export const publicCalls = {
   // layers, networks
@@ -109,6 +58,7 @@ export const publicCalls = {
       return api.Dataset.create({ inputs: outputs, inputCount: 1, targets: await network(api).predict(inputs) });
     },
   },
+  parseNpy: exported('parseNpy', () => [npy(), 'these bytes']),
   gaussianInputs: exported('gaussianInputs', () => [{ samples: 3, features: 2, seed: 1, trial: 1, purpose: 'train' }]),
   splitData: exported('splitData', (api) => [classData(api), { validation: 0.2, test: 4, seed: 1, stratified: true }]),
   'label of a teacher': {
@@ -123,6 +73,10 @@ export const publicCalls = {
     make: () => [{ train: 5, validation: 4, test: 3, seed: 2 }],
     call: (api, args) => api.Teacher.paper({ teacherSize: 4, inputs: 3, seed: 1 }).dataset(...args),
   },
+  normalizeSplits: exported('normalizeSplits', (api) => [
+    { train: dataset(api), validation: dataset(api), test: dataset(api) },
+    'standard',
+  ]),
   normalizeInputs: exported('normalizeInputs', (api) => [dataset(api), api.fitNormalization(dataset(api), 'standard')]),
   fitNormalization: exported('fitNormalization', (api) => [dataset(api), 'standard']),
   // optimisers, phases
@@ -206,6 +160,10 @@ export const publicCalls = {
       return steps;
     },
   ),
+  fineTune: exported('fineTune', (api) => [
+    network(api),
+    { data: dataset(api), optimizer: api.sgd({ learningRate: 0.01 }), batchSize: 4, epochs: 2, seed: 3, every: 1, device: 'cpu' },
+  ]),
   // pruning
   relevance: exported('relevance', (api) => [network(api), 0, 'L']),
   inputRelevance: exported('inputRelevance', (api) => [
@@ -217,6 +175,10 @@ export const publicCalls = {
   rank: exported('rank', () => [positives(7)]),
   prune: exported('prune', (api) => [network(api), { keep: 3, relevance: positives(7) }]),
   pruneNetwork: exported('pruneNetwork', (api) => [network(api), { keep: 3, scope: 'global', layers: [0] }]),
+  'pruneNetwork as far as the data allow': {
+    make: (api) => [network(api), { criterion: 'L', data: dataset(api), metric: 'loss', maxDegradation: 9, reference: 10 }],
+    call: async (api, args) => (await api.pruneNetwork(...args)).network,
+  },
   pruneUntil: exported('pruneUntil', (api) => [network(api), dataset(api), { maxDegradation: 0.1 }]),
   pruningCurve: exported('pruningCurve', (api) => [network(api), dataset(api), { relevance: positives(7) }]),
   removalOrder: exported('removalOrder', (api) => [network(api), { ranking: 'random', seed: 3 }]),
@@ -261,6 +223,11 @@ export const publicCalls = {
   },
   readCifar10: { make: () => [['/nowhere/batch']], call: (api, args) => api.readCifar10(...args), code: 'file_unreadable' },
   readIdx: { ...exported('readIdx', () => [{ images: '/nowhere/i', labels: '/nowhere/l' }]), code: 'file_unreadable' },
+  readNpyData: {
+    ...exported('readNpyData', () => [{ inputs: '/nowhere/x', targets: '/nowhere/y' }]),
+    code: 'file_unreadable',
+  },
+  readNpzData: noFile('readNpzData', { inputs: 'x', classes: 'y' }),
   'Network.load': { make: () => ['/nowhere/n'], call: (api, args) => api.Network.load(...args), code: 'file_unreadable' },
   'save of a network': {
     make: () => ['/nowhere/n'],
@@ -272,44 +239,22 @@ export const publicCalls = {
     ...exported('exportSafetensors', (api) => [network(api), '/nowhere/n.safetensors', {}]),
     code: 'file_unwritable',
   },
+  writeSafetensors: {
+    ...exported('writeSafetensors', () => ['/nowhere/f', new Map([['a', { dtype: 'F64', shape: [2, 2], data: floats(4) }]]), {}]),
+    code: 'file_unwritable',
+  },
+  'writeSafetensors of one tensor': {
+    make: () => [{ dtype: 'F64', shape: [2, 2], data: floats(4) }],
+    call: (api, [tensor]) => api.writeSafetensors('/nowhere/f', new Map([['a', tensor]])),
+    code: 'file_unwritable',
+  },
+  saveCheckpoint: {
+    ...onPopulation(() => ['/nowhere/c'], async (one, path) => (await import('../../dist/index.js')).saveCheckpoint(one, path)),
+    code: 'file_unwritable',
+  },
   restoreCheckpoint: {
     ...onPopulation(() => ['/nowhere/c'], async (one, path) => (await import('../../dist/index.js')).restoreCheckpoint(one, path)),
     code: 'file_unreadable',
   },
-  // analysis
-  effectiveSize: exported('effectiveSize', () => [positives(7), { threshold: 0.5 }]),
-  normalize: exported('normalize', () => [[positives(3), positives(4)], 'pooled']),
-  histogram: exported('histogram', () => [floats(9), { bins: 3, range: [-1, 1] }]),
-  summarize: exported('summarize', () => [floats(9)]),
-  seededRandom: { make: () => [5], call: (api, args) => [api.seededRandom(...args)(), 1] },
-  kolmogorovSmirnov: exported('kolmogorovSmirnov', () => [floats(9), floats(5)]),
-  fitExponential: exported('fitExponential', () => [Float64Array.of(1, 2, 3, 4, 5), positives(5), { dy: positives(5) }]),
-  fitPowerLaw: exported('fitPowerLaw', () => [Float64Array.of(1, 2, 3, 4, 5), positives(5), { offset: false }]),
-  collapseQuality: exported('collapseQuality', () => [[curve(), curve()]]),
-  collapseFactor: exported('collapseFactor', () => [[curve(), curve()], [1, 4]]),
-  rescaleCurves: exported('rescaleCurves', () => [
-    [
-      { size: 5, ...curve() },
-      { size: 7, ...curve() },
-    ],
-    { critical: 1, xExponent: 1, yExponent: 1 },
-  ]),
-  nodeStrengths: exported('nodeStrengths', () => [matrix(4, 3), matrix(2, 4), { magnitudes: true }]),
-  overlapMatrix: exported('overlapMatrix', () => [matrix(4, 3), matrix(2, 3)]),
-  matchNodes: exported('matchNodes', () => [matrix(2, 3), { minimum: 0.1 }]),
-  pathValues: exported('pathValues', () => [[matrix(4, 3), matrix(2, 4)]]),
-  resampleSorted: exported('resampleSorted', () => [floats(7), 4]),
-  bootstrapInterval: exported('bootstrapInterval', (api) => [
-    [1, 2, 3],
-    (some) => some.filter((trial) => trial === 2).length,
-    bootstrap(api),
-  ]),
-  orderParameter: exported('orderParameter', () => [loss()]),
-  orderParameterCurve: exported('orderParameterCurve', () => [{ size: 3, curves: [loss(), loss()] }]),
-  plateauEdge: exported('plateauEdge', () => [loss(), 2]),
-  pruningTransition: exported('pruningTransition', (api) => [[loss(), loss()], { ...bootstrap(api), factor: 2 }]),
-  sizeTransition: exported('sizeTransition', (api) => [
-    [3, 5, 8, 13, 21].map((width) => ({ width, effectiveSizes: positives(3) })),
-    bootstrap(api),
-  ]),
+  ...analysisCalls,
 };

@@ -15,7 +15,7 @@ export const api = { ...analysis, ...data, ...exchange, ...main };
 /** Numbers for which a large one means that much work or memory: what is asked for is not a mistake then. */
 const sizes = /^(\d+|width|epochs|epoch|samples|features|train|validation|test|resamples|bins|points|teacherSize|inputs|keep|every|rows|columns)$/;
 /** Where values of several kinds are good, or where none is looked at, so that another kind is no mistake. */
-const unions = /^(dy|2|total|minimum|factor|data|validation|test|initialize|eigenvectors|weights|until|learningRate|0|1|eigenvaluesOut|stratified)$/;
+const unions = /^(dy|2|factor|data|validation|test|initialize|eigenvectors|weights|until|learningRate|0|1|eigenvaluesOut|stratified|rSquared|reducedChiSquared|degreesOfFreedom|standardError)$/;
 
 export async function publicScenario(_, random, fail) {
   const name = random.pick(Object.keys(publicCalls));
@@ -110,7 +110,6 @@ function isBad(key, before, value) {
   if (value === undefined || value === null || unions.test(key)) return false; // left out, perhaps
   if (kindOf(before) !== undefined)
     return types.isProxy(value) ? false : !Array.isArray(value) && !ArrayBuffer.isView(value);
-  if (typeof before === 'number' || typeof before === 'string' || typeof before === 'function')
-    return typeof value !== typeof before;
+  if (['number', 'string', 'boolean', 'function'].includes(typeof before)) return typeof value !== typeof before;
   return false;
 }

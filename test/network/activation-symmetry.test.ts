@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { signIsFree } from '../../src/analysis/topology/symmetry.js';
 import { nodeSymmetry } from '../../src/network/activation-symmetry.js';
 import { kernels } from '../../src/network/kernels.js';
 import { type Activation, activations } from '../../src/network/layers.js';
+import { failureOf } from '../failure.js';
 
 /** f(z), as the reference backend compiles it: a dense layer of one input and weight 1. */
 function outputsOf(activation: Activation, z: readonly number[]): Float64Array {
@@ -55,4 +57,16 @@ describe.each(activations)('the symmetry of %s', (activation) => {
     const powers = [0, 0.5, 1, 2, 3].filter(goesThrough);
     expect(powers).toEqual(degree === null ? [] : [degree]);
   });
+});
+
+it('what is no activation and what is no symmetry are refused', () => {
+  expect(failureOf(() => nodeSymmetry('tahn' as never))).toBe(
+    `invalid_argument: expected one of ${activations.join(', ')} for activation of nodeSymmetry, received "tahn". Did you mean "tanh"?`,
+  );
+  expect(failureOf(() => signIsFree(null as never))).toBe(
+    'invalid_argument: expected a symmetry { parity, degree } for symmetries[0], received null',
+  );
+  expect(failureOf(() => signIsFree({ parity: 'uneven' as never, degree: 1 }))).toBe(
+    'invalid_argument: expected one of odd, even, none for parity of symmetries[0], received "uneven". Did you mean "even"?',
+  );
 });

@@ -116,6 +116,11 @@ describe('what a layer cannot be', () => {
         'dense layer, received "glorotNorma". Did you mean "glorotNormal"?',
     ],
     [
+      'with a bias that is a number',
+      () => dense(2, { bias: 1 as never }),
+      'expected true or false for bias of dense layer, received 1',
+    ],
+    [
       'initialised by a function',
       () => dense(2, { initialize: { weights: (() => 1) as never } }),
       'expected a number, an array or the name of an initializer for initialize.weights of dense layer, received a function',

@@ -152,6 +152,32 @@ describe('what they refuse', () => {
       'expected an optimizer made by sgd(), adam() or adamW() for optimizer, received an object (Object)',
     ],
     [
+      'a weight decay with adam, which has none',
+      () => checkOptimizer('optimizer', { ...adam({ learningRate: 1 }), weightDecay: 0.1 }),
+      'expected no value, or 0, for weightDecay of adam, received 0.1. Of the kinds, adamW uses it',
+    ],
+    [
+      'a beta1 with sgd',
+      () => checkOptimizer('optimizer', { ...sgd({ learningRate: 1 }), beta1: 0.8 }),
+      'expected no value, or 0.9, for beta1 of sgd, received 0.8. Of the kinds, adam and adamW use it',
+    ],
+    [
+      'an unknown number with sgd',
+      () => checkOptimizer('optimizer', { ...sgd({ learningRate: 1 }), momentun: 0.8 } as never),
+      'unknown option "momentun" in sgd; known: momentum, nesterov, beta1, beta2, epsilon, weightDecay. ' +
+        'Did you mean "momentum"?',
+    ],
+    [
+      'steps of a constant rate',
+      () => adam({ learningRate: { ...constant(1), every: 5 } }),
+      'expected no value, or 1, for every of constant, received 5. Of the kinds, step uses it',
+    ],
+    [
+      'an unknown number of a schedule',
+      () => adam({ learningRate: { ...cosine(1, { total: 5 }), minimun: 0.1 } as never }),
+      'unknown option "minimun" in cosine; known: every, factor, total, minimum. Did you mean "minimum"?',
+    ],
+    [
       'no optimizer',
       () => checkOptimizer('optimizer', undefined),
       'expected an optimizer made by sgd(), adam() or adamW() for optimizer, received undefined',

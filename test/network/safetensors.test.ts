@@ -138,12 +138,49 @@ describe('what is refused when written', () => {
       'expected one of F32, F64, U32, I64 for dtype of tensor w, received "BF16"',
     ],
     [
+      'a dtype in an array',
+      ['w', { dtype: ['F32'] as never, shape: [1], data: new Float32Array(1) }],
+      'expected one of F32, F64, U32, I64 for dtype of tensor w, received an array of length 1',
+    ],
+    [
+      'a shape that is a number',
+      ['w', { dtype: 'F32', shape: 1 as never, data: new Float32Array(1) }],
+      'expected an array of sizes for shape of tensor w, received 1',
+    ],
+    [
+      'negative sizes whose product fits',
+      ['w', safeTensor(new Float32Array(2), [-1, -2])],
+      'expected a non-negative integer for shape of tensor w[0], received -1',
+    ],
+    [
+      'no tensor',
+      ['w', null as never],
+      'expected a tensor { dtype, shape, data } for tensor w, received null',
+    ],
+    [
+      'a name that is a number',
+      [1 as never, safeTensor(new Float32Array(1))],
+      'expected a text for the name of a tensor, received 1',
+    ],
+    [
       'a reserved name',
       ['__metadata__', safeTensor(new Float32Array(1))],
       'expected any name but __metadata__ for the name of a tensor, received "__metadata__"',
     ],
   ])('%s', (_, entry, message) => {
     expect(failureOf(() => encodeSafetensors(new Map([entry])))).toBe(`invalid_argument: ${message}`);
+  });
+
+  it('tensors that are no Map, and metadata that are no texts', () => {
+    expect(failureOf(() => encodeSafetensors({} as never))).toBe(
+      'invalid_argument: expected a Map of tensors by name for tensors, received an object (Object)',
+    );
+    expect(failureOf(() => encodeSafetensors(new Map(), null as never))).toBe(
+      'invalid_argument: expected an object of texts by name for metadata, received null',
+    );
+    expect(failureOf(() => encodeSafetensors(new Map(), { epochs: 3 } as never))).toBe(
+      'invalid_argument: expected a text for metadata epochs, received 3',
+    );
   });
 
   it('a detached array', () => {

@@ -7,6 +7,12 @@ import { failureOf } from '../failure.js';
 
 const paper = () => [spectral(6, { activation: 'relu', bias: true }), dense(4, { bias: true }), sum()];
 
+/** A dense layer of 2 units whose weights are described by hand. */
+function withWeights(options: object) {
+  const layer = dense(2);
+  return { ...layer, tensors: { weights: { ...layer.tensors.weights, ...options } } } as typeof layer;
+}
+
 describe('networkSpec', () => {
   it('writes out its defaults', () => {
     expect(networkSpec({ inputs: 3, layers: paper() })).toEqual({ inputs: 3, layers: paper(), loss: 'mse' });
@@ -62,6 +68,36 @@ describe('networkSpec', () => {
       'a hand-written layer of width 0',
       () => networkSpec({ inputs: 3, layers: [dense(2), { ...dense(2), width: 0 }] }),
       'invalid_argument: layer 1: expected a positive integer for width of dense layer, received 0',
+    ],
+    [
+      'a penalty beside the tensors of a hand-written layer',
+      () => networkSpec({ inputs: 3, layers: [{ ...dense(2), l2: { weights: 0.1 } } as never] }),
+      'invalid_argument: unknown option "l2" in layer 0; known: kind, width, activation, tensors',
+    ],
+    [
+      'an unknown tensor of a hand-written layer',
+      () =>
+        networkSpec({
+          inputs: 3,
+          layers: [{ ...dense(2), tensors: { ...dense(2).tensors, gate: {} } as never }],
+        }),
+      'invalid_argument: unknown option "gate" in tensors of layer 0; known: weights, bias',
+    ],
+    [
+      'a hand-written tensor that is nothing',
+      () => networkSpec({ inputs: 3, layers: [{ ...dense(2), tensors: { weights: null as never } }] }),
+      'invalid_argument: expected an object of options for weights of layer 0, received null',
+    ],
+    [
+      'a hand-written tensor that trains in words',
+      () => networkSpec({ inputs: 3, layers: [withWeights({ trainable: 'no' })] }),
+      'invalid_argument: expected true or false for trainable of weights of layer 0, received "no"',
+    ],
+    [
+      'a misspelt penalty of a hand-written tensor',
+      () => networkSpec({ inputs: 3, layers: [withWeights({ L2: 0.1 })] }),
+      'invalid_argument: unknown option "L2" in weights of layer 0; known: trainable, l1, l2, groupLasso, initialize. ' +
+        'Did you mean "l2"?',
     ],
     [
       'initial numbers of another count',

@@ -266,6 +266,16 @@ describe('pruneNetwork refuses', () => {
       'expected one of layer, global for scope, received "all"',
     ],
     [
+      'no criterion',
+      { keep: 1, criterion: 0 as never },
+      'expected one of L, M, eigenvalue, weightNorm for criterion, received 0',
+    ],
+    [
+      'data that are none',
+      { maxDegradation: 0.1, data: null as never },
+      'expected a Dataset (see Dataset.create) for data of pruneNetwork, received null',
+    ],
+    [
       'a criterion that a layer lacks',
       { keep: 1, criterion: 'L' },
       'expected a spectral layer for criterion "L", received layer 0, which is dense and has no eigenvalues. Use criterion "M" or "weightNorm"',

@@ -188,6 +188,12 @@ describe('pruneUntil', () => {
       'expected a finite number of at least 0 for maxDegradation, received -0.1',
     ],
     [
+      'options that are nothing',
+      'invalid_argument',
+      () => pruneUntil(bumpy(), one(1), null as never),
+      'expected an object of options for pruneUntil, received null',
+    ],
+    [
       'a misspelt option',
       'invalid_argument',
       () => pruneUntil(bumpy(), one(1), { maxDegredation: 0.1 } as never),

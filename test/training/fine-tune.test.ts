@@ -46,3 +46,15 @@ it('says when it diverges or is interrupted, and what it does not know', async (
     /^invalid_argument: unknown option "trial" in fineTune; known: data, /,
   );
 });
+
+it('refuses what is no network, and options that are nothing', async () => {
+  expect(await rejectionOf(fineTune(null as never, options))).toBe(
+    'invalid_argument: expected a Network for the first argument of fineTune, received null',
+  );
+  expect(await rejectionOf(fineTune(network, { ...options, signal: 0 as never }))).toMatch(
+    /^invalid_argument: expected .* for signal.*, received 0$/,
+  );
+  expect(await rejectionOf(fineTune(network, { ...options, device: '' as never }))).toMatch(
+    /^invalid_argument: expected one of .* for device, received ""/,
+  );
+});

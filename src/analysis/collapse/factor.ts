@@ -1,4 +1,4 @@
-import { denseArray, finiteNumber, invalid } from '../../arguments.js';
+import { arrayOfObjects, finiteNumber, invalid } from '../../arguments.js';
 import { checkedPoints } from '../fits/points.js';
 import { summarize } from '../summary.js';
 
@@ -22,7 +22,7 @@ export function collapseFactor(
   curves: readonly PositiveCurve[],
   range: readonly [from: number, to: number],
 ): number | undefined {
-  denseArray('curves', 'an array of curves', curves);
+  arrayOfObjects('curves', 'an array of curves', 'a curve { x, y }', curves);
   if (!Array.isArray(range) || range.length !== 2) throw invalid('range', 'two numbers, [from, to]', range);
   const from = finiteNumber('range[0]', range[0]);
   const to = finiteNumber('range[1]', range[1]);

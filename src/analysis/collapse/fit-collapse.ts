@@ -1,4 +1,4 @@
-import { denseArray, finiteNumber, invalid, knownKeys } from '../../arguments.js';
+import { arrayOfObjects, finiteNumber, invalid, knownKeys } from '../../arguments.js';
 import { nelderMead } from './nelder-mead.js';
 import { type CollapseQuality, type Curve, checkedCurves, qualityOf, type SortedCurve } from './quality.js';
 
@@ -108,7 +108,7 @@ function rescaled(
 }
 
 function checkedSizes(curves: readonly SizedCurve[]): number[] {
-  denseArray('curves', 'an array of at least two curves', curves);
+  arrayOfObjects('curves', 'an array of at least two curves', 'a curve { size, x, y, dy }', curves);
   const sizes = (curves as readonly SizedCurve[]).map(({ size }, i) => {
     if (finiteNumber(`curves[${i}].size`, size) <= 0)
       throw invalid(`curves[${i}].size`, 'a number above 0', size);

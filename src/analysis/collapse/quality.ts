@@ -1,4 +1,4 @@
-import { denseArray, invalid } from '../../arguments.js';
+import { arrayOfObjects, invalid } from '../../arguments.js';
 import { fitLine, lineAt, lineVarianceAt } from '../fits/line.js';
 import { checkedPoints } from '../fits/points.js';
 
@@ -41,7 +41,7 @@ export interface SortedCurve {
 }
 
 export function checkedCurves(curves: readonly Curve[]): SortedCurve[] {
-  denseArray('curves', 'an array of at least two curves', curves);
+  arrayOfObjects('curves', 'an array of at least two curves', 'a curve { x, y, dy }', curves);
   if (curves.length < 2)
     throw invalid('curves', 'an array of at least two curves', curves, 'One curve has nothing to fall on');
   return (curves as readonly Curve[]).map(({ x, y, dy }, i) => {

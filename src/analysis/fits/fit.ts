@@ -106,8 +106,15 @@ export function evaluateFit(fit: ExponentialFit | PowerLawFit, x: number): numbe
 function isFit(value: unknown): value is ExponentialFit | PowerLawFit {
   if (typeof value !== 'object' || value === null || !('form' in value) || !('converged' in value))
     return false;
-  const complete = value.converged === false || 'parameters' in value;
-  return (value.form === 'exponential' || value.form === 'powerLaw') && complete;
+  if (value.form !== 'exponential' && value.form !== 'powerLaw') return false;
+  if (typeof value.converged !== 'boolean') return false;
+  if (!value.converged) return true;
+  const { parameters } = value as Partial<Record<'parameters', unknown>>;
+  if (typeof parameters !== 'object' || parameters === null) return false;
+  const { amplitude, rate, exponent, offset } = parameters as Record<string, unknown>;
+  const isEstimate = (one: unknown) => typeof (one as Estimate | null | undefined)?.value === 'number';
+  const second = value.form === 'exponential' ? rate : exponent;
+  return isEstimate(amplitude) && isEstimate(second) && (offset === undefined || isEstimate(offset));
 }
 
 function checked(

@@ -1,3 +1,5 @@
+import { arrayOfObjects, finiteNumber, oneOf } from '../../arguments.js';
+
 /**
  * What can change of a hidden node's weights, w in and v out, without changing v f(w . x). f decides: the table of the
  * activations is in src/network/activation-symmetry.ts.
@@ -9,7 +11,15 @@ export interface NodeSymmetry {
   readonly degree: number | null;
 }
 
-/** Whether the direction of a node is known up to its sign only, in one of two networks that are compared. */
+/**
+ * Whether the direction of a node is known up to its sign only, in one of two networks that are compared.
+ * @throws invalid_argument for what is no symmetry
+ */
 export function signIsFree(...symmetries: readonly NodeSymmetry[]): boolean {
+  arrayOfObjects('symmetries', 'an array of symmetries', 'a symmetry { parity, degree }', symmetries);
+  for (const [i, { parity, degree }] of symmetries.entries()) {
+    oneOf(`parity of symmetries[${i}]`, parity, ['odd', 'even', 'none']);
+    if (degree !== null) finiteNumber(`degree of symmetries[${i}]`, degree);
+  }
   return symmetries.some(({ parity }) => parity !== 'none');
 }

@@ -1,4 +1,4 @@
-import { denseArray, finiteNumber, invalid, knownKeys } from '../../arguments.js';
+import { arrayOfObjects, denseArray, finiteNumber, invalid, knownKeys } from '../../arguments.js';
 import { isList } from '../../kinds.js';
 import { fitPowerLaw } from '../fits/fit.js';
 import { summarize } from '../summary.js';
@@ -63,6 +63,13 @@ export function orderParameterCurve(pruned: PrunedStudents): OrderParameterCurve
   };
 }
 
+function checkedWindow(window: readonly [from: number, to: number]): readonly [from: number, to: number] {
+  const areNumbers = Array.isArray(window) && window.every((bound) => typeof bound === 'number');
+  const holds = areNumbers && window.length === 2 && window[0] < window[1] && window[1] <= 0;
+  if (!holds) throw invalid('window', 'two numbers, from < to <= 0', window);
+  return window;
+}
+
 export interface CriticalExponentOptions extends BootstrapOptions {
   /**
    * The points that are fitted: from <= n / size - 1 <= to, with from < to <= 0. Default [-0.6, 0): further down the network is so
@@ -96,12 +103,11 @@ export function criticalExponent(
   options: CriticalExponentOptions,
 ): CriticalExponent {
   knownKeys('criticalExponent', options, [...bootstrapKeys, 'window', 'floor']);
-  denseArray('groups', 'an array of at least one { size, curves }', groups);
+  arrayOfObjects('groups', 'an array of at least one { size, curves }', '{ size, curves }', groups);
   if (groups.length === 0) throw invalid('groups', 'an array of at least one { size, curves }', groups);
   const { window = defaultWindow, floor = defaultFloor, ...ofBootstrap } = options;
   finiteNumber('floor', floor, 0, 1);
-  const [from, to] = window;
-  if (!(from < to && to <= 0)) throw invalid('window', 'two numbers, from < to <= 0', window);
+  const [from, to] = checkedWindow(window);
   const sizes = (groups as readonly PrunedStudents[]).map(({ size }) => size);
   const fitted = (curves: readonly (readonly ArrayLike<number>[])[]) =>
     powerLaw(

@@ -1,4 +1,4 @@
-import { denseArray, invalid, knownKeys, positiveInteger } from '../../arguments.js';
+import { arrayOfObjects, invalid, knownKeys, positiveInteger } from '../../arguments.js';
 import { fitLine } from '../fits/line.js';
 import { positiveNumbers } from '../numbers.js';
 import {
@@ -75,9 +75,9 @@ export function sizeTransition(groups: readonly SizesAtWidth[], options: Bootstr
 }
 
 function checkedGroups(groups: readonly SizesAtWidth[]) {
-  denseArray('groups', 'an array of at least one { width, effectiveSizes }', groups);
-  if (groups.length === 0)
-    throw invalid('groups', 'an array of at least one { width, effectiveSizes }', groups);
+  const each = '{ width, effectiveSizes }';
+  arrayOfObjects('groups', `an array of at least one ${each}`, each, groups);
+  if (groups.length === 0) throw invalid('groups', `an array of at least one ${each}`, groups);
   const checked = (groups as readonly SizesAtWidth[])
     .map(({ width, effectiveSizes }, i) => ({
       width: positiveInteger(`groups[${i}].width`, width),

@@ -113,6 +113,10 @@ describe('collapseQuality', () => {
       'expected a number above 0 for curves[0].dy[0], received 0',
     ],
     [
+      [{ x: [1], y: [1], dy: [1] }, undefined as never],
+      'expected a curve { x, y, dy } for curves[1], received undefined',
+    ],
+    [
       [
         { x: [1, 1], y: [1, 1], dy: [1, 1] },
         { x: [1], y: [1], dy: [1] },
@@ -192,6 +196,7 @@ describe('fitCollapse', () => {
       { start, fixed: ['nu'] as never },
       'expected an array of some of critical, xExponent, yExponent for fixed, received an array of length 1',
     ],
+    [[null as never], { start }, 'expected a curve { size, x, y, dy } for curves[0], received null'],
     [tanhCurves(1), {} as never, 'expected an object of options for start, received undefined'],
   ])('refuses bad input (%#)', (curves, options, message) => {
     expect(failureOf(() => fitCollapse(curves, options))).toBe(`invalid_argument: ${message}`);

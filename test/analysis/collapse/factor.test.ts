@@ -22,6 +22,9 @@ it('is refused for curves that have no logarithm, and for no range', () => {
   expect(failureOf(() => collapseFactor([{ x: [0, 1], y: [1, 0] }], [0, 1]))).toBe(
     'invalid_argument: expected numbers above 0 for curves[0].y, received 0',
   );
+  expect(failureOf(() => collapseFactor([undefined as never], [0, 1]))).toBe(
+    'invalid_argument: expected a curve { x, y } for curves[0], received undefined',
+  );
   expect(failureOf(() => collapseFactor([curve(1)], [0, 0]))).toBe(
     'invalid_argument: expected two numbers, from < to for range, received "[0, 0]"',
   );

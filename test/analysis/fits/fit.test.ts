@@ -243,6 +243,14 @@ describe('bad input', () => {
       [{ converged: true, form: 'line', parameters: {} }, 1],
       'expected what fitExponential or fitPowerLaw gave for fit, received an object (Object)',
     ],
+    [
+      [{ converged: true, form: 'exponential', parameters: { amplitude: { value: 1 }, rate: null } }, 1],
+      'expected what fitExponential or fitPowerLaw gave for fit, received an object (Object)',
+    ],
+    [
+      [{ ...fitPowerLaw([1, 2, 3, 4], [1, 4, 9, 16]), converged: 'yes' }, 1],
+      'expected what fitExponential or fitPowerLaw gave for fit, received an object (Object)',
+    ],
     [[fitPowerLaw([1, 2, 3, 4], [1, 4, 9, 16])], 'expected a number for x, received undefined'],
   ])('of evaluateFit is refused: %j', (given, message) => {
     expect(failureOf(() => evaluateFit(...(given as never as Parameters<typeof evaluateFit>)))).toBe(

@@ -97,6 +97,15 @@ describe('the critical exponent', () => {
     expect(failureOf(() => criticalExponent([], { random }))).toBe(
       'invalid_argument: expected an array of at least one { size, curves } for groups, received an array of length 0',
     );
+    expect(failureOf(() => criticalExponent([null as never], { random }))).toBe(
+      'invalid_argument: expected { size, curves } for groups[0], received null',
+    );
+    expect(failureOf(() => criticalExponent(groups, { random, window: null as never }))).toBe(
+      'invalid_argument: expected two numbers, from < to <= 0 for window, received null',
+    );
+    expect(failureOf(() => criticalExponent(groups, { random, window: [-1, Symbol('0')] as never }))).toBe(
+      'invalid_argument: expected two numbers, from < to <= 0 for window, received an array of length 2',
+    );
     expect(failureOf(() => criticalExponent(groups, { random, window: [-0.1, 0.2] }))).toBe(
       'invalid_argument: expected two numbers, from < to <= 0 for window, received an array of length 2',
     );

@@ -129,6 +129,7 @@ describe('sizeTransition', () => {
       [{ width: 5, effectiveSizes: [] }],
       'expected an array of at least one number for groups[0].effectiveSizes, received an array of length 0',
     ],
+    [[null as never], 'expected { width, effectiveSizes } for groups[0], received null'],
     [[{ width: 0.5, effectiveSizes: [3] }], 'expected a positive integer for groups[0].width, received 0.5'],
     [
       [

@@ -47,12 +47,15 @@ export function allowedAt(path, value, before) {
   if (kindOf(before) !== undefined) {
     if (optional.has(name) && value === undefined) return undefined;
     if (name === 'out' && kindOf(value) === kindOf(before)) return isDetached(value) ? false : undefined; // any length
-    return isArrayOf(value, kindOf(before), before.length) ? undefined : false;
+    const kinds = ofEitherKind.has(name) ? ['Float32Array', 'Float64Array'] : [kindOf(before)];
+    return kinds.some((kind) => isArrayOf(value, kind, before.length)) ? undefined : false;
   }
   const rule = rules[name];
   if (rule) return rule(value) ? (value === before ? true : undefined) : rule(value) === undefined ? undefined : false;
   return undefined;
 }
+/** Arrays of floats that are copied as the dtype, so that either kind may be handed over (floats_as in native/addon/arguments.h). */
+const ofEitherKind = new Set(['inputs', 'targets', 'parameters']);
 /** Arrays that may be left out. */
 const optional = new Set([
   ...['targets', 'classes', 'bias', 'z', 'eigenvaluesIn', 'eigenvaluesOut'],

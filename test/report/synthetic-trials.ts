@@ -28,7 +28,7 @@ export function syntheticTrial(
   const effectiveSize = relevance.filter((value) => value / maximum > 0.05).length;
   const base = (parametrization === 'spectral' ? 0.009 : 0.017) * (0.8 + 0.5 * random());
   // The task needs teacherSize nodes; a direct student spreads it over its whole effective size.
-  const needed = parametrization === 'spectral' ? teacherSize - 2 : 0.9 * effectiveSize;
+  const needed = parametrization === 'spectral' ? Math.max(1, teacherSize - 2) : 0.9 * effectiveSize;
   const pruningLosses = Float64Array.from({ length: width + 1 }, (_, kept) => {
     if (kept === width) return base;
     const missing = Math.max(0, needed - kept) / needed;

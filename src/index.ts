@@ -8,20 +8,27 @@
 
 export { nodeSymmetry } from './network/activation-symmetry.js';
 export type { Evaluation } from './network/evaluation.js';
+export { activation, add, type BatchNormOptions, batchNorm, concat } from './network/graph-layers.js';
 export {
   type Activation,
+  type ActivationLayer,
+  type AddLayer,
+  type BatchNormLayer,
+  type ConcatLayer,
   type DenseLayer,
   type DenseOptions,
   dense,
   type Initializer,
   type Layer,
+  type LayerPlace,
+  type MatrixLayer,
   type SpectralLayer,
   type SpectralOptions,
   spectral,
   sum,
   type TensorName,
 } from './network/layers.js';
-export { Network, type NetworkOptions, type NetworkSpec } from './network/network.js';
+export { Network, type NetworkOptions, type NetworkSpec, type StatisticsOptions } from './network/network.js';
 export type { Loss } from './network/spec.js';
 
 // Data, and who labels them

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "core/backend.h"
-#include "core/parameter_layout.h"
+#include "core/chain.h"
 #include "cpu/cpu_backend.h"
 
 using namespace eigenstudent;
@@ -70,24 +70,24 @@ Options parse(int count, char** arguments) {
   return options;
 }
 
-LayerSpec layer(LayerKind kind, std::size_t from, std::size_t to, Activation activation) {
-  LayerSpec spec;
+ChainLayer layer(LayerKind kind, std::size_t from, std::size_t to, Activation activation) {
+  ChainLayer spec;
   spec.kind = kind;
   spec.inputs = from;
   spec.outputs = to;
   spec.activation = activation;
-  spec.tensor(TensorRole::matrix) = {true, true, 0, 0};
+  spec.tensor(TensorRole::matrix) = {{true}, true};
   return spec;
 }
 
-NetworkSpec network(std::size_t width) {
-  LayerSpec first = layer(LayerKind::spectral, inputs, width, Activation::relu);
+Chain network(std::size_t width) {
+  ChainLayer first = layer(LayerKind::spectral, inputs, width, Activation::relu);
   first.tensor(TensorRole::matrix).l2 = 0.01;
-  first.tensor(TensorRole::eigenvalues_in) = {true, false, 0, 0};
-  first.tensor(TensorRole::eigenvalues_out) = {true, true, 0, 5e-4};
-  LayerSpec sum = layer(LayerKind::dense, second_width, 1, Activation::linear);
+  first.tensor(TensorRole::eigenvalues_in) = {{}, true};
+  first.tensor(TensorRole::eigenvalues_out) = {{true, 0, 5e-4}, true};
+  ChainLayer sum = layer(LayerKind::dense, second_width, 1, Activation::linear);
   sum.tensor(TensorRole::matrix).trainable = false;
-  NetworkSpec spec;
+  Chain spec;
   spec.layers = {first, layer(LayerKind::dense, width, second_width, Activation::relu), sum};
   return spec;
 }

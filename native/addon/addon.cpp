@@ -4,6 +4,7 @@
 #include "addon/arguments.h"
 #include "addon/cuda.h"
 #include "addon/dataset.h"
+#include "addon/describe.h"
 #include "addon/device_array.h"
 #include "addon/environment.h"
 #include "addon/errors.h"
@@ -68,6 +69,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Population", PopulationObject::define(env));
   exports.Set("DeviceArray", DeviceArrayObject::define(env));
 
+  method(exports, "describe", describe_network);
   method(exports, "fillNormal", fill_normal);
   method(exports, "fillNormalStretch", fill_normal_stretch);
   method(exports, "fillUniform", fill_uniform);

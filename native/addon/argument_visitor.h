@@ -26,9 +26,6 @@ class ArgumentVisitor {
   void operator()(const char* name, Field& field) {
     read(object_.field(name), field);
   }
-  /// An object that is there at all says so by that.
-  void presence(bool& present) { present = true; }
-
   static void read(const Argument& argument, double& value) { value = argument.finite_number(); }
   static void read(const Argument& argument, bool& value) { value = argument.boolean(); }
   static void read(const Argument& argument, DatasetPtr& value) { value = read_dataset(argument); }
@@ -37,9 +34,20 @@ class ArgumentVisitor {
     constexpr std::uint64_t largest = std::numeric_limits<Number>::max();
     value = static_cast<Number>(argument.integer(0, std::min(largest, largest_safe_integer)));
   }
+  static void read(const Argument& argument, std::string& value) {
+    if (!argument.value().IsString()) argument.refuse("a string");
+    value = argument.text();
+  }
   template <NamedEnum Enum>
   static void read(const Argument& argument, Enum& value) {
     value = argument.named<Enum>();
+  }
+  /// An object whose property `type` names the alternative.
+  template <class... Alternatives>
+  static void read(const Argument& argument, std::variant<Alternatives...>& value) {
+    const std::vector<std::string> names{Alternatives::type_name...};
+    emplace_alternative(value, argument.field("type").index_of(names));
+    std::visit([&](auto& alternative) { read(argument, alternative); }, value);
   }
   template <class Element>
   static void read(const Argument& argument, std::vector<Element>& list) {
@@ -49,8 +57,6 @@ class ArgumentVisitor {
   template <class Spec>
   requires requires(ArgumentVisitor& visitor, Spec& spec) { fields(visitor, spec); }
   static void read(const Argument& argument, Spec& spec) {
-    if constexpr (requires { spec.present; })
-      if (argument.value().IsUndefined()) return;  // an optional part of its owner
     ArgumentVisitor visitor(argument);
     fields(visitor, spec);
   }
@@ -86,6 +92,16 @@ class ObjectVisitor {
   template <class Value>
   void set(const char* name, const std::optional<Value>& value) {
     if (value) set(name, *value);
+  }
+  template <class Element>
+  void set(const char* name, const std::vector<Element>& list) {
+    Napi::Array array = Napi::Array::New(env_, list.size());
+    for (std::uint32_t i = 0; i < list.size(); ++i) {
+      ObjectVisitor holder(env_);
+      holder.set("element", list[i]);
+      array.Set(i, holder.object().Get("element"));
+    }
+    object_.Set(name, array);
   }
   template <class Spec>
   requires requires(ObjectVisitor& visitor, const Spec& spec) { fields(visitor, spec); }

@@ -135,6 +135,14 @@ bool Argument::boolean() const {
 
 std::string Argument::text() const { return value_.IsString() ? start_of(value_) : ""; }
 
+std::size_t Argument::index_of(const std::vector<std::string>& names) const {
+  const auto found = std::find(names.begin(), names.end(), text());
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  std::string known;
+  for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
+  refuse("one of " + known);
+}
+
 Napi::TypedArray Argument::typed_array(napi_typedarray_type type, const char* kind,
                                        std::size_t length) const {
   const std::string expected = std::string("a ") + kind + " of length " + std::to_string(length);

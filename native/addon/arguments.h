@@ -43,6 +43,10 @@ class Argument {
   /// A size: at least 1.
   std::size_t count() const { return static_cast<std::size_t>(integer(1, largest_safe_integer)); }
   bool boolean() const;
+  /// Empty where it is no string; cut where it is very long.
+  std::string text() const;
+  /// Place of the string in a list of names.
+  std::size_t index_of(const std::vector<std::string>& names) const;
 
   /// One of a few names.
   template <class Value>
@@ -65,7 +69,6 @@ class Argument {
   std::vector<T> floats_as(std::size_t length) const;
 
  private:
-  std::string text() const;
   std::uint32_t array_length(std::optional<std::size_t> length) const;
   Napi::TypedArray typed_array(napi_typedarray_type type, const char* kind, std::size_t length) const;
 

@@ -6,7 +6,7 @@
 #include "core/errors.h"
 #include "core/layer_arguments.h"
 #include "cpu/layer_kernels.h"
-#include "reference/layer.h"
+#include "layers/dense/reference.h"
 
 namespace eigenstudent {
 

@@ -8,16 +8,17 @@
 #include "addon/errors.h"
 #include "addon/network_arguments.h"
 #include "addon/task.h"
+#include "core/chain.h"
 #include "core/errors.h"
+#include "core/graph.h"
 #include "core/oracle_order.h"
-#include "core/parameter_layout.h"
 
 namespace eigenstudent {
 
 namespace {
 
 struct OracleJob {
-  NetworkSpec network;
+  Chain network;
   std::size_t layer = 0;
   DatasetPtr data;
   std::vector<float> float32;  // parameters, in the dtype of the data
@@ -37,15 +38,20 @@ struct OracleJob {
 
 std::shared_ptr<OracleJob> read_job(const Argument& request) {
   auto job = std::make_shared<OracleJob>();
-  job->network = read_network(request.field("network"));
-  validate(job->network);
+  const Graph network(read_network(request.field("network")));
+  const std::optional<Chain> chain = chain_of(network.spec());
+  if (!chain)
+    throw Error("invalid_network",
+                "the oracle's order is found for chains of dense and spectral layers, but " +
+                    why_no_chain(network.spec()));
+  job->network = *chain;
   const Argument layer = request.field("layer");
   const std::size_t layers = job->network.layers.size();
   if (layers < 2) layer.refuse("a hidden layer of a network that has some");
   job->layer = static_cast<std::size_t>(layer.integer(0, layers - 2));
   job->data = read_dataset(request.field("data"));
-  check_fits(*job->data, job->network, job->data->dtype, true);
-  const std::size_t size = ParameterLayout(job->network).size();
+  check_fits(*job->data, network, job->data->dtype, true);
+  const std::size_t size = network.layout().size();
   const Argument parameters = request.field("parameters");
   if (job->data->dtype == DType::float32)
     job->float32 = parameters.floats_as<float>(size);

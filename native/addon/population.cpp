@@ -17,7 +17,8 @@ namespace {
 StateBlock read_state_block(const Argument& argument) {
   return argument.one_of<StateBlock>({{"parameters", StateBlock::parameters},
                                       {"firstMoment", StateBlock::first_moment},
-                                      {"secondMoment", StateBlock::second_moment}});
+                                      {"secondMoment", StateBlock::second_moment},
+                                      {"buffers", StateBlock::buffers}});
 }
 
 std::unique_ptr<Backend> read_and_make_backend(const Argument& spec) {
@@ -83,8 +84,9 @@ PopulationObject::PopulationObject(const Napi::CallbackInfo& info)
     session_->dtype = spec.dtype;
     for (const StudentSpec& student : spec.students) session_->moments.push_back(student.optimizer.moments());
     size_ = spec.students.size();
+    const bool general = spec.general;
     session_->population = backend->create(std::move(spec));
-    engine_ = backend->engine();
+    engine_ = backend->engine() + (general ? "-general" : "");
     info.This().As<Napi::Object>().TypeTag(&tag);
     set_bytes(info.Env(), *session_, session_->population->bytes());
     return info.Env().Undefined();
@@ -241,7 +243,8 @@ std::size_t PopulationObject::block_length(std::size_t student, StateBlock block
                 "expected parameters or firstMoment for block, received \"secondMoment\", which sgd "
                 "(student " +
                     std::to_string(student) + ") does not keep");
-  return session_->population->layout(student).size();
+  const ParameterLayout& layout = session_->population->layout(student);
+  return block == StateBlock::buffers ? layout.buffer_size() : layout.size();
 }
 
 void PopulationObject::finish(Napi::BasicEnv env, Session& session) {

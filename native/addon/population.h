@@ -52,10 +52,11 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
   // Promises.
-  Napi::Value run(const Napi::CallbackInfo& info);            // (untilEpoch: Float64Array)
-  Napi::Value evaluate(const Napi::CallbackInfo& info);       // (data: (Dataset | null)[][])
-  Napi::Value predict(const Napi::CallbackInfo& info);        // (student, data)
-  Napi::Value pruning_curve(const Napi::CallbackInfo& info);  // (student, layer, removalOrder, data)
+  Napi::Value run(const Napi::CallbackInfo& info);       // (untilEpoch: Float64Array)
+  Napi::Value evaluate(const Napi::CallbackInfo& info);  // (data: (Dataset | null)[][], statistics?)
+  Napi::Value predict(const Napi::CallbackInfo& info);   // (student, data, statistics?)
+  Napi::Value pruning_curve(
+      const Napi::CallbackInfo& info);  // (student, layer, removalOrder, data, statistics?)
   // At once.
   Napi::Value progress(const Napi::CallbackInfo& info);
   Napi::Value executions(const Napi::CallbackInfo& info);

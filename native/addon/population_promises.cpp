@@ -16,12 +16,9 @@ namespace {
 /// Epochs are 32-bit numbers in the streams of the shuffles (core/philox.h).
 constexpr std::uint64_t most_epochs = std::numeric_limits<std::uint32_t>::max();
 
-/// N_out of the network: the last matrix has that many rows.
-std::size_t outputs_of(const ParameterLayout& layout) {
-  std::size_t outputs = 0;
-  for (const Tensor& tensor : layout.tensors())
-    if (tensor.role == TensorRole::matrix) outputs = tensor.rows;
-  return outputs;
+/// Absent: running ones.
+Statistics read_statistics(const Napi::Value& value) {
+  return value.IsUndefined() ? Statistics::running : Argument(value, "statistics").named<Statistics>();
 }
 
 /// Half an answer is none: what stop() or dispose() cut short rejects. (A stopped run is whole steps, and
@@ -64,8 +61,9 @@ Napi::Value PopulationObject::evaluate(const Napi::CallbackInfo& info) {
     });
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
     job->results.assign(job->data.size(), {none, none});
-    const auto compute = [job](Population& population, const StopFlag& stop) {
-      population.evaluate(job->data, job->results, stop);
+    const Statistics statistics = read_statistics(info[1]);
+    const auto compute = [job, statistics](Population& population, const StopFlag& stop) {
+      population.evaluate(job->data, job->results, stop, statistics);
       job->stopped = stop;
     };
     return start(info.Env(), "evaluate", compute, [job, session = session_](Napi::Env env) {
@@ -91,12 +89,13 @@ Napi::Value PopulationObject::predict(const Napi::CallbackInfo& info) {
     const std::size_t student = read_student(info[0]);
     const DatasetPtr data = read_dataset(Argument(info[1], "data"));
     const std::size_t values =
-        checked_product(data->samples, outputs_of(idle_population.layout(student)), "samples x outputs");
+        checked_product(data->samples, idle_population.network(student).outputs(), "samples x outputs");
     const bool narrow = session_->dtype == DType::float32;
     narrow ? job->float32.resize(values) : job->float64.resize(values);
-    const auto compute = [student, data, narrow, job](Population& population, const StopFlag&) {
+    const Statistics statistics = read_statistics(info[2]);
+    const auto compute = [student, data, narrow, job, statistics](Population& population, const StopFlag&) {
       population.predict(student, *data,
-                         narrow ? static_cast<void*>(job->float32.data()) : job->float64.data());
+                         narrow ? static_cast<void*>(job->float32.data()) : job->float64.data(), statistics);
     };
     return start(info.Env(), "predict", compute, [narrow, job](Napi::Env env) -> Napi::Value {
       if (!narrow) return float64_array(env, job->float64);
@@ -123,8 +122,10 @@ Napi::Value PopulationObject::pruning_curve(const Napi::CallbackInfo& info) {
     job->order.assign(order.begin(), order.end());
     job->losses.assign(nodes + 1, std::numeric_limits<double>::quiet_NaN());
     const DatasetPtr data = read_dataset(Argument(info[3], "data"));
-    const auto compute = [student, layer, data, job](Population& population, const StopFlag& stop) {
-      population.pruning_curve(student, layer, job->order, *data, job->losses, stop);
+    const Statistics statistics = read_statistics(info[4]);
+    const auto compute = [student, layer, data, job, statistics](Population& population,
+                                                                 const StopFlag& stop) {
+      population.pruning_curve(student, layer, job->order, *data, job->losses, stop, statistics);
       job->stopped = stop;
     };
     return start(info.Env(), "pruningCurve", compute, [job, session = session_](Napi::Env env) {

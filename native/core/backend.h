@@ -20,11 +20,13 @@ struct PopulationSpec {
   DType dtype = DType::float32;
   std::vector<StudentSpec> students;
   unsigned threads = 0;  // 0: one per core of the affinity mask
+  bool general = false;  // the general executor for every student, also where a faster one would take it
 };
 template <class Visitor, MaybeConst<PopulationSpec> Spec>
 void fields(Visitor& visit, Spec& population) {
   visit("dtype", population.dtype);
   visit("threads", population.threads);
+  visit("general", population.general);
   visit("students", population.students);
 }
 
@@ -58,21 +60,22 @@ struct Evaluation {
 };
 
 /// The parts of StudentState that a caller reads or writes as one array of the population's dtype.
-enum class StateBlock : std::uint8_t { parameters, first_moment, second_moment };
+enum class StateBlock : std::uint8_t { parameters, first_moment, second_moment, buffers };
 
 /// Which kernels train a student, where a backend has more than one kind and a caller may want to know.
 enum class Kernels : std::uint8_t {
   unspecified,  // nothing to tell
   resident,     // many steps in one launch, in the shared memory of a GPU
-  layerwise,    // a few launches a layer and step: the student is too large to be resident
+  layerwise,    // a few launches per layer and step: the student is too large to be resident
+  general,      // the general executor, layer by layer: the student is no chain that the fused path takes
 };
 template <>
 struct EnumNames<Kernels> {
-  static constexpr std::array values{"unspecified", "resident", "layerwise"};
+  static constexpr std::array values{"unspecified", "resident", "layerwise", "general"};
 };
 struct Execution {
   Kernels kernels = Kernels::unspecified;
-  std::string reason;  // why a student is not resident; empty with the others
+  std::string reason;  // why a student is not trained by the faster kernels; empty where it is
 };
 template <class Visitor, MaybeConst<Execution> Spec>
 void fields(Visitor& visit, Spec& execution) {
@@ -92,7 +95,8 @@ class Population {
   virtual ~Population() = default;
 
   virtual std::size_t size() const = 0;
-  virtual const ParameterLayout& layout(std::size_t student) const = 0;
+  virtual const Graph& network(std::size_t student) const = 0;
+  const ParameterLayout& layout(std::size_t student) const { return network(student).layout(); }
   /// How the student is trained; the same from its first step to its last.
   virtual Execution execution(std::size_t /*student*/) const { return {}; }
 
@@ -101,12 +105,14 @@ class Population {
   virtual void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) = 0;
   virtual Progress progress(std::size_t student) const = 0;
 
+  /// `statistics`, here and below: which ones batch norm uses; those of the batch are over all samples of the data.
   /// Evaluates student i on data[i] of each of several sets of data; data, results: [sets][students] (nullptr: leaves the
   /// result alone). One call for all that is asked of the students as they are shares the work best.
-  virtual void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
-                        const StopFlag& stop) = 0;
+  virtual void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results, const StopFlag& stop,
+                        Statistics statistics = Statistics::running) = 0;
   /// Outputs of one student, [samples][N_out], of the population's dtype.
-  virtual void predict(std::size_t student, const Dataset& data, void* outputs) = 0;
+  virtual void predict(std::size_t student, const Dataset& data, void* outputs,
+                       Statistics statistics = Statistics::running) = 0;
 
   /// Error for every number of kept nodes of one hidden layer, from one sweep.
   /// removal_order: [N_out of the layer] all nodes, the first removed first. losses: [N_out + 1], entry k is
@@ -114,7 +120,8 @@ class Population {
   /// activation.
   virtual void pruning_curve(std::size_t student, std::size_t layer,
                              std::span<const std::uint32_t> removal_order, const Dataset& data,
-                             std::span<double> losses, const StopFlag& stop) = 0;
+                             std::span<double> losses, const StopFlag& stop,
+                             Statistics statistics = Statistics::running) = 0;
 
   virtual void read(std::size_t student, StateBlock block, void* to) const = 0;
   virtual void write(std::size_t student, StateBlock block, const void* from) = 0;
@@ -137,6 +144,8 @@ class Backend {
   virtual ~Backend() = default;
   virtual std::string name() const = 0;    // "reference", "cpu", "cuda"
   virtual std::string engine() const = 0;  // e.g. "cpu-avx2"
+  /// Why this backend does not train such a network, a sentence that names the layer; empty where it does.
+  virtual std::string refusal(const NetworkSpec& /*network*/) const { return ""; }
   virtual std::unique_ptr<Population> create(PopulationSpec spec) const = 0;
 };
 

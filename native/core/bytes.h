@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "core/dataset.h"
@@ -27,7 +28,6 @@ class ByteWriter {
   void operator()(const char* /*name*/, const Field& field) {
     write(field);
   }
-  void presence(const bool& present) { write(present); }
 
  private:
   template <class Number>
@@ -55,6 +55,11 @@ class ByteWriter {
     write(value.has_value());
     if (value) write(*value);
   }
+  template <class... Alternatives>
+  void write(const std::variant<Alternatives...>& value) {
+    write(static_cast<std::uint64_t>(value.index()));
+    std::visit([&](const auto& alternative) { write(alternative); }, value);
+  }
   template <class Spec>
   requires requires(ByteWriter& writer, const Spec& spec) { fields(writer, spec); }
   void write(const Spec& spec) { fields(*this, spec); }
@@ -71,7 +76,6 @@ class ByteReader {
   void operator()(const char* /*name*/, Field& field) {
     read(field);
   }
-  void presence(bool& present) { read(present); }
   void expect_end() const {
     if (next_ != bytes_.size()) refuse("has bytes behind its end");
   }
@@ -130,6 +134,13 @@ class ByteReader {
     read(there);
     if (there) read(value.emplace());
   }
+  template <class... Alternatives>
+  void read(std::variant<Alternatives...>& value) {
+    std::uint64_t index = 0;
+    read(index);
+    if (!emplace_alternative(value, index)) refuse("holds an unknown name");
+    std::visit([&](auto& alternative) { read(alternative); }, value);
+  }
   template <class Spec>
   requires requires(ByteReader& reader, Spec& spec) { fields(reader, spec); }
   void read(Spec& spec) { fields(*this, spec); }
@@ -150,7 +161,6 @@ class ShapeWriter {
     write(field);
     text += ";";
   }
-  void presence(const bool&) { text += "presence;"; }
 
  private:
   template <class Number>
@@ -178,6 +188,11 @@ class ShapeWriter {
   void write(const std::optional<Value>&) {
     text += "optional ";
     write(Value{});
+  }
+  template <class... Alternatives>
+  void write(const std::variant<Alternatives...>&) {
+    text += "one of";
+    ((text += std::string(" ") + Alternatives::type_name, write(Alternatives{})), ...);
   }
   template <class Spec>
   requires requires(ShapeWriter& writer, const Spec& spec) { fields(writer, spec); }

@@ -26,11 +26,11 @@ void check_classes(const Dataset& data, const std::vector<std::uint32_t>& classe
 }
 
 template <class T>
-void check_samples(const Dataset& data, const NetworkSpec& network, bool needs_targets) {
+void check_samples(const Dataset& data, const Graph& network, bool needs_targets) {
   const Samples<T>& samples = data.as<T>();
   check_length("inputs", data.samples * data.input_count, samples.inputs.size());
   if (!needs_targets) return;
-  if (network.loss == LossKind::softmax_cross_entropy)
+  if (network.spec().loss == LossKind::softmax_cross_entropy)
     return check_classes(data, samples.classes, network.outputs());
   if (samples.targets.empty()) refuse("data", "targets, which mse needs", "none");
   if (data.target_count != network.outputs())
@@ -41,7 +41,7 @@ void check_samples(const Dataset& data, const NetworkSpec& network, bool needs_t
 
 }  // namespace
 
-void check_fits(const Dataset& data, const NetworkSpec& network, DType dtype, bool needs_targets) {
+void check_fits(const Dataset& data, const Graph& network, DType dtype, bool needs_targets) {
   if (data.dtype != dtype) refuse("data", name_of(dtype), name_of(data.dtype));
   if (data.samples == 0) refuse("data", "at least one sample", "none");
   if (data.input_count != network.inputs())

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/network_spec.h"
+#include "core/graph.h"
 
 namespace eigenstudent {
 
@@ -47,6 +47,6 @@ using DatasetPtr = std::shared_ptr<const Dataset>;
 
 /// Throws Error("data_mismatch") when the data do not fit the network: inputs, outputs, kind of target,
 /// dtype, class out of range.
-void check_fits(const Dataset& data, const NetworkSpec& network, DType dtype, bool needs_targets);
+void check_fits(const Dataset& data, const Graph& network, DType dtype, bool needs_targets);
 
 }  // namespace eigenstudent

@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <type_traits>
+#include <variant>
 
 namespace eigenstudent {
 
@@ -27,6 +28,13 @@ template <NamedEnum Enum>
 const char* name_of(Enum value) {
   const auto index = static_cast<std::size_t>(value);
   return index < EnumNames<Enum>::values.size() ? EnumNames<Enum>::values[index] : "unknown";
+}
+
+/// Gives a variant its alternative of that index; false where there is none. Alternatives have a public name, `type_name`.
+template <class... Alternatives>
+bool emplace_alternative(std::variant<Alternatives...>& value, std::size_t index) {
+  std::size_t next = 0;
+  return ((next++ == index && (value.template emplace<Alternatives>(), true)) || ...);
 }
 
 }  // namespace eigenstudent

@@ -7,12 +7,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/backend.h"
+#include "core/chain.h"
 #include "core/errors.h"
 
 namespace eigenstudent {
@@ -25,7 +27,7 @@ template <class T>
 class HostPopulation : public Population {
  public:
   std::size_t size() const override { return members_.size(); }
-  const ParameterLayout& layout(std::size_t student) const override { return member(student).layout; }
+  const Graph& network(std::size_t student) const override { return member(student).network; }
   Progress progress(std::size_t student) const override {
     Progress progress = member(student).progress;
     progress.seconds_trained = member(student).seconds_trained;
@@ -52,10 +54,10 @@ class HostPopulation : public Population {
   /// again.
   void set_counters(std::size_t student, const Counters& counters) override {
     Member& m = member(student);
-    if (counters.update_count.size() != m.layout.tensors().size())
+    if (counters.update_count.size() != m.network.layout().tensors().size())
       throw Error("invalid_argument", "student " + std::to_string(student) + ": expected update counts for " +
-                                          std::to_string(m.layout.tensors().size()) + " tensors, got " +
-                                          std::to_string(counters.update_count.size()) +
+                                          std::to_string(m.network.layout().tensors().size()) +
+                                          " tensors, got " + std::to_string(counters.update_count.size()) +
                                           "; the state was saved by another network");
     m.state.step = counters.step;
     m.state.update_count = counters.update_count;
@@ -65,28 +67,31 @@ class HostPopulation : public Population {
  protected:
   struct Member {
     StudentSpec spec;
-    ParameterLayout layout;
+    Graph network;
+    std::optional<Chain> chain;  // the network as one, where a fused path takes it
     StudentState<T> state;
     Progress progress;
     double seconds_trained = 0;  // see Progress
   };
 
-  /// Who holds parameters and moments. `derived`: the blocks of `state` stay empty, and read() and write() are
+  /// Who holds a student's parameters and moments. `derived`: the blocks of `state` stay empty, and read() and write() are
   /// overridden.
   enum class BlockOwner : std::uint8_t { base, derived };
 
-  /// Checks every student (see validate(StudentSpec)); parameters, moments and counters start at zero.
-  explicit HostPopulation(PopulationSpec&& spec, BlockOwner owner = BlockOwner::base) {
+  /// Checks every student (see validate(StudentSpec)); parameters, moments and counters start at zero. chains: who holds the
+  /// blocks of students that a fused path takes.
+  explicit HostPopulation(PopulationSpec&& spec, BlockOwner chains = BlockOwner::base) {
     if (spec.students.empty())
       throw Error("invalid_argument", "a population needs at least one student, got none");
     members_.reserve(spec.students.size());
     for (std::size_t i = 0; i < spec.students.size(); ++i) {
       try {
-        validate(spec.students[i], dtype_of<T>);
+        Graph network(spec.students[i].network);
+        validate(spec.students[i], network, dtype_of<T>);
+        add_member(std::move(spec.students[i]), std::move(network), chains, spec.general);
       } catch (const Error& error) {
         throw Error(error.code(), "student " + std::to_string(i) + ": " + error.what());
       }
-      add_member(std::move(spec.students[i]), owner);
     }
   }
 
@@ -99,6 +104,13 @@ class HostPopulation : public Population {
     m.state.step += steps;
     m.progress = progress_at(m);
     m.progress.batch_loss = batch_loss;
+  }
+  /// One step of a student whose steps a GraphStudent (executor/graph_student.h) makes.
+  template <class Student>
+  static void train_step(Member& m, Student& student) {
+    const auto step = student.train();
+    if (step.applied()) return after_step(m, step.loss);
+    diverged(m, step.layer, learning_rate_at(m.spec.learning_rate, m.state.step, m.spec.steps_per_epoch()));
   }
   /// Records a step that has not been applied because its batch loss was not finite. The student rests for
   /// good; batch_loss stays that of the last step that was applied.
@@ -142,12 +154,12 @@ class HostPopulation : public Population {
       if (data[q]) check_data(q % members_.size(), *data[q], true);
   }
   void check_data(std::size_t student, const Dataset& data, bool needs_targets) const {
-    check_fits(data, member(student).spec.network, dtype_of<T>, needs_targets);
+    check_fits(data, member(student).network, dtype_of<T>, needs_targets);
   }
   void check_pruning(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
                      const Dataset& data, std::span<double> losses) const {
     check_data(student, data, true);
-    check_removal_order(member(student).spec.network, layer, removal_order);
+    check_removal_order(member(student).network, layer, removal_order);
     if (losses.size() != removal_order.size() + 1)
       throw Error("invalid_argument", "losses: expected room for " +
                                           std::to_string(removal_order.size() + 1) + " values, got " +
@@ -164,6 +176,8 @@ class HostPopulation : public Population {
         return state.first_moment;
       case StateBlock::second_moment:
         return state.second_moment;
+      case StateBlock::buffers:
+        return state.buffers;
       case StateBlock::parameters:
         break;
     }
@@ -178,15 +192,19 @@ class HostPopulation : public Population {
     return progress;
   }
 
-  void add_member(StudentSpec&& spec, BlockOwner owner) {
-    ParameterLayout layout(spec.network);
+  void add_member(StudentSpec&& spec, Graph&& network, BlockOwner chains, bool general) {
+    const ParameterLayout& layout = network.layout();
     StudentState<T> state;
-    const std::size_t held = owner == BlockOwner::base ? layout.size() : 0;
+    std::optional<Chain> chain = general ? std::nullopt : chain_of(spec.network);
+    const std::size_t held = chain && chains == BlockOwner::derived ? 0 : layout.size();
     state.parameters.assign(held, T(0));
     state.first_moment.assign(held, T(0));
     if (spec.optimizer.moments() == 2) state.second_moment.assign(held, T(0));
+    for (const Buffer& buffer : layout.buffers())
+      state.buffers.insert(state.buffers.end(), buffer.description.size(),
+                           static_cast<T>(buffer.description.initial));
     state.update_count.assign(layout.tensors().size(), 0);
-    members_.push_back({std::move(spec), std::move(layout), std::move(state), {}, 0});
+    members_.push_back({std::move(spec), std::move(network), std::move(chain), std::move(state), {}, 0});
     members_.back().progress = progress_at(members_.back());
   }
 };

@@ -4,8 +4,8 @@
 #include <limits>
 #include <numeric>
 
+#include "core/graph.h"
 #include "core/loss.h"
-#include "core/parameter_layout.h"
 #include "core/spectral_math.h"
 
 namespace eigenstudent {
@@ -26,9 +26,9 @@ struct FormedLayer {
 };
 
 template <class T>
-FormedLayer<T> form_layer(const NetworkSpec& network, const ParameterLayout& layout, const T* parameters,
+FormedLayer<T> form_layer(const Chain& network, const ParameterLayout& layout, const T* parameters,
                           std::size_t l) {
-  const LayerSpec& spec = network.layers[l];
+  const ChainLayer& spec = network.layers[l];
   const T* matrix = layout.find(parameters, l, TensorRole::matrix);
   const T* lambda_in = layout.find(parameters, l, TensorRole::eigenvalues_in);
   const T* lambda_out = layout.find(parameters, l, TensorRole::eigenvalues_out);
@@ -78,12 +78,12 @@ std::vector<T> transposed(const std::vector<T>& values, std::size_t rows) {
 template <class T>
 class Elimination {
  public:
-  Elimination(const NetworkSpec& network, const T* parameters, std::size_t layer, const Dataset& data)
+  Elimination(const Chain& network, const T* parameters, std::size_t layer, const Dataset& data)
       : network_(network),
         classes_(data.as<T>().classes),
         samples_(data.samples),
         targets_(transposed(data.as<T>().targets, data.samples)) {
-    const ParameterLayout layout(network);
+    const ParameterLayout layout = Graph(network).layout();
     std::vector<T> y = transposed(data.as<T>().inputs, data.samples);
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
       layers_.push_back(form_layer(network, layout, parameters, l));
@@ -154,7 +154,7 @@ class Elimination {
     return loss;
   }
 
-  const NetworkSpec& network_;
+  const Chain& network_;
   const std::vector<std::uint32_t>& classes_;
   std::size_t samples_;
   std::vector<T> targets_;              // [outputs][samples_], or empty
@@ -167,7 +167,7 @@ class Elimination {
 }  // namespace
 
 template <class T>
-std::vector<std::uint32_t> oracle_order(const NetworkSpec& network, const T* parameters, std::size_t layer,
+std::vector<std::uint32_t> oracle_order(const Chain& network, const T* parameters, std::size_t layer,
                                         const Dataset& data, const StopFlag& stop) {
   Elimination<T> elimination(network, parameters, layer, data);
   std::vector<std::uint32_t> left(network.layers[layer].outputs), order;
@@ -187,9 +187,9 @@ std::vector<std::uint32_t> oracle_order(const NetworkSpec& network, const T* par
   return order;
 }
 
-template std::vector<std::uint32_t> oracle_order(const NetworkSpec&, const float*, std::size_t,
-                                                 const Dataset&, const StopFlag&);
-template std::vector<std::uint32_t> oracle_order(const NetworkSpec&, const double*, std::size_t,
-                                                 const Dataset&, const StopFlag&);
+template std::vector<std::uint32_t> oracle_order(const Chain&, const float*, std::size_t, const Dataset&,
+                                                 const StopFlag&);
+template std::vector<std::uint32_t> oracle_order(const Chain&, const double*, std::size_t, const Dataset&,
+                                                 const StopFlag&);
 
 }  // namespace eigenstudent

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/backend.h"
+#include "core/chain.h"
 #include "core/dataset.h"
-#include "core/network_spec.h"
 
 namespace eigenstudent {
 
@@ -20,7 +20,7 @@ namespace eigenstudent {
 /// removal is a rank-one update. One thread; a stop leaves fewer nodes in the order.
 /// parameters: [layout size of the network], public order. The data have targets and fit (check_fits).
 template <class T>
-std::vector<std::uint32_t> oracle_order(const NetworkSpec& network, const T* parameters, std::size_t layer,
+std::vector<std::uint32_t> oracle_order(const Chain& network, const T* parameters, std::size_t layer,
                                         const Dataset& data, const StopFlag& stop);
 
 }  // namespace eigenstudent

@@ -1,22 +1,25 @@
 #include "core/parameter_layout.h"
 
+#include <algorithm>
+
 namespace eigenstudent {
 
-ParameterLayout::ParameterLayout(const NetworkSpec& network)
-    : index_(network.layers.size() * tensor_role_count, -1) {
-  for (std::size_t k = 0; k < network.layers.size(); ++k) {
-    const LayerSpec& layer = network.layers[k];
-    for (std::size_t r = 0; r < tensor_role_count; ++r) {
-      if (!layer.tensors[r].present) continue;
-      const TensorRole role = static_cast<TensorRole>(r);
-      const bool matrix = role == TensorRole::matrix;
-      const bool one_per_input = matrix || role == TensorRole::eigenvalues_in;
-      const Tensor tensor{k, role, size_, matrix ? layer.outputs : 1,
-                          one_per_input ? layer.inputs : layer.outputs};
-      index_[k * tensor_role_count + r] = static_cast<int>(tensors_.size());
-      tensors_.push_back(tensor);
-      size_ += tensor.size();
-    }
+void ParameterLayout::append(const LayerDescription& description, const std::vector<TensorSpec>& present) {
+  const std::size_t layer = layers_++;
+  index_.resize(layers_ * most_roles, -1);
+  for (const TensorDescription& tensor : description.tensors) {
+    const auto spec = std::find_if(present.begin(), present.end(),
+                                   [&](const TensorSpec& one) { return one.name == tensor.name; });
+    if (spec == present.end()) continue;
+    const std::uint32_t part = static_cast<std::uint32_t>(most_roles) * layers_with_tensors_ + tensor.role;
+    index_[layer * most_roles + tensor.role] = static_cast<int>(tensors_.size());
+    tensors_.push_back({layer, tensor, *spec, part, size_, tensor.rows(), tensor.size() / tensor.rows()});
+    size_ += tensor.size();
+  }
+  if (!description.tensors.empty()) ++layers_with_tensors_;
+  for (const BufferDescription& buffer : description.buffers) {
+    buffers_.push_back({layer, buffer, buffer_size_});
+    buffer_size_ += buffer.size();
   }
 }
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 
-#include "core/network_spec.h"
 #include "core/optimizer.h"
 #include "core/parameter_layout.h"
 
@@ -23,7 +22,7 @@ Sum squares_of(const T* values, std::size_t columns) {
 /// Penalty of a tensor [rows][columns], in float64: l2 sum p^2 + l1 sum |p| + group_lasso sum_i ||p_i||. A frozen tensor
 /// has none.
 template <class T>
-double penalty_of(const TensorSpec& spec, const T* values, std::size_t rows, std::size_t columns) {
+double penalty_of(const TensorOptions& spec, const T* values, std::size_t rows, std::size_t columns) {
   if (!spec.trainable || (spec.l1 == 0 && spec.l2 == 0 && spec.group_lasso == 0)) return 0;
   double squares = 0, magnitudes = 0, norms = 0;
   for (std::size_t i = 0; i < rows; ++i) {
@@ -38,17 +37,16 @@ double penalty_of(const TensorSpec& spec, const T* values, std::size_t rows, std
 
 /// Penalty of a network, in float64. parameters: [layout.size()]
 template <class T>
-double penalty_of(const NetworkSpec& network, const ParameterLayout& layout, const T* parameters) {
+double penalty_of(const ParameterLayout& layout, const T* parameters) {
   double sum = 0;
   for (const Tensor& tensor : layout.tensors())
-    sum += penalty_of(network.layers[tensor.layer].tensor(tensor.role), parameters + tensor.offset,
-                      tensor.rows, tensor.columns);
+    sum += penalty_of(tensor.options, parameters + tensor.offset, tensor.rows, tensor.columns);
   return sum;
 }
 
 /// Adds the gradient of the penalty of a trainable tensor. values, gradient: [rows][columns].
 template <class T>
-void add_penalty_gradient(const TensorSpec& spec, const T* values, std::size_t rows, std::size_t columns,
+void add_penalty_gradient(const TensorOptions& spec, const T* values, std::size_t rows, std::size_t columns,
                           T* gradient) {
   const T l1 = static_cast<T>(spec.l1), l2 = static_cast<T>(spec.l2);
   for (std::size_t i = 0; i < rows * columns; ++i) gradient[i] += penalty_gradient(l1, l2, values[i]);

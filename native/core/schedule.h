@@ -9,7 +9,7 @@
 
 #include "core/fields.h"
 #include "core/host_device.h"
-#include "core/network_spec.h"
+#include "core/layer_description.h"
 
 namespace eigenstudent {
 
@@ -60,14 +60,14 @@ ES_HOST_DEVICE double learning_rate_at(const Schedule& schedule, std::uint64_t s
   return done < warmup_steps ? rate * (done / warmup_steps) : rate;
 }
 
-/// Kinds of tensor that a phase can let train or hold still.
+/// Tensors that a phase can let train or hold still, by their PhaseBit.
 enum PhaseMask : std::uint8_t {
-  train_eigenvectors = 1,
-  train_eigenvalues_in = 2,
-  train_eigenvalues_out = 4,
-  train_weights = 8,  // of dense layers
-  train_bias = 16,
-  train_everything = 31,
+  train_eigenvectors = 1 << eigenvectors_bit,
+  train_eigenvalues_in = 1 << eigenvalues_in_bit,
+  train_eigenvalues_out = 1 << eigenvalues_out_bit,
+  train_weights = 1 << weights_bit,  // of dense layers
+  train_bias = 1 << bias_bit,
+  train_everything = (1 << phase_bit_count) - 1,
 };
 
 /// For `length` steps (or epochs) only the tensors in `mask` train. Phases repeat from the first after the
@@ -103,19 +103,7 @@ inline std::uint8_t phase_mask_at(const std::vector<Phase>& phases, std::uint64_
   return phase_mask_at(phases.data(), phases.size(), step, steps_per_epoch);
 }
 
-/// Whether a tensor of this kind and role is in the mask.
-ES_HOST_DEVICE bool in_phase(std::uint8_t mask, LayerKind kind, TensorRole role) {
-  switch (role) {
-    case TensorRole::matrix:
-      return mask & (kind == LayerKind::spectral ? train_eigenvectors : train_weights);
-    case TensorRole::eigenvalues_in:
-      return mask & train_eigenvalues_in;
-    case TensorRole::eigenvalues_out:
-      return mask & train_eigenvalues_out;
-    case TensorRole::bias:
-      return mask & train_bias;
-  }
-  return false;
-}
+/// Whether tensors of this phase bit (core/layer_description.h) train under the mask.
+ES_HOST_DEVICE bool in_phase(std::uint8_t mask, std::uint8_t phase_bit) { return mask >> phase_bit & 1; }
 
 }  // namespace eigenstudent

@@ -56,8 +56,9 @@ void check_phases(const std::vector<Phase>& phases) {
     if (phases[i].length == 0)
       throw Error("invalid_argument", name + ": expected a length of at least 1, got 0");
     if (phases[i].mask > train_everything)
-      throw Error("invalid_argument",
-                  name + ": expected a mask of at most 31, got " + std::to_string(phases[i].mask));
+      throw Error("invalid_argument", name + ": expected a mask of at most " +
+                                          std::to_string(train_everything) + ", got " +
+                                          std::to_string(phases[i].mask));
     if (phases[i].in_epochs != phases[0].in_epochs)
       throw Error(
           "invalid_argument",
@@ -67,25 +68,44 @@ void check_phases(const std::vector<Phase>& phases) {
   }
 }
 
+/// Statistics over one value are none; the last batch of an epoch is often short.
+void check_statistics(const StudentSpec& student, const Graph& network) {
+  const std::size_t remainder = student.data->samples % student.batch();
+  const std::size_t smallest = remainder == 0 ? student.batch() : remainder;
+  for (std::size_t k = 0; k < network.layers().size(); ++k) {
+    const std::size_t per_sample = network.layers()[k].description.values_per_unit;
+    if (per_sample == 0 || per_sample * smallest > 1) continue;
+    throw Error("invalid_argument", "layer " + std::to_string(k) +
+                                        " takes statistics over a batch: expected batches of at least 2 " +
+                                        "samples, the last of an epoch included, got one of 1 (" +
+                                        std::to_string(student.data->samples) + " samples in batches of " +
+                                        std::to_string(student.batch()) + ")");
+  }
+}
+
 }  // namespace
 
-void validate(const StudentSpec& student, DType dtype) {
-  validate(student.network);
+void validate(const StudentSpec& student, const Graph& network, DType dtype) {
   if (!student.data) throw Error("invalid_argument", "data: expected a data set, got none");
-  check_fits(*student.data, student.network, dtype, true);
+  check_fits(*student.data, network, dtype, true);
   if (student.batch_size == 0) throw Error("invalid_argument", "batchSize: expected at least 1, got 0");
+  check_statistics(student, network);
   check_optimizer(student.optimizer);
   check_schedule(student.learning_rate);
   check_phases(student.phases);
 }
 
-void check_removal_order(const NetworkSpec& network, std::size_t layer,
-                         std::span<const std::uint32_t> order) {
+void check_removal_order(const Graph& network, std::size_t layer, std::span<const std::uint32_t> order) {
   const char* code = "invalid_argument";
-  if (layer + 1 >= network.layers.size())
-    throw Error(code, "layer: expected a hidden layer, from 0 to below " +
-                          std::to_string(network.layers.size() - 1) + ", got " + std::to_string(layer));
-  const std::size_t nodes = network.layers[layer].outputs;
+  const std::size_t last = network.layers().size() - 1;
+  if (layer >= last)
+    throw Error(code, "layer: expected a hidden layer, from 0 to below " + std::to_string(last) + ", got " +
+                          std::to_string(layer));
+  const std::size_t group = network.group_of(layer);
+  if (group == Graph::npos || !network.is_hidden(group))
+    throw Error(code, "layer: expected one whose units are hidden and its own, got " + std::to_string(layer) +
+                          ", whose units are inputs or outputs of the network, or of several layers");
+  const std::size_t nodes = network.units_of(group);
   if (order.size() != nodes)
     throw Error(code, "expected the " + std::to_string(nodes) + " nodes of layer " + std::to_string(layer) +
                           ", got " + std::to_string(order.size()));

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/dataset.h"
-#include "core/network_spec.h"
+#include "core/graph.h"
 #include "core/optimizer.h"
 #include "core/parameter_layout.h"
 #include "core/schedule.h"
@@ -42,11 +42,11 @@ void fields(Visitor& visit, Spec& student) {
 }
 
 /// Throws Error naming the field when the student cannot be trained: "invalid_network", "data_mismatch" or
-/// "invalid_argument". As with validate(NetworkSpec), TypeScript has said it before with better words.
-void validate(const StudentSpec& student, DType dtype);
+/// "invalid_argument". As with Graph, TypeScript has said it before with better words. network: that of the student.
+void validate(const StudentSpec& student, const Graph& network, DType dtype);
 
-/// Throws Error("invalid_argument") unless `layer` is hidden and the order names each of its nodes once.
-void check_removal_order(const NetworkSpec& network, std::size_t layer, std::span<const std::uint32_t> order);
+/// Throws Error("invalid_argument") unless the units of `layer` are hidden and the order names each of them once.
+void check_removal_order(const Graph& network, std::size_t layer, std::span<const std::uint32_t> order);
 
 /// Everything that changes while a student trains. Reading it and writing it back continues bit for bit.
 template <class T>
@@ -54,6 +54,7 @@ struct StudentState {
   std::vector<T> parameters;                // [layout.size()]
   std::vector<T> first_moment;              // [layout.size()]: Adam's m, or SGD's velocity
   std::vector<T> second_moment;             // [layout.size()]: Adam's v; empty for SGD
+  std::vector<T> buffers;                   // [layout.buffer_size()]: running statistics
   std::vector<std::uint64_t> update_count;  // one per tensor of the layout
   std::uint64_t step = 0;  // steps done; with steps_per_epoch also the epoch and the place in it
 };

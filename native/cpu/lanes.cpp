@@ -54,7 +54,7 @@ void Workspace<T>::multiply_lanes(std::size_t l, bool transposed, OuterProduct<T
 /// z and y of layer l, [N_out][lanes], from x, [N_in][lanes]; z may be y where f' does not need it.
 template <class T>
 void Workspace<T>::forward_lanes(std::size_t l, const T* x, T* z, T* y, std::size_t lanes) {
-  const LayerSpec& spec = *layer(l).spec;
+  const ChainLayer& spec = *layer(l).spec;
   const bool relu = spec.activation == Activation::relu && z == y;
   OuterProduct<T> product{};
   product.width = lanes;

@@ -24,7 +24,7 @@ std::size_t offset_of(const LayerPlan& plan, TensorRole role) {
 }  // namespace
 
 template <class T>
-PackedStudent<T>::PackedStudent(const NetworkSpec& network, const ParameterLayout& layout,
+PackedStudent<T>::PackedStudent(const Chain& network, const ParameterLayout& layout,
                                 std::shared_ptr<const Plan> plan, std::size_t moments)
     : network_(&network), layout_(&layout), plan_(std::move(plan)) {
   parameters_.require_zeros(plan_->block_size);
@@ -40,6 +40,7 @@ const AlignedBuffer<T>& PackedStudent<T>::buffer(StateBlock block) const {
     case StateBlock::second_moment:
       return second_moment_;
     case StateBlock::parameters:
+    case StateBlock::buffers:  // a chain has none
       break;
   }
   return parameters_;
@@ -62,14 +63,14 @@ template <class Visit>
 void PackedStudent<T>::for_tensors(const Visit& visit) const {
   for (const Tensor& tensor : layout_->tensors()) {
     const LayerPlan& plan = plan_->layers[tensor.layer];
-    visit(tensor, plan, offset_of(plan, tensor.role));
+    visit(tensor, plan, offset_of(plan, tensor.role()));
   }
 }
 
 template <class T>
 void PackedStudent<T>::pack(const T* values, T* block) const {
   for_tensors([&](const Tensor& tensor, const LayerPlan& plan, std::size_t offset) {
-    if (tensor.role != TensorRole::matrix)
+    if (tensor.role() != TensorRole::matrix)
       std::copy_n(values + tensor.offset, tensor.size(), block + offset);
     else if (plan.wide_out)
       to_panels_transposed(plan.out, plan.rows(), values + tensor.offset, block + offset);
@@ -81,7 +82,7 @@ void PackedStudent<T>::pack(const T* values, T* block) const {
 template <class T>
 void PackedStudent<T>::unpack(const T* block, T* values) const {
   for_tensors([&](const Tensor& tensor, const LayerPlan& plan, std::size_t offset) {
-    if (tensor.role != TensorRole::matrix)
+    if (tensor.role() != TensorRole::matrix)
       std::copy_n(block + offset, tensor.size(), values + tensor.offset);
     else if (plan.wide_out)
       from_panels_transposed(plan.out, plan.rows(), block + offset, values + tensor.offset);

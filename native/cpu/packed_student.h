@@ -17,10 +17,10 @@ class PackedStudent {
  public:
   /// All zero. The network, the layout and the plan made for such a network outlive it. moments: that the optimiser
   /// keeps, 1 or 2.
-  PackedStudent(const NetworkSpec& network, const ParameterLayout& layout, std::shared_ptr<const Plan> plan,
+  PackedStudent(const Chain& network, const ParameterLayout& layout, std::shared_ptr<const Plan> plan,
                 std::size_t moments);
 
-  const NetworkSpec& network() const { return *network_; }
+  const Chain& network() const { return *network_; }
   const ParameterLayout& layout() const { return *layout_; }
   const Plan& plan() const { return *plan_; }
   const std::shared_ptr<const Plan>& shared_plan() const { return plan_; }
@@ -50,7 +50,7 @@ class PackedStudent {
   void pack(const T* values, T* block) const;
   const AlignedBuffer<T>& buffer(StateBlock block) const;
 
-  const NetworkSpec* network_;
+  const Chain* network_;
   const ParameterLayout* layout_;
   std::shared_ptr<const Plan> plan_;
   AlignedBuffer<T> parameters_, first_moment_, second_moment_;

@@ -61,14 +61,14 @@ class Offsets {
 }  // namespace
 
 template <class T>
-Plan Plan::make(const NetworkSpec& network, const Kernels<T>& kernels) {
+Plan Plan::make(const Chain& network, const Kernels<T>& kernels) {
   Plan plan;
   plan.wide = is_wide(network);
   Offsets block(sizeof(T)), weights(sizeof(T));
   plan.input = cut_panels(network.inputs(), kernels);
   plan.row_size = plan.input.padded;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    const LayerSpec& spec = network.layers[l];
+    const ChainLayer& spec = network.layers[l];
     LayerPlan layer{};
     layer.spec = &spec;
     layer.in = cut_panels(spec.inputs, kernels);
@@ -130,13 +130,13 @@ bool Plan::lanes_along_samples(const Kernels<T>& kernels, std::size_t rows) cons
 
 template bool Plan::lanes_along_samples(const Kernels<float>&, std::size_t) const;
 template bool Plan::lanes_along_samples(const Kernels<double>&, std::size_t) const;
-template Plan Plan::make(const NetworkSpec&, const Kernels<float>&);
-template Plan Plan::make(const NetworkSpec&, const Kernels<double>&);
+template Plan Plan::make(const Chain&, const Kernels<float>&);
+template Plan Plan::make(const Chain&, const Kernels<double>&);
 
-bool is_wide(const NetworkSpec& network) {
+bool is_wide(const Chain& network) {
   constexpr std::size_t weights = 1 << 18;  // 1 MiB of float32: the second-level cache
   std::size_t count = 0;
-  for (const LayerSpec& layer : network.layers) count += layer.inputs * layer.outputs;
+  for (const ChainLayer& layer : network.layers) count += layer.inputs * layer.outputs;
   return count >= weights;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "core/chain.h"
 #include "core/parameter_layout.h"
 #include "cpu/panels.h"
 
@@ -18,7 +19,7 @@ inline Epilogue mask_of(Activation activation) {
 
 /// Where a layer's numbers lie and which kernels its products use.
 struct LayerPlan {
-  const LayerSpec* spec;
+  const ChainLayer* spec;
   Panels in;   // over N_in: the layer's input x
   Panels out;  // over N_out: z, y, delta
 
@@ -73,13 +74,13 @@ struct Plan {
   bool lanes_along_samples(const Kernels<T>& kernels, std::size_t rows) const;
 
   template <class T>
-  static Plan make(const NetworkSpec& network, const Kernels<T>& kernels);
+  static Plan make(const Chain& network, const Kernels<T>& kernels);
 };
 
 /// Whether all threads should work on this network together: its weights leave the second-level cache anyway,
 /// and its steps are long against the time that threads need to meet. Depends on the network alone, so that
 /// results do not depend on the number of threads.
-bool is_wide(const NetworkSpec& network);
+bool is_wide(const Chain& network);
 
 /// Rows of the batch that go through all layers together. All blocks of a batch but the last have this many.
 /// Narrow networks: the activations of a block stay in the second-level cache. Wide ones: a long block, so

@@ -6,8 +6,8 @@
 #include <limits>
 #include <numeric>
 
-#include "core/divergence.h"
 #include "core/penalty.h"
+#include "executor/divergence.h"
 
 namespace eigenstudent::cpu {
 namespace {
@@ -19,7 +19,7 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// The layer where a batch with a non-finite loss stops being finite; parameters in public order.
 template <class T>
-int find_divergence(const StudentSpec& spec, const ParameterLayout& layout, const std::vector<T>& parameters,
+int find_divergence(const StudentSpec& spec, const Graph& network, const std::vector<T>& parameters,
                     Batch batch) {
   const Dataset& data = *spec.data;
   std::vector<T> x;
@@ -27,7 +27,7 @@ int find_divergence(const StudentSpec& spec, const ParameterLayout& layout, cons
     const T* row = data.as<T>().inputs.data() + batch.sample(r) * data.input_count;
     x.insert(x.end(), row, row + data.input_count);
   }
-  return first_nonfinite_layer(spec.network, layout, parameters.data(), x.data(), batch.count);
+  return first_nonfinite_layer(network, parameters.data(), x.data(), batch.count);
 }
 
 }  // namespace
@@ -40,36 +40,45 @@ CpuPopulation<T>::CpuPopulation(PopulationSpec&& spec, const Kernels<T>& kernels
   for (unsigned i = 0; i < pool_.size(); ++i) workers_.push_back({Workspace<T>(kernels), {}});
   students_.reserve(this->size());
   for (std::size_t i = 0; i < this->size(); ++i) {
-    const Member& m = this->members_[i];
-    students_.emplace_back(m.spec.network, m.layout, plan_for(i, kernels), m.spec.optimizer.moments());
+    Member& m = this->members_[i];
+    if (m.chain)
+      students_.push_back(std::make_unique<PackedStudent<T>>(
+          *m.chain, m.network.layout(), plan_for(i, kernels), m.spec.optimizer.moments()));
+    else
+      students_.push_back(nullptr);
+    general_.push_back(
+        m.chain ? nullptr : std::make_unique<GraphStudent<T, GeneralKernels>>(m.spec, m.network, m.state));
   }
 }
 
 template <class T>
 std::shared_ptr<const Plan> CpuPopulation<T>::plan_for(std::size_t student, const Kernels<T>& kernels) const {
-  const NetworkSpec& network = this->members_[student].spec.network;
+  const Chain& network = *this->members_[student].chain;
   const auto known = std::find_if(students_.begin(), students_.end(),
-                                  [&](const PackedStudent<T>& other) { return other.network() == network; });
-  if (known != students_.end()) return known->shared_plan();
+                                  [&](const auto& other) { return other && other->network() == network; });
+  if (known != students_.end()) return (*known)->shared_plan();
   return std::make_shared<const Plan>(Plan::make(network, kernels));
 }
 
 template <class T>
 void CpuPopulation<T>::read(std::size_t student, StateBlock block, void* to) const {
   this->check_student(student);
-  students_[student].read(block, static_cast<T*>(to));
+  if (is_general(student) || block == StateBlock::buffers) return HostPopulation<T>::read(student, block, to);
+  students_[student]->read(block, static_cast<T*>(to));
 }
 
 template <class T>
 void CpuPopulation<T>::write(std::size_t student, StateBlock block, const void* from) {
   this->check_student(student);
-  students_[student].write(block, static_cast<const T*>(from));
+  if (is_general(student) || block == StateBlock::buffers)
+    return HostPopulation<T>::write(student, block, from);
+  students_[student]->write(block, static_cast<const T*>(from));
 }
 
 template <class T>
 std::vector<T> CpuPopulation<T>::parameters(std::size_t student) const {
-  std::vector<T> values(students_[student].layout().size());
-  students_[student].read(StateBlock::parameters, values.data());
+  std::vector<T> values(students_[student]->layout().size());
+  students_[student]->read(StateBlock::parameters, values.data());
   return values;
 }
 
@@ -85,7 +94,7 @@ void CpuPopulation<T>::for_students(const std::vector<std::size_t>& students, co
   std::vector<std::size_t> narrow;
   obey(stop);
   for (const std::size_t i : students) {
-    if (is_wide(this->members_[i].spec.network))
+    if (is_wide_student(i))
       task(shared_, i);
     else
       narrow.push_back(i);
@@ -101,7 +110,7 @@ void CpuPopulation<T>::run(std::span<const std::uint64_t> until_epoch, const Sto
     const Member& m = this->members_[i];
     const std::uint64_t steps = until_epoch[i] * m.spec.steps_per_epoch();
     const std::uint64_t left = steps > m.state.step ? steps - m.state.step : 0;
-    return static_cast<double>(left) * static_cast<double>(m.layout.size() * m.spec.batch());
+    return static_cast<double>(left) * static_cast<double>(m.network.layout().size() * m.spec.batch());
   };
   std::vector<std::size_t> order(this->size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -110,7 +119,10 @@ void CpuPopulation<T>::run(std::span<const std::uint64_t> until_epoch, const Sto
                    [&](std::size_t a, std::size_t b) { return work(a) > work(b); });
   for_students(order, stop, [&](Worker& worker, std::size_t i) {
     const auto start = std::chrono::steady_clock::now();
-    train(i, until_epoch[i], worker, stop);
+    if (is_general(i))
+      train_general(i, until_epoch[i], stop);
+    else
+      train(i, until_epoch[i], worker, stop);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
     this->members_[i].seconds_trained += taken.count();
   });
@@ -124,7 +136,7 @@ void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Wor
   const StudentSpec& spec = m.spec;
   const std::uint64_t steps_per_epoch = spec.steps_per_epoch();
   Workspace<T>& workspace = worker.workspace;
-  workspace.take(students_[student], spec.batch(), Workspace<T>::Use::training);
+  workspace.take(*students_[student], spec.batch(), Workspace<T>::Use::training);
   std::uint64_t shuffled = std::numeric_limits<std::uint64_t>::max();
   while (this->wants_step(m, until_epoch) && !stop.load(std::memory_order_relaxed)) {
     const std::uint64_t step = m.state.step;
@@ -138,7 +150,7 @@ void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Wor
     if (workspace.interrupted()) break;  // the unfinished step is as if it had not begun
     if (!std::isfinite(loss)) {
       workspace.forget();
-      this->diverged(m, find_divergence(spec, m.layout, parameters(student), batch), rate);
+      this->diverged(m, find_divergence(spec, m.network, parameters(student), batch), rate);
       return;
     }
     workspace.update(spec.optimizer, rate, mask, m.state.update_count);
@@ -160,12 +172,12 @@ void CpuPopulation<T>::for_chunks(const std::vector<Chunk>& chunks, const StopFl
   obey(stop);
   const auto run = [&](Workspace<T>& workspace, std::size_t c) {
     if (stop.load(std::memory_order_relaxed)) return;
-    workspace.take(students_[chunks[c].student], chunk_samples, Workspace<T>::Use::answers);
+    workspace.take(*students_[chunks[c].student], chunk_samples, Workspace<T>::Use::answers);
     task(workspace, c);
   };
   std::vector<std::size_t> narrow;
   for (std::size_t c = 0; c < chunks.size(); ++c) {
-    if (is_wide(this->members_[chunks[c].student].spec.network))
+    if (is_wide_student(chunks[c].student))
       run(shared_.workspace, c);
     else
       narrow.push_back(c);
@@ -176,13 +188,13 @@ void CpuPopulation<T>::for_chunks(const std::vector<Chunk>& chunks, const StopFl
 
 template <class T>
 void CpuPopulation<T>::evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
-                                const StopFlag& stop) {
+                                const StopFlag& stop, Statistics statistics) {
   this->check_questions(data, results);
   std::vector<Chunk> chunks;
   for (std::size_t i = 0; i < this->size();
        ++i)  // all of a student's in a row, as its weights are formed once
     for (std::size_t q = i; q < data.size(); q += this->size())
-      if (data[q]) append_chunks(i, q, *data[q], chunks);
+      if (data[q] && !is_general(i)) append_chunks(i, q, *data[q], chunks);
   std::vector<Score> scores(chunks.size());
   for_chunks(chunks, stop, [&](Workspace<T>& workspace, std::size_t c) {
     scores[c] = workspace.evaluate(*chunks[c].data, chunks[c].batch, chunks[c].data->samples);
@@ -197,12 +209,15 @@ void CpuPopulation<T>::evaluate(std::span<const DatasetPtr> data, std::span<Eval
     if (!data[q]->template as<T>().classes.empty() && !stop)
       results[q].accuracy = static_cast<double>(right[q]) / static_cast<double>(data[q]->samples);
   }
+  evaluate_general(data, results, statistics, stop);
 }
 
 template <class T>
-void CpuPopulation<T>::predict(std::size_t student, const Dataset& data, void* outputs) {
+void CpuPopulation<T>::predict(std::size_t student, const Dataset& data, void* outputs,
+                               Statistics statistics) {
   this->check_data(student, data, false);
-  const std::size_t width = this->member(student).spec.network.outputs();
+  if (is_general(student)) return general_[student]->predict(data, statistics, static_cast<T*>(outputs));
+  const std::size_t width = this->member(student).network.outputs();
   std::vector<Chunk> chunks;
   append_chunks(student, 0, data, chunks);
   const StopFlag never{false};
@@ -214,8 +229,10 @@ void CpuPopulation<T>::predict(std::size_t student, const Dataset& data, void* o
 template <class T>
 void CpuPopulation<T>::pruning_curve(std::size_t student, std::size_t layer,
                                      std::span<const std::uint32_t> removal_order, const Dataset& data,
-                                     std::span<double> losses, const StopFlag& stop) {
+                                     std::span<double> losses, const StopFlag& stop, Statistics statistics) {
   this->check_pruning(student, layer, removal_order, data, losses);
+  if (is_general(student))
+    return general_[student]->pruning_curve(layer, removal_order, data, statistics, losses, stop);
   std::vector<Chunk> chunks;
   append_chunks(student, 0, data, chunks);
   std::vector<std::vector<double>> shares(chunks.size(), std::vector<double>(losses.size(), 0.0));
@@ -231,23 +248,33 @@ template <class T>
 void CpuPopulation<T>::gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
                                 double* penalty) {
   this->check_data(student, data, true);
+  if (is_general(student)) {
+    const auto loss = general_[student]->gradient(data, static_cast<T*>(gradient));
+    *data_loss = loss.data;
+    *penalty = loss.penalty;
+    return;
+  }
   const Member& m = this->member(student);
   const StopFlag never{false};
   for_students({student}, never, [&](Worker& worker, std::size_t) {
     Workspace<T>& workspace = worker.workspace;
-    workspace.take(students_[student], data.samples, Workspace<T>::Use::training);
+    workspace.take(*students_[student], data.samples, Workspace<T>::Use::training);
     *data_loss = workspace.accumulate_gradients(data, {nullptr, 0, data.samples}, train_everything);
     workspace.read_gradient(static_cast<T*>(gradient));
     if (!std::isfinite(*data_loss)) workspace.forget();
   });
   const std::vector<T> values = parameters(student);
-  *penalty = penalty_of(m.spec.network, m.layout, values.data());
+  *penalty = penalty_of(m.network.layout(), values.data());
 }
 
 template <class T>
 std::size_t CpuPopulation<T>::bytes() const {
   std::size_t total = 0;
-  for (const PackedStudent<T>& student : students_) total += student.bytes();
+  for (const auto& student : students_) total += student ? student->bytes() : 0;
+  for (const auto& student : general_) total += student ? student->bytes() : 0;
+  for (const Member& m : this->members_)
+    total +=
+        (m.state.parameters.size() + m.state.first_moment.size() + m.state.second_moment.size()) * sizeof(T);
   const auto held = [](const Worker& worker) {
     return worker.workspace.bytes() + worker.order.capacity() * sizeof(std::uint32_t);
   };

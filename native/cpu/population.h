@@ -1,4 +1,5 @@
-// A population on the CPU: one narrow student a thread, all threads on one wide student after the other.
+// A population on the CPU: one narrow student per thread, all threads on one wide student after the other. Students that are no
+// chain of dense and spectral layers take the general executor, one per thread.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +10,10 @@
 #include <vector>
 
 #include "core/host_population.h"
+#include "cpu/general_kernels.h"
 #include "cpu/thread_pool.h"
 #include "cpu/workspace.h"
+#include "executor/graph_student.h"
 
 namespace eigenstudent::cpu {
 
@@ -20,16 +23,18 @@ class CpuPopulation final : public HostPopulation<T> {
   CpuPopulation(PopulationSpec&& spec, const Kernels<T>& kernels);
 
   void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) override;
-  void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
-                const StopFlag& stop) override;
-  void predict(std::size_t student, const Dataset& data, void* outputs) override;
+  void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results, const StopFlag& stop,
+                Statistics statistics) override;
+  void predict(std::size_t student, const Dataset& data, void* outputs, Statistics statistics) override;
   void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
-                     const Dataset& data, std::span<double> losses, const StopFlag& stop) override;
+                     const Dataset& data, std::span<double> losses, const StopFlag& stop,
+                     Statistics statistics) override;
   void gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
                 double* penalty) override;
   void read(std::size_t student, StateBlock block, void* to) const override;
   void write(std::size_t student, StateBlock block, const void* from) override;
   std::size_t bytes() const override;
+  Execution execution(std::size_t student) const override;
 
  private:
   using Member = typename HostPopulation<T>::Member;
@@ -60,11 +65,20 @@ class CpuPopulation final : public HostPopulation<T> {
   void for_students(const std::vector<std::size_t>& students, const StopFlag& stop,
                     const std::function<void(Worker& worker, std::size_t student)>& task);
   void train(std::size_t student, std::uint64_t until_epoch, Worker& worker, const StopFlag& stop);
+  /// Those that no fused path takes; see population_general.cpp.
+  void train_general(std::size_t student, std::uint64_t until_epoch, const StopFlag& stop);
+  void evaluate_general(std::span<const DatasetPtr> data, std::span<Evaluation> results,
+                        Statistics statistics, const StopFlag& stop);
+  bool is_general(std::size_t student) const { return general_[student] != nullptr; }
+  bool is_wide_student(std::size_t student) const {
+    return !is_general(student) && is_wide(*this->members_[student].chain);
+  }
   std::vector<T> parameters(std::size_t student) const;  // public order
   /// One plan for all students of a network.
   std::shared_ptr<const Plan> plan_for(std::size_t student, const Kernels<T>& kernels) const;
 
-  std::vector<PackedStudent<T>> students_;
+  std::vector<std::unique_ptr<PackedStudent<T>>> students_;                // null where general
+  std::vector<std::unique_ptr<GraphStudent<T, GeneralKernels>>> general_;  // null where fused
   ThreadPool pool_;
   std::vector<Worker> workers_;  // one a thread
   Worker shared_;                // of the wide student that all threads work on

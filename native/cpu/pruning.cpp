@@ -71,7 +71,7 @@ void Workspace<T>::add_node(std::size_t l, std::size_t node, const T* y, T* z, s
 template <class T>
 double Workspace<T>::curve_loss(std::size_t above, const CurveGroup& group, const Dataset& data,
                                 Batch samples, std::size_t total) {
-  const LayerSpec& spec = *layer(above).spec;
+  const ChainLayer& spec = *layer(above).spec;
   kernels_.activate(spec.activation, group.z_above, group.answers[above + 1], spec.outputs * group.lanes);
   for (std::size_t l = above + 1; l < depth(); ++l)
     forward_lanes(l, group.answers[l], group.answers[l + 1], group.answers[l + 1], group.lanes);

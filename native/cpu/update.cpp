@@ -48,7 +48,7 @@ void Workspace<T>::update_matrix(std::size_t l, const OptimizerStep<T>& step, bo
   T* sums_out = want_out ? sums_out_.get() : nullptr;
   T* of_rows = plan.wide_out ? sums_in : sums_out;
   T* of_columns = plan.wide_out ? sums_out : sums_in;
-  const TensorSpec& spec = plan.spec->tensor(TensorRole::matrix);
+  const ChainTensor& spec = plan.spec->tensor(TensorRole::matrix);
   if (train && spec.group_lasso != 0) find_shrinkage(l, static_cast<T>(spec.group_lasso));
   if (of_columns) std::fill_n(of_columns, plan.panels().padded, T(0));
   T* partial = of_rows ? row_sums_.get() : nullptr;
@@ -92,7 +92,7 @@ void Workspace<T>::update_panel(std::size_t l, std::size_t p, const OptimizerSte
                                 T* row_sums, T* column_sums) {
   const LayerPlan& plan = layer(l);
   const Panel& panel = plan.panels().list[p];
-  const TensorSpec& spec = plan.spec->tensor(TensorRole::matrix);
+  const ChainTensor& spec = plan.spec->tensor(TensorRole::matrix);
   const std::size_t at = plan.matrix + panel.offset * plan.rows();
   MatrixUpdate<T> update{};
   update.rows = plan.rows();
@@ -127,7 +127,7 @@ template <class T>
 void Workspace<T>::update_tensor(std::size_t l, TensorRole role, const T* gradient,
                                  const OptimizerStep<T>& step) {
   const LayerPlan& plan = layer(l);
-  const TensorSpec& spec = plan.spec->tensor(role);
+  const ChainTensor& spec = plan.spec->tensor(role);
   const bool in = role == TensorRole::eigenvalues_in;
   const std::size_t at = in                         ? plan.eigenvalues_in
                          : role == TensorRole::bias ? plan.bias
@@ -154,7 +154,7 @@ void Workspace<T>::read_gradient(T* gradient) {
   std::fill_n(gradient, layout.size(), T(0));
   const auto of = [&](std::size_t l, TensorRole role) { return layout.find(values.data(), l, role); };
   for (std::size_t l = 0; l < depth(); ++l) {
-    const LayerSpec& spec = *layer(l).spec;
+    const ChainLayer& spec = *layer(l).spec;
     const T* dW = layout.find(G.data(), l, TensorRole::matrix);
     const T* phi = of(l, TensorRole::matrix);
     const T* lambda_in = of(l, TensorRole::eigenvalues_in);
@@ -174,7 +174,7 @@ void Workspace<T>::read_gradient(T* gradient) {
                   layout.find(gradient, l, TensorRole::bias));
   }
   for (const Tensor& tensor : layout.tensors()) {
-    const TensorSpec& spec = layer(tensor.layer).spec->tensor(tensor.role);
+    const TensorOptions& spec = tensor.options;
     T* of_tensor = gradient + tensor.offset;
     if (spec.trainable)
       add_penalty_gradient(spec, values.data() + tensor.offset, tensor.rows, tensor.columns, of_tensor);

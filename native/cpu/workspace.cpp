@@ -118,8 +118,9 @@ void Workspace<T>::transpose_weights(std::size_t l) {
 
 template <class T>
 bool Workspace<T>::trains(std::size_t l, TensorRole role, std::uint8_t mask) const {
-  const LayerSpec& spec = *layer(l).spec;
-  return spec.tensor(role).present && spec.tensor(role).trainable && in_phase(mask, spec.kind, role);
+  const ChainLayer& spec = *layer(l).spec;
+  return spec.tensor(role).present && spec.tensor(role).trainable &&
+         in_phase(mask, phase_bit_of(spec.kind, role));
 }
 
 template <class T>

@@ -5,6 +5,7 @@
 #include "core/errors.h"
 #include "cuda/blobs.h"
 #include "cuda/client_datasets.h"
+#include "cuda/refusal.h"
 
 namespace eigenstudent::cuda {
 
@@ -25,16 +26,16 @@ class LibraryPopulation final : public Population {
     for (const DatasetPtr& one : writer.datasets) data.push_back(datasets_.of(one));
     call(library.population_create, backend, blob_of(writer), data.data(), data.size(), &population_);
     owner_.reset(population_);
-    // After the library's checks: a layout wants a network that is sound.
-    for (const StudentSpec& student : spec.students) layouts_.emplace_back(student.network);
+    // After the library's checks: a graph wants a network that is sound.
+    for (const StudentSpec& student : spec.students) networks_.emplace_back(student.network);
   }
 
-  std::size_t size() const override { return layouts_.size(); }
-  const ParameterLayout& layout(std::size_t student) const override {
-    if (student >= layouts_.size())
-      throw Error("invalid_argument", "expected a student from 0 to " + std::to_string(layouts_.size() - 1) +
+  std::size_t size() const override { return networks_.size(); }
+  const Graph& network(std::size_t student) const override {
+    if (student >= networks_.size())
+      throw Error("invalid_argument", "expected a student from 0 to " + std::to_string(networks_.size() - 1) +
                                           ", got " + std::to_string(student));
-    return layouts_[student];
+    return networks_[student];
   }
 
   Execution execution(std::size_t student) const override {
@@ -49,8 +50,8 @@ class LibraryPopulation final : public Population {
     return given<Progress>(library_.progress, student);
   }
 
-  void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
-                const StopFlag& stop) override {
+  void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results, const StopFlag& stop,
+                Statistics /*statistics*/) override {
     std::vector<const es_dataset*> each;
     for (const DatasetPtr& one : data) each.push_back(datasets_.of(one));
     std::vector<es_evaluation> found;
@@ -60,13 +61,14 @@ class LibraryPopulation final : public Population {
     for (std::size_t i = 0; i < results.size(); ++i) results[i] = {found[i].loss, found[i].accuracy};
   }
 
-  void predict(std::size_t student, const Dataset& data, void* outputs) override {
+  void predict(std::size_t student, const Dataset& data, void* outputs, Statistics /*statistics*/) override {
     std::unique_ptr<LibraryDataset> room;
     call(library_.predict, population_, student, datasets_.of(data, room), outputs);
   }
 
   void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
-                     const Dataset& data, std::span<double> losses, const StopFlag& stop) override {
+                     const Dataset& data, std::span<double> losses, const StopFlag& stop,
+                     Statistics /*statistics*/) override {
     std::unique_ptr<LibraryDataset> room;
     call(library_.pruning_curve, population_, student, layer, removal_order.data(), removal_order.size(),
          datasets_.of(data, room), losses.data(), losses.size(), address_of(stop));
@@ -121,7 +123,7 @@ class LibraryPopulation final : public Population {
   LibraryDatasets datasets_;
   es_population* population_ = nullptr;
   std::unique_ptr<es_population, void (*)(es_population*)> owner_;
-  std::vector<ParameterLayout> layouts_;
+  std::vector<Graph> networks_;
 };
 
 class LibraryBackend final : public Backend {
@@ -137,6 +139,7 @@ class LibraryBackend final : public Backend {
 
   std::string name() const override { return "cuda"; }
   std::string engine() const override { return library_.backend_engine(backend_); }
+  std::string refusal(const NetworkSpec& network) const override { return refusal_of(network); }
   std::unique_ptr<Population> create(PopulationSpec spec) const override {
     return std::make_unique<LibraryPopulation>(library_, backend_, spec);
   }

@@ -5,8 +5,8 @@
 #include <numeric>
 #include <thread>
 
-#include "core/divergence.h"
 #include "core/penalty.h"
+#include "executor/divergence.h"
 
 namespace eigenstudent::cuda {
 
@@ -20,7 +20,8 @@ CudaPopulation::CudaPopulation(PopulationSpec&& spec, std::vector<std::unique_pt
 /// Largest first to the device with the least to do, so that no device is left alone with a long student at the end.
 void CudaPopulation::deal(std::vector<std::unique_ptr<Device>> devices, bool resident) {
   const auto work = [&](std::size_t i) {
-    return static_cast<double>(members_[i].layout.size()) * static_cast<double>(members_[i].spec.batch());
+    return static_cast<double>(members_[i].network.layout().size()) *
+           static_cast<double>(members_[i].spec.batch());
   };
   std::vector<std::size_t> order(members_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -31,7 +32,8 @@ void CudaPopulation::deal(std::vector<std::unique_ptr<Device>> devices, bool res
   for (const std::size_t i : order) {
     const auto least = static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
     places_[i] = {least, dealt[least].size()};
-    dealt[least].push_back({i, &members_[i].spec, &members_[i].layout, &members_[i].state});
+    dealt[least].push_back(
+        {i, &members_[i].spec, &*members_[i].chain, &members_[i].network.layout(), &members_[i].state});
     load[least] += work(i);
   }
   for (std::size_t d = 0; d < devices.size(); ++d)
@@ -105,7 +107,7 @@ void CudaPopulation::count_steps(std::size_t worker, const StepsDone& done) {
 /// The layer where the batch of the student's next step stops being finite.
 int CudaPopulation::find_divergence(std::size_t student) {
   const Member& m = members_[student];
-  std::vector<float> parameters(m.layout.size());
+  std::vector<float> parameters(m.network.layout().size());
   worker_of(student).read(places_[student].member, StateBlock::parameters, parameters.data());
   const BatchPlace place = batch_place(m.spec, m.state.step);
   std::vector<std::uint32_t> order;
@@ -116,11 +118,11 @@ int CudaPopulation::find_divergence(std::size_t student) {
     const float* row = data.float32.inputs.data() + order[place.first + r] * data.input_count;
     x.insert(x.end(), row, row + data.input_count);
   }
-  return first_nonfinite_layer(m.spec.network, m.layout, parameters.data(), x.data(), place.count);
+  return first_nonfinite_layer(m.network, parameters.data(), x.data(), place.count);
 }
 
 void CudaPopulation::evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
-                              const StopFlag& stop) {
+                              const StopFlag& stop, Statistics /*statistics*/) {
   check_questions(data, results);
   guarded([&] { on_every_device([&](std::size_t w) { evaluate_on(w, data, results, stop); }); });
 }
@@ -141,14 +143,16 @@ void CudaPopulation::evaluate_on(std::size_t worker, std::span<const DatasetPtr>
   for (std::size_t i = 0; i < questions.size(); ++i) results[questions[i]] = found[i];
 }
 
-void CudaPopulation::predict(std::size_t student, const Dataset& data, void* outputs) {
+void CudaPopulation::predict(std::size_t student, const Dataset& data, void* outputs,
+                             Statistics /*statistics*/) {
   check_data(student, data, false);
   guarded([&] { worker_of(student).predict(places_[student].member, data, static_cast<float*>(outputs)); });
 }
 
 void CudaPopulation::pruning_curve(std::size_t student, std::size_t layer,
                                    std::span<const std::uint32_t> removal_order, const Dataset& data,
-                                   std::span<double> losses, const StopFlag& stop) {
+                                   std::span<double> losses, const StopFlag& stop,
+                                   Statistics /*statistics*/) {
   check_pruning(student, layer, removal_order, data, losses);
   guarded([&] {
     worker_of(student).pruning_curve(places_[student].member, layer, removal_order, data, losses, stop);
@@ -159,12 +163,12 @@ void CudaPopulation::gradient(std::size_t student, const Dataset& data, void* gr
                               double* penalty) {
   check_data(student, data, true);
   const Member& m = member(student);
-  std::vector<float> parameters(m.layout.size());
+  std::vector<float> parameters(m.network.layout().size());
   read(student, StateBlock::parameters, parameters.data());
   *data_loss = guarded([&] {
     return worker_of(student).gradient(places_[student].member, data, static_cast<float*>(gradient));
   });
-  *penalty = penalty_of(m.spec.network, m.layout, parameters.data());
+  *penalty = penalty_of(m.network.layout(), parameters.data());
 }
 
 void CudaPopulation::read(std::size_t student, StateBlock block, void* to) const {

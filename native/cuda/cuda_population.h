@@ -23,11 +23,12 @@ class CudaPopulation final : public HostPopulation<float> {
 
   Execution execution(std::size_t student) const override;
   void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) override;
-  void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results,
-                const StopFlag& stop) override;
-  void predict(std::size_t student, const Dataset& data, void* outputs) override;
+  void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results, const StopFlag& stop,
+                Statistics /*statistics*/) override;
+  void predict(std::size_t student, const Dataset& data, void* outputs, Statistics /*statistics*/) override;
   void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
-                     const Dataset& data, std::span<double> losses, const StopFlag& stop) override;
+                     const Dataset& data, std::span<double> losses, const StopFlag& stop,
+                     Statistics /*statistics*/) override;
   void gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
                 double* penalty) override;
   void read(std::size_t student, StateBlock block, void* to) const override;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/chain.h"
 #include "core/parameter_layout.h"
 #include "core/student.h"
 
@@ -20,6 +21,7 @@ struct DeviceState {
 struct DeviceMember {
   std::size_t student;  // its place in the population
   const StudentSpec* spec;
+  const Chain* chain;  // its network
   const ParameterLayout* layout;
   StudentState<float>* host;
   DeviceState blocks{};

@@ -27,7 +27,7 @@ DeviceState take_state(Arena& arena, const DeviceMember& member) {
 class PlanCache {
  public:
   explicit PlanCache(Device& device) : device_(device) {}
-  const std::variant<ResidentPlan, std::string>& plan(const NetworkSpec& network, std::size_t batch) {
+  const std::variant<ResidentPlan, std::string>& plan(const Chain& network, std::size_t batch) {
     const auto [place, is_new] = plans_.try_emplace(signature(network, batch));
     const auto holds = [&](const LaunchShape& cluster) { return device_.holds_cluster(cluster); };
     if (is_new) place->second = plan_resident(network, batch, device_.limits(), {}, holds);
@@ -36,12 +36,12 @@ class PlanCache {
 
  private:
   using Signature = std::vector<double>;
-  static Signature signature(const NetworkSpec& network, std::size_t batch) {
+  static Signature signature(const Chain& network, std::size_t batch) {
     Signature all{static_cast<double>(batch), static_cast<double>(network.loss)};
-    for (const LayerSpec& layer : network.layers) {
+    for (const ChainLayer& layer : network.layers) {
       all.insert(all.end(), {static_cast<double>(layer.kind), static_cast<double>(layer.inputs),
                              static_cast<double>(layer.outputs), static_cast<double>(layer.activation)});
-      for (const TensorSpec& tensor : layer.tensors)
+      for (const ChainTensor& tensor : layer.tensors)
         all.insert(all.end(), {tensor.present ? 1. : 0., tensor.trainable ? 1. : 0., tensor.l1, tensor.l2,
                                tensor.group_lasso});
     }
@@ -62,7 +62,7 @@ DeviceWorker::DeviceWorker(std::unique_ptr<Device> device, std::vector<DeviceMem
       scratch_(evaluation_lanes) {
   PlanCache plans(*device_);
   for (std::size_t i = 0; resident && i < members_.size(); ++i) {
-    const auto& planned = plans.plan(members_[i].spec->network, members_[i].spec->batch());
+    const auto& planned = plans.plan(*members_[i].chain, members_[i].spec->batch());
     if (const auto* plan = std::get_if<ResidentPlan>(&planned)) plans_[i] = *plan;
     reasons_[i] = plans_[i] ? "" : std::get<std::string>(planned);
   }
@@ -80,7 +80,7 @@ MemoryNeed DeviceWorker::need_of(std::size_t member) const {
   if (plans_[member])
     need.held_bytes += ResidentTraining::bytes_of(*m.spec, *m.layout);
   else
-    need.alone_bytes = LayerwiseTraining::scratch_bytes(*m.spec, *m.layout);
+    need.alone_bytes = LayerwiseTraining::scratch_bytes(*m.spec, *m.chain, *m.layout);
   return need;
 }
 
@@ -166,8 +166,10 @@ void DeviceWorker::run_layerwise(std::size_t member, std::uint64_t until_step, c
   const DeviceMember& m = members_[member];
   StudentState<float>& state = *m.host;
   auto start = std::chrono::steady_clock::now();
-  void* memory = scratch_[0].require(*device_, LayerwiseTraining::scratch_bytes(*m.spec, *m.layout));
-  LayerwiseTraining training(*device_, *m.spec, *m.layout, m.blocks, data_on_device(m.spec->data), memory);
+  void* memory =
+      scratch_[0].require(*device_, LayerwiseTraining::scratch_bytes(*m.spec, *m.chain, *m.layout));
+  LayerwiseTraining training(*device_, *m.spec, *m.chain, *m.layout, m.blocks, data_on_device(m.spec->data),
+                             memory);
   StepPace& pace = alone_paces_[member];
   while (state.step < until_step && !stop.load(std::memory_order_relaxed)) {
     const std::uint64_t count =
@@ -243,7 +245,7 @@ void DeviceWorker::make_room(const std::vector<std::size_t>& wave) {
     if (plans_[i])
       side_by_side += ResidentTraining::bytes_of(*m.spec, *m.layout);
     else
-      alone = std::max(alone, LayerwiseTraining::scratch_bytes(*m.spec, *m.layout));
+      alone = std::max(alone, LayerwiseTraining::scratch_bytes(*m.spec, *m.chain, *m.layout));
   }
   if (data + side_by_side + alone > device_->memory().free_bytes) {
     drop_data(true);

@@ -29,7 +29,7 @@ DeviceStudent DeviceWorker::answering(std::size_t member, DeviceBlock& uploaded,
     device_->copy_in(uploaded.as<float>(), m.host->parameters.data(), uploaded.bytes());
     parameters = uploaded.as<float>();
   }
-  return {*device_, scratch_[static_cast<std::size_t>(lane)], m.spec->network, *m.layout, parameters};
+  return {*device_, scratch_[static_cast<std::size_t>(lane)], *m.chain, *m.layout, parameters};
 }
 
 template <class Use>

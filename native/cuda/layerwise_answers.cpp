@@ -46,7 +46,7 @@ class Evaluating {
     rows_ = static_cast<std::uint32_t>(std::min<std::size_t>(fitted_.rows, samples - first_));
     if (rows_ == 0) return false;
     device().use_lane(question_.lane);
-    const NetworkSpec& network = question_.student.network;
+    const Chain& network = question_.student.network;
     const PassRows pass = stretch_of(*question_.data, network, first_, rows_);
     fitted_.network.forward(device(), pass, network.layers.size());
     fitted_.network.loss(device(), pass, *question_.data, samples);

@@ -31,7 +31,7 @@ class ScratchMemory {
 struct DeviceStudent {
   Device& device;
   ScratchMemory& scratch;
-  const NetworkSpec& network;
+  const Chain& network;
   const ParameterLayout& layout;
   const float* parameters;  // [layout.size()], device memory
 };

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "core/activations.h"
-#include "core/network_spec.h"
+#include "core/chain.h"
 #include "core/optimizer.h"
 
 namespace eigenstudent::cuda {

@@ -10,12 +10,12 @@ std::uint32_t narrow(std::size_t count) { return static_cast<std::uint32_t>(coun
 
 }  // namespace
 
-LayerwiseNetwork::LayerwiseNetwork(Arena& arena, const NetworkSpec& network, const ParameterLayout& layout,
+LayerwiseNetwork::LayerwiseNetwork(Arena& arena, const Chain& network, const ParameterLayout& layout,
                                    std::uint32_t rows, bool backward)
     : network_(network), layout_(layout), layers_(network.layers.size()), backward_(backward) {
   std::size_t widest = 0;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    const LayerSpec& spec = network.layers[l];
+    const ChainLayer& spec = network.layers[l];
     widest = std::max(widest, spec.outputs);
     layers_[l].y = arena.take<float>(rows * spec.outputs);
     if (!backward) continue;
@@ -30,7 +30,7 @@ LayerwiseNetwork::LayerwiseNetwork(Arena& arena, const NetworkSpec& network, con
 }
 
 bool LayerwiseNetwork::trains(std::size_t layer, TensorRole role) const {
-  const TensorSpec& tensor = network_.layers[layer].tensor(role);
+  const ChainTensor& tensor = network_.layers[layer].tensor(role);
   return tensor.present && tensor.trainable;
 }
 
@@ -58,7 +58,7 @@ void LayerwiseNetwork::take_gradients(Arena& arena, std::size_t layer) {
 }
 
 Weights LayerwiseNetwork::weights(std::size_t layer) const {
-  const LayerSpec& spec = network_.layers[layer];
+  const ChainLayer& spec = network_.layers[layer];
   return {layout_.find(parameters_, layer, TensorRole::matrix),
           layout_.find(parameters_, layer, TensorRole::eigenvalues_in),
           layout_.find(parameters_, layer, TensorRole::eigenvalues_out), narrow(spec.inputs),
@@ -129,7 +129,7 @@ void LayerwiseNetwork::shrink(Device& device) const {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     if (!layers_[l].shrinkage) continue;
     const Weights of = weights(l);
-    const TensorSpec& spec = network_.layers[l].tensor(TensorRole::matrix);
+    const ChainTensor& spec = network_.layers[l].tensor(TensorRole::matrix);
     device.kernels().row_shrinkage(device, {of.matrix, of.outputs, of.inputs,
                                             static_cast<float>(spec.group_lasso), layers_[l].shrinkage});
   }
@@ -142,9 +142,9 @@ std::vector<TensorPlace> LayerwiseNetwork::tensor_places() const {
 }
 
 TensorPlace LayerwiseNetwork::place_of(const Tensor& tensor) const {
-  const LayerSpec& spec = network_.layers[tensor.layer];
+  const ChainLayer& spec = network_.layers[tensor.layer];
   const Layer& layer = layers_[tensor.layer];
-  const TensorSpec& options = spec.tensor(tensor.role);
+  const ChainTensor& options = spec.tensor(tensor.role());
   TensorPlace place{};
   place.offset = tensor.offset;
   place.size = tensor.size();
@@ -153,7 +153,7 @@ TensorPlace LayerwiseNetwork::place_of(const Tensor& tensor) const {
   place.l1 = static_cast<float>(options.l1);
   place.l2 = static_cast<float>(options.l2);
   place.trainable = options.trainable ? 1 : 0;
-  switch (tensor.role) {
+  switch (tensor.role()) {
     case TensorRole::matrix:
       place.gradient = layer.grad_matrix;
       place.shrinkage = layer.shrinkage;

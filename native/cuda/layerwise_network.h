@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/network_spec.h"
+#include "core/chain.h"
 #include "core/parameter_layout.h"
 #include "cuda/device.h"
 #include "cuda/device_arena.h"
@@ -28,8 +28,8 @@ struct PassRows {
 class LayerwiseNetwork {
  public:
   /// Room for passes of at most `rows` rows; with `backward` for their gradients too. The specs must outlive it.
-  LayerwiseNetwork(Arena& arena, const NetworkSpec& network, const ParameterLayout& layout,
-                   std::uint32_t rows, bool backward);
+  LayerwiseNetwork(Arena& arena, const Chain& network, const ParameterLayout& layout, std::uint32_t rows,
+                   bool backward);
 
   void set_parameters(const float* parameters) {
     parameters_ = parameters;
@@ -71,7 +71,7 @@ class LayerwiseNetwork {
                       float* delta_below) const;
   TensorPlace place_of(const Tensor& tensor) const;
 
-  const NetworkSpec& network_;
+  const Chain& network_;
   const ParameterLayout& layout_;
   const float* parameters_ = nullptr;
   std::vector<Layer> layers_;

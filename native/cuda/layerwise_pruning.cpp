@@ -14,7 +14,7 @@ struct PruningScratch {
   PruningScratch(Arena& arena, const DeviceStudent& student, std::size_t pruned, std::uint32_t rows_,
                  std::uint32_t stride, bool columns_in_memory)
       : network(arena, student.network, student.layout, rows_, false), rows(rows_) {
-    const std::vector<LayerSpec>& layers = student.network.layers;
+    const std::vector<ChainLayer>& layers = student.network.layers;
     const std::size_t nodes = layers[pruned].outputs, above = pruned + 1;
     order = arena.take<std::uint32_t>(nodes);
     answers = arena.take<float>(nodes * rows);
@@ -40,7 +40,7 @@ struct PruningScratch {
 };
 
 /// Floats of a sample's column: z of the layer above, and the answers from there on. Odd.
-std::uint32_t column_stride(const NetworkSpec& network, std::size_t pruned) {
+std::uint32_t column_stride(const Chain& network, std::size_t pruned) {
   std::size_t floats = network.layers[pruned + 1].outputs;
   for (std::size_t l = pruned + 1; l < network.layers.size(); ++l) floats += network.layers[l].outputs;
   return static_cast<std::uint32_t>(floats | 1);
@@ -68,7 +68,7 @@ void prepare(const DeviceStudent& student, std::size_t pruned, std::span<const s
 
 PruningLosses losses_of(const DeviceStudent& student, std::size_t pruned, const PruningScratch& scratch,
                         const DeviceData& data, const PassRows& pass) {
-  const LayerSpec& above = student.network.layers[pruned + 1];
+  const ChainLayer& above = student.network.layers[pruned + 1];
   PruningLosses losses{};
   losses.rows = pass.rows;
   losses.nodes = static_cast<std::uint32_t>(student.network.layers[pruned].outputs);

@@ -41,7 +41,7 @@ void for_stretches(std::size_t samples, std::uint32_t rows, const Stretch& stret
             static_cast<std::uint32_t>(std::min<std::size_t>(rows, samples - first)));
 }
 
-inline PassRows stretch_of(const DeviceData& data, const NetworkSpec& network, std::uint32_t first,
+inline PassRows stretch_of(const DeviceData& data, const Chain& network, std::uint32_t first,
                            std::uint32_t rows) {
   return {data.inputs + first * network.inputs(), rows, first, nullptr, nullptr};
 }

@@ -18,33 +18,36 @@ std::uint64_t epochs_at_once(const StudentSpec& student) {
 
 }  // namespace
 
-LayerwiseTraining::Scratch::Scratch(Arena& arena, const StudentSpec& student, const ParameterLayout& layout)
-    : network(arena, student.network, layout, static_cast<std::uint32_t>(student.batch()), true) {
+LayerwiseTraining::Scratch::Scratch(Arena& arena, const StudentSpec& student, const Chain& chain,
+                                    const ParameterLayout& layout)
+    : network(arena, chain, layout, static_cast<std::uint32_t>(student.batch()), true) {
   const std::size_t tensors_count = layout.tensors().size();
   control = arena.take<StepControl>(1);
   batches = arena.take<BatchRows>(steps_at_once);
   steps = arena.take<TensorStep>(steps_at_once * tensors_count);
   tensors = arena.take<TensorPlace>(tensors_count);
   order = arena.take<std::uint32_t>(epochs_at_once(student) * student.data->samples);
-  x = arena.take<float>(student.batch() * student.network.inputs());
+  x = arena.take<float>(student.batch() * chain.inputs());
 }
 
-std::size_t LayerwiseTraining::scratch_bytes(const StudentSpec& student, const ParameterLayout& layout) {
+std::size_t LayerwiseTraining::scratch_bytes(const StudentSpec& student, const Chain& chain,
+                                             const ParameterLayout& layout) {
   Arena counting;
-  const Scratch scratch(counting, student, layout);
+  const Scratch scratch(counting, student, chain, layout);
   return counting.bytes();
 }
 
-LayerwiseTraining::LayerwiseTraining(Device& device, const StudentSpec& student,
+LayerwiseTraining::LayerwiseTraining(Device& device, const StudentSpec& student, const Chain& chain,
                                      const ParameterLayout& layout, const DeviceState& state,
                                      const DeviceData& data, void* scratch)
     : device_(device),
       student_(student),
+      chain_(chain),
       layout_(layout),
       state_(state),
       data_(data),
       arena_(scratch),
-      scratch_(arena_, student, layout),
+      scratch_(arena_, student, chain, layout),
       window_(epochs_at_once(student)) {
   scratch_.network.set_parameters(state.parameters);
   const std::vector<TensorPlace> places = scratch_.network.tensor_places();
@@ -56,11 +59,11 @@ void LayerwiseTraining::enqueue_step() const {
   const KernelTable& kernels = device_.kernels();
   const Scratch& s = scratch_;
   const auto batch = static_cast<std::uint32_t>(student_.batch());
-  const auto inputs = static_cast<std::uint32_t>(student_.network.inputs());
+  const auto inputs = static_cast<std::uint32_t>(chain_.inputs());
   kernels.begin_step(device_, {s.control, s.batches});
   kernels.gather(device_, {s.control, data_.inputs, s.order, s.x, batch, inputs});
   const PassRows pass{s.x, batch, 0, s.control, s.order};
-  s.network.forward(device_, pass, student_.network.layers.size());
+  s.network.forward(device_, pass, chain_.layers.size());
   s.network.loss(device_, pass, data_, 0);
   kernels.verdict(device_, {s.control, s.network.shares()});
   s.network.backward(device_, pass);
@@ -85,8 +88,7 @@ std::vector<bool> LayerwiseTraining::moving_tensors(std::uint64_t step) const {
   const std::uint8_t mask = phase_mask_at(student_.phases, step, student_.steps_per_epoch());
   std::vector<bool> moving;
   for (const Tensor& tensor : layout_.tensors()) {
-    const LayerSpec& layer = student_.network.layers[tensor.layer];
-    moving.push_back(layer.tensor(tensor.role).trainable && in_phase(mask, layer.kind, tensor.role));
+    moving.push_back(tensor.options.trainable && in_phase(mask, tensor.description.phase_bit));
   }
   return moving;
 }

@@ -16,10 +16,12 @@ namespace eigenstudent::cuda {
 
 class LayerwiseTraining {
  public:
-  static std::size_t scratch_bytes(const StudentSpec& student, const ParameterLayout& layout);
+  static std::size_t scratch_bytes(const StudentSpec& student, const Chain& chain,
+                                   const ParameterLayout& layout);
   /// scratch: device memory of scratch_bytes(). Everything given must outlive this object.
-  LayerwiseTraining(Device& device, const StudentSpec& student, const ParameterLayout& layout,
-                    const DeviceState& state, const DeviceData& data, void* scratch);
+  LayerwiseTraining(Device& device, const StudentSpec& student, const Chain& chain,
+                    const ParameterLayout& layout, const DeviceState& state, const DeviceData& data,
+                    void* scratch);
 
   struct Outcome {
     std::uint64_t applied;  // steps
@@ -34,7 +36,7 @@ class LayerwiseTraining {
  private:
   /// Device memory of a student in training.
   struct Scratch {
-    Scratch(Arena& arena, const StudentSpec& student, const ParameterLayout& layout);
+    Scratch(Arena& arena, const StudentSpec& student, const Chain& chain, const ParameterLayout& layout);
     LayerwiseNetwork network;
     StepControl* control;
     BatchRows* batches;    // [steps_at_once]
@@ -50,6 +52,7 @@ class LayerwiseTraining {
 
   Device& device_;
   const StudentSpec& student_;
+  const Chain& chain_;
   const ParameterLayout& layout_;
   DeviceState state_;
   const DeviceData& data_;

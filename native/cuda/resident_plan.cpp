@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/parameter_layout.h"
+#include "core/graph.h"
 #include "cuda/resident_batch.h"
 #include "cuda/resident_cost.h"
 
@@ -20,12 +20,12 @@ int pieces(int count, int length) { return (count + length - 1) / length; }
 /// The shortest row for `count` floats with an odd number of quads.
 int row_length(int count) { return 4 * (pieces(count, 4) | 1); }
 
-ResidentTensor describe_tensor(const NetworkSpec& network, const ParameterLayout& layout, std::size_t l,
+ResidentTensor describe_tensor(const Chain& network, const ParameterLayout& layout, std::size_t l,
                                TensorRole role, int& trainable) {
   ResidentTensor tensor;
   const int index = layout.index_of(l, role);
   if (index < 0) return tensor;
-  const TensorSpec& spec = network.layers[l].tensor(role);
+  const ChainTensor& spec = network.layers[l].tensor(role);
   tensor.index = static_cast<std::int16_t>(index);
   tensor.offset = static_cast<std::int32_t>(layout.tensors()[static_cast<std::size_t>(index)].offset);
   if (spec.trainable) tensor.place = static_cast<std::int16_t>(trainable++);
@@ -35,21 +35,21 @@ ResidentTensor describe_tensor(const NetworkSpec& network, const ParameterLayout
 }
 
 /// What follows from the network alone.
-ResidentPlan describe(const NetworkSpec& network) {
-  const ParameterLayout layout(network);
+ResidentPlan describe(const Chain& network) {
+  const ParameterLayout layout = Graph(network).layout();
   ResidentPlan plan{};
   plan.layer_count = plan.first_trained = static_cast<int>(network.layers.size());
   plan.tensor_count = static_cast<int>(layout.tensors().size());
   plan.loss = network.loss;
   int trainable = 0;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    const LayerSpec& spec = network.layers[l];
+    const ChainLayer& spec = network.layers[l];
     ResidentLayer& layer = plan.layers[l];
     layer.inputs = layer.inputs_a_rank = static_cast<int>(spec.inputs);
     layer.outputs = layer.outputs_a_rank = static_cast<int>(spec.outputs);
     layer.spectral = spec.kind == LayerKind::spectral;
     layer.activation = spec.activation;
-    const TensorSpec& matrix = spec.tensor(TensorRole::matrix);
+    const ChainTensor& matrix = spec.tensor(TensorRole::matrix);
     layer.group_lasso = matrix.trainable ? static_cast<float>(matrix.group_lasso) : 0.0f;
     const int before = trainable;
     for (std::size_t r = 0; r < tensor_role_count; ++r)
@@ -265,7 +265,7 @@ void try_ranks(const ResidentPlan& described, int ranks, int batch, const Device
 
 }  // namespace
 
-std::variant<ResidentPlan, std::string> plan_resident(const NetworkSpec& network, std::size_t batch,
+std::variant<ResidentPlan, std::string> plan_resident(const Chain& network, std::size_t batch,
                                                       const DeviceLimits& limits, const PlanChoice& choice,
                                                       const HoldsCluster& holds) {
   if (network.layers.size() > static_cast<std::size_t>(most_resident_layers))
@@ -273,7 +273,7 @@ std::variant<ResidentPlan, std::string> plan_resident(const NetworkSpec& network
            std::to_string(most_resident_layers);
   constexpr std::size_t most =
       1 << 20;  // far above what shared memory holds; keeps products of sizes in range
-  for (const LayerSpec& layer : network.layers)
+  for (const ChainLayer& layer : network.layers)
     if (layer.inputs > most || layer.outputs > most)
       return "it has a layer of more than " + std::to_string(most) + " nodes";
   if (batch > most) return "its batch has more than " + std::to_string(most) + " samples";

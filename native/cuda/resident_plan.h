@@ -17,7 +17,7 @@
 #include <string>
 #include <variant>
 
-#include "core/network_spec.h"
+#include "core/chain.h"
 #include "cuda/device.h"
 #include "cuda/team.h"
 
@@ -112,7 +112,7 @@ using HoldsCluster = std::function<bool(const LaunchShape&)>;
 
 /// The plan, or why the student cannot be resident. batch: samples of a full batch.
 /// holds: asked before a plan of several ranks is taken; without it, limits.blocks_per_cluster alone decides.
-std::variant<ResidentPlan, std::string> plan_resident(const NetworkSpec& network, std::size_t batch,
+std::variant<ResidentPlan, std::string> plan_resident(const Chain& network, std::size_t batch,
                                                       const DeviceLimits& limits,
                                                       const PlanChoice& choice = {},
                                                       const HoldsCluster& holds = nullptr);

@@ -56,7 +56,7 @@ ES_TEAM_CODE std::uint32_t moves_at(const ResidentPlan& plan, const ResidentJob&
   std::uint32_t moves = 0;
   for_trainable(plan, [&](int l, TensorRole role, const ResidentTensor& tensor) {
     const LayerKind kind = plan.layers[l].spectral ? LayerKind::spectral : LayerKind::dense;
-    if (in_phase(mask, kind, role)) moves |= 1u << tensor.place;
+    if (in_phase(mask, phase_bit_of(kind, role))) moves |= 1u << tensor.place;
   });
   return moves;
 }

@@ -10,7 +10,8 @@ import {
 import { splitData } from '../data/splits.js';
 import { EigenstudentError } from '../errors.js';
 import { checkFits, type Dataset } from '../network/dataset.js';
-import { type NetworkSpec, outputsOf } from '../network/spec.js';
+import { outputsOf } from '../network/description.js';
+import type { NetworkSpec } from '../network/spec.js';
 import { type DataFiles, dataFiles, type ReadData, readDataFiles } from './model/data-files.js';
 
 export interface ModelDataOptions {

@@ -4,8 +4,8 @@ import { invalid, oneOf } from '../arguments.js';
 import { exportSafetensors } from '../exchange/export-safetensors.js';
 import { type OnnxSignature, signatureText } from '../exchange/onnx/signature.js';
 import { exportOnnx, type OnnxExportOptions } from '../exchange/onnx/write-onnx.js';
+import { chainOf, inputsOf } from '../network/description.js';
 import type { Network } from '../network/network.js';
-import { inputsOf } from '../network/spec.js';
 import type { Scope } from '../pruning/joint-order.js';
 import { defaultMetric, type Metric, measure, metrics } from '../pruning/metric.js';
 import type { Criterion } from '../pruning/relevance.js';
@@ -210,7 +210,7 @@ function notKept(
 
 /** In the matrices and biases that are exported; eigenvalues are within the matrices. */
 function numbersIn({ spec }: Network): number {
-  return spec.layers.reduce(
+  return chainOf('export it', spec).reduce(
     (sum, { width, tensors }, layer) => sum + width * (inputsOf(spec, layer) + ('bias' in tensors ? 1 : 0)),
     0,
   );

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { invalid, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import { unitsOf } from '../network/description.js';
 import type { Network } from '../network/network.js';
 import { prune, pruneUntil } from '../pruning/prune.js';
 import { BroughtFiles } from '../sweep/brought/brought-files.js';
@@ -42,7 +43,7 @@ export async function pruneRun(
   } else {
     pruned = prune(network, { ...ranking, ...(percentile === undefined ? { keep } : { percentile }) });
   }
-  const kept = pruned.spec.layers[rankedLayer]?.width as number;
+  const kept = unitsOf(pruned.spec, rankedLayer);
   const file = options.out ?? `pruned-${record.key}-${kept}.safetensors`;
   const lossBefore = (await network.evaluate(test)).loss;
   const lossAfter = (await pruned.evaluate(test)).loss;

@@ -1,8 +1,7 @@
 import { knownKeys, oneOf } from '../arguments.js';
-import type { Layer } from '../network/layers.js';
+import { chainOf, inputsOf } from '../network/description.js';
 import { checkNetwork, type Network } from '../network/network.js';
 import { type SafeTensor, safeTensor, writeSafetensors } from '../network/safetensors.js';
-import { inputsOf } from '../network/spec.js';
 import type { OutputMap } from './assemble.js';
 import { type DescribedLayer, type NetworkDescription, outputMaps } from './description.js';
 import { descriptionKey } from './load-network.js';
@@ -24,7 +23,7 @@ export async function exportSafetensors(
   const output = oneOf('output of exportSafetensors', options.output ?? 'linear', outputMaps);
   const { spec } = network;
   const tensors = new Map<string, SafeTensor>();
-  const layers = spec.layers.map((layer: Layer, index): DescribedLayer => {
+  const layers = chainOf('export it', spec).map((layer, index): DescribedLayer => {
     const weight = `layers.${index}.weight`;
     const bias = `layers.${index}.bias`;
     const { width, activation } = layer;

@@ -3,9 +3,10 @@ import { denseArray, finiteNumber, invalid, knownKeys, oneOf } from '../argument
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { allocate } from '../network/arrays.js';
-import { type Layer, spectral, type TensorOptions } from '../network/layers.js';
+import { type DenseLayer, type Layer, spectral } from '../network/layers.js';
 import { checkNetwork, Network } from '../network/network.js';
-import { checkLayerIndex, type NetworkSpec, tensorsOf } from '../network/spec.js';
+import { type NetworkSpec, tensorsOf } from '../network/network-spec.js';
+import { checkLayerIndex } from '../network/spec.js';
 
 export interface ToSpectralOptions {
   /** Indices of dense layers. Default: all dense layers but the last, whose nodes are the answers. */
@@ -58,12 +59,15 @@ interface Piece {
 type Penalty = { readonly eigenvectors?: number; readonly eigenvaluesOut?: number };
 
 function keep(network: Network, index: number, layer: Layer): Piece {
-  return { layer, blocks: tensorsOf(layer).map(([name]) => network.tensor(`layers.${index}.${name}`)) };
+  return {
+    layer,
+    blocks: Object.keys(tensorsOf(layer)).map((name) => network.tensor(`layers.${index}.${name}`)),
+  };
 }
 
 function convert(network: Network, index: number, scale: 1 | 'rowNorm', l2: Penalty): Piece {
-  const layer = network.spec.layers[index] as Layer;
-  const { weights, bias } = Object.fromEntries(tensorsOf(layer)) as Record<string, TensorOptions | undefined>;
+  const layer = network.spec.layers[index] as DenseLayer;
+  const { weights, bias } = tensorsOf(layer);
   const matrix = network.tensor(`layers.${index}.weights`);
   const columns = matrix.length / layer.width;
   const lambdaOut = eigenvaluesOut(matrix, layer.width, index, scale);

@@ -4,6 +4,16 @@
  */
 
 import type { ErrorCode } from '../errors.js';
+import type { NativeDescription, NativeNetworkSpec } from './addon-network.js';
+
+export type {
+  NativeDescription,
+  NativeLayerSpec,
+  NativeNetworkSpec,
+  NativePlace,
+  NativeTensorSpec,
+  NativeUnits,
+} from './addon-network.js';
 
 /** Precision of parameters and arithmetic. */
 export type DType = 'float32' | 'float64';
@@ -16,31 +26,6 @@ export interface NativeStream {
   readonly trial: number;
   readonly purpose: number;
   readonly part: number;
-}
-
-export interface NativeTensorSpec {
-  readonly trainable: boolean;
-  readonly l1: number;
-  readonly l2: number;
-  /** On the rows of a matrix; 0 elsewhere. */
-  readonly groupLasso: number;
-}
-
-export interface NativeLayerSpec {
-  readonly kind: 'spectral' | 'dense';
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly activation: string;
-  /** eigenvectors of a spectral layer, weights of a dense one. */
-  readonly matrix: NativeTensorSpec;
-  readonly eigenvaluesIn?: NativeTensorSpec;
-  readonly eigenvaluesOut?: NativeTensorSpec;
-  readonly bias?: NativeTensorSpec;
-}
-
-export interface NativeNetworkSpec {
-  readonly layers: readonly NativeLayerSpec[];
-  readonly loss: 'mse' | 'crossEntropy';
 }
 
 export interface NativeOptimizer {
@@ -63,7 +48,7 @@ export interface NativeSchedule {
   readonly minimum: number;
 }
 
-/** mask: sum of 1 eigenvectors, 2 eigenvaluesIn, 4 eigenvaluesOut, 8 weights, 16 bias. */
+/** mask: sum of 1 eigenvectors, 2 eigenvaluesIn, 4 eigenvaluesOut, 8 weights, 16 bias, 32 scale, 64 shift. */
 export interface NativePhase {
   readonly mask: number;
   readonly length: number;
@@ -87,6 +72,8 @@ export interface NativePopulationSpec {
   readonly devices?: readonly number[];
   readonly dtype: DType;
   readonly threads: number;
+  /** The general executor for every student, also where a faster one would take it. */
+  readonly general: boolean;
   readonly students: readonly NativeStudentSpec[];
 }
 
@@ -118,12 +105,15 @@ export interface NativeProgress {
 
 /** Which kernels train a student; see native/core/backend.h. */
 export interface NativeExecution {
-  readonly kernels: 'resident' | 'layerwise';
-  /** Of layerwise: why the student is not resident. */
+  readonly kernels: 'resident' | 'layerwise' | 'general';
+  /** Of the last two: why the student is not trained by faster kernels. */
   readonly reason?: string;
 }
 
-export type StateBlock = 'parameters' | 'firstMoment' | 'secondMoment';
+export type StateBlock = 'parameters' | 'firstMoment' | 'secondMoment' | 'buffers';
+
+/** Which statistics batch norm uses; those of the batch are over all samples of the data. */
+export type Statistics = 'running' | 'batch';
 
 /** @internal */
 export interface NativePopulation {
@@ -151,15 +141,19 @@ export interface NativePopulation {
    * Sets of one data set (or null) per student. Resolves with loss and accuracy, [sets][students][2]; accuracy is NaN without
    * classes, both are where null was.
    */
-  evaluate(data: readonly (readonly (NativeDataset | null)[])[]): Promise<Float64Array>;
+  evaluate(
+    data: readonly (readonly (NativeDataset | null)[])[],
+    statistics?: Statistics,
+  ): Promise<Float64Array>;
   /** Resolves with [samples][outputs] in the population's dtype. */
-  predict(student: number, data: NativeDataset): Promise<FloatArray>;
+  predict(student: number, data: NativeDataset, statistics?: Statistics): Promise<FloatArray>;
   /** removalOrder: all nodes of the layer, first removed first. Resolves with [nodes + 1]: loss with k nodes kept. */
   pruningCurve(
     student: number,
     layer: number,
     removalOrder: Uint32Array,
     data: NativeDataset,
+    statistics?: Statistics,
   ): Promise<Float64Array>;
   read(student: number, block: StateBlock, into: FloatArray): void;
   write(student: number, block: StateBlock, from: FloatArray): void;
@@ -292,6 +286,8 @@ export interface NativeAddon {
   useErrorClass(errorClass: new (code: ErrorCode, message: string) => Error): void;
   Dataset: new (spec: NativeDatasetSpec) => NativeDataset;
   Population: new (spec: NativePopulationSpec) => NativePopulation;
+  /** Throws invalid_network with the layer and what was expected. */
+  describe(network: NativeNetworkSpec): NativeDescription;
   fillNormal(stream: NativeStream, mean: number, deviation: number, out: Float64Array): void;
   /** Numbers from, from + 1, ... of what fillNormal gives; from is even. */
   fillNormalStretch(

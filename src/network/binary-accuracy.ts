@@ -1,8 +1,9 @@
 /** Two classes that one sigmoid output tells apart: class 1 where it is above 0.5. */
 import type { FloatArray } from '../native/addon.js';
 import type { Dataset } from './dataset.js';
+import { outputsOf } from './description.js';
 import type { Evaluation } from './evaluation.js';
-import { type NetworkSpec, outputsOf } from './spec.js';
+import type { NetworkSpec } from './network-spec.js';
 
 /** Whether the network ends in one sigmoid unit that learns numbers (loss 'mse'). */
 export function endsInOneSigmoid(spec: NetworkSpec): boolean {

@@ -15,8 +15,9 @@ import {
   toDType,
   toDTypeSteps,
 } from './arrays.js';
+import { outputsOf } from './description.js';
 import { bytesOfData } from './memory-needs.js';
-import { type NetworkSpec, outputsOf } from './spec.js';
+import type { NetworkSpec } from './network-spec.js';
 import { finish, type Steps } from './steps.js';
 
 export interface DatasetOptions {

@@ -27,10 +27,12 @@ export interface ChosenDevice {
 
 /**
  * The device for a population.
+ * @param cpuOnly a student is no chain of dense and spectral layers: 'auto' takes the CPU. A GPU that is asked for refuses it,
+ *   naming the layer
  * @throws cuda_unavailable with what is missing; invalid_argument for an unknown name, an index that is not there, float64
  * on a GPU
  */
-export function chooseDevice(options: DeviceOptions, dtype: DType): ChosenDevice {
+export function chooseDevice(options: DeviceOptions, dtype: DType, cpuOnly = false): ChosenDevice {
   const device = oneOf('device', options.device ?? 'auto', devices);
   if (device !== 'cuda' && options.devices !== undefined)
     throw invalid(
@@ -41,7 +43,7 @@ export function chooseDevice(options: DeviceOptions, dtype: DType): ChosenDevice
     );
   if (device === 'cuda') return { device, devices: chooseGpus(options.devices, dtype) };
   if (device === 'reference' || device === 'cpu') return { device, devices: [] };
-  const [gpu] = dtype === 'float32' ? realGpus() : [];
+  const [gpu] = dtype === 'float32' && !cpuOnly ? realGpus() : [];
   return gpu ? { device: 'cuda', devices: [gpu.index] } : { device: 'cpu', devices: [] };
 }
 

@@ -1,9 +1,9 @@
 /** First values of a network's parameters. */
 import { allocate } from './arrays.js';
-import type { Initializer, TensorName } from './layers.js';
+import type { Initializer } from './layers.js';
 import { type TensorPlace, tensorLayout } from './layout.js';
+import { type NetworkSpec, tensorsOf } from './network-spec.js';
 import { normals, type Purpose, uniforms } from './random.js';
-import { type NetworkSpec, tensorsOf } from './spec.js';
 
 /** Which stream a network's first values are drawn from. */
 export interface InitialStream {
@@ -13,19 +13,6 @@ export interface InitialStream {
 }
 
 /**
- * The role's number inside `part`. A matrix has number 0 whatever its layer's kind: the spectral and the conventional
- * arm of a trial start from the same matrix.
- */
-const roleIndex: Record<TensorName, number> = {
-  eigenvectors: 0,
-  weights: 0,
-  eigenvaluesIn: 1,
-  eigenvaluesOut: 2,
-  bias: 3,
-};
-const partsPerLayer = 16; // part of the file formats; room for more roles
-
-/**
  * First values of every tensor, by name, in float64; matrices row-major [N_out][N_in]. They depend on the stream and the
  * tensor alone: neither on the layer's kind nor on its neighbours.
  */
@@ -33,8 +20,8 @@ export function initialValues(spec: NetworkSpec, stream: InitialStream): Map<str
   return new Map(
     tensorLayout(spec).map((place) => {
       const layer = spec.layers[place.layer] as NetworkSpec['layers'][number];
-      const tensor = tensorsOf(layer).find(([name]) => name === place.role)?.[1];
-      return [place.name, draw(place, tensor?.initialize ?? 0, stream)] as const;
+      const { initialize = 0 } = tensorsOf(layer)[place.role] ?? {};
+      return [place.name, draw(place, initialize, stream)] as const;
     }),
   );
 }
@@ -44,7 +31,7 @@ function draw(place: TensorPlace, initialize: Initializer, stream: InitialStream
   if (typeof initialize === 'number')
     return allocate('the first values', 'float64', place.size).fill(initialize);
   if (typeof initialize !== 'string') return Float64Array.from(initialize);
-  const part = partsPerLayer * place.layer + roleIndex[place.role];
+  const { part } = place;
   const [fanOut, fanIn = fanOut] = place.shape as [number, number?];
   const uniform = (limit: number) => uniforms({ ...stream, part }, place.size, -limit, limit);
   const normal = (deviation: number) => normals({ ...stream, part }, place.size, deviation);

@@ -23,8 +23,11 @@ export type SpectralTensor = (typeof spectralTensors)[number];
 /** Tensors of a dense layer: [N_out][N_in], [N_out]. */
 export const denseTensors = ['weights', 'bias'] as const;
 export type DenseTensor = (typeof denseTensors)[number];
+/** Tensors of batch norm, one value per unit. */
+export const batchNormTensors = ['scale', 'shift'] as const;
+export type BatchNormTensor = (typeof batchNormTensors)[number];
 /** What a tensor is in its layer; in a network it is called `layers.<index>.<name>`. */
-export type TensorName = SpectralTensor | DenseTensor;
+export type TensorName = SpectralTensor | DenseTensor | BatchNormTensor;
 /** The tensors [N_out][N_in]; the others are vectors. */
 export const matrices = ['eigenvectors', 'weights'] as const;
 export type Matrix = (typeof matrices)[number];
@@ -53,7 +56,15 @@ export const namedInitializers = [
 
 type PerTensor<Name extends TensorName, Value> = { readonly [K in Name]?: Value };
 
-interface LayerOf<Kind extends string, Name extends TensorName> {
+/** Where a layer stands in the graph of a network. */
+export interface LayerPlace {
+  /** By which later layers and terms refer to it; each once in a network. */
+  readonly name?: string;
+  /** Names of the earlier layers that it reads, or 'input'. Default: the layer before it, or the input. */
+  readonly inputs?: readonly string[];
+}
+
+interface LayerOf<Kind extends string, Name extends TensorName> extends LayerPlace {
   readonly kind: Kind;
   /** N_out */
   readonly width: number;
@@ -76,10 +87,50 @@ export interface TensorOptions {
 export type SpectralLayer = LayerOf<'spectral', SpectralTensor>;
 /** Made by dense() or sum(). */
 export type DenseLayer = LayerOf<'dense', DenseTensor>;
-/** Made by spectral(), dense() or sum(). */
-export type Layer = SpectralLayer | DenseLayer;
+/** A layer with a matrix, [N_out][N_in]: made by spectral(), dense() or sum(). */
+export type MatrixLayer = SpectralLayer | DenseLayer;
 
-interface LayerOptions<Name extends TensorName> {
+/** A layer without a matrix. Its absent fields may be asked for, as those of any layer. */
+interface MatrixFree extends LayerPlace {
+  readonly width?: undefined;
+}
+
+/** Made by batchNorm(). */
+export interface BatchNormLayer extends MatrixFree {
+  readonly activation?: undefined;
+  readonly kind: 'batchNorm';
+  /** running = (1 - momentum) running + momentum new */
+  readonly momentum: number;
+  readonly epsilon: number;
+  readonly tensors: PerTensor<BatchNormTensor, TensorOptions>;
+}
+/** Made by activation(). */
+export interface ActivationLayer extends MatrixFree {
+  readonly tensors?: undefined;
+  readonly kind: 'activation';
+  readonly activation: Activation;
+}
+/** Made by add(). */
+export interface AddLayer extends MatrixFree {
+  readonly activation?: undefined;
+  readonly tensors?: undefined;
+  readonly kind: 'add';
+}
+/** Made by concat(). */
+export interface ConcatLayer extends MatrixFree {
+  readonly activation?: undefined;
+  readonly tensors?: undefined;
+  readonly kind: 'concat';
+}
+/** Made by spectral(), dense(), sum(), batchNorm(), activation(), add() or concat(). */
+export type Layer = MatrixLayer | BatchNormLayer | ActivationLayer | AddLayer | ConcatLayer;
+
+/** Whether a layer has a matrix: eigenvectors or weights. */
+export function isMatrixLayer(layer: Layer | undefined): layer is MatrixLayer {
+  return layer?.kind === 'spectral' || layer?.kind === 'dense';
+}
+
+interface LayerOptions<Name extends TensorName> extends LayerPlace {
   /** Default 'linear'. */
   readonly activation?: Activation;
   /** Default false. */
@@ -95,7 +146,17 @@ interface LayerOptions<Name extends TensorName> {
 export type SpectralOptions = LayerOptions<SpectralTensor>;
 export type DenseOptions = LayerOptions<DenseTensor>;
 
-const optionKeys = ['activation', 'bias', 'trainable', 'l1', 'l2', 'groupLasso', 'initialize'] as const;
+export const placeKeys = ['name', 'inputs'] as const;
+const optionKeys = [
+  'activation',
+  'bias',
+  'trainable',
+  'l1',
+  'l2',
+  'groupLasso',
+  'initialize',
+  ...placeKeys,
+] as const;
 
 /**
  * A layer in the spectral parametrisation, W_ij = (eigenvaluesIn_j - eigenvaluesOut_i) eigenvectors_ij (paper, section 2).
@@ -139,6 +200,35 @@ function buildLayer<Kind extends string, Name extends TensorName>(
   const { bias = false } = options;
   if (typeof bias !== 'boolean') throw invalid(`bias of ${where}`, 'true or false', bias);
   const present = names.filter((name) => name !== 'bias' || bias);
+  const tensors = tensorOptions(where, options, names, present, trainedByDefault, initial);
+  return { kind, width, activation, tensors, ...placeOf(where, options) };
+}
+
+/** Only what is given, so that networks without it are written as they always were. @throws invalid_argument */
+export function placeOf(where: string, { name, inputs }: LayerPlace): LayerPlace {
+  if (name !== undefined && (typeof name !== 'string' || name === '' || name === 'input'))
+    throw invalid(
+      `name of ${where}`,
+      "a name that is not empty and not 'input', which is the network's own",
+      name,
+    );
+  if (inputs !== undefined) {
+    denseArray(`inputs of ${where}`, 'an array of names of layers', inputs);
+    for (const input of inputs)
+      if (typeof input !== 'string') throw invalid(`inputs of ${where}`, 'names of layers', input);
+  }
+  return { ...(name !== undefined && { name }), ...(inputs !== undefined && { inputs: [...inputs] }) };
+}
+
+/** The tensors that are present, each with all that is known of it. @throws invalid_argument */
+export function tensorOptions<Name extends TensorName>(
+  where: string,
+  options: Omit<LayerOptions<Name>, 'activation' | 'bias'>,
+  names: readonly Name[],
+  present: readonly Name[],
+  trainedByDefault: readonly Name[],
+  initial: Record<Name, Initializer>,
+): PerTensor<Name, TensorOptions> {
   for (const field of ['l1', 'l2', 'initialize'] as const)
     knownKeys(`${field} of ${where}`, options[field] ?? {}, present);
   knownKeys(
@@ -162,7 +252,7 @@ function buildLayer<Kind extends string, Name extends TensorName>(
       ),
     };
   }
-  return { kind, width, activation, tensors: tensors as PerTensor<Name, TensorOptions> };
+  return tensors as PerTensor<Name, TensorOptions>;
 }
 
 /** Only where it is not 0, so that networks without it are written as they always were. */

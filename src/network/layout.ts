@@ -1,50 +1,35 @@
 /**
- * Where each tensor lies in a network's flat parameter block: layer by layer, within a layer in the order of
- * `spectralTensors` or `denseTensors`, no padding (native/core/parameter_layout.h). Gradients and optimiser moments use
- * the same places.
+ * Where each tensor lies in a network's flat parameter block, and each buffer in its block of buffers: native code says so
+ * (description.ts). Gradients and optimiser moments use the places of the parameters.
  */
-import { EigenstudentError } from '../errors.js';
-import type { FloatArray } from '../native/addon.js';
-import { maximumElements } from './arrays.js';
+import type { FloatArray, NativePlace } from '../native/addon.js';
+import { describe } from './description.js';
 import type { TensorName } from './layers.js';
-import { type NetworkSpec, tensorShape, tensorsOf } from './spec.js';
+import type { NetworkSpec } from './network-spec.js';
 
-export interface TensorPlace {
+export interface TensorPlace extends Omit<NativePlace, 'name'> {
   /** As in files: "layers.0.eigenvectors". */
   readonly name: string;
-  readonly layer: number;
   readonly role: TensorName;
-  /** In scalars from the start of the block. */
-  readonly offset: number;
-  readonly size: number;
-  /** [N_out, N_in] of a matrix, [length] of a vector. */
-  readonly shape: readonly number[];
 }
 
 /** Every tensor of a network, in the order of the block. */
 export function tensorLayout(spec: NetworkSpec): TensorPlace[] {
-  let offset = 0;
-  const places = spec.layers.flatMap((layer, index) =>
-    tensorsOf(layer).map(([role]): TensorPlace => {
-      const shape = tensorShape(spec, index, role);
-      const size = shape.reduce((product, length) => product * length, 1);
-      const place = { name: `layers.${index}.${role}`, layer: index, role, offset, size, shape };
-      offset += size;
-      return place;
-    }),
-  );
-  if (offset > maximumElements) {
-    throw new EigenstudentError(
-      'invalid_network',
-      `expected at most ${maximumElements} parameters, received a network of ${offset}`,
-    );
-  }
-  return places;
+  return describe(spec).tensors.map(placed);
+}
+
+/** Every buffer (running statistics), in the order of its block. */
+export function bufferLayout(spec: NetworkSpec): TensorPlace[] {
+  return describe(spec).buffers.map(placed);
+}
+
+function placed(place: NativePlace): TensorPlace {
+  return { ...place, name: `layers.${place.layer}.${place.name}`, role: place.name as TensorName };
 }
 
 /** Number of scalars in the block, frozen ones included. */
 export function parameterCount(spec: NetworkSpec): number {
-  return tensorLayout(spec).reduce((count, place) => count + place.size, 0);
+  return describe(spec).parameters;
 }
 
 /** Views into a block, by name; writing to a view writes to the block. */

@@ -3,18 +3,22 @@ import type { FloatArray, NativePopulation } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { dtypeOf } from './arrays.js';
 import { Dataset } from './dataset.js';
+import { outputsOf } from './description.js';
 import type { ChosenDevice } from './device.js';
 import { toNativeNetwork } from './native-spec.js';
+import type { NetworkSpec } from './network-spec.js';
 import { sgd } from './optimizers.js';
-import { type NetworkSpec, outputsOf } from './spec.js';
 
-/**
- * Gives `work` a native population of one student that has these parameters, and frees it afterwards.
- * @param parameters the network's block; copied
- */
+interface NetworkNumbers {
+  readonly spec: NetworkSpec;
+  /** Copied, as are the buffers. */
+  readonly parameters: FloatArray;
+  readonly buffers: FloatArray;
+}
+
+/** Gives `work` a native population of one student that has this network's numbers, and frees it afterwards. */
 export async function withNative<Result>(
-  spec: NetworkSpec,
-  parameters: FloatArray,
+  { spec, parameters, buffers }: NetworkNumbers,
   { device, devices }: ChosenDevice,
   work: (native: NativePopulation) => Promise<Result>,
 ): Promise<Result> {
@@ -22,27 +26,29 @@ export async function withNative<Result>(
   const { learningRate, ...optimizer } = sgd({ learningRate: 0 });
   const data = placeholder(spec).nativeOf(dtype);
   const network = toNativeNetwork(spec);
-  const student = { network, optimizer, learningRate, phases: [], data, batchSize: 1, seed: 0, trial: 0 };
+  const student = { network, optimizer, learningRate, phases: [], data, batchSize: 2, seed: 0, trial: 0 };
   const native = new (addon().Population)({
     backend: device,
     devices,
     dtype,
     threads: 0,
+    general: false,
     students: [student],
   });
   try {
     native.write(0, 'parameters', parameters);
+    if (buffers.length > 0) native.write(0, 'buffers', buffers);
     return await work(native);
   } finally {
     native.dispose();
   }
 }
 
-/** A native student must have training data; this one never trains. */
+/** A native student must have training data, in batches that batch norm could take; this one never trains. */
 function placeholder(spec: NetworkSpec): Dataset {
   return Dataset.create({
-    inputs: new Float32Array(spec.inputs),
+    inputs: new Float32Array(2 * spec.inputs),
     inputCount: spec.inputs,
-    ...(spec.loss === 'mse' ? { targets: new Float32Array(outputsOf(spec)) } : { classes: [0] }),
+    ...(spec.loss === 'mse' ? { targets: new Float32Array(2 * outputsOf(spec)) } : { classes: [0, 0] }),
   });
 }

@@ -1,33 +1,60 @@
 /** Network specs as the native code wants them. */
+import { EigenstudentError } from '../errors.js';
 import type { NativeLayerSpec, NativeNetworkSpec, NativeTensorSpec } from '../native/addon.js';
 import type { Layer, TensorOptions } from './layers.js';
-import { inputsOf, type NetworkSpec } from './spec.js';
+import type { NetworkSpec } from './network-spec.js';
 
-/** Initialisers stay behind: first values are drawn here and written into the parameter block. */
+/**
+ * Initialisers stay behind: first values are drawn here and written into the parameter block.
+ * @throws invalid_network for names of layers that are not there, or not earlier
+ */
 export function toNativeNetwork(spec: NetworkSpec): NativeNetworkSpec {
-  return { layers: spec.layers.map((layer, i) => toNativeLayer(layer, inputsOf(spec, i))), loss: spec.loss };
-}
-
-function toNativeLayer(layer: Layer, inputs: number): NativeLayerSpec {
-  const { kind, width: outputs, activation } = layer;
-  const common = { kind, inputs, outputs, activation };
-  const { bias } = layer.tensors;
-  const withBias = bias && { bias: toNativeTensor(bias) };
-  if (layer.kind === 'dense') {
-    return { ...common, matrix: toNativeTensor(layer.tensors.weights), ...withBias };
-  }
-  const { eigenvectors, eigenvaluesIn, eigenvaluesOut } = layer.tensors;
   return {
-    ...common,
-    matrix: toNativeTensor(eigenvectors),
-    eigenvaluesIn: toNativeTensor(eigenvaluesIn),
-    eigenvaluesOut: toNativeTensor(eigenvaluesOut),
-    ...withBias,
+    input: [spec.inputs],
+    layers: spec.layers.map((layer, index) => ({
+      options: toNativeOptions(layer),
+      reads: readsOf(spec, index),
+      tensors: Object.entries(layer.tensors ?? {}).map(toNativeTensor),
+    })),
+    loss: spec.loss,
   };
 }
 
-/** A missing tensor cannot be: networkSpec() has seen to it; the type does not know. */
-function toNativeTensor(tensor: TensorOptions | undefined): NativeTensorSpec {
-  const { trainable = false, l1 = 0, l2 = 0, groupLasso = 0 } = tensor ?? {};
-  return { trainable, l1, l2, groupLasso };
+function toNativeOptions(layer: Layer): NativeLayerSpec['options'] {
+  const { kind: type } = layer;
+  switch (type) {
+    case 'spectral':
+    case 'dense':
+      return { type, width: layer.width, activation: layer.activation };
+    case 'batchNorm':
+      return { type, momentum: layer.momentum, epsilon: layer.epsilon };
+    case 'activation':
+      return { type, activation: layer.activation };
+    default:
+      return { type };
+  }
+}
+
+function toNativeTensor([name, tensor]: [string, TensorOptions]): NativeTensorSpec {
+  const { trainable, l1, l2, groupLasso = 0 } = tensor;
+  return { name, trainable, l1, l2, groupLasso };
+}
+
+/** 0 is the network's input, k + 1 the output of layer k. */
+function readsOf(spec: NetworkSpec, index: number): number[] {
+  const { inputs } = spec.layers[index] as Layer;
+  if (inputs === undefined) return [index];
+  return inputs.map((wanted) => {
+    if (wanted === 'input') return 0;
+    const found = spec.layers.findIndex(({ name }) => name === wanted);
+    if (found >= 0 && found < index) return found + 1;
+    const earlier = spec.layers
+      .slice(0, index)
+      .flatMap(({ name }) => (name === undefined ? [] : [`'${name}'`]));
+    throw new EigenstudentError(
+      'invalid_network',
+      `layer ${index}: expected names of layers before it for inputs ('input'${earlier.map((name) => `, ${name}`).join('')}), ` +
+        `received '${wanted}'${found >= 0 ? `, which is layer ${found}` : ''}`,
+    );
+  });
 }

@@ -1,21 +1,22 @@
 import { invalid, knownKeys, oneOf } from '../arguments.js';
-import type { DType, FloatArray } from '../native/addon.js';
+import type { DType, FloatArray, NativePopulation, Statistics } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { allocate, checkFloats, checkLength, dtypeOf, toDType } from './arrays.js';
 import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkDataset, checkFits, Dataset } from './dataset.js';
+import { describe, inputsOf } from './description.js';
 import { chooseDeviceOnce, type DeviceOptions } from './device.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { initialValues } from './initialize.js';
-import type { Layer } from './layers.js';
-import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
+import { isMatrixLayer } from './layers.js';
+import { bufferLayout, type TensorPlace, tensorLayout, tensorViews } from './layout.js';
 import { withNative } from './native-network.js';
 import { toNativeNetwork } from './native-spec.js';
 import { networkToFile, readNetworkFile } from './network-file.js';
 import { checkSeed, checkTrial, type Purpose } from './random.js';
 import { checkHiddenLayer, checkRemovalOrder } from './removal-order.js';
 import { writeSafetensors } from './safetensors.js';
-import { checkLayerIndex, inputsOf, type NetworkOptions, type NetworkSpec, networkSpec } from './spec.js';
+import { checkLayerIndex, type NetworkOptions, type NetworkSpec, networkSpec } from './spec.js';
 
 export type { NetworkOptions, NetworkSpec } from './spec.js';
 
@@ -32,10 +33,18 @@ interface CreateOptions {
   readonly dtype?: DType;
 }
 
-/** 'auto' takes the CPU here: it has answered before a GPU has the data. */
-type WorkOptions = DeviceOptions;
+/** Which statistics batch norm answers by. */
+export interface StatisticsOptions {
+  /**
+   * 'running' (default): those that training has kept. 'batch': those of all samples given. Only for networks with batch norm.
+   */
+  readonly statistics?: Statistics;
+}
 
-/** A network with numbers: one flat block of parameters with named tensors in it. */
+/** 'auto' takes the CPU here: it has answered before a GPU has the data. */
+type WorkOptions = DeviceOptions & StatisticsOptions;
+
+/** A network with numbers: one flat block of parameters with named tensors in it, and one of buffers (running statistics). */
 export class Network {
   readonly #places: readonly TensorPlace[];
 
@@ -43,14 +52,21 @@ export class Network {
     readonly spec: NetworkSpec,
     /** Every tensor, one after the other, in the order of `tensors()`. It may be written to. */
     readonly parameters: FloatArray,
+    /** Running statistics, one after the other, in the dtype of the parameters; empty without batch norm. */
+    readonly buffers: FloatArray = firstBuffers(spec, dtypeOf(parameters)),
     places: readonly TensorPlace[] = tensorLayout(spec),
   ) {
     this.#places = places;
   }
 
   /** @internal What a student is: its spec has been checked, and its parameters have their places. */
-  static ofStudent(spec: NetworkSpec, parameters: FloatArray, places: readonly TensorPlace[]): Network {
-    return new Network(spec, parameters, places);
+  static ofStudent(
+    spec: NetworkSpec,
+    parameters: FloatArray,
+    buffers: FloatArray,
+    places: readonly TensorPlace[],
+  ): Network {
+    return new Network(spec, parameters, buffers, places);
   }
 
   /**
@@ -76,13 +92,17 @@ export class Network {
   /**
    * A network with given numbers.
    * @param parameters the whole block, in the order of `tensors()`; kept by reference, its kind is the network's dtype
+   * @param buffers running statistics, in the same dtype; kept by reference. Default: mean 0, variance 1
    * @throws invalid_argument, invalid_network
    */
-  static from(options: NetworkOptions, parameters: FloatArray): Network {
-    const network = new Network(networkSpec(options), checkFloats('parameters', parameters));
-    const size = network.#places.reduce((count, place) => count + place.size, 0);
-    checkLength('parameters', parameters, size, 'the parameters of the network');
-    return network;
+  static from(options: NetworkOptions, parameters: FloatArray, buffers?: FloatArray): Network {
+    const spec = networkSpec(options);
+    const { parameters: size, bufferScalars } = describe(spec);
+    checkLength('parameters', checkFloats('parameters', parameters), size, 'the parameters of the network');
+    if (buffers === undefined) return new Network(spec, parameters);
+    checkFloats('buffers', buffers, dtypeOf(parameters));
+    checkLength('buffers', buffers, bufferScalars, 'the buffers of the network');
+    return new Network(spec, parameters, buffers);
   }
 
   /**
@@ -90,8 +110,8 @@ export class Network {
    * @throws file_unreadable, file_corrupt
    */
   static async load(path: string): Promise<Network> {
-    const { spec, parameters } = readNetworkFile(path);
-    return new Network(spec, parameters);
+    const { spec, parameters, buffers } = readNetworkFile(path);
+    return new Network(spec, parameters, buffers);
   }
 
   /** Of the parameters. */
@@ -104,10 +124,11 @@ export class Network {
     return tensorViews(this.#places, this.parameters);
   }
 
-  /** @throws invalid_argument when there is no such tensor; those there are are listed */
+  /** A tensor, or a buffer ("layers.1.runningMean"). @throws invalid_argument when there is none of that name; those there are are listed */
   tensor(name: string): FloatArray {
-    const { offset, size } = this.#place(name);
-    return this.parameters.subarray(offset, offset + size);
+    const place = this.#place(name);
+    const block = this.#places.includes(place) ? this.parameters : this.buffers;
+    return block.subarray(place.offset, place.offset + place.size);
   }
 
   /** [N_out, N_in] of a matrix, [length] of a vector. */
@@ -116,16 +137,20 @@ export class Network {
   }
 
   #place(name: string): TensorPlace {
-    const place = this.#places.find((candidate) => candidate.name === name);
+    const places = [...this.#places, ...bufferLayout(this.spec)];
+    const place =
+      this.#places.find((candidate) => candidate.name === name) ?? places.find((one) => one.name === name);
     if (place) return place;
-    throw invalid('the name of a tensor', `one of ${this.#places.map((one) => one.name).join(', ')}`, name);
+    throw invalid('the name of a tensor', `one of ${places.map((one) => one.name).join(', ')}`, name);
   }
 
   /** W [N_out][N_in] that a layer applies, a copy; (eigenvaluesIn_j - eigenvaluesOut_i) eigenvectors_ij if spectral. */
   effectiveWeights(layer: number): FloatArray {
     checkLayerIndex(this.spec, layer);
-    const { kind } = this.spec.layers[layer] as Layer;
-    if (kind === 'dense') return this.tensor(`layers.${layer}.weights`).slice();
+    const wanted = this.spec.layers[layer];
+    if (!isMatrixLayer(wanted))
+      throw invalid('layer', 'a layer with a matrix', `layer ${layer}, ${wanted?.kind}`);
+    if (wanted.kind === 'dense') return this.tensor(`layers.${layer}.weights`).slice();
     const lambdaIn = this.tensor(`layers.${layer}.eigenvaluesIn`);
     const lambdaOut = this.tensor(`layers.${layer}.eigenvaluesOut`);
     const inputs = inputsOf(this.spec, layer);
@@ -145,13 +170,17 @@ export class Network {
   async predict(inputs: FloatArray | Dataset, options: WorkOptions = {}): Promise<FloatArray> {
     const data = asDataset(inputs, this.spec);
     checkFits('predict', data, this.spec, false);
-    return this.#work(options, (native) => native.predict(0, data.nativeOf(this.dtype)));
+    return this.#work(options, (native, statistics) =>
+      native.predict(0, data.nativeOf(this.dtype), statistics),
+    );
   }
 
   /** @throws data_mismatch, invalid_argument */
   async evaluate(data: Dataset, options: WorkOptions = {}): Promise<Evaluation> {
     checkFits('evaluate', checkDataset('data', data), this.spec, true);
-    const numbers = await this.#work(options, (native) => native.evaluate([[data.nativeOf(this.dtype)]]));
+    const numbers = await this.#work(options, (native, statistics) =>
+      native.evaluate([[data.nativeOf(this.dtype)]], statistics),
+    );
     const found = evaluationsOf(numbers, 1, 1)[0]?.[0] as Evaluation;
     return withBinaryAccuracy(found, this.spec, data, () => this.predict(data, options));
   }
@@ -171,7 +200,9 @@ export class Network {
     checkRemovalOrder(this.spec, layer, removalOrder);
     checkFits('pruningLosses', checkDataset('data', data), this.spec, true);
     const samples = data.nativeOf(this.dtype);
-    return this.#work(options, (native) => native.pruningCurve(0, layer, removalOrder, samples));
+    return this.#work(options, (native, statistics) =>
+      native.pruningCurve(0, layer, removalOrder, samples, statistics),
+    );
   }
 
   /**
@@ -193,9 +224,13 @@ export class Network {
     });
   }
 
-  #work<Result>(options: WorkOptions, work: Parameters<typeof withNative<Result>>[3]): Promise<Result> {
-    knownKeys('options', options, ['device', 'devices']);
-    return withNative(this.spec, this.parameters, chooseDeviceOnce(options, this.dtype), work);
+  #work<Result>(
+    options: WorkOptions,
+    work: (native: NativePopulation, statistics: Statistics | undefined) => Promise<Result>,
+  ): Promise<Result> {
+    knownKeys('options', options, ['device', 'devices', 'statistics']);
+    const statistics = checkStatistics(this.spec, options);
+    return withNative(this, chooseDeviceOnce(options, this.dtype), (native) => work(native, statistics));
   }
 
   /**
@@ -203,15 +238,37 @@ export class Network {
    * @throws file_unwritable
    */
   async save(path: string): Promise<void> {
-    const { tensors, metadata } = networkToFile(this.spec, this.parameters);
+    const { tensors, metadata } = networkToFile(this.spec, this.parameters, this.buffers);
     await writeSafetensors(path, tensors, metadata);
   }
 
   /** A copy that shares nothing; in another dtype if one is given. */
   clone(dtype: DType = this.dtype): Network {
-    const converted = toDType('parameters', this.parameters, oneOf('dtype', dtype, dtypes));
-    return new Network(this.spec, converted === this.parameters ? converted.slice() : converted);
+    oneOf('dtype', dtype, dtypes);
+    const copied = (what: string, from: FloatArray) => {
+      const converted = toDType(what, from, dtype);
+      return converted === from ? converted.slice() : converted;
+    };
+    return new Network(this.spec, copied('parameters', this.parameters), copied('buffers', this.buffers));
   }
+}
+
+/** Means of 0 and variances of 1. */
+function firstBuffers(spec: NetworkSpec, dtype: DType): FloatArray {
+  const block = allocate('the buffers', dtype, describe(spec).bufferScalars);
+  for (const { offset, size, initial } of describe(spec).buffers) block.fill(initial, offset, offset + size);
+  return block;
+}
+
+/** @throws invalid_argument when statistics are asked of a network that has none */
+export function checkStatistics(
+  spec: NetworkSpec,
+  { statistics }: StatisticsOptions,
+): Statistics | undefined {
+  if (statistics === undefined) return undefined;
+  oneOf('statistics', statistics, ['running', 'batch']);
+  if (describe(spec).bufferScalars > 0) return statistics;
+  throw invalid('statistics', 'none, as the network has no batch norm', statistics);
 }
 
 /** Raw inputs as data without targets. */

@@ -1,7 +1,7 @@
 /** Phases: which tensors train when. They narrow what is trainable; they never thaw a frozen tensor. */
 import { denseArray, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import type { NativePhase } from '../native/addon.js';
-import type { TensorName } from './layers.js';
+import type { Layer, TensorName } from './layers.js';
 
 /** For `steps` steps (or `epochs` epochs) only the named tensors train, in every layer. Exactly one of the two is given. */
 export interface Phase {
@@ -11,7 +11,17 @@ export interface Phase {
 }
 
 /** Bits of native/core/schedule.h. */
-const bits = { eigenvectors: 1, eigenvaluesIn: 2, eigenvaluesOut: 4, weights: 8, bias: 16 } as const;
+const bits = {
+  eigenvectors: 1,
+  eigenvaluesIn: 2,
+  eigenvaluesOut: 4,
+  weights: 8,
+  bias: 16,
+  scale: 32,
+  shift: 64,
+} as const;
+/** Without batch norm its bits stay 0, so that masks are those of checkpoints from before there was any. */
+const bitsOfBatchNorm = bits.scale | bits.shift;
 const names = Object.keys(bits) as TensorName[];
 
 /**
@@ -28,10 +38,17 @@ export function alternating(length: number, unit: 'steps' | 'epochs' = 'steps'):
   ];
 }
 
-/** @throws invalid_argument naming the phase */
-export function toNativePhases(phases: readonly Phase[]): NativePhase[] {
+/**
+ * @param layers of the network: batch norm has tensors of its own
+ * @throws invalid_argument naming the phase
+ */
+export function toNativePhases(phases: readonly Phase[], layers: readonly Layer[] = []): NativePhase[] {
   denseArray('phases', 'an array of phases', phases);
-  const native = phases.map((phase, i) => toNativePhase(`phases[${i}]`, phase));
+  const known = layers.some(({ kind }) => kind === 'batchNorm') ? ~0 : ~bitsOfBatchNorm;
+  const native = phases.map((phase, i) => {
+    const { mask, ...rest } = toNativePhase(`phases[${i}]`, phase);
+    return { mask: mask & known, ...rest };
+  });
   const odd = native.findIndex((phase) => phase.inEpochs !== native[0]?.inEpochs);
   if (odd > 0) {
     const unit = native[0]?.inEpochs ? 'epochs' : 'steps';

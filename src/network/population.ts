@@ -7,6 +7,7 @@ import { addon } from '../native/load.js';
 import { allocate, toDType } from './arrays.js';
 import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkDataset, checkFits, Dataset } from './dataset.js';
+import { describe, unitsOf } from './description.js';
 import { type ChosenDevice, chooseDevice, type DeviceOptions } from './device.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { initialValues } from './initialize.js';
@@ -28,6 +29,11 @@ export interface PopulationOptions extends DeviceOptions {
   readonly dtype?: DType;
   /** Default: one per core that this process may use. Results do not depend on it. */
   readonly threads?: number;
+  /**
+   * 'auto' (default): the fused path where a student is a chain of dense and spectral layers. 'general': the executor of any graph
+   * for every student, as engine and `execution` of the students then say; slower, for measurements. Not on a GPU.
+   */
+  readonly executor?: 'auto' | 'general';
 }
 
 /**
@@ -55,25 +61,32 @@ export class Population {
    * @throws invalid_argument, invalid_network, data_mismatch (each names the student), cuda_unavailable, out_of_memory
    */
   static create(students: readonly StudentOptions[], options: PopulationOptions = {}): Population {
-    knownKeys('Population.create', options, ['device', 'devices', 'dtype', 'threads']);
+    knownKeys('Population.create', options, ['device', 'devices', 'dtype', 'threads', 'executor']);
     denseArray('students', 'an array of student options', students);
     if (students.length === 0) throw invalid('students', 'at least one student', students);
     const dtype = oneOf('dtype', options.dtype ?? 'float32', dtypes);
     const threads = options.threads === undefined ? 0 : positiveInteger('threads', options.threads);
-    const chosen = chooseDevice(options, dtype);
+    const executor = oneOf('executor', options.executor ?? 'auto', ['auto', 'general']);
     const plans = students.map((student, i) => planStudent(`student ${i}`, student));
+    const general = executor === 'general';
+    const chosen = chooseDevice(options, dtype, general || plans.some(({ spec }) => describe(spec).noChain));
     if (chosen.device !== 'cuda') requireHostMemory(plans, dtype, threads || availableParallelism());
     const native = new (addon().Population)({
       backend: chosen.device,
       devices: chosen.devices,
       dtype,
       threads,
+      general,
       students: plans.map((plan) => toNativeStudent(plan, dtype)),
     });
     let executions: readonly (Execution | null)[];
     try {
       executions = native.executions();
-      for (const [i, plan] of plans.entries()) native.write(i, 'parameters', firstValues(plan, dtype));
+      for (const [i, plan] of plans.entries()) {
+        native.write(i, 'parameters', firstValues(plan, dtype));
+        const buffers = plan.network?.buffers;
+        if (buffers?.length) native.write(i, 'buffers', toDType('buffers', buffers, dtype));
+      }
     } catch (error) {
       native.dispose();
       throw error;
@@ -230,7 +243,7 @@ export class Population {
 function requireHostMemory(plans: readonly StudentPlan[], dtype: DType, threads: number): void {
   const shapes = plans.map(({ spec, optimizer, batchSize, data }) => ({
     inputs: spec.inputs,
-    widths: spec.layers.map(({ width }) => width),
+    widths: spec.layers.map((_, layer) => unitsOf(spec, layer)),
     dtype,
     moments: optimizer.kind === 'sgd' ? (1 as const) : (2 as const),
     batchSize: Math.min(batchSize, data.samples),

@@ -2,13 +2,23 @@ import { types } from 'node:util';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { checkAttached, checkLength } from './arrays.js';
-import type { Layer } from './layers.js';
-import { checkLayerIndex, type NetworkSpec } from './spec.js';
+import { describe, groupOf, unitsOf } from './description.js';
+import type { NetworkSpec } from './network-spec.js';
+import { checkLayerIndex } from './spec.js';
 
 /** @throws invalid_argument unless `layer` is the index of a layer below the last */
 export function checkHiddenLayer(spec: NetworkSpec, layer: unknown): number {
   const index = checkLayerIndex(spec, layer);
-  if (index < spec.layers.length - 1) return index;
+  if (index < spec.layers.length - 1) {
+    const group = groupOf(spec, index);
+    if (group !== undefined && describe(spec).hidden[group]) return index;
+    throw invalid(
+      'layer',
+      'a layer whose units are hidden and its own',
+      layer,
+      'Its units are inputs or answers of the network, or of several layers',
+    );
+  }
   const advice = 'Its nodes are the answers; removing them is no pruning';
   throw invalid('layer', 'a hidden layer, not the last', layer, advice);
 }
@@ -21,7 +31,7 @@ export function checkRemovalOrder(spec: NetworkSpec, layer: number, order: unkno
   checkHiddenLayer(spec, layer);
   if (!types.isUint32Array(order)) throw invalid('removalOrder', 'a Uint32Array', order);
   checkAttached('removalOrder', order);
-  const { width } = spec.layers[layer] as Layer;
+  const width = unitsOf(spec, layer);
   checkLength('removalOrder', order, width, `the nodes of layer ${layer}`);
   const seen = new Uint8Array(width);
   for (const node of order) {

@@ -1,66 +1,22 @@
-/** What a network is, before it has numbers; its checks, and its form in files. */
+/** The checks of a network's spec. */
 import { denseArray, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import { maximumElements } from './arrays.js';
+import { describe, outputsOf } from './description.js';
+import { activation, add, batchNorm, concat } from './graph-layers.js';
 import {
   type DenseOptions,
   dense,
-  denseTensors,
   type Layer,
+  placeKeys,
   type SpectralOptions,
   spectral,
-  spectralTensors,
   type TensorName,
   type TensorOptions,
 } from './layers.js';
+import { tensorLayout } from './layout.js';
+import { losses, type NetworkOptions, type NetworkSpec, tensorsOf } from './network-spec.js';
 
-/** Names of the losses. */
-export const losses = ['mse', 'crossEntropy'] as const;
-/**
- * `mse`: mean over batch and outputs of (y - t)^2. `crossEntropy`: mean over the batch of -log softmax(y)[class], on the
- * outputs of the last layer as they are.
- */
-export type Loss = (typeof losses)[number];
-
-/** What a network is, with every default written out. */
-export interface NetworkSpec {
-  /** Features of a sample: N_in of the first layer. */
-  readonly inputs: number;
-  readonly layers: readonly Layer[];
-  readonly loss: Loss;
-}
-
-/** What a network is to be. */
-export interface NetworkOptions {
-  readonly inputs: number;
-  readonly layers: readonly Layer[];
-  /** Default 'mse'. */
-  readonly loss?: Loss;
-}
-
-/** N_in of a layer. */
-export function inputsOf(spec: NetworkSpec, layer: number): number {
-  return layer === 0 ? spec.inputs : (spec.layers[layer - 1] as Layer).width;
-}
-
-/** N_out of the last layer. */
-export function outputsOf(spec: NetworkSpec): number {
-  return (spec.layers.at(-1) as Layer).width;
-}
-
-/** The tensors of a layer, in the order of the parameter block. */
-export function tensorsOf(layer: Layer): [TensorName, TensorOptions][] {
-  const names: readonly TensorName[] = layer.kind === 'spectral' ? spectralTensors : denseTensors;
-  const tensors: Partial<Record<TensorName, TensorOptions>> = layer.tensors;
-  return names.flatMap((name) => (tensors[name] === undefined ? [] : [[name, tensors[name]]]));
-}
-
-/** [N_out, N_in] of a matrix, or the length of a vector. */
-export function tensorShape(spec: NetworkSpec, layer: number, name: TensorName): number[] {
-  const outputs = (spec.layers[layer] as Layer).width;
-  if (name === 'eigenvectors' || name === 'weights') return [outputs, inputsOf(spec, layer)];
-  return [name === 'eigenvaluesIn' ? inputsOf(spec, layer) : outputs];
-}
+export { type Loss, losses, type NetworkOptions, type NetworkSpec } from './network-spec.js';
 
 /**
  * Checks a network and writes out its defaults.
@@ -73,10 +29,10 @@ export function networkSpec(options: NetworkOptions): NetworkSpec {
   if (given.length === 0)
     throw new EigenstudentError('invalid_network', 'expected at least one layer, received an empty array');
   const layers = given.map((layer, i) => checkLayer(`layer ${i}`, layer));
+  checkNames(layers);
   const spec: NetworkSpec = { inputs, layers, loss: oneOf('loss of network', options.loss ?? 'mse', losses) };
-  layers.forEach((layer, i) => {
-    for (const [name, tensor] of tensorsOf(layer)) checkTensor(spec, i, name, tensor);
-  });
+  describe(spec);
+  checkInitializers(spec);
   if (spec.loss === 'crossEntropy' && outputsOf(spec) < 2) {
     throw new EigenstudentError(
       'invalid_network',
@@ -86,30 +42,77 @@ export function networkSpec(options: NetworkOptions): NetworkSpec {
   return spec;
 }
 
+function checkNames(layers: readonly Layer[]): void {
+  const first = new Map<string, number>();
+  for (const [index, { name }] of layers.entries()) {
+    if (name === undefined) continue;
+    const other = first.get(name);
+    if (other !== undefined)
+      throw new EigenstudentError(
+        'invalid_network',
+        `expected each name of a layer once, received '${name}' for layers ${other} and ${index}`,
+      );
+    first.set(name, index);
+  }
+}
+
 /** Rebuilds a layer through its own builder, so that hand-written layers and layers from files are checked alike. */
 function checkLayer(where: string, layer: unknown): Layer {
-  const unlike = () => invalid(where, 'a layer made by spectral(), dense() or sum()', layer);
-  if (typeof layer !== 'object' || layer === null) throw unlike();
-  const { kind, width, activation, tensors } = layer as Layer;
-  oneOf(`kind of ${where}`, kind, ['spectral', 'dense']);
-  if (typeof tensors !== 'object' || tensors === null) throw unlike();
-  const required: readonly TensorName[] = kind === 'spectral' ? spectralTensors : denseTensors;
-  if (required.some((name) => name !== 'bias' && !(name in tensors))) throw unlike();
-  knownKeys(where, layer, layerKeys);
-  knownKeys(`tensors of ${where}`, tensors, required);
-  for (const [name, tensor] of Object.entries(tensors)) checkTensorOptions(`${name} of ${where}`, tensor);
-  const options = { ...layerOptions(tensors), activation };
+  if (typeof layer !== 'object' || layer === null) throw unlikeLayer(where, layer);
+  const { kind } = layer as Layer;
+  oneOf(`kind of ${where}`, kind, kinds);
   try {
-    return kind === 'spectral'
-      ? spectral(width, options as SpectralOptions)
-      : dense(width, options as DenseOptions);
+    return rebuild(where, layer as Layer);
   } catch (error) {
-    if (!(error instanceof EigenstudentError)) throw error;
+    if (!(error instanceof EigenstudentError) || error.message.includes(where)) throw error;
     throw new EigenstudentError(error.code, `${where}: ${error.message}`, { cause: error });
   }
 }
 
-const layerKeys = ['kind', 'width', 'activation', 'tensors'];
+function unlikeLayer(where: string, layer: unknown): EigenstudentError {
+  return invalid(
+    where,
+    'a layer made by spectral(), dense(), sum(), batchNorm(), activation(), add() or concat()',
+    layer,
+  );
+}
+
+function rebuild(where: string, layer: Layer): Layer {
+  const { name, inputs } = layer;
+  const place = { ...(name !== undefined && { name }), ...(inputs !== undefined && { inputs }) };
+  switch (layer.kind) {
+    case 'spectral':
+    case 'dense': {
+      const required = layer.kind === 'spectral' ? spectralNeeds : denseNeeds;
+      knownKeys(where, layer, ['kind', 'width', 'activation', 'tensors', ...placeKeys]);
+      const options = {
+        ...tensorOptionsOf(where, layer, required, ['bias']),
+        ...place,
+        activation: layer.activation,
+      };
+      return layer.kind === 'spectral'
+        ? spectral(layer.width, options as SpectralOptions)
+        : dense(layer.width, options as DenseOptions);
+    }
+    case 'batchNorm': {
+      knownKeys(where, layer, ['kind', 'momentum', 'epsilon', 'tensors', ...placeKeys]);
+      const { bias: _, groupLasso: __, ...options } = tensorOptionsOf(where, layer, ['scale', 'shift'], []);
+      return batchNorm({ ...options, ...place, momentum: layer.momentum, epsilon: layer.epsilon });
+    }
+    case 'activation':
+      knownKeys(where, layer, ['kind', 'activation', ...placeKeys]);
+      return activation(layer.activation, place);
+    default: {
+      knownKeys(where, layer, ['kind', ...placeKeys]);
+      const build = layer.kind === 'add' ? add : concat;
+      return build(inputs ?? [], name === undefined ? {} : { name });
+    }
+  }
+}
+
+const kinds = ['spectral', 'dense', 'batchNorm', 'activation', 'add', 'concat'] as const;
+const spectralNeeds = ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'] as const;
+const denseNeeds = ['weights'] as const;
 const tensorKeys = ['trainable', 'l1', 'l2', 'groupLasso', 'initialize'];
 
 /** The numbers are checked by the layer's builder. */
@@ -119,15 +122,26 @@ function checkTensorOptions(where: string, tensor: TensorOptions): void {
   if (typeof trainable !== 'boolean') throw invalid(`trainable of ${where}`, 'true or false', trainable);
 }
 
-function layerOptions(tensors: Partial<Record<string, Partial<TensorOptions>>>) {
-  const entries = Object.entries(tensors) as [string, Partial<TensorOptions>][];
+/** The options of a layer's builder that its tensors tell. */
+function tensorOptionsOf(
+  where: string,
+  layer: Layer & { readonly tensors: unknown },
+  required: readonly TensorName[],
+  optional: readonly TensorName[],
+) {
+  const { tensors } = layer;
+  if (typeof tensors !== 'object' || tensors === null) throw unlikeLayer(where, layer);
+  if (required.some((name) => !(name in tensors))) throw unlikeLayer(where, layer);
+  knownKeys(`tensors of ${where}`, tensors, [...required, ...optional]);
+  const entries = Object.entries(tensors) as [string, TensorOptions][];
+  for (const [name, tensor] of entries) checkTensorOptions(`${name} of ${where}`, tensor);
   const given = <K extends keyof TensorOptions>(key: K) =>
     Object.fromEntries(
       entries.flatMap(([name, tensor]) => (tensor[key] == null ? [] : [[name, tensor[key]]])),
     );
   return {
     bias: 'bias' in tensors,
-    trainable: entries.filter(([, tensor]) => tensor.trainable).map(([name]) => name),
+    trainable: entries.filter(([, tensor]) => tensor.trainable).map(([name]) => name as never),
     l1: given('l1'),
     l2: given('l2'),
     groupLasso: given('groupLasso'),
@@ -135,49 +149,21 @@ function layerOptions(tensors: Partial<Record<string, Partial<TensorOptions>>>) 
   };
 }
 
-function checkTensor(spec: NetworkSpec, layer: number, name: TensorName, tensor: TensorOptions): void {
-  const shape = tensorShape(spec, layer, name);
-  const size = shape.reduce((product, length) => product * length, 1);
-  const where = `${name} of layer ${layer}`;
-  const { initialize } = tensor;
-  if (size > maximumElements) {
-    throw new EigenstudentError(
-      'invalid_network',
-      `expected at most ${maximumElements} numbers in ${where}, received a width that needs ${shape.join(' x ')}`,
-    );
+/** Arrays have the size of their tensor, and orthonormal rows are no more than its columns. */
+function checkInitializers(spec: NetworkSpec): void {
+  for (const { layer, role, shape, size, hasRows } of tensorLayout(spec)) {
+    const where = `${role} of layer ${layer}`;
+    const initialize = tensorsOf(spec.layers[layer] as Layer)[role]?.initialize;
+    if (typeof initialize === 'object' && initialize.length !== size)
+      throw invalid(`initialize.${where}`, `${size} numbers (${shape.join(' x ')})`, initialize);
+    if (
+      initialize === 'orthonormalRows' &&
+      (!hasRows || (shape[0] as number) > size / (shape[0] as number))
+    ) {
+      const advice = 'There are no more orthonormal rows than columns';
+      throw invalid(`initialize.${where}`, 'a matrix with N_out <= N_in for orthonormalRows', shape, advice);
+    }
   }
-  if (typeof initialize === 'object' && initialize.length !== size) {
-    const wanted = `${size} numbers (${shape.join(' x ')})`;
-    throw invalid(`initialize.${where}`, wanted, initialize);
-  }
-  if (
-    initialize === 'orthonormalRows' &&
-    (shape.length === 1 || (shape[0] as number) > (shape[1] as number))
-  ) {
-    const advice = 'There are no more orthonormal rows than columns';
-    throw invalid(`initialize.${where}`, 'a matrix with N_out <= N_in for orthonormalRows', shape, advice);
-  }
-}
-
-/** A network's structure as JSON. Initialisers that are arrays are left out: the file holds what became of them. */
-export function specToJson(spec: NetworkSpec): string {
-  const layers = spec.layers.map((layer) => ({
-    kind: layer.kind,
-    width: layer.width,
-    activation: layer.activation,
-    tensors: Object.fromEntries(
-      tensorsOf(layer).map(([name, { initialize, ...rest }]) => [
-        name,
-        typeof initialize === 'object' ? rest : { ...rest, initialize },
-      ]),
-    ),
-  }));
-  return JSON.stringify({ inputs: spec.inputs, layers, loss: spec.loss });
-}
-
-/** @throws what networkSpec throws, or a SyntaxError */
-export function specFromJson(text: string): NetworkSpec {
-  return networkSpec(JSON.parse(text) as NetworkOptions);
 }
 
 /** @throws invalid_argument unless `layer` is the index of a layer */

@@ -3,9 +3,11 @@ import { invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { NativePhase, NativeStudentSpec } from '../native/addon.js';
 import { checkFits, Dataset } from './dataset.js';
+import { unitsOf } from './description.js';
 import type { Layer } from './layers.js';
 import { toNativeNetwork } from './native-spec.js';
 import { Network } from './network.js';
+import { tensorsOf } from './network-spec.js';
 import { checkOptimizer, type Optimizer } from './optimizers.js';
 import { type Phase, toNativePhases } from './phases.js';
 import { checkSeed, checkTrial } from './random.js';
@@ -83,7 +85,7 @@ export function planStudent(where: string, options: StudentOptions): StudentPlan
     epochs: checkEpochs(`epochs of ${where}`, options.epochs),
     seed: checkSeed(where, options.seed),
     trial: checkTrial(where, options.trial ?? 0),
-    phases: inContext(where, () => toNativePhases(options.phases ?? [])),
+    phases: inContext(where, () => toNativePhases(options.phases ?? [], spec.layers)),
     network,
   };
 }
@@ -156,9 +158,11 @@ function checkSameShape(where: string, given: NetworkSpec, wanted: NetworkSpec):
   const shape = (spec: NetworkSpec) =>
     [
       spec.inputs,
-      ...spec.layers.map(
-        ({ kind, width, tensors }) => `${kind} ${width}${'bias' in tensors ? ' with bias' : ''}`,
-      ),
+      ...spec.layers.map((layer, index) => {
+        const bias = 'bias' in tensorsOf(layer) ? ' with bias' : '';
+        const reads = layer.inputs ? ` of ${layer.inputs.join(' and ')}` : '';
+        return `${layer.kind} ${unitsOf(spec, index)}${bias}${reads}`;
+      }),
     ].join(' -> ');
   if (shape(given) === shape(wanted)) return;
   throw new EigenstudentError(

@@ -1,13 +1,14 @@
 import { types } from 'node:util';
 import { invalid, knownKeys, nonNegativeInteger } from '../arguments.js';
-import type { DType, FloatArray, StateBlock } from '../native/addon.js';
+import type { DType, FloatArray, StateBlock, Statistics } from '../native/addon.js';
 import { allocate, checkFloats, checkLength } from './arrays.js';
 import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkDataset, checkFits, type Dataset } from './dataset.js';
+import { describe } from './description.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
 import type { NativeHandle } from './native-handle.js';
-import { asDataset, Network } from './network.js';
+import { asDataset, checkStatistics, Network, type StatisticsOptions } from './network.js';
 import { checkRemovalOrder } from './removal-order.js';
 import type { NetworkSpec } from './spec.js';
 import type { StudentPlan } from './student-options.js';
@@ -30,12 +31,13 @@ export interface Progress {
 }
 
 /**
- * How a GPU trains a student. 'resident': many steps in one launch, all in the shared memory of its multiprocessors.
- * 'layerwise': a few launches a layer and step, because the student is too large for that; far slower for a small one.
+ * How a student is trained. On a GPU 'resident': many steps in one launch, all in the shared memory of its multiprocessors;
+ * 'layerwise': a few launches per layer and step, because the student is too large for that; far slower for a small one. On the CPU
+ * 'general': layer by layer through the executor of any graph, because the student is no chain of dense and spectral layers.
  */
 export interface Execution {
-  readonly kernels: 'resident' | 'layerwise';
-  /** Of 'layerwise': why the student is not resident, as "a step needs at least ... bytes of shared memory ...". */
+  readonly kernels: 'resident' | 'layerwise' | 'general';
+  /** Of the last two: why, as "a step needs at least ... bytes of shared memory ...". */
   readonly reason?: string;
 }
 
@@ -47,6 +49,8 @@ export interface StudentState {
   readonly firstMoment: FloatArray;
   /** Adam's v. */
   readonly secondMoment?: FloatArray;
+  /** Running statistics, as Network.buffers; absent without batch norm. */
+  readonly buffers?: FloatArray;
   /** Updates of each tensor so far, [tensors]. */
   readonly updateCount: Float64Array;
   /** Steps done. */
@@ -75,7 +79,7 @@ export class Student {
     readonly dtype: DType,
     /** Its options, checked and with every default written out. */
     readonly options: StudentPlan,
-    /** How the device trains it; null on a device with nothing to tell (cpu, reference). */
+    /** How the device trains it; null where there is nothing to tell (reference, and the CPU's fused path). */
     readonly execution: Execution | null,
   ) {
     this.#native = native;
@@ -89,7 +93,8 @@ export class Student {
 
   /** The student's network as it is now, a copy. */
   network(): Network {
-    return Network.ofStudent(this.spec, this.#read('parameters', 'network()'), this.#places);
+    const parameters = this.#read('parameters', 'network()');
+    return Network.ofStudent(this.spec, parameters, this.#read('buffers', 'network()'), this.#places);
   }
 
   /** How far it is. */
@@ -98,13 +103,15 @@ export class Student {
   }
 
   /** @throws data_mismatch */
-  async evaluate(data: Dataset): Promise<Evaluation> {
+  async evaluate(data: Dataset, options: StatisticsOptions = {}): Promise<Evaluation> {
     const native = this.#native.ready('evaluate()');
     this.#checkFits(checkDataset('data', data), true);
     const places: (ReturnType<Dataset['nativeOf']> | null)[] = Array(native.size).fill(null);
     places[this.index] = data.nativeOf(this.dtype);
-    const [found] = evaluationsOf(await native.evaluate([places]), 1, native.size);
-    return withBinaryAccuracy(found?.[this.index] as Evaluation, this.spec, data, () => this.predict(data));
+    const statistics = this.#statistics(options);
+    const [found] = evaluationsOf(await native.evaluate([places], statistics), 1, native.size);
+    const own = found?.[this.index] as Evaluation;
+    return withBinaryAccuracy(own, this.spec, data, () => this.predict(data, options));
   }
 
   /**
@@ -112,19 +119,25 @@ export class Student {
    * @param inputs [samples][inputs]
    * @throws data_mismatch, invalid_argument
    */
-  async predict(inputs: FloatArray | Dataset): Promise<FloatArray> {
+  async predict(inputs: FloatArray | Dataset, options: StatisticsOptions = {}): Promise<FloatArray> {
     const native = this.#native.ready('predict()');
     const data = asDataset(inputs, this.spec);
     this.#checkFits(data, false);
-    return native.predict(this.index, data.nativeOf(this.dtype));
+    return native.predict(this.index, data.nativeOf(this.dtype), this.#statistics(options));
   }
 
   /** As Network.pruningLosses. */
-  async pruningLosses(layer: number, removalOrder: Uint32Array, data: Dataset): Promise<Float64Array> {
+  async pruningLosses(
+    layer: number,
+    removalOrder: Uint32Array,
+    data: Dataset,
+    options: StatisticsOptions = {},
+  ): Promise<Float64Array> {
     const native = this.#native.ready('pruningLosses()');
     checkRemovalOrder(this.spec, layer, removalOrder);
     this.#checkFits(checkDataset('data', data), true);
-    return native.pruningCurve(this.index, layer, removalOrder, data.nativeOf(this.dtype));
+    const samples = data.nativeOf(this.dtype);
+    return native.pruningCurve(this.index, layer, removalOrder, samples, this.#statistics(options));
   }
 
   /**
@@ -146,6 +159,7 @@ export class Student {
       parameters: this.#read('parameters', 'state()'),
       firstMoment: this.#read('firstMoment', 'state()'),
       ...(this.#hasSecondMoment && { secondMoment: this.#read('secondMoment', 'state()') }),
+      ...(this.#bufferSize > 0 && { buffers: this.#read('buffers', 'state()') }),
       updateCount,
       step,
     };
@@ -157,9 +171,16 @@ export class Student {
    */
   restore(state: StudentState): void {
     const native = this.#native.ready('restore()');
-    knownKeys('state', state, ['parameters', 'firstMoment', 'secondMoment', 'updateCount', 'step']);
+    knownKeys('state', state, [
+      'parameters',
+      'firstMoment',
+      'secondMoment',
+      'buffers',
+      'updateCount',
+      'step',
+    ]);
     // every field is read before the first is checked: a getter could detach an array that was checked already
-    const { parameters, firstMoment, secondMoment, updateCount, step } = state;
+    const { parameters, firstMoment, secondMoment, buffers, updateCount, step } = state;
     const blocks: [StateBlock, unknown][] = [
       ['parameters', parameters],
       ['firstMoment', firstMoment],
@@ -167,9 +188,13 @@ export class Student {
     if (this.#hasSecondMoment) blocks.push(['secondMoment', secondMoment]);
     else if (secondMoment !== undefined)
       throw invalid('secondMoment of state', 'none, as SGD has one moment', secondMoment);
+    if (this.#bufferSize > 0) blocks.push(['buffers', buffers]);
+    else if (buffers !== undefined)
+      throw invalid('buffers of state', 'none, as there is no batch norm', buffers);
     const arrays = blocks.map(([block, given]) => {
       const array = checkFloats(`${block} of state`, given, this.dtype);
-      checkLength(`${block} of state`, array, this.#size, "the student's parameters");
+      const what = block === 'buffers' ? "the student's buffers" : "the student's parameters";
+      checkLength(`${block} of state`, array, block === 'buffers' ? this.#bufferSize : this.#size, what);
       return [block, array] as const;
     });
     if (!types.isFloat64Array(updateCount))
@@ -187,9 +212,18 @@ export class Student {
   }
 
   #read(block: StateBlock, what: string): FloatArray {
-    const into = allocate('the student', this.dtype, this.#size);
+    const into = allocate('the student', this.dtype, block === 'buffers' ? this.#bufferSize : this.#size);
     this.#native.ready(what).read(this.index, block, into);
     return into;
+  }
+
+  get #bufferSize(): number {
+    return describe(this.spec).bufferScalars;
+  }
+
+  #statistics(options: StatisticsOptions): Statistics | undefined {
+    knownKeys('options', options, ['statistics']);
+    return checkStatistics(this.spec, options);
   }
 
   #checkFits(data: Dataset, needsTargets: boolean): void {

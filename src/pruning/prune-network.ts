@@ -1,7 +1,7 @@
 import { denseArray, finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { checkDataset, type Dataset } from '../network/dataset.js';
-import type { Layer } from '../network/layers.js';
+import { unitsOf } from '../network/description.js';
 import { parameterCount } from '../network/layout.js';
 import type { Network, NetworkSpec } from '../network/network.js';
 import { JointOrder, type Kept, type Scope, scopes } from './joint-order.js';
@@ -164,7 +164,7 @@ function tooBad({ name, before }: Quality, bound: number, reference: number): Ei
 function cut(network: Network, layers: readonly number[], kept: Kept): Network {
   return layers.reduce((result, layer, i) => {
     const nodes = kept[i] as Uint32Array;
-    const { width } = result.spec.layers[layer] as Layer;
+    const width = unitsOf(result.spec, layer);
     return nodes.length === width ? result : keepNodes(result, layer, nodes);
   }, network.clone());
 }

@@ -1,7 +1,7 @@
 import { knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Dataset } from '../network/dataset.js';
-import type { Layer } from '../network/layers.js';
+import { unitsOf } from '../network/description.js';
 import { checkNetwork, type Network } from '../network/network.js';
 import { checkSeed, checkTrial, permutation } from '../network/random.js';
 import { checkHiddenLayer } from '../network/removal-order.js';
@@ -43,7 +43,7 @@ export async function removalOrder(network: Network, options: RemovalOptions): P
     case 'random': {
       const trial = checkTrial('removalOrder', options.trial ?? 0);
       const stream = { seed: checkSeed('removalOrder', options.seed), trial, purpose: 'ranking' } as const;
-      return permutation({ ...stream, part: layer }, (network.spec.layers[layer] as Layer).width);
+      return permutation({ ...stream, part: layer }, unitsOf(network.spec, layer));
     }
     case 'oracle':
       return network.oracleOrder(layer, dataOf(options));

@@ -1,6 +1,7 @@
 import { oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
+import { unitsOf } from '../network/description.js';
 import type { Layer } from '../network/layers.js';
 import { checkNetwork, type Network } from '../network/network.js';
 import { checkLayerIndex } from '../network/spec.js';
@@ -43,7 +44,7 @@ export function relevance(network: Network, layer: number, criterion?: Criterion
 }
 
 function score(network: Network, layer: number, criterion: Criterion): Float64Array {
-  const width = (network.spec.layers[layer] as Layer).width;
+  const width = unitsOf(network.spec, layer);
   const scale = Math.sqrt(width);
   switch (criterion) {
     case 'L': {

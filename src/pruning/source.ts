@@ -1,6 +1,7 @@
 import { finiteNumbers } from '../analysis/numbers.js';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import { unitsOf } from '../network/description.js';
 import type { Layer } from '../network/layers.js';
 import { Network } from '../network/network.js';
 import { checkHiddenLayer } from '../network/removal-order.js';
@@ -35,7 +36,7 @@ export function scoreNodes(where: string, source: Source, options: RankingOption
   const network = networkOf(where, source);
   const layer = checkHiddenLayer(network.spec, options.layer ?? 0);
   if (options.relevance !== undefined) {
-    const { width } = network.spec.layers[layer] as Layer;
+    const width = unitsOf(network.spec, layer);
     return { network, layer, criterion: 'given', relevance: givenRelevance(options, layer, width) };
   }
   const criterion = options.criterion ?? defaultCriterion(network.spec.layers[layer] as Layer);

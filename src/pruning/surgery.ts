@@ -1,26 +1,26 @@
 import { types } from 'node:util';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import type { FloatArray, NativeUnits } from '../native/addon.js';
 import { allocate } from '../network/arrays.js';
+import { describe, groupOf, unitsOf } from '../network/description.js';
 import type { Initializer, Layer, TensorName } from '../network/layers.js';
+import { bufferLayout, type TensorPlace, tensorLayout } from '../network/layout.js';
 import { Network } from '../network/network.js';
+import { type NetworkSpec, tensorsOf } from '../network/network-spec.js';
 import { checkHiddenLayer } from '../network/removal-order.js';
-import { inputsOf, tensorsOf } from '../network/spec.js';
 
-/** The nodes that stay on either side of a layer, by ascending index. */
-interface Survivors {
-  /** Of the N_out nodes. */
-  readonly outputs: Uint32Array;
-  /** Of the N_in nodes. */
-  readonly inputs: Uint32Array;
-  /** N_in before the cut: the length of a matrix row. */
-  readonly columns: number;
+/** A group of units that share their fate, and those that stay, by ascending index. */
+interface Cut {
+  readonly group: number;
+  readonly kept: Uint32Array;
 }
 
 /**
  * A narrower network, in which hidden layer `layer` has only the nodes `kept`: the layer loses rows of its matrix
  * [N_out][N_in] and entries of eigenvaluesOut and bias, the next one loses columns of its matrix and entries of
- * eigenvaluesIn. Its answers are, to rounding, those of `network` with the outputs of the other nodes held at 0,
+ * eigenvaluesIn. Layers that share the units of `layer` (batch norm, activations, everything that is added) lose them too, and
+ * so do those that read any of these. Its answers are, to rounding, those of `network` with the outputs of the other nodes held at 0,
  * whatever their bias and activation. (The paper sets eigenvalues to zero, arXiv 2310.12612, which removes a node only
  * where lambda_in = 0, there is no bias and f(0) = 0.) Nothing is shared with `network`, which stays as it is.
  *
@@ -33,66 +33,112 @@ interface Survivors {
 export function keepNodes(network: Network, layer: number, kept: Uint32Array): Network {
   const { spec } = network;
   checkHiddenLayer(spec, layer);
-  checkKept(kept, (spec.layers[layer] as Layer).width);
-  const pieces = spec.layers.map((before, index) => {
-    const columns = inputsOf(spec, index);
-    const outputs = index === layer ? kept : allOf(before.width);
-    const inputs = index === layer + 1 ? kept : allOf(columns);
-    return cutLayer(network, index, { outputs, inputs, columns });
+  checkKept(kept, unitsOf(spec, layer));
+  const cut: Cut = { group: groupOf(spec, layer) as number, kept };
+  const tensors = tensorLayout(spec).map((place) => cutTensor(network, place, cut));
+  const layers = spec.layers.map((before, index) => {
+    const own = tensors.filter(({ place }) => place.layer === index);
+    const makes = before.width !== undefined && groupOf(spec, index) === cut.group;
+    return {
+      ...before,
+      ...(makes && { width: kept.length }),
+      ...(own.length > 0 && {
+        tensors: Object.fromEntries(own.map(({ place, options }) => [place.role, options])),
+      }),
+    } as Layer;
   });
-  const blocks = pieces.flatMap((piece) => piece.blocks);
+  const buffers = bufferLayout(spec).map((place) =>
+    gather(network.tensor(place.name), survivors(spec, place, cut)),
+  );
+  const joined = (blocks: readonly Float64Array[]) => joinBlocks(blocks, network);
+  return Network.from(
+    { inputs: spec.inputs, layers, loss: spec.loss },
+    joined(tensors.map(({ values }) => values)),
+    joined(buffers),
+  );
+}
+
+function joinBlocks(blocks: readonly Float64Array[], { dtype }: Network): FloatArray {
   const size = blocks.reduce((total, block) => total + block.length, 0);
-  const parameters = allocate('the pruned network', network.dtype, size);
+  const all = allocate('the pruned network', dtype, size);
   let offset = 0;
   for (const block of blocks) {
-    parameters.set(block, offset);
+    all.set(block, offset);
     offset += block.length;
   }
-  const layers = pieces.map((piece) => piece.layer);
-  return Network.from({ inputs: spec.inputs, layers, loss: spec.loss }, parameters);
+  return all;
 }
 
-/** A layer and the values of its tensors, in their order, as far as they survive. */
-function cutLayer(network: Network, index: number, survivors: Survivors) {
-  const before = network.spec.layers[index] as Layer;
-  const blocks: Float64Array[] = [];
-  const tensors = tensorsOf(before).map(([name, options]) => {
-    const places = survivingPlaces(name, survivors);
-    const values = gather(network.tensor(`layers.${index}.${name}`), places);
-    blocks.push(values);
-    return [name, { ...options, initialize: cutInitializer(options.initialize, places, survivors, values) }];
-  });
-  const layer = { ...before, width: survivors.outputs.length, tensors: Object.fromEntries(tensors) } as Layer;
-  return { layer, blocks };
+/** The values of a tensor that survive, and its options with the initialiser cut alike. */
+function cutTensor(network: Network, place: TensorPlace, cut: Cut) {
+  const { spec } = network;
+  const places = survivors(spec, place, cut);
+  const values = gather(network.tensor(place.name), places);
+  const options = tensorsOf(spec.layers[place.layer] as Layer)[place.role as TensorName];
+  const initialize = cutInitializer(options?.initialize ?? 0, places, values, rowsOf(spec, place, cut));
+  return { place, values, options: { ...options, initialize } };
 }
 
-/** Places, in a tensor of the layer, of the entries that belong to survivors alone. */
-function survivingPlaces(name: TensorName, { outputs, inputs, columns }: Survivors): Uint32Array {
-  if (name === 'eigenvaluesIn') return inputs;
-  if (name !== 'eigenvectors' && name !== 'weights') return outputs;
-  const places = new Uint32Array(outputs.length * inputs.length);
-  let next = 0;
-  for (const i of outputs) for (const j of inputs) places[next++] = i * columns + j;
+/** Rows of a matrix that stay. */
+function rowsOf(spec: NetworkSpec, { layer }: TensorPlace, cut: Cut): number {
+  return indicesThatStay(unitsAt(spec, layer + 1), cut).length;
+}
+
+/** Fewer columns may leave no room for orthonormal rows: the values themselves then stand for them. */
+function cutInitializer(
+  initialize: Initializer,
+  places: Uint32Array,
+  values: Float64Array,
+  rows: number,
+): Initializer {
+  if (initialize === 'orthonormalRows' && rows > values.length / rows) return values;
+  return typeof initialize === 'object' ? gather(initialize, places) : initialize;
+}
+
+/** Places, in a tensor or a buffer, of the entries that belong to units that stay. */
+function survivors(
+  spec: NetworkSpec,
+  { layer, shape, outputAxis, inputAxis }: TensorPlace,
+  cut: Cut,
+): Uint32Array {
+  let places = Uint32Array.of(0);
+  for (const [axis, extent] of shape.entries()) {
+    const stay =
+      axis === outputAxis
+        ? indicesThatStay(unitsAt(spec, layer + 1), cut)
+        : axis === inputAxis
+          ? indicesThatStay(unitsAt(spec, describe(spec).layers[layer]?.reads[0] as number), cut)
+          : Uint32Array.from({ length: extent }, (_, i) => i);
+    const next = new Uint32Array(places.length * stay.length);
+    let count = 0;
+    for (const place of places) for (const index of stay) next[count++] = place * extent + index;
+    places = next;
+  }
   return places;
+}
+
+/** Along the units' axis of what is read: 0 the network's input, k + 1 the output of layer k. */
+function unitsAt(spec: NetworkSpec, read: number): readonly NativeUnits[] {
+  if (read === 0) return [{ group: 0, units: spec.inputs, block: 1 }];
+  return describe(spec).layers[read - 1]?.units ?? [];
+}
+
+function indicesThatStay(segments: readonly NativeUnits[], { group, kept }: Cut): Uint32Array {
+  const indices: number[] = [];
+  let first = 0;
+  for (const { group: own, units, block } of segments) {
+    const stay: ArrayLike<number> =
+      own === group ? kept : Uint32Array.from({ length: units }, (_, unit) => unit);
+    for (let u = 0; u < stay.length; ++u)
+      for (let i = 0; i < block; ++i) indices.push(first + (stay[u] as number) * block + i);
+    first += units * block;
+  }
+  return Uint32Array.from(indices);
 }
 
 /** In float64, which holds every float32 exactly. */
 function gather(values: ArrayLike<number>, places: Uint32Array): Float64Array {
   return Float64Array.from(places, (place) => values[place] as number);
-}
-
-function cutInitializer(
-  initialize: Initializer,
-  places: Uint32Array,
-  { outputs, inputs }: Survivors,
-  values: Float64Array,
-): Initializer {
-  if (initialize === 'orthonormalRows' && outputs.length > inputs.length) return values;
-  return typeof initialize === 'object' ? gather(initialize, places) : initialize;
-}
-
-function allOf(count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, i) => i);
 }
 
 function checkKept(kept: unknown, width: number): void {

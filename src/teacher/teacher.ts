@@ -4,10 +4,10 @@ import type { Splits } from '../data/splits.js';
 import type { FloatArray } from '../native/addon.js';
 import { elementCount } from '../network/arrays.js';
 import { Dataset } from '../network/dataset.js';
+import { outputsOf } from '../network/description.js';
 import { type Activation, activations, dense, spectral, sum } from '../network/layers.js';
 import { checkNetwork, Network } from '../network/network.js';
 import { checkSeed, normals } from '../network/random.js';
-import { outputsOf } from '../network/spec.js';
 import { inTurns, stretches, throwIfInterrupted } from '../network/steps.js';
 
 /** Numbers of inputs that are labelled in one call, which nothing interrupts. Arbitrary, a fraction of a second. */

@@ -2,6 +2,7 @@
 import { types } from 'node:util';
 import { EigenstudentError } from '../errors.js';
 import { arithmeticRevision } from '../network/arithmetic.js';
+import { describe } from '../network/description.js';
 import { parameterCount, tensorLayout } from '../network/layout.js';
 import type { Population } from '../network/population.js';
 import {
@@ -11,13 +12,13 @@ import {
   safeTensor,
   writeSafetensors,
 } from '../network/safetensors.js';
-import { specToJson } from '../network/spec.js';
+import { specToJson } from '../network/spec-json.js';
 import type { Student, StudentState } from '../network/student.js';
 import { fingerprint } from './fingerprint.js';
 import { type TrainingMemory, trainingMemory } from './training-memory.js';
 
 const schema = '1';
-const blocks = ['parameters', 'firstMoment', 'secondMoment', 'updateCount'] as const;
+const blocks = ['parameters', 'firstMoment', 'secondMoment', 'buffers', 'updateCount'] as const;
 
 /**
  * Writes the state of every student, and of early stopping, to one file: whole or not at all. (For a network that other
@@ -158,15 +159,13 @@ function readState(
 ): StudentState {
   const { spec, optimizer } = student.options;
   const isKind = student.dtype === 'float32' ? types.isFloat32Array : types.isFloat64Array;
-  const read = (block: (typeof blocks)[number]) => {
+  const read = (block: (typeof blocks)[number], size = parameterCount(spec)) => {
     const name = `students.${place}.${block}`;
     const data = file.tensors.get(name)?.data;
-    if (isKind(data) && data.length === parameterCount(spec)) return data;
-    throw corrupt(
-      path,
-      `tensor ${name} is missing, or not ${parameterCount(spec)} numbers in ${student.dtype}`,
-    );
+    if (isKind(data) && data.length === size) return data;
+    throw corrupt(path, `tensor ${name} is missing, or not ${size} numbers in ${student.dtype}`);
   };
+  const { bufferScalars } = describe(spec);
   const updateCount = file.tensors.get(`students.${place}.updateCount`)?.data;
   const step = steps[place];
   const counted = types.isFloat64Array(updateCount) && updateCount.length === tensorLayout(spec).length;
@@ -175,6 +174,7 @@ function readState(
   const state = {
     parameters: read('parameters'),
     firstMoment: read('firstMoment'),
+    ...(bufferScalars > 0 && { buffers: read('buffers', bufferScalars) }),
     updateCount,
     step: step as number,
   };

@@ -61,12 +61,15 @@ function onlyReexports(text: string): boolean {
 
 /** Room of native/ -> rooms whose files it may include besides its own. test/native is a room too: no Node in it. */
 const nativeFloors: Readonly<Record<string, readonly string[]>> = {
-  core: [],
-  reference: ['core'],
-  cpu: ['core'],
-  cuda: ['core'],
-  addon: ['core', 'reference', 'cpu', 'cuda'],
-  test: ['core', 'reference', 'cpu', 'cuda'],
+  // a layer's options and description are part of a network's spec; its kernels stand above core
+  core: ['layers'],
+  layers: ['core', 'executor'],
+  executor: ['core', 'layers'],
+  reference: ['core', 'executor', 'layers'],
+  cpu: ['core', 'executor', 'layers'],
+  cuda: ['core', 'executor', 'layers'],
+  addon: ['core', 'layers', 'reference', 'cpu', 'cuda'],
+  test: ['core', 'executor', 'layers', 'reference', 'cpu', 'cuda'],
 };
 const nodeHeader = /^(?:napi|node_api|js_native_api|node|v8|uv)\b.*\.h$/;
 const cudaHeader =

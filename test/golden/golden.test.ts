@@ -79,7 +79,7 @@ function compareTensors(
 /** What a case has no gradient for must have none here. */
 function expectFrozen(student: Student, gradients: ReadonlyMap<string, FloatArray>): void {
   for (const [layer, { tensors }] of student.spec.layers.entries()) {
-    for (const [name, { trainable }] of Object.entries(tensors)) {
+    for (const [name, { trainable }] of Object.entries(tensors ?? {})) {
       const gradient = gradients.get(`layers.${layer}.${name}`);
       if (!trainable)
         expect(

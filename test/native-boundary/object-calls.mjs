@@ -37,7 +37,10 @@ const rules = {
   threads: (value) => isInteger(value, 0, 4),
   batchSize: (value) => isInteger(value, 1, most),
   length: (value) => isInteger(value, 1, word),
-  mask: (value) => isInteger(value, 0, 31),
+  mask: (value) => isInteger(value, 0, 127),
+  general: (value) => (boolean(value) ? undefined : false),
+  type: (value) => (typeof value === 'string' ? undefined : false),
+  name: (value) => (typeof value === 'string' ? undefined : false),
 };
 for (const name of ['momentum', 'beta1', 'beta2', 'epsilon', 'weightDecay', 'base', 'warmup', 'every', 'factor', 'total', 'minimum'])
   rules[name] = (value) => (isFinite(value) ? undefined : false);

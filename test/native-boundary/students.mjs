@@ -37,13 +37,17 @@ export function firstParameters(dtype) {
 }
 
 export function networkSpec() {
-  const tensor = () => ({ trainable: true, l1: 0, l2: 1e-3, groupLasso: 0 });
-  const [matrix, eigenvaluesIn, eigenvaluesOut, weights] = [tensor(), tensor(), tensor(), tensor()];
+  const tensor = (name) => ({ name, trainable: true, l1: 0, l2: 1e-3, groupLasso: 0 });
   return {
+    input: [inputs],
     loss: 'mse',
     layers: [
-      { kind: 'spectral', inputs, outputs: width, activation: 'tanh', matrix, eigenvaluesIn, eigenvaluesOut },
-      { kind: 'dense', inputs: width, outputs: 1, activation: 'linear', matrix: weights },
+      {
+        options: { type: 'spectral', width, activation: 'tanh' },
+        reads: [0],
+        tensors: ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'].map(tensor),
+      },
+      { options: { type: 'dense', width: 1, activation: 'linear' }, reads: [1], tensors: [tensor('weights')] },
     ],
   };
 }
@@ -62,7 +66,7 @@ export function studentSpec(data) {
 }
 
 export function populationSpec(backend, dtype, data) {
-  return { backend, dtype, threads: 1, students: [studentSpec(data)] };
+  return { backend, dtype, threads: 1, general: false, students: [studentSpec(data)] };
 }
 
 /** Outputs [samples] of these parameters; `kept` says which hidden nodes answer. */

@@ -9,8 +9,8 @@
 #include "cpu/layer_kernels.h"
 #include "cuda/cuda_backend.h"
 #include "cuda/device_layer.h"
+#include "layers/dense/reference.h"
 #include "library_backend.h"
-#include "reference/layer.h"
 #include "reference/reference_backend.h"
 
 namespace eigenstudent::test {

@@ -58,13 +58,12 @@ Pair make_pair(const Backend& backend, DType dtype, const Make& make, std::uint3
 /// the block's, because a short tensor (one bias) may be a small difference of large numbers.
 inline void require_same_tensors(const NetworkSpec& network, const std::vector<double>& got,
                                  const std::vector<double>& expected, double tolerance) {
-  const ParameterLayout layout(network);
+  const ParameterLayout layout = Graph(network).layout();
   REQUIRE(got.size() == layout.size());
   double largest = 0;
   for (const double value : expected) largest = std::max(largest, std::abs(value));
   for (const Tensor& tensor : layout.tensors()) {
-    const Context context("layer " + std::to_string(tensor.layer) + " " +
-                          name_of(network.layers[tensor.layer].kind, tensor.role));
+    const Context context("layer " + std::to_string(tensor.layer) + " " + tensor.description.name);
     REQUIRE_CLOSE(relative_difference(got, expected, tensor.offset, tensor.size(), 0.1 * largest), 0,
                   tolerance);
   }

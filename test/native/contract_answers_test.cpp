@@ -8,8 +8,8 @@ namespace eigenstudent::test {
 namespace {
 
 /// 6 -> 5 -> 4 with any loss.
-NetworkSpec small_network(LossKind loss) {
-  NetworkSpec network;
+Chain small_network(LossKind loss) {
+  Chain network;
   network.layers = {spectral_layer(6, 5, Activation::relu), dense_layer(5, 4, Activation::linear)};
   network.loss = loss;
   return network;
@@ -53,10 +53,10 @@ TEST("contract: every activation on a hidden layer and on the last one") {
   on_every_backend(
       [](const Backend& backend, DType dtype) {
         for (int a = 0; a < activation_count; ++a) {
-          NetworkSpec network;
+          Chain network;
           network.layers = {spectral_layer(9, 20, static_cast<Activation>(a)),
                             dense_layer(20, 5, static_cast<Activation>((a + 3) % activation_count))};
-          for (LayerSpec& layer : network.layers) layer.tensor(TensorRole::bias) = trained(0.01, 0.01);
+          for (ChainLayer& layer : network.layers) layer.tensor(TensorRole::bias) = trained(0.01, 0.01);
           const Context context(name_of(network.layers[0].activation));
           const std::uint32_t part = 300 + static_cast<std::uint32_t>(a);
           Pair pair = make_pair(
@@ -71,7 +71,7 @@ TEST("contract: sets larger than any block of rows") {
   on_every_backend(
       [](const Backend& backend, DType dtype) {
         for (const LossKind loss : {LossKind::mse, LossKind::softmax_cross_entropy}) {
-          const NetworkSpec network = small_network(loss);
+          const Chain network = small_network(loss);
           Pair pair = make_pair(
               backend, dtype, [&](DType d) { return make_student(network, d, 4, 1); }, 1);
           check_answers(pair, network, 5003, 320);
@@ -82,7 +82,7 @@ TEST("contract: sets larger than any block of rows") {
 
 TEST("contract: the loss of a set is the mean over all its samples") {
   on_every_backend([](const Backend& backend, DType dtype) {
-    const NetworkSpec network = small_network(LossKind::mse);
+    const Chain network = small_network(LossKind::mse);
     Subject subject = make_subject(backend, dtype, {make_student(network, dtype, 4, 1)});
     const DatasetPtr data =
         make_data(network, DType::float64, 1001, 322);  // the same numbers in either dtype
@@ -97,7 +97,7 @@ TEST("contract: the loss of a set is the mean over all its samples") {
 
 TEST("contract: accuracy counts the samples whose largest output is the class") {
   on_every_backend([](const Backend& backend, DType dtype) {
-    const NetworkSpec network = small_network(LossKind::softmax_cross_entropy);
+    const Chain network = small_network(LossKind::softmax_cross_entropy);
     Subject subject = make_subject(backend, dtype, {make_student(network, dtype, 4, 1)});
     const DatasetPtr data = make_data(network, dtype, 300, 321);
     const std::vector<std::uint32_t>& classes =
@@ -115,7 +115,7 @@ TEST("contract: accuracy counts the samples whose largest output is the class") 
 
 TEST("contract: evaluation leaves students without data alone, and predictions need no targets") {
   on_every_backend([](const Backend& backend, DType dtype) {
-    const NetworkSpec network = small_network(LossKind::mse);
+    const Chain network = small_network(LossKind::mse);
     const StudentSpec student = make_student(network, dtype, 4, 1);
     Subject subject = make_subject(backend, dtype, {student, student, student});
     std::vector<Evaluation> results(3, Evaluation{-1, -1});

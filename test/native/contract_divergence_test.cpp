@@ -10,7 +10,7 @@ namespace {
 
 /// 3 -> 4 -> 2 with one step an epoch, at a learning rate that sends it to infinity within a few epochs.
 StudentSpec runaway(DType dtype) {
-  NetworkSpec network;
+  Chain network;
   network.layers = {spectral_layer(3, 4, Activation::linear), dense_layer(4, 2, Activation::linear)};
   StudentSpec student = make_student(network, dtype, 6, 1);
   student.learning_rate.base = 1e3;
@@ -26,7 +26,7 @@ StudentSpec calm(DType dtype) {
 /// 1 -> 1 -> 1 -> 1, weights given; input 1, target 0.
 Subject chain(const Backend& backend, DType dtype, Activation activation,
               const std::vector<double>& weights) {
-  NetworkSpec network;
+  Chain network;
   for (int k = 0; k < 3; ++k) network.layers.push_back(dense_layer(1, 1, activation));
   StudentSpec student = make_student(network, dtype, 1, 1);
   auto data = std::make_shared<Dataset>(*student.data);

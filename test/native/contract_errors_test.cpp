@@ -5,8 +5,8 @@ namespace eigenstudent::test {
 
 namespace {
 
-NetworkSpec small_network() {
-  NetworkSpec network;
+Chain small_network() {
+  Chain network;
   network.layers = {spectral_layer(4, 6, Activation::relu), dense_layer(6, 3, Activation::linear)};
   return network;
 }
@@ -84,7 +84,7 @@ TEST("contract: data that do not fit are refused before anything is computed") {
     const StudentSpec student = make_student(small_network(), dtype, 5, 1);
     Subject subject = make_subject(backend, dtype, {student});
     Population& population = subject.population();
-    NetworkSpec wider = small_network();
+    Chain wider = small_network();
     wider.layers[0].inputs = 5;
     const DatasetPtr data = make_data(wider, dtype, 5, 1);
     const std::string expected =

@@ -5,7 +5,7 @@
 
 #include "backends.h"
 #include "check.h"
-#include "reference/layer.h"
+#include "layers/dense/reference.h"
 #include "students.h"
 #include "subject.h"
 

@@ -16,31 +16,31 @@ std::vector<std::uint32_t> random_order(std::size_t nodes, std::uint32_t part) {
 
 /// 4 -> 9 -> 6 -> 2; activations with f(0) != 0 and biases, so that an eigenvalue of 0 would not silence a
 /// node.
-NetworkSpec deep_network() {
-  NetworkSpec network;
+Chain deep_network() {
+  Chain network;
   network.layers = {spectral_layer(4, 9, Activation::sigmoid), spectral_layer(9, 6, Activation::softplus),
                     dense_layer(6, 2, Activation::tanh)};
-  for (LayerSpec& layer : network.layers) layer.tensor(TensorRole::bias) = trained();
+  for (ChainLayer& layer : network.layers) layer.tensor(TensorRole::bias) = trained();
   return network;
 }
 
 /// The network with only `kept` nodes of a hidden layer, and its parameters: surgery on rows and columns.
 struct Narrow {
-  NetworkSpec network;
+  Chain network;
   std::vector<double> parameters;
 };
-Narrow cut(const NetworkSpec& network, const std::vector<double>& parameters, std::size_t hidden,
+Narrow cut(const Chain& network, const std::vector<double>& parameters, std::size_t hidden,
            const std::vector<std::uint32_t>& kept) {
   Narrow out{network, {}};
   out.network.layers[hidden].outputs = out.network.layers[hidden + 1].inputs = kept.size();
-  const ParameterLayout wide(network), narrow(out.network);
+  const ParameterLayout wide = Graph(network).layout(), narrow = Graph(out.network).layout();
   out.parameters.resize(narrow.size());
   for (std::size_t t = 0; t < narrow.tensors().size(); ++t) {
     const Tensor &to = narrow.tensors()[t], &from = wide.tensors()[t];
-    const bool by_output = to.layer == hidden && to.role != TensorRole::eigenvalues_in;
-    const bool by_input =
-        to.layer == hidden + 1 && (to.role == TensorRole::matrix || to.role == TensorRole::eigenvalues_in);
-    const bool cut_rows = by_output && to.role == TensorRole::matrix;
+    const bool by_output = to.layer == hidden && to.role() != TensorRole::eigenvalues_in;
+    const bool by_input = to.layer == hidden + 1 &&
+                          (to.role() == TensorRole::matrix || to.role() == TensorRole::eigenvalues_in);
+    const bool cut_rows = by_output && to.role() == TensorRole::matrix;
     const bool cut_columns = by_input || (by_output && !cut_rows);
     for (std::size_t i = 0; i < to.rows; ++i)
       for (std::size_t j = 0; j < to.columns; ++j)
@@ -57,14 +57,14 @@ TEST("contract: pruning curves at odd sizes") {
       [](const Backend& backend, DType dtype) {
         for (std::size_t n = 0; n < odd_student_count; ++n) {
           const StudentSpec student = odd_student(n, dtype);
-          if (student.network.layers[0].outputs * student.network.layers[0].inputs > 10'000)
+          if (chain_in(student).layers[0].outputs * chain_in(student).layers[0].inputs > 10'000)
             continue;  // slow oracle
           const Context context("case " + std::to_string(n) + ": " + describe(student));
           const std::uint32_t part = static_cast<std::uint32_t>(n);
           Pair pair = make_pair(
               backend, dtype, [&](DType d) { return odd_student(n, d); }, part);
           const std::size_t samples = std::min<std::size_t>(student.batch_size, 33);
-          const std::vector<std::uint32_t> order = random_order(student.network.layers[0].outputs, part);
+          const std::vector<std::uint32_t> order = random_order(chain_in(student).layers[0].outputs, part);
           const std::vector<double> got = pair.subject.pruning_curve(
               0, 0, order, *make_data(student.network, dtype, samples, 400 + part));
           const std::vector<double> expected = pair.oracle.pruning_curve(
@@ -83,7 +83,7 @@ TEST("contract: one output behind a relu or linear layer of any width, more node
           for (const std::size_t width : {1, 2, 4, 7, 8, 20, 33}) {
             const Context context(std::string(name_of(above)) + ", " + std::to_string(width) +
                                   " nodes above");
-            NetworkSpec network;
+            Chain network;
             network.layers = {spectral_layer(5, 131, Activation::relu), dense_layer(131, width, above),
                               dense_layer(width, 1, width == 8 ? Activation::tanh : Activation::linear)};
             for (std::size_t l = 1; l < 3; ++l)
@@ -107,7 +107,7 @@ TEST("contract: one output behind a relu or linear layer of any width, more node
 TEST("contract: a set larger than any block of rows, on a deeper layer") {
   on_every_backend(
       [](const Backend& backend, DType dtype) {
-        const NetworkSpec network = deep_network();
+        const Chain network = deep_network();
         Pair pair = make_pair(
             backend, dtype, [&](DType d) { return make_student(network, d, 4, 1); }, 1);
         const std::vector<std::uint32_t> order = random_order(6, 1);
@@ -122,7 +122,7 @@ TEST("contract: a set larger than any block of rows, on a deeper layer") {
 
 TEST("contract: a gated network answers as the narrower one") {
   on_every_backend([](const Backend& backend, DType dtype) {
-    const NetworkSpec network = deep_network();
+    const Chain network = deep_network();
     const DatasetPtr data = make_data(network, dtype, 50, 481);
     Subject whole = make_subject(backend, dtype, {make_student(network, dtype, 4, 1)});
     for (const std::size_t layer : {std::size_t{0}, std::size_t{1}}) {
@@ -144,7 +144,7 @@ TEST("contract: a gated network answers as the narrower one") {
 
 TEST("contract: with no node left the network answers from what follows the layer alone") {
   on_every_backend([](const Backend& backend, DType dtype) {
-    NetworkSpec network = deep_network();
+    Chain network = deep_network();
     Subject subject = make_subject(backend, dtype, {make_student(network, dtype, 4, 1)});
     const DatasetPtr data = make_data(network, dtype, 20, 482);
     const std::vector<double> losses = subject.pruning_curve(0, 1, random_order(6, 3), *data);
@@ -165,7 +165,7 @@ TEST("contract: with no node left the network answers from what follows the laye
 
 TEST("contract: a curve changes nothing, and a stopped one is NaN where it did not get to") {
   on_every_backend([](const Backend& backend, DType dtype) {
-    const NetworkSpec network = deep_network();
+    const Chain network = deep_network();
     Subject subject = make_subject(backend, dtype, {make_student(network, dtype, 4, 1)});
     const DatasetPtr data = make_data(network, dtype, 20, 482);
     const State before = subject.state(0);

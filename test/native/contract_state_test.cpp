@@ -28,7 +28,7 @@ std::vector<State> trained_states(const Backend& backend, DType dtype,
 
 /// A student wide enough to be worth several threads by itself.
 StudentSpec wide_student(DType dtype) {
-  NetworkSpec network;
+  Chain network;
   network.layers = {spectral_layer(33, 1000, Activation::relu), dense_layer(1000, 20, Activation::relu)};
   StudentSpec student = make_student(network, dtype, 301, 1);
   student.batch_size = 100;

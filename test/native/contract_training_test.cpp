@@ -8,8 +8,8 @@ namespace eigenstudent::test {
 namespace {
 
 /// 5 -> 7 spectral with bias -> 2; everything trains.
-NetworkSpec small_network() {
-  NetworkSpec network;
+Chain small_network() {
+  Chain network;
   network.layers = {spectral_layer(5, 7, Activation::tanh), dense_layer(7, 2, Activation::linear)};
   network.layers[0].tensor(TensorRole::bias) = trained(0.01);
   return network;
@@ -105,8 +105,10 @@ TEST("contract: frozen tensors stand still to the last bit") {
       StudentSpec student = small_student(dtype);
       student.optimizer.kind = kind;
       student.optimizer.weight_decay = 0.5;
-      student.network.layers[0].tensor(TensorRole::eigenvalues_in) = {true, false, 1, 1};
-      student.network.layers[1].tensor(TensorRole::matrix) = {true, false, 1, 1};
+      Chain network = chain_in(student);
+      network.layers[0].tensor(TensorRole::eigenvalues_in) = {{false, 1, 1, 0}, true};
+      network.layers[1].tensor(TensorRole::matrix) = {{false, 1, 1, 0}, true};
+      student.network = network;
       Subject subject = make_subject(backend, dtype, {student});
       const State before = subject.state(0);
       subject.run(2);

@@ -12,8 +12,8 @@ namespace {
 
 /// 130 -> 1100 -> 111 -> 3: more than 2^18 weights, longer sides on either end, no dimension a multiple of a
 /// panel.
-NetworkSpec wide_network() {
-  NetworkSpec network;
+Chain wide_network() {
+  Chain network;
   network.layers = {spectral_layer(130, 1100, Activation::relu), spectral_layer(1100, 111, Activation::gelu),
                     dense_layer(111, 3, Activation::linear)};
   network.layers[0].tensor(TensorRole::bias) = trained(0.01);

@@ -20,7 +20,7 @@ std::unique_ptr<Backend> emulated(int devices, bool resident, long long fails_af
 
 /// 3 -> 4 -> 2 at a learning rate that keeps it calm, or sends it to infinity within a few epochs.
 StudentSpec small_student(double learning_rate, std::uint32_t trial) {
-  NetworkSpec network;
+  Chain network;
   network.layers = {spectral_layer(3, 4, Activation::linear), dense_layer(4, 2, Activation::linear)};
   StudentSpec student = make_student(network, DType::float32, 6, 1);
   student.batch_size = 4;
@@ -139,8 +139,9 @@ TEST("cuda: a short data set is shuffled beside a long one as it is alone") {
 
 TEST("cuda: which kernels train a student, and why not the resident ones") {
   StudentSpec small = small_student(1e-3, 0), deep = small;
-  deep.network.layers.assign(9, dense_layer(3, 3, Activation::tanh));
-  deep = make_student(deep.network, DType::float32, 6, 1);
+  Chain nine;
+  nine.layers.assign(9, dense_layer(3, 3, Activation::tanh));
+  deep = make_student(nine, DType::float32, 6, 1);
   Subject both = make_subject(*emulated(2, true), DType::float32, {small, deep});
   REQUIRE(both.population().execution(0).kernels == Kernels::resident);
   REQUIRE(both.population().execution(0).reason.empty());
@@ -157,7 +158,7 @@ TEST("cuda: which kernels train a student, and why not the resident ones") {
 TEST(
     "cuda: a student whose cluster does not start on this device trains under another plan, or layer by "
     "layer") {
-  NetworkSpec network;
+  Chain network;
   network.layers = {dense_layer(4, 300, Activation::relu), dense_layer(300, 3, Activation::linear)};
   const StudentSpec student = make_student(network, DType::float32, 10, 1);
   std::vector<State> states;

@@ -14,7 +14,7 @@ using Waves = std::vector<std::vector<std::size_t>>;
 
 /// 7 -> 31 -> 2, small enough for either kind of kernel; each student has data of its own.
 std::vector<StudentSpec> some_students(std::size_t count) {
-  NetworkSpec network;
+  Chain network;
   network.layers = {spectral_layer(7, 31, Activation::relu), dense_layer(31, 2, Activation::linear)};
   std::vector<StudentSpec> students;
   for (std::size_t i = 0; i < count; ++i) {
@@ -90,7 +90,7 @@ TEST(
     const cuda::EmulatedLimits limits = limits_of(std::size_t{1} << 26, resident);
     const std::vector<StudentSpec> students = some_students(2);
     Subject subject = make_subject(*make_emulated_cuda_backend(limits), DType::float32, students);
-    const std::size_t a_state = 3 * sizeof(float) * ParameterLayout(students[0].network).size();
+    const std::size_t a_state = 3 * sizeof(float) * Graph(students[0].network).layout().size();
     REQUIRE(subject.population().bytes() == 2 * a_state);
     subject.run(1);
     REQUIRE(subject.population().bytes() >= 2 * a_state);

@@ -18,7 +18,7 @@ bool is(const EpochWindow::Epochs& epochs, std::uint64_t first, std::uint64_t co
 
 /// Two steps an epoch.
 StudentSpec short_student() {
-  NetworkSpec network;
+  Chain network;
   network.layers = {spectral_layer(3, 4, Activation::relu), dense_layer(4, 2, Activation::linear)};
   StudentSpec student = make_student(network, DType::float32, 7, 1);
   student.batch_size = 4;

@@ -17,8 +17,8 @@ using cuda::DeviceLimits;
 using cuda::ResidentLayer;
 using cuda::ResidentPlan;
 
-NetworkSpec paper_network(std::size_t width) {
-  NetworkSpec network;
+Chain paper_network(std::size_t width) {
+  Chain network;
   network.layers = {spectral_layer(10, width, Activation::relu), dense_layer(width, 20, Activation::relu),
                     dense_layer(20, 1, Activation::linear)};
   network.layers[0].tensor(TensorRole::eigenvalues_in) = frozen();
@@ -42,7 +42,7 @@ DeviceLimits limits_of(int capability) {
   return limits;
 }
 
-ResidentPlan planned(const NetworkSpec& network, std::size_t batch, const DeviceLimits& limits) {
+ResidentPlan planned(const Chain& network, std::size_t batch, const DeviceLimits& limits) {
   const auto plan = cuda::plan_resident(network, batch, limits);
   if (const std::string* reason = std::get_if<std::string>(&plan)) throw Error("no_plan", *reason);
   return std::get<ResidentPlan>(plan);
@@ -138,13 +138,13 @@ TEST("resident plans: odd students are laid out soundly") {
   for (std::size_t n = 0; n < odd_student_count; ++n) {
     const StudentSpec student = odd_student(n, DType::float32);
     const Context context(describe(student));
-    require_sound(planned(student.network, student.batch(), limits_of(90)), limits_of(90));
+    require_sound(planned(chain_in(student), student.batch(), limits_of(90)), limits_of(90));
   }
 }
 
 TEST("resident plans: the student that sanitizers see in a cluster is in one") {
   const StudentSpec student = cluster_student(DType::float32);
-  const ResidentPlan plan = planned(student.network, student.batch(), limits_of(90));
+  const ResidentPlan plan = planned(chain_in(student), student.batch(), limits_of(90));
   require_sound(plan, limits_of(90));
   REQUIRE(plan.ranks > 1 && 1003 % plan.ranks != 0);
   REQUIRE(plan.layers[1].outputs_split && plan.layers[2].inputs_split);
@@ -152,7 +152,7 @@ TEST("resident plans: the student that sanitizers see in a cluster is in one") {
 
 TEST("resident plans: say why a student is too large") {
   const DeviceLimits limits = limits_of(90);
-  NetworkSpec network;
+  Chain network;
   for (int l = 0; l < 9; ++l) network.layers.push_back(dense_layer(3, 3, Activation::tanh));
   REQUIRE(std::get<std::string>(cuda::plan_resident(network, 8, limits)) ==
           "it has 9 layers, resident students have at most 8");
@@ -169,7 +169,7 @@ TEST("resident plans: say why a student is too large") {
 
 TEST("resident plans: a cluster that the device cannot start is never taken") {
   const DeviceLimits limits = limits_of(90);
-  const NetworkSpec wide = paper_network(1000);
+  const Chain wide = paper_network(1000);
   const ResidentPlan whole = planned(wide, 300, limits);
   REQUIRE(whole.ranks == 4);
   const auto planned_with = [&](std::size_t width, int most_ranks) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "check.h"
-#include "core/parameter_layout.h"
+#include "core/graph.h"
 #include "cuda/resident_kernel.h"
 #include "students.h"
 
@@ -88,7 +88,7 @@ void run_threaded(const LaunchShape& shape, const cuda::ResidentKernel& kernel) 
 
 /// Sums cross ranks both ways; spectral layers that are split, that read split nodes, and that every rank has alike.
 StudentSpec crossing_student() {
-  NetworkSpec network;
+  Chain network;
   network.layers = {spectral_layer(5, 9, Activation::relu), spectral_layer(9, 6, Activation::tanh),
                     spectral_layer(6, 10, Activation::gelu), dense_layer(10, 3, Activation::linear),
                     spectral_layer(3, 2, Activation::softplus)};
@@ -109,7 +109,7 @@ Outcome train(const StudentSpec& student, const ResidentPlan& plan, const Run& r
   const std::vector<double> first = make_parameters(student.network, 2);
   Outcome outcome{{first.begin(), first.end()}, {}};
   std::vector<float> m(first.size(), 0), v(first.size(), 0);
-  std::vector<std::uint64_t> counts(ParameterLayout(student.network).tensors().size(), 0);
+  std::vector<std::uint64_t> counts(Graph(student.network).layout().tensors().size(), 0);
   std::vector<std::uint32_t> order, epoch;
   for (int e = 0; e < 2; ++e) {
     shuffle_epoch(student, static_cast<std::uint64_t>(e), epoch);
@@ -139,7 +139,7 @@ Outcome train(const StudentSpec& student, const ResidentPlan& plan, const Run& r
 TEST("resident: real threads give the emulated team's bits, and race nowhere") {
   const StudentSpec student = crossing_student();
   for (const int ranks : {1, 2}) {
-    const auto plan = cuda::plan_resident(student.network, student.batch(), {}, {ranks, 64, 4});
+    const auto plan = cuda::plan_resident(chain_in(student), student.batch(), {}, {ranks, 64, 4});
     REQUIRE(std::holds_alternative<ResidentPlan>(plan));
     const ResidentPlan& chosen = std::get<ResidentPlan>(plan);
     const Outcome threaded = train(student, chosen, run_threaded);

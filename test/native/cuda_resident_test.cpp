@@ -26,7 +26,9 @@ constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 class Resident {
  public:
   Resident(const StudentSpec& student, const std::vector<double>& parameters)
-      : spec_(student), layout_(student.network), parameters_(parameters.begin(), parameters.end()) {
+      : spec_(student),
+        layout_(Graph(student.network).layout()),
+        parameters_(parameters.begin(), parameters.end()) {
     first_moment_.assign(layout_.size(), 0);
     second_moment_.assign(layout_.size(), 0);
     counts_.assign(layout_.tensors().size(), 0);
@@ -89,7 +91,7 @@ class Resident {
 };
 
 ResidentPlan planned(const StudentSpec& student, const PlanChoice& choice = {}) {
-  const auto plan = cuda::plan_resident(student.network, student.batch(), DeviceLimits{}, choice);
+  const auto plan = cuda::plan_resident(chain_in(student), student.batch(), DeviceLimits{}, choice);
   if (const std::string* reason = std::get_if<std::string>(&plan)) throw Error("no_plan", *reason);
   return std::get<ResidentPlan>(plan);
 }
@@ -125,12 +127,12 @@ void require_oracle(const Make& make, const PlanChoice& choice, std::uint64_t ep
 
 /// The paper's student, with 1 000 patterns.
 StudentSpec paper_student(std::size_t width, DType dtype) {
-  NetworkSpec network;
-  LayerSpec hidden = spectral_layer(10, width, Activation::relu);
+  Chain network;
+  ChainLayer hidden = spectral_layer(10, width, Activation::relu);
   hidden.tensor(TensorRole::matrix).l2 = 0.01;
   hidden.tensor(TensorRole::eigenvalues_in) = frozen();
   hidden.tensor(TensorRole::eigenvalues_out).l2 = 5e-4;
-  LayerSpec sum = dense_layer(20, 1, Activation::linear);
+  ChainLayer sum = dense_layer(20, 1, Activation::linear);
   sum.tensor(TensorRole::matrix) = frozen();
   network.layers = {hidden, dense_layer(width, 20, Activation::relu), sum};
   StudentSpec student = make_student(network, dtype, 1000, 5);
@@ -143,10 +145,10 @@ StudentSpec paper_student(std::size_t width, DType dtype) {
 
 /// Narrow and wide layers in turn, so that sums cross ranks on the way up and on the way down.
 StudentSpec deep_student(Activation activation, LossKind loss, DType dtype) {
-  NetworkSpec network;
+  Chain network;
   network.layers = {spectral_layer(5, 37, activation), spectral_layer(37, 6, activation),
                     dense_layer(6, 41, activation), spectral_layer(41, 3, activation)};
-  for (LayerSpec& layer : network.layers) layer.tensor(TensorRole::bias) = trained(1e-3, 1e-3);
+  for (ChainLayer& layer : network.layers) layer.tensor(TensorRole::bias) = trained(1e-3, 1e-3);
   if (activation == Activation::quadratic)  // z^16 would overflow
     network.layers[1].activation = network.layers[3].activation = Activation::tanh;
   network.layers[1].tensor(TensorRole::matrix).l1 = 1e-3;
@@ -174,7 +176,7 @@ TEST("resident: the same split over ranks and cut into chunks") {
     for (const PlanChoice& fixed : narrow_choices) {
       PlanChoice choice = fixed;
       if (student.batch() > 8) choice.rows = 4 * static_cast<int>((student.batch() / 2 + 3) / 4);
-      const auto plan = cuda::plan_resident(student.network, student.batch(), DeviceLimits{}, choice);
+      const auto plan = cuda::plan_resident(chain_in(student), student.batch(), DeviceLimits{}, choice);
       if (std::holds_alternative<std::string>(plan)) continue;  // too large, or nothing to split
       ++tried;
       require_oracle([&](DType dtype) { return odd_student(n, dtype); }, choice, 1,
@@ -238,8 +240,10 @@ TEST("resident: a student whose loss is not finite stops before that step, its n
 
 TEST("resident: a student with nothing to train still has losses") {
   StudentSpec student = paper_student(20, DType::float32);
-  for (LayerSpec& layer : student.network.layers)
-    for (TensorSpec& tensor : layer.tensors) tensor.trainable = false;
+  Chain network = chain_in(student);
+  for (ChainLayer& layer : network.layers)
+    for (ChainTensor& tensor : layer.tensors) tensor.trainable = false;
+  student.network = network;
   const std::vector<double> parameters = make_parameters(student.network, 1);
   Resident resident(student, parameters);
   resident.run(planned(student), 3);

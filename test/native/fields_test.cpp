@@ -14,10 +14,12 @@ namespace {
 /// A population whose every field differs from its default.
 PopulationSpec unusual_population() {
   StudentSpec student;
-  student.network.layers = {spectral_layer(10, 20, Activation::quadratic),
-                            dense_layer(20, 5, Activation::erf)};
-  student.network.layers[0].tensor(TensorRole::bias) = {true, true, 0.1, 0.2, 0.3};
-  student.network.loss = LossKind::softmax_cross_entropy;
+  Chain network;
+  network.layers = {spectral_layer(10, 20, Activation::quadratic), dense_layer(20, 5, Activation::erf)};
+  network.layers[0].tensor(TensorRole::bias) = {{true, 0.1, 0.2, 0.3}, true};
+  network.loss = LossKind::softmax_cross_entropy;
+  student.network = network;
+  student.network.layers.push_back({BatchNorm{0.25, 1e-3}, {1, 2}, {}});
   student.optimizer = {OptimizerKind::sgd, 0.9, true, 0.8, 0.7, 1e-3, 0.5};
   student.learning_rate = {ScheduleKind::cosine, 0.1, 2, 3, 4, 5, 6};
   student.phases = {{3, 4, true}, {9, std::numeric_limits<std::uint64_t>::max(), false}};
@@ -28,7 +30,7 @@ PopulationSpec unusual_population() {
   StudentSpec other = student;
   other.data = std::make_shared<Dataset>();
   other.phases.clear();
-  return {DType::float64, {student, other}, 3};
+  return {DType::float64, {student, other}, 3, true};
 }
 
 PopulationSpec read(std::span<const std::uint8_t> bytes, std::span<const DatasetPtr> datasets) {
@@ -90,7 +92,7 @@ TEST("the shape of a struct spells out its fields, their types and the names of 
   ShapeWriter other;
   const Execution execution;
   fields(other, execution);
-  REQUIRE(other.text == "kernels:one of unspecified resident layerwise;reason:text;");
+  REQUIRE(other.text == "kernels:one of unspecified resident layerwise general;reason:text;");
   REQUIRE(shape_fingerprint<Phase>() != shape_fingerprint<Execution>());
   REQUIRE(shape_fingerprint<Progress>() == shape_fingerprint<Progress>());
 }

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "check.h"
-#include "reference/layer.h"
+#include "layers/dense/reference.h"
 #include "reference/reference_backend.h"
 #include "students.h"
 #include "subject.h"
@@ -29,8 +29,7 @@ void check_gradient(const NetworkSpec& network, std::uint32_t part) {
   double scale = 1;
   for (const double entry : exact.block) scale = std::max(scale, std::abs(entry));
   for (const Tensor& tensor : subject.population().layout(0).tensors()) {
-    const LayerSpec& layer = network.layers[tensor.layer];
-    const Context context("layer " + std::to_string(tensor.layer) + " " + name_of(layer.kind, tensor.role));
+    const Context context("layer " + std::to_string(tensor.layer) + " " + tensor.description.name);
     for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i) {
       const double kept = parameters[i];
       parameters[i] = kept + h;
@@ -38,7 +37,7 @@ void check_gradient(const NetworkSpec& network, std::uint32_t part) {
       parameters[i] = kept - h;
       const double below = loss();
       parameters[i] = kept;
-      const double expected = layer.tensor(tensor.role).trainable ? (above - below) / (2 * h) : 0;
+      const double expected = tensor.options.trainable ? (above - below) / (2 * h) : 0;
       // Rounding of the loss over h, plus h^2 times a third derivative: both grow with the scale of the
       // problem.
       REQUIRE_CLOSE(exact.block[i], expected, 2e-9 * scale);
@@ -47,14 +46,14 @@ void check_gradient(const NetworkSpec& network, std::uint32_t part) {
 }
 
 /// 3 -> 4 -> 3, both layers of one kind, with biases and every penalty; the group lasso needs rows.
-NetworkSpec all_tensors(LayerKind kind, Activation activation, LossKind loss) {
-  NetworkSpec network;
+Chain all_tensors(LayerKind kind, Activation activation, LossKind loss) {
+  Chain network;
   const auto layer = kind == LayerKind::spectral ? spectral_layer : dense_layer;
   network.layers = {layer(3, 4, activation), layer(4, 3, activation)};
   network.loss = loss;
-  for (LayerSpec& each : network.layers) {
+  for (ChainLayer& each : network.layers) {
     each.tensor(TensorRole::bias) = trained();
-    for (TensorSpec& tensor : each.tensors)
+    for (ChainTensor& tensor : each.tensors)
       if (tensor.present) tensor = trained(0.02, 0.01);
     each.tensor(TensorRole::matrix).group_lasso = 0.03;
   }
@@ -80,17 +79,17 @@ TEST("gradients are right for every activation, tensor and loss") {
 }
 
 TEST("frozen tensors have no gradient and no penalty, and pass the gradient on") {
-  NetworkSpec network = all_tensors(LayerKind::spectral, Activation::tanh, LossKind::mse);
+  Chain network = all_tensors(LayerKind::spectral, Activation::tanh, LossKind::mse);
   network.layers.push_back(dense_layer(3, 1, Activation::linear));
-  for (TensorSpec* tensor :
+  for (ChainTensor* tensor :
        {&network.layers[0].tensor(TensorRole::eigenvalues_in), &network.layers[1].tensor(TensorRole::matrix),
         &network.layers[1].tensor(TensorRole::bias), &network.layers[2].tensor(TensorRole::matrix)})
-    *tensor = {true, false, 0.5, 0.5};
+    *tensor = {{false, 0.5, 0.5, 0}, true};
   check_gradient(network, 90);
 }
 
 TEST("the group lasso pulls on a row along itself, with its coefficient, and not at all on one of zeros") {
-  NetworkSpec network;
+  Chain network;
   network.layers = {dense_layer(2, 3, Activation::linear)};
   network.layers[0].tensor(TensorRole::matrix).group_lasso = 0.5;
   Subject subject(*make_reference_backend(), DType::float64, {make_student(network, DType::float64, 5, 1)});
@@ -105,7 +104,7 @@ TEST("the group lasso pulls on a row along itself, with its coefficient, and not
 }
 
 TEST("the gradient's losses are the evaluation and the penalty") {
-  const NetworkSpec network = all_tensors(LayerKind::spectral, Activation::gelu, LossKind::mse);
+  const Chain network = all_tensors(LayerKind::spectral, Activation::gelu, LossKind::mse);
   Subject subject(*make_reference_backend(), DType::float64, {make_student(network, DType::float64, 5, 1)});
   const std::vector<double> parameters = make_parameters(network, 1);
   subject.set_parameters(0, parameters);
@@ -114,7 +113,7 @@ TEST("the gradient's losses are the evaluation and the penalty") {
   double penalty = 0;
   for (const double p : parameters) penalty += 0.02 * p * p + 0.01 * std::abs(p);
   for (const Tensor& tensor : subject.population().layout(0).tensors())
-    for (std::size_t i = 0; tensor.role == TensorRole::matrix && i < tensor.rows; ++i) {
+    for (std::size_t i = 0; tensor.role() == TensorRole::matrix && i < tensor.rows; ++i) {
       double squares = 0;
       for (std::size_t j = 0; j < tensor.columns; ++j) {
         const double p = parameters[tensor.offset + i * tensor.columns + j];

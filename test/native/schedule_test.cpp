@@ -69,19 +69,20 @@ TEST("phases repeat, in steps or in epochs, and no phases train everything") {
 
 TEST("a mask speaks of kinds of tensor") {
   const auto spectral = LayerKind::spectral, dense = LayerKind::dense;
-  REQUIRE(in_phase(train_eigenvectors, spectral, TensorRole::matrix));
-  REQUIRE(!in_phase(train_eigenvectors, dense, TensorRole::matrix));
-  REQUIRE(in_phase(train_weights, dense, TensorRole::matrix));
-  REQUIRE(!in_phase(train_weights, spectral, TensorRole::matrix));
-  REQUIRE(in_phase(train_eigenvalues_in, spectral, TensorRole::eigenvalues_in));
-  REQUIRE(!in_phase(train_eigenvalues_in, spectral, TensorRole::eigenvalues_out));
-  REQUIRE(in_phase(train_eigenvalues_out, spectral, TensorRole::eigenvalues_out));
-  REQUIRE(in_phase(train_bias, dense, TensorRole::bias) && in_phase(train_bias, spectral, TensorRole::bias));
-  REQUIRE(!in_phase(train_everything - train_bias, dense, TensorRole::bias));
+  REQUIRE(in_phase(train_eigenvectors, phase_bit_of(spectral, TensorRole::matrix)));
+  REQUIRE(!in_phase(train_eigenvectors, phase_bit_of(dense, TensorRole::matrix)));
+  REQUIRE(in_phase(train_weights, phase_bit_of(dense, TensorRole::matrix)));
+  REQUIRE(!in_phase(train_weights, phase_bit_of(spectral, TensorRole::matrix)));
+  REQUIRE(in_phase(train_eigenvalues_in, phase_bit_of(spectral, TensorRole::eigenvalues_in)));
+  REQUIRE(!in_phase(train_eigenvalues_in, phase_bit_of(spectral, TensorRole::eigenvalues_out)));
+  REQUIRE(in_phase(train_eigenvalues_out, phase_bit_of(spectral, TensorRole::eigenvalues_out)));
+  REQUIRE(in_phase(train_bias, phase_bit_of(dense, TensorRole::bias)) &&
+          in_phase(train_bias, phase_bit_of(spectral, TensorRole::bias)));
+  REQUIRE(!in_phase(train_everything - train_bias, phase_bit_of(dense, TensorRole::bias)));
 }
 
 TEST("batches walk through an epoch, the last one partial") {
-  NetworkSpec network;
+  Chain network;
   network.layers = {dense_layer(2, 1, Activation::linear)};
   StudentSpec student = make_student(network, DType::float64, 10, 1);
   student.batch_size = 4;
@@ -95,7 +96,7 @@ TEST("batches walk through an epoch, the last one partial") {
 }
 
 TEST("each epoch has a shuffle of its own, named by seed and trial") {
-  NetworkSpec network;
+  Chain network;
   network.layers = {dense_layer(2, 1, Activation::linear)};
   StudentSpec student = make_student(network, DType::float64, 50, 1);
   std::vector<std::uint32_t> first, again, other;

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/parameter_layout.h"
+#include "core/graph.h"
 #include "core/philox.h"
 
 namespace eigenstudent::test {
@@ -16,10 +16,10 @@ void round_to_float(std::vector<double>& values) {
 }
 
 template <class T>
-void fill_samples(Samples<T>& samples, const NetworkSpec& network, std::size_t count, std::uint32_t part) {
+void fill_samples(Samples<T>& samples, const Graph& network, std::size_t count, std::uint32_t part) {
   const std::vector<double> inputs = normals(count * network.inputs(), 100 * part);
   samples.inputs.assign(inputs.begin(), inputs.end());
-  if (network.loss == LossKind::mse) {
+  if (network.spec().loss == LossKind::mse) {
     const std::vector<double> targets = normals(count * network.outputs(), 100 * part + 1);
     samples.targets.assign(targets.begin(), targets.end());
     return;
@@ -30,19 +30,19 @@ void fill_samples(Samples<T>& samples, const NetworkSpec& network, std::size_t c
   samples.classes.assign(draws.begin(), draws.end());
 }
 
-NetworkSpec odd_network(std::size_t n, std::size_t inputs, std::size_t width, std::size_t outputs) {
+Chain odd_network(std::size_t n, std::size_t inputs, std::size_t width, std::size_t outputs) {
   const Activation activation = static_cast<Activation>(n % activation_count);
-  NetworkSpec network;
-  LayerSpec hidden =
+  Chain network;
+  ChainLayer hidden =
       n % 3 == 2 ? dense_layer(inputs, width, activation) : spectral_layer(inputs, width, activation);
   hidden.tensor(TensorRole::matrix).l2 = 0.01;
-  if (n % 3 == 0) hidden.tensor(TensorRole::eigenvalues_in) = {true, false, 0, 0};
+  if (n % 3 == 0) hidden.tensor(TensorRole::eigenvalues_in) = frozen();
   if (n % 3 != 2) hidden.tensor(TensorRole::eigenvalues_out).l2 = 5e-4;
   if (n % 5 == 4 && n % 3 != 2) hidden.tensor(TensorRole::eigenvalues_out).trainable = false;
   if (n % 7 == 3) hidden.tensor(TensorRole::matrix).trainable = false;
   if (n / 2 % 2 == 1) hidden.tensor(TensorRole::bias) = trained(0, 1e-3);
-  LayerSpec second = n % 6 == 5 ? spectral_layer(width, outputs, Activation::tanh)
-                                : dense_layer(width, outputs, Activation::linear);
+  ChainLayer second = n % 6 == 5 ? spectral_layer(width, outputs, Activation::tanh)
+                                 : dense_layer(width, outputs, Activation::linear);
   second.tensor(TensorRole::matrix).l1 = n % 2 == 1 ? 1e-3 : 0;
   hidden.tensor(TensorRole::matrix).group_lasso = n % 4 == 2 ? 0.02 : 0;
   second.tensor(TensorRole::matrix).group_lasso = n % 5 == 1 ? 0.01 : 0;
@@ -71,11 +71,11 @@ OptimizerSpec odd_optimizer(std::size_t n) {
 
 }  // namespace
 
-TensorSpec trained(double l2, double l1, double group_lasso) { return {true, true, l1, l2, group_lasso}; }
-TensorSpec frozen() { return {true, false, 0, 0}; }
+ChainTensor trained(double l2, double l1, double group_lasso) { return {{true, l1, l2, group_lasso}, true}; }
+ChainTensor frozen() { return {{false, 0, 0, 0}, true}; }
 
-LayerSpec dense_layer(std::size_t inputs, std::size_t outputs, Activation activation) {
-  LayerSpec layer;
+ChainLayer dense_layer(std::size_t inputs, std::size_t outputs, Activation activation) {
+  ChainLayer layer;
   layer.kind = LayerKind::dense;
   layer.inputs = inputs;
   layer.outputs = outputs;
@@ -84,8 +84,8 @@ LayerSpec dense_layer(std::size_t inputs, std::size_t outputs, Activation activa
   return layer;
 }
 
-LayerSpec spectral_layer(std::size_t inputs, std::size_t outputs, Activation activation) {
-  LayerSpec layer = dense_layer(inputs, outputs, activation);
+ChainLayer spectral_layer(std::size_t inputs, std::size_t outputs, Activation activation) {
+  ChainLayer layer = dense_layer(inputs, outputs, activation);
   layer.kind = LayerKind::spectral;
   layer.tensor(TensorRole::eigenvalues_in) = trained();
   layer.tensor(TensorRole::eigenvalues_out) = trained();
@@ -99,12 +99,13 @@ std::vector<double> normals(std::size_t count, std::uint32_t part) {
   return values;
 }
 
-DatasetPtr make_data(const NetworkSpec& network, DType dtype, std::size_t samples, std::uint32_t part) {
+DatasetPtr make_data(const NetworkSpec& spec, DType dtype, std::size_t samples, std::uint32_t part) {
+  const Graph network(spec);
   auto data = std::make_shared<Dataset>();
   data->dtype = dtype;
   data->samples = samples;
   data->input_count = network.inputs();
-  data->target_count = network.loss == LossKind::mse ? network.outputs() : 0;
+  data->target_count = spec.loss == LossKind::mse ? network.outputs() : 0;
   if (dtype == DType::float32)
     fill_samples(data->float32, network, samples, part);
   else
@@ -113,14 +114,13 @@ DatasetPtr make_data(const NetworkSpec& network, DType dtype, std::size_t sample
 }
 
 std::vector<double> make_parameters(const NetworkSpec& network, std::uint32_t part) {
-  const ParameterLayout layout(network);
+  const ParameterLayout layout = Graph(network).layout();
   std::vector<double> block = normals(layout.size(), 100 * part + 3);
   for (const Tensor& tensor : layout.tensors()) {
-    const LayerSpec& layer = network.layers[tensor.layer];
     double mean = 0, deviation = 0.1;
-    if (tensor.role == TensorRole::matrix) deviation = 1 / std::sqrt(static_cast<double>(layer.inputs));
-    if (tensor.role == TensorRole::eigenvalues_out) mean = 1;
-    if (tensor.role == TensorRole::eigenvalues_in && !layer.tensor(tensor.role).trainable) deviation = 0;
+    if (tensor.description.has_rows()) deviation = 1 / std::sqrt(static_cast<double>(tensor.columns));
+    if (tensor.description.name == "eigenvaluesOut" || tensor.description.name == "scale") mean = 1;
+    if (tensor.description.name == "eigenvaluesIn" && !tensor.options.trainable) deviation = 0;
     for (std::size_t i = tensor.offset; i < tensor.offset + tensor.size(); ++i)
       block[i] = mean + deviation * block[i];
   }
@@ -142,8 +142,7 @@ StudentSpec make_student(const NetworkSpec& network, DType dtype, std::size_t sa
 StudentSpec odd_student(std::size_t index, DType dtype) {
   const std::size_t n = index, a = n % 8, b = n / 8;
   const std::size_t batch = odd_sizes[a];
-  const NetworkSpec network =
-      odd_network(n, odd_sizes[b], odd_sizes[(a + b) % 8], odd_sizes[(a + 2 * b + 1) % 8]);
+  const Chain network = odd_network(n, odd_sizes[b], odd_sizes[(a + b) % 8], odd_sizes[(a + 2 * b + 1) % 8]);
   StudentSpec student =
       make_student(network, dtype, batch == 1 ? 2 : 2 * batch + 1, static_cast<std::uint32_t>(n + 1));
   student.batch_size = batch;
@@ -162,10 +161,10 @@ StudentSpec odd_student(std::size_t index, DType dtype) {
 }
 
 StudentSpec cluster_student(DType dtype) {
-  NetworkSpec network;
+  Chain network;
   network.layers = {spectral_layer(31, 33, Activation::tanh), spectral_layer(33, 1003, Activation::relu),
                     dense_layer(1003, 7, Activation::linear)};
-  for (LayerSpec& layer : network.layers) layer.tensor(TensorRole::matrix).group_lasso = 0.01;
+  for (ChainLayer& layer : network.layers) layer.tensor(TensorRole::matrix).group_lasso = 0.01;
   StudentSpec student = make_student(network, dtype, 10, 9);
   student.batch_size = 7;
   student.optimizer.kind = OptimizerKind::adam;
@@ -173,14 +172,14 @@ StudentSpec cluster_student(DType dtype) {
 }
 
 std::string describe(const StudentSpec& student) {
+  const Chain network = chain_in(student);
   const char* optimizers[] = {"sgd", "adam", "adamW"};
   std::string text = "batch " + std::to_string(student.batch_size) + " of " +
-                     std::to_string(student.data->samples) + ", network " +
-                     std::to_string(student.network.inputs());
-  for (const LayerSpec& layer : student.network.layers)
+                     std::to_string(student.data->samples) + ", network " + std::to_string(network.inputs());
+  for (const ChainLayer& layer : network.layers)
     text += std::string(" -> ") + std::to_string(layer.outputs) +
             (layer.kind == LayerKind::spectral ? " spectral " : " dense ") + name_of(layer.activation);
-  text += student.network.loss == LossKind::mse ? ", mse" : ", cross-entropy";
+  text += network.loss == LossKind::mse ? ", mse" : ", cross-entropy";
   text += std::string(", ") + optimizers[static_cast<int>(student.optimizer.kind)];
   if (!student.phases.empty())
     text += student.phases[0].in_epochs ? ", phases in epochs" : ", phases in steps";

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/chain.h"
 #include "core/student.h"
 
 namespace eigenstudent::test {
@@ -13,12 +14,12 @@ namespace eigenstudent::test {
 /// Sizes around the widths of vector registers and blocks, and far from them.
 inline constexpr std::size_t odd_sizes[] = {1, 3, 7, 8, 31, 33, 100, 300};
 
-TensorSpec trained(double l2 = 0, double l1 = 0, double group_lasso = 0);
-TensorSpec frozen();
+ChainTensor trained(double l2 = 0, double l1 = 0, double group_lasso = 0);
+ChainTensor frozen();
 
 /// Everything trains; eigenvaluesIn too. Without a bias.
-LayerSpec spectral_layer(std::size_t inputs, std::size_t outputs, Activation activation);
-LayerSpec dense_layer(std::size_t inputs, std::size_t outputs, Activation activation);
+ChainLayer spectral_layer(std::size_t inputs, std::size_t outputs, Activation activation);
+ChainLayer dense_layer(std::size_t inputs, std::size_t outputs, Activation activation);
 
 /// `count` independent normals; `part` tells the streams of one test apart.
 std::vector<double> normals(std::size_t count, std::uint32_t part);
@@ -43,6 +44,8 @@ StudentSpec odd_student(std::size_t index, DType dtype);
 /// 31 -> 33 -> 1003 -> 7 in two batches an epoch: more than one block of a GPU holds and little enough for a sanitizer. Where
 /// there are clusters it trains in one, the sums of both products around the odd 1003 nodes going from rank to rank.
 StudentSpec cluster_student(DType dtype);
+/// The network of a student that is a chain.
+inline Chain chain_in(const StudentSpec& student) { return *chain_of(student.network); }
 std::string describe(const StudentSpec& student);
 
 }  // namespace eigenstudent::test

@@ -98,7 +98,7 @@ Evaluation Subject::evaluate(std::size_t student, const DatasetPtr& data) {
 }
 
 std::vector<double> Subject::predict(std::size_t student, const Dataset& data) {
-  return filled(dtype_, data.samples * specs_[student].network.outputs(),
+  return filled(dtype_, data.samples * Graph(specs_[student].network).outputs(),
                 [&](void* to) { population_->predict(student, data, to); });
 }
 

@@ -76,7 +76,7 @@ describe('what a layer cannot be', () => {
     [
       'of a misspelt option',
       () => dense(2, { activations: 'relu' } as object),
-      'unknown option "activations" in dense layer; known: activation, bias, trainable, l1, l2, groupLasso, initialize. Did you ' +
+      'unknown option "activations" in dense layer; known: activation, bias, trainable, l1, l2, groupLasso, initialize, name, inputs. Did you ' +
         'mean "activation"?',
     ],
     [

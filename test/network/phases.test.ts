@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { batchNorm } from '../../src/network/graph-layers.js';
 import type { TensorName } from '../../src/network/layers.js';
 import { alternating, type Phase, toNativePhases } from '../../src/network/phases.js';
 import { failureOf } from '../failure.js';
@@ -6,8 +7,8 @@ import { failureOf } from '../failure.js';
 describe('alternating', () => {
   it('rests the eigenvectors first, then the eigenvalues; dense layers train in both', () => {
     expect(alternating(10)).toEqual([
-      { train: ['eigenvaluesIn', 'eigenvaluesOut', 'weights', 'bias'], steps: 10 },
-      { train: ['eigenvectors', 'weights', 'bias'], steps: 10 },
+      { train: ['eigenvaluesIn', 'eigenvaluesOut', 'weights', 'bias', 'scale', 'shift'], steps: 10 },
+      { train: ['eigenvectors', 'weights', 'bias', 'scale', 'shift'], steps: 10 },
     ]);
     expect(alternating(2, 'epochs').map(({ epochs, steps }) => [epochs, steps])).toEqual([
       [2, undefined],
@@ -23,6 +24,10 @@ describe('alternating', () => {
     const alone = (name: TensorName) => toNativePhases([{ train: [name], steps: 1 }])[0]?.mask;
     const names = ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut', 'weights', 'bias'] as const;
     expect(names.map(alone)).toEqual([1, 2, 4, 8, 16]);
+    const withBatchNorm = (name: TensorName) =>
+      toNativePhases([{ train: [name], steps: 1 }], [batchNorm()])[0]?.mask;
+    expect((['bias', 'scale', 'shift'] as const).map(withBatchNorm)).toEqual([16, 32, 64]);
+    expect(alone('scale')).toBe(0);
     expect(toNativePhases([{ train: [], epochs: 1 }])).toEqual([{ mask: 0, length: 1, inEpochs: true }]);
   });
 });
@@ -61,7 +66,7 @@ describe('what phases cannot be', () => {
     [
       'of an unknown tensor',
       () => toNativePhases([{ train: ['eigenvector' as 'eigenvectors'], steps: 1 }]),
-      'expected one of eigenvectors, eigenvaluesIn, eigenvaluesOut, weights, bias for train of phases[0], received "eigenvector". Did you mean "eigenvectors"?',
+      'expected one of eigenvectors, eigenvaluesIn, eigenvaluesOut, weights, bias, scale, shift for train of phases[0], received "eigenvector". Did you mean "eigenvectors"?',
     ],
     [
       'without tensors',

@@ -184,7 +184,7 @@ describe('Population.create', () => {
     [
       'a misspelt option',
       () => Population.create([smallStudent()], { thread: 1 } as never),
-      'invalid_argument: unknown option "thread" in Population.create; known: device, devices, dtype, threads. Did you mean "threads"?',
+      'invalid_argument: unknown option "thread" in Population.create; known: device, devices, dtype, threads, executor. Did you mean "threads"?',
     ],
   ])('refuses %s', (_, make, message) => {
     expect(failureOf(make)).toBe(message);

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { dense, spectral, sum } from '../../src/network/layers.js';
 import { parameterCount, tensorLayout, tensorViews } from '../../src/network/layout.js';
 import { toNativeNetwork } from '../../src/network/native-spec.js';
-import { checkLayerIndex, networkSpec, specFromJson, specToJson } from '../../src/network/spec.js';
+import { checkLayerIndex, networkSpec } from '../../src/network/spec.js';
+import { specFromJson, specToJson } from '../../src/network/spec-json.js';
 import { failureOf } from '../failure.js';
 
 const paper = () => [spectral(6, { activation: 'relu', bias: true }), dense(4, { bias: true }), sum()];
@@ -52,17 +53,17 @@ describe('networkSpec', () => {
     [
       'a layer that is none',
       () => networkSpec({ inputs: 3, layers: [dense(2), 5 as never] }),
-      'invalid_argument: expected a layer made by spectral(), dense() or sum() for layer 1, received 5',
+      'invalid_argument: expected a layer made by spectral(), dense(), sum(), batchNorm(), activation(), add() or concat() for layer 1, received 5',
     ],
     [
       'a hand-written layer that lacks a tensor',
       () => networkSpec({ inputs: 3, layers: [{ ...spectral(2), tensors: {} }] }),
-      'invalid_argument: expected a layer made by spectral(), dense() or sum() for layer 0, received an object (Object)',
+      'invalid_argument: expected a layer made by spectral(), dense(), sum(), batchNorm(), activation(), add() or concat() for layer 0, received an object (Object)',
     ],
     [
       'a hand-written layer of an unknown kind',
       () => networkSpec({ inputs: 3, layers: [{ ...dense(2), kind: 'dens' as 'dense' }] }),
-      'invalid_argument: expected one of spectral, dense for kind of layer 0, received "dens". Did you mean "dense"?',
+      'invalid_argument: expected one of spectral, dense, batchNorm, activation, add, concat for kind of layer 0, received "dens". Did you mean "dense"?',
     ],
     [
       'a hand-written layer of width 0',
@@ -72,7 +73,7 @@ describe('networkSpec', () => {
     [
       'a penalty beside the tensors of a hand-written layer',
       () => networkSpec({ inputs: 3, layers: [{ ...dense(2), l2: { weights: 0.1 } } as never] }),
-      'invalid_argument: unknown option "l2" in layer 0; known: kind, width, activation, tensors',
+      'invalid_argument: unknown option "l2" in layer 0; known: kind, width, activation, tensors, name, inputs',
     ],
     [
       'an unknown tensor of a hand-written layer',
@@ -118,16 +119,14 @@ describe('networkSpec', () => {
     [
       'sizes whose product overflows',
       () => networkSpec({ inputs: 2 ** 52, layers: [dense(2 ** 52)] }),
-      'invalid_network: expected at most 4294967295 numbers in weights of layer 0, received a width that needs ' +
-        '4503599627370496 x 4503599627370496',
+      'invalid_network: layer 0: an output of 4503599627370496 with its tensors is more numbers than can be counted',
     ],
   ])('refuses %s', (_, make, message) => {
     expect(failureOf(make)).toBe(message);
   });
 
   it('refuses a sum of tensors that cannot be addressed', () => {
-    const spec = networkSpec({ inputs: 50_000, layers: [dense(50_000), dense(50_000)] });
-    expect(failureOf(() => tensorLayout(spec))).toBe(
+    expect(failureOf(() => networkSpec({ inputs: 50_000, layers: [dense(50_000), dense(50_000)] }))).toBe(
       'invalid_network: expected at most 4294967295 parameters, received a network of 5000000000',
     );
   });
@@ -160,21 +159,25 @@ describe('tensorLayout', () => {
 describe('toNativeNetwork', () => {
   it('chains widths and keeps what is trained and penalised', () => {
     const layers = [spectral(6, { activation: 'erf', l1: { eigenvaluesOut: 2 } }), dense(4, { bias: true })];
-    const frozen = { trainable: false, l1: 0, l2: 0, groupLasso: 0 };
-    const trained = { trainable: true, l1: 0, l2: 0, groupLasso: 0 };
+    const trained = (name: string) => ({ name, trainable: true, l1: 0, l2: 0, groupLasso: 0 });
     expect(toNativeNetwork(networkSpec({ inputs: 3, layers, loss: 'crossEntropy' }))).toEqual({
+      input: [3],
       loss: 'crossEntropy',
       layers: [
         {
-          kind: 'spectral',
-          inputs: 3,
-          outputs: 6,
-          activation: 'erf',
-          matrix: trained,
-          eigenvaluesIn: frozen,
-          eigenvaluesOut: { trainable: true, l1: 2, l2: 0, groupLasso: 0 },
+          options: { type: 'spectral', width: 6, activation: 'erf' },
+          reads: [0],
+          tensors: [
+            trained('eigenvectors'),
+            { ...trained('eigenvaluesIn'), trainable: false },
+            { ...trained('eigenvaluesOut'), l1: 2 },
+          ],
         },
-        { kind: 'dense', inputs: 6, outputs: 4, activation: 'linear', matrix: trained, bias: trained },
+        {
+          options: { type: 'dense', width: 4, activation: 'linear' },
+          reads: [1],
+          tensors: [trained('weights'), trained('bias')],
+        },
       ],
     });
   });
@@ -191,7 +194,7 @@ describe('a spec as JSON', () => {
       networkSpec({ inputs: 3, layers: [spectral(2, { groupLasso: { eigenvectors: groupLasso } }), sum()] });
     expect(specToJson(of(0))).not.toContain('groupLasso');
     expect(specFromJson(specToJson(of(0.5)))).toEqual(of(0.5));
-    expect(toNativeNetwork(of(0.5)).layers[0]?.matrix.groupLasso).toBe(0.5);
+    expect(toNativeNetwork(of(0.5)).layers[0]?.tensors[0]?.groupLasso).toBe(0.5);
   });
 
   it('leaves out initial numbers', () => {

@@ -118,7 +118,7 @@ describe('Student', () => {
     [
       'more than a state',
       (state) => ({ ...state, epoch: 1 }),
-      'unknown option "epoch" in state; known: parameters, firstMoment, secondMoment, updateCount, step',
+      'unknown option "epoch" in state; known: parameters, firstMoment, secondMoment, buffers, updateCount, step',
     ],
   ])('is not restored from %s', (_, change, message) => {
     const student = create();

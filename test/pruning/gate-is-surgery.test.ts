@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Dataset } from '../../src/network/dataset.js';
-import { type Activation, activations, dense, type Layer, spectral } from '../../src/network/layers.js';
+import {
+  type Activation,
+  activations,
+  dense,
+  type Layer,
+  type MatrixLayer,
+  spectral,
+} from '../../src/network/layers.js';
 import { Network } from '../../src/network/network.js';
 import { normals } from '../../src/network/random.js';
 import { pruningCurve } from '../../src/pruning/curve.js';
@@ -34,7 +41,7 @@ function dataFor(network: Network): Dataset {
 /** The judge: matrix columns [N_out][h] of the next layer set to 0 for the nodes that are removed. */
 function deafTo(network: Network, layer: number, removed: Uint32Array): Network {
   const deaf = network.clone();
-  const next = network.spec.layers[layer + 1] as Layer;
+  const next = network.spec.layers[layer + 1] as MatrixLayer;
   const matrix = deaf.tensor(`layers.${layer + 1}.${next.kind === 'spectral' ? 'eigenvectors' : 'weights'}`);
   const columns = matrix.length / next.width;
   for (let i = 0; i < next.width; ++i) for (const node of removed) matrix[i * columns + node] = 0;

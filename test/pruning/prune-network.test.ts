@@ -13,7 +13,7 @@ function twoLayers(first: readonly number[], second: readonly number[]): Network
   const block = Float64Array.of(...first, ...rows, ...second.map(() => 1));
   return Network.from({ inputs: 1, layers: [dense(first.length), dense(second.length), sum()] }, block);
 }
-const widths = (network: Network) => network.spec.layers.slice(0, -1).map(({ width }) => width);
+const widths = (network: Network) => network.spec.layers.slice(0, -1).map(({ width = 0 }) => width);
 const firstWeights = (network: Network) => Array.from(network.tensor('layers.0.weights'));
 
 /** Relevance over the largest: 1, 0.8, 0.6, 0.4 and 1, 0.1. */

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Dataset } from '../../src/network/dataset.js';
-import { type Activation, dense, type Layer, spectral, sum } from '../../src/network/layers.js';
+import {
+  type Activation,
+  dense,
+  type Layer,
+  type MatrixLayer,
+  spectral,
+  sum,
+} from '../../src/network/layers.js';
 import { Network } from '../../src/network/network.js';
 import { normals } from '../../src/network/random.js';
 import type { Loss } from '../../src/network/spec.js';
@@ -66,8 +73,8 @@ const cases: { name: string; layers: Layer[]; layer: number; loss?: Loss }[] = [
 describe('the oracle', () => {
   it.each(cases)('removes what brute force removes: $name', async ({ layers, layer, loss = 'mse' }) => {
     const network = Network.create({ inputs: 3, layers, loss }, { seed: 3, dtype: 'float64' });
-    const width = (layers[layer] as Layer).width;
-    const data = loss === 'mse' ? regression((layers.at(-1) as Layer).width) : classification();
+    const width = (layers[layer] as MatrixLayer).width;
+    const data = loss === 'mse' ? regression((layers.at(-1) as MatrixLayer).width) : classification();
     const order = await removalOrder(network, { ranking: 'oracle', layer, data });
     expect([...order]).toEqual(await bruteForce(network, layer, width, data));
   });

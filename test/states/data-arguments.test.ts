@@ -182,7 +182,7 @@ describe('the oracle', () => {
     ['data', { data: null }, 'invalid_argument: expected a Dataset for request.data, received null'],
     [
       'one layer',
-      { network: { loss: 'mse', layers: network.layers.slice(0, 1) } },
+      { network: { input: network.input, loss: 'mse', layers: network.layers.slice(0, 1) } },
       'invalid_argument: expected a hidden layer of a network that has some for request.layer, received 0',
     ],
   ])('%s', (_, changes, message) => {

@@ -57,7 +57,7 @@ describe.each(native.backends)('methods of a population (%s)', (backend) => {
     [
       'read, block',
       () => p.read(0, 'momentum' as never, block),
-      'expected one of parameters, firstMoment, secondMoment for block, received "momentum"',
+      'expected one of parameters, firstMoment, secondMoment, buffers for block, received "momentum"',
     ],
     [
       'read, length',

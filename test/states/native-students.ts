@@ -36,21 +36,22 @@ export function dataset(dtype: DType = 'float64', samples = 20): NativeDataset {
 
 /** A spectral layer of `width` units and a linear read-out; 5 steps an epoch on 20 samples. */
 export function student(data: NativeDataset, changes: Partial<NativeStudentSpec> = {}): NativeStudentSpec {
-  const tensor = { trainable: true, l1: 0, l2: 1e-3, groupLasso: 0 };
+  const tensor = (name: string) => ({ name, trainable: true, l1: 0, l2: 1e-3, groupLasso: 0 });
   return {
     network: {
+      input: [inputs],
       loss: 'mse',
       layers: [
         {
-          kind: 'spectral',
-          inputs,
-          outputs: width,
-          activation: 'tanh',
-          matrix: tensor,
-          eigenvaluesIn: tensor,
-          eigenvaluesOut: tensor,
+          options: { type: 'spectral', width, activation: 'tanh' },
+          reads: [0],
+          tensors: ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'].map(tensor),
         },
-        { kind: 'dense', inputs: width, outputs: 1, activation: 'linear', matrix: tensor },
+        {
+          options: { type: 'dense', width: 1, activation: 'linear' },
+          reads: [1],
+          tensors: [tensor('weights')],
+        },
       ],
     },
     optimizer: {
@@ -73,7 +74,14 @@ export function student(data: NativeDataset, changes: Partial<NativeStudentSpec>
 }
 
 export function spec(backend: Backend, changes: Partial<NativePopulationSpec> = {}): NativePopulationSpec {
-  return { backend, dtype: 'float64', threads: 1, students: [student(dataset())], ...changes };
+  return {
+    backend,
+    dtype: 'float64',
+    threads: 1,
+    general: false,
+    students: [student(dataset())],
+    ...changes,
+  };
 }
 
 /** A population of one with parameters that are not zero. */

@@ -59,43 +59,43 @@ describe('a population spec', () => {
     ],
     [
       'students.0.phases',
-      [{ mask: 32, length: 1, inEpochs: false }],
-      'student 0: phase 0: expected a mask of at most 31, got 32',
+      [{ mask: 128, length: 1, inEpochs: false }],
+      'student 0: phase 0: expected a mask of at most 127, got 128',
     ],
     [
-      `${layer}.activation`,
+      `${layer}.options.activation`,
       'rleu',
-      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic for spec.students[0].network.layers[0].activation, received "rleu"',
+      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic for spec.students[0].network.layers[0].options.activation, received "rleu"',
     ],
     [
-      `${layer}.outputs`,
+      `${layer}.options.width`,
       2 ** 53,
-      'expected an integer from 0 to 9007199254740991 for spec.students[0].network.layers[0].outputs, received 9.00719925474099e+15',
+      'expected an integer from 0 to 9007199254740991 for spec.students[0].network.layers[0].options.width, received 9.00719925474099e+15',
     ],
     [
-      `${layer}.matrix`,
+      `${layer}.tensors.0`,
       () => 1,
-      'expected true or false for spec.students[0].network.layers[0].matrix.trainable, received undefined',
+      'expected true or false for spec.students[0].network.layers[0].tensors[0].trainable, received undefined',
     ],
     [
-      `${layer}.matrix`,
+      `${layer}.tensors.0`,
       [1, 2],
-      'expected true or false for spec.students[0].network.layers[0].matrix.trainable, received undefined',
+      'expected a string for spec.students[0].network.layers[0].tensors[0].name, received undefined',
     ],
     [
-      `${layer}.kind`,
+      `${layer}.options.type`,
       new Float32Array(2),
-      'expected one of spectral, dense for spec.students[0].network.layers[0].kind, received Float32Array(2)',
+      'expected one of spectral, dense, batchNorm, activation, add, concat for spec.students[0].network.layers[0].options.type, received Float32Array(2)',
     ],
     [
-      `${layer}.kind`,
+      `${layer}.options.type`,
       [1, 2],
-      'expected one of spectral, dense for spec.students[0].network.layers[0].kind, received an array of length 2',
+      'expected one of spectral, dense, batchNorm, activation, add, concat for spec.students[0].network.layers[0].options.type, received an array of length 2',
     ],
     [
-      `${layer}.kind`,
+      `${layer}.options.type`,
       () => 1,
-      'expected one of spectral, dense for spec.students[0].network.layers[0].kind, received a function',
+      'expected one of spectral, dense, batchNorm, activation, add, concat for spec.students[0].network.layers[0].options.type, received a function',
     ],
   ])('%s = %s', (path, to, message) => {
     expect(failureOf(create(path, to))).toBe(`invalid_argument: ${message}`);
@@ -115,16 +115,12 @@ describe('a population spec', () => {
       inputs: new Float64Array(size),
       targets: new Float64Array(1),
     });
-    const layers = [
-      { inputs: size, outputs: 2 ** 24 },
-      { inputs: 2 ** 24, outputs: 1 },
-    ].map((sizes) => ({
-      kind: 'dense' as const,
-      ...sizes,
-      activation: 'linear',
-      matrix: { trainable: true, l1: 0, l2: 0, groupLasso: 0 },
+    const layers = [2 ** 24, 1].map((width, index) => ({
+      options: { type: 'dense' as const, width, activation: 'linear' },
+      reads: [index],
+      tensors: [{ name: 'weights', trainable: true, l1: 0, l2: 0, groupLasso: 0 }],
     }));
-    const students = [native.student(data, { network: { loss: 'mse', layers } })];
+    const students = [native.student(data, { network: { input: [size], loss: 'mse', layers } })];
     expect(failureOf(() => new (addon().Population)(native.spec(backend, { students })))).toBe(
       'out_of_memory: not enough memory for this call; use fewer or smaller students, or less data',
     );

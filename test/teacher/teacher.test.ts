@@ -19,7 +19,7 @@ describe('Teacher.paper', () => {
     expect(network.tensor('layers.1.eigenvaluesIn')).toEqual(new Float64Array(20));
     expect(network.tensor('layers.2.weights')).toEqual(new Float64Array(20).fill(1));
     const trained = network.spec.layers.flatMap(({ tensors }) =>
-      Object.values(tensors).filter((one) => one.trainable),
+      Object.values(tensors ?? {}).filter((one) => one.trainable),
     );
     expect(trained).toEqual([]);
   });

@@ -9,7 +9,8 @@ import { readParquet } from '../../data/parquet.js';
 import { EigenstudentError } from '../../errors.js';
 import { endsInOneSigmoid } from '../../network/binary-accuracy.js';
 import { Dataset } from '../../network/dataset.js';
-import { type NetworkSpec, outputsOf } from '../../network/spec.js';
+import { outputsOf } from '../../network/description.js';
+import type { NetworkSpec } from '../../network/spec.js';
 
 type Kind = 'npz' | 'npy' | 'csv' | 'parquet' | 'idx';
 

@@ -1,9 +1,9 @@
 import { invalid, knownKeys, oneOf } from '../../arguments.js';
 import { toDType } from '../../network/arrays.js';
 import { writeAtomically } from '../../network/atomic-write.js';
-import type { Layer } from '../../network/layers.js';
+import { chainOf, inputsOf, outputsOf } from '../../network/description.js';
+import type { MatrixLayer } from '../../network/layers.js';
 import { checkNetwork, type Network } from '../../network/network.js';
-import { inputsOf, outputsOf } from '../../network/spec.js';
 import type { OutputMap } from '../assemble.js';
 import { outputMaps } from '../description.js';
 import { activationPiece, node, type OnnxPiece } from './activations.js';
@@ -135,7 +135,7 @@ function inputPiece(
 
 /** Takes "layers.<k - 1>", or `rows`, and gives "layers.<k>". */
 function layerPiece(network: Network, index: number, prefix: string, rows: string): OnnxPiece {
-  const { width, activation, tensors } = network.spec.layers[index] as Layer;
+  const { width, activation, tensors } = chainOf('export it to ONNX', network.spec)[index] as MatrixLayer;
   const name = `${prefix}.${index}`;
   const weights = toDType(`weights of layer ${index}`, network.effectiveWeights(index), 'float32');
   const constants = [floatTensor(`${name}.weight`, [width, inputsOf(network.spec, index)], weights)];

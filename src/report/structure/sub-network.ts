@@ -3,7 +3,8 @@ import type { Matrix } from '../../analysis/topology/matrix.js';
 import { nodeStrengths } from '../../analysis/topology/node-strengths.js';
 import type { NodeSymmetry } from '../../analysis/topology/symmetry.js';
 import { nodeSymmetry } from '../../network/activation-symmetry.js';
-import type { Layer } from '../../network/layers.js';
+import { chainOf } from '../../network/description.js';
+import type { MatrixLayer } from '../../network/layers.js';
 import type { Network } from '../../network/network.js';
 import { rank } from '../../pruning/ranking.js';
 import { rankedLayer } from '../../sweep/run/student.js';
@@ -23,7 +24,10 @@ export function wholeNetwork(network: Network): SubNetwork {
     const values = network.effectiveWeights(layer);
     return { rows, columns: values.length / rows, values };
   };
-  const [first, second] = network.spec.layers.slice(rankedLayer, rankedLayer + 2) as [Layer, Layer];
+  const [first, second] = chainOf('show its structure', network.spec).slice(rankedLayer, rankedLayer + 2) as [
+    MatrixLayer,
+    MatrixLayer,
+  ];
   return {
     incoming: matrix(rankedLayer, first.width),
     outgoing: matrix(rankedLayer + 1, second.width),

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { invalidData } from '../../data/labelled-samples.js';
 import { EigenstudentError } from '../../errors.js';
+import { outputsOf, unitsOf } from '../../network/description.js';
 import { Network } from '../../network/network.js';
-import { outputsOf } from '../../network/spec.js';
 import { type BroughtData, isBrought, mapPaths, pathsOf } from '../protocol/brought-data.js';
 import type { FileTeacher } from '../protocol/file-teacher.js';
 import { countsOf } from '../protocol/problem.js';
@@ -74,6 +74,6 @@ async function lookAtTeacher(teacher: FileTeacher): Promise<FileTeacher> {
     const message = `expected a teacher with a hidden layer in ${teacher.path}, received a network of one layer`;
     throw new EigenstudentError('invalid_network', message);
   }
-  const found = { inputs: spec.inputs, outputs: outputsOf(spec), teacherSize: first.width };
+  const found = { inputs: spec.inputs, outputs: outputsOf(spec), teacherSize: unitsOf(spec, 0) };
   return { ...teacher, sha256: await fileHash(teacher.path), found };
 }

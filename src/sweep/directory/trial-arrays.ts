@@ -62,7 +62,7 @@ const historyNames = ['epoch', 'trainLoss', 'validationLoss', 'effectiveSize'] a
 export function encodeArrays(key: string, arrays: PartialArrays): Buffer {
   const { network } = arrays;
   const { tensors, metadata } = network
-    ? networkToFile(network.spec, network.parameters)
+    ? networkToFile(network.spec, network.parameters, network.buffers)
     : { tensors: new Map<string, SafeTensor>(), metadata: {} };
   if (arrays.relevance) tensors.set('relevance', safeTensor(arrays.relevance));
   if (arrays.pruningLosses) tensors.set('pruningLosses', safeTensor(arrays.pruningLosses));

@@ -2,7 +2,7 @@
 import { gaussianInputsSteps } from '../../data/gaussian.js';
 import type { PartCounts, Splits } from '../../data/splits.js';
 import { Dataset } from '../../network/dataset.js';
-import { outputsOf } from '../../network/spec.js';
+import { outputsOf } from '../../network/description.js';
 import { inTurns } from '../../network/steps.js';
 import { Teacher } from '../../teacher/teacher.js';
 import { problemOf } from '../protocol/problem.js';

@@ -6,8 +6,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EigenstudentError } from '../../../src/errors.js';
 import { exportOnnx, type LoadedNetwork, loadNetwork } from '../../../src/exchange/index.js';
+import { outputsOf } from '../../../src/network/description.js';
 import { seededRandom } from '../../../src/network/random.js';
-import { outputsOf } from '../../../src/network/spec.js';
 import { mapped, relativeDifference } from '../fixtures.js';
 import { type ForeignModel, ForeignModels } from './foreign-models.js';
 

@@ -1,7 +1,7 @@
 /** What onnxruntime, which checks a model as it loads it, answers: the peer of this folder. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { LoadedNetwork } from '../../../src/exchange/index.js';
-import { outputsOf } from '../../../src/network/spec.js';
+import { outputsOf } from '../../../src/network/description.js';
 import { mapped } from '../fixtures.js';
 
 export interface RuntimeAnswer {

@@ -9,10 +9,10 @@ import {
   type OnnxExportOptions,
   type OnnxSignature,
 } from '../../../src/exchange/index.js';
+import { outputsOf } from '../../../src/network/description.js';
 import { activations, dense, spectral } from '../../../src/network/layers.js';
 import { Network } from '../../../src/network/network.js';
 import { seededRandom } from '../../../src/network/random.js';
-import { outputsOf } from '../../../src/network/spec.js';
 import { rejectionOf } from '../../failure.js';
 import { mapped, relativeDifference } from '../fixtures.js';
 import { runtimeAnswer, samplesOf } from './onnxruntime.js';

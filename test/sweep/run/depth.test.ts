@@ -37,7 +37,7 @@ it('has the layers that the protocol asks for, in both arms', () => {
   expect(shape(direct)).toEqual(layers);
   const trained = ({ protocol }: Trial) =>
     studentLayers(protocol).map(({ tensors }) =>
-      Object.entries(tensors).flatMap(([name, { trainable }]) => (trainable ? [name] : [])),
+      Object.entries(tensors ?? {}).flatMap(([name, { trainable }]) => (trainable ? [name] : [])),
     );
   expect(trained(spectral)[1]).toEqual(['eigenvectors', 'eigenvaluesOut']);
   expect(trained(direct)[1]).toEqual(['eigenvectors']);

@@ -1,9 +1,11 @@
-// One layer, as slowly and as obviously as possible: the specification that every kernel is held against.
+// A dense or spectral layer, as slowly and as obviously as possible: the specification that every kernel is held against.
 #pragma once
 
 #include <vector>
 
 #include "core/layer_arguments.h"
+#include "executor/layer_pass.h"
+#include "layers/dense/matrix_pass.h"
 
 namespace eigenstudent::reference {
 
@@ -31,5 +33,17 @@ void spectral_gradient(const LayerBackward<T>& layer, const T* G);
 /// Every gradient that the layer asks for.
 template <class T>
 void layer_backward(const LayerBackward<T>& layer);
+
+template <class T>
+void forward(const MatrixOptions& options, const LayerPass<T>& pass) {
+  layer_forward(forward_arguments(options, pass));
+}
+template <class T>
+void backward(const MatrixOptions& options, const LayerPass<T>& pass, const LayerGradients<T>& gradients) {
+  const LayerBackward<T> arguments = backward_arguments(options, pass, gradients);
+  for (std::size_t i = 0; i < pass.batch * options.width; ++i)  // dL/dz = dL/dy f'(z)
+    gradients.y[i] *= activation_derivative(options.activation, pass.saved[i], pass.y[i]);
+  layer_backward(arguments);
+}
 
 }  // namespace eigenstudent::reference

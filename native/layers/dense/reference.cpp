@@ -1,4 +1,4 @@
-#include "reference/layer.h"
+#include "layers/dense/reference.h"
 
 #include <array>
 

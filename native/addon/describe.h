@@ -1,0 +1,11 @@
+// What follows from a network's spec, for JavaScript.
+#pragma once
+
+#include <napi.h>
+
+namespace eigenstudent {
+
+/// describe(network: NativeNetworkSpec): NativeDescription
+Napi::Value describe_network(const Napi::CallbackInfo& info);
+
+}  // namespace eigenstudent

@@ -1,0 +1,75 @@
+#include "core/chain.h"
+
+namespace eigenstudent {
+
+namespace {
+
+constexpr const char* role_names[][tensor_role_count] = {
+    {"eigenvectors", "eigenvaluesIn", "eigenvaluesOut", "bias"}, {"weights", nullptr, nullptr, "bias"}};
+
+LayerSpec layer_of(const ChainLayer& layer, std::size_t read) {
+  LayerSpec spec;
+  if (layer.kind == LayerKind::spectral)
+    spec.options = Spectral{{layer.outputs, layer.activation}};
+  else
+    spec.options = Dense{{layer.outputs, layer.activation}};
+  spec.reads = {read};
+  for (std::size_t r = 0; r < tensor_role_count; ++r)
+    if (const char* name = role_names[static_cast<std::size_t>(layer.kind)][r];
+        name && layer.tensors[r].present)
+      spec.tensors.push_back({layer.tensors[r], name});
+  return spec;
+}
+
+/// Of a dense or spectral layer.
+ChainLayer chain_layer_of(const LayerSpec& layer, std::size_t inputs) {
+  ChainLayer found;
+  const auto* spectral = std::get_if<Spectral>(&layer.options);
+  if (spectral) found.kind = LayerKind::spectral;
+  const MatrixOptions* options =
+      spectral ? static_cast<const MatrixOptions*>(spectral) : &std::get<Dense>(layer.options);
+  found.inputs = inputs;
+  found.outputs = options->width;
+  found.activation = options->activation;
+  for (const TensorSpec& tensor : layer.tensors)
+    for (std::size_t r = 0; r < tensor_role_count; ++r)
+      if (const char* name = role_names[static_cast<std::size_t>(found.kind)][r]; name && tensor.name == name)
+        found.tensors[r] = {tensor, true};
+  return found;
+}
+
+}  // namespace
+
+Chain::operator NetworkSpec() const {
+  NetworkSpec network;
+  network.input = {layers.empty() ? 0 : layers.front().inputs};
+  network.loss = loss;
+  for (std::size_t k = 0; k < layers.size(); ++k) network.layers.push_back(layer_of(layers[k], k));
+  return network;
+}
+
+std::string why_no_chain(const NetworkSpec& network) {
+  if (network.input.size() != 1) return "its input is no list of features but " + text_of(network.input);
+  for (std::size_t k = 0; k < network.layers.size(); ++k) {
+    const LayerSpec& layer = network.layers[k];
+    const std::string which = "layer " + std::to_string(k) + " (" + type_name_of(layer.options) + ") ";
+    if (!std::holds_alternative<Dense>(layer.options) && !std::holds_alternative<Spectral>(layer.options))
+      return which + "is neither dense nor spectral";
+    if (layer.reads != std::vector<std::size_t>{k}) return which + "does not read the layer before it";
+  }
+  return "";
+}
+
+std::optional<Chain> chain_of(const NetworkSpec& network) {
+  if (!why_no_chain(network).empty()) return std::nullopt;
+  Chain chain;
+  chain.loss = network.loss;
+  std::size_t inputs = network.input[0];
+  for (const LayerSpec& layer : network.layers) {
+    chain.layers.push_back(chain_layer_of(layer, inputs));
+    inputs = chain.layers.back().outputs;
+  }
+  return chain;
+}
+
+}  // namespace eigenstudent

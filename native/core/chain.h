@@ -1,0 +1,67 @@
+// A chain of dense and spectral layers, each reading the one before, with one loss: what the fused paths train.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/host_device.h"
+#include "core/network_spec.h"
+
+namespace eigenstudent {
+
+enum class LayerKind : std::uint8_t { spectral, dense };
+
+/// The PhaseBit of a tensor (core/layer_description.h).
+ES_HOST_DEVICE std::uint8_t phase_bit_of(LayerKind kind, TensorRole role) {
+  switch (role) {
+    case TensorRole::matrix:
+      return kind == LayerKind::spectral ? eigenvectors_bit : weights_bit;
+    case TensorRole::eigenvalues_in:
+      return eigenvalues_in_bit;
+    case TensorRole::eigenvalues_out:
+      return eigenvalues_out_bit;
+    case TensorRole::bias:
+      break;
+  }
+  return bias_bit;
+}
+
+struct ChainTensor : TensorOptions {
+  bool present = false;
+
+  bool operator==(const ChainTensor&) const = default;
+};
+
+struct ChainLayer {
+  LayerKind kind = LayerKind::dense;
+  std::size_t inputs = 0;   // N_in
+  std::size_t outputs = 0;  // N_out
+  Activation activation = Activation::linear;
+  std::array<ChainTensor, tensor_role_count> tensors;
+
+  const ChainTensor& tensor(TensorRole role) const { return tensors[static_cast<std::size_t>(role)]; }
+  ChainTensor& tensor(TensorRole role) { return tensors[static_cast<std::size_t>(role)]; }
+  bool operator==(const ChainLayer&) const = default;
+};
+
+struct Chain {
+  std::vector<ChainLayer> layers;
+  LossKind loss = LossKind::mse;
+
+  std::size_t inputs() const { return layers.front().inputs; }
+  std::size_t outputs() const { return layers.back().outputs; }
+  bool operator==(const Chain&) const = default;
+  /// The same as a graph.
+  operator NetworkSpec() const;
+};
+
+/// The network as a chain, layer by layer, or nothing where it is none. The spec has been checked (core/graph.h).
+std::optional<Chain> chain_of(const NetworkSpec& network);
+
+/// Why a network is no chain: "layer 1 (batchNorm) is neither dense nor spectral", or empty where it is one.
+std::string why_no_chain(const NetworkSpec& network);
+
+}  // namespace eigenstudent

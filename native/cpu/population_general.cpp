@@ -1,0 +1,44 @@
+// Students that the fused path does not take: the general executor with this backend's kernels, one student per thread.
+#include "cpu/population.h"
+
+namespace eigenstudent::cpu {
+
+template <class T>
+Execution CpuPopulation<T>::execution(std::size_t student) const {
+  this->check_student(student);
+  if (!is_general(student)) return {};
+  const std::string reason = why_no_chain(this->members_[student].spec.network);
+  return {eigenstudent::Kernels::general, reason.empty() ? "it was asked for" : reason};
+}
+
+template <class T>
+void CpuPopulation<T>::train_general(std::size_t student, std::uint64_t until_epoch, const StopFlag& stop) {
+  Member& m = this->members_[student];
+  general_[student]->forget_order();  // the state may be another one than after the last step
+  while (this->wants_step(m, until_epoch) && !stop.load(std::memory_order_relaxed))
+    this->train_step(m, *general_[student]);
+}
+
+/// All questions to a student in one task: its scratch is one thread's at a time.
+template <class T>
+void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr> data, std::span<Evaluation> results,
+                                        Statistics statistics, const StopFlag& stop) {
+  std::vector<std::size_t> students;
+  for (std::size_t i = 0; i < this->size(); ++i)
+    if (is_general(i)) students.push_back(i);
+  pool_.run(students.size(), [&](unsigned, std::size_t index) {
+    for (std::size_t q = students[index]; q < data.size(); q += this->size())
+      if (data[q]) results[q] = general_[students[index]]->evaluate(*data[q], statistics, nullptr, stop);
+  });
+}
+
+#define INSTANTIATE(T)                                                                                 \
+  template Execution CpuPopulation<T>::execution(std::size_t) const;                                   \
+  template void CpuPopulation<T>::train_general(std::size_t, std::uint64_t, const StopFlag&);          \
+  template void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr>, std::span<Evaluation>, \
+                                                   Statistics, const StopFlag&);
+INSTANTIATE(float)
+INSTANTIATE(double)
+#undef INSTANTIATE
+
+}  // namespace eigenstudent::cpu

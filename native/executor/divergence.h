@@ -1,0 +1,21 @@
+// Finds where a forward pass stops being finite, for backends whose own passes do not keep every layer. Slow and plain: used
+// once per student, after a loss that is not finite.
+#pragma once
+
+#include <cstddef>
+
+#include "executor/graph_pass.h"
+#include "layers/reference_list.h"
+
+namespace eigenstudent {
+
+/// The first layer with an output that is not finite for any of the samples, or -1 when all outputs are finite.
+/// parameters: [layout.size()], x: [rows][inputs of the network].
+template <class T>
+int first_nonfinite_layer(const Graph& network, const T* parameters, const T* x, std::size_t rows) {
+  GraphPass<T, ReferenceKernels> pass(network);
+  pass.forward({.parameters = parameters}, x, rows);
+  return pass.first_nonfinite_layer();
+}
+
+}  // namespace eigenstudent

@@ -1,0 +1,200 @@
+// One student at work through the general executor: its training steps, answers, pruning curve and gradient, for any graph of
+// layers. Scratch grows to the largest batch met and is reused.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "core/backend.h"
+#include "core/loss.h"
+#include "core/penalty.h"
+#include "core/schedule.h"
+#include "executor/batch.h"
+#include "executor/graph_pass.h"
+
+namespace eigenstudent {
+
+template <class T, class Kernels>
+class GraphStudent {
+ public:
+  /// Everything outlives the student.
+  GraphStudent(const StudentSpec& spec, const Graph& network, StudentState<T>& state)
+      : spec_(spec), network_(network), state_(state), pass_(network) {}
+
+  /// What a step did: its batch loss, and where that is not finite, so that the step was not applied, the first layer to blame.
+  struct Step {
+    double loss = 0;
+    int layer = -1;
+    bool applied() const { return std::isfinite(loss); }
+  };
+  /// One training step; the counters of the state are the caller's.
+  Step train() {
+    const BatchPlace place = batch_place(spec_, state_.step);
+    if (place.first == 0 || order_.empty()) shuffle_epoch(spec_, place.epoch, order_);
+    batch_.gather(*spec_.data, order_.data() + place.first, place.count);
+    new_buffers_ = state_.buffers;
+    pass_.forward(numbers(Statistics::batch, new_buffers_.data()), batch_.x.data(), batch_.rows);
+    const double loss = batch_loss(batch_.rows, pass_.output_gradient());
+    if (!std::isfinite(loss)) return {loss, pass_.first_nonfinite_layer()};
+    const std::uint64_t steps_per_epoch = spec_.steps_per_epoch();
+    const std::uint8_t mask = phase_mask_at(spec_.phases, state_.step, steps_per_epoch);
+    find_wanted(mask);
+    gradient_.resize(network_.layout().size());
+    pass_.backward(gradient_.data(), wanted_);
+    add_penalty_gradients(gradient_.data());
+    update(learning_rate_at(spec_.learning_rate, state_.step, steps_per_epoch));
+    state_.buffers.swap(new_buffers_);
+    return {loss, -1};
+  }
+  /// To be called where the next step does not follow the last one.
+  void forget_order() { order_.clear(); }
+
+  /// Loss and accuracy over a whole set; NaN when stopped on the way. `gate` may be null.
+  Evaluation evaluate(const Dataset& data, Statistics statistics, const Gate* gate, const StopFlag& stop) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    double sum = 0;
+    std::size_t correct = 0;
+    const bool whole = for_stretches(data, statistics, gate, stop, [&](std::size_t) {
+      sum += batch_loss(data.samples, nullptr);
+      correct += correct_answers();
+    });
+    if (!whole) return {nan, nan};
+    const bool has_classes = !data.as<T>().classes.empty();
+    return {sum, has_classes ? static_cast<double>(correct) / static_cast<double>(data.samples) : nan};
+  }
+
+  /// outputs: [samples][outputs].
+  void predict(const Dataset& data, Statistics statistics, T* outputs) {
+    const StopFlag never{false};
+    for_stretches(data, statistics, nullptr, never, [&](std::size_t first) {
+      std::copy(pass_.output().begin(), pass_.output().end(), outputs + first * network_.outputs());
+    });
+  }
+
+  /// As Population::pruning_curve: h + 1 passes over the data.
+  void pruning_curve(std::size_t layer, std::span<const std::uint32_t> removal_order, const Dataset& data,
+                     Statistics statistics, std::span<double> losses, const StopFlag& stop) {
+    const std::size_t units = removal_order.size();
+    Gate gate{network_.group_of(layer), std::vector<bool>(units, false)};
+    for (std::size_t kept = 0; kept <= units; ++kept) {
+      if (kept > 0) gate.kept[removal_order[units - kept]] = true;
+      losses[kept] = evaluate(data, statistics, &gate, stop).loss;
+    }
+  }
+
+  struct Loss {
+    double data, penalty;
+  };
+  /// Of all of the data as one batch, by its statistics; 0 where frozen. gradient: [layout.size()].
+  Loss gradient(const Dataset& data, T* gradient) {
+    batch_.slice(data, 0, data.samples);
+    pass_.forward(numbers(Statistics::batch, nullptr), batch_.x.data(), batch_.rows);
+    const double loss = batch_loss(batch_.rows, pass_.output_gradient());
+    find_wanted(train_everything);
+    pass_.backward(gradient, wanted_);
+    add_penalty_gradients(gradient);
+    return {loss, penalty_of(network_.layout(), state_.parameters.data())};
+  }
+
+  std::size_t bytes() const {
+    const std::size_t scalars =
+        gradient_.capacity() + new_buffers_.capacity() + batch_.x.capacity() + batch_.targets.capacity();
+    return pass_.bytes() + scalars * sizeof(T) + order_.capacity() * sizeof(std::uint32_t);
+  }
+
+ private:
+  /// Rows of one pass where they do not depend on each other. Arbitrary: keeps scratch small.
+  static constexpr std::size_t rows_at_once = 256;
+
+  NetworkNumbers<T> numbers(Statistics statistics, T* new_buffers) const {
+    return {state_.parameters.data(), state_.buffers.data(), new_buffers, statistics};
+  }
+
+  /// Whether a row's answer depends on the other rows.
+  bool rows_depend(Statistics statistics) const {
+    return statistics == Statistics::batch && network_.layout().buffer_size() > 0;
+  }
+
+  /// Calls use(first sample) behind each forward pass over the data; false when stopped on the way.
+  template <class Use>
+  bool for_stretches(const Dataset& data, Statistics statistics, const Gate* gate, const StopFlag& stop,
+                     const Use& use) {
+    const std::size_t rows = rows_depend(statistics) ? data.samples : rows_at_once;
+    for (std::size_t first = 0; first < data.samples; first += rows) {
+      if (stop) return false;
+      batch_.slice(data, first, std::min(rows, data.samples - first));
+      pass_.forward(numbers(statistics, nullptr), batch_.x.data(), batch_.rows, gate);
+      use(first);
+    }
+    return true;
+  }
+
+  /// Data loss of the batch at hand, whose mean is over `mean_over` samples (the batch itself, or the whole set it is a part of).
+  /// delta: [B][outputs] receives dL/dy; null where not wanted.
+  double batch_loss(std::size_t mean_over, T* delta) const {
+    const std::size_t outputs = network_.outputs();
+    double sum = 0;
+    for (std::size_t b = 0; b < batch_.rows; ++b) {
+      const T* answer = pass_.output().data() + b * outputs;
+      T* row = delta ? delta + b * outputs : nullptr;
+      sum += spec_.network.loss == LossKind::mse
+                 ? mse_sample(answer, batch_.targets.data() + b * outputs, outputs, mean_over, row)
+                 : cross_entropy_sample(answer, batch_.classes[b], outputs, mean_over, row);
+    }
+    return sum;
+  }
+
+  /// Samples whose largest output (the first of equals) is the class.
+  std::size_t correct_answers() const {
+    const std::size_t outputs = network_.outputs();
+    std::size_t correct = 0;
+    for (std::size_t b = 0; b < batch_.classes.size(); ++b) {
+      const T* answer = pass_.output().data() + b * outputs;
+      const auto largest = static_cast<std::size_t>(std::max_element(answer, answer + outputs) - answer);
+      if (largest == batch_.classes[b]) ++correct;
+    }
+    return correct;
+  }
+
+  void find_wanted(std::uint8_t mask) {
+    wanted_.clear();
+    for (const Tensor& tensor : network_.layout().tensors())
+      wanted_.push_back(tensor.options.trainable && in_phase(mask, tensor.description.phase_bit));
+  }
+
+  void add_penalty_gradients(T* gradient) const {
+    const std::vector<Tensor>& tensors = network_.layout().tensors();
+    for (std::size_t t = 0; t < tensors.size(); ++t)
+      if (wanted_[t])
+        add_penalty_gradient(tensors[t].options, state_.parameters.data() + tensors[t].offset,
+                             tensors[t].rows, tensors[t].columns, gradient + tensors[t].offset);
+  }
+
+  void update(double learning_rate) {
+    const std::vector<Tensor>& tensors = network_.layout().tensors();
+    for (std::size_t t = 0; t < tensors.size(); ++t) {
+      if (!wanted_[t]) continue;
+      const std::size_t at = tensors[t].offset;
+      Kernels::update(optimizer_step<T>(spec_.optimizer, learning_rate, ++state_.update_count[t]),
+                      gradient_.data() + at, tensors[t].size(), state_.parameters.data() + at,
+                      state_.first_moment.data() + at,
+                      state_.second_moment.empty() ? nullptr : state_.second_moment.data() + at);
+    }
+  }
+
+  const StudentSpec& spec_;
+  const Graph& network_;
+  StudentState<T>& state_;
+  GraphPass<T, Kernels> pass_;
+  Batch<T> batch_;
+  std::vector<std::uint32_t> order_;  // the shuffle of the running epoch; empty: to be made
+  std::vector<T> gradient_, new_buffers_;
+  std::vector<bool> wanted_;  // by tensor
+};
+
+}  // namespace eigenstudent

@@ -1,0 +1,39 @@
+// A dense layer: z = x W^T + bias, y = f(z).
+#pragma once
+
+#include <span>
+
+#include "core/activations.h"
+#include "core/layer_description.h"
+
+namespace eigenstudent {
+
+/// What a layer with a matrix has in common, dense or spectral.
+struct MatrixOptions {
+  std::size_t width = 0;  // N_out
+  Activation activation = Activation::linear;
+
+  bool operator==(const MatrixOptions&) const = default;
+};
+
+/// The tensors of dense and spectral layers. One role, one stream of first values: the dense and the spectral arm of a trial
+/// start from the same matrix.
+enum class TensorRole : std::uint8_t { matrix, eigenvalues_in, eigenvalues_out, bias };
+inline constexpr std::size_t tensor_role_count = 4;
+
+/// Output and saved pre-activations of either; throws Error("invalid_network") for sizes that cannot be.
+LayerDescription describe_matrix_layer(const MatrixOptions& options, std::span<const Shape> reads);
+
+struct Dense : MatrixOptions {
+  static constexpr const char* type_name = "dense";
+
+  LayerDescription describe(std::span<const Shape> reads) const;
+  bool operator==(const Dense&) const = default;
+};
+template <class Visitor, MaybeConst<Dense> Layer>
+void fields(Visitor& visit, Layer& layer) {
+  visit("width", layer.width);
+  visit("activation", layer.activation);
+}
+
+}  // namespace eigenstudent

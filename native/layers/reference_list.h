@@ -1,0 +1,36 @@
+// The plain-loop kernels of every type of layer, for the general executor (executor/graph_pass.h).
+#pragma once
+
+#include "core/optimizer.h"
+#include "layers/activation/reference.h"
+#include "layers/add/reference.h"
+#include "layers/batch_norm/reference.h"
+#include "layers/concat/reference.h"
+#include "layers/dense/reference.h"
+#include "layers/list.h"
+
+namespace eigenstudent {
+
+struct ReferenceKernels {
+  template <class T>
+  static void forward(const LayerOptions& layer, const LayerPass<T>& pass) {
+    std::visit([&](const auto& options) { reference::forward(options, pass); }, layer);
+  }
+  template <class T>
+  static void backward(const LayerOptions& layer, const LayerPass<T>& pass,
+                       const LayerGradients<T>& gradients) {
+    std::visit([&](const auto& options) { reference::backward(options, pass, gradients); }, layer);
+  }
+  /// One optimiser update of a whole tensor. v is null for SGD.
+  template <class T>
+  static void update(const OptimizerStep<T>& step, const T* gradient, std::size_t count, T* p, T* m, T* v) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (step.kind == OptimizerKind::sgd)
+        sgd_update(step, gradient[i], p[i], m[i]);
+      else
+        adam_update(step, gradient[i], p[i], m[i], v[i]);
+    }
+  }
+};
+
+}  // namespace eigenstudent

@@ -1,0 +1,76 @@
+/** The boundary with C++: networks, and what native code says of them. */
+
+/** A tensor that a layer has, by the name that the layer's type gives it. */
+export interface NativeTensorSpec {
+  readonly name: string;
+  readonly trainable: boolean;
+  readonly l1: number;
+  readonly l2: number;
+  /** On the rows of a matrix; 0 elsewhere. */
+  readonly groupLasso: number;
+}
+
+export interface NativeLayerSpec {
+  /** The options of the layer's type (native/layers). */
+  readonly options:
+    | { readonly type: 'spectral' | 'dense'; readonly width: number; readonly activation: string }
+    | { readonly type: 'batchNorm'; readonly momentum: number; readonly epsilon: number }
+    | { readonly type: 'activation'; readonly activation: string }
+    | { readonly type: 'add' | 'concat' };
+  /** 0: the network's input, k + 1: the output of layer k. */
+  readonly reads: readonly number[];
+  readonly tensors: readonly NativeTensorSpec[];
+}
+
+/** A tensor or a buffer, and where it lies in its block. */
+export interface NativePlace {
+  readonly layer: number;
+  /** In its layer. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** In scalars from the start of the block. */
+  readonly offset: number;
+  readonly size: number;
+  /** Of a tensor: the part of the stream that its first values are drawn from. */
+  readonly part: number;
+  /** Whether rows are what enters one unit each. */
+  readonly hasRows: boolean;
+  /** Axis that counts the units of the layer's output, or of the layer that it reads; -1: none. */
+  readonly outputAxis: number;
+  readonly inputAxis: number;
+  /** Of a buffer: its first value. */
+  readonly initial: number;
+}
+
+/** Indices along the units' axis of an output: unit u of the group has `block` of them, one unit after the other. */
+export interface NativeUnits {
+  readonly group: number;
+  readonly units: number;
+  readonly block: number;
+}
+
+/** What follows from a network's spec (native/core/graph.h). */
+export interface NativeDescription {
+  readonly layers: readonly {
+    /** Of one sample's output. */
+    readonly shape: readonly number[];
+    readonly reads: readonly number[];
+    readonly units: readonly NativeUnits[];
+  }[];
+  readonly tensors: readonly NativePlace[];
+  readonly buffers: readonly NativePlace[];
+  /** Scalars of the two blocks. */
+  readonly parameters: number;
+  readonly bufferScalars: number;
+  /** By group of units: whether they may be removed, as neither inputs nor outputs of the network. */
+  readonly hidden: readonly boolean[];
+  /** Why the network is no chain of dense and spectral layers, which the fused paths train; absent where it is one. */
+  readonly noChain?: string;
+}
+
+export interface NativeNetworkSpec {
+  /** Shape of one sample. */
+  readonly input: readonly number[];
+  readonly layers: readonly NativeLayerSpec[];
+  readonly loss: 'mse' | 'crossEntropy';
+}

@@ -1,0 +1,81 @@
+/**
+ * What native code says of a network: shapes, where each tensor and buffer lies, which units belong together. It is derived there
+ * (native/core/graph.h) and asked for here, once per spec.
+ */
+import { EigenstudentError } from '../errors.js';
+import type { NativeDescription } from '../native/addon.js';
+import { addon } from '../native/load.js';
+import { maximumElements } from './arrays.js';
+import type { MatrixLayer } from './layers.js';
+import { toNativeNetwork } from './native-spec.js';
+import type { NetworkSpec } from './network-spec.js';
+
+const known = new WeakMap<NetworkSpec, NativeDescription>();
+
+/**
+ * The description of a network.
+ * @throws invalid_network: which layer, what was expected
+ */
+export function describe(spec: NetworkSpec): NativeDescription {
+  let description = known.get(spec);
+  if (!description) {
+    description = addon().describe(toNativeNetwork(spec));
+    const large = description.tensors.find(({ size }) => size > maximumElements);
+    if (large) {
+      const where = `${large.name} of layer ${large.layer}`;
+      throw new EigenstudentError(
+        'invalid_network',
+        `expected at most ${maximumElements} numbers in ${where}, received a width that needs ${large.shape.join(' x ')}`,
+      );
+    }
+    if (description.parameters > maximumElements) {
+      throw new EigenstudentError(
+        'invalid_network',
+        `expected at most ${maximumElements} parameters, received a network of ${description.parameters}`,
+      );
+    }
+    known.set(spec, description);
+  }
+  return description;
+}
+
+/**
+ * The layers of a network in which each reads the one before and has a matrix, for what knows no others.
+ * @param what the caller does, for errors: "export to ONNX"
+ * @throws invalid_network naming the layer
+ */
+export function chainOf(what: string, spec: NetworkSpec): readonly MatrixLayer[] {
+  const { noChain } = describe(spec);
+  if (noChain === undefined) return spec.layers as readonly MatrixLayer[];
+  throw new EigenstudentError(
+    'invalid_network',
+    `expected a chain of dense and spectral layers to ${what}, received a network of which ${noChain}`,
+  );
+}
+
+/** Units of a layer's output: nodes, or channels. */
+export function unitsOf(spec: NetworkSpec, layer: number): number {
+  return describe(spec).layers[layer]?.shape[0] as number;
+}
+
+/** Numbers that a layer reads per sample: N_in of a layer with a matrix. */
+export function inputsOf(spec: NetworkSpec, layer: number): number {
+  const [read = 0] = describe(spec).layers[layer]?.reads ?? [];
+  return read === 0 ? spec.inputs : sizeOf(spec, read - 1);
+}
+
+/** Numbers that the network answers per sample: N_out of the last layer. */
+export function outputsOf(spec: NetworkSpec): number {
+  return sizeOf(spec, spec.layers.length - 1);
+}
+
+function sizeOf(spec: NetworkSpec, layer: number): number {
+  const shape = describe(spec).layers[layer]?.shape ?? [];
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** The group that a layer's units are as a whole; undefined where they are of several (a concat). */
+export function groupOf(spec: NetworkSpec, layer: number): number | undefined {
+  const units = describe(spec).layers[layer]?.units ?? [];
+  return units.length === 1 ? units[0]?.group : undefined;
+}

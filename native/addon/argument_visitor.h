@@ -28,7 +28,7 @@ class ArgumentVisitor {
   }
   static void read(const Argument& argument, double& value) { value = argument.finite_number(); }
   static void read(const Argument& argument, bool& value) { value = argument.boolean(); }
-  static void read(const Argument& argument, DatasetPtr& value) { value = read_dataset(argument); }
+  static void read(const Argument& argument, DatasetPtr& value) { value = read_dataset_or_null(argument); }
   template <std::unsigned_integral Number>
   static void read(const Argument& argument, Number& value) {
     constexpr std::uint64_t largest = std::numeric_limits<Number>::max();

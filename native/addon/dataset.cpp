@@ -21,12 +21,21 @@ Samples<T> read_samples(const Argument& spec, const Dataset& data) {
     const std::span<std::uint32_t> from = classes->array<std::uint32_t>(data.samples);
     samples.classes.assign(from.begin(), from.end());
   }
+  if (const auto named = spec.optional_field("named"))
+    named->each_element([&](const Argument& given) {
+      NamedArray<T>& array = samples.named.emplace_back();
+      array.name = given.field("name").text();
+      array.width = given.field("width").count();
+      array.values = given.field("values").floats_as<T>(checked_product(data.samples, array.width, "named"));
+    });
   return samples;
 }
 
 template <class T>
 std::size_t bytes_of(const Samples<T>& samples) {
-  return (samples.inputs.size() + samples.targets.size()) * sizeof(T) +
+  std::size_t named = 0;
+  for (const NamedArray<T>& array : samples.named) named += array.values.size();
+  return (samples.inputs.size() + samples.targets.size() + named) * sizeof(T) +
          samples.classes.size() * sizeof(std::uint32_t);
 }
 

@@ -68,7 +68,7 @@ void fields(Visitor& visit, Spec& network) {
   visit("noChain", network.no_chain);
 }
 
-NetworkDescription description_of(const Graph& network) {
+NetworkDescription description_of(const Graph& network, const Objective& objective) {
   NetworkDescription found{};
   for (std::size_t k = 0; k < network.layers().size(); ++k)
     found.layers.push_back(
@@ -85,7 +85,7 @@ NetworkDescription description_of(const Graph& network) {
   found.buffer_scalars = layout.buffer_size();
   for (std::size_t group = 0; group < network.group_count(); ++group)
     found.hidden.push_back(network.is_hidden(group));
-  found.no_chain = why_no_chain(network.spec());
+  found.no_chain = why_no_chain(network.spec(), objective);
   return found;
 }
 
@@ -93,8 +93,12 @@ NetworkDescription description_of(const Graph& network) {
 
 Napi::Value describe_network(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    const Graph network(read_network(Argument(info[0], "network")));
-    return ObjectVisitor::to_object(info.Env(), description_of(network));
+    const Argument request(info[0], "request");
+    const Graph network(read_network(request.field("network")));
+    Objective objective;
+    ArgumentVisitor::read(request.field("objective"), objective);
+    validate(objective, network);
+    return ObjectVisitor::to_object(info.Env(), description_of(network, objective));
   });
 }
 

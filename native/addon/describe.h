@@ -5,7 +5,7 @@
 
 namespace eigenstudent {
 
-/// describe(network: NativeNetworkSpec): NativeDescription
+/// describe(request: { network, objective }): NativeDescription
 Napi::Value describe_network(const Napi::CallbackInfo& info);
 
 }  // namespace eigenstudent

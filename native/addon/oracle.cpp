@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "addon/argument_visitor.h"
 #include "addon/dataset.h"
 #include "addon/errors.h"
 #include "addon/network_arguments.h"
@@ -39,18 +40,21 @@ struct OracleJob {
 std::shared_ptr<OracleJob> read_job(const Argument& request) {
   auto job = std::make_shared<OracleJob>();
   const Graph network(read_network(request.field("network")));
-  const std::optional<Chain> chain = chain_of(network.spec());
+  Objective objective;
+  ArgumentVisitor::read(request.field("objective"), objective);
+  validate(objective, network);
+  const std::optional<Chain> chain = chain_of(network.spec(), objective);
   if (!chain)
     throw Error("invalid_network",
                 "the oracle's order is found for chains of dense and spectral layers, but " +
-                    why_no_chain(network.spec()));
+                    why_no_chain(network.spec(), objective));
   job->network = *chain;
   const Argument layer = request.field("layer");
   const std::size_t layers = job->network.layers.size();
   if (layers < 2) layer.refuse("a hidden layer of a network that has some");
   job->layer = static_cast<std::size_t>(layer.integer(0, layers - 2));
   job->data = read_dataset(request.field("data"));
-  check_fits(*job->data, network, job->data->dtype, true);
+  check_fits(*job->data, network, objective, job->data->dtype, true);
   const std::size_t size = network.layout().size();
   const Argument parameters = request.field("parameters");
   if (job->data->dtype == DType::float32)

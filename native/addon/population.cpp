@@ -70,7 +70,9 @@ Napi::Function PopulationObject::define(Napi::Env env) {
                          InstanceMethod("write", &This::write),
                          InstanceMethod("counters", &This::counters),
                          InstanceMethod("setCounters", &This::set_counters),
+                         InstanceMethod("setData", &This::set_data),
                          InstanceMethod("gradient", &This::gradient),
+                         InstanceMethod("gradients", &This::gradients),
                      });
 }
 
@@ -177,6 +179,10 @@ Napi::Value PopulationObject::counters(const Napi::CallbackInfo& info) {
     object.Set("step", number(info.Env(), counters.step));
     const std::vector<double> updates(counters.update_count.begin(), counters.update_count.end());
     object.Set("updateCount", float64_array(info.Env(), updates));
+    if (counters.place) {
+      object.Set("epoch", number(info.Env(), counters.place->epoch));
+      object.Set("position", number(info.Env(), counters.place->position));
+    }
     return object;
   });
 }
@@ -185,6 +191,8 @@ Napi::Value PopulationObject::set_counters(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     const Argument given(info[1], "counters");
     const Argument step = given.field("step"), updates = given.field("updateCount");
+    const std::optional<Argument> epoch = given.optional_field("epoch");
+    const std::optional<Argument> position = given.optional_field("position");
     Population& population = idle("setCounters");  // after the fields: a getter may have called dispose()
     const std::size_t student = read_student(info[0]);
     Counters counters;
@@ -194,7 +202,19 @@ Napi::Value PopulationObject::set_counters(const Napi::CallbackInfo& info) {
       counters.update_count.push_back(
           Argument(Napi::Number::New(info.Env(), count), where).integer(0, largest_safe_integer));
     }
+    if (epoch && position)
+      counters.place =
+          EpochPlace{epoch->integer(0, largest_safe_integer), position->integer(0, largest_safe_integer)};
     population.set_counters(student, counters);
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value PopulationObject::set_data(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    Population& population = idle("setData");
+    const std::size_t student = read_student(info[0]);
+    population.set_data(student, read_dataset(Argument(info[1], "data")));
     return info.Env().Undefined();
   });
 }
@@ -205,11 +225,10 @@ Napi::Value PopulationObject::gradient(const Napi::CallbackInfo& info) {
     const std::size_t student = read_student(info[0]);
     const DatasetPtr data = read_dataset(Argument(info[1], "data"));
     void* into = read_block(info[2], "into", population.layout(student).size());
-    double data_loss = 0, penalty = 0;
-    population.gradient(student, *data, into, &data_loss, &penalty);
+    const Losses losses = population.gradient(student, *data, into);
     Napi::Object object = Napi::Object::New(info.Env());
-    object.Set("dataLoss", data_loss);
-    object.Set("penalty", penalty);
+    object.Set("dataLoss", losses.data);
+    object.Set("penalty", losses.penalty);
     return object;
   });
 }

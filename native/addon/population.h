@@ -52,9 +52,10 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
   // Promises.
-  Napi::Value run(const Napi::CallbackInfo& info);       // (untilEpoch: Float64Array)
-  Napi::Value evaluate(const Napi::CallbackInfo& info);  // (data: (Dataset | null)[][], statistics?)
-  Napi::Value predict(const Napi::CallbackInfo& info);   // (student, data, statistics?)
+  Napi::Value run(const Napi::CallbackInfo& info);        // (untilEpoch: Float64Array)
+  Napi::Value evaluate(const Napi::CallbackInfo& info);   // (data: (Dataset | null)[][], statistics?)
+  Napi::Value predict(const Napi::CallbackInfo& info);    // (student, data, statistics?)
+  Napi::Value gradients(const Napi::CallbackInfo& info);  // (data: (Dataset | null)[], ofInputs, statistics?)
   Napi::Value pruning_curve(
       const Napi::CallbackInfo& info);  // (student, layer, removalOrder, data, statistics?)
   // At once.
@@ -64,6 +65,7 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   Napi::Value write(const Napi::CallbackInfo& info);         // (student, block, from)
   Napi::Value counters(const Napi::CallbackInfo& info);      // (student)
   Napi::Value set_counters(const Napi::CallbackInfo& info);  // (student, counters)
+  Napi::Value set_data(const Napi::CallbackInfo& info);      // (student, data)
   Napi::Value gradient(const Napi::CallbackInfo& info);      // (student, data, into)
 
   /// The population, if it can take a call now; else throws "population_busy" or "population_disposed".

@@ -1,5 +1,6 @@
 // The calls of PopulationObject that answer with a promise.
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -103,6 +104,78 @@ Napi::Value PopulationObject::predict(const Napi::CallbackInfo& info) {
       std::copy(job->float32.begin(), job->float32.end(), array.Data());
       return array;
     });
+  });
+}
+
+namespace {
+
+/// The gradients of one student, in the population's dtype.
+struct StudentGradients {
+  DatasetPtr data;
+  std::vector<std::uint8_t> parameters, inputs;  // bytes, as the dtype is known at run time only
+  Losses losses;
+};
+
+/// Copies numbers of the dtype.
+Napi::Value floats_of(Napi::Env env, DType dtype, const std::vector<std::uint8_t>& bytes) {
+  if (dtype == DType::float32) {
+    Napi::Float32Array array = Napi::Float32Array::New(env, bytes.size() / sizeof(float));
+    if (!bytes.empty()) std::memcpy(array.Data(), bytes.data(), bytes.size());
+    return array;
+  }
+  Napi::Float64Array array = Napi::Float64Array::New(env, bytes.size() / sizeof(double));
+  if (!bytes.empty()) std::memcpy(array.Data(), bytes.data(), bytes.size());
+  return array;
+}
+
+Napi::Value to_js(Napi::Env env, DType dtype, bool of_inputs, const StudentGradients& found) {
+  if (!found.data) return env.Null();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("parameters", floats_of(env, dtype, found.parameters));
+  if (of_inputs) object.Set("inputs", floats_of(env, dtype, found.inputs));
+  object.Set("dataLoss", found.losses.data);
+  object.Set("penalty", found.losses.penalty);
+  return object;
+}
+
+}  // namespace
+
+Napi::Value PopulationObject::gradients(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    struct Job {
+      std::vector<StudentGradients> students;
+      bool stopped = false;
+    };
+    const auto job = std::make_shared<Job>();
+    Argument(info[0], "data")
+        .each_element(
+            [&](const Argument& data) {
+              job->students.push_back({read_dataset_or_null(data), {}, {}, {}});
+            },
+            size_);
+    const bool of_inputs = Argument(info[1], "ofInputs").boolean();
+    const Statistics statistics = info[2].IsUndefined() ? Statistics::batch : read_statistics(info[2]);
+    const std::size_t scalar = session_->dtype == DType::float32 ? sizeof(float) : sizeof(double);
+    const auto compute = [job, of_inputs, statistics, scalar](Population& population, const StopFlag& stop) {
+      for (std::size_t i = 0; i < job->students.size() && !stop; ++i) {
+        StudentGradients& student = job->students[i];
+        if (!student.data) continue;
+        student.parameters.resize(population.layout(i).size() * scalar);
+        if (of_inputs) student.inputs.resize(student.data->samples * student.data->input_count * scalar);
+        student.losses = population.gradient(i, *student.data, student.parameters.data(),
+                                             {statistics, of_inputs ? student.inputs.data() : nullptr});
+      }
+      job->stopped = stop;
+    };
+    const DType dtype = session_->dtype;
+    return start(info.Env(), "gradients", compute,
+                 [job, of_inputs, dtype, session = session_](Napi::Env env) {
+                   refuse_if_cut_short("gradients", job->stopped, *session);
+                   Napi::Array array = Napi::Array::New(env, job->students.size());
+                   for (std::uint32_t i = 0; i < job->students.size(); ++i)
+                     array.Set(i, to_js(env, dtype, of_inputs, job->students[i]));
+                   return array;
+                 });
   });
 }
 

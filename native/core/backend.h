@@ -83,10 +83,21 @@ void fields(Visitor& visit, Spec& execution) {
   visit("reason", execution.reason);
 }
 
+/// What a gradient is of.
+struct Losses {
+  double data = 0;
+  double penalty = 0;
+};
+struct GradientOptions {
+  Statistics statistics = Statistics::batch;  // which ones batch norm uses
+  void* inputs = nullptr;  // [samples][inputs] of the population's dtype: receives dL/dx; null: not wanted
+};
+
 /// Counters that go with the blocks in a checkpoint.
 struct Counters {
   std::uint64_t step = 0;
   std::vector<std::uint64_t> update_count;  // one per tensor
+  std::optional<EpochPlace> place = {};     // absent: where so many steps through the present data lead
 };
 
 /// S students on one device. Not thread safe: one call at a time; addon/ sees to it (code "population_busy").
@@ -125,14 +136,18 @@ class Population {
 
   virtual void read(std::size_t student, StateBlock block, void* to) const = 0;
   virtual void write(std::size_t student, StateBlock block, const void* from) = 0;
+  /// Gives a student of a stream other samples, of the same shapes. Parameters, moments and the count of steps stay; the epoch
+  /// that was running ends. Throws Error("invalid_argument") for a student of fixed data, "data_mismatch".
+  virtual void set_data(std::size_t student, DatasetPtr data) = 0;
+
   virtual Counters counters(std::size_t student) const = 0;
   virtual void set_counters(std::size_t student, const Counters& counters) = 0;
 
   /// Loss with penalty and its gradient at the current parameters over the given data as one batch; for tests
   /// and for people who look at gradients. gradient: [layout.size()] of the population's dtype, zero where
   /// frozen.
-  virtual void gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
-                        double* penalty) = 0;
+  virtual Losses gradient(std::size_t student, const Dataset& data, void* gradient,
+                          const GradientOptions& options = {}) = 0;
 
   /// Bytes held, on the host and on devices: parameters, moments, scratch; not the data.
   virtual std::size_t bytes() const = 0;
@@ -144,8 +159,10 @@ class Backend {
   virtual ~Backend() = default;
   virtual std::string name() const = 0;    // "reference", "cpu", "cuda"
   virtual std::string engine() const = 0;  // e.g. "cpu-avx2"
-  /// Why this backend does not train such a network, a sentence that names the layer; empty where it does.
-  virtual std::string refusal(const NetworkSpec& /*network*/) const { return ""; }
+  /// Why this backend does not train such a network for such an objective, a sentence that names the layer; empty where it does.
+  virtual std::string refusal(const NetworkSpec& /*network*/, const Objective& /*objective*/) const {
+    return "";
+  }
   virtual std::unique_ptr<Population> create(PopulationSpec spec) const = 0;
 };
 

@@ -43,12 +43,16 @@ ChainLayer chain_layer_of(const LayerSpec& layer, std::size_t inputs) {
 Chain::operator NetworkSpec() const {
   NetworkSpec network;
   network.input = {layers.empty() ? 0 : layers.front().inputs};
-  network.loss = loss;
   for (std::size_t k = 0; k < layers.size(); ++k) network.layers.push_back(layer_of(layers[k], k));
   return network;
 }
 
-std::string why_no_chain(const NetworkSpec& network) {
+Objective Chain::objective() const {
+  if (loss == LossKind::mse) return {{MeanSquaredError{}, layers.size() - 1, "", 1}};
+  return {{CrossEntropy{}, layers.size() - 1, "", 1}};
+}
+
+std::string why_no_chain(const NetworkSpec& network, const Objective& objective) {
   if (network.input.size() != 1) return "its input is no list of features but " + text_of(network.input);
   for (std::size_t k = 0; k < network.layers.size(); ++k) {
     const LayerSpec& layer = network.layers[k];
@@ -57,13 +61,21 @@ std::string why_no_chain(const NetworkSpec& network) {
       return which + "is neither dense nor spectral";
     if (layer.reads != std::vector<std::size_t>{k}) return which + "does not read the layer before it";
   }
+  if (objective.size() != 1) return "its loss has " + std::to_string(objective.size()) + " terms";
+  const Term& term = objective[0];
+  if (!std::holds_alternative<MeanSquaredError>(term.loss) &&
+      !std::holds_alternative<CrossEntropy>(term.loss))
+    return std::string("its loss is ") + type_name_of(term.loss);
+  if (term.layer + 1 != network.layers.size() || !term.target.empty() || term.weight != 1)
+    return "its loss is not that of the last layer and the data's own targets, with weight 1";
   return "";
 }
 
-std::optional<Chain> chain_of(const NetworkSpec& network) {
-  if (!why_no_chain(network).empty()) return std::nullopt;
+std::optional<Chain> chain_of(const NetworkSpec& network, const Objective& objective) {
+  if (!why_no_chain(network, objective).empty()) return std::nullopt;
   Chain chain;
-  chain.loss = network.loss;
+  chain.loss = std::holds_alternative<CrossEntropy>(objective[0].loss) ? LossKind::softmax_cross_entropy
+                                                                       : LossKind::mse;
   std::size_t inputs = network.input[0];
   for (const LayerSpec& layer : network.layers) {
     chain.layers.push_back(chain_layer_of(layer, inputs));

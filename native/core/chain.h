@@ -9,10 +9,15 @@
 
 #include "core/host_device.h"
 #include "core/network_spec.h"
+#include "core/objective.h"
 
 namespace eigenstudent {
 
 enum class LayerKind : std::uint8_t { spectral, dense };
+enum class LossKind : std::uint8_t {
+  mse,                   // mean over batch and outputs of (y - t)^2
+  softmax_cross_entropy  // mean over batch of -log softmax(y)[class]
+};
 
 /// The PhaseBit of a tensor (core/layer_description.h).
 ES_HOST_DEVICE std::uint8_t phase_bit_of(LayerKind kind, TensorRole role) {
@@ -54,14 +59,16 @@ struct Chain {
   std::size_t inputs() const { return layers.front().inputs; }
   std::size_t outputs() const { return layers.back().outputs; }
   bool operator==(const Chain&) const = default;
-  /// The same as a graph.
+  /// The same as a graph, and its loss as an objective.
   operator NetworkSpec() const;
+  Objective objective() const;
 };
 
-/// The network as a chain, layer by layer, or nothing where it is none. The spec has been checked (core/graph.h).
-std::optional<Chain> chain_of(const NetworkSpec& network);
+/// Network and objective as a chain, layer by layer, or nothing where they are none. Both have been checked (core/graph.h,
+/// core/objective.h).
+std::optional<Chain> chain_of(const NetworkSpec& network, const Objective& objective);
 
-/// Why a network is no chain: "layer 1 (batchNorm) is neither dense nor spectral", or empty where it is one.
-std::string why_no_chain(const NetworkSpec& network);
+/// Why they are no chain: "layer 1 (batchNorm) is neither dense nor spectral", or empty where they are one.
+std::string why_no_chain(const NetworkSpec& network, const Objective& objective);
 
 }  // namespace eigenstudent

@@ -4,11 +4,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
-#include "core/graph.h"
+#include "core/network_spec.h"
 
 namespace eigenstudent {
+
+template <class T>
+struct NamedArray {
+  std::string name;
+  std::size_t width;      // numbers per sample
+  std::vector<T> values;  // [samples][width]
+};
 
 /// `samples` patterns of `inputs` features each, and what a student should answer: `targets` (mse) or
 /// `classes` (cross-entropy). Exactly one of the two is non-empty, or neither for data that only gets
@@ -18,6 +26,7 @@ struct Samples {
   std::vector<T> inputs;               // [samples][input_count]
   std::vector<T> targets;              // [samples][target_count]
   std::vector<std::uint32_t> classes;  // [samples]
+  std::vector<NamedArray<T>> named;    // further arrays, by names that terms of an objective give
 };
 
 class Dataset {
@@ -44,9 +53,5 @@ inline const Samples<double>& Dataset::as<double>() const {
 }
 
 using DatasetPtr = std::shared_ptr<const Dataset>;
-
-/// Throws Error("data_mismatch") when the data do not fit the network: inputs, outputs, kind of target,
-/// dtype, class out of range.
-void check_fits(const Dataset& data, const Graph& network, DType dtype, bool needs_targets);
 
 }  // namespace eigenstudent

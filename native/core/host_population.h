@@ -34,6 +34,20 @@ class HostPopulation : public Population {
     return progress;
   }
 
+  void set_data(std::size_t student, DatasetPtr data) override {
+    Member& m = member(student);
+    if (!m.spec.stream)
+      throw Error("invalid_argument",
+                  "student " + std::to_string(student) +
+                      ": expected a student of a stream for other data, got one of fixed data");
+    StudentSpec changed = m.spec;
+    changed.data = std::move(data);
+    validate(changed, m.network, dtype_of<T>);
+    m.spec.data = std::move(changed.data);
+    if (m.state.place.position > 0) m.state.place = {m.state.place.epoch + 1, 0};
+    m.progress.epoch = m.state.place.epoch;
+  }
+
   /// to: [layout.size()] of T; nothing is written for a second moment that the optimiser does not keep.
   void read(std::size_t student, StateBlock block, void* to) const override {
     const std::vector<T>& from = block_of(member(student).state, block);
@@ -48,7 +62,7 @@ class HostPopulation : public Population {
 
   Counters counters(std::size_t student) const override {
     const StudentState<T>& state = member(student).state;
-    return {state.step, state.update_count};
+    return {state.step, state.update_count, state.place};
   }
   /// Progress follows the step; a divergence is forgotten, so that a student with mended parameters trains
   /// again.
@@ -59,7 +73,9 @@ class HostPopulation : public Population {
                                           std::to_string(m.network.layout().tensors().size()) +
                                           " tensors, got " + std::to_string(counters.update_count.size()) +
                                           "; the state was saved by another network");
+    if (counters.place) check_place(student, *counters.place);
     m.state.step = counters.step;
+    m.state.place = counters.place ? *counters.place : place_after(m.spec, counters.step);
     m.state.update_count = counters.update_count;
     m.progress = progress_at(m);
   }
@@ -97,11 +113,14 @@ class HostPopulation : public Population {
 
   /// Whether the student has work left: not diverged, and short of `until_epoch` completed epochs.
   static bool wants_step(const Member& m, std::uint64_t until_epoch) {
-    return !m.progress.divergence && m.state.step / m.spec.steps_per_epoch() < until_epoch;
+    if (!m.spec.data && until_epoch > 0)
+      throw Error("invalid_argument", "expected a student with training data, got one that was made without");
+    return !m.progress.divergence && m.state.place.epoch < until_epoch;
   }
   /// Counts steps that have been applied; batch_loss is the last one's.
   static void after_step(Member& m, double batch_loss, std::uint64_t steps = 1) {
     m.state.step += steps;
+    m.state.place = advanced(m.spec, m.state.place, steps);
     m.progress = progress_at(m);
     m.progress.batch_loss = batch_loss;
   }
@@ -110,7 +129,7 @@ class HostPopulation : public Population {
   static void train_step(Member& m, Student& student) {
     const auto step = student.train();
     if (step.applied()) return after_step(m, step.loss);
-    diverged(m, step.layer, learning_rate_at(m.spec.learning_rate, m.state.step, m.spec.steps_per_epoch()));
+    diverged(m, step.layer, learning_rate_at(m.spec.learning_rate, m.state.step, m.spec.clock()));
   }
   /// Records a step that has not been applied because its batch loss was not finite. The student rests for
   /// good; batch_loss stays that of the last step that was applied.
@@ -125,6 +144,16 @@ class HostPopulation : public Population {
   const Member& member(std::size_t student) const {
     check_student(student);
     return members_[student];
+  }
+
+  void check_place(std::size_t student, const EpochPlace& place) const {
+    const StudentSpec& spec = members_[student].spec;
+    if (place.position % spec.batch() == 0 && place.position < std::max<std::uint64_t>(1, spec.samples()))
+      return;
+    throw Error("invalid_argument",
+                "student " + std::to_string(student) + ": expected a position in its " +
+                    std::to_string(spec.samples()) + " samples, a multiple of the batch of " +
+                    std::to_string(spec.batch()) + ", got " + std::to_string(place.position));
   }
 
   // Checks for the calls that a backend implements; each throws Error with what was expected and what came.
@@ -154,7 +183,7 @@ class HostPopulation : public Population {
       if (data[q]) check_data(q % members_.size(), *data[q], true);
   }
   void check_data(std::size_t student, const Dataset& data, bool needs_targets) const {
-    check_fits(data, member(student).network, dtype_of<T>, needs_targets);
+    check_fits(data, member(student).network, member(student).spec.objective, dtype_of<T>, needs_targets);
   }
   void check_pruning(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
                      const Dataset& data, std::span<double> losses) const {
@@ -187,7 +216,7 @@ class HostPopulation : public Population {
   static Progress progress_at(const Member& m) {
     Progress progress;
     progress.step = m.state.step;
-    progress.epoch = m.state.step / m.spec.steps_per_epoch();
+    progress.epoch = m.state.place.epoch;
     progress.batch_loss = std::numeric_limits<double>::quiet_NaN();
     return progress;
   }
@@ -195,7 +224,7 @@ class HostPopulation : public Population {
   void add_member(StudentSpec&& spec, Graph&& network, BlockOwner chains, bool general) {
     const ParameterLayout& layout = network.layout();
     StudentState<T> state;
-    std::optional<Chain> chain = general ? std::nullopt : chain_of(spec.network);
+    std::optional<Chain> chain = general ? std::nullopt : chain_of(spec.network, spec.objective);
     const std::size_t held = chain && chains == BlockOwner::derived ? 0 : layout.size();
     state.parameters.assign(held, T(0));
     state.first_moment.assign(held, T(0));

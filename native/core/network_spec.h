@@ -19,15 +19,6 @@ struct EnumNames<DType> {
   static constexpr std::array values{"float32", "float64"};
 };
 
-enum class LossKind : std::uint8_t {
-  mse,                   // mean over batch and outputs of (y - t)^2
-  softmax_cross_entropy  // mean over batch of -log softmax(y)[class]
-};
-template <>
-struct EnumNames<LossKind> {
-  static constexpr std::array values{"mse", "crossEntropy"};
-};
-
 /// How one tensor is trained. A frozen tensor has no gradient and no penalty. penalty = l2 * sum(K^2) + l1 * sum(|K|) +
 /// group_lasso * sum_i ||K_i||, where K_i, a row, is what enters unit i; note that the gradient of the l2 part is 2 * l2 * K.
 /// group_lasso is 0 where the tensor has no rows.
@@ -73,7 +64,6 @@ void fields(Visitor& visit, Spec& layer) {
 struct NetworkSpec {
   Shape input;  // of one sample
   std::vector<LayerSpec> layers;
-  LossKind loss = LossKind::mse;  // of the last layer's output
 
   std::size_t inputs() const { return size_of(input); }
   bool operator==(const NetworkSpec&) const = default;
@@ -82,7 +72,6 @@ template <class Visitor, MaybeConst<NetworkSpec> Spec>
 void fields(Visitor& visit, Spec& network) {
   visit("input", network.input);
   visit("layers", network.layers);
-  visit("loss", network.loss);
 }
 
 }  // namespace eigenstudent

@@ -5,8 +5,9 @@
 #include <numeric>
 
 #include "core/graph.h"
-#include "core/loss.h"
 #include "core/spectral_math.h"
+#include "losses/cross_entropy.h"
+#include "losses/mse.h"
 
 namespace eigenstudent {
 

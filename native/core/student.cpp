@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/errors.h"
 #include "core/philox.h"
@@ -86,10 +87,10 @@ void check_statistics(const StudentSpec& student, const Graph& network) {
 }  // namespace
 
 void validate(const StudentSpec& student, const Graph& network, DType dtype) {
-  if (!student.data) throw Error("invalid_argument", "data: expected a data set, got none");
-  check_fits(*student.data, network, dtype, true);
+  validate(student.objective, network);
+  if (student.data) check_fits(*student.data, network, student.objective, dtype, true);
   if (student.batch_size == 0) throw Error("invalid_argument", "batchSize: expected at least 1, got 0");
-  check_statistics(student, network);
+  if (student.data) check_statistics(student, network);
   check_optimizer(student.optimizer);
   check_schedule(student.learning_rate);
   check_phases(student.phases);
@@ -119,14 +120,22 @@ void check_removal_order(const Graph& network, std::size_t layer, std::span<cons
   }
 }
 
-BatchPlace batch_place(const StudentSpec& student, std::uint64_t step) {
-  const std::uint64_t steps = student.steps_per_epoch();
-  const std::size_t first = static_cast<std::size_t>(step % steps) * student.batch();
-  return {step / steps, first, std::min(student.batch(), student.data->samples - first)};
+BatchPlace batch_place(const StudentSpec& student, const EpochPlace& place) {
+  const auto first = static_cast<std::size_t>(place.position);
+  return {place.epoch, first, std::min(student.batch(), student.samples() - first)};
+}
+
+EpochPlace place_after(const StudentSpec& student, std::uint64_t step) { return advanced(student, {}, step); }
+
+EpochPlace advanced(const StudentSpec& student, const EpochPlace& place, std::uint64_t steps) {
+  const std::uint64_t per_epoch = student.steps_per_epoch();
+  const std::uint64_t reached = place.position / student.batch() + steps;
+  return {place.epoch + reached / per_epoch, reached % per_epoch * student.batch()};
 }
 
 void shuffle_epoch(const StudentSpec& student, std::uint64_t epoch, std::vector<std::uint32_t>& order) {
   order.resize(student.data->samples);
+  if (!student.shuffle) return std::iota(order.begin(), order.end(), 0u);
   fill_permutation({student.seed, student.trial, Purpose::shuffle, static_cast<std::uint32_t>(epoch)},
                    order.data(), order.size());
 }

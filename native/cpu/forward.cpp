@@ -2,8 +2,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/loss.h"
 #include "cpu/workspace.h"
+#include "losses/cross_entropy.h"
+#include "losses/mse.h"
 
 namespace eigenstudent::cpu {
 

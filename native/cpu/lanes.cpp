@@ -3,8 +3,9 @@
 // 24 lanes of AVX2; 300 samples take 304), and for the pruning curve, whose tail is narrow.
 #include <algorithm>
 
-#include "core/loss.h"
 #include "cpu/workspace.h"
+#include "losses/cross_entropy.h"
+#include "losses/mse.h"
 
 namespace eigenstudent::cpu {
 

@@ -108,8 +108,9 @@ void CpuPopulation<T>::run(std::span<const std::uint64_t> until_epoch, const Sto
   this->check_count(until_epoch.size(), "untilEpoch");
   const auto work = [&](std::size_t i) {  // what is left of a student, in parameters x samples
     const Member& m = this->members_[i];
-    const std::uint64_t steps = until_epoch[i] * m.spec.steps_per_epoch();
-    const std::uint64_t left = steps > m.state.step ? steps - m.state.step : 0;
+    const std::uint64_t epoch = m.state.place.epoch;
+    const std::uint64_t left =
+        until_epoch[i] > epoch ? (until_epoch[i] - epoch) * m.spec.steps_per_epoch() : 0;
     return static_cast<double>(left) * static_cast<double>(m.network.layout().size() * m.spec.batch());
   };
   std::vector<std::size_t> order(this->size());
@@ -134,17 +135,17 @@ void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Wor
   Member& m = this->members_[student];
   if (!this->wants_step(m, until_epoch) || stop.load(std::memory_order_relaxed)) return;
   const StudentSpec& spec = m.spec;
-  const std::uint64_t steps_per_epoch = spec.steps_per_epoch();
+  const std::uint64_t clock = spec.clock();
   Workspace<T>& workspace = worker.workspace;
   workspace.take(*students_[student], spec.batch(), Workspace<T>::Use::training);
   std::uint64_t shuffled = std::numeric_limits<std::uint64_t>::max();
   while (this->wants_step(m, until_epoch) && !stop.load(std::memory_order_relaxed)) {
     const std::uint64_t step = m.state.step;
-    const BatchPlace place = batch_place(spec, step);
+    const BatchPlace place = batch_place(spec, m.state.place);
     if (place.epoch != shuffled) shuffle_epoch(spec, place.epoch, worker.order);
     shuffled = place.epoch;
-    const std::uint8_t mask = phase_mask_at(spec.phases, step, steps_per_epoch);
-    const double rate = learning_rate_at(spec.learning_rate, step, steps_per_epoch);
+    const std::uint8_t mask = phase_mask_at(spec.phases, step, clock);
+    const double rate = learning_rate_at(spec.learning_rate, step, clock);
     const Batch batch{worker.order.data(), place.first, place.count};
     const double loss = workspace.accumulate_gradients(*spec.data, batch, mask);
     if (workspace.interrupted()) break;  // the unfinished step is as if it had not begun
@@ -245,26 +246,24 @@ void CpuPopulation<T>::pruning_curve(std::size_t student, std::size_t layer,
 }
 
 template <class T>
-void CpuPopulation<T>::gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
-                                double* penalty) {
+Losses CpuPopulation<T>::gradient(std::size_t student, const Dataset& data, void* gradient,
+                                  const GradientOptions& options) {
   this->check_data(student, data, true);
-  if (is_general(student)) {
-    const auto loss = general_[student]->gradient(data, static_cast<T*>(gradient));
-    *data_loss = loss.data;
-    *penalty = loss.penalty;
-    return;
-  }
+  if (is_general(student) || options.inputs)
+    return general_gradient(student, data, static_cast<T*>(gradient), options);
+  Losses losses;
   const Member& m = this->member(student);
   const StopFlag never{false};
   for_students({student}, never, [&](Worker& worker, std::size_t) {
     Workspace<T>& workspace = worker.workspace;
     workspace.take(*students_[student], data.samples, Workspace<T>::Use::training);
-    *data_loss = workspace.accumulate_gradients(data, {nullptr, 0, data.samples}, train_everything);
+    losses.data = workspace.accumulate_gradients(data, {nullptr, 0, data.samples}, train_everything);
     workspace.read_gradient(static_cast<T*>(gradient));
-    if (!std::isfinite(*data_loss)) workspace.forget();
+    if (!std::isfinite(losses.data)) workspace.forget();
   });
   const std::vector<T> values = parameters(student);
-  *penalty = penalty_of(m.network.layout(), values.data());
+  losses.penalty = penalty_of(m.network.layout(), values.data());
+  return losses;
 }
 
 template <class T>

@@ -29,8 +29,8 @@ class CpuPopulation final : public HostPopulation<T> {
   void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
                      const Dataset& data, std::span<double> losses, const StopFlag& stop,
                      Statistics statistics) override;
-  void gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
-                double* penalty) override;
+  Losses gradient(std::size_t student, const Dataset& data, void* gradient,
+                  const GradientOptions& options) override;
   void read(std::size_t student, StateBlock block, void* to) const override;
   void write(std::size_t student, StateBlock block, const void* from) override;
   std::size_t bytes() const override;
@@ -69,6 +69,8 @@ class CpuPopulation final : public HostPopulation<T> {
   void train_general(std::size_t student, std::uint64_t until_epoch, const StopFlag& stop);
   void evaluate_general(std::span<const DatasetPtr> data, std::span<Evaluation> results,
                         Statistics statistics, const StopFlag& stop);
+  Losses general_gradient(std::size_t student, const Dataset& data, T* gradient,
+                          const GradientOptions& options);
   bool is_general(std::size_t student) const { return general_[student] != nullptr; }
   bool is_wide_student(std::size_t student) const {
     return !is_general(student) && is_wide(*this->members_[student].chain);

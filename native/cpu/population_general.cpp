@@ -7,7 +7,8 @@ template <class T>
 Execution CpuPopulation<T>::execution(std::size_t student) const {
   this->check_student(student);
   if (!is_general(student)) return {};
-  const std::string reason = why_no_chain(this->members_[student].spec.network);
+  const std::string reason =
+      why_no_chain(this->members_[student].spec.network, this->members_[student].spec.objective);
   return {eigenstudent::Kernels::general, reason.empty() ? "it was asked for" : reason};
 }
 
@@ -32,11 +33,23 @@ void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr> data, std::s
   });
 }
 
+/// Also of students that the fused path trains, where gradients of inputs are wanted: that path has none.
+template <class T>
+Losses CpuPopulation<T>::general_gradient(std::size_t student, const Dataset& data, T* gradient,
+                                          const GradientOptions& options) {
+  if (is_general(student)) return general_[student]->gradient(data, gradient, options);
+  Member& m = this->members_[student];
+  StudentState<T> state;
+  state.parameters = parameters(student);
+  return GraphStudent<T, GeneralKernels>(m.spec, m.network, state).gradient(data, gradient, options);
+}
+
 #define INSTANTIATE(T)                                                                                 \
   template Execution CpuPopulation<T>::execution(std::size_t) const;                                   \
   template void CpuPopulation<T>::train_general(std::size_t, std::uint64_t, const StopFlag&);          \
   template void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr>, std::span<Evaluation>, \
-                                                   Statistics, const StopFlag&);
+                                                   Statistics, const StopFlag&);                       \
+  template Losses CpuPopulation<T>::general_gradient(std::size_t, const Dataset&, T*, const GradientOptions&);
 INSTANTIATE(float)
 INSTANTIATE(double)
 #undef INSTANTIATE

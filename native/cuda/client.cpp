@@ -81,6 +81,11 @@ class LibraryPopulation final : public Population {
     call(library_.write, population_, student, static_cast<std::uint32_t>(block), from);
   }
 
+  void set_data(std::size_t student, DatasetPtr) override {
+    network(student);  // checks the index
+    refuse_streams(student, true);
+  }
+
   Counters counters(std::size_t student) const override {
     Counters counters;
     counters.update_count.resize(layout(student).tensors().size());
@@ -93,10 +98,14 @@ class LibraryPopulation final : public Population {
          counters.update_count.size());
   }
 
-  void gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
-                double* penalty) override {
+  Losses gradient(std::size_t student, const Dataset& data, void* gradient,
+                  const GradientOptions& options) override {
+    refuse_input_gradients(options);
     std::unique_ptr<LibraryDataset> room;
-    call(library_.gradient, population_, student, datasets_.of(data, room), gradient, data_loss, penalty);
+    Losses losses;
+    call(library_.gradient, population_, student, datasets_.of(data, room), gradient, &losses.data,
+         &losses.penalty);
+    return losses;
   }
 
   std::size_t bytes() const override { return static_cast<std::size_t>(library_.bytes(population_)); }
@@ -139,7 +148,9 @@ class LibraryBackend final : public Backend {
 
   std::string name() const override { return "cuda"; }
   std::string engine() const override { return library_.backend_engine(backend_); }
-  std::string refusal(const NetworkSpec& network) const override { return refusal_of(network); }
+  std::string refusal(const NetworkSpec& network, const Objective& objective) const override {
+    return refusal_of(network, objective);
+  }
   std::unique_ptr<Population> create(PopulationSpec spec) const override {
     return std::make_unique<LibraryPopulation>(library_, backend_, spec);
   }

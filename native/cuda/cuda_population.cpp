@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/penalty.h"
+#include "cuda/refusal.h"
 #include "executor/divergence.h"
 
 namespace eigenstudent::cuda {
@@ -109,7 +110,7 @@ int CudaPopulation::find_divergence(std::size_t student) {
   const Member& m = members_[student];
   std::vector<float> parameters(m.network.layout().size());
   worker_of(student).read(places_[student].member, StateBlock::parameters, parameters.data());
-  const BatchPlace place = batch_place(m.spec, m.state.step);
+  const BatchPlace place = batch_place(m.spec, m.state.place);
   std::vector<std::uint32_t> order;
   shuffle_epoch(m.spec, place.epoch, order);
   const Dataset& data = *m.spec.data;
@@ -159,16 +160,22 @@ void CudaPopulation::pruning_curve(std::size_t student, std::size_t layer,
   });
 }
 
-void CudaPopulation::gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
-                              double* penalty) {
+void CudaPopulation::set_data(std::size_t student, DatasetPtr) {
+  check_student(student);
+  refuse_streams(student, true);
+}
+
+Losses CudaPopulation::gradient(std::size_t student, const Dataset& data, void* gradient,
+                                const GradientOptions& options) {
   check_data(student, data, true);
+  refuse_input_gradients(options);
   const Member& m = member(student);
   std::vector<float> parameters(m.network.layout().size());
   read(student, StateBlock::parameters, parameters.data());
-  *data_loss = guarded([&] {
+  const double data_loss = guarded([&] {
     return worker_of(student).gradient(places_[student].member, data, static_cast<float*>(gradient));
   });
-  *penalty = penalty_of(m.network.layout(), parameters.data());
+  return {data_loss, penalty_of(m.network.layout(), parameters.data())};
 }
 
 void CudaPopulation::read(std::size_t student, StateBlock block, void* to) const {

@@ -29,8 +29,9 @@ class CudaPopulation final : public HostPopulation<float> {
   void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
                      const Dataset& data, std::span<double> losses, const StopFlag& stop,
                      Statistics /*statistics*/) override;
-  void gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
-                double* penalty) override;
+  Losses gradient(std::size_t student, const Dataset& data, void* gradient,
+                  const GradientOptions& options) override;
+  void set_data(std::size_t student, DatasetPtr data) override;
   void read(std::size_t student, StateBlock block, void* to) const override;
   void write(std::size_t student, StateBlock block, const void* from) override;
   std::size_t bytes() const override;

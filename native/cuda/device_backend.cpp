@@ -16,7 +16,9 @@ class DeviceBackend final : public Backend {
 
   std::string name() const override { return "cuda"; }
   std::string engine() const override { return engine_; }
-  std::string refusal(const NetworkSpec& network) const override { return refusal_of(network); }
+  std::string refusal(const NetworkSpec& network, const Objective& objective) const override {
+    return refusal_of(network, objective);
+  }
   /// Each population opens the devices for itself, so that populations may work at the same time.
   std::unique_ptr<Population> create(PopulationSpec spec) const override {
     if (spec.dtype != DType::float32)
@@ -24,8 +26,13 @@ class DeviceBackend final : public Backend {
                   "dtype: the CUDA backend computes in float32, got float64; use device 'cpu' for float64");
     if (spec.general)
       throw Error("invalid_argument", "executor: the CUDA backend has no general executor; use device 'cpu'");
+    for (std::size_t i = 0; i < spec.students.size(); ++i) {
+      refuse_streams(i, spec.students[i].stream);
+      refuse_clock(i, spec.students[i]);
+    }
     for (std::size_t i = 0; i < spec.students.size(); ++i)
-      if (const std::string reason = refusal(spec.students[i].network); !reason.empty())
+      if (const std::string reason = refusal(spec.students[i].network, spec.students[i].objective);
+          !reason.empty())
         throw Error("invalid_network", "student " + std::to_string(i) + ": " + reason + "; use device 'cpu'");
     return std::make_unique<CudaPopulation>(std::move(spec), open_(), resident_);
   }

@@ -76,7 +76,8 @@ MemoryNeed DeviceWorker::need_of(std::size_t member) const {
   const DeviceMember& m = members_[member];
   Arena state;
   take_state(state, m);
-  MemoryNeed need{m.student, state.bytes(), 0, m.spec->data.get(), DeviceData::bytes_of(*m.spec->data)};
+  MemoryNeed need{m.student, state.bytes(), 0, m.spec->data.get(),
+                  m.spec->data ? DeviceData::bytes_of(*m.spec->data) : 0};
   if (plans_[member])
     need.held_bytes += ResidentTraining::bytes_of(*m.spec, *m.layout);
   else
@@ -241,7 +242,7 @@ void DeviceWorker::make_room(const std::vector<std::size_t>& wave) {
   std::size_t data = 0, side_by_side = 0, alone = 0;
   for (const std::size_t i : wave) {
     const DeviceMember& m = members_[i];
-    if (!data_.count(m.spec->data.get())) data += DeviceData::bytes_of(*m.spec->data);
+    if (m.spec->data && !data_.count(m.spec->data.get())) data += DeviceData::bytes_of(*m.spec->data);
     if (plans_[i])
       side_by_side += ResidentTraining::bytes_of(*m.spec, *m.layout);
     else

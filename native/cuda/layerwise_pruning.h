@@ -4,8 +4,9 @@
 #pragma once
 
 #include "core/activations.h"
-#include "core/loss.h"
 #include "cuda/layerwise_product.h"
+#include "losses/cross_entropy.h"
+#include "losses/mse.h"
 
 namespace eigenstudent::cuda {
 

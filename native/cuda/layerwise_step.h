@@ -3,10 +3,11 @@
 
 #include <cmath>
 
-#include "core/loss.h"
 #include "core/optimizer.h"
 #include "cuda/layerwise_arguments.h"
 #include "cuda/team.h"
+#include "losses/cross_entropy.h"
+#include "losses/mse.h"
 
 namespace eigenstudent::cuda {
 

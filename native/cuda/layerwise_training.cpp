@@ -13,7 +13,8 @@ constexpr std::uint64_t steps_at_once = 1024;
 constexpr std::size_t shuffles_at_once = std::size_t{1} << 20;
 
 std::uint64_t epochs_at_once(const StudentSpec& student) {
-  return std::clamp<std::uint64_t>(shuffles_at_once / student.data->samples, 2, steps_at_once);
+  return std::clamp<std::uint64_t>(shuffles_at_once / std::max<std::uint64_t>(1, student.samples()), 2,
+                                   steps_at_once);
 }
 
 }  // namespace
@@ -26,7 +27,7 @@ LayerwiseTraining::Scratch::Scratch(Arena& arena, const StudentSpec& student, co
   batches = arena.take<BatchRows>(steps_at_once);
   steps = arena.take<TensorStep>(steps_at_once * tensors_count);
   tensors = arena.take<TensorPlace>(tensors_count);
-  order = arena.take<std::uint32_t>(epochs_at_once(student) * student.data->samples);
+  order = arena.take<std::uint32_t>(epochs_at_once(student) * student.samples());
   x = arena.take<float>(student.batch() * chain.inputs());
 }
 
@@ -113,7 +114,7 @@ void LayerwiseTraining::make_tables(std::uint64_t step, std::uint64_t count,
   std::vector<BatchRows> batches;
   std::vector<TensorStep> steps;
   for (std::uint64_t s = step; s < step + count; ++s) {
-    const BatchPlace place = batch_place(student_, s);
+    const BatchPlace place = batch_place(student_, place_after(student_, s));
     batches.push_back({static_cast<std::uint32_t>(window_.place_of(place.epoch) * samples + place.first),
                        static_cast<std::uint32_t>(place.count)});
     const double rate = learning_rate_at(student_.learning_rate, s, an_epoch);

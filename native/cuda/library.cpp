@@ -188,8 +188,10 @@ int set_counters(es_population* population, std::uint64_t student, std::uint64_t
 int gradient(es_population* population, std::uint64_t student, const es_dataset* data, void* gradient,
              double* data_loss, double* penalty, es_error* error) {
   return guarded(error, [&] {
-    population->population->gradient(static_cast<std::size_t>(student), *data->data, gradient, data_loss,
-                                     penalty);
+    const Losses losses =
+        population->population->gradient(static_cast<std::size_t>(student), *data->data, gradient);
+    *data_loss = losses.data;
+    *penalty = losses.penalty;
   });
 }
 

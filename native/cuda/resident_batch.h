@@ -3,8 +3,9 @@
 
 #include <cmath>
 
-#include "core/loss.h"
 #include "cuda/resident_schedule.h"
+#include "losses/cross_entropy.h"
+#include "losses/mse.h"
 
 namespace eigenstudent::cuda {
 

@@ -23,8 +23,7 @@ std::uint64_t steps_left(const ResidentTraining::Trainee& trainee) {
 std::size_t ResidentTraining::bytes_of(const StudentSpec& student, const ParameterLayout& layout) {
   return sizeof(ResidentJob) + sizeof(ShuffleJob) + sizeof(ResidentResult) +
          layout.tensors().size() * sizeof(std::uint64_t) + student.phases.size() * sizeof(Phase) +
-         least_epochs * student.data->samples * sizeof(std::uint32_t) +
-         6 * 256;  // and the ends of the arrays
+         least_epochs * student.samples() * sizeof(std::uint32_t) + 6 * 256;  // and the ends of the arrays
 }
 
 ResidentTraining::ResidentTraining(Device& device, std::vector<Trainee> trainees, StepPace& pace)

@@ -15,6 +15,14 @@ struct Batch {
   std::vector<T> x;                    // [B][inputs of the network]
   std::vector<T> targets;              // [B][outputs of the network], or empty
   std::vector<std::uint32_t> classes;  // [B], or empty
+  std::vector<NamedArray<T>> named;    // those of the data, [B][width] each
+
+  /// The array of that name, or the targets where it is empty; [B][width].
+  const std::vector<T>& values_of(const std::string& name) const {
+    for (const NamedArray<T>& array : named)
+      if (array.name == name) return array.values;
+    return targets;
+  }
 
   /// The samples that samples[0 .. count - 1] name. Memory is reused.
   void gather(const Dataset& data, const std::uint32_t* samples, std::size_t count) {
@@ -39,6 +47,12 @@ struct Batch {
     rows = count;
     append(x, all.inputs, data.input_count);
     append(targets, all.targets, data.target_count);
+    named.resize(all.named.size());
+    for (std::size_t a = 0; a < named.size(); ++a) {
+      named[a].name = all.named[a].name;
+      named[a].width = all.named[a].width;
+      append(named[a].values, all.named[a].values, named[a].width);
+    }
     classes.clear();
     for (std::size_t b = 0; b < count && !all.classes.empty(); ++b)
       classes.push_back(all.classes[sample_of(b)]);

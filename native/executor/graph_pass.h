@@ -49,6 +49,7 @@ class GraphPass {
     rows_ = rows;
     reserve();
     for (std::size_t k = 0; k < states_.size(); ++k) {
+      states_[k].has_gradient = false;
       point_inputs(k, gate);
       Kernels::forward(graph_.spec().layers[k].options, pass_of(k));
       if (gate) silence(k, *gate);
@@ -68,12 +69,13 @@ class GraphPass {
     return -1;
   }
 
-  /// Where dL/dy of the last layer goes before backward(), [rows][outputs].
-  T* output_gradient() {
-    State& last = states_.back();
-    last.grad_y.resize(last.y.size());
-    last.has_gradient = true;
-    return last.grad_y.data();
+  /// Where dL/dy of a layer's output goes before backward(), [rows][size]. `is_new`: nothing is there yet; else it is to be added to.
+  T* output_gradient(std::size_t layer, bool& is_new) {
+    State& state = states_[layer];
+    is_new = !state.has_gradient;
+    state.grad_y.resize(state.y.size());
+    state.has_gradient = true;
+    return state.grad_y.data();
   }
 
   /// After forward() and output_gradient(): dL of the tensors into `gradient` [layout.size()], 0 where `wanted` says no ([tensors];

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "core/backend.h"
-#include "core/loss.h"
 #include "core/penalty.h"
 #include "core/schedule.h"
 #include "executor/batch.h"
@@ -34,20 +33,20 @@ class GraphStudent {
   };
   /// One training step; the counters of the state are the caller's.
   Step train() {
-    const BatchPlace place = batch_place(spec_, state_.step);
+    const BatchPlace place = batch_place(spec_, state_.place);
     if (place.first == 0 || order_.empty()) shuffle_epoch(spec_, place.epoch, order_);
     batch_.gather(*spec_.data, order_.data() + place.first, place.count);
     new_buffers_ = state_.buffers;
     pass_.forward(numbers(Statistics::batch, new_buffers_.data()), batch_.x.data(), batch_.rows);
-    const double loss = batch_loss(batch_.rows, pass_.output_gradient());
+    const double loss = batch_loss(batch_.rows, true);
     if (!std::isfinite(loss)) return {loss, pass_.first_nonfinite_layer()};
-    const std::uint64_t steps_per_epoch = spec_.steps_per_epoch();
-    const std::uint8_t mask = phase_mask_at(spec_.phases, state_.step, steps_per_epoch);
+    const std::uint64_t clock = spec_.clock();
+    const std::uint8_t mask = phase_mask_at(spec_.phases, state_.step, clock);
     find_wanted(mask);
     gradient_.resize(network_.layout().size());
     pass_.backward(gradient_.data(), wanted_);
     add_penalty_gradients(gradient_.data());
-    update(learning_rate_at(spec_.learning_rate, state_.step, steps_per_epoch));
+    update(learning_rate_at(spec_.learning_rate, state_.step, clock));
     state_.buffers.swap(new_buffers_);
     return {loss, -1};
   }
@@ -60,7 +59,7 @@ class GraphStudent {
     double sum = 0;
     std::size_t correct = 0;
     const bool whole = for_stretches(data, statistics, gate, stop, [&](std::size_t) {
-      sum += batch_loss(data.samples, nullptr);
+      sum += batch_loss(data.samples, false);
       correct += correct_answers();
     });
     if (!whole) return {nan, nan};
@@ -87,16 +86,13 @@ class GraphStudent {
     }
   }
 
-  struct Loss {
-    double data, penalty;
-  };
-  /// Of all of the data as one batch, by its statistics; 0 where frozen. gradient: [layout.size()].
-  Loss gradient(const Dataset& data, T* gradient) {
+  /// As Population::gradient.
+  Losses gradient(const Dataset& data, T* gradient, const GradientOptions& options) {
     batch_.slice(data, 0, data.samples);
-    pass_.forward(numbers(Statistics::batch, nullptr), batch_.x.data(), batch_.rows);
-    const double loss = batch_loss(batch_.rows, pass_.output_gradient());
+    pass_.forward(numbers(options.statistics, nullptr), batch_.x.data(), batch_.rows);
+    const double loss = batch_loss(batch_.rows, true);
     find_wanted(train_everything);
-    pass_.backward(gradient, wanted_);
+    pass_.backward(gradient, wanted_, static_cast<T*>(options.inputs));
     add_penalty_gradients(gradient);
     return {loss, penalty_of(network_.layout(), state_.parameters.data())};
   }
@@ -134,19 +130,44 @@ class GraphStudent {
     return true;
   }
 
-  /// Data loss of the batch at hand, whose mean is over `mean_over` samples (the batch itself, or the whole set it is a part of).
-  /// delta: [B][outputs] receives dL/dy; null where not wanted.
-  double batch_loss(std::size_t mean_over, T* delta) const {
-    const std::size_t outputs = network_.outputs();
+  /// Data loss of the batch at hand, its terms in their order; means are over `mean_over` samples (the batch itself, or the whole
+  /// set it is a part of). want_gradients: leaves dL/dy of the layers that are judged in the pass.
+  double batch_loss(std::size_t mean_over, bool want_gradients) {
+    double total = 0;
+    for (const Term& term : spec_.objective) {
+      const double loss = term_loss(term, mean_over, want_gradients);
+      total += term.weight == 1 ? loss : term.weight * loss;
+    }
+    return total;
+  }
+
+  double term_loss(const Term& term, std::size_t mean_over, bool want_gradients) {
+    const std::size_t outputs = network_.layers()[term.layer].size;
+    const bool by_class = targets_of(term.loss) == TargetKind::classes;
+    const T* targets = by_class ? nullptr : batch_.values_of(term.target).data();
+    bool is_new = true;
+    T* gradient = want_gradients ? pass_.output_gradient(term.layer, is_new) : nullptr;
+    row_.resize(is_new ? 0 : outputs);
     double sum = 0;
     for (std::size_t b = 0; b < batch_.rows; ++b) {
-      const T* answer = pass_.output().data() + b * outputs;
-      T* row = delta ? delta + b * outputs : nullptr;
-      sum += spec_.network.loss == LossKind::mse
-                 ? mse_sample(answer, batch_.targets.data() + b * outputs, outputs, mean_over, row)
-                 : cross_entropy_sample(answer, batch_.classes[b], outputs, mean_over, row);
+      T* to = gradient ? gradient + b * outputs : nullptr;
+      const LossSample<T> sample{.y = pass_.output(term.layer).data() + b * outputs,
+                                 .targets = targets ? targets + b * outputs : nullptr,
+                                 .klass = by_class ? batch_.classes[b] : 0,
+                                 .outputs = outputs,
+                                 .mean_over = mean_over,
+                                 .delta = !to || is_new ? to : row_.data()};
+      sum += std::visit([&](const auto& loss) { return loss.sample(sample); }, term.loss);
+      if (to) weigh_gradient(term.weight, is_new, to, outputs);
     }
     return sum;
+  }
+
+  /// The sample's gradient is in `to`, or, where `to` has some already, in row_.
+  void weigh_gradient(double weight, bool is_new, T* to, std::size_t outputs) const {
+    const T factor = static_cast<T>(weight);
+    for (std::size_t i = 0; is_new && weight != 1 && i < outputs; ++i) to[i] *= factor;
+    for (std::size_t i = 0; !is_new && i < outputs; ++i) to[i] += factor * row_[i];
   }
 
   /// Samples whose largest output (the first of equals) is the class.
@@ -194,6 +215,7 @@ class GraphStudent {
   Batch<T> batch_;
   std::vector<std::uint32_t> order_;  // the shuffle of the running epoch; empty: to be made
   std::vector<T> gradient_, new_buffers_;
+  std::vector<T> row_;        // a sample's gradient that is to be added to another term's
   std::vector<bool> wanted_;  // by tensor
 };
 

@@ -50,12 +50,10 @@ class ReferencePopulation final : public HostPopulation<T> {
     at_work(this->member(student)).pruning_curve(layer, removal_order, data, statistics, losses, stop);
   }
 
-  void gradient(std::size_t student, const Dataset& data, void* gradient, double* data_loss,
-                double* penalty) override {
+  Losses gradient(std::size_t student, const Dataset& data, void* gradient,
+                  const GradientOptions& options) override {
     this->check_data(student, data, true);
-    const auto loss = at_work(this->member(student)).gradient(data, static_cast<T*>(gradient));
-    *data_loss = loss.data;
-    *penalty = loss.penalty;
+    return at_work(this->member(student)).gradient(data, static_cast<T*>(gradient), options);
   }
 
   std::size_t bytes() const override {

@@ -9,7 +9,8 @@ import {
 } from '../data/normalization.js';
 import { splitData } from '../data/splits.js';
 import { EigenstudentError } from '../errors.js';
-import { checkFits, type Dataset } from '../network/dataset.js';
+import { checkFits } from '../network/data-fit.js';
+import type { Dataset } from '../network/dataset.js';
 import { outputsOf } from '../network/description.js';
 import type { NetworkSpec } from '../network/spec.js';
 import { type DataFiles, dataFiles, type ReadData, readDataFiles } from './model/data-files.js';

@@ -100,14 +100,17 @@ function lossOf(output: OutputMap): Loss {
 }
 
 function loadOwn(path: string, { loss }: LoadOptions): LoadedNetwork {
-  const { spec, parameters } = readNetworkFile(path);
+  const { spec, parameters, buffers } = readNetworkFile(path);
   for (const { name, shape, offset, size } of tensorLayout(spec))
     checkFiniteTensor(
       `tensor ${JSON.stringify(name)} of ${path}`,
       shape,
       parameters.subarray(offset, offset + size),
     );
-  return { network: Network.from({ ...spec, loss: loss ?? spec.loss }, parameters), output: 'linear' };
+  return {
+    network: Network.from({ ...spec, loss: loss ?? spec.loss }, parameters, buffers),
+    output: 'linear',
+  };
 }
 
 function networkOf(

@@ -72,5 +72,16 @@ export interface NativeNetworkSpec {
   /** Shape of one sample. */
   readonly input: readonly number[];
   readonly layers: readonly NativeLayerSpec[];
-  readonly loss: 'mse' | 'crossEntropy';
+}
+
+/** A summand of the loss: the options of its kind (native/losses), the layer that it judges, and by what. */
+export interface NativeTerm {
+  readonly loss:
+    | { readonly type: 'mse' | 'crossEntropy' | 'meanAbsoluteError' | 'upstream' }
+    | { readonly type: 'softCrossEntropy' | 'klDivergence'; readonly temperature: number }
+    | { readonly type: 'factorDistance'; readonly power: number };
+  readonly layer: number;
+  /** Name of an array of the data; empty: its targets, or classes. */
+  readonly target: string;
+  readonly weight: number;
 }

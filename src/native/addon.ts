@@ -4,21 +4,21 @@
  */
 
 import type { ErrorCode } from '../errors.js';
-import type { NativeDescription, NativeNetworkSpec } from './addon-network.js';
+import type { NativeKernels } from './addon-kernels.js';
+import type { NativeDescription, NativeNetworkSpec, NativeTerm } from './addon-network.js';
+import type { DType, FloatArray } from './dtype.js';
 
+export type { NativeBackward, NativeForward, NativeKernels } from './addon-kernels.js';
 export type {
   NativeDescription,
   NativeLayerSpec,
   NativeNetworkSpec,
   NativePlace,
   NativeTensorSpec,
+  NativeTerm,
   NativeUnits,
 } from './addon-network.js';
-
-/** Precision of parameters and arithmetic. */
-export type DType = 'float32' | 'float64';
-/** Numbers in either precision. */
-export type FloatArray = Float32Array | Float64Array;
+export type { DType, FloatArray } from './dtype.js';
 
 /** Stream of random numbers: see native/core/philox.h. */
 export interface NativeStream {
@@ -57,11 +57,18 @@ export interface NativePhase {
 
 export interface NativeStudentSpec {
   readonly network: NativeNetworkSpec;
+  readonly objective: readonly NativeTerm[];
   readonly optimizer: NativeOptimizer;
   readonly learningRate: NativeSchedule;
   readonly phases: readonly NativePhase[];
-  readonly data: NativeDataset;
+  /** null: the student answers, and never trains. */
+  readonly data: NativeDataset | null;
   readonly batchSize: number;
+  readonly shuffle: boolean;
+  /** Whether setData() may replace the data. */
+  readonly stream: boolean;
+  /** Steps that learning rates and phases count as an epoch; 0: those of the data. */
+  readonly clockSteps: number;
   readonly seed: number;
   readonly trial: number;
 }
@@ -93,6 +100,16 @@ export interface NativeDatasetSpec {
   readonly targets?: FloatArray;
   /** [samples] */
   readonly classes?: Uint32Array;
+  /** Further arrays, [samples][width], that terms of an objective name. */
+  readonly named?: readonly { readonly name: string; readonly width: number; readonly values: FloatArray }[];
+}
+
+/** Without epoch and position: where so many steps through the present data lead. */
+export interface NativeCounters {
+  readonly step: number;
+  readonly updateCount: Float64Array;
+  readonly epoch?: number;
+  readonly position?: number;
 }
 
 export interface NativeProgress {
@@ -157,59 +174,33 @@ export interface NativePopulation {
   ): Promise<Float64Array>;
   read(student: number, block: StateBlock, into: FloatArray): void;
   write(student: number, block: StateBlock, from: FloatArray): void;
-  counters(student: number): { step: number; updateCount: Float64Array };
-  setCounters(student: number, counters: { step: number; updateCount: Float64Array }): void;
+  counters(student: number): NativeCounters;
+  setCounters(student: number, counters: NativeCounters): void;
+  /** Gives a student of a stream other samples of the same shapes; the epoch that was running ends. */
+  setData(student: number, data: NativeDataset): void;
   /** Gradient of data loss + penalty over all of `data` as one batch, at the present parameters. */
   gradient(student: number, data: NativeDataset, into: FloatArray): { dataLoss: number; penalty: number };
+  /**
+   * The same for every student, one set of data (or null) per student, as one promise. ofInputs: those of the inputs, too,
+   * [samples][inputs]. statistics: which ones batch norm uses; default 'batch'.
+   */
+  gradients(
+    data: readonly (NativeDataset | null)[],
+    ofInputs: boolean,
+    statistics?: Statistics,
+  ): Promise<
+    ({
+      readonly parameters: FloatArray;
+      readonly inputs?: FloatArray;
+      readonly dataLoss: number;
+      readonly penalty: number;
+    } | null)[]
+  >;
   /**
    * Frees native memory, as soon as a pending call has ended; that call is stopped first. Calling it twice is allowed.
    * Afterwards size, engine, busy, bytes, stop and dispose may still be used, all else throws "population_disposed".
    */
   dispose(): void;
-}
-
-/** Arrays that the caller owns, none copied. Shapes as in kernels.ts. */
-export interface NativeKernels {
-  forward(request: NativeForward): void;
-  backward(request: NativeBackward): void;
-}
-
-export interface NativeForward {
-  readonly backend: 'reference' | 'cpu';
-  readonly dtype: DType;
-  readonly batch: number;
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly activation: string;
-  readonly x: FloatArray;
-  /** eigenvectors with eigenvalues, or weights without. */
-  readonly matrix: FloatArray;
-  readonly eigenvaluesIn?: FloatArray;
-  readonly eigenvaluesOut?: FloatArray;
-  readonly bias?: FloatArray;
-  /** Filled: pre-activation [batch][outputs] (optional) and output [batch][outputs]. */
-  readonly z?: FloatArray;
-  readonly y: FloatArray;
-}
-
-export interface NativeBackward {
-  readonly backend: 'reference' | 'cpu';
-  readonly dtype: DType;
-  readonly batch: number;
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly x: FloatArray;
-  readonly matrix: FloatArray;
-  readonly eigenvaluesIn?: FloatArray;
-  readonly eigenvaluesOut?: FloatArray;
-  /** dL/dz, [batch][outputs]. */
-  readonly delta: FloatArray;
-  /** Filled where given. */
-  readonly gradMatrix?: FloatArray;
-  readonly gradEigenvaluesIn?: FloatArray;
-  readonly gradEigenvaluesOut?: FloatArray;
-  readonly gradBias?: FloatArray;
-  readonly gradX?: FloatArray;
 }
 
 /** What the CUDA library finds on this machine. */
@@ -263,6 +254,7 @@ export interface NativeDeviceRequest {
 
 export interface NativeOracleRequest {
   readonly network: NativeNetworkSpec;
+  readonly objective: readonly NativeTerm[];
   /** The network's block; copied. */
   readonly parameters: FloatArray;
   readonly layer: number;
@@ -287,7 +279,10 @@ export interface NativeAddon {
   Dataset: new (spec: NativeDatasetSpec) => NativeDataset;
   Population: new (spec: NativePopulationSpec) => NativePopulation;
   /** Throws invalid_network with the layer and what was expected. */
-  describe(network: NativeNetworkSpec): NativeDescription;
+  describe(request: {
+    readonly network: NativeNetworkSpec;
+    readonly objective: readonly NativeTerm[];
+  }): NativeDescription;
   fillNormal(stream: NativeStream, mean: number, deviation: number, out: Float64Array): void;
   /** Numbers from, from + 1, ... of what fillNormal gives; from is even. */
   fillNormalStretch(

@@ -15,9 +15,7 @@ import {
   toDType,
   toDTypeSteps,
 } from './arrays.js';
-import { outputsOf } from './description.js';
 import { bytesOfData } from './memory-needs.js';
-import type { NetworkSpec } from './network-spec.js';
 import { finish, type Steps } from './steps.js';
 
 export interface DatasetOptions {
@@ -31,6 +29,8 @@ export interface DatasetOptions {
   readonly targetCount?: number;
   /** [samples], each from 0; for loss 'crossEntropy' */
   readonly classes?: Uint32Array | readonly number[];
+  /** Further targets, [samples][width] each, by names that terms of a loss give. */
+  readonly named?: Readonly<Record<string, FloatArray>>;
 }
 
 /**
@@ -51,6 +51,8 @@ export class Dataset {
     readonly targets: FloatArray | undefined,
     /** [samples] */
     readonly classes: Uint32Array | undefined,
+    /** [samples][width] each */
+    readonly named: Readonly<Record<string, FloatArray>>,
   ) {}
 
   /**
@@ -63,7 +65,14 @@ export class Dataset {
 
   /** @internal create() in steps. */
   static *createSteps(options: DatasetOptions): Steps<Dataset> {
-    knownKeys('Dataset.create', options, ['inputs', 'inputCount', 'targets', 'targetCount', 'classes']);
+    knownKeys('Dataset.create', options, [
+      'inputs',
+      'inputCount',
+      'targets',
+      'targetCount',
+      'classes',
+      'named',
+    ]);
     const inputCount = positiveInteger('inputCount', options.inputCount);
     const inputs = checkFloats('inputs', options.inputs);
     const samples = countSamples(inputs, inputCount);
@@ -75,21 +84,24 @@ export class Dataset {
       );
     if (options.targets === undefined && options.targetCount !== undefined)
       throw invalid('targets', 'targets to go with targetCount', undefined);
+    const named = checkNamed(options.named ?? {}, samples);
     if (options.classes !== undefined) {
       const classes = checkClasses(options.classes, samples);
-      return new Dataset(samples, inputCount, 0, inputs, undefined, classes);
+      return new Dataset(samples, inputCount, 0, inputs, undefined, classes, named);
     }
     if (options.targets === undefined)
-      return new Dataset(samples, inputCount, 0, inputs, undefined, undefined);
+      return new Dataset(samples, inputCount, 0, inputs, undefined, undefined, named);
     const targets = checkFloats('targets', options.targets);
     const targetCount = countTargets(targets, samples, options.targetCount);
-    return new Dataset(samples, inputCount, targetCount, inputs, targets, undefined);
+    return new Dataset(samples, inputCount, targetCount, inputs, targets, undefined, named);
   }
 
   /** @internal Bytes that the first call of nativeOf takes; 0 where the copy is there. */
   bytesToCopy(dtype: DType): number {
     if (this.#native.has(dtype)) return 0;
-    return bytesOfData(this.samples, this.inputCount + this.targetCount + (this.classes ? 1 : 0), dtype);
+    const named = Object.values(this.named).reduce((sum, { length }) => sum + length / this.samples, 0);
+    const numbers = this.inputCount + this.targetCount + (this.classes ? 1 : 0) + named;
+    return bytesOfData(this.samples, numbers, dtype);
   }
 
   /** @internal The copy in native memory, made at the first call. */
@@ -102,6 +114,10 @@ export class Dataset {
     const existing = this.#native.get(dtype);
     if (existing) return existing;
     const { samples, inputCount, targetCount, targets, classes } = this;
+    const named = Object.entries(this.named).map(([name, values]) => {
+      checkAttached(`${name} of a data set`, values);
+      return { name, width: values.length / samples, values: toDType(name, values, dtype) };
+    });
     checkAttached('inputs of a data set', this.inputs);
     if (targets) checkAttached('targets of a data set', targets);
     const advice = 'Use fewer samples or inputs';
@@ -119,6 +135,7 @@ export class Dataset {
       inputs: ofDType,
       ...(targets && { targets: toDType('targets', targets, dtype) }),
       ...(classes && { classes }),
+      ...(named.length > 0 && { named }),
     });
     this.#native.set(dtype, created);
     return created;
@@ -144,6 +161,25 @@ function countTargets(targets: FloatArray, samples: number, given?: number): num
   return count;
 }
 
+function checkNamed(
+  named: Readonly<Record<string, FloatArray>>,
+  samples: number,
+): Readonly<Record<string, FloatArray>> {
+  if (typeof named !== 'object' || named === null)
+    throw invalid('named', 'an object of arrays by name', named);
+  const checked = Object.entries(named).map(([name, given]) => {
+    if (name === '') throw invalid('named', 'arrays whose names are not empty', named);
+    const where = `named.${name}`;
+    const values = checkFloats(where, given);
+    const width = values.length / samples;
+    if (!Number.isInteger(width) || width === 0)
+      throw invalid(where, `a length that is a multiple of the ${samples} samples`, values);
+    checkFinite(where, values, width);
+    return [name, values] as const;
+  });
+  return Object.fromEntries(checked);
+}
+
 function checkClasses(classes: Uint32Array | readonly number[], samples: number): Uint32Array {
   if (types.isUint32Array(classes)) {
     checkAttached('classes', classes);
@@ -166,33 +202,4 @@ function checkClasses(classes: Uint32Array | readonly number[], samples: number)
 export function checkDataset(where: string, value: unknown): Dataset {
   if (!(value instanceof Dataset)) throw invalid(where, 'a Dataset (see Dataset.create)', value);
   return value;
-}
-
-/**
- * @param where who uses the data, as in "student 3"
- * @throws data_mismatch when inputs, outputs, kind of target or a class do not fit the network
- */
-export function checkFits(where: string, data: Dataset, spec: NetworkSpec, needsTargets: boolean): void {
-  const outputs = outputsOf(spec);
-  const mismatch = (expected: string, received: string, advice = '') =>
-    new EigenstudentError(
-      'data_mismatch',
-      `${where}: expected data with ${expected}, received ${received}${advice && `. ${advice}`}`,
-    );
-  if (data.inputCount !== spec.inputs)
-    throw mismatch(`${spec.inputs} inputs a sample, as the network has`, `${data.inputCount}`);
-  if (!needsTargets) return;
-  if (spec.loss === 'mse') {
-    const advice = data.classes ? "For classes use loss: 'crossEntropy'" : '';
-    if (!data.targets) throw mismatch("targets for loss 'mse'", data.classes ? 'classes' : 'neither', advice);
-    if (data.targetCount !== outputs)
-      throw mismatch(`${outputs} targets a sample, one per output`, `${data.targetCount}`);
-    return;
-  }
-  const advice = data.targets ? "For targets use loss: 'mse'" : '';
-  if (!data.classes)
-    throw mismatch("classes for loss 'crossEntropy'", data.targets ? 'targets' : 'neither', advice);
-  const wrong = data.classes.findIndex((value) => value >= outputs);
-  if (wrong >= 0)
-    throw mismatch(`classes from 0 to ${outputs - 1}`, `class ${data.classes[wrong]} of sample ${wrong}`);
 }

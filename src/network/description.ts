@@ -9,6 +9,7 @@ import { maximumElements } from './arrays.js';
 import type { MatrixLayer } from './layers.js';
 import { toNativeNetwork } from './native-spec.js';
 import type { NetworkSpec } from './network-spec.js';
+import { toNativeObjective } from './objective.js';
 
 const known = new WeakMap<NetworkSpec, NativeDescription>();
 
@@ -19,7 +20,10 @@ const known = new WeakMap<NetworkSpec, NativeDescription>();
 export function describe(spec: NetworkSpec): NativeDescription {
   let description = known.get(spec);
   if (!description) {
-    description = addon().describe(toNativeNetwork(spec));
+    description = addon().describe({
+      network: toNativeNetwork(spec),
+      objective: toNativeObjective(spec.loss, spec.layers),
+    });
     const large = description.tensors.find(({ size }) => size > maximumElements);
     if (large) {
       const where = `${large.name} of layer ${large.layer}`;
@@ -69,7 +73,8 @@ export function outputsOf(spec: NetworkSpec): number {
   return sizeOf(spec, spec.layers.length - 1);
 }
 
-function sizeOf(spec: NetworkSpec, layer: number): number {
+/** Numbers that a layer answers per sample. */
+export function sizeOf(spec: NetworkSpec, layer: number): number {
   const shape = describe(spec).layers[layer]?.shape ?? [];
   return shape.reduce((product, extent) => product * extent, 1);
 }

@@ -2,11 +2,10 @@
 import type { FloatArray, NativePopulation } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { dtypeOf } from './arrays.js';
-import { Dataset } from './dataset.js';
-import { outputsOf } from './description.js';
 import type { ChosenDevice } from './device.js';
 import { toNativeNetwork } from './native-spec.js';
 import type { NetworkSpec } from './network-spec.js';
+import { toNativeObjective } from './objective.js';
 import { sgd } from './optimizers.js';
 
 interface NetworkNumbers {
@@ -24,9 +23,22 @@ export async function withNative<Result>(
 ): Promise<Result> {
   const dtype = dtypeOf(parameters);
   const { learningRate, ...optimizer } = sgd({ learningRate: 0 });
-  const data = placeholder(spec).nativeOf(dtype);
   const network = toNativeNetwork(spec);
-  const student = { network, optimizer, learningRate, phases: [], data, batchSize: 2, seed: 0, trial: 0 };
+  const objective = toNativeObjective(spec.loss, spec.layers);
+  const student = {
+    network,
+    objective,
+    optimizer,
+    learningRate,
+    phases: [],
+    data: null,
+    batchSize: 1,
+    shuffle: false,
+    stream: false,
+    clockSteps: 0,
+    seed: 0,
+    trial: 0,
+  };
   const native = new (addon().Population)({
     backend: device,
     devices,
@@ -42,13 +54,4 @@ export async function withNative<Result>(
   } finally {
     native.dispose();
   }
-}
-
-/** A native student must have training data, in batches that batch norm could take; this one never trains. */
-function placeholder(spec: NetworkSpec): Dataset {
-  return Dataset.create({
-    inputs: new Float32Array(2 * spec.inputs),
-    inputCount: spec.inputs,
-    ...(spec.loss === 'mse' ? { targets: new Float32Array(2 * outputsOf(spec)) } : { classes: [0, 0] }),
-  });
 }

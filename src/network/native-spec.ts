@@ -10,13 +10,12 @@ import type { NetworkSpec } from './network-spec.js';
  */
 export function toNativeNetwork(spec: NetworkSpec): NativeNetworkSpec {
   return {
-    input: [spec.inputs],
+    input: spec.inputShape ?? [spec.inputs],
     layers: spec.layers.map((layer, index) => ({
       options: toNativeOptions(layer),
       reads: readsOf(spec, index),
       tensors: Object.entries(layer.tensors ?? {}).map(toNativeTensor),
     })),
-    loss: spec.loss,
   };
 }
 

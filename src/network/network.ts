@@ -3,7 +3,8 @@ import type { DType, FloatArray, NativePopulation, Statistics } from '../native/
 import { addon } from '../native/load.js';
 import { allocate, checkFloats, checkLength, dtypeOf, toDType } from './arrays.js';
 import { withBinaryAccuracy } from './binary-accuracy.js';
-import { checkDataset, checkFits, Dataset } from './dataset.js';
+import { checkFits } from './data-fit.js';
+import { checkDataset, Dataset } from './dataset.js';
 import { describe, inputsOf } from './description.js';
 import { chooseDeviceOnce, type DeviceOptions } from './device.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
@@ -13,6 +14,7 @@ import { bufferLayout, type TensorPlace, tensorLayout, tensorViews } from './lay
 import { withNative } from './native-network.js';
 import { toNativeNetwork } from './native-spec.js';
 import { networkToFile, readNetworkFile } from './network-file.js';
+import { toNativeObjective } from './objective.js';
 import { checkSeed, checkTrial, type Purpose } from './random.js';
 import { checkHiddenLayer, checkRemovalOrder } from './removal-order.js';
 import { writeSafetensors } from './safetensors.js';
@@ -215,9 +217,9 @@ export class Network {
   async oracleOrder(layer: number, data: Dataset): Promise<Uint32Array> {
     checkHiddenLayer(this.spec, layer);
     checkFits('oracleOrder', checkDataset('data', data), this.spec, true);
-    const network = toNativeNetwork(this.spec);
     return addon().oracleOrder({
-      network,
+      network: toNativeNetwork(this.spec),
+      objective: toNativeObjective(this.spec.loss, this.spec.layers),
       parameters: this.parameters,
       layer,
       data: data.nativeOf(this.dtype),

@@ -6,7 +6,8 @@ import { requireMemory } from '../native/free-memory.js';
 import { addon } from '../native/load.js';
 import { allocate, toDType } from './arrays.js';
 import { withBinaryAccuracy } from './binary-accuracy.js';
-import { checkDataset, checkFits, Dataset } from './dataset.js';
+import { checkFits } from './data-fit.js';
+import { checkDataset, Dataset } from './dataset.js';
 import { describe, unitsOf } from './description.js';
 import { type ChosenDevice, chooseDevice, type DeviceOptions } from './device.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
@@ -14,8 +15,15 @@ import { initialValues } from './initialize.js';
 import { tensorLayout } from './layout.js';
 import { bytesOfPopulation } from './memory-needs.js';
 import { NativeHandle } from './native-handle.js';
-import { dtypes } from './network.js';
-import { type Execution, type Progress, Student } from './student.js';
+import { checkStatistics, dtypes } from './network.js';
+import {
+  checkGradientOptions,
+  type Execution,
+  type Gradient,
+  type GradientOptions,
+  type Progress,
+  Student,
+} from './student.js';
 import {
   maximumEpochs,
   planStudent,
@@ -205,6 +213,23 @@ export class Population {
       );
     }
     return evaluations;
+  }
+
+  /**
+   * Loss and gradient of every student at its present parameters, each over all of its data as one batch.
+   * @param data for all students, or one per student; null leaves a student out
+   * @throws data_mismatch naming the student; invalid_argument
+   */
+  async gradients(
+    data: Dataset | readonly (Dataset | null)[],
+    options: GradientOptions = {},
+  ): Promise<(Gradient | null)[]> {
+    const native = this.#native.ready('gradients()');
+    const { inputs = false, statistics } = checkGradientOptions(options);
+    const each = data instanceof Dataset ? this.#students.map(() => data) : data;
+    for (const student of this.#students) checkStatistics(student.spec, options);
+    const found = await native.gradients(this.#samplesOf(each), inputs, statistics);
+    return found.map((one, i) => one && this.at(i).gradientOf(one));
   }
 
   #samplesOf(each: readonly (Dataset | null)[]): (ReturnType<Dataset['nativeOf']> | null)[] {

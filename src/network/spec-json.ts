@@ -17,8 +17,17 @@ export function specToJson(spec: NetworkSpec): string {
     ]);
     return { ...layer, tensors: Object.fromEntries(tensors) };
   });
-  const isOld = spec.layers.every((layer) => isMatrixLayer(layer) && !layer.name && !layer.inputs);
-  return JSON.stringify({ ...(!isOld && { format }), inputs: spec.inputs, layers, loss: spec.loss });
+  const isOld =
+    !spec.inputShape &&
+    typeof spec.loss === 'string' &&
+    spec.layers.every((layer) => isMatrixLayer(layer) && !layer.name && !layer.inputs);
+  return JSON.stringify({
+    ...(!isOld && { format }),
+    inputs: spec.inputs,
+    inputShape: spec.inputShape,
+    layers,
+    loss: spec.loss,
+  });
 }
 
 /** @throws what networkSpec throws, or a SyntaxError */

@@ -1,7 +1,7 @@
 /** The checks of a network's spec. */
 import { denseArray, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import { describe, outputsOf } from './description.js';
+import { describe, sizeOf } from './description.js';
 import { activation, add, batchNorm, concat } from './graph-layers.js';
 import {
   type DenseOptions,
@@ -14,32 +14,58 @@ import {
   type TensorOptions,
 } from './layers.js';
 import { tensorLayout } from './layout.js';
-import { losses, type NetworkOptions, type NetworkSpec, tensorsOf } from './network-spec.js';
+import { type NetworkOptions, type NetworkSpec, tensorsOf } from './network-spec.js';
+import { checkLoss, layerOf, termsOf } from './objective.js';
 
-export { type Loss, losses, type NetworkOptions, type NetworkSpec } from './network-spec.js';
+export type { NetworkOptions, NetworkSpec } from './network-spec.js';
+export { type Loss, losses, type PlainLoss } from './objective.js';
 
 /**
  * Checks a network and writes out its defaults.
  * @throws invalid_argument, invalid_network: which layer, which tensor, what was expected
  */
 export function networkSpec(options: NetworkOptions): NetworkSpec {
-  knownKeys('network', options, ['inputs', 'layers', 'loss']);
-  const inputs = positiveInteger('inputs of network', options.inputs);
+  knownKeys('network', options, ['inputs', 'inputShape', 'layers', 'loss']);
+  const { inputs, ...shape } = checkInputs(options);
   const given = denseArray('layers of network', 'an array of layers', options.layers);
   if (given.length === 0)
     throw new EigenstudentError('invalid_network', 'expected at least one layer, received an empty array');
   const layers = given.map((layer, i) => checkLayer(`layer ${i}`, layer));
   checkNames(layers);
-  const spec: NetworkSpec = { inputs, layers, loss: oneOf('loss of network', options.loss ?? 'mse', losses) };
+  const spec: NetworkSpec = {
+    inputs,
+    ...shape,
+    layers,
+    loss: checkLoss('loss of network', options.loss ?? 'mse'),
+  };
   describe(spec);
   checkInitializers(spec);
-  if (spec.loss === 'crossEntropy' && outputsOf(spec) < 2) {
+  for (const term of termsOf(spec.loss)) {
+    const layer = layerOf(term, layers);
+    if (term.loss !== 'crossEntropy' || sizeOf(spec, layer) > 1) continue;
+    const which = layer === layers.length - 1 ? 'a last layer' : `layer ${layer}`;
     throw new EigenstudentError(
       'invalid_network',
-      "expected a last layer of at least 2 units for loss 'crossEntropy', received width 1, whose loss is always 0",
+      `expected ${which} of at least 2 units for loss 'crossEntropy', received width 1, whose loss is always 0`,
     );
   }
   return spec;
+}
+
+/** A shape of one extent is a number of features. */
+function checkInputs({ inputs, inputShape }: NetworkOptions): Pick<NetworkSpec, 'inputs' | 'inputShape'> {
+  const given = typeof inputs === 'number' ? inputShape : inputs;
+  if (given === undefined) return { inputs: positiveInteger('inputs of network', inputs) };
+  const shape = denseArray('inputs of network', 'a number or a shape', given).map((extent, axis) =>
+    positiveInteger(`inputs[${axis}] of network`, extent),
+  );
+  const size = positiveInteger(
+    'inputs of network',
+    shape.reduce((product, extent) => product * extent, 1),
+  );
+  if (shape.length === 0 || (typeof inputs === 'number' && inputs !== size))
+    throw invalid('inputShape of network', `extents whose product is ${inputs}`, given);
+  return shape.length === 1 ? { inputs: size } : { inputs: size, inputShape: shape };
 }
 
 function checkNames(layers: readonly Layer[]): void {

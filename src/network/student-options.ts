@@ -1,17 +1,19 @@
 /** What one student is asked to be, and the check of it. */
-import { invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
+import { invalid, knownKeys, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { NativePhase, NativeStudentSpec } from '../native/addon.js';
-import { checkFits, Dataset } from './dataset.js';
+import { checkFits } from './data-fit.js';
+import { Dataset } from './dataset.js';
 import { unitsOf } from './description.js';
 import type { Layer } from './layers.js';
 import { toNativeNetwork } from './native-spec.js';
 import { Network } from './network.js';
 import { tensorsOf } from './network-spec.js';
+import { checkLoss, type Loss, toNativeObjective } from './objective.js';
 import { checkOptimizer, type Optimizer } from './optimizers.js';
 import { type Phase, toNativePhases } from './phases.js';
 import { checkSeed, checkTrial } from './random.js';
-import { type Loss, losses, type NetworkSpec, networkSpec } from './spec.js';
+import { type NetworkSpec, networkSpec } from './spec.js';
 
 /** Training data, perhaps with what it is validated and tested on. */
 export interface SplitData {
@@ -23,8 +25,8 @@ export interface SplitData {
 export interface StudentOptions {
   /** Made by spectral(), dense(), sum(). May be left out where `network` is given. */
   readonly layers?: readonly Layer[];
-  /** Features of a sample. Default: those of the data. */
-  readonly inputs?: number;
+  /** Features of a sample, or its shape. Default: those of `network`, or of the data. */
+  readonly inputs?: number | readonly number[];
   /** Default: 'crossEntropy' for data with classes, else 'mse'. */
   readonly loss?: Loss;
   /** Trained on; of splits, `train`. Students that share a Dataset share its copy in native memory. */
@@ -41,6 +43,15 @@ export interface StudentOptions {
   readonly trial?: number;
   /** Which tensors train when; repeated from the first after the last. Default: all that are trainable, always. */
   readonly phases?: readonly Phase[];
+  /** Whether each epoch takes the samples in a new order. Default true. */
+  readonly shuffle?: boolean;
+  /**
+   * Name of the stream that the data are a chunk of: Student.setData() may then replace them. Checkpoints know the student by
+   * this name, not by the chunk. On the CPU and the reference.
+   */
+  readonly stream?: string;
+  /** Steps that learning rates and phases count as an epoch. Default: those of the data that the student is made with. */
+  readonly stepsPerEpoch?: number;
   /** Start from these numbers instead of the initialisers. */
   readonly network?: Network;
 }
@@ -56,12 +67,16 @@ export interface StudentPlan {
   readonly seed: number;
   readonly trial: number;
   readonly phases: readonly NativePhase[];
+  readonly shuffle: boolean;
+  readonly stream: string | undefined;
+  /** 0: those of the data. */
+  readonly stepsPerEpoch: number;
   readonly network: Network | undefined;
 }
 
 const keys = [
   ...['layers', 'inputs', 'loss', 'data', 'optimizer', 'batchSize'],
-  ...['epochs', 'seed', 'trial', 'phases', 'network'],
+  ...['epochs', 'seed', 'trial', 'phases', 'shuffle', 'stream', 'stepsPerEpoch', 'network'],
 ];
 
 /**
@@ -86,8 +101,22 @@ export function planStudent(where: string, options: StudentOptions): StudentPlan
     seed: checkSeed(where, options.seed),
     trial: checkTrial(where, options.trial ?? 0),
     phases: inContext(where, () => toNativePhases(options.phases ?? [], spec.layers)),
+    ...checkOrder(where, options, splits.train),
     network,
   };
+}
+
+/** In what order a student sees its data, and what counts as an epoch. A stream's clock stays that of its first chunk. */
+function checkOrder(where: string, options: StudentOptions, data: Dataset) {
+  const { shuffle = true, stream, stepsPerEpoch } = options;
+  if (typeof shuffle !== 'boolean') throw invalid(`shuffle of ${where}`, 'true or false', shuffle);
+  if (stream !== undefined && (typeof stream !== 'string' || stream === ''))
+    throw invalid(`stream of ${where}`, 'a name', stream);
+  const first =
+    stream === undefined ? 0 : Math.ceil(data.samples / Math.min(options.batchSize, data.samples));
+  const clock =
+    stepsPerEpoch === undefined ? first : positiveInteger(`stepsPerEpoch of ${where}`, stepsPerEpoch);
+  return { shuffle, stream, stepsPerEpoch: clock };
 }
 
 /** What native code trains; first values are written afterwards. */
@@ -95,11 +124,15 @@ export function toNativeStudent(plan: StudentPlan, dtype: 'float32' | 'float64')
   const { learningRate, ...optimizer } = plan.optimizer;
   return {
     network: toNativeNetwork(plan.spec),
+    objective: toNativeObjective(plan.spec.loss, plan.spec.layers),
     optimizer,
     learningRate,
     phases: plan.phases,
     data: plan.data.nativeOf(dtype),
     batchSize: plan.batchSize,
+    shuffle: plan.shuffle,
+    stream: plan.stream !== undefined,
+    clockSteps: plan.stepsPerEpoch,
     seed: plan.seed,
     trial: plan.trial,
   };
@@ -137,9 +170,9 @@ function planNetwork(
   if (!layers) throw invalid(`layers of ${where}`, 'layers, or a network to start from', undefined);
   const loss = options.loss ?? network?.spec.loss ?? (data.classes ? 'crossEntropy' : 'mse');
   return networkSpec({
-    inputs: options.inputs ?? network?.spec.inputs ?? data.inputCount,
+    inputs: options.inputs ?? network?.spec.inputShape ?? network?.spec.inputs ?? data.inputCount,
     layers,
-    loss: oneOf('loss', loss, losses),
+    loss: checkLoss('loss', loss),
   });
 }
 

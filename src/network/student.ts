@@ -1,9 +1,10 @@
 import { types } from 'node:util';
 import { invalid, knownKeys, nonNegativeInteger } from '../arguments.js';
-import type { DType, FloatArray, StateBlock, Statistics } from '../native/addon.js';
+import type { DType, FloatArray, NativePopulation, StateBlock, Statistics } from '../native/addon.js';
 import { allocate, checkFloats, checkLength } from './arrays.js';
 import { withBinaryAccuracy } from './binary-accuracy.js';
-import { checkDataset, checkFits, type Dataset } from './dataset.js';
+import { checkFits } from './data-fit.js';
+import { checkDataset, type Dataset } from './dataset.js';
 import { describe } from './description.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { type TensorPlace, tensorLayout, tensorViews } from './layout.js';
@@ -51,18 +52,32 @@ export interface StudentState {
   readonly secondMoment?: FloatArray;
   /** Running statistics, as Network.buffers; absent without batch norm. */
   readonly buffers?: FloatArray;
+  /** Of a student of a stream: epochs completed, and samples of the running one that it has seen. */
+  readonly epoch?: number;
+  readonly position?: number;
   /** Updates of each tensor so far, [tensors]. */
   readonly updateCount: Float64Array;
   /** Steps done. */
   readonly step: number;
 }
 
+type NativeGradient = NonNullable<Awaited<ReturnType<NativePopulation['gradients']>>[number]>;
+
 /** Of one student, over one data set as one batch. */
 export interface Gradient {
   /** Of data loss + penalty, by tensor name, shapes as the tensors; zero where frozen. */
   readonly gradients: ReadonlyMap<string, FloatArray>;
+  /** Of the inputs, [samples][inputs], where they were asked for. */
+  readonly inputs?: FloatArray;
   readonly dataLoss: number;
   readonly penalty: number;
+}
+
+export interface GradientOptions {
+  /** Whether the gradient of the inputs is wanted, too. Default false. Not on a GPU. */
+  readonly inputs?: boolean;
+  /** Which statistics batch norm uses. Default 'batch', as in training. */
+  readonly statistics?: Statistics;
 }
 
 /** One member of a population. Its methods throw population_busy while the population works. */
@@ -152,14 +167,52 @@ export class Student {
     return { gradients: tensorViews(this.#places, block), dataLoss, penalty };
   }
 
+  /**
+   * As gradient(), as a promise: the event loop stays free meanwhile.
+   * @throws data_mismatch, invalid_argument
+   */
+  async gradients(data: Dataset, options: GradientOptions = {}): Promise<Gradient> {
+    const native = this.#native.ready('gradients()');
+    const { inputs = false } = checkGradientOptions(options);
+    this.#checkFits(checkDataset('data', data), true);
+    const each: (ReturnType<Dataset['nativeOf']> | null)[] = Array(native.size).fill(null);
+    each[this.index] = data.nativeOf(this.dtype);
+    const found = await native.gradients(each, inputs, checkStatistics(this.spec, options));
+    return this.gradientOf(found[this.index] as NativeGradient);
+  }
+
+  /** @internal */
+  gradientOf({ parameters, ...rest }: NativeGradient): Gradient {
+    return { gradients: tensorViews(this.#places, parameters), ...rest };
+  }
+
+  /**
+   * Replaces the training data of a student of a stream by other samples of the same shapes. Parameters, moments and the count of
+   * steps stay; the epoch that was running ends, so that run(epoch + 1) trains once through the new data.
+   * @throws invalid_argument when the student has fixed data, data_mismatch, population_busy
+   */
+  setData(data: Dataset): void {
+    const native = this.#native.ready('setData()');
+    if (this.options.stream === undefined)
+      throw invalid(
+        'setData()',
+        'a student with the option stream',
+        `student ${this.index}, which has fixed data`,
+      );
+    this.#checkFits(checkDataset('data', data), true);
+    native.setData(this.index, data.nativeOf(this.dtype));
+  }
+
   /** A copy of everything that changes while the student trains. */
   state(): StudentState {
-    const { step, updateCount } = this.#native.ready('state()').counters(this.index);
+    const { step, updateCount, epoch, position } = this.#native.ready('state()').counters(this.index);
+    const place = this.options.stream !== undefined && epoch !== undefined && position !== undefined;
     return {
       parameters: this.#read('parameters', 'state()'),
       firstMoment: this.#read('firstMoment', 'state()'),
       ...(this.#hasSecondMoment && { secondMoment: this.#read('secondMoment', 'state()') }),
       ...(this.#bufferSize > 0 && { buffers: this.#read('buffers', 'state()') }),
+      ...(place && { epoch, position }),
       updateCount,
       step,
     };
@@ -176,11 +229,13 @@ export class Student {
       'firstMoment',
       'secondMoment',
       'buffers',
+      'epoch',
+      'position',
       'updateCount',
       'step',
     ]);
     // every field is read before the first is checked: a getter could detach an array that was checked already
-    const { parameters, firstMoment, secondMoment, buffers, updateCount, step } = state;
+    const { parameters, firstMoment, secondMoment, buffers, epoch, position, updateCount, step } = state;
     const blocks: [StateBlock, unknown][] = [
       ['parameters', parameters],
       ['firstMoment', firstMoment],
@@ -203,8 +258,9 @@ export class Student {
     const counts = Float64Array.from(updateCount); // shared memory may change between check and use
     for (const [i, count] of counts.entries()) nonNegativeInteger(`updateCount[${i}] of state`, count);
     nonNegativeInteger('step of state', step);
+    const place = this.#checkPlace(epoch, position);
     for (const [block, array] of arrays) native.write(this.index, block, array);
-    native.setCounters(this.index, { step, updateCount: counts });
+    native.setCounters(this.index, { step, updateCount: counts, ...place });
   }
 
   get #hasSecondMoment(): boolean {
@@ -215,6 +271,18 @@ export class Student {
     const into = allocate('the student', this.dtype, block === 'buffers' ? this.#bufferSize : this.#size);
     this.#native.ready(what).read(this.index, block, into);
     return into;
+  }
+
+  /** Native code checks that the position is one of the present chunk. */
+  #checkPlace(epoch: unknown, position: unknown): { epoch: number; position: number } | undefined {
+    if (this.options.stream === undefined) {
+      if (epoch === undefined && position === undefined) return undefined;
+      throw invalid('epoch and position of state', 'none, as the student has fixed data', epoch ?? position);
+    }
+    return {
+      epoch: nonNegativeInteger('epoch of state', epoch),
+      position: nonNegativeInteger('position of state', position),
+    };
   }
 
   get #bufferSize(): number {
@@ -229,4 +297,12 @@ export class Student {
   #checkFits(data: Dataset, needsTargets: boolean): void {
     checkFits(`student ${this.index}`, data, this.spec, needsTargets);
   }
+}
+
+/** @internal @throws invalid_argument */
+export function checkGradientOptions(options: GradientOptions): GradientOptions {
+  knownKeys('options', options, ['inputs', 'statistics']);
+  if (options.inputs !== undefined && typeof options.inputs !== 'boolean')
+    throw invalid('inputs', 'true or false', options.inputs);
+  return options;
 }

@@ -51,11 +51,7 @@ export function keepNodes(network: Network, layer: number, kept: Uint32Array): N
     gather(network.tensor(place.name), survivors(spec, place, cut)),
   );
   const joined = (blocks: readonly Float64Array[]) => joinBlocks(blocks, network);
-  return Network.from(
-    { inputs: spec.inputs, layers, loss: spec.loss },
-    joined(tensors.map(({ values }) => values)),
-    joined(buffers),
-  );
+  return Network.from({ ...spec, layers }, joined(tensors.map(({ values }) => values)), joined(buffers));
 }
 
 function joinBlocks(blocks: readonly Float64Array[], { dtype }: Network): FloatArray {
@@ -119,7 +115,7 @@ function survivors(
 
 /** Along the units' axis of what is read: 0 the network's input, k + 1 the output of layer k. */
 function unitsAt(spec: NetworkSpec, read: number): readonly NativeUnits[] {
-  if (read === 0) return [{ group: 0, units: spec.inputs, block: 1 }];
+  if (read === 0) return [{ group: 0, units: spec.inputShape?.[0] ?? spec.inputs, block: 1 }];
   return describe(spec).layers[read - 1]?.units ?? [];
 }
 

@@ -37,12 +37,14 @@ export async function saveCheckpoint(population: Population, path: string): Prom
  */
 export function checkpointOf(population: Population, students: readonly Student[]): SafetensorsFile {
   const tensors = new Map<string, SafeTensor>();
+  const places: Record<number, unknown> = {};
   const steps = students.map((student, place) => {
     const state = student.state();
     for (const block of blocks) {
       const data = state[block];
       if (data) tensors.set(`students.${place}.${block}`, safeTensor(data));
     }
+    if (state.epoch !== undefined) places[place] = { epoch: state.epoch, position: state.position };
     return state.step;
   });
   const memory = trainingMemory(population);
@@ -52,6 +54,7 @@ export function checkpointOf(population: Population, students: readonly Student[
       checkpoint: schema,
       identity: JSON.stringify(identityOf(population, students)),
       steps: JSON.stringify(steps),
+      ...(Object.keys(places).length > 0 && { places: JSON.stringify(places) }),
       // JSON has no Infinity: a best loss that is not there yet becomes null
       memory: JSON.stringify(students.map(({ index }) => memory[index])),
     },
@@ -119,8 +122,17 @@ function identityOf(population: Population, students: readonly Student[]) {
       phases: options.phases,
       seed: options.seed,
       trial: options.trial,
-      data: fingerprint(options.data),
+      ...dataOf(options),
     })),
+  };
+}
+
+/** A student of a stream is known by the stream. Fields at their defaults stand in no identity, as in older files. */
+function dataOf({ data, stream, shuffle, stepsPerEpoch }: Student['options']) {
+  return {
+    ...(!shuffle && { shuffle }),
+    ...(stepsPerEpoch > 0 && { stepsPerEpoch }),
+    ...(stream === undefined ? { data: fingerprint(data) } : { stream, inputCount: data.inputCount }),
   };
 }
 
@@ -174,11 +186,20 @@ function readState(
   const state = {
     parameters: read('parameters'),
     firstMoment: read('firstMoment'),
+    ...placeOf(file, place, student, path),
     ...(bufferScalars > 0 && { buffers: read('buffers', bufferScalars) }),
     updateCount,
     step: step as number,
   };
   return optimizer.kind === 'sgd' ? state : { ...state, secondMoment: read('secondMoment') };
+}
+
+/** Of a student of a stream: where it is in its chunk. */
+function placeOf(file: SafetensorsFile, place: number, { options }: Student, path: string) {
+  if (options.stream === undefined) return {};
+  const found = (parse(file, 'places', path) as Record<number, { epoch: number; position: number }>)[place];
+  if (!found) throw corrupt(path, `the place of student ${place} in its stream is missing`);
+  return found;
 }
 
 function readMemory(file: SafetensorsFile, size: number, path: string): TrainingMemory[] {

@@ -2,7 +2,8 @@
 
 import { checkPath, denseArray, finiteNumber, invalid, knownKeys, positiveInteger } from '../arguments.js';
 import { isAbortSignal } from '../kinds.js';
-import { checkDataset, checkFits, type Dataset } from '../network/dataset.js';
+import { checkFits } from '../network/data-fit.js';
+import { checkDataset, type Dataset } from '../network/dataset.js';
 import { Population } from '../network/population.js';
 import type { TrainReport } from './report.js';
 

@@ -61,15 +61,16 @@ function onlyReexports(text: string): boolean {
 
 /** Room of native/ -> rooms whose files it may include besides its own. test/native is a room too: no Node in it. */
 const nativeFloors: Readonly<Record<string, readonly string[]>> = {
-  // a layer's options and description are part of a network's spec; its kernels stand above core
-  core: ['layers'],
+  // a layer's options and description are part of a network's spec, a loss part of an objective; kernels stand above core
+  core: ['layers', 'losses'],
   layers: ['core', 'executor'],
-  executor: ['core', 'layers'],
+  losses: ['core'],
+  executor: ['core', 'layers', 'losses'],
   reference: ['core', 'executor', 'layers'],
-  cpu: ['core', 'executor', 'layers'],
-  cuda: ['core', 'executor', 'layers'],
+  cpu: ['core', 'executor', 'layers', 'losses'],
+  cuda: ['core', 'executor', 'layers', 'losses'],
   addon: ['core', 'layers', 'reference', 'cpu', 'cuda'],
-  test: ['core', 'executor', 'layers', 'reference', 'cpu', 'cuda'],
+  test: ['core', 'executor', 'layers', 'losses', 'reference', 'cpu', 'cuda'],
 };
 const nodeHeader = /^(?:napi|node_api|js_native_api|node|v8|uv)\b.*\.h$/;
 const cudaHeader =

@@ -38,6 +38,11 @@ const rules = {
   batchSize: (value) => isInteger(value, 1, most),
   length: (value) => isInteger(value, 1, word),
   mask: (value) => isInteger(value, 0, 127),
+  target: (value) => (typeof value === 'string' ? undefined : false),
+  weight: (value) => (isFinite(value) ? undefined : false),
+  shuffle: (value) => (boolean(value) ? undefined : false),
+  stream: (value) => (boolean(value) ? undefined : false),
+  clockSteps: (value) => (isInteger(value, 0, most) ? undefined : false),
   general: (value) => (boolean(value) ? undefined : false),
   type: (value) => (typeof value === 'string' ? undefined : false),
   name: (value) => (typeof value === 'string' ? undefined : false),
@@ -117,6 +122,7 @@ export const objectCalls = {
       const dtype = random.pick(dtypes);
       return {
         network: student.networkSpec(),
+        objective: student.objective(),
         parameters: student.firstParameters(dtype),
         layer: 0,
         data: new native.Dataset(student.datasetSpec(dtype)),

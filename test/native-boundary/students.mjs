@@ -40,7 +40,6 @@ export function networkSpec() {
   const tensor = (name) => ({ name, trainable: true, l1: 0, l2: 1e-3, groupLasso: 0 });
   return {
     input: [inputs],
-    loss: 'mse',
     layers: [
       {
         options: { type: 'spectral', width, activation: 'tanh' },
@@ -52,14 +51,22 @@ export function networkSpec() {
   };
 }
 
+export function objective() {
+  return [{ loss: { type: 'mse' }, layer: 1, target: '', weight: 1 }];
+}
+
 export function studentSpec(data) {
   return {
     network: networkSpec(),
+    objective: objective(),
     optimizer: { kind: 'adam', momentum: 0, nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 },
     learningRate: { kind: 'constant', base: 1e-3, warmup: 0, every: 1, factor: 1, total: 1, minimum: 0 },
     phases: [{ mask: 31, length: 3, inEpochs: false }],
     data,
     batchSize: 4,
+    shuffle: true,
+    stream: false,
+    clockSteps: 0,
     seed: 1,
     trial: 0,
   };

@@ -15,7 +15,7 @@ Chain small_network(LossKind loss) {
   return network;
 }
 
-void check_answers(Pair& pair, const NetworkSpec& network, std::size_t samples, std::uint32_t part) {
+void check_answers(Pair& pair, const Chain& network, std::size_t samples, std::uint32_t part) {
   const double tolerance = tolerance_of(pair.subject.dtype());
   const DatasetPtr data = make_data(network, pair.subject.dtype(), samples, part);
   const DatasetPtr exact = make_data(network, DType::float64, samples, part);
@@ -43,7 +43,7 @@ TEST("contract: predictions, losses and gradients at every pair of odd sizes") {
           const Context context("case " + std::to_string(n) + ": " + describe(student));
           const std::uint32_t part = static_cast<std::uint32_t>(n);
           Pair pair = make_pair(backend, dtype, make, part);
-          check_answers(pair, student.network, student.batch_size, 200 + part);
+          check_answers(pair, chain_in(student), student.batch_size, 200 + part);
         }
       },
       true);

@@ -66,9 +66,9 @@ TEST("contract: pruning curves at odd sizes") {
           const std::size_t samples = std::min<std::size_t>(student.batch_size, 33);
           const std::vector<std::uint32_t> order = random_order(chain_in(student).layers[0].outputs, part);
           const std::vector<double> got = pair.subject.pruning_curve(
-              0, 0, order, *make_data(student.network, dtype, samples, 400 + part));
+              0, 0, order, *make_data(chain_in(student), dtype, samples, 400 + part));
           const std::vector<double> expected = pair.oracle.pruning_curve(
-              0, 0, order, *make_data(student.network, DType::float64, samples, 400 + part));
+              0, 0, order, *make_data(chain_in(student), DType::float64, samples, 400 + part));
           REQUIRE_CLOSE(relative_difference(got, expected), 0, tolerance_of(dtype));
         }
       },

@@ -104,11 +104,11 @@ TEST("contract: populations trained from two threads at once have the bits of on
 TEST("contract: answers do not depend on threads either") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const StudentSpec student = wide_student(dtype);
-    const DatasetPtr data = make_data(student.network, dtype, 601, 500);
+    const DatasetPtr data = make_data(chain_in(student), dtype, 601, 500);
     Subject one = make_subject(backend, dtype, {student}, 1);
     std::vector<std::uint32_t> order(1000);
     for (std::uint32_t i = 0; i < 1000; ++i) order[i] = 999 - i;
-    const DatasetPtr few = make_data(student.network, dtype, 3, 501);
+    const DatasetPtr few = make_data(chain_in(student), dtype, 3, 501);
     for (const unsigned threads : thread_counts) {
       const Context context(std::to_string(threads) + " threads");
       Subject several = make_subject(backend, dtype, {student}, threads);

@@ -125,7 +125,7 @@ TEST("cuda: a short data set is shuffled beside a long one as it is alone") {
   std::vector<StudentSpec> students;
   for (const std::size_t samples : {70'000, 8'000}) {
     const StudentSpec small = small_student(1e-3, 0);
-    students.push_back(make_student(small.network, DType::float32, samples, 1));
+    students.push_back(make_student(chain_in(small), DType::float32, samples, 1));
     students.back().batch_size = 8'000;
   }
   Subject both = make_subject(*emulated(1, true), DType::float32, students);

@@ -112,7 +112,7 @@ TEST("cuda: an evaluation that does not fit is refused, and the population goes 
   Subject subject = make_subject(*backend, DType::float32, students);
   subject.run(1);
   const State before = subject.state(0);
-  const DatasetPtr large = make_data(students[0].network, DType::float32, 1 << 16, 77);
+  const DatasetPtr large = make_data(chain_in(students[0]), DType::float32, 1 << 16, 77);
   REQUIRE(error_of([&] { subject.evaluate(0, large); }).rfind("out_of_memory: device memory: needed ", 0) ==
           0);
   REQUIRE(subject.state(0) == before);
@@ -123,7 +123,7 @@ TEST("cuda: an evaluation that does not fit is refused, and the population goes 
 
 TEST("cuda: answers do not depend on how much of a set fits at a time") {
   const std::vector<StudentSpec> students = some_students(1);
-  const DatasetPtr data = make_data(students[0].network, DType::float32, 3000, 77);
+  const DatasetPtr data = make_data(chain_in(students[0]), DType::float32, 3000, 77);
   std::vector<std::uint32_t> order(31);
   for (std::uint32_t i = 0; i < 31; ++i) order[i] = 30 - i;
   // 396 KB of activations in one go, beside 108 KB of data; half of what is free goes to scratch.
@@ -141,7 +141,7 @@ TEST("cuda: evaluation data are kept while they live, and given back under press
   const auto backend = make_emulated_cuda_backend(limits);
   const std::vector<StudentSpec> students = some_students(1);
   Subject subject = make_subject(*backend, DType::float32, students);
-  DatasetPtr data = make_data(students[0].network, DType::float32, 1000, 77);
+  DatasetPtr data = make_data(chain_in(students[0]), DType::float32, 1000, 77);
   const double loss = subject.evaluate(0, data).loss;
   const std::size_t with_data = *limits.used_bytes;
   REQUIRE(subject.evaluate(0, data).loss == loss);

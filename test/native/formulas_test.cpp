@@ -4,9 +4,10 @@
 
 #include "check.h"
 #include "core/activations.h"
-#include "core/loss.h"
 #include "core/optimizer.h"
 #include "core/penalty.h"
+#include "losses/cross_entropy.h"
+#include "losses/mse.h"
 #include "students.h"
 
 namespace eigenstudent::test {

@@ -13,7 +13,7 @@ namespace eigenstudent::test {
 namespace {
 
 /// Compares every entry of the gradient of loss + penalty with (L(p + h) - L(p - h)) / 2h.
-void check_gradient(const NetworkSpec& network, std::uint32_t part) {
+void check_gradient(const Chain& network, std::uint32_t part) {
   Subject subject(*make_reference_backend(), DType::float64,
                   {make_student(network, DType::float64, 5, part)});
   const DatasetPtr data = make_data(network, DType::float64, 9, part + 1);

@@ -115,7 +115,7 @@ TEST("a layer that is added to the input shares the input's units, which are not
 
 TEST("a network that cannot be is refused, and the message names the layer") {
   const auto error = [](NetworkSpec network) { return error_of([&] { const Graph graph(network); }); };
-  REQUIRE(error({{3}, {}, {}}) == "invalid_network: expected at least one layer, got none");
+  REQUIRE(error({{3}, {}}) == "invalid_network: expected at least one layer, got none");
   NetworkSpec network = normalised_network();
   network.layers[1].reads = {2};
   REQUIRE(error(network) == "invalid_network: layer 1: expected layers before it to read, got layer 1");
@@ -176,13 +176,27 @@ TEST("a layer with the wrong tensors is refused by the tensor's name") {
 
 TEST("a chain and its graph are the same network, and what is no chain says why") {
   const Chain chain = two_layers();
-  REQUIRE(*chain_of(chain) == chain && why_no_chain(chain).empty());
-  REQUIRE(!chain_of(normalised_network()));
-  REQUIRE(why_no_chain(normalised_network()) == "layer 1 (batchNorm) is neither dense nor spectral");
+  const Objective mse = chain.objective();
+  REQUIRE(*chain_of(chain, mse) == chain && why_no_chain(chain, mse).empty());
+  REQUIRE(!chain_of(normalised_network(), mse));
+  REQUIRE(why_no_chain(normalised_network(), mse) == "layer 1 (batchNorm) is neither dense nor spectral");
   NetworkSpec skipping =
       Chain{{dense_layer(3, 3, Activation::relu), dense_layer(3, 1, Activation::linear)}, {}};
   skipping.layers[1].reads = {0};
-  REQUIRE(why_no_chain(skipping) == "layer 1 (dense) does not read the layer before it");
+  REQUIRE(why_no_chain(skipping, mse) == "layer 1 (dense) does not read the layer before it");
+}
+
+TEST("an objective that no fused path takes says why") {
+  const Chain chain = two_layers();
+  const auto reason = [&](const Objective& objective) { return why_no_chain(chain, objective); };
+  REQUIRE(reason({{MeanSquaredError{}, 1, "", 1}, {MeanSquaredError{}, 0, "hidden", 1}}) ==
+          "its loss has 2 terms");
+  REQUIRE(reason({{MeanAbsoluteError{}, 1, "", 1}}) == "its loss is meanAbsoluteError");
+  const std::string other =
+      "its loss is not that of the last layer and the data's own targets, with weight 1";
+  REQUIRE(reason({{MeanSquaredError{}, 0, "", 1}}) == other);
+  REQUIRE(reason({{MeanSquaredError{}, 1, "teacher", 1}}) == other);
+  REQUIRE(reason({{MeanSquaredError{}, 1, "", 0.5}}) == other);
 }
 
 TEST("the first layer that is not finite is found, over all rows") {

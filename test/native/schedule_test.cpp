@@ -87,9 +87,9 @@ TEST("batches walk through an epoch, the last one partial") {
   StudentSpec student = make_student(network, DType::float64, 10, 1);
   student.batch_size = 4;
   REQUIRE(student.steps_per_epoch() == 3);
-  const BatchPlace last = batch_place(student, 5);
+  const BatchPlace last = batch_place(student, place_after(student, 5));
   REQUIRE(last.epoch == 1 && last.first == 8 && last.count == 2);
-  const BatchPlace next = batch_place(student, 6);
+  const BatchPlace next = batch_place(student, place_after(student, 6));
   REQUIRE(next.epoch == 2 && next.first == 0 && next.count == 4);
   student.batch_size = 300;  // larger than the data: one batch
   REQUIRE(student.batch() == 10 && student.steps_per_epoch() == 1);

@@ -29,7 +29,9 @@ template <class Change>
 std::string data_refusal(LossKind loss, const Change& change) {
   Dataset data = *make_data(small_network(loss), DType::float64, 5, 1);
   change(data);
-  return error_of([&] { check_fits(data, Graph(small_network(loss)), DType::float64, true); });
+  return error_of([&] {
+    check_fits(data, Graph(small_network(loss)), small_network(loss).objective(), DType::float64, true);
+  });
 }
 
 }  // namespace
@@ -140,8 +142,9 @@ TEST("data without targets are enough for predictions") {
   Dataset data = *make_data(small_network(), DType::float64, 5, 1);
   data.float64.targets.clear();
   data.target_count = 0;
-  REQUIRE(error_of([&] { check_fits(data, Graph(small_network()), DType::float64, false); }) ==
-          "nothing was thrown");
+  REQUIRE(error_of([&] {
+            check_fits(data, Graph(small_network()), small_network().objective(), DType::float64, false);
+          }) == "nothing was thrown");
 }
 
 TEST("a removal order names every node of a hidden layer once") {

@@ -16,10 +16,10 @@ void round_to_float(std::vector<double>& values) {
 }
 
 template <class T>
-void fill_samples(Samples<T>& samples, const Graph& network, std::size_t count, std::uint32_t part) {
+void fill_samples(Samples<T>& samples, const Chain& network, std::size_t count, std::uint32_t part) {
   const std::vector<double> inputs = normals(count * network.inputs(), 100 * part);
   samples.inputs.assign(inputs.begin(), inputs.end());
-  if (network.spec().loss == LossKind::mse) {
+  if (network.loss == LossKind::mse) {
     const std::vector<double> targets = normals(count * network.outputs(), 100 * part + 1);
     samples.targets.assign(targets.begin(), targets.end());
     return;
@@ -99,13 +99,12 @@ std::vector<double> normals(std::size_t count, std::uint32_t part) {
   return values;
 }
 
-DatasetPtr make_data(const NetworkSpec& spec, DType dtype, std::size_t samples, std::uint32_t part) {
-  const Graph network(spec);
+DatasetPtr make_data(const Chain& network, DType dtype, std::size_t samples, std::uint32_t part) {
   auto data = std::make_shared<Dataset>();
   data->dtype = dtype;
   data->samples = samples;
   data->input_count = network.inputs();
-  data->target_count = spec.loss == LossKind::mse ? network.outputs() : 0;
+  data->target_count = network.loss == LossKind::mse ? network.outputs() : 0;
   if (dtype == DType::float32)
     fill_samples(data->float32, network, samples, part);
   else
@@ -128,9 +127,10 @@ std::vector<double> make_parameters(const NetworkSpec& network, std::uint32_t pa
   return block;
 }
 
-StudentSpec make_student(const NetworkSpec& network, DType dtype, std::size_t samples, std::uint32_t part) {
+StudentSpec make_student(const Chain& network, DType dtype, std::size_t samples, std::uint32_t part) {
   StudentSpec student;
   student.network = network;
+  student.objective = network.objective();
   student.optimizer.kind = OptimizerKind::sgd;
   student.learning_rate.base = 0.01;
   student.data = make_data(network, dtype, samples, part);

@@ -25,14 +25,14 @@ ChainLayer dense_layer(std::size_t inputs, std::size_t outputs, Activation activ
 std::vector<double> normals(std::size_t count, std::uint32_t part);
 
 /// Normal inputs, and normal targets or uniform classes, as the loss of the network wants.
-DatasetPtr make_data(const NetworkSpec& network, DType dtype, std::size_t samples, std::uint32_t part);
+DatasetPtr make_data(const Chain& network, DType dtype, std::size_t samples, std::uint32_t part);
 
 /// Matrices of deviation 1/sqrt(N_in), eigenvalues around 0 (in) and 1 (out), small biases; frozen
 /// eigenvaluesIn are 0, as in the paper. Returns [layout.size()].
 std::vector<double> make_parameters(const NetworkSpec& network, std::uint32_t part);
 
 /// A student that trains with plain SGD at 0.01 on one batch; tests change what they are about.
-StudentSpec make_student(const NetworkSpec& network, DType dtype, std::size_t samples, std::uint32_t part);
+StudentSpec make_student(const Chain& network, DType dtype, std::size_t samples, std::uint32_t part);
 
 /// One of `odd_student_count` students whose batch, inputs, width and outputs take every pair of odd sizes,
 /// and whose kinds of layer, activations, frozen tensors, penalties, losses, optimisers, schedules and phases
@@ -45,7 +45,7 @@ StudentSpec odd_student(std::size_t index, DType dtype);
 /// there are clusters it trains in one, the sums of both products around the odd 1003 nodes going from rank to rank.
 StudentSpec cluster_student(DType dtype);
 /// The network of a student that is a chain.
-inline Chain chain_in(const StudentSpec& student) { return *chain_of(student.network); }
+inline Chain chain_in(const StudentSpec& student) { return *chain_of(student.network, student.objective); }
 std::string describe(const StudentSpec& student);
 
 }  // namespace eigenstudent::test

@@ -105,7 +105,9 @@ std::vector<double> Subject::predict(std::size_t student, const Dataset& data) {
 Gradient Subject::gradient(std::size_t student, const Dataset& data) {
   Gradient out{{}, nan, nan};
   out.block = filled(dtype_, population_->layout(student).size(), [&](void* to) {
-    population_->gradient(student, data, to, &out.data_loss, &out.penalty);
+    const Losses losses = population_->gradient(student, data, to);
+    out.data_loss = losses.data;
+    out.penalty = losses.penalty;
   });
   return out;
 }

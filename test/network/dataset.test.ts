@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkDataset, checkFits, Dataset, type DatasetOptions } from '../../src/network/dataset.js';
+import { checkFits } from '../../src/network/data-fit.js';
+import { checkDataset, Dataset, type DatasetOptions } from '../../src/network/dataset.js';
 import { dense } from '../../src/network/layers.js';
 import { networkSpec } from '../../src/network/spec.js';
 import { failureOf } from '../failure.js';
@@ -110,7 +111,7 @@ describe('Dataset.create', () => {
     [
       'a misspelt option',
       () => ({ inputs: six(), inputsCount: 2 }) as never,
-      'unknown option "inputsCount" in Dataset.create; known: inputs, inputCount, targets, targetCount, classes. Did you mean "inputCount"?',
+      'unknown option "inputsCount" in Dataset.create; known: inputs, inputCount, targets, targetCount, classes, named. Did you mean "inputCount"?',
     ],
   ])('refuses %s', (_, options, message) => {
     expect(failureOf(() => Dataset.create(options()))).toBe(`invalid_argument: ${message}`);

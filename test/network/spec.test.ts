@@ -48,7 +48,7 @@ describe('networkSpec', () => {
     [
       'a misspelt option',
       () => networkSpec({ input: 3, layers: paper() } as never),
-      'invalid_argument: unknown option "input" in network; known: inputs, layers, loss. Did you mean "inputs"?',
+      'invalid_argument: unknown option "input" in network; known: inputs, inputShape, layers, loss. Did you mean "inputs"?',
     ],
     [
       'a layer that is none',
@@ -162,7 +162,6 @@ describe('toNativeNetwork', () => {
     const trained = (name: string) => ({ name, trainable: true, l1: 0, l2: 0, groupLasso: 0 });
     expect(toNativeNetwork(networkSpec({ inputs: 3, layers, loss: 'crossEntropy' }))).toEqual({
       input: [3],
-      loss: 'crossEntropy',
       layers: [
         {
           options: { type: 'spectral', width: 6, activation: 'erf' },

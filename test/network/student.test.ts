@@ -118,7 +118,12 @@ describe('Student', () => {
     [
       'more than a state',
       (state) => ({ ...state, epoch: 1 }),
-      'unknown option "epoch" in state; known: parameters, firstMoment, secondMoment, buffers, updateCount, step',
+      'expected none, as the student has fixed data for epoch and position of state, received 1',
+    ],
+    [
+      'something else',
+      (state) => ({ ...state, loss: 1 }),
+      'unknown option "loss" in state; known: parameters, firstMoment, secondMoment, buffers, epoch, position, updateCount, step',
     ],
   ])('is not restored from %s', (_, change, message) => {
     const student = create();

@@ -68,7 +68,7 @@ describe('arrays of another realm', () => {
         seed: 1,
       },
     ]);
-    const { step, ...arrays } = population.at(0).state();
+    const { step, epoch: _, position: __, ...arrays } = population.at(0).state();
     const moved = Object.fromEntries(
       Object.entries(arrays).map(([name, array]) => {
         const kind = array instanceof Float32Array ? 'Float32Array' : 'Float64Array';

@@ -154,9 +154,10 @@ describe('random fills', () => {
 });
 
 describe('the oracle', () => {
-  const { network } = native.student(native.dataset());
+  const { network, objective } = native.student(native.dataset());
   const request = {
     network,
+    objective,
     parameters: native.floats('float64', native.parameters),
     layer: 0,
     data: native.dataset(),
@@ -182,7 +183,10 @@ describe('the oracle', () => {
     ['data', { data: null }, 'invalid_argument: expected a Dataset for request.data, received null'],
     [
       'one layer',
-      { network: { input: network.input, loss: 'mse', layers: network.layers.slice(0, 1) } },
+      {
+        network: { input: network.input, layers: network.layers.slice(0, 1) },
+        objective: objective.map((term) => ({ ...term, layer: 0 })),
+      },
       'invalid_argument: expected a hidden layer of a network that has some for request.layer, received 0',
     ],
   ])('%s', (_, changes, message) => {

@@ -43,7 +43,22 @@ const calls: Record<string, (population: NativePopulation) => unknown> = {
   setCounters: (p) => {
     const counters = { step: 10, updateCount: Float64Array.of(10, 9, 8, 7) };
     p.setCounters(0, counters);
-    expect(p.counters(0)).toEqual(counters);
+    expect(p.counters(0)).toEqual({ ...counters, epoch: 2, position: 0 });
+  },
+  setData: (p) =>
+    expect(failureOf(() => p.setData(0, data))).toBe(
+      'invalid_argument: student 0: expected a student of a stream for other data, got one of fixed data',
+    ),
+  gradients: async (p) => {
+    const [found] = await p.gradients([data], true);
+    const alone = new Float64Array(native.parameters).fill(Number.NaN);
+    const { dataLoss, penalty } = p.gradient(0, data, alone);
+    expect(found?.inputs).toHaveLength(data.samples * native.inputs);
+    expect([found?.dataLoss, found?.penalty]).toEqual([
+      expect.closeTo(dataLoss, 12),
+      expect.closeTo(penalty, 12),
+    ]);
+    for (const [i, value] of alone.entries()) expect(found?.parameters[i]).toBeCloseTo(value, 12);
   },
   gradient: (p) => {
     const gradient = new Float64Array(native.parameters).fill(Number.NaN);
@@ -228,7 +243,9 @@ function bare(p: NativePopulation, name: string): () => unknown {
     write: () => p.write(0, 'parameters', block),
     counters: () => p.counters(0),
     setCounters: () => p.setCounters(0, counters),
+    setData: () => p.setData(0, data),
     gradient: () => p.gradient(0, data, block),
+    gradients: () => p.gradients([data], false),
   };
   return table[name] ?? expect.unreachable(`no bare call of ${name}`);
 }

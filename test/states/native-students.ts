@@ -40,7 +40,6 @@ export function student(data: NativeDataset, changes: Partial<NativeStudentSpec>
   return {
     network: {
       input: [inputs],
-      loss: 'mse',
       layers: [
         {
           options: { type: 'spectral', width, activation: 'tanh' },
@@ -54,6 +53,7 @@ export function student(data: NativeDataset, changes: Partial<NativeStudentSpec>
         },
       ],
     },
+    objective: [{ loss: { type: 'mse' }, layer: 1, target: '', weight: 1 }],
     optimizer: {
       kind: 'adam',
       momentum: 0,
@@ -67,6 +67,9 @@ export function student(data: NativeDataset, changes: Partial<NativeStudentSpec>
     phases: [],
     data,
     batchSize: 4,
+    shuffle: true,
+    stream: false,
+    clockSteps: 0,
     seed: 1,
     trial: 0,
     ...changes,

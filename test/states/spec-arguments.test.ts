@@ -120,7 +120,7 @@ describe('a population spec', () => {
       reads: [index],
       tensors: [{ name: 'weights', trainable: true, l1: 0, l2: 0, groupLasso: 0 }],
     }));
-    const students = [native.student(data, { network: { input: [size], loss: 'mse', layers } })];
+    const students = [native.student(data, { network: { input: [size], layers } })];
     expect(failureOf(() => new (addon().Population)(native.spec(backend, { students })))).toBe(
       'out_of_memory: not enough memory for this call; use fewer or smaller students, or less data',
     );

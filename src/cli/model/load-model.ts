@@ -18,7 +18,7 @@ export async function loadModel(
 ): Promise<LoadedNetwork> {
   const asked = given === undefined ? undefined : oneOf('--loss', given, losses);
   const loaded = await loadNetwork(path, description === undefined ? {} : { description });
-  const { spec, parameters } = loaded.network;
+  const { spec, parameters, buffers } = loaded.network;
   const oneSigmoid = endsInOneSigmoid({ ...spec, loss: 'mse' });
   if (asked === 'crossEntropy' && oneSigmoid)
     throw new EigenstudentError(
@@ -27,5 +27,7 @@ export async function loadModel(
         'learned with mse, and the accuracy counts an output above 0.5 as class 1',
     );
   const loss = asked ?? (files?.kind === 'idx' && !oneSigmoid ? 'crossEntropy' : spec.loss);
-  return loss === spec.loss ? loaded : { ...loaded, network: Network.from({ ...spec, loss }, parameters) };
+  return loss === spec.loss
+    ? loaded
+    : { ...loaded, network: Network.from({ ...spec, loss }, parameters, buffers) };
 }

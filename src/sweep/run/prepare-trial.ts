@@ -1,6 +1,6 @@
 /** What a trial needs before its student can train, checked, so that training cannot fail for it and take others along. */
 import type { Splits } from '../../data/splits.js';
-import { checkFits } from '../../network/dataset.js';
+import { checkFits } from '../../network/data-fit.js';
 import { planStudent, type StudentOptions } from '../../network/student-options.js';
 import type { Trial } from '../protocol/trials.js';
 import type { SharedData } from './shared-data.js';

@@ -1,0 +1,41 @@
+// What a student is trained for: a weighted sum of losses, each of which judges the output of one layer.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/dataset.h"
+#include "core/fields.h"
+#include "core/graph.h"
+#include "losses/list.h"
+
+namespace eigenstudent {
+
+struct Term {
+  LossOptions loss;
+  std::size_t layer = 0;  // whose output is judged
+  std::string target;     // name of an array of the data; empty: the data's targets, or classes
+  double weight = 1;
+
+  bool operator==(const Term&) const = default;
+};
+template <class Visitor, MaybeConst<Term> Spec>
+void fields(Visitor& visit, Spec& term) {
+  visit("loss", term.loss);
+  visit("layer", term.layer);
+  visit("target", term.target);
+  visit("weight", term.weight);
+}
+
+using Objective = std::vector<Term>;
+
+/// Throws Error("invalid_argument") naming the term: none at all, a layer that is not there, options that cannot be.
+void validate(const Objective& objective, const Graph& network);
+
+/// Throws Error("data_mismatch") when the data do not fit: inputs, dtype, and where answers are judged the arrays that the terms
+/// name, their kind, their width, classes out of range, rows that are no distribution.
+void check_fits(const Dataset& data, const Graph& network, const Objective& objective, DType dtype,
+                bool needs_targets);
+
+}  // namespace eigenstudent

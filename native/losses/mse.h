@@ -1,0 +1,37 @@
+// Mean squared error: share = sum_i (y_i - t_i)^2 / (batch N_out), dL/dy_i = 2 (y_i - t_i) / (batch N_out).
+#pragma once
+
+#include <cstddef>
+
+#include "losses/loss_sample.h"
+
+namespace eigenstudent {
+
+/// targets, y, delta: [outputs], `stride` apart; delta may be null. batch: samples that the mean is over.
+template <class T>
+ES_HOST_DEVICE double mse_sample(const T* y, const T* targets, std::size_t outputs, std::size_t batch,
+                                 T* delta, std::size_t stride = 1) {
+  const double scale = 1.0 / (static_cast<double>(batch) * static_cast<double>(outputs));
+  double sum = 0;
+  for (std::size_t i = 0; i < outputs; ++i) {
+    const T error = y[i * stride] - targets[i * stride];
+    sum += static_cast<double>(error) * static_cast<double>(error);
+    if (delta) delta[i * stride] = T(2) * error * static_cast<T>(scale);
+  }
+  return sum * scale;
+}
+
+struct MeanSquaredError {
+  static constexpr const char* type_name = "mse";
+  static constexpr TargetKind targets = TargetKind::values;
+
+  template <class T>
+  double sample(const LossSample<T>& s) const {
+    return mse_sample(s.y, s.targets, s.outputs, s.mean_over, s.delta);
+  }
+  bool operator==(const MeanSquaredError&) const = default;
+};
+template <class Visitor, MaybeConst<MeanSquaredError> Loss>
+void fields(Visitor&, Loss&) {}
+
+}  // namespace eigenstudent

@@ -1,0 +1,54 @@
+/** Whether data fit a network and its loss. */
+import { EigenstudentError } from '../errors.js';
+import type { Dataset } from './dataset.js';
+import { sizeOf } from './description.js';
+import type { NetworkSpec } from './network-spec.js';
+import { layerOf, type Term, termsOf } from './objective.js';
+
+/**
+ * @param where who uses the data, as in "student 3"
+ * @throws data_mismatch when inputs, outputs, kind of target or a class do not fit the network. (Whether soft targets are
+ *   distributions is looked at in native code.)
+ */
+export function checkFits(where: string, data: Dataset, spec: NetworkSpec, needsTargets: boolean): void {
+  if (data.inputCount !== spec.inputs)
+    throw mismatch(where, `${spec.inputs} inputs a sample, as the network has`, `${data.inputCount}`);
+  if (needsTargets) for (const term of termsOf(spec.loss)) checkTerm(where, data, spec, term);
+}
+
+function checkTerm(where: string, data: Dataset, spec: NetworkSpec, term: Term): void {
+  const outputs = sizeOf(spec, layerOf(term, spec.layers));
+  if (term.loss === 'crossEntropy') {
+    checkClasses(where, data, outputs);
+    return;
+  }
+  if (term.target !== undefined) {
+    const values = data.named[term.target];
+    const names = Object.keys(data.named).join(', ');
+    if (!values) throw mismatch(where, `an array '${term.target}' for a term of the loss`, names || 'none');
+    const width = values.length / data.samples;
+    if (width === outputs) return;
+    throw mismatch(where, `${outputs} numbers a sample in '${term.target}', one per output`, `${width}`);
+  }
+  const advice = data.classes ? "For classes use loss: 'crossEntropy'" : '';
+  const received = data.classes ? 'classes' : 'neither';
+  if (!data.targets) throw mismatch(where, `targets for loss '${term.loss}'`, received, advice);
+  if (data.targetCount !== outputs)
+    throw mismatch(where, `${outputs} targets a sample, one per output`, `${data.targetCount}`);
+}
+
+function checkClasses(where: string, { classes, targets }: Dataset, outputs: number): void {
+  const advice = targets ? "For targets use loss: 'mse'" : '';
+  if (!classes)
+    throw mismatch(where, "classes for loss 'crossEntropy'", targets ? 'targets' : 'neither', advice);
+  const wrong = classes.findIndex((value) => value >= outputs);
+  if (wrong >= 0)
+    throw mismatch(where, `classes from 0 to ${outputs - 1}`, `class ${classes[wrong]} of sample ${wrong}`);
+}
+
+function mismatch(where: string, expected: string, received: string, advice = ''): EigenstudentError {
+  return new EigenstudentError(
+    'data_mismatch',
+    `${where}: expected data with ${expected}, received ${received}${advice && `. ${advice}`}`,
+  );
+}

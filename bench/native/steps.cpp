@@ -1,7 +1,8 @@
 // The training of bench/trials/overhead.ts without Node: the same population, made and run through core/backend.h.
 //
-//   bench_steps START --width H --students S --epochs N
+//   bench_steps START --width H --students S --epochs N [--general 1]
 //
+// --general 1: through the general executor instead of the fused path.
 // START is a file of float32: inputs [8000][10], targets [8000], then the first parameters of each student. Speaks the
 // protocol of bench/peer-process.ts; a repeat trains N epochs. An answer also has the loss of the last batch of the
 // first student, by which the caller knows that these are its own steps, and the allocations that the repeats made.
@@ -49,7 +50,7 @@ constexpr std::size_t samples = 8000, inputs = 10, second_width = 20;
 
 struct Options {
   std::string start;
-  std::size_t width = 0, students = 1, epochs = 1;
+  std::size_t width = 0, students = 1, epochs = 1, general = 0;
 };
 
 /// Exits with 2 and a message when something is missing.
@@ -62,9 +63,10 @@ Options parse(int count, char** arguments) {
     if (name == "--width") options.width = value;
     if (name == "--students") options.students = value;
     if (name == "--epochs") options.epochs = value;
+    if (name == "--general") options.general = value;
   }
   if (options.start.empty() || options.width == 0 || options.students == 0 || options.epochs == 0) {
-    std::fputs("usage: bench_steps START --width H --students S --epochs N\n", stderr);
+    std::fputs("usage: bench_steps START --width H --students S --epochs N [--general 1]\n", stderr);
     std::exit(2);
   }
   return options;
@@ -112,9 +114,12 @@ std::unique_ptr<Population> create(const Backend& backend, const Options& option
   data->float32.targets = read(file, samples);
   PopulationSpec spec;
   spec.threads = 1;
+  spec.general = options.general > 0;
   for (std::size_t i = 0; i < options.students; ++i) {
     StudentSpec student;
-    student.network = network(options.width);
+    const Chain chain = network(options.width);
+    student.network = chain;
+    student.objective = chain.objective();
     student.optimizer.kind = OptimizerKind::adam;
     student.learning_rate.base = 5e-3;
     student.data = data;

@@ -44,8 +44,10 @@ struct GeneralKernels {
         layer);
   }
   template <class T>
-  static void update(const OptimizerStep<T>& step, const T* gradient, std::size_t count, T* p, T* m, T* v) {
-    kernels<T>().update_vector({count, gradient, p, m, v, T(0), T(0), step});
+  static void update(const OptimizerStep<T>& step, const TensorOptions& penalties, const T* gradient,
+                     std::size_t count, T* p, T* m, T* v) {
+    kernels<T>().update_vector(
+        {count, gradient, p, m, v, static_cast<T>(penalties.l1), static_cast<T>(penalties.l2), step});
   }
 };
 

@@ -184,6 +184,17 @@ struct FormWeights {
 
 inline constexpr std::size_t max_panel_units = 6;
 
+/// to[r][0 .. count) = from[r][0 .. count), rows `from_row` and `to_row` apart; no longer than the widest panel.
+template <class T>
+struct CopyRows {
+  std::size_t rows;
+  std::size_t count;
+  const T* from;
+  std::size_t from_row;
+  T* to;
+  std::size_t to_row;
+};
+
 template <class T>
 struct Kernels {
   const char* isa;
@@ -208,6 +219,7 @@ struct Kernels {
   void (*curve_sweep)(const CurveSweep<T>&);
   void (*layer_pair)(const LayerPair<T>&);
   void (*gather_transposed)(const GatherTransposed<T>&);
+  void (*copy_rows)(const CopyRows<T>&);
   /// sums[n] += sum over rows of a[m][n] for one panel [rows][width].
   void (*column_sums)(const T* a, std::size_t rows, std::size_t width, T* sums);
 };

@@ -25,6 +25,24 @@ Scratch<T>& scratch() {
   return of_thread;
 }
 
+/// values [rows][columns], row-major, to panels, as to_panels() does it; padding lanes become zero.
+template <class T>
+void pack_rows(const Kernels<T>& kernels, const Panels& panels, std::size_t rows, const T* values, T* out) {
+  for (const Panel& panel : panels.list) {
+    T* block = out + panel.offset * rows;
+    if (panel.columns < panel.width) std::fill_n(block, rows * panel.width, T(0));
+    kernels.copy_rows({rows, panel.columns, values + panel.offset, panels.columns, block, panel.width});
+  }
+}
+/// The reverse.
+template <class T>
+void unpack_rows(const Kernels<T>& kernels, const Panels& panels, std::size_t rows, const T* blocks,
+                 T* values) {
+  for (const Panel& panel : panels.list)
+    kernels.copy_rows({rows, panel.columns, blocks + panel.offset * rows, panel.width, values + panel.offset,
+                       panels.columns});
+}
+
 /// W in panels: over N_out with N_in rows (transposed) or over N_in with N_out rows.
 template <class T>
 const T* pack_weights(const Kernels<T>& kernels, const Panels& panels, bool transposed, std::size_t rows,
@@ -60,7 +78,7 @@ const T* weight_gradient(const Kernels<T>& kernels, const LayerBackward<T>& laye
     const std::size_t rows = std::min(block_rows, layer.batch - first);
     const T* along = (wide_out ? layer.delta : layer.x) + first * panels.columns;
     const T* across = (wide_out ? layer.x : layer.delta) + first * across_count;
-    to_panels(panels, rows, along, lanes);
+    pack_rows(kernels, panels, rows, along, lanes);
     const Segment<T> batch{across, 1, static_cast<std::ptrdiff_t>(across_count), rows};
     for (const Panel& panel : panels.list)
       kernels.outer_product({across_count, panel.width, &batch, 1, lanes + panel.offset * rows,
@@ -75,17 +93,22 @@ void spectral_gradients(const LayerBackward<T>& layer, const Panels& panels, boo
   if (layer.grad_eigenvalues_in) std::fill_n(layer.grad_eigenvalues_in, layer.inputs, T(0));
   if (layer.grad_eigenvalues_out) std::fill_n(layer.grad_eigenvalues_out, layer.outputs, T(0));
   const std::size_t rows = wide_out ? layer.inputs : layer.outputs;
+  T* public_order =
+      layer.grad_matrix ? layer.grad_matrix : scratch<T>().lanes.require(layer.outputs * layer.inputs);
+  if (wide_out)
+    from_panels_transposed(panels, rows, G, public_order);
+  else
+    from_panels(panels, rows, G, public_order);
+  if (!layer.eigenvalues_in) return;
   for (std::size_t i = 0; i < layer.outputs; ++i)
     for (std::size_t j = 0; j < layer.inputs; ++j) {
       const std::size_t ij = i * layer.inputs + j;
-      const T g = wide_out ? G[panel_position(panels, rows, j, i)] : G[panel_position(panels, rows, i, j)];
+      const T g = public_order[ij];
       const T term = eigenvalue_gradient_term(g, layer.matrix[ij]);
       if (layer.grad_eigenvalues_in) layer.grad_eigenvalues_in[j] += term;
       if (layer.grad_eigenvalues_out) layer.grad_eigenvalues_out[i] -= term;
       if (layer.grad_matrix)
-        layer.grad_matrix[ij] =
-            layer.eigenvalues_in ? eigenvector_gradient(g, layer.eigenvalues_in[j], layer.eigenvalues_out[i])
-                                 : g;
+        layer.grad_matrix[ij] = eigenvector_gradient(g, layer.eigenvalues_in[j], layer.eigenvalues_out[i]);
     }
 }
 
@@ -103,7 +126,7 @@ void input_gradient(const Kernels<T>& kernels, const LayerBackward<T>& layer) {
     for (const Panel& panel : panels.list)
       kernels.outer_product({rows, panel.width, &delta, 1, w + panel.offset * layer.outputs,
                              result + panel.offset * rows, nullptr, nullptr, false, Epilogue::store});
-    from_panels(panels, rows, result, layer.grad_x + first * layer.inputs);
+    unpack_rows(kernels, panels, rows, result, layer.grad_x + first * layer.inputs);
   }
 }
 
@@ -127,9 +150,9 @@ void layer_forward(const LayerForward<T>& layer) {
       kernels.outer_product({rows, panel.width, &x, 1, w + panel.offset * layer.inputs,
                              result + panel.offset * rows, bias + panel.offset, nullptr, false,
                              Epilogue::store});
-    if (layer.z) from_panels(panels, rows, result, layer.z + first * layer.outputs);
+    if (layer.z) unpack_rows(kernels, panels, rows, result, layer.z + first * layer.outputs);
     kernels.activate(layer.activation, result, result, panels.size(rows));
-    from_panels(panels, rows, result, layer.y + first * layer.outputs);
+    unpack_rows(kernels, panels, rows, result, layer.y + first * layer.outputs);
   }
 }
 

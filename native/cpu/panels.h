@@ -86,8 +86,8 @@ void to_panels(const Panels& panels, std::size_t rows, const T* values, T* out) 
     T* block = out + panel.offset * rows;
     for (std::size_t r = 0; r < rows; ++r) {
       const T* source = values + r * panels.columns + panel.offset;
-      for (std::size_t c = 0; c < panel.width; ++c)
-        block[r * panel.width + c] = c < panel.columns ? source[c] : T(0);
+      T* to = std::copy_n(source, panel.columns, block + r * panel.width);
+      std::fill_n(to, panel.width - panel.columns, T(0));
     }
   }
 }
@@ -98,8 +98,7 @@ void from_panels(const Panels& panels, std::size_t rows, const T* blocks, T* val
   for (const Panel& panel : panels.list) {
     const T* block = blocks + panel.offset * rows;
     for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t c = 0; c < panel.columns; ++c)
-        values[r * panels.columns + panel.offset + c] = block[r * panel.width + c];
+      std::copy_n(block + r * panel.width, panel.columns, values + r * panels.columns + panel.offset);
   }
 }
 

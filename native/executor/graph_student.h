@@ -45,7 +45,6 @@ class GraphStudent {
     find_wanted(mask);
     gradient_.resize(network_.layout().size());
     pass_.backward(gradient_.data(), wanted_);
-    add_penalty_gradients(gradient_.data());
     update(learning_rate_at(spec_.learning_rate, state_.step, clock));
     state_.buffers.swap(new_buffers_);
     return {loss, -1};
@@ -196,14 +195,20 @@ class GraphStudent {
                              tensors[t].rows, tensors[t].columns, gradient + tensors[t].offset);
   }
 
+  /// The kernel adds the penalties of single numbers; those of rows are in the gradient before it.
   void update(double learning_rate) {
     const std::vector<Tensor>& tensors = network_.layout().tensors();
     for (std::size_t t = 0; t < tensors.size(); ++t) {
       if (!wanted_[t]) continue;
       const std::size_t at = tensors[t].offset;
-      Kernels::update(optimizer_step<T>(spec_.optimizer, learning_rate, ++state_.update_count[t]),
-                      gradient_.data() + at, tensors[t].size(), state_.parameters.data() + at,
-                      state_.first_moment.data() + at,
+      T *gradient = gradient_.data() + at, *parameters = state_.parameters.data() + at;
+      TensorOptions of_numbers = tensors[t].options;
+      if (of_numbers.group_lasso != 0) {
+        add_penalty_gradient(tensors[t].options, parameters, tensors[t].rows, tensors[t].columns, gradient);
+        of_numbers.l1 = of_numbers.l2 = 0;
+      }
+      Kernels::update(optimizer_step<T>(spec_.optimizer, learning_rate, ++state_.update_count[t]), of_numbers,
+                      gradient, tensors[t].size(), parameters, state_.first_moment.data() + at,
                       state_.second_moment.empty() ? nullptr : state_.second_moment.data() + at);
     }
   }

@@ -21,14 +21,17 @@ struct ReferenceKernels {
                        const LayerGradients<T>& gradients) {
     std::visit([&](const auto& options) { reference::backward(options, pass, gradients); }, layer);
   }
-  /// One optimiser update of a whole tensor. v is null for SGD.
+  /// One optimiser update of a whole tensor, with the gradients of l1 and l2. v is null for SGD.
   template <class T>
-  static void update(const OptimizerStep<T>& step, const T* gradient, std::size_t count, T* p, T* m, T* v) {
+  static void update(const OptimizerStep<T>& step, const TensorOptions& penalties, const T* gradient,
+                     std::size_t count, T* p, T* m, T* v) {
+    const T l1 = static_cast<T>(penalties.l1), l2 = static_cast<T>(penalties.l2);
     for (std::size_t i = 0; i < count; ++i) {
+      const T whole = gradient[i] + penalty_gradient(l1, l2, p[i]);
       if (step.kind == OptimizerKind::sgd)
-        sgd_update(step, gradient[i], p[i], m[i]);
+        sgd_update(step, whole, p[i], m[i]);
       else
-        adam_update(step, gradient[i], p[i], m[i], v[i]);
+        adam_update(step, whole, p[i], m[i], v[i]);
     }
   }
 };

@@ -25,6 +25,20 @@ bool only(const char* which) {
   return wanted && std::strcmp(wanted, which) == 0;
 }
 
+/// The CPU backend with every student on the general executor.
+class GeneralBackend final : public Backend {
+ public:
+  std::string name() const override { return cpu_->name(); }
+  std::string engine() const override { return cpu_->engine() + "-general"; }
+  std::unique_ptr<Population> create(PopulationSpec spec) const override {
+    spec.general = true;
+    return cpu_->create(std::move(spec));
+  }
+
+ private:
+  std::unique_ptr<Backend> cpu_ = make_cpu_backend();
+};
+
 }  // namespace
 
 std::vector<std::unique_ptr<Backend>> backends() {
@@ -42,6 +56,7 @@ std::vector<std::unique_ptr<Backend>> backends() {
   all.push_back(make_reference_backend());
 #endif
   all.push_back(make_cpu_backend());
+  all.push_back(std::make_unique<GeneralBackend>());
   if (only("cpu")) return all;
   cuda::EmulatedLimits limits;
   all.push_back(make_emulated_cuda_backend(limits));

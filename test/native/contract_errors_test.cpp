@@ -30,6 +30,25 @@ TEST("contract: a population of nobody, or with a wrong student, is refused") {
   });
 }
 
+TEST("contract: a student without data answers, and is refused training") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    StudentSpec student = make_student(small_network(), dtype, 5, 1);
+    std::vector<DatasetPtr> questions{student.data};
+    student.data = nullptr;
+    PopulationSpec spec;
+    spec.dtype = dtype;
+    spec.students = {student};
+    const std::unique_ptr<Population> population = backend.create(std::move(spec));
+    const StopFlag stop{false};
+    std::vector<Evaluation> results(1);
+    population->evaluate(questions, results, stop);
+    REQUIRE(std::isfinite(results[0].loss) && results[0].loss > 0);
+    const std::uint64_t until[] = {1};
+    REQUIRE_ERROR(population->run(until, stop),
+                  "invalid_argument: expected a student with training data, got one that was made without");
+  });
+}
+
 TEST("contract: calls with the wrong number of entries are refused") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const StudentSpec student = make_student(small_network(), dtype, 5, 1);

@@ -263,6 +263,41 @@ static void gather_transposed(const GatherTransposed<T>& g) {
     for (std::size_t j = 0; j < g.count; ++j) g.to[j * g.lanes + r] = T(0);
 }
 
+/// Rows of N whole vectors and a rest.
+template <int N, class T>
+ES_INLINE void copy_vectors(const CopyRows<T>& c) {
+  using V = UnitVector<T>;
+  constexpr std::size_t L = lanes_of<V, T>;
+  const T* from = c.from;
+  T* to = c.to;
+  for (std::size_t r = c.rows; r > 0; --r, from += c.from_row, to += c.to_row) {
+#pragma GCC unroll 8
+    for (int v = 0; v < N; ++v) store<V>(to + v * L, load<V>(from + v * L));
+    for (std::size_t i = N * L; i < c.count; ++i) to[i] = from[i];
+  }
+}
+
+template <class T>
+static void copy_rows(const CopyRows<T>& c) {
+  static_assert(max_panel_units == 6);  // the longest row
+  switch (c.count / lanes_of<UnitVector<T>, T>) {
+    case 0:
+      return copy_vectors<0>(c);
+    case 1:
+      return copy_vectors<1>(c);
+    case 2:
+      return copy_vectors<2>(c);
+    case 3:
+      return copy_vectors<3>(c);
+    case 4:
+      return copy_vectors<4>(c);
+    case 5:
+      return copy_vectors<5>(c);
+    default:
+      return copy_vectors<6>(c);
+  }
+}
+
 template <class T>
 static void column_sums(const T* a, std::size_t rows, std::size_t width, T* sums) {
   using V = UnitVector<T>;

@@ -35,6 +35,7 @@ static Kernels<T> make_table() {
   table.curve_sweep = curve_sweep<T>;
   table.layer_pair = layer_pair<T>;
   table.gather_transposed = gather_transposed<T>;
+  table.copy_rows = copy_rows<T>;
   table.column_sums = column_sums<T>;
   return table;
 }

@@ -9,7 +9,7 @@ LayerDescription describe_matrix_layer(const MatrixOptions& options, std::span<c
   LayerDescription description;
   description.output = {options.width};
   description.units = Units::made;
-  description.saved = options.width;  // z
+  description.saved = derivative_needs_z(options.activation) ? options.width : 0;  // z
   return description;
 }
 

@@ -21,7 +21,7 @@ struct MatrixOptions {
 enum class TensorRole : std::uint8_t { matrix, eigenvalues_in, eigenvalues_out, bias };
 inline constexpr std::size_t tensor_role_count = 4;
 
-/// Output and saved pre-activations of either; throws Error("invalid_network") for sizes that cannot be.
+/// Output and saved pre-activations (where the derivative needs them) of either; throws Error("invalid_network") for sizes that cannot be.
 LayerDescription describe_matrix_layer(const MatrixOptions& options, std::span<const Shape> reads);
 
 struct Dense : MatrixOptions {

@@ -20,7 +20,7 @@ LayerForward<T> forward_arguments(const MatrixOptions& options, const LayerPass<
           tensor(TensorRole::eigenvalues_in),
           tensor(TensorRole::eigenvalues_out),
           tensor(TensorRole::bias),
-          pass.saved,
+          pass.layer.description.saved > 0 ? pass.saved : nullptr,
           pass.y};
 }
 

@@ -41,8 +41,9 @@ void forward(const MatrixOptions& options, const LayerPass<T>& pass) {
 template <class T>
 void backward(const MatrixOptions& options, const LayerPass<T>& pass, const LayerGradients<T>& gradients) {
   const LayerBackward<T> arguments = backward_arguments(options, pass, gradients);
+  const bool has_z = pass.layer.description.saved > 0;
   for (std::size_t i = 0; i < pass.batch * options.width; ++i)  // dL/dz = dL/dy f'(z)
-    gradients.y[i] *= activation_derivative(options.activation, pass.saved[i], pass.y[i]);
+    gradients.y[i] *= activation_derivative(options.activation, has_z ? pass.saved[i] : pass.y[i], pass.y[i]);
   layer_backward(arguments);
 }
 

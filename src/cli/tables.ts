@@ -79,7 +79,7 @@ function learning(groups: readonly { readonly didNotLearn: number }[]) {
 /** Characters of a message; arbitrary. */
 const widestMessage = 60;
 
-/** Only where there are classes. */
+/** Only where records have accuracies. */
 function accuracyColumns(groups: readonly GroupSummary[]): Column<GroupSummary>[] {
   if (groups.every(({ testAccuracy }) => testAccuracy === undefined)) return [];
   const cell = (accuracy: Statistic | undefined) => (accuracy === undefined ? '' : precise(accuracy));

@@ -30,7 +30,8 @@ export function runFacts(run: Run): [name: string, text: string][] {
     [
       'Students',
       `${inputs} → h = ${of('student.width')} (${of('student.activation')}) → ` +
-        `${of('student.secondWidth')} → ${given('student.thirdWidth', (third) => `${third} → `)}${outputs}, ` +
+        `${of('student.secondWidth')} → ${given('student.thirdWidth', (third) => `${third} → `)}${outputs}` +
+        `${given('student.outputActivation', (activation) => ` (${activation})`)}, ` +
         `${given('student.spectralLayers', (layers) => `spectral layers: ${layers}, `)}` +
         `${of('trials')} of each, seed ${of('seed')}`,
     ],

@@ -38,7 +38,7 @@ export interface GroupSummary {
   readonly testLoss: Statistic;
   /** Trials that answer no better than a constant: see didNotLearn. */
   readonly didNotLearn: number;
-  /** Absent where there are no classes; so is the next. */
+  /** Absent where records have none; so is the next. */
   readonly testAccuracy?: Statistic;
   /** With only the effectiveSize most relevant nodes kept. */
   readonly prunedAccuracy?: Statistic;

@@ -93,7 +93,8 @@ export function summaryTable(run: Run): Table {
 /** Trials without a result, and why. */
 export function troubles({ protocol, records, failed, damaged }: Run): string[] {
   const of = settingsOf(protocol);
-  const columns = settingColumns(records.map((record) => of(record.protocol)));
+  // Of thousands of records this takes a while, and most runs have no use for it.
+  const columns = failed.length > 0 ? settingColumns(records.map((record) => of(record.protocol))) : [];
   return [
     ...failed.map((record) => {
       const { key, parametrization, teacherSize, width, trial, error } = record;

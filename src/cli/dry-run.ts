@@ -30,7 +30,8 @@ export async function dryRun(
 }
 
 function text({ trials, operations, largestWave, time }: SweepEstimate, directory: string): string {
-  const lines = [...censusLines(trials), `${trials.done} of them done in ${directory}`];
+  const failed = trials.failed > 0 ? `, of which ${trials.failed} failed and are not trained again` : '';
+  const lines = [...censusLines(trials), `${trials.done} of them done in ${directory}${failed}`];
   if (time === null) return [...lines, 'Nothing is left to train.'].join('\n');
   const { timed, interpolated } = time.shapes;
   const between = interpolated > 0 ? `, ${interpolated} more by interpolation` : '';

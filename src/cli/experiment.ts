@@ -56,10 +56,11 @@ async function trainAndTell(
     session.note(`trial ${key} could not go on from its checkpoint and started again: ${reason}`);
   if (options.profile) session.note(profileTable(result.profile));
   const { summary, ...rest } = result;
-  const files = options.report && summary.trials.finished > 0 ? await draw(directory, session, signal) : [];
+  const wanted = options.report && summary.trials.finished > 0;
+  const { files, failed } = wanted ? await draw(directory, session, signal) : { files: [], failed: 0 };
   if (summary.mixedEngines) session.note(mixtureText(summary));
   session.answer({ ...rest, report: files, ...summary }, text(result, files));
-  if (summary.failures.length === 0) return exitCodes.done;
+  if (summary.failures.length === 0) return failed > 0 ? exitCodes.failed : exitCodes.done;
   session.note(`${summary.failures.length} of ${summary.trials.total} trials failed:`);
   session.note(failureTable(summary.failures));
   return exitCodes.failed;
@@ -103,10 +104,19 @@ async function train(
   }
 }
 
-async function draw(directory: string, session: Session, signal: AbortSignal): Promise<string[]> {
-  const { writeReport } = await import('../report/write-report.js');
+/** Returns the files, and how many figures could not be drawn; each is told. */
+async function draw(directory: string, session: Session, signal: AbortSignal) {
+  const { failedText, writeReport } = await import('../report/write-report.js');
   session.note('drawing the report ...');
-  return writeReport(directory, { signal });
+  let failed = 0;
+  const files = await writeReport(directory, {
+    signal,
+    onFailedFigure: (figure) => {
+      failed += 1;
+      session.note(`error: ${failedText(figure)}`);
+    },
+  });
+  return { files, failed };
 }
 
 function text(result: SweepResult, files: readonly string[]): string {

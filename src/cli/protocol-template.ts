@@ -25,6 +25,7 @@ student:                    # inputs -> width -> secondWidth -> 1
   activation: relu          # linear relu leakyRelu elu tanh sigmoid softplus gelu erf quadratic
   # thirdWidth: 20          # a third hidden layer
   # spectralLayers: all     # every hidden layer spectral, and ranked; else the first
+  # outputActivation: sigmoid   # of data from files with targets of 0 and 1: records then have accuracies
 
 arms:                       # parametrisations of the first layer; leave one out to train the other alone
   spectral:

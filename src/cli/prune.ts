@@ -31,7 +31,7 @@ export async function pruneRun(
 ): Promise<ExitCode> {
   checkHowFar(options);
   checkTarget(options.out);
-  const record = await selectRecord(directory, options);
+  const record = await selectRecord(directory, options, session);
   const files = new BroughtFiles(await readProtocol(directory));
   const { network } = await readArrays(directory, record);
   const { validation, test } = await new SharedData(files).of(record.protocol);
@@ -85,7 +85,11 @@ function checkHowFar({ keep, percentile, maxDegradation }: PruneOptions): void {
 }
 
 /** Of the trials that match, the one with the lowest validation loss. */
-async function selectRecord(directory: string, { trial, width, arm }: PruneOptions): Promise<FinishedRecord> {
+async function selectRecord(
+  directory: string,
+  { trial, width, arm }: PruneOptions,
+  session: Session,
+): Promise<FinishedRecord> {
   if (arm !== undefined) oneOf('--arm', arm, parametrizations);
   await readProtocol(directory); // says so when this is no run directory
   const records = await readRecords(directory);
@@ -97,7 +101,13 @@ async function selectRecord(directory: string, { trial, width, arm }: PruneOptio
       (arm === undefined || record.parametrization === arm),
   );
   const [best] = matching.filter(isFinished).sort((a, b) => a.validationLoss - b.validationLoss);
-  if (best) return best;
+  if (best) {
+    if (matching.some(({ error }) => error))
+      session.note(
+        `${matching.filter(isFinished).length} of the ${matching.length} trials that match finished${failureText(matching)}`,
+      );
+    return best;
+  }
   const widths = [...new Set(finished.map((record) => record.width))].sort((a, b) => a - b);
   const asked = Object.entries({ trial, width, arm }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${value}`],

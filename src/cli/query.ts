@@ -165,8 +165,13 @@ function csvCell(value: QueryValue | undefined): string | number | null {
   return typeof value === 'boolean' ? String(value) : value;
 }
 
-function tell({ unreadable, notIndexed }: LoadedRecords, session: Session): void {
+function tell({ unreadable, failed, notIndexed }: LoadedRecords, session: Session): void {
   for (const { key, reason } of unreadable) session.note(`trial ${key} is left out: ${reason}`);
   if (notIndexed !== undefined)
     session.note(`the index was not written, so that every query reads the new records again: ${notIndexed}`);
+  if (failed > 0)
+    session.note(
+      `${failed === 1 ? '1 trial' : `${failed} trials`} failed: losses and sizes are null, and means leave them out; errorCode and ` +
+        'errorMessage say why',
+    );
 }

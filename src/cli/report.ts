@@ -9,6 +9,7 @@ import type { ReportFormat } from '../report/write-report.js';
 import { writeSummary } from '../sweep/directory/summary.js';
 import { rowsTable } from './rows-table.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
+import { failureTable } from './tables.js';
 
 export interface ReportOptions {
   readonly text?: boolean;
@@ -24,11 +25,20 @@ export async function report(directory: string, options: ReportOptions, session:
     );
   if (options.text) return textReport(directory, session);
   // Loaded when it is called for: the libraries that draw take longer than a text does.
-  const { writeReport } = await import('../report/write-report.js');
-  await writeSummary(directory);
-  const files = await writeReport(directory, options.format && { formats: options.format });
-  session.answer({ directory, files }, files.join('\n'));
-  return exitCodes.done;
+  const { failedText, writeReport } = await import('../report/write-report.js');
+  const { failures, trials } = await writeSummary(directory);
+  const failedFigures: { name: string; message: string }[] = [];
+  const files = await writeReport(directory, {
+    ...(options.format && { formats: options.format }),
+    onFailedFigure: (failed) => failedFigures.push({ name: failed.name, message: failedText(failed) }),
+  });
+  session.answer({ directory, files, failures, failedFigures }, files.join('\n'));
+  for (const { message } of failedFigures) session.note(`error: ${message}`);
+  if (failures.length > 0)
+    session.note(
+      `${failures.length} of ${trials.total} trials failed, and are in no figure:\n${failureTable(failures)}`,
+    );
+  return failedFigures.length > 0 ? exitCodes.failed : exitCodes.done;
 }
 
 /** Tables and plots on standard output; nothing is written. */

@@ -9,7 +9,7 @@ import { type RunStatus, runStatus } from '../sweep/query/status.js';
 import { slurmState } from '../sweep/slurm/state.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { slurmLines } from './slurm-lines.js';
-import { begunTable, failureTable, lostNote, statusTable, summaryTable } from './tables.js';
+import { begunTable, failureTable, lostNote, noneFinished, statusTable, summaryTable } from './tables.js';
 
 export async function status(directory: string, session: Session): Promise<ExitCode> {
   const [found, slurm] = await Promise.all([runStatus(directory), slurmState(directory)]);
@@ -17,14 +17,20 @@ export async function status(directory: string, session: Session): Promise<ExitC
   return exitCodes.done;
 }
 
+/** Rows that a screen has room for; arbitrary. */
+const mostFailures = 12;
+
 function text(status: RunStatus): string {
-  const { trials, groups, begun, damaged, engines, lastFinishedAt, throughput, workers } = status;
+  const { trials, groups, begun, failures, damaged, engines, lastFinishedAt, throughput, workers } = status;
   const { total, finished, didNotLearn, failed, unfinished } = trials;
   return [
     statusTable(groups),
     `${finished} of ${total} trials finished, ${failed} failed, ${unfinished} unfinished (${engines.join(', ') || 'no engine'}).`,
     ...(didNotLearn > 0 ? [`${lostNote(didNotLearn)}.`] : []),
     ...(status.mixedEngines ? [mixtureText(status)] : []),
+    ...(failures.length > 0
+      ? ['Failed trials, which no sweep trains again:', failureTable(failures, mostFailures)]
+      : []),
     ...(begun.length > 0
       ? ['Unfinished trials that have begun, by their last checkpoint:', begunTable(begun)]
       : []),
@@ -58,7 +64,8 @@ export async function collect(directory: string, session: Session): Promise<Exit
   const file = join(directory, summaryFile);
   const tally = `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}.`;
   const left = removed.length > 0 ? `\nFiles that dead processes left, now removed: ${removed.length}` : '';
-  session.answer({ file, removed, ...summary }, `${summaryTable(summary.groups)}\n${tally}\n${file}${left}`);
+  const table = summary.groups.length > 0 ? summaryTable(summary.groups) : noneFinished;
+  session.answer({ file, removed, ...summary }, `${table}\n${tally}\n${file}${left}`);
   if (summary.mixedEngines) session.note(mixtureText(summary));
   if (summary.failures.length > 0) session.note(failureTable(summary.failures));
   if (summary.damaged.length > 0) session.note(damageText(directory, summary.damaged));

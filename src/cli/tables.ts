@@ -79,7 +79,7 @@ function learning(groups: readonly { readonly didNotLearn: number }[]) {
 /** Characters of a message; arbitrary. */
 const widestMessage = 60;
 
-/** Only where there are classes. */
+/** Only where records have accuracies. */
 function accuracyColumns(groups: readonly GroupSummary[]): Column<GroupSummary>[] {
   if (groups.every(({ testAccuracy }) => testAccuracy === undefined)) return [];
   const cell = (accuracy: Statistic | undefined) => (accuracy === undefined ? '' : precise(accuracy));
@@ -89,7 +89,11 @@ function accuracyColumns(groups: readonly GroupSummary[]): Column<GroupSummary>[
   ];
 }
 
-export function failureTable(failures: readonly TrialFailure[]): string {
+/** What stands in place of a table of groups where there are none. */
+export const noneFinished = 'No trial has finished.';
+
+/** @param most rows; how many more there are is said */
+export function failureTable(failures: readonly TrialFailure[], most = Infinity): string {
   const columns: Column<TrialFailure>[] = [
     ['trial', ({ key }) => key],
     ...placeColumns(failures),
@@ -98,7 +102,8 @@ export function failureTable(failures: readonly TrialFailure[]): string {
   ];
   const colAligns = columns.map(() => 'left');
   const colWidths = columns.map((_, i) => (i === columns.length - 1 ? widestMessage : null));
-  return table(columns, failures, { colAligns, colWidths, wordWrap: true });
+  const shown = failures.slice(0, most);
+  return table(columns, shown, { colAligns, colWidths, wordWrap: true }) + restNote(failures.length - most);
 }
 
 /** What tells trials of one group apart: their index, and their seed where there are several. */
@@ -147,8 +152,11 @@ export function begunTable(trials: readonly BegunTrial[]): string {
     ...replicateColumns(trials),
     ['epoch', ({ epoch, epochs }) => `${epoch} of ${epochs}`],
   ];
-  const rest = trials.length - mostBegun;
-  return `${table(columns, trials.slice(0, mostBegun))}${rest > 0 ? `\nand ${rest} more; --json lists all` : ''}`;
+  return table(columns, trials.slice(0, mostBegun)) + restNote(trials.length - mostBegun);
+}
+
+function restNote(rest: number): string {
+  return rest > 0 ? `\nand ${rest} more; --json lists all` : '';
 }
 
 /** One row a layer that was pruned. */

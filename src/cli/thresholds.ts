@@ -1,7 +1,7 @@
 /** `thresholds`: effective sizes of finished trials at other thresholds than they were made with. */
 import { effectiveSizesAt } from '../sweep/query/thresholds.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { thresholdTable } from './tables.js';
+import { failureTable, noneFinished, thresholdTable } from './tables.js';
 
 export async function thresholds(
   directory: string,
@@ -10,8 +10,8 @@ export async function thresholds(
 ): Promise<ExitCode> {
   const found = await effectiveSizesAt(directory, values);
   for (const { key, reason } of found.damaged) session.note(`trial ${key} is left out: ${reason}`);
-  session.answer({ directory, ...found }, found.groups.length > 0 ? thresholdTable(found.groups) : nothing);
+  if (found.failures.length > 0) session.note(`Failed, and left out:\n${failureTable(found.failures)}`);
+  const text = found.groups.length > 0 ? thresholdTable(found.groups) : noneFinished;
+  session.answer({ directory, ...found }, text);
   return exitCodes.done;
 }
-
-const nothing = 'No trial has finished yet.';

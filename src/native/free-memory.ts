@@ -44,11 +44,16 @@ function wantedBytes(text: string): number {
   );
 }
 
-/** What other processes of the group hold counts too; files that were read do not, as they give way. */
-function leftInGroups(root = '/sys/fs/cgroup'): number {
+/**
+ * What other processes of the group hold counts too; files that were read do not, as they give way.
+ * @param root where the control groups are mounted
+ * @param membership the file that names the groups of this process, a line per hierarchy: "4:memory:/path", of v2 "0::/path"
+ */
+export function leftInGroups(root = '/sys/fs/cgroup', membership = '/proc/self/cgroup'): number {
   let left = Infinity;
-  for (const line of textOf('/proc/self/cgroup').split('\n')) {
-    const [, controllers, path = ''] = line.split(':');
+  for (const line of textOf(membership).split('\n')) {
+    // The path may have colons of its own, as those of containerd do.
+    const [, controllers, path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (controllers === undefined) continue;
     const v2 = controllers === '';
     if (!v2 && !controllers.split(',').includes('memory')) continue;

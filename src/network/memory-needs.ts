@@ -1,4 +1,4 @@
-/** What students take of memory on a CPU, before they are made. Upper estimates; bench/README.md has them beside measurements. */
+/** What students take of memory on a CPU, before they are made; mostly more than they then do: bench/README.md. */
 import type { DType } from '../native/addon.js';
 
 /** What the bytes of a student depend on. */
@@ -30,7 +30,7 @@ const wideFrom = 2 ** 18;
 const longestBlock = 1020;
 const narrowBlockBytes = 384 * 1024;
 
-/** Of objects around a student and of a population, beside its numbers; measured (bench/README.md). */
+/** Of objects around a student and of a population, beside its numbers: above what was measured (bench/README.md), up to width 20 twice that. */
 const aroundStudent = 40 * 2 ** 10;
 const aroundPopulation = 4 * 2 ** 20;
 

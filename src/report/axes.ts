@@ -1,4 +1,5 @@
 /** Ticks, labels and domains of the logarithmic axes, and what stands for a zero on them. */
+import { short } from './numbers-in-text.js';
 
 /** Stands for zero where there is no positive value to take a scale from. Arbitrary. */
 const lastResortFloor = 1e-12;
@@ -17,6 +18,18 @@ export function logDomain(values: Iterable<number>, margin = 0.15): [number, num
   if (high === 0) return [lastResortFloor, 1];
   const factor = Math.max((high / low) ** 0.06, 1 + margin);
   return [low / factor, high * factor];
+}
+
+/** For the notes of a figure that leaves values of exactly 0 out; none where there is none. */
+export function zerosNotes(zeros: number): string[] {
+  return zeros === 0 ? [] : [`On the logarithmic axis ${zerosText(zeros)}.`];
+}
+
+/** For the notes of a figure that draws them at the foot of its axis. */
+export function zerosAtFootNotes(zeros: number, foot: number): string[] {
+  if (zeros === 0) return [];
+  const subject = zeros === 1 ? '1 value of 0 is' : `${zeros} values of 0 are`;
+  return [`${subject} drawn at ${short(foot)}, the foot of the logarithmic axis.`];
 }
 
 /** "3 values are exactly 0 and are not drawn"; empty where there is none. */

@@ -1,6 +1,6 @@
 import type { Ranking } from '../pruning/rankings.js';
 import { parametrizations } from '../sweep/protocol/protocol-schema.js';
-import { logDomain, logLabel, logTicks, zerosText } from './axes.js';
+import { logDomain, logLabel, logTicks, zerosNotes, zerosText } from './axes.js';
 import type { Cell, Figure, FigureStyle, Layer, Panel } from './figure.js';
 import { figureFrame } from './frame.js';
 import { reach } from './pruning-panels.js';
@@ -38,7 +38,7 @@ const dashes: readonly (readonly [RankingName, readonly number[]])[] = [
 ];
 
 /** A panel for each teacher size: hue and lightness say which student, dashes by which ranking it is pruned. */
-export function baselineChart(chart: BaselineChart): Pick<Figure, 'datasets' | 'draw'> {
+export function baselineChart(chart: BaselineChart): Pick<Figure, 'datasets' | 'draw' | 'notes'> {
   const { title, groups, series } = chart;
   const first = parametrizations.map((name) =>
     series.find(({ parametrization }) => parametrization === name),
@@ -51,6 +51,7 @@ export function baselineChart(chart: BaselineChart): Pick<Figure, 'datasets' | '
   const rows = wanted.filter(({ median }) => median > 0);
   const undrawn = zerosText(wanted.length - rows.length);
   return {
+    notes: zerosNotes(wanted.length - rows.length),
     datasets: { curves: rows },
     draw: (style) => {
       const panels = teacherSizes(groups).map((teacherSize) => panel({ ...chart, rows }, teacherSize, style));
@@ -65,8 +66,10 @@ function panel(chart: BaselineChart, teacherSize: number, style: FigureStyle): P
   const wide = style.layout === 'wide';
   const alone = teacherSizes(chart.groups).length === 1;
   const rows = chart.rows.filter((row) => row.teacherSize === teacherSize);
-  const width = Math.max(...rows.map((row) => row.width));
-  const most = Math.max(...rows.map((row) => row.excess));
+  // Of the students, as every loss may be 0, and no row is left.
+  const own = chart.groups.filter((group) => group.teacherSize === teacherSize);
+  const width = Math.max(...own.map((group) => group.width));
+  const most = Math.max(1, ...rows.map((row) => row.excess));
   const axes = { x: xAxis(teacherSize, most), y: yAxis(rows, lossName(chart.groups)) };
   return {
     title: alone ? `width ${width}` : `h_T = ${teacherSize}, width ${width}`,

@@ -13,22 +13,32 @@ import { trajectoriesFigure } from './figures/trajectories.js';
 import { universalityFigure } from './figures/universality.js';
 import type { TrialGroup } from './trial-groups.js';
 
-/** Every figure of any report, in its order. */
-export const figures: readonly ((groups: readonly TrialGroup[]) => Figure | LeftOut)[] = [
-  relevanceHistogramFigure,
-  effectiveSizeFigure,
-  lossFigure,
-  pruningFigure,
-  universalityFigure,
-  baselinesFigure,
-  pathsFigure,
-  topologyFigure,
-  trajectoriesFigure,
-  lossCurvesFigure,
-  costFigure,
-];
+type Make = (groups: readonly TrialGroup[]) => Figure | LeftOut;
+
+/** Every figure of any report, in its order, by the name that it gives itself. */
+const byName: Readonly<Record<string, Make>> = {
+  'relevance-histogram': relevanceHistogramFigure,
+  'effective-size': effectiveSizeFigure,
+  loss: lossFigure,
+  pruning: pruningFigure,
+  universality: universalityFigure,
+  baselines: baselinesFigure,
+  paths: pathsFigure,
+  topology: topologyFigure,
+  trajectories: trajectoriesFigure,
+  'loss-curves': lossCurvesFigure,
+  cost: costFigure,
+};
+
+export const figures: readonly Make[] = Object.values(byName);
+
+/** Of a figure that could not be made, and so could not say it. */
+export function nameOfFigure(make: Make): string {
+  if (make === inputRelevanceFigure) return 'input-relevance';
+  return Object.keys(byName).find((name) => byName[name] === make) ?? 'figure';
+}
 
 /** Those, and what only runs that ask for it have. */
-export function figuresFor(groups: readonly TrialGroup[]): typeof figures {
+export function figuresFor(groups: readonly TrialGroup[]): readonly Make[] {
   return ranksInputs(groups) ? [...figures, inputRelevanceFigure] : figures;
 }

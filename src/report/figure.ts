@@ -49,6 +49,14 @@ export interface LeftOut {
   readonly reason: string;
 }
 
+/** A figure that threw while it was made or drawn: a fault of the program, not of the run. */
+export interface FailedFigure {
+  readonly name: string;
+  readonly title: string;
+  /** What was thrown. */
+  readonly failure: unknown;
+}
+
 export function isDrawn(figure: Figure | LeftOut): figure is Figure {
   return !('reason' in figure);
 }

@@ -1,7 +1,8 @@
+import { reasonOf } from '../errors.js';
 import { valuesOf } from '../sweep/protocol/axes.js';
 import { inFlow } from './arm-text.js';
 import { bundledScripts, inlineScript } from './bundled-scripts.js';
-import type { Figure, LeftOut } from './figure.js';
+import type { FailedFigure, Figure, LeftOut } from './figure.js';
 import { listed } from './numbers-in-text.js';
 import { packedFigures } from './packed-figures.js';
 import { pageScript } from './page-script.js';
@@ -19,7 +20,7 @@ export interface DrawnFigure {
 }
 
 /** What has a heading of its own. */
-export type Section = DrawnFigure | LeftOut;
+export type Section = DrawnFigure | LeftOut | FailedFigure;
 
 /**
  * What the page may load: what stands in it, and nothing else, whatever a library might try. Vega compiles its
@@ -52,7 +53,7 @@ ${navigation(figures)}
 </header>
 <main>
 ${whatWasRun(run)}
-${sections.map((section) => ('figure' in section ? figureSection(section) : leftOutSection(section))).join('\n')}
+${sections.map(sectionHtml).join('\n')}
 </main>
 <footer>
 <p>After Giambagli, Buffoni, Chicchi and Fanelli, <i>How a student becomes a teacher: learning and forgetting through
@@ -109,6 +110,11 @@ ${trouble.length > 0 ? `<h3 id="trouble">Trials without a result</h3><ul>${troub
 </section>`;
 }
 
+function sectionHtml(section: Section): string {
+  if ('figure' in section) return figureSection(section);
+  return 'failure' in section ? failedSection(section) : leftOutSection(section);
+}
+
 function figureSection({ figure, svg }: DrawnFigure): string {
   const { name, title, caption, notes, hint, table } = figure;
   return `<section id="${name}">
@@ -131,6 +137,13 @@ function leftOutSection({ name, title, reason }: LeftOut): string {
   return `<section id="${name}">
 <h2>${markup(title)}</h2>
 <p class="note">Not drawn. ${markup(reason)}</p>
+</section>`;
+}
+
+function failedSection({ name, title, failure }: FailedFigure): string {
+  return `<section id="${name}">
+<h2>${markup(title)}</h2>
+<p class="warning">Not drawn: this figure failed. ${markup(reasonOf(failure))}. The other figures do not depend on it.</p>
 </section>`;
 }
 

@@ -1,6 +1,7 @@
 import { valuesOf } from '../sweep/protocol/axes.js';
 import { formatProtocol } from '../sweep/protocol/protocol.js';
 import { parametrizations } from '../sweep/protocol/protocol-schema.js';
+import { settingColumns, settingsLabel, settingsOf } from '../sweep/protocol/settings.js';
 import { armText, inFlow } from './arm-text.js';
 import type { Table } from './figure.js';
 import { pooledEffectiveSizes } from './figures/effective-size.js';
@@ -29,7 +30,8 @@ export function runFacts(run: Run): [name: string, text: string][] {
     [
       'Students',
       `${inputs} → h = ${of('student.width')} (${of('student.activation')}) → ` +
-        `${of('student.secondWidth')} → ${given('student.thirdWidth', (third) => `${third} → `)}${outputs}, ` +
+        `${of('student.secondWidth')} → ${given('student.thirdWidth', (third) => `${third} → `)}${outputs}` +
+        `${given('student.outputActivation', (activation) => ` (${activation})`)}, ` +
         `${given('student.spectralLayers', (layers) => `spectral layers: ${layers}, `)}` +
         `${of('trials')} of each, seed ${of('seed')}`,
     ],
@@ -89,12 +91,23 @@ export function summaryTable(run: Run): Table {
 }
 
 /** Trials without a result, and why. */
-export function troubles({ failed, damaged }: Run): string[] {
+export function troubles({ protocol, records, failed, damaged }: Run): string[] {
+  const of = settingsOf(protocol);
+  // Of thousands of records this takes a while, and most runs have no use for it.
+  const columns = failed.length > 0 ? settingColumns(records.map((record) => of(record.protocol))) : [];
   return [
-    ...failed.map(
-      ({ parametrization, teacherSize, width, trial, error }) =>
-        `${parametrization}${teacherSize > 0 ? `, h_T = ${teacherSize}` : ''}, width ${width}, trial ${trial}: failed, ${error.message}`,
-    ),
+    ...failed.map((record) => {
+      const { key, parametrization, teacherSize, width, trial, error } = record;
+      const settings = settingsLabel(of(record.protocol), columns);
+      const place = [
+        parametrization,
+        ...(teacherSize > 0 ? [`h_T = ${teacherSize}`] : []),
+        `width ${width}`,
+        ...(settings === '' ? [] : [settings]),
+        `trial ${trial} (${key})`,
+      ];
+      return `${place.join(', ')}: failed, ${error.message}`;
+    }),
     ...damaged.map(({ key, reason }) => `${key}: damaged, will be trained again; ${reason}`),
   ];
 }

@@ -1,7 +1,7 @@
 import { summarize } from '../analysis/summary.js';
-import { logDomain, zerosText } from './axes.js';
+import { logDomain, zerosAtFootNotes, zerosNotes, zerosText } from './axes.js';
 import type { Cell, Datasets, Table } from './figure.js';
-import { short, spreadText } from './numbers-in-text.js';
+import { spreadText } from './numbers-in-text.js';
 import { type Series, seriesNames, seriesNotes, settingCells } from './series.js';
 import {
   type ReportTrial,
@@ -158,11 +158,7 @@ export function widthNotes(chart: WidthChart): string[] {
   const notes = [...spreadNotes(chart.groups), ...seriesNotes(chart.groups), ...binNotes(chart.groups)];
   const zeros = zerosOf(chart);
   const { floor } = chart;
-  if (zeros > 0 && floor === undefined) notes.push(`On the logarithmic axis ${zerosText(zeros)}.`);
-  else if (zeros > 0 && floor !== undefined) {
-    const subject = zeros === 1 ? '1 value of 0 is' : `${zeros} values of 0 are`;
-    notes.push(`${subject} drawn at ${short(floor)}, the foot of the logarithmic axis.`);
-  }
+  notes.push(...(floor === undefined ? zerosNotes(zeros) : zerosAtFootNotes(zeros, floor)));
   const [foot] = valueDomain(chart);
   if ((widthDatasets(chart).summaries ?? []).some(({ low }) => typeof low === 'number' && low < foot))
     notes.push(

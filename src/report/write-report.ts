@@ -4,14 +4,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError, reasonOf } from '../errors.js';
 import { writeAtomically } from '../network/atomic-write.js';
-import { figuresFor } from './every-figure.js';
-import { type Figure, isDrawn, specification } from './figure.js';
-import { reportHtml, type Section } from './html.js';
+import { figuresFor, nameOfFigure } from './every-figure.js';
+import { type FailedFigure, type Figure, isDrawn, type LeftOut, specification } from './figure.js';
+import { type DrawnFigure, reportHtml, type Section } from './html.js';
 import { readRun } from './read-run.js';
 import { renderPng, renderSvg } from './render.js';
 import { tableCsv } from './table.js';
 import { lightTheme } from './theme.js';
-import { groupTrials } from './trial-groups.js';
+import { groupTrials, type TrialGroup } from './trial-groups.js';
 
 /** html: report.html; the others: a file for each figure in figures/, csv of the table behind it. */
 export const reportFormats = ['html', 'svg', 'png', 'csv'] as const;
@@ -22,12 +22,16 @@ export interface ReportOptions {
   readonly formats?: readonly ReportFormat[];
   /** Aborting ends the drawing after the current figure with an error of code 'interrupted'. */
   readonly signal?: AbortSignal;
+  /** Called with each figure that could not be drawn; without it, the first of them is thrown when all else is written. */
+  readonly onFailedFigure?: (failed: FailedFigure) => void;
 }
 
 /**
  * Writes figures/*.svg, figures/*.png, figures/*.csv and report.html into a run directory, or those of them that are asked
  * for, from its records alone: nothing is trained. Each file is replaced as a whole. Returns the paths, report.html last.
- * @throws invalid_argument, file_unreadable when there is no finished trial, file_unwritable, interrupted
+ * One that cannot be drawn is named in the page with the reason; the others are drawn all the same.
+ * @throws invalid_argument, file_unreadable when there is no finished trial, file_unwritable, interrupted; internal after all
+ *   else is written, when a figure could not be drawn and there is no `onFailedFigure`
  */
 export async function writeReport(directory: string, options: ReportOptions = {}): Promise<string[]> {
   const wanted = checkedFormats(options);
@@ -38,18 +42,49 @@ export async function writeReport(directory: string, options: ReportOptions = {}
   for (const figureOf of figuresFor(groups)) {
     await turn(); // a figure is drawn in one piece, and no signal arrives meanwhile
     if (options.signal?.aborted) throw interrupted(directory, options.signal);
-    const figure = figureOf(groups);
-    if (!isDrawn(figure)) {
-      sections.push(figure);
-      continue;
-    }
-    const { svg, files } = await drawn(figure, wanted);
-    sections.push({ figure, svg });
-    for (const [format, data] of files)
-      paths.push(await write(join(directory, 'figures'), `${figure.name}.${format}`, data));
+    const made = await attempt(figureOf, groups, wanted);
+    sections.push(made);
+    if (!('files' in made)) continue;
+    for (const [format, data] of made.files)
+      paths.push(await write(join(directory, 'figures'), `${made.figure.name}.${format}`, data));
   }
   if (wanted.has('html')) paths.push(await write(directory, 'report.html', await reportHtml(run, sections)));
+  tellFailures(
+    sections.filter((section): section is FailedFigure => 'failure' in section),
+    options,
+  );
   return paths;
+}
+
+/** The figure with its files, or why there are none. */
+async function attempt(
+  figureOf: ReturnType<typeof figuresFor>[number],
+  groups: readonly TrialGroup[],
+  wanted: ReadonlySet<ReportFormat>,
+): Promise<(DrawnFigure & { files: [ReportFormat, string | Buffer][] }) | LeftOut | FailedFigure> {
+  const name = nameOfFigure(figureOf);
+  let title = name;
+  try {
+    const figure = figureOf(groups);
+    ({ title } = figure);
+    return isDrawn(figure) ? { figure, ...(await drawn(figure, wanted)) } : figure;
+  } catch (failure) {
+    return { name, title, failure };
+  }
+}
+
+function tellFailures(failed: readonly FailedFigure[], { onFailedFigure }: ReportOptions): void {
+  if (onFailedFigure) {
+    for (const each of failed) onFailedFigure(each);
+    return;
+  }
+  const [first] = failed;
+  if (first) throw new EigenstudentError('internal', failedText(first), { cause: first.failure });
+}
+
+/** For a message: which figure, and why. */
+export function failedText({ name, failure }: FailedFigure): string {
+  return `the figure ${name} could not be drawn: ${reasonOf(failure)}. The others are; please report this with the run directory`;
 }
 
 function interrupted(directory: string, { reason }: AbortSignal): EigenstudentError {
@@ -58,7 +93,7 @@ function interrupted(directory: string, { reason }: AbortSignal): EigenstudentEr
 }
 
 function checkedFormats(options: ReportOptions): ReadonlySet<ReportFormat> {
-  knownKeys('writeReport', options, ['formats', 'signal']);
+  knownKeys('writeReport', options, ['formats', 'signal', 'onFailedFigure']);
   const { formats = ['html', 'svg', 'png'] } = options;
   if (!Array.isArray(formats) || formats.length === 0)
     throw invalid('formats', `at least one of ${reportFormats.join(', ')}`, formats);

@@ -96,6 +96,26 @@ describe('the live page in a browser', () => {
     expect(await page.locator('#connection').innerText()).toBe('Live. 1 process at work.');
   });
 
+  it('says how many values are exactly 0, which its logarithmic axes have no place for', async () => {
+    await sweep.begin();
+    await sweep.write(0, {
+      epoch: Float64Array.of(100, 200, 300),
+      trainLoss: Float64Array.of(0.1, 0, 0),
+      validationLoss: Float64Array.of(0, 0, 0),
+      effectiveSize: Float64Array.of(2, 1, 0),
+    });
+    const { page, faults } = await open(browser, server.url);
+    const note = () => page.locator('#loss-note').innerText();
+    await expect.poll(note).toContain('2 values are exactly 0 and are not drawn.');
+    await page.locator('#validation').check();
+    await expect.poll(note).toContain('3 values are exactly 0 and are not drawn.');
+    for (const name of ['emerging', 'size'])
+      expect(await page.locator(`#${name}-zeros`).innerText()).toContain(
+        '1 value is exactly 0 and is not drawn.',
+      );
+    expect(faults).toEqual([]);
+  });
+
   it('shows the value under the pointer', async () => {
     await halfWay();
     const { page } = await open(browser, server.url);

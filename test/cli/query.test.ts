@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { TrialLocks } from '../../src/sweep/directory/trial-locks.js';
 import type { Trial } from '../../src/sweep/protocol/trials.js';
 import { call, callOn } from './captured-terminal.js';
-import { parquetRows, queryRun, trials } from './query-run.js';
+import { failureNote, parquetRows, queryRun, trials } from './query-run.js';
 
 const first = trials[0] as Trial;
 const paths = queryRun();
@@ -17,7 +17,7 @@ describe('query', () => {
   it('prints a table', async () => {
     expect(await call('query', paths.run, byWidth)).toEqual({
       exitCode: 0,
-      stderr: '',
+      stderr: failureNote,
       stdout:
         '┌───────┬──────┬───┐\n' +
         '│ width │ loss │ n │\n' +
@@ -43,7 +43,7 @@ describe('query', () => {
       expect(lines.filter((line) => line.startsWith('│'))).toHaveLength(8);
       const count = left.split(', ').length;
       expect(stderr).toBe(
-        `${count} of 4 columns have no room on this terminal: ${left}. Select fewer, or take --format vertical, csv or json\n`,
+        `${failureNote}${count} of 4 columns have no room on this terminal: ${left}. Select fewer, or take --format vertical, csv or json\n`,
       );
     },
   );
@@ -51,7 +51,7 @@ describe('query', () => {
   it('prints a single row with a line for each value on a terminal, all of a table elsewhere', async () => {
     const sql = 'from trials where errorCode is not null';
     const { stdout, stderr } = await callOn({ stdoutColumns: 80 }, 'query', paths.run, sql);
-    expect(stderr).toBe('');
+    expect(stderr).toBe(failureNote);
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toMatch(/^schema {2,}1$/);
     expect(lines).toContainEqual(expect.stringMatching(/^errorCode {2,}diverged$/));
@@ -94,7 +94,7 @@ describe('query', () => {
     expect(await call('query', paths.run, 'select 1 as a', '--out', csv)).toEqual({
       exitCode: 0,
       stdout: `${csv}\n1 row\n`,
-      stderr: '',
+      stderr: failureNote,
     });
     expect(await readFile(csv, 'utf8')).toBe('a\r\n1\r\n');
     const capitals = join(paths.folder, 'ANSWER.CSV');

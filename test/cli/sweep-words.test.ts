@@ -150,6 +150,6 @@ describe('thresholds', () => {
     await run('--shard', '1/2');
     await rm(join(out, 'trials'), { recursive: true });
     await mkdir(join(out, 'trials'));
-    expect((await call('thresholds', out, '0.1')).stdout).toBe('No trial has finished yet.\n');
+    expect((await call('thresholds', out, '0.1')).stdout).toBe('No trial has finished.\n');
   });
 });

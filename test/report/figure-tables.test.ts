@@ -113,6 +113,7 @@ describe('the table behind pruning', () => {
   it('draws changes below a thousandth of the smallest own error, to a power of ten, at that floor', () => {
     expect(notes).toEqual([
       'Changes below 10⁻⁴ are drawn there; zero change (nothing removed) has no place on a logarithmic axis.',
+      '1 value of 0 is drawn at 10⁻⁴, the foot of the logarithmic axis.',
     ]);
     expect(datasets.curves?.map((row) => row.drawn)).toEqual([6, 3, 0.25, 1e-4, 1e-4]);
   });

@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { figures, figuresFor } from '../../src/report/every-figure.js';
+import { figures, figuresFor, nameOfFigure } from '../../src/report/every-figure.js';
 import { type Figure, specification } from '../../src/report/figure.js';
 import { inputRelevanceFigure } from '../../src/report/figures/input-relevance.js';
 import { readRun } from '../../src/report/read-run.js';
@@ -49,6 +49,8 @@ it('the inputs that a task needs stand above the others', async () => {
   await sweep(protocol(await table(), { spectral: spectralArm }), { directory });
   const groups = groupTrials((await readRun(directory)).trials);
   expect(figuresFor(groups)).toContain(inputRelevanceFigure);
+  // By which a failure of one would be told.
+  for (const make of figuresFor(groups)) expect(nameOfFigure(make)).toBe(make(groups).name);
   const figure = inputRelevanceFigure(groups) as Figure;
   const mean = figure.table.rows.map((row) => Number(row.at(-3)));
   expect(mean).toHaveLength(6);

@@ -32,11 +32,15 @@ export function baselinesFigure(groups: readonly TrialGroup[]): Figure | LeftOut
   const drawn = widestOfEach(groups, nameOf).filter((group) =>
     series.some((each) => each.name === nameOf(group)),
   );
+  const chart = baselineChart({
+    ...{ title, groups: drawn, series },
+    rows: ranked.filter(({ group }) => drawn.includes(group)).flatMap(curveRows),
+  });
   return {
     name,
     title,
     caption: caption(ranked, drawn),
-    notes: [...spreadNotes(groups), ...seriesNotes(groups), ...notes(groups, drawn)],
+    notes: [...spreadNotes(groups), ...seriesNotes(groups), ...notes(groups, drawn), ...chart.notes],
     hint: 'Point at a curve for its values.',
     table: {
       columns: [
@@ -52,12 +56,8 @@ export function baselinesFigure(groups: readonly TrialGroup[]): Figure | LeftOut
         ];
       }),
     },
-    ...baselineChart({
-      title,
-      groups: drawn,
-      series,
-      rows: ranked.filter(({ group }) => drawn.includes(group)).flatMap(curveRows),
-    }),
+    datasets: chart.datasets,
+    draw: chart.draw,
   };
 }
 

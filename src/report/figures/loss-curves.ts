@@ -1,5 +1,5 @@
 import { percentile } from '../../analysis/percentile.js';
-import { logDomain, logLabel, logTicks, zerosText } from '../axes.js';
+import { logDomain, logLabel, logTicks, zerosNotes, zerosText } from '../axes.js';
 import type { Cell, Figure, FigureStyle, Layer, LeftOut, Panel } from '../figure.js';
 import { figureFrame } from '../frame.js';
 import { short } from '../numbers-in-text.js';
@@ -75,7 +75,7 @@ export function lossCurvesFigure(groups: readonly TrialGroup[]): Figure | LeftOu
   const drawn = chosen
     .filter(({ median }) => median > 0)
     .map((row) => (row.low === 0 ? { ...row, low: null } : row));
-  const undrawn = zerosText(chosen.length - drawn.length);
+  const undrawn = chosen.length - drawn.length;
   return {
     name,
     title,
@@ -83,7 +83,7 @@ export function lossCurvesFigure(groups: readonly TrialGroup[]): Figure | LeftOu
     notes: [
       ...spreadNotes(groups),
       ...seriesNotes(groups),
-      ...(undrawn ? [`On the logarithmic axis ${undrawn}.`] : []),
+      ...zerosNotes(undrawn),
       ...(shown.length < widths(followed).length
         ? [`Drawn for ${shown.length} of ${widths(followed).length} widths; the table has all of them.`]
         : []),
@@ -159,7 +159,7 @@ interface Chart {
   readonly shown: readonly number[];
   readonly drawn: readonly LossRow[];
   /** How many medians are 0, in words; empty where none is. */
-  readonly undrawn: string;
+  readonly undrawn: number;
   readonly nameOf: (group: TrialGroup) => string;
 }
 
@@ -180,7 +180,7 @@ function draw(chart: Chart, style: FigureStyle) {
     alone
       ? 'one trial per curve: no spread'
       : `line: median, band: quartiles over ${trialCount(chart.groups)}`,
-    ...(chart.undrawn ? [chart.undrawn] : []),
+    ...(chart.undrawn > 0 ? [zerosText(chart.undrawn)] : []),
   ];
   return figureFrame({ title, subtitle, panels, columns, ownColors: true }, style);
 }

@@ -1,5 +1,5 @@
 import { summarize } from '../../analysis/summary.js';
-import { powerOfTen } from '../axes.js';
+import { powerOfTen, zerosAtFootNotes } from '../axes.js';
 import type { Figure } from '../figure.js';
 import { short } from '../numbers-in-text.js';
 import { type CurveRow, pruningChart, reach } from '../pruning-panels.js';
@@ -46,6 +46,8 @@ export function pruningFigure(groups: readonly TrialGroup[]): Figure {
       ...spreadNotes(groups),
       ...seriesNotes(groups),
       ...pruningNotes(groups, shown, floor),
+      // Of the whole student, from which nothing is removed, the change is 0 in any case.
+      ...zerosAtFootNotes(chart.rows.filter((row) => row.median === 0 && row.kept < row.width).length, floor),
       ...tableNotes(groups),
     ],
     hint: 'Point at a curve for its values. In a wide window drag to pan, Ctrl or Shift and wheel to zoom, double-click to go back.',

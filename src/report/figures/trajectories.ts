@@ -24,11 +24,12 @@ export function trajectoriesFigure(groups: readonly TrialGroup[]): Figure | Left
     .flatMap((group) => followedTrial(group, nameOf(group)) ?? []);
   if (followed.length === 0) return { name, title, reason };
   const settings = settingCells(groups);
+  const chart = trajectoryChart(title, followed);
   return {
     name,
     title,
     caption: caption(followed),
-    notes: [...notes(groups, followed), ...seriesNotes(groups)],
+    notes: [...notes(groups, followed), ...chart.notes, ...seriesNotes(groups)],
     hint: 'Point at a line for its values.',
     table: {
       columns: [
@@ -45,7 +46,8 @@ export function trajectoriesFigure(groups: readonly TrialGroup[]): Figure | Left
         ),
       ),
     },
-    ...trajectoryChart(title, followed),
+    datasets: chart.datasets,
+    draw: chart.draw,
   };
 }
 

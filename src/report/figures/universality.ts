@@ -3,7 +3,12 @@ import type { Cell, Figure, LeftOut } from '../figure.js';
 import { short } from '../numbers-in-text.js';
 import { drawnSeries, evenly, seriesNames, seriesNotes, settingCells } from '../series.js';
 import { type TrialGroup, teacherSizes } from '../trial-groups.js';
-import { type Collapse, collapseOf, normalisedCurve } from '../universality/normalised-curves.js';
+import {
+  type Collapse,
+  collapseOf,
+  type NormalisedCurve,
+  normalisedCurve,
+} from '../universality/normalised-curves.js';
 import { type SeriesCollapse, universalityChart } from '../universality/universality-panels.js';
 
 const name = 'universality';
@@ -31,12 +36,13 @@ export function universalityFigure(groups: readonly TrialGroup[]): Figure | Left
     );
     const curves = compared
       .map((group) => normalisedCurve(group, (1 + reach) * group.teacherSize))
-      .filter(({ points }) => points.length > 0);
+      .filter(rises);
     const sizes = new Set(curves.map(({ group }) => group.teacherSize));
     return sizes.size > 1 ? [{ series: each, curves, collapse: collapseOf(curves) }] : [];
   });
   if (collapses.length === 0) return { name, title, reason: reason(groups, wide) };
   const settings = settingCells(groups);
+  const chart = universalityChart(title, collapses);
   return {
     name,
     title,
@@ -46,6 +52,7 @@ export function universalityFigure(groups: readonly TrialGroup[]): Figure | Left
       ...collapses.flatMap(scalingNotes),
       ...qualityNotes(collapses),
       ...omissionNotes(groups, wide, collapses),
+      ...chart.notes,
       ...seriesNotes(groups),
     ],
     hint: 'Point at a mark for its values.',
@@ -63,8 +70,14 @@ export function universalityFigure(groups: readonly TrialGroup[]): Figure | Left
         ),
       ),
     },
-    ...universalityChart(title, collapses),
+    datasets: chart.datasets,
+    draw: chart.draw,
   };
+}
+
+/** Whether there is a part to fit and to compare: points left of the transition that are above 0. */
+function rises({ points }: NormalisedCurve): boolean {
+  return points.some(({ x, y }) => x < 0 && y > 0);
 }
 
 function reason(groups: readonly TrialGroup[], wide: readonly TrialGroup[]): string {
@@ -72,7 +85,7 @@ function reason(groups: readonly TrialGroup[], wide: readonly TrialGroup[]): str
   const needs = 'It compares teachers of at least two sizes';
   if (sizes.length === 0) return `${needs}; this run has no teacher.`;
   if (sizes.length === 1) return `${needs}; this run has one, h_T = ${sizes[0]}.`;
-  const left = teacherSizes(wide);
+  const left = teacherSizes(wide.filter((group) => rises(normalisedCurve(group, group.teacherSize))));
   const found = left.length === 0 ? 'none' : `only h_T = ${left.join(', ')} in each parametrisation`;
   return `${needs} by students wider than they are and with an error that pruning changes; of h_T = ${sizes.join(', ')} this run has ${found}.`;
 }

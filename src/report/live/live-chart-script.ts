@@ -33,6 +33,10 @@ function extent(values, log) {
   return low === high ? [Math.min(0, low), high || 1] : [low, high];
 }
 
+// What the figures of a report say of such values (zerosText in axes.ts), as a sentence.
+const zerosNote = (zeros) => zeros === 0 ? '' : zeros === 1
+  ? ' 1 value is exactly 0 and is not drawn.' : ' ' + zeros + ' values are exactly 0 and are not drawn.';
+
 function ticksOf([low, high], log) {
   if (log) {
     const decades = Math.log10(high / low);

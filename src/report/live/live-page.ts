@@ -94,7 +94,7 @@ function tallyItem(state: string): string {
 function chartSection(name: string, title: string, note: string, choice = ''): string {
   return `<section id="${name}" aria-labelledby="${name}-title" hidden>
 <h2 id="${name}-title">${title}</h2>
-<p class="note"><span id="${name}-note">${note}</span> ${choice}</p>
+<p class="note"><span id="${name}-note">${note}</span><span id="${name}-zeros"></span> ${choice}</p>
 <div class="charts" id="${name}-charts"></div>
 </section>`;
 }

@@ -182,7 +182,9 @@ export const liveScript = String.raw`
     const some = trials.length < state.total ? trials.length + ' of ' + state.total + ' trials. ' : '';
     const most = highest(trials.map(({ curve }) => curve[loss].at(-1)).filter((value) => value > 0));
     const beyond = trials.some(({ curve }) => curve[loss].some((value) => value > most)) ? ' Losses above ' + short(most) + ' are drawn at the edge.' : '';
-    at('loss-note').textContent = some + 'Mean squared error, one line a trial.' + beyond;
+    const zeros = (name) => zerosNote(trials.reduce((count, { curve }) => count + curve[name].filter((value) => value === 0).length, 0));
+    at('loss-note').textContent = some + 'Mean squared error, one line per trial.' + beyond + zeros(loss);
+    at('emerging-zeros').textContent = zeros('effectiveSize');
     drawCurves('loss', trials, shade, loss, loss === 'trainLoss' ? 'train loss' : 'validation loss', [], most);
     drawCurves('emerging', trials, shade, 'effectiveSize', 'n_λ', teachers());
   }
@@ -227,6 +229,7 @@ export const liveScript = String.raw`
     const points = groups.map(({ parametrization, effectiveSize: { mean, sd, trials }, width, ...rest }) => ({
       arm: parametrization, x: width, y: mean, low: sd === null ? null : Math.max(mean - sd, mean / 100), high: mean + (sd ?? 0), sd, trials, width, ...rest }))
       .filter(({ y }) => y > 0);
+    at('size-zeros').textContent = zerosNote(groups.length - points.length);
     const values = points.flatMap(({ low, high, y }) => [low ?? y, high]).concat(teachers());
     const widths = [...new Set(points.map(({ x }) => x))];
     const place = placeFor('size', '', () => {

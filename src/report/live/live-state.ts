@@ -42,6 +42,8 @@ export interface LiveFailure {
   readonly teacherSize: number;
   readonly width: number;
   readonly trial: number;
+  /** "learningRate 0.001": what else the protocol varies; empty where it does not. */
+  readonly settings: string;
   readonly message: string;
 }
 
@@ -169,16 +171,20 @@ function statisticOf(values: readonly number[]): NonNullable<LiveGroup['effectiv
   return { mean, sd: trials > 1 ? sd : null, trials };
 }
 
-function failures(trials: readonly Trial[], { onDisk }: RunOnDisk): LiveFailure[] {
-  const failed = trials.flatMap(({ key, protocol }) => {
-    const record = recordOf(onDisk.get(key));
+function failures(trials: readonly Trial[], run: RunOnDisk): LiveFailure[] {
+  const { columns, cells } = run.varied;
+  const failed = trials.flatMap((each) => {
+    const { key, protocol } = each;
+    const record = recordOf(run.onDisk.get(key));
     if (!record?.failed) return [];
     const { parametrization, student, trial } = protocol;
     const { finished, message } = record;
     const teacherSize = teacherSizeOf(protocol);
-    return [
-      { key, parametrization, teacherSize, width: student.width, trial, finished, message: message ?? '' },
-    ];
+    const settings = cells(each)
+      .flatMap((cell, i) => (cell === null ? [] : `${columns[i]} ${cell}`))
+      .join(', ');
+    const place = { key, parametrization, teacherSize, width: student.width, trial, settings };
+    return [{ ...place, finished, message: message ?? '' }];
   });
   const latest = failed.toSorted((a, b) => b.finished - a.finished).slice(0, mostFailures);
   return latest.map(({ finished: _, ...failure }) => failure);

@@ -28,6 +28,8 @@ export interface TextPlot {
   readonly series: readonly TextSeries[];
   /** A line across, or upright, and what it is called. */
   readonly guide?: { readonly name: string; readonly at: 'x' | 'y'; readonly value: number };
+  /** Lines below it: what a reader must know to not misread it. */
+  readonly notes: readonly string[];
   readonly colors: boolean;
 }
 
@@ -45,8 +47,13 @@ const narrowest = 60;
 /** Of the numbers left of a plot. */
 const labelWidth = 8;
 
-/** Lines of a plot: title, cells under their names, axis, numbers. Where series meet there is a glyph of its own. */
+/**
+ * Lines of a plot: title, cells under their names, axis, numbers. Where series meet there is a glyph of its own. Where no point
+ * has a place on the axes, its title and notes alone: ticks would be of no value.
+ */
 export function textPlot(plot: TextPlot): string {
+  const notes = plot.notes.map((note) => `${' '.repeat(labelWidth + 2)}${note}`);
+  if (!hasPoints(plot)) return [plot.title, ...notes].join('\n');
   const cells = drawn(plot);
   const labels = new Map(plot.y.ticks.map((tick) => [plot.y.cellOf(tick), short(tick)]));
   const rows = cells.map((row, i) => {
@@ -54,7 +61,13 @@ export function textPlot(plot: TextPlot): string {
     const text = row.map((cell) => painted(cell, plot.colors)).join('');
     return `${(label ?? '').padStart(labelWidth)} ${label === undefined ? '│' : '┤'}${text}`;
   });
-  return [...heading(plot), ...rows.map((row) => row.trimEnd()), ...xAxis(plot)].join('\n');
+  return [...heading(plot), ...rows.map((row) => row.trimEnd()), ...xAxis(plot), ...notes].join('\n');
+}
+
+function hasPoints({ series, x, y }: TextPlot): boolean {
+  return series.some(({ points }) =>
+    points.some((point) => x.cellOf(point.x) !== undefined && y.cellOf(point.y) !== undefined),
+  );
 }
 
 function drawn({ x, y, width, height, series, guide }: TextPlot): Cell[][] {

@@ -1,5 +1,6 @@
 /** The report for a terminal: small plots of a run, from the numbers that its figures are drawn from. */
 import { summarize } from '../../analysis/summary.js';
+import { zerosText } from '../axes.js';
 import { lossRows } from '../figures/loss-curves.js';
 import { curveRows, errorFloor } from '../figures/pruning.js';
 import { drawnSeries, seriesNames } from '../series.js';
@@ -75,6 +76,7 @@ function sizePlot(
     height,
     series,
     ...(teacherSize > 0 && { guide: { name: `h_T = ${teacherSize}`, at: 'y' as const, value: teacherSize } }),
+    notes: zerosNotes(points),
     colors,
   });
 }
@@ -90,25 +92,29 @@ function pruningPlot(
   const pruned = groups.filter((group) => group.width === student);
   const rowsOf = (group: TrialGroup) => curveRows(group, '');
   const floor = errorFloor(pruned, pruned.flatMap(rowsOf));
+  // Of the whole student, from which nothing is removed, the change is 0 in any case.
   const series = seriesOf(groups, (group) =>
     group.width !== student
       ? []
       : rowsOf(group)
-          .filter(({ excess, median }) => excess <= right && median >= floor)
+          .filter(({ kept, width: all, excess }) => excess <= right && kept < all)
+          .filter(({ median }) => median === 0 || median >= floor)
           .map(({ excess, median }) => ({ x: excess, y: median })),
   );
+  const points = series.flatMap((one) => one.points);
   return textPlot({
     title: `Error caused by pruning, h = ${student}`,
     xTitle: teacherSize > 0 ? 'nodes kept - h_T' : 'nodes kept',
     x: linearScale([-teacherSize, right], width),
     y: logScale(
-      series.flatMap(({ points }) => points.map(({ y }) => y)),
+      points.map(({ y }) => y),
       height,
     ),
     width,
     height,
     series,
     ...(teacherSize > 0 && { guide: { name: `h_T = ${teacherSize}`, at: 'x' as const, value: 0 } }),
+    notes: zerosNotes(points),
     colors,
   });
 }
@@ -133,9 +139,15 @@ function lossPlot(groups: readonly TrialGroup[], width: number, colors: boolean)
       points.map(({ y }) => y),
       height,
     ),
-    ...{ width, height, series, colors },
+    ...{ width, height, series, colors, notes: zerosNotes(points) },
   });
   return [plot];
+}
+
+/** What the logarithmic axis has no place for. */
+function zerosNotes(points: readonly TextPoint[]): string[] {
+  const text = zerosText(points.filter(({ y }) => y === 0).length);
+  return text === '' ? [] : [text];
 }
 
 function seriesOf(groups: readonly TrialGroup[], pointsOf: (group: TrialGroup) => TextPoint[]): TextSeries[] {

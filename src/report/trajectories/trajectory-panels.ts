@@ -1,4 +1,4 @@
-import { powerLabel } from '../axes.js';
+import { powerLabel, zerosAtFootNotes } from '../axes.js';
 import type { Cell, Figure, FigureStyle, Layer, Panel } from '../figure.js';
 import { figureFrame } from '../frame.js';
 import type { FollowedTrial } from './followed-trial.js';
@@ -32,12 +32,14 @@ interface Place {
 export function trajectoryChart(
   title: string,
   followed: readonly FollowedTrial[],
-): Pick<Figure, 'datasets' | 'draw'> {
+): Pick<Figure, 'datasets' | 'draw' | 'notes'> {
   const places = followed.flatMap((each, i): Place[] => {
     const quantities: Quantity[] = each.nodes[0]?.eigenvalues ? ['eigenvalues', 'relevance'] : ['relevance'];
     return quantities.map((quantity) => ({ followed: each, quantity, id: `${quantity} ${i}` }));
   });
+  const relevances = places.filter(({ quantity }) => quantity === 'relevance').flatMap(rowsOf);
   return {
+    notes: zerosAtFootNotes(relevances.filter(({ value }) => value === 0).length, floor),
     datasets: { nodes: places.flatMap(rowsOf) },
     draw: (style) => {
       const most = Math.max(...teachersOf(places).map((size) => ofTeacher(places, size).length));
@@ -117,7 +119,8 @@ function relevanceLayers(place: Place, style: FigureStyle): Layer[] {
     },
   };
   const threshold: Layer = {
-    data: { values: [{ threshold: place.followed.trial.threshold }] },
+    // A threshold of 0 has no place on the axis but its foot, as the nodes below it have.
+    data: { values: [{ threshold: Math.max(place.followed.trial.threshold, floor) }] },
     mark: { type: 'rule', strokeDash: [3, 3] },
     encoding: { y: { ...y, field: 'threshold' }, color: { value: style.theme.ink } },
   };

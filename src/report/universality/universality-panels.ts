@@ -1,5 +1,5 @@
 import { evaluateFit } from '../../analysis/fits/fit.js';
-import { powerLabel, powerOfTen } from '../axes.js';
+import { powerLabel, powerOfTen, zerosAtFootNotes } from '../axes.js';
 import type { Figure, FigureStyle, Layer, Panel } from '../figure.js';
 import { figureFrame } from '../frame.js';
 import { short } from '../numbers-in-text.js';
@@ -23,7 +23,7 @@ const fitMargin = 0.005;
 export function universalityChart(
   title: string,
   collapses: readonly SeriesCollapse[],
-): Pick<Figure, 'datasets' | 'draw'> {
+): Pick<Figure, 'datasets' | 'draw' | 'notes'> {
   const floor = floorOf(collapses);
   const points = collapses.flatMap(({ series, curves }) =>
     curves.flatMap(({ group: { teacherSize, width }, points: own }) =>
@@ -44,7 +44,10 @@ export function universalityChart(
     })),
     fits: collapses.flatMap((each) => fitRows(each, floor)),
   };
+  // Of the whole student, from which nothing is removed, y is 0 in any case.
+  const zeros = points.filter(({ y, kept, width }) => y === 0 && kept < width).length;
   return {
+    notes: zerosAtFootNotes(zeros, floor),
     datasets,
     draw: (style) => {
       const columns = style.layout === 'wide' ? Math.min(2, collapses.length) : 1;

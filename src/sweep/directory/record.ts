@@ -50,7 +50,10 @@ const header = z.object({
   recordSha256: z.string().optional(),
 });
 
-/** Fractions of samples whose largest output is the class, at the end of training; absent where there are no classes. */
+/**
+ * At the end of training, fractions of samples whose largest output is the class, or, of one sigmoid output, that is above 0.5
+ * where the target is 1 and not where it is 0. Absent where there are neither classes nor such targets.
+ */
 const accuracies = {
   validationAccuracy: z.number().exactOptional(),
   testAccuracy: z.number().exactOptional(),

@@ -38,7 +38,7 @@ export interface GroupSummary {
   readonly testLoss: Statistic;
   /** Trials that answer no better than a constant: see didNotLearn. */
   readonly didNotLearn: number;
-  /** Absent where there are no classes; so is the next. */
+  /** Absent where records have none; so is the next. */
   readonly testAccuracy?: Statistic;
   /** With only the effectiveSize most relevant nodes kept. */
   readonly prunedAccuracy?: Statistic;
@@ -195,7 +195,8 @@ export function statistic(values: readonly number[]): Statistic {
   return { mean, sd: Number.isNaN(sd) ? null : sd };
 }
 
-function toFailure(record: TrialRecord, settings: SettingsOf): TrialFailure[] {
+/** Of a record of a trial that failed; nothing of one that finished. */
+export function toFailure(record: TrialRecord, settings: SettingsOf): TrialFailure[] {
   if (isFinished(record)) return [];
   const { key, parametrization, teacherSize, width, seed, trial, protocol, error } = record;
   const { code, message } = error;

@@ -152,6 +152,12 @@ export function hasLabels(data: BroughtData): boolean {
   );
 }
 
+/** Whether what they say is classes. */
+export function hasClasses(data: BroughtData): boolean {
+  const fields = data[formOf(data)] ?? {};
+  return formOf(data) === 'cifar10' || ['labels', 'classes', 'label'].some((field) => field in fields);
+}
+
 /** The same data with other paths. */
 export function mapPaths(data: BroughtData, change: (path: string) => string): BroughtData {
   const form = formOf(data);

@@ -23,7 +23,7 @@ import {
   mostTrials,
 } from './grid.js';
 import { idleAxisIssues } from './idle-axes.js';
-import { fileAxisIssues, labelIssues } from './problem-issues.js';
+import { fileAxisIssues, labelIssues, outputIssues } from './problem-issues.js';
 import { formatPath, issuesOf, type Path, type ProtocolIssue } from './protocol-issues.js';
 import {
   type Parametrization,
@@ -149,7 +149,7 @@ function gridIssues(protocol: Protocol, point: ProtocolPoint): ProtocolIssue[] {
     return [{ path: ['trials'], message }];
   }
   const ofArms = parametrizations.flatMap((arm) => armIssues(protocol, point, arm));
-  return [...labelIssues(point), ...idleAxisIssues(protocol), ...ofArms];
+  return [...labelIssues(point), ...outputIssues(point), ...idleAxisIssues(protocol), ...ofArms];
 }
 
 /** The parts of an arm whose limits depend on one another. */

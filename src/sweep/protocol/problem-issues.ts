@@ -1,6 +1,6 @@
-/** Whether teacher and data go together. */
+/** Whether teacher, data and the outputs of the student go together. */
 import type { FieldPath, WrittenAxis } from './axes.js';
-import { type BroughtData, formNames, formOf, hasLabels, isBrought } from './brought-data.js';
+import { type BroughtData, formNames, formOf, hasClasses, hasLabels, isBrought } from './brought-data.js';
 import type { ProtocolIssue } from './protocol-issues.js';
 import type { ProtocolPoint } from './protocol-schema.js';
 
@@ -15,6 +15,22 @@ function fieldsOf(data: BroughtData): string {
   const form = formOf(data);
   if (form === 'idx') return 'labels';
   return form === 'csv' || form === 'parquet' ? 'label or targets' : 'classes or targets';
+}
+
+/** An activation of the outputs is for numbers that a read-out of the student's own learns. */
+export function outputIssues({ teacher, data, student }: ProtocolPoint): ProtocolIssue[] {
+  const { outputActivation } = student;
+  if (outputActivation === undefined) return [];
+  const path = ['student', 'outputActivation'];
+  const refused = (why: string) => [
+    { path, message: `expected none, received "${outputActivation}": ${why}` },
+  ];
+  if (teacher?.kind === 'paper') return refused("students of the paper's teacher end in its frozen sum");
+  if (teacher !== undefined || !isBrought(data) || !hasClasses(data)) return [];
+  return refused(
+    'classes are learned by a softmax over one output per class. To tell two classes apart by one sigmoid output, write them as ' +
+      'targets of 0 and 1',
+  );
 }
 
 /** Every trial of a protocol is of the same files. */

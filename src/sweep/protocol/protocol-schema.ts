@@ -60,6 +60,8 @@ const student = strict({
   thirdWidth: positiveInteger.exactOptional(),
   /** Which hidden layers are spectral, all trained as the arm says; the others are dense. Absent: the first. */
   spectralLayers: name(['first', 'all']).exactOptional(),
+  /** Of the outputs, where numbers are learned by a read-out that trains. Absent: linear. */
+  outputActivation: name(['linear', 'sigmoid']).exactOptional(),
 });
 
 const warmup = nonNegativeNumber.default(0);

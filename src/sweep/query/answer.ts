@@ -20,6 +20,8 @@ export interface QueryColumn {
 export interface LoadedRecords {
   /** Records that are there and cannot be trusted; they are left out. */
   readonly unreadable: readonly DamagedTrial[];
+  /** Records of trials that failed: their measures are null. */
+  readonly failed: number;
   /** Why index.parquet could not be brought up to date, where it could not: the next call reads the same files again. */
   readonly notIndexed?: string;
 }

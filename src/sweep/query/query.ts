@@ -67,9 +67,11 @@ async function withTrials<Result>(
   await readProtocol(directory); // says so when this is no run directory
   const database = await openDatabase();
   try {
-    const loaded = await loadRecords(database, directory);
+    const found = await loadRecords(database, directory);
     const columns = await createTrials(database, directory);
     const { connection } = database;
+    const counted = await connection.runAndReadAll('SELECT count(errorCode)::INTEGER FROM trials');
+    const loaded = { ...found, failed: Number(counted.value(0, 0)) };
     await connection.run(`SET allowed_paths = [${writable.map(literal).join(', ')}]`);
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');

@@ -25,7 +25,8 @@ export interface RecordGlance {
   readonly effectiveSize: number | null;
   /** false of a trial that failed. */
   readonly didNotLearn: boolean;
-  /** What went wrong; null of a trial that finished. */
+  /** Code of what went wrong; null of a trial that finished. So is the next. */
+  readonly code: string | null;
   readonly message: string | null;
 }
 
@@ -91,6 +92,7 @@ function glance(key: string, text: string): RecordGlance | undefined {
       engine: `${engine} ${dtype}`,
       made: { engine, dtype, versions },
       didNotLearn: !failed && didNotLearn(record),
+      code: error?.code ?? null,
       message: error?.message ?? null,
     };
   } catch {

@@ -41,7 +41,10 @@ interface RecordFile {
  * date where that is allowed.
  * @throws file_unreadable when it is no run directory
  */
-export async function loadRecords(database: Database, directory: string): Promise<LoadedRecords> {
+export async function loadRecords(
+  database: Database,
+  directory: string,
+): Promise<Omit<LoadedRecords, 'failed'>> {
   const files = await listRecordFiles(directory);
   const known = await loadIndex(database, directory);
   const current = new Set<string>();

@@ -1,6 +1,7 @@
 /** How far a run directory is and who works on it, from what lies in it: no process is asked. */
 import { type Makers, makersOf } from '../directory/makers.js';
 import { readProtocol } from '../directory/run-directory.js';
+import type { TrialFailure } from '../directory/summary.js';
 import { teacherSizeOf } from '../protocol/problem.js';
 import type { Parametrization } from '../protocol/protocol-schema.js';
 import { type Settings, settingsOf } from '../protocol/settings.js';
@@ -45,6 +46,8 @@ export interface RunStatus extends Makers {
   readonly trials: TrialCounts;
   readonly groups: readonly GroupStatus[];
   readonly begun: readonly BegunTrial[];
+  /** In the order of the protocol. No sweep trains them again. */
+  readonly failures: readonly TrialFailure[];
   /**
    * Keys of trials whose record cannot be read or whose arrays are missing; checksums are not looked at, as a sweep looks
    * at them. The next sweep trains them again.
@@ -81,6 +84,7 @@ export async function runStatus(directory: string): Promise<RunStatus> {
     trials: countTrials(trials, found),
     groups: groups(trials, settings, found),
     begun: begunTrials(trials, settings, found),
+    failures: failures(trials, settings, found),
     damaged: damaged.filter((key) => wanted.has(key)),
     ...makersOf(present.map(({ made }) => made)),
     lastFinishedAt: present.length > 0 ? new Date(last).toISOString() : null,
@@ -115,6 +119,17 @@ function begunTrials(trials: readonly Trial[], settings: SettingsOf, found: Foun
     if (epoch === undefined) return [];
     const { seed, trial: index, epochs } = trial.protocol;
     return [{ key: trial.key, ...placeOf(trial, settings), seed, trial: index, epoch, epochs }];
+  });
+}
+
+/** In the order of the protocol. */
+function failures(trials: readonly Trial[], settings: SettingsOf, found: Found): TrialFailure[] {
+  return trials.flatMap((trial) => {
+    const record = found.record(trial);
+    if (!record?.failed) return [];
+    const { seed, trial: index } = trial.protocol;
+    const error = { code: record.code ?? 'internal', message: record.message ?? '' };
+    return [{ key: trial.key, ...placeOf(trial, settings), seed, trial: index, ...error }];
   });
 }
 

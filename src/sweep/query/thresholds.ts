@@ -5,7 +5,13 @@ import { finiteNumber, invalid } from '../../arguments.js';
 import { EigenstudentError } from '../../errors.js';
 import { type FinishedRecord, isFinished } from '../directory/record.js';
 import { type DamagedTrial, readProtocol, readRecords } from '../directory/run-directory.js';
-import { groupRecords, type Statistic, statistic } from '../directory/summary.js';
+import {
+  groupRecords,
+  type Statistic,
+  statistic,
+  type TrialFailure,
+  toFailure,
+} from '../directory/summary.js';
 import { readArrays, type TrialArrays } from '../directory/trial-arrays.js';
 import type { Parametrization } from '../protocol/protocol-schema.js';
 import { type Settings, settingsOf } from '../protocol/settings.js';
@@ -29,6 +35,8 @@ export interface ThresholdGroup {
 
 export interface ThresholdSizes {
   readonly groups: readonly ThresholdGroup[];
+  /** Trials that failed; they are left out. */
+  readonly failures: readonly TrialFailure[];
   /** Trials whose arrays cannot be trusted; they are left out. */
   readonly damaged: readonly DamagedTrial[];
 }
@@ -48,7 +56,9 @@ export async function effectiveSizesAt(
     finiteNumber(`thresholds[${i}]`, threshold, 0, 1);
   });
   const settings = settingsOf(await readProtocol(directory));
-  const records = (await readRecords(directory)).filter(isFinished);
+  const all = await readRecords(directory);
+  const records = all.filter(isFinished);
+  const failures = all.flatMap((record) => toFailure(record, settings));
   const groups: ThresholdGroup[] = [];
   const damaged: DamagedTrial[] = [];
   for (const group of groupRecords(records)) {
@@ -59,7 +69,7 @@ export async function effectiveSizesAt(
     const place = { parametrization, teacherSize, width, settings: settings(protocol) };
     for (const threshold of thresholds) groups.push({ ...place, ...sizesAt(threshold, arrays) });
   }
-  return { groups, damaged };
+  return { groups, failures, damaged };
 }
 
 type Arrays = Pick<TrialArrays, 'relevance' | 'pruningLosses'>;

@@ -4,6 +4,7 @@ import { finiteNumber, knownKeys, positiveInteger } from '../../arguments.js';
 import type { DeviceOptions } from '../../network/device.js';
 import { BroughtFiles } from '../brought/brought-files.js';
 import { lookAtFiles } from '../brought/look-at-files.js';
+import { isFinished } from '../directory/record.js';
 import { survey, wouldGrow } from '../directory/run-directory.js';
 import { checkArrays } from '../directory/trial-arrays.js';
 import { checkProtocol } from '../protocol/protocol.js';
@@ -33,6 +34,8 @@ export interface SweepEstimate {
   readonly trials: Census & {
     /** Trials that have a record, finished or failed, whose files are sound: a sweep keeps them. */
     readonly done: number;
+    /** Of those, the ones that failed. */
+    readonly failed: number;
   };
   /** Of the trials that are left, in useful operations: a multiply-add is two, matrix products alone. */
   readonly operations: number;
@@ -81,23 +84,30 @@ export async function estimateSweep(
     tried.push({ students, ...(await calibrate(example, data, plan)) });
   }
   return {
-    trials: { ...census(protocol, trials), done: done.size },
+    trials: {
+      ...census(protocol, trials),
+      done: done.size,
+      failed: [...done.values()].filter(Boolean).length,
+    },
     operations: missing.reduce((sum, trial) => sum + usefulOperations(trial.protocol), 0),
     largestWave: largest(waves),
     time: missing.length === 0 ? null : forecast(waves, shapes, tried),
   };
 }
 
-/** Of the trials, those that a sweep into the directory would not train again. */
+/** Of the trials, those that a sweep into the directory would not train again, and whether each failed. */
 async function doneIn(
   directory: string | undefined,
   protocol: Protocol,
   trials: readonly Trial[],
-): Promise<Set<string>> {
-  if (directory === undefined) return new Set();
+): Promise<Map<string, boolean>> {
+  if (directory === undefined) return new Map();
   await wouldGrow(directory, protocol); // or says why it cannot
-  const { found } = await survey(directory, trials, (record) => checkArrays(directory, record));
-  return new Set(found.keys());
+  const { found } = await survey(directory, trials, async (record) => {
+    await checkArrays(directory, record);
+    return !isFinished(record);
+  });
+  return found;
 }
 
 function largest(waves: readonly (readonly Trial[])[]): SweepEstimate['largestWave'] {

@@ -40,7 +40,8 @@ export function studentLayers(protocol: TrialProtocol): Layer[] {
       : dense(width, { activation }),
   );
   const { outputs, readout } = problemOf(protocol);
-  return [...hidden, readout === 'sum' ? sum() : dense(outputs)];
+  const { outputActivation = 'linear' } = protocol.student;
+  return [...hidden, readout === 'sum' ? sum() : dense(outputs, { activation: outputActivation })];
 }
 
 export function studentOptions(protocol: TrialProtocol, data: SplitData): StudentOptions {

@@ -45,6 +45,7 @@ describe('a plot in a terminal', () => {
         },
       ],
       guide: { name: 'h_T', at: 'y', value: 1 },
+      notes: [],
       colors: false,
     });
     expect(text).toBe(

@@ -200,7 +200,7 @@ describe('export', () => {
   it('writes every record as Parquet, typed', async () => {
     await writeFailed(third);
     const file = join(directory, 'all.parquet');
-    expect(await exportRecords(directory, file)).toEqual({ file, rows: 3, unreadable: [] });
+    expect(await exportRecords(directory, file)).toEqual({ file, rows: 3, failed: 1, unreadable: [] });
     const database = await openDatabase();
     const reader = await database.connection.runAndReadAll(
       `select count(*)::integer as n, count(testLoss)::integer as finished, min(protocol.arm.optimizer.adam.learningRate) as rate,

@@ -49,6 +49,7 @@ it('counts the nodes of each trial above each threshold, by itself and pooled, a
         ...{ effectiveSizePooled: exactly(40), prunedLoss: exactly(1 / 41) },
       },
     ],
+    failures: [expect.objectContaining({ code: 'diverged', width: 40, trial: 2 })],
     damaged: [],
   });
 });
@@ -73,6 +74,7 @@ it('leaves out trials with damaged arrays, and names them', async () => {
   await truncate(join(directory, 'trials', trial.key, 'arrays.safetensors'), 50);
   expect(await effectiveSizesAt(directory, [0.5])).toEqual({
     groups: [],
+    failures: [],
     damaged: [{ key: trial.key, reason: expect.stringContaining('has changed since it was written') }],
   });
 });

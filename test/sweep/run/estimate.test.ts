@@ -35,6 +35,7 @@ describe('an estimate', () => {
         seed: [5, 6].map((value) => ({ value, trials: 8 })),
       },
       done: 0,
+      failed: 0,
     });
     const trials = expand(protocol);
     expect(estimate.operations).toBe(

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const slow = [
@@ -54,6 +55,8 @@ function otherInstructionSets(): string[] {
  */
 export default defineConfig({
   test: {
+    // one file per core; by itself Vitest leaves one core free, of two the half
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {

@@ -59,8 +59,8 @@ struct Chain {
   std::size_t inputs() const { return layers.front().inputs; }
   std::size_t outputs() const { return layers.back().outputs; }
   bool operator==(const Chain&) const = default;
-  /// The same as a graph, and its loss as an objective.
-  operator NetworkSpec() const;
+  /// The same as a graph, and its loss as an objective. Implicit, as a chain may stand wherever a network does.
+  operator NetworkSpec() const;  // NOLINT(google-explicit-constructor)
   Objective objective() const;
 };
 

@@ -131,6 +131,11 @@ export const objectCalls = {
     call: (native, request) => native.oracleOrder(request),
     result: (_, answer) => [...answer],
   },
+  describe: {
+    make: () => ({ network: student.networkSpec(), objective: student.objective() }),
+    call: (native, request) => native.describe(request),
+    result: (_, answer) => [JSON.stringify(answer)],
+  },
   fillNormal: fill('fillNormal', { mean: 1, deviation: 2 }, () => new Float64Array(5)),
   fillUniform: fill('fillUniform', { low: 1, high: 2 }, () => new Float64Array(5)),
   fillPermutation: fill('fillPermutation', {}, () => new Uint32Array(7)),

@@ -9,6 +9,11 @@ export const isInteger = (value, minimum, maximum) =>
 /** world: { dtype, block, data, isDataset, x, targets }. */
 const theStudent = { make: () => 0, allowed: (_, value) => value === 0 };
 const theData = { make: ({ data }) => data, allowed: ({ isDataset }, value) => isDataset(value) };
+/** There is no batch norm: either gives the same. */
+const theStatistics = {
+  make: () => 'running',
+  allowed: (_, value) => value === undefined || value === 'running' || value === 'batch',
+};
 const theBlock = {
   make: () => 'parameters',
   allowed: (_, value) => ['parameters', 'firstMoment', 'secondMoment'].includes(value),
@@ -61,7 +66,7 @@ export const populationCalls = {
     keep: ([until]) => [until[0]],
   },
   evaluate: {
-    args: [{ make: ({ data }) => [[data], [null]], allowed: isSets }],
+    args: [{ make: ({ data }) => [[data], [null]], allowed: isSets }, theStatistics],
     promise: true,
     check: ({ dtype, block, x, targets, fail }, [sets], result) => {
       const loss = student.lossOf(student.outputsOf(block, x), targets);
@@ -71,10 +76,10 @@ export const populationCalls = {
       );
       if (!same || result.length !== expected.length) fail(`evaluate() gave ${result}, not ${expected}`);
     },
-    keep: ([sets]) => [sets.map((set) => [set[0]])],
+    keep: ([sets, statistics]) => [sets.map((set) => [set[0]]), statistics],
   },
   predict: {
-    args: [theStudent, theData],
+    args: [theStudent, theData, theStatistics],
     promise: true,
     check: ({ dtype, block, x, fail }, _, result) => {
       if (kindOf(result) !== arrayName[dtype]) fail('predict() gave another kind of array');
@@ -87,13 +92,14 @@ export const populationCalls = {
       { make: () => 0, allowed: (_, value) => value === 0 },
       { make: () => Uint32Array.of(3, 1, 4, 0, 5, 2, 6), allowed: (_, value) => isOrder(value) },
       theData,
+      theStatistics,
     ],
     promise: true,
     check: ({ dtype, block, x, targets, fail }, [, , order], result) => {
       if (!student.near(dtype, result, student.curveOf(block, x, targets, order)))
         fail('pruningCurve() is not the loss with nodes left out');
     },
-    keep: ([one, layer, order, data]) => [one, layer, Uint32Array.prototype.slice.call(order), data],
+    keep: ([one, layer, order, ...rest]) => [one, layer, Uint32Array.prototype.slice.call(order), ...rest],
   },
   progress: {
     args: [],
@@ -151,6 +157,30 @@ export const populationCalls = {
       if (!student.near(dtype, [dataLoss], [expected])) fail(`gradient() gave loss ${dataLoss}, not ${expected}`);
       if (!(penalty > 0)) fail('gradient() gave no penalty');
       if (!block.slice.call(into).every(Number.isFinite)) fail('gradient() left numbers unwritten');
+    },
+  },
+  gradients: {
+    args: [
+      { make: ({ data }) => [data], allowed: ({ isDataset }, value) => isSets({ isDataset }, [value]) },
+      { make: () => true, allowed: (_, value) => typeof value === 'boolean' },
+      theStatistics,
+    ],
+    promise: true,
+    check: ({ dtype, block, x, targets, fail }, [[data], ofInputs], [found]) => {
+      if (data === null) return found === null || fail('gradients() of no data gave something');
+      const expected = student.lossOf(student.outputsOf(block, x), targets);
+      if (!student.near(dtype, [found.dataLoss], [expected])) fail(`gradients() gave loss ${found.dataLoss}, not ${expected}`);
+      if (found.parameters.length !== student.parameters) fail('gradients() gave another number of parameters');
+      if ((found.inputs?.length ?? 0) !== (ofInputs ? x.length : 0)) fail('gradients() gave other inputs than asked for');
+      if (![...found.parameters, ...(found.inputs ?? [])].every(Number.isFinite)) fail('gradients() is not finite');
+    },
+    keep: ([data, ...rest]) => [[data[0]], ...rest],
+  },
+  setData: {
+    args: [theStudent, theData],
+    check: ({ population, fail }) => {
+      const { epoch, position, step } = population.counters(0);
+      if (position !== 0 || epoch * 5 !== step) fail('setData() moved a student that stood at the end of an epoch');
     },
   },
   stop: { args: [], observer: true, check: () => {} },

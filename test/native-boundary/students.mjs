@@ -65,7 +65,7 @@ export function studentSpec(data) {
     data,
     batchSize: 4,
     shuffle: true,
-    stream: false,
+    stream: true,
     clockSteps: 0,
     seed: 1,
     trial: 0,

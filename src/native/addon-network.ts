@@ -4,19 +4,13 @@
 export interface NativeTensorSpec {
   readonly name: string;
   readonly trainable: boolean;
-  readonly l1: number;
-  readonly l2: number;
-  /** On the rows of a matrix; 0 elsewhere. */
-  readonly groupLasso: number;
+  /** Coefficients of the penalties: l1, l2 and those that src/network/layers.ts lists. */
+  readonly [penalty: string]: string | number | boolean;
 }
 
 export interface NativeLayerSpec {
   /** The options of the layer's type (native/layers). */
-  readonly options:
-    | { readonly type: 'spectral' | 'dense'; readonly width: number; readonly activation: string }
-    | { readonly type: 'batchNorm'; readonly momentum: number; readonly epsilon: number }
-    | { readonly type: 'activation'; readonly activation: string }
-    | { readonly type: 'add' | 'concat' };
+  readonly options: { readonly type: string; readonly [option: string]: string | number | undefined };
   /** 0: the network's input, k + 1: the output of layer k. */
   readonly reads: readonly number[];
   readonly tensors: readonly NativeTensorSpec[];
@@ -76,10 +70,7 @@ export interface NativeNetworkSpec {
 
 /** A summand of the loss: the options of its kind (native/losses), the layer that it judges, and by what. */
 export interface NativeTerm {
-  readonly loss:
-    | { readonly type: 'mse' | 'crossEntropy' | 'meanAbsoluteError' | 'upstream' }
-    | { readonly type: 'softCrossEntropy' | 'klDivergence'; readonly temperature: number }
-    | { readonly type: 'factorDistance'; readonly power: number };
+  readonly loss: { readonly type: string; readonly [option: string]: string | number };
   readonly layer: number;
   /** Name of an array of the data; empty: its targets, or classes. */
   readonly target: string;

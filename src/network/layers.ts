@@ -33,6 +33,14 @@ export const matrices = ['eigenvectors', 'weights'] as const;
 export type Matrix = (typeof matrices)[number];
 
 /**
+ * Penalties beside l1 and l2, and which tensors may have them. They stand in a spec only where they are not 0, so that networks
+ * without them are written as they always were.
+ */
+export const furtherPenalties = { groupLasso: 'matrices' } as const;
+export type FurtherPenalty = keyof typeof furtherPenalties;
+export const furtherPenaltyNames = Object.keys(furtherPenalties) as FurtherPenalty[];
+
+/**
  * How a tensor starts. A matrix [N_out][N_in] knows its fan-in and fan-out; `orthonormalRows` gives rows with
  * w_i . w_j = [i = j] (needs N_out <= N_in); a number is a constant; an array is copied and must have the tensor's size.
  */
@@ -73,13 +81,11 @@ interface LayerOf<Kind extends string, Name extends TensorName> extends LayerPla
   readonly tensors: PerTensor<Name, TensorOptions>;
 }
 
-export interface TensorOptions {
+export interface TensorOptions extends Readonly<Partial<Record<FurtherPenalty, number>>> {
   readonly trainable: boolean;
-  /** penalty = l2 * sum(K^2) + l1 * sum(|K|) + groupLasso * sum_i ||K_i||, while trainable */
+  /** penalty = l2 * sum(K^2) + l1 * sum(|K|) + groupLasso * sum_i ||K_i|| (rows of a matrix, what enters node i), while trainable */
   readonly l1: number;
   readonly l2: number;
-  /** Of a matrix: on its rows K_i, what enters node i. Absent: 0. */
-  readonly groupLasso?: number;
   readonly initialize: Initializer;
 }
 
@@ -130,7 +136,17 @@ export function isMatrixLayer(layer: Layer | undefined): layer is MatrixLayer {
   return layer?.kind === 'spectral' || layer?.kind === 'dense';
 }
 
-interface LayerOptions<Name extends TensorName> extends LayerPlace {
+type PenalisedBy<
+  Penalty extends FurtherPenalty,
+  Name extends TensorName,
+> = (typeof furtherPenalties)[Penalty] extends 'matrices' ? Extract<Name, Matrix> : Name;
+
+/** Of the group lasso, coefficient times the sum of ||row i||_2, rows being what enters node i. */
+type FurtherPenalties<Name extends TensorName> = {
+  readonly [Penalty in FurtherPenalty]?: PerTensor<PenalisedBy<Penalty, Name>, number>;
+};
+
+interface LayerOptions<Name extends TensorName> extends LayerPlace, FurtherPenalties<Name> {
   /** Default 'linear'. */
   readonly activation?: Activation;
   /** Default false. */
@@ -139,8 +155,6 @@ interface LayerOptions<Name extends TensorName> extends LayerPlace {
   readonly trainable?: readonly Name[];
   readonly l1?: PerTensor<Name, number>;
   readonly l2?: PerTensor<Name, number>;
-  /** Row penalty of the matrix: coefficient times the sum of ||row i||_2, rows being what enters node i. */
-  readonly groupLasso?: PerTensor<Extract<Name, Matrix>, number>;
   readonly initialize?: PerTensor<Name, Initializer>;
 }
 export type SpectralOptions = LayerOptions<SpectralTensor>;
@@ -153,7 +167,7 @@ const optionKeys = [
   'trainable',
   'l1',
   'l2',
-  'groupLasso',
+  ...furtherPenaltyNames,
   'initialize',
   ...placeKeys,
 ] as const;
@@ -231,11 +245,11 @@ export function tensorOptions<Name extends TensorName>(
 ): PerTensor<Name, TensorOptions> {
   for (const field of ['l1', 'l2', 'initialize'] as const)
     knownKeys(`${field} of ${where}`, options[field] ?? {}, present);
-  knownKeys(
-    `groupLasso of ${where}`,
-    options.groupLasso ?? {},
-    matrices.filter((name) => (names as readonly TensorName[]).includes(name)),
-  );
+  for (const penalty of furtherPenaltyNames) {
+    const allowed: readonly TensorName[] = furtherPenalties[penalty] === 'matrices' ? matrices : present;
+    const own = allowed.filter((name) => (names as readonly TensorName[]).includes(name));
+    knownKeys(`${penalty} of ${where}`, options[penalty] ?? {}, own);
+  }
   const trainable = options.trainable ?? trainedByDefault.filter((name) => present.includes(name));
   denseArray(`trainable of ${where}`, 'an array of names of tensors', trainable);
   for (const name of trainable) oneOf(`trainable of ${where}`, name, present);
@@ -245,7 +259,7 @@ export function tensorOptions<Name extends TensorName>(
       trainable: trainable.includes(name),
       l1: finiteNumber(`l1.${name} of ${where}`, options.l1?.[name] ?? 0, 0),
       l2: finiteNumber(`l2.${name} of ${where}`, options.l2?.[name] ?? 0, 0),
-      ...groupLassoOf(where, name, options.groupLasso),
+      ...furtherPenaltiesOf(where, name, options),
       initialize: checkInitializer(
         `initialize.${name} of ${where}`,
         options.initialize?.[name] ?? initial[name],
@@ -255,10 +269,17 @@ export function tensorOptions<Name extends TensorName>(
   return tensors as PerTensor<Name, TensorOptions>;
 }
 
-/** Only where it is not 0, so that networks without it are written as they always were. */
-function groupLassoOf(where: string, name: TensorName, given: PerTensor<Matrix, number> = {}) {
-  const value = finiteNumber(`groupLasso.${name} of ${where}`, given[name as Matrix] ?? 0, 0);
-  return value === 0 ? {} : { groupLasso: value };
+/** Only those that are not 0. */
+function furtherPenaltiesOf<Name extends TensorName>(
+  where: string,
+  name: Name,
+  options: FurtherPenalties<Name>,
+): Partial<Record<FurtherPenalty, number>> {
+  const found = furtherPenaltyNames.map((penalty) => {
+    const given: PerTensor<TensorName, number> = options[penalty] ?? {};
+    return [penalty, finiteNumber(`${penalty}.${name} of ${where}`, given[name] ?? 0, 0)] as const;
+  });
+  return Object.fromEntries(found.filter(([, coefficient]) => coefficient !== 0));
 }
 
 function checkInitializer(where: string, value: Initializer): Initializer {

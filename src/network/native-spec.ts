@@ -1,7 +1,7 @@
 /** Network specs as the native code wants them. */
 import { EigenstudentError } from '../errors.js';
 import type { NativeLayerSpec, NativeNetworkSpec, NativeTensorSpec } from '../native/addon.js';
-import type { Layer, TensorOptions } from './layers.js';
+import { furtherPenaltyNames, type Layer, type TensorOptions } from './layers.js';
 import type { NetworkSpec } from './network-spec.js';
 
 /**
@@ -19,24 +19,16 @@ export function toNativeNetwork(spec: NetworkSpec): NativeNetworkSpec {
   };
 }
 
+/** What is of the type alone: neither its place in the graph nor its tensors. */
 function toNativeOptions(layer: Layer): NativeLayerSpec['options'] {
-  const { kind: type } = layer;
-  switch (type) {
-    case 'spectral':
-    case 'dense':
-      return { type, width: layer.width, activation: layer.activation };
-    case 'batchNorm':
-      return { type, momentum: layer.momentum, epsilon: layer.epsilon };
-    case 'activation':
-      return { type, activation: layer.activation };
-    default:
-      return { type };
-  }
+  const { kind: type, name: _name, inputs: _inputs, tensors: _tensors, ...options } = layer;
+  return { type, ...options };
 }
 
 function toNativeTensor([name, tensor]: [string, TensorOptions]): NativeTensorSpec {
-  const { trainable, l1, l2, groupLasso = 0 } = tensor;
-  return { name, trainable, l1, l2, groupLasso };
+  const { trainable, l1, l2 } = tensor;
+  const further = furtherPenaltyNames.map((penalty) => [penalty, tensor[penalty] ?? 0]);
+  return { name, trainable, l1, l2, ...Object.fromEntries(further) };
 }
 
 /** 0 is the network's input, k + 1 the output of layer k. */

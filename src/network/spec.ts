@@ -6,6 +6,7 @@ import { activation, add, batchNorm, concat } from './graph-layers.js';
 import {
   type DenseOptions,
   dense,
+  furtherPenaltyNames,
   type Layer,
   placeKeys,
   type SpectralOptions,
@@ -122,24 +123,27 @@ function rebuild(where: string, layer: Layer): Layer {
     }
     case 'batchNorm': {
       knownKeys(where, layer, ['kind', 'momentum', 'epsilon', 'tensors', ...placeKeys]);
-      const { bias: _, groupLasso: __, ...options } = tensorOptionsOf(where, layer, ['scale', 'shift'], []);
+      const { bias: _, ...options } = tensorOptionsOf(where, layer, ['scale', 'shift'], []);
       return batchNorm({ ...options, ...place, momentum: layer.momentum, epsilon: layer.epsilon });
     }
     case 'activation':
       knownKeys(where, layer, ['kind', 'activation', ...placeKeys]);
       return activation(layer.activation, place);
-    default: {
+    default:
       knownKeys(where, layer, ['kind', ...placeKeys]);
-      const build = layer.kind === 'add' ? add : concat;
-      return build(inputs ?? [], name === undefined ? {} : { name });
-    }
+      return joiners[layer.kind](inputs ?? [], name === undefined ? {} : { name });
   }
 }
 
-const kinds = ['spectral', 'dense', 'batchNorm', 'activation', 'add', 'concat'] as const;
+/** Builders of layers that join others, by their names. */
+const joiners = { add, concat };
+const kinds = [
+  ...(['spectral', 'dense', 'batchNorm', 'activation'] as const),
+  ...(Object.keys(joiners) as (keyof typeof joiners)[]),
+];
 const spectralNeeds = ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'] as const;
 const denseNeeds = ['weights'] as const;
-const tensorKeys = ['trainable', 'l1', 'l2', 'groupLasso', 'initialize'];
+const tensorKeys = ['trainable', 'l1', 'l2', ...furtherPenaltyNames, 'initialize'];
 
 /** The numbers are checked by the layer's builder. */
 function checkTensorOptions(where: string, tensor: TensorOptions): void {
@@ -165,12 +169,13 @@ function tensorOptionsOf(
     Object.fromEntries(
       entries.flatMap(([name, tensor]) => (tensor[key] == null ? [] : [[name, tensor[key]]])),
     );
+  const further = furtherPenaltyNames.map((penalty) => [penalty, given(penalty)] as const);
   return {
     bias: 'bias' in tensors,
     trainable: entries.filter(([, tensor]) => tensor.trainable).map(([name]) => name as never),
     l1: given('l1'),
     l2: given('l2'),
-    groupLasso: given('groupLasso'),
+    ...Object.fromEntries(further.filter(([, coefficients]) => Object.keys(coefficients).length > 0)),
     initialize: given('initialize'),
   };
 }

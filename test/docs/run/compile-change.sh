@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# compile-change.sh FILE...: what `npm run test:native` would say of these files of test/native, and `npm run typecheck` of src/, in
+# a copy of the sources to which a page's diffs are applied. Core, layers, executor and reference are compiled, without optimising,
+# and no other backend: a few seconds of each core.
+set -euo pipefail
+repository=$(cd "$DOCS_TESTS/../../.." && pwd)
+ln -sfn "$repository/node_modules" node_modules
+node_modules/.bin/tsc -p tsconfig.build.json --noEmit
+out=$(mktemp -d -p .)
+cat >"$out/no_gpu.cpp" <<'CPP'
+#include "backends.h"
+namespace eigenstudent::test {
+std::string why_no_gpu() { return "not asked for"; }
+}  // namespace eigenstudent::test
+CPP
+printf '%s\n' native/core/*.cpp native/layers/*/*.cpp test/native/{main,students}.cpp "${@/#/test/native/}" "$out"/no_gpu.cpp |
+  xargs -P "$(nproc)" -I {} sh -c 'c++ -std=c++20 -Wall -Wextra -Werror -Inative -Itest/native -c {} -o '"$out"'/$(echo {} | tr / _).o'
+c++ "$out"/*.o -o "$out/tests"
+"$out/tests"

@@ -1,0 +1,140 @@
+// The general executor with every type of layer and every kind of loss, against central differences. New ones are taken up by
+// their place in the lists.
+#include <algorithm>
+#include <cmath>
+
+#include "check.h"
+#include "core/graph.h"
+#include "executor/graph_student.h"
+#include "layers/reference_list.h"
+#include "students.h"
+
+namespace eigenstudent::test {
+
+namespace {
+
+constexpr std::size_t samples = 5, inputs = 3, width = 4;
+/// Central differences of float64 in steps of 1e-6 are good to about 1e-9 here; what is wrong is wrong by much more.
+constexpr double step = 1e-6, tolerance = 1e-7;
+
+LayerSpec dense_of(std::size_t units, std::size_t read) {
+  return {Dense{{units, Activation::tanh}}, {read}, {{trained(), "weights"}}};
+}
+
+/// Two dense layers, the layer under test on one or both of them, and a dense layer on all three.
+StudentSpec student_with(const LayerOptions& options, std::size_t reads) {
+  StudentSpec student;
+  student.network.input = {inputs};
+  student.network.layers = {dense_of(width, 0), dense_of(width, 0)};
+  LayerSpec tested{options, {1, 2}, {}};
+  tested.reads.resize(reads);
+  const std::vector<Shape> shapes(reads, Shape{width});
+  const LayerDescription description =
+      std::visit([&](const auto& layer) { return layer.describe(shapes); }, options);
+  for (const TensorDescription& tensor : description.tensors)
+    tested.tensors.push_back({trained(0.01, 0.02, tensor.has_rows() ? 0.03 : 0), tensor.name});
+  student.network.layers.push_back(tested);
+  student.network.layers.push_back({Concat{}, {1, 2, 3}, {}});
+  student.network.layers.push_back(dense_of(2, 4));
+  student.objective = {{MeanSquaredError{}, 4, "", 1}};
+  return student;
+}
+
+DatasetPtr data_for(const StudentSpec& student) {
+  const Graph network(student.network);
+  const std::size_t outputs = network.outputs();
+  auto data = std::make_shared<Dataset>();
+  data->dtype = DType::float64;
+  data->samples = samples;
+  data->input_count = inputs;
+  data->float64.inputs = normals(samples * inputs, 700);
+  const TargetKind kind = targets_of(student.objective[0].loss);
+  if (kind == TargetKind::classes) {
+    for (std::size_t b = 0; b < samples; ++b)
+      data->float64.classes.push_back(static_cast<std::uint32_t>(b % outputs));
+    return data;
+  }
+  data->target_count = outputs;
+  data->float64.targets = normals(samples * outputs, 701);
+  for (std::size_t b = 0; kind == TargetKind::distribution && b < samples; ++b) {
+    double sum = 0;
+    for (std::size_t i = 0; i < outputs; ++i) {
+      double& p = data->float64.targets[b * outputs + i];
+      sum += p = std::abs(p);
+    }
+    for (std::size_t i = 0; i < outputs; ++i) data->float64.targets[b * outputs + i] /= sum;
+  }
+  return data;
+}
+
+/// Requires that gradients of parameters and inputs are the slopes of loss and penalty.
+void check_gradient(const StudentSpec& student) {
+  const Graph network(student.network);
+  const DatasetPtr data = data_for(student);
+  validate(student.objective, network);
+  check_fits(*data, network, student.objective, DType::float64, true);
+  StudentState<double> state;
+  state.parameters = make_parameters(student.network, 7);
+  for (const Buffer& buffer : network.layout().buffers())
+    state.buffers.insert(state.buffers.end(), buffer.description.size(), buffer.description.initial);
+  GraphStudent<double, ReferenceKernels> subject(student, network, state);
+  std::vector<double> scratch(network.layout().size()), gradient(scratch.size()), of_inputs(samples * inputs);
+  subject.gradient(*data, gradient.data(), {Statistics::batch, of_inputs.data()});
+  const auto slope = [&](const Dataset& on, double& value, const auto& loss_of) {
+    const double before = value;
+    value = before + step;
+    const Losses above = loss_of(on);
+    value = before - step;
+    const Losses below = loss_of(on);
+    value = before;
+    return (above.data + above.penalty - below.data - below.penalty) / (2 * step);
+  };
+  const auto loss_of = [&](const Dataset& on) { return subject.gradient(on, scratch.data(), {}); };
+  for (std::size_t i = 0; i < gradient.size(); ++i) {
+    const Context context("parameter " + std::to_string(i));
+    REQUIRE_CLOSE(gradient[i], slope(*data, state.parameters[i], loss_of), tolerance);
+  }
+  Dataset moved = *data;
+  for (std::size_t i = 0; i < of_inputs.size(); ++i) {
+    const Context context("input " + std::to_string(i));
+    REQUIRE_CLOSE(of_inputs[i], slope(moved, moved.float64.inputs[i], loss_of), tolerance);
+  }
+}
+
+/// Sets the width of a layer that has one.
+template <class Layer>
+void widen(Layer& layer) {
+  if constexpr (requires { layer.width; }) layer.width = width;
+}
+
+}  // namespace
+
+TEST("every type of layer has the gradients of central differences") {
+  LayerOptions options;
+  for (std::size_t type = 0; emplace_alternative(options, type); ++type) {
+    std::visit([](auto& layer) { widen(layer); }, options);
+    std::size_t accepted = 0;
+    for (std::size_t reads = 1; reads <= 2; ++reads) {
+      const Context context(std::string(type_name_of(options)) + " of " + std::to_string(reads));
+      StudentSpec student;
+      if (!error_of([&] { student = student_with(options, reads); }).starts_with("nothing")) continue;
+      check_gradient(student);
+      ++accepted;
+    }
+    REQUIRE(accepted > 0);
+  }
+}
+
+TEST("every kind of loss has the gradients of central differences, by itself and beside another") {
+  LossOptions loss;
+  for (std::size_t kind = 0; emplace_alternative(loss, kind); ++kind) {
+    const Context context(type_name_of(loss));
+    StudentSpec student = student_with(ActivationLayer{Activation::softplus}, 1);
+    student.objective = {{loss, 4, "", 1}};
+    check_gradient(student);
+    student.objective = {{loss, 4, "", 0.5}, {loss, 4, "", 0.25}};
+    check_gradient(student);
+  }
+}
+
+}  // namespace eigenstudent::test

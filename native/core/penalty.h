@@ -19,11 +19,14 @@ Sum squares_of(const T* values, std::size_t columns) {
   return squares;
 }
 
+/// Whether the penalty is one of numbers (l1, l2), so that an optimiser pass may add its gradient as it goes.
+inline bool only_numbers(const TensorOptions& spec) { return spec.group_lasso == 0; }
+
 /// Penalty of a tensor [rows][columns], in float64: l2 sum p^2 + l1 sum |p| + group_lasso sum_i ||p_i||. A frozen tensor
 /// has none.
 template <class T>
 double penalty_of(const TensorOptions& spec, const T* values, std::size_t rows, std::size_t columns) {
-  if (!spec.trainable || (spec.l1 == 0 && spec.l2 == 0 && spec.group_lasso == 0)) return 0;
+  if (!spec.trainable || (only_numbers(spec) && spec.l1 == 0 && spec.l2 == 0)) return 0;
   double squares = 0, magnitudes = 0, norms = 0;
   for (std::size_t i = 0; i < rows; ++i) {
     const double of_row = squares_of<double>(values + i * columns, columns);

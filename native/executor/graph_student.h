@@ -203,7 +203,7 @@ class GraphStudent {
       const std::size_t at = tensors[t].offset;
       T *gradient = gradient_.data() + at, *parameters = state_.parameters.data() + at;
       TensorOptions of_numbers = tensors[t].options;
-      if (of_numbers.group_lasso != 0) {
+      if (!only_numbers(of_numbers)) {
         add_penalty_gradient(tensors[t].options, parameters, tensors[t].rows, tensors[t].columns, gradient);
         of_numbers.l1 = of_numbers.l2 = 0;
       }

@@ -5,6 +5,7 @@
 set -euo pipefail
 repository=$(cd "$DOCS_TESTS/../../.." && pwd)
 ln -sfn "$repository/node_modules" node_modules
+cp "$repository"/tsconfig*.json .
 node_modules/.bin/tsc -p tsconfig.build.json --noEmit
 out=$(mktemp -d -p .)
 cat >"$out/no_gpu.cpp" <<'CPP'
@@ -14,6 +15,6 @@ std::string why_no_gpu() { return "not asked for"; }
 }  // namespace eigenstudent::test
 CPP
 printf '%s\n' native/core/*.cpp native/layers/*/*.cpp test/native/{main,students}.cpp "${@/#/test/native/}" "$out"/no_gpu.cpp |
-  xargs -P "$(nproc)" -I {} sh -c 'c++ -std=c++20 -Wall -Wextra -Werror -Inative -Itest/native -c {} -o '"$out"'/$(echo {} | tr / _).o'
+  xargs -P "$(nproc)" -I {} sh -c 'c++ -std=c++20 -Wall -Wextra -Werror -Inative -Itest/native -c {} -o '"$out"'/object$(echo {} | tr / _).o'
 c++ "$out"/*.o -o "$out/tests"
 "$out/tests"

@@ -122,12 +122,15 @@ class GraphPass {
     return std::any_of(units.begin(), units.end(), [&](const UnitSegment& s) { return s.group == group; });
   }
 
-  /// A reader outside the group sees the silenced units; within the group everything goes on as it is.
+  /// A reader outside the group sees the silenced units; within the group everything goes on as it is. A layer with a matrix reads
+  /// from outside even where its own units are of the group, as in a residual block.
   void point_inputs(std::size_t k, const Gate* gate) {
     State& state = states_[k];
+    const bool keeps = graph_.layers()[k].description.units != Units::made;
     state.x.clear();
     for (const std::size_t read : graph_.spec().layers[k].reads) {
-      const bool gated = gate && read > 0 && carries(read - 1, gate->group) && !carries(k, gate->group);
+      const bool gated =
+          gate && read > 0 && carries(read - 1, gate->group) && !(keeps && carries(k, gate->group));
       state.x.push_back(read == 0 ? x_ : gated ? states_[read - 1].gated.data() : states_[read - 1].y.data());
     }
   }

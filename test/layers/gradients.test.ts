@@ -1,7 +1,7 @@
 /** Gradients of networks that are no chains, against central differences of the loss; in float64. */
 import { describe, expect, it } from 'vitest';
 import { type Dataset, type Network, Population, sgd } from '../../src/index.js';
-import { branched, data, inputs, network, normalised, twoTerms } from './networks.js';
+import { branched, data, inputs, network, normalised, residual, twoTerms } from './networks.js';
 
 const devices = ['reference', 'cpu'] as const;
 const step = 1e-6;
@@ -17,6 +17,7 @@ describe.each(devices)('gradients on %s', (device) => {
     ['a layer that two others read, add, concat, batch norm', branched(), 'mse' as const],
     ['terms at two layers', branched(), twoTerms],
     ['depth', normalised(3), 'mse' as const],
+    ['residual blocks', residual(), 'mse' as const],
   ])('agree with central differences: %s', async (_, layers, loss) => {
     const start = network(layers, loss);
     const samples = data();

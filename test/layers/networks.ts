@@ -35,6 +35,22 @@ export function branched(): Layer[] {
   ];
 }
 
+/** Two residual blocks: what a block adds, it has read. */
+export function residual(): Layer[] {
+  return [
+    dense(6, { name: 'stem' }),
+    batchNorm({ name: 'a' }),
+    activation('relu', { name: 'b' }),
+    spectral(6, { name: 'c', bias: true }),
+    add(['b', 'c'], { name: 'first' }),
+    batchNorm({ name: 'd' }),
+    activation('tanh', { name: 'e' }),
+    dense(6, { name: 'f' }),
+    add(['first', 'f'], { name: 'second' }),
+    dense(2, { bias: true }),
+  ];
+}
+
 /** Dense and spectral layers with batch norm between them, `depth` times. */
 export function normalised(depth: number, width = 6): Layer[] {
   const blocks = Array.from({ length: depth }, (_, k): Layer[] => [

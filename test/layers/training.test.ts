@@ -16,7 +16,7 @@ import {
 } from '../../src/index.js';
 import { keepNodes } from '../../src/pruning/surgery.js';
 import { failureOf } from '../failure.js';
-import { branched, data, network, normalised } from './networks.js';
+import { branched, data, network, normalised, residual } from './networks.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'layers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,6 +35,7 @@ const layerLists: [string, readonly Layer[]][] = [
   ['branched', branched()],
   ['depth 1', normalised(1)],
   ['depth 3', normalised(3)],
+  ['residual', residual()],
 ];
 
 function states(population: Population) {
@@ -93,6 +94,8 @@ describe.each(['reference', 'cpu'] as const)('on %s', (device) => {
     ['one deeper', normalised(2), 3],
     ['a branch that is added to another', branched(), 1],
     ['a trunk that three layers read', branched(), 0],
+    ['a stem whose units residual blocks add to', residual(), 0],
+    ['a layer of such a block', residual(), 7],
   ])('a silenced unit answers as one that is cut: %s', async (_, layers, layer) => {
     const whole = network(layers);
     const units = whole.spec.layers[layer]?.width as number;

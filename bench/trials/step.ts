@@ -21,6 +21,9 @@ import type { Measurement, Trial, TrialContext } from './kind.js';
 export const stepWidths = [10, 20, 50, 100, 200, 500, 1000, 1500, 2000, 4096, 8192] as const;
 const quickOnes = ['spectral/h20', 'spectral/h200', 'spectral/h1000', 'spectral-in/h200'];
 
+/** Where the general executor is timed beside the fused path. */
+const generalWidths = [20, 200, 1000];
+
 /** A batch and a partial one: the reference takes three seconds over them at width 8192. */
 const checkedPatterns = 400;
 
@@ -48,15 +51,19 @@ async function measure(
   const few = (await paperData(checkedPatterns)).train;
   const difference = await checkedAgainstReference([paperStudent(parametrization, width, few)], 1);
   const data = (await paperData()).train;
-  const training = (name: Parametrization) => {
-    const population = Population.create([paperStudent(name, width, data)], { device: 'cpu', threads: 1 });
+  const training = (name: Parametrization, executor: 'auto' | 'general' = 'auto') => {
+    const options = { device: 'cpu', threads: 1, executor } as const;
+    const population = Population.create([paperStudent(name, width, data)], options);
+    const label = executor === 'general' ? executor : name;
     return {
       engine: population.engine,
-      contender: new TrainingContender(name, paperStepsPerEpoch, [population]),
+      contender: new TrainingContender(label, paperStepsPerEpoch, [population]),
     };
   };
   const ours = training(parametrization);
   const rivals = parametrization.startsWith('spectral') ? [training('dense').contender] : [];
+  if (parametrization === 'spectral' && generalWidths.includes(width))
+    rivals.push(training('spectral', 'general').contender);
   const peers = new Peers(context);
   await peers.open({
     name: 'torch',

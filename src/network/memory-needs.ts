@@ -10,6 +10,8 @@ export interface StudentShape {
   /** Numbers that the optimiser keeps for each parameter: 1 of SGD, 2 of Adam. */
   readonly moments: 1 | 2;
   readonly batchSize: number;
+  /** Of a student on the general executor: numbers of its parameters, and of the outputs of all layers per sample. */
+  readonly general?: { readonly parameters: number; readonly outputs: number };
 }
 
 export interface StudentBytes {
@@ -29,6 +31,8 @@ const lanes = 16;
 const wideFrom = 2 ** 18;
 const longestBlock = 1020;
 const narrowBlockBytes = 384 * 1024;
+/** See rows_at_once in native/executor/graph_student.h. */
+const generalRows = 256;
 
 /** Of objects around a student and of a population, beside its numbers: above what was measured (bench/README.md), up to width 20 twice that. */
 const aroundStudent = 40 * 2 ** 10;
@@ -38,8 +42,10 @@ export function scalarBytes(dtype: DType): number {
   return dtype === 'float32' ? 4 : 8;
 }
 
-export function bytesOfStudent({ inputs, widths, dtype, moments, batchSize }: StudentShape): StudentBytes {
+export function bytesOfStudent(shape: StudentShape): StudentBytes {
+  const { inputs, widths, dtype, moments, batchSize, general } = shape;
   const scalar = scalarBytes(dtype);
+  if (general) return bytesOfGeneral(shape, general);
   const sizes = [inputs, ...widths];
   let [numbers, padded] = [0, 0];
   for (const [k, width] of widths.entries()) {
@@ -55,6 +61,17 @@ export function bytesOfStudent({ inputs, widths, dtype, moments, batchSize }: St
   const working = scalar * (3 * padded + (wide ? longestBlock : Math.min(rows, batchSize + lanes)) * row);
   const held = aroundStudent + scalar * padded * (1 + moments);
   return { held, working, passing: numbers * (8 + scalar), wide };
+}
+
+/** Parameters, moments and gradient; outputs, what is saved of them and their gradients, of a batch or of what is answered at once. */
+function bytesOfGeneral(
+  { inputs, dtype, moments, batchSize }: StudentShape,
+  { parameters, outputs }: NonNullable<StudentShape['general']>,
+): StudentBytes {
+  const scalar = scalarBytes(dtype);
+  const rows = Math.max(batchSize, generalRows);
+  const held = aroundStudent + scalar * ((2 + moments) * parameters + rows * (3 * outputs + 2 * inputs));
+  return { held, working: 0, passing: parameters * (8 + scalar), wide: false };
 }
 
 function upToLanes(count: number): number {

@@ -2,20 +2,17 @@ import { availableParallelism } from 'node:os';
 import { denseArray, invalid, knownKeys, nonNegativeInteger, oneOf, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType } from '../native/addon.js';
-import { requireMemory } from '../native/free-memory.js';
 import { addon } from '../native/load.js';
-import { allocate, toDType } from './arrays.js';
+import { toDType } from './arrays.js';
 import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkFits } from './data-fit.js';
 import { checkDataset, Dataset } from './dataset.js';
-import { describe, unitsOf } from './description.js';
+import { describe } from './description.js';
 import { type ChosenDevice, chooseDevice, type DeviceOptions } from './device.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
-import { initialValues } from './initialize.js';
-import { tensorLayout } from './layout.js';
-import { bytesOfPopulation } from './memory-needs.js';
 import { NativeHandle } from './native-handle.js';
 import { checkStatistics, dtypes } from './network.js';
+import { firstValues, requireHostMemory } from './population-start.js';
 import {
   checkGradientOptions,
   type Execution,
@@ -24,13 +21,7 @@ import {
   type Progress,
   Student,
 } from './student.js';
-import {
-  maximumEpochs,
-  planStudent,
-  type StudentOptions,
-  type StudentPlan,
-  toNativeStudent,
-} from './student-options.js';
+import { maximumEpochs, planStudent, type StudentOptions, toNativeStudent } from './student-options.js';
 
 export interface PopulationOptions extends DeviceOptions {
   /** Default 'float32'. */
@@ -78,7 +69,7 @@ export class Population {
     const plans = students.map((student, i) => planStudent(`student ${i}`, student));
     const general = executor === 'general';
     const chosen = chooseDevice(options, dtype, general || plans.some(({ spec }) => describe(spec).noChain));
-    if (chosen.device !== 'cuda') requireHostMemory(plans, dtype, threads || availableParallelism());
+    if (chosen.device !== 'cuda') requireHostMemory(plans, dtype, threads || availableParallelism(), general);
     const native = new (addon().Population)({
       backend: chosen.device,
       devices: chosen.devices,
@@ -262,34 +253,4 @@ export class Population {
       `expected one value a student (${this.size}) for ${where}, received ${values.length}`,
     );
   }
-}
-
-/** On the host; a GPU says itself what it has not. */
-function requireHostMemory(plans: readonly StudentPlan[], dtype: DType, threads: number): void {
-  const shapes = plans.map(({ spec, optimizer, batchSize, data }) => ({
-    inputs: spec.inputs,
-    widths: spec.layers.map((_, layer) => unitsOf(spec, layer)),
-    dtype,
-    moments: optimizer.kind === 'sgd' ? (1 as const) : (2 as const),
-    batchSize: Math.min(batchSize, data.samples),
-  }));
-  const unshared = new Set(plans.map(({ data }) => data));
-  const toCopy = [...unshared].reduce((sum, data) => sum + data.bytesToCopy(dtype), 0);
-  const { students, data, working, largest } = bytesOfPopulation(shapes, threads, toCopy);
-  const { inputs, widths } = shapes[largest] as (typeof shapes)[number];
-  const what =
-    `a population of ${plans.length} (students ${Math.ceil(students)} bytes, of which student ${largest} ` +
-    `(${[inputs, ...widths].join(' -> ')}) takes most; training ${Math.ceil(working)}; data ${data})`;
-  requireMemory(what, students + data + working, 'Create narrower students, or fewer at a time');
-}
-
-function firstValues(plan: StudentPlan, dtype: DType) {
-  if (plan.network) return toDType('parameters', plan.network.parameters, dtype);
-  const places = tensorLayout(plan.spec);
-  const size = places.reduce((count, place) => count + place.size, 0);
-  const block = allocate('the student', dtype, size);
-  const { seed, trial } = plan;
-  const values = initialValues(plan.spec, { seed, trial, purpose: 'studentParameters' });
-  for (const { name, offset } of places) block.set(values.get(name) as Float64Array, offset);
-  return block;
 }

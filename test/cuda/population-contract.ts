@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Dataset } from '../../src/network/dataset.js';
+import { batchNorm } from '../../src/network/graph-layers.js';
 import { dense, spectral, sum } from '../../src/network/layers.js';
 import { adamW, sgd } from '../../src/network/optimizers.js';
 import { alternating } from '../../src/network/phases.js';
@@ -55,6 +56,29 @@ export function populationContract(name: string): void {
         expect(layerwise).toEqual([{ student: 1, reason, message }]);
       }
       expect(create([smallStudent()], { device: 'cpu' }).at(0).execution).toBeNull();
+    });
+
+    it('refuses what it does not train, and says what that is', async () => {
+      const normalised = smallStudent({ layers: [spectral(5), batchNorm(), dense(2)] });
+      const chains = 'the CUDA backend trains chains of dense and spectral layers with one loss, but';
+      expect(failureOf(() => create([smallStudent(), normalised]))).toBe(
+        `invalid_network: student 1: ${chains} layer 1 (batchNorm) is neither dense nor spectral; use device 'cpu'`,
+      );
+      const absolute = smallStudent({ loss: { terms: [{ loss: 'meanAbsoluteError' }] } });
+      expect(failureOf(() => create([absolute]))).toBe(
+        `invalid_network: student 0: ${chains} its loss is meanAbsoluteError; use device 'cpu'`,
+      );
+      expect(failureOf(() => create([smallStudent({ stream: 'a' })]))).toBe(
+        "invalid_argument: student 0: the CUDA backend trains on fixed data, not on a stream; use device 'cpu'",
+      );
+      expect(failureOf(() => create([smallStudent()], { device: 'cuda', executor: 'general' }))).toBe(
+        "invalid_argument: executor: the CUDA backend has no general executor; use device 'cpu'",
+      );
+      const pending = create([smallStudent()]).at(0).gradients(smallData(), { inputs: true });
+      expect(await rejectionOf(pending)).toBe(
+        "invalid_argument: the CUDA backend has no gradients of inputs; use device 'cpu'",
+      );
+      expect(create([normalised], {}).device).toBe('cpu');
     });
 
     it('trains students of every kind as the CPU does', async () => {

@@ -14,6 +14,8 @@ import {
   restoreCheckpoint,
   saveCheckpoint,
 } from '../../src/index.js';
+import { describe as describeNetwork } from '../../src/network/description.js';
+import { bytesOfStudent } from '../../src/network/memory-needs.js';
 import { keepNodes } from '../../src/pruning/surgery.js';
 import { failureOf } from '../failure.js';
 import { branched, data, network, normalised, residual } from './networks.js';
@@ -163,6 +165,26 @@ describe('fused and general', () => {
     for (const [i, value] of a.entries()) expect(Math.abs(value - (b[i] as number))).toBeLessThan(1e-9);
     using branches = Population.create([student(branched())]);
     expect(branches.at(0).execution?.reason).toBe('layer 2 (spectral) does not read the layer before it');
+  });
+});
+
+describe('memory', () => {
+  it.each(layerLists)('is at most what was estimated before: %s', async (_, layers) => {
+    const one = student(layers, 11);
+    using population = Population.create([one], { device: 'cpu', dtype: 'float64' });
+    await population.run(2);
+    await population.evaluate(one.data);
+    const { layers: described, parameters } = describeNetwork(one.network.spec);
+    const outputs = described.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
+    const { held } = bytesOfStudent({
+      inputs: 3,
+      widths: [],
+      dtype: 'float64',
+      moments: 2,
+      batchSize: 11,
+      general: { parameters, outputs },
+    });
+    expect(population.bytes).toBeLessThan(held);
   });
 });
 

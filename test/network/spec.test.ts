@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { batchNorm } from '../../src/network/graph-layers.js';
 import { dense, spectral, sum } from '../../src/network/layers.js';
 import { parameterCount, tensorLayout, tensorViews } from '../../src/network/layout.js';
 import { toNativeNetwork } from '../../src/network/native-spec.js';
@@ -194,6 +195,26 @@ describe('a spec as JSON', () => {
     expect(specToJson(of(0))).not.toContain('groupLasso');
     expect(specFromJson(specToJson(of(0.5)))).toEqual(of(0.5));
     expect(toNativeNetwork(of(0.5)).layers[0]?.tensors[0]?.groupLasso).toBe(0.5);
+  });
+
+  it('tells its format where older versions could not read it, and refuses a newer one', () => {
+    const plain = networkSpec({ inputs: 3, layers: paper() });
+    expect(specToJson(plain)).not.toContain('format');
+    const joined = networkSpec({
+      inputs: [1, 3],
+      layers: [batchNorm({ name: 'norm', inputs: ['input'] })],
+      loss: { terms: [{ loss: 'mse', weight: 2 }] },
+    });
+    expect(JSON.parse(specToJson(joined))).toMatchObject({ format: 2, inputs: 3, inputShape: [1, 3] });
+    expect(specFromJson(specToJson(joined))).toEqual(joined);
+    const newer = specToJson(joined).replace('"format":2', '"format":3');
+    expect(failureOf(() => specFromJson(newer))).toBe(
+      'invalid_network: expected a network of format 2 or older, received format 3, which a newer version wrote',
+    );
+    const unknown = specToJson(plain).replace('"kind":"dense"', '"kind":"attention"');
+    expect(failureOf(() => specFromJson(unknown))).toMatch(
+      /expected one of spectral, dense, .* received "attention"/,
+    );
   });
 
   it('leaves out initial numbers', () => {

@@ -181,7 +181,8 @@ Losses CudaPopulation::gradient(std::size_t student, const Dataset& data, void* 
 void CudaPopulation::read(std::size_t student, StateBlock block, void* to) const {
   check_student(student);
   guarded([&] {
-    if (!worker_of(student).is_on_device(places_[student].member))
+    // a chain has no buffers, wherever it is
+    if (block == StateBlock::buffers || !worker_of(student).is_on_device(places_[student].member))
       HostPopulation<float>::read(student, block, to);
     else
       worker_of(student).read(places_[student].member, block, static_cast<float*>(to));
@@ -191,7 +192,7 @@ void CudaPopulation::read(std::size_t student, StateBlock block, void* to) const
 void CudaPopulation::write(std::size_t student, StateBlock block, const void* from) {
   check_student(student);
   guarded([&] {
-    if (!worker_of(student).is_on_device(places_[student].member))
+    if (block == StateBlock::buffers || !worker_of(student).is_on_device(places_[student].member))
       HostPopulation<float>::write(student, block, from);
     else
       worker_of(student).write(places_[student].member, block, static_cast<const float*>(from));

@@ -172,4 +172,22 @@ TEST("contract: thread count 0 takes what the machine has") {
   });
 }
 
+TEST("contract: the buffers of a network without any are none, before and after training") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    Subject subject = make_subject(backend, dtype, {odd_student(9, dtype)});
+    for (int epoch = 0; epoch < 2; ++epoch) {
+      const std::vector<double> parameters = subject.parameters(0);
+      const double untouched = 1.5;
+      double room[2] = {untouched, untouched};
+      subject.population().read(0, StateBlock::buffers, room);
+      subject.population().write(0, StateBlock::buffers, room);
+      REQUIRE(room[0] == untouched && room[1] == untouched);
+      REQUIRE(subject.parameters(0) == parameters);
+      const StopFlag stop{false};
+      const std::uint64_t until[] = {1};
+      subject.population().run(until, stop);
+    }
+  });
+}
+
 }  // namespace eigenstudent::test

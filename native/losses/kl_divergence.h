@@ -2,6 +2,8 @@
 // dL/dy_i = (softmax(y / T)_i - p_i) / (T batch). (No factor T^2: give the term that weight.)
 #pragma once
 
+#include <cmath>
+
 #include "losses/loss_sample.h"
 #include "losses/tempered_softmax.h"
 
@@ -14,15 +16,9 @@ struct KlDivergence {
 
   template <class T>
   double sample(const LossSample<T>& s) const {
-    const TemperedSoftmax<T> softmax(s.y, s.outputs, temperature);
-    const double scale = 1.0 / static_cast<double>(s.mean_over);
-    double sum = 0;
-    for (std::size_t i = 0; i < s.outputs; ++i) {
-      const double p = static_cast<double>(s.targets[i]);
-      sum -= p > 0 ? p * (softmax.log_of(i) - std::log(p)) : 0;
-      if (s.delta) s.delta[i] = static_cast<T>((softmax.of(i) - p) / temperature * scale);
-    }
-    return sum * scale;
+    return soft_target_loss(s, temperature, [](double p, double log_softmax) {
+      return p > 0 ? p * (std::log(p) - log_softmax) : 0.0;
+    });
   }
   bool operator==(const KlDivergence&) const = default;
 };

@@ -14,15 +14,7 @@ struct SoftCrossEntropy {
 
   template <class T>
   double sample(const LossSample<T>& s) const {
-    const TemperedSoftmax<T> softmax(s.y, s.outputs, temperature);
-    const double scale = 1.0 / static_cast<double>(s.mean_over);
-    double sum = 0;
-    for (std::size_t i = 0; i < s.outputs; ++i) {
-      const double p = static_cast<double>(s.targets[i]);
-      sum -= p * softmax.log_of(i);
-      if (s.delta) s.delta[i] = static_cast<T>((softmax.of(i) - p) / temperature * scale);
-    }
-    return sum * scale;
+    return soft_target_loss(s, temperature, [](double p, double log_softmax) { return -p * log_softmax; });
   }
   bool operator==(const SoftCrossEntropy&) const = default;
 };

@@ -1,9 +1,11 @@
-// The softmax of outputs divided by a temperature, which losses with soft targets share.
+// The softmax of outputs divided by a temperature, and the loop that losses with soft targets share.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+
+#include "losses/loss_sample.h"
 
 namespace eigenstudent {
 
@@ -24,5 +26,20 @@ struct TemperedSoftmax {
   const T* y_;
   double temperature_, largest_ = 0, sum_ = 0, log_sum_ = 0;
 };
+
+/// The share of a sample with targets p: sum_i share(p_i, log softmax(y / T)_i) / batch, whose derivative must be
+/// dL/dy_i = (softmax(y / T)_i - p_i) / (T batch), as it is for -p log softmax plus anything that y does not change.
+template <class T, class Share>
+double soft_target_loss(const LossSample<T>& s, double temperature, Share share) {
+  const TemperedSoftmax<T> softmax(s.y, s.outputs, temperature);
+  const double scale = 1.0 / static_cast<double>(s.mean_over);
+  double sum = 0;
+  for (std::size_t i = 0; i < s.outputs; ++i) {
+    const double p = static_cast<double>(s.targets[i]);
+    sum += share(p, softmax.log_of(i));
+    if (s.delta) s.delta[i] = static_cast<T>((softmax.of(i) - p) / temperature * scale);
+  }
+  return sum * scale;
+}
 
 }  // namespace eigenstudent

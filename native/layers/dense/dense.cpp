@@ -13,21 +13,28 @@ LayerDescription describe_matrix_layer(const MatrixOptions& options, std::span<c
   return description;
 }
 
+TensorDescription describe_matrix(std::string_view name, std::size_t width, std::size_t inputs,
+                                  std::uint8_t phase_bit) {
+  return {.name = std::string(name),
+          .role = static_cast<std::uint8_t>(TensorRole::matrix),
+          .extents = {width, inputs},
+          .output_axis = 0,
+          .input_axis = 1,
+          .phase_bit = phase_bit};
+}
+
+TensorDescription describe_bias(std::size_t width) {
+  return {.name = "bias",
+          .role = static_cast<std::uint8_t>(TensorRole::bias),
+          .extents = {width},
+          .output_axis = 0,
+          .required = false,
+          .phase_bit = bias_bit};
+}
+
 LayerDescription Dense::describe(std::span<const Shape> reads) const {
   LayerDescription description = describe_matrix_layer(*this, reads);
-  const auto role = [](TensorRole one) { return static_cast<std::uint8_t>(one); };
-  description.tensors = {{.name = "weights",
-                          .role = role(TensorRole::matrix),
-                          .extents = {width, reads[0][0]},
-                          .output_axis = 0,
-                          .input_axis = 1,
-                          .phase_bit = weights_bit},
-                         {.name = "bias",
-                          .role = role(TensorRole::bias),
-                          .extents = {width},
-                          .output_axis = 0,
-                          .required = false,
-                          .phase_bit = bias_bit}};
+  description.tensors = {describe_matrix("weights", width, reads[0][0], weights_bit), describe_bias(width)};
   return description;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "core/activations.h"
 #include "core/layer_description.h"
@@ -23,6 +24,11 @@ inline constexpr std::size_t tensor_role_count = 4;
 
 /// Output and saved pre-activations (where the derivative needs them) of either; throws Error("invalid_network") for sizes that cannot be.
 LayerDescription describe_matrix_layer(const MatrixOptions& options, std::span<const Shape> reads);
+
+/// The tensors that both have: the matrix [N_out, N_in], and a bias [N_out] that may be left out.
+TensorDescription describe_matrix(std::string_view name, std::size_t width, std::size_t inputs,
+                                  std::uint8_t phase_bit);
+TensorDescription describe_bias(std::size_t width);
 
 struct Dense : MatrixOptions {
   static constexpr const char* type_name = "dense";

@@ -26,7 +26,8 @@ Failure describe_failure(const std::exception_ptr& exception) {
     if (error.code() != std::errc::resource_unavailable_try_again)
       return {"internal", std::string("unexpected failure in native code: ") + error.what()};
     return {"out_of_memory",
-            "the system has no further thread to give; use fewer threads, or raise the limit (ulimit -u, or "
+            "the system has no further thread to give; use fewer threads, or raise the limit (ulimit -u or "
+            "-v, or "
             "that of "
             "the container)"};
   } catch (const std::exception& error) {

@@ -6,6 +6,16 @@ namespace eigenstudent::cpu {
 
 template <class T>
 void Workspace<T>::take(PackedStudent<T>& student, std::size_t batch, Use use) {
+  try {
+    lay_out(student, batch, use);
+  } catch (...) {  // no memory for one of the buffers: nothing is laid out
+    forget();
+    throw;
+  }
+}
+
+template <class T>
+void Workspace<T>::lay_out(PackedStudent<T>& student, std::size_t batch, Use use) {
   const bool same_plan = plan_ == &student.plan();
   const bool current = same_plan && student_ == &student && weights_version_ == student.version();
   // Narrow students answer from buffers of their own (answers.cpp, pruning.cpp): those of training stay laid out.

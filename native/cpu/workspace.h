@@ -111,6 +111,7 @@ class Workspace {
   T* delta(std::size_t l, std::size_t rows) { return activations_.get() + layer(l).delta * rows; }
   T* input(std::size_t l, std::size_t rows) { return l == 0 ? activations_.get() : y(l - 1, rows); }
 
+  void lay_out(PackedStudent<T>& student, std::size_t batch, Use use);
   void reserve(std::size_t batch, Use use);
   void reserve_answers();
   void form_weights(std::size_t l);

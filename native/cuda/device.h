@@ -162,6 +162,9 @@ struct EmulatedLimits {
   std::shared_ptr<std::atomic<std::size_t>> used_bytes;
 };
 /// Its memory is counted and filled with NaN at allocation, so that reading what nobody wrote shows.
+/// Whether this thread runs a kernel for an emulated device. It may allocate, which one of a GPU never does: a test that lets
+/// allocations fail leaves it alone.
+bool runs_emulated_kernel();
 std::unique_ptr<Device> open_emulated_device(const EmulatedLimits& limits);
 
 }  // namespace eigenstudent::cuda

@@ -17,6 +17,8 @@ namespace eigenstudent::cuda {
 
 namespace {
 
+thread_local bool runs_kernel = false;
+
 class EmulatedRecording final : public Recording {
  public:
   std::vector<std::pair<const char*, std::function<void()>>> launches;
@@ -92,6 +94,10 @@ class EmulatedDevice final : public Device {
                  ": the emulated device was told to fail";
       check();
     }
+    struct Ends {
+      ~Ends() { runs_kernel = false; }
+    } const ends;
+    runs_kernel = true;
     work();
   }
 
@@ -130,6 +136,8 @@ class EmulatedDevice final : public Device {
 };
 
 }  // namespace
+
+bool runs_emulated_kernel() { return runs_kernel; }
 
 std::unique_ptr<Device> open_emulated_device(const EmulatedLimits& limits) {
   return std::make_unique<EmulatedDevice>(limits);

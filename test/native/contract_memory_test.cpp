@@ -1,0 +1,131 @@
+// A call that finds no memory throws, and leaves a population that goes on as if the call had not been made.
+#include <functional>
+#include <numeric>
+#include <optional>
+
+#include "contract.h"
+#include "failing_memory.h"
+
+namespace eigenstudent::test {
+
+namespace {
+
+/// So many weights that all threads of the CPU work on it.
+StudentSpec wide_student(DType dtype) {
+  Chain network;
+  network.layers = {spectral_layer(513, 513, Activation::tanh), dense_layer(513, 1, Activation::linear)};
+  StudentSpec student = make_student(network, dtype, 9, 3);
+  student.batch_size = 5;
+  return student;
+}
+
+/// No chain: it trains through the general executor.
+StudentSpec normalised_student(DType dtype) {
+  Chain chain;
+  chain.layers = {dense_layer(7, 5, Activation::tanh), dense_layer(5, 2, Activation::linear)};
+  StudentSpec student = make_student(chain, dtype, 11, 4);
+  std::vector<LayerSpec>& layers = student.network.layers;
+  LayerSpec norm{BatchNorm{}, {1}, {{TensorOptions{}, "scale"}, {TensorOptions{}, "shift"}}};
+  layers.insert(layers.begin() + 1, norm);
+  layers[2].reads = {2};
+  student.objective[0].layer = 2;
+  student.batch_size = 4;
+  return student;
+}
+
+/// What a caller sees of a call.
+using Call = std::function<std::vector<double>(Subject&)>;
+
+struct NamedCall {
+  const char* name;
+  Call call;
+};
+
+std::vector<NamedCall> calls_on(const StudentSpec& spec) {
+  const DatasetPtr data = spec.data;
+  std::vector<std::uint32_t> order(Graph(spec.network).layers()[0].size);
+  std::iota(order.begin(), order.end(), 0u);
+  return {
+      {"run",
+       [](Subject& subject) {
+         subject.run(2);
+         return subject.state(0).parameters;
+       }},
+      {"evaluate", [data](Subject& subject) { return std::vector<double>{subject.evaluate(0, data).loss}; }},
+      {"predict", [data](Subject& subject) { return subject.predict(0, *data); }},
+      {"gradient", [data](Subject& subject) { return subject.gradient(0, *data).block; }},
+      {"pruning curve",
+       [data, order](Subject& subject) { return subject.pruning_curve(0, 0, order, *data); }},
+  };
+}
+
+/// What the call answers, or nothing where it failed for want of memory.
+std::optional<std::vector<double>> attempt(const Call& call, Subject& subject) {
+  try {
+    return call(subject);
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  } catch (const Error& error) {  // of the CUDA library, whose errors cross a boundary
+    REQUIRE(error.code() == "out_of_memory");
+    return std::nullopt;
+  }
+}
+
+/// Every allocation of the call fails once, or so many of them as can be waited for.
+void check_call(const Backend& backend, DType dtype, const StudentSpec& spec, const NamedCall& named) {
+  const Context context(named.name);
+  const auto subject = [&] { return make_subject(backend, dtype, {spec}, 2); };
+  Subject undisturbed = subject();
+  const std::vector<double> expected = named.call(undisturbed);
+  for (std::size_t after = 0;; after += 1 + after / 4) {
+    const Context number("allocation " + std::to_string(after));
+    Subject disturbed = subject();
+    std::optional<std::vector<double>> answer;
+    {
+      const FailingAllocation failing(after);
+      answer = attempt(named.call, disturbed);
+      if (!failing.reached()) return;
+    }
+    // Some of the standard library does without what it is not given, as std::stable_sort does.
+    REQUIRE(answer.value_or(named.call(disturbed)) == expected);
+  }
+}
+
+}  // namespace
+
+TEST("contract: a call without memory throws, and the next one is right") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    struct Made {
+      const char* name;
+      StudentSpec spec;
+    };
+    for (const Made& made : {Made{"odd", odd_student(9, dtype)}, Made{"wide", wide_student(dtype)},
+                             Made{"normalised", normalised_student(dtype)}}) {
+      const StudentSpec& spec = made.spec;
+      if (!backend.refusal(spec.network, spec.objective).empty()) continue;
+      const Context context(made.name);
+      for (const NamedCall& named : calls_on(spec)) check_call(backend, dtype, spec, named);
+    }
+  });
+}
+
+TEST("contract: a population for which there is no memory is not made") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    const std::vector<StudentSpec> students = {odd_student(9, dtype), odd_student(19, dtype)};
+    for (std::size_t after = 0;; after += 1 + after / 4) {
+      const Context number("allocation " + std::to_string(after));
+      const FailingAllocation failing(after);
+      const std::string error = error_of([&] {
+        try {
+          Subject(backend, dtype, students, 2);
+        } catch (const std::bad_alloc&) {
+          throw Error("out_of_memory", "");
+        }
+      });
+      if (!failing.reached()) break;
+      REQUIRE(error.starts_with("out_of_memory: "));
+    }
+  });
+}
+
+}  // namespace eigenstudent::test

@@ -1,0 +1,48 @@
+#include "failing_memory.h"
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+#include "cuda/device.h"
+
+namespace eigenstudent::test {
+
+namespace {
+
+/// Allocations until the one that fails; none fails while it is negative.
+std::atomic<std::int64_t> left{-1};
+std::atomic<bool> failed{false};
+
+void* allocate(std::size_t bytes, std::size_t alignment) {
+  if (left.load(std::memory_order_relaxed) >= 0 && !cuda::runs_emulated_kernel() && left.fetch_sub(1) == 0) {
+    failed = true;
+    throw std::bad_alloc();
+  }
+  const std::size_t whole = (bytes + alignment - 1) / alignment * alignment;
+  void* memory = alignment > alignof(std::max_align_t) ? std::aligned_alloc(alignment, whole)
+                                                       : std::malloc(bytes == 0 ? 1 : bytes);
+  if (!memory) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+FailingAllocation::FailingAllocation(std::size_t after) {
+  failed = false;
+  left = static_cast<std::int64_t>(after);
+}
+FailingAllocation::~FailingAllocation() { left = -1; }
+bool FailingAllocation::reached() const { return failed; }
+
+}  // namespace eigenstudent::test
+
+void* operator new(std::size_t bytes) { return eigenstudent::test::allocate(bytes, 1); }
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return eigenstudent::test::allocate(bytes, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }

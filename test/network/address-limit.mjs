@@ -1,0 +1,39 @@
+// Each call with so little address space left that its arrays do not fit, then again without the limit. Prints a line of JSON per call.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { adam, batchNorm, Dataset, dense, Network, Population, pruningCurve, spectral, train } from '../../dist/index.js';
+
+/** Less than one matrix of 4000 x 4000 float32 takes (64 MB), and more than Node takes for itself meanwhile. */
+const headroom = 48e6;
+const soft = (bytes) => execFileSync('prlimit', ['--pid', String(process.pid), `--as=${bytes}:unlimited`]);
+const held = () => 1024 * Number(/^VmSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
+
+async function attempt(name, call) {
+  soft(Math.floor(held() + headroom));
+  let limited = 'passed';
+  try {
+    await call();
+  } catch (error) {
+    limited = `${error.code}: ${error.message}`;
+  }
+  soft('unlimited');
+  const result = await call();
+  console.log(JSON.stringify({ name, limited }));
+  return result;
+}
+
+const data = Dataset.create({ inputs: new Float32Array(60_000).fill(0.5), inputCount: 100, targets: new Float32Array(600) });
+const layers = (...between) => [spectral(4000), ...between, spectral(4000), dense(1)];
+const student = (list) => ({ layers: list, data, optimizer: adam({ learningRate: 0.01 }), batchSize: 200, epochs: 1, seed: 1 });
+
+const population = await attempt('create', () => Population.create([student(layers()), student(layers(batchNorm()))]));
+const network = await attempt('network', () => population.at(1).network());
+await attempt('initialize', () => Network.create({ inputs: 100, layers: layers() }, { seed: 1 }));
+await attempt('evaluate', () => population.evaluate(data));
+await attempt('evaluate a network', () => network.evaluate(data));
+await attempt('gradients', () => population.gradients(data));
+await attempt('gradient', () => population.at(0).gradient(data));
+await attempt('pruningCurve', () => pruningCurve(population.at(0), data));
+const state = await attempt('state', () => population.at(1).state());
+await attempt('restore', () => population.at(1).restore(state));
+await attempt('train', () => train(population));

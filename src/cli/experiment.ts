@@ -1,6 +1,7 @@
 /** What `reproduce`, `train` and `sweep` have in common: fill a run directory, tell how it goes, print the table. */
 import { join } from 'node:path';
 import type { Device } from '../network/device.js';
+import { failedText } from '../report/figure.js';
 import { mixtureText } from '../sweep/directory/makers.js';
 import { valuesOf } from '../sweep/protocol/axes.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
@@ -106,7 +107,7 @@ async function train(
 
 /** Returns the files, and how many figures could not be drawn; each is told. */
 async function draw(directory: string, session: Session, signal: AbortSignal) {
-  const { failedText, writeReport } = await import('../report/write-report.js');
+  const { writeReport } = await import('../report/write-report.js');
   session.note('drawing the report ...');
   let failed = 0;
   const files = await writeReport(directory, {

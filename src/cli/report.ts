@@ -1,5 +1,5 @@
 import { invalid } from '../arguments.js';
-import type { Table } from '../report/figure.js';
+import { type FailedFigure, failedText, type Table } from '../report/figure.js';
 import { costText } from '../report/figures/cost.js';
 import { readRun } from '../report/read-run.js';
 import { runFacts, summaryTable, troubles } from '../report/run-facts.js';
@@ -25,20 +25,30 @@ export async function report(directory: string, options: ReportOptions, session:
     );
   if (options.text) return textReport(directory, session);
   // Loaded when it is called for: the libraries that draw take longer than a text does.
-  const { failedText, writeReport } = await import('../report/write-report.js');
+  const { writeReport } = await import('../report/write-report.js');
   const { failures, trials } = await writeSummary(directory);
-  const failedFigures: { name: string; message: string }[] = [];
+  const failed: FailedFigure[] = [];
   const files = await writeReport(directory, {
     ...(options.format && { formats: options.format }),
-    onFailedFigure: (failed) => failedFigures.push({ name: failed.name, message: failedText(failed) }),
+    onFailedFigure: (figure) => failed.push(figure),
   });
+  const failedFigures = messagesOf(failed);
   session.answer({ directory, files, failures, failedFigures }, files.join('\n'));
-  for (const { message } of failedFigures) session.note(`error: ${message}`);
+  noteFailed(failedFigures, session);
   if (failures.length > 0)
     session.note(
       `${failures.length} of ${trials.total} trials failed, and are in no figure:\n${failureTable(failures)}`,
     );
   return failedFigures.length > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+/** As `--json` has them. */
+function messagesOf(failed: readonly FailedFigure[]): { name: string; message: string }[] {
+  return failed.map((figure) => ({ name: figure.name, message: failedText(figure) }));
+}
+
+function noteFailed(failed: readonly { message: string }[], session: Session): void {
+  for (const { message } of failed) session.note(`error: ${message}`);
 }
 
 /** Tables and plots on standard output; nothing is written. */
@@ -52,16 +62,23 @@ async function textReport(directory: string, session: Session): Promise<ExitCode
   const table = summaryTable(run);
   const facts = runFacts(run);
   const trouble = troubles(run);
+  const failed: FailedFigure[] = [];
+  const plots = textPlots(groups, { columns, colors }, (plot) => failed.push(plot));
   const text = [
     facts.map(([name, value]) => `${name}: ${value}`).join('\n'),
     printed(table),
     'Mean ± standard deviation over trials.',
-    ...textPlots(groups, { columns, colors }),
+    ...plots,
     ...[costText(groups)].filter((line) => line !== ''),
     ...(trouble.length > 0 ? [`Trials without a result:\n${trouble.join('\n')}`] : []),
   ].join('\n\n');
-  session.answer({ directory, facts: Object.fromEntries(facts), table, troubles: trouble }, text);
-  return exitCodes.done;
+  const failedFigures = messagesOf(failed);
+  session.answer(
+    { directory, facts: Object.fromEntries(facts), table, troubles: trouble, failedFigures },
+    text,
+  );
+  noteFailed(failedFigures, session);
+  return failed.length > 0 ? exitCodes.failed : exitCodes.done;
 }
 
 function printed({ columns, rows }: Table): string {

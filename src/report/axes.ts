@@ -16,8 +16,9 @@ export function logDomain(values: Iterable<number>, margin = 0.15): [number, num
     high = Math.max(high, value);
   }
   if (high === 0) return [lastResortFloor, 1];
-  const factor = Math.max((high / low) ** 0.06, 1 + margin);
-  return [low / factor, high * factor];
+  // Of logarithms, because a quotient of two float64 need not be one.
+  const factor = Math.max(Math.exp(0.06 * (Math.log(high) - Math.log(low))), 1 + margin);
+  return [Math.max(low / factor, Number.MIN_VALUE), Math.min(high * factor, Number.MAX_VALUE)];
 }
 
 /** For the notes of a figure that leaves values of exactly 0 out; none where there is none. */
@@ -48,9 +49,13 @@ export function powerOfTen(exponent: number): number {
 const finestMantissas = [1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9];
 const fineMantissas = [1, 1.2, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9];
 
+/** Between labelled powers of ten: the first that leaves at most twelve of them. */
+const decadeSteps = [1, 2, 5, 10, 20, 50, 100];
+
 /** Round values within a domain, mostly four to ten of them: only powers of ten where there are more than three decades. */
 export function logTicks([low, high]: readonly [number, number]): number[] {
-  const decades = Math.log10(high / low);
+  const decades = Math.log10(high) - Math.log10(low);
+  const step = decadeSteps.find((decadesApart) => decades / decadesApart <= 12) ?? 100;
   const mantissas =
     decades > 3
       ? [1]
@@ -62,7 +67,7 @@ export function logTicks([low, high]: readonly [number, number]): number[] {
             ? fineMantissas
             : finestMantissas;
   const ticks: number[] = [];
-  for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); ++e) {
+  for (let e = Math.floor(Math.log10(low) / step) * step; e <= Math.ceil(Math.log10(high)); e += step) {
     // Through text, because 3 * 10 ** -3 is 0.003 only on paper.
     for (const m of mantissas) ticks.push(Number(`${m}e${e}`));
   }
@@ -82,7 +87,7 @@ export function labelledTicks(
   pixels: number,
 ): number[] {
   const span = (value: number) => {
-    const centre = (pixels * Math.log(value / low)) / Math.log(high / low);
+    const centre = (pixels * (Math.log(value) - Math.log(low))) / (Math.log(high) - Math.log(low));
     const half = (digitPixels * String(value).length + gapPixels) / 2;
     return [centre - half, centre + half] as const;
   };
@@ -96,14 +101,16 @@ export function labelledTicks(
   return chosen.sort((a, b) => a - b);
 }
 
-/** Vega expression: 10⁻³ for a power of ten, 2·10⁻³ for a multiple of one. */
+/** Vega expression: 10⁻³ for a power of ten, 2·10⁻³ for a multiple of one; as far as float64 goes, which is 5·10⁻³²⁴. */
 export const powerLabel = (() => {
   const exponent = 'floor(log(datum.value) / LN10 + 1e-9)';
-  const digits = `['⁰','¹','²','³','⁴','⁵','⁶','⁷','⁸','⁹']`;
-  const raised =
-    `(${exponent} < 0 ? '⁻' : '') + (abs(${exponent}) > 9 ? ${digits}[floor(abs(${exponent}) / 10)] : '')` +
-    ` + ${digits}[abs(${exponent}) % 10]`;
-  const mantissa = `round(10 * datum.value / pow(10, ${exponent})) / 10`;
+  const size = `abs(${exponent})`;
+  const digit = (unit: number) => `['⁰','¹','²','³','⁴','⁵','⁶','⁷','⁸','⁹'][floor(${size} / ${unit}) % 10]`;
+  const leading = (unit: number) => `(${size} >= ${unit} ? ${digit(unit)} : '')`;
+  const raised = `(${exponent} < 0 ? '⁻' : '') + ${leading(100)} + ${leading(10)} + ${digit(1)}`;
+  // In two steps, because 10⁻³²⁴ is 0 in float64.
+  const half = `pow(10, ${exponent} / 2)`;
+  const mantissa = `round(datum.value / ${half} / ${half} * 10) / 10`;
   return `(${mantissa} === 1 ? '' : format(${mantissa}, '~f') + '·') + '10' + ${raised}`;
 })();
 

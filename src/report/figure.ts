@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { reasonOf } from '../errors.js';
 import type { Theme } from './theme.js';
 
 /** A cell that is null was not defined (the spread of a single trial, say) and is left empty. */
@@ -55,6 +56,11 @@ export interface FailedFigure {
   readonly title: string;
   /** What was thrown. */
   readonly failure: unknown;
+}
+
+/** For a message: which figure, and why. */
+export function failedText({ name, failure }: FailedFigure): string {
+  return `the figure ${name} could not be drawn: ${reasonOf(failure)}. The others are; please report this with the run directory`;
 }
 
 export function isDrawn(figure: Figure | LeftOut): figure is Figure {

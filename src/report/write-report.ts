@@ -5,7 +5,14 @@ import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError, reasonOf } from '../errors.js';
 import { writeAtomically } from '../network/atomic-write.js';
 import { figuresFor, nameOfFigure } from './every-figure.js';
-import { type FailedFigure, type Figure, isDrawn, type LeftOut, specification } from './figure.js';
+import {
+  type FailedFigure,
+  type Figure,
+  failedText,
+  isDrawn,
+  type LeftOut,
+  specification,
+} from './figure.js';
 import { type DrawnFigure, reportHtml, type Section } from './html.js';
 import { readRun } from './read-run.js';
 import { renderPng, renderSvg } from './render.js';
@@ -80,11 +87,6 @@ function tellFailures(failed: readonly FailedFigure[], { onFailedFigure }: Repor
   }
   const [first] = failed;
   if (first) throw new EigenstudentError('internal', failedText(first), { cause: first.failure });
-}
-
-/** For a message: which figure, and why. */
-export function failedText({ name, failure }: FailedFigure): string {
-  return `the figure ${name} could not be drawn: ${reasonOf(failure)}. The others are; please report this with the run directory`;
 }
 
 function interrupted(directory: string, { reason }: AbortSignal): EigenstudentError {

@@ -9,6 +9,7 @@ import {
   powerLabel,
   powerOfTen,
 } from '../../src/report/axes.js';
+import { logScale } from '../../src/report/text/scale.js';
 
 describe('logDomain', () => {
   it('holds all positive values with a margin, and passes over what a log axis has no place for', () => {
@@ -32,6 +33,24 @@ describe('logTicks', () => {
   });
 });
 
+describe('axes to the ends of float64', () => {
+  const ends: [number, number] = [5e-324, 1.7e308];
+
+  it('have a domain within it, and few ticks', () => {
+    expect(logDomain(ends)).toEqual([Number.MIN_VALUE, Number.MAX_VALUE]);
+    expect(logDomain([1e308], 1)).toEqual([5e307, Number.MAX_VALUE]);
+    expect(logTicks(ends)).toEqual([1e-300, 1e-200, 1e-100, 1, 1e100, 1e200, 1e300]);
+    expect(logTicks([1e-40, 1])).toEqual([1e-40, 1e-35, 1e-30, 1e-25, 1e-20, 1e-15, 1e-10, 1e-5, 1]);
+  });
+
+  it('have a cell for each value in a terminal', () => {
+    expect(logScale(ends, 11).cellOf(5e-324)).toBe(0);
+    expect(logScale(ends, 11).cellOf(1.7e308)).toBe(10);
+    expect(logScale([5e-324], 11).cellOf(5e-324)).toBe(0);
+    expect(logScale([1.7e308], 11).cellOf(1.7e308)).toBe(9);
+  });
+});
+
 describe('labels of ticks', () => {
   /** What Vega makes of them. */
   const labels = (expression: string, values: number[]): string[] => {
@@ -52,6 +71,19 @@ describe('labels of ticks', () => {
   it('are powers of ten, and multiples of them', () => {
     const values = [1e-12, 1e-6, 2e-3, 0.1, 1, 10, 1.5e3];
     expect(labels(powerLabel, values)).toEqual(['10⁻¹²', '10⁻⁶', '2·10⁻³', '10⁻¹', '10⁰', '10¹', '1.5·10³']);
+  });
+
+  it('are right to the ends of float64', () => {
+    const values = [5e-324, 2e-310, 1e-100, 5e-99, 1e99, 1e100, 1.5e308];
+    expect(labels(powerLabel, values)).toEqual([
+      '4.9·10⁻³²⁴',
+      '2·10⁻³¹⁰',
+      '10⁻¹⁰⁰',
+      '5·10⁻⁹⁹',
+      '10⁹⁹',
+      '10¹⁰⁰',
+      '1.5·10³⁰⁸',
+    ]);
   });
 
   it('are plain decimals only where those are short', () => {

@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type * as everyFigure from '../../src/report/every-figure.js';
+import type * as scale from '../../src/report/text/scale.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { preset } from '../../src/sweep/protocol/presets.js';
 import { call } from '../cli/captured-terminal.js';
@@ -30,6 +31,14 @@ vi.mock('../../src/report/every-figure.js', async (original) => {
     nameOfFigure: (make: (typeof figures)[number]) => names.get(make) ?? nameOfFigure(make),
   };
 });
+
+vi.mock('../../src/report/text/scale.js', async (original) => ({
+  ...(await original<typeof scale>()),
+  // Of the plots in a terminal, those over epochs and over nodes kept.
+  linearScale: () => {
+    throw new TypeError('no scale');
+  },
+}));
 
 const message =
   'the figure loss could not be drawn: x is <undefined>. The others are; please report this with the run directory';
@@ -68,6 +77,20 @@ it('report --json names it beside the files', async () => {
   // A table needs no drawing.
   expect(files).toContain(join(directory, 'figures/cost.csv'));
   expect(failedFigures).toEqual([{ name: 'loss', message }]);
+});
+
+it('report --text says the same of plots that fail, and prints the others', async () => {
+  const { exitCode, stdout, stderr } = await call('report', directory, '--text');
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain('Effective size n_λ');
+  expect(stdout).not.toContain('Validation loss, h = 20');
+  expect(stderr).toContain('error: the figure loss-curves could not be drawn: no scale. The others are');
+  const { stdout: json } = await call('report', directory, '--text', '--json');
+  expect(JSON.parse(json).failedFigures).toContainEqual({
+    name: 'loss-curves',
+    message:
+      'the figure loss-curves could not be drawn: no scale. The others are; please report this with the run directory',
+  });
 });
 
 it('a sweep tells its results all the same, and exits with 1', async () => {

@@ -29,7 +29,7 @@ function extent(values, log) {
     if (value > high) high = value;
   }
   if (low > high) return log ? [0.1, 1] : [0, 1];
-  if (log) { const room = Math.max((high / low) ** 0.04, 1.1); return [low / room, high * room]; }
+  if (log) { const room = Math.max(Math.exp(.04 * (Math.log(high) - Math.log(low))), 1.1); return [low / room, high * room]; }
   return low === high ? [Math.min(0, low), high || 1] : [low, high];
 }
 
@@ -39,7 +39,7 @@ const zerosNote = (zeros) => zeros === 0 ? '' : zeros === 1
 
 function ticksOf([low, high], log) {
   if (log) {
-    const decades = Math.log10(high / low);
+    const decades = Math.log10(high) - Math.log10(low);
     const every = Math.max(1, Math.ceil(decades / 6));
     const mantissas = decades > 2.5 ? [1] : decades > 1 ? [1, 2, 5] : decades > .5 ? [1, 1.5, 2, 3, 5, 7] : [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8];
     const ticks = [];

@@ -19,10 +19,14 @@ export function logScale(values: Iterable<number>, cells: number): Scale {
     high = Math.max(high, value);
   }
   if (high === 0) [low, high] = [1, 1];
-  if (low === high) [low, high] = [low / roomAroundOne, high * roomAroundOne];
-  const span = Math.log(high / low);
+  if (low === high) {
+    low = Math.max(low / roomAroundOne, Number.MIN_VALUE);
+    high = Math.min(high * roomAroundOne, Number.MAX_VALUE);
+  }
+  // Of logarithms, because a quotient of two float64 need not be one.
+  const [first, span] = [Math.log(low), Math.log(high) - Math.log(low)];
   return {
-    cellOf: (value) => (value > 0 ? cell(Math.log(value / low) / span, cells) : undefined),
+    cellOf: (value) => (value > 0 ? cell((Math.log(value) - first) / span, cells) : undefined),
     ticks: logTicks([low, high]),
   };
 }

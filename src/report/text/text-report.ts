@@ -1,6 +1,7 @@
 /** The report for a terminal: small plots of a run, from the numbers that its figures are drawn from. */
 import { summarize } from '../../analysis/summary.js';
 import { zerosText } from '../axes.js';
+import type { FailedFigure } from '../figure.js';
 import { lossRows } from '../figures/loss-curves.js';
 import { curveRows, errorFloor } from '../figures/pruning.js';
 import { drawnSeries, seriesNames } from '../series.js';
@@ -31,18 +32,37 @@ const widest = 72;
 /** Pruning curves are drawn as far right of the teacher's size as they are left of it. */
 const pruningReach = 1;
 
-/** Effective size against width, pruning curves of the narrowest and widest students, and loss over the epochs of the widest, for each teacher. */
-export function textPlots(groups: readonly TrialGroup[], { columns, colors }: TextStyle): string[] {
+/**
+ * Effective size against width, pruning curves of the narrowest and widest students, and loss over the epochs of the widest, for
+ * each teacher.
+ * @param onFailedPlot called with each plot that could not be made, which is left out; without it, the first of them throws
+ */
+export function textPlots(
+  groups: readonly TrialGroup[],
+  { columns, colors }: TextStyle,
+  onFailedPlot?: (failed: FailedFigure) => void,
+): string[] {
   const width = Math.max(20, Math.min(widest, columns - besides));
+  const attempt = (name: string, make: () => string[]): string[] => {
+    try {
+      return make();
+    } catch (failure) {
+      if (!onFailedPlot) throw failure;
+      onFailedPlot({ name, title: name, failure });
+      return [];
+    }
+  };
   return teacherSizes(groups).flatMap((teacherSize) => {
     const own = groups.filter((group) => group.teacherSize === teacherSize);
     // A student that is no wider than its teacher has nothing to prune.
     const wide = own.filter((group) => group.width > teacherSize);
     const pruned = wide.length > 0 ? someWidths(wide, 2) : [];
     return [
-      sizePlot(own, teacherSize, width, colors),
-      ...pruned.map((student) => pruningPlot(own, student, teacherSize, width, colors)),
-      ...lossPlot(own, width, colors),
+      ...attempt('effective-size', () => [sizePlot(own, teacherSize, width, colors)]),
+      ...pruned.flatMap((student) =>
+        attempt('pruning', () => [pruningPlot(own, student, teacherSize, width, colors)]),
+      ),
+      ...attempt('loss-curves', () => lossPlot(own, width, colors)),
     ];
   });
 }

@@ -120,11 +120,12 @@ std::unique_ptr<Population> create(const Backend& backend, const Options& option
     const Chain chain = network(options.width);
     student.network = chain;
     student.objective = chain.objective();
-    student.optimizer.kind = OptimizerKind::adam;
-    student.learning_rate.base = 5e-3;
-    student.data = data;
-    student.batch_size = 300;
-    student.seed = i;
+    student.trainer.emplace();
+    student.trainer->optimizer.kind = OptimizerKind::adam;
+    student.trainer->learning_rate.base = 5e-3;
+    student.trainer->data = data;
+    student.trainer->batch_size = 300;
+    student.trainer->seed = i;
     spec.students.push_back(std::move(student));
   }
   std::unique_ptr<Population> population = backend.create(std::move(spec));

@@ -26,9 +26,14 @@ class ArgumentVisitor {
   void operator()(const char* name, Field& field) {
     read(object_.field(name), field);
   }
+  /// Absent, or undefined: none.
+  template <class Value>
+  void operator()(const char* name, std::optional<Value>& value) {
+    if (const std::optional<Argument> given = object_.optional_field(name)) read(*given, value.emplace());
+  }
   static void read(const Argument& argument, double& value) { value = argument.finite_number(); }
   static void read(const Argument& argument, bool& value) { value = argument.boolean(); }
-  static void read(const Argument& argument, DatasetPtr& value) { value = read_dataset_or_null(argument); }
+  static void read(const Argument& argument, DatasetPtr& value) { value = read_dataset(argument); }
   template <std::unsigned_integral Number>
   static void read(const Argument& argument, Number& value) {
     constexpr std::uint64_t largest = std::numeric_limits<Number>::max();

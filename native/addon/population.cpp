@@ -84,7 +84,7 @@ PopulationObject::PopulationObject(const Napi::CallbackInfo& info)
     const std::unique_ptr<Backend> backend = read_and_make_backend(argument);
     PopulationSpec spec = read_population(argument);
     session_->dtype = spec.dtype;
-    for (const StudentSpec& student : spec.students) session_->moments.push_back(student.optimizer.moments());
+    for (const StudentSpec& student : spec.students) session_->moments.push_back(student.moments());
     size_ = spec.students.size();
     const bool general = spec.general;
     session_->population = backend->create(std::move(spec));

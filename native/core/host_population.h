@@ -36,14 +36,14 @@ class HostPopulation : public Population {
 
   void set_data(std::size_t student, DatasetPtr data) override {
     Member& m = member(student);
-    if (!m.spec.stream)
+    if (!m.spec.trainer || !m.spec.trainer->stream)
       throw Error("invalid_argument",
                   "student " + std::to_string(student) +
                       ": expected a student of a stream for other data, got one of fixed data");
-    StudentSpec changed = m.spec;
+    Trainer changed = *m.spec.trainer;
     changed.data = std::move(data);
-    validate(changed, m.network, dtype_of<T>);
-    m.spec.data = std::move(changed.data);
+    validate(changed, m.network, m.spec.objective, dtype_of<T>);
+    m.spec.trainer->data = changed.data;
     if (m.state.place.position > 0) m.state.place = {m.state.place.epoch + 1, 0};
     m.progress.epoch = m.state.place.epoch;
   }
@@ -68,6 +68,10 @@ class HostPopulation : public Population {
   /// again.
   void set_counters(std::size_t student, const Counters& counters) override {
     Member& m = member(student);
+    if (!m.spec.trainer)
+      throw Error("invalid_argument",
+                  "student " + std::to_string(student) +
+                      ": expected a student with a trainer, got one that was made to answer");
     if (counters.update_count.size() != m.network.layout().tensors().size())
       throw Error("invalid_argument", "student " + std::to_string(student) + ": expected update counts for " +
                                           std::to_string(m.network.layout().tensors().size()) +
@@ -75,7 +79,7 @@ class HostPopulation : public Population {
                                           "; the state was saved by another network");
     if (counters.place) check_place(student, *counters.place);
     m.state.step = counters.step;
-    m.state.place = counters.place ? *counters.place : place_after(m.spec, counters.step);
+    m.state.place = counters.place ? *counters.place : place_after(*m.spec.trainer, counters.step);
     m.state.update_count = counters.update_count;
     m.progress = progress_at(m);
   }
@@ -113,14 +117,14 @@ class HostPopulation : public Population {
 
   /// Whether the student has work left: not diverged, and short of `until_epoch` completed epochs.
   static bool wants_step(const Member& m, std::uint64_t until_epoch) {
-    if (!m.spec.data && until_epoch > 0)
-      throw Error("invalid_argument", "expected a student with training data, got one that was made without");
+    if (!m.spec.trainer && until_epoch > 0)
+      throw Error("invalid_argument", "expected a student with a trainer, got one that was made to answer");
     return !m.progress.divergence && m.state.place.epoch < until_epoch;
   }
   /// Counts steps that have been applied; batch_loss is the last one's.
   static void after_step(Member& m, double batch_loss, std::uint64_t steps = 1) {
     m.state.step += steps;
-    m.state.place = advanced(m.spec, m.state.place, steps);
+    m.state.place = advanced(*m.spec.trainer, m.state.place, steps);
     m.progress = progress_at(m);
     m.progress.batch_loss = batch_loss;
   }
@@ -129,7 +133,8 @@ class HostPopulation : public Population {
   static void train_step(Member& m, Student& student) {
     const auto step = student.train();
     if (step.applied()) return after_step(m, step.loss);
-    diverged(m, step.layer, learning_rate_at(m.spec.learning_rate, m.state.step, m.spec.clock()));
+    diverged(m, step.layer,
+             learning_rate_at(m.spec.trainer->learning_rate, m.state.step, m.spec.trainer->clock()));
   }
   /// Records a step that has not been applied because its batch loss was not finite. The student rests for
   /// good; batch_loss stays that of the last step that was applied.
@@ -147,13 +152,12 @@ class HostPopulation : public Population {
   }
 
   void check_place(std::size_t student, const EpochPlace& place) const {
-    const StudentSpec& spec = members_[student].spec;
-    if (place.position % spec.batch() == 0 && place.position < std::max<std::uint64_t>(1, spec.samples()))
-      return;
+    const Trainer& trainer = *members_[student].spec.trainer;
+    if (place.position % trainer.batch() == 0 && place.position < trainer.samples()) return;
     throw Error("invalid_argument",
                 "student " + std::to_string(student) + ": expected a position in its " +
-                    std::to_string(spec.samples()) + " samples, a multiple of the batch of " +
-                    std::to_string(spec.batch()) + ", got " + std::to_string(place.position));
+                    std::to_string(trainer.samples()) + " samples, a multiple of the batch of " +
+                    std::to_string(trainer.batch()) + ", got " + std::to_string(place.position));
   }
 
   // Checks for the calls that a backend implements; each throws Error with what was expected and what came.
@@ -227,8 +231,8 @@ class HostPopulation : public Population {
     std::optional<Chain> chain = general ? std::nullopt : chain_of(spec.network, spec.objective);
     const std::size_t held = chain && chains == BlockOwner::derived ? 0 : layout.size();
     state.parameters.assign(held, T(0));
-    state.first_moment.assign(held, T(0));
-    if (spec.optimizer.moments() == 2) state.second_moment.assign(held, T(0));
+    if (spec.moments() > 0) state.first_moment.assign(held, T(0));
+    if (spec.moments() == 2) state.second_moment.assign(held, T(0));
     for (const Buffer& buffer : layout.buffers())
       state.buffers.insert(state.buffers.end(), buffer.description.size(),
                            static_cast<T>(buffer.description.initial));

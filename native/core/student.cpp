@@ -70,30 +70,35 @@ void check_phases(const std::vector<Phase>& phases) {
 }
 
 /// Statistics over one value are none; the last batch of an epoch is often short.
-void check_statistics(const StudentSpec& student, const Graph& network) {
-  const std::size_t remainder = student.data->samples % student.batch();
-  const std::size_t smallest = remainder == 0 ? student.batch() : remainder;
+void check_statistics(const Trainer& trainer, const Graph& network) {
+  const std::size_t remainder = trainer.samples() % trainer.batch();
+  const std::size_t smallest = remainder == 0 ? trainer.batch() : remainder;
   for (std::size_t k = 0; k < network.layers().size(); ++k) {
     const std::size_t per_sample = network.layers()[k].description.values_per_unit;
     if (per_sample == 0 || per_sample * smallest > 1) continue;
     throw Error("invalid_argument", "layer " + std::to_string(k) +
                                         " takes statistics over a batch: expected batches of at least 2 " +
                                         "samples, the last of an epoch included, got one of 1 (" +
-                                        std::to_string(student.data->samples) + " samples in batches of " +
-                                        std::to_string(student.batch()) + ")");
+                                        std::to_string(trainer.samples()) + " samples in batches of " +
+                                        std::to_string(trainer.batch()) + ")");
   }
 }
 
 }  // namespace
 
+void validate(const Trainer& trainer, const Graph& network, const Objective& objective, DType dtype) {
+  if (!trainer.data) throw Error("invalid_argument", "data: expected training data, got none");
+  check_fits(*trainer.data, network, objective, dtype, true);
+  if (trainer.batch_size == 0) throw Error("invalid_argument", "batchSize: expected at least 1, got 0");
+  check_statistics(trainer, network);
+  check_optimizer(trainer.optimizer);
+  check_schedule(trainer.learning_rate);
+  check_phases(trainer.phases);
+}
+
 void validate(const StudentSpec& student, const Graph& network, DType dtype) {
   validate(student.objective, network);
-  if (student.data) check_fits(*student.data, network, student.objective, dtype, true);
-  if (student.batch_size == 0) throw Error("invalid_argument", "batchSize: expected at least 1, got 0");
-  if (student.data) check_statistics(student, network);
-  check_optimizer(student.optimizer);
-  check_schedule(student.learning_rate);
-  check_phases(student.phases);
+  if (student.trainer) validate(*student.trainer, network, student.objective, dtype);
 }
 
 void check_removal_order(const Graph& network, std::size_t layer, std::span<const std::uint32_t> order) {
@@ -120,23 +125,23 @@ void check_removal_order(const Graph& network, std::size_t layer, std::span<cons
   }
 }
 
-BatchPlace batch_place(const StudentSpec& student, const EpochPlace& place) {
+BatchPlace batch_place(const Trainer& trainer, const EpochPlace& place) {
   const auto first = static_cast<std::size_t>(place.position);
-  return {place.epoch, first, std::min(student.batch(), student.samples() - first)};
+  return {place.epoch, first, std::min(trainer.batch(), trainer.samples() - first)};
 }
 
-EpochPlace place_after(const StudentSpec& student, std::uint64_t step) { return advanced(student, {}, step); }
+EpochPlace place_after(const Trainer& trainer, std::uint64_t step) { return advanced(trainer, {}, step); }
 
-EpochPlace advanced(const StudentSpec& student, const EpochPlace& place, std::uint64_t steps) {
-  const std::uint64_t per_epoch = student.steps_per_epoch();
-  const std::uint64_t reached = place.position / student.batch() + steps;
-  return {place.epoch + reached / per_epoch, reached % per_epoch * student.batch()};
+EpochPlace advanced(const Trainer& trainer, const EpochPlace& place, std::uint64_t steps) {
+  const std::uint64_t per_epoch = trainer.steps_per_epoch();
+  const std::uint64_t reached = place.position / trainer.batch() + steps;
+  return {place.epoch + reached / per_epoch, reached % per_epoch * trainer.batch()};
 }
 
-void shuffle_epoch(const StudentSpec& student, std::uint64_t epoch, std::vector<std::uint32_t>& order) {
-  order.resize(student.data->samples);
-  if (!student.shuffle) return std::iota(order.begin(), order.end(), 0u);
-  fill_permutation({student.seed, student.trial, Purpose::shuffle, static_cast<std::uint32_t>(epoch)},
+void shuffle_epoch(const Trainer& trainer, std::uint64_t epoch, std::vector<std::uint32_t>& order) {
+  order.resize(trainer.samples());
+  if (!trainer.shuffle) return std::iota(order.begin(), order.end(), 0u);
+  fill_permutation({trainer.seed, trainer.trial, Purpose::shuffle, static_cast<std::uint32_t>(epoch)},
                    order.data(), order.size());
 }
 

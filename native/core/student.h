@@ -1,6 +1,7 @@
 // One student: what it is, and everything that changes while it trains.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -16,13 +17,12 @@
 
 namespace eigenstudent {
 
-struct StudentSpec {
-  NetworkSpec network;
-  Objective objective;
+/// How a student is trained.
+struct Trainer {
   OptimizerSpec optimizer;
   Schedule learning_rate;
   std::vector<Phase> phases;
-  DatasetPtr data;             // training data; null: the student answers, and never trains
+  DatasetPtr data;             // never null
   std::size_t batch_size = 1;  // larger than the data: one batch
   bool shuffle = true;         // else an epoch takes the samples in their order
   bool stream = false;         // the data may be replaced by others (Population::set_data)
@@ -31,33 +31,51 @@ struct StudentSpec {
   std::uint64_t seed = 0;  // with `trial` names the shuffles
   std::uint32_t trial = 0;
 
-  /// Of the training data.
-  std::size_t samples() const { return data ? data->samples : 0; }
-  std::size_t batch() const { return !data || batch_size < data->samples ? batch_size : data->samples; }
+  std::size_t samples() const { return data->samples; }
+  std::size_t batch() const { return std::min(batch_size, data->samples); }
   /// Steps that learning rates and phases count as an epoch.
   std::uint64_t clock() const { return clock_steps > 0 ? clock_steps : steps_per_epoch(); }
   /// The last, partial batch counts.
-  std::uint64_t steps_per_epoch() const { return data ? (data->samples + batch() - 1) / batch() : 1; }
+  std::uint64_t steps_per_epoch() const { return (data->samples + batch() - 1) / batch(); }
+};
+template <class Visitor, MaybeConst<Trainer> Spec>
+void fields(Visitor& visit, Spec& trainer) {
+  visit("optimizer", trainer.optimizer);
+  visit("learningRate", trainer.learning_rate);
+  visit("phases", trainer.phases);
+  visit("data", trainer.data);
+  visit("batchSize", trainer.batch_size);
+  visit("shuffle", trainer.shuffle);
+  visit("stream", trainer.stream);
+  visit("clockSteps", trainer.clock_steps);
+  visit("seed", trainer.seed);
+  visit("trial", trainer.trial);
+}
+
+struct StudentSpec {
+  NetworkSpec network;
+  Objective objective;
+  std::optional<Trainer> trainer = {};  // absent: the student answers, and never trains
+
+  /// Blocks of moments that its state has: 0 to 2.
+  int moments() const { return trainer ? trainer->optimizer.moments() : 0; }
+  /// Samples of one step, at most; 1 without a trainer.
+  std::size_t batch() const { return trainer ? trainer->batch() : 1; }
+  /// Training data; null without a trainer.
+  DatasetPtr data() const { return trainer ? trainer->data : nullptr; }
 };
 template <class Visitor, MaybeConst<StudentSpec> Spec>
 void fields(Visitor& visit, Spec& student) {
   visit("network", student.network);
   visit("objective", student.objective);
-  visit("optimizer", student.optimizer);
-  visit("learningRate", student.learning_rate);
-  visit("phases", student.phases);
-  visit("data", student.data);
-  visit("batchSize", student.batch_size);
-  visit("shuffle", student.shuffle);
-  visit("stream", student.stream);
-  visit("clockSteps", student.clock_steps);
-  visit("seed", student.seed);
-  visit("trial", student.trial);
+  visit("trainer", student.trainer);
 }
 
 /// Throws Error naming the field when the student cannot be trained: "invalid_network", "data_mismatch" or
 /// "invalid_argument". As with Graph, TypeScript has said it before with better words. network: that of the student.
 void validate(const StudentSpec& student, const Graph& network, DType dtype);
+/// The same of a trainer for a network and an objective.
+void validate(const Trainer& trainer, const Graph& network, const Objective& objective, DType dtype);
 
 /// Throws Error("invalid_argument") unless the units of `layer` are hidden and the order names each of them once.
 void check_removal_order(const Graph& network, std::size_t layer, std::span<const std::uint32_t> order);
@@ -73,10 +91,10 @@ struct EpochPlace {
 /// Everything that changes while a student trains. Reading it and writing it back continues bit for bit.
 template <class T>
 struct StudentState {
-  std::vector<T> parameters;                // [layout.size()]
-  std::vector<T> first_moment;              // [layout.size()]: Adam's m, or SGD's velocity
-  std::vector<T> second_moment;             // [layout.size()]: Adam's v; empty for SGD
-  std::vector<T> buffers;                   // [layout.buffer_size()]: running statistics
+  std::vector<T> parameters;     // [layout.size()]
+  std::vector<T> first_moment;   // [layout.size()]: Adam's m, or SGD's velocity; empty without a trainer
+  std::vector<T> second_moment;  // [layout.size()]: Adam's v; empty for SGD
+  std::vector<T> buffers;        // [layout.buffer_size()]: running statistics
   std::vector<std::uint64_t> update_count;  // one per tensor of the layout
   std::uint64_t step = 0;                   // steps done
   EpochPlace place;                         // in the data
@@ -101,15 +119,15 @@ struct BatchPlace {
   std::size_t first;  // position in the epoch's permutation
   std::size_t count;
 };
-BatchPlace batch_place(const StudentSpec& student, const EpochPlace& place);
+BatchPlace batch_place(const Trainer& trainer, const EpochPlace& place);
 
 /// Where a student is after so many steps whose data were never replaced.
-EpochPlace place_after(const StudentSpec& student, std::uint64_t step);
+EpochPlace place_after(const Trainer& trainer, std::uint64_t step);
 /// Where it is `steps` steps later.
-EpochPlace advanced(const StudentSpec& student, const EpochPlace& place, std::uint64_t steps);
+EpochPlace advanced(const Trainer& trainer, const EpochPlace& place, std::uint64_t steps);
 
 /// The permutation of an epoch: Philox stream (seed, trial, shuffle, epoch). Same for every backend and
 /// device.
-void shuffle_epoch(const StudentSpec& student, std::uint64_t epoch, std::vector<std::uint32_t>& order);
+void shuffle_epoch(const Trainer& trainer, std::uint64_t epoch, std::vector<std::uint32_t>& order);
 
 }  // namespace eigenstudent

@@ -19,9 +19,9 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// The layer where a batch with a non-finite loss stops being finite; parameters in public order.
 template <class T>
-int find_divergence(const StudentSpec& spec, const Graph& network, const std::vector<T>& parameters,
+int find_divergence(const Trainer& trainer, const Graph& network, const std::vector<T>& parameters,
                     Batch batch) {
-  const Dataset& data = *spec.data;
+  const Dataset& data = *trainer.data;
   std::vector<T> x;
   for (std::size_t r = 0; r < batch.count; ++r) {
     const T* row = data.as<T>().inputs.data() + batch.sample(r) * data.input_count;
@@ -42,8 +42,8 @@ CpuPopulation<T>::CpuPopulation(PopulationSpec&& spec, const Kernels<T>& kernels
   for (std::size_t i = 0; i < this->size(); ++i) {
     Member& m = this->members_[i];
     if (m.chain)
-      students_.push_back(std::make_unique<PackedStudent<T>>(
-          *m.chain, m.network.layout(), plan_for(i, kernels), m.spec.optimizer.moments()));
+      students_.push_back(std::make_unique<PackedStudent<T>>(*m.chain, m.network.layout(),
+                                                             plan_for(i, kernels), m.spec.moments()));
     else
       students_.push_back(nullptr);
     general_.push_back(
@@ -109,8 +109,9 @@ void CpuPopulation<T>::run(std::span<const std::uint64_t> until_epoch, const Sto
   const auto work = [&](std::size_t i) {  // what is left of a student, in parameters x samples
     const Member& m = this->members_[i];
     const std::uint64_t epoch = m.state.place.epoch;
-    const std::uint64_t left =
-        until_epoch[i] > epoch ? (until_epoch[i] - epoch) * m.spec.steps_per_epoch() : 0;
+    const std::uint64_t left = m.spec.trainer && until_epoch[i] > epoch
+                                   ? (until_epoch[i] - epoch) * m.spec.trainer->steps_per_epoch()
+                                   : 0;
     return static_cast<double>(left) * static_cast<double>(m.network.layout().size() * m.spec.batch());
   };
   std::vector<std::size_t> order(this->size());
@@ -134,27 +135,27 @@ void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Wor
                              const StopFlag& stop) {
   Member& m = this->members_[student];
   if (!this->wants_step(m, until_epoch) || stop.load(std::memory_order_relaxed)) return;
-  const StudentSpec& spec = m.spec;
-  const std::uint64_t clock = spec.clock();
+  const Trainer& trainer = *m.spec.trainer;
+  const std::uint64_t clock = trainer.clock();
   Workspace<T>& workspace = worker.workspace;
-  workspace.take(*students_[student], spec.batch(), Workspace<T>::Use::training);
+  workspace.take(*students_[student], trainer.batch(), Workspace<T>::Use::training);
   std::uint64_t shuffled = std::numeric_limits<std::uint64_t>::max();
   while (this->wants_step(m, until_epoch) && !stop.load(std::memory_order_relaxed)) {
     const std::uint64_t step = m.state.step;
-    const BatchPlace place = batch_place(spec, m.state.place);
-    if (place.epoch != shuffled) shuffle_epoch(spec, place.epoch, worker.order);
+    const BatchPlace place = batch_place(trainer, m.state.place);
+    if (place.epoch != shuffled) shuffle_epoch(trainer, place.epoch, worker.order);
     shuffled = place.epoch;
-    const std::uint8_t mask = phase_mask_at(spec.phases, step, clock);
-    const double rate = learning_rate_at(spec.learning_rate, step, clock);
+    const std::uint8_t mask = phase_mask_at(trainer.phases, step, clock);
+    const double rate = learning_rate_at(trainer.learning_rate, step, clock);
     const Batch batch{worker.order.data(), place.first, place.count};
-    const double loss = workspace.accumulate_gradients(*spec.data, batch, mask);
+    const double loss = workspace.accumulate_gradients(*trainer.data, batch, mask);
     if (workspace.interrupted()) break;  // the unfinished step is as if it had not begun
     if (!std::isfinite(loss)) {
       workspace.forget();
-      this->diverged(m, find_divergence(spec, m.network, parameters(student), batch), rate);
+      this->diverged(m, find_divergence(trainer, m.network, parameters(student), batch), rate);
       return;
     }
-    workspace.update(spec.optimizer, rate, mask, m.state.update_count);
+    workspace.update(trainer.optimizer, rate, mask, m.state.update_count);
     this->after_step(m, loss);
   }
 }

@@ -87,7 +87,8 @@ void CudaPopulation::run(std::span<const std::uint64_t> until_epoch, const StopF
   for (std::size_t w = 0; w < workers_.size(); ++w) until_step[w].resize(workers_[w]->size(), 0);
   for (std::size_t i = 0; i < size(); ++i)
     if (wants_step(members_[i], until_epoch[i]))
-      until_step[places_[i].worker][places_[i].member] = until_epoch[i] * members_[i].spec.steps_per_epoch();
+      until_step[places_[i].worker][places_[i].member] =
+          until_epoch[i] * members_[i].spec.trainer->steps_per_epoch();
   guarded([&] {
     on_every_device([&](std::size_t w) {
       workers_[w]->run(until_step[w], stop, [&](const StepsDone& done) { count_steps(w, done); });
@@ -101,8 +102,9 @@ void CudaPopulation::count_steps(std::size_t worker, const StepsDone& done) {
   m.seconds_trained += done.seconds;
   if (done.applied > 0) after_step(m, done.batch_loss, done.applied);
   if (done.halted)
-    diverged(m, find_divergence(student),
-             learning_rate_at(m.spec.learning_rate, m.state.step, m.spec.steps_per_epoch()));
+    diverged(
+        m, find_divergence(student),
+        learning_rate_at(m.spec.trainer->learning_rate, m.state.step, m.spec.trainer->steps_per_epoch()));
 }
 
 /// The layer where the batch of the student's next step stops being finite.
@@ -110,10 +112,10 @@ int CudaPopulation::find_divergence(std::size_t student) {
   const Member& m = members_[student];
   std::vector<float> parameters(m.network.layout().size());
   worker_of(student).read(places_[student].member, StateBlock::parameters, parameters.data());
-  const BatchPlace place = batch_place(m.spec, m.state.place);
+  const BatchPlace place = batch_place(*m.spec.trainer, m.state.place);
   std::vector<std::uint32_t> order;
-  shuffle_epoch(m.spec, place.epoch, order);
-  const Dataset& data = *m.spec.data;
+  shuffle_epoch(*m.spec.trainer, place.epoch, order);
+  const Dataset& data = *m.spec.trainer->data;
   std::vector<float> x;
   for (std::size_t r = 0; r < place.count; ++r) {
     const float* row = data.float32.inputs.data() + order[place.first + r] * data.input_count;

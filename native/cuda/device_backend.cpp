@@ -27,7 +27,7 @@ class DeviceBackend final : public Backend {
     if (spec.general)
       throw Error("invalid_argument", "executor: the CUDA backend has no general executor; use device 'cpu'");
     for (std::size_t i = 0; i < spec.students.size(); ++i) {
-      refuse_streams(i, spec.students[i].stream);
+      refuse_streams(i, spec.students[i].trainer && spec.students[i].trainer->stream);
       refuse_clock(i, spec.students[i]);
     }
     for (std::size_t i = 0; i < spec.students.size(); ++i)

@@ -18,8 +18,8 @@ DeviceState take_state(Arena& arena, const DeviceMember& member) {
   DeviceState blocks{};
   const std::size_t size = member.layout->size();
   blocks.parameters = arena.take<float>(size);
-  blocks.first_moment = arena.take<float>(size);
-  blocks.second_moment = arena.take<float>(member.spec->optimizer.moments() == 2 ? size : 0);
+  blocks.first_moment = arena.take<float>(member.spec->moments() > 0 ? size : 0);
+  blocks.second_moment = arena.take<float>(member.spec->moments() == 2 ? size : 0);
   return blocks;
 }
 
@@ -76,12 +76,13 @@ MemoryNeed DeviceWorker::need_of(std::size_t member) const {
   const DeviceMember& m = members_[member];
   Arena state;
   take_state(state, m);
-  MemoryNeed need{m.student, state.bytes(), 0, m.spec->data.get(),
-                  m.spec->data ? DeviceData::bytes_of(*m.spec->data) : 0};
+  MemoryNeed need{m.student, state.bytes(), 0, m.spec->data().get(),
+                  m.spec->data() ? DeviceData::bytes_of(*m.spec->data()) : 0};
+  if (!m.spec->trainer) return need;
   if (plans_[member])
-    need.held_bytes += ResidentTraining::bytes_of(*m.spec, *m.layout);
+    need.held_bytes += ResidentTraining::bytes_of(*m.spec->trainer, *m.layout);
   else
-    need.alone_bytes = LayerwiseTraining::scratch_bytes(*m.spec, *m.chain, *m.layout);
+    need.alone_bytes = LayerwiseTraining::scratch_bytes(*m.spec->trainer, *m.chain, *m.layout);
   return need;
 }
 
@@ -157,7 +158,7 @@ void DeviceWorker::run_resident(const std::vector<std::size_t>& members,
   paced_clocks_ = clocks;
   for (const std::size_t i : members)
     trainees.push_back(
-        {i, &members_[i], &*plans_[i], &data_on_device(members_[i].spec->data), until_step[i]});
+        {i, &members_[i], &*plans_[i], &data_on_device(members_[i].spec->trainer->data), until_step[i]});
   ResidentTraining(*device_, std::move(trainees), pace_).run(stop, done);
 }
 
@@ -168,9 +169,9 @@ void DeviceWorker::run_layerwise(std::size_t member, std::uint64_t until_step, c
   StudentState<float>& state = *m.host;
   auto start = std::chrono::steady_clock::now();
   void* memory =
-      scratch_[0].require(*device_, LayerwiseTraining::scratch_bytes(*m.spec, *m.chain, *m.layout));
-  LayerwiseTraining training(*device_, *m.spec, *m.chain, *m.layout, m.blocks, data_on_device(m.spec->data),
-                             memory);
+      scratch_[0].require(*device_, LayerwiseTraining::scratch_bytes(*m.spec->trainer, *m.chain, *m.layout));
+  LayerwiseTraining training(*device_, *m.spec->trainer, *m.chain, *m.layout, m.blocks,
+                             data_on_device(m.spec->data()), memory);
   StepPace& pace = alone_paces_[member];
   while (state.step < until_step && !stop.load(std::memory_order_relaxed)) {
     const std::uint64_t count =
@@ -242,17 +243,18 @@ void DeviceWorker::make_room(const std::vector<std::size_t>& wave) {
   std::size_t data = 0, side_by_side = 0, alone = 0;
   for (const std::size_t i : wave) {
     const DeviceMember& m = members_[i];
-    if (m.spec->data && !data_.count(m.spec->data.get())) data += DeviceData::bytes_of(*m.spec->data);
+    if (const DatasetPtr own = m.spec->data(); own && !data_.count(own.get()))
+      data += DeviceData::bytes_of(*own);
     if (plans_[i])
-      side_by_side += ResidentTraining::bytes_of(*m.spec, *m.layout);
+      side_by_side += ResidentTraining::bytes_of(*m.spec->trainer, *m.layout);
     else
-      alone = std::max(alone, LayerwiseTraining::scratch_bytes(*m.spec, *m.chain, *m.layout));
+      alone = std::max(alone, LayerwiseTraining::scratch_bytes(*m.spec->trainer, *m.chain, *m.layout));
   }
   if (data + side_by_side + alone > device_->memory().free_bytes) {
     drop_data(true);
     drop_scratch();
   }
-  for (const std::size_t i : wave) data_on_device(members_[i].spec->data);
+  for (const std::size_t i : wave) data_on_device(members_[i].spec->trainer->data);
 }
 
 void DeviceWorker::drop_data(bool all) {

@@ -16,12 +16,10 @@ namespace eigenstudent::cuda {
 
 class LayerwiseTraining {
  public:
-  static std::size_t scratch_bytes(const StudentSpec& student, const Chain& chain,
-                                   const ParameterLayout& layout);
+  static std::size_t scratch_bytes(const Trainer& trainer, const Chain& chain, const ParameterLayout& layout);
   /// scratch: device memory of scratch_bytes(). Everything given must outlive this object.
-  LayerwiseTraining(Device& device, const StudentSpec& student, const Chain& chain,
-                    const ParameterLayout& layout, const DeviceState& state, const DeviceData& data,
-                    void* scratch);
+  LayerwiseTraining(Device& device, const Trainer& trainer, const Chain& chain, const ParameterLayout& layout,
+                    const DeviceState& state, const DeviceData& data, void* scratch);
 
   struct Outcome {
     std::uint64_t applied;  // steps
@@ -36,7 +34,7 @@ class LayerwiseTraining {
  private:
   /// Device memory of a student in training.
   struct Scratch {
-    Scratch(Arena& arena, const StudentSpec& student, const Chain& chain, const ParameterLayout& layout);
+    Scratch(Arena& arena, const Trainer& trainer, const Chain& chain, const ParameterLayout& layout);
     LayerwiseNetwork network;
     StepControl* control;
     BatchRows* batches;    // [steps_at_once]
@@ -47,11 +45,12 @@ class LayerwiseTraining {
   };
   void draw_shuffles(std::uint64_t first_epoch, std::uint64_t end_epoch);
   void make_tables(std::uint64_t step, std::uint64_t count, std::vector<std::uint64_t> update_count);
-  std::vector<bool> moving_tensors(std::uint64_t step) const;
+  /// Whether step `step` updates the tensor.
+  bool moves(const Tensor& tensor, std::uint64_t step) const;
   void enqueue_step() const;
 
   Device& device_;
-  const StudentSpec& student_;
+  const Trainer& trainer_;
   const Chain& chain_;
   const ParameterLayout& layout_;
   DeviceState state_;

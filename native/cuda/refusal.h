@@ -19,11 +19,11 @@ inline std::string refusal_of(const NetworkSpec& network, const Objective& objec
 
 /// Streams: the data on a device are those that a student was made with.
 inline void refuse_clock(std::size_t student, const StudentSpec& spec) {
-  if (spec.clock() != spec.steps_per_epoch())
+  if (spec.trainer && spec.trainer->clock() != spec.trainer->steps_per_epoch())
     throw Error("invalid_argument",
                 "student " + std::to_string(student) +
                     ": the CUDA backend counts learning rates and phases in epochs of the data, not of " +
-                    std::to_string(spec.clock()) + " steps; use device 'cpu'");
+                    std::to_string(spec.trainer->clock()) + " steps; use device 'cpu'");
 }
 inline void refuse_streams(std::size_t student, bool stream) {
   if (stream)

@@ -20,14 +20,18 @@ std::uint64_t steps_left(const ResidentTraining::Trainee& trainee) {
 
 }  // namespace
 
-std::size_t ResidentTraining::bytes_of(const StudentSpec& student, const ParameterLayout& layout) {
+std::size_t ResidentTraining::bytes_of(const Trainer& trainer, const ParameterLayout& layout) {
   return sizeof(ResidentJob) + sizeof(ShuffleJob) + sizeof(ResidentResult) +
-         layout.tensors().size() * sizeof(std::uint64_t) + student.phases.size() * sizeof(Phase) +
-         least_epochs * student.samples() * sizeof(std::uint32_t) + 6 * 256;  // and the ends of the arrays
+         layout.tensors().size() * sizeof(std::uint64_t) + trainer.phases.size() * sizeof(Phase) +
+         least_epochs * trainer.samples() * sizeof(std::uint32_t) + 6 * 256;  // and the ends of the arrays
 }
 
 ResidentTraining::ResidentTraining(Device& device, std::vector<Trainee> trainees, StepPace& pace)
-    : device_(device), trainees_(std::move(trainees)), halted_(trainees_.size(), false), pace_(pace) {
+    : device_(device),
+      trainees_(std::move(trainees)),
+      halted_(trainees_.size(), false),
+      pace_(pace),
+      results_(trainees_.size()) {
   sort_into_groups();
   epochs_ = epochs_that_fit();
   windows_.assign(trainees_.size(), EpochWindow(epochs_));
@@ -36,9 +40,9 @@ ResidentTraining::ResidentTraining(Device& device, std::vector<Trainee> trainees
   block_ = DeviceBlock(device, counting.bytes());
   Arena arena(block_.as<void>());
   arrays_ = take(arena, epochs_);
-  copy_counts(true);
+  copy_counts_in();
   for (std::size_t t = 0, at = 0; t < trainees_.size(); ++t) {
-    const std::vector<Phase>& phases = trainees_[t].at->spec->phases;
+    const std::vector<Phase>& phases = trainees_[t].at->spec->trainer->phases;
     if (!phases.empty()) device.copy_in(arrays_.phases + at, phases.data(), phases.size() * sizeof(Phase));
     at += phases.size();
   }
@@ -77,7 +81,7 @@ ResidentTraining::Arrays ResidentTraining::take(Arena& arena, std::size_t epochs
   std::size_t tensors = 0, phases = 0, samples = 0;
   for (const Trainee& trainee : trainees_) {
     tensors += trainee.at->layout->tensors().size();
-    phases += trainee.at->spec->phases.size();
+    phases += trainee.at->spec->trainer->phases.size();
     samples += trainee.data->samples;
   }
   Arrays arrays{};
@@ -97,13 +101,16 @@ std::size_t ResidentTraining::epochs_that_fit() const {
   return std::clamp(device_.memory().free_bytes / 4 / an_epoch, least_epochs, most_epochs);
 }
 
-void ResidentTraining::copy_counts(bool to_device) {
-  std::vector<std::uint64_t> all;
+void ResidentTraining::copy_counts_in() {
   for (const Trainee& trainee : trainees_)
-    all.insert(all.end(), trainee.at->host->update_count.begin(), trainee.at->host->update_count.end());
-  if (to_device) return device_.copy_in(arrays_.counts, all.data(), all.size() * sizeof(std::uint64_t));
-  device_.copy_out(all.data(), arrays_.counts, all.size() * sizeof(std::uint64_t));
-  auto from = all.begin();
+    counts_.insert(counts_.end(), trainee.at->host->update_count.begin(),
+                   trainee.at->host->update_count.end());
+  device_.copy_in(arrays_.counts, counts_.data(), counts_.size() * sizeof(std::uint64_t));
+}
+
+void ResidentTraining::copy_counts_out() {
+  device_.copy_out(counts_.data(), arrays_.counts, counts_.size() * sizeof(std::uint64_t));
+  auto from = counts_.begin();
   for (const Trainee& trainee : trainees_) {
     std::vector<std::uint64_t>& to = trainee.at->host->update_count;
     std::copy_n(from, to.size(), to.begin());
@@ -112,14 +119,14 @@ void ResidentTraining::copy_counts(bool to_device) {
 }
 
 std::uint64_t ResidentTraining::until_of(const Trainee& trainee) const {
-  const std::uint64_t step = trainee.at->host->step, an_epoch = trainee.at->spec->steps_per_epoch();
+  const std::uint64_t step = trainee.at->host->step, an_epoch = trainee.at->spec->trainer->steps_per_epoch();
   return step + std::min({pace_.steps(), steps_left(trainee), epochs_ * an_epoch - step % an_epoch});
 }
 
 void ResidentTraining::make_job(std::size_t t, std::uint32_t* order, std::uint64_t* counts, Phase* phases) {
   const Trainee& trainee = trainees_[t];
-  const StudentSpec& spec = *trainee.at->spec;
-  const std::uint64_t step = trainee.at->host->step, an_epoch = spec.steps_per_epoch();
+  const Trainer& trainer = *trainee.at->spec->trainer;
+  const std::uint64_t step = trainee.at->host->step, an_epoch = trainer.steps_per_epoch();
   const std::uint64_t until = halted_[t] ? step : until_of(trainee);
   const std::uint64_t first = step / an_epoch, last = until > step ? (until - 1) / an_epoch + 1 : first;
   const EpochWindow::Epochs missing = windows_[t].require(first, last);
@@ -135,17 +142,17 @@ void ResidentTraining::make_job(std::size_t t, std::uint32_t* order, std::uint64
               trainee.data->targets,
               trainee.data->classes,
               order_of(first),
-              spec.phases.empty() ? nullptr : phases,
+              trainer.phases.empty() ? nullptr : phases,
               arrays_.results + t,
               step,
               until,
               static_cast<std::uint32_t>(trainee.data->samples),
-              static_cast<std::uint32_t>(spec.batch()),
-              static_cast<std::uint32_t>(spec.phases.size()),
-              spec.optimizer,
-              spec.learning_rate};
-  shuffles_[t] = {spec.seed,
-                  spec.trial,
+              static_cast<std::uint32_t>(trainer.batch()),
+              static_cast<std::uint32_t>(trainer.phases.size()),
+              trainer.optimizer,
+              trainer.learning_rate};
+  shuffles_[t] = {trainer.seed,
+                  trainer.trial,
                   static_cast<std::uint32_t>(missing.first),
                   static_cast<std::uint32_t>(missing.count),
                   static_cast<std::uint32_t>(trainee.data->samples),
@@ -162,7 +169,7 @@ void ResidentTraining::make_jobs() {
     make_job(t, order, counts, phases);
     order += epochs_ * trainees_[t].data->samples;
     counts += trainees_[t].at->layout->tensors().size();
-    phases += trainees_[t].at->spec->phases.size();
+    phases += trainees_[t].at->spec->trainer->phases.size();
   }
 }
 
@@ -185,16 +192,16 @@ double ResidentTraining::launch() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// Allocates nothing: an exception would leave steps of the device that the host does not know.
 void ResidentTraining::report(double seconds, const std::function<void(const StepsDone&)>& done) {
-  std::vector<ResidentResult> results(trainees_.size());
-  device_.copy_out(results.data(), arrays_.results, results.size() * sizeof(ResidentResult));
-  copy_counts(false);
+  device_.copy_out(results_.data(), arrays_.results, results_.size() * sizeof(ResidentResult));
+  copy_counts_out();
   std::size_t trained = 0;
   for (const ResidentJob& job : jobs_) trained += job.until_step > job.first_step ? 1 : 0;
   for (std::size_t t = 0; t < trainees_.size(); ++t) {
     if (jobs_[t].until_step == jobs_[t].first_step) continue;
-    halted_[t] = results[t].diverged != 0;
-    done({trainees_[t].member, results[t].step - jobs_[t].first_step, halted_[t], results[t].batch_loss,
+    halted_[t] = results_[t].diverged != 0;
+    done({trainees_[t].member, results_[t].step - jobs_[t].first_step, halted_[t], results_[t].batch_loss,
           seconds / static_cast<double>(trained)});
   }
 }

@@ -28,7 +28,7 @@ class ResidentTraining {
     std::uint64_t until_step;
   };
   /// Device memory that a student needs besides its state, at the least.
-  static std::size_t bytes_of(const StudentSpec& student, const ParameterLayout& layout);
+  static std::size_t bytes_of(const Trainer& trainer, const ParameterLayout& layout);
 
   /// What the trainees point to must outlive this object; their state is on the device.
   /// pace: of the same trainees before, where they have trained before.
@@ -52,7 +52,8 @@ class ResidentTraining {
   Arrays take(Arena& arena, std::size_t epochs) const;
   void sort_into_groups();
   std::size_t epochs_that_fit() const;
-  void copy_counts(bool to_device);
+  void copy_counts_in();
+  void copy_counts_out();
   /// Steps `step` to below the returned one are the trainee's share of the next launch.
   std::uint64_t until_of(const Trainee& trainee) const;
   void make_jobs();
@@ -72,6 +73,8 @@ class ResidentTraining {
   StepPace& pace_;
   std::vector<ResidentJob> jobs_;
   std::vector<ShuffleJob> shuffles_;
+  std::vector<ResidentResult> results_;  // [trainees]
+  std::vector<std::uint64_t> counts_;    // [sum of tensors]
 };
 
 }  // namespace eigenstudent::cuda

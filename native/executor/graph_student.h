@@ -33,19 +33,19 @@ class GraphStudent {
   };
   /// One training step; the counters of the state are the caller's.
   Step train() {
-    const BatchPlace place = batch_place(spec_, state_.place);
-    if (place.first == 0 || order_.empty()) shuffle_epoch(spec_, place.epoch, order_);
-    batch_.gather(*spec_.data, order_.data() + place.first, place.count);
+    const BatchPlace place = batch_place(*spec_.trainer, state_.place);
+    if (place.first == 0 || order_.empty()) shuffle_epoch(*spec_.trainer, place.epoch, order_);
+    batch_.gather(*spec_.trainer->data, order_.data() + place.first, place.count);
     new_buffers_ = state_.buffers;
     pass_.forward(numbers(Statistics::batch, new_buffers_.data()), batch_.x.data(), batch_.rows);
     const double loss = batch_loss(batch_.rows, true);
     if (!std::isfinite(loss)) return {loss, pass_.first_nonfinite_layer()};
-    const std::uint64_t clock = spec_.clock();
-    const std::uint8_t mask = phase_mask_at(spec_.phases, state_.step, clock);
+    const std::uint64_t clock = spec_.trainer->clock();
+    const std::uint8_t mask = phase_mask_at(spec_.trainer->phases, state_.step, clock);
     find_wanted(mask);
     gradient_.resize(network_.layout().size());
     pass_.backward(gradient_.data(), wanted_);
-    update(learning_rate_at(spec_.learning_rate, state_.step, clock));
+    update(learning_rate_at(spec_.trainer->learning_rate, state_.step, clock));
     state_.buffers.swap(new_buffers_);
     return {loss, -1};
   }
@@ -207,8 +207,8 @@ class GraphStudent {
         add_penalty_gradient(tensors[t].options, parameters, tensors[t].rows, tensors[t].columns, gradient);
         of_numbers.l1 = of_numbers.l2 = 0;
       }
-      Kernels::update(optimizer_step<T>(spec_.optimizer, learning_rate, ++state_.update_count[t]), of_numbers,
-                      gradient, tensors[t].size(), parameters, state_.first_moment.data() + at,
+      Kernels::update(optimizer_step<T>(spec_.trainer->optimizer, learning_rate, ++state_.update_count[t]),
+                      of_numbers, gradient, tensors[t].size(), parameters, state_.first_moment.data() + at,
                       state_.second_moment.empty() ? nullptr : state_.second_moment.data() + at);
     }
   }

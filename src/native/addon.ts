@@ -58,11 +58,15 @@ export interface NativePhase {
 export interface NativeStudentSpec {
   readonly network: NativeNetworkSpec;
   readonly objective: readonly NativeTerm[];
+  /** Absent: the student answers, and never trains. */
+  readonly trainer?: NativeTrainer;
+}
+
+export interface NativeTrainer {
   readonly optimizer: NativeOptimizer;
   readonly learningRate: NativeSchedule;
   readonly phases: readonly NativePhase[];
-  /** null: the student answers, and never trains. */
-  readonly data: NativeDataset | null;
+  readonly data: NativeDataset;
   readonly batchSize: number;
   readonly shuffle: boolean;
   /** Whether setData() may replace the data. */

@@ -6,7 +6,6 @@ import type { ChosenDevice } from './device.js';
 import { toNativeNetwork } from './native-spec.js';
 import type { NetworkSpec } from './network-spec.js';
 import { toNativeObjective } from './objective.js';
-import { sgd } from './optimizers.js';
 
 interface NetworkNumbers {
   readonly spec: NetworkSpec;
@@ -22,30 +21,15 @@ export async function withNative<Result>(
   work: (native: NativePopulation) => Promise<Result>,
 ): Promise<Result> {
   const dtype = dtypeOf(parameters);
-  const { learningRate, ...optimizer } = sgd({ learningRate: 0 });
   const network = toNativeNetwork(spec);
   const objective = toNativeObjective(spec.loss, spec.layers);
-  const student = {
-    network,
-    objective,
-    optimizer,
-    learningRate,
-    phases: [],
-    data: null,
-    batchSize: 1,
-    shuffle: false,
-    stream: false,
-    clockSteps: 0,
-    seed: 0,
-    trial: 0,
-  };
   const native = new (addon().Population)({
     backend: device,
     devices,
     dtype,
     threads: 0,
     general: false,
-    students: [student],
+    students: [{ network, objective }],
   });
   try {
     native.write(0, 'parameters', parameters);

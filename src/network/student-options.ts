@@ -125,16 +125,18 @@ export function toNativeStudent(plan: StudentPlan, dtype: 'float32' | 'float64')
   return {
     network: toNativeNetwork(plan.spec),
     objective: toNativeObjective(plan.spec.loss, plan.spec.layers),
-    optimizer,
-    learningRate,
-    phases: plan.phases,
-    data: plan.data.nativeOf(dtype),
-    batchSize: plan.batchSize,
-    shuffle: plan.shuffle,
-    stream: plan.stream !== undefined,
-    clockSteps: plan.stepsPerEpoch,
-    seed: plan.seed,
-    trial: plan.trial,
+    trainer: {
+      optimizer,
+      learningRate,
+      phases: plan.phases,
+      data: plan.data.nativeOf(dtype),
+      batchSize: plan.batchSize,
+      shuffle: plan.shuffle,
+      stream: plan.stream !== undefined,
+      clockSteps: plan.stepsPerEpoch,
+      seed: plan.seed,
+      trial: plan.trial,
+    },
   };
 }
 

@@ -59,16 +59,18 @@ export function studentSpec(data) {
   return {
     network: networkSpec(),
     objective: objective(),
-    optimizer: { kind: 'adam', momentum: 0, nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 },
-    learningRate: { kind: 'constant', base: 1e-3, warmup: 0, every: 1, factor: 1, total: 1, minimum: 0 },
-    phases: [{ mask: 31, length: 3, inEpochs: false }],
-    data,
-    batchSize: 4,
-    shuffle: true,
-    stream: true,
-    clockSteps: 0,
-    seed: 1,
-    trial: 0,
+    trainer: {
+      optimizer: { kind: 'adam', momentum: 0, nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 },
+      learningRate: { kind: 'constant', base: 1e-3, warmup: 0, every: 1, factor: 1, total: 1, minimum: 0 },
+      phases: [{ mask: 31, length: 3, inEpochs: false }],
+      data,
+      batchSize: 4,
+      shuffle: true,
+      stream: true,
+      clockSteps: 0,
+      seed: 1,
+      trial: 0,
+    },
   };
 }
 

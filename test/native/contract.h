@@ -80,7 +80,7 @@ inline Subject make_subject(const Backend& backend, DType dtype, const std::vect
   Subject subject(backend, dtype, students, threads);
   for (std::size_t s = 0; s < students.size(); ++s)
     subject.set_parameters(
-        s, make_parameters(students[s].network, static_cast<std::uint32_t>(students[s].trial + 1)));
+        s, make_parameters(students[s].network, static_cast<std::uint32_t>(students[s].trainer->trial + 1)));
   return subject;
 }
 

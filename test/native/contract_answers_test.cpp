@@ -43,7 +43,7 @@ TEST("contract: predictions, losses and gradients at every pair of odd sizes") {
           const Context context("case " + std::to_string(n) + ": " + describe(student));
           const std::uint32_t part = static_cast<std::uint32_t>(n);
           Pair pair = make_pair(backend, dtype, make, part);
-          check_answers(pair, chain_in(student), student.batch_size, 200 + part);
+          check_answers(pair, chain_in(student), student.trainer->batch_size, 200 + part);
         }
       },
       true);
@@ -119,25 +119,26 @@ TEST("contract: evaluation leaves students without data alone, and predictions n
     const StudentSpec student = make_student(network, dtype, 4, 1);
     Subject subject = make_subject(backend, dtype, {student, student, student});
     std::vector<Evaluation> results(3, Evaluation{-1, -1});
-    const DatasetPtr sets[] = {student.data, nullptr, student.data};
+    const DatasetPtr sets[] = {student.trainer->data, nullptr, student.trainer->data};
     subject.population().evaluate(sets, results, StopFlag{false});
     REQUIRE(results[0].loss > 0 && results[0].loss == results[2].loss);
     REQUIRE(results[1].loss == -1 && results[1].accuracy == -1);
 
     const DatasetPtr other = make_data(network, dtype, 17, 4);
     std::vector<Evaluation> twice(6, Evaluation{-1, -1});
-    const DatasetPtr several[] = {student.data, nullptr, other, nullptr, student.data, student.data};
+    const DatasetPtr several[] = {student.trainer->data, nullptr, other, nullptr, student.trainer->data,
+                                  student.trainer->data};
     subject.population().evaluate(several, twice, StopFlag{false});
-    const double loss = subject.evaluate(1, student.data).loss,
+    const double loss = subject.evaluate(1, student.trainer->data).loss,
                  loss_of_other = subject.evaluate(2, other).loss;
     const std::vector<double> expected{loss, -1, loss_of_other, -1, loss, loss};
     for (std::size_t q = 0; q < 6; ++q) REQUIRE(twice[q].loss == expected[q]);
 
-    Dataset bare = *student.data;
+    Dataset bare = *student.trainer->data;
     bare.float32.targets.clear();
     bare.float64.targets.clear();
     bare.target_count = 0;
-    REQUIRE(subject.predict(1, bare) == subject.predict(1, *student.data));
+    REQUIRE(subject.predict(1, bare) == subject.predict(1, *student.trainer->data));
   });
 }
 
@@ -148,9 +149,9 @@ TEST("contract: looking changes nothing") {
     subject.run(1);
     const State before = subject.state(0);
     const double batch_loss = subject.population().progress(0).batch_loss;
-    subject.evaluate(0, student.data);
-    subject.predict(0, *student.data);
-    subject.gradient(0, *student.data);
+    subject.evaluate(0, student.trainer->data);
+    subject.predict(0, *student.trainer->data);
+    subject.gradient(0, *student.trainer->data);
     REQUIRE(subject.state(0) == before);
     REQUIRE(subject.population().progress(0).batch_loss == batch_loss);
     REQUIRE(subject.population().bytes() >= before.parameters.size() * (dtype == DType::float32 ? 4 : 8));

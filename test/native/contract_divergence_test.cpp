@@ -13,13 +13,13 @@ StudentSpec runaway(DType dtype) {
   Chain network;
   network.layers = {spectral_layer(3, 4, Activation::linear), dense_layer(4, 2, Activation::linear)};
   StudentSpec student = make_student(network, dtype, 6, 1);
-  student.learning_rate.base = 1e3;
+  student.trainer->learning_rate.base = 1e3;
   return student;
 }
 
 StudentSpec calm(DType dtype) {
   StudentSpec student = runaway(dtype);
-  student.learning_rate.base = 1e-3;
+  student.trainer->learning_rate.base = 1e-3;
   return student;
 }
 
@@ -29,12 +29,12 @@ Subject chain(const Backend& backend, DType dtype, Activation activation,
   Chain network;
   for (int k = 0; k < 3; ++k) network.layers.push_back(dense_layer(1, 1, activation));
   StudentSpec student = make_student(network, dtype, 1, 1);
-  auto data = std::make_shared<Dataset>(*student.data);
+  auto data = std::make_shared<Dataset>(*student.trainer->data);
   data->float32.inputs.assign(data->float32.inputs.size(), 1);
   data->float64.inputs.assign(data->float64.inputs.size(), 1);
   data->float32.targets.assign(data->float32.targets.size(), 0);
   data->float64.targets.assign(data->float64.targets.size(), 0);
-  student.data = data;
+  student.trainer->data = data;
   Subject subject(backend, dtype, {student});
   subject.set_parameters(0, weights);
   return subject;

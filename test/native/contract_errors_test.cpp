@@ -20,7 +20,7 @@ TEST("contract: a population of nobody, or with a wrong student, is refused") {
     REQUIRE_ERROR(Subject(backend, dtype, {}),
                   "invalid_argument: a population needs at least one student, got none");
     StudentSpec good = make_student(small_network(), dtype, 5, 1), bad = good;
-    bad.batch_size = 0;
+    bad.trainer->batch_size = 0;
     REQUIRE_ERROR(Subject(backend, dtype, {good, bad}),
                   "invalid_argument: student 1: batchSize: expected at least 1, got 0");
     if (!computes_in(backend, other(dtype))) return;
@@ -30,11 +30,11 @@ TEST("contract: a population of nobody, or with a wrong student, is refused") {
   });
 }
 
-TEST("contract: a student without data answers, and is refused training") {
+TEST("contract: a student without a trainer answers, and is refused training") {
   on_every_backend([](const Backend& backend, DType dtype) {
     StudentSpec student = make_student(small_network(), dtype, 5, 1);
-    std::vector<DatasetPtr> questions{student.data};
-    student.data = nullptr;
+    std::vector<DatasetPtr> questions{student.trainer->data};
+    student.trainer.reset();
     PopulationSpec spec;
     spec.dtype = dtype;
     spec.students = {student};
@@ -45,7 +45,7 @@ TEST("contract: a student without data answers, and is refused training") {
     REQUIRE(std::isfinite(results[0].loss) && results[0].loss > 0);
     const std::uint64_t until[] = {1};
     REQUIRE_ERROR(population->run(until, stop),
-                  "invalid_argument: expected a student with training data, got one that was made without");
+                  "invalid_argument: expected a student with a trainer, got one that was made to answer");
   });
 }
 
@@ -91,9 +91,10 @@ TEST("contract: a student that is not there is refused") {
     REQUIRE_ERROR(population.write(2, StateBlock::parameters, room.data()), expected);
     REQUIRE_ERROR(population.counters(2), expected);
     REQUIRE_ERROR(population.set_counters(2, {}), expected);
-    REQUIRE_ERROR(population.predict(2, *student.data, room.data()), expected);
-    REQUIRE_ERROR(population.gradient(2, *student.data, room.data()), expected);
-    REQUIRE_ERROR(population.pruning_curve(2, 0, order, *student.data, losses, StopFlag{false}), expected);
+    REQUIRE_ERROR(population.predict(2, *student.trainer->data, room.data()), expected);
+    REQUIRE_ERROR(population.gradient(2, *student.trainer->data, room.data()), expected);
+    REQUIRE_ERROR(population.pruning_curve(2, 0, order, *student.trainer->data, losses, StopFlag{false}),
+                  expected);
   });
 }
 
@@ -122,7 +123,7 @@ TEST("contract: pruning the wrong layer, order or room is refused") {
     Subject subject = make_subject(backend, dtype, {student});
     const auto prune = [&](std::size_t layer, const std::vector<std::uint32_t>& order, std::size_t room) {
       std::vector<double> losses(room);
-      subject.population().pruning_curve(0, layer, order, *student.data, losses, StopFlag{false});
+      subject.population().pruning_curve(0, layer, order, *student.trainer->data, losses, StopFlag{false});
     };
     REQUIRE_ERROR(prune(1, {0, 1, 2}, 4),
                   "invalid_argument: layer: expected a hidden layer, from 0 to below 1, got 1");

@@ -15,7 +15,7 @@ StudentSpec wide_student(DType dtype) {
   Chain network;
   network.layers = {spectral_layer(513, 513, Activation::tanh), dense_layer(513, 1, Activation::linear)};
   StudentSpec student = make_student(network, dtype, 9, 3);
-  student.batch_size = 5;
+  student.trainer->batch_size = 5;
   return student;
 }
 
@@ -29,7 +29,7 @@ StudentSpec normalised_student(DType dtype) {
   layers.insert(layers.begin() + 1, norm);
   layers[2].reads = {2};
   student.objective[0].layer = 2;
-  student.batch_size = 4;
+  student.trainer->batch_size = 4;
   return student;
 }
 
@@ -42,7 +42,7 @@ struct NamedCall {
 };
 
 std::vector<NamedCall> calls_on(const StudentSpec& spec) {
-  const DatasetPtr data = spec.data;
+  const DatasetPtr data = spec.trainer->data;
   std::vector<std::uint32_t> order(Graph(spec.network).layers()[0].size);
   std::iota(order.begin(), order.end(), 0u);
   return {
@@ -77,7 +77,7 @@ void check_call(const Backend& backend, DType dtype, const StudentSpec& spec, co
   const auto subject = [&] { return make_subject(backend, dtype, {spec}, 2); };
   Subject undisturbed = subject();
   const std::vector<double> expected = named.call(undisturbed);
-  for (std::size_t after = 0;; after += 1 + after / 4) {
+  for (std::size_t after = 0;; after += 1 + after / 3) {
     const Context number("allocation " + std::to_string(after));
     Subject disturbed = subject();
     std::optional<std::vector<double>> answer;
@@ -95,15 +95,11 @@ void check_call(const Backend& backend, DType dtype, const StudentSpec& spec, co
 
 TEST("contract: a call without memory throws, and the next one is right") {
   on_every_backend([](const Backend& backend, DType dtype) {
-    struct Made {
-      const char* name;
-      StudentSpec spec;
-    };
-    for (const Made& made : {Made{"odd", odd_student(9, dtype)}, Made{"wide", wide_student(dtype)},
-                             Made{"normalised", normalised_student(dtype)}}) {
-      const StudentSpec& spec = made.spec;
+    std::vector<StudentSpec> students = {odd_student(9, dtype), normalised_student(dtype)};
+    if (backend.name() == "cpu") students.push_back(wide_student(dtype));
+    for (const StudentSpec& spec : students) {
       if (!backend.refusal(spec.network, spec.objective).empty()) continue;
-      const Context context(made.name);
+      const Context context("student of " + std::to_string(spec.network.input[0]) + " inputs");
       for (const NamedCall& named : calls_on(spec)) check_call(backend, dtype, spec, named);
     }
   });
@@ -112,7 +108,7 @@ TEST("contract: a call without memory throws, and the next one is right") {
 TEST("contract: a population for which there is no memory is not made") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const std::vector<StudentSpec> students = {odd_student(9, dtype), odd_student(19, dtype)};
-    for (std::size_t after = 0;; after += 1 + after / 4) {
+    for (std::size_t after = 0;; after += 1 + after / 3) {
       const Context number("allocation " + std::to_string(after));
       const FailingAllocation failing(after);
       const std::string error = error_of([&] {

@@ -63,7 +63,7 @@ TEST("contract: pruning curves at odd sizes") {
           const std::uint32_t part = static_cast<std::uint32_t>(n);
           Pair pair = make_pair(
               backend, dtype, [&](DType d) { return odd_student(n, d); }, part);
-          const std::size_t samples = std::min<std::size_t>(student.batch_size, 33);
+          const std::size_t samples = std::min<std::size_t>(student.trainer->batch_size, 33);
           const std::vector<std::uint32_t> order = random_order(chain_in(student).layers[0].outputs, part);
           const std::vector<double> got = pair.subject.pruning_curve(
               0, 0, order, *make_data(chain_in(student), dtype, samples, 400 + part));

@@ -31,8 +31,8 @@ StudentSpec wide_student(DType dtype) {
   Chain network;
   network.layers = {spectral_layer(33, 1000, Activation::relu), dense_layer(1000, 20, Activation::relu)};
   StudentSpec student = make_student(network, dtype, 301, 1);
-  student.batch_size = 100;
-  student.optimizer.kind = OptimizerKind::adam;
+  student.trainer->batch_size = 100;
+  student.trainer->optimizer.kind = OptimizerKind::adam;
   return student;
 }
 
@@ -130,7 +130,7 @@ TEST("contract: a raised stop flag lets nothing happen") {
     subject.population().run(until, StopFlag{true});
     REQUIRE(states(subject) == before);
     std::vector<DatasetPtr> sets;
-    for (const StudentSpec& student : students) sets.push_back(student.data);
+    for (const StudentSpec& student : students) sets.push_back(student.trainer->data);
     std::vector<Evaluation> results(students.size(), Evaluation{1, 1});
     subject.population().evaluate(sets, results, StopFlag{true});
     for (const Evaluation& result : results) REQUIRE(std::isnan(result.loss) && std::isnan(result.accuracy));
@@ -154,7 +154,7 @@ TEST("contract: a run that is stopped has whole steps done, and goes on as if it
       const Progress progress = subject.population().progress(s);
       REQUIRE(progress.epoch < 1'000'000'000);
       REQUIRE(progress.step == subject.state(s).counters.step);
-      REQUIRE(progress.epoch == progress.step / students[s].steps_per_epoch());
+      REQUIRE(progress.epoch == progress.step / students[s].trainer->steps_per_epoch());
       // Restored from the middle of an epoch, and trained to its end, the twin is where a straight run is.
       Subject resumed(backend, dtype, {students[s]}), whole = make_subject(backend, dtype, {students[s]});
       resumed.restore(0, subject.state(s));

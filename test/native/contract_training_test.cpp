@@ -18,8 +18,8 @@ Chain small_network() {
 /// Six steps an epoch.
 StudentSpec small_student(DType dtype) {
   StudentSpec student = make_student(small_network(), dtype, 11, 1);
-  student.batch_size = 2;
-  student.optimizer.kind = OptimizerKind::adam;
+  student.trainer->batch_size = 2;
+  student.trainer->optimizer.kind = OptimizerKind::adam;
   return student;
 }
 
@@ -51,9 +51,9 @@ TEST("contract: two epochs of training at every pair of odd sizes") {
           const double tolerance = tolerance_of(dtype);
           require_same_tensors(student.network, got.parameters, expected.parameters, tolerance);
           require_same_tensors(student.network, got.first_moment, expected.first_moment, tolerance);
-          if (student.optimizer.moments() == 2)
+          if (student.trainer->optimizer.moments() == 2)
             require_same_tensors(student.network, got.second_moment, expected.second_moment, tolerance);
-          REQUIRE(got.counters.step == 2 * student.steps_per_epoch());
+          REQUIRE(got.counters.step == 2 * student.trainer->steps_per_epoch());
           REQUIRE(got.counters.update_count == expected.counters.update_count);
           const double loss = pair.oracle.population().progress(0).batch_loss;
           REQUIRE_CLOSE(pair.subject.population().progress(0).batch_loss, loss,
@@ -69,8 +69,8 @@ TEST("contract: a step is the gradient of the batch, taken where the step begins
         make_student(small_network(), dtype, 11, 1);  // SGD at 0.01, one batch: one step an epoch
     Subject subject = make_subject(backend, dtype, {student});
     const std::vector<double> before = subject.parameters(0);
-    const Gradient gradient = subject.gradient(0, *student.data);
-    const double loss = subject.evaluate(0, student.data).loss;
+    const Gradient gradient = subject.gradient(0, *student.trainer->data);
+    const double loss = subject.evaluate(0, student.trainer->data).loss;
     subject.run(1);
     const std::vector<double> after = subject.parameters(0);
     std::vector<double> expected = before;
@@ -78,7 +78,7 @@ TEST("contract: a step is the gradient of the batch, taken where the step begins
     REQUIRE_CLOSE(relative_difference(after, expected), 0, tolerance_of(dtype));
     REQUIRE(after != before);
     REQUIRE_CLOSE(subject.population().progress(0).batch_loss, loss, tolerance_of(dtype));
-    REQUIRE(subject.evaluate(0, student.data).loss < loss);
+    REQUIRE(subject.evaluate(0, student.trainer->data).loss < loss);
   });
 }
 
@@ -103,8 +103,8 @@ TEST("contract: frozen tensors stand still to the last bit") {
   on_every_backend([](const Backend& backend, DType dtype) {
     for (const OptimizerKind kind : {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw}) {
       StudentSpec student = small_student(dtype);
-      student.optimizer.kind = kind;
-      student.optimizer.weight_decay = 0.5;
+      student.trainer->optimizer.kind = kind;
+      student.trainer->optimizer.weight_decay = 0.5;
       Chain network = chain_in(student);
       network.layers[0].tensor(TensorRole::eigenvalues_in) = {{false, 1, 1, 0}, true};
       network.layers[1].tensor(TensorRole::matrix) = {{false, 1, 1, 0}, true};
@@ -125,8 +125,8 @@ TEST("contract: frozen tensors stand still to the last bit") {
 TEST("contract: outside its phase a tensor, its moments and its count stand still") {
   on_every_backend([](const Backend& backend, DType dtype) {
     StudentSpec student = small_student(dtype);
-    student.phases = {{train_eigenvalues_in | train_eigenvalues_out | train_weights, 1, true},
-                      {train_eigenvectors | train_bias, 2, true}};
+    student.trainer->phases = {{train_eigenvalues_in | train_eigenvalues_out | train_weights, 1, true},
+                               {train_eigenvectors | train_bias, 2, true}};
     Subject subject = make_subject(backend, dtype, {student});
     const ParameterLayout& layout = subject.population().layout(0);
     const State before = subject.state(0);
@@ -151,8 +151,8 @@ TEST("contract: outside its phase a tensor, its moments and its count stand stil
 TEST("contract: the shuffle follows seed and trial") {
   on_every_backend([](const Backend& backend, DType dtype) {
     StudentSpec student = small_student(dtype), twin = student, other_seed = student, other_trial = student;
-    other_seed.seed += 1;
-    other_trial.trial += 1;
+    other_seed.trainer->seed += 1;
+    other_trial.trainer->trial += 1;
     Subject subject(backend, dtype, {student, twin, other_seed, other_trial});
     for (std::size_t s = 0; s < 4; ++s) subject.set_parameters(s, make_parameters(student.network, 1));
     subject.run(1);

@@ -24,8 +24,8 @@ Chain wide_network() {
 /// Two steps an epoch, the second a partial batch.
 StudentSpec wide_student(DType dtype) {
   StudentSpec student = make_student(wide_network(), dtype, 50, 3);
-  student.batch_size = 31;
-  student.optimizer.kind = OptimizerKind::adam;
+  student.trainer->batch_size = 31;
+  student.trainer->optimizer.kind = OptimizerKind::adam;
   return student;
 }
 
@@ -50,16 +50,16 @@ TEST("contract: a wide student agrees with the oracle") {
       [](const Backend& backend, DType dtype) {
         Pair pair = make_pair(backend, dtype, wide_student, 5);
         const StudentSpec student = wide_student(dtype);
-        const Gradient got = pair.subject.gradient(0, *student.data);
-        const Gradient expected = pair.oracle.gradient(0, *wide_student(DType::float64).data);
+        const Gradient got = pair.subject.gradient(0, *student.trainer->data);
+        const Gradient expected = pair.oracle.gradient(0, *wide_student(DType::float64).trainer->data);
         require_same_tensors(student.network, got.block, expected.block, 10 * tolerance_of(dtype));
         pair.subject.run(2);
         pair.oracle.run(2);
         // Adam divides by the size of the gradient, so that entries near zero keep their relative error.
         require_same_tensors(student.network, pair.subject.parameters(0), pair.oracle.parameters(0),
                              100 * tolerance_of(dtype));
-        const Evaluation here = pair.subject.evaluate(0, student.data);
-        const Evaluation there = pair.oracle.evaluate(0, wide_student(DType::float64).data);
+        const Evaluation here = pair.subject.evaluate(0, student.trainer->data);
+        const Evaluation there = pair.oracle.evaluate(0, wide_student(DType::float64).trainer->data);
         REQUIRE_CLOSE(here.loss, there.loss, 100 * tolerance_of(dtype) * there.loss);
       },
       true);

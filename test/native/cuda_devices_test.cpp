@@ -23,9 +23,9 @@ StudentSpec small_student(double learning_rate, std::uint32_t trial) {
   Chain network;
   network.layers = {spectral_layer(3, 4, Activation::linear), dense_layer(4, 2, Activation::linear)};
   StudentSpec student = make_student(network, DType::float32, 6, 1);
-  student.batch_size = 4;
-  student.learning_rate.base = learning_rate;
-  student.trial = trial;
+  student.trainer->batch_size = 4;
+  student.trainer->learning_rate.base = learning_rate;
+  student.trainer->trial = trial;
   return student;
 }
 
@@ -50,8 +50,9 @@ TEST("cuda: results do not depend on the number of devices") {
       several.run(3);
       for (std::size_t s = 0; s < students.size(); ++s) {
         REQUIRE(several.state(s) == one.state(s));
-        REQUIRE(several.evaluate(s, students[s].data).loss == one.evaluate(s, students[s].data).loss);
-        REQUIRE(several.predict(s, *students[s].data) == one.predict(s, *students[s].data));
+        REQUIRE(several.evaluate(s, students[s].trainer->data).loss ==
+                one.evaluate(s, students[s].trainer->data).loss);
+        REQUIRE(several.predict(s, *students[s].trainer->data) == one.predict(s, *students[s].trainer->data));
       }
     }
   });
@@ -113,7 +114,7 @@ TEST("cuda: a device that fails leaves a message, a dead population and everythi
       REQUIRE(second.rfind("cuda_failed: ", 0) == 0);
       REQUIRE(second.find("this population cannot go on: dispose of it") != std::string::npos);
       REQUIRE(error_of([&] { subject.run(51); }) == second);
-      REQUIRE(error_of([&] { subject.evaluate(0, students[0].data); }) == second);
+      REQUIRE(error_of([&] { subject.evaluate(0, students[0].trainer->data); }) == second);
       REQUIRE(subject.population().size() == students.size());
     }
     good.run(1);
@@ -126,7 +127,7 @@ TEST("cuda: a short data set is shuffled beside a long one as it is alone") {
   for (const std::size_t samples : {70'000, 8'000}) {
     const StudentSpec small = small_student(1e-3, 0);
     students.push_back(make_student(chain_in(small), DType::float32, samples, 1));
-    students.back().batch_size = 8'000;
+    students.back().trainer->batch_size = 8'000;
   }
   Subject both = make_subject(*emulated(1, true), DType::float32, students);
   both.run(1);

@@ -19,9 +19,9 @@ std::vector<StudentSpec> some_students(std::size_t count) {
   std::vector<StudentSpec> students;
   for (std::size_t i = 0; i < count; ++i) {
     students.push_back(make_student(network, DType::float32, 33, static_cast<std::uint32_t>(i + 1)));
-    students.back().batch_size = 10;
-    students.back().trial = static_cast<std::uint32_t>(i);
-    students.back().optimizer.kind = OptimizerKind::adam;
+    students.back().trainer->batch_size = 10;
+    students.back().trainer->trial = static_cast<std::uint32_t>(i);
+    students.back().trainer->optimizer.kind = OptimizerKind::adam;
   }
   return students;
 }
@@ -116,7 +116,7 @@ TEST("cuda: an evaluation that does not fit is refused, and the population goes 
   REQUIRE(error_of([&] { subject.evaluate(0, large); }).rfind("out_of_memory: device memory: needed ", 0) ==
           0);
   REQUIRE(subject.state(0) == before);
-  REQUIRE(std::isfinite(subject.evaluate(0, students[0].data).loss));
+  REQUIRE(std::isfinite(subject.evaluate(0, students[0].trainer->data).loss));
   subject.run(2);
   REQUIRE(subject.population().progress(0).epoch == 2);
 }
@@ -147,7 +147,7 @@ TEST("cuda: evaluation data are kept while they live, and given back under press
   REQUIRE(subject.evaluate(0, data).loss == loss);
   REQUIRE(*limits.used_bytes == with_data);
   data = nullptr;
-  subject.evaluate(0, students[0].data);
+  subject.evaluate(0, students[0].trainer->data);
   REQUIRE(*limits.used_bytes < with_data);
 }
 
@@ -160,7 +160,7 @@ TEST("cuda: a population gives back all that it took, a thousand times") {
       Subject subject(*backend, DType::float32, students);
       if (time % 10 != 0) continue;  // the others are disposed of before they did anything
       subject.run(1);
-      subject.evaluate(0, students[1].data);
+      subject.evaluate(0, students[1].trainer->data);
       REQUIRE(*limits.used_bytes > 0);
       REQUIRE(subject.population().bytes() > 0);
     }

@@ -21,7 +21,7 @@ StudentSpec short_student() {
   Chain network;
   network.layers = {spectral_layer(3, 4, Activation::relu), dense_layer(4, 2, Activation::linear)};
   StudentSpec student = make_student(network, DType::float32, 7, 1);
-  student.batch_size = 4;
+  student.trainer->batch_size = 4;
   return student;
 }
 

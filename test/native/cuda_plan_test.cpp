@@ -138,13 +138,13 @@ TEST("resident plans: odd students are laid out soundly") {
   for (std::size_t n = 0; n < odd_student_count; ++n) {
     const StudentSpec student = odd_student(n, DType::float32);
     const Context context(describe(student));
-    require_sound(planned(chain_in(student), student.batch(), limits_of(90)), limits_of(90));
+    require_sound(planned(chain_in(student), student.trainer->batch(), limits_of(90)), limits_of(90));
   }
 }
 
 TEST("resident plans: the student that sanitizers see in a cluster is in one") {
   const StudentSpec student = cluster_student(DType::float32);
-  const ResidentPlan plan = planned(chain_in(student), student.batch(), limits_of(90));
+  const ResidentPlan plan = planned(chain_in(student), student.trainer->batch(), limits_of(90));
   require_sound(plan, limits_of(90));
   REQUIRE(plan.ranks > 1 && 1003 % plan.ranks != 0);
   REQUIRE(plan.layers[1].outputs_split && plan.layers[2].inputs_split);

@@ -94,8 +94,8 @@ StudentSpec crossing_student() {
                     spectral_layer(3, 2, Activation::softplus)};
   network.layers[1].tensor(TensorRole::bias) = trained();
   StudentSpec student = make_student(network, DType::float32, 22, 4);
-  student.batch_size = 12;
-  student.optimizer.kind = OptimizerKind::adam;
+  student.trainer->batch_size = 12;
+  student.trainer->optimizer.kind = OptimizerKind::adam;
   return student;
 }
 
@@ -112,10 +112,10 @@ Outcome train(const StudentSpec& student, const ResidentPlan& plan, const Run& r
   std::vector<std::uint64_t> counts(Graph(student.network).layout().tensors().size(), 0);
   std::vector<std::uint32_t> order, epoch;
   for (int e = 0; e < 2; ++e) {
-    shuffle_epoch(student, static_cast<std::uint64_t>(e), epoch);
+    shuffle_epoch(*student.trainer, static_cast<std::uint64_t>(e), epoch);
     order.insert(order.end(), epoch.begin(), epoch.end());
   }
-  const Samples<float>& data = student.data->as<float>();
+  const Samples<float>& data = student.trainer->data->as<float>();
   ResidentJob job{};
   job.parameters = outcome.parameters.data();
   job.first_moment = m.data();
@@ -126,10 +126,10 @@ Outcome train(const StudentSpec& student, const ResidentPlan& plan, const Run& r
   job.order = order.data();
   job.result = &outcome.result;
   job.until_step = 3;
-  job.samples = static_cast<std::uint32_t>(student.data->samples);
-  job.batch = static_cast<std::uint32_t>(student.batch());
-  job.optimizer = student.optimizer;
-  job.learning_rate = student.learning_rate;
+  job.samples = static_cast<std::uint32_t>(student.trainer->data->samples);
+  job.batch = static_cast<std::uint32_t>(student.trainer->batch());
+  job.optimizer = student.trainer->optimizer;
+  job.learning_rate = student.trainer->learning_rate;
   run(plan.shape(1), cuda::ResidentKernel{plan, &job});
   return outcome;
 }
@@ -139,7 +139,7 @@ Outcome train(const StudentSpec& student, const ResidentPlan& plan, const Run& r
 TEST("resident: real threads give the emulated team's bits, and race nowhere") {
   const StudentSpec student = crossing_student();
   for (const int ranks : {1, 2}) {
-    const auto plan = cuda::plan_resident(chain_in(student), student.batch(), {}, {ranks, 64, 4});
+    const auto plan = cuda::plan_resident(chain_in(student), student.trainer->batch(), {}, {ranks, 64, 4});
     REQUIRE(std::holds_alternative<ResidentPlan>(plan));
     const ResidentPlan& chosen = std::get<ResidentPlan>(plan);
     const Outcome threaded = train(student, chosen, run_threaded);

@@ -36,32 +36,32 @@ class Resident {
 
   /// The job of the steps up to `until`.
   ResidentJob job(std::uint64_t until) {
-    const std::uint64_t steps = spec_.steps_per_epoch();
+    const std::uint64_t steps = spec_.trainer->steps_per_epoch();
     order_.clear();
     for (std::uint64_t epoch = result_.step / steps; epoch * steps < until; ++epoch) {
       std::vector<std::uint32_t> shuffle;
-      shuffle_epoch(spec_, epoch, shuffle);
+      shuffle_epoch(*spec_.trainer, epoch, shuffle);
       order_.insert(order_.end(), shuffle.begin(), shuffle.end());
     }
-    const Samples<float>& data = spec_.data->as<float>();
+    const Samples<float>& data = spec_.trainer->data->as<float>();
     ResidentJob job{};
     job.parameters = parameters_.data();
     job.first_moment = first_moment_.data();
-    job.second_moment = spec_.optimizer.moments() == 2 ? second_moment_.data() : nullptr;
+    job.second_moment = spec_.trainer->optimizer.moments() == 2 ? second_moment_.data() : nullptr;
     job.update_count = counts_.data();
     job.inputs = data.inputs.data();
     job.targets = data.targets.empty() ? nullptr : data.targets.data();
     job.classes = data.classes.empty() ? nullptr : data.classes.data();
     job.order = order_.data();
-    job.phases = spec_.phases.data();
-    job.phase_count = static_cast<std::uint32_t>(spec_.phases.size());
+    job.phases = spec_.trainer->phases.data();
+    job.phase_count = static_cast<std::uint32_t>(spec_.trainer->phases.size());
     job.result = &result_;
     job.first_step = result_.step;
     job.until_step = until;
-    job.samples = static_cast<std::uint32_t>(spec_.data->samples);
-    job.batch = static_cast<std::uint32_t>(spec_.batch());
-    job.optimizer = spec_.optimizer;
-    job.learning_rate = spec_.learning_rate;
+    job.samples = static_cast<std::uint32_t>(spec_.trainer->data->samples);
+    job.batch = static_cast<std::uint32_t>(spec_.trainer->batch());
+    job.optimizer = spec_.trainer->optimizer;
+    job.learning_rate = spec_.trainer->learning_rate;
     return job;
   }
 
@@ -74,7 +74,8 @@ class Resident {
   State state() const {
     State state{
         {parameters_.begin(), parameters_.end()}, {first_moment_.begin(), first_moment_.end()}, {}, {}};
-    if (spec_.optimizer.moments() == 2) state.second_moment = {second_moment_.begin(), second_moment_.end()};
+    if (spec_.trainer->optimizer.moments() == 2)
+      state.second_moment = {second_moment_.begin(), second_moment_.end()};
     state.counters = {result_.step, counts_};
     return state;
   }
@@ -91,7 +92,7 @@ class Resident {
 };
 
 ResidentPlan planned(const StudentSpec& student, const PlanChoice& choice = {}) {
-  const auto plan = cuda::plan_resident(chain_in(student), student.batch(), DeviceLimits{}, choice);
+  const auto plan = cuda::plan_resident(chain_in(student), student.trainer->batch(), DeviceLimits{}, choice);
   if (const std::string* reason = std::get_if<std::string>(&plan)) throw Error("no_plan", *reason);
   return std::get<ResidentPlan>(plan);
 }
@@ -112,14 +113,14 @@ void require_oracle(const Make& make, const PlanChoice& choice, std::uint64_t ep
   Resident resident(student, parameters);
   Subject oracle(*make_reference_backend(), DType::float64, {make(DType::float64)});
   oracle.set_parameters(0, parameters);
-  resident.run(plan, epochs * student.steps_per_epoch());
+  resident.run(plan, epochs * student.trainer->steps_per_epoch());
   oracle.run(epochs);
   const State got = resident.state(), expected = oracle.state(0);
   require_same_tensors(student.network, got.parameters, expected.parameters, tolerance);
   require_same_tensors(student.network, got.first_moment, expected.first_moment, tolerance);
-  if (student.optimizer.moments() == 2)
+  if (student.trainer->optimizer.moments() == 2)
     require_same_tensors(student.network, got.second_moment, expected.second_moment, tolerance);
-  REQUIRE(got.counters.step == epochs * student.steps_per_epoch());
+  REQUIRE(got.counters.step == epochs * student.trainer->steps_per_epoch());
   REQUIRE(got.counters.update_count == expected.counters.update_count);
   const double loss = oracle.population().progress(0).batch_loss;
   REQUIRE_CLOSE(resident.result().batch_loss, loss, tolerance * std::max(1., loss));
@@ -136,10 +137,11 @@ StudentSpec paper_student(std::size_t width, DType dtype) {
   sum.tensor(TensorRole::matrix) = frozen();
   network.layers = {hidden, dense_layer(width, 20, Activation::relu), sum};
   StudentSpec student = make_student(network, dtype, 1000, 5);
-  student.batch_size = 300;
-  student.optimizer.kind = OptimizerKind::adam;
-  student.optimizer.epsilon = 1e-2;  // as in odd_student: else rounding noise decides the first updates
-  student.learning_rate.base = 0.005;
+  student.trainer->batch_size = 300;
+  student.trainer->optimizer.kind = OptimizerKind::adam;
+  student.trainer->optimizer.epsilon =
+      1e-2;  // as in odd_student: else rounding noise decides the first updates
+  student.trainer->learning_rate.base = 0.005;
   return student;
 }
 
@@ -154,8 +156,8 @@ StudentSpec deep_student(Activation activation, LossKind loss, DType dtype) {
   network.layers[1].tensor(TensorRole::matrix).l1 = 1e-3;
   network.loss = loss;
   StudentSpec student = make_student(network, dtype, 45, static_cast<std::uint32_t>(activation) + 1);
-  student.batch_size = 19;
-  student.optimizer.momentum = 0.9;
+  student.trainer->batch_size = 19;
+  student.trainer->optimizer.momentum = 0.9;
   return student;
 }
 
@@ -175,8 +177,10 @@ TEST("resident: the same split over ranks and cut into chunks") {
     const StudentSpec student = odd_student(n, DType::float32);
     for (const PlanChoice& fixed : narrow_choices) {
       PlanChoice choice = fixed;
-      if (student.batch() > 8) choice.rows = 4 * static_cast<int>((student.batch() / 2 + 3) / 4);
-      const auto plan = cuda::plan_resident(chain_in(student), student.batch(), DeviceLimits{}, choice);
+      if (student.trainer->batch() > 8)
+        choice.rows = 4 * static_cast<int>((student.trainer->batch() / 2 + 3) / 4);
+      const auto plan =
+          cuda::plan_resident(chain_in(student), student.trainer->batch(), DeviceLimits{}, choice);
       if (std::holds_alternative<std::string>(plan)) continue;  // too large, or nothing to split
       ++tried;
       require_oracle([&](DType dtype) { return odd_student(n, dtype); }, choice, 1,
@@ -220,8 +224,8 @@ TEST("resident: a student whose loss is not finite stops before that step, its n
   for (const int ranks : {1, 2}) {
     const StudentSpec student = paper_student(33, DType::float32);
     StudentSpec broken = student;
-    broken.optimizer.kind = OptimizerKind::sgd;
-    broken.learning_rate.base = 1e5;
+    broken.trainer->optimizer.kind = OptimizerKind::sgd;
+    broken.trainer->learning_rate.base = 1e5;
     const std::vector<double> parameters = make_parameters(student.network, 1);
     Resident alone(student, parameters), neighbour(student, parameters), fatal(broken, parameters);
     const ResidentPlan plan = planned(student, {ranks, 0, 0});

@@ -20,16 +20,17 @@ PopulationSpec unusual_population() {
   network.loss = LossKind::softmax_cross_entropy;
   student.network = network;
   student.network.layers.push_back({BatchNorm{0.25, 1e-3}, {1, 2}, {}});
-  student.optimizer = {OptimizerKind::sgd, 0.9, true, 0.8, 0.7, 1e-3, 0.5};
-  student.learning_rate = {ScheduleKind::cosine, 0.1, 2, 3, 4, 5, 6};
-  student.phases = {{3, 4, true}, {9, std::numeric_limits<std::uint64_t>::max(), false}};
-  student.data = std::make_shared<Dataset>();
-  student.batch_size = 17;
-  student.seed = 18;
-  student.trial = 19;
+  student.trainer.emplace();
+  student.trainer->optimizer = {OptimizerKind::sgd, 0.9, true, 0.8, 0.7, 1e-3, 0.5};
+  student.trainer->learning_rate = {ScheduleKind::cosine, 0.1, 2, 3, 4, 5, 6};
+  student.trainer->phases = {{3, 4, true}, {9, std::numeric_limits<std::uint64_t>::max(), false}};
+  student.trainer->data = std::make_shared<Dataset>();
+  student.trainer->batch_size = 17;
+  student.trainer->seed = 18;
+  student.trainer->trial = 19;
   StudentSpec other = student;
-  other.data = std::make_shared<Dataset>();
-  other.phases.clear();
+  other.trainer->data = std::make_shared<Dataset>();
+  other.trainer->phases.clear();
   return {DType::float64, {student, other}, 3, true};
 }
 
@@ -56,10 +57,12 @@ TEST("a struct that is written as bytes is read back whole, with its data sets")
   REQUIRE(written(found).bytes == writer.bytes);
   REQUIRE(found.students.size() == 2 && found.threads == 3 && found.dtype == DType::float64);
   REQUIRE(found.students[0].network == spec.students[0].network);
-  REQUIRE(found.students[0].data == spec.students[0].data && found.students[1].data == spec.students[1].data);
-  REQUIRE(found.students[0].optimizer.nesterov && found.students[0].learning_rate.minimum == 6);
-  REQUIRE(found.students[0].phases[1].length == std::numeric_limits<std::uint64_t>::max());
-  REQUIRE(found.students[1].phases.empty() && found.students[1].trial == 19);
+  REQUIRE(found.students[0].trainer->data == spec.students[0].trainer->data &&
+          found.students[1].trainer->data == spec.students[1].trainer->data);
+  REQUIRE(found.students[0].trainer->optimizer.nesterov &&
+          found.students[0].trainer->learning_rate.minimum == 6);
+  REQUIRE(found.students[0].trainer->phases[1].length == std::numeric_limits<std::uint64_t>::max());
+  REQUIRE(found.students[1].trainer->phases.empty() && found.students[1].trainer->trial == 19);
 }
 
 TEST("bytes that end too early, at any place, or go on too long are refused") {

@@ -85,14 +85,14 @@ TEST("batches walk through an epoch, the last one partial") {
   Chain network;
   network.layers = {dense_layer(2, 1, Activation::linear)};
   StudentSpec student = make_student(network, DType::float64, 10, 1);
-  student.batch_size = 4;
-  REQUIRE(student.steps_per_epoch() == 3);
-  const BatchPlace last = batch_place(student, place_after(student, 5));
+  student.trainer->batch_size = 4;
+  REQUIRE(student.trainer->steps_per_epoch() == 3);
+  const BatchPlace last = batch_place(*student.trainer, place_after(*student.trainer, 5));
   REQUIRE(last.epoch == 1 && last.first == 8 && last.count == 2);
-  const BatchPlace next = batch_place(student, place_after(student, 6));
+  const BatchPlace next = batch_place(*student.trainer, place_after(*student.trainer, 6));
   REQUIRE(next.epoch == 2 && next.first == 0 && next.count == 4);
-  student.batch_size = 300;  // larger than the data: one batch
-  REQUIRE(student.batch() == 10 && student.steps_per_epoch() == 1);
+  student.trainer->batch_size = 300;  // larger than the data: one batch
+  REQUIRE(student.trainer->batch() == 10 && student.trainer->steps_per_epoch() == 1);
 }
 
 TEST("each epoch has a shuffle of its own, named by seed and trial") {
@@ -100,12 +100,12 @@ TEST("each epoch has a shuffle of its own, named by seed and trial") {
   network.layers = {dense_layer(2, 1, Activation::linear)};
   StudentSpec student = make_student(network, DType::float64, 50, 1);
   std::vector<std::uint32_t> first, again, other;
-  shuffle_epoch(student, 3, first);
-  shuffle_epoch(student, 3, again);
-  shuffle_epoch(student, 4, other);
+  shuffle_epoch(*student.trainer, 3, first);
+  shuffle_epoch(*student.trainer, 3, again);
+  shuffle_epoch(*student.trainer, 4, other);
   REQUIRE(first == again && first != other);
-  student.trial = 1;
-  shuffle_epoch(student, 3, other);
+  student.trainer->trial = 1;
+  shuffle_epoch(*student.trainer, 3, other);
   REQUIRE(first != other);
 }
 

@@ -46,67 +46,71 @@ TEST("a student that is fine is not refused") {
   }
 }
 
-TEST("a student without data is fine, as it may only answer; one without a batch is refused") {
-  REQUIRE(refusal([](StudentSpec& s) { s.data = nullptr; }) == "nothing was thrown");
-  REQUIRE(refusal([](StudentSpec& s) { s.batch_size = 0; }) ==
+TEST(
+    "a student without a trainer is fine, as it may only answer; a trainer without data or batch is "
+    "refused") {
+  REQUIRE(refusal([](StudentSpec& s) { s.trainer.reset(); }) == "nothing was thrown");
+  REQUIRE(refusal([](StudentSpec& s) { s.trainer->data = nullptr; }) ==
+          "invalid_argument: data: expected training data, got none");
+  REQUIRE(refusal([](StudentSpec& s) { s.trainer->batch_size = 0; }) ==
           "invalid_argument: batchSize: expected at least 1, got 0");
 }
 
 TEST("optimiser settings out of range are refused") {
-  REQUIRE(refusal([](StudentSpec& s) { s.optimizer.momentum = -1; }) ==
+  REQUIRE(refusal([](StudentSpec& s) { s.trainer->optimizer.momentum = -1; }) ==
           "invalid_argument: momentum: expected a finite number, at least 0, got -1.000000");
-  REQUIRE(refusal([](StudentSpec& s) { s.optimizer.nesterov = true; }) ==
+  REQUIRE(refusal([](StudentSpec& s) { s.trainer->optimizer.nesterov = true; }) ==
           "invalid_argument: nesterov: expected a momentum above 0 with it, got 0");
   REQUIRE(refusal([](StudentSpec& s) {
-            s.optimizer.kind = OptimizerKind::adam;
-            s.optimizer.beta1 = 1;
+            s.trainer->optimizer.kind = OptimizerKind::adam;
+            s.trainer->optimizer.beta1 = 1;
           }) == "invalid_argument: beta1: expected a number from 0 to below 1, got 1.000000");
   REQUIRE(refusal([](StudentSpec& s) {
-            s.optimizer.kind = OptimizerKind::adam;
-            s.optimizer.beta2 = nan;
+            s.trainer->optimizer.kind = OptimizerKind::adam;
+            s.trainer->optimizer.beta2 = nan;
           }) == "invalid_argument: beta2: expected a number from 0 to below 1, got nan");
   REQUIRE(refusal([](StudentSpec& s) {
-            s.optimizer.kind = OptimizerKind::adam;
-            s.optimizer.epsilon = 0;
+            s.trainer->optimizer.kind = OptimizerKind::adam;
+            s.trainer->optimizer.epsilon = 0;
           }) == "invalid_argument: epsilon: expected a finite number above 0, got 0.000000");
   REQUIRE(refusal([](StudentSpec& s) {
-            s.optimizer.kind = OptimizerKind::adamw;
-            s.optimizer.weight_decay = -0.1;
+            s.trainer->optimizer.kind = OptimizerKind::adamw;
+            s.trainer->optimizer.weight_decay = -0.1;
           }) == "invalid_argument: weightDecay: expected a finite number, at least 0, got -0.100000");
 }
 
 TEST("schedules out of range are refused") {
-  REQUIRE(refusal([](StudentSpec& s) { s.learning_rate.base = nan; }) ==
+  REQUIRE(refusal([](StudentSpec& s) { s.trainer->learning_rate.base = nan; }) ==
           "invalid_argument: learningRate: expected a finite number, at least 0, got nan");
-  REQUIRE(refusal([](StudentSpec& s) { s.learning_rate.warmup = -1; }) ==
+  REQUIRE(refusal([](StudentSpec& s) { s.trainer->learning_rate.warmup = -1; }) ==
           "invalid_argument: warmup: expected a finite number, at least 0, got -1.000000");
   REQUIRE(refusal([](StudentSpec& s) {
-            s.learning_rate.kind = ScheduleKind::step;
-            s.learning_rate.every = 0;
+            s.trainer->learning_rate.kind = ScheduleKind::step;
+            s.trainer->learning_rate.every = 0;
           }) == "invalid_argument: every: expected a finite number above 0, got 0.000000");
   REQUIRE(refusal([](StudentSpec& s) {
-            s.learning_rate.kind = ScheduleKind::step;
-            s.learning_rate.factor = -2;
+            s.trainer->learning_rate.kind = ScheduleKind::step;
+            s.trainer->learning_rate.factor = -2;
           }) == "invalid_argument: factor: expected a finite number, at least 0, got -2.000000");
   REQUIRE(refusal([](StudentSpec& s) {
-            s.learning_rate.kind = ScheduleKind::cosine;
-            s.learning_rate.total = 0;
+            s.trainer->learning_rate.kind = ScheduleKind::cosine;
+            s.trainer->learning_rate.total = 0;
           }) == "invalid_argument: total: expected a finite number above 0, got 0.000000");
   REQUIRE(refusal([](StudentSpec& s) {
-            s.learning_rate.kind = ScheduleKind::cosine;
-            s.learning_rate.minimum = -1;
+            s.trainer->learning_rate.kind = ScheduleKind::cosine;
+            s.trainer->learning_rate.minimum = -1;
           }) == "invalid_argument: minimum: expected a finite number, at least 0, got -1.000000");
 }
 
 TEST("phases that make no sense are refused") {
   REQUIRE(refusal([](StudentSpec& s) {
-            s.phases = {{train_everything, 0, false}};
+            s.trainer->phases = {{train_everything, 0, false}};
           }) == "invalid_argument: phase 0: expected a length of at least 1, got 0");
   REQUIRE(refusal([](StudentSpec& s) {
-            s.phases = {{128, 1, false}};
+            s.trainer->phases = {{128, 1, false}};
           }) == "invalid_argument: phase 0: expected a mask of at most 127, got 128");
   REQUIRE(refusal([](StudentSpec& s) {
-            s.phases = {{train_everything, 1, false}, {train_bias, 1, true}};
+            s.trainer->phases = {{train_everything, 1, false}, {train_bias, 1, true}};
           }) ==
           "invalid_argument: phase 1: expected the unit of the first phase, got the other; count all phases "
           "in steps, "

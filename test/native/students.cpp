@@ -131,11 +131,12 @@ StudentSpec make_student(const Chain& network, DType dtype, std::size_t samples,
   StudentSpec student;
   student.network = network;
   student.objective = network.objective();
-  student.optimizer.kind = OptimizerKind::sgd;
-  student.learning_rate.base = 0.01;
-  student.data = make_data(network, dtype, samples, part);
-  student.batch_size = samples;
-  student.seed = seed + part;
+  student.trainer.emplace();
+  student.trainer->optimizer.kind = OptimizerKind::sgd;
+  student.trainer->learning_rate.base = 0.01;
+  student.trainer->data = make_data(network, dtype, samples, part);
+  student.trainer->batch_size = samples;
+  student.trainer->seed = seed + part;
   return student;
 }
 
@@ -145,18 +146,18 @@ StudentSpec odd_student(std::size_t index, DType dtype) {
   const Chain network = odd_network(n, odd_sizes[b], odd_sizes[(a + b) % 8], odd_sizes[(a + 2 * b + 1) % 8]);
   StudentSpec student =
       make_student(network, dtype, batch == 1 ? 2 : 2 * batch + 1, static_cast<std::uint32_t>(n + 1));
-  student.batch_size = batch;
-  student.trial = static_cast<std::uint32_t>(n);
-  student.optimizer = odd_optimizer(n / 3);
-  student.learning_rate.kind = static_cast<ScheduleKind>(n / 4 % 3);
-  student.learning_rate.warmup = n % 2 == 0 ? 0.5 : 0;
-  student.learning_rate.factor = 0.5;
-  student.learning_rate.total = 2;
+  student.trainer->batch_size = batch;
+  student.trainer->trial = static_cast<std::uint32_t>(n);
+  student.trainer->optimizer = odd_optimizer(n / 3);
+  student.trainer->learning_rate.kind = static_cast<ScheduleKind>(n / 4 % 3);
+  student.trainer->learning_rate.warmup = n % 2 == 0 ? 0.5 : 0;
+  student.trainer->learning_rate.factor = 0.5;
+  student.trainer->learning_rate.total = 2;
   const std::uint8_t eigenvalues = train_eigenvalues_in | train_eigenvalues_out;
   const std::uint8_t others = train_weights | train_bias;
   if (n % 5 == 2 || n % 5 == 3)
-    student.phases = {{static_cast<std::uint8_t>(eigenvalues | others), 1, n % 5 == 3},
-                      {static_cast<std::uint8_t>(train_eigenvectors | others), 1, n % 5 == 3}};
+    student.trainer->phases = {{static_cast<std::uint8_t>(eigenvalues | others), 1, n % 5 == 3},
+                               {static_cast<std::uint8_t>(train_eigenvectors | others), 1, n % 5 == 3}};
   return student;
 }
 
@@ -166,24 +167,25 @@ StudentSpec cluster_student(DType dtype) {
                     dense_layer(1003, 7, Activation::linear)};
   for (ChainLayer& layer : network.layers) layer.tensor(TensorRole::matrix).group_lasso = 0.01;
   StudentSpec student = make_student(network, dtype, 10, 9);
-  student.batch_size = 7;
-  student.optimizer.kind = OptimizerKind::adam;
+  student.trainer->batch_size = 7;
+  student.trainer->optimizer.kind = OptimizerKind::adam;
   return student;
 }
 
 std::string describe(const StudentSpec& student) {
   const Chain network = chain_in(student);
   const char* optimizers[] = {"sgd", "adam", "adamW"};
-  std::string text = "batch " + std::to_string(student.batch_size) + " of " +
-                     std::to_string(student.data->samples) + ", network " + std::to_string(network.inputs());
+  std::string text = "batch " + std::to_string(student.trainer->batch_size) + " of " +
+                     std::to_string(student.trainer->data->samples) + ", network " +
+                     std::to_string(network.inputs());
   for (const ChainLayer& layer : network.layers)
     text += std::string(" -> ") + std::to_string(layer.outputs) +
             (layer.kind == LayerKind::spectral ? " spectral " : " dense ") + name_of(layer.activation);
   text += network.loss == LossKind::mse ? ", mse" : ", cross-entropy";
-  text += std::string(", ") + optimizers[static_cast<int>(student.optimizer.kind)];
-  if (!student.phases.empty())
-    text += student.phases[0].in_epochs ? ", phases in epochs" : ", phases in steps";
-  return text + (student.data->dtype == DType::float32 ? ", float32" : ", float64");
+  text += std::string(", ") + optimizers[static_cast<int>(student.trainer->optimizer.kind)];
+  if (!student.trainer->phases.empty())
+    text += student.trainer->phases[0].in_epochs ? ", phases in epochs" : ", phases in steps";
+  return text + (student.trainer->data->dtype == DType::float32 ? ", float32" : ", float64");
 }
 
 }  // namespace eigenstudent::test

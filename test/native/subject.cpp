@@ -69,7 +69,7 @@ std::vector<double> Subject::parameters(std::size_t student) const {
 State Subject::state(std::size_t student) const {
   State state{
       parameters(student), read(student, StateBlock::first_moment), {}, population_->counters(student)};
-  if (specs_[student].optimizer.moments() == 2)
+  if (specs_[student].trainer->optimizer.moments() == 2)
     state.second_moment = read(student, StateBlock::second_moment);
   return state;
 }
@@ -77,7 +77,7 @@ State Subject::state(std::size_t student) const {
 void Subject::restore(std::size_t student, const State& state) {
   write(student, StateBlock::parameters, state.parameters);
   write(student, StateBlock::first_moment, state.first_moment);
-  if (specs_[student].optimizer.moments() == 2)
+  if (specs_[student].trainer->optimizer.moments() == 2)
     write(student, StateBlock::second_moment, state.second_moment);
   population_->set_counters(student, state.counters);
 }

@@ -92,9 +92,9 @@ TEST("whatever a population is asked, the asking thread keeps its denormals") {
     Subject subject = make_subject(backend, dtype, students, 2);
     subject.run(2);
     REQUIRE(keeps_denormals());
-    subject.evaluate(0, students[0].data);
-    subject.predict(0, *students[0].data);
-    subject.gradient(0, *students[0].data);
+    subject.evaluate(0, students[0].trainer->data);
+    subject.predict(0, *students[0].trainer->data);
+    subject.gradient(0, *students[0].trainer->data);
     REQUIRE(keeps_denormals());
   });
 }

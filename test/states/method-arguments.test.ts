@@ -1,6 +1,7 @@
 /** What native code says to arguments that TypeScript should have refused: an error with a code, never a crash. */
 import { describe, expect, it } from 'vitest';
 import { EigenstudentError } from '../../src/errors.js';
+import type { NativeTrainer } from '../../src/native/addon.js';
 import { failureOf, rejectionOf } from '../failure.js';
 import { detached } from './broken-values.js';
 import * as native from './native-students.js';
@@ -118,7 +119,7 @@ describe.each(native.backends)('methods of a population (%s)', (backend) => {
   });
 
   it('says that sgd has no second moment', () => {
-    const sgd = { ...native.student(data).optimizer, kind: 'sgd' as const };
+    const sgd = { ...(native.student(data).trainer as NativeTrainer).optimizer, kind: 'sgd' as const };
     const q = native.population(backend, { students: [native.student(data, { optimizer: sgd })] });
     q.read(0, 'firstMoment', block);
     expect(failureOf(() => q.read(0, 'secondMoment', block))).toBe(

@@ -6,6 +6,7 @@ import type {
   NativePopulation,
   NativePopulationSpec,
   NativeStudentSpec,
+  NativeTrainer,
 } from '../../src/native/addon.js';
 import { addon } from '../../src/native/load.js';
 
@@ -35,7 +36,7 @@ export function dataset(dtype: DType = 'float64', samples = 20): NativeDataset {
 }
 
 /** A spectral layer of `width` units and a linear read-out; 5 steps an epoch on 20 samples. */
-export function student(data: NativeDataset, changes: Partial<NativeStudentSpec> = {}): NativeStudentSpec {
+export function student(data: NativeDataset, changes: Partial<NativeTrainer> = {}): NativeStudentSpec {
   const tensor = (name: string) => ({ name, trainable: true, l1: 0, l2: 1e-3, groupLasso: 0 });
   return {
     network: {
@@ -54,25 +55,27 @@ export function student(data: NativeDataset, changes: Partial<NativeStudentSpec>
       ],
     },
     objective: [{ loss: { type: 'mse' }, layer: 1, target: '', weight: 1 }],
-    optimizer: {
-      kind: 'adam',
-      momentum: 0,
-      nesterov: false,
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-7,
-      weightDecay: 0,
+    trainer: {
+      optimizer: {
+        kind: 'adam',
+        momentum: 0,
+        nesterov: false,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-7,
+        weightDecay: 0,
+      },
+      learningRate: { kind: 'constant', base: 1e-3, warmup: 0, every: 1, factor: 1, total: 1, minimum: 0 },
+      phases: [],
+      data,
+      batchSize: 4,
+      shuffle: true,
+      stream: false,
+      clockSteps: 0,
+      seed: 1,
+      trial: 0,
+      ...changes,
     },
-    learningRate: { kind: 'constant', base: 1e-3, warmup: 0, every: 1, factor: 1, total: 1, minimum: 0 },
-    phases: [],
-    data,
-    batchSize: 4,
-    shuffle: true,
-    stream: false,
-    clockSteps: 0,
-    seed: 1,
-    trial: 0,
-    ...changes,
   };
 }
 

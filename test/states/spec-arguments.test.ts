@@ -26,39 +26,43 @@ describe('a population spec', () => {
     ['students', {}, 'expected an array for spec.students, received an object'],
     ['students.0', null, 'expected an object for spec.students[0], received null'],
     [
-      'students.0.seed',
+      'students.0.trainer.seed',
       Number.NaN,
-      'expected an integer from 0 to 9007199254740991 for spec.students[0].seed, received NaN',
+      'expected an integer from 0 to 9007199254740991 for spec.students[0].trainer.seed, received NaN',
     ],
     [
-      'students.0.trial',
+      'students.0.trainer.trial',
       2 ** 32,
-      'expected an integer from 0 to 4294967295 for spec.students[0].trial, received 4294967296',
+      'expected an integer from 0 to 4294967295 for spec.students[0].trainer.trial, received 4294967296',
     ],
-    ['students.0.batchSize', 0, 'student 0: batchSize: expected at least 1, got 0'],
-    ['students.0.data', {}, 'expected a Dataset for spec.students[0].data, received an object'],
+    ['students.0.trainer.batchSize', 0, 'student 0: batchSize: expected at least 1, got 0'],
     [
-      'students.0.optimizer.kind',
+      'students.0.trainer.data',
+      {},
+      'expected a Dataset for spec.students[0].trainer.data, received an object',
+    ],
+    [
+      'students.0.trainer.optimizer.kind',
       'lion',
-      'expected one of sgd, adam, adamW for spec.students[0].optimizer.kind, received "lion"',
+      'expected one of sgd, adam, adamW for spec.students[0].trainer.optimizer.kind, received "lion"',
     ],
     [
-      'students.0.optimizer.nesterov',
+      'students.0.trainer.optimizer.nesterov',
       1,
-      'expected true or false for spec.students[0].optimizer.nesterov, received 1',
+      'expected true or false for spec.students[0].trainer.optimizer.nesterov, received 1',
     ],
     [
-      'students.0.optimizer.beta1',
+      'students.0.trainer.optimizer.beta1',
       -Infinity,
-      'expected a finite number for spec.students[0].optimizer.beta1, received -Infinity',
+      'expected a finite number for spec.students[0].trainer.optimizer.beta1, received -Infinity',
     ],
     [
-      'students.0.learningRate.base',
+      'students.0.trainer.learningRate.base',
       1n,
-      'expected a finite number for spec.students[0].learningRate.base, received a bigint',
+      'expected a finite number for spec.students[0].trainer.learningRate.base, received a bigint',
     ],
     [
-      'students.0.phases',
+      'students.0.trainer.phases',
       [{ mask: 128, length: 1, inEpochs: false }],
       'student 0: phase 0: expected a mask of at most 127, got 128',
     ],
@@ -120,7 +124,7 @@ describe('a population spec', () => {
       reads: [index],
       tensors: [{ name: 'weights', trainable: true, l1: 0, l2: 0, groupLasso: 0 }],
     }));
-    const students = [native.student(data, { network: { input: [size], layers } })];
+    const students = [{ ...native.student(data), network: { input: [size], layers } }];
     expect(failureOf(() => new (addon().Population)(native.spec(backend, { students })))).toBe(
       'out_of_memory: not enough memory for this call; use fewer or smaller students, or less data',
     );
@@ -131,8 +135,8 @@ describe('a population spec', () => {
     const disguised: object = new Population(spec);
     Object.setPrototypeOf(disguised, Dataset.prototype);
     for (const fake of [Object.create(Dataset.prototype), disguised])
-      expect(failureOf(create('students.0.data', fake))).toBe(
-        'invalid_argument: expected a Dataset for spec.students[0].data, received an object',
+      expect(failureOf(create('students.0.trainer.data', fake))).toBe(
+        'invalid_argument: expected a Dataset for spec.students[0].trainer.data, received an object',
       );
   });
 

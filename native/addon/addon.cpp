@@ -9,7 +9,6 @@
 #include "addon/environment.h"
 #include "addon/errors.h"
 #include "addon/kernels.h"
-#include "addon/oracle.h"
 #include "addon/population.h"
 #include "addon/random.h"
 #include "addon/version.h"
@@ -74,7 +73,6 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   method(exports, "fillNormalStretch", fill_normal_stretch);
   method(exports, "fillUniform", fill_uniform);
   method(exports, "fillPermutation", fill_permutation);
-  method(exports, "oracleOrder", oracle_order);
 
   Napi::Object kernels = Napi::Object::New(env);
   method(kernels, "forward", kernel_forward);

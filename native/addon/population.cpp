@@ -73,6 +73,8 @@ Napi::Function PopulationObject::define(Napi::Env env) {
                          InstanceMethod("setData", &This::set_data),
                          InstanceMethod("gradient", &This::gradient),
                          InstanceMethod("gradients", &This::gradients),
+                         InstanceMethod("hessianProduct", &This::hessian_product),
+                         InstanceMethod("oracleOrder", &This::oracle_order),
                      });
 }
 

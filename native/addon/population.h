@@ -23,7 +23,7 @@ namespace eigenstudent {
 struct Session {
   std::unique_ptr<Population> population;  // null once disposed
   DType dtype = DType::float32;
-  std::vector<int> moments;  // [students], OptimizerSpec::moments()
+  std::vector<int> moments;  // [students], StudentSpec::moments()
   std::size_t bytes = 0;     // of the population when it was last idle
   StopFlag stop{false};
   const char* pending = nullptr;  // the call whose promise is pending, or null: idle
@@ -56,6 +56,9 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   Napi::Value evaluate(const Napi::CallbackInfo& info);   // (data: (Dataset | null)[][], statistics?)
   Napi::Value predict(const Napi::CallbackInfo& info);    // (student, data, statistics?)
   Napi::Value gradients(const Napi::CallbackInfo& info);  // (data: (Dataset | null)[], ofInputs, statistics?)
+  Napi::Value hessian_product(
+      const Napi::CallbackInfo& info);  // (student, data, direction: FloatArray, statistics?)
+  Napi::Value oracle_order(const Napi::CallbackInfo& info);  // (student, layer, data)
   Napi::Value pruning_curve(
       const Napi::CallbackInfo& info);  // (student, layer, removalOrder, data, statistics?)
   // At once.

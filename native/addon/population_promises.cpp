@@ -109,6 +109,8 @@ Napi::Value PopulationObject::predict(const Napi::CallbackInfo& info) {
 
 namespace {
 
+std::size_t bytes_of(DType dtype) { return dtype == DType::float32 ? sizeof(float) : sizeof(double); }
+
 /// The gradients of one student, in the population's dtype.
 struct StudentGradients {
   DatasetPtr data;
@@ -155,7 +157,7 @@ Napi::Value PopulationObject::gradients(const Napi::CallbackInfo& info) {
             size_);
     const bool of_inputs = Argument(info[1], "ofInputs").boolean();
     const Statistics statistics = info[2].IsUndefined() ? Statistics::batch : read_statistics(info[2]);
-    const std::size_t scalar = session_->dtype == DType::float32 ? sizeof(float) : sizeof(double);
+    const std::size_t scalar = bytes_of(session_->dtype);
     const auto compute = [job, of_inputs, statistics, scalar](Population& population, const StopFlag& stop) {
       for (std::size_t i = 0; i < job->students.size() && !stop; ++i) {
         StudentGradients& student = job->students[i];
@@ -176,6 +178,52 @@ Napi::Value PopulationObject::gradients(const Napi::CallbackInfo& info) {
                      array.Set(i, to_js(env, dtype, of_inputs, job->students[i]));
                    return array;
                  });
+  });
+}
+
+Napi::Value PopulationObject::hessian_product(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    struct Job {
+      DatasetPtr data;
+      std::vector<std::uint8_t> direction, product;  // bytes, as above
+    };
+    const auto job = std::make_shared<Job>();
+    const std::size_t student = read_student(info[0]);
+    job->data = read_dataset(Argument(info[1], "data"));
+    const std::size_t size = idle("hessianProduct").layout(student).size();
+    const auto* direction = static_cast<const std::uint8_t*>(read_block(info[2], "direction", size));
+    job->direction.assign(direction, direction + size * bytes_of(session_->dtype));
+    job->product.resize(job->direction.size());
+    const Statistics statistics = info[3].IsUndefined() ? Statistics::batch : read_statistics(info[3]);
+    const auto compute = [job, student, statistics](Population& population, const StopFlag&) {
+      population.hessian_product(student, *job->data, job->direction.data(), job->product.data(), statistics);
+    };
+    return start(info.Env(), "hessianProduct", compute, [job, dtype = session_->dtype](Napi::Env env) {
+      return floats_of(env, dtype, job->product);
+    });
+  });
+}
+
+Napi::Value PopulationObject::oracle_order(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    struct Job {
+      std::vector<std::uint32_t> order;
+      bool stopped = false;
+    };
+    const auto job = std::make_shared<Job>();
+    const std::size_t student = read_student(info[0]);
+    const auto layer = static_cast<std::size_t>(Argument(info[1], "layer").integer(0, largest_safe_integer));
+    const DatasetPtr data = read_dataset(Argument(info[2], "data"));
+    const auto compute = [student, layer, data, job](Population& population, const StopFlag& stop) {
+      job->order = population.oracle_order(student, layer, *data, stop);
+      job->stopped = stop;
+    };
+    return start(info.Env(), "oracleOrder", compute, [job, session = session_](Napi::Env env) {
+      refuse_if_cut_short("oracleOrder", job->stopped, *session);
+      Napi::Uint32Array order = Napi::Uint32Array::New(env, job->order.size());
+      std::copy(job->order.begin(), job->order.end(), order.Data());
+      return order;
+    });
   });
 }
 

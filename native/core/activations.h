@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "core/dual.h"
 #include "core/fields.h"
 #include "core/host_device.h"
 
@@ -41,14 +42,16 @@ inline constexpr double inverse_sqrt_2pi = 0.39894228040143267794;
 /// 1 / (1 + e^-z), without overflow at either end.
 template <class T>
 ES_HOST_DEVICE T logistic(T z) {
-  if (z >= T(0)) return T(1) / (T(1) + std::exp(-z));
-  const T e = std::exp(z);
+  using std::exp;
+  if (z >= T(0)) return T(1) / (T(1) + exp(-z));
+  const T e = exp(z);
   return e / (T(1) + e);
 }
 
 /// f(z) of one unit.
 template <class T>
 ES_HOST_DEVICE T activate(Activation activation, T z) {
+  using std::erf, std::exp, std::expm1, std::log1p, std::tanh;
   switch (activation) {
     case Activation::linear:
       return z;
@@ -57,17 +60,17 @@ ES_HOST_DEVICE T activate(Activation activation, T z) {
     case Activation::leaky_relu:
       return z > T(0) ? z : T(leaky_relu_slope) * z;
     case Activation::elu:
-      return z > T(0) ? z : std::expm1(z);
+      return z > T(0) ? z : expm1(z);
     case Activation::tanh:
-      return std::tanh(z);
+      return tanh(z);
     case Activation::sigmoid:
       return logistic(z);
     case Activation::softplus:
-      return (z > T(0) ? z : T(0)) + std::log1p(std::exp(z > T(0) ? -z : z));
+      return (z > T(0) ? z : T(0)) + log1p(exp(z > T(0) ? -z : z));
     case Activation::gelu:
-      return z * T(0.5) * (T(1) + std::erf(z * T(inverse_sqrt_2)));
+      return z * T(0.5) * (T(1) + erf(z * T(inverse_sqrt_2)));
     case Activation::erf:
-      return std::erf(z);
+      return erf(z);
     case Activation::quadratic:
       return z * z;
   }
@@ -77,6 +80,7 @@ ES_HOST_DEVICE T activate(Activation activation, T z) {
 /// f'(z) of one unit, from z and y = f(z).
 template <class T>
 ES_HOST_DEVICE T activation_derivative(Activation activation, T z, T y) {
+  using std::erf, std::exp;
   switch (activation) {
     case Activation::linear:
       return T(1);
@@ -93,10 +97,9 @@ ES_HOST_DEVICE T activation_derivative(Activation activation, T z, T y) {
     case Activation::softplus:
       return logistic(z);
     case Activation::gelu:
-      return T(0.5) * (T(1) + std::erf(z * T(inverse_sqrt_2))) +
-             z * T(inverse_sqrt_2pi) * std::exp(T(-0.5) * z * z);
+      return T(0.5) * (T(1) + erf(z * T(inverse_sqrt_2))) + z * T(inverse_sqrt_2pi) * exp(T(-0.5) * z * z);
     case Activation::erf:
-      return T(two_over_sqrt_pi) * std::exp(-z * z);
+      return T(two_over_sqrt_pi) * exp(-z * z);
     case Activation::quadratic:
       return T(2) * z;
   }

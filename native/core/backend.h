@@ -149,6 +149,17 @@ class Population {
   virtual Losses gradient(std::size_t student, const Dataset& data, void* gradient,
                           const GradientOptions& options = {}) = 0;
 
+  /// The product of the Hessian of loss and penalty with a direction, at the current parameters over the given data as one batch.
+  /// direction, product: [layout.size()] of the population's dtype. A frozen tensor is a constant: its part of the direction is
+  /// not looked at, and that of the product is 0.
+  virtual void hessian_product(std::size_t student, const Dataset& data, const void* direction, void* product,
+                               Statistics statistics) = 0;
+
+  /// All units of a hidden layer in the order in which an oracle would remove them, the first removed first: at each step that one
+  /// goes without which the loss is least (of equals the first). Batch norm takes running statistics. A stop leaves fewer units.
+  virtual std::vector<std::uint32_t> oracle_order(std::size_t student, std::size_t layer, const Dataset& data,
+                                                  const StopFlag& stop) = 0;
+
   /// Bytes held, on the host and on devices: parameters, moments, scratch; not the data.
   virtual std::size_t bytes() const = 0;
 };

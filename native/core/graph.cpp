@@ -136,6 +136,12 @@ void Graph::place_units(std::size_t k, std::vector<std::size_t>& joined) {
     case Units::in_a_row:
       for (const std::size_t read : reads)
         for (const UnitSegment& segment : units_read(read)) layer.units.push_back(segment);
+      return;
+    case Units::in_blocks: {
+      const Shape& shape = reads[0] == 0 ? spec_.input : layers_[reads[0] - 1].description.output;
+      layer.units = units_read(reads[0]);
+      for (UnitSegment& segment : layer.units) segment.block *= size_of(shape) / shape[0];
+    }
   }
 }
 

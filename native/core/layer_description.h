@@ -71,6 +71,7 @@ enum class Units : std::uint8_t {
   made,      // the layer makes them: one per row of its matrix
   kept,      // unit i is unit i of every layer read: all of them are one group
   in_a_row,  // those of the layers read, one after the other
+  in_blocks,  // those of the layer read: all that follows a unit in the shape is a block of the output's first extent
 };
 
 /// Which statistics a layer with running ones normalises by.

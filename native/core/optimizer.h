@@ -106,7 +106,8 @@ ES_HOST_DEVICE T penalty_gradient(T l1, T l2, T parameter) {
 /// sign(0) = 0 is for l1.
 template <class T>
 ES_HOST_DEVICE T row_shrinkage(T group_lasso, T squares) {
-  return squares > T(0) ? group_lasso / std::sqrt(squares) : T(0);
+  using std::sqrt;
+  return squares > T(0) ? group_lasso / sqrt(squares) : T(0);
 }
 
 }  // namespace eigenstudent

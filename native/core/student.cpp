@@ -101,7 +101,7 @@ void validate(const StudentSpec& student, const Graph& network, DType dtype) {
   if (student.trainer) validate(*student.trainer, network, student.objective, dtype);
 }
 
-void check_removal_order(const Graph& network, std::size_t layer, std::span<const std::uint32_t> order) {
+std::size_t hidden_group(const Graph& network, std::size_t layer) {
   const char* code = "invalid_argument";
   const std::size_t last = network.layers().size() - 1;
   if (layer >= last)
@@ -111,6 +111,12 @@ void check_removal_order(const Graph& network, std::size_t layer, std::span<cons
   if (group == Graph::npos || !network.is_hidden(group))
     throw Error(code, "layer: expected one whose units are hidden and its own, got " + std::to_string(layer) +
                           ", whose units are inputs or outputs of the network, or of several layers");
+  return group;
+}
+
+void check_removal_order(const Graph& network, std::size_t layer, std::span<const std::uint32_t> order) {
+  const char* code = "invalid_argument";
+  const std::size_t group = hidden_group(network, layer);
   const std::size_t nodes = network.units_of(group);
   if (order.size() != nodes)
     throw Error(code, "expected the " + std::to_string(nodes) + " nodes of layer " + std::to_string(layer) +

@@ -77,6 +77,8 @@ void validate(const StudentSpec& student, const Graph& network, DType dtype);
 /// The same of a trainer for a network and an objective.
 void validate(const Trainer& trainer, const Graph& network, const Objective& objective, DType dtype);
 
+/// The group of a layer's units. Throws Error("invalid_argument") unless they are hidden and the layer's own.
+std::size_t hidden_group(const Graph& network, std::size_t layer);
 /// Throws Error("invalid_argument") unless the units of `layer` are hidden and the order names each of them once.
 void check_removal_order(const Graph& network, std::size_t layer, std::span<const std::uint32_t> order);
 

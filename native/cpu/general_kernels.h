@@ -1,6 +1,8 @@
 // The kernels of the general executor on the CPU: vector code where a layer has it, else the plain loops of its folder.
 #pragma once
 
+#include <algorithm>
+
 #include "cpu/isa.h"
 #include "cpu/layer_kernels.h"
 #include "layers/dense/matrix_pass.h"
@@ -17,6 +19,18 @@ void backward(const MatrixOptions& options, const LayerPass<T>& pass, const Laye
   kernels<T>().activation_backward(options.activation, pass.saved, pass.y, gradients.y,
                                    pass.batch * options.width);
   layer_backward(backward_arguments(options, pass, gradients));
+}
+
+template <class T>
+void forward(const ActivationLayer& layer, const LayerPass<T>& pass) {
+  kernels<T>().activate(layer.activation, pass.x[0], pass.y, pass.batch * pass.layer.size);
+}
+template <class T>
+void backward(const ActivationLayer& layer, const LayerPass<T>& pass, const LayerGradients<T>& gradients) {
+  if (!gradients.x[0]) return;
+  const std::size_t count = pass.batch * pass.layer.size;
+  std::copy_n(gradients.y, count, gradients.x[0]);
+  kernels<T>().activation_backward(layer.activation, pass.x[0], pass.y, gradients.x[0], count);
 }
 
 struct GeneralKernels {

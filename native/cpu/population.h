@@ -31,6 +31,10 @@ class CpuPopulation final : public HostPopulation<T> {
                      Statistics statistics) override;
   Losses gradient(std::size_t student, const Dataset& data, void* gradient,
                   const GradientOptions& options) override;
+  void hessian_product(std::size_t student, const Dataset& data, const void* direction, void* product,
+                       Statistics statistics) override;
+  std::vector<std::uint32_t> oracle_order(std::size_t student, std::size_t layer, const Dataset& data,
+                                          const StopFlag& stop) override;
   void read(std::size_t student, StateBlock block, void* to) const override;
   void write(std::size_t student, StateBlock block, const void* from) override;
   std::size_t bytes() const override;
@@ -76,6 +80,7 @@ class CpuPopulation final : public HostPopulation<T> {
     return !is_general(student) && is_wide(*this->members_[student].chain);
   }
   std::vector<T> parameters(std::size_t student) const;  // public order
+  StudentState<T> answering_state(std::size_t student) const;
   /// One plan for all students of a network.
   std::shared_ptr<const Plan> plan_for(std::size_t student, const Kernels<T>& kernels) const;
 

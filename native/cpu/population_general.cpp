@@ -1,5 +1,7 @@
 // Students that the fused path does not take: the general executor with this backend's kernels, one student per thread.
 #include "cpu/population.h"
+#include "executor/hessian_product.h"
+#include "executor/oracle_order.h"
 
 namespace eigenstudent::cpu {
 
@@ -39,9 +41,35 @@ Losses CpuPopulation<T>::general_gradient(std::size_t student, const Dataset& da
                                           const GradientOptions& options) {
   if (is_general(student)) return general_[student]->gradient(data, gradient, options);
   Member& m = this->members_[student];
-  StudentState<T> state;
-  state.parameters = parameters(student);
+  StudentState<T> state = answering_state(student);
   return GraphStudent<T, GeneralKernels>(m.spec, m.network, state).gradient(data, gradient, options);
+}
+
+/// A copy of parameters and buffers, in public order; nothing else.
+template <class T>
+StudentState<T> CpuPopulation<T>::answering_state(std::size_t student) const {
+  const Member& m = this->members_[student];
+  StudentState<T> state;
+  state.parameters = is_general(student) ? m.state.parameters : parameters(student);
+  state.buffers = m.state.buffers;
+  return state;
+}
+
+template <class T>
+void CpuPopulation<T>::hessian_product(std::size_t student, const Dataset& data, const void* direction,
+                                       void* product, Statistics statistics) {
+  const Member& m = this->member(student);
+  eigenstudent::hessian_product(*this, student, m.spec.objective, dtype_of<T>, data, statistics, direction,
+                                product);
+}
+
+template <class T>
+std::vector<std::uint32_t> CpuPopulation<T>::oracle_order(std::size_t student, std::size_t layer,
+                                                          const Dataset& data, const StopFlag& stop) {
+  this->check_data(student, data, true);
+  const Member& m = this->members_[student];
+  StudentState<T> state = answering_state(student);
+  return eigenstudent::oracle_order<T, GeneralKernels>(m.spec, m.network, state, layer, data, stop);
 }
 
 #define INSTANTIATE(T)                                                                                 \
@@ -49,6 +77,11 @@ Losses CpuPopulation<T>::general_gradient(std::size_t student, const Dataset& da
   template void CpuPopulation<T>::train_general(std::size_t, std::uint64_t, const StopFlag&);          \
   template void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr>, std::span<Evaluation>, \
                                                    Statistics, const StopFlag&);                       \
+  template StudentState<T> CpuPopulation<T>::answering_state(std::size_t) const;                       \
+  template void CpuPopulation<T>::hessian_product(std::size_t, const Dataset&, const void*, void*,     \
+                                                  Statistics);                                         \
+  template std::vector<std::uint32_t> CpuPopulation<T>::oracle_order(std::size_t, std::size_t,         \
+                                                                     const Dataset&, const StopFlag&); \
   template Losses CpuPopulation<T>::general_gradient(std::size_t, const Dataset&, T*, const GradientOptions&);
 INSTANTIATE(float)
 INSTANTIATE(double)

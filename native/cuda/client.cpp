@@ -6,6 +6,7 @@
 #include "cuda/blobs.h"
 #include "cuda/client_datasets.h"
 #include "cuda/refusal.h"
+#include "executor/hessian_product.h"
 
 namespace eigenstudent::cuda {
 
@@ -27,7 +28,10 @@ class LibraryPopulation final : public Population {
     call(library.population_create, backend, blob_of(writer), data.data(), data.size(), &population_);
     owner_.reset(population_);
     // After the library's checks: a graph wants a network that is sound.
-    for (const StudentSpec& student : spec.students) networks_.emplace_back(student.network);
+    for (const StudentSpec& student : spec.students) {
+      networks_.emplace_back(student.network);
+      objectives_.push_back(student.objective);
+    }
   }
 
   std::size_t size() const override { return networks_.size(); }
@@ -108,6 +112,18 @@ class LibraryPopulation final : public Population {
     return losses;
   }
 
+  /// On the host.
+  void hessian_product(std::size_t student, const Dataset& data, const void* direction, void* product,
+                       Statistics statistics) override {
+    network(student);  // checks the index
+    eigenstudent::hessian_product(*this, student, objectives_[student], DType::float32, data, statistics,
+                                  direction, product);
+  }
+  std::vector<std::uint32_t> oracle_order(std::size_t, std::size_t, const Dataset&,
+                                          const StopFlag&) override {
+    refuse_oracle();
+  }
+
   std::size_t bytes() const override { return static_cast<std::size_t>(library_.bytes(population_)); }
 
  private:
@@ -133,6 +149,7 @@ class LibraryPopulation final : public Population {
   es_population* population_ = nullptr;
   std::unique_ptr<es_population, void (*)(es_population*)> owner_;
   std::vector<Graph> networks_;
+  std::vector<Objective> objectives_;
 };
 
 class LibraryBackend final : public Backend {

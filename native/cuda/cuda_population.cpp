@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "core/penalty.h"
-#include "cuda/refusal.h"
 #include "executor/divergence.h"
+#include "executor/hessian_product.h"
 
 namespace eigenstudent::cuda {
 
@@ -165,6 +165,14 @@ void CudaPopulation::pruning_curve(std::size_t student, std::size_t layer,
 void CudaPopulation::set_data(std::size_t student, DatasetPtr) {
   check_student(student);
   refuse_streams(student, true);
+}
+
+/// On the host.
+void CudaPopulation::hessian_product(std::size_t student, const Dataset& data, const void* direction,
+                                     void* product, Statistics statistics) {
+  const Objective& objective = member(student).spec.objective;
+  eigenstudent::hessian_product(*this, student, objective, DType::float32, data, statistics, direction,
+                                product);
 }
 
 Losses CudaPopulation::gradient(std::size_t student, const Dataset& data, void* gradient,

@@ -13,6 +13,7 @@
 
 #include "core/host_population.h"
 #include "cuda/device_worker.h"
+#include "cuda/refusal.h"
 
 namespace eigenstudent::cuda {
 
@@ -29,6 +30,12 @@ class CudaPopulation final : public HostPopulation<float> {
   void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
                      const Dataset& data, std::span<double> losses, const StopFlag& stop,
                      Statistics /*statistics*/) override;
+  void hessian_product(std::size_t student, const Dataset& data, const void* direction, void* product,
+                       Statistics statistics) override;
+  std::vector<std::uint32_t> oracle_order(std::size_t, std::size_t, const Dataset&,
+                                          const StopFlag&) override {
+    refuse_oracle();
+  }
   Losses gradient(std::size_t student, const Dataset& data, void* gradient,
                   const GradientOptions& options) override;
   void set_data(std::size_t student, DatasetPtr data) override;

@@ -38,4 +38,8 @@ inline void refuse_input_gradients(const GradientOptions& options) {
     throw Error("invalid_argument", "the CUDA backend has no gradients of inputs; use device 'cpu'");
 }
 
+[[noreturn]] inline void refuse_oracle() {
+  throw Error("invalid_argument", "the CUDA backend finds no oracle's order; use device 'cpu'");
+}
+
 }  // namespace eigenstudent::cuda

@@ -1,11 +1,14 @@
-// Some samples of a data set, gathered.
+// Some samples of a data set, gathered; as dual numbers, constants.
 #pragma once
 
+#include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "core/dataset.h"
+#include "core/dual.h"
 
 namespace eigenstudent {
 
@@ -36,13 +39,21 @@ struct Batch {
  private:
   template <class SampleOf>
   void fill(const Dataset& data, std::size_t count, const SampleOf& sample_of) {
-    const Samples<T>& all = data.as<T>();
-    const auto append = [&](std::vector<T>& to, const std::vector<T>& from, std::size_t width) {
-      to.clear();
-      for (std::size_t b = 0; b < count && !from.empty(); ++b) {
-        const auto row = from.begin() + static_cast<std::ptrdiff_t>(sample_of(b) * width);
-        to.insert(to.end(), row, row + static_cast<std::ptrdiff_t>(width));
-      }
+    if constexpr (!std::same_as<T, Dual>)
+      fill_from(data, data.as<T>(), count, sample_of);
+    else if (data.dtype == DType::float32)
+      fill_from(data, data.float32, count, sample_of);
+    else
+      fill_from(data, data.float64, count, sample_of);
+  }
+  template <class Number, class SampleOf>
+  void fill_from(const Dataset& data, const Samples<Number>& all, std::size_t count,
+                 const SampleOf& sample_of) {
+    const auto append = [&](std::vector<T>& to, const std::vector<Number>& from, std::size_t width) {
+      to.resize(from.empty() ? 0 : count * width);
+      for (std::size_t b = 0; b < count && !from.empty(); ++b)
+        std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(sample_of(b) * width), width,
+                    to.begin() + static_cast<std::ptrdiff_t>(b * width));
     };
     rows = count;
     append(x, all.inputs, data.input_count);

@@ -87,13 +87,18 @@ class GraphStudent {
 
   /// As Population::gradient.
   Losses gradient(const Dataset& data, T* gradient, const GradientOptions& options) {
+    const double loss = loss_gradient(data, gradient, options);
+    return {loss, penalty_of(network_.layout(), state_.parameters.data())};
+  }
+  /// The same without the value of the penalty. Returns the data loss.
+  double loss_gradient(const Dataset& data, T* gradient, const GradientOptions& options) {
     batch_.slice(data, 0, data.samples);
     pass_.forward(numbers(options.statistics, nullptr), batch_.x.data(), batch_.rows);
     const double loss = batch_loss(batch_.rows, true);
     find_wanted(train_everything);
     pass_.backward(gradient, wanted_, static_cast<T*>(options.inputs));
     add_penalty_gradients(gradient);
-    return {loss, penalty_of(network_.layout(), state_.parameters.data())};
+    return loss;
   }
 
   std::size_t bytes() const {
@@ -156,7 +161,7 @@ class GraphStudent {
                                  .outputs = outputs,
                                  .mean_over = mean_over,
                                  .delta = !to || is_new ? to : row_.data()};
-      sum += std::visit([&](const auto& loss) { return loss.sample(sample); }, term.loss);
+      sum += std::visit([&](const auto& loss) { return value_of(loss.sample(sample)); }, term.loss);
       if (to) weigh_gradient(term.weight, is_new, to, outputs);
     }
     return sum;

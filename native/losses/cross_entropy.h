@@ -11,21 +11,21 @@ namespace eigenstudent {
 
 /// y, delta: [outputs], `stride` apart; delta may be null. klass: the class. batch: samples that the mean is over.
 template <class T>
-ES_HOST_DEVICE double cross_entropy_sample(const T* y, std::uint32_t klass, std::size_t outputs,
-                                           std::size_t batch, T* delta, std::size_t stride = 1) {
+ES_HOST_DEVICE Wide<T> cross_entropy_sample(const T* y, std::uint32_t klass, std::size_t outputs,
+                                            std::size_t batch, T* delta, std::size_t stride = 1) {
+  using std::exp, std::log;
   T largest = y[0];
   for (std::size_t i = 1; i < outputs; ++i) largest = y[i * stride] > largest ? y[i * stride] : largest;
   T sum = 0;
-  for (std::size_t i = 0; i < outputs; ++i) sum += std::exp(y[i * stride] - largest);
+  for (std::size_t i = 0; i < outputs; ++i) sum += exp(y[i * stride] - largest);
   if (delta) {
     const T scale = T(1) / static_cast<T>(batch);
     for (std::size_t i = 0; i < outputs; ++i) {
-      const T softmax = std::exp(y[i * stride] - largest) / sum;
+      const T softmax = exp(y[i * stride] - largest) / sum;
       delta[i * stride] = (softmax - (i == klass ? T(1) : T(0))) * scale;
     }
   }
-  return (static_cast<double>(std::log(sum)) - static_cast<double>(y[klass * stride] - largest)) /
-         static_cast<double>(batch);
+  return (widen(T(log(sum))) - widen(T(y[klass * stride] - largest))) / static_cast<double>(batch);
 }
 
 struct CrossEntropy {
@@ -33,7 +33,7 @@ struct CrossEntropy {
   static constexpr TargetKind targets = TargetKind::classes;
 
   template <class T>
-  double sample(const LossSample<T>& s) const {
+  Wide<T> sample(const LossSample<T>& s) const {
     return cross_entropy_sample(s.y, s.klass, s.outputs, s.mean_over, s.delta);
   }
   bool operator==(const CrossEntropy&) const = default;

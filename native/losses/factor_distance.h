@@ -16,31 +16,32 @@ struct FactorDistance {
   std::uint32_t power = 2;
 
   template <class T>
-  static double norm_of(const T* values, std::size_t count) {
-    double squares = 0;
-    for (std::size_t i = 0; i < count; ++i)
-      squares += static_cast<double>(values[i]) * static_cast<double>(values[i]);
-    return std::max(std::sqrt(squares), least_norm);
+  static Wide<T> norm_of(const T* values, std::size_t count) {
+    using std::sqrt;
+    Wide<T> squares = 0;
+    for (std::size_t i = 0; i < count; ++i) squares += widen(values[i]) * widen(values[i]);
+    return std::max<Wide<T>>(sqrt(squares), least_norm);
   }
 
   template <class T>
-  double sample(const LossSample<T>& s) const {
-    const double y_norm = norm_of(s.y, s.outputs), target_norm = norm_of(s.targets, s.outputs);
+  Wide<T> sample(const LossSample<T>& s) const {
+    using std::abs;
+    const Wide<T> y_norm = norm_of(s.y, s.outputs), target_norm = norm_of(s.targets, s.outputs);
     const double scale = 1.0 / (static_cast<double>(s.mean_over) * static_cast<double>(s.outputs));
-    const auto factor = [&](std::size_t i) { return static_cast<double>(s.y[i]) / y_norm; };
+    const auto factor = [&](std::size_t i) { return widen(s.y[i]) / y_norm; };
     const auto slope = [&](std::size_t i) {
-      const double error = factor(i) - static_cast<double>(s.targets[i]) / target_norm;
-      return power == 2 ? 2 * error : static_cast<double>((error > 0) - (error < 0));
+      const Wide<T> error = factor(i) - widen(s.targets[i]) / target_norm;
+      return power == 2 ? 2 * error : Wide<T>((error > 0) - (error < 0));
     };
-    double sum = 0, along = 0;
+    Wide<T> sum = 0, along = 0;
     for (std::size_t i = 0; i < s.outputs; ++i) {
-      const double error = factor(i) - static_cast<double>(s.targets[i]) / target_norm;
-      sum += power == 2 ? error * error : std::abs(error);
+      const Wide<T> error = factor(i) - widen(s.targets[i]) / target_norm;
+      sum += power == 2 ? error * error : abs(error);
       along += factor(i) * slope(i);
     }
     for (std::size_t i = 0; s.delta && i < s.outputs; ++i)
-      s.delta[i] =
-          static_cast<T>((slope(i) - (y_norm > least_norm ? factor(i) * along : 0)) / y_norm * scale);
+      s.delta[i] = static_cast<T>((slope(i) - (y_norm > least_norm ? factor(i) * along : Wide<T>(0))) /
+                                  y_norm * scale);
     return sum * scale;
   }
   bool operator==(const FactorDistance&) const = default;

@@ -15,9 +15,9 @@ struct KlDivergence {
   double temperature = 1;
 
   template <class T>
-  double sample(const LossSample<T>& s) const {
-    return soft_target_loss(s, temperature, [](double p, double log_softmax) {
-      return p > 0 ? p * (std::log(p) - log_softmax) : 0.0;
+  Wide<T> sample(const LossSample<T>& s) const {
+    return soft_target_loss(s, temperature, [](double p, Wide<T> log_softmax) {
+      return p > 0 ? p * (std::log(p) - log_softmax) : Wide<T>(0);
     });
   }
   bool operator==(const KlDivergence&) const = default;

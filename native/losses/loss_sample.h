@@ -1,13 +1,14 @@
 // What every kind of loss is given of one sample.
 //
 // A kind is a struct with its options and a name, what its targets are, and `sample`: the sample's share of the loss, a mean
-// over `mean_over` samples, and where wanted dL/dy for it. The share is a float64, so that a sum over millions of samples
-// stays exact enough for any dtype.
+// over `mean_over` samples, and where wanted dL/dy for it. The share is a float64 (of dual numbers a dual one), so that a sum over
+// millions of samples stays exact enough for any dtype.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "core/dual.h"
 #include "core/fields.h"
 #include "core/host_device.h"
 

@@ -12,12 +12,13 @@ struct MeanAbsoluteError {
   static constexpr TargetKind targets = TargetKind::values;
 
   template <class T>
-  double sample(const LossSample<T>& s) const {
+  Wide<T> sample(const LossSample<T>& s) const {
     const double scale = 1.0 / (static_cast<double>(s.mean_over) * static_cast<double>(s.outputs));
-    double sum = 0;
+    using std::abs;
+    Wide<T> sum = 0;
     for (std::size_t i = 0; i < s.outputs; ++i) {
-      const double error = static_cast<double>(s.y[i]) - static_cast<double>(s.targets[i]);
-      sum += std::abs(error);
+      const Wide<T> error = widen(s.y[i]) - widen(s.targets[i]);
+      sum += abs(error);
       if (s.delta) s.delta[i] = static_cast<T>(((error > 0) - (error < 0)) * scale);
     }
     return sum * scale;

@@ -9,13 +9,13 @@ namespace eigenstudent {
 
 /// targets, y, delta: [outputs], `stride` apart; delta may be null. batch: samples that the mean is over.
 template <class T>
-ES_HOST_DEVICE double mse_sample(const T* y, const T* targets, std::size_t outputs, std::size_t batch,
-                                 T* delta, std::size_t stride = 1) {
+ES_HOST_DEVICE Wide<T> mse_sample(const T* y, const T* targets, std::size_t outputs, std::size_t batch,
+                                  T* delta, std::size_t stride = 1) {
   const double scale = 1.0 / (static_cast<double>(batch) * static_cast<double>(outputs));
-  double sum = 0;
+  Wide<T> sum = 0;
   for (std::size_t i = 0; i < outputs; ++i) {
     const T error = y[i * stride] - targets[i * stride];
-    sum += static_cast<double>(error) * static_cast<double>(error);
+    sum += widen(error) * widen(error);
     if (delta) delta[i * stride] = T(2) * error * static_cast<T>(scale);
   }
   return sum * scale;
@@ -26,7 +26,7 @@ struct MeanSquaredError {
   static constexpr TargetKind targets = TargetKind::values;
 
   template <class T>
-  double sample(const LossSample<T>& s) const {
+  Wide<T> sample(const LossSample<T>& s) const {
     return mse_sample(s.y, s.targets, s.outputs, s.mean_over, s.delta);
   }
   bool operator==(const MeanSquaredError&) const = default;

@@ -13,8 +13,8 @@ struct SoftCrossEntropy {
   double temperature = 1;
 
   template <class T>
-  double sample(const LossSample<T>& s) const {
-    return soft_target_loss(s, temperature, [](double p, double log_softmax) { return -p * log_softmax; });
+  Wide<T> sample(const LossSample<T>& s) const {
+    return soft_target_loss(s, temperature, [](double p, Wide<T> log_softmax) { return -p * log_softmax; });
   }
   bool operator==(const SoftCrossEntropy&) const = default;
 };

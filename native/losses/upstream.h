@@ -12,10 +12,10 @@ struct Upstream {
   static constexpr TargetKind targets = TargetKind::values;
 
   template <class T>
-  double sample(const LossSample<T>& s) const {
-    double sum = 0;
+  Wide<T> sample(const LossSample<T>& s) const {
+    Wide<T> sum = 0;
     for (std::size_t i = 0; i < s.outputs; ++i) {
-      sum += static_cast<double>(s.y[i]) * static_cast<double>(s.targets[i]);
+      sum += widen(s.y[i]) * widen(s.targets[i]);
       if (s.delta) s.delta[i] = s.targets[i];
     }
     return sum;

@@ -5,6 +5,8 @@
 
 #include "core/host_population.h"
 #include "executor/graph_student.h"
+#include "executor/hessian_product.h"
+#include "executor/oracle_order.h"
 #include "layers/reference_list.h"
 
 namespace eigenstudent {
@@ -54,6 +56,20 @@ class ReferencePopulation final : public HostPopulation<T> {
                   const GradientOptions& options) override {
     this->check_data(student, data, true);
     return at_work(this->member(student)).gradient(data, static_cast<T*>(gradient), options);
+  }
+
+  void hessian_product(std::size_t student, const Dataset& data, const void* direction, void* product,
+                       Statistics statistics) override {
+    const Member& m = this->member(student);
+    eigenstudent::hessian_product(*this, student, m.spec.objective, dtype_of<T>, data, statistics, direction,
+                                  product);
+  }
+
+  std::vector<std::uint32_t> oracle_order(std::size_t student, std::size_t layer, const Dataset& data,
+                                          const StopFlag& stop) override {
+    this->check_data(student, data, true);
+    Member& m = this->member(student);
+    return eigenstudent::oracle_order<T, ReferenceKernels>(m.spec, m.network, m.state, layer, data, stop);
   }
 
   std::size_t bytes() const override {

@@ -201,6 +201,18 @@ export interface NativePopulation {
     } | null)[]
   >;
   /**
+   * Product of the Hessian of data loss + penalty over all of `data` as one batch with a direction, at the present parameters.
+   * direction: as a block of parameters, copied. statistics: default 'batch'.
+   */
+  hessianProduct(
+    student: number,
+    data: NativeDataset,
+    direction: FloatArray,
+    statistics?: Statistics,
+  ): Promise<FloatArray>;
+  /** All nodes of a hidden layer, the first removed first; see native/executor/oracle_order.h. */
+  oracleOrder(student: number, layer: number, data: NativeDataset): Promise<Uint32Array>;
+  /**
    * Frees native memory, as soon as a pending call has ended; that call is stopped first. Calling it twice is allowed.
    * Afterwards size, engine, busy, bytes, stop and dispose may still be used, all else throws "population_disposed".
    */
@@ -256,16 +268,6 @@ export interface NativeDeviceRequest {
   readonly [array: string]: NativeDeviceArray | number | string;
 }
 
-export interface NativeOracleRequest {
-  readonly network: NativeNetworkSpec;
-  readonly objective: readonly NativeTerm[];
-  /** The network's block; copied. */
-  readonly parameters: FloatArray;
-  readonly layer: number;
-  /** The order is found in its dtype. */
-  readonly data: NativeDataset;
-}
-
 export interface NativeAddon {
   readonly version: string;
   /** native/core/arithmetic.h */
@@ -298,8 +300,6 @@ export interface NativeAddon {
   ): void;
   fillUniform(stream: NativeStream, low: number, high: number, out: Float64Array): void;
   fillPermutation(stream: NativeStream, out: Uint32Array): void;
-  /** All nodes of a hidden layer, the first removed first; see native/core/oracle_order.h. */
-  oracleOrder(request: NativeOracleRequest): Promise<Uint32Array>;
   readonly kernels: NativeKernels;
   readonly cuda: NativeCuda;
   /** Memory on a device whose content is undefined until write(). Needs cuda.open(). */

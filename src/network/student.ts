@@ -181,6 +181,28 @@ export class Student {
     return this.gradientOf(found[this.index] as NativeGradient);
   }
 
+  /**
+   * Product of the Hessian of loss and penalty with a direction, at the present parameters, over all of `data` as one batch: exact
+   * to rounding, on the host, at the price of a gradient in plain loops several times over.
+   * @param direction one number per parameter, in the order and dtype of the network's `parameters`; that of frozen tensors counts as 0
+   * @returns the product by tensor; 0 for frozen tensors
+   * @throws data_mismatch, invalid_argument
+   */
+  async hessianProduct(
+    data: Dataset,
+    direction: FloatArray,
+    options: StatisticsOptions = {},
+  ): Promise<ReadonlyMap<string, FloatArray>> {
+    const native = this.#native.ready('hessianProduct()');
+    knownKeys('options', options, ['statistics']);
+    this.#checkFits(checkDataset('data', data), true);
+    checkFloats('direction', direction, this.dtype);
+    checkLength('direction', direction, this.#size, 'the parameters of the network');
+    const statistics = checkStatistics(this.spec, options);
+    const samples = data.nativeOf(this.dtype);
+    return tensorViews(this.#places, await native.hessianProduct(this.index, samples, direction, statistics));
+  }
+
   /** @internal */
   gradientOf({ parameters, ...rest }: NativeGradient): Gradient {
     return { gradients: tensorViews(this.#places, parameters), ...rest };

@@ -63,7 +63,7 @@ export function allowedAt(path, value, before) {
   return undefined;
 }
 /** Arrays of floats that are copied as the dtype, so that either kind may be handed over (floats_as in native/addon/arguments.h). */
-const ofEitherKind = new Set(['inputs', 'targets', 'parameters']);
+const ofEitherKind = new Set(['inputs', 'targets']);
 /** Arrays that may be left out. */
 const optional = new Set([
   ...['targets', 'classes', 'bias', 'z', 'eigenvaluesIn', 'eigenvaluesOut'],
@@ -116,20 +116,6 @@ export const objectCalls = {
     call: (native, spec) => new native.Population(spec),
     result: (_, answer) => [answer.size, answer.bytes],
     leave: (answer) => answer.dispose(),
-  },
-  oracleOrder: {
-    make: (random, native) => {
-      const dtype = random.pick(dtypes);
-      return {
-        network: student.networkSpec(),
-        objective: student.objective(),
-        parameters: student.firstParameters(dtype),
-        layer: 0,
-        data: new native.Dataset(student.datasetSpec(dtype)),
-      };
-    },
-    call: (native, request) => native.oracleOrder(request),
-    result: (_, answer) => [...answer],
   },
   describe: {
     make: () => ({ network: student.networkSpec(), objective: student.objective() }),

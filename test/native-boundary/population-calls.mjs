@@ -176,6 +176,22 @@ export const populationCalls = {
     },
     keep: ([data, ...rest]) => [[data[0]], ...rest],
   },
+  hessianProduct: {
+    args: [theStudent, theData, floats(student.parameters, (i) => Math.sin(i)), theStatistics],
+    promise: true,
+    check: ({ fail }, _, product) => {
+      if (product.length !== student.parameters) fail('hessianProduct() gave another number of parameters');
+      if (![...product].every(Number.isFinite)) fail('hessianProduct() is not finite');
+    },
+  },
+  oracleOrder: {
+    args: [theStudent, { make: () => 0, allowed: (_, value) => value === 0 }, theData],
+    promise: true,
+    check: ({ fail }, _, order) => {
+      const sorted = [...order].sort((a, b) => a - b);
+      if (sorted.length !== student.width || sorted.some((node, i) => node !== i)) fail('oracleOrder() is no order of all nodes');
+    },
+  },
   setData: {
     args: [theStudent, theData],
     check: ({ population, fail }) => {

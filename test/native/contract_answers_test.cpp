@@ -1,5 +1,6 @@
 // Evaluation, prediction and gradient of every backend against the oracle, at odd sizes.
 #include <cmath>
+#include <limits>
 
 #include "contract.h"
 
@@ -155,6 +156,36 @@ TEST("contract: looking changes nothing") {
     REQUIRE(subject.state(0) == before);
     REQUIRE(subject.population().progress(0).batch_loss == batch_loss);
     REQUIRE(subject.population().bytes() >= before.parameters.size() * (dtype == DType::float32 ? 4 : 8));
+  });
+}
+
+namespace {
+
+/// H v of the subject's first student, NaN where nothing is written.
+template <class T>
+std::vector<double> hessian_product_as(Subject& subject, const Dataset& data, const std::vector<double>& v) {
+  const std::vector<T> direction(v.begin(), v.end());
+  std::vector<T> product(v.size(), std::numeric_limits<T>::quiet_NaN());
+  subject.population().hessian_product(0, data, direction.data(), product.data(), Statistics::batch);
+  return {product.begin(), product.end()};
+}
+
+}  // namespace
+
+TEST("contract: products of the Hessian agree with the oracle's") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    for (const std::size_t n : {2, 9, 19, 28}) {
+      const auto make = [n](DType d) { return odd_student(n, d); };
+      const Context context(describe(make(dtype)));
+      Pair pair = make_pair(backend, dtype, make, static_cast<std::uint32_t>(n));
+      const DatasetPtr data = make(dtype).data(), exact = make(DType::float64).data();
+      const std::vector<double> v = normals(pair.subject.parameters(0).size(), 77);
+      const std::vector<double> got = dtype == DType::float32
+                                          ? hessian_product_as<float>(pair.subject, *data, v)
+                                          : hessian_product_as<double>(pair.subject, *data, v);
+      require_same_tensors(make(dtype).network, got, hessian_product_as<double>(pair.oracle, *exact, v),
+                           tolerance_of(dtype));
+    }
   });
 }
 

@@ -2,11 +2,14 @@
 // their place in the lists.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "check.h"
 #include "core/graph.h"
 #include "executor/graph_student.h"
+#include "executor/hessian_product.h"
 #include "layers/reference_list.h"
+#include "reference/reference_backend.h"
 #include "students.h"
 
 namespace eigenstudent::test {
@@ -101,6 +104,33 @@ void check_gradient(const StudentSpec& student) {
   }
 }
 
+/// Requires that the product of the Hessian with a direction is the slope of the gradient along it.
+void check_hessian(const StudentSpec& student) {
+  const DatasetPtr data = data_for(student);
+  PopulationSpec spec;
+  spec.dtype = DType::float64;
+  spec.students = {student};
+  const std::unique_ptr<Population> population = make_reference_backend()->create(std::move(spec));
+  const std::vector<double> at = make_parameters(student.network, 7);
+  const std::vector<double> direction = normals(at.size(), 702);
+  const auto gradient_at = [&](double distance) {
+    std::vector<double> moved = at, gradient(at.size());
+    for (std::size_t i = 0; i < at.size(); ++i) moved[i] += distance * direction[i];
+    population->write(0, StateBlock::parameters, moved.data());
+    population->gradient(0, *data, gradient.data(), {Statistics::batch, nullptr});
+    return gradient;
+  };
+  const std::vector<double> above = gradient_at(step), below = gradient_at(-step);
+  population->write(0, StateBlock::parameters, at.data());
+  std::vector<double> product(at.size(), std::numeric_limits<double>::quiet_NaN());
+  hessian_product(*population, 0, student.objective, DType::float64, *data, Statistics::batch,
+                  direction.data(), product.data());
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    const Context context("entry " + std::to_string(i) + " of the Hessian's product");
+    REQUIRE_CLOSE(product[i], (above[i] - below[i]) / (2 * step), tolerance);
+  }
+}
+
 /// Sets the width of a layer that has one.
 template <class Layer>
 void widen(Layer& layer) {
@@ -119,6 +149,7 @@ TEST("every type of layer has the gradients of central differences") {
       StudentSpec student;
       if (!error_of([&] { student = student_with(options, reads); }).starts_with("nothing")) continue;
       check_gradient(student);
+      check_hessian(student);
       ++accepted;
     }
     REQUIRE(accepted > 0);
@@ -132,8 +163,16 @@ TEST("every kind of loss has the gradients of central differences, by itself and
     StudentSpec student = student_with(ActivationLayer{Activation::softplus}, 1);
     student.objective = {{loss, 4, "", 1}};
     check_gradient(student);
+    check_hessian(student);
     student.objective = {{loss, 4, "", 0.5}, {loss, 4, "", 0.25}};
     check_gradient(student);
+  }
+}
+
+TEST("every activation has the Hessian of central differences") {
+  for (int activation = 0; activation < activation_count; ++activation) {
+    const Context context(name_of(static_cast<Activation>(activation)));
+    check_hessian(student_with(ActivationLayer{static_cast<Activation>(activation)}, 1));
   }
 }
 

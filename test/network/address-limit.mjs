@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { adam, batchNorm, Dataset, dense, Network, Population, pruningCurve, spectral, train } from '../../dist/index.js';
 
-/** Less than one matrix of 4000 x 4000 float32 takes (64 MB), and more than Node takes for itself meanwhile. */
-const headroom = 48e6;
+/** Less than one matrix of 2500 x 2500 float32 takes (25 MB), and more than Node takes for itself meanwhile. */
+const headroom = 20e6;
 const soft = (bytes) => execFileSync('prlimit', ['--pid', String(process.pid), `--as=${bytes}:unlimited`]);
 const held = () => 1024 * Number(/^VmSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
 
@@ -22,9 +22,9 @@ async function attempt(name, call) {
   return result;
 }
 
-const data = Dataset.create({ inputs: new Float32Array(60_000).fill(0.5), inputCount: 100, targets: new Float32Array(600) });
-const layers = (...between) => [spectral(4000), ...between, spectral(4000), dense(1)];
-const student = (list) => ({ layers: list, data, optimizer: adam({ learningRate: 0.01 }), batchSize: 200, epochs: 1, seed: 1 });
+const data = Dataset.create({ inputs: new Float32Array(8000).fill(0.5), inputCount: 100, targets: new Float32Array(80) });
+const layers = (...between) => [spectral(2500), ...between, spectral(2500), dense(1)];
+const student = (list) => ({ layers: list, data, optimizer: adam({ learningRate: 0.01 }), batchSize: 40, epochs: 1, seed: 1 });
 
 const population = await attempt('create', () => Population.create([student(layers()), student(layers(batchNorm()))]));
 const network = await attempt('network', () => population.at(1).network());

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Dataset } from '../../src/network/dataset.js';
+import { activation, add, batchNorm, concat } from '../../src/network/graph-layers.js';
 import {
   type Activation,
   dense,
@@ -77,6 +78,31 @@ describe('the oracle', () => {
     const data = loss === 'mse' ? regression((layers.at(-1) as MatrixLayer).width) : classification();
     const order = await removalOrder(network, { ranking: 'oracle', layer, data });
     expect([...order]).toEqual(await bruteForce(network, layer, width, data));
+  });
+
+  it.each<[string, Layer[], number]>([
+    ['with batch norm and an activation of its own', [dense(5), batchNorm(), activation('tanh'), sum()], 0],
+    [
+      'that a later layer reads, too',
+      [
+        dense(4, { activation: 'tanh', name: 'a' }),
+        dense(4, { activation: 'relu', name: 'b' }),
+        concat(['a', 'b']),
+        dense(1),
+      ],
+      0,
+    ],
+    [
+      'of a residual block',
+      [dense(4, { name: 'a' }), spectral(4, { name: 'b' }), add(['a', 'b']), dense(1)],
+      1,
+    ],
+  ])('removes the nodes of a layer %s', async (_, layers, layer) => {
+    const network = Network.create({ inputs: 3, layers }, { seed: 3, dtype: 'float64' });
+    for (let i = 0; i < network.buffers.length; ++i) network.buffers[i] = 0.3 + 0.1 * (i % 5);
+    const data = regression(1);
+    const order = await removalOrder(network, { ranking: 'oracle', layer, data });
+    expect([...order]).toEqual(await bruteForce(network, layer, (layers[layer] as MatrixLayer).width, data));
   });
 
   it('does so in float32, and takes the first of nodes that are alike', async () => {

@@ -153,57 +153,6 @@ describe('random fills', () => {
   });
 });
 
-describe('the oracle', () => {
-  const { network, objective } = native.student(native.dataset());
-  const request = {
-    network,
-    objective,
-    parameters: native.floats('float64', native.parameters),
-    layer: 0,
-    data: native.dataset(),
-  };
-
-  it('answers with every node of the layer, and with the same the next time', async () => {
-    const order = await addon().oracleOrder(request);
-    expect([...order].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
-    expect(await addon().oracleOrder(request)).toEqual(order);
-  });
-
-  it.each<[string, Untyped, string]>([
-    [
-      'layer',
-      { layer: 1 },
-      'invalid_argument: expected an integer from 0 to 0 for request.layer, received 1',
-    ],
-    [
-      'parameters',
-      { parameters: new Float64Array(3) },
-      'invalid_argument: expected a Float64Array of length 38 for request.parameters, received Float64Array(3)',
-    ],
-    ['data', { data: null }, 'invalid_argument: expected a Dataset for request.data, received null'],
-    [
-      'one layer',
-      {
-        network: { input: network.input, layers: network.layers.slice(0, 1) },
-        objective: objective.map((term) => ({ ...term, layer: 0 })),
-      },
-      'invalid_argument: expected a hidden layer of a network that has some for request.layer, received 0',
-    ],
-  ])('%s', (_, changes, message) => {
-    expect(failureOf(() => addon().oracleOrder({ ...request, ...changes } as typeof request))).toBe(message);
-  });
-
-  it('refuses data of other sizes', () => {
-    const samples = { dtype: 'float64' as const, samples: 2, inputCount: 2, targetCount: 1 };
-    const data = new (addon().Dataset)({
-      ...samples,
-      inputs: new Float64Array(4),
-      targets: new Float64Array(2),
-    });
-    expect(failureOf(() => addon().oracleOrder({ ...request, data }))).toMatch(/^data_mismatch: /);
-  });
-});
-
 describe('kernels', () => {
   const sizes = { batch: 2, inputs: 3, outputs: 4 };
   const common = {

@@ -60,6 +60,17 @@ const calls: Record<string, (population: NativePopulation) => unknown> = {
     ]);
     for (const [i, value] of alone.entries()) expect(found?.parameters[i]).toBeCloseTo(value, 12);
   },
+  hessianProduct: async (p) => {
+    const direction = native.floats('float64', native.parameters, 4);
+    const product = await p.hessianProduct(0, data, direction);
+    expect(product).toHaveLength(native.parameters);
+    expect(product.every(Number.isFinite)).toBe(true);
+  },
+  oracleOrder: async (p) => {
+    const order = await p.oracleOrder(0, 0, data);
+    expect([...order].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(await p.oracleOrder(0, 0, data)).toEqual(order);
+  },
   gradient: (p) => {
     const gradient = new Float64Array(native.parameters).fill(Number.NaN);
     const { dataLoss, penalty } = p.gradient(0, data, gradient);
@@ -246,6 +257,8 @@ function bare(p: NativePopulation, name: string): () => unknown {
     setData: () => p.setData(0, data),
     gradient: () => p.gradient(0, data, block),
     gradients: () => p.gradients([data], false),
+    hessianProduct: () => p.hessianProduct(0, data, block),
+    oracleOrder: () => p.oracleOrder(0, 0, data),
   };
   return table[name] ?? expect.unreachable(`no bare call of ${name}`);
 }

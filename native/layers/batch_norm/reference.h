@@ -27,41 +27,42 @@ UnitValues unit_values(const LayerPass<T>& pass) {
   return {pass.batch, pass.shapes[0][0], pass.layer.description.values_per_unit};
 }
 
+template <class T>
 struct Moments {
-  double mean, variance;  // over n
+  Wide<T> mean, variance;  // over n
 };
 template <class T>
-Moments moments_of(const UnitValues& values, std::size_t u, const T* x) {
+Moments<T> moments_of(const UnitValues& values, std::size_t u, const T* x) {
   const auto n = static_cast<double>(values.count());
-  const auto origin = static_cast<double>(x[u * values.spatial]);
-  double sum = 0;
-  values.each(u, [&](std::size_t i) { sum += static_cast<double>(x[i]) - origin; });
-  const double mean = origin + sum / n;
-  double squares = 0;
-  values.each(u, [&](std::size_t i) { squares += std::pow(static_cast<double>(x[i]) - mean, 2); });
+  const Wide<T> origin = widen(x[u * values.spatial]);
+  Wide<T> sum = 0;
+  values.each(u, [&](std::size_t i) { sum += widen(x[i]) - origin; });
+  const Wide<T> mean = origin + sum / n;
+  Wide<T> squares = 0;
+  values.each(u, [&](std::size_t i) { squares += (widen(x[i]) - mean) * (widen(x[i]) - mean); });
   return {mean, squares / n};
 }
 
 template <class T>
 void forward(const BatchNorm& layer, const LayerPass<T>& pass) {
+  using std::sqrt;
   const UnitValues values = unit_values(pass);
   const T *scale = pass.tensors[0], *shift = pass.tensors[1];
   const T *running_mean = pass.buffers, *running_variance = pass.buffers + values.units;
   for (std::size_t u = 0; u < values.units; ++u) {
     const bool batch = pass.statistics == Statistics::batch;
-    const Moments moments =
-        batch ? moments_of(values, u, pass.x[0])
-              : Moments{static_cast<double>(running_mean[u]), static_cast<double>(running_variance[u])};
+    const Moments<T> moments = batch ? moments_of(values, u, pass.x[0])
+                                     : Moments<T>{widen(running_mean[u]), widen(running_variance[u])};
     const T mean = static_cast<T>(moments.mean);
-    const T inverse = static_cast<T>(1 / std::sqrt(moments.variance + layer.epsilon));
+    const T inverse = static_cast<T>(1 / sqrt(moments.variance + layer.epsilon));
     values.each(u,
                 [&](std::size_t i) { pass.y[i] = scale[u] * ((pass.x[0][i] - mean) * inverse) + shift[u]; });
     pass.saved_batch[u] = mean;
     pass.saved_batch[values.units + u] = inverse;
     if (!pass.new_buffers) continue;
     const auto n = static_cast<double>(values.count());
-    const auto moved = [&](T from, double to) {
-      return static_cast<T>((1 - layer.momentum) * static_cast<double>(from) + layer.momentum * to);
+    const auto moved = [&](T from, Wide<T> to) {
+      return static_cast<T>((1 - layer.momentum) * widen(from) + layer.momentum * to);
     };
     pass.new_buffers[u] = moved(running_mean[u], moments.mean);
     pass.new_buffers[values.units + u] = moved(running_variance[u], moments.variance * n / (n - 1));
@@ -77,10 +78,10 @@ void backward(const BatchNorm&, const LayerPass<T>& pass, const LayerGradients<T
   for (std::size_t u = 0; u < values.units; ++u) {
     const T mean = pass.saved_batch[u], inverse = pass.saved_batch[values.units + u];
     const auto normalised = [&](std::size_t i) { return (pass.x[0][i] - mean) * inverse; };
-    double sum = 0, product = 0;
+    Wide<T> sum = 0, product = 0;
     values.each(u, [&](std::size_t i) {
-      sum += static_cast<double>(gradients.y[i]);
-      product += static_cast<double>(gradients.y[i]) * static_cast<double>(normalised(i));
+      sum += widen(gradients.y[i]);
+      product += widen(gradients.y[i]) * widen(T(normalised(i)));
     });
     if (T* scale = gradients.tensors[0]) scale[u] = static_cast<T>(product);
     if (T* shift = gradients.tensors[1]) shift[u] = static_cast<T>(sum);

@@ -101,6 +101,7 @@ void layer_backward(const LayerBackward<T>& layer) {
   template void layer_backward(const LayerBackward<T>&);
 INSTANTIATE(float)
 INSTANTIATE(double)
+INSTANTIATE(Dual)
 #undef INSTANTIATE
 
 }  // namespace eigenstudent::reference

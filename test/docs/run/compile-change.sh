@@ -8,7 +8,7 @@ ln -sfn "$repository/node_modules" node_modules
 cp "$repository"/tsconfig*.json .
 node_modules/.bin/tsc -p tsconfig.build.json --noEmit
 out=$(mktemp -d -p .)
-printf '%s\n' native/core/*.cpp native/layers/*/*.cpp test/native/{main,students}.cpp "${@/#/test/native/}" "$DOCS_TESTS"/no_gpu.cpp |
+printf '%s\n' native/core/*.cpp native/executor/*.cpp native/layers/*/*.cpp native/reference/*.cpp test/native/{main,students}.cpp "${@/#/test/native/}" test/native/no_gpu.cpp |
   xargs -P "$(nproc)" -I {} sh -c 'c++ -std=c++20 -Wall -Wextra -Werror -Inative -Itest/native -c {} -o '"$out"'/object$(echo {} | tr / _).o'
 c++ "$out"/*.o -o "$out/tests"
 "$out/tests"

@@ -10,6 +10,6 @@ if [[ $(uname -m) == x86_64 ]]; then
   c++ -mavx2 -mfma -c native/cpu/isa/avx2.cpp -o "$out/avx2.o"
   c++ -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx2 -mfma -c native/cpu/isa/avx512.cpp -o "$out/avx512.o"
 fi
-c++ native/core/*.cpp native/layers/*/*.cpp native/reference/*.cpp native/cpu/isa.cpp test/native/{main,students,subject}.cpp \
-  "${@/#/test/native/}" "$DOCS_TESTS"/no_gpu.cpp "$out"/*.o -o "$out/tests"
+c++ native/core/*.cpp native/executor/*.cpp native/layers/*/*.cpp native/reference/*.cpp native/cpu/isa.cpp test/native/{main,students,subject}.cpp \
+  "${@/#/test/native/}" test/native/no_gpu.cpp "$out"/*.o -o "$out/tests"
 "$out/tests"

@@ -2,7 +2,7 @@
 
 #include "addon/cuda.h"
 #include "cpu/cpu_backend.h"
-#include "cuda/client.h"
+#include "cuda/boundary/client.h"
 #include "reference/reference_backend.h"
 
 namespace eigenstudent {

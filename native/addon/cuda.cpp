@@ -6,8 +6,8 @@
 #include "addon/errors.h"
 #include "addon/version.h"
 #include "core/errors.h"
-#include "cuda/client.h"
-#include "cuda/loader.h"
+#include "cuda/boundary/client.h"
+#include "cuda/boundary/loader.h"
 
 namespace eigenstudent {
 

@@ -1,9 +1,9 @@
-// The CUDA library of this process, where one has been opened (native/cuda/abi.h).
+// The CUDA library of this process, where one has been opened (native/cuda/boundary/abi.h).
 #pragma once
 
 #include <napi.h>
 
-#include "cuda/abi.h"
+#include "cuda/boundary/abi.h"
 
 namespace eigenstudent {
 

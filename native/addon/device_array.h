@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "addon/type_tag.h"
-#include "cuda/abi.h"
+#include "cuda/boundary/abi.h"
 
 namespace eigenstudent {
 

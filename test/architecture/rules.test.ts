@@ -164,8 +164,8 @@ describe('includeBreaches', () => {
     ],
     [
       'native/addon/cuda.cpp',
-      '#include "cuda/device.h"\n#include "cuda/client.h"',
-      'native/addon/cuda.cpp includes cuda/device.h: addon knows cuda by cuda/abi.h, cuda/client.h, cuda/loader.h only',
+      '#include "cuda/device/device.h"\n#include "cuda/boundary/client.h"',
+      'native/addon/cuda.cpp includes cuda/device/device.h: addon knows cuda by cuda/boundary/abi.h, cuda/boundary/client.h, cuda/boundary/loader.h only',
     ],
     [
       'native/addon/cuda.cpp',

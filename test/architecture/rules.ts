@@ -76,7 +76,7 @@ const nodeHeader = /^(?:napi|node_api|js_native_api|node|v8|uv)\b.*\.h$/;
 const cudaHeader =
   /^(?:cuda(?:\/std\/|(?!\/))|cublas|cusparse|curand|cudnn|nccl|nvml|nvrtc|cooperative_groups|cutlass|cub\/|thrust\/|mma\.h)/;
 /** All of cuda/ that the addon may know: what stands on its side of the boundary to the CUDA library. */
-const cudaClient = ['cuda/abi.h', 'cuda/client.h', 'cuda/loader.h'];
+const cudaClient = ['cuda/boundary/abi.h', 'cuda/boundary/client.h', 'cuda/boundary/loader.h'];
 /** What core must not know: the clock and the file system. */
 const outsideWorld = ['chrono', 'ctime', 'fstream', 'filesystem'];
 

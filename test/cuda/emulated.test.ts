@@ -16,7 +16,7 @@ it('a device that fails spoils its population, which can be disposed of, and not
   const population = Population.create([smallStudent()], { device: 'cuda' });
   delete process.env.EIGENSTUDENT_EMULATED_FAILS_AFTER;
   const failure = await rejectionOf(population.run(6));
-  expect(failure).toMatch(/^cuda_failed: native\/cuda\/device_emulated\.cpp: /);
+  expect(failure).toMatch(/^cuda_failed: native\/cuda\/device\/emulated\/device_emulated\.cpp: /);
   const again = `${failure}; this population cannot go on: dispose of it`;
   expect(await rejectionOf(population.run(6))).toBe(again);
   expect(failureOf(() => population.at(0).network())).toBe(again);

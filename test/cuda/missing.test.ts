@@ -194,6 +194,6 @@ describe("device 'cuda' where it can", () => {
     );
     expect(status).toBe(1);
     expect(answer.error?.code).toBe('cuda_failed');
-    expect(answer.error?.message).toMatch(/^native\/cuda\/device_emulated\.cpp: /);
+    expect(answer.error?.message).toMatch(/^native\/cuda\/device\/emulated\/device_emulated\.cpp: /);
   });
 });

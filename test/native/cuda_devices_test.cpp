@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "contract.h"
-#include "cuda/cuda_backend.h"
+#include "cuda/population/cuda_backend.h"
 
 namespace eigenstudent::test {
 
@@ -109,7 +109,7 @@ TEST("cuda: a device that fails leaves a message, a dead population and everythi
     {
       Subject subject = make_subject(*emulated(2, resident, 5), DType::float32, students);
       const std::string first = error_of([&] { subject.run(50); });
-      REQUIRE(first.rfind("cuda_failed: native/cuda/device_emulated.cpp: ", 0) == 0);
+      REQUIRE(first.rfind("cuda_failed: native/cuda/device/emulated/device_emulated.cpp: ", 0) == 0);
       const std::string second = error_of([&] { subject.parameters(0); });
       REQUIRE(second.rfind("cuda_failed: ", 0) == 0);
       REQUIRE(second.find("this population cannot go on: dispose of it") != std::string::npos);

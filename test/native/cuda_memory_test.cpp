@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "contract.h"
-#include "cuda/cuda_backend.h"
-#include "cuda/memory_waves.h"
+#include "cuda/population/cuda_backend.h"
+#include "cuda/population/memory_waves.h"
 
 namespace eigenstudent::test {
 

@@ -2,9 +2,9 @@
 #include <cstdint>
 
 #include "contract.h"
-#include "cuda/cuda_backend.h"
-#include "cuda/epoch_window.h"
-#include "cuda/step_pace.h"
+#include "cuda/device/epoch_window.h"
+#include "cuda/device/step_pace.h"
+#include "cuda/population/cuda_backend.h"
 
 namespace eigenstudent::test {
 

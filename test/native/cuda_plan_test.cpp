@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "check.h"
-#include "cuda/resident_batch.h"
-#include "cuda/resident_plan.h"
+#include "cuda/resident/resident_batch.h"
+#include "cuda/resident/resident_plan.h"
 #include "students.h"
 
 namespace eigenstudent::test {

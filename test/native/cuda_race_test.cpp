@@ -9,7 +9,7 @@
 
 #include "check.h"
 #include "core/graph.h"
-#include "cuda/resident_kernel.h"
+#include "cuda/resident/resident_kernel.h"
 #include "students.h"
 
 namespace eigenstudent::test {

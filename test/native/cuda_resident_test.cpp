@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "contract.h"
-#include "cuda/resident_kernel.h"
-#include "cuda/resident_shuffle.h"
+#include "cuda/resident/resident_kernel.h"
+#include "cuda/resident/resident_shuffle.h"
 
 namespace eigenstudent::test {
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "cuda/device.h"
+#include "cuda/device/device.h"
 
 namespace eigenstudent::test {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/errors.h"
-#include "cuda/client.h"
-#include "cuda/loader.h"
+#include "cuda/boundary/client.h"
+#include "cuda/boundary/loader.h"
 
 #define ES_TEXT_OF(tokens) #tokens
 #define ES_TEXT(tokens) ES_TEXT_OF(tokens)

@@ -1,4 +1,4 @@
-// The backend of a CUDA library (native/cuda/abi.h) that is opened at run time, as the addon does it: the one on a real
+// The backend of a CUDA library (native/cuda/boundary/abi.h) that is opened at run time, as the addon does it: the one on a real
 // GPU, or the emulated one behind the boundary.
 #pragma once
 

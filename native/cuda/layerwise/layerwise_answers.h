@@ -1,0 +1,57 @@
+// What a student answers, with layer-wise kernels: evaluation, predictions, gradient, pruning curve. A data set passes in
+// stretches that the memory at hand allows; no result depends on their length.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/backend.h"
+#include "cuda/layerwise/layerwise_network.h"
+
+namespace eigenstudent::cuda {
+
+/// Device memory that calls share one after the other; it grows when one needs more.
+class ScratchMemory {
+ public:
+  void* require(Device& device, std::size_t bytes) {
+    if (bytes > block_.bytes()) {
+      block_ = DeviceBlock();  // before the larger one is asked for
+      block_ = DeviceBlock(device, bytes);
+    }
+    return block_.as<void>();
+  }
+  std::size_t bytes() const { return block_.bytes(); }
+  void release() { block_ = DeviceBlock(); }
+
+ private:
+  DeviceBlock block_;
+};
+
+/// A student as these calls see it.
+struct DeviceStudent {
+  Device& device;
+  ScratchMemory& scratch;
+  const Chain& network;
+  const ParameterLayout& layout;
+  const float* parameters;  // [layout.size()], device memory
+};
+
+/// One student to be evaluated, in a lane and with scratch that no other of the call has.
+struct Question {
+  DeviceStudent student;
+  const DeviceData* data;
+  int lane;
+  Evaluation* answer;  // NaN when stopped
+};
+/// Small students do not fill a GPU, and each answer costs a trip to the host: so several are asked at a time.
+void evaluate(std::span<const Question> questions, const StopFlag& stop);
+/// outputs: [samples][N_out], host memory.
+void predict(const DeviceStudent& student, const DeviceData& data, float* outputs);
+/// gradient: [layout.size()], host memory. Returns the data loss.
+double gradient(const DeviceStudent& student, const DeviceData& data, float* gradient);
+/// losses: [N_out of the layer + 1], NaN when stopped.
+void pruning_curve(const DeviceStudent& student, std::size_t layer,
+                   std::span<const std::uint32_t> removal_order, const DeviceData& data,
+                   std::span<double> losses, const StopFlag& stop);
+
+}  // namespace eigenstudent::cuda

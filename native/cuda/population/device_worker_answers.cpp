@@ -1,0 +1,92 @@
+// The part of a DeviceWorker that asks and changes nothing.
+#include <algorithm>
+
+#include "cuda/population/device_worker.h"
+
+namespace eigenstudent::cuda {
+
+namespace {
+
+/// Also when an evaluation throws.
+struct BackToFirstLane {
+  Device& device;
+  ~BackToFirstLane() {
+    try {
+      device.use_lane(0);
+    } catch (const Error&) {  // the device has failed, which its next call says as well
+    }
+  }
+};
+
+}  // namespace
+
+DeviceStudent DeviceWorker::answering(std::size_t member, DeviceBlock& uploaded, int lane) {
+  const DeviceMember& m = members_[member];
+  const float* parameters = m.blocks.parameters;
+  if (!m.on_device) {
+    uploaded = DeviceBlock(*device_, m.layout->size() * sizeof(float));
+    device_->use_lane(lane);
+    device_->copy_in(uploaded.as<float>(), m.host->parameters.data(), uploaded.bytes());
+    parameters = uploaded.as<float>();
+  }
+  return {*device_, scratch_[static_cast<std::size_t>(lane)], *m.chain, *m.layout, parameters};
+}
+
+template <class Use>
+auto DeviceWorker::with_answers_of(std::size_t member, const Dataset& data, const Use& use) {
+  DeviceBlock uploaded;
+  const DeviceStudent student = answering(member, uploaded, 0);
+  const auto found = data_.find(&data);
+  if (found != data_.end() && found->second.device && !found->second.host.expired())
+    return use(student, *found->second.device);
+  const DeviceData temporary(*device_, data);
+  return use(student, temporary);
+}
+
+void DeviceWorker::evaluate(std::span<const std::size_t> members, std::span<const DatasetPtr> data,
+                            std::span<Evaluation> results, const StopFlag& stop) {
+  const BackToFirstLane at_the_end{*device_};
+  device_->synchronize();  // what was written in one lane is read in others
+  for (std::size_t first = 0; first < members.size(); first += evaluation_lanes) {
+    const std::size_t count = std::min(evaluation_lanes, members.size() - first);
+    make_room_for(data.subspan(first, count));
+    std::vector<DeviceBlock> uploaded(count);
+    std::vector<Question> questions;
+    for (std::size_t i = 0; i < count; ++i) {
+      const int lane = static_cast<int>(i);
+      questions.push_back({answering(members[first + i], uploaded[i], lane), &data_on_device(data[first + i]),
+                           lane, &results[first + i]});
+    }
+    cuda::evaluate(questions, stop);
+  }
+}
+
+/// Drops data sets that are gone, and all where these would not fit beside them.
+void DeviceWorker::make_room_for(std::span<const DatasetPtr> data) {
+  std::size_t missing = 0;
+  for (const DatasetPtr& set : data)
+    if (!data_.count(set.get())) missing += DeviceData::bytes_of(*set);
+  drop_data(missing > 0 && missing > device_->memory().free_bytes);
+}
+
+void DeviceWorker::predict(std::size_t member, const Dataset& data, float* outputs) {
+  with_answers_of(member, data, [&](const DeviceStudent& student, const DeviceData& on_device) {
+    cuda::predict(student, on_device, outputs);
+  });
+}
+
+double DeviceWorker::gradient(std::size_t member, const Dataset& data, float* to) {
+  return with_answers_of(member, data, [&](const DeviceStudent& student, const DeviceData& on_device) {
+    return cuda::gradient(student, on_device, to);
+  });
+}
+
+void DeviceWorker::pruning_curve(std::size_t member, std::size_t layer,
+                                 std::span<const std::uint32_t> removal_order, const Dataset& data,
+                                 std::span<double> losses, const StopFlag& stop) {
+  with_answers_of(member, data, [&](const DeviceStudent& student, const DeviceData& on_device) {
+    cuda::pruning_curve(student, layer, removal_order, on_device, losses, stop);
+  });
+}
+
+}  // namespace eigenstudent::cuda

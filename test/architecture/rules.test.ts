@@ -114,7 +114,8 @@ describe('includeBreaches', () => {
       'native/cpu/isa/avx2.cpp',
       '#include <immintrin.h>\n#include "cpu/kernels.h"\n#include "core/backend.h"',
     ],
-    ['native/cuda/train.cu', '#include <cuda_runtime.h>\n#include "core/philox.h"'],
+    ['native/cuda/device/gpu/train.cu', '#include <cuda_runtime.h>\n#include "core/philox.h"'],
+    ['native/cuda/boundary/x.cpp', '#include "cuda/population/refusal.h"\n#include "cuda/boundary/blobs.h"'],
     [
       'native/addon/addon.cpp',
       '#include <napi.h>\n#include "cpu/cpu_backend.h"\n#include "reference/backend.h"',
@@ -135,6 +136,16 @@ describe('includeBreaches', () => {
       'native/cpu/cpu_backend.cpp',
       '  #  include "reference/layer.h"',
       'native/cpu/cpu_backend.cpp includes reference/layer.h: cpu may not know reference',
+    ],
+    [
+      'native/cuda/resident/x.h',
+      '#include "cuda/layerwise/layerwise_tile.h"',
+      'native/cuda/resident/x.h includes cuda/layerwise/layerwise_tile.h: cuda/resident may not know cuda/layerwise',
+    ],
+    [
+      'native/cuda/device/x.h',
+      '#include "cuda/device/gpu/x.h"',
+      'native/cuda/device/x.h includes cuda/device/gpu/x.h: cuda/device may not know cuda/device/gpu',
     ],
     [
       'native/cuda/run.cu',

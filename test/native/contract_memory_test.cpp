@@ -71,13 +71,13 @@ std::optional<std::vector<double>> attempt(const Call& call, Subject& subject) {
   }
 }
 
-/// Every allocation of the call fails once, or so many of them as can be waited for.
+/// Allocations of the call fail, one by one: the first ones, and of the later ones fewer and fewer.
 void check_call(const Backend& backend, DType dtype, const StudentSpec& spec, const NamedCall& named) {
   const Context context(named.name);
   const auto subject = [&] { return make_subject(backend, dtype, {spec}, 2); };
   Subject undisturbed = subject();
   const std::vector<double> expected = named.call(undisturbed);
-  for (std::size_t after = 0;; after += 1 + after / 3) {
+  for (std::size_t after = 0;; after += 1 + after / 2) {
     const Context number("allocation " + std::to_string(after));
     Subject disturbed = subject();
     std::optional<std::vector<double>> answer;
@@ -102,7 +102,7 @@ TEST("contract: a call without memory throws, and the next one is right") {
   on_every_backend([](const Backend& backend, DType dtype) {
     if (kernels_allocate(backend)) return;
     std::vector<StudentSpec> students = {odd_student(9, dtype), normalised_student(dtype)};
-    if (backend.name() == "cpu") students.push_back(wide_student(dtype));
+    if (backend.name() == "cpu" && dtype == DType::float32) students.push_back(wide_student(dtype));
     for (const StudentSpec& spec : students) {
       if (!backend.refusal(spec.network, spec.objective).empty()) continue;
       const Context context("student of " + std::to_string(spec.network.input[0]) + " inputs");
@@ -115,7 +115,7 @@ TEST("contract: a population for which there is no memory is not made") {
   on_every_backend([](const Backend& backend, DType dtype) {
     if (kernels_allocate(backend)) return;
     const std::vector<StudentSpec> students = {odd_student(9, dtype), odd_student(19, dtype)};
-    for (std::size_t after = 0;; after += 1 + after / 3) {
+    for (std::size_t after = 0;; after += 1 + after / 2) {
       const Context number("allocation " + std::to_string(after));
       const FailingAllocation failing(after);
       const std::string error = error_of([&] {

@@ -1,5 +1,6 @@
 """PyTorch on one thread, and the protocol by which bench/peer-process.ts asks a peer for times."""
 
+import ctypes
 import json
 import os
 import sys
@@ -30,10 +31,22 @@ def loaded_blas():
     return "reference" if names else "unknown"
 
 
+def chosen_kernels():
+    """The processor whose kernels OpenBLAS chose, or "" where there is no OpenBLAS."""
+    with open("/proc/self/maps", encoding="utf-8") as maps:
+        files = {line.split()[-1] for line in maps if "openblas" in line}
+    for file in files:
+        name = getattr(ctypes.CDLL(file), "openblas_get_corename", None)
+        if name:
+            name.restype = ctypes.c_char_p
+            return name().decode()
+    return ""
+
+
 def serve(work):
     """Calls `work` as often as each line of standard input says; it returns a loss, so that nothing is optimised away."""
     loss = work()  # products load their library at the first call
-    print(json.dumps({"torch": str(torch.__version__), "blas": loaded_blas()}), flush=True)
+    print(json.dumps({"torch": str(torch.__version__), "blas": loaded_blas(), "kernels": chosen_kernels()}), flush=True)
     for line in sys.stdin:
         start = time.perf_counter()
         for _ in range(int(line)):

@@ -1,6 +1,7 @@
-// The matrix products of a training step, and nothing else, by OpenBLAS on one thread.
+// The matrix products of a training step, and nothing else, by OpenBLAS on one thread; or one large product.
 //
 //   openblas_products --batch B N_in N_1 ... N_L     a repeat is one step; protocol of bench/peer-process.ts
+//   openblas_products --square N                     a repeat is one product of N x N matrices
 //   openblas_products --probe                        exit code 0 where OpenBLAS is found, else a message
 //
 // Forward z = x W^T of each layer, gradient G = delta^T x of each, and delta of the layer below = delta W of all but the
@@ -12,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <vector>
 
 // From CBLAS's interface: row-major matrices, the two ways to read one.
@@ -25,6 +27,7 @@ using GetConfig = const char* (*)();
 struct Openblas {
   Sgemm sgemm = nullptr;
   const char* config = "";
+  const char* kernels = "";  // the processor whose kernels it chose
 };
 
 static Openblas open_openblas() {
@@ -37,6 +40,8 @@ static Openblas open_openblas() {
     threads(1);
   if (const auto config = reinterpret_cast<GetConfig>(dlsym(library, "openblas_get_config")))
     openblas.config = config();
+  if (const auto kernels = reinterpret_cast<GetConfig>(dlsym(library, "openblas_get_corename")))
+    openblas.kernels = kernels();
   return openblas;
 }
 
@@ -69,12 +74,12 @@ static void step(const Openblas& blas, std::vector<Layer>& layers, int batch) {
   }
 }
 
-static void serve(const Openblas& blas, std::vector<Layer>& layers, int batch) {
-  std::printf("{\"openblas\": \"%s\"}\n", blas.config);
+static void serve(const Openblas& blas, const std::function<void()>& work) {
+  std::printf("{\"openblas\": \"%s\", \"kernels\": \"%s\"}\n", blas.config, blas.kernels);
   std::fflush(stdout);
   for (long repeats = 0; std::scanf("%ld", &repeats) == 1;) {
     const auto start = std::chrono::steady_clock::now();
-    for (long i = 0; i < repeats; ++i) step(blas, layers, batch);
+    for (long i = 0; i < repeats; ++i) work();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     std::printf("{\"seconds\": %.9f}\n", elapsed.count());
     std::fflush(stdout);
@@ -89,8 +94,16 @@ int main(int count, char** arguments) {
     return 1;
   }
   if (count == 2 && std::strcmp(arguments[1], "--probe") == 0) return 0;
+  if (count == 3 && std::strcmp(arguments[1], "--square") == 0) {
+    const int n = std::atoi(arguments[2]);
+    const std::vector<float> a = filled(n, n), b = filled(n, n);
+    std::vector<float> c = filled(n, n);
+    serve(blas,
+          [&] { blas.sgemm(row_major, as_is, as_is, n, n, n, 1, a.data(), n, b.data(), n, 0, c.data(), n); });
+    return 0;
+  }
   if (count < 5 || std::strcmp(arguments[1], "--batch") != 0) {
-    std::fputs("usage: openblas_products --batch B N_in N_1 ... N_L\n", stderr);
+    std::fputs("usage: openblas_products --batch B N_in N_1 ... N_L | --square N\n", stderr);
     return 2;
   }
   const int batch = std::atoi(arguments[2]);
@@ -100,5 +113,5 @@ int main(int count, char** arguments) {
     layers.push_back({inputs, outputs, filled(outputs, inputs), filled(outputs, inputs),
                       filled(batch, inputs), filled(batch, outputs), filled(batch, outputs)});
   }
-  serve(blas, layers, batch);
+  serve(blas, [&] { step(blas, layers, batch); });
 }

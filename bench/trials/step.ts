@@ -24,6 +24,9 @@ const quickOnes = ['spectral/h20', 'spectral/h200', 'spectral/h1000', 'spectral-
 /** Where the general executor is timed beside the fused path. */
 const generalWidths = [20, 200, 1000];
 
+/** Rows of the square matrices whose product is OpenBLAS's best: the yardstick of thin ones. */
+const largeProduct = 2048;
+
 /** A batch and a partial one: the reference takes three seconds over them at width 8192. */
 const checkedPatterns = 400;
 
@@ -38,7 +41,7 @@ function stepTrial(parametrization: Parametrization, width: number): Trial {
     quick: quickOnes.includes(`${parametrization}/h${width}`),
     unit: 'step',
     operations: operationsPerStep(paperWidths(width), paperSamples, paperBatch),
-    programs: ['torch'],
+    programs: ['torch', 'openblas'],
     measure: (context) => measure(parametrization, width, context),
   };
 }
@@ -70,6 +73,13 @@ async function measure(
     program: 'torch',
     options: [`${root}bench/peers/torch_step.py`, '--width', width, '--parametrization', parametrization],
     unitsPerRepeat: paperStepsPerEpoch,
+  });
+  await peers.open({
+    name: 'openblas',
+    program: 'openblas',
+    options: ['--square', largeProduct],
+    // Its time for as many operations as our step has, so that the ratio is one of rates.
+    unitsPerRepeat: (2 * largeProduct ** 3) / operationsPerStep(paperWidths(width), paperSamples, paperBatch),
   });
   const timing = await interleaved(ours.contender, [...rivals, ...peers.contenders], context);
   peers.close();

@@ -31,7 +31,7 @@ void Workspace<T>::weight_gradient(std::size_t l, std::size_t panel, Range strip
   const LayerPlan& plan = layer(l);
   const Panel& lanes = plan.panels().list[panel];
   const Panels& short_side = plan.wide_out ? plan.in : plan.out;
-  const T* along = (plan.wide_out ? delta(l, rows) : input(l, rows)) + lanes.offset * rows;
+  const T* along = plan.wide_out ? delta(l, lanes, rows) : input(l, rows) + lanes.offset * rows;
   const T* across = plan.wide_out ? input(l, rows) : delta(l, rows);
   T* G = gradients_.get() + plan.matrix + lanes.offset * plan.rows();
   for (std::size_t s = strips.first; s < strips.end; ++s) {
@@ -66,7 +66,7 @@ void Workspace<T>::input_gradient(std::size_t l, std::size_t panel, Range chunk,
   product.segment_count = chunk.end - chunk.first;
   product.b = weights_over_in(plan) + lanes.offset * plan.spec->outputs +
               plan.out.list[chunk.first].offset * lanes.width;
-  product.c = delta(l - 1, rows) + at;
+  product.c = delta(l - 1, lanes, rows);
   product.y = y(l - 1, rows) + at;
   product.accumulate = chunk.first > 0;
   product.epilogue = last ? mask_of(below) : Epilogue::store;
@@ -75,13 +75,30 @@ void Workspace<T>::input_gradient(std::size_t l, std::size_t panel, Range chunk,
     kernels_.activation_backward(below, z(l - 1, rows) + at, product.y, product.c, rows * lanes.width);
 }
 
+template <class T>
+void Workspace<T>::bias_gradient(std::size_t l, const Panel& panel, std::size_t rows, std::uint8_t mask) {
+  if (!trains(l, TensorRole::bias, mask)) return;
+  T* sums = gradients_.get() + layer(l).bias + panel.offset;
+  kernels_.column_sums(delta(l, panel, rows), rows, panel.width, sums);
+}
+
+/// What layer 0 needs of one panel of its dL/dz, before the next panel takes its place.
+template <class T>
+void Workspace<T>::first_layer_gradients(std::size_t panel, std::size_t rows, bool first_block,
+                                         std::uint8_t mask) {
+  const LayerPlan& plan = layer(0);
+  bias_gradient(0, plan.out.list[panel], rows, mask);
+  if (needs_weight_gradient(0, mask)) weight_gradient(0, panel, {0, plan.in.list.size()}, rows, first_block);
+}
+
 /// dL/dW of layer l and dL/dz of the layer below. A narrow layer goes panel by panel through both, so that a
 /// panel of y and of delta is still in the first-level cache when the next product reads it. A wide one,
 /// shared by threads, goes range by range, so that what all its panels read stays in the second-level cache.
 template <class T>
-void Workspace<T>::backward_layer(std::size_t l, bool weights, bool below, std::size_t rows,
+void Workspace<T>::backward_layer(std::size_t l, std::uint8_t mask, bool below, std::size_t rows,
                                   bool first_block) {
   const LayerPlan& plan = layer(l);
+  const bool weights = needs_weight_gradient(l, mask);
   const std::size_t strips = (plan.wide_out ? plan.in : plan.out).list.size();
   const std::size_t weight_panels = weights ? plan.panels().list.size() : 0;
   const std::size_t input_panels = below ? plan.in.list.size() : 0;
@@ -89,7 +106,9 @@ void Workspace<T>::backward_layer(std::size_t l, bool weights, bool below, std::
   if (!crew_.shared()) {
     for (std::size_t panel = 0; panel < std::max(weight_panels, input_panels); ++panel) {
       if (panel < weight_panels) weight_gradient(l, panel, {0, strips}, rows, first_block);
-      if (panel < input_panels) input_gradient(l, panel, {0, segments_.size()}, rows);
+      if (panel >= input_panels) continue;
+      input_gradient(l, panel, {0, segments_.size()}, rows);
+      if (layer(l - 1).delta_by_panel) first_layer_gradients(panel, rows, first_block, mask);
     }
     return;
   }
@@ -117,14 +136,10 @@ void Workspace<T>::backward_block(std::size_t rows, bool first_block, std::uint8
     kernels_.activation_backward(last.spec->activation, z(top, rows), y(top, rows), delta(top, rows),
                                  rows * last.out.padded);
   for (std::size_t l = top;; --l) {
-    const LayerPlan& plan = layer(l);
-    if (trains(l, TensorRole::bias, mask))
-      for (const Panel& panel : plan.out.list)
-        kernels_.column_sums(delta(l, rows) + panel.offset * rows, rows, panel.width,
-                             gradients_.get() + plan.bias + panel.offset);
+    for (const Panel& panel : layer(l).out.list) bias_gradient(l, panel, rows, mask);
     const bool below = l > lowest;
-    backward_layer(l, needs_weight_gradient(l, mask), below, rows, first_block);
-    if (!below) break;
+    backward_layer(l, mask, below, rows, first_block);
+    if (!below || layer(l - 1).delta_by_panel) break;  // the first layer's gradients are complete
   }
 }
 
@@ -132,7 +147,9 @@ void Workspace<T>::backward_block(std::size_t rows, bool first_block, std::uint8
   template double Workspace<T>::accumulate_gradients(const Dataset&, Batch, std::uint8_t);         \
   template void Workspace<T>::weight_gradient(std::size_t, std::size_t, Range, std::size_t, bool); \
   template void Workspace<T>::input_gradient(std::size_t, std::size_t, Range, std::size_t);        \
-  template void Workspace<T>::backward_layer(std::size_t, bool, bool, std::size_t, bool);          \
+  template void Workspace<T>::bias_gradient(std::size_t, const Panel&, std::size_t, std::uint8_t); \
+  template void Workspace<T>::first_layer_gradients(std::size_t, std::size_t, bool, std::uint8_t); \
+  template void Workspace<T>::backward_layer(std::size_t, std::uint8_t, bool, std::size_t, bool);  \
   template void Workspace<T>::backward_block(std::size_t, bool, std::uint8_t);
 ES_INSTANTIATE(float)
 ES_INSTANTIATE(double)

@@ -13,13 +13,11 @@ template <class T>
 void Workspace<T>::gather(const Dataset& data, Batch batch, std::size_t first, std::size_t rows) {
   const T* inputs = data.as<T>().inputs.data();
   const std::size_t count = data.input_count;
-  for (const Panel& panel : plan_->input.list) {
-    T* to = activations_.get() + panel.offset * rows;
-    for (std::size_t r = 0; r < rows; ++r) {
-      const T* from = inputs + batch.sample(first + r) * count + panel.offset;
-      std::copy_n(from, panel.columns, to + r * panel.width);
-    }
-  }
+  const std::uint32_t* order = batch.order ? batch.order + batch.first + first : nullptr;
+  if (!order) inputs += (batch.first + first) * count;
+  for (const Panel& panel : plan_->input.list)
+    kernels_.copy_rows({rows, panel.columns, inputs + panel.offset, count,
+                        activations_.get() + panel.offset * rows, panel.width, order});
 }
 
 template <class T>
@@ -107,6 +105,7 @@ typename Workspace<T>::Score Workspace<T>::loss_of_block(const Dataset& data, Ba
   const std::size_t width = last.out.list.front().width;
   const T* y_block = y(depth() - 1, rows);
   T* delta_block = delta(depth() - 1, rows);
+  const double scale = mse_scale(outputs, total);
   Score score;
   for (std::size_t r = 0; r < rows; ++r) {
     const std::size_t sample = batch.sample(first + r);
@@ -116,7 +115,8 @@ typename Workspace<T>::Score Workspace<T>::loss_of_block(const Dataset& data, Ba
       for (const Panel& p : last.out.list)
         std::copy_n(y_block + p.offset * rows + r * p.width, p.columns, sample_y_.get() + p.offset);
     if (student_->network().loss == LossKind::mse) {
-      score.loss += mse_sample(answer, samples.targets.data() + sample * outputs, outputs, total, gradient);
+      score.loss +=
+          scaled_squared_error(answer, samples.targets.data() + sample * outputs, outputs, scale, gradient);
     } else {
       const std::uint32_t klass = samples.classes[sample];
       score.loss += cross_entropy_sample(answer, klass, outputs, total, gradient);

@@ -182,9 +182,10 @@ struct FormWeights {
   T* w;
 };
 
-inline constexpr std::size_t max_panel_units = 6;
+inline constexpr std::size_t max_panel_vectors = 3;
 
-/// to[r][0 .. count) = from[r][0 .. count), rows `from_row` and `to_row` apart; no longer than the widest panel.
+/// to[r][0 .. count) = from[order[r]][0 .. count), rows `from_row` and `to_row` apart; no longer than the widest panel.
+/// Without an order: from[r].
 template <class T>
 struct CopyRows {
   std::size_t rows;
@@ -193,16 +194,17 @@ struct CopyRows {
   std::size_t from_row;
   T* to;
   std::size_t to_row;
+  const std::uint32_t* order;
 };
 
 template <class T>
 struct Kernels {
   const char* isa;
-  std::size_t unit;  // scalars in the narrowest panel
-  /// What a product costs a row in a panel of so many units, relative to its useful work at full speed; 0: no such panel.
-  /// The last one is the usual panel.
-  double panel_cost[max_panel_units + 1];
-  double dot_cost;  // the same of a DotProduct, for a unit of the inner dimension and an output
+  std::size_t lanes;  // scalars of a vector; a panel is one to three vectors wide
+  double
+      dot_cost;  // as panel_cost (panels.h), of a DotProduct for a vector of the inner dimension and an output
+  std::size_t dot_stretch;  // bytes of a row that a DotProduct should read at once
+  std::size_t row_tile;     // rows of a batch are best cut into multiples of it
   void (*outer_product)(const OuterProduct<T>&);
   void (*dot_product)(const DotProduct<T>&);
   void (*update_matrix)(const MatrixUpdate<T>&);

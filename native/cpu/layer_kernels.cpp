@@ -31,7 +31,8 @@ void pack_rows(const Kernels<T>& kernels, const Panels& panels, std::size_t rows
   for (const Panel& panel : panels.list) {
     T* block = out + panel.offset * rows;
     if (panel.columns < panel.width) std::fill_n(block, rows * panel.width, T(0));
-    kernels.copy_rows({rows, panel.columns, values + panel.offset, panels.columns, block, panel.width});
+    kernels.copy_rows(
+        {rows, panel.columns, values + panel.offset, panels.columns, block, panel.width, nullptr});
   }
 }
 /// The reverse.
@@ -40,7 +41,7 @@ void unpack_rows(const Kernels<T>& kernels, const Panels& panels, std::size_t ro
                  T* values) {
   for (const Panel& panel : panels.list)
     kernels.copy_rows({rows, panel.columns, blocks + panel.offset * rows, panel.width, values + panel.offset,
-                       panels.columns});
+                       panels.columns, nullptr});
 }
 
 /// W in panels: over N_out with N_in rows (transposed) or over N_in with N_out rows.

@@ -14,7 +14,7 @@ constexpr double loss_cost = 30;
 template <class T>
 double outer_cost(const Panels& panels, std::size_t inner, const Kernels<T>& kernels) {
   double cost = 0;
-  for (const Panel& panel : panels.list) cost += kernels.panel_cost[panel.width / kernels.unit];
+  for (const Panel& panel : panels.list) cost += panel_cost[panel.width / kernels.lanes];
   return cost * static_cast<double>(inner);
 }
 
@@ -25,7 +25,7 @@ double dot_cost(std::size_t outputs, double vectors, const Kernels<T>& kernels) 
 
 template <class T>
 double forward_dot_cost(const LayerPlan& plan, const Kernels<T>& kernels) {
-  const std::size_t vectors = plan.in.padded / kernels.unit;
+  const std::size_t vectors = plan.in.padded / kernels.lanes;
   return dot_cost(plan.out.columns, static_cast<double>(vectors), kernels);
 }
 
@@ -36,10 +36,10 @@ std::size_t wide_chunk(const Kernels<T>& kernels) {
   return std::max<std::size_t>(1, 384 / usual_width(kernels));
 }
 
+/// Panels of the inner dimension that a DotProduct takes at once.
 template <class T>
 std::size_t dot_chunk(const Kernels<T>& kernels) {
-  const std::size_t width = usual_width(kernels);
-  return std::max<std::size_t>(1, 11 * 1024 / (5 * width * sizeof(T)));
+  return std::max<std::size_t>(1, kernels.dot_stretch / (usual_width(kernels) * sizeof(T)));
 }
 
 /// Hands out consecutive offsets on cache-line boundaries.
@@ -98,10 +98,17 @@ Plan Plan::make(const Chain& network, const Kernels<T>& kernels) {
     };
     layer.y = activation_offset();
     layer.z = derivative_needs_z(spec.activation) ? activation_offset() : LayerPlan::npos;
-    layer.delta = activation_offset();
+    layer.delta_by_panel = l == 0 && layer.wide_out && !plan.wide && network.layers.size() > 1;
+    if (!layer.delta_by_panel) layer.delta = activation_offset();
     plan.row_sums = std::max(plan.row_sums, layer.rows() * layer.panels().list.size());
     plan.widest = std::max({plan.widest, layer.in.padded, layer.out.padded});
     plan.layers.push_back(std::move(layer));
+  }
+  plan.whole_row_size = plan.row_size;
+  if (LayerPlan& first = plan.layers.front(); first.delta_by_panel) {
+    first.delta = plan.row_size;
+    plan.row_size += first.out.list.front().width;
+    plan.whole_row_size += first.out.padded;
   }
   plan.block_size = block.total();
   plan.weights_size = weights.total();
@@ -112,7 +119,7 @@ template <class T>
 bool Plan::lanes_along_samples(const Kernels<T>& kernels, std::size_t rows) const {
   if (wide) return false;
   const auto count = static_cast<double>(rows);
-  const std::size_t whole_vectors = (rows + kernels.unit - 1) / kernels.unit;
+  const std::size_t whole_vectors = (rows + kernels.lanes - 1) / kernels.lanes;
   const auto vectors = static_cast<double>(whole_vectors);
   double nodes = loss_cost, samples = 0;
   for (const LayerPlan& layer : layers) {
@@ -140,15 +147,20 @@ bool is_wide(const Chain& network) {
   return count >= weights;
 }
 
-std::size_t rows_per_block(const Plan& plan, std::size_t batch, std::size_t scalar_bytes) {
-  // Against the second-level cache (512 KiB on Zen 3, 1 MiB and more later); fewer than 48 rows would make
-  // the products' inner dimension too short, and 6 is the height of a product tile.
-  constexpr std::size_t budget = 384 * 1024, fewest = 48, tile = 6, longest = 1020;
-  const std::size_t fitting = std::max(budget / (plan.row_size * scalar_bytes), fewest);
-  const std::size_t most = plan.wide ? longest : fitting;
+template <class T>
+std::size_t rows_per_block(const Plan& plan, std::size_t batch, const Kernels<T>& kernels) {
+  // Against the second-level cache (512 KiB on Zen 3, 1 MiB and more later), delta of layer 0 counted in full; fewer than 48
+  // rows would make the products' inner dimension too short.
+  constexpr std::size_t budget = 384 * 1024, fewest = 48, longest = 1020;
+  const std::size_t tile = kernels.row_tile;
+  const std::size_t fitting = std::max(budget / (plan.whole_row_size * sizeof(T)), fewest);
+  const std::size_t most = plan.wide ? longest / tile * tile : fitting;
   const std::size_t blocks = (batch + most - 1) / most;
   const std::size_t rows = (batch + blocks - 1) / blocks;
   return std::min(batch, (rows + tile - 1) / tile * tile);
 }
+
+template std::size_t rows_per_block(const Plan&, std::size_t, const Kernels<float>&);
+template std::size_t rows_per_block(const Plan&, std::size_t, const Kernels<double>&);
 
 }  // namespace eigenstudent::cpu

@@ -49,6 +49,9 @@ struct LayerPlan {
   std::size_t z;  // npos: z is overwritten by y
   std::size_t y;
   std::size_t delta;
+  /// delta is wanted a panel at a time only, and has room for one: layer 0 of a narrow network with its lanes along the
+  /// nodes, whose gradients are taken before the next panel of delta is computed.
+  bool delta_by_panel;
 
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
   const Panels& panels() const { return wide_out ? out : in; }
@@ -60,13 +63,14 @@ struct LayerPlan {
 
 struct Plan {
   std::vector<LayerPlan> layers;
-  Panels input;                  // of the gathered x
-  std::size_t block_size = 0;    // scalars of the padded parameter block
-  std::size_t weights_size = 0;  // scalars of packed weights
-  std::size_t row_size = 0;      // scalars of activations a row of the batch, x included (x lies first)
-  std::size_t widest = 0;        // the longest padded vector of any layer
-  std::size_t row_sums = 0;      // the most rows times panels of any matrix
-  bool wide = false;             // so large that all threads work on one student
+  Panels input;                    // of the gathered x
+  std::size_t block_size = 0;      // scalars of the padded parameter block
+  std::size_t weights_size = 0;    // scalars of packed weights
+  std::size_t row_size = 0;        // scalars of activations per row of the batch, x included (x lies first)
+  std::size_t whole_row_size = 0;  // the same with room for the whole delta of layer 0, which lies last
+  std::size_t widest = 0;          // the longest padded vector of any layer
+  std::size_t row_sums = 0;        // the most rows times panels of any matrix
+  bool wide = false;               // so large that all threads work on one student
 
   /// Whether a training step costs less with the lanes along the samples than along the nodes: for narrow layers, which
   /// would fill their last vector badly, and batches long enough to pay for sums across lanes in the gradients.
@@ -85,6 +89,7 @@ bool is_wide(const Chain& network);
 /// Rows of the batch that go through all layers together. All blocks of a batch but the last have this many.
 /// Narrow networks: the activations of a block stay in the second-level cache. Wide ones: a long block, so
 /// that each panel of weights is fetched from memory few times.
-std::size_t rows_per_block(const Plan& plan, std::size_t batch, std::size_t scalar_bytes);
+template <class T>
+std::size_t rows_per_block(const Plan& plan, std::size_t batch, const Kernels<T>& kernels);
 
 }  // namespace eigenstudent::cpu

@@ -45,10 +45,10 @@ template <class T>
 void Workspace<T>::reserve(std::size_t batch, Use use) {
   batch_ = batch;
   use_ = use;
-  rows_ = rows_per_block(*plan_, batch, sizeof(T));
+  rows_ = rows_per_block(*plan_, batch, kernels_);
   along_samples_ = plan_->lanes_along_samples(kernels_, rows_);
   const std::size_t padded = along_samples_ ? sample_panels(rows_).padded : rows_;
-  activations_.require_zeros(padded * plan_->row_size);
+  activations_.require_zeros(padded * (along_samples_ ? plan_->whole_row_size : plan_->row_size));
   if (along_samples_) {
     targets_.require_zeros(padded * student_->network().outputs());
     std::fill_n(ones_.require(padded), padded, T(1));

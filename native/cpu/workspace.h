@@ -109,6 +109,9 @@ class Workspace {
     return activations_.get() + (layer(l).z == LayerPlan::npos ? layer(l).y : layer(l).z) * rows;
   }
   T* delta(std::size_t l, std::size_t rows) { return activations_.get() + layer(l).delta * rows; }
+  T* delta(std::size_t l, const Panel& panel, std::size_t rows) {
+    return delta(l, rows) + (layer(l).delta_by_panel ? 0 : panel.offset * rows);
+  }
   T* input(std::size_t l, std::size_t rows) { return l == 0 ? activations_.get() : y(l - 1, rows); }
 
   void lay_out(PackedStudent<T>& student, std::size_t batch, Use use);
@@ -127,7 +130,9 @@ class Workspace {
                       std::size_t total, bool want_delta);
 
   void backward_block(std::size_t rows, bool first_block, std::uint8_t mask);
-  void backward_layer(std::size_t l, bool weights, bool below, std::size_t rows, bool first_block);
+  void backward_layer(std::size_t l, std::uint8_t mask, bool below, std::size_t rows, bool first_block);
+  void bias_gradient(std::size_t l, const Panel& panel, std::size_t rows, std::uint8_t mask);
+  void first_layer_gradients(std::size_t panel, std::size_t rows, bool first_block, std::uint8_t mask);
   void weight_gradient(std::size_t l, std::size_t panel, Range strips, std::size_t rows, bool first_block);
   void input_gradient(std::size_t l, std::size_t panel, Range chunk, std::size_t rows);
 

@@ -108,7 +108,7 @@ ES_INLINE void pair_tiles(std::size_t rows, const Tile& tile) {
 
 template <class T>
 static void layer_pair(const LayerPair<T>& p) {
-  using V = WideVector<T>;
+  using V = Vector<T>;
   constexpr std::size_t lanes = pair_vectors * lanes_of<V, T>;
   std::size_t offset = 0;  // of the panel, in nodes
   for (std::size_t panel = 0; panel < p.panel_count;) {

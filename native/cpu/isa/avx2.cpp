@@ -2,6 +2,5 @@
 #define ES_ISA avx2
 #define ES_ISA_NAME "avx2"
 #define ES_REGISTERS 16
-#define ES_UNIT_BYTES 32
-#define ES_WIDE_BYTES 32
+#define ES_VECTOR_BYTES 32
 #include "cpu/isa/kernel_source.h"

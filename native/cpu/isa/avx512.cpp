@@ -2,6 +2,5 @@
 #define ES_ISA avx512
 #define ES_ISA_NAME "avx512"
 #define ES_REGISTERS 32
-#define ES_UNIT_BYTES 32
-#define ES_WIDE_BYTES 64
+#define ES_VECTOR_BYTES 64
 #include "cpu/isa/kernel_source.h"

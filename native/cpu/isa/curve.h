@@ -9,7 +9,7 @@ namespace eigenstudent::cpu::ES_ISA {
 /// R rows of z in registers, over all nodes: z += w y, out += next f(z). The first rows start out from the bias.
 template <bool Relu, int R, class T>
 __attribute__((noinline)) static void sweep_rows(const CurveSweep<T>& s, std::size_t row0) {
-  using V = WideVector<T>;  // three of them are a usual panel
+  using V = Vector<T>;  // three of them are a usual panel
   constexpr int L = lanes_of<V, T>, NV = 3;
   constexpr std::size_t lanes = NV * L;
   V z[R][NV];

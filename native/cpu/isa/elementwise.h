@@ -116,7 +116,7 @@ ES_INLINE void update_rows(const MatrixUpdate<T>& u, std::size_t lane, std::size
 /// With sums along the rows, as many rows at a time as a vector has lanes: their sums end in one vector.
 template <bool Shrinks, class T>
 static void update_panel(const MatrixUpdate<T>& u) {
-  using V = UnitVector<T>;
+  using V = Vector<T>;
   constexpr std::size_t L = lanes_of<V, T>;
   const std::size_t together = u.row_sums ? L : u.rows;
   for (std::size_t first = 0; first < u.rows; first += together) {
@@ -143,7 +143,7 @@ static void update_matrix(const MatrixUpdate<T>& u) {
 
 template <class T>
 static void sum_squares(const SumSquares<T>& s) {
-  using V = UnitVector<T>;
+  using V = Vector<T>;
   constexpr std::size_t L = lanes_of<V, T>;
   for (std::size_t lane = 0; s.of_columns && lane < s.width; lane += L) {
     V sum{};
@@ -165,7 +165,7 @@ static void sum_squares(const SumSquares<T>& s) {
 
 template <class T>
 static void update_vector(const VectorUpdate<T>& u) {
-  using V = UnitVector<T>;
+  using V = Vector<T>;
   constexpr std::size_t L = lanes_of<V, T>;
   const auto all = lanes_below<V, T>(L);
   std::size_t i = 0;
@@ -182,7 +182,7 @@ static void update_vector(const VectorUpdate<T>& u) {
 
 template <class T>
 static void form_weights(const FormWeights<T>& f) {
-  using V = UnitVector<T>;
+  using V = Vector<T>;
   constexpr std::size_t L = lanes_of<V, T>;
   for (std::size_t lane = 0; lane < f.width; lane += L) {
     const V column = f.row_eigenvalues ? f.sign * load<V>(f.column_eigenvalues + lane) : V{};
@@ -198,8 +198,8 @@ static void form_weights(const FormWeights<T>& f) {
 
 template <class T>
 static double squared_error(const T* a, const T* b, std::size_t count, T scale, T* delta) {
-  using Wide = WideVector<double>;  // and as many lanes of T
-  using V = typename VectorOf<T, static_cast<int>(ES_WIDE_BYTES * sizeof(T) / sizeof(double))>::type;
+  using Wide = Vector<double>;  // and as many lanes of T
+  using V = typename VectorOf<T, static_cast<int>(ES_VECTOR_BYTES * sizeof(T) / sizeof(double))>::type;
   constexpr std::size_t L = lanes_of<Wide, double>;
   Wide sums{};
   std::size_t i = 0;
@@ -255,7 +255,7 @@ ES_INLINE std::size_t gather_blocks(const GatherTransposed<T>& g, std::size_t r)
 
 template <class T>
 static void gather_transposed(const GatherTransposed<T>& g) {
-  std::size_t r = gather_blocks<WideVector<T>>(g, 0);
+  std::size_t r = gather_blocks<Vector<T>>(g, 0);
   r = gather_blocks<typename VectorOf<T, 16>::type>(g, r);
   for (; r < g.rows; ++r)
     for (std::size_t j = 0; j < g.count; ++j) g.to[j * g.lanes + r] = gathered_row(g, r)[j];
@@ -263,44 +263,43 @@ static void gather_transposed(const GatherTransposed<T>& g) {
     for (std::size_t j = 0; j < g.count; ++j) g.to[j * g.lanes + r] = T(0);
 }
 
-/// Rows of N whole vectors and a rest.
-template <int N, class T>
-ES_INLINE void copy_vectors(const CopyRows<T>& c) {
-  using V = UnitVector<T>;
+/// Rows of N pieces V; the last one may overlap the one before.
+template <int N, class V, class T>
+ES_INLINE void copy_pieces(const CopyRows<T>& c) {
   constexpr std::size_t L = lanes_of<V, T>;
-  const T* from = c.from;
+  const std::size_t last = c.count - L;
   T* to = c.to;
-  for (std::size_t r = c.rows; r > 0; --r, from += c.from_row, to += c.to_row) {
-#pragma GCC unroll 8
-    for (int v = 0; v < N; ++v) store<V>(to + v * L, load<V>(from + v * L));
-    for (std::size_t i = N * L; i < c.count; ++i) to[i] = from[i];
+  for (std::size_t r = 0; r < c.rows; ++r, to += c.to_row) {
+    const T* from = c.from + (c.order ? c.order[r] : r) * c.from_row;
+#pragma GCC unroll 4
+    for (int v = 0; v + 1 < N; ++v) store<V>(to + v * L, load<V>(from + v * L));
+    store<V>(to + last, load<V>(from + last));
+  }
+}
+
+/// Rows of one to two pieces of V or, where that is longer than a row, of half its size.
+template <class V, class T>
+ES_INLINE void copy_short_rows(const CopyRows<T>& c) {
+  constexpr std::size_t L = lanes_of<V, T>;
+  if constexpr (L == 1) {
+    copy_pieces<1, V>(c);
+  } else {
+    if (c.count < L) return copy_short_rows<typename VectorOf<T, sizeof(V) / 2>::type>(c);
+    c.count == L ? copy_pieces<1, V>(c) : copy_pieces<2, V>(c);
   }
 }
 
 template <class T>
 static void copy_rows(const CopyRows<T>& c) {
-  static_assert(max_panel_units == 6);  // the longest row
-  switch (c.count / lanes_of<UnitVector<T>, T>) {
-    case 0:
-      return copy_vectors<0>(c);
-    case 1:
-      return copy_vectors<1>(c);
-    case 2:
-      return copy_vectors<2>(c);
-    case 3:
-      return copy_vectors<3>(c);
-    case 4:
-      return copy_vectors<4>(c);
-    case 5:
-      return copy_vectors<5>(c);
-    default:
-      return copy_vectors<6>(c);
-  }
+  static_assert(max_panel_vectors == 3);  // the longest row
+  using V = Vector<T>;
+  if (c.count > 2 * lanes_of<V, T>) return copy_pieces<3, V>(c);
+  copy_short_rows<V>(c);
 }
 
 template <class T>
 static void column_sums(const T* a, std::size_t rows, std::size_t width, T* sums) {
-  using V = UnitVector<T>;
+  using V = Vector<T>;
   constexpr std::size_t L = lanes_of<V, T>;
   for (std::size_t lane = 0; lane < width; lane += L) {
     V sum = load<V>(sums + lane);

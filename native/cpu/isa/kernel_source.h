@@ -1,5 +1,5 @@
 // The one source of the CPU kernels. Each instruction set's .cpp defines ES_ISA (namespace), ES_ISA_NAME,
-// ES_UNIT_BYTES, ES_WIDE_BYTES, ES_REGISTERS and includes this file once, under its own compiler flags.
+// ES_VECTOR_BYTES, ES_REGISTERS and includes this file once, under its own compiler flags.
 //
 // No std:: template may be instantiated here (see kernels.h); every function is static or always inlined.
 #include "cpu/isa/answers.h"
@@ -13,16 +13,15 @@ namespace eigenstudent::cpu::ES_ISA {
 
 template <class T>
 static Kernels<T> make_table() {
-  constexpr std::size_t unit = ES_UNIT_BYTES / sizeof(T);
-  constexpr bool wide = ES_WIDE_BYTES > ES_UNIT_BYTES;
   Kernels<T> table{};
   table.isa = ES_ISA_NAME;
-  table.unit = unit;
-  // Measured on Zen 4 with inner dimensions of 10 to 300.
-  constexpr double narrow_cost[] = {0, 1.3, 2.1, 3}, wide_cost[] = {0, 1.4, 2.5, 3.1, 4.3, 0, 6};
-  for (std::size_t units = 0; units <= max_panel_units; ++units)
-    table.panel_cost[units] = wide ? wide_cost[units] : units <= 3 ? narrow_cost[units] : 0;
-  table.dot_cost = wide ? 1.0 : 1.03;
+  table.lanes = ES_VECTOR_BYTES / sizeof(T);
+  table.dot_cost = 1.03;
+  // The weights of 20 outputs stay in a first-level cache of 32 KiB, with room for a few rows of the other side; the tallest
+  // tile has 8 rows. The plain kernels keep the numbers that they began with, and so their bits.
+  constexpr bool plain = ES_VECTOR_BYTES == 16;
+  table.dot_stretch = (plain ? 11 : 6) * 1024 / 5;
+  table.row_tile = plain ? 6 : 8;
   table.outer_product = outer_product<T>;
   table.dot_product = dot_product<T>;
   table.update_matrix = update_matrix<T>;

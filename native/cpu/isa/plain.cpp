@@ -7,6 +7,5 @@
 #define ES_ISA_NAME "plain"
 #define ES_REGISTERS 16
 #endif
-#define ES_UNIT_BYTES 16
-#define ES_WIDE_BYTES 16
+#define ES_VECTOR_BYTES 16
 #include "cpu/isa/kernel_source.h"

@@ -2,9 +2,8 @@
 // for each instruction set; compiler vector extensions, so that one source serves all of them.
 //
 // The including file defines:
-//   ES_UNIT_BYTES   narrowest panel, and the vector used by everything but the widest product tiles
-//   ES_WIDE_BYTES   the widest vector (equal to ES_UNIT_BYTES, or twice it)
-//   ES_REGISTERS    vector registers, 16 or 32
+//   ES_VECTOR_BYTES   a vector
+//   ES_REGISTERS      vector registers, 16 or 32
 
 #pragma once
 
@@ -17,8 +16,9 @@
 #endif
 
 #pragma GCC diagnostic ignored "-Wpsabi"  // no vector crosses a function boundary that is not inlined
-#pragma GCC diagnostic ignored \
-    "-Wmaybe-uninitialized"  // GCC's own AVX-512 intrinsics start from an undefined value
+// GCC's own AVX-512 intrinsics start from an undefined value.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 
 namespace eigenstudent::cpu::ES_ISA {
 
@@ -27,9 +27,7 @@ struct VectorOf {
   typedef T type __attribute__((vector_size(Bytes)));
 };
 template <class T>
-using UnitVector = typename VectorOf<T, ES_UNIT_BYTES>::type;
-template <class T>
-using WideVector = typename VectorOf<T, ES_WIDE_BYTES>::type;
+using Vector = typename VectorOf<T, ES_VECTOR_BYTES>::type;
 
 template <class V, class T>
 constexpr int lanes_of = static_cast<int>(sizeof(V) / sizeof(T));
@@ -54,14 +52,6 @@ ES_INLINE V broadcast(T value) {
 }
 
 #if defined(__AVX512F__)
-// The lower half from memory, the upper half zero.
-ES_INLINE VectorOf<float, 64>::type load_half(const float* from) {
-  return (VectorOf<float, 64>::type)_mm512_zextps256_ps512(_mm256_loadu_ps(from));
-}
-ES_INLINE VectorOf<double, 64>::type load_half(const double* from) {
-  return (VectorOf<double, 64>::type)_mm512_zextpd256_pd512(_mm256_loadu_pd(from));
-}
-
 ES_INLINE VectorOf<float, 64>::type square_root(VectorOf<float, 64>::type x) {
   return (VectorOf<float, 64>::type)_mm512_sqrt_ps((__m512)x);
 }

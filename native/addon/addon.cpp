@@ -50,6 +50,13 @@ Napi::Value use_error_class(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value arithmetic_of(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const std::string engine = Argument(info[0], "engine").text();
+    return Napi::Number::New(info.Env(), arithmetic_revision_of(engine));
+  });
+}
+
 Napi::Value noop(const Napi::CallbackInfo& info) { return info.Env().Undefined(); }
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
@@ -61,6 +68,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
 
   exports.Set("version", package_version);
   exports.Set("arithmetic", arithmetic_revision);
+  method(exports, "arithmeticOf", arithmetic_of);
   method(exports, "capabilities", capabilities);
   method(exports, "useErrorClass", use_error_class);
 

@@ -270,8 +270,9 @@ export interface NativeDeviceRequest {
 
 export interface NativeAddon {
   readonly version: string;
-  /** native/core/arithmetic.h */
+  /** native/core/arithmetic.h: the newest revision, and that of an engine. */
   readonly arithmetic: number;
+  arithmeticOf(engine: string): number;
   /** What this build and this machine can do. */
   capabilities(): {
     readonly engine: string;

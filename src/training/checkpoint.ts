@@ -112,7 +112,7 @@ export function continueFrom(
 function identityOf(population: Population, students: readonly Student[]) {
   return {
     engine: population.engine,
-    arithmetic: arithmeticRevision(),
+    arithmetic: arithmeticRevision(population.engine),
     dtype: population.dtype,
     size: students.length,
     students: students.map(({ options }) => ({

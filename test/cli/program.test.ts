@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { arithmeticRevision } from '../../src/network/arithmetic.js';
+import { addon } from '../../src/native/load.js';
 import { preset } from '../../src/sweep/protocol/presets.js';
 import { formatProtocol, parseProtocol } from '../../src/sweep/protocol/protocol.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
@@ -325,7 +325,7 @@ describe('doctor', () => {
     const found = JSON.parse(stdout);
     expect(found).toMatchObject({ ok: true, node: process.versions.node, platform: process.platform });
     expect(found.build.isaAvailable).toContain(found.build.isa);
-    expect(found.build.arithmetic).toBe(arithmeticRevision());
+    expect(found.build.arithmetic).toBe(addon().arithmetic);
     expect(
       found.devices.map(({ name, available }: { name: string; available: boolean }) => [name, available]),
     ).toEqual([

@@ -118,9 +118,9 @@ export function failedOutcome(work: TrialAtWork, error: TrialError): Outcome {
 export function unbegunOutcome({ key, protocol }: Trial, engine: string, error: TrialError): Outcome {
   const none = new Float64Array(0);
   const lossHistory = { epoch: none, trainLoss: none, validationLoss: none, effectiveSize: none };
-  const done = { seconds: 0, steps: 0, epochs: 0, engine };
+  const done = { seconds: 0, steps: 0, epochs: 0 };
   return {
-    record: { ...identity(key, protocol), ...done, ...nothingMeasured, error },
+    record: { ...identity(key, protocol, engine), ...done, ...nothingMeasured, error },
     arrays: { lossHistory },
   };
 }
@@ -128,17 +128,19 @@ export function unbegunOutcome({ key, protocol }: Trial, engine: string, error: 
 function header({ trial, student, engine, log }: TrialAtWork): Omit<TrialHeader, Seals> {
   const { step, epoch, secondsTrained } = student.progress();
   const { seconds } = log.progress(secondsTrained);
-  return { ...identity(trial.key, trial.protocol), seconds, steps: step, epochs: epoch, engine };
+  return { ...identity(trial.key, trial.protocol, engine), seconds, steps: step, epochs: epoch };
 }
 
 /** What is known of a trial before it trains. */
 function identity(
   key: string,
   protocol: TrialProtocol,
-): Omit<TrialHeader, Seals | 'seconds' | 'steps' | 'epochs' | 'engine'> {
+  engine: string,
+): Omit<TrialHeader, Seals | 'seconds' | 'steps' | 'epochs'> {
   return {
     schema: 1,
     key,
+    engine,
     parametrization: protocol.parametrization,
     teacherSize: teacherSizeOf(protocol),
     width: protocol.student.width,
@@ -149,7 +151,7 @@ function identity(
     criterion: criterionOf(protocol),
     batchSize: protocol.arm.batchSize,
     dtype: protocol.dtype,
-    versions: { ...versions(), arithmetic: arithmeticRevision() },
+    versions: { ...versions(), arithmetic: arithmeticRevision(engine) },
     finishedAt: new Date().toISOString(),
   };
 }

@@ -8,6 +8,12 @@ namespace eigenstudent::cpu {
 template <class T>
 double Workspace<T>::accumulate_gradients(const Dataset& data, Batch batch, std::uint8_t mask) {
   double loss = 0;
+  if (updates_backward_) {
+    rows_at_hand_ = batch.count;
+    gather(data, batch, 0, batch.count);
+    forward_block(0, batch.count);
+    return loss_of_block(data, batch, 0, batch.count, batch.count, true).loss;
+  }
   for (std::size_t l = 0; l < depth(); ++l)
     if (layer(l).bias != LayerPlan::npos)
       std::fill_n(gradients_.get() + layer(l).bias, layer(l).out.padded, T(0));
@@ -23,37 +29,43 @@ double Workspace<T>::accumulate_gradients(const Dataset& data, Batch batch, std:
   return loss;
 }
 
-/// dL/dW in one panel of lanes, for a range of strips of the layer's shorter side. The batch is the inner
-/// dimension.
+/// dL/dW in one panel of lanes, for a range of strips of the layer's shorter side.
 template <class T>
 void Workspace<T>::weight_gradient(std::size_t l, std::size_t panel, Range strips, std::size_t rows,
                                    bool first_block) {
   const LayerPlan& plan = layer(l);
   const Panel& lanes = plan.panels().list[panel];
-  const Panels& short_side = plan.wide_out ? plan.in : plan.out;
-  const T* along = plan.wide_out ? delta(l, lanes, rows) : input(l, rows) + lanes.offset * rows;
-  const T* across = plan.wide_out ? input(l, rows) : delta(l, rows);
   T* G = gradients_.get() + plan.matrix + lanes.offset * plan.rows();
   for (std::size_t s = strips.first; s < strips.end; ++s) {
-    const Panel& strip = short_side.list[s];
-    const Segment<T> batch{across + strip.offset * rows, 1, static_cast<std::ptrdiff_t>(strip.width), rows};
-    OuterProduct<T> product{};
-    product.rows = strip.columns;
-    product.width = lanes.width;
-    product.segments = &batch;
-    product.segment_count = 1;
-    product.b = along;
-    product.c = G + strip.offset * lanes.width;
-    product.accumulate = !first_block;
-    product.epilogue = Epilogue::store;
-    kernels_.outer_product(product);
+    const Panel& strip = (plan.wide_out ? plan.in : plan.out).list[s];
+    weight_gradient_strip(l, lanes, strip, rows, !first_block, G + strip.offset * lanes.width);
   }
+}
+
+/// G: [strip.columns][lanes.width]. The batch is the inner dimension.
+template <class T>
+void Workspace<T>::weight_gradient_strip(std::size_t l, const Panel& lanes, const Panel& strip,
+                                         std::size_t rows, bool accumulate, T* G) {
+  const LayerPlan& plan = layer(l);
+  const T* across = plan.wide_out ? input(l, rows) : delta(l, rows);
+  const Segment<T> batch{across + strip.offset * rows, 1, static_cast<std::ptrdiff_t>(strip.width), rows};
+  OuterProduct<T> product{};
+  product.rows = strip.columns;
+  product.width = lanes.width;
+  product.segments = &batch;
+  product.segment_count = 1;
+  product.b = plan.wide_out ? delta(l, lanes, rows) : input(l, rows) + lanes.offset * rows;
+  product.c = G;
+  product.accumulate = accumulate;
+  product.epilogue = Epilogue::store;
+  kernels_.outer_product(product);
 }
 
 /// delta_l W_l in one panel, for a range of the inner dimension (segments_ holds delta_l); times f' after the
 /// last one.
 template <class T>
-void Workspace<T>::input_gradient(std::size_t l, std::size_t panel, Range chunk, std::size_t rows) {
+void Workspace<T>::input_gradient(std::size_t l, std::size_t panel, Range chunk, std::size_t rows,
+                                  unsigned thread) {
   const LayerPlan& plan = layer(l);
   const Panel& lanes = plan.in.list[panel];
   const Activation below = layer(l - 1).spec->activation;
@@ -64,8 +76,7 @@ void Workspace<T>::input_gradient(std::size_t l, std::size_t panel, Range chunk,
   product.width = lanes.width;
   product.segments = segments_.data() + chunk.first;
   product.segment_count = chunk.end - chunk.first;
-  product.b = weights_over_in(plan) + lanes.offset * plan.spec->outputs +
-              plan.out.list[chunk.first].offset * lanes.width;
+  product.b = outer_weights(l, false, lanes, chunk, thread);
   product.c = delta(l - 1, lanes, rows);
   product.y = y(l - 1, rows) + at;
   product.accumulate = chunk.first > 0;
@@ -78,8 +89,7 @@ void Workspace<T>::input_gradient(std::size_t l, std::size_t panel, Range chunk,
 template <class T>
 void Workspace<T>::bias_gradient(std::size_t l, const Panel& panel, std::size_t rows, std::uint8_t mask) {
   if (!trains(l, TensorRole::bias, mask)) return;
-  T* sums = gradients_.get() + layer(l).bias + panel.offset;
-  kernels_.column_sums(delta(l, panel, rows), rows, panel.width, sums);
+  kernels_.column_sums(delta(l, panel, rows), rows, panel.width, bias_sums(l) + panel.offset);
 }
 
 /// What layer 0 needs of one panel of its dL/dz, before the next panel takes its place.
@@ -102,40 +112,58 @@ void Workspace<T>::backward_layer(std::size_t l, std::uint8_t mask, bool below, 
   const std::size_t strips = (plan.wide_out ? plan.in : plan.out).list.size();
   const std::size_t weight_panels = weights ? plan.panels().list.size() : 0;
   const std::size_t input_panels = below ? plan.in.list.size() : 0;
-  segments_of(plan.out, delta(l, rows), rows, segments_);
-  if (!crew_.shared()) {
-    for (std::size_t panel = 0; panel < std::max(weight_panels, input_panels); ++panel) {
-      if (panel < weight_panels) weight_gradient(l, panel, {0, strips}, rows, first_block);
-      if (panel >= input_panels) continue;
-      input_gradient(l, panel, {0, segments_.size()}, rows);
-      if (layer(l - 1).delta_by_panel) first_layer_gradients(panel, rows, first_block, mask);
-    }
+  if (plan_->wide) {
+    if (weights)
+      for_ranges(strips, strips_together(rows), [&](Range range) {
+        crew_.each_until_stopped(
+            weight_panels, [&](std::size_t p, unsigned) { weight_gradient(l, p, range, rows, first_block); });
+      });
+    if (below) input_gradients_of_wide(l, rows);
     return;
   }
-  // What a range of strips reads stays in the second-level cache while all panels pass.
-  const std::size_t strip_bytes = usual_width(kernels_) * rows * sizeof(T);
-  const std::size_t strips_together = std::max<std::size_t>(1, 400 * 1024 / strip_bytes);
-  if (weights)
-    for_ranges(strips, strips_together, [&](Range range) {
-      crew_.each_until_stopped(weight_panels,
-                               [&](std::size_t p) { weight_gradient(l, p, range, rows, first_block); });
+  segments_of(plan.out, delta(l, rows), rows, segments_);
+  for (std::size_t panel = 0; panel < std::max(weight_panels, input_panels); ++panel) {
+    if (panel < weight_panels) weight_gradient(l, panel, {0, strips}, rows, first_block);
+    if (panel >= input_panels) continue;
+    input_gradient(l, panel, {0, segments_.size()}, rows, 0);
+    if (layer(l - 1).delta_by_panel) first_layer_gradients(panel, rows, first_block, mask);
+  }
+}
+
+/// As many as the second-level cache holds of what all panels read.
+template <class T>
+std::size_t Workspace<T>::strips_together(std::size_t rows) const {
+  return std::max<std::size_t>(1, 400 * 1024 / (usual_width(kernels_) * rows * sizeof(T)));
+}
+
+/// dL/dz of the layer below, range by range of the inner dimension.
+template <class T>
+void Workspace<T>::input_gradients_of_wide(std::size_t l, std::size_t rows) {
+  const LayerPlan& plan = layer(l);
+  segments_of(plan.out, delta(l, rows), rows, segments_);
+  for_ranges(segments_.size(), plan.chunk, [&](Range range) {
+    crew_.each_until_stopped(plan.in.list.size(), [&](std::size_t p, unsigned thread) {
+      input_gradient(l, p, range, rows, thread);
     });
-  if (below)
-    for_ranges(segments_.size(), plan.chunk, [&](Range range) {
-      crew_.each_until_stopped(input_panels, [&](std::size_t p) { input_gradient(l, p, range, rows); });
-    });
+  });
+}
+
+/// dL/dz of the last layer from dL/dy.
+template <class T>
+void Workspace<T>::differentiate_outputs(std::size_t rows) {
+  const std::size_t top = depth() - 1;
+  const LayerPlan& last = layer(top);
+  if (last.spec->activation != Activation::linear)
+    kernels_.activation_backward(last.spec->activation, z(top, rows), y(top, rows), delta(top, rows),
+                                 rows * last.out.padded);
 }
 
 template <class T>
 void Workspace<T>::backward_block(std::size_t rows, bool first_block, std::uint8_t mask) {
   const std::size_t lowest = lowest_trained(mask);
   if (lowest == depth()) return;
-  const std::size_t top = depth() - 1;
-  const LayerPlan& last = layer(top);
-  if (last.spec->activation != Activation::linear)
-    kernels_.activation_backward(last.spec->activation, z(top, rows), y(top, rows), delta(top, rows),
-                                 rows * last.out.padded);
-  for (std::size_t l = top;; --l) {
+  differentiate_outputs(rows);
+  for (std::size_t l = depth() - 1;; --l) {
     for (const Panel& panel : layer(l).out.list) bias_gradient(l, panel, rows, mask);
     const bool below = l > lowest;
     backward_layer(l, mask, below, rows, first_block);
@@ -143,13 +171,18 @@ void Workspace<T>::backward_block(std::size_t rows, bool first_block, std::uint8
   }
 }
 
-#define ES_INSTANTIATE(T)                                                                          \
-  template double Workspace<T>::accumulate_gradients(const Dataset&, Batch, std::uint8_t);         \
-  template void Workspace<T>::weight_gradient(std::size_t, std::size_t, Range, std::size_t, bool); \
-  template void Workspace<T>::input_gradient(std::size_t, std::size_t, Range, std::size_t);        \
-  template void Workspace<T>::bias_gradient(std::size_t, const Panel&, std::size_t, std::uint8_t); \
-  template void Workspace<T>::first_layer_gradients(std::size_t, std::size_t, bool, std::uint8_t); \
-  template void Workspace<T>::backward_layer(std::size_t, std::uint8_t, bool, std::size_t, bool);  \
+#define ES_INSTANTIATE(T)                                                                                 \
+  template double Workspace<T>::accumulate_gradients(const Dataset&, Batch, std::uint8_t);                \
+  template void Workspace<T>::weight_gradient(std::size_t, std::size_t, Range, std::size_t, bool);        \
+  template void Workspace<T>::weight_gradient_strip(std::size_t, const Panel&, const Panel&, std::size_t, \
+                                                    bool, T*);                                            \
+  template void Workspace<T>::input_gradient(std::size_t, std::size_t, Range, std::size_t, unsigned);     \
+  template void Workspace<T>::input_gradients_of_wide(std::size_t, std::size_t);                          \
+  template std::size_t Workspace<T>::strips_together(std::size_t) const;                                  \
+  template void Workspace<T>::differentiate_outputs(std::size_t);                                         \
+  template void Workspace<T>::bias_gradient(std::size_t, const Panel&, std::size_t, std::uint8_t);        \
+  template void Workspace<T>::first_layer_gradients(std::size_t, std::size_t, bool, std::uint8_t);        \
+  template void Workspace<T>::backward_layer(std::size_t, std::uint8_t, bool, std::size_t, bool);         \
   template void Workspace<T>::backward_block(std::size_t, bool, std::uint8_t);
 ES_INSTANTIATE(float)
 ES_INSTANTIATE(double)

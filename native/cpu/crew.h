@@ -18,23 +18,30 @@ class Crew {
   Crew(ThreadPool& pool, const StopFlag& stop) : pool_(&pool), stop_(&stop) {}
 
   bool shared() const { return pool_ != nullptr; }
+  unsigned threads() const { return pool_ ? pool_->size() : 1; }
+  /// The same threads for what has to be done to its end.
+  Crew unstoppable() const {
+    Crew crew = *this;
+    crew.stop_ = nullptr;
+    return crew;
+  }
   /// Whether the work was asked to end. Pieces are then skipped: what they would have written is garbage.
   bool stopped() const { return stop_ && stop_->load(std::memory_order_relaxed); }
 
-  /// All pieces.
+  /// piece(index, thread) for all pieces; thread < threads().
   template <class Piece>
   void each(std::size_t count, const Piece& piece) const {
     if (pool_)
-      pool_->run(count, [&](unsigned, std::size_t i) { piece(i); });
+      pool_->run(count, [&](unsigned thread, std::size_t i) { piece(i, thread); });
     else
-      for (std::size_t i = 0; i < count; ++i) piece(i);
+      for (std::size_t i = 0; i < count; ++i) piece(i, 0u);
   }
 
   /// All pieces, or fewer once stopped: for what nobody reads after a stop.
   template <class Piece>
   void each_until_stopped(std::size_t count, const Piece& piece) const {
-    each(count, [&](std::size_t i) {
-      if (!stopped()) piece(i);
+    each(count, [&](std::size_t i, unsigned thread) {
+      if (!stopped()) piece(i, thread);
     });
   }
 

@@ -31,7 +31,7 @@ void Workspace<T>::forward_layer(std::size_t l, std::size_t rows) {
   const bool done =
       activation == Activation::linear || (activation == Activation::relu && !plan.forward_by_dot);
   if (done) return;
-  crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p) {
+  crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p, unsigned) {
     const Panel& panel = plan.out.list[p];
     const std::size_t at = panel.offset * rows;
     kernels_.activate(activation, z(l, rows) + at, y(l, rows) + at, rows * panel.width);
@@ -42,20 +42,18 @@ void Workspace<T>::forward_layer(std::size_t l, std::size_t rows) {
 template <class T>
 void Workspace<T>::forward_outer(std::size_t l, std::size_t rows) {
   const LayerPlan& plan = layer(l);
-  const std::size_t inputs = plan.spec->inputs;
   const T* bias = plan.bias == LayerPlan::npos ? nullptr : parameters() + plan.bias;
   const Epilogue last = plan.spec->activation == Activation::relu ? Epilogue::relu : Epilogue::store;
   segments_of(plan.in, input(l, rows), rows, segments_);
   for_ranges(segments_.size(), plan.chunk, [&](Range chunk) {
-    crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p) {
+    crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p, unsigned thread) {
       const Panel& panel = plan.out.list[p];
       OuterProduct<T> product{};
       product.rows = rows;
       product.width = panel.width;
       product.segments = segments_.data() + chunk.first;
       product.segment_count = chunk.end - chunk.first;
-      product.b =
-          weights_over_out(plan) + panel.offset * inputs + plan.in.list[chunk.first].offset * panel.width;
+      product.b = outer_weights(l, true, panel, chunk, thread);
       product.c = z(l, rows) + panel.offset * rows;
       product.bias = bias ? bias + panel.offset : nullptr;
       product.accumulate = chunk.first > 0;
@@ -69,16 +67,15 @@ void Workspace<T>::forward_outer(std::size_t l, std::size_t rows) {
 template <class T>
 void Workspace<T>::forward_dot(std::size_t l, std::size_t rows) {
   const LayerPlan& plan = layer(l);
-  const T* w = weights_over_in(plan);
-  crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p) {
+  crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p, unsigned thread) {
     const Panel& panel = plan.out.list[p];
     T* c = z(l, rows) + panel.offset * rows;
     for_ranges(plan.in.list.size(), plan.dot_chunk, [&](Range chunk) {
-      const std::size_t at = plan.in.list[chunk.first].offset;
-      kernels_.dot_product({rows, panel.offset, panel.columns, plan.spec->outputs, input(l, rows) + at * rows,
-                            w + at * plan.spec->outputs, plan.in.widths.data() + chunk.first,
-                            chunk.end - chunk.first, c, static_cast<std::ptrdiff_t>(panel.width),
-                            chunk.first > 0});
+      const T* x = input(l, rows) + plan.in.list[chunk.first].offset * rows;
+      const DotWeights weights = dot_weights(l, panel, chunk, thread);
+      kernels_.dot_product({rows, weights.first, panel.columns, weights.rows, x, weights.w,
+                            plan.in.widths.data() + chunk.first, chunk.end - chunk.first, c,
+                            static_cast<std::ptrdiff_t>(panel.width), chunk.first > 0});
     });
     if (plan.bias == LayerPlan::npos) return;
     const T* bias = parameters() + plan.bias + panel.offset;

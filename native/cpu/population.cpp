@@ -257,7 +257,7 @@ Losses CpuPopulation<T>::gradient(std::size_t student, const Dataset& data, void
   const StopFlag never{false};
   for_students({student}, never, [&](Worker& worker, std::size_t) {
     Workspace<T>& workspace = worker.workspace;
-    workspace.take(*students_[student], data.samples, Workspace<T>::Use::training);
+    workspace.take(*students_[student], data.samples, Workspace<T>::Use::gradients);
     losses.data = workspace.accumulate_gradients(data, {nullptr, 0, data.samples}, train_everything);
     workspace.read_gradient(static_cast<T*>(gradient));
     if (!std::isfinite(losses.data)) workspace.forget();

@@ -138,6 +138,7 @@ void Workspace<T>::pruning_losses(std::size_t pruned, std::span<const std::uint3
                                   const Dataset& data, Batch batch, std::size_t total,
                                   std::span<double> losses) {
   const std::size_t above = pruned + 1, nodes = removal_order.size();
+  if (plan_->wide) form_all_weights();
   const CurveGroup group = curve_group(above);
   const std::size_t lanes = group.lanes;
   if (curve_sweeps(above)) pack_sweep(above, removal_order);

@@ -10,8 +10,13 @@ namespace eigenstudent::cpu {
 template <class T>
 void Workspace<T>::update(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
                           std::vector<std::uint64_t>& update_count) {
-  for (std::size_t l = 0; l < depth(); ++l) update_layer(l, optimizer, learning_rate, mask, update_count);
-  weights_version_ = student_->parameters_changed();  // each layer has formed its weights anew
+  if (updates_backward_)
+    update_backward(optimizer, learning_rate, mask, update_count);
+  else
+    for (std::size_t l = 0; l < depth(); ++l) update_layer(l, optimizer, learning_rate, mask, update_count);
+  const std::uint64_t version = student_->parameters_changed();
+  weights_version_ =
+      plan_->wide ? no_version : version;  // each layer of a narrow one has formed its weights anew
 }
 
 template <class T>
@@ -33,8 +38,8 @@ void Workspace<T>::update_layer(std::size_t l, const OptimizerSpec& optimizer, d
   if (train_out)
     update_tensor(l, TensorRole::eigenvalues_out, sums_out_.get(), next_step(TensorRole::eigenvalues_out));
   if (trains(l, TensorRole::bias, mask))
-    update_tensor(l, TensorRole::bias, gradients_.get() + layer(l).bias, next_step(TensorRole::bias));
-  if (train_matrix || train_in || train_out) form_weights(l);
+    update_tensor(l, TensorRole::bias, bias_sums(l), next_step(TensorRole::bias));
+  if (!plan_->wide && (train_matrix || train_in || train_out)) form_weights(l);
 }
 
 /// The optimiser pass over phi (or W); leaves dL/dlambda_in in sums_in_ and dL/dlambda_out in sums_out_ where
@@ -52,10 +57,14 @@ void Workspace<T>::update_matrix(std::size_t l, const OptimizerStep<T>& step, bo
   if (train && spec.group_lasso != 0) find_shrinkage(l, static_cast<T>(spec.group_lasso));
   if (of_columns) std::fill_n(of_columns, plan.panels().padded, T(0));
   T* partial = of_rows ? row_sums_.get() : nullptr;
-  crew_.each(panels, [&](std::size_t p) {
-    update_panel(l, p, step, train, partial ? partial + p * rows : nullptr,
-                 of_columns ? of_columns + plan.panels().list[p].offset : nullptr);
-  });
+  const MatrixPass pass{step, train, partial, of_columns};
+  if (updates_backward_)
+    update_by_strips(l, pass);
+  else
+    crew_.each(panels, [&](std::size_t p, unsigned) {
+      update_rows(l, p, {0, rows}, gradients_.get() + plan.matrix + plan.panels().list[p].offset * rows,
+                  pass);
+    });
   if (of_rows) {
     std::copy_n(partial, rows, of_rows);
     for (std::size_t p = 1; p < panels; ++p)
@@ -72,7 +81,7 @@ void Workspace<T>::find_shrinkage(std::size_t l, T group_lasso) {
   const LayerPlan& plan = layer(l);
   const std::size_t rows = plan.rows(), panels = plan.panels().list.size();
   T* pull = shrinkage_.get();
-  crew_.each(panels, [&](std::size_t p) {
+  crew_.each(panels, [&](std::size_t p, unsigned) {
     const Panel& panel = plan.panels().list[p];
     const T* values = parameters() + plan.matrix + panel.offset * rows;
     T* of_rows = plan.wide_out ? nullptr : row_sums_.get() + p * rows;
@@ -87,39 +96,42 @@ void Workspace<T>::find_shrinkage(std::size_t l, T group_lasso) {
   for (std::size_t i = 0; i < count; ++i) pull[i] = row_shrinkage(group_lasso, pull[i]);
 }
 
+/// Rows of a panel; G holds theirs.
 template <class T>
-void Workspace<T>::update_panel(std::size_t l, std::size_t p, const OptimizerStep<T>& step, bool train,
-                                T* row_sums, T* column_sums) {
+void Workspace<T>::update_rows(std::size_t l, std::size_t p, Range rows, const T* G, const MatrixPass& pass) {
   const LayerPlan& plan = layer(l);
   const Panel& panel = plan.panels().list[p];
   const ChainTensor& spec = plan.spec->tensor(TensorRole::matrix);
-  const std::size_t at = plan.matrix + panel.offset * plan.rows();
+  const std::size_t at = plan.matrix + panel.offset * plan.rows() + rows.first * panel.width;
   MatrixUpdate<T> update{};
-  update.rows = plan.rows();
+  update.rows = rows.end - rows.first;
   update.width = panel.width;
   update.columns = panel.columns;
-  update.G = gradients_.get() + at;
+  update.G = G;
   update.phi = parameters() + at;
   update.m = student_->first_moment() + at;
   update.v = student_->second_moment() ? student_->second_moment() + at : nullptr;
   if (plan.spectral()) {
     const T* block = parameters();
-    update.row_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out);
+    update.row_eigenvalues =
+        block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out) + rows.first;
     update.column_eigenvalues =
         block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
     update.sign = plan.wide_out ? T(1) : T(-1);
-    update.row_sums = row_sums;
-    update.column_sums = column_sums;
-    if (row_sums) std::fill_n(row_sums, update.rows, T(0));
+    if (pass.row_sums) {
+      update.row_sums = pass.row_sums + p * plan.rows() + rows.first;
+      std::fill_n(update.row_sums, update.rows, T(0));
+    }
+    if (pass.column_sums) update.column_sums = pass.column_sums + panel.offset;
   }
-  update.train = train;
+  update.train = pass.train;
   update.l1 = static_cast<T>(spec.l1);
   update.l2 = static_cast<T>(spec.l2);
-  if (train && spec.group_lasso != 0) {
-    update.row_shrinkage = plan.wide_out ? nullptr : shrinkage_.get();
+  if (pass.train && spec.group_lasso != 0) {
+    update.row_shrinkage = plan.wide_out ? nullptr : shrinkage_.get() + rows.first;
     update.column_shrinkage = plan.wide_out ? shrinkage_.get() + panel.offset : nullptr;
   }
-  update.step = step;
+  update.step = pass.step;
   kernels_.update_matrix(update);
 }
 
@@ -183,15 +195,15 @@ void Workspace<T>::read_gradient(T* gradient) {
   }
 }
 
-#define ES_INSTANTIATE(T)                                                                                    \
-  template void Workspace<T>::update(const OptimizerSpec&, double, std::uint8_t,                             \
-                                     std::vector<std::uint64_t>&);                                           \
-  template void Workspace<T>::update_layer(std::size_t, const OptimizerSpec&, double, std::uint8_t,          \
-                                           std::vector<std::uint64_t>&);                                     \
-  template void Workspace<T>::find_shrinkage(std::size_t, T);                                                \
-  template void Workspace<T>::update_panel(std::size_t, std::size_t, const OptimizerStep<T>&, bool, T*, T*); \
-  template void Workspace<T>::update_matrix(std::size_t, const OptimizerStep<T>&, bool, bool, bool);         \
-  template void Workspace<T>::update_tensor(std::size_t, TensorRole, const T*, const OptimizerStep<T>&);     \
+#define ES_INSTANTIATE(T)                                                                                \
+  template void Workspace<T>::update(const OptimizerSpec&, double, std::uint8_t,                         \
+                                     std::vector<std::uint64_t>&);                                       \
+  template void Workspace<T>::update_layer(std::size_t, const OptimizerSpec&, double, std::uint8_t,      \
+                                           std::vector<std::uint64_t>&);                                 \
+  template void Workspace<T>::find_shrinkage(std::size_t, T);                                            \
+  template void Workspace<T>::update_rows(std::size_t, std::size_t, Range, const T*, const MatrixPass&); \
+  template void Workspace<T>::update_matrix(std::size_t, const OptimizerStep<T>&, bool, bool, bool);     \
+  template void Workspace<T>::update_tensor(std::size_t, TensorRole, const T*, const OptimizerStep<T>&); \
   template void Workspace<T>::read_gradient(T*);
 ES_INSTANTIATE(float)
 ES_INSTANTIATE(double)

@@ -17,20 +17,28 @@ void Workspace<T>::take(PackedStudent<T>& student, std::size_t batch, Use use) {
 template <class T>
 void Workspace<T>::lay_out(PackedStudent<T>& student, std::size_t batch, Use use) {
   const bool same_plan = plan_ == &student.plan();
-  const bool current = same_plan && student_ == &student && weights_version_ == student.version();
   // Narrow students answer from buffers of their own (answers.cpp, pruning.cpp): those of training stay laid out.
   const bool own_buffers = use == Use::answers && !student.plan().wide;
   const bool same_passes = same_plan && (own_buffers || (batch_ == batch && use_ == use));
+  if (student_ != &student) weights_version_ = no_version;
   student_ = &student;
   plan_ = &student.plan();
-  if (!same_plan) {
-    weights_.require_zeros(plan_->weights_size);
-    has_gradients_ = false;
-  }
+  if (!same_plan) has_gradients_ = has_weights_ = false;
   if (!same_passes) own_buffers ? reserve_answers() : reserve(batch, use);
-  if (current) return;
+  if (!plan_->wide) form_all_weights();
+}
+
+/// Unless they are those of the parameters as they are.
+template <class T>
+void Workspace<T>::form_all_weights() {
+  if (!has_weights_) {
+    weights_.require_zeros(plan_->weights_size);
+    weights_version_ = no_version;
+    has_weights_ = true;
+  }
+  if (weights_version_ == student_->version()) return;
   for (std::size_t l = 0; l < depth(); ++l) form_weights(l);
-  weights_version_ = student.version();
+  weights_version_ = student_->version();
 }
 
 /// One sample's answers, for cross-entropy; nothing is laid out for training.
@@ -55,21 +63,26 @@ void Workspace<T>::reserve(std::size_t batch, Use use) {
   }
   sample_y_.require_zeros(plan_->widest);
   sample_delta_.require_zeros(plan_->widest);
-  if (use == Use::answers || has_gradients_) return;
-  gradients_.require_zeros(plan_->block_size);
+  if (plan_->wide) reserve_threads();
+  if (use == Use::answers) return;
+  updates_backward_ = plan_->wide && use == Use::training && batch <= rows_;
+  if (updates_backward_)
+    bias_sums_.require_zeros(plan_->widest);
+  else if (!has_gradients_)
+    gradients_.require_zeros(plan_->block_size);
+  has_gradients_ = has_gradients_ || !updates_backward_;
   row_sums_.require(plan_->row_sums);
   sums_in_.require_zeros(plan_->widest);
   sums_out_.require_zeros(plan_->widest);
   shrinkage_.require(plan_->widest);
-  has_gradients_ = true;
 }
 
 template <class T>
 std::size_t Workspace<T>::bytes() const {
   std::size_t total = 0;
   for (const AlignedBuffer<T>* buffer :
-       {&gradients_, &weights_, &activations_, &sums_in_, &sums_out_, &sample_y_, &sample_delta_, &lanes_,
-        &curve_weights_, &row_sums_, &shrinkage_, &targets_, &ones_})
+       {&gradients_, &weights_, &thread_scratch_, &bias_sums_, &activations_, &sums_in_, &sums_out_,
+        &sample_y_, &sample_delta_, &lanes_, &curve_weights_, &row_sums_, &shrinkage_, &targets_, &ones_})
     total += buffer->bytes();
   return total;
 }
@@ -78,21 +91,29 @@ std::size_t Workspace<T>::bytes() const {
 template <class T>
 void Workspace<T>::form_weights(std::size_t l) {
   const std::vector<Panel>& panels = layer(l).panels().list;
-  if (layer(l).spectral()) crew_.each(panels.size(), [&](std::size_t p) { form_panel(l, panels[p]); });
+  if (layer(l).spectral())
+    crew_.each(panels.size(), [&](std::size_t p, unsigned) { form_panel(l, panels[p]); });
   transpose_weights(l);
 }
 
 template <class T>
 void Workspace<T>::form_panel(std::size_t l, const Panel& panel) {
   const LayerPlan& plan = layer(l);
-  const std::size_t rows = plan.rows(), at = panel.offset * rows;
+  T* w = weights_.get() + (plan.wide_out ? plan.weights_over_out : plan.weights_over_in);
+  form_block(l, panel, {0, plan.rows()}, w + panel.offset * plan.rows());
+}
+
+/// W from rows of a panel of phi.
+template <class T>
+void Workspace<T>::form_block(std::size_t l, const Panel& panel, Range rows, T* w) {
+  const LayerPlan& plan = layer(l);
   const T* block = parameters();
   FormWeights<T> form{};
-  form.rows = rows;
+  form.rows = rows.end - rows.first;
   form.width = panel.width;
-  form.phi = block + plan.matrix + at;
-  form.w = weights_.get() + (plan.wide_out ? plan.weights_over_out : plan.weights_over_in) + at;
-  form.row_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out);
+  form.phi = block + plan.matrix + panel.offset * plan.rows() + rows.first * panel.width;
+  form.w = w;
+  form.row_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out) + rows.first;
   form.column_eigenvalues =
       block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
   form.sign = plan.wide_out ? T(1) : T(-1);
@@ -109,7 +130,7 @@ void Workspace<T>::transpose_weights(std::size_t l) {
   const std::size_t from_rows = plan.rows(), to_rows = from.columns;
   const T* source = plan.wide_out ? weights_over_out(plan) : weights_over_in(plan);
   T* target = weights_.get() + other;
-  crew_.each(to.list.size(), [&](std::size_t p) {
+  crew_.each(to.list.size(), [&](std::size_t p, unsigned) {
     const Panel& t = to.list[p];
     T* block = target + t.offset * to_rows;
     for (const Panel& f : from.list) {

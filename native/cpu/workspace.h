@@ -52,16 +52,17 @@ class Workspace {
   bool interrupted() const { return crew_.stopped(); }
 
   /// What the passes that follow are for. Training keeps gradients and may run its lanes along the samples.
-  enum class Use : std::uint8_t { training, answers };
+  enum class Use : std::uint8_t { training, gradients, answers };
   /// Goes to work on a student; `batch` is the largest batch to come. What is still good from the call before is kept.
   void take(PackedStudent<T>& student, std::size_t batch, Use use);
   /// Keeps nothing: to be called where something not finite may have reached the padding of the buffers.
   void forget() { plan_ = nullptr; }
 
   /// Forward and backward over one batch: gradients of the data loss stay in the workspace. Returns the data
-  /// loss. `trains(layer, role)` mask: tensors outside it get no gradient.
+  /// loss. `trains(layer, role)` mask: tensors outside it get no gradient. Training of a wide student whose batch is one
+  /// block goes forward only: update() goes backward, and keeps no gradient of a matrix whole.
   double accumulate_gradients(const Dataset& data, Batch batch, std::uint8_t mask);
-  /// Penalty and optimiser with the gradients at hand; counts the updates of the tensors in the mask.
+  /// Penalty and optimiser for that batch; counts the updates of the tensors in the mask.
   void update(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
               std::vector<std::uint64_t>& update_count);
   /// The gradients at hand, penalty included, in public order; zero for frozen tensors.
@@ -117,6 +118,8 @@ class Workspace {
   void lay_out(PackedStudent<T>& student, std::size_t batch, Use use);
   void reserve(std::size_t batch, Use use);
   void reserve_answers();
+  void reserve_threads();
+  void form_all_weights();
   void form_weights(std::size_t l);
   void form_panel(std::size_t l, const Panel& panel);
   void transpose_weights(std::size_t l);
@@ -130,17 +133,45 @@ class Workspace {
                       std::size_t total, bool want_delta);
 
   void backward_block(std::size_t rows, bool first_block, std::uint8_t mask);
+  void differentiate_outputs(std::size_t rows);
   void backward_layer(std::size_t l, std::uint8_t mask, bool below, std::size_t rows, bool first_block);
   void bias_gradient(std::size_t l, const Panel& panel, std::size_t rows, std::uint8_t mask);
   void first_layer_gradients(std::size_t panel, std::size_t rows, bool first_block, std::uint8_t mask);
   void weight_gradient(std::size_t l, std::size_t panel, Range strips, std::size_t rows, bool first_block);
-  void input_gradient(std::size_t l, std::size_t panel, Range chunk, std::size_t rows);
+  void weight_gradient_strip(std::size_t l, const Panel& lanes, const Panel& strip, std::size_t rows,
+                             bool accumulate, T* G);
+  void input_gradient(std::size_t l, std::size_t panel, Range chunk, std::size_t rows, unsigned thread);
+  void input_gradients_of_wide(std::size_t l, std::size_t rows);
+  std::size_t strips_together(std::size_t rows) const;
 
   void update_layer(std::size_t l, const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
                     std::vector<std::uint64_t>& update_count);
   void update_matrix(std::size_t l, const OptimizerStep<T>& step, bool train, bool want_in, bool want_out);
-  void update_panel(std::size_t l, std::size_t panel, const OptimizerStep<T>& step, bool train, T* row_sums,
-                    T* column_sums);
+  /// What an optimiser pass over a matrix is told besides where the matrix lies. Sums: see MatrixUpdate; null where not wanted.
+  struct MatrixPass {
+    OptimizerStep<T> step;
+    bool train;
+    T* row_sums;     // [panels][rows]
+    T* column_sums;  // [padded]
+  };
+  void update_rows(std::size_t l, std::size_t panel, Range rows, const T* G, const MatrixPass& pass);
+
+  // Wide students: weights are formed, and gradients consumed, where they are wanted; see wide.cpp.
+  const T* outer_weights(std::size_t l, bool over_out, const Panel& lanes, Range inner, unsigned thread);
+  /// As DotProduct takes them.
+  struct DotWeights {
+    const T* w;
+    std::size_t first, rows;
+  };
+  DotWeights dot_weights(std::size_t l, const Panel& outputs, Range inner, unsigned thread);
+  void form_block(std::size_t l, const Panel& panel, Range rows, T* w);
+  T* thread_scratch(unsigned thread) { return thread_scratch_.get() + thread * thread_scratch_size_; }
+  void update_backward(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
+                       std::vector<std::uint64_t>& update_count);
+  void update_by_strips(std::size_t l, const MatrixPass& pass);
+  T* bias_sums(std::size_t l) {
+    return updates_backward_ ? bias_sums_.get() : gradients_.get() + layer(l).bias;
+  }
   void find_shrinkage(std::size_t l, T group_lasso);
   void update_tensor(std::size_t l, TensorRole role, const T* gradient, const OptimizerStep<T>& step);
 
@@ -183,14 +214,19 @@ class Workspace {
   const Kernels<T>& kernels_;
   Crew crew_;
   PackedStudent<T>* student_ = nullptr;
-  const Plan* plan_ = nullptr;         // that the buffers are laid out for; null: none
-  std::uint64_t weights_version_ = 0;  // of the student's parameters that the weights were formed from
-  std::size_t batch_ = 0;              // with use_: what the activations are laid out for
+  const Plan* plan_ = nullptr;  // that the buffers are laid out for; null: none
+  static constexpr std::uint64_t no_version = static_cast<std::uint64_t>(-1);
+  std::uint64_t weights_version_ =
+      no_version;          // of the student's parameters that the weights were formed from
+  std::size_t batch_ = 0;  // with use_: what the activations are laid out for
   Use use_ = Use::answers;
   std::size_t rows_ = 0;  // of a block, at most
 
-  AlignedBuffer<T> gradients_;                // [block_size]
-  AlignedBuffer<T> weights_;                  // [weights_size]
+  AlignedBuffer<T> gradients_;       // [block_size]
+  AlignedBuffer<T> weights_;         // [weights_size]; of a wide student for its pruning curve only
+  AlignedBuffer<T> thread_scratch_;  // wide students: [threads][thread_scratch_size_]
+  std::size_t thread_scratch_size_ = 0;
+  AlignedBuffer<T> bias_sums_;                // [widest]: dL/dbias of the layer at hand
   AlignedBuffer<T> activations_;              // [rows_][row_size]
   AlignedBuffer<T> sums_in_, sums_out_;       // [widest]: sums of G phi
   AlignedBuffer<T> row_sums_;                 // [panels][rows]: the same a panel, before they are added up
@@ -203,6 +239,9 @@ class Workspace {
   bool along_samples_ = false;        // where the lanes of a training step run
   std::vector<Segment<T>> segments_;  // of the layer's inner dimension in the product at hand
   bool has_gradients_ = false;        // laid out for the plan
+  bool has_weights_ = false;          // likewise
+  bool updates_backward_ = false;     // update() goes backward and applies the gradients on the way
+  std::size_t rows_at_hand_ = 0;      // of the batch that it goes backward over
 };
 
 extern template class Workspace<float>;

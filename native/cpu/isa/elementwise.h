@@ -92,7 +92,9 @@ ES_INLINE void update_rows(const MatrixUpdate<T>& u, std::size_t lane, std::size
                            M real, V* terms) {
   const bool spectral = u.row_eigenvalues != nullptr;
   const V column_eigenvalue = spectral ? u.sign * load<V>(u.column_eigenvalues + lane) : V{};
+  // Without sums of rows a call may be one of several stretches of the rows: the sums go on from where they were.
   V shrinkage{}, column_sum{};
+  if (u.column_sums && !terms) column_sum = load<V>(u.column_sums + lane);
   if (Shrinks && u.column_shrinkage) shrinkage = load<V>(u.column_shrinkage + lane);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t r = first + i, at = r * u.width + lane;
@@ -110,7 +112,8 @@ ES_INLINE void update_rows(const MatrixUpdate<T>& u, std::size_t lane, std::size
     }
     if (u.train) update_lanes(u.step, u.l1, u.l2, gradient, u.phi + at, u.m + at, u.v + (u.v ? at : 0), real);
   }
-  if (u.column_sums) store<V>(u.column_sums + lane, load<V>(u.column_sums + lane) + column_sum);
+  if (u.column_sums)
+    store<V>(u.column_sums + lane, terms ? load<V>(u.column_sums + lane) + column_sum : column_sum);
 }
 
 /// With sums along the rows, as many rows at a time as a vector has lanes: their sums end in one vector.

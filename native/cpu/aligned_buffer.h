@@ -6,6 +6,10 @@
 #include <memory>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace eigenstudent::cpu {
 
 template <class T>
@@ -14,8 +18,14 @@ class AlignedBuffer {
   /// At least `count` scalars. Allocates only when asked for more than ever before.
   T* require(std::size_t count) {
     if (count > capacity_) {
-      data_.reset(static_cast<T*>(::operator new(count * sizeof(T), alignment)));
+      const std::size_t bytes = count * sizeof(T);
+      const std::align_val_t alignment = bytes < large ? cache_line : huge_page;
+      data_ = {static_cast<T*>(::operator new(bytes, alignment)), Free{alignment}};
       capacity_ = count;
+#if defined(__linux__)
+      if (bytes >= large)
+        madvise(data_.get(), bytes, MADV_HUGEPAGE);  // a wish: with small pages it works as well
+#endif
     }
     return data_.get();
   }
@@ -29,11 +39,15 @@ class AlignedBuffer {
   std::size_t bytes() const { return capacity_ * sizeof(T); }
 
  private:
-  static constexpr std::align_val_t alignment{64};  // a cache line on x86-64 and arm64
+  static constexpr std::align_val_t cache_line{64}, huge_page{2 << 20};  // on x86-64 and arm64
+  /// From where on pages of 4 KiB cost more than the rest of a huge page: a wide student's state is read a panel here, a
+  /// panel there, and each page's address has to be found anew.
+  static constexpr std::size_t large = 4 << 20;
   struct Free {
+    std::align_val_t alignment;
     void operator()(T* data) const { ::operator delete(data, alignment); }
   };
-  std::unique_ptr<T, Free> data_;
+  std::unique_ptr<T, Free> data_{nullptr, Free{cache_line}};
   std::size_t capacity_ = 0;
 };
 

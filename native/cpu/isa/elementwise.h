@@ -183,19 +183,33 @@ static void update_vector(const VectorUpdate<T>& u) {
   }
 }
 
-template <class T>
-static void form_weights(const FormWeights<T>& f) {
+/// Panels of NV vectors, row after row: memory is read in its order.
+template <int NV, class T>
+ES_INLINE void form_rows(const FormWeights<T>& f) {
   using V = Vector<T>;
   constexpr std::size_t L = lanes_of<V, T>;
-  for (std::size_t lane = 0; lane < f.width; lane += L) {
-    const V column = f.row_eigenvalues ? f.sign * load<V>(f.column_eigenvalues + lane) : V{};
-    for (std::size_t r = 0; r < f.rows; ++r) {
-      const std::size_t at = r * f.width + lane;
-      const V phi = load<V>(f.phi + at);
-      store<V>(f.w + at, f.row_eigenvalues
-                             ? spectral_weight(phi, f.sign * broadcast<V>(f.row_eigenvalues[r]), column)
-                             : phi);
+  V column[NV];
+#pragma GCC unroll 3
+  for (std::size_t j = 0; j < NV; ++j) column[j] = f.sign * load<V>(f.column_eigenvalues + j * L);
+  for (std::size_t r = 0; r < f.rows; ++r) {
+    const V row = f.sign * broadcast<V>(f.row_eigenvalues[r]);
+#pragma GCC unroll 3
+    for (std::size_t j = 0; j < NV; ++j) {
+      const std::size_t at = (r * NV + j) * L;
+      store<V>(f.w + at, spectral_weight(load<V>(f.phi + at), row, column[j]));
     }
+  }
+}
+
+template <class T>
+static void form_weights(const FormWeights<T>& f) {
+  switch (f.width / lanes_of<Vector<T>, T>) {
+    case 1:
+      return form_rows<1>(f);
+    case 2:
+      return form_rows<2>(f);
+    default:
+      return form_rows<3>(f);
   }
 }
 

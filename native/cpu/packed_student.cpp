@@ -27,34 +27,59 @@ template <class T>
 PackedStudent<T>::PackedStudent(const Chain& network, const ParameterLayout& layout,
                                 std::shared_ptr<const Plan> plan, std::size_t moments)
     : network_(&network), layout_(&layout), plan_(std::move(plan)) {
-  parameters_.require_zeros(plan_->block_size);
-  first_moment_.require_zeros(plan_->block_size);
-  if (moments == 2) second_moment_.require_zeros(plan_->block_size);
+  constexpr double most_padding = 1.05;
+  compact_ = !plan_->wide &&
+             static_cast<double>(plan_->block_size) > most_padding * static_cast<double>(layout_->size());
+  const std::size_t size = compact_ ? layout_->size() : plan_->block_size;
+  values_.parameters.require_zeros(size);
+  values_.first_moment.require_zeros(size);
+  if (moments == 2) values_.second_moment.require_zeros(size);
 }
 
 template <class T>
-const AlignedBuffer<T>& PackedStudent<T>::buffer(StateBlock block) const {
+AlignedBuffer<T>& PackedStudent<T>::buffer(StateBlock block) {
   switch (block) {
     case StateBlock::first_moment:
-      return first_moment_;
+      return values_.first_moment;
     case StateBlock::second_moment:
-      return second_moment_;
+      return values_.second_moment;
     case StateBlock::parameters:
     case StateBlock::buffers:  // a chain has none
       break;
   }
-  return parameters_;
+  return values_.parameters;
 }
 
 template <class T>
 void PackedStudent<T>::read(StateBlock block, T* values) const {
-  if (const T* from = buffer(block).get()) unpack(from, values);
+  const T* from = const_cast<PackedStudent*>(this)->buffer(block).get();
+  if (!from) return;
+  compact_ ? static_cast<void>(std::copy_n(from, layout_->size(), values)) : unpack(from, values);
 }
 
 template <class T>
 void PackedStudent<T>::write(StateBlock block, const T* values) {
-  if (T* to = buffer(block).get()) pack(values, to);
-  if (block == StateBlock::parameters) parameters_changed();
+  T* to = buffer(block).get();
+  if (!to) return;
+  compact_ ? static_cast<void>(std::copy_n(values, layout_->size(), to)) : pack(values, to);
+  parameters_changed();
+}
+
+template <class T>
+void PackedStudent<T>::load(StudentBlocks<T>& to) const {
+  const auto load_block = [&](const AlignedBuffer<T>& from, AlignedBuffer<T>& block) {
+    if (from.get()) pack(from.get(), block.require_zeros(plan_->block_size));
+  };
+  load_block(values_.parameters, to.parameters);
+  load_block(values_.first_moment, to.first_moment);
+  load_block(values_.second_moment, to.second_moment);
+}
+
+template <class T>
+void PackedStudent<T>::store(const StudentBlocks<T>& from) {
+  unpack(from.parameters.get(), values_.parameters.get());
+  unpack(from.first_moment.get(), values_.first_moment.get());
+  if (values_.second_moment.get()) unpack(from.second_moment.get(), values_.second_moment.get());
 }
 
 /// Goes through the tensors: visit(tensor, plan of its layer, where it begins in a padded block).

@@ -1,5 +1,6 @@
 // The numbers of one student in the padded order of its plan. They stay packed from one call to the next, so that a call
-// costs what its steps cost; reading and writing translate to and from public order.
+// costs what its steps cost; reading and writing translate to and from public order. A student that padding would make much
+// larger (20 nodes take 32 lanes of AVX-512) is kept compact, in public order, and a thread packs it while it works on it.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,13 @@
 #include "cpu/plan.h"
 
 namespace eigenstudent::cpu {
+
+/// Parameters and moments in padded order, [plan.block_size] each; padding is zero.
+template <class T>
+struct StudentBlocks {
+  AlignedBuffer<T> parameters, first_moment, second_moment;  // the last one empty when it is not kept
+  std::size_t bytes() const { return parameters.bytes() + first_moment.bytes() + second_moment.bytes(); }
+};
 
 template <class T>
 class PackedStudent {
@@ -31,29 +39,31 @@ class PackedStudent {
   /// Any padded block of this plan, such as gradients, in public order.
   void unpack(const T* block, T* values) const;
 
-  // [plan.block_size] each; padding is zero.
-  T* parameters() { return parameters_.get(); }
-  const T* parameters() const { return parameters_.get(); }
-  T* first_moment() { return first_moment_.get(); }
-  T* second_moment() { return second_moment_.get(); }  // nullptr when it is not kept
+  /// Whether it is kept in public order; else blocks() are its numbers.
+  bool compact() const { return compact_; }
+  StudentBlocks<T>& blocks() { return values_; }
+  /// Of a compact one: its numbers to padded blocks, and back.
+  void load(StudentBlocks<T>& to) const;
+  void store(const StudentBlocks<T>& from);
 
-  /// Another number whenever the parameters have changed: what was made from them before is stale.
+  /// Another number whenever parameters or moments have changed: what was made from them before is stale.
   std::uint64_t version() const { return version_; }
   /// To be called by whoever changes the parameters in place; returns the new version.
   std::uint64_t parameters_changed() { return ++version_; }
 
-  std::size_t bytes() const { return parameters_.bytes() + first_moment_.bytes() + second_moment_.bytes(); }
+  std::size_t bytes() const { return values_.bytes(); }
 
  private:
   template <class Visit>
   void for_tensors(const Visit& visit) const;
   void pack(const T* values, T* block) const;
-  const AlignedBuffer<T>& buffer(StateBlock block) const;
+  AlignedBuffer<T>& buffer(StateBlock block);
 
   const Chain* network_;
   const ParameterLayout* layout_;
   std::shared_ptr<const Plan> plan_;
-  AlignedBuffer<T> parameters_, first_moment_, second_moment_;
+  bool compact_;
+  StudentBlocks<T> values_;
   std::uint64_t version_ = 0;
 };
 

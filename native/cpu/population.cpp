@@ -139,6 +139,10 @@ void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Wor
   const std::uint64_t clock = trainer.clock();
   Workspace<T>& workspace = worker.workspace;
   workspace.take(*students_[student], trainer.batch(), Workspace<T>::Use::training);
+  const struct GiveBack {
+    Workspace<T>& workspace;
+    ~GiveBack() { workspace.give_back(); }
+  } give_back_at_the_end{workspace};
   std::uint64_t shuffled = std::numeric_limits<std::uint64_t>::max();
   while (this->wants_step(m, until_epoch) && !stop.load(std::memory_order_relaxed)) {
     const std::uint64_t step = m.state.step;
@@ -151,6 +155,7 @@ void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Wor
     const double loss = workspace.accumulate_gradients(*trainer.data, batch, mask);
     if (workspace.interrupted()) break;  // the unfinished step is as if it had not begun
     if (!std::isfinite(loss)) {
+      workspace.give_back();
       workspace.forget();
       this->diverged(m, find_divergence(trainer, m.network, parameters(student), batch), rate);
       return;

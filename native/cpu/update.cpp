@@ -14,7 +14,7 @@ void Workspace<T>::update(const OptimizerSpec& optimizer, double learning_rate, 
     update_backward(optimizer, learning_rate, mask, update_count);
   else
     for (std::size_t l = 0; l < depth(); ++l) update_layer(l, optimizer, learning_rate, mask, update_count);
-  const std::uint64_t version = student_->parameters_changed();
+  const std::uint64_t version = blocks_version_ = student_->parameters_changed();
   weights_version_ =
       plan_->wide ? no_version : version;  // each layer of a narrow one has formed its weights anew
 }
@@ -109,8 +109,8 @@ void Workspace<T>::update_rows(std::size_t l, std::size_t p, Range rows, const T
   update.columns = panel.columns;
   update.G = G;
   update.phi = parameters() + at;
-  update.m = student_->first_moment() + at;
-  update.v = student_->second_moment() ? student_->second_moment() + at : nullptr;
+  update.m = blocks_->first_moment.get() + at;
+  update.v = blocks_->second_moment.get() ? blocks_->second_moment.get() + at : nullptr;
   if (plan.spectral()) {
     const T* block = parameters();
     update.row_eigenvalues =
@@ -148,8 +148,8 @@ void Workspace<T>::update_tensor(std::size_t l, TensorRole role, const T* gradie
   update.count = in ? plan.spec->inputs : plan.spec->outputs;
   update.gradient = gradient;
   update.p = parameters() + at;
-  update.m = student_->first_moment() + at;
-  update.v = student_->second_moment() ? student_->second_moment() + at : nullptr;
+  update.m = blocks_->first_moment.get() + at;
+  update.v = blocks_->second_moment.get() ? blocks_->second_moment.get() + at : nullptr;
   update.l1 = static_cast<T>(spec.l1);
   update.l2 = static_cast<T>(spec.l2);
   update.step = step;

@@ -20,10 +20,13 @@ void Workspace<T>::lay_out(PackedStudent<T>& student, std::size_t batch, Use use
   // Narrow students answer from buffers of their own (answers.cpp, pruning.cpp): those of training stay laid out.
   const bool own_buffers = use == Use::answers && !student.plan().wide;
   const bool same_passes = same_plan && (own_buffers || (batch_ == batch && use_ == use));
-  if (student_ != &student) weights_version_ = no_version;
+  if (student_ != &student) weights_version_ = blocks_version_ = no_version;
   student_ = &student;
   plan_ = &student.plan();
   if (!same_plan) has_gradients_ = has_weights_ = false;
+  blocks_ = student.compact() ? &own_blocks_ : &student.blocks();
+  if (student.compact() && blocks_version_ != student.version()) student.load(own_blocks_);
+  blocks_version_ = student.version();
   if (!same_passes) own_buffers ? reserve_answers() : reserve(batch, use);
   if (!plan_->wide) form_all_weights();
 }
@@ -79,7 +82,7 @@ void Workspace<T>::reserve(std::size_t batch, Use use) {
 
 template <class T>
 std::size_t Workspace<T>::bytes() const {
-  std::size_t total = 0;
+  std::size_t total = own_blocks_.bytes();
   for (const AlignedBuffer<T>* buffer :
        {&gradients_, &weights_, &thread_scratch_, &bias_sums_, &activations_, &sums_in_, &sums_out_,
         &sample_y_, &sample_delta_, &lanes_, &curve_weights_, &row_sums_, &shrinkage_, &targets_, &ones_})

@@ -56,7 +56,14 @@ class Workspace {
   /// Goes to work on a student; `batch` is the largest batch to come. What is still good from the call before is kept.
   void take(PackedStudent<T>& student, std::size_t batch, Use use);
   /// Keeps nothing: to be called where something not finite may have reached the padding of the buffers.
-  void forget() { plan_ = nullptr; }
+  void forget() {
+    plan_ = nullptr;
+    student_ = nullptr;
+  }
+  /// Gives a student that has trained its numbers back, where it is kept compact.
+  void give_back() {
+    if (student_ && student_->compact()) student_->store(own_blocks_);
+  }
 
   /// Forward and backward over one batch: gradients of the data loss stay in the workspace. Returns the data
   /// loss. `trains(layer, role)` mask: tensors outside it get no gradient. Training of a wide student whose batch is one
@@ -88,7 +95,7 @@ class Workspace {
  private:
   const LayerPlan& layer(std::size_t l) const { return plan_->layers[l]; }
   std::size_t depth() const { return plan_->layers.size(); }
-  T* parameters() const { return student_->parameters(); }
+  T* parameters() const { return blocks_->parameters.get(); }
   bool trains(std::size_t l, TensorRole role, std::uint8_t mask) const;
   bool needs_weight_gradient(std::size_t l, std::uint8_t mask) const;
   /// The lowest layer with anything to train, or depth().
@@ -214,7 +221,10 @@ class Workspace {
   const Kernels<T>& kernels_;
   Crew crew_;
   PackedStudent<T>* student_ = nullptr;
-  const Plan* plan_ = nullptr;  // that the buffers are laid out for; null: none
+  StudentBlocks<T>* blocks_ = nullptr;  // the student's own, or
+  StudentBlocks<T> own_blocks_;         // those of a compact one, while at work on it
+  std::uint64_t blocks_version_ = 0;    // of the student's numbers that own_blocks_ hold
+  const Plan* plan_ = nullptr;          // that the buffers are laid out for; null: none
   static constexpr std::uint64_t no_version = static_cast<std::uint64_t>(-1);
   std::uint64_t weights_version_ =
       no_version;          // of the student's parameters that the weights were formed from

@@ -29,6 +29,14 @@ StudentSpec wide_student(DType dtype) {
   return student;
 }
 
+/// One step of more samples than a fast backend passes through a wide student at a time.
+StudentSpec wide_student_of_two_blocks(DType dtype) {
+  StudentSpec student = make_student(wide_network(), dtype, 1100, 3);
+  student.trainer->batch_size = 1100;
+  student.trainer->optimizer.kind = OptimizerKind::sgd;
+  return student;
+}
+
 }  // namespace
 
 TEST("contract: a student that one block of a GPU cannot hold agrees with the oracle") {
@@ -63,6 +71,17 @@ TEST("contract: a wide student agrees with the oracle") {
         REQUIRE_CLOSE(here.loss, there.loss, 100 * tolerance_of(dtype) * there.loss);
       },
       true);
+}
+
+TEST("contract: a wide student whose batch is longer than a block agrees with the oracle") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    if (backend.name() == "reference") return;  // it has no blocks, and takes seconds
+    Pair pair = make_pair(backend, dtype, wide_student_of_two_blocks, 5);
+    pair.subject.run(1);
+    pair.oracle.run(1);
+    require_same_tensors(wide_student_of_two_blocks(dtype).network, pair.subject.parameters(0),
+                         pair.oracle.parameters(0), 10 * tolerance_of(dtype));
+  });
 }
 
 TEST("contract: a wide student trains the same on 1 thread and on 3, alone and among others") {

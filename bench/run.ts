@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { growthPlot } from './growth-plot.js';
 import { stepTimePlot } from './plot.js';
 import { Programs } from './programs.js';
 import { type Row, rowOf } from './row.js';
@@ -38,7 +39,10 @@ async function main(): Promise<void> {
   if (spokenOf.length > 0) console.log(targetTable(rows, spokenOf));
   for (const note of notes(rows)) console.log(note);
   if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
-  if (values.plot) writeFileSync(values.plot, await stepTimePlot(rows));
+  if (values.plot) {
+    const ofGrowth = rows.every(({ name }) => name.startsWith('growth/'));
+    writeFileSync(values.plot, await (ofGrowth ? growthPlot(rows) : stepTimePlot(rows)));
+  }
 }
 
 /** Those whose name has the pattern in it, or the quick ones, or all. */

@@ -1,5 +1,6 @@
 /** Every trial there is. A new comparison is a line in its kind's file, a new kind a file and a line here. */
 import { curveTrials } from './curve.js';
+import { growthTrials } from './growth.js';
 import type { Trial } from './kind.js';
 import { memoryTrials } from './memory.js';
 import { overheadTrials } from './overhead.js';
@@ -14,6 +15,7 @@ export const trials: readonly Trial[] = [
   ...populationTrials,
   ...curveTrials,
   ...overheadTrials,
+  ...growthTrials,
   ...memoryTrials,
   ...startupTrials,
 ];

@@ -42,6 +42,14 @@ void* operator new(std::size_t bytes) { return eigenstudent::test::allocate(byte
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return eigenstudent::test::allocate(bytes, static_cast<std::size_t>(alignment));
 }
+// std::stable_sort asks by this one: with the library's own, memory would come from elsewhere than it is freed to.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return eigenstudent::test::allocate(bytes, 1);
+  } catch (...) {
+    return nullptr;
+  }
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }

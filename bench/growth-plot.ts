@@ -70,7 +70,7 @@ export function growthPlot(rows: readonly Row[]): Promise<string> {
       .map(({ kind, count, nanoseconds }) => `${count} ${kind}: ${nanoseconds.toFixed(0)}`)
       .join(', ')}.`,
     title: {
-      text: 'Time grows in proportion to students and to width',
+      text: 'How time grows with students and with width',
       subtitle: `10 → h → 20 → 1, batch 300, Adam, float32, one thread, ${engine}; level: linear growth`,
     },
     datasets: { points },

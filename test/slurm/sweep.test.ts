@@ -227,7 +227,8 @@ async function untilOver(directory: string): Promise<void> {
 async function sweepOf(jobId: string | null, task: number): Promise<Process> {
   const variables = { SLURM_ARRAY_JOB_ID: `${jobId}`, SLURM_ARRAY_TASK_ID: `${task}`, ...slurmConf() };
   const find = () => processesWith(variables).find(({ command }) => command.includes(main));
-  await until(`task ${task} of job ${jobId} trains`, 60, () => find() !== undefined);
+  // a minute was seen not to be enough for the first task of a new cluster, on a machine that others share
+  await until(`task ${task} of job ${jobId} trains`, 120, () => find() !== undefined);
   return find() as Process;
 }
 

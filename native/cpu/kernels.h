@@ -170,7 +170,7 @@ struct PairStretch {
   const T* y[2];         // [count][lanes]
 };
 
-/// w = gap * phi over a panel (see MatrixUpdate), or a copy for a dense layer.
+/// w = gap * phi over rows of a panel of a spectral layer (see MatrixUpdate).
 template <class T>
 struct FormWeights {
   std::size_t rows;

@@ -37,7 +37,7 @@ PackedStudent<T>::PackedStudent(const Chain& network, const ParameterLayout& lay
 }
 
 template <class T>
-AlignedBuffer<T>& PackedStudent<T>::buffer(StateBlock block) {
+const AlignedBuffer<T>& PackedStudent<T>::buffer(StateBlock block) const {
   switch (block) {
     case StateBlock::first_moment:
       return values_.first_moment;
@@ -52,7 +52,7 @@ AlignedBuffer<T>& PackedStudent<T>::buffer(StateBlock block) {
 
 template <class T>
 void PackedStudent<T>::read(StateBlock block, T* values) const {
-  const T* from = const_cast<PackedStudent*>(this)->buffer(block).get();
+  const T* from = buffer(block).get();
   if (!from) return;
   compact_ ? static_cast<void>(std::copy_n(from, layout_->size(), values)) : unpack(from, values);
 }

@@ -57,7 +57,7 @@ class PackedStudent {
   template <class Visit>
   void for_tensors(const Visit& visit) const;
   void pack(const T* values, T* block) const;
-  AlignedBuffer<T>& buffer(StateBlock block);
+  const AlignedBuffer<T>& buffer(StateBlock block) const;
 
   const Chain* network_;
   const ParameterLayout* layout_;

@@ -33,17 +33,7 @@ function stage() {
   for (const entry of ['package.json', 'README.md', 'LICENSE', ...listed])
     cpSync(path.join(root, entry), path.join(staging, entry), { recursive: true });
   // dist/ is compiled afresh: the one in the root may hold files whose source is gone.
-  const project = path.join(root, 'tsconfig.build.json');
-  const dist = path.join(staging, 'dist');
-  node(
-    command('typescript', 'bin/tsc'),
-    '-p',
-    project,
-    '--outDir',
-    dist,
-    '--tsBuildInfoFile',
-    path.join(dist, '.tsbuildinfo'),
-  );
+  node(path.join(root, 'scripts/build.js'), path.join(staging, 'dist'));
 }
 
 /** Compiles the staged sources: what is published must build from what is published. Returns the addon's path. */

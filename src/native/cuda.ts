@@ -1,11 +1,10 @@
 /** Finds and opens the CUDA library, once. The only place that knows where it is. */
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { EigenstudentError } from '../errors.js';
 import type { NativeSurvey } from './addon.js';
 import { addon, addonOrigin } from './load.js';
+import { ownPackage } from './own-package.js';
 
 /** What stands between this process and a CUDA device. */
 export interface CudaProblem {
@@ -25,15 +24,11 @@ export interface Cuda {
 }
 
 const fileName = process.platform === 'win32' ? 'eigenstudent-cuda.dll' : 'libeigenstudent-cuda.so';
-/** Of the package; only asked for once the addon is loaded, which no bundle gets to. */
-function packageFolder(): string {
-  return fileURLToPath(new URL('../..', import.meta.url));
-}
 
 /** The command that builds the library. In a clone; installed from a package there are no scripts, but the sources. */
 function build(): string {
   if (!import.meta.url.includes('/node_modules/')) return 'npm run build:cuda';
-  const root = packageFolder();
+  const root = ownPackage().folder;
   const folder = join(root, 'build-cuda');
   return `cmake -S ${root} -B ${folder} -DES_CUDA=ON -DES_ADDON=OFF && cmake --build ${folder} --target eigenstudent-cuda`;
 }
@@ -76,8 +71,9 @@ function noLibrary(reason: string, mend: string): Cuda {
 
 function libraryPlaces(): string[] {
   const origin = addonOrigin();
-  const file = isAbsolute(origin) ? origin : createRequire(import.meta.url).resolve(origin);
-  return [join(dirname(file), fileName), join(packageFolder(), 'build-cuda/Release', fileName)];
+  const { require, folder } = ownPackage();
+  const file = isAbsolute(origin) ? origin : require.resolve(origin);
+  return [join(dirname(file), fileName), join(folder, 'build-cuda/Release', fileName)];
 }
 
 function problemOf(survey: NativeSurvey): CudaProblem | undefined {

@@ -1,8 +1,8 @@
 /** Finds and loads the addon, once. The only place that knows where it is. */
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { EigenstudentError, reasonOf } from '../errors.js';
 import type { NativeAddon } from './addon.js';
+import { ownPackage } from './own-package.js';
 import { platformPackage } from './platform.js';
 
 interface Loaded {
@@ -29,9 +29,9 @@ export function addonOrigin(): string {
 
 /** $EIGENSTUDENT_NATIVE alone where it is set; else the platform package, then the local build. */
 function load(): Loaded {
-  const { require, name, version } = ownPackage();
+  const { require, name, version, folder } = ownPackage();
   const override = process.env.EIGENSTUDENT_NATIVE;
-  const build = fileURLToPath(new URL(`../../build/Release/${name}.node`, import.meta.url));
+  const build = join(folder, `build/Release/${name}.node`);
   const candidates = override ? [override] : [platformPackage(name), build];
   const failures: string[] = [];
   for (const origin of candidates) {
@@ -48,31 +48,6 @@ function load(): Loaded {
       override ? ' (EIGENSTUDENT_NATIVE is set, so nothing else)' : ''
     }:\n${failures.join('\n')}\nBuild it with "npm rebuild ${name}", or, in a clone, "npm run build:native" (needs a C++20 ` +
       'compiler, make and Python 3).',
-  );
-}
-
-interface OwnPackage {
-  readonly require: NodeJS.Require;
-  readonly name: string;
-  readonly version: string;
-}
-
-/** What stands two folders above this file; anywhere else, this file is a part of a bundle, whose addon would not be found. */
-function ownPackage(): OwnPackage {
-  const here: string | undefined = import.meta.url; // empty in a bundle of CommonJS
-  try {
-    const require = createRequire(here as string);
-    const { name, version } = require('../../package.json') as { name: string; version: string };
-    if (name === 'eigenstudent') return { require, name, version };
-  } catch {
-    // as when it is another's package.json
-  }
-  throw new EigenstudentError(
-    'addon_missing',
-    `expected eigenstudent in its own package, found it inside a bundle${here ? ` (${here})` : ''}: its native addon is a file ` +
-      'beside its modules, which a bundler does not take along. Leave the package out of the bundle and ship ' +
-      'node_modules/eigenstudent with the program: esbuild --external:eigenstudent; rollup external: [/^eigenstudent/]; webpack ' +
-      "externals: { eigenstudent: 'eigenstudent' }; ncc -e eigenstudent. See docs/how-to/bundle-a-program.md",
   );
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { ownPackage } from '../../native/own-package.js';
 
 interface Versions {
   readonly eigenstudent: string;
@@ -7,7 +7,5 @@ interface Versions {
 
 /** What a record says of the software that made it. */
 export function versions(): Versions {
-  const file: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
-  const { version } = file as { readonly version: string };
-  return { eigenstudent: version, node: process.versions.node };
+  return { eigenstudent: ownPackage().version, node: process.versions.node };
 }

@@ -1,9 +1,9 @@
 /** Hands what a run directory lacks to Slurm, as one job array. */
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { finiteNumber, invalid, knownKeys, positiveInteger } from '../../arguments.js';
 import { EigenstudentError } from '../../errors.js';
+import { ownPackage } from '../../native/own-package.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import type { Device } from '../../network/device.js';
 import { lookAtFiles } from '../brought/look-at-files.js';
@@ -189,7 +189,7 @@ function protocolCopy(directory: string, protocol: Protocol): string {
 
 /** The command `eigenstudent`, as the package has it. */
 function commandFile(): string {
-  return fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+  return join(ownPackage().folder, 'dist/cli/main.js');
 }
 
 function sweepArguments({ device, devices, checkpointEvery }: SubmitOptions): string[] {

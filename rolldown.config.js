@@ -1,0 +1,54 @@
+// JavaScript of the package, in few files: a start of Node takes a quarter of a millisecond per module that it opens.
+// scripts/build.js calls it, and tsc for the declarations.
+import { fileURLToPath } from 'node:url';
+
+const source = fileURLToPath(new URL('src/', import.meta.url));
+
+/** What package.json names. */
+const published = ['index', 'analysis/index', 'data/index', 'exchange/index', 'sweep/index', 'cli/main'];
+/** What benchmarks, scripts and tests of this repository open by its path in dist/. */
+const internal = [
+  'cli/program',
+  'data/idx',
+  'exchange/description',
+  'native/load',
+  'network/files/text-file',
+  'report/axes',
+  'report/render',
+  'report/theme',
+  'report/write-report',
+  'sweep/protocol/protocol',
+];
+
+const file = (name) => `${source}${name}.ts`;
+
+/** The modules that `entry` opens at once, itself included; those behind `await import()` are not among them. */
+function opened(entry, context) {
+  const found = new Set([entry]);
+  for (const id of found) for (const next of context.getModuleInfo(id)?.importedIds ?? []) found.add(next);
+  return found;
+}
+
+/** A chunk of the modules that all of `entries` open, without these themselves: an entry does something when it is opened. */
+function chunk(name, priority, entries) {
+  const isIn = (id, context) => entries.every((entry) => id !== file(entry) && opened(file(entry), context).has(id));
+  return { name: (id, context) => (isIn(id, context) ? name : null), debugName: name, priority };
+}
+
+export default {
+  input: Object.fromEntries([...published, ...internal].map((name) => [name, file(name)])),
+  platform: 'node',
+  external: (id) => !id.startsWith('.') && !id.startsWith(source),
+  resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
+  output: {
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    sourcemap: true,
+    codeSplitting: {
+      groups: [
+        chunk('shared', 3, ['index', 'cli/main']),
+        chunk('library', 2, ['index']),
+        chunk('command', 1, ['cli/main']),
+      ],
+    },
+  },
+};

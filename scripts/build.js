@@ -1,0 +1,46 @@
+// node scripts/build.js [FOLDER]: checks src/ and writes JavaScript and declarations to FOLDER, which is dist/ otherwise.
+// Without development dependencies there is no compiler, and dist/ stays as it is: no reason to fail an install.
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
+
+function findCompiler() {
+  try {
+    const manifest = createRequire(import.meta.url).resolve('typescript/package.json');
+    return path.join(path.dirname(manifest), 'bin/tsc');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Declarations, and what the type checker finds. Returns its exit status. */
+function declare(compiler) {
+  const places = ['--outDir', folder, '--tsBuildInfoFile', path.join(folder, '.tsbuildinfo')];
+  const args = [compiler, '-p', 'tsconfig.build.json', ...places];
+  return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
+}
+
+async function bundle() {
+  const { rolldown } = await import('rolldown');
+  const { default: config } = await import('../rolldown.config.js');
+  const { output, ...input } = config;
+  const bundled = await rolldown({ cwd: root, ...input });
+  rmSync(path.join(folder, 'chunks'), { recursive: true, force: true });
+  await bundled.write({ ...output, dir: folder });
+  await bundled.close();
+}
+
+const compiler = findCompiler();
+if (compiler) {
+  process.exitCode = declare(compiler);
+  if (process.exitCode === 0) await bundle();
+} else {
+  console.error(
+    'eigenstudent: no TypeScript compiler (development dependencies are not installed), dist/ is not built',
+  );
+}

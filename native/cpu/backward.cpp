@@ -38,14 +38,15 @@ void Workspace<T>::weight_gradient(std::size_t l, std::size_t panel, Range strip
   T* G = gradients_.get() + plan.matrix + lanes.offset * plan.rows();
   for (std::size_t s = strips.first; s < strips.end; ++s) {
     const Panel& strip = (plan.wide_out ? plan.in : plan.out).list[s];
-    weight_gradient_strip(l, lanes, strip, rows, !first_block, G + strip.offset * lanes.width);
+    weight_gradient_strip(l, lanes, strip, along_lanes(l, lanes, rows), rows, !first_block,
+                          G + strip.offset * lanes.width);
   }
 }
 
 /// G: [strip.columns][lanes.width]. The batch is the inner dimension.
 template <class T>
 void Workspace<T>::weight_gradient_strip(std::size_t l, const Panel& lanes, const Panel& strip,
-                                         std::size_t rows, bool accumulate, T* G) {
+                                         const T* along, std::size_t rows, bool accumulate, T* G) {
   const LayerPlan& plan = layer(l);
   const T* across = plan.wide_out ? input(l, rows) : delta(l, rows);
   const Segment<T> batch{across + strip.offset * rows, 1, static_cast<std::ptrdiff_t>(strip.width), rows};
@@ -54,7 +55,7 @@ void Workspace<T>::weight_gradient_strip(std::size_t l, const Panel& lanes, cons
   product.width = lanes.width;
   product.segments = &batch;
   product.segment_count = 1;
-  product.b = plan.wide_out ? delta(l, lanes, rows) : input(l, rows) + lanes.offset * rows;
+  product.b = along;
   product.c = G;
   product.accumulate = accumulate;
   product.epilogue = Epilogue::store;
@@ -64,12 +65,9 @@ void Workspace<T>::weight_gradient_strip(std::size_t l, const Panel& lanes, cons
 /// delta_l W_l in one panel, for a range of the inner dimension (segments_ holds delta_l); times f' after the
 /// last one.
 template <class T>
-void Workspace<T>::input_gradient(std::size_t l, std::size_t panel, Range chunk, std::size_t rows,
-                                  unsigned thread) {
-  const LayerPlan& plan = layer(l);
-  const Panel& lanes = plan.in.list[panel];
-  const Activation below = layer(l - 1).spec->activation;
-  const std::size_t at = lanes.offset * rows;
+void Workspace<T>::input_gradient(std::size_t l, const Panel& lanes, const Nodes& below, Range chunk,
+                                  std::size_t rows, unsigned thread) {
+  const Activation activation = layer(l - 1).spec->activation;
   const bool last = chunk.end == segments_.size();
   OuterProduct<T> product{};
   product.rows = rows;
@@ -77,19 +75,20 @@ void Workspace<T>::input_gradient(std::size_t l, std::size_t panel, Range chunk,
   product.segments = segments_.data() + chunk.first;
   product.segment_count = chunk.end - chunk.first;
   product.b = outer_weights(l, false, lanes, chunk, thread);
-  product.c = delta(l - 1, lanes, rows);
-  product.y = y(l - 1, rows) + at;
+  product.c = below.delta;
+  product.y = below.y;
   product.accumulate = chunk.first > 0;
-  product.epilogue = last ? mask_of(below) : Epilogue::store;
+  product.epilogue = last ? mask_of(activation) : Epilogue::store;
   kernels_.outer_product(product);
-  if (last && product.epilogue == Epilogue::store && below != Activation::linear)
-    kernels_.activation_backward(below, z(l - 1, rows) + at, product.y, product.c, rows * lanes.width);
+  if (last && product.epilogue == Epilogue::store && activation != Activation::linear)
+    kernels_.activation_backward(activation, below.z, below.y, below.delta, rows * lanes.width);
 }
 
 template <class T>
-void Workspace<T>::bias_gradient(std::size_t l, const Panel& panel, std::size_t rows, std::uint8_t mask) {
+void Workspace<T>::bias_gradient(std::size_t l, const Panel& panel, const T* delta, std::size_t rows,
+                                 std::uint8_t mask) {
   if (!trains(l, TensorRole::bias, mask)) return;
-  kernels_.column_sums(delta(l, panel, rows), rows, panel.width, bias_sums(l) + panel.offset);
+  kernels_.column_sums(delta, rows, panel.width, bias_sums(l) + panel.offset);
 }
 
 /// What layer 0 needs of one panel of its dL/dz, before the next panel takes its place.
@@ -97,7 +96,7 @@ template <class T>
 void Workspace<T>::first_layer_gradients(std::size_t panel, std::size_t rows, bool first_block,
                                          std::uint8_t mask) {
   const LayerPlan& plan = layer(0);
-  bias_gradient(0, plan.out.list[panel], rows, mask);
+  bias_gradient(0, plan.out.list[panel], delta(0, plan.out.list[panel], rows), rows, mask);
   if (needs_weight_gradient(0, mask)) weight_gradient(0, panel, {0, plan.in.list.size()}, rows, first_block);
 }
 
@@ -125,7 +124,8 @@ void Workspace<T>::backward_layer(std::size_t l, std::uint8_t mask, bool below, 
   for (std::size_t panel = 0; panel < std::max(weight_panels, input_panels); ++panel) {
     if (panel < weight_panels) weight_gradient(l, panel, {0, strips}, rows, first_block);
     if (panel >= input_panels) continue;
-    input_gradient(l, panel, {0, segments_.size()}, rows, 0);
+    const Panel& lanes = plan.in.list[panel];
+    input_gradient(l, lanes, nodes(l - 1, lanes, rows), {0, segments_.size()}, rows, 0);
     if (layer(l - 1).delta_by_panel) first_layer_gradients(panel, rows, first_block, mask);
   }
 }
@@ -143,7 +143,8 @@ void Workspace<T>::input_gradients_of_wide(std::size_t l, std::size_t rows) {
   segments_of(plan.out, delta(l, rows), rows, segments_);
   for_ranges(segments_.size(), plan.chunk, [&](Range range) {
     crew_.each_until_stopped(plan.in.list.size(), [&](std::size_t p, unsigned thread) {
-      input_gradient(l, p, range, rows, thread);
+      const Panel& lanes = plan.in.list[p];
+      input_gradient(l, lanes, nodes(l - 1, lanes, rows), range, rows, thread);
     });
   });
 }
@@ -164,25 +165,27 @@ void Workspace<T>::backward_block(std::size_t rows, bool first_block, std::uint8
   if (lowest == depth()) return;
   differentiate_outputs(rows);
   for (std::size_t l = depth() - 1;; --l) {
-    for (const Panel& panel : layer(l).out.list) bias_gradient(l, panel, rows, mask);
+    for (const Panel& panel : layer(l).out.list) bias_gradient(l, panel, delta(l, panel, rows), rows, mask);
+    if (plan_->paired && l == 1) return backward_pair(rows, first_block, mask, nullptr);
     const bool below = l > lowest;
     backward_layer(l, mask, below, rows, first_block);
     if (!below || layer(l - 1).delta_by_panel) break;  // the first layer's gradients are complete
   }
 }
 
-#define ES_INSTANTIATE(T)                                                                                 \
-  template double Workspace<T>::accumulate_gradients(const Dataset&, Batch, std::uint8_t);                \
-  template void Workspace<T>::weight_gradient(std::size_t, std::size_t, Range, std::size_t, bool);        \
-  template void Workspace<T>::weight_gradient_strip(std::size_t, const Panel&, const Panel&, std::size_t, \
-                                                    bool, T*);                                            \
-  template void Workspace<T>::input_gradient(std::size_t, std::size_t, Range, std::size_t, unsigned);     \
-  template void Workspace<T>::input_gradients_of_wide(std::size_t, std::size_t);                          \
-  template std::size_t Workspace<T>::strips_together(std::size_t) const;                                  \
-  template void Workspace<T>::differentiate_outputs(std::size_t);                                         \
-  template void Workspace<T>::bias_gradient(std::size_t, const Panel&, std::size_t, std::uint8_t);        \
-  template void Workspace<T>::first_layer_gradients(std::size_t, std::size_t, bool, std::uint8_t);        \
-  template void Workspace<T>::backward_layer(std::size_t, std::uint8_t, bool, std::size_t, bool);         \
+#define ES_INSTANTIATE(T)                                                                                    \
+  template double Workspace<T>::accumulate_gradients(const Dataset&, Batch, std::uint8_t);                   \
+  template void Workspace<T>::weight_gradient(std::size_t, std::size_t, Range, std::size_t, bool);           \
+  template void Workspace<T>::weight_gradient_strip(std::size_t, const Panel&, const Panel&, const T*,       \
+                                                    std::size_t, bool, T*);                                  \
+  template void Workspace<T>::input_gradient(std::size_t, const Panel&, const Nodes&, Range, std::size_t,    \
+                                             unsigned);                                                      \
+  template void Workspace<T>::input_gradients_of_wide(std::size_t, std::size_t);                             \
+  template std::size_t Workspace<T>::strips_together(std::size_t) const;                                     \
+  template void Workspace<T>::differentiate_outputs(std::size_t);                                            \
+  template void Workspace<T>::bias_gradient(std::size_t, const Panel&, const T*, std::size_t, std::uint8_t); \
+  template void Workspace<T>::first_layer_gradients(std::size_t, std::size_t, bool, std::uint8_t);           \
+  template void Workspace<T>::backward_layer(std::size_t, std::uint8_t, bool, std::size_t, bool);            \
   template void Workspace<T>::backward_block(std::size_t, bool, std::uint8_t);
 ES_INSTANTIATE(float)
 ES_INSTANTIATE(double)

@@ -77,15 +77,25 @@ void Workspace<T>::forward_dot(std::size_t l, std::size_t rows) {
                             plan.in.widths.data() + chunk.first, chunk.end - chunk.first, c,
                             static_cast<std::ptrdiff_t>(panel.width), chunk.first > 0});
     });
-    if (plan.bias == LayerPlan::npos) return;
-    const T* bias = parameters() + plan.bias + panel.offset;
-    for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t n = 0; n < panel.columns; ++n) c[r * panel.width + n] += bias[n];
+    add_bias(l, panel, rows, c);
   });
+}
+
+/// To rows of a panel.
+template <class T>
+void Workspace<T>::add_bias(std::size_t l, const Panel& panel, std::size_t rows, T* z) {
+  if (layer(l).bias == LayerPlan::npos) return;
+  const T* bias = parameters() + layer(l).bias + panel.offset;
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t n = 0; n < panel.columns; ++n) z[r * panel.width + n] += bias[n];
 }
 
 template <class T>
 void Workspace<T>::forward_block(std::size_t first_layer, std::size_t rows) {
+  if (plan_->paired && first_layer == 0) {
+    forward_pair(rows);
+    first_layer = 2;
+  }
   for (std::size_t l = first_layer; l < depth(); ++l) forward_layer(l, rows);
 }
 
@@ -130,6 +140,7 @@ typename Workspace<T>::Score Workspace<T>::loss_of_block(const Dataset& data, Ba
   template void Workspace<T>::gather(const Dataset&, Batch, std::size_t, std::size_t);                      \
   template void Workspace<T>::forward_outer(std::size_t, std::size_t);                                      \
   template void Workspace<T>::forward_dot(std::size_t, std::size_t);                                        \
+  template void Workspace<T>::add_bias(std::size_t, const Panel&, std::size_t, T*);                         \
   template void Workspace<T>::forward_layer(std::size_t, std::size_t);                                      \
   template void Workspace<T>::forward_block(std::size_t, std::size_t);                                      \
   template Workspace<T>::Score Workspace<T>::loss_of_block(const Dataset&, Batch, std::size_t, std::size_t, \

@@ -71,6 +71,9 @@ struct Plan {
   std::size_t widest = 0;          // the longest padded vector of any layer
   std::size_t row_sums = 0;        // the most rows times panels of any matrix
   bool wide = false;               // so large that all threads work on one student
+  /// Wide, and layers 0 and 1 pass together, a few panels of the nodes between them at a time (pair.cpp): their answers to a
+  /// batch would leave every cache, and computing them a second time costs less than reading them back.
+  bool paired = false;
 
   /// Whether a training step costs less with the lanes along the samples than along the nodes: for narrow layers, which
   /// would fill their last vector badly, and batches long enough to pay for sums across lanes in the gradients.

@@ -10,69 +10,76 @@ namespace eigenstudent::cpu {
 template <class T>
 void Workspace<T>::update(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
                           std::vector<std::uint64_t>& update_count) {
+  const Updating updating{optimizer, learning_rate, mask, update_count};
   if (updates_backward_)
-    update_backward(optimizer, learning_rate, mask, update_count);
+    update_backward(updating);
   else
-    for (std::size_t l = 0; l < depth(); ++l) update_layer(l, optimizer, learning_rate, mask, update_count);
+    for (std::size_t l = 0; l < depth(); ++l) update_layer(l, updating);
   const std::uint64_t version = blocks_version_ = student_->parameters_changed();
   weights_version_ =
       plan_->wide ? no_version : version;  // each layer of a narrow one has formed its weights anew
 }
 
 template <class T>
-void Workspace<T>::update_layer(std::size_t l, const OptimizerSpec& optimizer, double learning_rate,
-                                std::uint8_t mask, std::vector<std::uint64_t>& update_count) {
-  const auto next_step = [&](TensorRole role) {
-    const auto index = static_cast<std::size_t>(student_->layout().index_of(l, role));
-    return optimizer_step<T>(optimizer, learning_rate, ++update_count[index]);
-  };
-  const bool train_matrix = trains(l, TensorRole::matrix, mask);
-  const bool train_in = trains(l, TensorRole::eigenvalues_in, mask);
-  const bool train_out = trains(l, TensorRole::eigenvalues_out, mask);
-  if (train_matrix || train_in || train_out) {
-    const OptimizerStep<T> step = train_matrix ? next_step(TensorRole::matrix) : OptimizerStep<T>{};
-    update_matrix(l, step, train_matrix, train_in, train_out);
+void Workspace<T>::update_layer(std::size_t l, const Updating& updating) {
+  const MatrixPass pass = begin_matrix(l, updating);
+  if (pass.wanted()) {
+    if (updates_backward_)
+      update_by_strips(l, pass);
+    else
+      crew_.each(layer(l).panels().list.size(), [&](std::size_t p, unsigned) {
+        const std::size_t rows = layer(l).rows();
+        update_rows(l, p, {0, rows},
+                    gradients_.get() + layer(l).matrix + layer(l).panels().list[p].offset * rows, pass);
+      });
   }
-  if (train_in)
-    update_tensor(l, TensorRole::eigenvalues_in, sums_in_.get(), next_step(TensorRole::eigenvalues_in));
-  if (train_out)
-    update_tensor(l, TensorRole::eigenvalues_out, sums_out_.get(), next_step(TensorRole::eigenvalues_out));
-  if (trains(l, TensorRole::bias, mask))
-    update_tensor(l, TensorRole::bias, bias_sums(l), next_step(TensorRole::bias));
-  if (!plan_->wide && (train_matrix || train_in || train_out)) form_weights(l);
+  end_layer(l, updating, pass);
+  if (!plan_->wide && pass.wanted()) form_weights(l);
 }
 
-/// The optimiser pass over phi (or W); leaves dL/dlambda_in in sums_in_ and dL/dlambda_out in sums_out_ where
-/// wanted.
+/// What the optimiser pass over phi (or W) is told, and what it needs at hand.
 template <class T>
-void Workspace<T>::update_matrix(std::size_t l, const OptimizerStep<T>& step, bool train, bool want_in,
-                                 bool want_out) {
+typename Workspace<T>::MatrixPass Workspace<T>::begin_matrix(std::size_t l, const Updating& updating) {
   const LayerPlan& plan = layer(l);
-  const std::size_t rows = plan.rows(), panels = plan.panels().list.size();
-  T* sums_in = want_in ? sums_in_.get() : nullptr;
-  T* sums_out = want_out ? sums_out_.get() : nullptr;
-  T* of_rows = plan.wide_out ? sums_in : sums_out;
-  T* of_columns = plan.wide_out ? sums_out : sums_in;
+  LayerSums& sums = this->sums(l);
+  MatrixPass pass{};
+  pass.train = trains(l, TensorRole::matrix, updating.mask);
+  pass.sums_in = trains(l, TensorRole::eigenvalues_in, updating.mask) ? sums.in.get() : nullptr;
+  pass.sums_out = trains(l, TensorRole::eigenvalues_out, updating.mask) ? sums.out.get() : nullptr;
+  if (pass.train) pass.step = next_step(l, TensorRole::matrix, updating);
+  T* of_rows = plan.wide_out ? pass.sums_in : pass.sums_out;
+  pass.column_sums = plan.wide_out ? pass.sums_out : pass.sums_in;
   const ChainTensor& spec = plan.spec->tensor(TensorRole::matrix);
-  if (train && spec.group_lasso != 0) find_shrinkage(l, static_cast<T>(spec.group_lasso));
-  if (of_columns) std::fill_n(of_columns, plan.panels().padded, T(0));
-  T* partial = of_rows ? row_sums_.get() : nullptr;
-  const MatrixPass pass{step, train, partial, of_columns};
-  if (updates_backward_)
-    update_by_strips(l, pass);
-  else
-    crew_.each(panels, [&](std::size_t p, unsigned) {
-      update_rows(l, p, {0, rows}, gradients_.get() + plan.matrix + plan.panels().list[p].offset * rows,
-                  pass);
-    });
-  if (of_rows) {
-    std::copy_n(partial, rows, of_rows);
+  if (pass.train && spec.group_lasso != 0) find_shrinkage(l, static_cast<T>(spec.group_lasso));
+  if (pass.column_sums) std::fill_n(pass.column_sums, plan.panels().padded, T(0));
+  pass.row_sums = of_rows ? sums.rows.get() : nullptr;
+  return pass;
+}
+
+/// After the pass over the matrix: dL/dlambda from its sums, and the optimiser on the vectors.
+template <class T>
+void Workspace<T>::end_layer(std::size_t l, const Updating& updating, const MatrixPass& pass) {
+  const LayerPlan& plan = layer(l);
+  if (pass.row_sums) {
+    T* of_rows = plan.wide_out ? pass.sums_in : pass.sums_out;
+    const std::size_t rows = plan.rows(), panels = plan.panels().list.size();
+    std::copy_n(pass.row_sums, rows, of_rows);
     for (std::size_t p = 1; p < panels; ++p)
-      for (std::size_t r = 0; r < rows; ++r) of_rows[r] += partial[p * rows + r];
+      for (std::size_t r = 0; r < rows; ++r) of_rows[r] += pass.row_sums[p * rows + r];
   }
-  if (sums_out)
+  if (pass.sums_in) update_tensor(l, TensorRole::eigenvalues_in, pass.sums_in, updating);
+  if (pass.sums_out) {
     for (std::size_t i = 0; i < plan.out.columns; ++i)
-      sums_out[i] = -sums_out[i];  // dL/dlambda_out = -sum G phi
+      pass.sums_out[i] = -pass.sums_out[i];  // dL/dlambda_out = -sum G phi
+    update_tensor(l, TensorRole::eigenvalues_out, pass.sums_out, updating);
+  }
+  if (trains(l, TensorRole::bias, updating.mask)) update_tensor(l, TensorRole::bias, bias_sums(l), updating);
+}
+
+template <class T>
+OptimizerStep<T> Workspace<T>::next_step(std::size_t l, TensorRole role, const Updating& updating) const {
+  const auto index = static_cast<std::size_t>(student_->layout().index_of(l, role));
+  return optimizer_step<T>(updating.optimizer, updating.learning_rate, ++updating.counts[index]);
 }
 
 /// Leaves the group lasso's pull on what enters each node in shrinkage_. Sums over panels are added in their order.
@@ -80,17 +87,18 @@ template <class T>
 void Workspace<T>::find_shrinkage(std::size_t l, T group_lasso) {
   const LayerPlan& plan = layer(l);
   const std::size_t rows = plan.rows(), panels = plan.panels().list.size();
-  T* pull = shrinkage_.get();
+  T* pull = sums(l).shrinkage.get();
+  T* partial = sums(l).rows.get();
   crew_.each(panels, [&](std::size_t p, unsigned) {
     const Panel& panel = plan.panels().list[p];
     const T* values = parameters() + plan.matrix + panel.offset * rows;
-    T* of_rows = plan.wide_out ? nullptr : row_sums_.get() + p * rows;
+    T* of_rows = plan.wide_out ? nullptr : partial + p * rows;
     kernels_.sum_squares({rows, panel.width, values, of_rows, plan.wide_out ? pull + panel.offset : nullptr});
   });
   if (!plan.wide_out) {
-    std::copy_n(row_sums_.get(), rows, pull);
+    std::copy_n(partial, rows, pull);
     for (std::size_t p = 1; p < panels; ++p)
-      for (std::size_t r = 0; r < rows; ++r) pull[r] += row_sums_.get()[p * rows + r];
+      for (std::size_t r = 0; r < rows; ++r) pull[r] += partial[p * rows + r];
   }
   const std::size_t count = plan.wide_out ? plan.out.padded : rows;
   for (std::size_t i = 0; i < count; ++i) pull[i] = row_shrinkage(group_lasso, pull[i]);
@@ -128,8 +136,8 @@ void Workspace<T>::update_rows(std::size_t l, std::size_t p, Range rows, const T
   update.l1 = static_cast<T>(spec.l1);
   update.l2 = static_cast<T>(spec.l2);
   if (pass.train && spec.group_lasso != 0) {
-    update.row_shrinkage = plan.wide_out ? nullptr : shrinkage_.get() + rows.first;
-    update.column_shrinkage = plan.wide_out ? shrinkage_.get() + panel.offset : nullptr;
+    update.row_shrinkage = plan.wide_out ? nullptr : sums(l).shrinkage.get() + rows.first;
+    update.column_shrinkage = plan.wide_out ? sums(l).shrinkage.get() + panel.offset : nullptr;
   }
   update.step = pass.step;
   kernels_.update_matrix(update);
@@ -137,7 +145,7 @@ void Workspace<T>::update_rows(std::size_t l, std::size_t p, Range rows, const T
 
 template <class T>
 void Workspace<T>::update_tensor(std::size_t l, TensorRole role, const T* gradient,
-                                 const OptimizerStep<T>& step) {
+                                 const Updating& updating) {
   const LayerPlan& plan = layer(l);
   const ChainTensor& spec = plan.spec->tensor(role);
   const bool in = role == TensorRole::eigenvalues_in;
@@ -152,7 +160,7 @@ void Workspace<T>::update_tensor(std::size_t l, TensorRole role, const T* gradie
   update.v = blocks_->second_moment.get() ? blocks_->second_moment.get() + at : nullptr;
   update.l1 = static_cast<T>(spec.l1);
   update.l2 = static_cast<T>(spec.l2);
-  update.step = step;
+  update.step = next_step(l, role, updating);
   kernels_.update_vector(update);
 }
 
@@ -198,12 +206,13 @@ void Workspace<T>::read_gradient(T* gradient) {
 #define ES_INSTANTIATE(T)                                                                                \
   template void Workspace<T>::update(const OptimizerSpec&, double, std::uint8_t,                         \
                                      std::vector<std::uint64_t>&);                                       \
-  template void Workspace<T>::update_layer(std::size_t, const OptimizerSpec&, double, std::uint8_t,      \
-                                           std::vector<std::uint64_t>&);                                 \
+  template OptimizerStep<T> Workspace<T>::next_step(std::size_t, TensorRole, const Updating&) const;     \
+  template void Workspace<T>::update_layer(std::size_t, const Updating&);                                \
+  template Workspace<T>::MatrixPass Workspace<T>::begin_matrix(std::size_t, const Updating&);            \
+  template void Workspace<T>::end_layer(std::size_t, const Updating&, const MatrixPass&);                \
   template void Workspace<T>::find_shrinkage(std::size_t, T);                                            \
   template void Workspace<T>::update_rows(std::size_t, std::size_t, Range, const T*, const MatrixPass&); \
-  template void Workspace<T>::update_matrix(std::size_t, const OptimizerStep<T>&, bool, bool, bool);     \
-  template void Workspace<T>::update_tensor(std::size_t, TensorRole, const T*, const OptimizerStep<T>&); \
+  template void Workspace<T>::update_tensor(std::size_t, TensorRole, const T*, const Updating&);         \
   template void Workspace<T>::read_gradient(T*);
 ES_INSTANTIATE(float)
 ES_INSTANTIATE(double)

@@ -67,18 +67,22 @@ typename Workspace<T>::DotWeights Workspace<T>::dot_weights(std::size_t l, const
 /// Backward from the deltas of the last layer, with the optimiser on the way. dL/dx of a layer is computed before its
 /// parameters change. A step that has begun to be applied is applied to its end.
 template <class T>
-void Workspace<T>::update_backward(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
-                                   std::vector<std::uint64_t>& update_count) {
-  const std::size_t rows = rows_at_hand_, lowest = lowest_trained(mask);
+void Workspace<T>::update_backward(const Updating& updating) {
+  const std::size_t rows = rows_at_hand_, lowest = lowest_trained(updating.mask);
   if (lowest == depth()) return;
   const Crew stoppable = crew_;
   crew_ = crew_.unstoppable();
   differentiate_outputs(rows);
   for (std::size_t l = depth(); l-- > lowest;) {
     if (layer(l).bias != LayerPlan::npos) std::fill_n(bias_sums(l), layer(l).out.padded, T(0));
-    for (const Panel& panel : layer(l).out.list) bias_gradient(l, panel, rows, mask);
+    for (const Panel& panel : layer(l).out.list)
+      bias_gradient(l, panel, delta(l, panel, rows), rows, updating.mask);
+    if (plan_->paired && l == 1) {
+      update_pair(updating);
+      break;
+    }
     if (l > lowest) input_gradients_of_wide(l, rows);
-    update_layer(l, optimizer, learning_rate, mask, update_count);
+    update_layer(l, updating);
   }
   crew_ = stoppable;
 }
@@ -94,7 +98,8 @@ void Workspace<T>::update_by_strips(std::size_t l, const MatrixPass& pass) {
       T* G = thread_scratch(thread);
       for (std::size_t s = range.first; s < range.end; ++s) {
         const Panel& strip = strips[s];
-        weight_gradient_strip(l, plan.panels().list[p], strip, rows, false, G);
+        const Panel& lanes = plan.panels().list[p];
+        weight_gradient_strip(l, lanes, strip, along_lanes(l, lanes, rows), rows, false, G);
         update_rows(l, p, {strip.offset, strip.offset + strip.columns}, G, pass);
       }
     });
@@ -105,8 +110,7 @@ void Workspace<T>::update_by_strips(std::size_t l, const MatrixPass& pass) {
   template void Workspace<T>::reserve_threads();                                                           \
   template const T* Workspace<T>::outer_weights(std::size_t, bool, const Panel&, Range, unsigned);         \
   template Workspace<T>::DotWeights Workspace<T>::dot_weights(std::size_t, const Panel&, Range, unsigned); \
-  template void Workspace<T>::update_backward(const OptimizerSpec&, double, std::uint8_t,                  \
-                                              std::vector<std::uint64_t>&);                                \
+  template void Workspace<T>::update_backward(const Updating&);                                            \
   template void Workspace<T>::update_by_strips(std::size_t, const MatrixPass&);
 ES_INSTANTIATE(float)
 ES_INSTANTIATE(double)

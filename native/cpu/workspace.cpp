@@ -67,26 +67,31 @@ void Workspace<T>::reserve(std::size_t batch, Use use) {
   sample_y_.require_zeros(plan_->widest);
   sample_delta_.require_zeros(plan_->widest);
   if (plan_->wide) reserve_threads();
+  if (plan_->paired) reserve_pair();
   if (use == Use::answers) return;
   updates_backward_ = plan_->wide && use == Use::training && batch <= rows_;
-  if (updates_backward_)
-    bias_sums_.require_zeros(plan_->widest);
-  else if (!has_gradients_)
-    gradients_.require_zeros(plan_->block_size);
+  if (!updates_backward_ && !has_gradients_) gradients_.require_zeros(plan_->block_size);
   has_gradients_ = has_gradients_ || !updates_backward_;
-  row_sums_.require(plan_->row_sums);
-  sums_in_.require_zeros(plan_->widest);
-  sums_out_.require_zeros(plan_->widest);
-  shrinkage_.require(plan_->widest);
+  for (LayerSums* sums : {&sums_[0], &sums_[1]}) {
+    if (updates_backward_) sums->bias.require_zeros(plan_->widest);
+    sums->rows.require(plan_->row_sums);
+    sums->in.require_zeros(plan_->widest);
+    sums->out.require_zeros(plan_->widest);
+    sums->shrinkage.require(plan_->widest);
+    if (!plan_->paired) break;
+  }
 }
 
 template <class T>
 std::size_t Workspace<T>::bytes() const {
   std::size_t total = own_blocks_.bytes();
   for (const AlignedBuffer<T>* buffer :
-       {&gradients_, &weights_, &thread_scratch_, &bias_sums_, &activations_, &sums_in_, &sums_out_,
-        &sample_y_, &sample_delta_, &lanes_, &curve_weights_, &row_sums_, &shrinkage_, &targets_, &ones_})
+       {&gradients_, &weights_, &thread_scratch_, &pair_scratch_, &activations_, &sample_y_, &sample_delta_,
+        &lanes_, &curve_weights_, &targets_, &ones_})
     total += buffer->bytes();
+  for (const LayerSums& sums : sums_)
+    for (const AlignedBuffer<T>* buffer : {&sums.bias, &sums.in, &sums.out, &sums.rows, &sums.shrinkage})
+      total += buffer->bytes();
   return total;
 }
 

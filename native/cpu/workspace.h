@@ -2,9 +2,10 @@
 // batch, the gradients. Buffers grow to the largest student met and are then reused: no allocation a step.
 //
 // workspace.cpp takes students over and forms weights; forward.cpp, backward.cpp and update.cpp are the three parts of a step;
-// answers.cpp has what is not training.
+// answers.cpp has what is not training; wide.cpp and pair.cpp what large students do otherwise.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -142,25 +143,51 @@ class Workspace {
   void backward_block(std::size_t rows, bool first_block, std::uint8_t mask);
   void differentiate_outputs(std::size_t rows);
   void backward_layer(std::size_t l, std::uint8_t mask, bool below, std::size_t rows, bool first_block);
-  void bias_gradient(std::size_t l, const Panel& panel, std::size_t rows, std::uint8_t mask);
+  /// A panel of a layer's outputs, [rows][width] each; z is y where f' does not need it.
+  struct Nodes {
+    T* z;
+    T* y;
+    T* delta;
+  };
+  Nodes nodes(std::size_t l, const Panel& panel, std::size_t rows) {
+    const std::size_t at = panel.offset * rows;
+    return {z(l, rows) + at, y(l, rows) + at, delta(l, panel, rows)};
+  }
+  void bias_gradient(std::size_t l, const Panel& panel, const T* delta, std::size_t rows, std::uint8_t mask);
   void first_layer_gradients(std::size_t panel, std::size_t rows, bool first_block, std::uint8_t mask);
   void weight_gradient(std::size_t l, std::size_t panel, Range strips, std::size_t rows, bool first_block);
-  void weight_gradient_strip(std::size_t l, const Panel& lanes, const Panel& strip, std::size_t rows,
-                             bool accumulate, T* G);
-  void input_gradient(std::size_t l, std::size_t panel, Range chunk, std::size_t rows, unsigned thread);
+  void weight_gradient_strip(std::size_t l, const Panel& lanes, const Panel& strip, const T* along,
+                             std::size_t rows, bool accumulate, T* G);
+  /// The panel of delta (or of x) that runs along the lanes of dL/dW.
+  const T* along_lanes(std::size_t l, const Panel& lanes, std::size_t rows) {
+    return layer(l).wide_out ? delta(l, lanes, rows) : input(l, rows) + lanes.offset * rows;
+  }
+  void input_gradient(std::size_t l, const Panel& lanes, const Nodes& below, Range chunk, std::size_t rows,
+                      unsigned thread);
   void input_gradients_of_wide(std::size_t l, std::size_t rows);
   std::size_t strips_together(std::size_t rows) const;
 
-  void update_layer(std::size_t l, const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
-                    std::vector<std::uint64_t>& update_count);
-  void update_matrix(std::size_t l, const OptimizerStep<T>& step, bool train, bool want_in, bool want_out);
+  /// The arguments of update().
+  struct Updating {
+    const OptimizerSpec& optimizer;
+    double learning_rate;
+    std::uint8_t mask;
+    std::vector<std::uint64_t>& counts;
+  };
+  OptimizerStep<T> next_step(std::size_t l, TensorRole role, const Updating& updating) const;
   /// What an optimiser pass over a matrix is told besides where the matrix lies. Sums: see MatrixUpdate; null where not wanted.
   struct MatrixPass {
     OptimizerStep<T> step;
     bool train;
     T* row_sums;     // [panels][rows]
     T* column_sums;  // [padded]
+    T* sums_in;      // [padded]: dL/dlambda_in
+    T* sums_out;     // [padded]: -dL/dlambda_out
+    bool wanted() const { return train || sums_in || sums_out; }
   };
+  void update_layer(std::size_t l, const Updating& updating);
+  MatrixPass begin_matrix(std::size_t l, const Updating& updating);
+  void end_layer(std::size_t l, const Updating& updating, const MatrixPass& pass);
   void update_rows(std::size_t l, std::size_t panel, Range rows, const T* G, const MatrixPass& pass);
 
   // Wide students: weights are formed, and gradients consumed, where they are wanted; see wide.cpp.
@@ -173,14 +200,31 @@ class Workspace {
   DotWeights dot_weights(std::size_t l, const Panel& outputs, Range inner, unsigned thread);
   void form_block(std::size_t l, const Panel& panel, Range rows, T* w);
   T* thread_scratch(unsigned thread) { return thread_scratch_.get() + thread * thread_scratch_size_; }
-  void update_backward(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
-                       std::vector<std::uint64_t>& update_count);
+  void update_backward(const Updating& updating);
   void update_by_strips(std::size_t l, const MatrixPass& pass);
+
+  // Layers 0 and 1 of a wide student that is thin around the nodes between them; see pair.cpp.
+  void reserve_pair();
+  T* pair_scratch(unsigned thread) { return pair_scratch_.get() + thread * pair_scratch_size_; }
+  void nodes_of_pair(const Panel& panel, Range samples, std::size_t rows, const Nodes& nodes,
+                     unsigned thread);
+  std::size_t rows_forward(std::size_t rows) const;
+  void forward_pair(std::size_t rows);
+  void forward_pair(Range samples, std::size_t rows, unsigned thread);
+  /// Of the panels of a thin layer's inputs, or of a chunk of its outputs: at most 384 scalars, panels of 6 at least.
+  using Segments = std::array<Segment<T>, 64>;
+  void dot_of_pair(const Panel& panel, Range chunk, std::size_t count, const T* y, T* z, unsigned thread);
+  void outer_of_pair(const Panel& panel, Range chunk, std::size_t count, const T* y, T* z, unsigned thread);
+  void backward_pair(std::size_t rows, bool first_block, std::uint8_t mask, const MatrixPass* passes);
+  void gradient_of_pair(std::size_t l, std::size_t panel, const T* along, std::size_t rows, bool first_block,
+                        const MatrixPass* pass, unsigned thread);
+  void update_pair(const Updating& updating);
+  void add_bias(std::size_t l, const Panel& panel, std::size_t rows, T* z);
   T* bias_sums(std::size_t l) {
-    return updates_backward_ ? bias_sums_.get() : gradients_.get() + layer(l).bias;
+    return updates_backward_ ? sums(l).bias.get() : gradients_.get() + layer(l).bias;
   }
   void find_shrinkage(std::size_t l, T group_lasso);
-  void update_tensor(std::size_t l, TensorRole role, const T* gradient, const OptimizerStep<T>& step);
+  void update_tensor(std::size_t l, TensorRole role, const T* gradient, const Updating& updating);
 
   // Lanes along the samples: [nodes][lanes]; see lanes.cpp.
   void gather_lanes(const Dataset& data, Batch group, std::size_t lanes, T* x, T* targets);
@@ -236,11 +280,18 @@ class Workspace {
   AlignedBuffer<T> weights_;         // [weights_size]; of a wide student for its pruning curve only
   AlignedBuffer<T> thread_scratch_;  // wide students: [threads][thread_scratch_size_]
   std::size_t thread_scratch_size_ = 0;
-  AlignedBuffer<T> bias_sums_;                // [widest]: dL/dbias of the layer at hand
-  AlignedBuffer<T> activations_;              // [rows_][row_size]
-  AlignedBuffer<T> sums_in_, sums_out_;       // [widest]: sums of G phi
-  AlignedBuffer<T> row_sums_;                 // [panels][rows]: the same a panel, before they are added up
-  AlignedBuffer<T> shrinkage_;                // [widest]: row_shrinkage of the nodes of the layer at hand
+  AlignedBuffer<T> pair_scratch_;  // [threads][pair_scratch_size_]: panels of the nodes of a pair
+  std::size_t pair_scratch_size_ = 0;
+  AlignedBuffer<T> activations_;  // [rows_][row_size]
+  /// What a layer's gradients are summed up to on the way.
+  struct LayerSums {
+    AlignedBuffer<T> bias;       // [widest]: dL/dbias
+    AlignedBuffer<T> in, out;    // [widest]: sums of G phi
+    AlignedBuffer<T> rows;       // [panels][rows]: the same per panel, before they are added up
+    AlignedBuffer<T> shrinkage;  // [widest]: row_shrinkage of the nodes
+  };
+  LayerSums sums_[2];  // of the layer at hand; of a pair also those of layer 0
+  LayerSums& sums(std::size_t l) { return sums_[plan_->paired && l == 0 ? 1 : 0]; }
   AlignedBuffer<T> sample_y_, sample_delta_;  // [widest]: one sample's, contiguous
   AlignedBuffer<T> lanes_;           // answers and pruning curve: those of the layers, [nodes][lanes]
   AlignedBuffer<T> curve_weights_;   // and the weights above in the order of the nodes: [nodes + 1][N_above]

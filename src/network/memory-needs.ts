@@ -27,8 +27,9 @@ export interface StudentBytes {
 
 /** Numbers in a register of AVX-512, in float32: rows of matrices are padded to it. */
 const lanes = 16;
-/** See is_wide, rows_per_block and chunk_samples in native/cpu. */
+/** See is_wide, is_thin_pair, rows_per_block and chunk_samples in native/cpu. */
 const wideFrom = 2 ** 18;
+const thin = 64;
 const longestBlock = 1020;
 const narrowBlockBytes = 384 * 1024;
 /** See rows_at_once in native/executor/graph_student.h. */
@@ -54,8 +55,10 @@ export function bytesOfStudent(shape: StudentShape): StudentBytes {
     padded +=
       Math.min(upToLanes(width) * below, width * upToLanes(below)) + 2 * upToLanes(width) + upToLanes(below);
   }
-  const row = sizes.reduce((sum, width) => sum + 2 * upToLanes(width), 0);
   const wide = numbers >= wideFrom;
+  // A panel at a time of the nodes of a pair; no more than what a layer of `thin` nodes takes.
+  const kept = wide && isThinPair(sizes) ? [...sizes.slice(0, 1), thin, ...sizes.slice(2)] : sizes;
+  const row = kept.reduce((sum, width) => sum + 2 * upToLanes(width), 0);
   const rows = wide ? longestBlock : Math.max(48, narrowBlockBytes / (row * scalar));
   // Weights in both orders and gradients; outputs and their derivatives of a block of samples.
   const working = scalar * (3 * padded + (wide ? longestBlock : Math.min(rows, batchSize + lanes)) * row);
@@ -72,6 +75,11 @@ function bytesOfGeneral(
   const rows = Math.max(batchSize, generalRows);
   const held = aroundStudent + scalar * ((2 + moments) * parameters + rows * (3 * outputs + 2 * inputs));
   return { held, working: 0, passing: parameters * (8 + scalar), wide: false };
+}
+
+function isThinPair([inputs = 0, nodes = 0, outputs = Infinity]: readonly number[]): boolean {
+  const fewer = Math.max(inputs, outputs);
+  return fewer < nodes && fewer <= thin;
 }
 
 function upToLanes(count: number): number {

@@ -69,6 +69,11 @@ ES_HOST_DEVICE double unit_interval(std::uint32_t high, std::uint32_t low) {
   return (static_cast<double>(bits) + 0.5) * 0x1p-52;
 }
 
+/// The words of `blocks_drawn` blocks from `position` on, 4 of each.
+inline constexpr std::uint32_t blocks_drawn = 32;
+using DrawBlocks = void (*)(const Stream& stream, std::uint32_t position, std::uint32_t* words);
+void draw_blocks(const Stream& stream, std::uint32_t position, std::uint32_t* words);
+
 // The bulk generators below are host code (random.cpp): every backend receives the same bits from them.
 
 /// Independent uniforms in (low, high), count of them.
@@ -76,7 +81,8 @@ void fill_uniform(const Stream& stream, double low, double high, double* out, st
 /// Independent normals by Box-Muller, count of them.
 void fill_normal(const Stream& stream, double mean, double deviation, double* out, std::size_t count);
 /// A uniformly random permutation of 0..count-1 (Fisher-Yates; bounded draws by Lemire's multiplication with
-/// rejection, so without bias).
-void fill_permutation(const Stream& stream, std::uint32_t* out, std::size_t count);
+/// rejection, so without bias). `draw` is how its words are drawn; all ways draw the same.
+void fill_permutation(const Stream& stream, std::uint32_t* out, std::size_t count,
+                      DrawBlocks draw = draw_blocks);
 
 }  // namespace eigenstudent

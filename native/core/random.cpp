@@ -28,30 +28,27 @@ Pair uniforms(const Stream& stream, std::size_t position) {
   return {unit_interval(block.word[0], block.word[1]), unit_interval(block.word[2], block.word[3])};
 }
 
-/// The words of a stream one after another. Several blocks are drawn at a time: their rounds are independent, so a
-/// processor works on all of them at once.
+/// The words of a stream one after another, many blocks drawn at a time: their rounds are independent, so a processor works
+/// on several at once.
 class Words {
  public:
-  explicit Words(const Stream& stream) : stream_(stream) {}
+  Words(const Stream& stream, DrawBlocks draw) : stream_(stream), draw_(draw) {}
   std::uint32_t next() {
     if (used_ == count) refill();
     return words_[used_++];
   }
 
  private:
-  static constexpr std::uint32_t blocks = 8;
-  static constexpr std::size_t count = 4 * blocks;
+  static constexpr std::size_t count = 4 * blocks_drawn;
 
   void refill() {
-    for (std::uint32_t b = 0; b < blocks; ++b) {
-      const PhiloxBlock block = philox(stream_, position_ + b);
-      for (std::uint32_t w = 0; w < 4; ++w) words_[4 * b + w] = block.word[w];
-    }
-    position_ += blocks;
+    draw_(stream_, position_, words_);
+    position_ += blocks_drawn;
     used_ = 0;
   }
 
   Stream stream_;
+  DrawBlocks draw_;
   std::uint32_t words_[count];
   std::uint32_t position_ = 0;
   std::size_t used_ = count;
@@ -95,12 +92,19 @@ void fill_normal(const Stream& stream, double mean, double deviation, double* ou
   fill_normal_stretch(stream, mean, deviation, 0, out, count);
 }
 
-void fill_permutation(const Stream& stream, std::uint32_t* out, std::size_t count) {
+void draw_blocks(const Stream& stream, std::uint32_t position, std::uint32_t* words) {
+  for (std::uint32_t b = 0; b < blocks_drawn; ++b) {
+    const PhiloxBlock block = philox(stream, position + b);
+    for (std::uint32_t w = 0; w < 4; ++w) words[4 * b + w] = block.word[w];
+  }
+}
+
+void fill_permutation(const Stream& stream, std::uint32_t* out, std::size_t count, DrawBlocks draw) {
   if (count > 0xffffffffu)
     throw Error("invalid_argument",
                 "a permutation holds at most 2^32 - 1 entries, " + std::to_string(count) + " were asked for");
   for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<std::uint32_t>(i);
-  Words words(stream);
+  Words words(stream, draw);
   for (std::size_t left = count; left > 1; --left)
     std::swap(out[left - 1], out[draw_below(words, static_cast<std::uint32_t>(left))]);
 }

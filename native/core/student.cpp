@@ -144,11 +144,12 @@ EpochPlace advanced(const Trainer& trainer, const EpochPlace& place, std::uint64
   return {place.epoch + reached / per_epoch, reached % per_epoch * trainer.batch()};
 }
 
-void shuffle_epoch(const Trainer& trainer, std::uint64_t epoch, std::vector<std::uint32_t>& order) {
+void shuffle_epoch(const Trainer& trainer, std::uint64_t epoch, std::vector<std::uint32_t>& order,
+                   DrawBlocks draw) {
   order.resize(trainer.samples());
   if (!trainer.shuffle) return std::iota(order.begin(), order.end(), 0u);
   fill_permutation({trainer.seed, trainer.trial, Purpose::shuffle, static_cast<std::uint32_t>(epoch)},
-                   order.data(), order.size());
+                   order.data(), order.size(), draw);
 }
 
 }  // namespace eigenstudent

@@ -13,6 +13,7 @@
 #include "core/objective.h"
 #include "core/optimizer.h"
 #include "core/parameter_layout.h"
+#include "core/philox.h"
 #include "core/schedule.h"
 
 namespace eigenstudent {
@@ -130,6 +131,7 @@ EpochPlace advanced(const Trainer& trainer, const EpochPlace& place, std::uint64
 
 /// The permutation of an epoch: Philox stream (seed, trial, shuffle, epoch). Same for every backend and
 /// device.
-void shuffle_epoch(const Trainer& trainer, std::uint64_t epoch, std::vector<std::uint32_t>& order);
+void shuffle_epoch(const Trainer& trainer, std::uint64_t epoch, std::vector<std::uint32_t>& order,
+                   DrawBlocks draw = draw_blocks);
 
 }  // namespace eigenstudent

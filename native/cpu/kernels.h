@@ -15,6 +15,7 @@
 
 #include "core/activations.h"
 #include "core/optimizer.h"
+#include "core/philox.h"
 
 namespace eigenstudent::cpu {
 
@@ -222,6 +223,7 @@ struct Kernels {
   void (*layer_pair)(const LayerPair<T>&);
   void (*gather_transposed)(const GatherTransposed<T>&);
   void (*copy_rows)(const CopyRows<T>&);
+  DrawBlocks draw_blocks;
   /// sums[n] += sum over rows of a[m][n] for one panel [rows][width].
   void (*column_sums)(const T* a, std::size_t rows, std::size_t width, T* sums);
 };

@@ -147,7 +147,7 @@ void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Wor
   while (this->wants_step(m, until_epoch) && !stop.load(std::memory_order_relaxed)) {
     const std::uint64_t step = m.state.step;
     const BatchPlace place = batch_place(trainer, m.state.place);
-    if (place.epoch != shuffled) shuffle_epoch(trainer, place.epoch, worker.order);
+    if (place.epoch != shuffled) shuffle_epoch(trainer, place.epoch, worker.order, kernels<T>().draw_blocks);
     shuffled = place.epoch;
     const std::uint8_t mask = phase_mask_at(trainer.phases, step, clock);
     const double rate = learning_rate_at(trainer.learning_rate, step, clock);

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "core/philox.h"
+#include "cpu/isa.h"
 
 namespace eigenstudent::test {
 
@@ -96,6 +97,20 @@ TEST("streams differ in seed, trial, purpose and part") {
   const std::vector<std::uint32_t> order = permutation(stream, 50);
   REQUIRE(permutation(stream, 50) == order);
   for (const Stream& other : others) REQUIRE(permutation(other, 50) != order);
+}
+
+TEST("the instruction set in use draws the blocks that are drawn one by one") {
+  for (const Stream& from :
+       {stream, Stream{0, 0, Purpose::shuffle, 0}, Stream{~std::uint64_t{0}, ~0u, Purpose::ranking, ~0u}})
+    for (const std::uint32_t position : {0u, 32u, 4000001u, ~0u - 5}) {  // the last wraps around
+      std::vector<std::uint32_t> words(4 * blocks_drawn, 0);
+      cpu::kernels<float>().draw_blocks(from, position, words.data());
+      for (std::uint32_t b = 0; b < blocks_drawn; ++b) {
+        const PhiloxBlock block = philox(from, position + b);
+        REQUIRE(std::equal(block.word, block.word + 4, words.begin() + 4 * b));
+      }
+      REQUIRE(cpu::kernels<double>().draw_blocks == cpu::kernels<float>().draw_blocks);
+    }
 }
 
 TEST("a permutation holds every number once, at every size") {

@@ -5,6 +5,7 @@
 #include "cpu/isa/answers.h"
 #include "cpu/isa/curve.h"
 #include "cpu/isa/elementwise.h"
+#include "cpu/isa/philox.h"
 #include "cpu/isa/products.h"
 #include "cpu/isa/tables.h"
 #include "cpu/kernels.h"
@@ -35,6 +36,7 @@ static Kernels<T> make_table() {
   table.layer_pair = layer_pair<T>;
   table.gather_transposed = gather_transposed<T>;
   table.copy_rows = copy_rows<T>;
+  table.draw_blocks = draw_blocks;
   table.column_sums = column_sums<T>;
   return table;
 }

@@ -98,7 +98,7 @@ function yAxis(times: readonly StepTime[]) {
     field: 'microseconds',
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain, nice: false },
-    axis: { title: 'microseconds a step', values: logTicks(domain), labelExpr: groupedLabel },
+    axis: { title: 'microseconds per step', values: logTicks(domain), labelExpr: groupedLabel },
   };
 }
 

@@ -23,7 +23,7 @@ export const stepsPerEpoch = Math.ceil(samples / batchSize);
 export type Parametrization = 'spectral' | 'direct';
 
 /**
- * Useful arithmetic of a step, averaged over the batches of an epoch: 80 h multiply-adds a pattern (10 h forward and 10 h
+ * Useful arithmetic of a step, averaged over the batches of an epoch: 80 h multiply-adds per pattern (10 h forward and 10 h
  * for the gradient in the first layer; 20 h forward, 20 h gradient, 20 h backward in the second). A batch of 300 makes
  * 48 000 h operations. Penalty, optimiser, activations and shuffle are not counted.
  */

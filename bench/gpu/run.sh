@@ -34,7 +34,7 @@ deliver() {
 }
 trap deliver EXIT
 
-# step SECONDS NAME COMMAND...: runs on after a failure, so that one run shows all there is to mend; in the time that is
+# step SECONDS NAME COMMAND...: runs on after a failure, so that one run shows all there is to fix; in the time that is
 # left, if that is less.
 step() {
   local limit=$1 name=$2 start=$SECONDS status=0 log

@@ -80,7 +80,7 @@ async function bytesOnOnePattern(subject: Subject): Promise<number> {
 /**
  * Where the bytes are. Parameters and Adam's two moments follow from the layout. A block of activations grows with the
  * batch and the parameters do not: it is what the population has more than the same one trained on a single pattern
- * (short of that pattern's own row; the epoch's order, 4 bytes a pattern, goes with it). The rest is the thread's own
+ * (short of that pattern's own row; the epoch's order, 4 bytes per pattern, goes with it). The rest is the thread's own
  * copies: packed parameters, moments, gradients and weights.
  */
 function split(population: Population, singlePatternBytes: number): Record<string, number> {

@@ -8,7 +8,9 @@ const source = fileURLToPath(new URL('src/', import.meta.url));
 const published = ['index', 'analysis/index', 'data/index', 'exchange/index', 'sweep/index', 'cli/main'];
 /** What benchmarks, scripts and tests of this repository open by its path in dist/. */
 const internal = [
+  'cli/interruptible',
   'cli/program',
+  'cli/session',
   'data/idx',
   'exchange/description',
   'native/load',

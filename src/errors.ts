@@ -21,7 +21,7 @@ export class EigenstudentError extends Error {
     return true;
   }
 
-  /** A test runner may load the package once a file, and an installation may hold two versions of it. */
+  /** A test runner may load the package once per file, and an installation may hold two versions of it. */
   static override [Symbol.hasInstance](value: unknown): value is EigenstudentError {
     // biome-ignore lint/complexity/noThisInStatic: of a class that extends this one, `this` is that class
     if (this !== EigenstudentError) return Function.prototype[Symbol.hasInstance].call(this, value);

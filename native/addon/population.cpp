@@ -98,7 +98,7 @@ PopulationObject::PopulationObject(const Napi::CallbackInfo& info)
 }
 
 void PopulationObject::Finalize(Napi::BasicEnv env) {
-  // Nobody can ask anything of the population any more. A pending call still gives its answer, then frees it.
+  // Nobody can ask anything of the population any more. A pending call still gives its result, then frees it.
   session_->disposed = true;
   if (!session_->pending) finish(env, *session_);
 }

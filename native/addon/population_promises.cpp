@@ -1,4 +1,4 @@
-// The calls of PopulationObject that answer with a promise.
+// The calls of PopulationObject that return a promise.
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -22,13 +22,13 @@ Statistics read_statistics(const Napi::Value& value) {
   return value.IsUndefined() ? Statistics::running : Argument(value, "statistics").named<Statistics>();
 }
 
-/// Half an answer is none: what stop() or dispose() cut short rejects. (A stopped run is whole steps, and
+/// Half a result is none: what stop() or dispose() cut short rejects. (A stopped run is whole steps, and
 /// resolves.)
 void refuse_if_cut_short(const char* call, bool stopped, const Session& session) {
   if (!stopped) return;
-  const std::string what = std::string(call) + "() was ended before it had its answer, by ";
+  const std::string what = std::string(call) + "() was ended before it had its result, by ";
   if (session.disposed) throw Error("population_disposed", what + "dispose()");
-  throw Error("interrupted", what + "stop(). Call it again to have the answer");
+  throw Error("interrupted", what + "stop(). Call it again to have the result");
 }
 
 }  // namespace

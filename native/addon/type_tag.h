@@ -8,7 +8,7 @@
 
 namespace eigenstudent {
 
-// Arbitrary numbers, one a class.
+// Arbitrary numbers, one per class.
 inline constexpr napi_type_tag dataset_tag = {0x9f1c2b7ad3e84c55, 0xb0a6e1f4725d8c39};
 inline constexpr napi_type_tag population_tag = {0x3d7e60a1c94f4b28, 0xa41b95d70e6c82f3};
 inline constexpr napi_type_tag device_array_tag = {0x61d0c58e27b94fa3, 0x8e93f1046ab7d25c};

@@ -53,7 +53,7 @@ void fields(Visitor& visit, Spec& progress) {
   visit("divergence", progress.divergence);
 }
 
-/// Answers on a data set.
+/// Loss and accuracy on a data set.
 struct Evaluation {
   double loss = 0;      // data loss, without penalty
   double accuracy = 0;  // fraction of samples whose largest output is the class; NaN without classes
@@ -71,7 +71,7 @@ enum class Kernels : std::uint8_t {
 };
 template <>
 struct EnumNames<Kernels> {
-  static constexpr std::array values{"unspecified", "resident", "layerwise", "general"};
+  static constexpr std::array values{"unspecified", "fused", "layerwise", "general"};
 };
 struct Execution {
   Kernels kernels = Kernels::unspecified;
@@ -127,7 +127,7 @@ class Population {
 
   /// Error for every number of kept nodes of one hidden layer, from one sweep.
   /// removal_order: [N_out of the layer] all nodes, the first removed first. losses: [N_out + 1], entry k is
-  /// the data loss with the k last nodes of the order kept; a removed node answers 0 whatever its bias and
+  /// the data loss with the k last nodes of the order kept; a removed node outputs 0 whatever its bias and
   /// activation.
   virtual void pruning_curve(std::size_t student, std::size_t layer,
                              std::span<const std::uint32_t> removal_order, const Dataset& data,

@@ -34,7 +34,7 @@ class Dataset {
   DType dtype;
   std::size_t samples;
   std::size_t input_count;
-  std::size_t target_count;  // outputs a sample has targets for; 0 with classes
+  std::size_t target_count;  // outputs that have targets for; 0 with classes
 
   Samples<float> float32;   // filled when dtype is float32
   Samples<double> float64;  // filled when dtype is float64

@@ -64,7 +64,7 @@ class HostPopulation : public Population {
     const StudentState<T>& state = member(student).state;
     return {state.step, state.update_count, state.place};
   }
-  /// Progress follows the step; a divergence is forgotten, so that a student with mended parameters trains
+  /// Progress follows the step; a divergence is forgotten, so that a student with fixed parameters trains
   /// again.
   void set_counters(std::size_t student, const Counters& counters) override {
     Member& m = member(student);

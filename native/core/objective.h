@@ -33,7 +33,7 @@ using Objective = std::vector<Term>;
 /// Throws Error("invalid_argument") naming the term: none at all, a layer that is not there, options that cannot be.
 void validate(const Objective& objective, const Graph& network);
 
-/// Throws Error("data_mismatch") when the data do not fit: inputs, dtype, and where answers are judged the arrays that the terms
+/// Throws Error("data_mismatch") when the data do not fit: inputs, dtype, and where outputs are judged the arrays that the terms
 /// name, their kind, their width, classes out of range, rows that are no distribution.
 void check_fits(const Dataset& data, const Graph& network, const Objective& objective, DType dtype,
                 bool needs_targets);

@@ -105,7 +105,7 @@ ES_HOST_DEVICE T penalty_gradient(T l1, T l2, T parameter) {
 /// is entry j. squares: sum_j w_j^2. 0 at a row of zeros, the element of least norm of the penalty's subdifferential, as
 /// sign(0) = 0 is for l1.
 template <class T>
-ES_HOST_DEVICE T row_shrinkage(T group_lasso, T squares) {
+ES_HOST_DEVICE T row_lasso_factor(T group_lasso, T squares) {
   using std::sqrt;
   return squares > T(0) ? group_lasso / sqrt(squares) : T(0);
 }

@@ -56,8 +56,8 @@ void add_penalty_gradient(const TensorOptions& spec, const T* values, std::size_
   if (spec.group_lasso == 0) return;
   for (std::size_t i = 0; i < rows; ++i) {
     const T* row = values + i * columns;
-    const T shrinkage = row_shrinkage(static_cast<T>(spec.group_lasso), squares_of<T>(row, columns));
-    for (std::size_t j = 0; j < columns; ++j) gradient[i * columns + j] += shrinkage * row[j];
+    const T lasso_factor = row_lasso_factor(static_cast<T>(spec.group_lasso), squares_of<T>(row, columns));
+    for (std::size_t j = 0; j < columns; ++j) gradient[i * columns + j] += lasso_factor * row[j];
   }
 }
 

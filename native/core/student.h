@@ -56,7 +56,7 @@ void fields(Visitor& visit, Spec& trainer) {
 struct StudentSpec {
   NetworkSpec network;
   Objective objective;
-  std::optional<Trainer> trainer = {};  // absent: the student answers, and never trains
+  std::optional<Trainer> trainer = {};  // absent: the student is evaluated only
 
   /// Blocks of moments that its state has: 0 to 2.
   int moments() const { return trainer ? trainer->optimizer.moments() : 0; }

@@ -19,7 +19,7 @@ double Workspace<T>::accumulate_gradients(const Dataset& data, Batch batch, std:
       std::fill_n(gradients_.get() + layer(l).bias, layer(l).out.padded, T(0));
   if (along_samples_) return accumulate_lanes(data, batch, mask);
   for (std::size_t first = 0; first < batch.count; first += rows_) {
-    if (crew_.stopped()) break;  // a full batch of 10 000 samples is 0.1 s of a narrow student
+    if (parallel_.stopped()) break;  // a full batch of 10 000 samples is 0.1 s of a narrow student
     const std::size_t rows = std::min(rows_, batch.count - first);
     gather(data, batch, first, rows);
     forward_block(0, rows);
@@ -114,7 +114,7 @@ void Workspace<T>::backward_layer(std::size_t l, std::uint8_t mask, bool below, 
   if (plan_->wide) {
     if (weights)
       for_ranges(strips, strips_together(rows), [&](Range range) {
-        crew_.each_until_stopped(
+        parallel_.each_until_stopped(
             weight_panels, [&](std::size_t p, unsigned) { weight_gradient(l, p, range, rows, first_block); });
       });
     if (below) input_gradients_of_wide(l, rows);
@@ -142,7 +142,7 @@ void Workspace<T>::input_gradients_of_wide(std::size_t l, std::size_t rows) {
   const LayerPlan& plan = layer(l);
   segments_of(plan.out, delta(l, rows), rows, segments_);
   for_ranges(segments_.size(), plan.chunk, [&](Range range) {
-    crew_.each_until_stopped(plan.in.list.size(), [&](std::size_t p, unsigned thread) {
+    parallel_.each_until_stopped(plan.in.list.size(), [&](std::size_t p, unsigned thread) {
       const Panel& lanes = plan.in.list[p];
       input_gradient(l, lanes, nodes(l - 1, lanes, rows), range, rows, thread);
     });

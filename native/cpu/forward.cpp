@@ -31,7 +31,7 @@ void Workspace<T>::forward_layer(std::size_t l, std::size_t rows) {
   const bool done =
       activation == Activation::linear || (activation == Activation::relu && !plan.forward_by_dot);
   if (done) return;
-  crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p, unsigned) {
+  parallel_.each_until_stopped(plan.out.list.size(), [&](std::size_t p, unsigned) {
     const Panel& panel = plan.out.list[p];
     const std::size_t at = panel.offset * rows;
     kernels_.activate(activation, z(l, rows) + at, y(l, rows) + at, rows * panel.width);
@@ -46,7 +46,7 @@ void Workspace<T>::forward_outer(std::size_t l, std::size_t rows) {
   const Epilogue last = plan.spec->activation == Activation::relu ? Epilogue::relu : Epilogue::store;
   segments_of(plan.in, input(l, rows), rows, segments_);
   for_ranges(segments_.size(), plan.chunk, [&](Range chunk) {
-    crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p, unsigned thread) {
+    parallel_.each_until_stopped(plan.out.list.size(), [&](std::size_t p, unsigned thread) {
       const Panel& panel = plan.out.list[p];
       OuterProduct<T> product{};
       product.rows = rows;
@@ -67,7 +67,7 @@ void Workspace<T>::forward_outer(std::size_t l, std::size_t rows) {
 template <class T>
 void Workspace<T>::forward_dot(std::size_t l, std::size_t rows) {
   const LayerPlan& plan = layer(l);
-  crew_.each_until_stopped(plan.out.list.size(), [&](std::size_t p, unsigned thread) {
+  parallel_.each_until_stopped(plan.out.list.size(), [&](std::size_t p, unsigned thread) {
     const Panel& panel = plan.out.list[p];
     T* c = z(l, rows) + panel.offset * rows;
     for_ranges(plan.in.list.size(), plan.dot_chunk, [&](Range chunk) {
@@ -116,18 +116,19 @@ typename Workspace<T>::Score Workspace<T>::loss_of_block(const Dataset& data, Ba
   Score score;
   for (std::size_t r = 0; r < rows; ++r) {
     const std::size_t sample = batch.sample(first + r);
-    const T* answer = contiguous ? y_block + r * width : sample_y_.get();
+    const T* prediction = contiguous ? y_block + r * width : sample_y_.get();
     T* gradient = !want_delta ? nullptr : contiguous ? delta_block + r * width : sample_delta_.get();
     if (!contiguous)
       for (const Panel& p : last.out.list)
         std::copy_n(y_block + p.offset * rows + r * p.width, p.columns, sample_y_.get() + p.offset);
     if (student_->network().loss == LossKind::mse) {
-      score.loss +=
-          scaled_squared_error(answer, samples.targets.data() + sample * outputs, outputs, scale, gradient);
+      score.loss += scaled_squared_error(prediction, samples.targets.data() + sample * outputs, outputs,
+                                         scale, gradient);
     } else {
-      const std::uint32_t klass = samples.classes[sample];
-      score.loss += cross_entropy_sample(answer, klass, outputs, total, gradient);
-      score.right += static_cast<std::size_t>(std::max_element(answer, answer + outputs) - answer) == klass;
+      const std::uint32_t label = samples.classes[sample];
+      score.loss += cross_entropy_sample(prediction, label, outputs, total, gradient);
+      score.correct +=
+          static_cast<std::size_t>(std::max_element(prediction, prediction + outputs) - prediction) == label;
     }
     if (want_delta && !contiguous)
       for (const Panel& p : last.out.list)

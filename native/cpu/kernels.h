@@ -88,10 +88,10 @@ struct MatrixUpdate {
   T* column_sums;  // [width], += sum over rows of G phi; nullptr when not wanted
   bool train;      // false: only the sums
   T l1, l2;
-  // The group lasso's pull (row_shrinkage) on what enters node i, along the side where the outputs lie; both nullptr:
+  // The group lasso's factor (row_lasso_factor) of the weights that enter node i, along the side where the outputs lie; both nullptr:
   // none.
-  const T* row_shrinkage;     // [rows], lanes along the inputs
-  const T* column_shrinkage;  // [width], lanes along the outputs
+  const T* row_lasso_factor;     // [rows], lanes along the inputs
+  const T* column_lasso_factor;  // [width], lanes along the outputs
   OptimizerStep<T> step;
 };
 
@@ -137,7 +137,7 @@ struct CurveSweep {
   std::size_t rows;  // i: nodes of the layer above the pruned one
   std::size_t nodes;
   const T* weights;   // [nodes][rows]
-  const T* const* y;  // [nodes]: answers, [lanes]
+  const T* const* y;  // [nodes]: outputs, [lanes]
   T* z;               // [rows][lanes]
   const T* next;      // [rows]
   T bias;
@@ -161,7 +161,7 @@ struct LayerPair {
   T* z;                    // [outputs][lanes]
 };
 
-/// Panels of nodes whose answers are at hand: those of one turn of a LayerPair.
+/// Panels of nodes whose outputs are at hand: those of one turn of a LayerPair.
 template <class T>
 struct PairStretch {
   std::size_t panels;

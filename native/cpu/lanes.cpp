@@ -102,7 +102,7 @@ double Workspace<T>::loss_of_lanes(const Dataset& data, Batch group, const T* y,
   return loss;
 }
 
-/// dL/dz of the layer below from that of layer l, [N_out][lanes]; y and z are the answers of the layer below.
+/// dL/dz of the layer below from that of layer l, [N_out][lanes]; y and z are the outputs of the layer below.
 template <class T>
 void Workspace<T>::input_gradient_lanes(std::size_t l, const T* delta, const T* z, const T* y, T* delta_below,
                                         std::size_t lanes) {
@@ -130,13 +130,13 @@ double Workspace<T>::pass_of_lanes(const Dataset& data, Batch group, const Panel
   for (std::size_t l = 0; l < depth(); ++l)
     forward_lanes(l, place(input(l, padded), layer(l).spec->inputs), place(z(l, padded), outputs(l)),
                   place(y(l, padded), outputs(l)), lanes);
-  T* answers = place(y(top, padded), outputs(top));
+  T* layer_outputs = place(y(top, padded), outputs(top));
   T* delta_top = place(delta(top, padded), outputs(top));
-  const double loss = loss_of_lanes(data, group, answers, targets, lanes, total, delta_top);
+  const double loss = loss_of_lanes(data, group, layer_outputs, targets, lanes, total, delta_top);
   if (lowest == depth()) return loss;
   if (layer(top).spec->activation != Activation::linear)
-    kernels_.activation_backward(layer(top).spec->activation, place(z(top, padded), outputs(top)), answers,
-                                 delta_top, outputs(top) * lanes);
+    kernels_.activation_backward(layer(top).spec->activation, place(z(top, padded), outputs(top)),
+                                 layer_outputs, delta_top, outputs(top) * lanes);
   for (std::size_t l = top; l > lowest; --l)
     input_gradient_lanes(l, place(delta(l, padded), outputs(l)), place(z(l - 1, padded), outputs(l - 1)),
                          place(y(l - 1, padded), outputs(l - 1)), place(delta(l - 1, padded), outputs(l - 1)),
@@ -193,7 +193,7 @@ double Workspace<T>::accumulate_lanes(const Dataset& data, Batch batch, std::uin
   const std::size_t lowest = lowest_trained(mask);
   double loss = 0;
   for (std::size_t first = 0; first < batch.count; first += rows_) {
-    if (crew_.stopped()) break;
+    if (parallel_.stopped()) break;
     const Panels& samples = sample_panels(std::min(rows_, batch.count - first));
     for (const Panel& panel : samples.list)
       loss += pass_of_lanes(data, {batch.order, batch.first + first + panel.offset, panel.columns}, panel,

@@ -1,6 +1,6 @@
 // Layers 0 and 1 of a wide student that is thin below and above the nodes between them (Plan::paired). Both pass together, a
-// few panels of nodes at a time, so that a panel's answers and their gradient stay in the caches of one thread: forward, rows
-// of the batch are shared out among threads; backward, panels of nodes. The way back computes the answers again. Every
+// few panels of nodes at a time, so that a panel's outputs and their gradient stay in the caches of one thread: forward, rows
+// of the batch are shared out among threads; backward, panels of nodes. The way back computes the outputs again. Every
 // number comes from the same sums in the same order as without pairs.
 #include <algorithm>
 
@@ -23,10 +23,10 @@ void Workspace<T>::reserve_pair() {
   const std::size_t panels = std::max(layer(1).chunk, layer(1).dot_chunk);
   const std::size_t forward = whole_tiles(longest_piece, kernels_.row_tile) * panels;
   pair_scratch_size_ = std::max(forward, 3 * rows_) * usual_width(kernels_);
-  pair_scratch_.require(crew_.threads() * pair_scratch_size_);
+  pair_scratch_.require(parallel_.threads() * pair_scratch_size_);
 }
 
-/// Answers of a panel of nodes to some samples of the block.
+/// Outputs of a panel of nodes to some samples of the block.
 template <class T>
 void Workspace<T>::nodes_of_pair(const Panel& panel, Range samples, std::size_t rows, const Nodes& nodes,
                                  unsigned thread) {
@@ -51,11 +51,11 @@ void Workspace<T>::nodes_of_pair(const Panel& panel, Range samples, std::size_t 
     kernels_.activate(activation, nodes.z, nodes.y, product.rows * panel.width);
 }
 
-/// Samples that a thread takes forward at a time, of `rows`: each thread has some. Weights are formed anew for each piece. Answers do not depend on how samples are cut.
+/// Samples that a thread takes forward at a time, of `rows`: each thread has some. Weights are formed anew for each piece. Outputs do not depend on how samples are cut.
 template <class T>
 std::size_t Workspace<T>::rows_forward(std::size_t rows) const {
   constexpr std::size_t shortest = 32;
-  const std::size_t shares = std::min<std::size_t>(crew_.threads(), rows / shortest);
+  const std::size_t shares = std::min<std::size_t>(parallel_.threads(), rows / shortest);
   const std::size_t pieces = std::max({(rows + longest_piece - 1) / longest_piece, shares, std::size_t{1}});
   return whole_tiles((rows + pieces - 1) / pieces, kernels_.row_tile);
 }
@@ -63,7 +63,7 @@ std::size_t Workspace<T>::rows_forward(std::size_t rows) const {
 template <class T>
 void Workspace<T>::forward_pair(std::size_t rows) {
   const std::size_t most = rows_forward(rows);
-  crew_.each_until_stopped((rows + most - 1) / most, [&](std::size_t i, unsigned thread) {
+  parallel_.each_until_stopped((rows + most - 1) / most, [&](std::size_t i, unsigned thread) {
     forward_pair({i * most, std::min(rows, (i + 1) * most)}, rows, thread);
   });
 }
@@ -139,7 +139,7 @@ void Workspace<T>::backward_pair(std::size_t rows, bool first_block, std::uint8_
   const bool below = lowest_trained(mask) == 0;
   const bool needs_z = derivative_needs_z(layer(0).spec->activation);
   segments_of(plan.out, delta(1, rows), rows, segments_);
-  crew_.each_until_stopped(plan.in.list.size(), [&](std::size_t p, unsigned thread) {
+  parallel_.each_until_stopped(plan.in.list.size(), [&](std::size_t p, unsigned thread) {
     const Panel& panel = plan.in.list[p];
     T* y = pair_scratch(thread);
     const Nodes nodes{needs_z ? y + 2 * rows * panel.width : y, y, y + rows * panel.width};

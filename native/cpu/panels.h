@@ -72,7 +72,7 @@ inline std::size_t panel_position(const Panels& panels, std::size_t rows, std::s
   return panel.offset * rows + row * panel.width + (column - panel.offset);
 }
 
-/// A matrix in panels [rows][...] as the inner dimension of a product: one segment a panel.
+/// A matrix in panels [rows][...] as the inner dimension of a product: one segment per panel.
 template <class T>
 void segments_of(const Panels& panels, const T* a, std::size_t rows, std::vector<Segment<T>>& segments) {
   segments.clear();

@@ -1,4 +1,4 @@
-// Who works on one student: the thread that calls, or, for a wide student, all threads of a pool.
+// Runs a loop on the calling thread, or, for a wide student, on all threads of a pool.
 #pragma once
 
 #include <cstddef>
@@ -10,20 +10,20 @@ namespace eigenstudent::cpu {
 
 /// Runs loops of independent pieces. A piece writes what no other piece reads or writes, so that a result
 /// does not depend on how many threads there are.
-class Crew {
+class ParallelLoop {
  public:
   /// No pool: every loop runs on the calling thread, which then is a worker of a pool itself.
-  Crew() = default;
-  explicit Crew(const StopFlag& stop) : stop_(&stop) {}
-  Crew(ThreadPool& pool, const StopFlag& stop) : pool_(&pool), stop_(&stop) {}
+  ParallelLoop() = default;
+  explicit ParallelLoop(const StopFlag& stop) : stop_(&stop) {}
+  ParallelLoop(ThreadPool& pool, const StopFlag& stop) : pool_(&pool), stop_(&stop) {}
 
   bool shared() const { return pool_ != nullptr; }
   unsigned threads() const { return pool_ ? pool_->size() : 1; }
   /// The same threads for what has to be done to its end.
-  Crew unstoppable() const {
-    Crew crew = *this;
-    crew.stop_ = nullptr;
-    return crew;
+  ParallelLoop unstoppable() const {
+    ParallelLoop loop = *this;
+    loop.stop_ = nullptr;
+    return loop;
   }
   /// Whether the work was asked to end. Pieces are then skipped: what they would have written is garbage.
   bool stopped() const { return stop_ && stop_->load(std::memory_order_relaxed); }

@@ -91,8 +91,8 @@ void place_parameters(LayerPlan& layer, std::size_t l, Offsets& block, Offsets& 
     layer.weights_over_in = weights.take(layer.in.size(spec.outputs));
 }
 
-/// Whether a second forward pass to the nodes between two layers costs less than reading their answers back from memory: 64
-/// inputs are 128 operations, some 0.7 ns on a core, where 16 to 24 bytes of answers and gradients take 2 ns.
+/// Whether a second forward pass to the nodes between two layers costs less than reading their outputs back from memory: 64
+/// inputs are 128 operations, some 0.7 ns on a core, where 16 to 24 bytes of outputs and gradients take 2 ns.
 bool is_thin_pair(const LayerPlan& lower, const LayerPlan& upper) {
   constexpr std::size_t thin = 64;
   return lower.wide_out && !upper.wide_out && lower.spec->inputs <= thin && upper.spec->outputs <= thin;

@@ -45,7 +45,7 @@ struct LayerPlan {
   bool has_weights_over_in;   // [N_out] rows, panels over N_in
   std::size_t weights_over_out;
   std::size_t weights_over_in;
-  // Offsets into a block of activations, in scalars a row.
+  // Offsets into a block of activations, in scalars per row.
   std::size_t z;  // npos: z is overwritten by y
   std::size_t y;
   std::size_t delta;
@@ -71,7 +71,7 @@ struct Plan {
   std::size_t widest = 0;          // the longest padded vector of any layer
   std::size_t row_sums = 0;        // the most rows times panels of any matrix
   bool wide = false;               // so large that all threads work on one student
-  /// Wide, and layers 0 and 1 pass together, a few panels of the nodes between them at a time (pair.cpp): their answers to a
+  /// Wide, and layers 0 and 1 pass together, a few panels of the nodes between them at a time (pair.cpp): their outputs to a
   /// batch would leave every cache, and computing them a second time costs less than reading them back.
   bool paired = false;
 

@@ -83,16 +83,16 @@ std::vector<T> CpuPopulation<T>::parameters(std::size_t student) const {
 }
 
 template <class T>
-void CpuPopulation<T>::obey(const StopFlag& stop) {
-  shared_.workspace.set_crew(Crew(pool_, stop));
-  for (Worker& worker : workers_) worker.workspace.set_crew(Crew(stop));
+void CpuPopulation<T>::set_stop_flag(const StopFlag& stop) {
+  shared_.workspace.set_parallel_loop(ParallelLoop(pool_, stop));
+  for (Worker& worker : workers_) worker.workspace.set_parallel_loop(ParallelLoop(stop));
 }
 
 template <class T>
 void CpuPopulation<T>::for_students(const std::vector<std::size_t>& students, const StopFlag& stop,
                                     const std::function<void(Worker&, std::size_t)>& task) {
   std::vector<std::size_t> narrow;
-  obey(stop);
+  set_stop_flag(stop);
   for (const std::size_t i : students) {
     if (is_wide_student(i))
       task(shared_, i);
@@ -138,7 +138,7 @@ void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Wor
   const Trainer& trainer = *m.spec.trainer;
   const std::uint64_t clock = trainer.clock();
   Workspace<T>& workspace = worker.workspace;
-  workspace.take(*students_[student], trainer.batch(), Workspace<T>::Use::training);
+  workspace.prepare(*students_[student], trainer.batch(), Workspace<T>::Use::training);
   const struct GiveBack {
     Workspace<T>& workspace;
     ~GiveBack() { workspace.give_back(); }
@@ -156,7 +156,7 @@ void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Wor
     if (workspace.interrupted()) break;  // the unfinished step is as if it had not begun
     if (!std::isfinite(loss)) {
       workspace.give_back();
-      workspace.forget();
+      workspace.invalidate();
       this->diverged(m, find_divergence(trainer, m.network, parameters(student), batch), rate);
       return;
     }
@@ -166,20 +166,20 @@ void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Wor
 }
 
 template <class T>
-void CpuPopulation<T>::append_chunks(std::size_t student, std::size_t question, const Dataset& data,
+void CpuPopulation<T>::append_chunks(std::size_t student, std::size_t request, const Dataset& data,
                                      std::vector<Chunk>& chunks) {
   for (std::size_t first = 0; first < data.samples; first += chunk_samples)
     chunks.push_back(
-        {student, question, &data, {nullptr, first, std::min(chunk_samples, data.samples - first)}});
+        {student, request, &data, {nullptr, first, std::min(chunk_samples, data.samples - first)}});
 }
 
 template <class T>
 void CpuPopulation<T>::for_chunks(const std::vector<Chunk>& chunks, const StopFlag& stop,
                                   const std::function<void(Workspace<T>&, std::size_t)>& task) {
-  obey(stop);
+  set_stop_flag(stop);
   const auto run = [&](Workspace<T>& workspace, std::size_t c) {
     if (stop.load(std::memory_order_relaxed)) return;
-    workspace.take(*students_[chunks[c].student], chunk_samples, Workspace<T>::Use::answers);
+    workspace.prepare(*students_[chunks[c].student], chunk_samples, Workspace<T>::Use::evaluation);
     task(workspace, c);
   };
   std::vector<std::size_t> narrow;
@@ -206,15 +206,15 @@ void CpuPopulation<T>::evaluate(std::span<const DatasetPtr> data, std::span<Eval
   for_chunks(chunks, stop, [&](Workspace<T>& workspace, std::size_t c) {
     scores[c] = workspace.evaluate(*chunks[c].data, chunks[c].batch, chunks[c].data->samples);
   });
-  std::vector<std::size_t> right(data.size(), 0);
+  std::vector<std::size_t> correct(data.size(), 0);
   for (std::size_t q = 0; q < data.size(); ++q)
     if (data[q]) results[q] = {stop ? not_a_number : 0, not_a_number};
   for (std::size_t c = 0; c < chunks.size(); ++c) {
-    const std::size_t q = chunks[c].question;
+    const std::size_t q = chunks[c].request;
     results[q].loss += scores[c].loss;
-    right[q] += scores[c].right;
+    correct[q] += scores[c].correct;
     if (!data[q]->template as<T>().classes.empty() && !stop)
-      results[q].accuracy = static_cast<double>(right[q]) / static_cast<double>(data[q]->samples);
+      results[q].accuracy = static_cast<double>(correct[q]) / static_cast<double>(data[q]->samples);
   }
   evaluate_general(data, results, statistics, stop);
 }
@@ -262,10 +262,10 @@ Losses CpuPopulation<T>::gradient(std::size_t student, const Dataset& data, void
   const StopFlag never{false};
   for_students({student}, never, [&](Worker& worker, std::size_t) {
     Workspace<T>& workspace = worker.workspace;
-    workspace.take(*students_[student], data.samples, Workspace<T>::Use::gradients);
+    workspace.prepare(*students_[student], data.samples, Workspace<T>::Use::gradients);
     losses.data = workspace.accumulate_gradients(data, {nullptr, 0, data.samples}, train_everything);
     workspace.read_gradient(static_cast<T*>(gradient));
-    if (!std::isfinite(losses.data)) workspace.forget();
+    if (!std::isfinite(losses.data)) workspace.invalidate();
   });
   const std::vector<T> values = parameters(student);
   losses.penalty = penalty_of(m.network.layout(), values.data());

@@ -50,21 +50,21 @@ class CpuPopulation final : public HostPopulation<T> {
     std::vector<std::uint32_t> order;  // the epoch's shuffle
   };
 
-  /// A stretch of a data set that a student answers; `question` is whatever the caller counts. Stretches are fixed, so that sums never depend on the threads.
+  /// A stretch of a data set that a student is evaluated on; `request` is whatever the caller counts. Stretches are fixed, so that sums never depend on the threads.
   struct Chunk {
     std::size_t student;
-    std::size_t question;
+    std::size_t request;
     const Dataset* data;
     Batch batch;
   };
-  static void append_chunks(std::size_t student, std::size_t question, const Dataset& data,
+  static void append_chunks(std::size_t student, std::size_t request, const Dataset& data,
                             std::vector<Chunk>& chunks);
   /// Runs task(workspace, index) for every chunk; the workspace has taken the chunk's student.
   void for_chunks(const std::vector<Chunk>& chunks, const StopFlag& stop,
                   const std::function<void(Workspace<T>& workspace, std::size_t index)>& task);
 
   /// Every workspace works for the call that `stop` belongs to.
-  void obey(const StopFlag& stop);
+  void set_stop_flag(const StopFlag& stop);
   /// Runs task(worker, index) for every student of the list, wide ones one after the other with all threads.
   void for_students(const std::vector<std::size_t>& students, const StopFlag& stop,
                     const std::function<void(Worker& worker, std::size_t student)>& task);
@@ -80,14 +80,14 @@ class CpuPopulation final : public HostPopulation<T> {
     return !is_general(student) && is_wide(*this->members_[student].chain);
   }
   std::vector<T> parameters(std::size_t student) const;  // public order
-  StudentState<T> answering_state(std::size_t student) const;
+  StudentState<T> evaluation_state(std::size_t student) const;
   /// One plan for all students of a network.
   std::shared_ptr<const Plan> plan_for(std::size_t student, const Kernels<T>& kernels) const;
 
   std::vector<std::unique_ptr<PackedStudent<T>>> students_;                // null where general
   std::vector<std::unique_ptr<GraphStudent<T, GeneralKernels>>> general_;  // null where fused
   ThreadPool pool_;
-  std::vector<Worker> workers_;  // one a thread
+  std::vector<Worker> workers_;  // one per thread
   Worker shared_;                // of the wide student that all threads work on
 };
 

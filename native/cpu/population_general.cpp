@@ -41,13 +41,13 @@ Losses CpuPopulation<T>::general_gradient(std::size_t student, const Dataset& da
                                           const GradientOptions& options) {
   if (is_general(student)) return general_[student]->gradient(data, gradient, options);
   Member& m = this->members_[student];
-  StudentState<T> state = answering_state(student);
+  StudentState<T> state = evaluation_state(student);
   return GraphStudent<T, GeneralKernels>(m.spec, m.network, state).gradient(data, gradient, options);
 }
 
 /// A copy of parameters and buffers, in public order; nothing else.
 template <class T>
-StudentState<T> CpuPopulation<T>::answering_state(std::size_t student) const {
+StudentState<T> CpuPopulation<T>::evaluation_state(std::size_t student) const {
   const Member& m = this->members_[student];
   StudentState<T> state;
   state.parameters = is_general(student) ? m.state.parameters : parameters(student);
@@ -68,7 +68,7 @@ std::vector<std::uint32_t> CpuPopulation<T>::oracle_order(std::size_t student, s
                                                           const Dataset& data, const StopFlag& stop) {
   this->check_data(student, data, true);
   const Member& m = this->members_[student];
-  StudentState<T> state = answering_state(student);
+  StudentState<T> state = evaluation_state(student);
   return eigenstudent::oracle_order<T, GeneralKernels>(m.spec, m.network, state, layer, data, stop);
 }
 
@@ -77,7 +77,7 @@ std::vector<std::uint32_t> CpuPopulation<T>::oracle_order(std::size_t student, s
   template void CpuPopulation<T>::train_general(std::size_t, std::uint64_t, const StopFlag&);          \
   template void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr>, std::span<Evaluation>, \
                                                    Statistics, const StopFlag&);                       \
-  template StudentState<T> CpuPopulation<T>::answering_state(std::size_t) const;                       \
+  template StudentState<T> CpuPopulation<T>::evaluation_state(std::size_t) const;                      \
   template void CpuPopulation<T>::hessian_product(std::size_t, const Dataset&, const void*, void*,     \
                                                   Statistics);                                         \
   template std::vector<std::uint32_t> CpuPopulation<T>::oracle_order(std::size_t, std::size_t,         \

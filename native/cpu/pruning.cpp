@@ -1,8 +1,8 @@
 // The pruning curve of a Workspace: the error for every number of kept nodes in one sweep.
 //
-// A removed node answers 0, so z of the layer above is its bias plus the contributions of the kept nodes. Starting from
+// A removed node outputs 0, so z of the layer above is its bias plus the contributions of the kept nodes. Starting from
 // none kept, each node adds one rank-one term to z, [N_above][B], and the layers from there on are run again. Cost of
-// the curve of h nodes on B samples: one forward pass up to the layer, then h (N_above + tail) multiply-adds a sample,
+// the curve of h nodes on B samples: one forward pass up to the layer, then h (N_above + tail) multiply-adds per sample,
 // where `tail` is what the layers behind the layer above cost: for h -> 20 -> 1 about as much as two forward passes, for
 // a deep tail h tails.
 //
@@ -16,7 +16,7 @@
 namespace eigenstudent::cpu {
 namespace {
 
-/// Nodes added in one call of the sweep: their answers and outputs stay in the first-level cache.
+/// Nodes added in one call of the sweep: their outputs and losses stay in the first-level cache.
 constexpr std::size_t nodes_together = 64;
 
 }  // namespace
@@ -24,10 +24,10 @@ constexpr std::size_t nodes_together = 64;
 /// The buffers of one group of samples, in `lanes_`.
 template <class T>
 struct Workspace<T>::CurveGroup {
-  std::vector<T*> answers;  // of layer l - 1: [N_out][lanes]; the inputs first
-  T* z_above;               // [N_above][lanes]
-  T* targets;               // [N_out][lanes]
-  T* outputs;               // [nodes_together][lanes], of the sweep
+  std::vector<T*> layer_outputs;  // of layer l - 1: [N_out][lanes]; the inputs first
+  T* z_above;                     // [N_above][lanes]
+  T* targets;                     // [N_out][lanes]
+  T* outputs;                     // [nodes_together][lanes], of the sweep
   std::size_t lanes;
 };
 
@@ -40,7 +40,7 @@ typename Workspace<T>::CurveGroup Workspace<T>::curve_group(std::size_t above) {
   place.push_back(place.back() + student_->network().outputs());
   T* block = lanes_.require((place.back() + nodes_together) * lanes);
   CurveGroup group;
-  for (std::size_t l = 0; l <= depth(); ++l) group.answers.push_back(block + place[l] * lanes);
+  for (std::size_t l = 0; l <= depth(); ++l) group.layer_outputs.push_back(block + place[l] * lanes);
   group.z_above = block + place[depth() + 1] * lanes;
   group.targets = block + place[depth() + 2] * lanes;
   group.outputs = block + place[depth() + 3] * lanes;
@@ -48,7 +48,7 @@ typename Workspace<T>::CurveGroup Workspace<T>::curve_group(std::size_t above) {
   return group;
 }
 
-/// z += W[:, node] y[node]: z of layer l, [N_out][lanes], y the node's answers, [lanes].
+/// z += W[:, node] y[node]: z of layer l, [N_out][lanes], y the node's outputs, [lanes].
 template <class T>
 void Workspace<T>::add_node(std::size_t l, std::size_t node, const T* y, T* z, std::size_t lanes) {
   const LayerPlan& plan = layer(l);
@@ -72,10 +72,13 @@ template <class T>
 double Workspace<T>::curve_loss(std::size_t above, const CurveGroup& group, const Dataset& data,
                                 Batch samples, std::size_t total) {
   const ChainLayer& spec = *layer(above).spec;
-  kernels_.activate(spec.activation, group.z_above, group.answers[above + 1], spec.outputs * group.lanes);
+  kernels_.activate(spec.activation, group.z_above, group.layer_outputs[above + 1],
+                    spec.outputs * group.lanes);
   for (std::size_t l = above + 1; l < depth(); ++l)
-    forward_lanes(l, group.answers[l], group.answers[l + 1], group.answers[l + 1], group.lanes);
-  return loss_of_lanes(data, samples, group.answers[depth()], group.targets, group.lanes, total, nullptr);
+    forward_lanes(l, group.layer_outputs[l], group.layer_outputs[l + 1], group.layer_outputs[l + 1],
+                  group.lanes);
+  return loss_of_lanes(data, samples, group.layer_outputs[depth()], group.targets, group.lanes, total,
+                       nullptr);
 }
 
 /// Whether one output behind a relu or linear layer is all there is above.
@@ -117,7 +120,7 @@ void Workspace<T>::sweep_curve(std::size_t above, const CurveGroup& group,
     sweep.rows = rows;
     sweep.nodes = std::min(nodes_together, nodes - first);
     for (std::size_t k = 0; k < sweep.nodes; ++k)
-      y[k] = group.answers[above] + removal_order[nodes - 1 - first - k] * lanes;
+      y[k] = group.layer_outputs[above] + removal_order[nodes - 1 - first - k] * lanes;
     sweep.y = y;
     sweep.weights = curve_weights_.get() + first * rows;
     sweep.next = curve_weights_.get() + nodes * rows;
@@ -144,9 +147,9 @@ void Workspace<T>::pruning_losses(std::size_t pruned, std::span<const std::uint3
   if (curve_sweeps(above)) pack_sweep(above, removal_order);
   for (std::size_t first = 0; first < batch.count; first += lanes) {
     const Batch samples{batch.order, batch.first + first, std::min(lanes, batch.count - first)};
-    gather_lanes(data, samples, lanes, group.answers[0], group.targets);
+    gather_lanes(data, samples, lanes, group.layer_outputs[0], group.targets);
     for (std::size_t l = 0; l <= pruned; ++l)
-      forward_lanes(l, group.answers[l], group.answers[l + 1], group.answers[l + 1], lanes);
+      forward_lanes(l, group.layer_outputs[l], group.layer_outputs[l + 1], group.layer_outputs[l + 1], lanes);
     if (!fill_bias(above, group.z_above, lanes))
       std::fill_n(group.z_above, layer(above).spec->outputs * lanes, T(0));
     losses[0] += curve_loss(above, group, data, samples, total);
@@ -156,7 +159,7 @@ void Workspace<T>::pruning_losses(std::size_t pruned, std::span<const std::uint3
     }
     for (std::size_t kept = 1; kept <= nodes; ++kept) {
       const std::size_t node = removal_order[nodes - kept];
-      add_node(above, node, group.answers[above] + node * lanes, group.z_above, lanes);
+      add_node(above, node, group.layer_outputs[above] + node * lanes, group.z_above, lanes);
       losses[kept] += curve_loss(above, group, data, samples, total);
     }
   }

@@ -27,7 +27,7 @@ void Workspace<T>::update_layer(std::size_t l, const Updating& updating) {
     if (updates_backward_)
       update_by_strips(l, pass);
     else
-      crew_.each(layer(l).panels().list.size(), [&](std::size_t p, unsigned) {
+      parallel_.each(layer(l).panels().list.size(), [&](std::size_t p, unsigned) {
         const std::size_t rows = layer(l).rows();
         update_rows(l, p, {0, rows},
                     gradients_.get() + layer(l).matrix + layer(l).panels().list[p].offset * rows, pass);
@@ -50,7 +50,7 @@ typename Workspace<T>::MatrixPass Workspace<T>::begin_matrix(std::size_t l, cons
   T* of_rows = plan.wide_out ? pass.sums_in : pass.sums_out;
   pass.column_sums = plan.wide_out ? pass.sums_out : pass.sums_in;
   const ChainTensor& spec = plan.spec->tensor(TensorRole::matrix);
-  if (pass.train && spec.group_lasso != 0) find_shrinkage(l, static_cast<T>(spec.group_lasso));
+  if (pass.train && spec.group_lasso != 0) find_lasso_factors(l, static_cast<T>(spec.group_lasso));
   if (pass.column_sums) std::fill_n(pass.column_sums, plan.panels().padded, T(0));
   pass.row_sums = of_rows ? sums.rows.get() : nullptr;
   return pass;
@@ -82,26 +82,27 @@ OptimizerStep<T> Workspace<T>::next_step(std::size_t l, TensorRole role, const U
   return optimizer_step<T>(updating.optimizer, updating.learning_rate, ++updating.counts[index]);
 }
 
-/// Leaves the group lasso's pull on what enters each node in shrinkage_. Sums over panels are added in their order.
+/// Leaves the group lasso's factor of each node's incoming weights in lasso_factors. Sums over panels are added in their order.
 template <class T>
-void Workspace<T>::find_shrinkage(std::size_t l, T group_lasso) {
+void Workspace<T>::find_lasso_factors(std::size_t l, T group_lasso) {
   const LayerPlan& plan = layer(l);
   const std::size_t rows = plan.rows(), panels = plan.panels().list.size();
-  T* pull = sums(l).shrinkage.get();
+  T* factors = sums(l).lasso_factors.get();
   T* partial = sums(l).rows.get();
-  crew_.each(panels, [&](std::size_t p, unsigned) {
+  parallel_.each(panels, [&](std::size_t p, unsigned) {
     const Panel& panel = plan.panels().list[p];
     const T* values = parameters() + plan.matrix + panel.offset * rows;
     T* of_rows = plan.wide_out ? nullptr : partial + p * rows;
-    kernels_.sum_squares({rows, panel.width, values, of_rows, plan.wide_out ? pull + panel.offset : nullptr});
+    kernels_.sum_squares(
+        {rows, panel.width, values, of_rows, plan.wide_out ? factors + panel.offset : nullptr});
   });
   if (!plan.wide_out) {
-    std::copy_n(partial, rows, pull);
+    std::copy_n(partial, rows, factors);
     for (std::size_t p = 1; p < panels; ++p)
-      for (std::size_t r = 0; r < rows; ++r) pull[r] += partial[p * rows + r];
+      for (std::size_t r = 0; r < rows; ++r) factors[r] += partial[p * rows + r];
   }
   const std::size_t count = plan.wide_out ? plan.out.padded : rows;
-  for (std::size_t i = 0; i < count; ++i) pull[i] = row_shrinkage(group_lasso, pull[i]);
+  for (std::size_t i = 0; i < count; ++i) factors[i] = row_lasso_factor(group_lasso, factors[i]);
 }
 
 /// Rows of a panel; G holds theirs.
@@ -136,8 +137,8 @@ void Workspace<T>::update_rows(std::size_t l, std::size_t p, Range rows, const T
   update.l1 = static_cast<T>(spec.l1);
   update.l2 = static_cast<T>(spec.l2);
   if (pass.train && spec.group_lasso != 0) {
-    update.row_shrinkage = plan.wide_out ? nullptr : sums(l).shrinkage.get() + rows.first;
-    update.column_shrinkage = plan.wide_out ? sums(l).shrinkage.get() + panel.offset : nullptr;
+    update.row_lasso_factor = plan.wide_out ? nullptr : sums(l).lasso_factors.get() + rows.first;
+    update.column_lasso_factor = plan.wide_out ? sums(l).lasso_factors.get() + panel.offset : nullptr;
   }
   update.step = pass.step;
   kernels_.update_matrix(update);
@@ -210,7 +211,7 @@ void Workspace<T>::read_gradient(T* gradient) {
   template void Workspace<T>::update_layer(std::size_t, const Updating&);                                \
   template Workspace<T>::MatrixPass Workspace<T>::begin_matrix(std::size_t, const Updating&);            \
   template void Workspace<T>::end_layer(std::size_t, const Updating&, const MatrixPass&);                \
-  template void Workspace<T>::find_shrinkage(std::size_t, T);                                            \
+  template void Workspace<T>::find_lasso_factors(std::size_t, T);                                        \
   template void Workspace<T>::update_rows(std::size_t, std::size_t, Range, const T*, const MatrixPass&); \
   template void Workspace<T>::update_tensor(std::size_t, TensorRole, const T*, const Updating&);         \
   template void Workspace<T>::read_gradient(T*);

@@ -1,6 +1,6 @@
 // Wide students in a Workspace: their weights and gradients would each be as large as their parameters, so the weights are
 // formed a few panels at a time where a product wants them, and a gradient is consumed by the optimiser as soon as 48 x 48 of
-// it are there. Each number is computed once a step either way, and leaves the caches less often.
+// it are there. Each number is computed once per step either way, and leaves the caches less often.
 #include <algorithm>
 
 #include "cpu/workspace.h"
@@ -14,7 +14,7 @@ void Workspace<T>::reserve_threads() {
   std::size_t panels = 1;
   for (const LayerPlan& plan : plan_->layers) panels = std::max({panels, plan.chunk, plan.dot_chunk});
   thread_scratch_size_ = (panels + 1) * width * width;
-  thread_scratch_.require(crew_.threads() * thread_scratch_size_);
+  thread_scratch_.require(parallel_.threads() * thread_scratch_size_);
 }
 
 /// Weights for an OuterProduct: [inner][lanes.width] for the panels `inner` of the other side.
@@ -70,8 +70,8 @@ template <class T>
 void Workspace<T>::update_backward(const Updating& updating) {
   const std::size_t rows = rows_at_hand_, lowest = lowest_trained(updating.mask);
   if (lowest == depth()) return;
-  const Crew stoppable = crew_;
-  crew_ = crew_.unstoppable();
+  const ParallelLoop stoppable = parallel_;
+  parallel_ = parallel_.unstoppable();
   differentiate_outputs(rows);
   for (std::size_t l = depth(); l-- > lowest;) {
     if (layer(l).bias != LayerPlan::npos) std::fill_n(bias_sums(l), layer(l).out.padded, T(0));
@@ -84,7 +84,7 @@ void Workspace<T>::update_backward(const Updating& updating) {
     if (l > lowest) input_gradients_of_wide(l, rows);
     update_layer(l, updating);
   }
-  crew_ = stoppable;
+  parallel_ = stoppable;
 }
 
 /// The optimiser pass over a matrix whose gradient is computed strip by strip on the way.
@@ -94,7 +94,7 @@ void Workspace<T>::update_by_strips(std::size_t l, const MatrixPass& pass) {
   const std::size_t rows = rows_at_hand_;
   const std::vector<Panel>& strips = (plan.wide_out ? plan.in : plan.out).list;
   for_ranges(strips.size(), strips_together(rows), [&](Range range) {
-    crew_.each(plan.panels().list.size(), [&](std::size_t p, unsigned thread) {
+    parallel_.each(plan.panels().list.size(), [&](std::size_t p, unsigned thread) {
       T* G = thread_scratch(thread);
       for (std::size_t s = range.first; s < range.end; ++s) {
         const Panel& strip = strips[s];

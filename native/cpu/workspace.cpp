@@ -5,11 +5,11 @@
 namespace eigenstudent::cpu {
 
 template <class T>
-void Workspace<T>::take(PackedStudent<T>& student, std::size_t batch, Use use) {
+void Workspace<T>::prepare(PackedStudent<T>& student, std::size_t batch, Use use) {
   try {
     lay_out(student, batch, use);
   } catch (...) {  // no memory for one of the buffers: nothing is laid out
-    forget();
+    invalidate();
     throw;
   }
 }
@@ -17,8 +17,8 @@ void Workspace<T>::take(PackedStudent<T>& student, std::size_t batch, Use use) {
 template <class T>
 void Workspace<T>::lay_out(PackedStudent<T>& student, std::size_t batch, Use use) {
   const bool same_plan = plan_ == &student.plan();
-  // Narrow students answer from buffers of their own (answers.cpp, pruning.cpp): those of training stay laid out.
-  const bool own_buffers = use == Use::answers && !student.plan().wide;
+  // Narrow students answer from buffers of their own (evaluation.cpp, pruning.cpp): those of training stay laid out.
+  const bool own_buffers = use == Use::evaluation && !student.plan().wide;
   const bool same_passes = same_plan && (own_buffers || (batch_ == batch && use_ == use));
   if (student_ != &student) weights_version_ = blocks_version_ = no_version;
   student_ = &student;
@@ -27,7 +27,7 @@ void Workspace<T>::lay_out(PackedStudent<T>& student, std::size_t batch, Use use
   blocks_ = student.compact() ? &own_blocks_ : &student.blocks();
   if (student.compact() && blocks_version_ != student.version()) student.load(own_blocks_);
   blocks_version_ = student.version();
-  if (!same_passes) own_buffers ? reserve_answers() : reserve(batch, use);
+  if (!same_passes) own_buffers ? reserve_evaluation() : reserve(batch, use);
   if (!plan_->wide) form_all_weights();
 }
 
@@ -44,9 +44,9 @@ void Workspace<T>::form_all_weights() {
   weights_version_ = student_->version();
 }
 
-/// One sample's answers, for cross-entropy; nothing is laid out for training.
+/// One sample's outputs, for cross-entropy; nothing is laid out for training.
 template <class T>
-void Workspace<T>::reserve_answers() {
+void Workspace<T>::reserve_evaluation() {
   batch_ = 0;
   sample_y_.require_zeros(plan_->widest);
 }
@@ -68,7 +68,7 @@ void Workspace<T>::reserve(std::size_t batch, Use use) {
   sample_delta_.require_zeros(plan_->widest);
   if (plan_->wide) reserve_threads();
   if (plan_->paired) reserve_pair();
-  if (use == Use::answers) return;
+  if (use == Use::evaluation) return;
   updates_backward_ = plan_->wide && use == Use::training && batch <= rows_;
   if (!updates_backward_ && !has_gradients_) gradients_.require_zeros(plan_->block_size);
   has_gradients_ = has_gradients_ || !updates_backward_;
@@ -77,7 +77,7 @@ void Workspace<T>::reserve(std::size_t batch, Use use) {
     sums->rows.require(plan_->row_sums);
     sums->in.require_zeros(plan_->widest);
     sums->out.require_zeros(plan_->widest);
-    sums->shrinkage.require(plan_->widest);
+    sums->lasso_factors.require(plan_->widest);
     if (!plan_->paired) break;
   }
 }
@@ -90,7 +90,7 @@ std::size_t Workspace<T>::bytes() const {
         &lanes_, &curve_weights_, &targets_, &ones_})
     total += buffer->bytes();
   for (const LayerSums& sums : sums_)
-    for (const AlignedBuffer<T>* buffer : {&sums.bias, &sums.in, &sums.out, &sums.rows, &sums.shrinkage})
+    for (const AlignedBuffer<T>* buffer : {&sums.bias, &sums.in, &sums.out, &sums.rows, &sums.lasso_factors})
       total += buffer->bytes();
   return total;
 }
@@ -100,7 +100,7 @@ template <class T>
 void Workspace<T>::form_weights(std::size_t l) {
   const std::vector<Panel>& panels = layer(l).panels().list;
   if (layer(l).spectral())
-    crew_.each(panels.size(), [&](std::size_t p, unsigned) { form_panel(l, panels[p]); });
+    parallel_.each(panels.size(), [&](std::size_t p, unsigned) { form_panel(l, panels[p]); });
   transpose_weights(l);
 }
 
@@ -138,7 +138,7 @@ void Workspace<T>::transpose_weights(std::size_t l) {
   const std::size_t from_rows = plan.rows(), to_rows = from.columns;
   const T* source = plan.wide_out ? weights_over_out(plan) : weights_over_in(plan);
   T* target = weights_.get() + other;
-  crew_.each(to.list.size(), [&](std::size_t p, unsigned) {
+  parallel_.each(to.list.size(), [&](std::size_t p, unsigned) {
     const Panel& t = to.list[p];
     T* block = target + t.offset * to_rows;
     for (const Panel& f : from.list) {

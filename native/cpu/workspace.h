@@ -1,8 +1,8 @@
 // One student at work on one thread: the weights formed from its parameters, the activations of one block of the
-// batch, the gradients. Buffers grow to the largest student met and are then reused: no allocation a step.
+// batch, the gradients. Buffers grow to the largest student met and are then reused: no allocation per step.
 //
 // workspace.cpp takes students over and forms weights; forward.cpp, backward.cpp and update.cpp are the three parts of a step;
-// answers.cpp has what is not training; wide.cpp and pair.cpp what large students do otherwise.
+// evaluation.cpp has what is not training; wide.cpp and pair.cpp what large students do otherwise.
 #pragma once
 
 #include <array>
@@ -13,8 +13,8 @@
 
 #include "core/student.h"
 #include "cpu/aligned_buffer.h"
-#include "cpu/crew.h"
 #include "cpu/packed_student.h"
+#include "cpu/parallel_loop.h"
 #include "cpu/plan.h"
 
 namespace eigenstudent::cpu {
@@ -47,17 +47,17 @@ class Workspace {
  public:
   explicit Workspace(const Kernels<T>& kernels) : kernels_(kernels) {}
 
-  /// Who runs the loops of the calls that follow.
-  void set_crew(Crew crew) { crew_ = crew; }
-  /// Whether the crew was asked to stop: the gradients and answers at hand may be incomplete.
-  bool interrupted() const { return crew_.stopped(); }
+  /// Where the loops of the calls that follow run.
+  void set_parallel_loop(ParallelLoop loop) { parallel_ = loop; }
+  /// Whether the loops were asked to stop: the gradients and outputs at hand may be incomplete.
+  bool interrupted() const { return parallel_.stopped(); }
 
   /// What the passes that follow are for. Training keeps gradients and may run its lanes along the samples.
-  enum class Use : std::uint8_t { training, gradients, answers };
+  enum class Use : std::uint8_t { training, gradients, evaluation };
   /// Goes to work on a student; `batch` is the largest batch to come. What is still good from the call before is kept.
-  void take(PackedStudent<T>& student, std::size_t batch, Use use);
+  void prepare(PackedStudent<T>& student, std::size_t batch, Use use);
   /// Keeps nothing: to be called where something not finite may have reached the padding of the buffers.
-  void forget() {
+  void invalidate() {
     plan_ = nullptr;
     student_ = nullptr;
   }
@@ -77,10 +77,10 @@ class Workspace {
   void read_gradient(T* gradient);
 
   /// Data loss over a batch, every sample's share divided by `total` samples, and the number of right
-  /// answers.
+  /// outputs.
   struct Score {
     double loss = 0;
-    std::size_t right = 0;
+    std::size_t correct = 0;
   };
   Score evaluate(const Dataset& data, Batch batch, std::size_t total);
   /// outputs: [count][N_out], row-major.
@@ -125,7 +125,7 @@ class Workspace {
 
   void lay_out(PackedStudent<T>& student, std::size_t batch, Use use);
   void reserve(std::size_t batch, Use use);
-  void reserve_answers();
+  void reserve_evaluation();
   void reserve_threads();
   void form_all_weights();
   void form_weights(std::size_t l);
@@ -223,7 +223,7 @@ class Workspace {
   T* bias_sums(std::size_t l) {
     return updates_backward_ ? sums(l).bias.get() : gradients_.get() + layer(l).bias;
   }
-  void find_shrinkage(std::size_t l, T group_lasso);
+  void find_lasso_factors(std::size_t l, T group_lasso);
   void update_tensor(std::size_t l, TensorRole role, const T* gradient, const Updating& updating);
 
   // Lanes along the samples: [nodes][lanes]; see lanes.cpp.
@@ -242,12 +242,12 @@ class Workspace {
   double accumulate_lanes(const Dataset& data, Batch batch, std::uint8_t mask);
 
   // Evaluations and predictions.
-  struct AnswerGroup;
-  AnswerGroup answer_group();
-  bool answers_in_panels(std::size_t l) const;
-  void answer_two_layers(std::size_t l, const AnswerGroup& group, const T* x, T* y);
-  const T* answer_lanes(const AnswerGroup& group);
-  std::size_t right_of_lanes(const Dataset& data, Batch group, const T* y, std::size_t lanes) const;
+  struct EvaluationGroup;
+  EvaluationGroup evaluation_group();
+  bool outputs_in_panels(std::size_t l) const;
+  void forward_two_layers(std::size_t l, const EvaluationGroup& group, const T* x, T* y);
+  const T* forward_group(const EvaluationGroup& group);
+  std::size_t correct_of_lanes(const Dataset& data, Batch group, const T* y, std::size_t lanes) const;
   Score evaluate_blocks(const Dataset& data, Batch batch, std::size_t total);
   void predict_blocks(const Dataset& data, Batch batch, T* outputs);
 
@@ -263,7 +263,7 @@ class Workspace {
                    const Dataset& data, Batch samples, std::size_t total, std::span<double> losses);
 
   const Kernels<T>& kernels_;
-  Crew crew_;
+  ParallelLoop parallel_;
   PackedStudent<T>* student_ = nullptr;
   StudentBlocks<T>* blocks_ = nullptr;  // the student's own, or
   StudentBlocks<T> own_blocks_;         // those of a compact one, while at work on it
@@ -273,7 +273,7 @@ class Workspace {
   std::uint64_t weights_version_ =
       no_version;          // of the student's parameters that the weights were formed from
   std::size_t batch_ = 0;  // with use_: what the activations are laid out for
-  Use use_ = Use::answers;
+  Use use_ = Use::evaluation;
   std::size_t rows_ = 0;  // of a block, at most
 
   AlignedBuffer<T> gradients_;       // [block_size]
@@ -285,15 +285,15 @@ class Workspace {
   AlignedBuffer<T> activations_;  // [rows_][row_size]
   /// What a layer's gradients are summed up to on the way.
   struct LayerSums {
-    AlignedBuffer<T> bias;       // [widest]: dL/dbias
-    AlignedBuffer<T> in, out;    // [widest]: sums of G phi
-    AlignedBuffer<T> rows;       // [panels][rows]: the same per panel, before they are added up
-    AlignedBuffer<T> shrinkage;  // [widest]: row_shrinkage of the nodes
+    AlignedBuffer<T> bias;           // [widest]: dL/dbias
+    AlignedBuffer<T> in, out;        // [widest]: sums of G phi
+    AlignedBuffer<T> rows;           // [panels][rows]: the same per panel, before they are added up
+    AlignedBuffer<T> lasso_factors;  // [widest]: row_lasso_factor of the nodes
   };
   LayerSums sums_[2];  // of the layer at hand; of a pair also those of layer 0
   LayerSums& sums(std::size_t l) { return sums_[plan_->paired && l == 0 ? 1 : 0]; }
   AlignedBuffer<T> sample_y_, sample_delta_;  // [widest]: one sample's, contiguous
-  AlignedBuffer<T> lanes_;           // answers and pruning curve: those of the layers, [nodes][lanes]
+  AlignedBuffer<T> lanes_;           // outputs and pruning curve: those of the layers, [nodes][lanes]
   AlignedBuffer<T> curve_weights_;   // and the weights above in the order of the nodes: [nodes + 1][N_above]
   AlignedBuffer<T> targets_, ones_;  // lanes along the samples: [N_out][rows_] and [rows_]
   std::vector<Panels> sample_panels_;

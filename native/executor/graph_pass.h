@@ -15,8 +15,8 @@
 
 namespace eigenstudent {
 
-/// Silences units of a hidden group: unit u answers 0 where kept[u] is false. It stands at the end of the group, behind batch
-/// norm and activations, so that a silenced network answers as the one from which the units are cut.
+/// Silences units of a hidden group: unit u outputs 0 where kept[u] is false. It stands at the end of the group, behind batch
+/// norm and activations, so that a silenced network computes the same as the one from which the units are cut.
 struct Gate {
   std::size_t group;
   std::vector<bool> kept;  // [units of the group]

@@ -1,4 +1,4 @@
-// One student at work through the general executor: its training steps, answers, pruning curve and gradient, for any graph of
+// One student at work through the general executor: its training steps, outputs, pruning curve and gradient, for any graph of
 // layers. Scratch grows to the largest batch met and is reused.
 #pragma once
 
@@ -157,7 +157,7 @@ class GraphStudent {
       T* to = gradient ? gradient + b * outputs : nullptr;
       const LossSample<T> sample{.y = pass_.output(term.layer).data() + b * outputs,
                                  .targets = targets ? targets + b * outputs : nullptr,
-                                 .klass = by_class ? batch_.classes[b] : 0,
+                                 .label = by_class ? batch_.classes[b] : 0,
                                  .outputs = outputs,
                                  .mean_over = mean_over,
                                  .delta = !to || is_new ? to : row_.data()};
@@ -179,8 +179,9 @@ class GraphStudent {
     const std::size_t outputs = network_.outputs();
     std::size_t correct = 0;
     for (std::size_t b = 0; b < batch_.classes.size(); ++b) {
-      const T* answer = pass_.output().data() + b * outputs;
-      const auto largest = static_cast<std::size_t>(std::max_element(answer, answer + outputs) - answer);
+      const T* prediction = pass_.output().data() + b * outputs;
+      const auto largest =
+          static_cast<std::size_t>(std::max_element(prediction, prediction + outputs) - prediction);
       if (largest == batch_.classes[b]) ++correct;
     }
     return correct;

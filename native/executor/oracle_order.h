@@ -50,12 +50,12 @@ class RankOneElimination {
         samples_(data.samples),
         width_(network_.inputs()),
         rest_(data) {
-    const std::vector<T> y = answers(reader.below, network, state, 0, data.as<T>().inputs, samples_);
+    const std::vector<T> y = layer_outputs(reader.below, network, state, 0, data.as<T>().inputs, samples_);
     const std::size_t units = y.size() / samples_;
-    sums_ = answers(reader.sums, network, state, reader.layer, y, samples_);
+    sums_ = layer_outputs(reader.sums, network, state, reader.layer, y, samples_);
     std::vector<T> identity(units * units, T(0));
     for (std::size_t u = 0; u < units; ++u) identity[u * units + u] = T(1);
-    columns_ = answers(reader.columns, network, state, reader.layer, identity, units);
+    columns_ = layer_outputs(reader.columns, network, state, reader.layer, identity, units);
     y_.resize(y.size());
     for (std::size_t b = 0; b < samples_; ++b)
       for (std::size_t u = 0; u < units; ++u) y_[u * samples_ + b] = y[b * units + u];
@@ -71,8 +71,9 @@ class RankOneElimination {
 
  private:
   /// x: [rows][inputs of the part]; returns [rows][outputs]. Batch norm takes running statistics.
-  static std::vector<T> answers(const NetworkSpec& part, const Graph& network, const StudentState<T>& state,
-                                std::size_t first, const std::vector<T>& x, std::size_t rows) {
+  static std::vector<T> layer_outputs(const NetworkSpec& part, const Graph& network,
+                                      const StudentState<T>& state, std::size_t first,
+                                      const std::vector<T>& x, std::size_t rows) {
     constexpr std::size_t at_once = 256;  // arbitrary: keeps activations small
     const Graph graph(part);
     const StudentState<T> numbers = state_of_part(graph, network, state, first);
@@ -106,7 +107,7 @@ class RankOneElimination {
   GraphStudent<T, Kernels> student_;
   std::size_t samples_, width_;
   Dataset rest_;            // what the reader adds up for a candidate, with the targets of the data
-  std::vector<T> y_;        // [units][samples]: the group's answers
+  std::vector<T> y_;        // [units][samples]: the group's outputs
   std::vector<T> sums_;     // [samples][width]: what the reader adds up, of the units that are left
   std::vector<T> columns_;  // [units][width]: the reader's weights, by what they read
 };
@@ -131,7 +132,7 @@ std::vector<std::uint32_t> eliminate(Elimination&& elimination, std::size_t unit
   return order;
 }
 
-/// All units of a hidden layer, the first removed first. A removed unit answers 0 at the end of its group. Batch norm takes running
+/// All units of a hidden layer, the first removed first. A removed unit outputs 0 at the end of its group. Batch norm takes running
 /// statistics.
 ///
 /// h units cost h (h + 1) / 2 passes: through what follows the one layer that reads them, where nothing passes it by, as in chains;

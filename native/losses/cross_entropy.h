@@ -9,9 +9,9 @@
 
 namespace eigenstudent {
 
-/// y, delta: [outputs], `stride` apart; delta may be null. klass: the class. batch: samples that the mean is over.
+/// y, delta: [outputs], `stride` apart; delta may be null. label: the class. batch: samples that the mean is over.
 template <class T>
-ES_HOST_DEVICE Wide<T> cross_entropy_sample(const T* y, std::uint32_t klass, std::size_t outputs,
+ES_HOST_DEVICE Wide<T> cross_entropy_sample(const T* y, std::uint32_t label, std::size_t outputs,
                                             std::size_t batch, T* delta, std::size_t stride = 1) {
   using std::exp, std::log;
   T largest = y[0];
@@ -22,10 +22,10 @@ ES_HOST_DEVICE Wide<T> cross_entropy_sample(const T* y, std::uint32_t klass, std
     const T scale = T(1) / static_cast<T>(batch);
     for (std::size_t i = 0; i < outputs; ++i) {
       const T softmax = exp(y[i * stride] - largest) / sum;
-      delta[i * stride] = (softmax - (i == klass ? T(1) : T(0))) * scale;
+      delta[i * stride] = (softmax - (i == label ? T(1) : T(0))) * scale;
     }
   }
-  return (widen(T(log(sum))) - widen(T(y[klass * stride] - largest))) / static_cast<double>(batch);
+  return (widen(T(log(sum))) - widen(T(y[label * stride] - largest))) / static_cast<double>(batch);
 }
 
 struct CrossEntropy {
@@ -34,7 +34,7 @@ struct CrossEntropy {
 
   template <class T>
   Wide<T> sample(const LossSample<T>& s) const {
-    return cross_entropy_sample(s.y, s.klass, s.outputs, s.mean_over, s.delta);
+    return cross_entropy_sample(s.y, s.label, s.outputs, s.mean_over, s.delta);
   }
   bool operator==(const CrossEntropy&) const = default;
 };

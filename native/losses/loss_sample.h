@@ -25,7 +25,7 @@ template <class T>
 struct LossSample {
   const T* y;           // [outputs]
   const T* targets;     // [outputs]; null with classes
-  std::uint32_t klass;  // with classes
+  std::uint32_t label;  // with classes
   std::size_t outputs;
   std::size_t mean_over;  // samples
   T* delta;               // [outputs]: dL/dy; null where not wanted

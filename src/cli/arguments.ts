@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { invalid, oneOf } from '../arguments.js';
 
 /** The option of every command. */
-export function answers(command: Command): Command {
+export function addJsonOption(command: Command): Command {
   return command.option('--json', 'one JSON document on standard output');
 }
 

@@ -1,4 +1,4 @@
-/** What this build and this machine can do. Each finding that is not as it should be comes with the command that mends it. */
+/** What this build and this machine can do. Each finding that is not as it should be comes with the command that fixes it. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { EigenstudentError } from '../errors.js';
@@ -14,8 +14,8 @@ interface Finding {
   /** Whether anything works without it. */
   readonly needed: boolean;
   readonly detail: string;
-  /** The command that mends it. */
-  readonly mend?: string;
+  /** The command that fixes it. */
+  readonly fix?: string;
 }
 
 interface Device {
@@ -73,7 +73,7 @@ function findAddon(): { finding: Finding; build: Capabilities | null; devices: D
         ok: false,
         needed: true,
         detail: error.message,
-        mend: rebuild,
+        fix: rebuild,
       },
       build: null,
       devices: [
@@ -96,11 +96,11 @@ async function findTools(built: boolean): Promise<Finding> {
     ok,
     needed: !built,
     detail,
-    ...(!ok && process.platform === 'linux' && { mend: 'apt-get install build-essential python3' }),
+    ...(!ok && process.platform === 'linux' && { fix: 'apt-get install build-essential python3' }),
   };
 }
 
-const needsAddon: Cuda = { problem: { missing: 'library', reason: 'it needs the addon', mend: rebuild } };
+const needsAddon: Cuda = { problem: { missing: 'library', reason: 'it needs the addon', fix: rebuild } };
 
 function cudaDevice({ problem, survey }: Cuda): Device {
   if (problem || !survey) return { name: 'cuda', available: false, detail: problem?.reason ?? '' };
@@ -125,7 +125,7 @@ async function cudaFinding({ problem, path, survey }: Cuda): Promise<Finding> {
   const gpu = await firstLine('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader']);
   const machine = gpu === undefined ? 'nvidia-smi does not answer' : `nvidia-smi sees ${gpu}`;
   const detail = `missing: ${problem.missing}; ${problem.reason}${versions}; ${machine}`;
-  return { ...library, ok: false, detail, ...(problem.mend !== undefined && { mend: problem.mend }) };
+  return { ...library, ok: false, detail, ...(problem.fix !== undefined && { fix: problem.fix }) };
 }
 
 function cudaVersion(version: number): string {
@@ -154,9 +154,9 @@ function text(
   for (const { name, available, detail } of devices)
     lines.push(`  ${available ? 'yes' : 'no '}  ${name}: ${detail}`);
   lines.push('', 'Findings');
-  for (const { name, ok, needed, detail, mend } of findings) {
+  for (const { name, ok, needed, detail, fix } of findings) {
     lines.push(`  ${ok ? 'ok ' : needed ? 'BAD' : '-  '}  ${name}: ${detail}`);
-    if (!ok && mend) lines.push(`       mend it with: ${mend}`);
+    if (!ok && fix) lines.push(`       fix it with: ${fix}`);
   }
   return lines.join('\n');
 }

@@ -3,7 +3,7 @@ import { estimateSweep, type SweepEstimate } from '../sweep/run/estimate.js';
 import type { ExperimentOptions } from './experiment.js';
 import { duration } from './progress-display.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { censusLines, repetitionWarnings } from './sweep-notes.js';
+import { countLines, repetitionWarnings } from './sweep-notes.js';
 
 /**
  * What a sweep will take; nothing is written.
@@ -29,9 +29,9 @@ export async function dryRun(
   return exitCodes.done;
 }
 
-function text({ trials, operations, largestWave, time }: SweepEstimate, directory: string): string {
+function text({ trials, operations, largestPopulation, time }: SweepEstimate, directory: string): string {
   const failed = trials.failed > 0 ? `, of which ${trials.failed} failed and are not trained again` : '';
-  const lines = [...censusLines(trials), `${trials.done} of them done in ${directory}${failed}`];
+  const lines = [...countLines(trials), `${trials.done} of them done in ${directory}${failed}`];
   if (time === null) return [...lines, 'Nothing is left to train.'].join('\n');
   const { timed, interpolated } = time.shapes;
   const between = interpolated > 0 ? `, ${interpolated} more by interpolation` : '';
@@ -40,7 +40,7 @@ function text({ trials, operations, largestWave, time }: SweepEstimate, director
     `Arithmetic: ${operations.toExponential(2)} useful operations (matrix products; a multiply-add is two)`,
     `Time: ${range(time)}, on ${time.engines.join(' and ')} (kinds of students: ${timed} timed${between}; ` +
       'records and report come on top)',
-    `Memory: at most ${bytesText(largestWave.bytes)} for the largest population, ${largestWave.students} students`,
+    `Memory: at most ${bytesText(largestPopulation.bytes)} for the largest population, ${largestPopulation.students} students`,
   ].join('\n');
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Device } from '../network/device.js';
 import { failedText } from '../report/figure.js';
-import { mixtureText } from '../sweep/directory/makers.js';
+import { mixedProvenanceNote } from '../sweep/directory/provenance.js';
 import { valuesOf } from '../sweep/protocol/axes.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import type { Shard } from '../sweep/run/shard.js';
@@ -11,7 +11,7 @@ import { interruptible } from './interruptible.js';
 import { progressDisplay } from './progress-display.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { repetitionWarnings } from './sweep-notes.js';
-import { failureTable, lostNote, profileTable, summaryTable } from './tables.js';
+import { didNotLearnNote, failureTable, profileTable, summaryTable } from './tables.js';
 
 export interface ExperimentOptions {
   readonly out?: string;
@@ -59,7 +59,7 @@ async function trainAndTell(
   const { summary, ...rest } = result;
   const wanted = options.report && summary.trials.finished > 0;
   const { files, failed } = wanted ? await draw(directory, session, signal) : { files: [], failed: 0 };
-  if (summary.mixedEngines) session.note(mixtureText(summary));
+  if (summary.mixedEngines) session.note(mixedProvenanceNote(summary));
   session.answer({ ...rest, report: files, ...summary }, text(result, files));
   if (summary.failures.length === 0) return failed > 0 ? exitCodes.failed : exitCodes.done;
   session.note(`${summary.failures.length} of ${summary.trials.total} trials failed:`);
@@ -77,7 +77,7 @@ function layerwiseNotes(trials: SweepResult['layerwise']): string[] {
   return [...reasons].map(
     ([text, count]) =>
       `${count} ${count === 1 ? 'trial' : 'trials'} trained with layer-wise kernels, which take longer, because the ` +
-      `student is too large for the resident ones (${text})`,
+      `student is too large for the fused ones (${text})`,
   );
 }
 
@@ -134,7 +134,7 @@ function text(result: SweepResult, files: readonly string[]): string {
       'of the largest, of the trial or of all trials pooled. Mean ± standard deviation over trials.',
     `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}: ${origins(result)} ` +
       `(${summary.engines.join(', ') || 'no engine'}).`,
-    ...(lost > 0 ? [`${lostNote(lost)}.`] : []),
+    ...(lost > 0 ? [`${didNotLearnNote(lost)}.`] : []),
     `Records: ${directory}${page ? `\nReport:  ${page}` : ''}`,
   ];
   return lines.join('\n');

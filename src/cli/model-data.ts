@@ -145,7 +145,7 @@ function checkAgainst(files: readonly string[], { data, inputNames }: ReadData, 
   if (spec.loss === 'mse' && data.targetCount === 1 && outputsOf(spec) > 1 && data.inputCount === spec.inputs)
     throw new EigenstudentError(
       'invalid_data',
-      `${where}: expected ${outputsOf(spec)} targets a sample, one per output, received 1. If it is a class, and the network ` +
+      `${where}: expected ${outputsOf(spec)} targets per sample, one per output, received 1. If it is a class, and the network ` +
         'ends without a softmax, add --loss crossEntropy',
     );
   try {

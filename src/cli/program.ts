@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { versions } from '../sweep/directory/versions.js';
-import { answers, ignoreHangupOption, number, numbers, part, path, words } from './arguments.js';
+import { addJsonOption, ignoreHangupOption, number, numbers, part, path, words } from './arguments.js';
 import { addPruneCommand } from './prune-command.js';
 import { addRecordCommands } from './record-commands.js';
 import { type ExitCode, exitCodes, Session, type Terminal, type Work } from './session.js';
@@ -78,13 +78,13 @@ function buildProgram(choose: (work: Work) => void): Command {
     .option('--widths <list>', 'student widths, as in 20,60,200', numbers('--widths'))
     .option('--epochs <n>', 'epochs of every student', number('--epochs'))
     .option('--trials <n>', 'trials of every width and parametrisation', number('--trials'));
-  trains(reproduce)
+  addTrainingOptions(reproduce)
     .addHelpText('after', reproduceExamples)
     .action((options) =>
       choose(async (session) => (await import('./reproduce.js')).reproduce(options, session)),
     );
 
-  trains(program.command('train'))
+  addTrainingOptions(program.command('train'))
     .description('the experiment of a protocol (YAML; `eigenstudent init` writes one to start from)')
     .argument('<protocol>', 'file')
     .addHelpText('after', trainExamples)
@@ -92,7 +92,7 @@ function buildProgram(choose: (work: Work) => void): Command {
       choose(async (session) => (await import('./train.js')).trainProtocol(file, options, session)),
     );
 
-  const sweep = trains(program.command('sweep'))
+  const sweep = addTrainingOptions(program.command('sweep'))
     .description(
       'trains every trial of a protocol that its run directory lacks, or goes on with a run directory',
     )
@@ -111,7 +111,7 @@ function buildProgram(choose: (work: Work) => void): Command {
   addPruneCommand(program, choose);
   addRecordCommands(program, choose);
 
-  answers(program.command('report'))
+  addJsonOption(program.command('report'))
     .description('draws report.html and figures/ from the records of a run directory, training nothing')
     .argument('<directory>', 'run directory')
     .option(
@@ -125,12 +125,12 @@ function buildProgram(choose: (work: Work) => void): Command {
       choose(async (session) => (await import('./report.js')).report(directory, options, session)),
     );
 
-  answers(program.command('doctor'))
-    .description('what this build and this machine can do, what is missing, and the command that mends it')
+  addJsonOption(program.command('doctor'))
+    .description('what this build and this machine can do, what is missing, and the command that fixes it')
     .addHelpText('after', '\nExample:\n  $ eigenstudent doctor')
     .action(() => choose(async (session) => (await import('./doctor.js')).doctor(session)));
 
-  answers(program.command('init'))
+  addJsonOption(program.command('init'))
     .description('writes a commented protocol to start from')
     .argument('[file]', 'where to', 'protocol.yaml')
     .option('--force', 'replace the file if there is one')
@@ -143,8 +143,8 @@ function buildProgram(choose: (work: Work) => void): Command {
 }
 
 /** Options of every command that fills a run directory. */
-function trains(command: Command): Command {
-  return answers(command)
+function addTrainingOptions(command: Command): Command {
+  return addJsonOption(command)
     .option(
       '--out <directory>',
       'run directory (default: ./runs/<name of the preset or protocol>)',

@@ -3,14 +3,22 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { EigenstudentError } from '../errors.js';
-import { answers, autoOrNumbers, dashed, fraction, ignoreHangupOption, number, path } from './arguments.js';
+import {
+  addJsonOption,
+  autoOrNumbers,
+  dashed,
+  fraction,
+  ignoreHangupOption,
+  number,
+  path,
+} from './arguments.js';
 import { ignoreHangup } from './interruptible.js';
 import type { PruneOptions } from './prune.js';
 import type { PruneModelOptions } from './prune-model.js';
 import type { ExitCode, Session, Work } from './session.js';
 
 export function addPruneCommand(program: Command, choose: (work: Work) => void): void {
-  const command = answers(program.command('prune'))
+  const command = addJsonOption(program.command('prune'))
     .description('cuts a network down to its most relevant nodes and saves it')
     .argument('<source>', 'run directory, or the file of a network: .onnx, .safetensors, .npz')
     .option(
@@ -82,7 +90,7 @@ function takesModelOptions(command: Command): void {
       number('--fine-tune'),
     )
     .option('--learning-rate <x>', 'of Adam, to fine-tune (default: 0.001)', number('--learning-rate'))
-    .option('--batch-size <n>', 'samples a step, to fine-tune (default: 100)', number('--batch-size'))
+    .option('--batch-size <n>', 'samples per step, to fine-tune (default: 100)', number('--batch-size'))
     .option(
       '--l2 <a,b>',
       'penalties of eigenvectors and eigenvaluesOut, to fine-tune, as in 0.01,0.0005; auto: validation data choose (default)',

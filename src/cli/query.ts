@@ -4,8 +4,8 @@ import { invalid, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { writeAtomically } from '../network/atomic-write.js';
 import { tableCsv } from '../report/table.js';
-import type { LoadedRecords, QueryResult, QueryValue } from '../sweep/query/answer.js';
 import { exportRecords, queryRecords } from '../sweep/query/query.js';
+import type { LoadedRecords, QueryResult, QueryValue } from '../sweep/query/query-result.js';
 import { fittedTable, rowsTable, verticalTable } from './rows-table.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 

@@ -1,19 +1,19 @@
 /** The commands that read the records of a run directory: their options and their help. */
 import type { Command } from 'commander';
-import { answers, ignoreHangupOption, number, numbers, path } from './arguments.js';
+import { addJsonOption, ignoreHangupOption, number, numbers, path } from './arguments.js';
 import type { Work } from './session.js';
 
 /** Of the live page. Arbitrary, and always the same: a page that is open finds its server again. */
 const usualPort = 7411;
 
 export function addRecordCommands(program: Command, choose: (work: Work) => void): void {
-  answers(program.command('query'))
+  addJsonOption(program.command('query'))
     .description('SQL (DuckDB) over the records of a run directory: the table is called trials')
     .argument('<directory>', 'run directory')
     .argument('<sql>', 'one SELECT')
     .option(
       '--format <name>',
-      'table, vertical (a line a value), csv, json or parquet (default: as --out ends, else table)',
+      'table, vertical (a line per value), csv, json or parquet (default: as --out ends, else table)',
     )
     .option('--out <file>', 'where to, instead of standard output', path('--out'))
     .addHelpText('after', queryExamples)
@@ -21,7 +21,7 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
       choose(async (session) => (await import('./query.js')).query(directory, sql, options, session)),
     );
 
-  answers(program.command('export'))
+  addJsonOption(program.command('export'))
     .description('every record of a run directory in one table: Parquet, CSV or JSON')
     .argument('<directory>', 'run directory')
     .option('--out <file>', 'where to; .parquet, .csv or .json', path('--out'))
@@ -35,7 +35,7 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
       choose(async (session) => (await import('./query.js')).exportRun(directory, options, session)),
     );
 
-  answers(program.command('status'))
+  addJsonOption(program.command('status'))
     .description(
       'how many trials of a run directory are finished, failed and unfinished, how fast it goes and who works on it',
     )
@@ -45,7 +45,7 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
       choose(async (session) => (await import('./status.js')).status(directory, session)),
     );
 
-  answers(program.command('thresholds'))
+  addJsonOption(program.command('thresholds'))
     .description(
       'effective sizes of the finished trials at other thresholds, from the relevance that is kept',
     )
@@ -56,7 +56,7 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
       choose(async (session) => (await import('./thresholds.js')).thresholds(directory, list, session)),
     );
 
-  answers(program.command('watch'))
+  addJsonOption(program.command('watch'))
     .description('serves a page on this machine that follows a running sweep; it cannot change anything')
     .argument('<directory>', 'run directory, there already or to come')
     .option('--port <n>', 'port, 0 for any free one', number('--port'), usualPort)
@@ -67,7 +67,7 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
       choose(async (session) => (await import('./watch.js')).watch(directory, options, session)),
     );
 
-  answers(program.command('collect'))
+  addJsonOption(program.command('collect'))
     .description(
       'writes summary.json of whatever a run directory holds, and removes what dead processes left in it',
     )

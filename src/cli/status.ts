@@ -2,14 +2,21 @@
 import { join } from 'node:path';
 import { quote } from '../arguments.js';
 import { cleanRunDirectory } from '../sweep/directory/clean.js';
-import { mixtureText } from '../sweep/directory/makers.js';
+import { mixedProvenanceNote } from '../sweep/directory/provenance.js';
 import { type DamagedTrial, readProtocol } from '../sweep/directory/run-directory.js';
 import { summaryFile, writeSummary } from '../sweep/directory/summary.js';
 import { type RunStatus, runStatus } from '../sweep/query/status.js';
 import { slurmState } from '../sweep/slurm/state.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { slurmLines } from './slurm-lines.js';
-import { begunTable, failureTable, lostNote, noneFinished, statusTable, summaryTable } from './tables.js';
+import {
+  begunTable,
+  didNotLearnNote,
+  failureTable,
+  noneFinished,
+  statusTable,
+  summaryTable,
+} from './tables.js';
 
 export async function status(directory: string, session: Session): Promise<ExitCode> {
   const [found, slurm] = await Promise.all([runStatus(directory), slurmState(directory)]);
@@ -26,8 +33,8 @@ function text(status: RunStatus): string {
   return [
     statusTable(groups),
     `${finished} of ${total} trials finished, ${failed} failed, ${unfinished} unfinished (${engines.join(', ') || 'no engine'}).`,
-    ...(didNotLearn > 0 ? [`${lostNote(didNotLearn)}.`] : []),
-    ...(status.mixedEngines ? [mixtureText(status)] : []),
+    ...(didNotLearn > 0 ? [`${didNotLearnNote(didNotLearn)}.`] : []),
+    ...(status.mixedEngines ? [mixedProvenanceNote(status)] : []),
     ...(failures.length > 0
       ? ['Failed trials, which no sweep trains again:', failureTable(failures, mostFailures)]
       : []),
@@ -66,7 +73,7 @@ export async function collect(directory: string, session: Session): Promise<Exit
   const left = removed.length > 0 ? `\nFiles that dead processes left, now removed: ${removed.length}` : '';
   const table = summary.groups.length > 0 ? summaryTable(summary.groups) : noneFinished;
   session.answer({ file, removed, ...summary }, `${table}\n${tally}\n${file}${left}`);
-  if (summary.mixedEngines) session.note(mixtureText(summary));
+  if (summary.mixedEngines) session.note(mixedProvenanceNote(summary));
   if (summary.failures.length > 0) session.note(failureTable(summary.failures));
   if (summary.damaged.length > 0) session.note(damageText(directory, summary.damaged));
   return exitCodes.done;

@@ -2,10 +2,10 @@
 import { quote } from '../arguments.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { sameStudents } from '../sweep/protocol/same-students.js';
-import type { Census } from '../sweep/run/census.js';
+import type { TrialCountsByField } from '../sweep/run/count-trials.js';
 
 /** "80 trials: spectral 40, direct 40", and a line for each field that varies. */
-export function censusLines({ total, byArm, byField }: Census): string[] {
+export function countLines({ total, byArm, byField }: TrialCountsByField): string[] {
   const arms = Object.entries(byArm).map(([arm, count]) => `${arm} ${count}`);
   return [
     `${total} trials: ${arms.join(', ')}`,
@@ -16,7 +16,7 @@ export function censusLines({ total, byArm, byField }: Census): string[] {
 /** More than these are summed up; arbitrary. */
 const mostRows = 12;
 
-function rowsText(rows: Census['byField'][string]): string {
+function rowsText(rows: TrialCountsByField['byField'][string]): string {
   if (rows.length > mostRows) {
     const counts = rows.map(({ trials }) => trials);
     const [fewest, most] = [Math.min(...counts), Math.max(...counts)];

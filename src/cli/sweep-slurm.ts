@@ -3,7 +3,7 @@ import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { expand } from '../sweep/protocol/trials.js';
-import { census } from '../sweep/run/census.js';
+import { countTrials } from '../sweep/run/count-trials.js';
 import { cancelSubmissions } from '../sweep/slurm/cancel.js';
 import { slurmState } from '../sweep/slurm/state.js';
 import { slurmFolder } from '../sweep/slurm/submissions.js';
@@ -11,7 +11,7 @@ import { planSubmission, type SlurmPlan, type SlurmSubmission, submitSweep } fro
 import type { ExperimentOptions } from './experiment.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { refuseBesideCancel, type SlurmCommandOptions, slurmOptionsOf } from './slurm-options.js';
-import { censusLines, repetitionWarnings } from './sweep-notes.js';
+import { countLines, repetitionWarnings } from './sweep-notes.js';
 
 /**
  * @param directory the run directory
@@ -62,7 +62,7 @@ export async function sweepOnSlurm(
 
 /** Beside the script, which alone is on standard output. */
 function planLines(protocol: Protocol, { missing, shards, tasks }: SlurmPlan): string[] {
-  const counted = censusLines(census(protocol, expand(protocol)));
+  const counted = countLines(countTrials(protocol, expand(protocol)));
   if (tasks.length === 0) return counted;
   const parts = shards === tasks.length ? '' : `, those of ${shards} parts that lack something`;
   return [...counted, `${missing} of them to train, in ${tasksText(tasks.length)}${parts}`];

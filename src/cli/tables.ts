@@ -62,9 +62,9 @@ export function summaryTable(groups: readonly GroupSummary[]): string {
 }
 
 /** @param count of trials, 1 at least */
-export function lostNote(count: number): string {
+export function didNotLearnNote(count: number): string {
   const trials = count === 1 ? '1 trial' : `${count} trials`;
-  return `${trials} did not learn: a test loss no better than that of the best constant answer (testLoss >= labelVariance in the record)`;
+  return `${trials} did not learn: a test loss no better than that of the best constant prediction (testLoss >= labelVariance in the record)`;
 }
 
 /** A column where there is something to tell. */
@@ -159,7 +159,7 @@ function restNote(rest: number): string {
   return rest > 0 ? `\nand ${rest} more; --json lists all` : '';
 }
 
-/** One row a layer that was pruned. */
+/** One row per layer that was pruned. */
 export function prunedLayersTable(layers: readonly PrunedLayer[]): string {
   const head = ['layer', 'criterion', 'nodes before', 'after'];
   const table = new Table({ head, colAligns: ['right', 'left', 'right', 'right'], style: plain });

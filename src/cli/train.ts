@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
 import { invalid, quote } from '../arguments.js';
 import { readText } from '../network/files/text-file.js';
-import { fromFolder } from '../sweep/brought/look-at-files.js';
+import { fromFolder } from '../sweep/files/look-at-files.js';
 import { parseProtocol } from '../sweep/protocol/protocol.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { type ExperimentOptions, experiment } from './experiment.js';

@@ -31,7 +31,7 @@ interface SpectralNumbers {
 }
 
 /**
- * What a file does to the answers of the last layer, and a Network does not: its predict() gives them as they are, and the
+ * What a file does to the outputs of the last layer, and a Network does not: its predict() gives them as they are, and the
  * loss 'crossEntropy' takes the softmax itself.
  */
 export type OutputMap = 'linear' | 'softmax' | 'logSoftmax';
@@ -39,7 +39,7 @@ export type OutputMap = 'linear' | 'softmax' | 'logSoftmax';
 /**
  * A network of these layers; float64 if any of the numbers are.
  * @param path names the file in errors
- * @throws invalid_network when a layer does not take as many numbers as the one before it answers
+ * @throws invalid_network when a layer does not take as many numbers as the one before it outputs
  */
 export function assemble(path: string, layers: readonly ReadLayer[], loss: Loss): Network {
   checkChain(path, layers);
@@ -72,7 +72,7 @@ function checkChain(path: string, layers: readonly ReadLayer[]): void {
     if (before === undefined || layer.inputs === before.outputs) return;
     throw new EigenstudentError(
       'invalid_network',
-      `expected ${layer.name} of ${path} to take the ${before.outputs} answers of ${before.name}, received a matrix ` +
+      `expected ${layer.name} of ${path} to take the ${before.outputs} outputs of ${before.name}, received a matrix ` +
         `that takes ${layer.inputs}. Name the layers in the order in which they follow one another`,
     );
   });

@@ -36,7 +36,7 @@ export interface DescribedLayer {
 /** See the top of this file; the values of a layer are names of arrays. */
 export interface NetworkDescription {
   readonly layers: readonly DescribedLayer[];
-  /** What the network it was trained as did to the last layer's answers. Default 'linear'. */
+  /** What the network it was trained as did to the last layer's outputs. Default 'linear'. */
   readonly output?: OutputMap;
 }
 

@@ -10,7 +10,7 @@ import { descriptionKey } from './load-network.js';
  * Writes a network as PyTorch has it: "layers.0.weight" [outputs][inputs], "layers.0.bias", ... in the network's dtype, with the
  * description by which loadNetwork reads it again among the metadata. Spectral layers become the matrices that they apply; to
  * keep their eigenvalues, use network.save().
- * @param options.output what a runtime has to do to the last layer's answers; only told, not computed. Default 'linear'
+ * @param options.output what a runtime has to do to the last layer's outputs; only told, not computed. Default 'linear'
  * @throws invalid_argument, file_unwritable
  */
 export async function exportSafetensors(

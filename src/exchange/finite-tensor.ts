@@ -2,7 +2,7 @@ import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 
 /**
- * A network with a weight that is not finite answers NaN, and no training mends it: the file is refused.
+ * A network with a weight that is not finite predicts NaN, and no training fixes it: the file is refused.
  * @param where names the tensor in errors, as in 'tensor "fc1.weight" of model.onnx'
  * @throws invalid_network with the tensor, the place of the first such number and how many there are
  */

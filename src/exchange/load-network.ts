@@ -37,7 +37,7 @@ export interface LoadOptions {
 
 export interface LoadedNetwork {
   readonly network: Network;
-  /** What the file does to the network's answers; to be handed to exportOnnx. */
+  /** What the file does to the network's outputs; to be handed to exportOnnx. */
   readonly output: OutputMap;
   /** Names and shapes of the input and the output of an ONNX file; to be handed to exportOnnx, which keeps them. */
   readonly signature?: OnnxSignature;

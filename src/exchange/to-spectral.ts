@@ -9,7 +9,7 @@ import { type NetworkSpec, tensorsOf } from '../network/network-spec.js';
 import { checkLayerIndex } from '../network/spec.js';
 
 export interface ToSpectralOptions {
-  /** Indices of dense layers. Default: all dense layers but the last, whose nodes are the answers. */
+  /** Indices of dense layers. Default: all dense layers but the last, whose nodes are the outputs. */
   readonly layers?: readonly number[];
   /**
    * 1 (default): phi = -W, and the layer applies W to the last bit. 'rowNorm': lambda_out_i = ||w_i||, phi_i = -w_i / ||w_i||, so
@@ -26,7 +26,7 @@ export interface ToSpectralOptions {
  * lambda_in = 0. Biases, activations and the other layers stay. Eigenvectors and eigenvaluesOut train where the weights did,
  * without the weights' penalties; eigenvaluesIn is frozen.
  * @throws invalid_argument when a layer is not dense, or has a row of zeros, which has no norm to divide by ('rowNorm'; with 1
- *   such a node has phi_i = 0, answers as before, and has relevance 0)
+ *   such a node has phi_i = 0, outputs as before, and has relevance 0)
  */
 export function toSpectral(network: Network, options: ToSpectralOptions = {}): Network {
   knownKeys('toSpectral', options, ['layers', 'eigenvaluesOut', 'l2']);

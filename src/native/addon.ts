@@ -58,7 +58,7 @@ export interface NativePhase {
 export interface NativeStudentSpec {
   readonly network: NativeNetworkSpec;
   readonly objective: readonly NativeTerm[];
-  /** Absent: the student answers, and never trains. */
+  /** Absent: the student is evaluated only. */
   readonly trainer?: NativeTrainer;
 }
 
@@ -126,7 +126,7 @@ export interface NativeProgress {
 
 /** Which kernels train a student; see native/core/backend.h. */
 export interface NativeExecution {
-  readonly kernels: 'resident' | 'layerwise' | 'general';
+  readonly kernels: 'fused' | 'layerwise' | 'general';
   /** Of the last two: why the student is not trained by faster kernels. */
   readonly reason?: string;
 }

@@ -11,8 +11,8 @@ export interface CudaProblem {
   readonly missing: 'library' | 'driver' | 'newer driver' | 'device';
   /** A clause that goes on after "device 'cuda' was asked for, but". */
   readonly reason: string;
-  /** The command that mends it, where there is one. */
-  readonly mend?: string;
+  /** The command that fixes it, where there is one. */
+  readonly fix?: string;
 }
 
 export interface Cuda {
@@ -34,7 +34,7 @@ function build(): string {
 }
 
 /** By the value of EIGENSTUDENT_CUDA: the library is asked once, not at every call. */
-const answers = new Map<string | undefined, Cuda>();
+const found = new Map<string | undefined, Cuda>();
 
 /**
  * The CUDA library and what it finds, or why there is none. $EIGENSTUDENT_CUDA names the file to take, and only that one;
@@ -42,9 +42,9 @@ const answers = new Map<string | undefined, Cuda>();
  */
 export function findCuda(): Cuda {
   const wanted = process.env.EIGENSTUDENT_CUDA || undefined;
-  const answer = answers.get(wanted) ?? open(wanted);
-  answers.set(wanted, answer);
-  return answer;
+  const cuda = found.get(wanted) ?? open(wanted);
+  found.set(wanted, cuda);
+  return cuda;
 }
 
 function open(wanted: string | undefined): Cuda {
@@ -65,8 +65,8 @@ function open(wanted: string | undefined): Cuda {
   }
 }
 
-function noLibrary(reason: string, mend: string): Cuda {
-  return { problem: { missing: 'library', reason, mend } };
+function noLibrary(reason: string, fix: string): Cuda {
+  return { problem: { missing: 'library', reason, fix } };
 }
 
 function libraryPlaces(): string[] {

@@ -23,7 +23,7 @@ export function hasAccuracy(spec: NetworkSpec, data: Dataset): boolean {
 
 /**
  * The evaluation with the accuracy of one sigmoid output, which the kernels do not count; any other evaluation as it is.
- * @param predict answers [samples][1] of the network to the data
+ * @param predict outputs [samples][1] of the network to the data
  */
 export async function withBinaryAccuracy(
   found: Evaluation,
@@ -32,10 +32,10 @@ export async function withBinaryAccuracy(
   predict: () => Promise<FloatArray>,
 ): Promise<Evaluation> {
   if (!hasBinaryTargets(spec, data)) return found;
-  const answers = await predict();
+  const predictions = await predict();
   const { targets } = data;
-  let right = 0;
-  for (let i = 0; i < answers.length; ++i)
-    if (((answers[i] as number) > 0.5 ? 1 : 0) === targets?.[i]) ++right;
-  return { loss: found.loss, accuracy: right / answers.length };
+  let correct = 0;
+  for (let i = 0; i < predictions.length; ++i)
+    if (((predictions[i] as number) > 0.5 ? 1 : 0) === targets?.[i]) ++correct;
+  return { loss: found.loss, accuracy: correct / predictions.length };
 }

@@ -12,7 +12,7 @@ import { layerOf, type Term, termsOf } from './objective.js';
  */
 export function checkFits(where: string, data: Dataset, spec: NetworkSpec, needsTargets: boolean): void {
   if (data.inputCount !== spec.inputs)
-    throw mismatch(where, `${spec.inputs} inputs a sample, as the network has`, `${data.inputCount}`);
+    throw mismatch(where, `${spec.inputs} inputs per sample, as the network has`, `${data.inputCount}`);
   if (needsTargets) for (const term of termsOf(spec.loss)) checkTerm(where, data, spec, term);
 }
 
@@ -28,13 +28,13 @@ function checkTerm(where: string, data: Dataset, spec: NetworkSpec, term: Term):
     if (!values) throw mismatch(where, `an array '${term.target}' for a term of the loss`, names || 'none');
     const width = values.length / data.samples;
     if (width === outputs) return;
-    throw mismatch(where, `${outputs} numbers a sample in '${term.target}', one per output`, `${width}`);
+    throw mismatch(where, `${outputs} numbers per sample in '${term.target}', one per output`, `${width}`);
   }
   const advice = data.classes ? "For classes use loss: 'crossEntropy'" : '';
   const received = data.classes ? 'classes' : 'neither';
   if (!data.targets) throw mismatch(where, `targets for loss '${term.loss}'`, received, advice);
   if (data.targetCount !== outputs)
-    throw mismatch(where, `${outputs} targets a sample, one per output`, `${data.targetCount}`);
+    throw mismatch(where, `${outputs} targets per sample, one per output`, `${data.targetCount}`);
 }
 
 function checkClasses(where: string, { classes, targets }: Dataset, outputs: number): void {

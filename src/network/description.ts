@@ -68,12 +68,12 @@ export function inputsOf(spec: NetworkSpec, layer: number): number {
   return read === 0 ? spec.inputs : sizeOf(spec, read - 1);
 }
 
-/** Numbers that the network answers per sample: N_out of the last layer. */
+/** Numbers that the network outputs per sample: N_out of the last layer. */
 export function outputsOf(spec: NetworkSpec): number {
   return sizeOf(spec, spec.layers.length - 1);
 }
 
-/** Numbers that a layer answers per sample. */
+/** Numbers that a layer outputs per sample. */
 export function sizeOf(spec: NetworkSpec, layer: number): number {
   const shape = describe(spec).layers[layer]?.shape ?? [];
   return shape.reduce((product, extent) => product * extent, 1);

@@ -48,7 +48,7 @@ export function chooseDevice(options: DeviceOptions, dtype: DType, cpuOnly = fal
 }
 
 /**
- * The device for one answer of one network: 'auto' takes the CPU, which has answered before a GPU has the data.
+ * The device for one prediction of one network: 'auto' takes the CPU, as copying to a GPU takes longer than computing.
  * @throws as chooseDevice
  */
 export function chooseDeviceOnce(options: DeviceOptions, dtype: DType): ChosenDevice {
@@ -111,10 +111,10 @@ function checkGpu(where: string, index: number, found: readonly NativeCudaDevice
 function cudaDevices(): readonly NativeCudaDevice[] {
   const { problem, survey } = findCuda();
   if (survey && !problem) return survey.devices;
-  const mend = problem?.mend ? `. Mend it with: ${problem.mend}` : '';
+  const fix = problem?.fix ? `. Fix it with: ${problem.fix}` : '';
   throw new EigenstudentError(
     'cuda_unavailable',
-    `device 'cuda' was asked for, but ${problem?.reason}${mend}. Use device 'cpu', or 'auto' for the ` +
+    `device 'cuda' was asked for, but ${problem?.reason}${fix}. Use device 'cpu', or 'auto' for the ` +
       'fastest there is; `eigenstudent doctor` lists what this machine can do',
   );
 }

@@ -32,7 +32,7 @@ interface CreateOptions {
   readonly dtype?: DType;
 }
 
-/** Which statistics batch norm answers by. */
+/** Which statistics batch norm normalises by. */
 export interface StatisticsOptions {
   /**
    * 'running' (default): those that training has kept. 'batch': those of all samples given. Only for networks with batch norm.
@@ -40,7 +40,7 @@ export interface StatisticsOptions {
   readonly statistics?: Statistics;
 }
 
-/** 'auto' takes the CPU here: it has answered before a GPU has the data. */
+/** 'auto' takes the CPU here: copying to a GPU takes longer than computing. */
 type WorkOptions = DeviceOptions & StatisticsOptions;
 
 /** A network with numbers: one flat block of parameters with named tensors in it, and one of buffers (running statistics). */
@@ -186,7 +186,7 @@ export class Network {
 
   /**
    * Data loss for every number of kept nodes of a hidden layer, from one sweep: entry k of [N_out + 1] with the last k
-   * nodes of the order kept. A removed node answers 0.
+   * nodes of the order kept. A removed node outputs 0.
    * @param removalOrder all nodes of the layer, the first removed first
    * @throws invalid_argument, data_mismatch
    */

@@ -140,7 +140,7 @@ export class Population {
   /**
    * Trains each student until it has completed that many epochs, diverges, or stop() is called; students already there
    * rest. (A student's own `epochs` is for train(); here nothing looks at it.)
-   * @param untilEpoch one number for all, or one a student
+   * @param untilEpoch one number for all, or one per student
    */
   async run(untilEpoch: number | readonly number[]): Promise<void> {
     const native = this.#native.ready('run()');
@@ -165,7 +165,7 @@ export class Population {
   }
 
   /**
-   * @param data for all students, or one a student; null leaves a student out, whose numbers are then NaN
+   * @param data for all students, or one per student; null leaves a student out, whose numbers are then NaN
    * @throws data_mismatch naming the student
    */
   async evaluate(data: Dataset | readonly (Dataset | null)[]): Promise<Evaluation[]> {
@@ -243,14 +243,14 @@ export class Population {
   }
 
   #checkOnePerStudent(where: string, values: readonly unknown[]): void {
-    if (!Array.isArray(values)) throw invalid(where, 'one value, or an array of one a student', values);
+    if (!Array.isArray(values)) throw invalid(where, 'one value, or an array of one per student', values);
     if (values.length === this.size) {
       denseArray(where, 'an array', values);
       return;
     }
     throw new EigenstudentError(
       'invalid_argument',
-      `expected one value a student (${this.size}) for ${where}, received ${values.length}`,
+      `expected one value per student (${this.size}) for ${where}, received ${values.length}`,
     );
   }
 }

@@ -16,10 +16,10 @@ export function checkHiddenLayer(spec: NetworkSpec, layer: unknown): number {
       'layer',
       'a layer whose units are hidden and its own',
       layer,
-      'Its units are inputs or answers of the network, or of several layers',
+      'Its units are inputs or outputs of the network, or of several layers',
     );
   }
-  const advice = 'Its nodes are the answers; removing them is no pruning';
+  const advice = 'Its nodes are the outputs; removing them is no pruning';
   throw invalid('layer', 'a hidden layer, not the last', layer, advice);
 }
 

@@ -32,12 +32,12 @@ export interface Progress {
 }
 
 /**
- * How a student is trained. On a GPU 'resident': many steps in one launch, all in the shared memory of its multiprocessors;
+ * How a student is trained. On a GPU 'fused': many steps in one launch, all in the shared memory of its multiprocessors;
  * 'layerwise': a few launches per layer and step, because the student is too large for that; far slower for a small one. On the CPU
  * 'general': layer by layer through the executor of any graph, because the student is no chain of dense and spectral layers.
  */
 export interface Execution {
-  readonly kernels: 'resident' | 'layerwise' | 'general';
+  readonly kernels: 'fused' | 'layerwise' | 'general';
   /** Of the last two: why, as "a step needs at least ... bytes of shared memory ...". */
   readonly reason?: string;
 }

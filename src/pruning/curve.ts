@@ -25,7 +25,7 @@ export interface PruningCurve {
 
 /**
  * The loss for every number of kept nodes, removed by ascending relevance, in one native call that costs a few forward
- * passes instead of h + 1. A removed node answers 0, whatever its bias and activation.
+ * passes instead of h + 1. A removed node outputs 0, whatever its bias and activation.
  * @param data what the loss is measured on; test data, if the curve is to be shown
  * @throws invalid_argument, data_mismatch; population_busy while the student's population works
  */

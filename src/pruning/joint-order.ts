@@ -38,7 +38,7 @@ export class JointOrder {
       .sort((a, b) => a.score - b.score || a.layer - b.layer || a.node - b.node);
   }
 
-  /** How many nodes can go: all but one a layer. */
+  /** How many nodes can go: all but one per layer. */
   get removable(): number {
     return this.#removable.length;
   }

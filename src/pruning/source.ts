@@ -58,7 +58,7 @@ function givenRelevance(options: RankingOptions, layer: number, width: number): 
 
 /**
  * @param where the caller's name, for errors
- * @throws invalid_argument; diverged when a parameter is not finite, of whichever layer: what is left would answer nothing
+ * @throws invalid_argument; diverged when a parameter is not finite, of whichever layer: what is left would predict nothing
  */
 export function networkOf(where: string, source: unknown): Network {
   if (!(source instanceof Student || source instanceof Network))

@@ -20,7 +20,7 @@ interface Cut {
  * A narrower network, in which hidden layer `layer` has only the nodes `kept`: the layer loses rows of its matrix
  * [N_out][N_in] and entries of eigenvaluesOut and bias, the next one loses columns of its matrix and entries of
  * eigenvaluesIn. Layers that share the units of `layer` (batch norm, activations, everything that is added) lose them too, and
- * so do those that read any of these. Its answers are, to rounding, those of `network` with the outputs of the other nodes held at 0,
+ * so do those that read any of these. Its outputs are, to rounding, those of `network` with the outputs of the other nodes held at 0,
  * whatever their bias and activation. (The paper sets eigenvalues to zero, arXiv 2310.12612, which removes a node only
  * where lambda_in = 0, there is no bias and f(0) = 0.) Nothing is shared with `network`, which stays as it is.
  *

@@ -1,6 +1,6 @@
 /** What students learned, and of whom, in words. */
 import { valuesOf } from '../sweep/protocol/axes.js';
-import { type BroughtData, formOf, isBrought, pathsOf } from '../sweep/protocol/brought-data.js';
+import { type FileData, formOf, isFromFiles, pathsOf } from '../sweep/protocol/file-data.js';
 import type { FileTeacher } from '../sweep/protocol/file-teacher.js';
 import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { inFlow } from './arm-text.js';
@@ -14,7 +14,7 @@ interface ProblemFacts {
 }
 
 export function problemFacts(protocol: Protocol): ProblemFacts {
-  const files = isBrought(protocol.data) ? (protocol.data as BroughtData) : undefined;
+  const files = isFromFiles(protocol.data) ? (protocol.data as FileData) : undefined;
   const teacher = teacherFacts(protocol);
   const found = files?.found;
   return {
@@ -58,7 +58,7 @@ function gaussianText(protocol: Protocol): string {
   );
 }
 
-function fileText(data: BroughtData, protocol: Protocol): string {
+function fileText(data: FileData, protocol: Protocol): string {
   const { found } = data;
   const parts = ['validation', 'test'].map((name) =>
     given(protocol, `data.${name}`, (size) => `${name} ${size}`),

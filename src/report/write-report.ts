@@ -4,7 +4,6 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError, reasonOf } from '../errors.js';
 import { writeAtomically } from '../network/atomic-write.js';
-import { figuresFor, nameOfFigure } from './every-figure.js';
 import {
   type FailedFigure,
   type Figure,
@@ -13,6 +12,7 @@ import {
   type LeftOut,
   specification,
 } from './figure.js';
+import { figuresFor, nameOfFigure } from './figure-registry.js';
 import { type DrawnFigure, reportHtml, type Section } from './html.js';
 import { readRun } from './read-run.js';
 import { renderPng, renderSvg } from './render.js';

@@ -22,8 +22,8 @@ export { type PresetName, type ProtocolOverrides, preset } from './protocol/pres
 export { parseProtocol } from './protocol/protocol.js';
 export type { Protocol, ProtocolInput } from './protocol/protocol-schema.js';
 export type { TrialProtocol } from './protocol/trials.js';
-export type { ExportResult, QueryColumn, QueryResult, QueryValue } from './query/answer.js';
 export { exportRecords, queryRecords } from './query/query.js';
+export type { ExportResult, QueryColumn, QueryResult, QueryValue } from './query/query-result.js';
 export {
   type BegunTrial,
   type GroupStatus,
@@ -34,13 +34,13 @@ export {
 export { effectiveSizesAt, type ThresholdGroup, type ThresholdSizes } from './query/thresholds.js';
 export type { TrialCounts } from './query/trial-counts.js';
 export type { Worker } from './query/workers.js';
+export type { ContinuedTrial, LayerwiseTrial } from './run/batch-options.js';
 export { type EstimateOptions, estimateSweep, type SweepEstimate } from './run/estimate.js';
 export type { SweepOptions } from './run/plan.js';
 export type { ProfilePart, SweepProfile } from './run/profile.js';
 export type { SweepProgress } from './run/progress.js';
 export type { Shard } from './run/shard.js';
 export { type SweepResult, sweep } from './run/sweep.js';
-export type { ContinuedTrial, LayerwiseTrial } from './run/wave-options.js';
 
 // Sweeps on a cluster
 

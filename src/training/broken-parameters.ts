@@ -1,4 +1,4 @@
-/** Finds students whose parameters are not finite though their loss may be: dead nodes hide them from every answer. */
+/** Finds students whose parameters are not finite though their loss may be: dead nodes hide them from every output. */
 import type { Population } from '../network/population.js';
 import type { Student } from '../network/student.js';
 

@@ -28,7 +28,7 @@ export interface CheckpointOptions {
 export interface TrainOptions {
   /** Epochs between reports, counted from the beginning of training. Default 50. */
   readonly every?: number;
-  /** For all students, or one a student (null: none). Default: `validation` of each student's data, where it has one. */
+  /** For all students, or one per student (null: none). Default: `validation` of each student's data, where it has one. */
   readonly validation?: Dataset | readonly (Dataset | null)[];
   /** Whether trainLoss is over all training data (default) or, cheaper, over the last batch seen. */
   readonly evaluateTrain?: boolean;

@@ -43,7 +43,7 @@ export interface TrainReport {
   readonly stopped: readonly (Stopped | null)[];
   /** Every divergence so far. */
   readonly divergences: readonly StudentDivergence[];
-  /** Students that are too large for a GPU's resident kernels; none on other devices. The same in every report. */
+  /** Students that are too large for a GPU's fused kernels; none on other devices. The same in every report. */
   readonly layerwise: readonly LayerwiseStudent[];
   /** Since train() began, evaluations included. */
   readonly secondsElapsed: number;
@@ -57,7 +57,7 @@ export function describeLayerwise(students: readonly Student[]): LayerwiseStuden
   return students.flatMap(({ index, execution }) => {
     if (execution?.kernels !== 'layerwise') return [];
     const { reason = 'no reason was given' } = execution;
-    const message = `student ${index} trains with layer-wise kernels, because it is too large for the resident ones: ${reason}`;
+    const message = `student ${index} trains with layer-wise kernels, because it is too large for the fused ones: ${reason}`;
     return [{ student: index, reason, message }];
   });
 }

@@ -98,7 +98,7 @@ class Training {
     this.#throwIfAborted();
     const before = this.population.progress();
     this.#lookAgain();
-    for (const [i, { epoch }] of before.entries()) this.#forgetTheFuture(epoch, i);
+    for (const [i, { epoch }] of before.entries()) this.#resetAfterRollback(epoch, i);
     const targets = before.map((progress, i) => this.#nextEpoch(progress, i));
     const trainedBefore = this.#secondsTraining;
     const progress = await this.#runTo(targets, before);
@@ -191,13 +191,13 @@ class Training {
   async #losses(asked: readonly Asked[]): Promise<void> {
     const open = asked.filter(({ data }) => data.some((one) => one !== null));
     if (open.length === 0) return;
-    const found = await this.#uncut(this.population.evaluateSets(open.map(({ data }) => data)));
+    const found = await this.#rethrowInterrupted(this.population.evaluateSets(open.map(({ data }) => data)));
     for (const [set, { data, into }] of open.entries())
       for (const [i, { loss }] of (found[set] as Evaluation[]).entries()) if (data[i]) into[i] = loss;
   }
 
   /** An evaluation that was cut short says so itself; who reads it waits for training, not for an evaluation. */
-  async #uncut<Result>(evaluation: Promise<Result>): Promise<Result> {
+  async #rethrowInterrupted<Result>(evaluation: Promise<Result>): Promise<Result> {
     try {
       return await evaluation;
     } catch (error) {
@@ -221,7 +221,7 @@ class Training {
   }
 
   /** A student that was restored to an earlier state is judged anew from there. */
-  #forgetTheFuture(epoch: number, i: number): void {
+  #resetAfterRollback(epoch: number, i: number): void {
     const memory = trainingMemory(this.population)[i];
     if (memory && epoch < memory.evaluatedEpoch)
       Object.assign(memory, { evaluatedEpoch: epoch, best: Infinity, waited: 0 });

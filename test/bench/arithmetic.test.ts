@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { multiplyAddsPerPattern, operationsPerStep, stepsPerEpoch } from '../../bench/arithmetic.js';
 
 describe('useful arithmetic', () => {
-  it.each([20, 200, 1000])("is 80 h multiply-adds a pattern for the paper's student of width %i", (h) => {
+  it.each([20, 200, 1000])("is 80 h multiply-adds per pattern for the paper's student of width %i", (h) => {
     expect(multiplyAddsPerPattern([10, h, 20])).toBe(80 * h);
   });
 

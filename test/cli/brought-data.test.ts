@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { smallImages } from '../sweep/brought/brought-protocol.js';
+import { smallImages } from '../sweep/files/file-protocol.js';
 import { call } from './captured-terminal.js';
 
 let folder: string;

@@ -157,7 +157,7 @@ describe('samples that validate or test', () => {
     [
       'of another number of inputs',
       ['--test-data', ...files('breast-cancer', 'test')],
-      `${files('breast-cancer', 'test').join(' ')}: expected data with 13 inputs a sample, as the network has, received 30`,
+      `${files('breast-cancer', 'test').join(' ')}: expected data with 13 inputs per sample, as the network has, received 30`,
     ],
   ])('%s are refused', async (_, more, message) => {
     const { exitCode, stderr } = await call(...given('wine', '--keep', '3', ...more));

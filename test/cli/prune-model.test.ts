@@ -177,7 +177,7 @@ describe('the data of prune', () => {
       exitCode: 2,
       stdout: '',
       stderr: expect.stringContaining(
-        'expected 2 targets a sample, one per output, received 1. If it is a class, and the network ends without a softmax, add --loss crossEntropy',
+        'expected 2 targets per sample, one per output, received 1. If it is a class, and the network ends without a softmax, add --loss crossEntropy',
       ),
     });
     expect((await readdir(folder)).includes('none.onnx')).toBe(false);

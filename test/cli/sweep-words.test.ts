@@ -50,7 +50,7 @@ describe('sweep --device, --devices and --threads', () => {
     [
       ['--device', 'cuda', '--devices', '0,1'],
       1,
-      "device 'cuda' was asked for, but EIGENSTUDENT_CUDA=none turns it off. Mend it with: unset EIGENSTUDENT_CUDA. Use " +
+      "device 'cuda' was asked for, but EIGENSTUDENT_CUDA=none turns it off. Fix it with: unset EIGENSTUDENT_CUDA. Use " +
         "device 'cpu', or 'auto' for the fastest there is; `eigenstudent doctor` lists what this machine can do",
     ],
   ])('%j is refused before anything is written', async (options, exitCode, message) => {

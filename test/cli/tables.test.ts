@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import {
   begunTable,
+  didNotLearnNote,
   failureTable,
-  lostNote,
   profileTable,
   statusTable,
   summaryTable,
@@ -94,7 +94,7 @@ it('shows how many did not learn, where there are any', () => {
   const [names, more, first, second] = cellsOf(summaryTable([group, { ...group, didNotLearn: 2 }]));
   const column = names?.indexOf('did not') as number;
   expect([more, first, second].map((cells) => cells?.[column])).toEqual(['learn', '0', '2']);
-  expect([lostNote(1), lostNote(2)]).toEqual([
+  expect([didNotLearnNote(1), didNotLearnNote(2)]).toEqual([
     expect.stringMatching(/^1 trial did not learn: .* \(testLoss >= labelVariance in the record\)$/),
     expect.stringMatching(/^2 trials did not learn: /),
   ]);

@@ -1,4 +1,4 @@
-/** What is missing is said, with the exit code and the command that mends it. Each case in a process of its own. */
+/** What is missing is said, with the exit code and the command that fixes it. Each case in a process of its own. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ interface Call {
       readonly available: boolean;
       readonly detail: string;
     }[];
-    readonly findings?: readonly { readonly name: string; readonly detail: string; readonly mend?: string }[];
+    readonly findings?: readonly { readonly name: string; readonly detail: string; readonly fix?: string }[];
     readonly cuda?: { readonly problem?: { readonly missing: string } };
     readonly engines?: readonly string[];
     readonly layerwise?: readonly { readonly width: number; readonly reason: string }[];
@@ -114,7 +114,7 @@ describe("device 'cuda' where it cannot be had", () => {
     expect(answer.error?.code).toBe('cuda_unavailable');
     const { message } = answer.error as { message: string };
     const [, said] =
-      /^device 'cuda' was asked for, but (.+?)(?:\. Mend it with: .+)?\. Use device 'cpu', or /s.exec(
+      /^device 'cuda' was asked for, but (.+?)(?:\. Fix it with: .+)?\. Use device 'cpu', or /s.exec(
         message,
       ) as unknown as [string, string];
     if (typeof reason === 'string') expect(said).toBe(reason);
@@ -126,7 +126,7 @@ describe("device 'cuda' where it cannot be had", () => {
     expect(doctor.answer.cuda?.problem?.missing).toBe(missing);
     const finding = doctor.answer.findings?.find(({ name }) => name === 'cuda');
     expect(finding?.detail).toContain(`missing: ${missing}; ${said}`);
-    expect(finding?.mend).toBe(missing === 'library' ? 'npm run build:cuda' : undefined);
+    expect(finding?.fix).toBe(missing === 'library' ? 'npm run build:cuda' : undefined);
   });
 
   it("'auto' takes the CPU, also beside an emulated device, and says so", () => {
@@ -171,7 +171,7 @@ describe("device 'cuda' where it can", () => {
     expect(answer.error?.message).toMatch(/need(?:s|ed) \d+ bytes.*, \d+ (?:of \d+ )?are free$/);
   });
 
-  it('a student that is too large for the resident kernels trains, and the command says so', () => {
+  it('a student that is too large for the fused kernels trains, and the command says so', () => {
     const small = { ...environment(), EIGENSTUDENT_EMULATED_SHARED: '1024' };
     const { status, stderr, answer } = train(small, '--device', 'cuda');
     expect(status).toBe(0);
@@ -179,7 +179,7 @@ describe("device 'cuda' where it can", () => {
     expect(answer.layerwise).toHaveLength(8);
     for (const trial of answer.layerwise ?? []) expect(trial.reason).toMatch(reason);
     expect(stderr).toMatch(
-      /^\d+ trials? trained with layer-wise kernels, which take longer, because the student is too large for the resident ones \(width \d+: a step needs at least .+ has 1024\)$/m,
+      /^\d+ trials? trained with layer-wise kernels, which take longer, because the student is too large for the fused ones \(width \d+: a step needs at least .+ has 1024\)$/m,
     );
     const enough = train(environment(), '--device', 'cuda');
     expect(enough.answer.layerwise).toEqual([]);

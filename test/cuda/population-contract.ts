@@ -48,11 +48,11 @@ export function populationContract(name: string): void {
     it('says which students are too large to be resident, and why', async () => {
       const deep = smallStudent({ layers: [...Array(8).fill(dense(3)), dense(2)], epochs: 1 });
       const population = create([smallStudent({ epochs: 1 }), deep]);
-      expect(population.at(0).execution).toEqual({ kernels: 'resident' });
+      expect(population.at(0).execution).toEqual({ kernels: 'fused' });
       const reason = 'it has 9 layers, resident students have at most 8';
       expect(population.at(1).execution).toEqual({ kernels: 'layerwise', reason });
       for await (const { layerwise } of train(population)) {
-        const message = `student 1 trains with layer-wise kernels, because it is too large for the resident ones: ${reason}`;
+        const message = `student 1 trains with layer-wise kernels, because it is too large for the fused ones: ${reason}`;
         expect(layerwise).toEqual([{ student: 1, reason, message }]);
       }
       expect(create([smallStudent()], { device: 'cpu' }).at(0).execution).toBeNull();
@@ -246,7 +246,7 @@ function paperLayers(width = 21) {
   return [spectral(width, { activation: 'relu', l2 }), dense(20, { activation: 'relu' }), sum()];
 }
 
-/** Spectral and dense, wide and narrow, every optimiser, classes, phases: 4 to 14 steps an epoch. */
+/** Spectral and dense, wide and narrow, every optimiser, classes, phases: 4 to 14 steps per epoch. */
 function mixedStudents(): StudentOptions[] {
   const classes = Array.from({ length: 40 }, (_, i) => (i * 7) % 3);
   const classified = Dataset.create({ inputs: scattered(120, 4), inputCount: 3, classes });

@@ -120,7 +120,7 @@ describe('what cannot be read', () => {
     const path = await safetensors('chain.safetensors', { a: [5, 3], b: [2, 4] });
     const description = { layers: [{ weight: 'a' }, { weight: 'b' }] };
     expect(await rejectionOf(loadNetwork(path, { description }))).toBe(
-      `invalid_network: expected layer 1 ("b") of ${path} to take the 5 answers of layer 0 ("a"), received a matrix that ` +
+      `invalid_network: expected layer 1 ("b") of ${path} to take the 5 outputs of layer 0 ("a"), received a matrix that ` +
         'takes 4. Name the layers in the order in which they follow one another',
     );
   });

@@ -8,7 +8,7 @@ namespace eigenstudent::test {
 
 namespace {
 
-/// 3 -> 4 -> 2 with one step an epoch, at a learning rate that sends it to infinity within a few epochs.
+/// 3 -> 4 -> 2 with one step per epoch, at a learning rate that sends it to infinity within a few epochs.
 StudentSpec runaway(DType dtype) {
   Chain network;
   network.layers = {spectral_layer(3, 4, Activation::linear), dense_layer(4, 2, Activation::linear)};
@@ -83,7 +83,7 @@ TEST("contract: neighbours of a diverged student go on, with the same bits") {
   });
 }
 
-TEST("contract: a mended student trains again") {
+TEST("contract: a fixed student trains again") {
   on_every_backend([](const Backend& backend, DType dtype) {
     Subject subject = make_subject(backend, dtype, {calm(dtype)});
     const State good = subject.state(0);

@@ -59,7 +59,7 @@ std::vector<NamedCall> calls_on(const StudentSpec& spec) {
   };
 }
 
-/// What the call answers, or nothing where it failed for want of memory.
+/// What the call returns, or nothing where it failed for want of memory.
 std::optional<std::vector<double>> attempt(const Call& call, Subject& subject) {
   try {
     return call(subject);
@@ -80,14 +80,14 @@ void check_call(const Backend& backend, DType dtype, const StudentSpec& spec, co
   for (std::size_t after = 0;; after += 1 + after / 2) {
     const Context number("allocation " + std::to_string(after));
     Subject disturbed = subject();
-    std::optional<std::vector<double>> answer;
+    std::optional<std::vector<double>> prediction;
     {
       const FailingAllocation failing(after);
-      answer = attempt(named.call, disturbed);
+      prediction = attempt(named.call, disturbed);
       if (!failing.reached()) return;
     }
     // Some of the standard library does without what it is not given, as std::stable_sort does.
-    REQUIRE(answer.value_or(named.call(disturbed)) == expected);
+    REQUIRE(prediction.value_or(named.call(disturbed)) == expected);
   }
 }
 

@@ -15,7 +15,7 @@ Chain small_network() {
   return network;
 }
 
-/// Six steps an epoch.
+/// Six steps per epoch.
 StudentSpec small_student(DType dtype) {
   StudentSpec student = make_student(small_network(), dtype, 11, 1);
   student.trainer->batch_size = 2;
@@ -66,7 +66,7 @@ TEST("contract: two epochs of training at every pair of odd sizes") {
 TEST("contract: a step is the gradient of the batch, taken where the step begins") {
   on_every_backend([](const Backend& backend, DType dtype) {
     StudentSpec student =
-        make_student(small_network(), dtype, 11, 1);  // SGD at 0.01, one batch: one step an epoch
+        make_student(small_network(), dtype, 11, 1);  // SGD at 0.01, one batch: one step per epoch
     Subject subject = make_subject(backend, dtype, {student});
     const std::vector<double> before = subject.parameters(0);
     const Gradient gradient = subject.gradient(0, *student.trainer->data);

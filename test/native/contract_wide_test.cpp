@@ -42,7 +42,7 @@ StudentSpec two_steps(const Chain& network, DType dtype) {
   return student;
 }
 
-/// Two steps an epoch, the second a partial batch.
+/// Two steps per epoch, the second a partial batch.
 StudentSpec wide_student(DType dtype) { return two_steps(wide_network(), dtype); }
 
 /// f' follows from y.

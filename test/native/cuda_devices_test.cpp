@@ -32,7 +32,7 @@ StudentSpec small_student(double learning_rate, std::uint32_t trial) {
 template <class Check>
 void with_both_kernels(const Check& check) {
   for (const bool resident : {true, false}) {
-    const Context context(resident ? "resident" : "layer-wise");
+    const Context context(resident ? "fused" : "layer-wise");
     check(resident);
   }
 }
@@ -138,7 +138,7 @@ TEST("cuda: a short data set is shuffled beside a long one as it is alone") {
   }
 }
 
-TEST("cuda: which kernels train a student, and why not the resident ones") {
+TEST("cuda: which kernels train a student, and why not the fused ones") {
   StudentSpec small = small_student(1e-3, 0), deep = small;
   Chain nine;
   nine.layers.assign(9, dense_layer(3, 3, Activation::tanh));

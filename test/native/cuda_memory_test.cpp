@@ -1,16 +1,16 @@
-// Device memory, on emulated devices: what fits, what goes in waves, what is refused, and that all of it is given back.
+// Device memory, on emulated devices: what fits, what goes in batches, what is refused, and that all of it is given back.
 #include <atomic>
 #include <cmath>
 
 #include "contract.h"
 #include "cuda/population/cuda_backend.h"
-#include "cuda/population/memory_waves.h"
+#include "cuda/population/memory_batches.h"
 
 namespace eigenstudent::test {
 
 namespace {
 
-using Waves = std::vector<std::vector<std::size_t>>;
+using Batches = std::vector<std::vector<std::size_t>>;
 
 /// 7 -> 31 -> 2, small enough for either kind of kernel; each student has data of its own.
 std::vector<StudentSpec> some_students(std::size_t count) {
@@ -58,25 +58,25 @@ std::size_t least_memory(std::size_t students, bool resident) {
 
 }  // namespace
 
-TEST("waves are cut where the next student does not fit, and shared data count once") {
+TEST("batches are cut where the next student does not fit, and shared data count once") {
   const int mine = 0, ours = 0;
   const cuda::MemoryNeed needs[] = {
       {0, 40, 0, &mine, 10}, {1, 40, 0, &mine, 10}, {2, 40, 0, &ours, 10}, {3, 10, 60, &ours, 10}};
-  REQUIRE((cuda::plan_waves(needs, 210) == Waves{{0, 1, 2, 3}}));
-  REQUIRE((cuda::plan_waves(needs, 209) == Waves{{0, 1, 2}, {3}}));
-  REQUIRE((cuda::plan_waves(needs, 90) == Waves{{0, 1}, {2}, {3}}));
-  REQUIRE((cuda::plan_waves(needs, 89) == Waves{{0}, {1}, {2}, {3}}));
-  REQUIRE_ERROR(cuda::plan_waves(needs, 79),
+  REQUIRE((cuda::plan_memory_batches(needs, 210) == Batches{{0, 1, 2, 3}}));
+  REQUIRE((cuda::plan_memory_batches(needs, 209) == Batches{{0, 1, 2}, {3}}));
+  REQUIRE((cuda::plan_memory_batches(needs, 90) == Batches{{0, 1}, {2}, {3}}));
+  REQUIRE((cuda::plan_memory_batches(needs, 89) == Batches{{0}, {1}, {2}, {3}}));
+  REQUIRE_ERROR(cuda::plan_memory_batches(needs, 79),
                 "out_of_memory: student 3 needs 80 bytes of device memory, 79 are free");
-  REQUIRE(cuda::plan_waves({}, 0).empty());
+  REQUIRE(cuda::plan_memory_batches({}, 0).empty());
 }
 
-TEST("cuda: a population in waves trains to the bits of one that fits") {
+TEST("cuda: a population in batches trains to the bits of one that fits") {
   for (const bool resident : {true, false}) {
-    const Context context(resident ? "resident" : "layer-wise");
+    const Context context(resident ? "fused" : "layer-wise");
     const std::size_t one = least_memory(1, resident), all = least_memory(12, resident);
     const std::vector<State> fitting = states_after(limits_of(std::size_t{1} << 28, resident), 3);
-    // Where one student at a time fits, twelve need waves: a quarter more than one student is far from enough for all.
+    // Where one student at a time fits, twelve need batches: a quarter more than one student is far from enough for all.
     if (!resident) REQUIRE(all == one);  // they take turns anyway
     REQUIRE(states_after(limits_of(one, resident), 3) == fitting);
     REQUIRE(states_after(limits_of(one + one / 4, resident), 3) == fitting);

@@ -16,7 +16,7 @@ bool is(const EpochWindow::Epochs& epochs, std::uint64_t first, std::uint64_t co
   return epochs.first == first && epochs.count == count;
 }
 
-/// Two steps an epoch.
+/// Two steps per epoch.
 StudentSpec short_student() {
   Chain network;
   network.layers = {spectral_layer(3, 4, Activation::relu), dense_layer(4, 2, Activation::linear)};
@@ -58,7 +58,7 @@ TEST("cuda: the pace begins with one step and forgets nothing at a short end") {
 TEST("cuda: many epochs in one run are as many runs of one") {
   constexpr std::uint64_t epochs = 300;
   for (const bool resident : {true, false}) {
-    const Context context(resident ? "resident" : "layer-wise");
+    const Context context(resident ? "fused" : "layer-wise");
     cuda::EmulatedLimits limits;
     limits.resident = resident;
     Subject whole = make_subject(*make_emulated_cuda_backend(limits), DType::float32, {short_student()});

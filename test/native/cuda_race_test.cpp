@@ -1,6 +1,6 @@
 // The resident kernels on real threads: a third execution policy, in which each thread of each rank is a thread of its own
 // and barriers are barriers. Built with ThreadSanitizer (cmake -DES_SANITIZE=thread) it reports every barrier that is missing,
-// in a block or across ranks; without, it still has to give the emulated team's bits.
+// in a block or across ranks; without, it still has to give the emulated group's bits.
 #include <barrier>
 #include <memory>
 #include <thread>
@@ -23,8 +23,8 @@ using cuda::ResidentPlan;
 using cuda::ResidentResult;
 
 /// What the threads of one group have in common.
-struct Group {
-  explicit Group(const LaunchShape& launch) : shape(launch), all(launch.ranks * launch.threads) {
+struct SharedState {
+  explicit SharedState(const LaunchShape& launch) : shape(launch), all(launch.ranks * launch.threads) {
     for (int rank = 0; rank < shape.ranks; ++rank) {
       memory.emplace_back(shape.shared_bytes / sizeof(Quad) + 1);
       blocks.push_back(std::make_unique<std::barrier<>>(shape.threads));
@@ -37,22 +37,22 @@ struct Group {
 };
 
 /// One thread of the group, as a GPU thread sees it.
-class ThreadedTeam {
+class ThreadedGroup {
  public:
   template <class State>
   class PerThread {
    public:
-    explicit PerThread(const ThreadedTeam&) {}
+    explicit PerThread(const ThreadedGroup&) {}
     State& operator()(int, int) { return state_; }
 
    private:
     State state_;
   };
 
-  ThreadedTeam(Group& group, int rank, int thread) : group_(group), rank_(rank), thread_(thread) {}
+  ThreadedGroup(SharedState& shared, int rank, int thread) : group_(shared), rank_(rank), thread_(thread) {}
   int ranks() const { return group_.shape.ranks; }
   int rank() const { return rank_; }
-  unsigned group() const { return 0; }
+  unsigned index() const { return 0; }
   int threads() const { return group_.shape.threads; }
   void sync() const { group_.blocks[static_cast<std::size_t>(rank_)]->arrive_and_wait(); }
   void sync_cluster() const { group_.all.arrive_and_wait(); }
@@ -70,18 +70,18 @@ class ThreadedTeam {
   }
 
  private:
-  Group& group_;
+  SharedState& group_;
   int rank_, thread_;
 };
 
 void run_threaded(const LaunchShape& shape, const cuda::ResidentKernel& kernel) {
-  Group group(shape);
+  SharedState shared(shape);
   std::vector<std::thread> threads;
   for (int rank = 0; rank < shape.ranks; ++rank)
     for (int thread = 0; thread < shape.threads; ++thread)
       threads.emplace_back([&, rank, thread] {
-        ThreadedTeam team(group, rank, thread);
-        kernel(team);
+        ThreadedGroup member(shared, rank, thread);
+        kernel(member);
       });
   for (std::thread& thread : threads) thread.join();
 }
@@ -136,7 +136,7 @@ Outcome train(const StudentSpec& student, const ResidentPlan& plan, const Run& r
 
 }  // namespace
 
-TEST("resident: real threads give the emulated team's bits, and race nowhere") {
+TEST("resident: real threads give the emulated group's bits, and race nowhere") {
   const StudentSpec student = crossing_student();
   for (const int ranks : {1, 2}) {
     const auto plan = cuda::plan_resident(chain_in(student), student.trainer->batch(), {}, {ranks, 64, 4});

@@ -1,4 +1,4 @@
-// The resident kernels on the emulated team, in plain host memory, against the oracle; their plans; and their shuffles.
+// The resident kernels on the emulated group, in plain host memory, against the oracle; their plans; and their shuffles.
 #include <cmath>
 #include <limits>
 #include <memory>

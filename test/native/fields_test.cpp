@@ -95,7 +95,7 @@ TEST("the shape of a struct spells out its fields, their types and the names of 
   ShapeWriter other;
   const Execution execution;
   fields(other, execution);
-  REQUIRE(other.text == "kernels:one of unspecified resident layerwise general;reason:text;");
+  REQUIRE(other.text == "kernels:one of unspecified fused layerwise general;reason:text;");
   REQUIRE(shape_fingerprint<Phase>() != shape_fingerprint<Execution>());
   REQUIRE(shape_fingerprint<Progress>() == shape_fingerprint<Progress>());
 }

@@ -117,8 +117,8 @@ TEST("penalties count trainable tensors only") {
   REQUIRE_CLOSE(penalty_of(trained(0, 0, 0.1), values, 1, 3), 0.1 * std::sqrt(5), 1e-15);
   REQUIRE_CLOSE(penalty_of(trained(0, 0, 0.1), values, 3, 1), 0.3, 1e-15);
   REQUIRE(penalty_of(TensorOptions{false, 1, 1, 1}, values, 3, 1) == 0);
-  REQUIRE(row_shrinkage(0.5, 4.0) == 0.25);
-  REQUIRE(row_shrinkage(0.5, 0.0) == 0);
+  REQUIRE(row_lasso_factor(0.5, 4.0) == 0.25);
+  REQUIRE(row_lasso_factor(0.5, 0.0) == 0);
   REQUIRE_CLOSE(penalty_gradient(0.01, 0.1, -2.0), -0.4 - 0.01, 1e-15);
   REQUIRE(penalty_gradient(0.01, 0.1, 0.0) == 0);
 }

@@ -36,7 +36,7 @@ StudentSpec make_student(const Chain& network, DType dtype, std::size_t samples,
 
 /// One of `odd_student_count` students whose batch, inputs, width and outputs take every pair of odd sizes,
 /// and whose kinds of layer, activations, frozen tensors, penalties, losses, optimisers, schedules and phases
-/// vary along. Three steps an epoch, the last a partial batch (two steps where the batch is 1: there is no
+/// vary along. Three steps per epoch, the last a partial batch (two steps where the batch is 1: there is no
 /// part of one).
 inline constexpr std::size_t odd_student_count = 64;
 StudentSpec odd_student(std::size_t index, DType dtype);

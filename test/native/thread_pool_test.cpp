@@ -65,7 +65,7 @@ TEST("thread pool: the first exception comes out, later tasks are left, and the 
     what = error.what();
   }
   REQUIRE(what == "of a task");
-  REQUIRE(calls <= 3);  // one a thread at most
+  REQUIRE(calls <= 3);  // one per thread at most
   calls = 0;
   pool.run(10, [&](unsigned, std::size_t) { ++calls; });
   REQUIRE(calls == 10);

@@ -158,7 +158,7 @@ describe('checkFits', () => {
       'other inputs',
       data({ classes: [0, 1] }, 3),
       'mse',
-      'expected data with 2 inputs a sample, as the network has, received 3',
+      'expected data with 2 inputs per sample, as the network has, received 3',
     ],
     ['no targets', data({}), 'mse', "expected data with targets for loss 'mse', received neither"],
     [
@@ -171,7 +171,7 @@ describe('checkFits', () => {
       'other outputs',
       data({ targets: new Float64Array(6) }),
       'mse',
-      'expected data with 3 targets a sample, one per output, received 2',
+      'expected data with 3 targets per sample, one per output, received 2',
     ],
     [
       'no classes',

@@ -6,8 +6,8 @@ import { bytesOfPopulation } from '../../src/network/memory-needs.js';
 import { adam } from '../../src/network/optimizers.js';
 import { Population } from '../../src/network/population.js';
 import { expand } from '../../src/sweep/protocol/trials.js';
+import { batchLimits, planBatches } from '../../src/sweep/run/batches.js';
 import { sweep } from '../../src/sweep/run/sweep.js';
-import { planWaves, waveLimits } from '../../src/sweep/run/waves.js';
 import { Teacher } from '../../src/teacher/teacher.js';
 import { failureOf, rejectionOf } from '../failure.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
@@ -68,11 +68,11 @@ describe('the memory that is free', () => {
   it('splits the trials of a sweep into populations that fit in half of it', () => {
     const trials = expand(smallProtocol({ student: { width: 1000, secondWidth: 20 }, trials: 50 }));
     process.env.EIGENSTUDENT_MEMORY = String(20 * 2 ** 20);
-    const waves = planWaves(trials, () => waveLimits('cpu', 64));
-    expect(waves.length).toBeGreaterThan(5);
-    expect(waves.flat()).toHaveLength(trials.length);
+    const batches = planBatches(trials, () => batchLimits('cpu', 64));
+    expect(batches.length).toBeGreaterThan(5);
+    expect(batches.flat()).toHaveLength(trials.length);
     delete process.env.EIGENSTUDENT_MEMORY;
-    expect(planWaves(trials, () => waveLimits('cpu', 64))).toHaveLength(1);
+    expect(planBatches(trials, () => batchLimits('cpu', 64))).toHaveLength(1);
   });
 });
 

@@ -193,7 +193,7 @@ describe('Network', () => {
     [
       'cuda',
       (network) => network.predict(scattered(3), { device: 'cuda' }),
-      "cuda_unavailable: device 'cuda' was asked for, but EIGENSTUDENT_CUDA=none turns it off. Mend it with: unset EIGENSTUDENT_CUDA. Use device 'cpu', or 'auto' for the fastest there is; `eigenstudent doctor` lists what this machine can do",
+      "cuda_unavailable: device 'cuda' was asked for, but EIGENSTUDENT_CUDA=none turns it off. Fix it with: unset EIGENSTUDENT_CUDA. Use device 'cpu', or 'auto' for the fastest there is; `eigenstudent doctor` lists what this machine can do",
     ],
     [
       'an unknown device',
@@ -209,7 +209,7 @@ describe('Network', () => {
       'of the last layer',
       2,
       Uint32Array.of(0, 1),
-      'expected a hidden layer, not the last for layer, received 2. Its nodes are the answers; removing them is no pruning',
+      'expected a hidden layer, not the last for layer, received 2. Its nodes are the outputs; removing them is no pruning',
     ],
     ['of no layer', 3, Uint32Array.of(0, 1), 'expected a layer index from 0 to 2 for layer, received 3'],
     [

@@ -29,7 +29,7 @@ describe('Population.create', () => {
     expect(population.at(0).options.splits).toBe(data);
   });
 
-  it('allows a batch larger than the data: one step an epoch', async () => {
+  it('allows a batch larger than the data: one step per epoch', async () => {
     const population = Population.create([smallStudent({ batchSize: 1000 })]);
     await population.run(3);
     expect(population.progress()[0]).toMatchObject({ step: 3, epoch: 3 });
@@ -94,12 +94,12 @@ describe('Population.create', () => {
     [
       'other inputs',
       { inputs: 4 },
-      'data_mismatch: student 1: expected data with 4 inputs a sample, as the network has, received 3',
+      'data_mismatch: student 1: expected data with 4 inputs per sample, as the network has, received 3',
     ],
     [
       'other outputs',
       { layers: [dense(3)] },
-      'data_mismatch: student 1: expected data with 3 targets a sample, one per output, received 2',
+      'data_mismatch: student 1: expected data with 3 targets per sample, one per output, received 2',
     ],
     [
       'another loss',

@@ -79,7 +79,7 @@ describe('methods and states', () => {
     const pending = population.evaluate(large);
     population.stop();
     expect(await rejectionOf(pending)).toBe(
-      'interrupted: evaluate() was ended before it had its answer, by stop(). Call it again to have the answer',
+      'interrupted: evaluate() was ended before it had its result, by stop(). Call it again to have the result',
     );
     expect((await population.evaluate(data))[0]?.loss).toBeGreaterThan(0);
   });
@@ -88,7 +88,7 @@ describe('methods and states', () => {
     [
       'too few epochs',
       (population) => population.run([]),
-      'expected one value a student (1) for untilEpoch, received 0',
+      'expected one value per student (1) for untilEpoch, received 0',
     ],
     [
       'half an epoch',
@@ -103,12 +103,12 @@ describe('methods and states', () => {
     [
       'epochs in words',
       (population) => population.run('two' as never),
-      'expected one value, or an array of one a student for untilEpoch, received "two"',
+      'expected one value, or an array of one per student for untilEpoch, received "two"',
     ],
     [
       'two data sets for one',
       (population) => population.evaluate([data, data]),
-      'expected one value a student (1) for data, received 2',
+      'expected one value per student (1) for data, received 2',
     ],
     [
       'data that are none',
@@ -123,7 +123,7 @@ describe('methods and states', () => {
     [
       'a data set for a list of them',
       (population) => population.evaluateSets([[data], data as never]),
-      'expected one value, or an array of one a student for data, received an object (Dataset)',
+      'expected one value, or an array of one per student for data, received an object (Dataset)',
     ],
     [
       'a student too many',

@@ -147,12 +147,12 @@ describe('Student', () => {
     [
       'inputs of another count',
       () => create().predict(smallData4()),
-      'data_mismatch: student 1: expected data with 3 inputs a sample, as the network has, received 4',
+      'data_mismatch: student 1: expected data with 3 inputs per sample, as the network has, received 4',
     ],
     [
       'data of another output',
       () => create().evaluate(smallData4()),
-      'data_mismatch: student 1: expected data with 3 inputs a sample, as the network has, received 4',
+      'data_mismatch: student 1: expected data with 3 inputs per sample, as the network has, received 4',
     ],
     [
       'no data',

@@ -101,7 +101,7 @@ describe('pruningCurve', () => {
     [
       'the last layer',
       () => pruningCurve(known(), data, { layer: 1 }),
-      'expected a hidden layer, not the last for layer, received 1. Its nodes are the answers; removing them is no pruning',
+      'expected a hidden layer, not the last for layer, received 1. Its nodes are the outputs; removing them is no pruning',
     ],
     [
       'a criterion and a relevance at once',

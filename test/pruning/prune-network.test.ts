@@ -113,7 +113,7 @@ describe('pruneNetwork until a metric falls', () => {
     expect(metric?.after).toBeLessThan(1);
     const loss = await pruneNetwork(classifier, { maxDegradation: 0.1, data, metric: 'loss' });
     expect(loss.metric?.name).toBe('loss');
-    // all may go but one a layer
+    // all may go but one per layer
     const all = await pruneNetwork(classifier, { maxDegradation: 1, data });
     expect(widths(all.network)).toEqual([1, 1]);
   });
@@ -248,7 +248,7 @@ describe('pruneNetwork refuses', () => {
     [
       'the last layer',
       { keep: 1, layers: [2] },
-      'expected a hidden layer, not the last for layer, received 2. Its nodes are the answers; removing them is no pruning',
+      'expected a hidden layer, not the last for layer, received 2. Its nodes are the outputs; removing them is no pruning',
     ],
     [
       'no layer',

@@ -64,7 +64,7 @@ describe('prune', () => {
     [
       'the last layer',
       () => prune(sumOf(1, 2), { keep: 1, layer: 1 }),
-      'expected a hidden layer, not the last for layer, received 1. Its nodes are the answers; removing them is no pruning',
+      'expected a hidden layer, not the last for layer, received 1. Its nodes are the outputs; removing them is no pruning',
     ],
     [
       'what is no network',

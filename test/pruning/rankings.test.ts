@@ -155,7 +155,7 @@ describe('other rankings', () => {
     [
       'the last layer',
       { ranking: 'random', seed: 1, layer: 1 },
-      'expected a hidden layer, not the last for layer, received 1. Its nodes are the answers; removing them is no pruning',
+      'expected a hidden layer, not the last for layer, received 1. Its nodes are the outputs; removing them is no pruning',
     ],
     [
       'random without a seed',

@@ -123,7 +123,7 @@ describe('keepNodes', () => {
       'the last layer',
       2,
       Uint32Array.of(0),
-      'expected a hidden layer, not the last for layer, received 2. Its nodes are the answers; removing them is no pruning',
+      'expected a hidden layer, not the last for layer, received 2. Its nodes are the outputs; removing them is no pruning',
     ],
     [
       'a layer that is not there',

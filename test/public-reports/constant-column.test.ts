@@ -10,7 +10,7 @@ import { isFinished } from '../../src/sweep/directory/record.js';
 import { readRecords } from '../../src/sweep/directory/run-directory.js';
 import { sweep } from '../../src/sweep/run/sweep.js';
 import { fileOf } from '../data/files.js';
-import { broughtProtocol } from '../sweep/brought/brought-protocol.js';
+import { fileProtocol } from '../sweep/files/file-protocol.js';
 
 /** An NPY file of float64. */
 function npyBytes(shape: readonly number[], values: Float64Array): Buffer {
@@ -46,7 +46,7 @@ async function lossesWith(constant: number): Promise<readonly number[]> {
   const arms = { direct: { optimizer: { adam: { learningRate: 0.01 } }, batchSize: 300 } };
   const directory = await mkdtemp(join(tmpdir(), 'eigenstudent-constant-'));
   const changes = { student: { width: 8, secondWidth: 4 }, arms, epochs: 1, trials: 1 };
-  await sweep(broughtProtocol(data, changes), { directory });
+  await sweep(fileProtocol(data, changes), { directory });
   const [record] = (await readRecords(directory)).filter(isFinished);
   return [record?.trainLoss as number, record?.testLoss as number];
 }

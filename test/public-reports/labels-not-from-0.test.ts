@@ -9,7 +9,7 @@ import { parseNpy } from '../../src/data/npy.js';
 import { sweep } from '../../src/sweep/run/sweep.js';
 import { fileOf, idxBytes, temporaryPath } from '../data/files.js';
 import { rejectionOf } from '../failure.js';
-import { broughtProtocol } from '../sweep/brought/brought-protocol.js';
+import { fileProtocol } from '../sweep/files/file-protocol.js';
 
 /** An NPY file of int64. */
 function npyBytes(values: readonly number[]): Buffer {
@@ -60,7 +60,7 @@ it.each([
 ])('labels %j in NPY are refused before anything is trained', async (values, message) => {
   const npy = await npyFiles(repeated(values));
   const directory = await temporaryPath('run');
-  expect(await rejectionOf(sweep(broughtProtocol({ npy }), { directory }))).toContain(
+  expect(await rejectionOf(sweep(fileProtocol({ npy }), { directory }))).toContain(
     `invalid_data: ${message.replace('FILE', npy.classes)}`,
   );
 });
@@ -88,7 +88,7 @@ it('a test set may lack a class, and may have none that the data to train on lac
   const npy = (test: typeof some) => ({ ...train, testInputs: test.inputs, testClasses: test.classes });
   const small = { epochs: 1, trials: 1, student: { width: 3, secondWidth: 2 } };
   const run = async (test: typeof some) =>
-    sweep(broughtProtocol({ npy: npy(test) }, small), { directory: await temporaryPath('run') });
+    sweep(fileProtocol({ npy: npy(test) }, small), { directory: await temporaryPath('run') });
   expect((await run(some)).trained).toBe(2);
   expect(await rejectionOf(run(more))).toBe(
     `invalid_data: expected classes from 0 to 2 in ${more.classes}, received 3 for sample 1. If it is a class, give a larger ` +

@@ -7,7 +7,7 @@ import { readParquet } from '../../src/data/parquet.js';
 import { isFinished } from '../../src/sweep/directory/record.js';
 import { readProtocol, readRecords } from '../../src/sweep/directory/run-directory.js';
 import { sweep } from '../../src/sweep/run/sweep.js';
-import { broughtProtocol } from '../sweep/brought/brought-protocol.js';
+import { fileProtocol } from '../sweep/files/file-protocol.js';
 
 const folder = 'test/fixtures/public-reports/pandas-index';
 
@@ -21,7 +21,7 @@ it('a student of noise is right in about half of the cases, with an index in the
   const parquet = { file: `${folder}/shuffled.parquet`, label: 'label' };
   const arms = { direct: { optimizer: { adam: { learningRate: 0.01 } }, batchSize: 50 } };
   const changes = { student: { width: 20, secondWidth: 10 }, arms, epochs: 60 };
-  await sweep(broughtProtocol({ parquet, validation: 0.2, test: 0.25 }, changes), { directory });
+  await sweep(fileProtocol({ parquet, validation: 0.2, test: 0.25 }, changes), { directory });
   expect((await readProtocol(directory)).data).toMatchObject({ found: { inputs: 4, classes: 2 } });
   const records = (await readRecords(directory)).filter(isFinished);
   expect(records).toHaveLength(2);

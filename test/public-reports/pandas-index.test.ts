@@ -8,7 +8,7 @@ import { readCsv } from '../../src/data/csv.js';
 import { sweep } from '../../src/sweep/run/sweep.js';
 import { fileOf, temporaryPath } from '../data/files.js';
 import { rejectionOf } from '../failure.js';
-import { broughtProtocol } from '../sweep/brought/brought-protocol.js';
+import { fileProtocol } from '../sweep/files/file-protocol.js';
 
 /** As frame.to_csv() writes it. */
 const rows = (name: string) =>
@@ -47,7 +47,7 @@ it('a sweep refuses it before anything is trained, and takes exclude', async () 
   const csv = { file: await fileOf('t.csv', rows('')), label: 'label' };
   const small = { epochs: 1, trials: 1, student: { width: 3, secondWidth: 2 } };
   const run = async (data: object) =>
-    sweep(broughtProtocol({ csv: data }, small), { directory: await temporaryPath('run') });
+    sweep(fileProtocol({ csv: data }, small), { directory: await temporaryPath('run') });
   expect(await rejectionOf(run(csv))).toContain('invalid_data: expected inputs with names in ');
   expect((await run({ ...csv, exclude: ['Unnamed: 0'] })).trained).toBe(2);
 });

@@ -6,11 +6,11 @@ import { expect, it } from 'vitest';
 import { readProtocol } from '../../src/sweep/directory/run-directory.js';
 import { sweep } from '../../src/sweep/run/sweep.js';
 import { rejectionOf } from '../failure.js';
-import { broughtProtocol } from '../sweep/brought/brought-protocol.js';
+import { fileProtocol } from '../sweep/files/file-protocol.js';
 
 const file = (name: string) => `test/fixtures/parquet/${name}.parquet`;
 const protocol = (test: string) =>
-  broughtProtocol(
+  fileProtocol(
     { parquet: { file: file('lists'), testFile: file(test), label: 'y' }, validation: 1, stratified: false },
     { epochs: 2, arms: { direct: { optimizer: { adam: { learningRate: 0.01 } }, batchSize: 2 } } },
   );
@@ -27,6 +27,6 @@ it('a sweep learns from a column of vectors, and tests with one of another file'
 
 it('vectors of another length in the test file are refused', async () => {
   expect(await rejectionOf(sweep(protocol('lists-longer'), { directory: await newFolder() }))).toMatch(
-    /^invalid_data: expected 2 inputs a sample, as the data to train on have, received 3 in the test files$/,
+    /^invalid_data: expected 2 inputs per sample, as the data to train on have, received 3 in the test files$/,
   );
 });

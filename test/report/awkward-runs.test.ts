@@ -2,8 +2,8 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { figures } from '../../src/report/every-figure.js';
 import { type Figure, isDrawn, type LeftOut } from '../../src/report/figure.js';
+import { figures } from '../../src/report/figure-registry.js';
 import { readRun } from '../../src/report/read-run.js';
 import { troubles } from '../../src/report/run-facts.js';
 import { groupTrials, type ReportTrial } from '../../src/report/trial-groups.js';

@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type * as everyFigure from '../../src/report/every-figure.js';
+import type * as everyFigure from '../../src/report/figure-registry.js';
 import type * as scale from '../../src/report/text/scale.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { preset } from '../../src/sweep/protocol/presets.js';
@@ -10,7 +10,7 @@ import { call } from '../cli/captured-terminal.js';
 import { rejectionOf } from '../failure.js';
 import { syntheticRun } from './synthetic-run.js';
 
-vi.mock('../../src/report/every-figure.js', async (original) => {
+vi.mock('../../src/report/figure-registry.js', async (original) => {
   const { figures, nameOfFigure } = await original<typeof everyFigure>();
   const broken = () => {
     throw new TypeError('x is <undefined>');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { figures } from '../../src/report/every-figure.js';
 import { type Figure, type FigureStyle, isDrawn, specification } from '../../src/report/figure.js';
+import { figures } from '../../src/report/figure-registry.js';
 import { renderSvg } from '../../src/report/render.js';
 import { darkTheme, lightTheme } from '../../src/report/theme.js';
 import { groupTrials, type ReportTrial } from '../../src/report/trial-groups.js';

@@ -1,8 +1,8 @@
 /** The figures of a real, small run: what `npm run gallery` draws. */
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { figures } from '../../src/report/every-figure.js';
 import { drawing, type Figure, isDrawn } from '../../src/report/figure.js';
+import { figures } from '../../src/report/figure-registry.js';
 import { readRun } from '../../src/report/read-run.js';
 import { lightTheme } from '../../src/report/theme.js';
 import { groupTrials, type TrialGroup } from '../../src/report/trial-groups.js';

@@ -2,8 +2,8 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { figures } from '../../src/report/every-figure.js';
 import { isDrawn, specification } from '../../src/report/figure.js';
+import { figures } from '../../src/report/figure-registry.js';
 import { readRun } from '../../src/report/read-run.js';
 import { runFacts, summaryTable } from '../../src/report/run-facts.js';
 import { textPlots } from '../../src/report/text/text-report.js';
@@ -11,14 +11,14 @@ import { lightTheme } from '../../src/report/theme.js';
 import { groupTrials } from '../../src/report/trial-groups.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { sweep } from '../../src/sweep/run/sweep.js';
-import { broughtProtocol, smallImages } from '../sweep/brought/brought-protocol.js';
+import { fileProtocol, smallImages } from '../sweep/files/file-protocol.js';
 
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'eigenstudent-report-'));
   const idx = await smallImages();
   await sweep(
-    broughtProtocol(
+    fileProtocol(
       { idx },
       { student: { width: [8, 12], secondWidth: 6 }, evaluation: { points: 3, rankings: ['random'] } },
     ),

@@ -1,8 +1,8 @@
 /** Values of exactly 0, which a logarithmic axis has no place for: every figure says what it does with them. */
 import { describe, expect, it } from 'vitest';
 import { zerosText } from '../../src/report/axes.js';
-import { figures } from '../../src/report/every-figure.js';
 import { type Figure, isDrawn, type LeftOut, specification } from '../../src/report/figure.js';
+import { figures } from '../../src/report/figure-registry.js';
 import { liveChartScript } from '../../src/report/live/live-chart-script.js';
 import { renderSvg } from '../../src/report/render.js';
 import { textPlots } from '../../src/report/text/text-report.js';

@@ -210,7 +210,7 @@ describe.each(native.backends)('%s', (backend) => {
       const pending = start(population);
       population.stop();
       expect(await rejectionOf(pending)).toBe(
-        `interrupted: ${name}() was ended before it had its answer, by stop(). Call it again to have the answer`,
+        `interrupted: ${name}() was ended before it had its result, by stop(). Call it again to have the result`,
       );
       await calls[name]?.(population);
     });
@@ -220,7 +220,7 @@ describe.each(native.backends)('%s', (backend) => {
       const pending = start(population);
       population.dispose();
       expect(await rejectionOf(pending)).toBe(
-        `population_disposed: ${name}() was ended before it had its answer, by dispose()`,
+        `population_disposed: ${name}() was ended before it had its result, by dispose()`,
       );
       expect(population.bytes).toBe(0);
     });

@@ -35,7 +35,7 @@ export function dataset(dtype: DType = 'float64', samples = 20): NativeDataset {
   });
 }
 
-/** A spectral layer of `width` units and a linear read-out; 5 steps an epoch on 20 samples. */
+/** A spectral layer of `width` units and a linear read-out; 5 steps per epoch on 20 samples. */
 export function student(data: NativeDataset, changes: Partial<NativeTrainer> = {}): NativeStudentSpec {
   const tensor = (name: string) => ({ name, trainable: true, l1: 0, l2: 1e-3, groupLasso: 0 });
   return {

@@ -82,7 +82,7 @@ export async function recordTimes(directory: string): Promise<Record<string, str
   return times;
 }
 
-/** After cleaning there is nothing but protocol, summary, and two files a trial. */
+/** After cleaning there is nothing but protocol, summary, and two files per trial. */
 export async function expectNothingElse(directory: string, trials: number): Promise<void> {
   await cleanRunDirectory(directory);
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });

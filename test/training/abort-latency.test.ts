@@ -16,7 +16,7 @@ interface Case {
   readonly limit: number;
   readonly inputs: number;
   readonly layers: Layer[];
-  /** Samples, and the batch: one step an epoch, so that a twin can be trained to any step. */
+  /** Samples, and the batch: one step per epoch, so that a twin can be trained to any step. */
   readonly batch: number;
   /** Aborts; they fall into different moments of a step. */
   readonly aborts: number;

@@ -111,7 +111,7 @@ describe.each(['reference', 'cpu'] as const)('a stream on %s', (device) => {
       targets: new Float64Array(2),
     });
     expect(failureOf(() => population.at(0).setData(other))).toBe(
-      'data_mismatch: student 0: expected data with 3 inputs a sample, as the network has, received 2',
+      'data_mismatch: student 0: expected data with 3 inputs per sample, as the network has, received 2',
     );
     const pending = population.run(1);
     expect(failureOf(() => population.at(0).setData(part(1, 2)))).toMatch(/^population_busy: /);

@@ -85,17 +85,17 @@ ES_INLINE auto lanes_below(std::size_t count) {
   return index < broadcast<V>(static_cast<T>(count));
 }
 
-/// Rows first .. first + count of one vector of lanes; terms[i] += G phi of row first + i where wanted. Shrinks: a type of
+/// Rows first .. first + count of one vector of lanes; terms[i] += G phi of row first + i where wanted. HasLasso: a type of
 /// its own for the group lasso, so that a step without it does nothing for it.
-template <bool Shrinks, class V, class M, class T>
+template <bool HasLasso, class V, class M, class T>
 ES_INLINE void update_rows(const MatrixUpdate<T>& u, std::size_t lane, std::size_t first, std::size_t count,
                            M real, V* terms) {
   const bool spectral = u.row_eigenvalues != nullptr;
   const V column_eigenvalue = spectral ? u.sign * load<V>(u.column_eigenvalues + lane) : V{};
   // Without sums of rows a call may be one of several stretches of the rows: the sums go on from where they were.
-  V shrinkage{}, column_sum{};
+  V lasso_factor{}, column_sum{};
   if (u.column_sums && !terms) column_sum = load<V>(u.column_sums + lane);
-  if (Shrinks && u.column_shrinkage) shrinkage = load<V>(u.column_shrinkage + lane);
+  if (HasLasso && u.column_lasso_factor) lasso_factor = load<V>(u.column_lasso_factor + lane);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t r = first + i, at = r * u.width + lane;
     const V G = load<V>(u.G + at);
@@ -106,9 +106,9 @@ ES_INLINE void update_rows(const MatrixUpdate<T>& u, std::size_t lane, std::size
       if (terms) terms[i] += term;
       gradient = eigenvector_gradient(G, u.sign * broadcast<V>(u.row_eigenvalues[r]), column_eigenvalue);
     }
-    if constexpr (Shrinks) {
-      if (u.row_shrinkage) shrinkage = broadcast<V>(u.row_shrinkage[r]);
-      gradient += shrinkage * load<V>(u.phi + at);
+    if constexpr (HasLasso) {
+      if (u.row_lasso_factor) lasso_factor = broadcast<V>(u.row_lasso_factor[r]);
+      gradient += lasso_factor * load<V>(u.phi + at);
     }
     if (u.train) update_lanes(u.step, u.l1, u.l2, gradient, u.phi + at, u.m + at, u.v + (u.v ? at : 0), real);
   }
@@ -117,7 +117,7 @@ ES_INLINE void update_rows(const MatrixUpdate<T>& u, std::size_t lane, std::size
 }
 
 /// With sums along the rows, as many rows at a time as a vector has lanes: their sums end in one vector.
-template <bool Shrinks, class T>
+template <bool HasLasso, class T>
 static void update_panel(const MatrixUpdate<T>& u) {
   using V = Vector<T>;
   constexpr std::size_t L = lanes_of<V, T>;
@@ -128,7 +128,7 @@ static void update_panel(const MatrixUpdate<T>& u) {
     for (std::size_t lane = 0; lane < u.width; lane += L) {
       const std::size_t left = u.columns > lane ? u.columns - lane : 0;
       const auto real = lanes_below<V, T>(left < L ? left : L);
-      update_rows<Shrinks>(u, lane, first, count, real, u.row_sums ? terms : nullptr);
+      update_rows<HasLasso>(u, lane, first, count, real, u.row_sums ? terms : nullptr);
     }
     if (!u.row_sums) continue;
     const V sums = sums_of_each(terms);
@@ -138,7 +138,7 @@ static void update_panel(const MatrixUpdate<T>& u) {
 
 template <class T>
 static void update_matrix(const MatrixUpdate<T>& u) {
-  if (u.row_shrinkage || u.column_shrinkage)
+  if (u.row_lasso_factor || u.column_lasso_factor)
     update_panel<true>(u);
   else
     update_panel<false>(u);

@@ -2,9 +2,9 @@
 // ES_VECTOR_BYTES, ES_REGISTERS and includes this file once, under its own compiler flags.
 //
 // No std:: template may be instantiated here (see kernels.h); every function is static or always inlined.
-#include "cpu/isa/answers.h"
 #include "cpu/isa/curve.h"
 #include "cpu/isa/elementwise.h"
+#include "cpu/isa/layer_pair.h"
 #include "cpu/isa/philox.h"
 #include "cpu/isa/products.h"
 #include "cpu/isa/tables.h"

@@ -11,7 +11,7 @@ namespace eigenstudent::cpu::ES_ISA {
 /// Accumulators of a tile: three vectors of samples (the usual panel) times as many rows as registers allow.
 constexpr int pair_vectors = 3;
 constexpr int pair_rows = ES_REGISTERS == 32 ? 8 : 4;
-/// Panels of nodes that are computed before the layer above takes them up: 18 KB of answers with AVX-512, which stay in the
+/// Panels of nodes that are computed before the layer above takes them up: 18 KB of outputs with AVX-512, which stay in the
 /// first-level cache, and an inner dimension of 96, long against the ends of a tile.
 constexpr std::size_t pair_panels = 2;
 

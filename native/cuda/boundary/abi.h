@@ -99,7 +99,7 @@ typedef struct {
   uint32_t arithmetic; /* core/arithmetic.h of the library; must be the addon's, which is what records name */
   uint64_t fingerprint; /* of the structs that travel as blobs (cuda/boundary/blobs.h); must be the addon's */
 
-  /* Never fails: what is wrong stands in the answer. Fills at most `capacity` of the survey->device_count devices. */
+  /* Never fails: what is wrong stands in the survey. Fills at most `capacity` of the survey->device_count devices. */
   void (*survey)(es_survey* survey, es_device* devices, uint32_t capacity);
 
   int (*backend_create)(const int32_t* devices, uint64_t device_count, es_backend** backend, es_error* error);
@@ -121,7 +121,7 @@ typedef struct {
                   es_error* error);
   int (*execution)(const es_population* population, uint64_t student, es_take_blob take, void* taker,
                    es_error* error);
-  /* data: [data_count], sets of one a student, null leaves a student out; results: [result_count], as many */
+  /* data: [data_count], one set per student, null leaves a student out; results: [result_count], as many */
   int (*evaluate)(es_population* population, const es_dataset* const* data, uint64_t data_count,
                   es_evaluation* results, uint64_t result_count, es_stop_flag stop, es_error* error);
   /* outputs: [samples][N_out] of the population's dtype */

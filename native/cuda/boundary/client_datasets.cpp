@@ -32,21 +32,21 @@ LibraryDataset::LibraryDataset(const es_cuda_table& library, const Dataset& data
 
 const es_dataset* LibraryDatasets::of(const DatasetPtr& data) {
   if (!data) return nullptr;
-  forget_the_dead();
+  drop_expired();
   Copy& copy = copies_[data.get()];
   if (!copy.dataset) copy = {data, std::make_unique<LibraryDataset>(library_, *data)};
   return copy.dataset->get();
 }
 
 const es_dataset* LibraryDatasets::of(const Dataset& data, std::unique_ptr<LibraryDataset>& room) {
-  forget_the_dead();
+  drop_expired();
   const auto found = copies_.find(&data);
   if (found != copies_.end()) return found->second.dataset->get();
   room = std::make_unique<LibraryDataset>(library_, data);
   return room->get();
 }
 
-void LibraryDatasets::forget_the_dead() {
+void LibraryDatasets::drop_expired() {
   std::erase_if(copies_, [](const auto& entry) { return entry.second.original.expired(); });
 }
 

@@ -43,7 +43,7 @@ class LibraryDatasets {
     std::weak_ptr<const Dataset> original;
     std::unique_ptr<LibraryDataset> dataset;
   };
-  void forget_the_dead();
+  void drop_expired();
 
   const es_cuda_table& library_;
   std::map<const Dataset*, Copy> copies_;

@@ -2,7 +2,7 @@
 // host's and whose kernels run on the calling thread. Everything above this interface is the same for both, so that a
 // machine without a GPU can test it.
 //
-// Work is enqueued and runs in the order of its lane (a CUDA stream); calls that say so wait. A device belongs to one
+// Work is enqueued and runs in the order of its stream (a CUDA stream); calls that say so wait. A device belongs to one
 // host thread at a time. Every call may throw Error("cuda_failed"): the device then failed for good, each later call throws
 // the same, and only release() and the destructor still do something. After a sticky CUDA error the other Devices of the same
 // GPU in this process fail too.
@@ -67,17 +67,17 @@ class Device {
   virtual void* allocate(std::size_t bytes) = 0;
   virtual void release(void* memory) noexcept = 0;
 
-  /// Waits for the lane, so that host memory may be reused at once.
+  /// Waits for the stream, so that host memory may be reused at once.
   virtual void copy_in(void* device, const void* host, std::size_t bytes) = 0;
-  /// Waits for the lane.
+  /// Waits for the stream.
   virtual void copy_out(void* host, const void* device, std::size_t bytes) = 0;
   virtual void clear(void* device, std::size_t bytes) = 0;
 
-  /// Everything enqueued from now on goes to this lane, 0 at first. Lanes run side by side.
-  virtual void use_lane(int lane) = 0;
-  /// Waits for all lanes.
+  /// Everything enqueued from now on goes to this stream, 0 at first. Streams run side by side.
+  virtual void use_stream(int stream) = 0;
+  /// Waits for all streams.
   virtual void synchronize() = 0;
-  /// The lane in use as a GPU launch wants it, a cudaStream_t; null on an emulated device.
+  /// The stream in use as a GPU launch wants it, a cudaStream_t; null on an emulated device.
   virtual void* stream() = 0;
   /// To be told of each kernel loaded or launched: its name, and what CUDA said (a cudaError_t).
   virtual void launched(const char* kernel, int status) = 0;
@@ -89,7 +89,7 @@ class Device {
   /// Records what `enqueue` enqueues, without running it. It may not allocate, copy or wait.
   virtual std::unique_ptr<Recording> record(const std::function<void()>& enqueue) = 0;
   virtual void replay(const Recording& recording) = 0;
-  /// Time that the device takes for what `enqueue` enqueues in the lane in use, between two events. Waits.
+  /// Time that the device takes for what `enqueue` enqueues in the stream in use, between two events. Waits.
   virtual double seconds_of(const std::function<void()>& enqueue) = 0;
 };
 

@@ -35,7 +35,7 @@ DeviceData::DeviceData(Device& device, const Dataset& data)
   if (at.targets) device.copy_in(at.targets, from.targets.data(), from.targets.size() * sizeof(float));
   if (at.classes)
     device.copy_in(at.classes, from.classes.data(), from.classes.size() * sizeof(std::uint32_t));
-  device.synchronize();  // lanes do not wait for each other
+  device.synchronize();  // streams do not wait for each other
   inputs = at.inputs;
   targets = at.targets;
   classes = at.classes;

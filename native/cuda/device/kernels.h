@@ -9,7 +9,7 @@ namespace eigenstudent::cuda {
 
 struct ResidentKernels;
 
-/// Each entry enqueues one launch in the lane in use. Grids are sized by the struct's own `rows`; with a control its
+/// Each entry enqueues one launch in the stream in use. Grids are sized by the struct's own `rows`; with a control its
 /// batch may have fewer, and then the rest of the blocks has nothing to do.
 struct KernelTable {
   /// Brings the code of all kernels below onto the device and sets what a launch of them needs; not those of `resident`.
@@ -22,8 +22,8 @@ struct KernelTable {
   void (*column_sums)(Device&, const ColumnSums&);
   void (*add_parts)(Device&, const AddParts&);
   void (*batch_loss)(Device&, const BatchLoss&);
-  void (*verdict)(Device&, const Verdict&);
-  void (*row_shrinkage)(Device&, const RowShrinkage&);
+  void (*finish_step)(Device&, const FinishStep&);
+  void (*row_lasso_factor)(Device&, const RowLassoFactors&);
   void (*update)(Device&, const Update&, std::size_t largest_tensor);
   void (*form_weights)(Device&, const FormWeights&);
   void (*pruning_losses)(Device&, const PruningLosses&);

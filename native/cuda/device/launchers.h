@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cuda/device/device.h"
-#include "cuda/device/team.h"
+#include "cuda/device/thread_group.h"
 
 namespace eigenstudent::cuda {
 

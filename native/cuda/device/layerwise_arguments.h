@@ -130,11 +130,11 @@ struct BatchLoss {
   const std::uint32_t* classes;  // [samples], or null
   float* delta;                  // [B][outputs], or null: not wanted
   double* shares;                // [blocks]
-  std::uint32_t* right;          // [blocks], or null: samples whose largest output is the class
+  std::uint32_t* correct;        // [blocks], or null: samples whose largest output is the class
 };
 
 /// Adds the shares up; decides whether the step is applied.
-struct Verdict {
+struct FinishStep {
   StepControl* control;
   const double* shares;  // [blocks]
 };
@@ -146,17 +146,17 @@ struct TensorPlace {
   std::uint32_t parts;
   float sign;
   float l1, l2;
-  const float* shrinkage;  // [rows] of a matrix [rows][columns]: the group lasso's pull; null: none
+  const float* lasso_factor;  // [rows] of a matrix [rows][columns]: of the group lasso; null: none
   std::size_t columns;
   std::uint32_t trainable;
 };
 
-/// shrinkage[i] = row_shrinkage of row i.
-struct RowShrinkage {
+/// lasso_factor[i] = row_lasso_factor of row i.
+struct RowLassoFactors {
   const float* matrix;  // [rows][columns]
   std::uint32_t rows, columns;
   float group_lasso;
-  float* shrinkage;  // [rows]
+  float* lasso_factor;  // [rows]
 };
 
 /// Penalty and optimiser on every tensor that moves at this step; or, where `collected` is given, the gradient with the
@@ -189,17 +189,17 @@ struct TailLayer {
 };
 
 /// Losses for every number of kept nodes, of groups of samples. A thread has one sample; its z of the layer above the
-/// pruned one, and its answers from there on, are a column of `stride` floats.
+/// pruned one, and its outputs from there on, are a column of `stride` floats.
 struct PruningLosses {
   std::uint32_t rows, nodes;
-  std::uint32_t first;    // sample of row 0, for the targets
-  std::size_t mean_over;  // samples of the whole set
-  const float* answers;   // [nodes][rows]: of the pruned layer, in the order of adding
-  const float* columns;   // [nodes][outputs of the layer above]: their weights into it
-  const float* bias;      // of the layer above, or null
-  Activation activation;  // of the layer above
-  std::uint32_t outputs;  // of the layer above
-  const TailLayer* tail;  // [tail_count]
+  std::uint32_t first;         // sample of row 0, for the targets
+  std::size_t mean_over;       // samples of the whole set
+  const float* layer_outputs;  // [nodes][rows]: of the pruned layer, in the order of adding
+  const float* columns;        // [nodes][outputs of the layer above]: their weights into it
+  const float* bias;           // of the layer above, or null
+  Activation activation;       // of the layer above
+  std::uint32_t outputs;       // of the layer above
+  const TailLayer* tail;       // [tail_count]
   std::uint32_t tail_count;
   LossKind loss;
   const float* targets;          // [samples][outputs of the network], or null

@@ -5,7 +5,7 @@
 //   static constexpr int most_threads = 512;                     // of a block, for the register budget
 //   static constexpr int least_blocks = 1;                       // a multiprocessor holds; may be left out
 //   static constexpr bool fills_shared_memory = true;            // as much as there is; may be left out
-//   template <class Team> ES_TEAM_CODE void operator()(Team& team) const;
+//   template <class ThreadGroup> ES_GROUP_CODE void operator()(ThreadGroup& group) const;
 //
 // and is launched for a number of groups. A group is a cluster of `ranks` blocks (one block where ranks is 1) of `threads`
 // threads. Code between barriers stands in regions; what is outside them is uniform: each GPU thread runs it, the emulation
@@ -20,7 +20,7 @@
 
 #ifdef __CUDACC__
 #include <cooperative_groups.h>
-#define ES_TEAM_CODE __device__ __forceinline__
+#define ES_GROUP_CODE __device__ __forceinline__
 #define ES_UNROLL _Pragma("unroll")
 #define ES_UNROLL_TWICE _Pragma("unroll 2")
 #define ES_NO_UNROLL _Pragma("unroll 1")
@@ -29,7 +29,7 @@
 #include <cstring>
 #include <memory>
 #include <vector>
-#define ES_TEAM_CODE inline
+#define ES_GROUP_CODE inline
 #define ES_UNROLL
 #define ES_UNROLL_TWICE
 #define ES_NO_UNROLL
@@ -50,49 +50,51 @@ struct LaunchShape {
 /// Every block has its shared memory here; float4, because rows are read 16 bytes at a time.
 extern __shared__ float4 es_shared_memory[];
 
-class GpuTeam {
+class GpuThreadGroup {
  public:
   template <class State>
   class PerThread {
    public:
-    ES_TEAM_CODE explicit PerThread(const GpuTeam&) {}
-    ES_TEAM_CODE State& operator()(int, int) { return state_; }
+    ES_GROUP_CODE explicit PerThread(const GpuThreadGroup&) {}
+    ES_GROUP_CODE State& operator()(int, int) { return state_; }
 
    private:
     State state_;
   };
 
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-  ES_TEAM_CODE int ranks() const { return static_cast<int>(cooperative_groups::this_cluster().num_blocks()); }
-  ES_TEAM_CODE int rank() const { return static_cast<int>(cooperative_groups::this_cluster().block_rank()); }
-  ES_TEAM_CODE void sync_cluster() const {
+  ES_GROUP_CODE int ranks() const {
+    return static_cast<int>(cooperative_groups::this_cluster().num_blocks());
+  }
+  ES_GROUP_CODE int rank() const { return static_cast<int>(cooperative_groups::this_cluster().block_rank()); }
+  ES_GROUP_CODE void sync_cluster() const {
     if (ranks() == 1)
       __syncthreads();
     else
       cooperative_groups::this_cluster().sync();
   }
   template <class T>
-  ES_TEAM_CODE T* remote(int rank) const {
+  ES_GROUP_CODE T* remote(int rank) const {
     return cooperative_groups::this_cluster().map_shared_rank(reinterpret_cast<T*>(es_shared_memory), rank);
   }
 #else
-  ES_TEAM_CODE int ranks() const { return 1; }
-  ES_TEAM_CODE int rank() const { return 0; }
-  ES_TEAM_CODE void sync_cluster() const { __syncthreads(); }
+  ES_GROUP_CODE int ranks() const { return 1; }
+  ES_GROUP_CODE int rank() const { return 0; }
+  ES_GROUP_CODE void sync_cluster() const { __syncthreads(); }
   template <class T>
-  ES_TEAM_CODE T* remote(int) const {
+  ES_GROUP_CODE T* remote(int) const {
     return reinterpret_cast<T*>(es_shared_memory);
   }
 #endif
-  ES_TEAM_CODE unsigned group() const { return blockIdx.x / static_cast<unsigned>(ranks()); }
-  ES_TEAM_CODE int threads() const { return static_cast<int>(blockDim.x); }
-  ES_TEAM_CODE void sync() const { __syncthreads(); }
+  ES_GROUP_CODE unsigned index() const { return blockIdx.x / static_cast<unsigned>(ranks()); }
+  ES_GROUP_CODE int threads() const { return static_cast<int>(blockDim.x); }
+  ES_GROUP_CODE void sync() const { __syncthreads(); }
   template <class T>
-  ES_TEAM_CODE T* shared(int) const {
+  ES_GROUP_CODE T* shared(int) const {
     return reinterpret_cast<T*>(es_shared_memory);
   }
   template <class Body>
-  ES_TEAM_CODE void each(const Body& body) const {
+  ES_GROUP_CODE void each(const Body& body) const {
     // Hidden from the optimiser: what a region computes from its thread would otherwise be hoisted out of the loops
     // around it, hundreds of values that then spill.
     int thread = static_cast<int>(threadIdx.x);
@@ -112,9 +114,9 @@ constexpr int least_blocks_of() {
 
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::most_threads, least_blocks_of<Kernel>())
-    team_kernel(const __grid_constant__ Kernel kernel) {
-  GpuTeam team;
-  kernel(team);
+    group_kernel(const __grid_constant__ Kernel kernel) {
+  GpuThreadGroup group;
+  kernel(group);
 }
 
 /// Brings the kernel's code onto the current device, where a first launch would do so, which may fail while a graph is
@@ -124,27 +126,27 @@ template <class Kernel>
 cudaError_t load_on_gpu() {
   int device = 0, most = 0;
   cudaFuncAttributes code{};
-  cudaError_t error = cudaFuncGetAttributes(&code, team_kernel<Kernel>);
+  cudaError_t error = cudaFuncGetAttributes(&code, group_kernel<Kernel>);
   if (error == cudaSuccess) error = cudaGetDevice(&device);
   if (error == cudaSuccess)
     error = cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
   if (error == cudaSuccess)
-    error = cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+    error = cudaFuncSetAttribute(group_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                  most - static_cast<int>(code.sharedSizeBytes));
   // All of the memory that shared memory and the first-level cache divide, or fewer blocks fit side by side.
   if constexpr (requires { Kernel::fills_shared_memory; })
     if (error == cudaSuccess)
-      error = cudaFuncSetAttribute(team_kernel<Kernel>, cudaFuncAttributePreferredSharedMemoryCarveout,
+      error = cudaFuncSetAttribute(group_kernel<Kernel>, cudaFuncAttributePreferredSharedMemoryCarveout,
                                    cudaSharedmemCarveoutMaxShared);
   return error;
 }
 
-/// Whether the current device's code of the kernel was compiled for clusters, from GpuTeam's first half.
+/// Whether the current device's code of the kernel was compiled for clusters, from GpuThreadGroup's first half.
 template <class Kernel>
 bool knows_clusters() {
   constexpr int least = 90;
   cudaFuncAttributes code{};
-  if (cudaFuncGetAttributes(&code, team_kernel<Kernel>) == cudaSuccess)
+  if (cudaFuncGetAttributes(&code, group_kernel<Kernel>) == cudaSuccess)
     return code.ptxVersion >= least && code.binaryVersion >= least;
   cudaGetLastError();  // there is no code for this device; the first launch says so
   return false;
@@ -172,7 +174,7 @@ cudaError_t clusters_at_once(const LaunchShape& shape, int& clusters) {
   cudaLaunchAttribute cluster{};
   const cudaLaunchConfig_t config = configuration(shape, cluster);
   clusters = 0;
-  return cudaOccupancyMaxActiveClusters(&clusters, team_kernel<Kernel>, &config);
+  return cudaOccupancyMaxActiveClusters(&clusters, group_kernel<Kernel>, &config);
 }
 
 /// Queues a launch of a loaded kernel on `stream`; returns what CUDA says. Errors of the kernel itself appear at a later
@@ -182,19 +184,19 @@ cudaError_t launch_on_gpu(const LaunchShape& shape, const Kernel& kernel, cudaSt
   cudaLaunchAttribute cluster{};
   cudaLaunchConfig_t config = configuration(shape, cluster);
   config.stream = stream;
-  return cudaLaunchKernelEx(&config, team_kernel<Kernel>, kernel);
+  return cudaLaunchKernelEx(&config, group_kernel<Kernel>, kernel);
 }
 
 #else  // the emulation, compiled by the host compiler alone
 
-class EmulatedTeam {
+class EmulatedThreadGroup {
  public:
   /// Registers: one State for every thread of every rank.
   template <class State>
   class PerThread {
    public:
-    explicit PerThread(const EmulatedTeam& team)
-        : threads_(team.threads()), states_(static_cast<std::size_t>(team.ranks() * team.threads())) {}
+    explicit PerThread(const EmulatedThreadGroup& group)
+        : threads_(group.threads()), states_(static_cast<std::size_t>(group.ranks() * group.threads())) {}
     State& operator()(int rank, int thread) {
       return states_[static_cast<std::size_t>(rank * threads_ + thread)];
     }
@@ -204,7 +206,7 @@ class EmulatedTeam {
     std::vector<State> states_;
   };
 
-  EmulatedTeam(unsigned group, const LaunchShape& shape) : group_(group), shape_(shape) {
+  EmulatedThreadGroup(unsigned index, const LaunchShape& shape) : index_(index), shape_(shape) {
     for (int rank = 0; rank < shape.ranks; ++rank) memory_.push_back(poisoned(shape.shared_bytes));
   }
 
@@ -213,7 +215,7 @@ class EmulatedTeam {
   /// The block that uniform code looks at; only for values that all ranks hold alike.
   int rank() const { return 0; }
   /// Which group of the launch this is.
-  unsigned group() const { return group_; }
+  unsigned index() const { return index_; }
   /// Threads of a block.
   int threads() const { return shape_.threads; }
   /// Barrier of the threads of a block.
@@ -255,7 +257,7 @@ class EmulatedTeam {
     return memory;
   }
 
-  unsigned group_;
+  unsigned index_;
   LaunchShape shape_;
   std::vector<Memory> memory_;
   bool backwards_ = true;
@@ -264,9 +266,9 @@ class EmulatedTeam {
 /// Runs a launch here and now, group by group.
 template <class Kernel>
 void run_emulated(const LaunchShape& shape, const Kernel& kernel) {
-  for (unsigned group = 0; group < shape.groups; ++group) {
-    EmulatedTeam team(group, shape);
-    kernel(team);
+  for (unsigned index = 0; index < shape.groups; ++index) {
+    EmulatedThreadGroup group(index, shape);
+    kernel(group);
   }
 }
 

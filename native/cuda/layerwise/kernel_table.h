@@ -63,8 +63,8 @@ struct Launches {
     load_each<ColumnSumsKernel>(device, "column_sums");
     load_each<AddPartsKernel>(device, "add_parts");
     load_each<BatchLossKernel>(device, "batch_loss");
-    load_each<VerdictKernel>(device, "verdict");
-    load_each<RowShrinkageKernel>(device, "row_shrinkage");
+    load_each<FinishStepKernel>(device, "finish_step");
+    load_each<RowLassoFactorsKernel>(device, "row_lasso_factor");
     load_each<UpdateKernel>(device, "update");
     load_each<FormWeightsKernel>(device, "form_weights");
     load_each<PruningKernel>(device, "pruning_losses");
@@ -101,10 +101,12 @@ struct Launches {
     launch(device, "batch_loss", BatchLossKernel{p}, pieces(p.batch.rows, loss_threads),
            sizeof(BatchLossKernel::Shares));
   }
-  static void verdict(Device& device, const Verdict& p) { launch(device, "verdict", VerdictKernel{p}, 1); }
-  static void row_shrinkage(Device& device, const RowShrinkage& p) {
-    launch(device, "row_shrinkage", RowShrinkageKernel{p}, pieces(p.rows, sum_slices),
-           RowShrinkageKernel::shared_floats * sizeof(float));
+  static void finish_step(Device& device, const FinishStep& p) {
+    launch(device, "finish_step", FinishStepKernel{p}, 1);
+  }
+  static void row_lasso_factor(Device& device, const RowLassoFactors& p) {
+    launch(device, "row_lasso_factor", RowLassoFactorsKernel{p}, pieces(p.rows, sum_slices),
+           RowLassoFactorsKernel::shared_floats * sizeof(float));
   }
   static void update(Device& device, const Update& p, std::size_t largest_tensor) {
     const std::uint32_t blocks = pieces(largest_tensor, entry_threads);
@@ -123,8 +125,8 @@ struct Launches {
   }
 
   static KernelTable table_with(const ResidentKernels& resident) {
-    return {load,         begin_step,     gather,     forward_product, input_gradient, weight_gradient,
-            column_sums,  add_parts,      batch_loss, verdict,         row_shrinkage,  update,
+    return {load,         begin_step,     gather,     forward_product, input_gradient,   weight_gradient,
+            column_sums,  add_parts,      batch_loss, finish_step,     row_lasso_factor, update,
             form_weights, pruning_losses, sum_shares, &resident};
   }
 };

@@ -1,4 +1,4 @@
-#include "cuda/layerwise/layerwise_answers.h"
+#include "cuda/layerwise/layerwise_evaluation.h"
 
 #include <algorithm>
 #include <vector>
@@ -34,63 +34,63 @@ double sum_of_shares(const DeviceStudent& student, const LayerwiseNetwork& netwo
 
 namespace {
 
-/// An evaluation under way: a stretch is enqueued, then its answers are collected.
+/// An evaluation under way: a stretch is enqueued, then its outputs are collected.
 class Evaluating {
  public:
-  explicit Evaluating(const Question& question)
-      : question_(question), fitted_(fit(question.student, question.data->samples)) {}
+  explicit Evaluating(const EvaluationRequest& request)
+      : request_(request), fitted_(fit(request.student, request.data->samples)) {}
 
   /// Returns whether there was a stretch left.
   bool enqueue() {
-    const std::size_t samples = question_.data->samples;
+    const std::size_t samples = request_.data->samples;
     rows_ = static_cast<std::uint32_t>(std::min<std::size_t>(fitted_.rows, samples - first_));
     if (rows_ == 0) return false;
-    device().use_lane(question_.lane);
-    const Chain& network = question_.student.network;
-    const PassRows pass = stretch_of(*question_.data, network, first_, rows_);
+    device().use_stream(request_.stream);
+    const Chain& network = request_.student.network;
+    const PassRows pass = stretch_of(*request_.data, network, first_, rows_);
     fitted_.network.forward(device(), pass, network.layers.size());
-    fitted_.network.loss(device(), pass, *question_.data, samples);
+    fitted_.network.loss(device(), pass, *request_.data, samples);
     first_ += rows_;
     return true;
   }
   void collect() {
     if (rows_ == 0) return;
-    device().use_lane(question_.lane);
-    loss_ = sum_of_shares(question_.student, fitted_.network, rows_, loss_);
-    if (!question_.data->classes) return;
+    device().use_stream(request_.stream);
+    loss_ = sum_of_shares(request_.student, fitted_.network, rows_, loss_);
+    if (!request_.data->classes) return;
     std::vector<std::uint32_t> counts(loss_blocks(rows_));
-    device().copy_out(counts.data(), fitted_.network.right(), counts.size() * sizeof(std::uint32_t));
-    for (const std::uint32_t count : counts) right_ += count;
+    device().copy_out(counts.data(), fitted_.network.correct(), counts.size() * sizeof(std::uint32_t));
+    for (const std::uint32_t count : counts) correct_ += count;
   }
-  void answer(bool stopped) const {
-    const double accuracy = static_cast<double>(right_) / static_cast<double>(question_.data->samples);
-    const bool has_accuracy = question_.data->classes && !stopped;
-    *question_.answer = {stopped ? not_a_number : loss_, has_accuracy ? accuracy : not_a_number};
+  void finish(bool stopped) const {
+    const double accuracy = static_cast<double>(correct_) / static_cast<double>(request_.data->samples);
+    const bool has_accuracy = request_.data->classes && !stopped;
+    *request_.result = {stopped ? not_a_number : loss_, has_accuracy ? accuracy : not_a_number};
   }
 
  private:
-  Device& device() const { return question_.student.device; }
-  const Question& question_;
+  Device& device() const { return request_.student.device; }
+  const EvaluationRequest& request_;
   Fitted fitted_;
   std::uint32_t first_ = 0, rows_ = 0;
   double loss_ = 0;
-  std::size_t right_ = 0;
+  std::size_t correct_ = 0;
 };
 
 }  // namespace
 
-void evaluate(std::span<const Question> questions, const StopFlag& stop) {
+void evaluate(std::span<const EvaluationRequest> requests, const StopFlag& stop) {
   const auto stopped = [&] { return stop.load(std::memory_order_relaxed); };
   std::vector<Evaluating> all;
-  for (const Question& question : questions)
-    if (!stopped()) all.emplace_back(question);
+  for (const EvaluationRequest& request : requests)
+    if (!stopped()) all.emplace_back(request);
   for (bool left = true; left && !stopped();) {
     left = false;
     for (Evaluating& evaluating : all) left = evaluating.enqueue() || left;
     for (Evaluating& evaluating : all) evaluating.collect();
   }
-  for (const Question& question : questions) *question.answer = {not_a_number, not_a_number};
-  for (const Evaluating& evaluating : all) evaluating.answer(stopped());
+  for (const EvaluationRequest& request : requests) *request.result = {not_a_number, not_a_number};
+  for (const Evaluating& evaluating : all) evaluating.finish(stopped());
 }
 
 void predict(const DeviceStudent& student, const DeviceData& data, float* outputs) {
@@ -98,7 +98,7 @@ void predict(const DeviceStudent& student, const DeviceData& data, float* output
   const std::size_t layers = student.network.layers.size(), width = student.network.outputs();
   for_stretches(data.samples, fitted.rows, [&](std::uint32_t first, std::uint32_t rows) {
     fitted.network.forward(student.device, stretch_of(data, student.network, first, rows), layers);
-    student.device.copy_out(outputs + first * width, fitted.network.answers(layers - 1),
+    student.device.copy_out(outputs + first * width, fitted.network.layer_outputs(layers - 1),
                             rows * width * sizeof(float));
   });
 }

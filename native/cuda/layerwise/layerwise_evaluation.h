@@ -1,4 +1,4 @@
-// What a student answers, with layer-wise kernels: evaluation, predictions, gradient, pruning curve. A data set passes in
+// What is computed of a student that does not train, with layer-wise kernels: evaluation, predictions, gradient, pruning curve. A data set passes in
 // stretches that the memory at hand allows; no result depends on their length.
 #pragma once
 
@@ -36,15 +36,15 @@ struct DeviceStudent {
   const float* parameters;  // [layout.size()], device memory
 };
 
-/// One student to be evaluated, in a lane and with scratch that no other of the call has.
-struct Question {
+/// One student to be evaluated, in a stream and with scratch that no other of the call has.
+struct EvaluationRequest {
   DeviceStudent student;
   const DeviceData* data;
-  int lane;
-  Evaluation* answer;  // NaN when stopped
+  int stream;
+  Evaluation* result;  // NaN when stopped
 };
-/// Small students do not fill a GPU, and each answer costs a trip to the host: so several are asked at a time.
-void evaluate(std::span<const Question> questions, const StopFlag& stop);
+/// Small students do not fill a GPU, and each result costs a trip to the host: so several are evaluated at a time.
+void evaluate(std::span<const EvaluationRequest> requests, const StopFlag& stop);
 /// outputs: [samples][N_out], host memory.
 void predict(const DeviceStudent& student, const DeviceData& data, float* outputs);
 /// gradient: [layout.size()], host memory. Returns the data loss.

@@ -25,7 +25,7 @@ LayerwiseNetwork::LayerwiseNetwork(Arena& arena, const Chain& network, const Par
   for (float*& delta : delta_)
     if (backward) delta = arena.take<float>(rows * widest);
   shares_ = arena.take<double>(loss_blocks(rows));
-  right_ = arena.take<std::uint32_t>(loss_blocks(rows));
+  correct_ = arena.take<std::uint32_t>(loss_blocks(rows));
   while (first_trained_ < layers_.size() && !any_trains(first_trained_)) ++first_trained_;
 }
 
@@ -54,7 +54,7 @@ void LayerwiseNetwork::take_gradients(Arena& arena, std::size_t layer) {
       take(TensorRole::eigenvalues_out, outputs * weight_gradient_tiles_out(narrow(inputs), narrow(outputs)));
   to.grad_bias = take(TensorRole::bias, outputs);
   if (network_.layers[layer].tensor(TensorRole::matrix).group_lasso != 0)
-    to.shrinkage = take(TensorRole::matrix, outputs);
+    to.lasso_factor = take(TensorRole::matrix, outputs);
 }
 
 Weights LayerwiseNetwork::weights(std::size_t layer) const {
@@ -100,7 +100,7 @@ void LayerwiseNetwork::loss(Device& device, const PassRows& pass, const DeviceDa
   loss.classes = data.classes;
   loss.delta = delta_[(layers_.size() - 1) % 2];
   loss.shares = shares_;
-  loss.right = right_;
+  loss.correct = correct_;
   device.kernels().batch_loss(device, loss);
 }
 
@@ -127,11 +127,12 @@ void LayerwiseNetwork::layer_backward(Device& device, const PassRows& pass, std:
 
 void LayerwiseNetwork::shrink(Device& device) const {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    if (!layers_[l].shrinkage) continue;
+    if (!layers_[l].lasso_factor) continue;
     const Weights of = weights(l);
     const ChainTensor& spec = network_.layers[l].tensor(TensorRole::matrix);
-    device.kernels().row_shrinkage(device, {of.matrix, of.outputs, of.inputs,
-                                            static_cast<float>(spec.group_lasso), layers_[l].shrinkage});
+    device.kernels().row_lasso_factor(
+        device,
+        {of.matrix, of.outputs, of.inputs, static_cast<float>(spec.group_lasso), layers_[l].lasso_factor});
   }
 }
 
@@ -156,7 +157,7 @@ TensorPlace LayerwiseNetwork::place_of(const Tensor& tensor) const {
   switch (tensor.role()) {
     case TensorRole::matrix:
       place.gradient = layer.grad_matrix;
-      place.shrinkage = layer.shrinkage;
+      place.lasso_factor = layer.lasso_factor;
       place.columns = spec.inputs;
       break;
     case TensorRole::eigenvalues_in:

@@ -1,4 +1,4 @@
-// A network on a device, a few launches a layer: the counterpart of cpu/workspace.h. It owns nothing: its buffers come
+// A network on a device, a few launches per layer: the counterpart of cpu/workspace.h. It owns nothing: its buffers come
 // out of an arena, which only counts when it has no memory.
 #pragma once
 
@@ -37,32 +37,32 @@ class LayerwiseNetwork {
 
   /// Runs layers 0 to below `layers`.
   void forward(Device& device, const PassRows& pass, std::size_t layers) const;
-  /// Shares of the loss, [loss_blocks(rows)], into shares(); right answers into right() where wanted. delta of the last
+  /// Shares of the loss, [loss_blocks(rows)], into shares(); correct predictions into correct() where wanted. delta of the last
   /// layer where it has room for gradients.
   void loss(Device& device, const PassRows& pass, const DeviceData& data, std::size_t mean_over) const;
   /// From delta of the last layer to the gradients of all trainable tensors.
   void backward(Device& device, const PassRows& pass) const;
-  /// The pull of the group lasso at the present parameters, where there is one: the optimiser reads it.
+  /// The factors of the group lasso at the present parameters, where there is one: the optimiser reads it.
   void shrink(Device& device) const;
   /// Where the optimiser finds each tensor's gradient after backward(), in the order of the layout.
   std::vector<TensorPlace> tensor_places() const;
   std::size_t largest_tensor() const;
 
-  const float* answers(std::size_t layer) const { return layers_[layer].y; }  // [rows][N_out]
+  const float* layer_outputs(std::size_t layer) const { return layers_[layer].y; }  // [rows][N_out]
   const double* shares() const { return shares_; }
-  const std::uint32_t* right() const { return right_; }
+  const std::uint32_t* correct() const { return correct_; }
   Weights weights(std::size_t layer) const;
   const float* bias(std::size_t layer) const;
 
  private:
   struct Layer {
-    float* y = nullptr;            // [rows][N_out]
-    float* z = nullptr;            // the same, where f' needs it and gradients are wanted
-    float* grad_matrix = nullptr;  // [N_out][N_in]
-    float* partial_in = nullptr;   // [tiles][N_in]
-    float* partial_out = nullptr;  // [tiles][N_out]
-    float* grad_bias = nullptr;    // [N_out]
-    float* shrinkage = nullptr;    // [N_out], where there is a group lasso
+    float* y = nullptr;             // [rows][N_out]
+    float* z = nullptr;             // the same, where f' needs it and gradients are wanted
+    float* grad_matrix = nullptr;   // [N_out][N_in]
+    float* partial_in = nullptr;    // [tiles][N_in]
+    float* partial_out = nullptr;   // [tiles][N_out]
+    float* grad_bias = nullptr;     // [N_out]
+    float* lasso_factor = nullptr;  // [N_out], where there is a group lasso
   };
   bool trains(std::size_t layer, TensorRole role) const;
   bool any_trains(std::size_t layer) const;
@@ -77,7 +77,7 @@ class LayerwiseNetwork {
   std::vector<Layer> layers_;
   float* delta_[2] = {};  // [rows][widest output]
   double* shares_ = nullptr;
-  std::uint32_t* right_ = nullptr;
+  std::uint32_t* correct_ = nullptr;
   std::size_t first_trained_ = 0;  // lowest layer with anything to train
   bool backward_;
 };

@@ -17,20 +17,20 @@
 namespace eigenstudent::cuda {
 
 /// W_ij.
-ES_TEAM_CODE float weight_at(const Weights& weights, std::uint32_t i, std::uint32_t j) {
+ES_GROUP_CODE float weight_at(const Weights& weights, std::uint32_t i, std::uint32_t j) {
   const float m = weights.matrix[static_cast<std::size_t>(i) * weights.inputs + j];
   if (!weights.eigenvalues_in) return m;
   return spectral_weight(m, weights.eigenvalues_in[j], weights.eigenvalues_out[i]);
 }
 
-ES_TEAM_CODE std::uint32_t rows_of(const StepControl* control, std::uint32_t rows) {
+ES_GROUP_CODE std::uint32_t rows_of(const StepControl* control, std::uint32_t rows) {
   return control ? control->batch.rows : rows;
 }
 
 /// Calls entry(row, column, sum) for what a thread has of a tile, inside the result.
 template <class Tile, class Entry>
-ES_TEAM_CODE void for_entries(const TilePlace& place, int thread, const TileSums<Tile>& sums,
-                              std::uint32_t rows, std::uint32_t columns, const Entry& entry) {
+ES_GROUP_CODE void for_entries(const TilePlace& place, int thread, const TileSums<Tile>& sums,
+                               std::uint32_t rows, std::uint32_t columns, const Entry& entry) {
   ES_UNROLL
   for (int i = 0; i < Tile::thread_rows; ++i) ES_UNROLL
   for (int j = 0; j < Tile::thread_columns; ++j) {
@@ -43,8 +43,8 @@ ES_TEAM_CODE void for_entries(const TilePlace& place, int thread, const TileSums
 /// Calls entry(row, column) for each of a thread's places inside the result, one after the other: for code that would be
 /// long if it were unrolled.
 template <class Tile, class Entry>
-ES_TEAM_CODE void for_places(const TilePlace& place, int thread, std::uint32_t rows, std::uint32_t columns,
-                             const Entry& entry) {
+ES_GROUP_CODE void for_places(const TilePlace& place, int thread, std::uint32_t rows, std::uint32_t columns,
+                              const Entry& entry) {
 #ifdef __CUDACC__
 #pragma unroll 1
 #endif
@@ -57,25 +57,26 @@ ES_TEAM_CODE void for_places(const TilePlace& place, int thread, std::uint32_t r
 
 /// Activations that take an instruction or two are applied to registers; the others to what a thread has stored, because
 /// 64 copies of an erf make a kernel that takes a minute to compile.
-ES_TEAM_CODE bool applies_at_once(Activation activation) {
+ES_GROUP_CODE bool applies_at_once(Activation activation) {
   return activation == Activation::linear || activation == Activation::relu;
 }
 
 /// A tile of from W or from W^T, and what becomes of it: both ways through a layer are this. from: [B][depth]; the result has
 /// `columns` columns, y along the rows. depth_first: entry (column, k) of the weights lies beside (column, k + 1).
 /// finish(place, thread, sums, rows) disposes of a thread's sums.
-template <class Tile, bool depth_first, class Team, class Product, class Weight, class Finish>
-ES_TEAM_CODE void multiply_by_weights(Team& team, const Product& p, const float* from, std::uint32_t columns,
-                                      std::uint32_t depth, const Weight& weight, const Finish& finish) {
+template <class Tile, bool depth_first, class ThreadGroup, class Product, class Weight, class Finish>
+ES_GROUP_CODE void multiply_by_weights(ThreadGroup& group, const Product& p, const float* from,
+                                       std::uint32_t columns, std::uint32_t depth, const Weight& weight,
+                                       const Finish& finish) {
   const std::uint32_t rows = rows_of(p.control, p.rows);
-  const TilePlace place = tile_place<Tile>(team, columns);
+  const TilePlace place = tile_place<Tile>(group, columns);
   if (place.row >= rows) return;
-  typename Team::template PerThread<TileSums<Tile>> sums(team);
+  typename ThreadGroup::template PerThread<TileSums<Tile>> sums(group);
   multiply<Tile, true, depth_first>(
-      team, sums, place, rows, columns, depth,
+      group, sums, place, rows, columns, depth,
       [&](std::uint32_t r, std::uint32_t k) { return from[static_cast<std::size_t>(r) * depth + k]; },
       weight);
-  team.each([&](int rank, int thread) { finish(place, thread, sums(rank, thread), rows); });
+  group.each([&](int rank, int thread) { finish(place, thread, sums(rank, thread), rows); });
 }
 
 /// Tiles: x along N_out, y along the rows.
@@ -86,8 +87,8 @@ struct ForwardKernel {
   static constexpr int shared_floats = Tile::shared_floats;
   ForwardProduct p;
 
-  template <class Team>
-  ES_TEAM_CODE void operator()(Team& team) const {
+  template <class ThreadGroup>
+  ES_GROUP_CODE void operator()(ThreadGroup& group) const {
     const std::uint32_t inputs = p.weights.inputs, outputs = p.weights.outputs;
     const auto output = [&](std::uint32_t column) { return p.order ? p.order[column] : column; };
     const auto weight = [&](std::uint32_t c, std::uint32_t k) { return weight_at(p.weights, output(c), k); };
@@ -107,7 +108,7 @@ struct ForwardKernel {
         p.y[at(r, c)] = activate(p.activation, p.y[at(r, c)]);
       });
     };
-    multiply_by_weights<Tile, true>(team, p, p.x, outputs, inputs, weight, finish);
+    multiply_by_weights<Tile, true>(group, p, p.x, outputs, inputs, weight, finish);
   }
 };
 
@@ -119,8 +120,8 @@ struct InputGradientKernel {
   static constexpr int shared_floats = Tile::shared_floats;
   InputGradient p;
 
-  template <class Team>
-  ES_TEAM_CODE void operator()(Team& team) const {
+  template <class ThreadGroup>
+  ES_GROUP_CODE void operator()(ThreadGroup& group) const {
     const std::uint32_t inputs = p.weights.inputs, outputs = p.weights.outputs;
     const auto weight = [&](std::uint32_t c, std::uint32_t k) { return weight_at(p.weights, k, c); };
     const auto finish = [&](const TilePlace& place, int thread, const TileSums<Tile>& sums,
@@ -139,7 +140,7 @@ struct InputGradientKernel {
         p.grad_x[at(r, c)] *= activation_derivative(p.activation, z, y);
       });
     };
-    multiply_by_weights<Tile, false>(team, p, p.delta, inputs, outputs, weight, finish);
+    multiply_by_weights<Tile, false>(group, p, p.delta, inputs, outputs, weight, finish);
   }
 };
 
@@ -154,19 +155,19 @@ struct WeightGradientKernel {
   static constexpr int sum_floats = Tile::rows * Tile::threads_across + Tile::columns * Tile::threads_down;
   static constexpr int shared_floats = sum_floats > Tile::shared_floats ? sum_floats : Tile::shared_floats;
 
-  template <class Team>
-  ES_TEAM_CODE void operator()(Team& team) const {
+  template <class ThreadGroup>
+  ES_GROUP_CODE void operator()(ThreadGroup& group) const {
     const std::uint32_t rows = rows_of(p.control, p.rows), inputs = p.weights.inputs;
     const std::uint32_t outputs = p.weights.outputs;
-    const TilePlace place = tile_place<Tile>(team, inputs);
-    typename Team::template PerThread<TileSums<Tile>> sums(team);
+    const TilePlace place = tile_place<Tile>(group, inputs);
+    typename ThreadGroup::template PerThread<TileSums<Tile>> sums(group);
     multiply<Tile, false, false>(
-        team, sums, place, outputs, inputs, rows,
+        group, sums, place, outputs, inputs, rows,
         [&](std::uint32_t i, std::uint32_t b) { return p.delta[static_cast<std::size_t>(b) * outputs + i]; },
         [&](std::uint32_t j, std::uint32_t b) { return p.x[static_cast<std::size_t>(b) * inputs + j]; });
-    if (p.partial_in || p.partial_out) add_up(team, place, sums);
+    if (p.partial_in || p.partial_out) add_up(group, place, sums);
     if (!p.grad_matrix) return;
-    team.each([&](int rank, int thread) {
+    group.each([&](int rank, int thread) {
       for_entries<Tile>(
           place, thread, sums(rank, thread), outputs, inputs, [&](std::uint32_t i, std::uint32_t j, float G) {
             const Weights& w = p.weights;
@@ -179,12 +180,12 @@ struct WeightGradientKernel {
  private:
   /// Sums of G phi over the tile's columns (for lambda_out) and rows (for lambda_in): first a thread's own, then over
   /// the threads of a row or column in their order.
-  template <class Team, class Sums>
-  ES_TEAM_CODE void add_up(Team& team, const TilePlace& place, Sums& sums) const {
+  template <class ThreadGroup, class Sums>
+  ES_GROUP_CODE void add_up(ThreadGroup& group, const TilePlace& place, Sums& sums) const {
     // [rows][threads_across], then [columns][threads_down]
-    const auto across_of = [&](int rank) { return team.template shared<float>(rank); };
+    const auto across_of = [&](int rank) { return group.template shared<float>(rank); };
     const auto down_of = [&](int rank) { return across_of(rank) + Tile::rows * Tile::threads_across; };
-    team.each([&](int rank, int thread) {
+    group.each([&](int rank, int thread) {
       float row[Tile::thread_rows] = {}, column[Tile::thread_columns] = {};
       own_sums(place, thread, sums(rank, thread), row, column);
       ES_UNROLL
@@ -195,8 +196,8 @@ struct WeightGradientKernel {
         down_of(rank)[Tile::column(thread, j) * Tile::threads_down + thread / Tile::threads_across] =
             column[j];
     });
-    team.sync();
-    team.each([&](int rank, int thread) {
+    group.sync();
+    group.each([&](int rank, int thread) {
       if (thread < Tile::rows)
         store_sum(across_of(rank) + thread * Tile::threads_across, Tile::threads_across, place.row + thread,
                   p.weights.outputs, place.across, p.partial_out);
@@ -204,20 +205,20 @@ struct WeightGradientKernel {
         store_sum(down_of(rank) + (thread - Tile::rows) * Tile::threads_down, Tile::threads_down,
                   place.column + thread - Tile::rows, p.weights.inputs, place.down, p.partial_in);
     });
-    team.sync();
+    group.sync();
   }
 
   /// partials: [tiles][size], or null.
-  ES_TEAM_CODE static void store_sum(const float* parts, int count, std::uint32_t at, std::uint32_t size,
-                                     std::uint32_t tile, float* partials) {
+  ES_GROUP_CODE static void store_sum(const float* parts, int count, std::uint32_t at, std::uint32_t size,
+                                      std::uint32_t tile, float* partials) {
     if (!partials || at >= size) return;
     float sum = 0;
     for (int part = 0; part < count; ++part) sum += parts[part];
     partials[static_cast<std::size_t>(tile) * size + at] = sum;
   }
 
-  ES_TEAM_CODE void own_sums(const TilePlace& place, int thread, const TileSums<Tile>& sums, float* row,
-                             float* column) const {
+  ES_GROUP_CODE void own_sums(const TilePlace& place, int thread, const TileSums<Tile>& sums, float* row,
+                              float* column) const {
     const Weights& weights = p.weights;
     ES_UNROLL
     for (int i = 0; i < Tile::thread_rows; ++i) ES_UNROLL

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "cuda/layerwise/layerwise_answers.h"
+#include "cuda/layerwise/layerwise_evaluation.h"
 #include "cuda/layerwise/layerwise_stretches.h"
 
 namespace eigenstudent::cuda {
@@ -17,7 +17,7 @@ struct PruningScratch {
     const std::vector<ChainLayer>& layers = student.network.layers;
     const std::size_t nodes = layers[pruned].outputs, above = pruned + 1;
     order = arena.take<std::uint32_t>(nodes);
-    answers = arena.take<float>(nodes * rows);
+    layer_outputs = arena.take<float>(nodes * rows);
     columns = arena.take<float>(nodes * layers[above].outputs);
     for (std::size_t l = above + 1; l < layers.size(); ++l)
       formed.push_back(arena.take<float>(layers[l].inputs * layers[l].outputs));
@@ -30,7 +30,7 @@ struct PruningScratch {
   LayerwiseNetwork network;
   std::uint32_t rows;
   std::uint32_t* order;
-  float* answers;
+  float* layer_outputs;
   float* columns;
   std::vector<float*> formed;
   TailLayer* tail;
@@ -39,7 +39,7 @@ struct PruningScratch {
   float* scratch;
 };
 
-/// Floats of a sample's column: z of the layer above, and the answers from there on. Odd.
+/// Floats of a sample's column: z of the layer above, and the outputs from there on. Odd.
 std::uint32_t column_stride(const Chain& network, std::size_t pruned) {
   std::size_t floats = network.layers[pruned + 1].outputs;
   for (std::size_t l = pruned + 1; l < network.layers.size(); ++l) floats += network.layers[l].outputs;
@@ -74,7 +74,7 @@ PruningLosses losses_of(const DeviceStudent& student, std::size_t pruned, const 
   losses.nodes = static_cast<std::uint32_t>(student.network.layers[pruned].outputs);
   losses.first = pass.first;
   losses.mean_over = data.samples;
-  losses.answers = scratch.answers;
+  losses.layer_outputs = scratch.layer_outputs;
   losses.columns = scratch.columns;
   losses.bias = scratch.network.bias(pruned + 1);
   losses.activation = above.activation;
@@ -90,17 +90,17 @@ PruningLosses losses_of(const DeviceStudent& student, std::size_t pruned, const 
   return losses;
 }
 
-/// The pruned layer's answers, a row a node in the order of adding.
-void answer_in_order(const DeviceStudent& student, std::size_t pruned, const PruningScratch& scratch,
-                     const PassRows& pass) {
+/// The pruned layer's outputs, a row a node in the order of adding.
+void outputs_in_order(const DeviceStudent& student, std::size_t pruned, const PruningScratch& scratch,
+                      const PassRows& pass) {
   scratch.network.forward(student.device, pass, pruned);
   ForwardProduct product{};
   product.rows = pass.rows;
   product.activation = student.network.layers[pruned].activation;
   product.weights = scratch.network.weights(pruned);
   product.bias = scratch.network.bias(pruned);
-  product.x = pruned == 0 ? pass.x : scratch.network.answers(pruned - 1);
-  product.y = scratch.answers;
+  product.x = pruned == 0 ? pass.x : scratch.network.layer_outputs(pruned - 1);
+  product.y = scratch.layer_outputs;
   product.order = scratch.order;
   product.transposed = true;
   student.device.kernels().forward_product(student.device, product);
@@ -123,7 +123,7 @@ void pruning_curve(const DeviceStudent& student, std::size_t layer,
   for_stretches(data.samples, scratch.rows, [&](std::uint32_t first, std::uint32_t rows) {
     if (stop.load(std::memory_order_relaxed)) return;
     const PassRows pass = stretch_of(data, student.network, first, rows);
-    answer_in_order(student, layer, scratch, pass);
+    outputs_in_order(student, layer, scratch, pass);
     device.kernels().pruning_losses(device, losses_of(student, layer, scratch, data, pass));
     device.kernels().sum_shares(device, {pruning_groups(rows), static_cast<std::uint32_t>(losses.size()),
                                          scratch.shares, scratch.sums});

@@ -1,4 +1,4 @@
-// The pruning curve: a removed node answers 0, so z of the layer above is its bias plus the contributions of the kept
+// The pruning curve: a removed node outputs 0, so z of the layer above is its bias plus the contributions of the kept
 // nodes. Starting from none kept, each node adds one rank-one term to z, and the layers from there on are run again. A
 // thread does this for one sample and looks at nobody else's; only the losses are added up over a group of samples.
 #pragma once
@@ -20,11 +20,11 @@ struct FormWeightsKernel {
   static constexpr int most_threads = 256;
   FormWeights p;
 
-  template <class Team>
-  ES_TEAM_CODE void operator()(Team& team) const {
+  template <class ThreadGroup>
+  ES_GROUP_CODE void operator()(ThreadGroup& group) const {
     const std::size_t count = static_cast<std::size_t>(p.weights.inputs) * p.weights.outputs;
-    team.each([&](int, int thread) {
-      const std::size_t at = static_cast<std::size_t>(team.group()) * most_threads + thread;
+    group.each([&](int, int thread) {
+      const std::size_t at = static_cast<std::size_t>(group.index()) * most_threads + thread;
       if (at >= count) return;
       const std::uint32_t width = p.transposed ? p.weights.outputs : p.weights.inputs;
       const std::uint32_t row = static_cast<std::uint32_t>(at / width);
@@ -45,56 +45,56 @@ struct PruningKernel {
     double share[pruning_nodes][pruning_threads];
   };
 
-  template <class Team>
-  ES_TEAM_CODE void operator()(Team& team) const {
-    team.each([&](int rank, int thread) {
-      float* z = column_of(team, rank, thread);
+  template <class ThreadGroup>
+  ES_GROUP_CODE void operator()(ThreadGroup& group) const {
+    group.each([&](int rank, int thread) {
+      float* z = column_of(group, rank, thread);
       for (std::uint32_t i = 0; i < p.outputs; ++i) z[i] = p.bias ? p.bias[i] : 0.0f;
     });
     for (std::uint32_t first = 0; first <= p.nodes; first += pruning_nodes) {
       const std::uint32_t left = p.nodes + 1 - first;
       const int count = left < pruning_nodes ? static_cast<int>(left) : pruning_nodes;
-      team.each([&](int rank, int thread) {
-        Shared& shared = *team.template shared<Shared>(rank);
-        float* z = column_of(team, rank, thread);
+      group.each([&](int rank, int thread) {
+        Shared& shared = *group.template shared<Shared>(rank);
+        float* z = column_of(group, rank, thread);
         for (int n = 0; n < count; ++n)
-          shared.share[n][thread] = loss_with(first + n, row_of(team, thread), z);
+          shared.share[n][thread] = loss_with(first + n, row_of(group, thread), z);
       });
-      team.sync();
-      team.each([&](int rank, int thread) {
-        const Shared& shared = *team.template shared<Shared>(rank);
+      group.sync();
+      group.each([&](int rank, int thread) {
+        const Shared& shared = *group.template shared<Shared>(rank);
         for (int n = thread; n < count; n += pruning_threads) {
           double sum = 0;
           for (int t = 0; t < pruning_threads; ++t) sum += shared.share[n][t];
-          p.shares[static_cast<std::size_t>(team.group()) * (p.nodes + 1) + first + n] = sum;
+          p.shares[static_cast<std::size_t>(group.index()) * (p.nodes + 1) + first + n] = sum;
         }
       });
-      team.sync();
+      group.sync();
     }
   }
 
  private:
-  template <class Team>
-  ES_TEAM_CODE static std::uint32_t row_of(const Team& team, int thread) {
-    return team.group() * pruning_threads + thread;
+  template <class ThreadGroup>
+  ES_GROUP_CODE static std::uint32_t row_of(const ThreadGroup& group, int thread) {
+    return group.index() * pruning_threads + thread;
   }
 
-  /// z of the layer above, then the answers of it and of all layers behind it.
-  template <class Team>
-  ES_TEAM_CODE float* column_of(const Team& team, int rank, int thread) const {
+  /// z of the layer above, then the outputs of it and of all layers behind it.
+  template <class ThreadGroup>
+  ES_GROUP_CODE float* column_of(const ThreadGroup& group, int rank, int thread) const {
     if (p.scratch)
-      return p.scratch + (static_cast<std::size_t>(team.group()) * pruning_threads + thread) * p.stride;
-    return reinterpret_cast<float*>(team.template shared<Shared>(rank) + 1) +
+      return p.scratch + (static_cast<std::size_t>(group.index()) * pruning_threads + thread) * p.stride;
+    return reinterpret_cast<float*>(group.template shared<Shared>(rank) + 1) +
            static_cast<std::size_t>(thread) * p.stride;
   }
 
   /// The sample's share of the loss after the `kept`-th node is added to z; with none, z is the bias alone.
-  ES_TEAM_CODE double loss_with(std::uint32_t kept, std::uint32_t row, float* z) const {
+  ES_GROUP_CODE double loss_with(std::uint32_t kept, std::uint32_t row, float* z) const {
     if (row >= p.rows) return 0;
     if (kept > 0) {
-      const float answer = p.answers[static_cast<std::size_t>(kept - 1) * p.rows + row];
+      const float prediction = p.layer_outputs[static_cast<std::size_t>(kept - 1) * p.rows + row];
       const float* column = p.columns + static_cast<std::size_t>(kept - 1) * p.outputs;
-      for (std::uint32_t i = 0; i < p.outputs; ++i) z[i] += column[i] * answer;
+      for (std::uint32_t i = 0; i < p.outputs; ++i) z[i] += column[i] * prediction;
     }
     float* y = z + p.outputs;
     for (std::uint32_t i = 0; i < p.outputs; ++i) y[i] = activate(p.activation, z[i]);
@@ -111,7 +111,7 @@ struct PruningKernel {
     return cross_entropy_sample<float>(y, p.classes[sample], outputs, p.mean_over, nullptr);
   }
 
-  ES_TEAM_CODE static float answer_of(const TailLayer& layer, std::uint32_t o, const float* x) {
+  ES_GROUP_CODE static float answer_of(const TailLayer& layer, std::uint32_t o, const float* x) {
     const float* weights = layer.weights + static_cast<std::size_t>(o) * layer.inputs;
     float z = 0;
     for (std::uint32_t i = 0; i < layer.inputs; ++i) z += weights[i] * x[i];
@@ -124,14 +124,14 @@ struct SumSharesKernel {
   static constexpr int most_threads = 256;
   SumShares p;
 
-  template <class Team>
-  ES_TEAM_CODE void operator()(Team& team) const {
-    team.each([&](int, int thread) {
-      const std::size_t at = static_cast<std::size_t>(team.group()) * most_threads + thread;
+  template <class ThreadGroup>
+  ES_GROUP_CODE void operator()(ThreadGroup& group) const {
+    group.each([&](int, int thread) {
+      const std::size_t at = static_cast<std::size_t>(group.index()) * most_threads + thread;
       if (at >= p.count) return;
       double sum = p.sums[at];
-      for (std::uint32_t group = 0; group < p.groups; ++group)
-        sum += p.shares[static_cast<std::size_t>(group) * p.count + at];
+      for (std::uint32_t g = 0; g < p.groups; ++g)
+        sum += p.shares[static_cast<std::size_t>(g) * p.count + at];
       p.sums[at] = sum;
     });
   }

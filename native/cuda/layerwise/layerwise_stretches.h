@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "cuda/layerwise/layerwise_answers.h"
+#include "cuda/layerwise/layerwise_evaluation.h"
 
 namespace eigenstudent::cuda {
 

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "cuda/device/team.h"
+#include "cuda/device/thread_group.h"
 
 namespace eigenstudent::cuda {
 
@@ -22,10 +22,10 @@ struct Tile {
   static_assert(thread_rows % 4 == 0 && thread_columns % 4 == 0);
 
   /// Entry `e` of a thread's rows (columns) in the tile.
-  static ES_TEAM_CODE int row(int thread, int e) {
+  static ES_GROUP_CODE int row(int thread, int e) {
     return e / 4 * (4 * threads_down) + thread / threads_across * 4 + e % 4;
   }
-  static ES_TEAM_CODE int column(int thread, int e) {
+  static ES_GROUP_CODE int column(int thread, int e) {
     return e / 4 * (4 * threads_across) + thread % threads_across * 4 + e % 4;
   }
 };
@@ -42,10 +42,10 @@ struct TilePlace {
   std::uint32_t row, column;   // of its first entry
   std::uint32_t down, across;  // counted in tiles
 };
-template <class Tile, class Team>
-ES_TEAM_CODE TilePlace tile_place(const Team& team, std::uint32_t columns) {
+template <class Tile, class ThreadGroup>
+ES_GROUP_CODE TilePlace tile_place(const ThreadGroup& group, std::uint32_t columns) {
   const std::uint32_t tiles = (columns + Tile::columns - 1) / Tile::columns;
-  const std::uint32_t down = team.group() / tiles, across = team.group() % tiles;
+  const std::uint32_t down = group.index() / tiles, across = group.index() % tiles;
   return {down * Tile::rows, across * Tile::columns, down, across};
 }
 
@@ -61,7 +61,7 @@ struct alignas(16) FourFloats {
 /// Loads one side of a tile: entry (side, depth) of the tile goes to shared[depth * stride + side]. depth_first says
 /// which way the memory behind `load` is contiguous, so that neighbouring threads read neighbouring words.
 template <class Tile, int side_count, int stride, bool depth_first, class Load>
-ES_TEAM_CODE void load_side(int thread, float* shared, const Load& load) {
+ES_GROUP_CODE void load_side(int thread, float* shared, const Load& load) {
   ES_UNROLL
   for (int e = 0; e < side_count * Tile::depth; e += Tile::threads) {
     const int entry = e + thread;
@@ -73,7 +73,7 @@ ES_TEAM_CODE void load_side(int thread, float* shared, const Load& load) {
 
 /// sums += a b of one tile depth.
 template <class Tile>
-ES_TEAM_CODE void multiply_tile(int thread, const float* a, const float* b, TileSums<Tile>& sums) {
+ES_GROUP_CODE void multiply_tile(int thread, const float* a, const float* b, TileSums<Tile>& sums) {
   ES_UNROLL
   for (int k = 0; k < Tile::depth; ++k) {
     FourFloats left[Tile::thread_rows / 4], right[Tile::thread_columns / 4];
@@ -92,18 +92,18 @@ ES_TEAM_CODE void multiply_tile(int thread, const float* a, const float* b, Tile
 
 /// The whole contraction of one tile. load_a(row, depth) and load_b(column, depth) take places in the matrices and are
 /// only asked for those inside.
-template <class Tile, bool a_depth_first, bool b_depth_first, class Team, class Sums, class LoadA,
+template <class Tile, bool a_depth_first, bool b_depth_first, class ThreadGroup, class Sums, class LoadA,
           class LoadB>
-ES_TEAM_CODE void multiply(Team& team, Sums& sums, const TilePlace& place, std::uint32_t rows,
-                           std::uint32_t columns, std::uint32_t depth, const LoadA& load_a,
-                           const LoadB& load_b) {
+ES_GROUP_CODE void multiply(ThreadGroup& group, Sums& sums, const TilePlace& place, std::uint32_t rows,
+                            std::uint32_t columns, std::uint32_t depth, const LoadA& load_a,
+                            const LoadB& load_b) {
   const auto b_of = [&](int rank) {
-    return team.template shared<float>(rank) + Tile::depth * Tile::a_stride;
+    return group.template shared<float>(rank) + Tile::depth * Tile::a_stride;
   };
-  team.each([&](int rank, int thread) { sums(rank, thread) = {}; });
+  group.each([&](int rank, int thread) { sums(rank, thread) = {}; });
   for (std::uint32_t first = 0; first < depth; first += Tile::depth) {
-    team.each([&](int rank, int thread) {
-      float* a = team.template shared<float>(rank);
+    group.each([&](int rank, int thread) {
+      float* a = group.template shared<float>(rank);
       load_side<Tile, Tile::rows, Tile::a_stride, a_depth_first>(thread, a, [&](int row, int k) {
         const bool inside = place.row + row < rows && first + k < depth;
         return inside ? load_a(place.row + row, first + k) : 0.0f;
@@ -114,11 +114,11 @@ ES_TEAM_CODE void multiply(Team& team, Sums& sums, const TilePlace& place, std::
             return inside ? load_b(place.column + column, first + k) : 0.0f;
           });
     });
-    team.sync();
-    team.each([&](int rank, int thread) {
-      multiply_tile<Tile>(thread, team.template shared<float>(rank), b_of(rank), sums(rank, thread));
+    group.sync();
+    group.each([&](int rank, int thread) {
+      multiply_tile<Tile>(thread, group.template shared<float>(rank), b_of(rank), sums(rank, thread));
     });
-    team.sync();
+    group.sync();
   }
 }
 

@@ -7,7 +7,7 @@ namespace eigenstudent::cuda {
 
 namespace {
 
-/// Steps whose tables are made and copied at a time. Arbitrary: at 1 ms a step they last a second.
+/// Steps whose tables are made and copied at a time. Arbitrary: at 1 ms per step they last a second.
 constexpr std::uint64_t steps_at_once = 1024;
 /// Entries of shuffles that are made and copied at a time, unless one epoch and the rest of another are more.
 constexpr std::size_t shuffles_at_once = std::size_t{1} << 20;
@@ -65,7 +65,7 @@ void LayerwiseTraining::enqueue_step() const {
   const PassRows pass{s.x, batch, 0, s.control, s.order};
   s.network.forward(device_, pass, chain_.layers.size());
   s.network.loss(device_, pass, data_, 0);
-  kernels.verdict(device_, {s.control, s.network.shares()});
+  kernels.finish_step(device_, {s.control, s.network.shares()});
   s.network.backward(device_, pass);
   s.network.shrink(device_);
   Update update{};

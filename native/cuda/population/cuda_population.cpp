@@ -132,18 +132,18 @@ void CudaPopulation::evaluate(std::span<const DatasetPtr> data, std::span<Evalua
 
 void CudaPopulation::evaluate_on(std::size_t worker, std::span<const DatasetPtr> data,
                                  std::span<Evaluation> results, const StopFlag& stop) {
-  std::vector<std::size_t> questions, members;
+  std::vector<std::size_t> requests, members;
   std::vector<DatasetPtr> sets;
   for (std::size_t q = 0; q < data.size(); ++q) {
     const auto& place = places_[q % size()];
     if (!data[q] || place.worker != worker) continue;
-    questions.push_back(q);
+    requests.push_back(q);
     members.push_back(place.member);
     sets.push_back(data[q]);
   }
-  std::vector<Evaluation> found(questions.size());
+  std::vector<Evaluation> found(requests.size());
   workers_[worker]->evaluate(members, sets, found, stop);
-  for (std::size_t i = 0; i < questions.size(); ++i) results[questions[i]] = found[i];
+  for (std::size_t i = 0; i < requests.size(); ++i) results[requests[i]] = found[i];
 }
 
 void CudaPopulation::predict(std::size_t student, const Dataset& data, void* outputs,

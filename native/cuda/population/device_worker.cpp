@@ -90,7 +90,7 @@ void DeviceWorker::check_memory() {
   const std::size_t total = usable(device_->memory().total_bytes);
   for (std::size_t i = 0; i < members_.size(); ++i) {
     const MemoryNeed need = need_of(i);
-    plan_waves({&need, 1}, total);
+    plan_memory_batches({&need, 1}, total);
   }
 }
 
@@ -113,37 +113,38 @@ void DeviceWorker::run(std::span<const std::uint64_t> until_step, const StopFlag
     drop_data(true);
     std::vector<std::size_t> everyone(members_.size());
     std::iota(everyone.begin(), everyone.end(), std::size_t{0});
-    if (waves_of(everyone).size() == 1) load(everyone);  // and stay
+    if (batches_of(everyone).size() == 1) load(everyone);  // and stay
   }
   if (std::all_of(working.begin(), working.end(), is_loaded))
-    return run_wave(working, until_step, stop, done);
-  for (const std::vector<std::size_t>& wave : waves_of(working)) {
+    return run_batch(working, until_step, stop, done);
+  for (const std::vector<std::size_t>& batch : batches_of(working)) {
     if (stop.load(std::memory_order_relaxed)) return;
     unload();
     drop_data(true);
-    load(wave);
-    run_wave(wave, until_step, stop, done);
+    load(batch);
+    run_batch(batch, until_step, stop, done);
   }
 }
 
-std::vector<std::vector<std::size_t>> DeviceWorker::waves_of(const std::vector<std::size_t>& members) {
+std::vector<std::vector<std::size_t>> DeviceWorker::batches_of(const std::vector<std::size_t>& members) {
   std::vector<MemoryNeed> needs;
   needs.reserve(members.size());
   for (const std::size_t i : members) needs.push_back(need_of(i));
-  std::vector<std::vector<std::size_t>> waves = plan_waves(needs, usable(device_->memory().free_bytes));
-  for (std::vector<std::size_t>& wave : waves)
-    for (std::size_t& place : wave) place = members[place];
-  return waves;
+  std::vector<std::vector<std::size_t>> batches =
+      plan_memory_batches(needs, usable(device_->memory().free_bytes));
+  for (std::vector<std::size_t>& batch : batches)
+    for (std::size_t& place : batch) place = members[place];
+  return batches;
 }
 
-void DeviceWorker::run_wave(const std::vector<std::size_t>& wave, std::span<const std::uint64_t> until_step,
-                            const StopFlag& stop, const std::function<void(const StepsDone&)>& done) {
-  make_room(wave);
+void DeviceWorker::run_batch(const std::vector<std::size_t>& batch, std::span<const std::uint64_t> until_step,
+                             const StopFlag& stop, const std::function<void(const StepsDone&)>& done) {
+  make_room(batch);
   std::vector<std::size_t> side_by_side;
-  for (const std::size_t i : wave)
+  for (const std::size_t i : batch)
     if (plans_[i]) side_by_side.push_back(i);
   if (!side_by_side.empty()) run_resident(side_by_side, until_step, stop, done);
-  for (const std::size_t i : wave)
+  for (const std::size_t i : batch)
     if (!plans_[i]) run_layerwise(i, until_step[i], stop, done);
 }
 
@@ -188,12 +189,12 @@ void DeviceWorker::run_layerwise(std::size_t member, std::uint64_t until_step, c
 
 // ---- State and data ------------------------------------------------------------------------------------------------
 
-void DeviceWorker::load(const std::vector<std::size_t>& wave) {
+void DeviceWorker::load(const std::vector<std::size_t>& batch) {
   Arena counting;
-  for (const std::size_t i : wave) take_state(counting, members_[i]);
+  for (const std::size_t i : batch) take_state(counting, members_[i]);
   states_ = DeviceBlock(*device_, counting.bytes());
   Arena arena(states_.as<void>());
-  for (const std::size_t i : wave) {
+  for (const std::size_t i : batch) {
     members_[i].blocks = take_state(arena, members_[i]);
     copy_state(members_[i], true);
     members_[i].on_device = true;
@@ -238,10 +239,10 @@ const DeviceData& DeviceWorker::data_on_device(const DatasetPtr& data) {
   return *cached.device;
 }
 
-/// Gives back what evaluations left behind where the training of a wave needs it, and brings the wave's data.
-void DeviceWorker::make_room(const std::vector<std::size_t>& wave) {
+/// Gives back what evaluations left behind where the training of a batch needs it, and brings the batch's data.
+void DeviceWorker::make_room(const std::vector<std::size_t>& batch) {
   std::size_t data = 0, side_by_side = 0, alone = 0;
-  for (const std::size_t i : wave) {
+  for (const std::size_t i : batch) {
     const DeviceMember& m = members_[i];
     if (const DatasetPtr own = m.spec->data(); own && !data_.count(own.get()))
       data += DeviceData::bytes_of(*own);
@@ -254,7 +255,7 @@ void DeviceWorker::make_room(const std::vector<std::size_t>& wave) {
     drop_data(true);
     drop_scratch();
   }
-  for (const std::size_t i : wave) data_on_device(members_[i].spec->trainer->data);
+  for (const std::size_t i : batch) data_on_device(members_[i].spec->trainer->data);
 }
 
 void DeviceWorker::drop_data(bool all) {

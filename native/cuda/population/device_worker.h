@@ -1,4 +1,4 @@
-// All that happens on one device of a population: whose state is there, who trains in which wave and with which kernels.
+// All that happens on one device of a population: whose state is there, who trains in which batch and with which kernels.
 // Belongs to one host thread at a time.
 #pragma once
 
@@ -16,9 +16,9 @@
 #include "cuda/device/device.h"
 #include "cuda/device/device_member.h"
 #include "cuda/device/step_pace.h"
-#include "cuda/layerwise/layerwise_answers.h"
+#include "cuda/layerwise/layerwise_evaluation.h"
 #include "cuda/layerwise/layerwise_training.h"
-#include "cuda/population/memory_waves.h"
+#include "cuda/population/memory_batches.h"
 #include "cuda/resident/resident_plan.h"
 
 namespace eigenstudent::cuda {
@@ -65,25 +65,25 @@ class DeviceWorker {
 
   std::vector<std::size_t> members_with_work(std::span<const std::uint64_t> until_step) const;
   MemoryNeed need_of(std::size_t member) const;
-  std::vector<std::vector<std::size_t>> waves_of(const std::vector<std::size_t>& members);
-  void run_wave(const std::vector<std::size_t>& wave, std::span<const std::uint64_t> until_step,
-                const StopFlag& stop, const std::function<void(const StepsDone&)>& done);
+  std::vector<std::vector<std::size_t>> batches_of(const std::vector<std::size_t>& members);
+  void run_batch(const std::vector<std::size_t>& batch, std::span<const std::uint64_t> until_step,
+                 const StopFlag& stop, const std::function<void(const StepsDone&)>& done);
   void run_resident(const std::vector<std::size_t>& members, std::span<const std::uint64_t> until_step,
                     const StopFlag& stop, const std::function<void(const StepsDone&)>& done);
   void run_layerwise(std::size_t member, std::uint64_t until_step, const StopFlag& stop,
                      const std::function<void(const StepsDone&)>& done);
 
-  void load(const std::vector<std::size_t>& wave);
+  void load(const std::vector<std::size_t>& batch);
   void unload();
   void copy_state(DeviceMember& member, bool to_device);
   const DeviceData& data_on_device(const DatasetPtr& data);
-  void make_room(const std::vector<std::size_t>& wave);
+  void make_room(const std::vector<std::size_t>& batch);
   void make_room_for(std::span<const DatasetPtr> data);
   void drop_scratch();
   /// Those of data sets that are gone, or all.
   void drop_data(bool all);
   /// The member's parameters on the device, or a copy of them that `uploaded` holds.
-  DeviceStudent answering(std::size_t member, DeviceBlock& uploaded, int lane);
+  DeviceStudent evaluating(std::size_t member, DeviceBlock& uploaded, int stream);
   /// Calls use(student, data) with the member's parameters and the data set on the device, for as long as it lasts.
   template <class Use>
   auto with_answers_of(std::size_t member, const Dataset& data, const Use& use);
@@ -93,10 +93,10 @@ class DeviceWorker {
   std::vector<std::optional<ResidentPlan>> plans_;  // [members]; none: trains with layer-wise kernels
   std::vector<std::string> reasons_;                // [members]: why there is none
   std::map<const Dataset*, CachedData> data_;
-  StepPace pace_;            // of the resident launches of the wave below
-  double paced_clocks_ = 0;  // what that wave's students take together; another wave starts slowly again
+  StepPace pace_;            // of the resident launches of the batch below
+  double paced_clocks_ = 0;  // what that batch's students take together; another batch starts slowly again
   std::vector<StepPace> alone_paces_;   // [members], of those that train with layer-wise kernels
-  DeviceBlock states_;                  // of the wave that is loaded
+  DeviceBlock states_;                  // of the batch that is loaded
   std::vector<std::size_t> loaded_;     // its members
   std::vector<ScratchMemory> scratch_;  // [evaluation_lanes], of which all but evaluations use the first
 };

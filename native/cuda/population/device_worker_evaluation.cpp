@@ -8,11 +8,11 @@ namespace eigenstudent::cuda {
 namespace {
 
 /// Also when an evaluation throws.
-struct BackToFirstLane {
+struct BackToFirstStream {
   Device& device;
-  ~BackToFirstLane() {
+  ~BackToFirstStream() {
     try {
-      device.use_lane(0);
+      device.use_stream(0);
     } catch (const Error&) {  // the device has failed, which its next call says as well
     }
   }
@@ -20,22 +20,22 @@ struct BackToFirstLane {
 
 }  // namespace
 
-DeviceStudent DeviceWorker::answering(std::size_t member, DeviceBlock& uploaded, int lane) {
+DeviceStudent DeviceWorker::evaluating(std::size_t member, DeviceBlock& uploaded, int stream) {
   const DeviceMember& m = members_[member];
   const float* parameters = m.blocks.parameters;
   if (!m.on_device) {
     uploaded = DeviceBlock(*device_, m.layout->size() * sizeof(float));
-    device_->use_lane(lane);
+    device_->use_stream(stream);
     device_->copy_in(uploaded.as<float>(), m.host->parameters.data(), uploaded.bytes());
     parameters = uploaded.as<float>();
   }
-  return {*device_, scratch_[static_cast<std::size_t>(lane)], *m.chain, *m.layout, parameters};
+  return {*device_, scratch_[static_cast<std::size_t>(stream)], *m.chain, *m.layout, parameters};
 }
 
 template <class Use>
 auto DeviceWorker::with_answers_of(std::size_t member, const Dataset& data, const Use& use) {
   DeviceBlock uploaded;
-  const DeviceStudent student = answering(member, uploaded, 0);
+  const DeviceStudent student = evaluating(member, uploaded, 0);
   const auto found = data_.find(&data);
   if (found != data_.end() && found->second.device && !found->second.host.expired())
     return use(student, *found->second.device);
@@ -45,19 +45,19 @@ auto DeviceWorker::with_answers_of(std::size_t member, const Dataset& data, cons
 
 void DeviceWorker::evaluate(std::span<const std::size_t> members, std::span<const DatasetPtr> data,
                             std::span<Evaluation> results, const StopFlag& stop) {
-  const BackToFirstLane at_the_end{*device_};
-  device_->synchronize();  // what was written in one lane is read in others
+  const BackToFirstStream at_the_end{*device_};
+  device_->synchronize();  // what was written in one stream is read in others
   for (std::size_t first = 0; first < members.size(); first += evaluation_lanes) {
     const std::size_t count = std::min(evaluation_lanes, members.size() - first);
     make_room_for(data.subspan(first, count));
     std::vector<DeviceBlock> uploaded(count);
-    std::vector<Question> questions;
+    std::vector<EvaluationRequest> requests;
     for (std::size_t i = 0; i < count; ++i) {
-      const int lane = static_cast<int>(i);
-      questions.push_back({answering(members[first + i], uploaded[i], lane), &data_on_device(data[first + i]),
-                           lane, &results[first + i]});
+      const int stream = static_cast<int>(i);
+      requests.push_back({evaluating(members[first + i], uploaded[i], stream),
+                          &data_on_device(data[first + i]), stream, &results[first + i]});
     }
-    cuda::evaluate(questions, stop);
+    cuda::evaluate(requests, stop);
   }
 }
 

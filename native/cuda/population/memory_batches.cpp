@@ -1,4 +1,4 @@
-#include "cuda/population/memory_waves.h"
+#include "cuda/population/memory_batches.h"
 
 #include <algorithm>
 #include <set>
@@ -10,8 +10,8 @@ namespace eigenstudent::cuda {
 
 namespace {
 
-/// What the students of a wave take together.
-class Wave {
+/// What the students of a batch take together.
+class Batch {
  public:
   std::size_t bytes_with(const MemoryNeed& need) const {
     const std::size_t data = data_.count(need.data) ? 0 : need.data_bytes;
@@ -29,23 +29,24 @@ class Wave {
 
 }  // namespace
 
-std::vector<std::vector<std::size_t>> plan_waves(std::span<const MemoryNeed> needs, std::size_t free_bytes) {
-  std::vector<std::vector<std::size_t>> waves;
-  Wave wave;
+std::vector<std::vector<std::size_t>> plan_memory_batches(std::span<const MemoryNeed> needs,
+                                                          std::size_t free_bytes) {
+  std::vector<std::vector<std::size_t>> batches;
+  Batch batch;
   for (std::size_t i = 0; i < needs.size(); ++i) {
-    const std::size_t by_itself = Wave().bytes_with(needs[i]);
+    const std::size_t by_itself = Batch().bytes_with(needs[i]);
     if (by_itself > free_bytes)
       throw Error("out_of_memory", "student " + std::to_string(needs[i].student) + " needs " +
                                        std::to_string(by_itself) + " bytes of device memory, " +
                                        std::to_string(free_bytes) + " are free");
-    if (waves.empty() || wave.bytes_with(needs[i]) > free_bytes) {
-      waves.emplace_back();
-      wave = Wave();
+    if (batches.empty() || batch.bytes_with(needs[i]) > free_bytes) {
+      batches.emplace_back();
+      batch = Batch();
     }
-    wave.add(needs[i]);
-    waves.back().push_back(i);
+    batch.add(needs[i]);
+    batches.back().push_back(i);
   }
-  return waves;
+  return batches;
 }
 
 }  // namespace eigenstudent::cuda

@@ -1,5 +1,5 @@
 // One chunk of a batch back through the layers of a resident student: gradients of weights, and deltas in the place of
-// answers. A function leaves a barrier behind only where it says so.
+// outputs. A function leaves a barrier behind only where it says so.
 #pragma once
 
 #include "cuda/resident/resident_layers.h"
@@ -7,9 +7,9 @@
 namespace eigenstudent::cuda {
 
 /// G = delta x^T of layer l, added to what earlier chunks left. Leaves no barrier.
-template <int M, int N, class Team>
-ES_TEAM_CODE void weight_gradient_tiles(const Residence<Team>& here, int l, const Chunk& chunk,
-                                        bool first_chunk) {
+template <int M, int N, class ThreadGroup>
+ES_GROUP_CODE void weight_gradient_tiles(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk,
+                                         bool first_chunk) {
   const ResidentLayer& layer = here.plan.layers[l];
   const int slices = layer.weight_gradient.slices, ld = here.plan.ld;
   const int x = here.x_of(l), delta = here.delta_of(l);
@@ -39,20 +39,22 @@ ES_TEAM_CODE void weight_gradient_tiles(const Residence<Team>& here, int l, cons
       }
     }
   };
-  deal_tiles<M, N>(here.team, slices, ceiling(layer.outputs_a_rank, M) * ceiling(layer.inputs_a_rank, N),
+  deal_tiles<M, N>(here.group, slices, ceiling(layer.outputs_a_rank, M) * ceiling(layer.inputs_a_rank, N),
                    place, multiply, store);
 }
 
-template <class Team>
-ES_TEAM_CODE void weight_gradient(const Residence<Team>& here, int l, const Chunk& chunk, bool first_chunk) {
+template <class ThreadGroup>
+ES_GROUP_CODE void weight_gradient(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk,
+                                   bool first_chunk) {
   with_shape<weight_gradient_shapes>(here.plan.layers[l].weight_gradient.shape, [&]<int M, int N>() {
     weight_gradient_tiles<M, N>(here, l, chunk, first_chunk);
   });
 }
 
 /// Where the activation is not fused: f' takes the place of y.
-template <class Team>
-ES_TEAM_CODE void derive(const Residence<Team>& here, const ResidentLayer& layer, const Chunk& chunk) {
+template <class ThreadGroup>
+ES_GROUP_CODE void derive(const ResidentContext<ThreadGroup>& here, const ResidentLayer& layer,
+                          const Chunk& chunk) {
   for_entries(here, layer, chunk, [&](int rank, int at) {
     float* y = here.floats(rank, layer.y + at);
     const float z = layer.z >= 0 ? *here.floats(rank, layer.z + at) : *y;
@@ -61,20 +63,20 @@ ES_TEAM_CODE void derive(const Residence<Team>& here, const ResidentLayer& layer
 }
 
 /// delta of the layer below l from the partial sums of all ranks.
-template <class Team>
-ES_TEAM_CODE void collect_delta(const Residence<Team>& here, const ResidentLayer& below, const Chunk& chunk,
-                                int from) {
+template <class ThreadGroup>
+ES_GROUP_CODE void collect_delta(const ResidentContext<ThreadGroup>& here, const ResidentLayer& below,
+                                 const Chunk& chunk, int from) {
   for_entries(here, below, chunk, [&](int rank, int at) {
     float* y = here.floats(rank, below.y + at);
-    *y = sum_over_ranks(here.team, rank, from + at, true) * fused_derivative(below.activation, *y);
+    *y = sum_over_ranks(here.group, rank, from + at, true) * fused_derivative(below.activation, *y);
   });
 }
 
 /// Adds a tile's sums to the unfinished ones; where `finishes`, times f' they take the place of y below.
-template <int M, int N, class Team>
-ES_TEAM_CODE void store_deltas(const Residence<Team>& here, int l, const Chunk& chunk, int rank, int partials,
-                               const TileWork& tile, const TileRegisters<M, N>& sums, int turn,
-                               bool finishes) {
+template <int M, int N, class ThreadGroup>
+ES_GROUP_CODE void store_deltas(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk, int rank,
+                                int partials, const TileWork& tile, const TileRegisters<M, N>& sums, int turn,
+                                bool finishes) {
   const ResidentLayer& below = here.plan.layers[l - 1];
   const int inputs = here.inputs(here.plan.layers[l], rank);
   const int tiles_m = ceiling(inputs, M), tiles_n = ceiling(chunk.quads, N / 4);
@@ -103,8 +105,9 @@ ES_TEAM_CODE void store_deltas(const Residence<Team>& here, int l, const Chunk& 
 
 /// W^T delta of layer l; times f' it takes the place of y below, or goes to `partials` unfinished where the nodes of l are
 /// split. Leaves no barrier.
-template <int M, int N, class Team>
-ES_TEAM_CODE void input_gradient_tiles(const Residence<Team>& here, int l, const Chunk& chunk, int partials) {
+template <int M, int N, class ThreadGroup>
+ES_GROUP_CODE void input_gradient_tiles(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk,
+                                        int partials) {
   const ResidentLayer& layer = here.plan.layers[l];
   const int slices = layer.input_gradient.slices, delta = here.delta_of(l),
             tiles_n = ceiling(chunk.quads, N / 4);
@@ -123,33 +126,34 @@ ES_TEAM_CODE void input_gradient_tiles(const Residence<Team>& here, int l, const
     store_deltas(here, l, chunk, rank, partials, tile, sums, turn,
                  !layer.outputs_split && turn + 1 == slices);
   };
-  deal_tiles<M, N>(here.team, slices, ceiling(layer.inputs_a_rank, M) * tiles_n, place, multiply, store);
+  deal_tiles<M, N>(here.group, slices, ceiling(layer.inputs_a_rank, M) * tiles_n, place, multiply, store);
 }
 
-template <class Team>
-ES_TEAM_CODE void input_gradient_product(const Residence<Team>& here, int l, const Chunk& chunk,
-                                         int partials) {
+template <class ThreadGroup>
+ES_GROUP_CODE void input_gradient_product(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk,
+                                          int partials) {
   with_shape<input_gradient_shapes>(here.plan.layers[l].input_gradient.shape, [&]<int M, int N>() {
     input_gradient_tiles<M, N>(here, l, chunk, partials);
   });
 }
 
 /// delta of the layer below l, in the place of its y. Needs a barrier before, ends with one.
-template <class Team>
-ES_TEAM_CODE void input_gradient(const Residence<Team>& here, int l, const Chunk& chunk, Exchange& exchange) {
+template <class ThreadGroup>
+ES_GROUP_CODE void input_gradient(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk,
+                                  Exchange& exchange) {
   const ResidentLayer& layer = here.plan.layers[l];
   const ResidentLayer& below = here.plan.layers[l - 1];
   if (!is_fused(below.activation)) {
     derive(here, below, chunk);
-    here.team.sync();
+    here.group.sync();
   }
   input_gradient_product(here, l, chunk, exchange.current(here.plan));
   if (layer.outputs_split) {
-    here.team.sync_cluster();
+    here.group.sync_cluster();
     collect_delta(here, below, chunk, exchange.current(here.plan));
     exchange.turn();
   }
-  here.team.sync();
+  here.group.sync();
 }
 
 }  // namespace eigenstudent::cuda

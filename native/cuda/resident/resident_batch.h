@@ -10,13 +10,13 @@
 namespace eigenstudent::cuda {
 
 /// x, targets and classes of the chunk that starts at order[0]. Samples past the last are copies of it. Leaves no barrier.
-template <class Team>
-ES_TEAM_CODE void gather(const Residence<Team>& here, const ResidentJob& job, const std::uint32_t* order,
-                         const Chunk& chunk) {
+template <class ThreadGroup>
+ES_GROUP_CODE void gather(const ResidentContext<ThreadGroup>& here, const ResidentJob& job,
+                          const std::uint32_t* order, const Chunk& chunk) {
   const ResidentPlan& plan = here.plan;
   const int inputs = plan.layers[0].inputs, outputs = plan.layers[plan.layer_count - 1].outputs;
-  here.team.each([&](int rank, int thread) {
-    const int samples = 4 * chunk.quads, threads = here.team.threads();
+  here.group.each([&](int rank, int thread) {
+    const int samples = 4 * chunk.quads, threads = here.group.threads();
     // Threads side by side take neighbouring samples; what is left over shares their features.
     const int helpers = samples < threads ? threads / samples : 1;
     for (int item = thread; item < samples * helpers; item += threads) {
@@ -35,8 +35,9 @@ ES_TEAM_CODE void gather(const Residence<Team>& here, const ResidentJob& job, co
 }
 
 /// Share of sample b in the loss of a batch of `batch`, and its dL/dz.
-template <class Team>
-ES_TEAM_CODE double sample_loss(const Residence<Team>& here, int rank, int b, std::uint32_t batch) {
+template <class ThreadGroup>
+ES_GROUP_CODE double sample_loss(const ResidentContext<ThreadGroup>& here, int rank, int b,
+                                 std::uint32_t batch) {
   const ResidentPlan& plan = here.plan;
   const ResidentLayer& last = plan.layers[plan.layer_count - 1];
   const std::size_t outputs = static_cast<std::size_t>(last.outputs), ld = static_cast<std::size_t>(plan.ld);
@@ -47,9 +48,9 @@ ES_TEAM_CODE double sample_loss(const Residence<Team>& here, int rank, int b, st
   if (plan.loss == LossKind::mse) {
     share = mse_sample(y, target, outputs, batch, delta, ld);
   } else {
-    std::uint32_t klass;
-    std::memcpy(&klass, target, sizeof klass);
-    share = cross_entropy_sample(y, klass, outputs, batch, delta, ld);
+    std::uint32_t label;
+    std::memcpy(&label, target, sizeof label);
+    share = cross_entropy_sample(y, label, outputs, batch, delta, ld);
   }
   ES_NO_UNROLL
   for (int i = 0; i < last.outputs; ++i) {
@@ -60,19 +61,19 @@ ES_TEAM_CODE double sample_loss(const Residence<Team>& here, int rank, int b, st
   return share;
 }
 
-template <class Team>
-ES_TEAM_CODE double* shares_of(const Residence<Team>& here, int rank) {
+template <class ThreadGroup>
+ES_GROUP_CODE double* shares_of(const ResidentContext<ThreadGroup>& here, int rank) {
   return reinterpret_cast<double*>(here.floats(rank, here.plan.shares));
 }
 
 /// Leaves dL/dz, and in each thread's share the losses of its samples, added to those of earlier chunks. Leaves no barrier.
-template <class Team>
-ES_TEAM_CODE void chunk_loss(const Residence<Team>& here, const Chunk& chunk, std::uint32_t batch,
-                             bool first_chunk) {
+template <class ThreadGroup>
+ES_GROUP_CODE void chunk_loss(const ResidentContext<ThreadGroup>& here, const Chunk& chunk,
+                              std::uint32_t batch, bool first_chunk) {
   const ResidentPlan& plan = here.plan;
-  here.team.each([&](int rank, int thread) {
+  here.group.each([&](int rank, int thread) {
     double share = first_chunk ? 0 : shares_of(here, rank)[thread];
-    for (int b = thread; b < 4 * chunk.quads; b += here.team.threads()) {
+    for (int b = thread; b < 4 * chunk.quads; b += here.group.threads()) {
       if (b < chunk.rows) {
         share += sample_loss(here, rank, b, batch);
         continue;
@@ -86,21 +87,22 @@ ES_TEAM_CODE void chunk_loss(const Residence<Team>& here, const Chunk& chunk, st
 
 /// Add up the threads' shares in a fixed order; the loss is in the table after both calls, each with a barrier behind it.
 inline constexpr int share_adders = 32;
-template <class Team>
-ES_TEAM_CODE void add_shares(const Residence<Team>& here) {
-  here.team.each([&](int rank, int thread) {
+template <class ThreadGroup>
+ES_GROUP_CODE void add_shares(const ResidentContext<ThreadGroup>& here) {
+  here.group.each([&](int rank, int thread) {
     double* shares = shares_of(here, rank);
     if (thread >= share_adders) return;
     double sum = 0;
-    for (int i = thread; i < here.team.threads(); i += share_adders) sum += shares[i];
-    shares[here.team.threads() + thread] = sum;
+    for (int i = thread; i < here.group.threads(); i += share_adders) sum += shares[i];
+    shares[here.group.threads() + thread] = sum;
   });
 }
-template <class Team>
-ES_TEAM_CODE void add_loss(const Residence<Team>& here) {
-  here.team.each([&](int rank, int thread) {
+template <class ThreadGroup>
+ES_GROUP_CODE void add_loss(const ResidentContext<ThreadGroup>& here) {
+  here.group.each([&](int rank, int thread) {
     if (thread != 0) return;
-    const double* sums = reinterpret_cast<double*>(here.floats(rank, here.plan.shares)) + here.team.threads();
+    const double* sums =
+        reinterpret_cast<double*>(here.floats(rank, here.plan.shares)) + here.group.threads();
     double sum = 0;
     for (int i = 0; i < share_adders; ++i) sum += sums[i];
     table_of(here, rank)->batch_loss = sum;

@@ -6,21 +6,21 @@
 namespace eigenstudent::cuda {
 
 /// y (and z where it is kept) of a layer from the sums at `from`. all_ranks: from the partial sums of all of them.
-template <class Team>
-ES_TEAM_CODE void answer(const Residence<Team>& here, const ResidentLayer& layer, const Chunk& chunk,
-                         int from, bool all_ranks) {
+template <class ThreadGroup>
+ES_GROUP_CODE void activate_outputs(const ResidentContext<ThreadGroup>& here, const ResidentLayer& layer,
+                                    const Chunk& chunk, int from, bool all_ranks) {
   for_entries(here, layer, chunk, [&](int rank, int at) {
-    const float z = sum_over_ranks(here.team, rank, from + at, all_ranks);
+    const float z = sum_over_ranks(here.group, rank, from + at, all_ranks);
     if (layer.z >= 0) *here.floats(rank, layer.z + at) = z;
     *here.floats(rank, layer.y + at) = activate(layer.activation, z);
   });
 }
 
 /// Adds a tile's sums to z, begun from the bias by the first slice; the last applies the activation where `finishes`.
-template <int M, int N, class Team>
-ES_TEAM_CODE void store_answers(const Residence<Team>& here, const ResidentLayer& layer, const Chunk& chunk,
-                                int rank, int to, const TileWork& tile, const TileRegisters<M, N>& sums,
-                                int turn, bool finishes) {
+template <int M, int N, class ThreadGroup>
+ES_GROUP_CODE void store_outputs(const ResidentContext<ThreadGroup>& here, const ResidentLayer& layer,
+                                 const Chunk& chunk, int rank, int to, const TileWork& tile,
+                                 const TileRegisters<M, N>& sums, int turn, bool finishes) {
   const int bias = layer.vectors[static_cast<int>(TensorRole::bias)];
   const int outputs = here.outputs(layer, rank), tiles_m = ceiling(outputs, M),
             tiles_n = ceiling(chunk.quads, N / 4);
@@ -48,8 +48,9 @@ ES_TEAM_CODE void store_answers(const Residence<Team>& here, const ResidentLayer
 }
 
 /// z = W x + bias of layer l, and y where the product can apply the activation. Leaves no barrier.
-template <int M, int N, class Team>
-ES_TEAM_CODE void forward_tiles(const Residence<Team>& here, int l, const Chunk& chunk, int to) {
+template <int M, int N, class ThreadGroup>
+ES_GROUP_CODE void forward_tiles(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk,
+                                 int to) {
   const ResidentLayer& layer = here.plan.layers[l];
   const int slices = layer.forward.slices, x = here.x_of(l), tiles_n = ceiling(chunk.quads, N / 4);
   const bool fused = !layer.inputs_split && is_fused(layer.activation);
@@ -65,32 +66,34 @@ ES_TEAM_CODE void forward_tiles(const Residence<Team>& here, int l, const Chunk&
                      TileWork::cut(inputs, tile.slice + 1, slices));
   };
   const auto store = [&](int rank, const TileWork& tile, const TileRegisters<M, N>& sums, int turn) {
-    store_answers(here, layer, chunk, rank, to, tile, sums, turn, fused && turn + 1 == slices);
+    store_outputs(here, layer, chunk, rank, to, tile, sums, turn, fused && turn + 1 == slices);
   };
-  deal_tiles<M, N>(here.team, slices, ceiling(layer.outputs_a_rank, M) * tiles_n, place, multiply, store);
+  deal_tiles<M, N>(here.group, slices, ceiling(layer.outputs_a_rank, M) * tiles_n, place, multiply, store);
 }
 
-template <class Team>
-ES_TEAM_CODE void forward_product(const Residence<Team>& here, int l, const Chunk& chunk, int to) {
+template <class ThreadGroup>
+ES_GROUP_CODE void forward_product(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk,
+                                   int to) {
   with_shape<forward_shapes>(here.plan.layers[l].forward.shape,
                              [&]<int M, int N>() { forward_tiles<M, N>(here, l, chunk, to); });
 }
 
 /// y of layer l, and z where the way back needs it. Ends with a barrier.
-template <class Team>
-ES_TEAM_CODE void forward_layer(const Residence<Team>& here, int l, const Chunk& chunk, Exchange& exchange) {
+template <class ThreadGroup>
+ES_GROUP_CODE void forward_layer(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk,
+                                 Exchange& exchange) {
   const ResidentLayer& layer = here.plan.layers[l];
   const int to = layer.inputs_split ? exchange.current(here.plan) : layer.y;
   forward_product(here, l, chunk, to);
   if (layer.inputs_split) {
-    here.team.sync_cluster();
-    answer(here, layer, chunk, to, true);
+    here.group.sync_cluster();
+    activate_outputs(here, layer, chunk, to, true);
     exchange.turn();
   } else if (!is_fused(layer.activation)) {
-    here.team.sync();
-    answer(here, layer, chunk, to, false);
+    here.group.sync();
+    activate_outputs(here, layer, chunk, to, false);
   }
-  here.team.sync();
+  here.group.sync();
 }
 
 }  // namespace eigenstudent::cuda

@@ -19,43 +19,43 @@ struct ResidentKernel {
   ResidentPlan plan;
   const ResidentJob* jobs;  // [groups]
 
-  template <class Team>
-  ES_TEAM_CODE void operator()(Team& team) const;
+  template <class ThreadGroup>
+  ES_GROUP_CODE void operator()(ThreadGroup& group) const;
 };
 
 /// Reads the counts and forms the weights of every layer, also the frozen ones. Ends with a barrier.
-template <class Team>
-ES_TEAM_CODE void move_in(const Residence<Team>& here, const ResidentJob& job) {
+template <class ThreadGroup>
+ES_GROUP_CODE void move_in(const ResidentContext<ThreadGroup>& here, const ResidentJob& job) {
   for_trainable(here.plan, [&](int, TensorRole, const ResidentTensor& tensor) {
-    here.team.each([&](int rank, int thread) {
+    here.group.each([&](int rank, int thread) {
       if (thread == 0) counts_of(here, rank)[tensor.place] = job.update_count[tensor.index];
     });
   });
   for (int l = 0; l < here.plan.layer_count; ++l) form_layer(here, job, here.plan.layers[l]);
-  here.team.sync();
+  here.group.sync();
 }
 
 /// Leaves the counts and the result; the parameters are in place. Ends with a barrier of all ranks, so that none leaves
 /// while another may still read its memory.
-template <class Team>
-ES_TEAM_CODE void move_out(const Residence<Team>& here, const ResidentJob& job, std::uint32_t applied,
-                           bool diverged) {
+template <class ThreadGroup>
+ES_GROUP_CODE void move_out(const ResidentContext<ThreadGroup>& here, const ResidentJob& job,
+                            std::uint32_t applied, bool diverged) {
   for_trainable(here.plan, [&](int, TensorRole, const ResidentTensor& tensor) {
-    here.team.each([&](int rank, int thread) {
+    here.group.each([&](int rank, int thread) {
       if (rank == 0 && thread == 0) job.update_count[tensor.index] = counts_of(here, rank)[tensor.place];
     });
   });
-  here.team.each([&](int rank, int thread) {
+  here.group.each([&](int rank, int thread) {
     if (rank != 0 || thread != 0) return;
     job.result->step = job.first_step + applied;
     job.result->diverged = diverged;
     if (applied > 0) job.result->batch_loss = table_of(here, rank)->applied_loss;
   });
-  here.team.sync_cluster();
+  here.group.sync_cluster();
 }
 
 /// G of a layer is wanted when its matrix or its eigenvalues move.
-ES_TEAM_CODE bool wants_gradient(const ResidentLayer& layer, std::uint32_t moves) {
+ES_GROUP_CODE bool wants_gradient(const ResidentLayer& layer, std::uint32_t moves) {
   std::uint32_t places = 0;
   ES_UNROLL
   for (int role = 0; role < static_cast<int>(TensorRole::bias); ++role)
@@ -64,48 +64,48 @@ ES_TEAM_CODE bool wants_gradient(const ResidentLayer& layer, std::uint32_t moves
 }
 
 /// From dL/dz of the last layer to every gradient that is wanted. Needs a barrier before; ends with one.
-template <class Team>
-ES_TEAM_CODE void backward(const Residence<Team>& here, const Chunk& chunk, std::uint32_t moves,
-                           bool first_chunk, Exchange& exchange) {
+template <class ThreadGroup>
+ES_GROUP_CODE void backward(const ResidentContext<ThreadGroup>& here, const Chunk& chunk, std::uint32_t moves,
+                            bool first_chunk, Exchange& exchange) {
   const ResidentPlan& plan = here.plan;
   for (int l = plan.layer_count - 1; l >= plan.first_trained; --l) {
     const ResidentLayer& layer = plan.layers[l];
     const int bias = layer.tensor(TensorRole::bias).place;
     if (wants_gradient(layer, moves)) weight_gradient(here, l, chunk, first_chunk);
     if (bias >= 0 && (moves >> bias & 1)) bias_gradient(here, l, chunk, first_chunk);
-    here.team.sync();
+    here.group.sync();
     if (l > plan.first_trained) input_gradient(here, l, chunk, exchange);
   }
 }
 
 /// Forward, loss and backward of one batch; returns its loss.
-template <class Team>
-ES_TEAM_CODE double train_batch(const Residence<Team>& here, const ResidentJob& job,
-                                const std::uint32_t* order, int batch, std::uint32_t moves,
-                                Exchange& exchange) {
+template <class ThreadGroup>
+ES_GROUP_CODE double train_batch(const ResidentContext<ThreadGroup>& here, const ResidentJob& job,
+                                 const std::uint32_t* order, int batch, std::uint32_t moves,
+                                 Exchange& exchange) {
   const ResidentPlan& plan = here.plan;
   for (int first = 0; first < batch; first += plan.rows) {
     Chunk chunk;
     chunk.rows = least(plan.rows, batch - first);
     chunk.quads = ceiling(chunk.rows, 4);
     gather(here, job, order + first, chunk);
-    here.team.sync();
+    here.group.sync();
     for (int l = 0; l < plan.layer_count; ++l) forward_layer(here, l, chunk, exchange);
     chunk_loss(here, chunk, static_cast<std::uint32_t>(batch), first == 0);
-    here.team.sync();
+    here.group.sync();
     backward(here, chunk, moves, first == 0, exchange);
   }
   add_shares(here);
-  here.team.sync();
+  here.group.sync();
   add_loss(here);
-  here.team.sync();
-  return table_of(here, here.team.rank())->batch_loss;
+  here.group.sync();
+  return table_of(here, here.group.rank())->batch_loss;
 }
 
-template <class Team>
-ES_TEAM_CODE void ResidentKernel::operator()(Team& team) const {
-  const Residence<Team> here{team, plan};
-  const ResidentJob& job = jobs[team.group()];
+template <class ThreadGroup>
+ES_GROUP_CODE void ResidentKernel::operator()(ThreadGroup& group) const {
+  const ResidentContext<ThreadGroup> here{group, plan};
+  const ResidentJob& job = jobs[group.index()];
   const std::uint32_t steps_per_epoch = (job.samples + job.batch - 1) / job.batch;
   const std::uint32_t steps = static_cast<std::uint32_t>(job.until_step - job.first_step);
   const std::uint32_t start = static_cast<std::uint32_t>(job.first_step % steps_per_epoch);
@@ -116,7 +116,7 @@ ES_TEAM_CODE void ResidentKernel::operator()(Team& team) const {
   while (applied < steps) {
     const int at = static_cast<int>(applied % table_steps);
     if (at == 0) fill_table(here, job, job.first_step + applied, steps_per_epoch);
-    const std::uint32_t moves = table_of(here, team.rank())->moves[at];
+    const std::uint32_t moves = table_of(here, group.rank())->moves[at];
     // Divided anew at every step: an epoch and a batch carried along would find no registers left.
     const std::uint32_t epoch = (start + applied) / steps_per_epoch;
     const std::uint32_t first = (start + applied) % steps_per_epoch * job.batch, left = job.samples - first;

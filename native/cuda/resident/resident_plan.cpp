@@ -140,7 +140,7 @@ void place_layer(ResidentLayer& layer, const ResidentPlan& plan, bool trained, R
     layer.vectors[role] = room.take(count);
     if (layer.tensors[role].place >= 0) layer.gradients[role] = room.take(count);
   }
-  layer.shrinkage = layer.group_lasso != 0 ? room.take(outputs) : -1;
+  layer.lasso_factor = layer.group_lasso != 0 ? room.take(outputs) : -1;
   layer.y = room.take(outputs * plan.ld);
   layer.z = derivative_needs_z(layer.activation) ? room.take(outputs * plan.ld) : -1;
 }
@@ -171,7 +171,7 @@ std::int64_t place(ResidentPlan& plan) {
 constexpr double chunk_overhead = 1500;     // gathering, loss
 constexpr double step_overhead = 3000;      // reductions, the second-level cache's latency in the update
 constexpr double exchange_overhead = 1200;  // two barriers of a cluster, and a remote read
-constexpr double cycles_an_update = 0.6;    // about 80 instructions a parameter over 128 lanes
+constexpr double cycles_an_update = 0.6;    // about 80 instructions per parameter over 128 lanes
 
 /// The time of a step times the multiprocessors it occupies.
 double clocks_of(const ResidentPlan& plan, Cost products, int batch, const DeviceLimits& limits) {

@@ -19,7 +19,7 @@
 
 #include "core/chain.h"
 #include "cuda/device/device.h"
-#include "cuda/device/team.h"
+#include "cuda/device/thread_group.h"
 
 namespace eigenstudent::cuda {
 
@@ -63,11 +63,11 @@ struct ResidentLayer {
   Activation activation;
   ResidentTensor tensors[tensor_role_count];
   std::int32_t weights, gradient, weights_ld;  // [outputs_a_rank][weights_ld]
-  std::int32_t vectors[tensor_role_count];     // eigenvalues and bias: values a rank needs
+  std::int32_t vectors[tensor_role_count];     // eigenvalues and bias: values that a rank needs
   std::int32_t gradients[tensor_role_count];   // of the same
   std::int32_t y, z;                           // [outputs_a_rank][ld]; z: -1 where f' follows from y
   float group_lasso;                           // of the matrix; 0 where that is frozen
-  std::int32_t shrinkage;                      // [outputs_a_rank]: its pull on the rows; -1 without it
+  std::int32_t lasso_factor;                   // [outputs_a_rank]: of its rows; -1 without it
   Tiling forward, input_gradient, weight_gradient;
 
   bool operator==(const ResidentLayer&) const = default;

@@ -29,18 +29,18 @@ struct StepTable {
   }
 };
 
-template <class Team>
-ES_TEAM_CODE StepTable* table_of(const Residence<Team>& here, int rank) {
+template <class ThreadGroup>
+ES_GROUP_CODE StepTable* table_of(const ResidentContext<ThreadGroup>& here, int rank) {
   return reinterpret_cast<StepTable*>(here.floats(rank, here.plan.table));
 }
-template <class Team>
-ES_TEAM_CODE std::uint64_t* counts_of(const Residence<Team>& here, int rank) {
+template <class ThreadGroup>
+ES_GROUP_CODE std::uint64_t* counts_of(const ResidentContext<ThreadGroup>& here, int rank) {
   return reinterpret_cast<std::uint64_t*>(here.floats(rank, here.plan.counts));
 }
 
 /// Calls body(layer, role, tensor) for every trainable tensor of the network. Uniform.
 template <class Body>
-ES_TEAM_CODE void for_trainable(const ResidentPlan& plan, const Body& body) {
+ES_GROUP_CODE void for_trainable(const ResidentPlan& plan, const Body& body) {
   ES_NO_UNROLL
   for (int l = 0; l < plan.layer_count; ++l) ES_NO_UNROLL
   for (int r = 0; r < static_cast<int>(tensor_role_count); ++r) {
@@ -50,8 +50,8 @@ ES_TEAM_CODE void for_trainable(const ResidentPlan& plan, const Body& body) {
 }
 
 /// Which tensors move at a step.
-ES_TEAM_CODE std::uint32_t moves_at(const ResidentPlan& plan, const ResidentJob& job, std::uint64_t step,
-                                    std::uint64_t steps_per_epoch) {
+ES_GROUP_CODE std::uint32_t moves_at(const ResidentPlan& plan, const ResidentJob& job, std::uint64_t step,
+                                     std::uint64_t steps_per_epoch) {
   const std::uint8_t mask = phase_mask_at(job.phases, job.phase_count, step, steps_per_epoch);
   std::uint32_t moves = 0;
   for_trainable(plan, [&](int l, TensorRole role, const ResidentTensor& tensor) {
@@ -62,10 +62,10 @@ ES_TEAM_CODE std::uint32_t moves_at(const ResidentPlan& plan, const ResidentJob&
 }
 
 /// Fills the table for the steps from `step` on. Needs a barrier before; ends with one.
-template <class Team>
-ES_TEAM_CODE void fill_table(const Residence<Team>& here, const ResidentJob& job, std::uint64_t step,
-                             std::uint64_t steps_per_epoch) {
-  here.team.each([&](int rank, int thread) {
+template <class ThreadGroup>
+ES_GROUP_CODE void fill_table(const ResidentContext<ThreadGroup>& here, const ResidentJob& job,
+                              std::uint64_t step, std::uint64_t steps_per_epoch) {
+  here.group.each([&](int rank, int thread) {
     if (thread >= table_steps) return;
     StepTable* table = table_of(here, rank);
     const double rate = learning_rate_at(job.learning_rate, step + thread, steps_per_epoch);
@@ -75,11 +75,11 @@ ES_TEAM_CODE void fill_table(const Residence<Team>& here, const ResidentJob& job
     table->decay[thread] = numbers.decay;
     table->moves[thread] = moves_at(here.plan, job, step + thread, steps_per_epoch);
   });
-  here.team.sync();
-  here.team.each([&](int rank, int thread) {
+  here.group.sync();
+  here.group.each([&](int rank, int thread) {
     StepTable* table = table_of(here, rank);
     const int trainable = here.plan.trainable;
-    for (int item = thread; item < table_steps * trainable; item += here.team.threads()) {
+    for (int item = thread; item < table_steps * trainable; item += here.group.threads()) {
       const int at = item / trainable, place = item % trainable;
       std::uint64_t t = counts_of(here, rank)[place];
       for (int s = 0; s <= at; ++s) t += table->moves[s] >> place & 1;
@@ -89,11 +89,11 @@ ES_TEAM_CODE void fill_table(const Residence<Team>& here, const ResidentJob& job
       table->corrections[2 * item + 1] = numbers.correction2;
     }
   });
-  here.team.sync();
+  here.group.sync();
 }
 
 /// The numbers of one tensor at entry `at` of the table.
-ES_TEAM_CODE OptimizerStep<float> step_of(const StepTable& table, int at, int trainable, int place) {
+ES_GROUP_CODE OptimizerStep<float> step_of(const StepTable& table, int at, int trainable, int place) {
   OptimizerStep<float> step = table.constants;
   step.learning_rate = table.learning_rate[at];
   step.decay = table.decay[at];

@@ -10,18 +10,18 @@
 #include <type_traits>
 
 #include "core/philox.h"
-#include "cuda/device/team.h"
+#include "cuda/device/thread_group.h"
 #include "cuda/resident/resident_job.h"
 
 namespace eigenstudent::cuda {
 
 inline constexpr int shuffle_threads = 32;
-inline constexpr int shuffle_stretch = 128;  // arbitrary: four draws a thread
+inline constexpr int shuffle_stretch = 128;  // arbitrary: four draws per thread
 /// Indices of 16 bits, as shared memory has them, count so many samples.
 inline constexpr std::uint32_t most_short_samples = 65536;
 
 /// Word `position` of a stream.
-ES_TEAM_CODE std::uint32_t word_at(const Stream& stream, std::uint32_t position) {
+ES_GROUP_CODE std::uint32_t word_at(const Stream& stream, std::uint32_t position) {
   const PhiloxBlock block = philox(stream, position / 4);
   const std::uint32_t low = position % 2 == 0 ? block.word[0] : block.word[1];
   const std::uint32_t high = position % 2 == 0 ? block.word[2] : block.word[3];
@@ -29,7 +29,7 @@ ES_TEAM_CODE std::uint32_t word_at(const Stream& stream, std::uint32_t position)
 }
 
 /// Lemire's bounded draw from one word; false when it has to be drawn again.
-ES_TEAM_CODE bool draw_below(std::uint32_t word, std::uint32_t range, std::uint32_t& drawn) {
+ES_GROUP_CODE bool draw_below(std::uint32_t word, std::uint32_t range, std::uint32_t& drawn) {
   const std::uint64_t product = std::uint64_t{word} * range;
   drawn = static_cast<std::uint32_t>(product >> 32);
   const std::uint32_t low = static_cast<std::uint32_t>(product);
@@ -54,8 +54,8 @@ struct ShuffleShared {
 
 /// The swaps of one stretch, by one thread: positions left - 1, left - 2, ... while they are above 0.
 template <class Index>
-ES_TEAM_CODE void swap_stretch(const Stream& stream, ShuffleShared& shared, Index* order,
-                               std::uint32_t left) {
+ES_GROUP_CODE void swap_stretch(const Stream& stream, ShuffleShared& shared, Index* order,
+                                std::uint32_t left) {
   std::uint32_t word = shared.word;
   bool in_step = true;
   ES_NO_UNROLL
@@ -81,43 +81,43 @@ struct ShuffleKernel {
   std::uint32_t most_epochs;
   std::uint32_t short_samples;  // permutations of more are made in place
 
-  template <class Team, class Index>
-  ES_TEAM_CODE void shuffle(Team& team, const Stream& stream, std::uint32_t samples,
-                            const Index& order_of) const {
-    team.each([&](int rank, int thread) {
-      if (thread == 0) team.template shared<ShuffleShared>(rank)->word = 0;
+  template <class ThreadGroup, class Index>
+  ES_GROUP_CODE void shuffle(ThreadGroup& group, const Stream& stream, std::uint32_t samples,
+                             const Index& order_of) const {
+    group.each([&](int rank, int thread) {
+      if (thread == 0) group.template shared<ShuffleShared>(rank)->word = 0;
       for (std::uint32_t i = static_cast<std::uint32_t>(thread); i < samples; i += shuffle_threads)
         order_of(rank)[i] = static_cast<std::remove_reference_t<decltype(*order_of(rank))>>(i);
     });
-    team.sync();
+    group.sync();
     for (std::uint32_t left = samples; left > 1;
          left -= left > shuffle_stretch ? shuffle_stretch : left - 1) {
-      team.each([&](int rank, int thread) {
-        ShuffleShared& shared = *team.template shared<ShuffleShared>(rank);
+      group.each([&](int rank, int thread) {
+        ShuffleShared& shared = *group.template shared<ShuffleShared>(rank);
         for (std::uint32_t d = static_cast<std::uint32_t>(thread); d < shuffle_stretch && d + 1 < left;
              d += shuffle_threads)
           shared.taken[d] = draw_below(word_at(stream, shared.word + d), left - d, shared.draws[d]);
       });
-      team.sync();
-      team.each([&](int rank, int thread) {
+      group.sync();
+      group.each([&](int rank, int thread) {
         if (thread == 0)
-          swap_stretch(stream, *team.template shared<ShuffleShared>(rank), order_of(rank), left);
+          swap_stretch(stream, *group.template shared<ShuffleShared>(rank), order_of(rank), left);
       });
-      team.sync();
+      group.sync();
     }
   }
 
-  template <class Team>
-  ES_TEAM_CODE void operator()(Team& team) const {
-    const ShuffleJob& job = jobs[team.group() / most_epochs];
-    const std::uint32_t epoch = team.group() % most_epochs;
+  template <class ThreadGroup>
+  ES_GROUP_CODE void operator()(ThreadGroup& group) const {
+    const ShuffleJob& job = jobs[group.index() / most_epochs];
+    const std::uint32_t epoch = group.index() % most_epochs;
     if (epoch >= job.epochs) return;
     const Stream stream{job.seed, job.trial, Purpose::shuffle, job.first_epoch + epoch};
     std::uint32_t* to = job.order + std::size_t{epoch} * job.samples;
-    if (job.samples > short_samples) return shuffle(team, stream, job.samples, [&](int) { return to; });
-    const auto order_of = [&](int rank) { return team.template shared<ShuffleShared>(rank)->order; };
-    shuffle(team, stream, job.samples, order_of);
-    team.each([&](int rank, int thread) {
+    if (job.samples > short_samples) return shuffle(group, stream, job.samples, [&](int) { return to; });
+    const auto order_of = [&](int rank) { return group.template shared<ShuffleShared>(rank)->order; };
+    shuffle(group, stream, job.samples, order_of);
+    group.each([&](int rank, int thread) {
       for (std::uint32_t i = static_cast<std::uint32_t>(thread); i < job.samples; i += shuffle_threads)
         to[i] = order_of(rank)[i];
     });

@@ -10,8 +10,8 @@ namespace {
 /// Epochs whose shuffles are drawn at a time: at least two, because a launch may begin in the middle of one; at most as
 /// many as a launch's pace is likely to want. The upper bound is arbitrary.
 constexpr std::size_t least_epochs = 2, most_epochs = 64;
-/// Groups that run side by side. Arbitrary: more lanes than a GPU has queues for would wait for each other.
-constexpr int lanes = 16;
+/// Groups that run side by side. Arbitrary: more streams than a GPU has queues for would wait for each other.
+constexpr int streams = 16;
 
 std::uint64_t steps_left(const ResidentTraining::Trainee& trainee) {
   const std::uint64_t step = trainee.at->host->step;
@@ -174,20 +174,20 @@ void ResidentTraining::make_jobs() {
 }
 
 double ResidentTraining::launch() {
-  device_.use_lane(0);
+  device_.use_stream(0);
   device_.copy_in(arrays_.jobs, jobs_.data(), jobs_.size() * sizeof(ResidentJob));
   device_.copy_in(arrays_.shuffles, shuffles_.data(), shuffles_.size() * sizeof(ShuffleJob));
   device_.clear(arrays_.results, trainees_.size() * sizeof(ResidentResult));
   const ResidentKernels& kernels = *device_.kernels().resident;
   kernels.shuffle(device_, arrays_.shuffles, shuffles_);
-  device_.synchronize();  // the lanes below do not wait for this one
+  device_.synchronize();  // the streams below do not wait for this one
   const auto start = std::chrono::steady_clock::now();
   for (std::size_t g = 0; g < groups_.size(); ++g) {
-    device_.use_lane(static_cast<int>(g) % lanes);
+    device_.use_stream(static_cast<int>(g) % streams);
     kernels.steps(device_, *groups_[g].plan, arrays_.jobs + groups_[g].first,
                   static_cast<unsigned>(groups_[g].count));
   }
-  device_.use_lane(0);
+  device_.use_stream(0);
   device_.synchronize();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }

@@ -1,5 +1,5 @@
 // Trains small students side by side in the resident kernel: a launch for each group of students with the same plan, the
-// groups in lanes of their own, many steps a launch.
+// groups in streams of their own, many steps a launch.
 #pragma once
 
 #include <cstdint>

@@ -40,7 +40,7 @@ export interface TuneOptions {
 const reports = 10;
 
 /**
- * What the penalties of the candidates amount to before any training, as shares of the loss of the best constant answer, half of
+ * What the penalties of the candidates amount to before any training, as shares of the loss of the best constant prediction, half of
  * it from eigenvectors and half from eigenvaluesOut. Half a decade apart; chosen by us (docs/how-to/prune-a-network.md
  * has what they do on four data sets).
  */

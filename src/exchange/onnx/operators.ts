@@ -173,7 +173,7 @@ function square({ graph, chain, node, current, shape }: Step): Shape {
 }
 
 /**
- * Over all answers of a sample. Before opset 13 the axes from `axis` on count as one (default 1); since then `axis` is the only one
+ * Over all outputs of a sample. Before opset 13 the axes from `axis` on count as one (default 1); since then `axis` is the only one
  * (default -1).
  */
 function softmax({ graph, chain, node, shape }: Step, output: 'softmax' | 'logSoftmax'): Shape {
@@ -187,7 +187,7 @@ function softmax({ graph, chain, node, shape }: Step, output: 'softmax' | 'logSo
   throw unsupportedNode(
     graph.path,
     node,
-    'the axis of the answers of a sample',
+    'the axis of the outputs of a sample',
     `axis ${given} of opset ${graph.opset} for a tensor ${of(shape)}`,
   );
 }
@@ -196,7 +196,7 @@ function softmax({ graph, chain, node, shape }: Step, output: 'softmax' | 'logSo
 function dropout({ graph, node, shape }: Step): Shape {
   const [, , training] = node.input;
   if (!training || graph.constant(training)?.data[0] === 0) return shape;
-  throw unsupportedNode(graph.path, node, 'training_mode false', 'another one, by which answers are random');
+  throw unsupportedNode(graph.path, node, 'training_mode false', 'another one, by which outputs are random');
 }
 
 function cast({ graph, node, shape }: Step): Shape {

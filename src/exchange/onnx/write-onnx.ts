@@ -26,7 +26,7 @@ const irVersion = 7;
 
 export interface OnnxExportOptions {
   /**
-   * What follows the last layer. Default 'linear': the answers of predict(). A classifier that was loaded with 'softmax'
+   * What follows the last layer. Default 'linear': the outputs of predict(). A classifier that was loaded with 'softmax'
    * wants it back.
    */
   readonly output?: OutputMap;
@@ -155,7 +155,7 @@ function layerPiece(network: Network, index: number, prefix: string, rows: strin
   return { nodes: [gemm, ...after.nodes], constants: [...constants, ...after.constants] };
 }
 
-/** From the answers of the last layer to the output: the map, another kind of numbers, another shape, the name. */
+/** From the outputs of the last layer to the output: the map, another kind of numbers, another shape, the name. */
 function outputPiece(
   last: string,
   output: OutputMap,

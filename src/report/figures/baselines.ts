@@ -11,7 +11,7 @@ const title = 'Pruning by relevance, by chance and by an oracle';
 /** By how much the loss may grow. Arbitrary. */
 const tolerance = 0.1;
 
-/** A ranking's curves in a group: one a trial, [h + 1]. */
+/** A ranking's curves in a group: one per trial, [h + 1]. */
 interface RankedGroup {
   readonly group: TrialGroup;
   readonly series: string;

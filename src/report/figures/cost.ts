@@ -44,7 +44,7 @@ export function costFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   if (pooled.length === 0) return { name, title, reason: 'No record says how long its student trained.' };
   const compared = comparedGroups(pooled);
   const series = drawnSeries(pooled);
-  const times = chartOf(pooled, series, perPattern, 'microseconds a pattern');
+  const times = chartOf(pooled, series, perPattern, 'microseconds per pattern');
   const ratios = {
     ...chartOf(compared, series, ratio, 'time, spectral / direct'),
     guide: 1,
@@ -133,8 +133,8 @@ function table(groups: readonly TrialGroup[], compared: readonly Compared[]) {
     columns: [
       ...['parametrization', 'width', ...settings.columns, 'trials', 'batch size'],
       ...[
-        'microseconds a pattern mean',
-        'microseconds a pattern sd',
+        'microseconds per pattern mean',
+        'microseconds per pattern sd',
         'spectral / direct mean',
         'spectral / direct sd',
       ],

@@ -3,8 +3,8 @@ import { summarize } from '../../analysis/summary.js';
 import { teacherSizeOf } from '../../sweep/protocol/problem.js';
 import type { Parametrization } from '../../sweep/protocol/protocol-schema.js';
 import type { Trial } from '../../sweep/protocol/trials.js';
-import type { RecordGlance } from '../../sweep/query/record-glance.js';
-import { stepsOf } from '../../sweep/run/waves.js';
+import type { RecordSummary } from '../../sweep/query/record-summary.js';
+import { stepsOf } from '../../sweep/run/batches.js';
 import type { Pace } from './pace.js';
 import type { RunOnDisk, TrialOnDisk } from './run-follower.js';
 import { groupsOf } from './trial-sample.js';
@@ -115,7 +115,7 @@ export function liveState(
   };
 }
 
-function recordOf(found: TrialOnDisk | undefined): RecordGlance | undefined {
+function recordOf(found: TrialOnDisk | undefined): RecordSummary | undefined {
   return found?.record === 'damaged' ? undefined : found?.record;
 }
 

@@ -8,7 +8,7 @@ import { protocolFile, readProtocol } from '../../sweep/directory/run-directory.
 import { arraysFile } from '../../sweep/directory/trial-arrays.js';
 import { checkpointFile } from '../../sweep/directory/trial-checkpoint.js';
 import { expand, type Trial } from '../../sweep/protocol/trials.js';
-import { glanceAtRecord, type RecordGlance } from '../../sweep/query/record-glance.js';
+import { type RecordSummary, summarizeRecord } from '../../sweep/query/record-summary.js';
 import { type Curve, readCurve } from './curve.js';
 import { type AtWork, HeldTrials } from './held-trials.js';
 import {
@@ -21,7 +21,7 @@ import {
 
 /** What a trial's folder holds. */
 export interface TrialOnDisk {
-  readonly record: RecordGlance | 'damaged' | undefined;
+  readonly record: RecordSummary | 'damaged' | undefined;
   /** Of a trial that is drawn or has no record yet. */
   readonly curve: Curve | undefined;
 }
@@ -142,7 +142,7 @@ export class RunFollower {
   }
 
   #readTrial(key: string): TrialOnDisk {
-    const record = glanceAtRecord(this.directory, key);
+    const record = summarizeRecord(this.directory, key);
     const ended = record !== undefined && record !== 'damaged';
     if (ended && !this.#drawn.has(key)) return { record, curve: undefined };
     return { record, curve: curveIn(trialFolder(this.directory, key), ended ? arraysFile : checkpointFile) };

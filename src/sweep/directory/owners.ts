@@ -1,5 +1,5 @@
 /**
- * Who works on a run directory: locks/owners/<id>.json, one a process, rewritten every few seconds for as long as it lives.
+ * Who works on a run directory: locks/owners/<id>.json, one per process, rewritten every few seconds for as long as it lives.
  * Clocks of different machines are never compared.
  */
 

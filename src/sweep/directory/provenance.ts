@@ -2,11 +2,11 @@
 import type { TrialHeader } from './record.js';
 
 /** What a record says of how it was made. */
-export type Made = Pick<TrialHeader, 'engine' | 'dtype'> & {
+export type RecordProvenance = Pick<TrialHeader, 'engine' | 'dtype'> & {
   readonly versions: Omit<TrialHeader['versions'], 'node'>;
 };
 
-export interface Makers {
+export interface Provenance {
   /** What trained, as in "cpu-avx2 float32". */
   readonly engines: readonly string[];
   /** Of the package. */
@@ -20,9 +20,9 @@ export interface Makers {
   readonly mixedEngines: boolean;
 }
 
-export function makersOf(records: readonly Made[]): Makers {
-  const distinct = <Value>(of: (record: Made) => Value) => [...new Set(records.map(of))].sort();
-  const revision = ({ versions }: Made) => versions.arithmetic ?? null;
+export function summarizeProvenance(records: readonly RecordProvenance[]): Provenance {
+  const distinct = <Value>(of: (record: RecordProvenance) => Value) => [...new Set(records.map(of))].sort();
+  const revision = ({ versions }: RecordProvenance) => versions.arithmetic ?? null;
   const alike = distinct(
     (record) => `${record.dtype} ${record.engine} ${record.versions.eigenstudent} ${revision(record)}`,
   );
@@ -35,7 +35,7 @@ export function makersOf(records: readonly Made[]): Makers {
 }
 
 /** What differs, in words; empty where nothing does but the dtype. */
-export function mixtureText({ engines, versions, arithmetic, mixedEngines }: Makers): string {
+export function mixedProvenanceNote({ engines, versions, arithmetic, mixedEngines }: Provenance): string {
   if (!mixedEngines) return '';
   const revisions = arithmetic.map((revision) => revision ?? 'unknown');
   const parts = [

@@ -68,7 +68,7 @@ const measures = {
   testLoss: z.number(),
   /** Before the first step. */
   initialTestLoss: z.number(),
-  /** Of the test labels: the loss of the best constant answer; of classes the entropy of their frequencies. */
+  /** Of the test labels: the loss of the best constant prediction; of classes the entropy of their frequencies. */
   labelVariance: z.number(),
   /** Nodes whose relevance is above threshold * maximumRelevance ("trial" normalisation). */
   effectiveSize: count,
@@ -122,7 +122,7 @@ export function isFinished(record: TrialRecord): record is FinishedRecord {
 }
 
 /**
- * Whether a student answers test data no better than the best constant does, as one whose nodes have all died. The mean of
+ * Whether a student predicts test data no better than the best constant does, as one whose nodes have all died. The mean of
  * the training labels is not quite that constant, so that a student which has found it, and no more, is above the bound.
  */
 export function didNotLearn({ testLoss, labelVariance }: Pick<TrialMeasures, 'testLoss' | 'labelVariance'>) {

@@ -7,7 +7,7 @@ import { writeAtomically } from '../../network/atomic-write.js';
 import { type Parametrization, type Protocol, parametrizations } from '../protocol/protocol-schema.js';
 import { replicateKey, type Settings, settingsOf } from '../protocol/settings.js';
 import { expand, type Trial } from '../protocol/trials.js';
-import { type Makers, makersOf } from './makers.js';
+import { type Provenance, summarizeProvenance } from './provenance.js';
 import { didNotLearn, type FinishedRecord, isFinished, type TrialError, type TrialRecord } from './record.js';
 import { type DamagedTrial, readProtocol, survey } from './run-directory.js';
 import { checkArrays, readArrays } from './trial-arrays.js';
@@ -36,7 +36,7 @@ export interface GroupSummary {
   readonly trainLoss: Statistic;
   readonly validationLoss: Statistic;
   readonly testLoss: Statistic;
-  /** Trials that answer no better than a constant: see didNotLearn. */
+  /** Trials that predict no better than a constant: see didNotLearn. */
   readonly didNotLearn: number;
   /** Absent where records have none; so is the next. */
   readonly testAccuracy?: Statistic;
@@ -55,7 +55,7 @@ export interface TrialFailure extends Pick<TrialError, 'code' | 'message'> {
   readonly trial: number;
 }
 
-export interface Summary extends Makers {
+export interface Summary extends Provenance {
   readonly schema: 1;
   readonly protocol: Protocol;
   readonly trials: { readonly total: number; readonly finished: number; readonly failed: number };
@@ -91,7 +91,7 @@ export async function writeSummary(directory: string, signal?: AbortSignal): Pro
   const summary: Summary = {
     schema: 1,
     protocol,
-    ...makersOf(records),
+    ...summarizeProvenance(records),
     trials: { total: trials.length, finished: records.length - failures.length, failed: failures.length },
     groups,
     failures,

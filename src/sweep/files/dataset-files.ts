@@ -4,18 +4,18 @@ import { Dataset } from '../../network/dataset.js';
 import { Network } from '../../network/network.js';
 import { inTurns, unlessInterrupted } from '../../network/steps.js';
 import { Teacher } from '../../teacher/teacher.js';
-import { type BroughtData, isBrought, mapPaths, pathsOf, testSize } from '../protocol/brought-data.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
+import { type FileData, isFromFiles, mapPaths, pathsOf, testSize } from '../protocol/file-data.js';
 import type { FileTeacher } from '../protocol/file-teacher.js';
 import type { Protocol } from '../protocol/protocol-schema.js';
 import { dataTrial, type TrialProtocol } from '../protocol/trials.js';
 import { checkHash } from './file-hash.js';
-import { type LoadedData, loadBrought } from './load.js';
+import { type LoadedData, loadFiles } from './load.js';
 
 const prefix = 'sha256:';
 
 /** The files of a protocol, found by what is in them: all that a trial knows of a file. */
-export class BroughtFiles {
+export class DatasetFiles {
   /** Path by SHA-256. */
   readonly #paths = new Map<string, string>();
   /** What was read last: trials of one protocol share their files. */
@@ -25,9 +25,8 @@ export class BroughtFiles {
   constructor({ teacher, data }: Partial<Pick<Protocol, 'teacher' | 'data'>> = {}) {
     const { kind, path, sha256 } = (teacher ?? {}) as Partial<FileTeacher>;
     if (kind === 'file' && path && sha256) this.#paths.set(sha256, path);
-    if (data && isBrought(data))
-      for (const [file, hash] of Object.entries((data as BroughtData).files ?? {}))
-        this.#paths.set(hash, file);
+    if (data && isFromFiles(data))
+      for (const [file, hash] of Object.entries((data as FileData).files ?? {})) this.#paths.set(hash, file);
   }
 
   /**
@@ -46,7 +45,7 @@ export class BroughtFiles {
    */
   async splits(
     protocol: TrialProtocol,
-    data: BroughtData,
+    data: FileData,
     teacher?: Teacher,
     signal?: AbortSignal,
   ): Promise<Splits> {
@@ -70,7 +69,7 @@ export class BroughtFiles {
     };
   }
 
-  #load(data: BroughtData): Promise<LoadedData> {
+  #load(data: FileData): Promise<LoadedData> {
     const name = canonicalJson(mapPaths({ ...data, validation: 0.1, normalize: 'none' }, (path) => path));
     if (this.#loaded?.name === name) return this.#loaded.data;
     const loading = this.#read(data);
@@ -78,10 +77,10 @@ export class BroughtFiles {
     return loading;
   }
 
-  async #read(data: BroughtData): Promise<LoadedData> {
+  async #read(data: FileData): Promise<LoadedData> {
     const paths = new Map<string, string>();
     for (const path of pathsOf(data)) paths.set(path, await this.#unchanged(path));
-    return loadBrought(mapPaths(data, (path) => paths.get(path) as string));
+    return loadFiles(mapPaths(data, (path) => paths.get(path) as string));
   }
 
   async #unchanged(named: string): Promise<string> {

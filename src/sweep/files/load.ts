@@ -1,7 +1,7 @@
 /** From the form of data in a protocol to the samples in its files. The readers are loaded only where they are needed. */
 import { invalidData } from '../../data/labelled-samples.js';
 import type { Dataset } from '../../network/dataset.js';
-import { type BroughtData, type FormName, formOf } from '../protocol/brought-data.js';
+import { type FileData, type FormName, formOf } from '../protocol/file-data.js';
 
 /** All samples, before they are cut into parts. */
 export interface LoadedData {
@@ -12,7 +12,7 @@ export interface LoadedData {
   readonly classes?: number;
 }
 
-type Forms = { readonly [Form in FormName]: NonNullable<BroughtData[Form]> };
+type Forms = { readonly [Form in FormName]: NonNullable<FileData[Form]> };
 type Loader<Form> = (form: Form) => Promise<LoadedData>;
 
 const loaders: { readonly [Form in FormName]: Loader<Forms[Form]> } = {
@@ -60,7 +60,7 @@ const loaders: { readonly [Form in FormName]: Loader<Forms[Form]> } = {
  * Reads the files of a protocol, as their paths are.
  * @throws what the readers throw; invalid_data when there is one class only, or the test set is of another kind
  */
-export async function loadBrought(data: BroughtData): Promise<LoadedData> {
+export async function loadFiles(data: FileData): Promise<LoadedData> {
   const form = formOf(data);
   const load = loaders[form] as Loader<unknown>;
   const loaded = await load(data[form]);
@@ -125,7 +125,7 @@ function checkAlike({ data, test, classes }: LoadedData): void {
     if (data[count] === test[count]) continue;
     const received = `${test[count]} in the test files`;
     throw invalidData(
-      `expected ${data[count]} ${what} a sample, as the data to train on have, received ${received}`,
+      `expected ${data[count]} ${what} per sample, as the data to train on have, received ${received}`,
     );
   }
   if (data.classes !== undefined && test.classes === undefined)

@@ -4,12 +4,12 @@ import { invalidData } from '../../data/labelled-samples.js';
 import { EigenstudentError } from '../../errors.js';
 import { outputsOf, unitsOf } from '../../network/description.js';
 import { Network } from '../../network/network.js';
-import { type BroughtData, isBrought, mapPaths, pathsOf } from '../protocol/brought-data.js';
+import { type FileData, isFromFiles, mapPaths, pathsOf } from '../protocol/file-data.js';
 import type { FileTeacher } from '../protocol/file-teacher.js';
 import { countsOf } from '../protocol/problem.js';
 import type { Protocol } from '../protocol/protocol-schema.js';
 import { fileHash } from './file-hash.js';
-import { loadBrought } from './load.js';
+import { loadFiles } from './load.js';
 
 /** The protocol with paths that do not depend on where the program is. @param folder that they are relative to */
 export function fromFolder(protocol: Protocol, folder: string): Protocol {
@@ -23,7 +23,7 @@ export function fromFolder(protocol: Protocol, folder: string): Protocol {
 
 /**
  * The protocol with the checksum of each file and what is in it; as it is where there are none, or where it has both already.
- * @throws file_unreadable, file_corrupt, file_unsupported, invalid_data: see loadBrought
+ * @throws file_unreadable, file_corrupt, file_unsupported, invalid_data: see loadFiles
  */
 export async function lookAtFiles(protocol: Protocol): Promise<Protocol> {
   const parts = partsOf(protocol);
@@ -34,26 +34,26 @@ export async function lookAtFiles(protocol: Protocol): Promise<Protocol> {
   const [has, wants] = [data?.found?.inputs, teacher?.found?.inputs];
   if (has !== undefined && wants !== undefined && has !== wants)
     throw invalidData(
-      `expected ${wants} inputs a sample, as the teacher ${teacher?.path} takes, received ${has}`,
+      `expected ${wants} inputs per sample, as the teacher ${teacher?.path} takes, received ${has}`,
     );
   return { ...protocol, ...(teacher && { teacher }), ...(data && { data }) } as Protocol;
 }
 
 /** Files do not vary within a protocol, which its check has seen to. */
-function partsOf({ teacher, data }: Protocol): { teacher?: FileTeacher; data?: BroughtData } {
+function partsOf({ teacher, data }: Protocol): { teacher?: FileTeacher; data?: FileData } {
   const file = (teacher as { readonly kind?: unknown } | undefined)?.kind === 'file';
   return {
     ...(file && { teacher: teacher as FileTeacher }),
-    ...(isBrought(data) && { data: data as BroughtData }),
+    ...(isFromFiles(data) && { data: data as FileData }),
   };
 }
 
-async function lookAtData(data: BroughtData): Promise<BroughtData> {
+async function lookAtData(data: FileData): Promise<FileData> {
   if (data.files && data.found && pathsOf(data).every((path) => Object.hasOwn(data.files ?? {}, path)))
     return data;
   const files: Record<string, string> = {};
   for (const path of pathsOf(data)) files[path] = await fileHash(path);
-  const loaded = await loadBrought(data);
+  const loaded = await loadFiles(data);
   const { samples, inputCount: inputs, targetCount } = loaded.data;
   const found = {
     samples,

@@ -71,11 +71,11 @@ const sizeText = 'a fraction below 1 or a number of samples';
 const size = z.number(expected(sizeText)).refine((value) => {
   return value > 0 && (value < 1 || Number.isInteger(value));
 }, expected(sizeText));
-const notHere = z
+const refusedWithFiles = z
   .never({ error: 'expected no such field with files: what validation and test leave is trained on' })
   .exactOptional();
 
-export const broughtDataSchema = strict({
+export const fileDataSchema = strict({
   ...forms,
   /** A fraction of the samples if below 1, else a number of them; so is test. */
   validation: size.default(0.1),
@@ -85,7 +85,7 @@ export const broughtDataSchema = strict({
   normalize: name(normalizations).default('standard'),
   /** Whether each part has of each class its share. Absent: where there are classes. */
   stratified: trueOrFalse.exactOptional(),
-  train: notHere,
+  train: refusedWithFiles,
   /** SHA-256 of each file, by its path; written by the program, which then checks them. */
   files: z.record(z.string(), hash).exactOptional(),
   /** What is in the files; written by the program. */
@@ -123,28 +123,28 @@ export const broughtDataSchema = strict({
       refuse(`expected ${one} or ${other}, received both`, form, other);
 });
 
-export type BroughtData = z.output<typeof broughtDataSchema>;
+export type FileData = z.output<typeof fileDataSchema>;
 
 /** Whether data come from files. */
-export function isBrought(data: object): data is BroughtData {
+export function isFromFiles(data: object): data is FileData {
   return formNames.some((form) => Object.hasOwn(data, form));
 }
 
-export function formOf(data: BroughtData): FormName {
+export function formOf(data: FileData): FormName {
   return formNames.find((form) => data[form] !== undefined) as FormName;
 }
 
-function hasTestFiles(data: z.input<typeof broughtDataSchema>): boolean {
+function hasTestFiles(data: z.input<typeof fileDataSchema>): boolean {
   return formNames.some((form) => Object.keys(data[form] ?? {}).some((field) => /^test[A-Z]/.test(field)));
 }
 
 /** How much of the samples is for testing; undefined where there are files for that. */
-export function testSize(data: BroughtData): number | undefined {
+export function testSize(data: FileData): number | undefined {
   return hasTestFiles(data) ? undefined : (data.test ?? 0.2);
 }
 
 /** Whether the files say what is to be learned. */
-export function hasLabels(data: BroughtData): boolean {
+export function hasLabels(data: FileData): boolean {
   const fields = data[formOf(data)] ?? {};
   return (
     formOf(data) === 'cifar10' ||
@@ -153,13 +153,13 @@ export function hasLabels(data: BroughtData): boolean {
 }
 
 /** Whether what they say is classes. */
-export function hasClasses(data: BroughtData): boolean {
+export function hasClasses(data: FileData): boolean {
   const fields = data[formOf(data)] ?? {};
   return formOf(data) === 'cifar10' || ['labels', 'classes', 'label'].some((field) => field in fields);
 }
 
 /** The same data with other paths. */
-export function mapPaths(data: BroughtData, change: (path: string) => string): BroughtData {
+export function mapPaths(data: FileData, change: (path: string) => string): FileData {
   const form = formOf(data);
   const fields = Object.entries(data[form] ?? {}).map(([field, value]) => {
     if (!fileFields[form].includes(field)) return [field, value];
@@ -169,15 +169,15 @@ export function mapPaths(data: BroughtData, change: (path: string) => string): B
 }
 
 /** The same data, where two forms say the same: `target` of a table as `targets`. */
-export function inOneForm(data: BroughtData): BroughtData {
+export function inOneForm(data: FileData): FileData {
   const form = formOf(data);
   if (form !== 'csv' && form !== 'parquet') return data;
-  const { target, ...table } = data[form] as NonNullable<BroughtData['csv']>;
+  const { target, ...table } = data[form] as NonNullable<FileData['csv']>;
   return target === undefined ? data : { ...data, [form]: { ...table, targets: [target] } };
 }
 
 /** Each file once. */
-export function pathsOf(data: BroughtData): string[] {
+export function pathsOf(data: FileData): string[] {
   const found = new Set<string>();
   mapPaths(data, (each) => {
     found.add(each);

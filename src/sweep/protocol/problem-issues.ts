@@ -1,17 +1,17 @@
 /** Whether teacher, data and the outputs of the student go together. */
 import type { FieldPath, WrittenAxis } from './axes.js';
-import { type BroughtData, formNames, formOf, hasClasses, hasLabels, isBrought } from './brought-data.js';
+import { type FileData, formNames, formOf, hasClasses, hasLabels, isFromFiles } from './file-data.js';
 import type { ProtocolIssue } from './protocol-issues.js';
 import type { ProtocolPoint } from './protocol-schema.js';
 
 /** Somebody must say what is to be learned. */
 export function labelIssues({ teacher, data }: ProtocolPoint): ProtocolIssue[] {
-  if (teacher !== undefined || !isBrought(data) || hasLabels(data)) return [];
+  if (teacher !== undefined || !isFromFiles(data) || hasLabels(data)) return [];
   const message = `missing, expected ${fieldsOf(data)}, or a teacher that labels the inputs`;
   return [{ path: ['data', formOf(data)], message }];
 }
 
-function fieldsOf(data: BroughtData): string {
+function fieldsOf(data: FileData): string {
   const form = formOf(data);
   if (form === 'idx') return 'labels';
   return form === 'csv' || form === 'parquet' ? 'label or targets' : 'classes or targets';
@@ -26,7 +26,7 @@ export function outputIssues({ teacher, data, student }: ProtocolPoint): Protoco
     { path, message: `expected none, received "${outputActivation}": ${why}` },
   ];
   if (teacher?.kind === 'paper') return refused("students of the paper's teacher end in its frozen sum");
-  if (teacher !== undefined || !isBrought(data) || !hasClasses(data)) return [];
+  if (teacher !== undefined || !isFromFiles(data) || !hasClasses(data)) return [];
   return refused(
     'classes are learned by a softmax over one output per class. To tell two classes apart by one sigmoid output, write them as ' +
       'targets of 0 and 1',

@@ -2,14 +2,14 @@
 import { type PartCounts, partCounts } from '../../data/splits.js';
 import { EigenstudentError } from '../../errors.js';
 import type { Loss } from '../../network/spec.js';
-import { type BroughtData, inOneForm, isBrought, mapPaths, testSize } from './brought-data.js';
+import { type FileData, inOneForm, isFromFiles, mapPaths, testSize } from './file-data.js';
 import type { FileTeacher } from './file-teacher.js';
 import type { ProtocolPoint } from './protocol-schema.js';
 
 export interface Problem {
   /** Numbers a sample. */
   readonly inputs: number;
-  /** Of the student: one a class, or one a target. */
+  /** Of the student: one per class, or one per target. */
   readonly outputs: number;
   /** 'sum': the frozen read-out of the paper's teacher; 'dense': a layer that is trained. */
   readonly readout: 'sum' | 'dense';
@@ -24,8 +24,8 @@ type Posed = Pick<ProtocolPoint, 'teacher' | 'data'>;
 
 /** @throws invalid_protocol when there are files that nobody has looked at yet; invalid_data: see partCounts */
 export function problemOf({ teacher, data }: Posed): Problem {
-  const brought = isBrought(data) ? data : undefined;
-  const found = brought && known('data', brought.found);
+  const files = isFromFiles(data) ? data : undefined;
+  const found = files && known('data', files.found);
   const taught =
     teacher && (teacher.kind === 'file' ? known('teacher', teacher.found) : { ...teacher, outputs: 1 });
   return {
@@ -33,7 +33,7 @@ export function problemOf({ teacher, data }: Posed): Problem {
     outputs: (taught?.outputs ?? found?.classes ?? found?.targets) as number,
     readout: teacher?.kind === 'paper' ? 'sum' : 'dense',
     loss: taught === undefined && found?.classes !== undefined ? 'crossEntropy' : 'mse',
-    samples: isBrought(data) ? countsOf(data) : data,
+    samples: isFromFiles(data) ? countsOf(data) : data,
     teacherSize: teacherSizeOf({ ...(teacher && { teacher }) }),
   };
 }
@@ -45,7 +45,7 @@ export function teacherSizeOf({ teacher }: Pick<ProtocolPoint, 'teacher'>): numb
 }
 
 /** Samples of each part of data whose files have been looked at. */
-export function countsOf(data: BroughtData): PartCounts {
+export function countsOf(data: FileData): PartCounts {
   const { samples, testSamples = 0 } = known('data', data.found);
   return partCounts(samples, {
     validation: data.validation,
@@ -67,7 +67,7 @@ function known<Found>(what: string, found: Found | undefined): Found {
 export function byContents({ teacher, data }: Posed): Posed {
   return {
     ...(teacher && { teacher: teacher.kind === 'file' ? teacherByContents(teacher) : teacher }),
-    data: isBrought(data) ? dataByContents(data) : data,
+    data: isFromFiles(data) ? dataByContents(data) : data,
   };
 }
 
@@ -75,7 +75,7 @@ function teacherByContents({ sha256, ...teacher }: FileTeacher): FileTeacher {
   return { ...teacher, path: `sha256:${known('teacher', sha256)}` };
 }
 
-function dataByContents({ files, ...data }: BroughtData): BroughtData {
+function dataByContents({ files, ...data }: FileData): FileData {
   const hashes = known('data', files);
   return mapPaths(inOneForm(data), (path) => `sha256:${known('data', hashes[path])}`);
 }

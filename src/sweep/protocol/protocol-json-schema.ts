@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formNames } from './brought-data.js';
+import { formNames } from './file-data.js';
 import { protocolSchema } from './protocol-schema.js';
 import { spacingJsonSchemas } from './spacing.js';
 

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { activations } from '../../network/layers.js';
 import { rankings } from '../../pruning/rankings.js';
-import { broughtDataSchema, isBrought } from './brought-data.js';
+import { fileDataSchema, isFromFiles } from './file-data.js';
 import { fileTeacherSchema, teacherKind } from './file-teacher.js';
 import {
   decay,
@@ -206,27 +206,27 @@ function protocolOf<Teacher extends z.ZodType, Data extends z.ZodType>(teacher: 
 export const protocolSchema = protocolOf(
   /** Absent where data from files say themselves what is to be learned. */
   z.union([teacher, fileTeacherSchema]).exactOptional(),
-  z.union([data, broughtDataSchema]).prefault({}),
+  z.union([data, fileDataSchema]).prefault({}),
 );
 
 /** The same by who labels and what: a document is held against the one that it tries to be, so that its errors are of that. */
 const schemas = {
-  paper: { gaussian: protocolOf(teacher, data.prefault({})), files: protocolOf(teacher, broughtDataSchema) },
+  paper: { gaussian: protocolOf(teacher, data.prefault({})), files: protocolOf(teacher, fileDataSchema) },
   file: {
     gaussian: protocolOf(fileTeacherSchema, data.prefault({})),
-    files: protocolOf(fileTeacherSchema, broughtDataSchema),
+    files: protocolOf(fileTeacherSchema, fileDataSchema),
   },
-  none: { files: protocolOf(teacher.exactOptional(), broughtDataSchema) },
+  none: { files: protocolOf(teacher.exactOptional(), fileDataSchema) },
 } as const;
 
 /** The schema of a document, which need not be a good one. */
 export function schemaFor(document: unknown): z.ZodType<ProtocolPoint> & z.ZodObject {
   const { teacher: given, data: asked } = (document ?? {}) as { teacher?: unknown; data?: unknown };
-  const files = typeof asked === 'object' && asked !== null && isBrought(asked);
+  const files = typeof asked === 'object' && asked !== null && isFromFiles(asked);
   const byFile = (given as { readonly kind?: unknown } | null | undefined)?.kind === 'file';
-  const { gaussian, files: brought } = schemas[byFile ? 'file' : 'paper'];
+  const { gaussian, files: fromFiles } = schemas[byFile ? 'file' : 'paper'];
   if (!files) return gaussian;
-  return given === undefined ? schemas.none.files : brought;
+  return given === undefined ? schemas.none.files : fromFiles;
 }
 
 /** One point of the grid: what a trial is made of, all but its index. */

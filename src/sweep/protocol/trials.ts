@@ -1,8 +1,8 @@
 /** From a protocol to its trials: one student each, named by all the numbers that it depends on. */
 import { createHash } from 'node:crypto';
 import { armOf } from './axes.js';
-import { isBrought } from './brought-data.js';
 import { canonicalJson } from './canonical-json.js';
+import { isFromFiles } from './file-data.js';
 import { choose, combinations, type Dimension, dimensionsOf, dimensionsOfArm } from './grid.js';
 import { byContents, problemOf, teacherSizeOf } from './problem.js';
 import {
@@ -118,7 +118,7 @@ const sharedTrial = 2 ** 32 - 1;
 
 /** Whether the trial's data are those of every direct trial: see data.sharedSeed. */
 export function sharesSeed({ parametrization, data }: TrialProtocol): boolean {
-  return !isBrought(data) && data.sharedSeed === true && parametrization === 'direct';
+  return !isFromFiles(data) && data.sharedSeed === true && parametrization === 'direct';
 }
 
 /** Names the stream that the data of a trial are drawn from. */

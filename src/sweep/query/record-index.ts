@@ -9,8 +9,8 @@ import { EigenstudentError, reasonOf } from '../../errors.js';
 import { writeAtomically } from '../../network/atomic-write.js';
 import { readRecord, recordFile, trialFolder } from '../directory/record.js';
 import { type DamagedTrial, listKeys } from '../directory/run-directory.js';
-import type { LoadedRecords } from './answer.js';
 import { type Database, literal } from './duckdb.js';
+import type { LoadedRecords } from './query-result.js';
 import { structureOf } from './structure.js';
 
 export const indexFile = 'index.parquet';

@@ -3,13 +3,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../../errors.js';
-import { checkpointSteps } from '../directory/checkpoint-glance.js';
-import type { Made } from '../directory/makers.js';
+import { checkpointSteps } from '../directory/checkpoint-header.js';
+import type { RecordProvenance } from '../directory/provenance.js';
 import { didNotLearn, recordFile, trialFolder } from '../directory/record.js';
 import { listKeys } from '../directory/run-directory.js';
 import { arraysFile } from '../directory/trial-arrays.js';
 
-export interface RecordGlance {
+export interface RecordSummary {
   readonly key: string;
   readonly failed: boolean;
   /** Milliseconds since 1970. */
@@ -19,7 +19,7 @@ export interface RecordGlance {
   readonly steps: number;
   /** "cpu-avx2 float32" */
   readonly engine: string;
-  readonly made: Made;
+  readonly made: RecordProvenance;
   /** null of a trial that failed; so is the next. */
   readonly trainLoss: number | null;
   readonly effectiveSize: number | null;
@@ -30,8 +30,8 @@ export interface RecordGlance {
   readonly message: string | null;
 }
 
-export interface Glances {
-  readonly records: readonly RecordGlance[];
+export interface ScannedRecords {
+  readonly records: readonly RecordSummary[];
   /** Keys of records that cannot be read as such or have no arrays beside them. No checksum is looked at. */
   readonly damaged: readonly string[];
   /** Steps that the checkpoints of trials without a record, or with a damaged one, have behind them, by key. */
@@ -45,13 +45,13 @@ const recordsAtOnce = 500;
  * Every record there is. Read synchronously: 10 000 small files take a fifth of the time that they take one promise each.
  * @throws file_unreadable when it is no run directory
  */
-export async function glanceAtRecords(directory: string): Promise<Glances> {
-  const records: RecordGlance[] = [];
+export async function scanRecords(directory: string): Promise<ScannedRecords> {
+  const records: RecordSummary[] = [];
   const damaged: string[] = [];
   const begun = new Map<string, number>();
   for (const [i, key] of (await listKeys(directory)).entries()) {
     if (i % recordsAtOnce === recordsAtOnce - 1) await new Promise(setImmediate);
-    const record = glanceAtRecord(directory, key);
+    const record = summarizeRecord(directory, key);
     if (record === 'damaged') damaged.push(key);
     else if (record) records.push(record);
     if (record && record !== 'damaged') continue;
@@ -62,11 +62,11 @@ export async function glanceAtRecords(directory: string): Promise<Glances> {
 }
 
 /** Nothing where there is no record yet. */
-export function glanceAtRecord(directory: string, key: string): RecordGlance | 'damaged' | undefined {
+export function summarizeRecord(directory: string, key: string): RecordSummary | 'damaged' | undefined {
   const text = textOf(directory, key);
   if (text === undefined) return undefined;
   if (!existsSync(join(trialFolder(directory, key), arraysFile))) return 'damaged';
-  return glance(key, text) ?? 'damaged';
+  return summaryOf(key, text) ?? 'damaged';
 }
 
 /** Nothing where there is none; empty where there is one that cannot be read. */
@@ -78,7 +78,7 @@ function textOf(directory: string, key: string): string | undefined {
   }
 }
 
-function glance(key: string, text: string): RecordGlance | undefined {
+function summaryOf(key: string, text: string): RecordSummary | undefined {
   try {
     const record = JSON.parse(text);
     const finished = Date.parse(record.finishedAt);

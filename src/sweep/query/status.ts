@@ -1,12 +1,12 @@
 /** How far a run directory is and who works on it, from what lies in it: no process is asked. */
-import { type Makers, makersOf } from '../directory/makers.js';
+import { type Provenance, summarizeProvenance } from '../directory/provenance.js';
 import { readProtocol } from '../directory/run-directory.js';
 import type { TrialFailure } from '../directory/summary.js';
 import { teacherSizeOf } from '../protocol/problem.js';
 import type { Parametrization } from '../protocol/protocol-schema.js';
 import { type Settings, settingsOf } from '../protocol/settings.js';
 import { expand, type Trial } from '../protocol/trials.js';
-import { glanceAtRecords, type RecordGlance } from './record-glance.js';
+import { type RecordSummary, scanRecords } from './record-summary.js';
 import { countTrials, Found, type TrialCounts } from './trial-counts.js';
 import { readWorkers, type Worker } from './workers.js';
 
@@ -41,7 +41,7 @@ export interface Throughput {
   readonly stepsPerSecond: number;
 }
 
-export interface RunStatus extends Makers {
+export interface RunStatus extends Provenance {
   readonly directory: string;
   readonly trials: TrialCounts;
   readonly groups: readonly GroupStatus[];
@@ -73,9 +73,9 @@ export async function runStatus(directory: string): Promise<RunStatus> {
   const protocol = await readProtocol(directory);
   const trials = expand(protocol);
   const settings = settingsOf(protocol);
-  const glances = await glanceAtRecords(directory);
-  const { records, damaged } = glances;
-  const found = new Found(glances);
+  const scanned = await scanRecords(directory);
+  const { records, damaged } = scanned;
+  const found = new Found(scanned);
   const wanted = new Set(trials.map(({ key }) => key));
   const present = records.filter(({ key }) => wanted.has(key));
   const last = present.reduce((latest, { finished }) => Math.max(latest, finished), Number.NEGATIVE_INFINITY);
@@ -86,7 +86,7 @@ export async function runStatus(directory: string): Promise<RunStatus> {
     begun: begunTrials(trials, settings, found),
     failures: failures(trials, settings, found),
     damaged: damaged.filter((key) => wanted.has(key)),
-    ...makersOf(present.map(({ made }) => made)),
+    ...summarizeProvenance(present.map(({ made }) => made)),
     lastFinishedAt: present.length > 0 ? new Date(last).toISOString() : null,
     throughput: throughput(present, last),
     workers: await readWorkers(directory),
@@ -134,7 +134,7 @@ function failures(trials: readonly Trial[], settings: SettingsOf, found: Found):
 }
 
 /** Trials that train side by side end together: the time that they took begins where the first of them began. */
-function throughput(records: readonly RecordGlance[], last: number): Throughput | null {
+function throughput(records: readonly RecordSummary[], last: number): Throughput | null {
   const recent = records.filter(({ finished }) => finished >= last - hour);
   const begun = recent.reduce(
     (first, { finished, seconds }) => Math.min(first, finished - 1000 * seconds),

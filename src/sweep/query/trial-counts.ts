@@ -1,7 +1,7 @@
 /** How many trials are how far, of all of a run or of a group of them. */
 import type { Trial } from '../protocol/trials.js';
-import { stepsOf } from '../run/waves.js';
-import type { Glances } from './record-glance.js';
+import { stepsOf } from '../run/batches.js';
+import type { ScannedRecords } from './record-summary.js';
 
 export interface TrialCounts {
   readonly total: number;
@@ -20,10 +20,10 @@ export interface TrialCounts {
 
 /** What was found of a directory's trials, by key. */
 export class Found {
-  readonly #records: ReadonlyMap<string, Glances['records'][number]>;
+  readonly #records: ReadonlyMap<string, ScannedRecords['records'][number]>;
 
-  constructor(readonly glances: Glances) {
-    this.#records = new Map(glances.records.map((record) => [record.key, record]));
+  constructor(readonly scanned: ScannedRecords) {
+    this.#records = new Map(scanned.records.map((record) => [record.key, record]));
   }
 
   record(trial: Trial) {
@@ -32,7 +32,7 @@ export class Found {
 
   /** Epochs completed of an unfinished trial, by its checkpoint; nothing where it has none. */
   epoch({ key, protocol }: Trial): number | undefined {
-    const steps = this.glances.begun.get(key);
+    const steps = this.scanned.begun.get(key);
     if (steps === undefined) return undefined;
     return Math.min(protocol.epochs, Math.floor((steps * protocol.epochs) / stepsOf(protocol)));
   }

@@ -1,4 +1,4 @@
-/** The table `trials` that queries read: one row a record, one column a field of record.json. */
+/** The table `trials` that queries read: one row per record, one column per field of record.json. */
 import { recordJsonSchema, trialErrorJsonSchema } from '../directory/record.js';
 import { readProtocol } from '../directory/run-directory.js';
 import { expand } from '../protocol/trials.js';

@@ -1,7 +1,7 @@
 /** Answers of DuckDB as values that JSON can hold. */
 import type { DuckDBValueConverter } from '@duckdb/node-api';
-import type { QueryValue } from './answer.js';
 import type { Duckdb } from './duckdb.js';
+import type { QueryValue } from './query-result.js';
 
 /**
  * Whole numbers stay numbers as long as a double holds them exactly, and are texts beyond; what is not finite is null,

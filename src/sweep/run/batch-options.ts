@@ -1,13 +1,13 @@
-/** What a wave of trials is told, and what it tells. */
+/** What a batch of trials is told, and what it tells. */
 import type { ChosenDevice } from '../../network/device.js';
 import type { DamagedTrial } from '../directory/run-directory.js';
 import type { Trial } from '../protocol/trials.js';
-import type { Outcome, TrialAtWork } from './outcome.js';
+import type { Outcome, RunningTrial } from './outcome.js';
 import type { Profiler } from './profile.js';
 import type { SharedData } from './shared-data.js';
 import type { Latest } from './trial-log.js';
 
-export interface WaveOptions {
+export interface BatchOptions {
   readonly directory: string;
   readonly data: SharedData;
   readonly chosen: ChosenDevice;
@@ -24,16 +24,16 @@ export interface WaveOptions {
     studentStepsPerSecond: number,
     latest: Latest | null,
   ) => void;
-  /** Called with trials that are too large for a GPU's resident kernels, before they train. */
+  /** Called with trials that are too large for a GPU's fused kernels, before they train. */
   readonly onLayerwise: (trials: readonly LayerwiseTrial[]) => void;
   /** Called for a trial that goes on from its checkpoint. */
   readonly onContinue: (trial: ContinuedTrial) => void;
   /** Called for a trial whose checkpoint cannot be continued: it starts again. */
   readonly onRestart: (trial: DamagedTrial) => void;
-  /** Called once a trial, finished or failed, for several at once; training waits for it. */
+  /** Called once per trial, finished or failed, for several at once; training waits for it. */
   readonly onTrial: (trial: Trial, outcome: Outcome) => Promise<void>;
   /** Measures a student that has trained to its end. Default: finishedOutcome. What it throws fails its trial alone. */
-  readonly measure?: (work: TrialAtWork, testLoss: number) => Promise<Outcome>;
+  readonly measure?: (work: RunningTrial, testLoss: number) => Promise<Outcome>;
 }
 
 /** A trial that did not start from nothing. */

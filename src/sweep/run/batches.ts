@@ -1,4 +1,4 @@
-/** Which trials train side by side: waves, one after the other, each of them one population. */
+/** Which trials train side by side: batches, one after the other, each of them one population. */
 import { availableParallelism, totalmem } from 'node:os';
 import { freeMemory, requireMemory } from '../../native/free-memory.js';
 import type { ChosenDevice } from '../../network/device.js';
@@ -12,23 +12,23 @@ import {
   trainedWidths,
 } from '../protocol/trials.js';
 
-/** Students per thread in a wave: enough that no core waits long for the others, few enough that trials finish early. */
+/** Students per thread in a batch: enough that no core waits long for the others, few enough that trials finish early. */
 const studentsPerThread = 4;
-/** Of parameters, moments and data in a wave; arbitrary, it binds only on CPUs with hundreds of cores. */
+/** Of parameters, moments and data in a batch; arbitrary, it binds only on CPUs with hundreds of cores. */
 const maximumBytes = 2 * 2 ** 30;
 
-/** Of one wave. */
-export interface WaveLimits {
+/** Of one batch. */
+export interface BatchLimits {
   readonly students: number;
   /** Of parameters, moments and data. */
   readonly bytes: number;
 }
 
-/** A GPU is filled by all there is; a CPU by a few students a thread. */
-export function waveLimits(
+/** A GPU is filled by all there is; a CPU by a few students per thread. */
+export function batchLimits(
   device: ChosenDevice['device'],
   threads: number = availableParallelism(),
-): WaveLimits {
+): BatchLimits {
   // A quarter of the memory, and 8 GiB at most: arbitrary, but the whole paper (720 trials, 2.5 GB) fits.
   if (device === 'cuda') return { students: Infinity, bytes: Math.min(8 * 2 ** 30, totalmem() / 4) };
   // Half, for what works on them and for everything else. Populations are split to fit.
@@ -46,25 +46,25 @@ export function byDescendingCost(trials: readonly Trial[]): Trial[] {
 }
 
 /**
- * What fits in one wave. Its trials have one dtype, as a population has, one number of epochs, so that none waits long for
+ * What fits in one batch. Its trials have one dtype, as a population has, one number of epochs, so that none waits long for
  * another, and one number of points, as the history of all is written at the same epochs.
  */
-export class WaveRoom {
+export class BatchCapacity {
   #students = 0;
   #bytes = 0;
   #kind: string | undefined;
 
-  #limits: WaveLimits | undefined;
+  #limits: BatchLimits | undefined;
 
-  /** @param limitsOf the waves of a dtype: its device may be another one */
-  constructor(readonly limitsOf: (dtype: TrialProtocol['dtype']) => WaveLimits) {}
+  /** @param limitsOf the batches of a dtype: its device may be another one */
+  constructor(readonly limitsOf: (dtype: TrialProtocol['dtype']) => BatchLimits) {}
 
   get isFull(): boolean {
     return this.#limits !== undefined && this.#students >= this.#limits.students;
   }
 
-  /** A trial that is too large by itself has a wave of its own. */
-  takes({ protocol }: Trial): boolean {
+  /** A trial that is too large by itself has a batch of its own. */
+  fits({ protocol }: Trial): boolean {
     if (this.#limits === undefined) return true;
     const fits = this.#bytes + bytesOf(protocol) <= this.#limits.bytes;
     return fits && !this.isFull && this.#kind === kindOf(protocol);
@@ -78,25 +78,25 @@ export class WaveRoom {
   }
 }
 
-/** The waves of a process that has all trials to itself: those of one kind together, the costly ones first. */
-export function planWaves(
+/** The batches of a process that has all trials to itself: those of one kind together, the costly ones first. */
+export function planBatches(
   trials: readonly Trial[],
-  limitsOf: (dtype: TrialProtocol['dtype']) => WaveLimits,
+  limitsOf: (dtype: TrialProtocol['dtype']) => BatchLimits,
 ): Trial[][] {
-  const open = new Map<string, { room: WaveRoom; wave: Trial[] }>();
-  const waves: Trial[][] = [];
+  const open = new Map<string, { room: BatchCapacity; batch: Trial[] }>();
+  const batches: Trial[][] = [];
   for (const trial of byDescendingCost(trials)) {
     const kind = kindOf(trial.protocol);
     let last = open.get(kind);
-    if (!last?.room.takes(trial)) {
-      last = { room: new WaveRoom(limitsOf), wave: [] };
+    if (!last?.room.fits(trial)) {
+      last = { room: new BatchCapacity(limitsOf), batch: [] };
       open.set(kind, last);
-      waves.push(last.wave);
+      batches.push(last.batch);
     }
     last.room.add(trial);
-    last.wave.push(trial);
+    last.batch.push(trial);
   }
-  return waves;
+  return batches;
 }
 
 function kindOf({ dtype, epochs, evaluation }: TrialProtocol): string {
@@ -165,7 +165,7 @@ export function bytesOf(protocol: TrialProtocol): number {
 }
 
 /**
- * That each trial fits by itself; waves take as many as fit together.
+ * That each trial fits by itself; batches take as many as fit together.
  * @throws out_of_memory naming the trial, where its memory would go, and the fields to change
  */
 export function checkMemory(trials: readonly Trial[], onHost: (trial: Trial) => boolean): void {

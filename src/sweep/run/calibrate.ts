@@ -4,13 +4,13 @@ import type { Splits } from '../../data/splits.js';
 import type { ChosenDevice } from '../../network/device.js';
 import { Population } from '../../network/population.js';
 import { pruningCurve } from '../../pruning/curve.js';
-import { isBrought } from '../protocol/brought-data.js';
+import { isFromFiles } from '../protocol/file-data.js';
 import { problemOf } from '../protocol/problem.js';
 import type { TrialProtocol } from '../protocol/trials.js';
+import { stepsOf } from './batches.js';
 import type { SharedData } from './shared-data.js';
 import { criterionOf, rankedLayer, studentOptions } from './student.js';
 import { operationsPerStep } from './useful-operations.js';
-import { stepsOf } from './waves.js';
 
 /** Seconds, as a clock on the wall has them. */
 export interface Calibration {
@@ -87,7 +87,7 @@ function harmless(protocol: TrialProtocol): TrialProtocol {
   return {
     ...protocol,
     // Of files all samples are taken: which ones they are is part of the data.
-    data: isBrought(data) ? data : { ...data, train: Math.min(data.train, steps * arm.batchSize) },
+    data: isFromFiles(data) ? data : { ...data, train: Math.min(data.train, steps * arm.batchSize) },
     arm: { ...arm, optimizer },
   };
 }

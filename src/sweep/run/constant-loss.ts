@@ -1,7 +1,7 @@
 import type { Dataset } from '../../network/dataset.js';
 
 /**
- * The loss of the best answer that is the same for every sample: the variance of targets, mean over outputs; of classes the
+ * The loss of the best prediction that is the same for every sample: the variance of targets, mean over outputs; of classes the
  * entropy of their frequencies.
  */
 export function constantLoss({ targets, targetCount, classes }: Dataset): number {

@@ -4,14 +4,14 @@ import { canonicalJson } from '../protocol/canonical-json.js';
 import type { Parametrization, Protocol } from '../protocol/protocol-schema.js';
 import type { Trial } from '../protocol/trials.js';
 
-export interface Census {
+export interface TrialCountsByField {
   readonly total: number;
   readonly byArm: Readonly<Partial<Record<Parametrization, number>>>;
   /** For each field that varies, by its path in the protocol, its values and how many trials have each. */
   readonly byField: Readonly<Record<string, readonly { readonly value: unknown; readonly trials: number }[]>>;
 }
 
-export function census(protocol: Protocol, trials: readonly Trial[]): Census {
+export function countTrials(protocol: Protocol, trials: readonly Trial[]): TrialCountsByField {
   const byArm: Partial<Record<Parametrization, number>> = {};
   for (const { protocol: trial } of trials)
     byArm[trial.parametrization] = (byArm[trial.parametrization] ?? 0) + 1;

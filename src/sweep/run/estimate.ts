@@ -2,23 +2,23 @@
 import { availableParallelism } from 'node:os';
 import { finiteNumber, knownKeys, positiveInteger } from '../../arguments.js';
 import type { DeviceOptions } from '../../network/device.js';
-import { BroughtFiles } from '../brought/brought-files.js';
-import { lookAtFiles } from '../brought/look-at-files.js';
 import { isFinished } from '../directory/record.js';
 import { survey, wouldGrow } from '../directory/run-directory.js';
 import { checkArrays } from '../directory/trial-arrays.js';
+import { DatasetFiles } from '../files/dataset-files.js';
+import { lookAtFiles } from '../files/look-at-files.js';
 import { checkProtocol } from '../protocol/protocol.js';
 import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
 import { expand, type Trial } from '../protocol/trials.js';
+import { batchLimits, bytesOf, checkMemory, planBatches } from './batches.js';
 import { calibrate } from './calibrate.js';
-import { type Census, census } from './census.js';
+import { countTrials, type TrialCountsByField } from './count-trials.js';
 import { chooseDevices } from './devices.js';
 import { type Forecast, forecast, type Tried } from './forecast.js';
 import { shapesOf, someShapes } from './shapes.js';
 import { checkShard, ofShard, type Shard } from './shard.js';
 import { SharedData } from './shared-data.js';
 import { usefulOperations } from './useful-operations.js';
-import { bytesOf, checkMemory, planWaves, waveLimits } from './waves.js';
 
 export interface EstimateOptions extends DeviceOptions {
   /** A run directory that may hold some of the trials already, or not be there. */
@@ -31,7 +31,7 @@ export interface EstimateOptions extends DeviceOptions {
 }
 
 export interface SweepEstimate {
-  readonly trials: Census & {
+  readonly trials: TrialCountsByField & {
     /** Trials that have a record, finished or failed, whose files are sound: a sweep keeps them. */
     readonly done: number;
     /** Of those, the ones that failed. */
@@ -40,7 +40,7 @@ export interface SweepEstimate {
   /** Of the trials that are left, in useful operations: a multiply-add is two, matrix products alone. */
   readonly operations: number;
   /** The largest population that will train at once: an upper estimate of parameters, moments and data. */
-  readonly largestWave: { readonly students: number; readonly bytes: number };
+  readonly largestPopulation: { readonly students: number; readonly bytes: number };
   /** null where nothing is left to train. */
   readonly time: Forecast | null;
 }
@@ -69,29 +69,29 @@ export async function estimateSweep(
   checkMemory(trials, ({ protocol: { dtype } }) => deviceOf(dtype).device !== 'cuda');
   const done = await doneIn(options.directory, protocol, trials);
   const missing = trials.filter(({ key }) => !done.has(key));
-  const waves = planWaves(missing, (dtype) => waveLimits(deviceOf(dtype).device, threads));
-  const atOnce = Math.max(1, ...waves.map((wave) => wave.length));
+  const batches = planBatches(missing, (dtype) => batchLimits(deviceOf(dtype).device, threads));
+  const atOnce = Math.max(1, ...batches.map((batch) => batch.length));
   const shapes = shapesOf(missing);
-  const data = new SharedData(new BroughtFiles(protocol));
+  const data = new SharedData(new DatasetFiles(protocol));
   const tried: Tried[] = [];
   for (const { protocol: example } of someShapes(shapes)) {
     const chosen = deviceOf(example.dtype);
     const places =
       chosen.device === 'cuda' ? Math.min(studentsOnGpu, atOnce) : (threads ?? availableParallelism());
-    const fitting = Math.floor(waveLimits(chosen.device, threads).bytes / bytesOf(example));
+    const fitting = Math.floor(batchLimits(chosen.device, threads).bytes / bytesOf(example));
     const students = Math.max(1, Math.min(places, fitting));
     const plan = { chosen, ...(threads && { threads }), students, seconds };
     tried.push({ students, ...(await calibrate(example, data, plan)) });
   }
   return {
     trials: {
-      ...census(protocol, trials),
+      ...countTrials(protocol, trials),
       done: done.size,
       failed: [...done.values()].filter(Boolean).length,
     },
     operations: missing.reduce((sum, trial) => sum + usefulOperations(trial.protocol), 0),
-    largestWave: largest(waves),
-    time: missing.length === 0 ? null : forecast(waves, shapes, tried),
+    largestPopulation: largest(batches),
+    time: missing.length === 0 ? null : forecast(batches, shapes, tried),
   };
 }
 
@@ -110,11 +110,11 @@ async function doneIn(
   return found;
 }
 
-function largest(waves: readonly (readonly Trial[])[]): SweepEstimate['largestWave'] {
+function largest(batches: readonly (readonly Trial[])[]): SweepEstimate['largestPopulation'] {
   let most = { students: 0, bytes: 0 };
-  for (const wave of waves) {
-    const bytes = wave.reduce((sum, { protocol }) => sum + bytesOf(protocol), 0);
-    if (bytes > most.bytes) most = { students: wave.length, bytes };
+  for (const batch of batches) {
+    const bytes = batch.reduce((sum, { protocol }) => sum + bytesOf(protocol), 0);
+    if (bytes > most.bytes) most = { students: batch.length, bytes };
   }
   return most;
 }

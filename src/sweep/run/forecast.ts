@@ -1,10 +1,10 @@
 /** From the times of a few kinds of students to the time of a sweep. */
 import type { Trial, TrialProtocol } from '../protocol/trials.js';
+import { stepsOf } from './batches.js';
 import type { Calibration } from './calibrate.js';
 import { type Shape, shapeName } from './shapes.js';
 import { fitStepTimes, type StepTimes } from './step-times.js';
 import { operationsPerStep } from './useful-operations.js';
-import { stepsOf } from './waves.js';
 
 /** A calibration with the number of students that trained side by side in it. */
 export type Tried = Calibration & { readonly students: number };
@@ -37,14 +37,14 @@ interface Kind {
 
 /** @param tried at least one of each dtype */
 export function forecast(
-  waves: readonly (readonly Trial[])[],
+  batches: readonly (readonly Trial[])[],
   shapes: readonly Shape[],
   tried: readonly Tried[],
 ): Forecast {
   const kinds = kindsOf(shapes, tried);
   let [seconds, doubt] = [0, 0];
-  for (const wave of waves) {
-    const time = secondsOfWave(wave, kinds);
+  for (const batch of batches) {
+    const time = secondsOfBatch(batch, kinds);
     seconds += time.seconds;
     doubt += time.doubt;
   }
@@ -89,13 +89,13 @@ function interpolated(protocol: TrialProtocol, fit: StepTimes, tried: readonly T
 }
 
 /** Students take the first place that falls free, the longest first; those that train in turn have all places. */
-function secondsOfWave(
-  wave: readonly Trial[],
+function secondsOfBatch(
+  batch: readonly Trial[],
   kinds: ReadonlyMap<string, Kind>,
 ): { seconds: number; doubt: number } {
   const places: number[] = [];
   let [after, doubtful, trained] = [0, 0, 0];
-  for (const { protocol } of wave) {
+  for (const { protocol } of batch) {
     const kind = kinds.get(shapeName(protocol)) as Kind;
     const seconds = stepsOf(protocol) * kind.step;
     while (places.length < kind.students) places.push(0);

@@ -4,8 +4,8 @@ import type { Network } from '../../network/network.js';
 import { pruningCurve } from '../../pruning/curve.js';
 import { relevance } from '../../pruning/relevance.js';
 import type { RankedLayer } from '../directory/trial-arrays.js';
-import { insistOn } from './insist-on.js';
-import type { TrialAtWork } from './outcome.js';
+import type { RunningTrial } from './outcome.js';
+import { retryOnceIfInterrupted } from './retry-once.js';
 import { criterionOf, furtherRankedLayers } from './student.js';
 
 export interface FurtherLayers {
@@ -16,7 +16,7 @@ export interface FurtherLayers {
 
 /** Each layer is pruned alone, by the criterion and on the data of the first. */
 export async function rankFurtherLayers(
-  { trial: { protocol }, student, splits }: TrialAtWork,
+  { trial: { protocol }, student, splits }: RunningTrial,
   network: Network,
 ): Promise<FurtherLayers> {
   const { threshold } = protocol.evaluation;
@@ -24,7 +24,7 @@ export async function rankFurtherLayers(
   for (const layer of furtherRankedLayers(protocol)) {
     const scores = relevance(network, layer, criterionOf(protocol));
     const ranking = { layer, relevance: scores };
-    const { losses } = await insistOn(() => pruningCurve(student, splits.test, ranking));
+    const { losses } = await retryOnceIfInterrupted(() => pruningCurve(student, splits.test, ranking));
     layers.push({ relevance: scores, pruningLosses: losses });
   }
   return { effectiveSizes: layers.map((each) => effectiveSize(each.relevance, { threshold })), layers };

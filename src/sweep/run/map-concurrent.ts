@@ -5,7 +5,7 @@ const limit = 8;
  * Works on several items at once, in their order. After a failure no other is begun, and those begun are waited for.
  * @throws the first failure
  */
-export async function severalAtOnce<Item>(
+export async function mapConcurrent<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<void>,
 ): Promise<void> {

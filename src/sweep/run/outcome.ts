@@ -20,8 +20,8 @@ import type { Trial, TrialProtocol } from '../protocol/trials.js';
 import { accuraciesOf } from './accuracies.js';
 import { constantLoss } from './constant-loss.js';
 import { rankFurtherLayers } from './further-layers.js';
-import { insistOn } from './insist-on.js';
 import { rankedLosses } from './ranked-losses.js';
+import { retryOnceIfInterrupted } from './retry-once.js';
 import { criterionOf, rankedLayer } from './student.js';
 import type { TrialLog } from './trial-log.js';
 
@@ -31,7 +31,7 @@ export interface Outcome {
 }
 
 /** A trial with everything that belongs to it. */
-export interface TrialAtWork {
+export interface RunningTrial {
   readonly trial: Trial;
   readonly splits: Splits;
   readonly student: Student;
@@ -47,7 +47,7 @@ export function score(protocol: TrialProtocol, student: Student) {
   return { network, relevance: scores, effectiveSize: effectiveSize(scores, { threshold }) };
 }
 
-export function divergedOutcome(work: TrialAtWork, divergence: StudentDivergence): Outcome {
+export function divergedOutcome(work: RunningTrial, divergence: StudentDivergence): Outcome {
   const { step, layer, learningRate, parameter } = divergence;
   const what = layer < 0 ? 'its loss' : `the output of layer ${layer}`;
   const message = parameter
@@ -56,12 +56,12 @@ export function divergedOutcome(work: TrialAtWork, divergence: StudentDivergence
   return failedOutcome(work, { code: 'diverged', message, step, layer, learningRate, stage: 'training' });
 }
 
-/** Of a student that has trained to its end; failed where one of its answers is not finite. */
-export async function finishedOutcome(work: TrialAtWork, testLoss: number): Promise<Outcome> {
+/** Of a student that has trained to its end; failed where one of its measures is not finite. */
+export async function finishedOutcome(work: RunningTrial, testLoss: number): Promise<Outcome> {
   const { trial, splits, student, log } = work;
   const scored = score(trial.protocol, student);
   const ranking = { layer: rankedLayer, relevance: scored.relevance };
-  const { losses } = await insistOn(() => pruningCurve(student, splits.test, ranking));
+  const { losses } = await retryOnceIfInterrupted(() => pruningCurve(student, splits.test, ranking));
   const measures = {
     trainLoss: log.last('trainLoss'),
     validationLoss: log.last('validationLoss'),
@@ -109,7 +109,7 @@ function brokenMeasure(name: string, value: number): string {
 }
 
 /** Of a trial whose student was made. */
-export function failedOutcome(work: TrialAtWork, error: TrialError): Outcome {
+export function failedOutcome(work: RunningTrial, error: TrialError): Outcome {
   const record = { ...header(work), ...nothingMeasured, error };
   return { record, arrays: { network: work.student.network(), lossHistory: work.log.lossHistory() } };
 }
@@ -125,7 +125,7 @@ export function unbegunOutcome({ key, protocol }: Trial, engine: string, error: 
   };
 }
 
-function header({ trial, student, engine, log }: TrialAtWork): Omit<TrialHeader, Seals> {
+function header({ trial, student, engine, log }: RunningTrial): Omit<TrialHeader, Seals> {
   const { step, epoch, secondsTrained } = student.progress();
   const { seconds } = log.progress(secondsTrained);
   return { ...identity(trial.key, trial.protocol, engine), seconds, steps: step, epochs: epoch };

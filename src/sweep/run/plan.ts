@@ -4,7 +4,7 @@ import { finiteNumber, invalid, knownKeys, positiveInteger } from '../../argumen
 import { isAbortSignal } from '../../kinds.js';
 import type { ChosenDevice, DeviceOptions } from '../../network/device.js';
 import { unlessInterrupted } from '../../network/steps.js';
-import { lookAtFiles } from '../brought/look-at-files.js';
+import { lookAtFiles } from '../files/look-at-files.js';
 import { checkProtocol } from '../protocol/protocol.js';
 import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
 import { expand, type Trial, type TrialProtocol } from '../protocol/trials.js';

@@ -1,7 +1,7 @@
 /** How far a run is, and how long it will still take. */
 import type { Trial } from '../protocol/trials.js';
+import { stepsOf, workOf } from './batches.js';
 import type { Latest } from './trial-log.js';
-import { stepsOf, workOf } from './waves.js';
 
 export interface SweepProgress {
   /** Trials of the protocol, or of the shard; `reused` were there when the run began and are among the finished and failed. */
@@ -97,14 +97,14 @@ export class Tally {
     this.#report();
   }
 
-  /** Epochs completed, one number a trial of the wave. */
+  /** Epochs completed, one number a trial of the batch. */
   follow(
-    wave: readonly Trial[],
+    batch: readonly Trial[],
     epochs: readonly number[],
     studentStepsPerSecond: number,
     latest: Latest | null,
   ): void {
-    wave.forEach(({ key }, i) => {
+    batch.forEach(({ key }, i) => {
       this.#reach(key, epochs[i] as number);
     });
     this.#studentStepsPerSecond = studentStepsPerSecond || this.#studentStepsPerSecond;

@@ -5,7 +5,7 @@ import type { Student } from '../../network/student.js';
 import { type Ranking, removalOrder } from '../../pruning/rankings.js';
 import type { RankedLosses } from '../directory/trial-arrays.js';
 import type { TrialProtocol } from '../protocol/trials.js';
-import { insistOn } from './insist-on.js';
+import { retryOnceIfInterrupted } from './retry-once.js';
 import { rankedLayer } from './student.js';
 
 /**
@@ -25,7 +25,7 @@ export async function rankedLosses(
       layer: rankedLayer,
       ...sourceOf(ranking, protocol, validation),
     });
-    losses[ranking] = await insistOn(() => student.pruningLosses(rankedLayer, order, test));
+    losses[ranking] = await retryOnceIfInterrupted(() => student.pruningLosses(rankedLayer, order, test));
   }
   return losses;
 }

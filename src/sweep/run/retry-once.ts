@@ -1,7 +1,7 @@
 import { EigenstudentError } from '../../errors.js';
 
 /** What has been trained is measured and kept even where the run is interrupted meanwhile: stop() ends one call, not two. */
-export async function insistOn<Result>(call: () => Promise<Result>): Promise<Result> {
+export async function retryOnceIfInterrupted<Result>(call: () => Promise<Result>): Promise<Result> {
   try {
     return await call();
   } catch (error) {

@@ -1,22 +1,22 @@
-/** Wave after wave until every trial has a record, whichever process has trained it. */
+/** Batch after batch until every trial has a record, whichever process has trained it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EigenstudentError } from '../../errors.js';
-import { BroughtFiles } from '../brought/brought-files.js';
 import type { TrialRecord } from '../directory/record.js';
 import { type DamagedTrial, findFinished, writeTrial } from '../directory/run-directory.js';
 import type { TrialLocks } from '../directory/trial-locks.js';
+import { DatasetFiles } from '../files/dataset-files.js';
 import type { Trial } from '../protocol/trials.js';
+import type { ContinuedTrial, LayerwiseTrial } from './batch-options.js';
+import { batchLimits } from './batches.js';
 import type { Outcome } from './outcome.js';
 import type { SweepPlan } from './plan.js';
 import type { Profiler } from './profile.js';
 import type { Ending, Tally } from './progress.js';
 import { SharedData } from './shared-data.js';
-import { trainWave } from './wave.js';
-import type { ContinuedTrial, LayerwiseTrial } from './wave-options.js';
-import { waveLimits } from './waves.js';
+import { trainBatch } from './train-batch.js';
 import { WorkList } from './work-list.js';
 
-interface Everything extends SweepPlan {
+interface SweepContext extends SweepPlan {
   readonly locks: TrialLocks;
   readonly tally: Tally;
   readonly profiler: Profiler;
@@ -33,25 +33,25 @@ export function endingOf(record: TrialRecord): Ending {
 }
 
 /** @throws interrupted, file_unwritable, what training throws */
-export async function trainEverything(missing: readonly Trial[], run: Everything): Promise<void> {
+export async function runTrials(missing: readonly Trial[], run: SweepContext): Promise<void> {
   const { signal, profiler, deviceOf, threads } = run;
-  const data = new SharedData(new BroughtFiles(run.protocol), signal);
+  const data = new SharedData(new DatasetFiles(run.protocol), signal);
   const list = new WorkList(
     missing,
-    (dtype) => waveLimits(deviceOf(dtype).device, threads),
+    (dtype) => batchLimits(deviceOf(dtype).device, threads),
     (trial) => claim(trial, run),
   );
   while (!list.isEmpty) {
     if (signal?.aborted) throw interrupted(signal.reason);
     const start = performance.now();
-    const wave = await profiler.time('writing', () => list.nextWave());
-    if (wave.length > 0) await trainOne(wave, list, data, run);
+    const batch = await profiler.time('writing', () => list.nextBatch());
+    if (batch.length > 0) await trainOne(batch, list, data, run);
     else if (!list.isEmpty) await profiler.time('waiting', () => pause(performance.now() - start, signal));
   }
 }
 
 /** What another process has ended meanwhile is counted and let go. */
-async function claim(trial: Trial, { directory, locks, tally }: Everything) {
+async function claim(trial: Trial, { directory, locks, tally }: SweepContext) {
   if (!(await locks.claim(trial.key))) return 'theirs';
   const record = await findFinished(directory, trial.key);
   if (!record) return 'ours';
@@ -60,14 +60,14 @@ async function claim(trial: Trial, { directory, locks, tally }: Everything) {
   return 'done';
 }
 
-async function trainOne(wave: readonly Trial[], list: WorkList, data: SharedData, run: Everything) {
+async function trainOne(batch: readonly Trial[], list: WorkList, data: SharedData, run: SweepContext) {
   const { directory, locks, tally, profiler, continued, restarted, layerwise } = run;
   const { deviceOf, threads, signal, checkpointEvery } = run;
-  await trainWave(wave, {
+  await trainBatch(batch, {
     ...{ directory, data, threads, signal, checkpointEvery, profiler },
-    chosen: deviceOf((wave[0] as Trial).protocol.dtype),
+    chosen: deviceOf((batch[0] as Trial).protocol.dtype),
     isOurs: ({ key }) => locks.claim(key),
-    onEpochs: (...news) => tally.follow(wave, ...news),
+    onEpochs: (...news) => tally.follow(batch, ...news),
     onLayerwise: (trials) => layerwise.push(...trials),
     onContinue: (trial) => continued.push(trial),
     onRestart: (trial) => restarted.push(trial),
@@ -84,7 +84,7 @@ async function trainOne(wave: readonly Trial[], list: WorkList, data: SharedData
 async function keep(
   trial: Trial,
   { record, arrays }: Outcome,
-  { directory, locks, tally }: Everything,
+  { directory, locks, tally }: SweepContext,
 ): Promise<boolean> {
   if (!(await locks.claim(trial.key)) || (await findFinished(directory, trial.key))) return false;
   const written = await writeTrial(directory, record, arrays);

@@ -6,22 +6,22 @@ import type { TrainReport } from '../../training/report.js';
 import type { TrialError } from '../directory/record.js';
 import { type TrialProgress, writeTrialCheckpoint } from '../directory/trial-checkpoint.js';
 import type { Trial } from '../protocol/trials.js';
-import { insistOn } from './insist-on.js';
+import type { BatchOptions } from './batch-options.js';
+import { mapConcurrent } from './map-concurrent.js';
 import { NodeLog } from './node-log.js';
 import {
   divergedOutcome,
   failedOutcome,
   finishedOutcome,
   type Outcome,
+  type RunningTrial,
   score,
-  type TrialAtWork,
 } from './outcome.js';
-import { severalAtOnce } from './several-at-once.js';
+import { retryOnceIfInterrupted } from './retry-once.js';
 import { attempt, type Stage, trialErrorOf } from './trial-failure.js';
 import { type Latest, latestOf, TrialLog } from './trial-log.js';
-import type { WaveOptions } from './wave-options.js';
 
-export class WaveAtWork {
+export class RunningBatch {
   #logs: TrialLog[] = [];
   /** Errors of trials, by place. */
   readonly #errors = new Map<number, TrialError>();
@@ -31,7 +31,7 @@ export class WaveAtWork {
     readonly splits: readonly Splits[],
     readonly population: Population,
     readonly before: readonly (TrialProgress | undefined)[],
-    readonly options: WaveOptions,
+    readonly options: BatchOptions,
   ) {}
 
   /** Whether every trial has a record. */
@@ -83,7 +83,7 @@ export class WaveAtWork {
     );
     const { directory, profiler, isOurs } = this.options;
     await profiler.time('writing', () =>
-      severalAtOnce(due, async ([i, { secondsTrained }]) => {
+      mapConcurrent(due, async ([i, { secondsTrained }]) => {
         const { trial, log } = this.#at(i);
         if (!(await isOurs(trial))) return;
         const progress = log.progress(secondsTrained);
@@ -101,7 +101,7 @@ export class WaveAtWork {
     const outcomes: [number, Outcome][] = [];
     for (const i of ended) outcomes.push([i, await this.#outcomeOf(i, report, losses[i] as number)]);
     await this.options.profiler.time('writing', () =>
-      severalAtOnce(outcomes, ([i, outcome]) => this.#keep(i, outcome)),
+      mapConcurrent(outcomes, ([i, outcome]) => this.#keep(i, outcome)),
     );
   }
 
@@ -129,7 +129,7 @@ export class WaveAtWork {
     await onTrial(trial, failedOutcome(this.#at(i), this.#errors.get(i) as TrialError));
   }
 
-  #at(i: number): TrialAtWork {
+  #at(i: number): RunningTrial {
     return {
       trial: this.trials[i] as Trial,
       splits: this.splits[i] as Splits,
@@ -144,7 +144,7 @@ export class WaveAtWork {
     const asked = this.splits.map(({ test }, i) => (isAsked(i) ? test : null));
     if (asked.every((test) => test === null)) return asked.map(() => NaN);
     const lossesOf = async (data: readonly (Dataset | null)[]) =>
-      (await insistOn(() => this.population.evaluate(data))).map(({ loss }) => loss);
+      (await retryOnceIfInterrupted(() => this.population.evaluate(data))).map(({ loss }) => loss);
     const all = await attempt(() => lossesOf(asked));
     if ('result' in all) return all.result;
     trialErrorOf(all.error, stage, 0); // throws what is of no trial
@@ -159,7 +159,7 @@ export class WaveAtWork {
   }
 
   /** Does something for every trial that has neither ended nor failed. */
-  #each(stage: Stage, work: (trial: TrialAtWork, i: number) => void): void {
+  #each(stage: Stage, work: (trial: RunningTrial, i: number) => void): void {
     for (const i of this.trials.keys()) {
       if (this.#errors.has(i) || this.#logs[i]?.ended) continue;
       try {

@@ -1,7 +1,7 @@
 /** One of several equal parts of a sweep, for schedulers that know nothing of each other. */
 import { invalid, knownKeys, positiveInteger } from '../../arguments.js';
 import type { Trial } from '../protocol/trials.js';
-import { byDescendingCost } from './waves.js';
+import { byDescendingCost } from './batches.js';
 
 /** Part `index` of `count`, from 1. */
 export interface Shard {

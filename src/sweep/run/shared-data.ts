@@ -1,8 +1,8 @@
 import type { Splits } from '../../data/splits.js';
 import { inTurns } from '../../network/steps.js';
 import type { Teacher } from '../../teacher/teacher.js';
-import { BroughtFiles } from '../brought/brought-files.js';
-import { isBrought } from '../protocol/brought-data.js';
+import { DatasetFiles } from '../files/dataset-files.js';
+import { isFromFiles } from '../protocol/file-data.js';
 import { dataKey, type TrialProtocol } from '../protocol/trials.js';
 import { drawData, teacherOf } from './draw-data.js';
 
@@ -25,13 +25,13 @@ export class SharedData {
    * @param signal aborting it ends what is being made with an error of code 'interrupted'
    */
   constructor(
-    readonly files = new BroughtFiles(),
+    readonly files = new DatasetFiles(),
     readonly signal?: AbortSignal,
   ) {}
 
   /**
    * With their copies in native memory, which take as long to make as large data do.
-   * @throws interrupted; see BroughtFiles; invalid_argument for numbers that the dtype cannot hold
+   * @throws interrupted; see DatasetFiles; invalid_argument for numbers that the dtype cannot hold
    */
   async of(protocol: TrialProtocol): Promise<Splits> {
     const splits = await this.load(protocol);
@@ -40,7 +40,7 @@ export class SharedData {
     return splits;
   }
 
-  /** In float64. @throws interrupted; see BroughtFiles */
+  /** In float64. @throws interrupted; see DatasetFiles */
   async load(protocol: TrialProtocol): Promise<Splits> {
     const key = dataKey(protocol);
     const splits = this.#splits.get(key) ?? (await this.#draw(protocol));
@@ -58,7 +58,7 @@ export class SharedData {
 
   async #draw(protocol: TrialProtocol): Promise<Splits> {
     const teacher = protocol.teacher && (await this.#teacher(protocol.teacher));
-    if (isBrought(protocol.data)) return this.files.splits(protocol, protocol.data, teacher, this.signal);
+    if (isFromFiles(protocol.data)) return this.files.splits(protocol, protocol.data, teacher, this.signal);
     return drawData(teacher as Teacher, protocol, this.signal);
   }
 

@@ -8,12 +8,12 @@ import { type Summary, writeSummary } from '../directory/summary.js';
 import { checkArrays } from '../directory/trial-arrays.js';
 import { TrialLocks } from '../directory/trial-locks.js';
 import type { ProtocolInput } from '../protocol/protocol-schema.js';
+import type { ContinuedTrial, LayerwiseTrial } from './batch-options.js';
+import { checkMemory } from './batches.js';
 import { planSweep, type SweepOptions, type SweepPlan } from './plan.js';
 import { Profiler, type SweepProfile } from './profile.js';
 import { Tally } from './progress.js';
-import { endingOf, trainEverything } from './train-everything.js';
-import type { ContinuedTrial, LayerwiseTrial } from './wave-options.js';
-import { checkMemory } from './waves.js';
+import { endingOf, runTrials } from './run-trials.js';
 
 export interface SweepResult {
   readonly directory: string;
@@ -30,7 +30,7 @@ export interface SweepResult {
   readonly continued: readonly ContinuedTrial[];
   /** Trials whose checkpoint could not be continued, and why: they started again. */
   readonly restarted: readonly DamagedTrial[];
-  /** Trials of this call that were too large for a GPU's resident kernels; none on other devices. */
+  /** Trials of this call that were too large for a GPU's fused kernels; none on other devices. */
   readonly layerwise: readonly LayerwiseTrial[];
   readonly seconds: number;
   readonly profile: SweepProfile;
@@ -80,7 +80,7 @@ async function trainMissing(
   const restarted: DamagedTrial[] = [];
   const layerwise: LayerwiseTrial[] = [];
   await keepingSummary(directory, tally, () =>
-    trainEverything(missing, { ...plan, locks, tally, profiler, continued, restarted, layerwise }),
+    runTrials(missing, { ...plan, locks, tally, profiler, continued, restarted, layerwise }),
   );
   const summary = await profiler.time('writing', () => writeSummary(directory));
   const { trained, reused, elsewhere } = tally;

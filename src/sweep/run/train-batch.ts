@@ -1,4 +1,4 @@
-/** Trains the trials of one wave side by side and measures each as soon as it has finished. */
+/** Trains the trials of one batch side by side and measures each as soon as it has finished. */
 import { EigenstudentError } from '../../errors.js';
 import { addon } from '../../native/load.js';
 import type { ChosenDevice } from '../../network/device.js';
@@ -7,23 +7,23 @@ import { throwIfInterrupted } from '../../network/steps.js';
 import { describeLayerwise } from '../../training/report.js';
 import { train } from '../../training/train.js';
 import { continueTrial, type TrialProgress } from '../directory/trial-checkpoint.js';
-import { isBrought } from '../protocol/brought-data.js';
+import { isFromFiles } from '../protocol/file-data.js';
 import type { Trial, TrialProtocol } from '../protocol/trials.js';
+import type { BatchOptions, LayerwiseTrial } from './batch-options.js';
+import { chunkOf } from './batches.js';
 import { unbegunOutcome } from './outcome.js';
 import { type PreparedTrial, prepareTrial } from './prepare-trial.js';
+import { RunningBatch } from './running-batch.js';
 import { attempt, trialErrorOf } from './trial-failure.js';
-import { WaveAtWork } from './wave-at-work.js';
-import type { LayerwiseTrial, WaveOptions } from './wave-options.js';
-import { chunkOf } from './waves.js';
 
 /**
  * Trials that have a checkpoint go on from it, each from its own epoch; every history has its entries at the same epochs as
- * that of an undisturbed trial. Interrupted, the wave leaves a checkpoint of every trial that has not ended.
+ * that of an undisturbed trial. Interrupted, the batch leaves a checkpoint of every trial that has not ended.
  * What is wrong with a trial, in its data, in training or when it is measured, becomes its failed record; the others go on.
  * @param wanted of one dtype, one number of epochs and one of points
  * @throws interrupted; what onTrial throws; what is not of one trial, as out_of_memory
  */
-export async function trainWave(wanted: readonly Trial[], options: WaveOptions): Promise<void> {
+export async function trainBatch(wanted: readonly Trial[], options: BatchOptions): Promise<void> {
   const { profiler, checkpointEvery, signal } = options;
   const prepared = await profiler.time('data', () => prepareTrials(wanted, options));
   const trials = prepared.map(({ trial }) => trial);
@@ -37,13 +37,13 @@ export async function trainWave(wanted: readonly Trial[], options: WaveOptions):
     options.onLayerwise(layerwiseOf(population, trials));
     const before = await profiler.time('writing', () => continueTrials(trials, population, options));
     const splits = prepared.map((each) => each.splits);
-    const wave = new WaveAtWork(trials, splits, population, before, options);
-    await profiler.time('evaluation', () => wave.begin());
-    await trainAndMeasure(wave, population, {
+    const batch = new RunningBatch(trials, splits, population, before, options);
+    await profiler.time('evaluation', () => batch.begin());
+    await trainAndMeasure(batch, population, {
       every: chunkOf(first.protocol),
       ...(signal && { signal }),
-      checkpoint: { save: () => wave.save(), everySeconds: checkpointEvery },
-      onReport: (report) => wave.follow(report),
+      checkpoint: { save: () => batch.save(), everySeconds: checkpointEvery },
+      onReport: (report) => batch.follow(report),
     });
   } finally {
     signal?.removeEventListener('abort', stop);
@@ -55,7 +55,7 @@ export async function trainWave(wanted: readonly Trial[], options: WaveOptions):
  * Those that can be trained; the others are failed records.
  * @throws what is wrong with files: it is not of one trial, and may be put right
  */
-async function prepareTrials(trials: readonly Trial[], options: WaveOptions): Promise<PreparedTrial[]> {
+async function prepareTrials(trials: readonly Trial[], options: BatchOptions): Promise<PreparedTrial[]> {
   const prepared: PreparedTrial[] = [];
   for (const trial of trials) {
     if (usesFiles(trial.protocol)) await options.data.load(trial.protocol);
@@ -70,7 +70,7 @@ async function prepareTrials(trials: readonly Trial[], options: WaveOptions): Pr
 }
 
 function usesFiles({ data, teacher }: TrialProtocol): boolean {
-  return isBrought(data) || teacher?.kind === 'file';
+  return isFromFiles(data) || teacher?.kind === 'file';
 }
 
 /** Of trials that no population was made for. */
@@ -78,7 +78,7 @@ function engineOf({ device }: ChosenDevice): string {
   return device === 'cpu' ? addon().capabilities().engine : device;
 }
 
-function createPopulation(prepared: readonly PreparedTrial[], { chosen, threads }: WaveOptions): Population {
+function createPopulation(prepared: readonly PreparedTrial[], { chosen, threads }: BatchOptions): Population {
   const { device, devices } = chosen;
   return Population.create(
     prepared.map(({ student }) => student),
@@ -102,7 +102,7 @@ function layerwiseOf(population: Population, trials: readonly Trial[]): Layerwis
 async function continueTrials(
   trials: readonly Trial[],
   population: Population,
-  { directory, onContinue, onRestart }: WaveOptions,
+  { directory, onContinue, onRestart }: BatchOptions,
 ): Promise<(TrialProgress | undefined)[]> {
   const before: (TrialProgress | undefined)[] = [];
   for (const [i, { key }] of trials.entries()) {
@@ -121,20 +121,20 @@ async function continueTrials(
 
 /** What is neither training nor writing is evaluation: losses, relevance, pruning curves. */
 async function trainAndMeasure(
-  wave: WaveAtWork,
+  batch: RunningBatch,
   population: Population,
   options: NonNullable<Parameters<typeof train>[1]>,
 ): Promise<void> {
-  const { profiler, onEpochs } = wave.options;
+  const { profiler, onEpochs } = batch.options;
   const start = profiler.total;
   const written = profiler.of('writing');
   let training = 0;
   try {
     for await (const report of train(population, options)) {
       training = report.secondsTraining;
-      await wave.keepEnded(report);
-      onEpochs(report.epochs, report.studentStepsPerSecond, wave.latest());
-      if (wave.hasEnded) break;
+      await batch.keepEnded(report);
+      onEpochs(report.epochs, report.studentStepsPerSecond, batch.latest());
+      if (batch.hasEnded) break;
     }
   } finally {
     profiler.add('training', training);

@@ -1,8 +1,8 @@
 /** How a sweep is cut into the tasks of a Slurm job array, and how Slurm writes such a list of tasks. */
 import { EigenstudentError } from '../../errors.js';
 import type { Trial } from '../protocol/trials.js';
+import { workOf } from '../run/batches.js';
 import { deal } from '../run/shard.js';
-import { workOf } from '../run/waves.js';
 
 /** Work (see workOf) that one thread does in a second: measured on the preset quick, an EPYC of 2023 with AVX-512. */
 const workPerSecond = 1e10;

@@ -250,7 +250,7 @@ describe('the version of the operators', () => {
     ] as [number, number | undefined, Sizes][])
       expect((await load(over(opset, axis, shape))).output).toBe('softmax');
     const refused = (axis: number, opset: number, shape: string) =>
-      'file_unsupported: expected the axis of the answers of a sample for Softmax (the node that gives "y") of FILE, received axis ' +
+      'file_unsupported: expected the axis of the outputs of a sample for Softmax (the node that gives "y") of FILE, received axis ' +
       `${axis} of opset ${opset} for a tensor of shape ${shape}`;
     expect(await failure(over(13, 0))).toBe(refused(0, 13, '[N, 2]'));
     expect(await failure(over(11, 0))).toBe(refused(0, 11, '[N, 2]'));

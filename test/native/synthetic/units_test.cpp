@@ -1,5 +1,5 @@
 // Units through flatten, concat and groups, by two synthetic types of layers: which indices hold them, that a gate silences all of
-// a unit, and that a silenced network answers as the one from which the unit is cut.
+// a unit, and that a silenced network computes the same as the one from which the unit is cut.
 #include <algorithm>
 
 #include "check.h"
@@ -95,7 +95,8 @@ std::vector<double> cut(const Graph& network, const std::vector<double>& paramet
   return rest;
 }
 
-std::vector<double> answers(const Graph& network, const std::vector<double>& parameters, const Gate* gate) {
+std::vector<double> layer_outputs(const Graph& network, const std::vector<double>& parameters,
+                                  const Gate* gate) {
   const std::vector<double> x = normals(rows * inputs, 400);
   std::vector<double> buffers;
   for (const Buffer& buffer : network.layout().buffers())
@@ -125,11 +126,11 @@ TEST("a silenced unit is a cut one, through batch norm over pixels, add, flatten
   for (std::size_t unit = 0; unit < 4; ++unit) {
     Gate gate{whole.group_of(0), std::vector<bool>(4, true)};
     gate.kept[unit] = false;
-    const std::vector<double> silenced = answers(whole, parameters, &gate);
-    const std::vector<double> after = answers(smaller, cut(whole, parameters, unit), nullptr);
+    const std::vector<double> silenced = layer_outputs(whole, parameters, &gate);
+    const std::vector<double> after = layer_outputs(smaller, cut(whole, parameters, unit), nullptr);
     REQUIRE(silenced.size() == rows * classes && after.size() == silenced.size());
     for (std::size_t i = 0; i < silenced.size(); ++i) REQUIRE_CLOSE(silenced[i], after[i], 1e-12);
-    REQUIRE(silenced != answers(whole, parameters, nullptr));
+    REQUIRE(silenced != layer_outputs(whole, parameters, nullptr));
   }
 }
 

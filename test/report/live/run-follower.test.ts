@@ -38,7 +38,7 @@ describe('the follower of a run directory', () => {
     });
   });
 
-  it('says what is wrong with a protocol, and goes on when that is mended', async () => {
+  it('says what is wrong with a protocol, and goes on when that is fixed', async () => {
     await sweep.begin();
     await writeFile(join(sweep.directory, protocolFile), 'epochs: many\n');
     expect((await stateNow()).absent).toContain('epochs');

@@ -2,7 +2,7 @@ import { mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { mixtureText } from '../../../src/sweep/directory/makers.js';
+import { mixedProvenanceNote } from '../../../src/sweep/directory/provenance.js';
 import { nothingMeasured, type UnsealedRecord } from '../../../src/sweep/directory/record.js';
 import { openRunDirectory, writeTrial } from '../../../src/sweep/directory/run-directory.js';
 import { writeSummary } from '../../../src/sweep/directory/summary.js';
@@ -164,13 +164,13 @@ it('says so of two revisions of the arithmetic of one engine and version, and of
   await writeTrial(directory, of(second.record, 9), second.arrays);
   const summary = await writeSummary(directory);
   expect(summary).toMatchObject({ arithmetic: [9, 10], mixedEngines: true });
-  expect(mixtureText(summary)).toBe(
+  expect(mixedProvenanceNote(summary)).toBe(
     'results of different arithmetic stand side by side: engine made-up float32; version 0.0.0; arithmetic 9, 10',
   );
   await writeTrial(directory, second.record, second.arrays);
   const unknown = await writeSummary(directory);
   expect(unknown).toMatchObject({ arithmetic: [null, 10], mixedEngines: true });
-  expect(mixtureText(unknown)).toMatch(/; arithmetic unknown, 10$/);
+  expect(mixedProvenanceNote(unknown)).toMatch(/; arithmetic unknown, 10$/);
 });
 
 it('counts trials that answer no better than a constant', async () => {

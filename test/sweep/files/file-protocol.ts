@@ -3,7 +3,7 @@ import type { Protocol } from '../../../src/sweep/protocol/protocol-schema.js';
 import { fileOf, idxBytes } from '../../data/files.js';
 
 /** A small protocol of data that people bring. */
-export function broughtProtocol(data: object, changes: object = {}): Protocol {
+export function fileProtocol(data: object, changes: object = {}): Protocol {
   const arm = { optimizer: { adam: { learningRate: 0.02 } }, batchSize: 16 };
   return checkProtocol(
     {
@@ -16,7 +16,7 @@ export function broughtProtocol(data: object, changes: object = {}): Protocol {
       evaluation: { points: 3 },
       ...changes,
     },
-    'brought protocol',
+    'file protocol',
   );
 }
 

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { prune } from '../../../src/pruning/prune.js';
-import { BroughtFiles } from '../../../src/sweep/brought/brought-files.js';
 import { type FinishedRecord, isFinished } from '../../../src/sweep/directory/record.js';
 import { readProtocol, readRecords } from '../../../src/sweep/directory/run-directory.js';
 import { readArrays } from '../../../src/sweep/directory/trial-arrays.js';
+import { DatasetFiles } from '../../../src/sweep/files/dataset-files.js';
 import { SharedData } from '../../../src/sweep/run/shared-data.js';
 import { sweep } from '../../../src/sweep/run/sweep.js';
 import { call } from '../../cli/captured-terminal.js';
 import { fileOf } from '../../data/files.js';
 import { failureOf } from '../../failure.js';
-import { broughtProtocol } from './brought-protocol.js';
+import { fileProtocol } from './file-protocol.js';
 
 /** Two numbers that are apart by their sum, and the target: 0 or `one`. */
 const table = (one: number) =>
@@ -35,7 +35,7 @@ async function swept(
 ): Promise<{ directory: string; records: FinishedRecord[] }> {
   const directory = await mkdtemp(join(tmpdir(), 'eigenstudent-one-sigmoid-'));
   const data = { csv: { file: await table(one), target: 'y' }, validation: 30, test: 30 };
-  await sweep(broughtProtocol(data, { epochs: 40, ...changes }), { directory });
+  await sweep(fileProtocol(data, { epochs: 40, ...changes }), { directory });
   return { directory, records: (await readRecords(directory)).filter(isFinished) };
 }
 
@@ -43,7 +43,7 @@ describe('one sigmoid output', () => {
   it('has the accuracies in its records that its answers have', async () => {
     const { directory, records } = await swept(1, { student });
     expect(records).toHaveLength(8);
-    const data = new SharedData(new BroughtFiles(await readProtocol(directory)));
+    const data = new SharedData(new DatasetFiles(await readProtocol(directory)));
     for (const record of records) {
       const { validation, test } = await data.of(record.protocol);
       const { network } = await readArrays(directory, record);
@@ -86,11 +86,11 @@ describe('one sigmoid output', () => {
 
   it('is refused where classes are learned, or the teacher of the paper', async () => {
     const csv = { file: await table(1), label: 'y' };
-    expect(failureOf(() => broughtProtocol({ csv }, { student }))).toMatch(
+    expect(failureOf(() => fileProtocol({ csv }, { student }))).toMatch(
       /^invalid_protocol: .*student\.outputActivation: expected none, received "sigmoid": classes are learned by a softmax over one output per class\. To tell two classes apart by one sigmoid output, write them as targets of 0 and 1$/,
     );
     const paper = { teacher: { inputs: 3, teacherSize: 2, secondWidth: 2 }, student };
-    expect(failureOf(() => broughtProtocol({ train: 40, validation: 16, test: 24 }, paper))).toMatch(
+    expect(failureOf(() => fileProtocol({ train: 40, validation: 16, test: 24 }, paper))).toMatch(
       /student\.outputActivation: expected none, received "sigmoid": students of the paper's teacher end in its frozen sum$/,
     );
   });

@@ -3,25 +3,25 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Network } from '../../../src/network/network.js';
-import { loadBrought } from '../../../src/sweep/brought/load.js';
 import { type FinishedRecord, isFinished } from '../../../src/sweep/directory/record.js';
 import { readProtocol, readRecords } from '../../../src/sweep/directory/run-directory.js';
 import { readArrays } from '../../../src/sweep/directory/trial-arrays.js';
-import type { BroughtData } from '../../../src/sweep/protocol/brought-data.js';
+import { loadFiles } from '../../../src/sweep/files/load.js';
+import type { FileData } from '../../../src/sweep/protocol/file-data.js';
 import { estimateSweep } from '../../../src/sweep/run/estimate.js';
 import { sweep } from '../../../src/sweep/run/sweep.js';
 import { fileOf, idxBytes } from '../../data/files.js';
 import { rejectionOf } from '../../failure.js';
-import { broughtProtocol, smallImages } from './brought-protocol.js';
+import { fileProtocol, smallImages } from './file-protocol.js';
 
-const newFolder = () => mkdtemp(join(tmpdir(), 'eigenstudent-brought-'));
+const newFolder = () => mkdtemp(join(tmpdir(), 'eigenstudent-files-'));
 const finished = async (directory: string) =>
   (await readRecords(directory)).filter(isFinished) as FinishedRecord[];
 
 it('images and labels: students learn classes, and records have their accuracy', async () => {
   const directory = await newFolder();
   const idx = await smallImages();
-  const protocol = broughtProtocol(
+  const protocol = fileProtocol(
     { idx, validation: 0.1, test: 20 },
     { epochs: 60, student: { width: [12, 16], secondWidth: 8 } }, // wide enough that no student starts with dead nodes alone
   );
@@ -47,15 +47,15 @@ it('images and labels: students learn classes, and records have their accuracy',
 it('a trial is named by what is in its files, wherever they are', async () => {
   const idx = await smallImages();
   const directory = await newFolder();
-  await sweep(broughtProtocol({ idx }), { directory });
+  await sweep(fileProtocol({ idx }), { directory });
   const moved = { images: `${idx.images}.moved`, labels: idx.labels };
   await rename(idx.images, moved.images);
-  expect((await sweep(broughtProtocol({ idx: moved }), { directory })).reused).toBe(8);
+  expect((await sweep(fileProtocol({ idx: moved }), { directory })).reused).toBe(8);
 
   const changed = await readFile(moved.labels);
   changed[8] = 1 + (changed[8] as number) === 3 ? 0 : 1 + (changed[8] as number);
   await writeFile(moved.labels, changed);
-  const other = broughtProtocol({ idx: moved });
+  const other = fileProtocol({ idx: moved });
   expect(await rejectionOf(sweep(other, { directory }))).toMatch(
     /^run_directory_conflict: .* already holds another protocol:[\s\S]*data\.files/,
   );
@@ -64,7 +64,7 @@ it('a trial is named by what is in its files, wherever they are', async () => {
 it('a file that changes while its sweep is away is told of', async () => {
   const idx = await smallImages();
   const directory = await newFolder();
-  const protocol = broughtProtocol({ idx });
+  const protocol = fileProtocol({ idx });
   const controller = new AbortController();
   const onProgress = () => controller.abort(); // at the start, before any trial
   const options = { directory, signal: controller.signal, onProgress };
@@ -83,7 +83,7 @@ it('a test set of its own, targets from a table, and every normalisation', async
   const testFile = await fileOf('test.csv', lines(60, 80));
   const directory = await newFolder();
   const data = { csv: { file, testFile, targets: ['y'] }, normalize: ['standard', 'unit', 'none'] };
-  const protocol = broughtProtocol(data, { student: { width: 4, secondWidth: 3 }, trials: 1 });
+  const protocol = fileProtocol(data, { student: { width: 4, secondWidth: 3 }, trials: 1 });
   await sweep(protocol, { directory });
   const records = await finished(directory);
   expect(records).toHaveLength(6);
@@ -97,7 +97,7 @@ it('a test set of its own, targets from a table, and every normalisation', async
 it('a network in a file is a teacher, of the samples in files and of random ones', async () => {
   const idx = await smallImages();
   const trainedOn = await newFolder();
-  await sweep(broughtProtocol({ idx }, { trials: 1, student: { width: 5, secondWidth: 3 } }), {
+  await sweep(fileProtocol({ idx }, { trials: 1, student: { width: 5, secondWidth: 3 } }), {
     directory: trainedOn,
   });
   const [best] = await finished(trainedOn);
@@ -107,7 +107,7 @@ it('a network in a file is a teacher, of the samples in files and of random ones
   const teacher = { kind: 'file', path };
   for (const data of [{ idx }, { train: 40, validation: 16, test: 24 }]) {
     const directory = await newFolder();
-    await sweep(broughtProtocol(data, { teacher }), { directory });
+    await sweep(fileProtocol(data, { teacher }), { directory });
     const records = await finished(directory);
     expect(records).toHaveLength(8);
     for (const record of records) {
@@ -120,9 +120,9 @@ it('a network in a file is a teacher, of the samples in files and of random ones
   const wide = join(await newFolder(), 'wide.safetensors');
   const layers = [...network.spec.layers];
   await Network.create({ inputs: 9, layers }, { seed: 1 }).save(wide);
-  const wrong = broughtProtocol({ idx }, { teacher: { kind: 'file', path: wide } });
+  const wrong = fileProtocol({ idx }, { teacher: { kind: 'file', path: wide } });
   expect(await rejectionOf(sweep(wrong, { directory: await newFolder() }))).toMatch(
-    /^invalid_data: expected 9 inputs a sample, as the teacher .*wide\.safetensors takes, received 4$/,
+    /^invalid_data: expected 9 inputs per sample, as the teacher .*wide\.safetensors takes, received 4$/,
   );
 });
 
@@ -132,7 +132,7 @@ it('the test file of a table has the classes of the file to train on, in their o
   const file = await fileOf('train.csv', lines(['10', '9', '1']));
   const loaded = async (labels: readonly string[], changes: object = {}) => {
     const csv = { file, testFile: await fileOf('test.csv', lines(labels)), label: 'y', ...changes };
-    return { csv, data: loadBrought(broughtProtocol({ csv }).data as BroughtData) };
+    return { csv, data: loadFiles(fileProtocol({ csv }).data as FileData) };
   };
   const { data, test, classes } = await (await loaded(['10', '1'])).data;
   expect([classes, [...(data.classes ?? [])].slice(0, 3), [...(test?.classes ?? [])].slice(0, 2)]).toEqual([
@@ -149,7 +149,7 @@ it('the test file of a table has the classes of the file to train on, in their o
 
 it('an estimate looks at the files, and writes nothing', async () => {
   const idx = await smallImages();
-  const estimate = await estimateSweep(broughtProtocol({ idx }), { secondsPerShape: 0.01 });
+  const estimate = await estimateSweep(fileProtocol({ idx }), { secondsPerShape: 0.01 });
   expect(estimate.trials.total).toBe(8);
   expect(estimate.operations).toBeGreaterThan(0);
 });
@@ -161,7 +161,7 @@ it('paths in a run directory do not depend on where the program is', async () =>
   try {
     process.chdir(dirname(idx.images));
     await cp(idx.labels, 'labels');
-    await sweep(broughtProtocol({ idx: { images: 'images.gz', labels: 'labels' } }), { directory });
+    await sweep(fileProtocol({ idx: { images: 'images.gz', labels: 'labels' } }), { directory });
   } finally {
     process.chdir(back);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expand } from '../../../src/sweep/protocol/trials.js';
-import { census } from '../../../src/sweep/run/census.js';
+import { countTrials } from '../../../src/sweep/run/count-trials.js';
 import { parse, refusal } from './grid-text.js';
 
 const huge = 'expected at most 10000000 trials in all, received 24000000: ';
@@ -225,7 +225,7 @@ describe('a zip', () => {
       [0, 0],
       [0, 0.00447],
     ]);
-    expect(census(protocol, trials).byField['arms.spectral.l2.eigenvectors']).toEqual([
+    expect(countTrials(protocol, trials).byField['arms.spectral.l2.eigenvectors']).toEqual([
       { value: 0.01, trials: 2 },
       { value: 0, trials: 4 },
     ]);

@@ -90,7 +90,7 @@ describe('status', () => {
 
   it('tells how far unfinished trials are, by their checkpoints', async () => {
     await write(at(0), '2026-01-01T00:00:00.000Z');
-    // 40 patterns in batches of 16 are 3 steps an epoch: 8 steps are 2 epochs and a part of the third
+    // 40 patterns in batches of 16 are 3 steps per epoch: 8 steps are 2 epochs and a part of the third
     await keep(at(1), 8);
     await keep(at(2), 0);
     await keep(at(0), 3); // has ended: a crash left it

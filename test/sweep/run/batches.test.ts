@@ -2,24 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { preset } from '../../../src/sweep/protocol/presets.js';
 import { checkProtocol } from '../../../src/sweep/protocol/protocol.js';
 import { expand, type Trial } from '../../../src/sweep/protocol/trials.js';
-import { planWaves, stepsOf, waveLimits, workOf } from '../../../src/sweep/run/waves.js';
+import { batchLimits, planBatches, stepsOf, workOf } from '../../../src/sweep/run/batches.js';
 
-describe('waves', () => {
+describe('batches', () => {
   const trials = expand(preset('quick'));
 
-  it('hold every trial once, the costly ones first, four students a thread', () => {
-    const waves = planWaves(trials, () => waveLimits('cpu', 2));
-    expect(waves.map((wave) => wave.length)).toEqual([8, 8, 2]);
-    const flat = waves.flat();
+  it('hold every trial once, the costly ones first, four students per thread', () => {
+    const batches = planBatches(trials, () => batchLimits('cpu', 2));
+    expect(batches.map((batch) => batch.length)).toEqual([8, 8, 2]);
+    const flat = batches.flat();
     expect(flat.map(({ key }) => key).sort()).toEqual(trials.map(({ key }) => key).sort());
     const widths = flat.map(({ protocol }) => protocol.student.width);
     expect(widths).toEqual([...widths].sort((a, b) => b - a));
-    expect(planWaves(trials, () => waveLimits('cpu', 16)).map((wave) => wave.length)).toEqual([18]);
-    expect(planWaves([], () => waveLimits('cpu', 2))).toEqual([]);
+    expect(planBatches(trials, () => batchLimits('cpu', 16)).map((batch) => batch.length)).toEqual([18]);
+    expect(planBatches([], () => batchLimits('cpu', 2))).toEqual([]);
   });
 
   it('are one for all where a GPU is filled', () => {
-    expect(planWaves(trials, () => waveLimits('cuda', 2)).map((wave) => wave.length)).toEqual([18]);
+    expect(planBatches(trials, () => batchLimits('cuda', 2)).map((batch) => batch.length)).toEqual([18]);
   });
 
   it('keep to one number of epochs and one dtype', () => {
@@ -28,8 +28,8 @@ describe('waves', () => {
       ...expand(preset('quick', { widths: [20], trials: 1, epochs: 50 })),
       ...expand({ ...preset('quick', { widths: [20], trials: 1, epochs: 50 }), dtype: 'float64' as const }),
     ];
-    for (const wave of planWaves(mixed, () => waveLimits('cpu', 16))) {
-      expect(new Set(wave.map(({ protocol }) => `${protocol.epochs} ${protocol.dtype}`)).size).toBe(1);
+    for (const batch of planBatches(mixed, () => batchLimits('cpu', 16))) {
+      expect(new Set(batch.map(({ protocol }) => `${protocol.epochs} ${protocol.dtype}`)).size).toBe(1);
     }
   });
 
@@ -42,20 +42,22 @@ describe('waves', () => {
       },
       'of this test',
     );
-    const waves = planWaves(expand(grid), () => waveLimits('cpu', 2));
-    const kinds = waves.map(
-      (wave) => new Set(wave.map(({ protocol }) => `${protocol.epochs} ${protocol.evaluation.points}`)),
+    const batches = planBatches(expand(grid), () => batchLimits('cpu', 2));
+    const kinds = batches.map(
+      (batch) => new Set(batch.map(({ protocol }) => `${protocol.epochs} ${protocol.evaluation.points}`)),
     );
     expect(kinds.map((kind) => kind.size)).toEqual(Array(8).fill(1));
-    expect(waves.map((wave) => wave.length)).toEqual(Array(8).fill(8));
-    const [[first]] = waves as [[Trial]];
+    expect(batches.map((batch) => batch.length)).toEqual(Array(8).fill(8));
+    const [[first]] = batches as [[Trial]];
     expect(workOf(first.protocol)).toBe(200 * 8000 * 40 * 31);
   });
 
   it('are shorter where students would not fit into memory', () => {
     const wide = expand(preset('quick', { widths: [4_000_000], trials: 4 }));
     // 4e6 x 31 parameters, three times, in float64: 2.8 GiB a student
-    expect(planWaves(wide, () => waveLimits('cpu', 16)).map((wave) => wave.length)).toEqual(Array(8).fill(1));
+    expect(planBatches(wide, () => batchLimits('cpu', 16)).map((batch) => batch.length)).toEqual(
+      Array(8).fill(1),
+    );
   });
 });
 

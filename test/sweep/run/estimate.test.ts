@@ -7,10 +7,10 @@ import { writeTrial } from '../../../src/sweep/directory/run-directory.js';
 import { preset } from '../../../src/sweep/protocol/presets.js';
 import { problemOf } from '../../../src/sweep/protocol/problem.js';
 import { expand } from '../../../src/sweep/protocol/trials.js';
+import { bytesOf, stepsOf } from '../../../src/sweep/run/batches.js';
 import { estimateSweep } from '../../../src/sweep/run/estimate.js';
 import { sweep } from '../../../src/sweep/run/sweep.js';
 import { usefulOperations } from '../../../src/sweep/run/useful-operations.js';
-import { bytesOf, stepsOf } from '../../../src/sweep/run/waves.js';
 import { rejectionOf } from '../../failure.js';
 import { madeUpTrial, smallProtocol } from '../small-protocol.js';
 
@@ -41,9 +41,9 @@ describe('an estimate', () => {
     expect(estimate.operations).toBe(
       trials.reduce((sum, trial) => sum + usefulOperations(trial.protocol), 0),
     );
-    // Four students a thread, the widest first.
+    // Four students per thread, the widest first.
     const [widest] = trials.filter(({ protocol: { student } }) => student.width === 6);
-    expect(estimate.largestWave).toEqual({
+    expect(estimate.largestPopulation).toEqual({
       students: 4,
       bytes: 4 * bytesOf((widest as (typeof trials)[number]).protocol),
     });
@@ -80,7 +80,7 @@ describe('an estimate', () => {
     expect(part.trials).toMatchObject({ total: 8, done: 0 });
     expect(rest.operations + part.operations).toBe((await estimateSweep(protocol, quickly)).operations);
     const none = await estimateSweep(protocol, { ...quickly, directory, shard });
-    expect(none).toMatchObject({ operations: 0, largestWave: { students: 0, bytes: 0 }, time: null });
+    expect(none).toMatchObject({ operations: 0, largestPopulation: { students: 0, bytes: 0 }, time: null });
   });
 
   it('counts as left what a sweep would train again', async () => {

@@ -6,12 +6,12 @@ import { EigenstudentError } from '../../../src/errors.js';
 import { type FailedRecord, isFinished } from '../../../src/sweep/directory/record.js';
 import { openRunDirectory, readRecords, writeTrial } from '../../../src/sweep/directory/run-directory.js';
 import { expand } from '../../../src/sweep/protocol/trials.js';
+import type { BatchOptions } from '../../../src/sweep/run/batch-options.js';
 import { finishedOutcome } from '../../../src/sweep/run/outcome.js';
 import { Profiler } from '../../../src/sweep/run/profile.js';
 import { SharedData } from '../../../src/sweep/run/shared-data.js';
 import { sweep } from '../../../src/sweep/run/sweep.js';
-import { trainWave } from '../../../src/sweep/run/wave.js';
-import type { WaveOptions } from '../../../src/sweep/run/wave-options.js';
+import { trainBatch } from '../../../src/sweep/run/train-batch.js';
 import { rejectionOf } from '../../failure.js';
 import { smallProtocol } from '../small-protocol.js';
 
@@ -87,7 +87,7 @@ describe('a sweep', () => {
     const splits = await data.load(trial?.protocol as never); // not yet in native memory
     (splits.test.targets as Float64Array)[5] = 1e39; // as a file may hold it
     const kept: string[] = [];
-    await trainWave(expand(protocol).slice(0, 3), {
+    await trainBatch(expand(protocol).slice(0, 3), {
       ...options(data),
       onTrial: async ({ key }, { record }) => {
         kept.push(`${key} ${record.error?.stage ?? 'finished'} ${record.error?.message ?? ''}`);
@@ -100,7 +100,7 @@ describe('a sweep', () => {
   });
 });
 
-function options(data = new SharedData()): WaveOptions {
+function options(data = new SharedData()): BatchOptions {
   return {
     directory,
     data,
@@ -120,7 +120,7 @@ function options(data = new SharedData()): WaveOptions {
   };
 }
 
-describe('a wave of trials', () => {
+describe('a batch of trials', () => {
   const protocol = smallProtocol();
   const trials = expand(protocol);
   const faults: Readonly<Record<string, Error>> = {
@@ -130,7 +130,7 @@ describe('a wave of trials', () => {
   for (const [code, fault] of Object.entries(faults)) {
     it(`keeps a record of code ${code} of a trial whose measurement throws, and measures the others`, async () => {
       await openRunDirectory(directory, protocol);
-      await trainWave(trials, {
+      await trainBatch(trials, {
         ...options(),
         measure: (work, testLoss) => {
           if (work.trial === trials[1]) throw fault;
@@ -155,7 +155,7 @@ describe('a wave of trials', () => {
 
   it('keeps a record of a trial whose numbers no record can hold', async () => {
     await openRunDirectory(directory, protocol);
-    await trainWave(trials, {
+    await trainBatch(trials, {
       ...options(),
       measure: async (work, testLoss) => {
         const outcome = await finishedOutcome(work, testLoss);
@@ -177,7 +177,7 @@ describe('a wave of trials', () => {
   it('ends for want of memory, which is no fault of a trial', async () => {
     const fault = new EigenstudentError('out_of_memory', 'no room');
     const measure = () => Promise.reject(fault);
-    expect(await rejectionOf(trainWave(trials, { ...options(), measure }))).toBe('out_of_memory: no room');
+    expect(await rejectionOf(trainBatch(trials, { ...options(), measure }))).toBe('out_of_memory: no room');
     expect(await readRecords(directory).catch(() => [])).toEqual([]);
   });
 });

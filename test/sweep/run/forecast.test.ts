@@ -35,9 +35,9 @@ describe('the time of a sweep', () => {
     expect(secondsOf({ report: 0.5, end: 0.25 })).toBeCloseTo(5.4 + 3 * 10 * 0.5 + 3 * 0.25, 9);
   });
 
-  it('adds up over waves', () => {
-    const waves = three.map((trial) => [trial]);
-    expect(forecast(waves, shapesOf(three), [tried(first, {})]).seconds).toBeCloseTo(3 * 2.7, 9);
+  it('adds up over batches', () => {
+    const batches = three.map((trial) => [trial]);
+    expect(forecast(batches, shapesOf(three), [tried(first, {})]).seconds).toBeCloseTo(3 * 2.7, 9);
   });
 
   it('is known to a tenth and what the calibration saw of its own noise', () => {

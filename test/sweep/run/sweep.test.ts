@@ -191,7 +191,7 @@ describe('a run that is begun again', () => {
     const undisturbed = join(folder, 'undisturbed');
     await sweep(protocol, { directory: undisturbed });
     const controller = new AbortController();
-    // one thread: waves of four trials
+    // one thread: batches of four trials
     const onProgress = ({ trials, fraction }: SweepProgress) => {
       if (trials.finished === 4 && fraction > 0.75) controller.abort(new Error('enough'));
     };

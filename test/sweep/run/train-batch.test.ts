@@ -13,7 +13,7 @@ const protocol = smallProtocol();
 let directory: string;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'eigenstudent-wave-'));
+  directory = await mkdtemp(join(tmpdir(), 'eigenstudent-batch-'));
 });
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -23,10 +23,10 @@ afterEach(async () => {
 type Evaluate = Population['evaluate'];
 
 /**
- * Puts `answer` in place of the evaluation on test data of the first wave that has been trained. It is the 2nd: one was
+ * Puts `answer` in place of the evaluation on test data of the first batch that has been trained. It is the 2nd: one was
  * before the first step, and the losses of reports are asked for with evaluateSets.
  */
-function atTheEndOfTheFirstWave(answer: () => ReturnType<Evaluate>): void {
+function atTheEndOfTheFirstBatch(answer: () => ReturnType<Evaluate>): void {
   const original = Population.prototype.evaluate;
   let calls = 0;
   vi.spyOn(Population.prototype, 'evaluate').mockImplementation(function (this: Population, data) {
@@ -37,7 +37,7 @@ function atTheEndOfTheFirstWave(answer: () => ReturnType<Evaluate>): void {
 
 it('keeps what has been trained when it is interrupted while measuring it', async () => {
   const controller = new AbortController();
-  atTheEndOfTheFirstWave(async () => {
+  atTheEndOfTheFirstBatch(async () => {
     controller.abort();
     throw new EigenstudentError('interrupted', 'cut short by stop()');
   });
@@ -48,7 +48,7 @@ it('keeps what has been trained when it is interrupted while measuring it', asyn
 });
 
 it('takes a student whose answers are not finite for a failed one', async () => {
-  atTheEndOfTheFirstWave(async () => Array(4).fill({ loss: Number.NaN, accuracy: Number.NaN }));
+  atTheEndOfTheFirstBatch(async () => Array(4).fill({ loss: Number.NaN, accuracy: Number.NaN }));
   const { summary } = await sweep(protocol, { directory, threads: 1 });
   expect(summary.trials).toEqual({ total: 8, finished: 4, failed: 4 });
   const failed = (await readRecords(directory)).filter(({ error }) => error !== undefined);
@@ -66,7 +66,7 @@ it('takes a student whose answers are not finite for a failed one', async () => 
 
 it('stops at any other fault, and frees the population', async () => {
   const dispose = vi.spyOn(Population.prototype, 'dispose');
-  atTheEndOfTheFirstWave(async () => {
+  atTheEndOfTheFirstBatch(async () => {
     throw new EigenstudentError('out_of_memory', 'no room');
   });
   expect(await rejectionOf(sweep(protocol, { directory, threads: 1 }))).toBe('out_of_memory: no room');

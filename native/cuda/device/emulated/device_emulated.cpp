@@ -79,7 +79,7 @@ class EmulatedDevice final : public Device {
     if (bytes) std::memset(device, 0, bytes);
   }
 
-  void use_lane(int) override { check(); }
+  void use_stream(int) override { check(); }
   void synchronize() override { check(); }
   void* stream() override { return nullptr; }
   void launched(const char*, int) override {}

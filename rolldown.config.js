@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const source = fileURLToPath(new URL('src/', import.meta.url));
 
 /** What package.json names. */
-const published = ['index', 'analysis/index', 'data/index', 'exchange/index', 'sweep/index', 'cli/main'];
+const published = ['index', 'analysis/index', 'data/index', 'exchange/index', 'sweep', 'cli/main'];
 /** What benchmarks, scripts and tests of this repository open by its path in dist/. */
 const internal = [
   'cli/interruptible',
@@ -14,12 +14,12 @@ const internal = [
   'data/idx',
   'exchange/description',
   'native/load',
-  'network/files/text-file',
-  'report/axes',
-  'report/render',
-  'report/theme',
+  'files/text-file',
+  'figures/axes',
+  'figures/render',
+  'figures/theme',
   'report/write-report',
-  'sweep/protocol/protocol',
+  'protocol/protocol',
 ];
 
 const file = (name) => `${source}${name}.ts`;

@@ -8,7 +8,7 @@ const slow = [
   'test/cuda/**',
   'test/scale/**',
   'test/survival/**',
-  'test/slurm/**',
+  'test/cluster/**',
   'test/browser/**',
   'test/docs/run/**',
 ];
@@ -18,13 +18,13 @@ const ofKernels = [
   'test/native-loader/instruction-set.test.ts',
   'test/golden/*.test.ts',
   'test/gradients/**/*.test.ts',
-  'test/network/{kernels,population,threads}.test.ts',
+  'test/{kernels/kernels,population/population,population/threads}.test.ts',
   'test/pruning/{curve,gate-is-surgery}.test.ts',
   'test/training/train.test.ts',
 ];
 
 /** What drives the addon hardest, misuse and ends of threads included; for `npm run test:sanitize:node`. */
-const ofAddon = ['states', 'golden', 'network', 'pruning', 'training'].map(
+const ofAddon = ['states', 'golden', 'network', 'population', 'kernels', 'pruning', 'training'].map(
   (room) => `test/${room}/**/*.test.ts`,
 );
 /** Sizes, times and last bits, which a sanitizer's flags change, and nothing that the others lack. */
@@ -143,7 +143,7 @@ export default defineConfig({
       {
         test: {
           name: 'slurm',
-          include: ['test/slurm/**/*.test.ts'],
+          include: ['test/cluster/**/*.test.ts'],
           env: { EIGENSTUDENT_CUDA: 'none' },
           pool: 'forks',
           testTimeout: 180_000,

@@ -1,8 +1,8 @@
 /** Time per student and per hidden node against how many there are: where growth is linear, the line is level. */
 import type { TopLevelSpec } from 'vega-lite';
-import { logDomain } from '../dist/report/axes.js';
-import { renderSvg } from '../dist/report/render.js';
-import { chartConfig, lightTheme as theme } from '../dist/report/theme.js';
+import { logDomain } from '../dist/figures/axes.js';
+import { renderSvg } from '../dist/figures/render.js';
+import { chartConfig, lightTheme as theme } from '../dist/figures/theme.js';
 import type { Row } from './row.js';
 
 export interface GrowthPoint {

@@ -1,8 +1,8 @@
 /** Step time against width, ours and the peers', log-log, as an SVG that stands on a light and on a dark page. */
 import type { TopLevelSpec } from 'vega-lite';
-import { logDomain, logTicks } from '../dist/report/axes.js';
-import { renderSvg } from '../dist/report/render.js';
-import { chartConfig, lightTheme as theme } from '../dist/report/theme.js';
+import { logDomain, logTicks } from '../dist/figures/axes.js';
+import { renderSvg } from '../dist/figures/render.js';
+import { chartConfig, lightTheme as theme } from '../dist/figures/theme.js';
 import type { Row } from './row.js';
 
 export interface StepTime {

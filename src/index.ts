@@ -50,11 +50,11 @@ export {
   type Schedule,
   sgd,
   stepDecay,
-} from './network/optimizers.js';
-export { alternating, type Phase } from './network/phases.js';
-export { Population, type PopulationOptions } from './network/population.js';
-export type { Execution, Gradient, Progress, Student, StudentState } from './network/student.js';
-export type { SplitData, StudentOptions, StudentPlan } from './network/student-options.js';
+} from './population/optimizers.js';
+export { alternating, type Phase } from './population/phases.js';
+export { Population, type PopulationOptions } from './population/population.js';
+export type { Execution, Gradient, Progress, Student, StudentState } from './population/student.js';
+export type { SplitData, StudentOptions, StudentPlan } from './population/student-options.js';
 export { restoreCheckpoint, saveCheckpoint } from './training/checkpoint.js';
 export { type FineTuneOptions, fineTune } from './training/fine-tune.js';
 export type { CheckpointOptions, EarlyStopping, TrainOptions } from './training/options.js';
@@ -94,8 +94,14 @@ export { seededRandom } from './network/random.js';
 // Files, kernels, errors
 
 export { EigenstudentError, type ErrorCode } from './errors.js';
-export type { DType, FloatArray } from './native/addon.js';
-export { DeviceArray, type DeviceArrayOptions } from './network/device-array.js';
+export {
+  readSafetensors,
+  type SafeTensor,
+  type SafetensorsFile,
+  type UnreadTensor,
+  writeSafetensors,
+} from './files/safetensors.js';
+export { DeviceArray, type DeviceArrayOptions } from './kernels/device-array.js';
 export {
   type DeviceDenseBackward,
   type DeviceDenseForward,
@@ -103,18 +109,12 @@ export {
   type DeviceSpectralForward,
   type DeviceTime,
   deviceKernels,
-} from './network/device-kernels.js';
+} from './kernels/device-kernels.js';
 export {
   type DenseBackward,
   type DenseForward,
   kernels,
   type SpectralBackward,
   type SpectralForward,
-} from './network/kernels.js';
-export {
-  readSafetensors,
-  type SafeTensor,
-  type SafetensorsFile,
-  type UnreadTensor,
-  writeSafetensors,
-} from './network/safetensors.js';
+} from './kernels/kernels.js';
+export type { DType, FloatArray } from './native/addon.js';

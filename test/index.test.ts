@@ -3,7 +3,7 @@ import * as analysis from '../src/analysis/index.js';
 import * as data from '../src/data/index.js';
 import * as exchange from '../src/exchange/index.js';
 import * as eigenstudent from '../src/index.js';
-import * as sweeps from '../src/sweep/index.js';
+import * as sweeps from '../src/sweep.js';
 
 it('these names are public, and no others', () => {
   expect(Object.keys(eigenstudent).sort()).toEqual([

@@ -5,7 +5,7 @@ import { EigenstudentError } from '../errors.js';
 import type { NativeCudaDevice } from '../native/addon.js';
 import { type Cuda, findCuda } from '../native/cuda.js';
 import { addon, addonOrigin } from '../native/load.js';
-import { versions } from '../sweep/directory/versions.js';
+import { versions } from '../runs/versions.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 
 interface Finding {

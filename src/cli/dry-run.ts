@@ -1,5 +1,5 @@
-import type { Protocol } from '../sweep/protocol/protocol-schema.js';
-import { estimateSweep, type SweepEstimate } from '../sweep/run/estimate.js';
+import type { Protocol } from '../protocol/protocol-schema.js';
+import { estimateSweep, type SweepEstimate } from '../sweep/estimate.js';
 import type { ExperimentOptions } from './experiment.js';
 import { duration } from './progress-display.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';

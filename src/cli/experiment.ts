@@ -1,12 +1,12 @@
 /** What `reproduce`, `train` and `sweep` have in common: fill a run directory, tell how it goes, print the table. */
 import { join } from 'node:path';
+import { failedText } from '../figures/figure.js';
 import type { Device } from '../network/device.js';
-import { failedText } from '../report/figure.js';
-import { mixedProvenanceNote } from '../sweep/directory/provenance.js';
-import { valuesOf } from '../sweep/protocol/axes.js';
-import type { Protocol } from '../sweep/protocol/protocol-schema.js';
-import type { Shard } from '../sweep/run/shard.js';
-import { type SweepResult, sweep } from '../sweep/run/sweep.js';
+import { valuesOf } from '../protocol/axes.js';
+import type { Protocol } from '../protocol/protocol-schema.js';
+import { mixedProvenanceNote } from '../runs/provenance.js';
+import type { Shard } from '../sweep/shard.js';
+import { type SweepResult, sweep } from '../sweep/sweep.js';
 import { interruptible } from './interruptible.js';
 import { progressDisplay } from './progress-display.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';

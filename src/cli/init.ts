@@ -1,9 +1,9 @@
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EigenstudentError } from '../errors.js';
-import { writeAtomically } from '../network/atomic-write.js';
-import { makeFolder } from '../sweep/directory/make-folder.js';
-import { parseProtocol } from '../sweep/protocol/protocol.js';
+import { writeAtomically } from '../files/atomic-write.js';
+import { parseProtocol } from '../protocol/protocol.js';
+import { makeFolder } from '../runs/make-folder.js';
 import { protocolTemplate } from './protocol-template.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import { versions } from '../sweep/directory/versions.js';
+import { versions } from '../runs/versions.js';
 import { addJsonOption, ignoreHangupOption, number, numbers, part, path, words } from './arguments.js';
 import { addPruneCommand } from './prune-command.js';
 import { addRecordCommands } from './record-commands.js';

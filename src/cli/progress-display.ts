@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
-import { short } from '../report/numbers-in-text.js';
-import type { SweepProgress } from '../sweep/run/progress.js';
+import { short } from '../figures/numbers-in-text.js';
+import type { SweepProgress } from '../sweep/progress.js';
 
 export interface ProgressDisplay {
   update(progress: SweepProgress): void;

@@ -3,14 +3,14 @@ import { invalid, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { unitsOf } from '../network/description.js';
 import type { Network } from '../network/network.js';
+import { parametrizations } from '../protocol/protocol-schema.js';
 import { prune, pruneUntil } from '../pruning/prune.js';
-import { type FinishedRecord, isFinished, type TrialRecord } from '../sweep/directory/record.js';
-import { readProtocol, readRecords } from '../sweep/directory/run-directory.js';
-import { readArrays } from '../sweep/directory/trial-arrays.js';
+import { type FinishedRecord, isFinished, type TrialRecord } from '../runs/record.js';
+import { readProtocol, readRecords } from '../runs/run-directory.js';
+import { readArrays } from '../runs/trial-arrays.js';
 import { DatasetFiles } from '../sweep/files/dataset-files.js';
-import { parametrizations } from '../sweep/protocol/protocol-schema.js';
-import { SharedData } from '../sweep/run/shared-data.js';
-import { rankedLayer } from '../sweep/run/student.js';
+import { SharedData } from '../sweep/shared-data.js';
+import { rankedLayer } from '../sweep/student.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 
 /** As commander names them. */

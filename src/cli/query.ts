@@ -2,10 +2,10 @@
 import { extname } from 'node:path';
 import { invalid, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import { writeAtomically } from '../network/atomic-write.js';
+import { writeAtomically } from '../files/atomic-write.js';
 import { tableCsv } from '../report/table.js';
-import { exportRecords, queryRecords } from '../sweep/query/query.js';
-import type { LoadedRecords, QueryResult, QueryValue } from '../sweep/query/query-result.js';
+import { exportRecords, queryRecords } from '../runs/query/query.js';
+import type { LoadedRecords, QueryResult, QueryValue } from '../runs/query/query-result.js';
 import { fittedTable, rowsTable, verticalTable } from './rows-table.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 

@@ -1,12 +1,12 @@
 import { invalid } from '../arguments.js';
-import { type FailedFigure, failedText, type Table } from '../report/figure.js';
-import { costText } from '../report/figures/cost.js';
+import { costText } from '../experiments/teacher-student/figures/cost.js';
+import { groupTrials } from '../experiments/teacher-student/panels/trial-groups.js';
+import { type FailedFigure, failedText, type Table } from '../figures/figure.js';
 import { readRun } from '../report/read-run.js';
 import { runFacts, summaryTable, troubles } from '../report/run-facts.js';
 import { textPlots } from '../report/text/text-report.js';
-import { groupTrials } from '../report/trial-groups.js';
 import type { ReportFormat } from '../report/write-report.js';
-import { writeSummary } from '../sweep/directory/summary.js';
+import { writeSummary } from '../runs/summary.js';
 import { rowsTable } from './rows-table.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { failureTable } from './tables.js';

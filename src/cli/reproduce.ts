@@ -1,5 +1,5 @@
 import { oneOf } from '../arguments.js';
-import { preset, presetNames } from '../sweep/protocol/presets.js';
+import { preset, presetNames } from '../protocol/presets.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
 import type { ExitCode, Session } from './session.js';
 

@@ -1,6 +1,6 @@
 /** Rows of any columns as text: a table, as much of it as a terminal is wide, or a line for each value. */
 import Table from 'cli-table3';
-import type { QueryValue } from '../sweep/query/query-result.js';
+import type { QueryValue } from '../runs/query/query-result.js';
 import { plain } from './tables.js';
 
 export type Row = Readonly<Record<string, QueryValue>>;

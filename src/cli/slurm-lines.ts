@@ -1,4 +1,4 @@
-import type { SlurmJob, SlurmState } from '../sweep/slurm/state.js';
+import type { SlurmJob, SlurmState } from '../slurm/state.js';
 
 /** What `status` says of Slurm: a line for each job array, oldest first; none where nothing was submitted. */
 export function slurmLines({ problem, jobs }: SlurmState): string[] {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import type { SlurmOptions } from '../sweep/slurm/options.js';
+import type { SlurmOptions } from '../slurm/options.js';
 import { dashed, number } from './arguments.js';
 import type { ExperimentOptions } from './experiment.js';
 

@@ -1,12 +1,12 @@
 /** `status` and `collect`: how far a run directory is, and its summary from whatever it holds. */
 import { join } from 'node:path';
 import { quote } from '../arguments.js';
-import { cleanRunDirectory } from '../sweep/directory/clean.js';
-import { mixedProvenanceNote } from '../sweep/directory/provenance.js';
-import { type DamagedTrial, readProtocol } from '../sweep/directory/run-directory.js';
-import { summaryFile, writeSummary } from '../sweep/directory/summary.js';
-import { type RunStatus, runStatus } from '../sweep/query/status.js';
-import { slurmState } from '../sweep/slurm/state.js';
+import { cleanRunDirectory } from '../runs/clean.js';
+import { mixedProvenanceNote } from '../runs/provenance.js';
+import { type RunStatus, runStatus } from '../runs/query/status.js';
+import { type DamagedTrial, readProtocol } from '../runs/run-directory.js';
+import { summaryFile, writeSummary } from '../runs/summary.js';
+import { slurmState } from '../slurm/state.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { slurmLines } from './slurm-lines.js';
 import {

@@ -1,8 +1,8 @@
 /** What a sweep is told of before it begins: how many trials of which kinds, and what it may not have meant. */
 import { quote } from '../arguments.js';
-import type { Protocol } from '../sweep/protocol/protocol-schema.js';
-import { sameStudents } from '../sweep/protocol/same-students.js';
-import type { TrialCountsByField } from '../sweep/run/count-trials.js';
+import type { Protocol } from '../protocol/protocol-schema.js';
+import { sameStudents } from '../protocol/same-students.js';
+import type { TrialCountsByField } from '../sweep/count-trials.js';
 
 /** "80 trials: spectral 40, direct 40", and a line for each field that varies. */
 export function countLines({ total, byArm, byField }: TrialCountsByField): string[] {

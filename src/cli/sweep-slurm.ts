@@ -1,13 +1,13 @@
 /** `sweep --slurm`: submits, shows the script, or cancels. */
 import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import type { Protocol } from '../sweep/protocol/protocol-schema.js';
-import { expand } from '../sweep/protocol/trials.js';
-import { countTrials } from '../sweep/run/count-trials.js';
-import { cancelSubmissions } from '../sweep/slurm/cancel.js';
-import { slurmState } from '../sweep/slurm/state.js';
-import { slurmFolder } from '../sweep/slurm/submissions.js';
-import { planSubmission, type SlurmPlan, type SlurmSubmission, submitSweep } from '../sweep/slurm/submit.js';
+import type { Protocol } from '../protocol/protocol-schema.js';
+import { expand } from '../protocol/trials.js';
+import { cancelSubmissions } from '../slurm/cancel.js';
+import { slurmState } from '../slurm/state.js';
+import { slurmFolder } from '../slurm/submissions.js';
+import { planSubmission, type SlurmPlan, type SlurmSubmission, submitSweep } from '../slurm/submit.js';
+import { countTrials } from '../sweep/count-trials.js';
 import type { ExperimentOptions } from './experiment.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { refuseBesideCancel, type SlurmCommandOptions, slurmOptionsOf } from './slurm-options.js';

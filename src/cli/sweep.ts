@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { readProtocol } from '../sweep/directory/run-directory.js';
+import { readProtocol } from '../runs/run-directory.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
 import type { ExitCode, Session } from './session.js';
 import { refuseSlurmOptions, type SlurmCommandOptions } from './slurm-options.js';

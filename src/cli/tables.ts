@@ -1,11 +1,11 @@
 import Table from 'cli-table3';
+import { settingColumns } from '../protocol/settings.js';
 import type { Metric } from '../pruning/metric.js';
 import type { PrunedLayer } from '../pruning/prune-network.js';
-import type { GroupSummary, Statistic, TrialFailure } from '../sweep/directory/summary.js';
-import { settingColumns } from '../sweep/protocol/settings.js';
-import type { BegunTrial, GroupStatus } from '../sweep/query/status.js';
-import type { ThresholdGroup } from '../sweep/query/thresholds.js';
-import type { SweepProfile } from '../sweep/run/profile.js';
+import type { BegunTrial, GroupStatus } from '../runs/query/status.js';
+import type { ThresholdGroup } from '../runs/query/thresholds.js';
+import type { GroupSummary, Statistic, TrialFailure } from '../runs/summary.js';
+import type { SweepProfile } from '../sweep/profile.js';
 import { penaltyText } from './model/candidates.js';
 import type { Tried } from './model/choice.js';
 import { type ModelData, type Part, parts } from './model-data.js';

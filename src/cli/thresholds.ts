@@ -1,5 +1,5 @@
 /** `thresholds`: effective sizes of finished trials at other thresholds than they were made with. */
-import { effectiveSizesAt } from '../sweep/query/thresholds.js';
+import { effectiveSizesAt } from '../runs/query/thresholds.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { failureTable, noneFinished, thresholdTable } from './tables.js';
 

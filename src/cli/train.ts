@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
 import { invalid, quote } from '../arguments.js';
-import { readText } from '../network/files/text-file.js';
+import { readText } from '../files/text-file.js';
+import { parseProtocol } from '../protocol/protocol.js';
+import type { Protocol } from '../protocol/protocol-schema.js';
 import { fromFolder } from '../sweep/files/look-at-files.js';
-import { parseProtocol } from '../sweep/protocol/protocol.js';
-import type { Protocol } from '../sweep/protocol/protocol-schema.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
 import type { ExitCode, Session } from './session.js';
 

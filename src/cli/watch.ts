@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { invalid } from '../arguments.js';
-import { isLoopback } from '../report/live/host-names.js';
-import { serveLivePage } from '../report/live/serve.js';
+import { isLoopback } from '../live/host-names.js';
+import { serveLivePage } from '../live/serve.js';
 import { ignoreHangup } from './interruptible.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 

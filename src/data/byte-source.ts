@@ -3,11 +3,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { checkPath } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import { signatureBytes } from '../network/files/file-kind.js';
-import { unreadable } from '../network/read-bytes.js';
+import { signatureBytes } from '../files/file-kind.js';
+import { unreadable } from '../files/read-bytes.js';
 import { gunzip, isGzip } from './gunzip.js';
 
-export { allocateBytes } from '../network/files/allocate-bytes.js';
+export { allocateBytes } from '../files/allocate-bytes.js';
 
 /** Bytes that deflate makes of one at most (RFC 1951: 258 of two bits, and a little for the block). */
 export const mostFromOne = 1032;

@@ -1,8 +1,8 @@
 /** The binary version of CIFAR-10: a class and 3 x 32 x 32 bytes for each image, nothing else. */
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import { describeForeign } from '../files/file-kind.js';
 import { Dataset } from '../network/dataset.js';
-import { describeForeign } from '../network/files/file-kind.js';
 import { allocateBytes, ByteSource } from './byte-source.js';
 import { invalidData } from './labelled-samples.js';
 

@@ -1,7 +1,7 @@
 import { knownKeys, oneOf } from '../arguments.js';
-import { elementCount } from '../network/arrays.js';
+import { elementCount } from '../native/arrays.js';
 import { checkSeed, checkTrial, normalsSteps } from '../network/random.js';
-import { finish, type Steps } from '../network/steps.js';
+import { finish, type Steps } from '../steps.js';
 
 export interface GaussianOptions {
   readonly samples: number;

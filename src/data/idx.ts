@@ -1,8 +1,8 @@
 /** The format of MNIST and Fashion-MNIST: two zeros, a kind, a number of dimensions, their sizes; all big-endian. */
 import { invalid, knownKeys } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import { describeForeign } from '../files/file-kind.js';
 import type { Dataset } from '../network/dataset.js';
-import { describeForeign } from '../network/files/file-kind.js';
 import { allocateBytes, ByteSource } from './byte-source.js';
 import { labelledDataset } from './labelled-samples.js';
 import type { NpyArray, NpyData } from './npy.js';

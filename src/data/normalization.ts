@@ -3,7 +3,7 @@ import { columnMoments } from '../analysis/moments.js';
 import { finiteNumbers } from '../analysis/numbers.js';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
-import { finish, type Steps, stretches } from '../network/steps.js';
+import { finish, type Steps, stretches } from '../steps.js';
 import { invalidData } from './labelled-samples.js';
 import type { Splits } from './splits.js';
 

@@ -1,8 +1,8 @@
 /** NumPy's array format (NEP 1): magic, version, length of the header, a Python literal that describes the numbers. */
 import { types } from 'node:util';
 import { EigenstudentError } from '../errors.js';
-import { describeForeign } from '../network/files/file-kind.js';
-import { halfToNumber } from '../network/half-floats.js';
+import { describeForeign } from '../files/file-kind.js';
+import { halfToNumber } from '../files/half-floats.js';
 import { PythonTuple, type PythonValue, parsePythonLiteral } from './python-literal.js';
 
 export interface NpyHeader {

@@ -1,7 +1,7 @@
 /** Arrays that NumPy wrote: numpy.save(...). */
 import { types } from 'node:util';
 import { invalid } from '../arguments.js';
-import { signatureBytes } from '../network/files/file-kind.js';
+import { signatureBytes } from '../files/file-kind.js';
 import { allocateBytes, ByteSource } from './byte-source.js';
 import {
   corruptNpy,

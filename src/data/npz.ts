@@ -3,8 +3,8 @@ import { crc32 } from 'node:zlib';
 import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
 import { checkPath, didYouMean } from '../arguments.js';
 import { EigenstudentError, reasonOf } from '../errors.js';
-import { beginningOf, describeForeign } from '../network/files/file-kind.js';
-import { unreadable } from '../network/read-bytes.js';
+import { beginningOf, describeForeign } from '../files/file-kind.js';
+import { unreadable } from '../files/read-bytes.js';
 import { ByteSource, mostFromOne } from './byte-source.js';
 import { type NpyArray, readNpyFrom } from './npy.js';
 

@@ -2,7 +2,7 @@
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { checkPath } from '../arguments.js';
 import { EigenstudentError, reasonOf } from '../errors.js';
-import { beginningOf, describeForeign } from '../network/files/file-kind.js';
+import { beginningOf, describeForeign } from '../files/file-kind.js';
 import { type ColumnChoice, checkChoice, columnChoiceKeys, TableBuilder, type TableData } from './columns.js';
 import { addRows, type ShapedColumn, shapedBy } from './parquet/cells.js';
 import { chosenColumns, type ParquetColumn } from './parquet/chosen-columns.js';

@@ -3,7 +3,7 @@ import { finiteNumber, invalid, knownKeys } from '../arguments.js';
 import type { FloatArray } from '../native/addon.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
 import { checkSeed, checkTrial, uniforms } from '../network/random.js';
-import { finish, type Steps, stepLength, stretches } from '../network/steps.js';
+import { finish, type Steps, stepLength, stretches } from '../steps.js';
 import { invalidData } from './labelled-samples.js';
 
 /** One experiment's data: trained on, watched while training, and looked at once at the end. */

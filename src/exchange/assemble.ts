@@ -1,7 +1,7 @@
 /** From layers as files hold them to a network. */
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
-import { allocate, dtypeOf } from '../network/arrays.js';
+import { allocate, dtypeOf } from '../native/arrays.js';
 import { type Activation, dense, type Layer, spectral } from '../network/layers.js';
 import { Network } from '../network/network.js';
 import type { Loss } from '../network/spec.js';

@@ -12,8 +12,8 @@
  */
 import { denseArray, invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError, reasonOf } from '../errors.js';
-import { allocate, dtypeOf } from '../network/arrays.js';
-import { readText } from '../network/files/text-file.js';
+import { readText } from '../files/text-file.js';
+import { allocate, dtypeOf } from '../native/arrays.js';
 import { type Activation, activations } from '../network/layers.js';
 import { type OutputMap, type ReadLayer, transpose } from './assemble.js';
 import type { NamedTensors } from './named-tensors.js';

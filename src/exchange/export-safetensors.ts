@@ -1,7 +1,7 @@
 import { knownKeys, oneOf } from '../arguments.js';
+import { type SafeTensor, safeTensor, writeSafetensors } from '../files/safetensors.js';
 import { chainOf, inputsOf } from '../network/description.js';
 import { checkNetwork, type Network } from '../network/network.js';
-import { type SafeTensor, safeTensor, writeSafetensors } from '../network/safetensors.js';
 import type { OutputMap } from './assemble.js';
 import { type DescribedLayer, type NetworkDescription, outputMaps } from './description.js';
 import { descriptionKey } from './load-network.js';

@@ -3,10 +3,10 @@ import { extname } from 'node:path';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { namesInNpz } from '../data/npz.js';
 import { EigenstudentError } from '../errors.js';
+import { readSafetensorsHeader } from '../files/safetensors-part.js';
 import { tensorLayout } from '../network/layout.js';
 import { Network } from '../network/network.js';
 import { describesNetwork, readNetworkFile } from '../network/network-file.js';
-import { readSafetensorsHeader } from '../network/safetensors-part.js';
 import { type Loss, losses } from '../network/spec.js';
 import { assemble, type OutputMap } from './assemble.js';
 import {

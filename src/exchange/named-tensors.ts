@@ -2,10 +2,10 @@
 import { didYouMean } from '../arguments.js';
 import { readNpz } from '../data/npz.js';
 import { EigenstudentError } from '../errors.js';
+import type { SafetensorsHeader } from '../files/safetensors-header.js';
+import { readSomeTensors } from '../files/safetensors-part.js';
 import type { FloatArray } from '../native/addon.js';
-import { isFloatArray } from '../network/arrays.js';
-import type { SafetensorsHeader } from '../network/safetensors-header.js';
-import { readSomeTensors } from '../network/safetensors-part.js';
+import { isFloatArray } from '../native/arrays.js';
 import { checkFiniteTensor } from './finite-tensor.js';
 
 interface NamedTensor {

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { denseArray, finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
-import { allocate } from '../network/arrays.js';
+import { allocate } from '../native/arrays.js';
 import { type DenseLayer, type Layer, spectral } from '../network/layers.js';
 import { checkNetwork, Network } from '../network/network.js';
 import { type NetworkSpec, tensorsOf } from '../network/network-spec.js';

@@ -3,8 +3,6 @@ import { types } from 'node:util';
 import { invalid, knownKeys, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType, FloatArray, NativeDataset } from '../native/addon.js';
-import { requireMemory } from '../native/free-memory.js';
-import { addon } from '../native/load.js';
 import {
   checkAttached,
   checkFinite,
@@ -14,9 +12,11 @@ import {
   maximumElements,
   toDType,
   toDTypeSteps,
-} from './arrays.js';
+} from '../native/arrays.js';
+import { requireMemory } from '../native/free-memory.js';
+import { addon } from '../native/load.js';
+import { finish, type Steps } from '../steps.js';
 import { bytesOfData } from './memory-needs.js';
-import { finish, type Steps } from './steps.js';
 
 export interface DatasetOptions {
   /** [samples][inputCount], row-major */

@@ -4,8 +4,8 @@
  */
 import { EigenstudentError } from '../errors.js';
 import type { NativeDescription } from '../native/addon.js';
+import { maximumElements } from '../native/arrays.js';
 import { addon } from '../native/load.js';
-import { maximumElements } from './arrays.js';
 import type { MatrixLayer } from './layers.js';
 import { toNativeNetwork } from './native-spec.js';
 import type { NetworkSpec } from './network-spec.js';

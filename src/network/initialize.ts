@@ -1,5 +1,5 @@
 /** First values of a network's parameters. */
-import { allocate } from './arrays.js';
+import { allocate } from '../native/arrays.js';
 import type { Initializer } from './layers.js';
 import { type TensorPlace, tensorLayout } from './layout.js';
 import { type NetworkSpec, tensorsOf } from './network-spec.js';

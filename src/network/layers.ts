@@ -1,5 +1,5 @@
 import { denseArray, finiteNumber, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
-import { checkAttached, isFloatArray } from './arrays.js';
+import { checkAttached, isFloatArray } from '../native/arrays.js';
 
 /** f of y = f(z): formulas and conventions stand in native/core/activations.h. */
 export const activations = [

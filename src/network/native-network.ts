@@ -1,7 +1,7 @@
 /** A network at work in native memory for the length of one call: what Network's methods stand on. */
 import type { FloatArray, NativePopulation } from '../native/addon.js';
+import { dtypeOf } from '../native/arrays.js';
 import { addon } from '../native/load.js';
-import { dtypeOf } from './arrays.js';
 import type { ChosenDevice } from './device.js';
 import { toNativeNetwork } from './native-spec.js';
 import type { NetworkSpec } from './network-spec.js';

@@ -1,11 +1,11 @@
 /** A network as named tensors with its structure beside them: the form in which it is saved. */
 import { EigenstudentError, reasonOf } from '../errors.js';
+import { type SafeTensor, type SafetensorsFile, safeTensor } from '../files/safetensors.js';
+import { readSafetensorsHeader, readSomeTensors } from '../files/safetensors-part.js';
 import type { DType, FloatArray } from '../native/addon.js';
-import { allocate, dtypeOf } from './arrays.js';
+import { allocate, dtypeOf } from '../native/arrays.js';
 import { bufferLayout, type TensorPlace, tensorLayout, tensorViews } from './layout.js';
 import type { NetworkSpec } from './network-spec.js';
-import { type SafeTensor, type SafetensorsFile, safeTensor } from './safetensors.js';
-import { readSafetensorsHeader, readSomeTensors } from './safetensors-part.js';
 import { specFromJson, specToJson } from './spec-json.js';
 
 /**

@@ -1,6 +1,7 @@
 import { invalid, knownKeys, oneOf } from '../arguments.js';
+import { writeSafetensors } from '../files/safetensors.js';
 import type { DType, FloatArray, NativePopulation, Statistics } from '../native/addon.js';
-import { allocate, checkFloats, checkLength, dtypeOf, toDType } from './arrays.js';
+import { allocate, checkFloats, checkLength, dtypeOf, toDType } from '../native/arrays.js';
 import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkFits } from './data-fit.js';
 import { checkDataset, Dataset } from './dataset.js';
@@ -14,7 +15,6 @@ import { withNative } from './native-network.js';
 import { networkToFile, readNetworkFile } from './network-file.js';
 import { checkSeed, checkTrial, type Purpose } from './random.js';
 import { checkHiddenLayer, checkRemovalOrder } from './removal-order.js';
-import { writeSafetensors } from './safetensors.js';
 import { checkLayerIndex, type NetworkOptions, type NetworkSpec, networkSpec } from './spec.js';
 
 export type { NetworkOptions, NetworkSpec } from './spec.js';

@@ -4,9 +4,9 @@
  */
 
 import { invalid, nonNegativeInteger } from '../arguments.js';
+import { allocate } from '../native/arrays.js';
 import { addon } from '../native/load.js';
-import { allocate } from './arrays.js';
-import { type Steps, stretches } from './steps.js';
+import { type Steps, stretches } from '../steps.js';
 
 /** Values are part of the file formats: add, never renumber. */
 export const purposes = {

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import { checkAttached, checkLength } from './arrays.js';
+import { checkAttached, checkLength } from '../native/arrays.js';
 import { describe, groupOf, unitsOf } from './description.js';
 import type { NetworkSpec } from './network-spec.js';
 import { checkLayerIndex } from './spec.js';

@@ -5,7 +5,7 @@ import { unitsOf } from '../network/description.js';
 import type { Layer } from '../network/layers.js';
 import { Network } from '../network/network.js';
 import { checkHiddenLayer } from '../network/removal-order.js';
-import { Student } from '../network/student.js';
+import { Student } from '../population/student.js';
 import { type Criterion, defaultCriterion, relevance } from './relevance.js';
 
 /** What can be pruned. A student stays as it is in its population: its network is read once. */

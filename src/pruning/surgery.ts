@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray, NativeUnits } from '../native/addon.js';
-import { allocate } from '../network/arrays.js';
+import { allocate } from '../native/arrays.js';
 import { describe, groupOf, unitsOf } from '../network/description.js';
 import type { Initializer, Layer, TensorName } from '../network/layers.js';
 import { bufferLayout, type TensorPlace, tensorLayout } from '../network/layout.js';

@@ -1,17 +1,17 @@
-import type { Figure, LeftOut } from './figure.js';
-import { baselinesFigure } from './figures/baselines.js';
-import { costFigure } from './figures/cost.js';
-import { effectiveSizeFigure } from './figures/effective-size.js';
-import { inputRelevanceFigure, ranksInputs } from './figures/input-relevance.js';
-import { lossFigure } from './figures/loss.js';
-import { lossCurvesFigure } from './figures/loss-curves.js';
-import { pathsFigure } from './figures/paths.js';
-import { pruningFigure } from './figures/pruning.js';
-import { relevanceHistogramFigure } from './figures/relevance-histogram.js';
-import { topologyFigure } from './figures/topology.js';
-import { trajectoriesFigure } from './figures/trajectories.js';
-import { universalityFigure } from './figures/universality.js';
-import type { TrialGroup } from './trial-groups.js';
+import { baselinesFigure } from '../experiments/teacher-student/figures/baselines.js';
+import { costFigure } from '../experiments/teacher-student/figures/cost.js';
+import { effectiveSizeFigure } from '../experiments/teacher-student/figures/effective-size.js';
+import { inputRelevanceFigure, ranksInputs } from '../experiments/teacher-student/figures/input-relevance.js';
+import { lossFigure } from '../experiments/teacher-student/figures/loss.js';
+import { lossCurvesFigure } from '../experiments/teacher-student/figures/loss-curves.js';
+import { pathsFigure } from '../experiments/teacher-student/figures/paths.js';
+import { pruningFigure } from '../experiments/teacher-student/figures/pruning.js';
+import { relevanceHistogramFigure } from '../experiments/teacher-student/figures/relevance-histogram.js';
+import { topologyFigure } from '../experiments/teacher-student/figures/topology.js';
+import { trajectoriesFigure } from '../experiments/teacher-student/figures/trajectories.js';
+import { universalityFigure } from '../experiments/teacher-student/figures/universality.js';
+import type { TrialGroup } from '../experiments/teacher-student/panels/trial-groups.js';
+import type { Figure, LeftOut } from '../figures/figure.js';
 
 type Make = (groups: readonly TrialGroup[]) => Figure | LeftOut;
 

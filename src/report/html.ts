@@ -1,17 +1,17 @@
 import { reasonOf } from '../errors.js';
-import { valuesOf } from '../sweep/protocol/axes.js';
-import { inFlow } from './arm-text.js';
+import { inFlow } from '../experiments/teacher-student/panels/arm-text.js';
+import { groupTrials, teacherSizes } from '../experiments/teacher-student/panels/trial-groups.js';
+import type { FailedFigure, Figure, LeftOut } from '../figures/figure.js';
+import { listed } from '../figures/numbers-in-text.js';
+import { subscriptsInHtml } from '../figures/subscripts.js';
+import { valuesOf } from '../protocol/axes.js';
 import { bundledScripts, inlineScript } from './bundled-scripts.js';
-import type { FailedFigure, Figure, LeftOut } from './figure.js';
-import { listed } from './numbers-in-text.js';
 import { packedFigures } from './packed-figures.js';
 import { pageScript } from './page-script.js';
 import { pageStyle } from './page-style.js';
 import type { Run } from './read-run.js';
 import { protocolText, runFacts, summaryTable, troubles } from './run-facts.js';
-import { subscriptsInHtml } from './subscripts.js';
 import { escapeHtml, tableHtml } from './table.js';
-import { groupTrials, teacherSizes } from './trial-groups.js';
 
 /** A figure with its picture, as it is written to figures/. */
 export interface DrawnFigure {

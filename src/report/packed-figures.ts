@@ -1,8 +1,8 @@
 /** What the script of report.html makes live pictures and CSV files of, small enough to be carried by the page. */
 import { deflateRawSync } from 'node:zlib';
-import { drawing, type Figure, type FigureStyle } from './figure.js';
+import { drawing, type Figure, type FigureStyle } from '../figures/figure.js';
+import { darkTheme, lightTheme } from '../figures/theme.js';
 import { tableCsv, toDigits } from './table.js';
-import { darkTheme, lightTheme } from './theme.js';
 
 /** Of every number in the page: more than a screen shows. The files in figures/ have all of them. */
 const digits = 6;

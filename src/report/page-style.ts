@@ -1,4 +1,4 @@
-import { darkTheme, lightTheme, type Theme } from './theme.js';
+import { darkTheme, lightTheme, type Theme } from '../figures/theme.js';
 
 /** Stylesheet of report.html. Colours are those of the figures. */
 export const pageStyle = `

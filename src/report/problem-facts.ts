@@ -1,9 +1,10 @@
 /** What students learned, and of whom, in words. */
-import { valuesOf } from '../sweep/protocol/axes.js';
-import { type FileData, formOf, isFromFiles, pathsOf } from '../sweep/protocol/file-data.js';
-import type { FileTeacher } from '../sweep/protocol/file-teacher.js';
-import type { Protocol } from '../sweep/protocol/protocol-schema.js';
-import { inFlow } from './arm-text.js';
+
+import { inFlow } from '../experiments/teacher-student/panels/arm-text.js';
+import { valuesOf } from '../protocol/axes.js';
+import { type FileData, formOf, isFromFiles, pathsOf } from '../protocol/file-data.js';
+import type { FileTeacher } from '../protocol/file-teacher.js';
+import type { Protocol } from '../protocol/protocol-schema.js';
 
 interface ProblemFacts {
   readonly teacher: string;

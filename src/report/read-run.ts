@@ -1,22 +1,20 @@
 import { EigenstudentError } from '../errors.js';
-import { inputRelevance } from '../pruning/input-relevance.js';
+import { groupTrials, type ReportTrial } from '../experiments/teacher-student/panels/trial-groups.js';
+import { trialsWithStructure } from '../experiments/teacher-student/structure/chosen-trials.js';
 import {
-  type FailedRecord,
-  type FinishedRecord,
-  isFinished,
-  type TrialRecord,
-} from '../sweep/directory/record.js';
-import { type DamagedTrial, readProtocol, survey } from '../sweep/directory/run-directory.js';
-import { checkArrays, readArrays } from '../sweep/directory/trial-arrays.js';
-import { problemOf } from '../sweep/protocol/problem.js';
-import type { Protocol } from '../sweep/protocol/protocol-schema.js';
-import { type Settings, settingsOf } from '../sweep/protocol/settings.js';
-import { canonicalJson, expand } from '../sweep/protocol/trials.js';
-import { ranksInputs } from '../sweep/run/student.js';
-import { trialsWithStructure } from './structure/chosen-trials.js';
-import { type TeacherStructure, teacherStructure } from './structure/teacher-structure.js';
-import { trialStructure } from './structure/trial-structure.js';
-import { groupTrials, type ReportTrial } from './trial-groups.js';
+  type TeacherStructure,
+  teacherStructure,
+} from '../experiments/teacher-student/structure/teacher-structure.js';
+import { trialStructure } from '../experiments/teacher-student/structure/trial-structure.js';
+import { problemOf } from '../protocol/problem.js';
+import type { Protocol } from '../protocol/protocol-schema.js';
+import { type Settings, settingsOf } from '../protocol/settings.js';
+import { canonicalJson, expand } from '../protocol/trials.js';
+import { inputRelevance } from '../pruning/input-relevance.js';
+import { type FailedRecord, type FinishedRecord, isFinished, type TrialRecord } from '../runs/record.js';
+import { type DamagedTrial, readProtocol, survey } from '../runs/run-directory.js';
+import { checkArrays, readArrays } from '../runs/trial-arrays.js';
+import { ranksInputs } from '../sweep/student.js';
 
 /** What a run directory holds of its protocol's trials. Never without a finished one. */
 export interface Run {

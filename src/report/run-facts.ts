@@ -1,15 +1,15 @@
-import { valuesOf } from '../sweep/protocol/axes.js';
-import { formatProtocol } from '../sweep/protocol/protocol.js';
-import { parametrizations } from '../sweep/protocol/protocol-schema.js';
-import { settingColumns, settingsLabel, settingsOf } from '../sweep/protocol/settings.js';
-import { armText, inFlow } from './arm-text.js';
-import type { Table } from './figure.js';
-import { pooledEffectiveSizes } from './figures/effective-size.js';
-import { duration, listed, meanAndSpread } from './numbers-in-text.js';
+import { pooledEffectiveSizes } from '../experiments/teacher-student/figures/effective-size.js';
+import { armText, inFlow } from '../experiments/teacher-student/panels/arm-text.js';
+import { settingCells } from '../experiments/teacher-student/panels/series.js';
+import { groupTrials, type ReportTrial } from '../experiments/teacher-student/panels/trial-groups.js';
+import type { Table } from '../figures/figure.js';
+import { duration, listed, meanAndSpread } from '../figures/numbers-in-text.js';
+import { valuesOf } from '../protocol/axes.js';
+import { formatProtocol } from '../protocol/protocol.js';
+import { parametrizations } from '../protocol/protocol-schema.js';
+import { settingColumns, settingsLabel, settingsOf } from '../protocol/settings.js';
 import { problemFacts } from './problem-facts.js';
 import type { Run } from './read-run.js';
-import { settingCells } from './series.js';
-import { groupTrials, type ReportTrial } from './trial-groups.js';
 
 /** What was run, as pairs of a name and plain text. */
 export function runFacts(run: Run): [name: string, text: string][] {

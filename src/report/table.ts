@@ -1,5 +1,5 @@
-import type { Cell, Table } from './figure.js';
-import { short } from './numbers-in-text.js';
+import type { Cell, Table } from '../figures/figure.js';
+import { short } from '../figures/numbers-in-text.js';
 
 /** Rows that a page shows; the rest is in the CSV. A table of thousands makes a phone stall. */
 const mostRows = 100;

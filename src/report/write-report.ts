@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError, reasonOf } from '../errors.js';
-import { writeAtomically } from '../network/atomic-write.js';
+import { groupTrials, type TrialGroup } from '../experiments/teacher-student/panels/trial-groups.js';
 import {
   type FailedFigure,
   type Figure,
@@ -11,14 +11,14 @@ import {
   isDrawn,
   type LeftOut,
   specification,
-} from './figure.js';
+} from '../figures/figure.js';
+import { renderPng, renderSvg } from '../figures/render.js';
+import { lightTheme } from '../figures/theme.js';
+import { writeAtomically } from '../files/atomic-write.js';
 import { figuresFor, nameOfFigure } from './figure-registry.js';
 import { type DrawnFigure, reportHtml, type Section } from './html.js';
 import { readRun } from './read-run.js';
-import { renderPng, renderSvg } from './render.js';
 import { tableCsv } from './table.js';
-import { lightTheme } from './theme.js';
-import { groupTrials, type TrialGroup } from './trial-groups.js';
 
 /** html: report.html; the others: a file for each figure in figures/, csv of the table behind it. */
 export const reportFormats = ['html', 'svg', 'png', 'csv'] as const;

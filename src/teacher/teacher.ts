@@ -2,13 +2,13 @@ import { invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import { gaussianInputsSteps } from '../data/gaussian.js';
 import type { Splits } from '../data/splits.js';
 import type { FloatArray } from '../native/addon.js';
-import { elementCount } from '../network/arrays.js';
+import { elementCount } from '../native/arrays.js';
 import { Dataset } from '../network/dataset.js';
 import { outputsOf } from '../network/description.js';
 import { type Activation, activations, dense, spectral, sum } from '../network/layers.js';
 import { checkNetwork, Network } from '../network/network.js';
 import { checkSeed, normals } from '../network/random.js';
-import { inTurns, stretches, throwIfInterrupted } from '../network/steps.js';
+import { inTurns, stretches, throwIfInterrupted } from '../steps.js';
 
 /** Numbers of inputs that are labelled in one call, which nothing interrupts. Arbitrary, a fraction of a second. */
 const labelledAtOnce = 2 ** 18;

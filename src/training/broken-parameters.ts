@@ -1,6 +1,6 @@
 /** Finds students whose parameters are not finite though their loss may be: dead nodes hide them from every output. */
-import type { Population } from '../network/population.js';
-import type { Student } from '../network/student.js';
+import type { Population } from '../population/population.js';
+import type { Student } from '../population/student.js';
 
 /** The first parameter of a student that is not finite. */
 export interface BrokenParameter {

@@ -1,19 +1,19 @@
 /** Checkpoints: everything that changes while a population trains, in one safetensors file. */
 import { types } from 'node:util';
 import { EigenstudentError } from '../errors.js';
-import { arithmeticRevision } from '../network/arithmetic.js';
-import { describe } from '../network/description.js';
-import { parameterCount, tensorLayout } from '../network/layout.js';
-import type { Population } from '../network/population.js';
 import {
   readSafetensors,
   type SafeTensor,
   type SafetensorsFile,
   safeTensor,
   writeSafetensors,
-} from '../network/safetensors.js';
+} from '../files/safetensors.js';
+import { arithmeticRevision } from '../native/arithmetic.js';
+import { describe } from '../network/description.js';
+import { parameterCount, tensorLayout } from '../network/layout.js';
 import { specToJson } from '../network/spec-json.js';
-import type { Student, StudentState } from '../network/student.js';
+import type { Population } from '../population/population.js';
+import type { Student, StudentState } from '../population/student.js';
 import { fingerprint } from './fingerprint.js';
 import { type TrainingMemory, trainingMemory } from './training-memory.js';
 

@@ -2,8 +2,8 @@ import { knownKeys } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DeviceOptions } from '../network/device.js';
 import { checkNetwork, type Network } from '../network/network.js';
-import { Population } from '../network/population.js';
-import type { StudentOptions } from '../network/student-options.js';
+import { Population } from '../population/population.js';
+import type { StudentOptions } from '../population/student-options.js';
 import type { TrainOptions } from './options.js';
 import { train } from './train.js';
 

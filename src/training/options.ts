@@ -4,7 +4,7 @@ import { checkPath, denseArray, finiteNumber, invalid, knownKeys, positiveIntege
 import { isAbortSignal } from '../kinds.js';
 import { checkFits } from '../network/data-fit.js';
 import { checkDataset, type Dataset } from '../network/dataset.js';
-import { Population } from '../network/population.js';
+import { Population } from '../population/population.js';
 import type { TrainReport } from './report.js';
 
 export interface EarlyStopping {

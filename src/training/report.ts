@@ -1,4 +1,4 @@
-import type { Progress, Student } from '../network/student.js';
+import type { Progress, Student } from '../population/student.js';
 import { type BrokenParameter, brokenText } from './broken-parameters.js';
 
 /** Why a student rests. */

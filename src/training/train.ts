@@ -1,8 +1,8 @@
 import { EigenstudentError, reasonOf } from '../errors.js';
 import type { Dataset } from '../network/dataset.js';
 import type { Evaluation } from '../network/evaluation.js';
-import type { Population } from '../network/population.js';
-import type { Progress } from '../network/student.js';
+import type { Population } from '../population/population.js';
+import type { Progress } from '../population/student.js';
 import { brokenParameters, lookForBroken } from './broken-parameters.js';
 import { saveCheckpoint } from './checkpoint.js';
 import { type CheckpointOptions, planTraining, type TrainOptions, type TrainPlan } from './options.js';

@@ -1,4 +1,4 @@
-import type { Population } from '../network/population.js';
+import type { Population } from '../population/population.js';
 
 /** What a student's training depends on besides its state. */
 export interface TrainingMemory {

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type LiveServer, serveLivePage } from '../../src/report/live/serve.js';
-import { RunningSweep } from '../report/live/running-sweep.js';
+import { type LiveServer, serveLivePage } from '../../src/live/serve.js';
+import { RunningSweep } from '../live/running-sweep.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { launch, noChromium, open } from './chromium.js';
 

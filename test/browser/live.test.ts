@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type LiveServer, serveLivePage } from '../../src/report/live/serve.js';
-import { openRunDirectory } from '../../src/sweep/directory/run-directory.js';
-import { RunningSweep } from '../report/live/running-sweep.js';
+import { type LiveServer, serveLivePage } from '../../src/live/serve.js';
+import { openRunDirectory } from '../../src/runs/run-directory.js';
+import { RunningSweep } from '../live/running-sweep.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import {
   background,

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openRunDirectory, readProtocol } from '../../src/sweep/directory/run-directory.js';
-import { formatProtocol } from '../../src/sweep/protocol/protocol.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
+import { openRunDirectory, readProtocol } from '../../src/runs/run-directory.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { call } from './captured-terminal.js';
 

@@ -1,8 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeTrial } from '../../src/sweep/directory/run-directory.js';
-import type { Trial } from '../../src/sweep/protocol/trials.js';
+import type { Trial } from '../../src/protocol/trials.js';
+import { writeTrial } from '../../src/runs/run-directory.js';
 import { madeUpTrial } from '../sweep/small-protocol.js';
 import { call } from './captured-terminal.js';
 import { failureNote, parquetRows, queryRun, trials } from './query-run.js';

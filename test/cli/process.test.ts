@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatProtocol } from '../../src/sweep/protocol/protocol.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

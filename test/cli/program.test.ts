@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addon } from '../../src/native/load.js';
-import { preset } from '../../src/sweep/protocol/presets.js';
-import { formatProtocol, parseProtocol } from '../../src/sweep/protocol/protocol.js';
+import { preset } from '../../src/protocol/presets.js';
+import { formatProtocol, parseProtocol } from '../../src/protocol/protocol.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { call } from './captured-terminal.js';
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { duration, progressDisplay } from '../../src/cli/progress-display.js';
-import type { SweepProgress } from '../../src/sweep/run/progress.js';
+import type { SweepProgress } from '../../src/sweep/progress.js';
 
 const at = (
   secondsElapsed: number,

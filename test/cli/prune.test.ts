@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadNetwork } from '../../src/exchange/index.js';
 import { Network } from '../../src/network/network.js';
-import { type FinishedRecord, isFinished } from '../../src/sweep/directory/record.js';
-import { readRecords } from '../../src/sweep/directory/run-directory.js';
-import { SharedData } from '../../src/sweep/run/shared-data.js';
-import { sweep } from '../../src/sweep/run/sweep.js';
+import { type FinishedRecord, isFinished } from '../../src/runs/record.js';
+import { readRecords } from '../../src/runs/run-directory.js';
+import { SharedData } from '../../src/sweep/shared-data.js';
+import { sweep } from '../../src/sweep/sweep.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { call } from './captured-terminal.js';
 

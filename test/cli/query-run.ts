@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { openRunDirectory, writeTrial } from '../../src/sweep/directory/run-directory.js';
-import { expand, type Trial } from '../../src/sweep/protocol/trials.js';
-import { openDatabase } from '../../src/sweep/query/duckdb.js';
+import { expand, type Trial } from '../../src/protocol/trials.js';
+import { openDatabase } from '../../src/runs/query/duckdb.js';
+import { openRunDirectory, writeTrial } from '../../src/runs/run-directory.js';
 import { syntheticFailure } from '../report/synthetic-run.js';
 import { madeUpTrial, smallProtocol } from '../sweep/small-protocol.js';
 

@@ -3,8 +3,8 @@ import { access, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { TrialLocks } from '../../src/sweep/directory/trial-locks.js';
-import type { Trial } from '../../src/sweep/protocol/trials.js';
+import type { Trial } from '../../src/protocol/trials.js';
+import { TrialLocks } from '../../src/runs/trial-locks.js';
 import { call, callOn } from './captured-terminal.js';
 import { failureNote, parquetRows, queryRun, trials } from './query-run.js';
 

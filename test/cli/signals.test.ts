@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatProtocol } from '../../src/sweep/protocol/protocol.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { killableProtocol, startSweep, wait } from '../sweep/sweep-processes.js';
 import { checkpoints, until, untilCheckpoint } from './until.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { slurmLines } from '../../src/cli/slurm-lines.js';
-import type { SlurmJob } from '../../src/sweep/slurm/state.js';
+import type { SlurmJob } from '../../src/slurm/state.js';
 
 const job: SlurmJob = {
   jobId: '11',

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formatProtocol } from '../../src/sweep/protocol/protocol.js';
-import { FakeSlurm, fakeConfig } from '../sweep/slurm/fake-slurm.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
+import { FakeSlurm, fakeConfig } from '../slurm/fake-slurm.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { call } from './captured-terminal.js';
 

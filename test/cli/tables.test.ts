@@ -7,7 +7,7 @@ import {
   statusTable,
   summaryTable,
 } from '../../src/cli/tables.js';
-import type { GroupSummary } from '../../src/sweep/directory/summary.js';
+import type { GroupSummary } from '../../src/runs/summary.js';
 
 const group: GroupSummary = {
   parametrization: 'spectral',

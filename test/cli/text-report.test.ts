@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/program.js';
-import { summaryFile } from '../../src/sweep/directory/summary.js';
+import { summaryFile } from '../../src/runs/summary.js';
 import { syntheticRun } from '../report/synthetic-run.js';
 import { call } from './captured-terminal.js';
 

@@ -13,7 +13,7 @@ process.env.EIGENSTUDENT_ISA = 'plain';
 const { Dataset, Network, Population, adam, dense, restoreCheckpoint, spectral } = await import(
   '../../src/index.js'
 );
-const { parseProtocol, readArrays, readRecords, sweep } = await import('../../src/sweep/index.js');
+const { parseProtocol, readArrays, readRecords, sweep } = await import('../../src/sweep.js');
 
 const fixtures = fileURLToPath(new URL('../fixtures/version-0.1.0', import.meta.url));
 let folder: string;

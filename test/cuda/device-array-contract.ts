@@ -1,8 +1,8 @@
 /** Arrays in device memory and the layer kernels on them, whatever carries them. */
 import { describe, expect, it } from 'vitest';
-import { DeviceArray } from '../../src/network/device-array.js';
-import { deviceKernels } from '../../src/network/device-kernels.js';
-import { kernels } from '../../src/network/kernels.js';
+import { DeviceArray } from '../../src/kernels/device-array.js';
+import { deviceKernels } from '../../src/kernels/device-kernels.js';
+import { kernels } from '../../src/kernels/kernels.js';
 import { failureOf } from '../failure.js';
 import { scattered } from '../network/small-students.js';
 

@@ -1,6 +1,6 @@
 /** Device 'cuda' from top to bottom on an emulated device: the same library but for the GPU under it. */
 import { expect, it } from 'vitest';
-import { Population } from '../../src/network/population.js';
+import { Population } from '../../src/population/population.js';
 import { failureOf, rejectionOf } from '../failure.js';
 import { smallStudent } from '../network/small-students.js';
 import { deviceArrayContract } from './device-array-contract.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addon } from '../../src/native/load.js';
-import { formatProtocol } from '../../src/sweep/protocol/protocol.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { emulatedLibrary } from './libraries.js';
 

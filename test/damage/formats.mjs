@@ -9,8 +9,8 @@ import { readDescription } from '../../dist/exchange/description.js';
 import { readCifar10, readCsv, readIdx, readNpy, readNpz, readParquet } from '../../dist/data/index.js';
 import { readIdxArray } from '../../dist/data/idx.js';
 import { Dataset, dense, Network, Population, readSafetensors, restoreCheckpoint, saveCheckpoint, sgd } from '../../dist/index.js';
-import { readText } from '../../dist/network/files/text-file.js';
-import { parseProtocol } from '../../dist/sweep/protocol/protocol.js';
+import { readText } from '../../dist/files/text-file.js';
+import { parseProtocol } from '../../dist/protocol/protocol.js';
 
 const fixture = (name) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
 const hexOf = (data) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex');

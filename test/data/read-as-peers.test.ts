@@ -14,7 +14,7 @@ import {
   encodeSafetensors,
   type SafeTensor,
   safeTensor,
-} from '../../src/network/safetensors.js';
+} from '../../src/files/safetensors.js';
 import { findNumpy, outputOf } from './peers.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'eigenstudent-peers-'));

@@ -17,7 +17,7 @@ const page = readFileSync(join(repository, 'docs/how-to/bundle-a-program.md'), '
 const banner = /--banner:js="(.*?)"/.exec(page)?.[1] as string;
 
 const program = `
-import { parseProtocol, preset, sweep } from ${JSON.stringify(join(repository, 'src/sweep/index.ts'))};
+import { parseProtocol, preset, sweep } from ${JSON.stringify(join(repository, 'src/sweep.ts'))};
 console.log(parseProtocol(JSON.stringify(preset('quick', { epochs: 7 })), 'quick').epochs);
 sweep(preset('quick'), { directory: process.argv[2] }).catch(({ code, message }) => console.log(code, message));
 `;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportSafetensors, loadNetwork } from '../../src/exchange/index.js';
+import { readSafetensors, safeTensor, writeSafetensors } from '../../src/files/safetensors.js';
 import { outputsOf } from '../../src/network/description.js';
 import { dense, spectral } from '../../src/network/layers.js';
 import { Network } from '../../src/network/network.js';
-import { readSafetensors, safeTensor, writeSafetensors } from '../../src/network/safetensors.js';
 import { rejectionOf } from '../failure.js';
 import { fixture, inputs, mapped, outputs, relativeDifference } from './fixtures.js';
 

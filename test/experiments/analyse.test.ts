@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nodesNeeded } from '../../src/report/figures/baselines.js';
-import type { FinishedRecord } from '../../src/sweep/directory/record.js';
-import { readRecords } from '../../src/sweep/directory/run-directory.js';
-import { readArrays } from '../../src/sweep/directory/trial-arrays.js';
-import { sweep } from '../../src/sweep/run/sweep.js';
+import { nodesNeeded } from '../../src/experiments/teacher-student/figures/baselines.js';
+import type { FinishedRecord } from '../../src/runs/record.js';
+import { readRecords } from '../../src/runs/run-directory.js';
+import { readArrays } from '../../src/runs/trial-arrays.js';
+import { sweep } from '../../src/sweep/sweep.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 
 let folder: string;

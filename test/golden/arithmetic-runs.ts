@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { Dataset } from '../../src/network/dataset.js';
 import { dense, type Layer, spectral } from '../../src/network/layers.js';
 import { parameterCount, tensorLayout } from '../../src/network/layout.js';
-import { adam, cosine, type Optimizer, sgd } from '../../src/network/optimizers.js';
-import { alternating } from '../../src/network/phases.js';
-import { Population } from '../../src/network/population.js';
 import { normals, uniforms } from '../../src/network/random.js';
-import type { Student } from '../../src/network/student.js';
-import type { StudentOptions } from '../../src/network/student-options.js';
+import { adam, cosine, type Optimizer, sgd } from '../../src/population/optimizers.js';
+import { alternating } from '../../src/population/phases.js';
+import { Population } from '../../src/population/population.js';
+import type { Student } from '../../src/population/student.js';
+import type { StudentOptions } from '../../src/population/student-options.js';
 import { stateBits } from '../network/state-bits.js';
 
 export type Hashes = Readonly<Record<string, string>>;

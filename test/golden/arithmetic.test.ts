@@ -4,9 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { arithmeticRevision } from '../../src/native/arithmetic.js';
 import { addon } from '../../src/native/load.js';
-import { arithmeticRevision } from '../../src/network/arithmetic.js';
-import { Population } from '../../src/network/population.js';
+import { Population } from '../../src/population/population.js';
 import { smallStudent } from '../network/small-students.js';
 import { cpuHashes, exactHashes, functionHashes, type Hashes } from './arithmetic-runs.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { signIsFree } from '../../src/analysis/topology/symmetry.js';
+import { kernels } from '../../src/kernels/kernels.js';
 import { nodeSymmetry } from '../../src/network/activation-symmetry.js';
-import { kernels } from '../../src/network/kernels.js';
 import { type Activation, activations } from '../../src/network/layers.js';
 import { failureOf } from '../failure.js';
 

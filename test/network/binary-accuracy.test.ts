@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Dataset } from '../../src/network/dataset.js';
 import { dense } from '../../src/network/layers.js';
 import { Network } from '../../src/network/network.js';
-import { adam } from '../../src/network/optimizers.js';
-import { Population } from '../../src/network/population.js';
+import { adam } from '../../src/population/optimizers.js';
+import { Population } from '../../src/population/population.js';
 import { pruneNetwork } from '../../src/pruning/prune-network.js';
 import { rejectionOf } from '../failure.js';
 

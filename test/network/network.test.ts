@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { Dataset } from '../../src/network/dataset.js';
 import { dense, spectral } from '../../src/network/layers.js';
 import { Network } from '../../src/network/network.js';
-import { readSafetensors, writeSafetensors } from '../../src/network/safetensors.js';
 import { failureOf, rejectionOf } from '../failure.js';
 import { scattered, smallLayers } from './small-students.js';
 

@@ -1,8 +1,8 @@
 /** Students small enough to train in milliseconds, with something of everything. */
 import { Dataset } from '../../src/network/dataset.js';
 import { dense, type Layer, spectral } from '../../src/network/layers.js';
-import { adam } from '../../src/network/optimizers.js';
-import type { StudentOptions } from '../../src/network/student-options.js';
+import { adam } from '../../src/population/optimizers.js';
+import type { StudentOptions } from '../../src/population/student-options.js';
 
 /** Numbers in (-1.5, 1.5) without a pattern that a bug could share, and without a generator. */
 export function scattered(count: number, phase = 0): Float64Array {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StudentState } from '../../src/network/student.js';
+import type { StudentState } from '../../src/population/student.js';
 
 /** A hash of all bits of a state: millions of numbers are long to compare, and longer to print. */
 export function stateBits({

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { Dataset } from '../../src/network/dataset.js';
 import { dense, spectral, sum } from '../../src/network/layers.js';
 import { Network } from '../../src/network/network.js';
-import { adam } from '../../src/network/optimizers.js';
-import { Population } from '../../src/network/population.js';
 import { normals } from '../../src/network/random.js';
+import { adam } from '../../src/population/optimizers.js';
+import { Population } from '../../src/population/population.js';
 import { pruningCurve } from '../../src/pruning/curve.js';
 
 const draw = (part: number, count: number) => normals({ seed: 5, trial: 0, purpose: 'freeUse', part }, count);

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { Dataset } from '../../src/network/dataset.js';
 import { dense, spectral, sum } from '../../src/network/layers.js';
 import { Network } from '../../src/network/network.js';
-import { adam } from '../../src/network/optimizers.js';
-import { Population } from '../../src/network/population.js';
 import { normals } from '../../src/network/random.js';
+import { adam } from '../../src/population/optimizers.js';
+import { Population } from '../../src/population/population.js';
 import { prune, pruneUntil } from '../../src/pruning/prune.js';
 
 /** 1 -> h (linear) -> 1 on the one sample x = 1: the answer is the sum of the kept weights. */

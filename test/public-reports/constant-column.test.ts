@@ -6,9 +6,9 @@ import { expect, it } from 'vitest';
 import { gaussianInputs } from '../../src/data/gaussian.js';
 import { fitNormalization } from '../../src/data/normalization.js';
 import { Dataset } from '../../src/network/dataset.js';
-import { isFinished } from '../../src/sweep/directory/record.js';
-import { readRecords } from '../../src/sweep/directory/run-directory.js';
-import { sweep } from '../../src/sweep/run/sweep.js';
+import { isFinished } from '../../src/runs/record.js';
+import { readRecords } from '../../src/runs/run-directory.js';
+import { sweep } from '../../src/sweep/sweep.js';
 import { fileOf } from '../data/files.js';
 import { fileProtocol } from '../sweep/files/file-protocol.js';
 

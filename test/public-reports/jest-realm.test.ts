@@ -6,6 +6,7 @@ import vm from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { kolmogorovSmirnov } from '../../src/analysis/index.js';
+import { encodeSafetensors } from '../../src/files/safetensors.js';
 import {
   adam,
   Dataset,
@@ -16,7 +17,6 @@ import {
   spectral,
   train,
 } from '../../src/index.js';
-import { encodeSafetensors } from '../../src/network/safetensors.js';
 
 const realm = vm.createContext({});
 const ofRealm = <Value>(code: string) => vm.runInContext(code, realm) as Value;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readProtocolFile } from '../../src/cli/train.js';
 import { loadNetwork } from '../../src/exchange/load-network.js';
-import { formatProtocol } from '../../src/sweep/protocol/protocol.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
 import { rejectionOf } from '../failure.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { inputOf } from './inputs.js';

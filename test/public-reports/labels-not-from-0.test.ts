@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { readIdx } from '../../src/data/idx.js';
 import { labelledDataset } from '../../src/data/labelled-samples.js';
 import { parseNpy } from '../../src/data/npy.js';
-import { sweep } from '../../src/sweep/run/sweep.js';
+import { sweep } from '../../src/sweep/sweep.js';
 import { fileOf, idxBytes, temporaryPath } from '../data/files.js';
 import { rejectionOf } from '../failure.js';
 import { fileProtocol } from '../sweep/files/file-protocol.js';

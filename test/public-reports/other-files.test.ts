@@ -11,7 +11,7 @@ import { readNpz } from '../../src/data/npz.js';
 import { readParquet } from '../../src/data/parquet.js';
 import { readDescription } from '../../src/exchange/description.js';
 import { loadNetwork } from '../../src/exchange/load-network.js';
-import { describeForeign } from '../../src/network/files/file-kind.js';
+import { describeForeign } from '../../src/files/file-kind.js';
 import { Network } from '../../src/network/network.js';
 import { rejectionOf } from '../failure.js';
 

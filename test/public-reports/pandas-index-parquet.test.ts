@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readParquet } from '../../src/data/parquet.js';
-import { isFinished } from '../../src/sweep/directory/record.js';
-import { readProtocol, readRecords } from '../../src/sweep/directory/run-directory.js';
-import { sweep } from '../../src/sweep/run/sweep.js';
+import { isFinished } from '../../src/runs/record.js';
+import { readProtocol, readRecords } from '../../src/runs/run-directory.js';
+import { sweep } from '../../src/sweep/sweep.js';
 import { fileProtocol } from '../sweep/files/file-protocol.js';
 
 const folder = 'test/fixtures/public-reports/pandas-index';

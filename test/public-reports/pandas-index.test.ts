@@ -5,7 +5,7 @@
  */
 import { expect, it } from 'vitest';
 import { readCsv } from '../../src/data/csv.js';
-import { sweep } from '../../src/sweep/run/sweep.js';
+import { sweep } from '../../src/sweep/sweep.js';
 import { fileOf, temporaryPath } from '../data/files.js';
 import { rejectionOf } from '../failure.js';
 import { fileProtocol } from '../sweep/files/file-protocol.js';

@@ -3,8 +3,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readProtocol } from '../../src/sweep/directory/run-directory.js';
-import { sweep } from '../../src/sweep/run/sweep.js';
+import { readProtocol } from '../../src/runs/run-directory.js';
+import { sweep } from '../../src/sweep/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { fileProtocol } from '../sweep/files/file-protocol.js';
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NpyArray } from '../../src/data/npy.js';
 import { readNpz } from '../../src/data/npz.js';
 import { loadNetwork } from '../../src/exchange/load-network.js';
-import { allocateBytes } from '../../src/network/files/allocate-bytes.js';
-import { decodeSafetensors } from '../../src/network/safetensors.js';
+import { allocateBytes } from '../../src/files/allocate-bytes.js';
+import { decodeSafetensors } from '../../src/files/safetensors.js';
 import { failureOf, rejectionOf } from '../failure.js';
 import { inputOf } from './inputs.js';
 

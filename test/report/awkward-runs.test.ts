@@ -2,12 +2,12 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Figure, isDrawn, type LeftOut } from '../../src/report/figure.js';
+import { groupTrials, type ReportTrial } from '../../src/experiments/teacher-student/panels/trial-groups.js';
+import { type Figure, isDrawn, type LeftOut } from '../../src/figures/figure.js';
+import { preset } from '../../src/protocol/presets.js';
 import { figures } from '../../src/report/figure-registry.js';
 import { readRun } from '../../src/report/read-run.js';
 import { troubles } from '../../src/report/run-facts.js';
-import { groupTrials, type ReportTrial } from '../../src/report/trial-groups.js';
-import { preset } from '../../src/sweep/protocol/presets.js';
 import { syntheticRun } from './synthetic-run.js';
 import { withSyntheticStructures } from './synthetic-structures.js';
 import { syntheticTrials } from './synthetic-trials.js';

@@ -2,10 +2,10 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { preset } from '../../src/protocol/presets.js';
 import type * as everyFigure from '../../src/report/figure-registry.js';
 import type * as scale from '../../src/report/text/scale.js';
 import { writeReport } from '../../src/report/write-report.js';
-import { preset } from '../../src/sweep/protocol/presets.js';
 import { call } from '../cli/captured-terminal.js';
 import { rejectionOf } from '../failure.js';
 import { syntheticRun } from './synthetic-run.js';

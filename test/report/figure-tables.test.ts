@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Figure, isDrawn } from '../../src/report/figure.js';
-import { baselinesFigure, nodesNeeded } from '../../src/report/figures/baselines.js';
-import { effectiveSizeFigure } from '../../src/report/figures/effective-size.js';
-import { lossFigure } from '../../src/report/figures/loss.js';
-import { pruningFigure } from '../../src/report/figures/pruning.js';
-import { relevanceHistogramFigure } from '../../src/report/figures/relevance-histogram.js';
-import { groupTrials, type ReportTrial } from '../../src/report/trial-groups.js';
+import { baselinesFigure, nodesNeeded } from '../../src/experiments/teacher-student/figures/baselines.js';
+import { effectiveSizeFigure } from '../../src/experiments/teacher-student/figures/effective-size.js';
+import { lossFigure } from '../../src/experiments/teacher-student/figures/loss.js';
+import { pruningFigure } from '../../src/experiments/teacher-student/figures/pruning.js';
+import { relevanceHistogramFigure } from '../../src/experiments/teacher-student/figures/relevance-histogram.js';
+import { groupTrials, type ReportTrial } from '../../src/experiments/teacher-student/panels/trial-groups.js';
+import { type Figure, isDrawn } from '../../src/figures/figure.js';
 import { handMade } from './hand-made-trials.js';
 import { syntheticTrials } from './synthetic-trials.js';
 

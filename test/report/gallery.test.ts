@@ -1,11 +1,11 @@
 /** The figures of a real, small run: what `npm run gallery` draws. */
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { drawing, type Figure, isDrawn } from '../../src/report/figure.js';
+import { groupTrials, type TrialGroup } from '../../src/experiments/teacher-student/panels/trial-groups.js';
+import { drawing, type Figure, isDrawn } from '../../src/figures/figure.js';
+import { lightTheme } from '../../src/figures/theme.js';
 import { figures } from '../../src/report/figure-registry.js';
 import { readRun } from '../../src/report/read-run.js';
-import { lightTheme } from '../../src/report/theme.js';
-import { groupTrials, type TrialGroup } from '../../src/report/trial-groups.js';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 let groups: TrialGroup[];

@@ -1,4 +1,4 @@
-import type { ReportTrial } from '../../src/report/trial-groups.js';
+import type { ReportTrial } from '../../src/experiments/teacher-student/panels/trial-groups.js';
 
 /** At epochs 50 and 100. */
 function history(

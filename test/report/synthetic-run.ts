@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { parameterCount } from '../../src/network/layout.js';
 import { Network } from '../../src/network/network.js';
 import { networkSpec } from '../../src/network/spec.js';
-import type { TrialHeader, UnsealedRecord } from '../../src/sweep/directory/record.js';
-import { nothingMeasured } from '../../src/sweep/directory/record.js';
-import { openRunDirectory, writeTrial } from '../../src/sweep/directory/run-directory.js';
-import type { LossHistory, PartialArrays } from '../../src/sweep/directory/trial-arrays.js';
-import { preset } from '../../src/sweep/protocol/presets.js';
-import { problemOf, teacherSizeOf } from '../../src/sweep/protocol/problem.js';
-import type { Protocol } from '../../src/sweep/protocol/protocol-schema.js';
-import { expand, type Trial, type TrialProtocol } from '../../src/sweep/protocol/trials.js';
-import { studentLayers } from '../../src/sweep/run/student.js';
+import { preset } from '../../src/protocol/presets.js';
+import { problemOf, teacherSizeOf } from '../../src/protocol/problem.js';
+import type { Protocol } from '../../src/protocol/protocol-schema.js';
+import { expand, type Trial, type TrialProtocol } from '../../src/protocol/trials.js';
+import type { TrialHeader, UnsealedRecord } from '../../src/runs/record.js';
+import { nothingMeasured } from '../../src/runs/record.js';
+import { openRunDirectory, writeTrial } from '../../src/runs/run-directory.js';
+import type { LossHistory, PartialArrays } from '../../src/runs/trial-arrays.js';
+import { studentLayers } from '../../src/sweep/student.js';
 import { syntheticTrial } from './synthetic-trials.js';
 
 export interface SyntheticRun {

@@ -1,9 +1,12 @@
+import { groupTrials, type ReportTrial } from '../../src/experiments/teacher-student/panels/trial-groups.js';
+import { trialsWithStructure } from '../../src/experiments/teacher-student/structure/chosen-trials.js';
+import {
+  type TeacherStructure,
+  teacherStructure,
+} from '../../src/experiments/teacher-student/structure/teacher-structure.js';
+import { trialStructure } from '../../src/experiments/teacher-student/structure/trial-structure.js';
 import { dense, spectral, sum } from '../../src/network/layers.js';
 import { Network } from '../../src/network/network.js';
-import { trialsWithStructure } from '../../src/report/structure/chosen-trials.js';
-import { type TeacherStructure, teacherStructure } from '../../src/report/structure/teacher-structure.js';
-import { trialStructure } from '../../src/report/structure/trial-structure.js';
-import { groupTrials, type ReportTrial } from '../../src/report/trial-groups.js';
 
 /** The trials with the structure of students that have just begun: what a report reads of a run, without the run. */
 export function withSyntheticStructures(trials: readonly ReportTrial[]): ReportTrial[] {

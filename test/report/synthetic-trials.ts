@@ -1,4 +1,7 @@
-import type { Parametrization, ReportTrial } from '../../src/report/trial-groups.js';
+import type {
+  Parametrization,
+  ReportTrial,
+} from '../../src/experiments/teacher-student/panels/trial-groups.js';
 
 /** Made-up trials, to lay out and test figures: shaped like the paper's, measured by nobody. */
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { duration, listed, meanAndSpread, short, spreadText } from '../../src/report/numbers-in-text.js';
-import { subscriptsInHtml, subscriptsInSvg, withoutMarks } from '../../src/report/subscripts.js';
+import { duration, listed, meanAndSpread, short, spreadText } from '../../src/figures/numbers-in-text.js';
+import { subscriptsInHtml, subscriptsInSvg, withoutMarks } from '../../src/figures/subscripts.js';
 import { tableCsv, tableHtml } from '../../src/report/table.js';
 
 describe('numbers in text', () => {

@@ -1,13 +1,13 @@
 /** Values of exactly 0, which a logarithmic axis has no place for: every figure says what it does with them. */
 import { describe, expect, it } from 'vitest';
-import { zerosText } from '../../src/report/axes.js';
-import { type Figure, isDrawn, type LeftOut, specification } from '../../src/report/figure.js';
+import { groupTrials, type ReportTrial } from '../../src/experiments/teacher-student/panels/trial-groups.js';
+import { zerosText } from '../../src/figures/axes.js';
+import { type Figure, isDrawn, type LeftOut, specification } from '../../src/figures/figure.js';
+import { renderSvg } from '../../src/figures/render.js';
+import { lightTheme } from '../../src/figures/theme.js';
+import { liveChartScript } from '../../src/live/live-chart-script.js';
 import { figures } from '../../src/report/figure-registry.js';
-import { liveChartScript } from '../../src/report/live/live-chart-script.js';
-import { renderSvg } from '../../src/report/render.js';
 import { textPlots } from '../../src/report/text/text-report.js';
-import { lightTheme } from '../../src/report/theme.js';
-import { groupTrials, type ReportTrial } from '../../src/report/trial-groups.js';
 import { withSyntheticStructures } from './synthetic-structures.js';
 import { syntheticTrials } from './synthetic-trials.js';
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { preset } from '../../src/sweep/protocol/presets.js';
+import { preset } from '../../src/protocol/presets.js';
 import { syntheticRun } from '../report/synthetic-run.js';
 
 const program = fileURLToPath(new URL('measured.mjs', import.meta.url));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { manyTrialsProtocol, writeManyRecords } from '../sweep/query/many-records.js';
+import { manyTrialsProtocol, writeManyRecords } from '../runs/query/many-records.js';
 
 const records = 10_000;
 const program = fileURLToPath(new URL('measured.mjs', import.meta.url));

@@ -1,8 +1,8 @@
 /** Workers flush denormals to zero. The threads that ask for work must keep theirs: JavaScript's numbers have them. */
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { kernels } from '../../src/network/kernels.js';
-import { Population } from '../../src/network/population.js';
+import { kernels } from '../../src/kernels/kernels.js';
+import { Population } from '../../src/population/population.js';
 import { pruningCurve } from '../../src/pruning/curve.js';
 import { smallData, smallStudent } from '../network/small-students.js';
 

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { formatProtocol } from '../../src/sweep/protocol/protocol.js';
-import { sweep } from '../../src/sweep/run/sweep.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
+import { sweep } from '../../src/sweep/sweep.js';
 import {
   expectNothingElse,
   killAgainAndAgain,

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatProtocol } from '../../src/sweep/protocol/protocol.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
 import { killableProtocol, outcomes, startSweep } from '../sweep/sweep-processes.js';
 import { disturbanceOf } from './disturbance.js';
 import { CannotStage, stage, type Undisturbed } from './scene.js';

@@ -1,11 +1,11 @@
 import { Network } from '../../src/network/network.js';
-import type { UnsealedRecord } from '../../src/sweep/directory/record.js';
-import type { TrialArrays } from '../../src/sweep/directory/trial-arrays.js';
-import { problemOf, teacherSizeOf } from '../../src/sweep/protocol/problem.js';
-import { checkProtocol } from '../../src/sweep/protocol/protocol.js';
-import type { Protocol } from '../../src/sweep/protocol/protocol-schema.js';
-import type { Trial } from '../../src/sweep/protocol/trials.js';
-import { studentLayers } from '../../src/sweep/run/student.js';
+import { problemOf, teacherSizeOf } from '../../src/protocol/problem.js';
+import { checkProtocol } from '../../src/protocol/protocol.js';
+import type { Protocol } from '../../src/protocol/protocol-schema.js';
+import type { Trial } from '../../src/protocol/trials.js';
+import type { UnsealedRecord } from '../../src/runs/record.js';
+import type { TrialArrays } from '../../src/runs/trial-arrays.js';
+import { studentLayers } from '../../src/sweep/student.js';
 
 /** Both arms, two widths, two trials: eight students that train in milliseconds. */
 export function smallProtocol(changes: object = {}): Protocol {

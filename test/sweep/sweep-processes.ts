@@ -5,10 +5,10 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { cleanRunDirectory } from '../../src/sweep/directory/clean.js';
-import { readRecords } from '../../src/sweep/directory/run-directory.js';
-import { formatProtocol } from '../../src/sweep/protocol/protocol.js';
-import type { Protocol } from '../../src/sweep/protocol/protocol-schema.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
+import type { Protocol } from '../../src/protocol/protocol-schema.js';
+import { cleanRunDirectory } from '../../src/runs/clean.js';
+import { readRecords } from '../../src/runs/run-directory.js';
 import { smallProtocol } from './small-protocol.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

@@ -2,9 +2,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Dataset } from '../../src/network/dataset.js';
 import { dense, type Layer, spectral } from '../../src/network/layers.js';
-import { adam } from '../../src/network/optimizers.js';
-import { Population } from '../../src/network/population.js';
-import type { StudentOptions } from '../../src/network/student-options.js';
+import { adam } from '../../src/population/optimizers.js';
+import { Population } from '../../src/population/population.js';
+import type { StudentOptions } from '../../src/population/student-options.js';
 import { train } from '../../src/training/train.js';
 import { rejectionOf } from '../failure.js';
 import { scattered } from '../network/small-students.js';

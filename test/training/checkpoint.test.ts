@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { arithmeticRevision } from '../../src/network/arithmetic.js';
+import { readSafetensors, type SafetensorsFile, writeSafetensors } from '../../src/files/safetensors.js';
+import { arithmeticRevision } from '../../src/native/arithmetic.js';
 import { dense } from '../../src/network/layers.js';
-import { adam, adamW, sgd } from '../../src/network/optimizers.js';
-import { alternating } from '../../src/network/phases.js';
-import { Population, type PopulationOptions } from '../../src/network/population.js';
-import { readSafetensors, type SafetensorsFile, writeSafetensors } from '../../src/network/safetensors.js';
-import type { StudentOptions } from '../../src/network/student-options.js';
+import { adam, adamW, sgd } from '../../src/population/optimizers.js';
+import { alternating } from '../../src/population/phases.js';
+import { Population, type PopulationOptions } from '../../src/population/population.js';
+import type { StudentOptions } from '../../src/population/student-options.js';
 import {
   checkpointOf,
   continueFrom,

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { Dataset } from '../../src/network/dataset.js';
 import { dense } from '../../src/network/layers.js';
 import { Network } from '../../src/network/network.js';
-import { adam, sgd } from '../../src/network/optimizers.js';
-import { Population } from '../../src/network/population.js';
 import { normals } from '../../src/network/random.js';
+import { adam, sgd } from '../../src/population/optimizers.js';
+import { Population } from '../../src/population/population.js';
 import { fineTune } from '../../src/training/fine-tune.js';
 import { rejectionOf } from '../failure.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { sgd } from '../../src/network/optimizers.js';
-import { Population } from '../../src/network/population.js';
-import type { StudentOptions } from '../../src/network/student-options.js';
+import { sgd } from '../../src/population/optimizers.js';
+import { Population } from '../../src/population/population.js';
+import type { StudentOptions } from '../../src/population/student-options.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { TrainReport } from '../../src/training/report.js';
 import { train } from '../../src/training/train.js';

@@ -1,6 +1,6 @@
 /** What the columns of a Parquet file hold, by its schema, and what becomes of their values. */
 import type { SchemaElement, SchemaTree } from 'hyparquet';
-import { halfToNumber } from '../../network/half-floats.js';
+import { halfToNumber } from '../../files/half-floats.js';
 import { isList, lower32 } from './stored-columns.js';
 import {
   dateText,

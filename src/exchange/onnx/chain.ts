@@ -1,7 +1,7 @@
 /** Layers, as the nodes of an ONNX graph build them up one after the other. */
 import { EigenstudentError } from '../../errors.js';
 import type { FloatArray } from '../../native/addon.js';
-import { dtypeOf } from '../../network/arrays.js';
+import { dtypeOf } from '../../native/arrays.js';
 import type { Activation } from '../../network/layers.js';
 import type { OutputMap, ReadLayer } from '../assemble.js';
 import { nameOf } from './node.js';

@@ -1,5 +1,5 @@
 /** What nodes make of stored arrays alone: computed as the file is read, and exact. */
-import { allocate, dtypeOf } from '../../network/arrays.js';
+import { allocate, dtypeOf } from '../../native/arrays.js';
 import { axesOf, axisOf, type Place, permutation, withAxes, withoutAxes } from './axes.js';
 import { corrupt } from './model.js';
 import { attribute, integerAttribute, nameOf, type OperatorForm, unsupportedNode } from './node.js';

@@ -1,6 +1,6 @@
 /** Products with stored matrices, and stored numbers that are added: what becomes the layers. */
 import type { FloatArray } from '../../native/addon.js';
-import { allocate, dtypeOf } from '../../network/arrays.js';
+import { allocate, dtypeOf } from '../../native/arrays.js';
 import { transpose } from '../assemble.js';
 import { corrupt } from './model.js';
 import { floatAttribute, integerAttribute, nameOf, unsupportedNode } from './node.js';

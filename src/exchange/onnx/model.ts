@@ -1,6 +1,6 @@
 /** The bytes of an ONNX file as a graph whose operators are known to mean what they mean here. */
 import { EigenstudentError, reasonOf } from '../../errors.js';
-import { describeForeign } from '../../network/files/file-kind.js';
+import { describeForeign } from '../../files/file-kind.js';
 import { modelMessage, type OnnxGraph, type OnnxModel } from './schema.js';
 
 /** Versions of the operators that the tests hold against onnxruntime. Before 7, Add and Gemm had other rules of broadcasting. */

@@ -1,5 +1,5 @@
 import { EigenstudentError } from '../../errors.js';
-import { readBytes } from '../../network/read-bytes.js';
+import { readBytes } from '../../files/read-bytes.js';
 import type { OutputMap, ReadLayer } from '../assemble.js';
 import { Chain } from './chain.js';
 import { geluOf } from './gelu.js';

@@ -1,7 +1,7 @@
 /** Numbers of ONNX tensors. */
 import { EigenstudentError } from '../../errors.js';
+import { bfloatToNumber, halfToNumber } from '../../files/half-floats.js';
 import type { FloatArray } from '../../native/addon.js';
-import { bfloatToNumber, halfToNumber } from '../../network/half-floats.js';
 import { checkFiniteTensor } from '../finite-tensor.js';
 import { elementTypeName, elementTypes, externalLocation, type OnnxTensor } from './schema.js';
 

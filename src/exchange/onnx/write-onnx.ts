@@ -1,6 +1,6 @@
 import { invalid, knownKeys, oneOf } from '../../arguments.js';
-import { toDType } from '../../network/arrays.js';
-import { writeAtomically } from '../../network/atomic-write.js';
+import { writeAtomically } from '../../files/atomic-write.js';
+import { toDType } from '../../native/arrays.js';
 import { chainOf, inputsOf, outputsOf } from '../../network/description.js';
 import type { MatrixLayer } from '../../network/layers.js';
 import { checkNetwork, type Network } from '../../network/network.js';

@@ -1,4 +1,4 @@
-import { logTicks } from '../axes.js';
+import { logTicks } from '../../figures/axes.js';
 
 /** From values to cells of a plot in a terminal. */
 export interface Scale {

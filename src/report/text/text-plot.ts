@@ -1,4 +1,4 @@
-import { short } from '../numbers-in-text.js';
+import { short } from '../../figures/numbers-in-text.js';
 import type { Scale } from './scale.js';
 
 export interface TextSeries {

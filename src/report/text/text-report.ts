@@ -1,11 +1,16 @@
 /** The report for a terminal: small plots of a run, from the numbers that its figures are drawn from. */
 import { summarize } from '../../analysis/summary.js';
-import { zerosText } from '../axes.js';
-import type { FailedFigure } from '../figure.js';
-import { lossRows } from '../figures/loss-curves.js';
-import { curveRows, errorFloor } from '../figures/pruning.js';
-import { drawnSeries, seriesNames } from '../series.js';
-import { type Parametrization, someWidths, type TrialGroup, teacherSizes } from '../trial-groups.js';
+import { lossRows } from '../../experiments/teacher-student/figures/loss-curves.js';
+import { curveRows, errorFloor } from '../../experiments/teacher-student/figures/pruning.js';
+import { drawnSeries, seriesNames } from '../../experiments/teacher-student/panels/series.js';
+import {
+  type Parametrization,
+  someWidths,
+  type TrialGroup,
+  teacherSizes,
+} from '../../experiments/teacher-student/panels/trial-groups.js';
+import { zerosText } from '../../figures/axes.js';
+import type { FailedFigure } from '../../figures/figure.js';
 import { linearScale, logScale } from './scale.js';
 import { type TextPoint, type TextSeries, textPlot } from './text-plot.js';
 

@@ -1,7 +1,7 @@
 /** From the form of data in a protocol to the samples in its files. The readers are loaded only where they are needed. */
 import { invalidData } from '../../data/labelled-samples.js';
 import type { Dataset } from '../../network/dataset.js';
-import { type FileData, type FormName, formOf } from '../protocol/file-data.js';
+import { type FileData, type FormName, formOf } from '../../protocol/file-data.js';
 
 /** All samples, before they are cut into parts. */
 export interface LoadedData {

@@ -4,10 +4,10 @@ import { invalidData } from '../../data/labelled-samples.js';
 import { EigenstudentError } from '../../errors.js';
 import { outputsOf, unitsOf } from '../../network/description.js';
 import { Network } from '../../network/network.js';
-import { type FileData, isFromFiles, mapPaths, pathsOf } from '../protocol/file-data.js';
-import type { FileTeacher } from '../protocol/file-teacher.js';
-import { countsOf } from '../protocol/problem.js';
-import type { Protocol } from '../protocol/protocol-schema.js';
+import { type FileData, isFromFiles, mapPaths, pathsOf } from '../../protocol/file-data.js';
+import type { FileTeacher } from '../../protocol/file-teacher.js';
+import { countsOf } from '../../protocol/problem.js';
+import type { Protocol } from '../../protocol/protocol-schema.js';
 import { fileHash } from './file-hash.js';
 import { loadFiles } from './load.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { groupTrials } from '../../../src/experiments/teacher-student/panels/trial-groups.js';
 import { linearScale, logScale } from '../../../src/report/text/scale.js';
 import { textPlot } from '../../../src/report/text/text-plot.js';
 import { textPlots } from '../../../src/report/text/text-report.js';
-import { groupTrials } from '../../../src/report/trial-groups.js';
 import { syntheticTrial } from '../synthetic-trials.js';
 
 const groups = groupTrials(

@@ -1,5 +1,5 @@
-import { checkProtocol } from '../../../src/sweep/protocol/protocol.js';
-import type { Protocol } from '../../../src/sweep/protocol/protocol-schema.js';
+import { checkProtocol } from '../../../src/protocol/protocol.js';
+import type { Protocol } from '../../../src/protocol/protocol-schema.js';
 import { fileOf, idxBytes } from '../../data/files.js';
 
 /** A small protocol of data that people bring. */

@@ -1,0 +1,124 @@
+import { summarize } from '../../../analysis/summary.js';
+import type { Cell, Figure, LeftOut } from '../../../figures/figure.js';
+import { short } from '../../../figures/numbers-in-text.js';
+import { type BaselineRow, baselineChart, type RankingName } from '../panels/baseline-panels.js';
+import { drawnSeries, seriesNames, seriesNotes, settingCells } from '../panels/series.js';
+import { type ReportTrial, spreadNotes, type TrialGroup } from '../panels/trial-groups.js';
+import { widestOfEach } from '../panels/widest.js';
+
+const name = 'baselines';
+const title = 'Pruning by relevance, by chance and by an oracle';
+/** By how much the loss may grow. Arbitrary. */
+const tolerance = 0.1;
+
+/** A ranking's curves in a group: one per trial, [h + 1]. */
+interface RankedGroup {
+  readonly group: TrialGroup;
+  readonly series: string;
+  readonly ranking: RankingName;
+  readonly curves: readonly ArrayLike<number>[];
+}
+
+/**
+ * Test loss against the nodes kept, in the order of relevance and in every other that the records have, of all arms on one
+ * axis: what the ranking is worth, and what the training.
+ */
+export function baselinesFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
+  const nameOf = seriesNames(groups);
+  const ranked = groups.flatMap((group) => rankedGroups(group, nameOf(group)));
+  if (ranked.every(({ ranking }) => ranking === 'relevance')) return { name, title, reason };
+  const series = drawnSeries(groups);
+  const settings = settingCells(groups);
+  const drawn = widestOfEach(groups, nameOf).filter((group) =>
+    series.some((each) => each.name === nameOf(group)),
+  );
+  const chart = baselineChart({
+    ...{ title, groups: drawn, series },
+    rows: ranked.filter(({ group }) => drawn.includes(group)).flatMap(curveRows),
+  });
+  return {
+    name,
+    title,
+    caption: caption(ranked, drawn),
+    notes: [...spreadNotes(groups), ...seriesNotes(groups), ...notes(groups, drawn), ...chart.notes],
+    hint: 'Point at a curve for its values.',
+    table: {
+      columns: [
+        ...['teacherSize', 'parametrization', 'width', ...settings.columns, 'ranking', 'trials'],
+        ...['test loss unpruned median', 'nodes within 10 % median', 'smallest', 'largest'],
+      ],
+      rows: ranked.map(({ group, ranking, curves }): Cell[] => {
+        const own = summarize(curves.map((losses) => losses[group.width] as number));
+        const needed = summarize(curves.map(nodesNeeded));
+        return [
+          ...[group.teacherSize, group.parametrization, group.width, ...settings.cells(group), ranking],
+          ...[curves.length, own.median, needed.median, needed.minimum, needed.maximum],
+        ];
+      }),
+    },
+    datasets: chart.datasets,
+    draw: chart.draw,
+  };
+}
+
+const reason =
+  'It compares pruning by relevance with other rankings, and no record of this run has the curve of one. A protocol asks ' +
+  'for them by evaluation: { rankings: [random, oracle] }.';
+
+function rankedGroups(group: TrialGroup, series: string): RankedGroup[] {
+  const others = new Set(group.trials.flatMap(({ rankedLosses = {} }) => Object.keys(rankedLosses)));
+  return (['relevance', ...others] as RankingName[]).map((ranking) => ({
+    ...{ group, series, ranking },
+    curves: group.trials.map((trial) => curveOf(trial, ranking)).filter((curve) => curve !== undefined),
+  }));
+}
+
+function curveOf({ pruningLosses, rankedLosses }: ReportTrial, ranking: RankingName) {
+  return ranking === 'relevance' ? pruningLosses : rankedLosses?.[ranking];
+}
+
+/** The fewest nodes such that, with so many or more, the loss stays within 10 % of the unpruned one; losses: [h + 1] */
+export function nodesNeeded(losses: ArrayLike<number>): number {
+  let kept = losses.length - 1;
+  const bound = (1 + tolerance) * (losses[kept] as number);
+  while (kept > 0 && (losses[kept - 1] as number) <= bound) --kept;
+  return kept;
+}
+
+function curveRows({ group, series, ranking, curves }: RankedGroup): BaselineRow[] {
+  const { teacherSize, width } = group;
+  return Array.from({ length: width + 1 }, (_, kept) => kept).flatMap((kept) => {
+    const losses = curves.map((each) => each[kept] as number).filter(Number.isFinite);
+    if (losses.length === 0) return [];
+    const { median } = summarize(losses);
+    return [{ ...{ series, ranking, teacherSize, width, kept }, excess: kept - teacherSize, median }];
+  });
+}
+
+function notes(groups: readonly TrialGroup[], drawn: readonly TrialGroup[]): string[] {
+  return [
+    'Random orders come from the seed of the trial; the oracle removes, one by one, the node without which the loss on ' +
+      'validation data is least, and all curves are measured on test data.',
+    'Rankings other than by relevance are drawn for the first settings of each parametrisation.',
+    ...(drawn.length < groups.length ? ['Drawn for the largest width; the table has all of them.'] : []),
+  ];
+}
+
+function caption(ranked: readonly RankedGroup[], drawn: readonly TrialGroup[]): string {
+  const texts = drawn.map((group, i) => {
+    // One of each parametrisation with all its rankings; a sentence for the others would be a table.
+    const isFirst = drawn.findIndex(({ parametrization }) => parametrization === group.parametrization) === i;
+    const own = ranked.filter((each) => each.group === group && (isFirst || each.ranking === 'relevance'));
+    const of = own.map(({ ranking, curves }) => {
+      const needed = short(summarize(curves.map(nodesNeeded)).median);
+      return `${needed} by ${ranking === 'random' ? 'chance' : ranking}`;
+    });
+    return `${of.join(', ')} of the ${group.width} of ${(own[0] as RankedGroup).series} students`;
+  });
+  return (
+    'Hidden nodes are removed in the order of relevance, of chance, or as an oracle would that tries them all: the gap to ' +
+    'chance is what a ranking knows, the gap to the oracle what it misses, and a curve that is flat further to the left ' +
+    `belongs to a network that needs fewer nodes. To stay within 10 % of the unpruned error takes ${texts.join('; ')} ` +
+    '(median over trials).'
+  );
+}

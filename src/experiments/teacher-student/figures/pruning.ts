@@ -1,0 +1,167 @@
+import { summarize } from '../../../analysis/summary.js';
+import { powerOfTen, zerosAtFootNotes } from '../../../figures/axes.js';
+import type { Figure } from '../../../figures/figure.js';
+import { short } from '../../../figures/numbers-in-text.js';
+import { type CurveRow, pruningChart, reach } from '../panels/pruning-panels.js';
+import { drawnSeries, seriesNames, seriesNotes, settingCells, widestOfSeries } from '../panels/series.js';
+import {
+  hasTeacher,
+  lossName,
+  type ReportTrial,
+  someWidths,
+  spreadNotes,
+  type TrialGroup,
+  tabledGroups,
+  tableNotes,
+  widths,
+} from '../panels/trial-groups.js';
+
+const title = 'Error caused by pruning';
+/** As many curves as can be told apart in one panel; arbitrary. */
+const mostWidths = 6;
+/** Right of what is drawn, curves are sampled in steps of 3 %: they have no detail there, and may be 1500 nodes wide. */
+const sampleRatio = 1.03;
+const lastDrawn = (teacherSize: number) => (1 + reach) * teacherSize;
+
+/** Figure 4: |MSE after - MSE before| against n_kept - h_T, nodes removed lowest relevance first. */
+export function pruningFigure(groups: readonly TrialGroup[]): Figure {
+  const nameOf = seriesNames(groups);
+  const settings = settingCells(groups);
+  const series = drawnSeries(groups);
+  const shown = someWidths(groups, mostWidths);
+  const tabled = new Set(tabledGroups(groups));
+  const curves = groups
+    .filter((group) => tabled.has(group) || shown.includes(group.width))
+    .map((group) => ({ group, rows: curveRows(group, nameOf(group)) }));
+  const rows = curves.flatMap((curve) => curve.rows);
+  const floor = errorFloor(groups, rows);
+  const isDrawn = (row: CurveRow) =>
+    shown.includes(row.width) && series.some(({ name }) => name === row.series);
+  const chart = { title, groups, series, shown, floor, rows: rows.filter(isDrawn) };
+  return {
+    name: 'pruning',
+    title,
+    caption: caption(groups),
+    notes: [
+      ...spreadNotes(groups),
+      ...seriesNotes(groups),
+      ...pruningNotes(groups, shown, floor),
+      // Of the whole student, from which nothing is removed, the change is 0 in any case.
+      ...zerosAtFootNotes(chart.rows.filter((row) => row.median === 0 && row.kept < row.width).length, floor),
+      ...tableNotes(groups),
+    ],
+    hint: 'Point at a curve for its values. In a wide window drag to pan, Ctrl or Shift and wheel to zoom, double-click to go back.',
+    table: {
+      columns: [
+        'teacherSize',
+        'parametrization',
+        'width',
+        ...settings.columns,
+        'nodes kept',
+        'nodes kept - teacherSize',
+        ...['median', 'smallest', 'largest'].map((which) => `|${lossName(groups)} change| ${which}`),
+      ],
+      rows: curves
+        .filter(({ group }) => tabled.has(group))
+        .flatMap((curve) =>
+          curve.rows.map((row) => [
+            row.teacherSize,
+            row.parametrization,
+            row.width,
+            ...settings.cells(curve.group),
+            row.kept,
+            row.excess,
+            row.median,
+            row.smallest,
+            row.largest,
+          ]),
+        ),
+    },
+    ...pruningChart(chart),
+  };
+}
+
+/** One row for each count of kept nodes that is drawn. */
+export function curveRows(
+  { parametrization, teacherSize, width, trials }: TrialGroup,
+  series: string,
+): CurveRow[] {
+  return sampledCounts(width, teacherSize).flatMap((kept) => {
+    const changes = lossChanges(trials, kept);
+    if (changes.length === 0) return [];
+    const { median, minimum, maximum } = summarize(changes);
+    const place = { series, teacherSize, parametrization, width, kept, excess: kept - teacherSize };
+    return [{ ...place, median, smallest: minimum, largest: maximum }];
+  });
+}
+
+/** |MSE after - MSE before| with `kept` nodes left; without trials that overflow, as a mutilated network may. */
+function lossChanges(trials: readonly ReportTrial[], kept: number): number[] {
+  return trials
+    .map(({ pruningLosses, width }) =>
+      Math.abs((pruningLosses[kept] as number) - (pruningLosses[width] as number)),
+    )
+    .filter(Number.isFinite);
+}
+
+/** Every count as far as the axis reaches, then in steps of 3 %, and the whole width. */
+function sampledCounts(width: number, teacherSize: number): number[] {
+  const counts: number[] = [];
+  for (let kept = 0; kept < width; ) {
+    counts.push(kept);
+    kept = kept < lastDrawn(teacherSize) ? kept + 1 : Math.max(kept + 1, Math.round(kept * sampleRatio));
+  }
+  return [...counts, width];
+}
+
+/**
+ * A thousandth of the best student's own error, to a power of ten: a change below it is nobody's concern, and on a log
+ * axis it would take the room of those that are. A student without any error gives no scale; the changes then do.
+ */
+export function errorFloor(groups: readonly TrialGroup[], rows: readonly CurveRow[]): number {
+  const own = groups.flatMap(({ trials, width }) =>
+    trials.map((trial) => trial.pruningLosses[width] as number),
+  );
+  const positive = own.filter((loss) => loss > 0);
+  const changes = rows.map((row) => row.largest).filter((change) => change > 0);
+  const scale = positive.length > 0 ? Math.min(...positive) * 1e-3 : Math.min(1, ...changes) * 0.1;
+  return powerOfTen(Math.floor(Math.log10(scale)));
+}
+
+function pruningNotes(groups: readonly TrialGroup[], shown: readonly number[], floor: number): string[] {
+  const all = widths(groups);
+  const cut = groups.some(({ width, teacherSize }) => teacherSize > 0 && width > lastDrawn(teacherSize));
+  return [
+    `Changes below ${short(floor)} are drawn there; zero change (nothing removed) has no place on a logarithmic axis.`,
+    ...(cut
+      ? [`The axis ends ${reach} h_T right of the line; what lies beyond is in the table, in steps of 3 %.`]
+      : []),
+    ...(shown.length < all.length
+      ? [`Drawn for ${shown.length} of ${all.length} widths; the table has all of them.`]
+      : []),
+  ];
+}
+
+function caption(groups: readonly TrialGroup[]): string {
+  const widest = widestOfSeries(groups).map(({ name, group }) => {
+    const { teacherSize, trials, width } = group;
+    const size = Math.round(summarize(trials.map((trial) => trial.effectiveSize)).median);
+    const half = Math.min(width, Math.ceil((teacherSize || size) / 2));
+    const change = (kept: number) => {
+      const changes = lossChanges(trials, kept);
+      return changes.length > 0 ? short(summarize(changes).median, 2) : 'more than a number can hold';
+    };
+    return (
+      `of ${name} students of width ${width} changes by ${change(size)} when n_λ = ${size} nodes are kept and by ` +
+      `${change(half)} when ${half} are`
+    );
+  });
+  const where = hasTeacher(groups)
+    ? "a sub-network of the teacher's size carries the task, the error stays flat down to the line h_T"
+    : 'a sub-network carries the task, the error stays flat down to its size';
+  return (
+    `Hidden nodes are removed lowest relevance first: where ${where}, rises to the left of it, and the curves of ` +
+    'several widths fall on one. ' +
+    `The test error ${widest.join('; that ')} (median over trials).`
+  );
+}

@@ -1,0 +1,118 @@
+/** Series of a figure: one for each parametrisation, and where other fields vary, one for each of their settings. */
+
+import type { Cell } from '../../../figures/figure.js';
+import { rampColors, type Theme } from '../../../figures/theme.js';
+import { type Parametrization, parametrizations } from '../../../protocol/protocol-schema.js';
+import { type SettingColumn, settingColumns, settingsLabel } from '../../../protocol/settings.js';
+import type { TrialGroup } from './trial-groups.js';
+
+export interface Series {
+  /** "spectral", or "spectral, learningRate 0.001" */
+  readonly name: string;
+  readonly parametrization: Parametrization;
+  /** "learningRate 0.001"; empty where nothing else varies. */
+  readonly label: string;
+}
+
+/** As many of one parametrisation as can be told apart; arbitrary. */
+const mostSeries = 6;
+
+/** The name of a group's series, among all groups of a run. */
+export function seriesNames(groups: readonly TrialGroup[]): (group: TrialGroup) => string {
+  const columns = separatingColumns(groups);
+  return ({ parametrization, settings }) => seriesName(parametrization, settingsLabel(settings, columns));
+}
+
+function seriesName(parametrization: Parametrization, label: string): string {
+  return label === '' ? parametrization : `${parametrization}, ${label}`;
+}
+
+/** By parametrisation, spectral first, then as they come. */
+export function presentSeries(groups: readonly TrialGroup[]): Series[] {
+  const columns = separatingColumns(groups);
+  return parametrizations.flatMap((parametrization) => {
+    const own = groups.filter((group) => group.parametrization === parametrization);
+    const labels = new Set(own.map(({ settings }) => settingsLabel(settings, columns)));
+    return [...labels].map((label) => ({ name: seriesName(parametrization, label), parametrization, label }));
+  });
+}
+
+/** What a figure has room for: of each parametrisation the first and last series, and others evenly between by rank. */
+export function drawnSeries(groups: readonly TrialGroup[]): Series[] {
+  const present = presentSeries(groups);
+  return parametrizations.flatMap((parametrization) =>
+    evenly(
+      present.filter((series) => series.parametrization === parametrization),
+      mostSeries,
+    ),
+  );
+}
+
+/** The widest group of each series that is drawn, for what a caption says. */
+export function widestOfSeries(groups: readonly TrialGroup[]): { name: string; group: TrialGroup }[] {
+  const nameOf = seriesNames(groups);
+  return drawnSeries(groups).map(({ name }) => ({
+    name,
+    group: groups.findLast((group) => nameOf(group) === name) as TrialGroup,
+  }));
+}
+
+export function seriesNotes(groups: readonly TrialGroup[]): string[] {
+  const [all, drawn] = [presentSeries(groups).length, drawnSeries(groups).length];
+  const separating = separatingColumns(groups).map(({ name }) => name);
+  const along = columnsOf(groups).filter(({ name }) => !separating.includes(name));
+  return [
+    ...(drawn < all ? [`Drawn for ${drawn} of ${all} settings; the table has all of them.`] : []),
+    ...(along.length > 0
+      ? [
+          `Not the width alone changes along a curve: ${along.map(({ name }) => name).join(', ')} too (see the table).`,
+        ]
+      : []),
+  ];
+}
+
+/** Hue says which parametrisation, lightness which of its settings. */
+export function seriesColors(series: readonly Series[], theme: Theme): string[] {
+  return parametrizations.flatMap((parametrization) => {
+    const count = series.filter((each) => each.parametrization === parametrization).length;
+    return count === 1 ? [theme[parametrization]] : rampColors(theme.ramps[parametrization], count);
+  });
+}
+
+/** Columns of the table behind a figure, and the cells of a group in them. */
+export function settingCells(groups: readonly TrialGroup[]): {
+  readonly columns: string[];
+  cells(group: Pick<TrialGroup, 'settings'>): Cell[];
+} {
+  const columns = columnsOf(groups);
+  return {
+    columns: columns.map(({ name }) => name),
+    cells: ({ settings }) => columns.map((column) => column.cell(settings)),
+  };
+}
+
+function columnsOf(groups: readonly TrialGroup[]): SettingColumn[] {
+  return settingColumns(groups.map(({ settings }) => settings));
+}
+
+/** Fields that differ at one width: one that goes with the width is no series of its own. */
+function separatingColumns(groups: readonly TrialGroup[]): SettingColumn[] {
+  return columnsOf(groups).filter((column) => {
+    const cells = new Map<string, Cell>();
+    return groups.some(({ parametrization, teacherSize, width, settings }) => {
+      const place = `${parametrization} ${teacherSize} ${width}`;
+      const cell = column.cell(settings);
+      if (!cells.has(place)) cells.set(place, cell);
+      return cells.get(place) !== cell;
+    });
+  });
+}
+
+/** At most `count` of the values, the first and last among them and the others evenly between by rank. */
+export function evenly<Value>(values: readonly Value[], count: number): readonly Value[] {
+  if (values.length <= count) return values;
+  return Array.from(
+    { length: count },
+    (_, i) => values[Math.round((i * (values.length - 1)) / (count - 1))] as Value,
+  );
+}

@@ -1,0 +1,227 @@
+import { summarize } from '../../../analysis/summary.js';
+import { logDomain, zerosAtFootNotes, zerosNotes, zerosText } from '../../../figures/axes.js';
+import type { Cell, Datasets, Table } from '../../../figures/figure.js';
+import { spreadText } from '../../../figures/numbers-in-text.js';
+import { type Series, seriesNames, seriesNotes, settingCells } from './series.js';
+import {
+  type ReportTrial,
+  spreadNotes,
+  type TrialGroup,
+  teacherSizes,
+  trialCount,
+  widths,
+} from './trial-groups.js';
+import { binNotes, type WidthBin, widthBins } from './width-bins.js';
+
+/** A quantity of every trial, one panel of a figure. */
+export interface Quantity {
+  /** Names it in data and tables. */
+  readonly id: string;
+  readonly panelTitle: string;
+  /** One value per trial of the group, in its order. */
+  values(group: TrialGroup): number[];
+}
+
+/** Quantities against the student's width, both axes logarithmic: the form of figures 2 and 3. */
+export interface WidthChart {
+  readonly quantities: readonly Quantity[];
+  readonly groups: readonly TrialGroup[];
+  /** Those that are drawn; the table has all. */
+  readonly series: readonly Series[];
+  readonly yTitle: string;
+  /** d3 format of the values in tooltips. */
+  readonly format: string;
+  /** Where zeros are drawn. Unless given, they are left out, and said to be. */
+  readonly floor?: number;
+  /** h_T is a value of the quantity (a horizontal line), only a width (a vertical one), or of no concern. */
+  readonly teacherLine: 'horizontal' | 'vertical' | 'none';
+  /** A value to hold the quantity against. */
+  readonly guide?: number;
+  /** Whether to draw "all h nodes", the largest value that a count of nodes can take. */
+  readonly identity: boolean;
+}
+
+/**
+ * How far from the true width things are drawn so that they do not hide one another, as fractions of the axis: each
+ * parametrisation to its side, and the trials beside their whiskers. Arbitrary.
+ */
+const meanShift = 0.008;
+const trialShift = 0.022;
+
+/** Trials of a group that get a point of their own; of more, nobody can tell one from another. Arbitrary. */
+const mostTrials = 50;
+
+type Row = Record<string, Cell>;
+
+/** Every panel of every style asks for them, and for thousands of trials they take a while. */
+const known = new WeakMap<WidthChart, Datasets>();
+
+/** `summaries`: one row per group and quantity; `trials`: one per trial, none where a group has a single one. */
+export function widthDatasets(chart: WidthChart): Datasets {
+  const datasets = known.get(chart) ?? makeDatasets(chart);
+  known.set(chart, datasets);
+  return datasets;
+}
+
+function makeDatasets(chart: WidthChart): Datasets {
+  const { floor } = chart;
+  const summaries: Row[] = [];
+  const trials: Row[] = [];
+  const placeOf = places(chart);
+  for (const bin of drawnBins(chart)) {
+    const own = bin.groups.flatMap((group) => group.trials);
+    for (const quantity of chart.quantities) {
+      const values = bin.groups.flatMap((group) => quantity.values(group));
+      // A mean is 0 where every trial is.
+      if (chart.floor !== undefined || values.some((value) => value > 0))
+        summaries.push({ ...placeOf(quantity, bin, meanShift), ...summaryCells(values, floor) });
+      if (values.length === 1) continue;
+      const at = placeOf(quantity, bin, trialShift);
+      for (const i of shownTrials(values)) {
+        const value = values[i] as number;
+        if (value === 0 && chart.floor === undefined) continue;
+        const { trial } = own[i] as ReportTrial;
+        trials.push({ ...at, trial, value, valueDrawn: Math.max(value, floor ?? 0) });
+      }
+    }
+  }
+  return { summaries, trials };
+}
+
+/** Indices of all trials, or of `mostTrials` of them: the extremes, and the others evenly between by rank. */
+function shownTrials(values: readonly number[]): number[] {
+  const all = values.map((_, i) => i);
+  if (all.length <= mostTrials) return all;
+  const byValue = all.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
+  return Array.from(
+    { length: mostTrials },
+    (_, k) => byValue[Math.round((k * (all.length - 1)) / (mostTrials - 1))] as number,
+  );
+}
+
+function drawnBins({ groups, series }: WidthChart): WidthBin[] {
+  const nameOf = seriesNames(groups);
+  const names = new Set(series.map(({ name }) => name));
+  return widthBins(
+    groups.filter((group) => names.has(nameOf(group))),
+    nameOf,
+  );
+}
+
+/** The table behind the figure: mean and sd of each quantity for each group. */
+export function widthTable({ groups, quantities }: WidthChart): Table {
+  const settings = settingCells(groups);
+  return {
+    columns: [
+      'teacherSize',
+      'parametrization',
+      'width',
+      ...settings.columns,
+      'trials',
+      ...quantities.flatMap(({ id }) => [`${id} mean`, `${id} sd`]),
+    ],
+    rows: groups.map((group) => [
+      group.teacherSize,
+      group.parametrization,
+      group.width,
+      ...settings.cells(group),
+      group.trials.length,
+      ...quantities.flatMap((quantity) => {
+        const { mean, sd, count } = summarize(quantity.values(group));
+        return [mean, count > 1 ? sd : null];
+      }),
+    ]),
+  };
+}
+
+/** What points, lines and whiskers mean, for the line under the title. */
+export function widthSubtitle(chart: WidthChart): string[] {
+  const { groups } = chart;
+  const undrawn = chart.floor === undefined ? zerosText(zerosOf(chart)) : '';
+  return [
+    ...(groups.every((group) => group.trials.length === 1)
+      ? ['one trial per point: no spread']
+      : ['small points: trials', `line and whiskers: mean ± 1 sd over ${trialCount(groups)}`]),
+    ...(undrawn ? [undrawn] : []),
+  ];
+}
+
+function zerosOf(chart: WidthChart): number {
+  return allValues(chart).filter((value) => value === 0).length;
+}
+
+/** What a reader can do with the live picture. */
+export const widthHint =
+  'Point at a mark for its values; click a legend entry to single it out, beside it to go back.';
+
+export function widthNotes(chart: WidthChart): string[] {
+  const notes = [...spreadNotes(chart.groups), ...seriesNotes(chart.groups), ...binNotes(chart.groups)];
+  const zeros = zerosOf(chart);
+  const { floor } = chart;
+  notes.push(...(floor === undefined ? zerosNotes(zeros) : zerosAtFootNotes(zeros, floor)));
+  const [foot] = valueDomain(chart);
+  if ((widthDatasets(chart).summaries ?? []).some(({ low }) => typeof low === 'number' && low < foot))
+    notes.push(
+      'A whisker without a lower end goes on below the axis: the mean less 1 sd is below every trial.',
+    );
+  if (chart.groups.some(({ trials }) => trials.length > mostTrials))
+    notes.push(
+      `Of more than ${mostTrials} trials, ${mostTrials} have a point: the extremes, and others evenly between by rank.`,
+    );
+  return notes;
+}
+
+export function widthDomain({ groups }: WidthChart): [number, number] {
+  return logDomain(widths(groups), 0.4);
+}
+
+export function valueDomain(chart: WidthChart): [number, number] {
+  const horizontal = chart.teacherLine === 'horizontal';
+  const teachers = horizontal ? teacherSizes(chart.groups).filter((size) => size > 0) : [];
+  const guides = chart.guide === undefined ? [] : [chart.guide];
+  const { summaries = [], trials = [] } = widthDatasets(chart);
+  // Not down to where whiskers end: what mean - sd leaves of a mean on a log axis may lie decades below every trial.
+  const drawn = [
+    ...summaries.flatMap((row) => [row.meanDrawn, row.high]),
+    ...trials.map((row) => row.valueDrawn),
+  ];
+  // null (no spread) becomes 0, which a log domain passes over.
+  return logDomain([...drawn.map(Number), ...teachers, ...guides]);
+}
+
+function lowestPositive(values: readonly number[]): number {
+  return values.reduce((low, value) => (value > 0 && value < low ? value : low), Infinity);
+}
+
+/** @param floor where zeros are drawn; where there is none, a value is above 0 */
+function summaryCells(values: readonly number[], floor: number | undefined): Row {
+  const { mean, sd, count, minimum } = summarize(values);
+  const smallest = minimum > 0 || floor === undefined ? lowestPositive(values) : floor;
+  // Below zero a log axis has no place for the whisker: it ends at the smallest trial that has one.
+  const low = mean - sd > 0 ? mean - sd : Math.max(smallest, floor ?? 0);
+  return {
+    mean,
+    meanDrawn: Math.max(mean, floor ?? 0),
+    sd: count > 1 ? sd : null,
+    spread: spreadText(count > 1 ? sd : null),
+    low: count > 1 ? low : null,
+    high: count > 1 ? Math.max(mean + sd, floor ?? 0) : null,
+    trials: count,
+  };
+}
+
+function places(chart: WidthChart): (quantity: Quantity, bin: WidthBin, shift: number) => Row {
+  const [low, high] = widthDomain(chart);
+  const nameOf = seriesNames(chart.groups);
+  const alone = new Set(chart.groups.map(({ parametrization }) => parametrization)).size === 1;
+  return ({ id }, { place, groups }, shift) => {
+    const { parametrization, teacherSize, width } = place;
+    const side = parametrization === 'spectral' ? -1 : 1;
+    const at = alone && shift === meanShift ? width : width * (high / low) ** (side * shift);
+    return { panel: id, series: nameOf(groups[0] as TrialGroup), parametrization, teacherSize, width, at };
+  };
+}
+
+function allValues({ groups, quantities }: WidthChart): number[] {
+  return groups.flatMap((group) => quantities.flatMap((quantity) => quantity.values(group)));
+}

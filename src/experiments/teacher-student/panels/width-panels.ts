@@ -1,0 +1,227 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { labelledTicks, logLabel, logTicks } from '../../../figures/axes.js';
+import type { FigureStyle, Layer, Panel } from '../../../figures/figure.js';
+import { figureFrame, legendView, shownOr } from '../../../figures/frame.js';
+import { seriesColors } from './series.js';
+import { teacherSizes, widths } from './trial-groups.js';
+import { type Quantity, valueDomain, type WidthChart, widthDomain, widthSubtitle } from './width-chart.js';
+
+/** One row of panels for each teacher size, one column for each quantity; axes shared by all. */
+export function widthFigure(title: string, chart: WidthChart, style: FigureStyle): TopLevelSpec {
+  const [first] = teacherSizes(chart.groups);
+  const panels = teacherSizes(chart.groups).flatMap((teacherSize) =>
+    chart.quantities.map((quantity, i) => {
+      const place = { teacherSize, titled: i === 0, legend: i === 0 && teacherSize === first };
+      return widthPanel(chart, quantity, place, style);
+    }),
+  );
+  const columns = style.layout === 'wide' ? chart.quantities.length : 1;
+  return figureFrame({ title, subtitle: widthSubtitle(chart), panels, columns, withLegend: true }, style);
+}
+
+export interface WidthPanelPlace {
+  readonly teacherSize: number;
+  /** Whether its y axis has a title of its own, side by side with others. */
+  readonly titled: boolean;
+  /** Whether the legend shows and hides its series, and those of all other panels with them. */
+  readonly legend: boolean;
+}
+
+export function widthPanel(
+  chart: WidthChart,
+  quantity: Quantity,
+  { teacherSize, titled, legend }: WidthPanelPlace,
+  style: FigureStyle,
+): Panel {
+  const wide = style.layout === 'wide';
+  const sizes = teacherSizes(chart.groups);
+  const axes = { x: xAxis(chart, style.layout), y: yAxis(chart, titled || !wide) };
+  const inPanel = `datum.panel === '${quantity.id}' && datum.teacherSize === ${teacherSize}`;
+  return {
+    title: panelTitle(quantity.panelTitle, sizes.length > 1 ? teacherSize : undefined, wide),
+    width: panelWidth[style.layout],
+    height: wide ? 270 : 220,
+    layer: [
+      ...(chart.identity ? identityLayers(axes, style) : []),
+      ...teacherLayers(chart, teacherSize, axes, style),
+      ...guideLayers(chart, axes, style),
+      trialLayer(chart, inPanel, axes),
+      ...meanLayers(chart, inPanel, axes, legend),
+    ],
+    encoding: {
+      color: {
+        field: 'series',
+        type: 'nominal',
+        scale: {
+          domain: chart.series.map(({ name }) => name),
+          range: seriesColors(chart.series, style.theme),
+        },
+        legend: {
+          title: null,
+          orient: 'top',
+          symbolType: 'circle',
+          symbolOpacity: 1,
+          // As many as fit side by side, in full, when they say more than the parametrisation.
+          ...(chart.series.length > 2 && { columns: wide ? 2 : 1, labelLimit: wide ? 320 : 230 }),
+        },
+      },
+    },
+  };
+}
+
+/** With the teacher's size where a figure has several, on a line of its own on a phone. */
+function panelTitle(title: string, teacherSize: number | undefined, wide: boolean): string | string[] {
+  if (teacherSize === undefined) return title;
+  return wide ? `${title}, h_T = ${teacherSize}` : [title, `h_T = ${teacherSize}`];
+}
+
+interface Axes {
+  readonly x: ReturnType<typeof xAxis>;
+  readonly y: ReturnType<typeof yAxis>;
+}
+
+const panelWidth = { wide: 320, narrow: 235 } as const;
+
+function xAxis(chart: WidthChart, layout: FigureStyle['layout']) {
+  const all = widths(chart.groups);
+  const domain = widthDomain(chart);
+  // A few widths are their own ticks; many are not legible as such.
+  const values = all.length <= 12 ? all : logTicks(domain);
+  const labelled = labelledTicks(values, domain, panelWidth[layout]);
+  return {
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domain, nice: false },
+    axis: {
+      title: 'student width h (nodes)',
+      values,
+      labelExpr: `indexof([${labelled.join(', ')}], datum.value) < 0 ? '' : format(datum.value, 'd')`,
+      labelOverlap: false,
+      grid: false,
+    },
+  };
+}
+
+function yAxis(chart: WidthChart, titled: boolean) {
+  const domain = valueDomain(chart);
+  return {
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domain, nice: false },
+    axis: {
+      title: titled ? chart.yTitle : null,
+      values: logTicks(domain),
+      labelExpr: logLabel(domain),
+      labelOverlap: 'greedy' as const,
+    },
+  };
+}
+
+function tooltipFields(...fields: { field: string; title?: string; format?: string }[]) {
+  return [{ field: 'series', title: 'student' }, { field: 'width', title: 'width h' }, ...fields];
+}
+
+function trialLayer(chart: WidthChart, inPanel: string, { x, y }: Axes): Layer {
+  return {
+    data: { name: 'trials' },
+    transform: [{ filter: inPanel }],
+    mark: { type: 'circle', size: 16 },
+    encoding: {
+      x: { field: 'at', ...x },
+      y: { field: 'valueDrawn', ...y },
+      opacity: shownOr(0.5),
+      tooltip: tooltipFields({ field: 'trial' }, { field: 'value', format: chart.format }),
+    },
+  };
+}
+
+function meanLayers(chart: WidthChart, inPanel: string, { x, y }: Axes, withLegend: boolean): Layer[] {
+  const source = { data: { name: 'summaries' }, transform: [{ filter: inPanel }] };
+  const position = { x: { field: 'at', ...x }, y: { field: 'meanDrawn', ...y } };
+  return [
+    { ...source, mark: { type: 'line', strokeWidth: 2 }, encoding: { ...position, opacity: shownOr(1) } },
+    {
+      data: { name: 'summaries' },
+      transform: [{ filter: `${inPanel} && isValid(datum.low)` }],
+      mark: { type: 'errorbar', clip: true, thickness: 1.5, ticks: { size: 7, thickness: 1.5 } },
+      encoding: {
+        x: { field: 'at', ...x },
+        y: { field: 'low', ...y },
+        y2: { field: 'high' },
+        opacity: shownOr(1),
+      },
+    },
+    {
+      ...source,
+      ...(withLegend ? { name: legendView } : {}),
+      mark: { type: 'circle', size: 50 },
+      encoding: {
+        ...position,
+        opacity: shownOr(1),
+        tooltip: tooltipFields(
+          { field: 'mean', format: chart.format },
+          { field: 'spread', title: 'standard deviation' },
+          { field: 'trials' },
+        ),
+      },
+    },
+  ];
+}
+
+/** The line h_T, labelled in the margin or at its top. */
+function teacherLayers(
+  chart: WidthChart,
+  teacherSize: number,
+  { x, y }: Axes,
+  { theme }: FigureStyle,
+): Layer[] {
+  if (chart.teacherLine === 'none') return [];
+  const horizontal = chart.teacherLine === 'horizontal';
+  const [left, right] = x.scale.domain;
+  if (teacherSize === 0) return [];
+  if (!horizontal && (teacherSize < left || teacherSize > right)) return [];
+  const data = { values: [{ teacherSize, label: `h_T = ${teacherSize}`, top: y.scale.domain[1], right }] };
+  const color = { value: theme.teacher };
+  const line = horizontal ? { y: { field: 'teacherSize', ...y } } : { x: { field: 'teacherSize', ...x } };
+  return [
+    { data, mark: { type: 'rule', strokeDash: [6, 4], strokeWidth: 1.5 }, encoding: { color, ...line } },
+    {
+      data,
+      mark: horizontal
+        ? { type: 'text', align: 'left', baseline: 'middle', dx: 6 }
+        : { type: 'text', align: 'left', baseline: 'top', dx: 4 },
+      encoding: {
+        color,
+        text: { field: 'label' },
+        x: { field: horizontal ? 'right' : 'teacherSize', ...x },
+        y: { field: horizontal ? 'teacherSize' : 'top', ...y },
+      },
+    },
+  ];
+}
+
+/** A value to hold the others against. */
+function guideLayers({ guide }: WidthChart, { y }: Axes, { theme }: FigureStyle): Layer[] {
+  if (guide === undefined) return [];
+  const mark = { type: 'rule' as const, strokeDash: [6, 4] };
+  const color = { value: theme.muted };
+  return [{ data: { values: [{ guide }] }, mark, encoding: { color, y: { field: 'guide', ...y } } }];
+}
+
+/** Where every one of the h nodes counts. */
+function identityLayers({ x, y }: Axes, { theme }: FigureStyle): Layer[] {
+  const low = Math.max(x.scale.domain[0], y.scale.domain[0]);
+  const high = Math.min(x.scale.domain[1], y.scale.domain[1]);
+  if (low >= high) return [];
+  const color = { value: theme.muted };
+  return [
+    {
+      data: { values: [{ end: low }, { end: high }] },
+      mark: { type: 'line', strokeDash: [1, 3], strokeWidth: 1.2 },
+      encoding: { color, x: { field: 'end', ...x }, y: { field: 'end', ...y } },
+    },
+    {
+      data: { values: [{ end: high, label: 'all h nodes' }] },
+      mark: { type: 'text', align: 'right', baseline: 'middle', dx: -10 },
+      encoding: { color, text: { field: 'label' }, x: { field: 'end', ...x }, y: { field: 'end', ...y } },
+    },
+  ];
+}

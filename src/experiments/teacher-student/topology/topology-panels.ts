@@ -1,0 +1,192 @@
+import { plainLabel } from '../../../figures/axes.js';
+import type { Figure, FigureStyle, Layer, Panel } from '../../../figures/figure.js';
+import { figureFrame } from '../../../figures/frame.js';
+import { type Series, seriesColors } from '../panels/series.js';
+import { trialCount } from '../panels/trial-groups.js';
+import { structured } from '../structure/chosen-trials.js';
+import { balanced } from '../structure/sub-network.js';
+import type { TeacherStructure } from '../structure/teacher-structure.js';
+import { distributionRows, distributions } from './distributions.js';
+import { inSecondOrderOf, networkDrawing } from './network-drawing.js';
+import type { SurvivingGroup } from './surviving-group.js';
+
+/** Distributions of in-strength, out-strength and overlap, then the teacher and a sub-network of each series. */
+export function topologyChart(
+  title: string,
+  shown: readonly SurvivingGroup[],
+  allSeries: readonly Series[],
+): Pick<Figure, 'datasets' | 'draw'> {
+  const teacher = teacherOf(shown);
+  const series = allSeries.filter(({ name }) => shown.some((each) => each.series === name));
+  const drawings = [
+    networkDrawing('teacher', balanced(teacher.network)),
+    ...shown.map(({ series: name, survivors }) => {
+      const [first] = survivors as [SurvivingGroup['survivors'][number]];
+      return networkDrawing(name, balanced(inSecondOrderOf(teacher.network, first.drawn)));
+    }),
+  ];
+  return {
+    datasets: {
+      distributions: distributionRows(shown, teacher),
+      nodes: drawings.flatMap(({ nodes }) => nodes.map((node) => ({ ...node }))),
+      edges: drawings.flatMap(({ edges }) => edges.map((edge) => ({ ...edge }))),
+    },
+    draw: (style) => {
+      const domain = ['teacher', ...series.map(({ name }) => name)];
+      const colors = [style.theme.teacher, ...seriesColors(series, style.theme)];
+      const size = style.layout === 'wide' ? { width: 205, height: 190 } : { width: 235, height: 200 };
+      const panels = [
+        ...distributions.map((each, i) =>
+          distributionPanel(each, { domain, colors, first: i === 0, size }, style),
+        ),
+        ...domain.map((name, i) =>
+          networkPanel(name, panelTitle(name, shown), colors[i] as string, size, style),
+        ),
+      ];
+      const columns = style.layout === 'wide' ? 3 : 1;
+      return figureFrame({ title, subtitle: subtitle(shown), panels, columns, spacing: 22 }, style);
+    },
+  };
+}
+
+/** Of all shown: they have one teacher size, and where teachers differ in more, that of the first. */
+function teacherOf(shown: readonly SurvivingGroup[]): TeacherStructure {
+  const [first] = shown.flatMap(({ group }) => structured(group));
+  return (first as NonNullable<typeof first>).structure.teacher;
+}
+
+function subtitle(shown: readonly SurvivingGroup[]): string[] {
+  return [
+    `curves: nodes of ${trialCount(shown.map(({ group }) => ({ ...group, trials: structured(group) })))}`,
+    'drawings: first trial, inputs on the left',
+    'edge width: |w|, grey: w < 0',
+  ];
+}
+
+function panelTitle(name: string, shown: readonly SurvivingGroup[]): string[] {
+  const own = shown.find(({ series }) => series === name);
+  if (!own) return ['teacher', `h_T = ${shown[0]?.group.teacherSize}`];
+  return [name, `h = ${own.group.width}, n_λ = ${own.survivors[0]?.nodes}`];
+}
+
+interface PanelStyle {
+  readonly domain: readonly string[];
+  readonly colors: readonly string[];
+  readonly first: boolean;
+  readonly size: { readonly width: number; readonly height: number };
+}
+
+function distributionPanel(
+  { quantity, title, axis, domain }: (typeof distributions)[number],
+  { domain: names, colors, first, size }: PanelStyle,
+  { theme, layout }: FigureStyle,
+): Panel {
+  return {
+    title: { text: title, color: theme.ink, limit: size.width },
+    ...size,
+    layer: [
+      {
+        data: { name: 'distributions' },
+        transform: [{ filter: `datum.quantity === ${JSON.stringify(quantity)}` }],
+        mark: { type: 'line', interpolate: 'step-after', strokeWidth: 1.8, clip: true },
+        encoding: {
+          x: {
+            field: 'value',
+            type: 'quantitative',
+            scale: domain ? { domain: [...domain] } : { nice: true, zero: false },
+            axis: { title: axis, grid: false, tickCount: 5 },
+          },
+          y: {
+            field: 'share',
+            type: 'quantitative',
+            scale: { domain: [0, 1] },
+            axis: {
+              title: first ? 'share of nodes below' : null,
+              values: [0, 0.25, 0.5, 0.75, 1],
+              labelExpr: plainLabel,
+            },
+          },
+          color: {
+            field: 'series',
+            type: 'nominal',
+            scale: { domain: [...names], range: [...colors] },
+            legend: {
+              title: null,
+              orient: 'bottom',
+              symbolType: 'stroke',
+              symbolOpacity: 1,
+              columns: layout === 'wide' ? 3 : 1,
+              labelLimit: 230,
+            },
+          },
+          strokeDash: {
+            field: 'kind',
+            type: 'nominal',
+            scale: {
+              domain: ['nodes', 'random nodes'],
+              range: [
+                [1, 0],
+                [4, 3],
+              ],
+            },
+            legend: null,
+          },
+          tooltip: [
+            { field: 'series', title: 'network' },
+            { field: 'kind', title: 'of' },
+            { field: 'value', title: axis, format: '.3~f' },
+            { field: 'share', title: 'share below', format: '.2f' },
+          ],
+        },
+      },
+    ],
+  };
+}
+
+function networkPanel(
+  name: string,
+  title: string[],
+  color: string,
+  size: PanelStyle['size'],
+  { theme }: FigureStyle,
+): Panel {
+  const place = (field: 'x' | 'y') => ({
+    field,
+    type: 'quantitative' as const,
+    scale: { domain: field === 'x' ? [-0.1, 2.1] : [0, 1], nice: false },
+    axis: null,
+  });
+  const inPanel = [{ filter: `datum.panel === ${JSON.stringify(name)}` }];
+  const edges: Layer = {
+    data: { name: 'edges' },
+    transform: inPanel,
+    // Hundreds of edges are for the eye; the table says what they amount to.
+    mark: { type: 'rule', aria: false },
+    encoding: {
+      x: place('x'),
+      y: place('y'),
+      x2: { field: 'x2' },
+      y2: { field: 'y2' },
+      strokeWidth: {
+        field: 'strength',
+        type: 'quantitative',
+        scale: { type: 'pow', exponent: 2, domain: [0, 1], range: [0, 2.6] },
+        legend: null,
+      },
+      opacity: {
+        field: 'strength',
+        type: 'quantitative',
+        scale: { type: 'pow', exponent: 2, domain: [0, 1], range: [0.1, 1] },
+        legend: null,
+      },
+      stroke: { condition: { test: "datum.sign === 'negative'", value: theme.muted }, value: color },
+    },
+  };
+  const nodes: Layer = {
+    data: { name: 'nodes' },
+    transform: inPanel,
+    mark: { type: 'circle', size: 26, opacity: 1, color: theme.ink },
+    encoding: { x: place('x'), y: place('y'), tooltip: [{ field: 'label', title: 'node' }] },
+  };
+  return { title: { text: title, color, limit: size.width }, ...size, height: 260, layer: [edges, nodes] };
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { pageStyle } from '../report/page-style.js';
+import { escapeHtml } from '../report/table.js';
+import { liveChartScript } from './live-chart-script.js';
+import { liveScript } from './live-script.js';
+import { trialStates } from './live-state.js';
+import { liveStyle } from './live-style.js';
+
+export interface LivePage {
+  readonly html: string;
+  /** Of its answer: the page may run what stands in it, hear its own server, and nothing else. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The page that follows a run directory; it brings everything but the numbers. */
+export function livePage(directory: string): LivePage {
+  const style = pageStyle + liveStyle;
+  const script = liveChartScript + liveScript;
+  const policy = [
+    "default-src 'none'",
+    `script-src ${sourceHash(script)}`,
+    `style-src ${sourceHash(style)}`,
+    "connect-src 'self'",
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+  return {
+    html: html(escapeHtml(directory), style, script),
+    headers: { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy },
+  };
+}
+
+function sourceHash(source: string): string {
+  return `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
+}
+
+function html(directory: string, style: string, script: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${directory}: a sweep</title>
+<link rel="icon" href="data:,">
+<style>${style}</style>
+</head>
+<body>
+<header>
+<button id="theme" type="button">Dark</button>
+<h1>Students at work</h1>
+<p class="lead"><code>${directory}</code></p>
+<p id="connection" class="note" role="status">Connecting ...</p>
+<noscript><p class="warning">This page needs JavaScript; <code>eigenstudent status</code> tells the same in a terminal.</p></noscript>
+</header>
+<main>
+<section id="tally" aria-labelledby="tally-title" hidden>
+<h2 id="tally-title">Trials</h2>
+<div id="bar" class="bar" role="img"></div>
+<ul class="tally">${trialStates.map(tallyItem).join('')}</ul>
+<dl id="facts"></dl>
+<div id="damaged"></div>
+</section>
+${chartSection('size', 'Effective size against width', 'So far: mean ± standard deviation over the trials of a width, each at its last evaluation. The dashed line is the teacher, h<sub>T</sub>.')}
+${chartSection('loss', 'Loss while training', '', '<label class="choice"><input type="checkbox" id="validation"> validation data</label>')}
+${chartSection('emerging', 'Effective size while training', 'Nodes whose relevance is above the threshold, of each student. The dashed line is the teacher, h<sub>T</sub>.')}
+<section id="failures" aria-labelledby="failures-title" hidden>
+<h2 id="failures-title">Failures</h2>
+<p class="note" id="failures-note"></p>
+<ul id="failure-list"></ul>
+</section>
+<section id="groups" aria-labelledby="groups-title" hidden>
+<h2 id="groups-title">Kinds of students</h2>
+<p class="note" id="groups-note"></p>
+<div class="table" tabindex="0" role="region" aria-labelledby="groups-title"><table>
+<thead><tr id="group-names"><th scope="col">parametrization</th><th scope="col" class="number">h<sub>T</sub></th><th scope="col" class="number">width h</th>
+<th scope="col" id="group-trials">trials</th><th scope="col" class="number">ended</th><th scope="col" class="number">n<sub>λ</sub> so far</th><th scope="col" class="number">train loss</th></tr></thead>
+<tbody id="group-rows"></tbody></table></div>
+</section>
+</main>
+<footer><p>This page only watches: nothing on it changes the sweep. A trial shows its curve whenever it keeps a checkpoint, and
+when it ends.</p></footer>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+function tallyItem(state: string): string {
+  return `<li><span class="swatch ${state}"></span><b id="count-${state}">0</b> ${state}</li>`;
+}
+
+function chartSection(name: string, title: string, note: string, choice = ''): string {
+  return `<section id="${name}" aria-labelledby="${name}-title" hidden>
+<h2 id="${name}-title">${title}</h2>
+<p class="note"><span id="${name}-note">${note}</span><span id="${name}-zeros"></span> ${choice}</p>
+<div class="charts" id="${name}-charts"></div>
+</section>`;
+}

@@ -1,0 +1,191 @@
+/** What the page says in words, bars and tables, computed from what is on disk. */
+import { summarize } from '../analysis/summary.js';
+import { teacherSizeOf } from '../protocol/problem.js';
+import type { Parametrization } from '../protocol/protocol-schema.js';
+import { stepsOf } from '../protocol/trial-cost.js';
+import type { Trial } from '../protocol/trials.js';
+import type { RecordSummary } from '../runs/query/record-summary.js';
+import type { Pace } from './pace.js';
+import type { RunOnDisk, TrialOnDisk } from './run-follower.js';
+import { groupsOf } from './trial-sample.js';
+
+/**
+ * training: a living process has it; paused: it has begun, and nobody is at work on it; waiting: neither.
+ */
+export const trialStates = ['finished', 'failed', 'training', 'paused', 'waiting'] as const;
+export type TrialState = (typeof trialStates)[number];
+export type StateCounts = Record<TrialState, number>;
+
+/** Trials that differ in nothing but their index and seed. */
+export interface LiveGroup {
+  readonly parametrization: Parametrization;
+  readonly teacherSize: number;
+  readonly width: number;
+  /** A cell for each of `columns`. */
+  readonly settings: readonly (number | string | null)[];
+  readonly counts: StateCounts;
+  /** Of the epochs of all its trials, 0 to 1. */
+  readonly progress: number;
+  /** So far: at the last evaluation of each trial that has one. null before there is any. */
+  readonly effectiveSize: {
+    readonly mean: number;
+    readonly sd: number | null;
+    readonly trials: number;
+  } | null;
+  /** Mean over the same trials. */
+  readonly trainLoss: number | null;
+}
+
+export interface LiveFailure {
+  readonly key: string;
+  readonly parametrization: Parametrization;
+  readonly teacherSize: number;
+  readonly width: number;
+  readonly trial: number;
+  /** "learningRate 0.001": what else the protocol varies; empty where it does not. */
+  readonly settings: string;
+  readonly message: string;
+}
+
+export interface LiveState {
+  readonly directory: string;
+  /** Why there is nothing to follow yet, or null. */
+  readonly absent: string | null;
+  readonly total: number;
+  readonly counts: StateCounts;
+  /** Of the steps of all trials, 0 to 1. */
+  readonly progress: number;
+  readonly processes: number;
+  readonly engines: readonly string[];
+  /** null where that is not known. */
+  readonly pace: Pace | null;
+  /** At that pace; null where that is not known. */
+  readonly secondsLeft: number | null;
+  /** ISO 8601, UTC. */
+  readonly lastFinishedAt: string | null;
+  /** At most mostGroups; groupCount tells of all. */
+  readonly groups: readonly LiveGroup[];
+  readonly groupCount: number;
+  /** Names of the other fields that the protocol varies. */
+  readonly columns: readonly string[];
+  /** Curves drawn, of as many trials. */
+  readonly drawn: number;
+  /** The latest, at most mostFailures; counts.failed tells of all. */
+  readonly failures: readonly LiveFailure[];
+  /** Keys of trials whose record cannot be read, or whose arrays are missing. */
+  readonly damaged: readonly string[];
+}
+
+/** Rows of a table that a phone still scrolls; arbitrary. */
+const mostGroups = 300;
+const mostFailures = 50;
+
+/** @param notePace is told how far the trials are, and tells how fast they go */
+export function liveState(
+  directory: string,
+  run: RunOnDisk,
+  notePace: (steps: number, ended: number) => Pace | null,
+): LiveState {
+  const { trials, onDisk } = run;
+  const groups = groupsOf(trials, (trial) => JSON.stringify(run.varied.cells(trial)));
+  const records = trials.flatMap(({ key }) => recordOf(onDisk.get(key)) ?? []);
+  const steps = trials.reduce((sum, { protocol }) => sum + stepsOf(protocol), 0);
+  const done = trials.reduce((sum, trial) => sum + shareOf(trial, run) * stepsOf(trial.protocol), 0);
+  const last = records.reduce((latest, { finished }) => Math.max(latest, finished), Number.NEGATIVE_INFINITY);
+  const counts = count(trials, run);
+  const seen = notePace(done, records.length);
+  const pace = counts.training > 0 ? seen : null;
+  return {
+    directory,
+    absent: run.absent,
+    total: trials.length,
+    counts,
+    progress: steps > 0 ? done / steps : 0,
+    processes: run.atWork.processes,
+    engines: [...new Set(records.map(({ engine }) => engine))].sort(),
+    pace,
+    secondsLeft: pace && Math.round((steps - done) / pace.stepsPerSecond),
+    lastFinishedAt: records.length > 0 ? new Date(last).toISOString() : null,
+    groups: groups.slice(0, mostGroups).map((group) => liveGroup(group, run)),
+    groupCount: groups.length,
+    columns: run.varied.columns,
+    drawn: run.drawn.size,
+    failures: failures(trials, run),
+    damaged: trials.filter(({ key }) => onDisk.get(key)?.record === 'damaged').map(({ key }) => key),
+  };
+}
+
+function recordOf(found: TrialOnDisk | undefined): RecordSummary | undefined {
+  return found?.record === 'damaged' ? undefined : found?.record;
+}
+
+export function stateOf({ key }: Trial, { onDisk, atWork }: RunOnDisk): TrialState {
+  const found = onDisk.get(key);
+  const record = recordOf(found);
+  if (record) return record.failed ? 'failed' : 'finished';
+  if (atWork.keys.has(key)) return 'training';
+  return found?.curve ? 'paused' : 'waiting';
+}
+
+function count(trials: readonly Trial[], run: RunOnDisk): StateCounts {
+  const counts = Object.fromEntries(trialStates.map((state) => [state, 0])) as StateCounts;
+  for (const trial of trials) counts[stateOf(trial, run)] += 1;
+  return counts;
+}
+
+/** Of its epochs, 0 to 1; what a failed trial did not train need not be waited for. */
+function shareOf({ key, protocol }: Trial, { onDisk }: RunOnDisk): number {
+  const found = onDisk.get(key);
+  if (recordOf(found)) return 1;
+  return Math.min(1, (found?.curve?.epoch.at(-1) ?? 0) / protocol.epochs);
+}
+
+function liveGroup(group: readonly Trial[], run: RunOnDisk): LiveGroup {
+  const { protocol } = group[0] as Trial;
+  const { parametrization, student } = protocol;
+  const sizes: number[] = [];
+  const losses: number[] = [];
+  for (const { key } of group) {
+    const found = run.onDisk.get(key);
+    const record = recordOf(found);
+    const { curve } = found ?? {};
+    const size = record ? record.effectiveSize : curve?.effectiveSize.at(-1);
+    const loss = record ? record.trainLoss : curve?.trainLoss.at(-1);
+    if (typeof size === 'number') sizes.push(size);
+    if (typeof loss === 'number') losses.push(loss);
+  }
+  return {
+    parametrization,
+    teacherSize: teacherSizeOf(protocol),
+    width: student.width,
+    settings: run.varied.cells(group[0] as Trial),
+    counts: count(group, run),
+    progress: group.reduce((sum, trial) => sum + shareOf(trial, run), 0) / group.length,
+    effectiveSize: sizes.length > 0 ? statisticOf(sizes) : null,
+    trainLoss: losses.length > 0 ? summarize(losses).mean : null,
+  };
+}
+
+function statisticOf(values: readonly number[]): NonNullable<LiveGroup['effectiveSize']> {
+  const { mean, sd, count: trials } = summarize(values);
+  return { mean, sd: trials > 1 ? sd : null, trials };
+}
+
+function failures(trials: readonly Trial[], run: RunOnDisk): LiveFailure[] {
+  const { columns, cells } = run.varied;
+  const failed = trials.flatMap((each) => {
+    const { key, protocol } = each;
+    const record = recordOf(run.onDisk.get(key));
+    if (!record?.failed) return [];
+    const { parametrization, student, trial } = protocol;
+    const { finished, message } = record;
+    const teacherSize = teacherSizeOf(protocol);
+    const settings = cells(each)
+      .flatMap((cell, i) => (cell === null ? [] : `${columns[i]} ${cell}`))
+      .join(', ');
+    const place = { key, parametrization, teacherSize, width: student.width, trial, settings };
+    return [{ ...place, finished, message: message ?? '' }];
+  });
+  const latest = failed.toSorted((a, b) => b.finished - a.finished).slice(0, mostFailures);
+  return latest.map(({ finished: _, ...failure }) => failure);
+}

@@ -1,0 +1,69 @@
+import { teacherSizeOf } from '../protocol/problem.js';
+import type { Protocol } from '../protocol/protocol-schema.js';
+import { settingColumns, settingsLabel, settingsOf } from '../protocol/settings.js';
+import type { Trial } from '../protocol/trials.js';
+
+/** Curves of a page: what a browser redraws without a pause, and more than an eye can tell apart. */
+const mostCurves = 1000;
+
+/**
+ * Trials of one arm, teacher size and width, in the order of the protocol.
+ * @param detail tells more of them apart
+ */
+export function groupsOf(trials: readonly Trial[], detail: (trial: Trial) => string = () => ''): Trial[][] {
+  const groups = new Map<string, Trial[]>();
+  for (const trial of trials) {
+    const { parametrization, student } = trial.protocol;
+    const name = `${parametrization} ${teacherSizeOf(trial.protocol)} ${student.width} ${detail(trial)}`;
+    const group = groups.get(name);
+    if (group) group.push(trial);
+    else groups.set(name, [trial]);
+  }
+  return [...groups.values()];
+}
+
+/** Keys of the trials whose curves are drawn: all of them, or the first one of every group, the second, ... */
+export function drawnTrials(trials: readonly Trial[], most = mostCurves): Set<string> {
+  if (trials.length <= most) return new Set(trials.map(({ key }) => key));
+  const groups = groupsOf(trials);
+  const chosen = Math.min(groups.length, most);
+  // Of more groups than curves, some from the first to the last.
+  const drawn = Array.from({ length: chosen }, (_, i) => groups[Math.floor((i * groups.length) / chosen)]);
+  const keys = new Set<string>();
+  for (let turn = 0; keys.size < most; ++turn) {
+    const before = keys.size;
+    for (const group of drawn) {
+      const trial = group?.[turn];
+      if (trial && keys.size < most) keys.add(trial.key);
+    }
+    if (keys.size === before) break;
+  }
+  return keys;
+}
+
+/** The other fields that a protocol varies, as a table has them. */
+export interface VariedFields {
+  /** Their names, as short as they can be told apart. */
+  readonly columns: readonly string[];
+  /** A cell for each; null where its arm lacks the field. */
+  cells(trial: Trial): readonly (number | string | null)[];
+}
+
+export const nothingVaried: VariedFields = { columns: [], cells: () => [] };
+
+export function variedFields(protocol: Protocol, trials: readonly Trial[]): VariedFields {
+  const of = settingsOf(protocol);
+  const settings = new Map(trials.map((trial) => [trial.key, of(trial.protocol)]));
+  const columns = settingColumns([...settings.values()]);
+  // Asked for of every trial whenever the directory is looked at.
+  const cells = new Map([...settings].map(([key, own]) => [key, columns.map((column) => column.cell(own))]));
+  return { columns: columns.map(({ name }) => name), cells: ({ key }) => cells.get(key) ?? [] };
+}
+
+/** "learningRate 0.001" by key: the fields that the protocol varies besides those of a group; empty where there are none. */
+export function settingLabels(protocol: Protocol, trials: readonly Trial[]): Map<string, string> {
+  const of = settingsOf(protocol);
+  const settings = trials.map((trial) => of(trial.protocol));
+  const columns = settingColumns(settings);
+  return new Map(trials.map(({ key }, i) => [key, settingsLabel(settings[i] ?? {}, columns)]));
+}

@@ -1,0 +1,207 @@
+/** What one student is asked to be, and the check of it. */
+import { invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import type { NativePhase, NativeStudentSpec } from '../native/addon.js';
+import { checkFits } from '../network/data-fit.js';
+import { Dataset } from '../network/dataset.js';
+import { unitsOf } from '../network/description.js';
+import type { Layer } from '../network/layers.js';
+import { toNativeNetwork } from '../network/native-spec.js';
+import { Network } from '../network/network.js';
+import { tensorsOf } from '../network/network-spec.js';
+import { checkLoss, type Loss, toNativeObjective } from '../network/objective.js';
+import { checkSeed, checkTrial } from '../network/random.js';
+import { type NetworkSpec, networkSpec } from '../network/spec.js';
+import { checkOptimizer, type Optimizer } from './optimizers.js';
+import { type Phase, toNativePhases } from './phases.js';
+
+/** Training data, perhaps with what it is validated and tested on. */
+export interface SplitData {
+  readonly train: Dataset;
+  readonly validation?: Dataset;
+  readonly test?: Dataset;
+}
+
+export interface StudentOptions {
+  /** Made by spectral(), dense(), sum(). May be left out where `network` is given. */
+  readonly layers?: readonly Layer[];
+  /** Features of a sample, or its shape. Default: those of `network`, or of the data. */
+  readonly inputs?: number | readonly number[];
+  /** Default: 'crossEntropy' for data with classes, else 'mse'. */
+  readonly loss?: Loss;
+  /** Trained on; of splits, `train`. Students that share a Dataset share its copy in native memory. */
+  readonly data: Dataset | SplitData;
+  /** Made by sgd(), adam() or adamW(). */
+  readonly optimizer: Optimizer;
+  /** Samples a step. An epoch's last batch may be smaller; more than there are samples means one batch. */
+  readonly batchSize: number;
+  /** Passes over the data, reshuffled each time. */
+  readonly epochs: number;
+  /** Names, with `trial`, the first values and the shuffles. Non-negative safe integer. */
+  readonly seed: number;
+  /** Integer below 2^32. Default 0. */
+  readonly trial?: number;
+  /** Which tensors train when; repeated from the first after the last. Default: all that are trainable, always. */
+  readonly phases?: readonly Phase[];
+  /** Whether each epoch takes the samples in a new order. Default true. */
+  readonly shuffle?: boolean;
+  /**
+   * Name of the stream that the data are a chunk of: Student.setData() may then replace them. Checkpoints know the student by
+   * this name, not by the chunk. On the CPU and the reference.
+   */
+  readonly stream?: string;
+  /** Steps that learning rates and phases count as an epoch. Default: those of the data that the student is made with. */
+  readonly stepsPerEpoch?: number;
+  /** Start from these numbers instead of the initialisers. */
+  readonly network?: Network;
+}
+
+/** The same, checked and with every default written out. */
+export interface StudentPlan {
+  readonly spec: NetworkSpec;
+  readonly data: Dataset;
+  readonly splits: SplitData;
+  readonly optimizer: Optimizer;
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly trial: number;
+  readonly phases: readonly NativePhase[];
+  readonly shuffle: boolean;
+  readonly stream: string | undefined;
+  /** 0: those of the data. */
+  readonly stepsPerEpoch: number;
+  readonly network: Network | undefined;
+}
+
+const keys = [
+  ...['layers', 'inputs', 'loss', 'data', 'optimizer', 'batchSize'],
+  ...['epochs', 'seed', 'trial', 'phases', 'shuffle', 'stream', 'stepsPerEpoch', 'network'],
+];
+
+/**
+ * @param where names the student in errors, as in "student 3"
+ * @throws invalid_argument, invalid_network, data_mismatch
+ */
+export function planStudent(where: string, options: StudentOptions): StudentPlan {
+  if (typeof options !== 'object' || options === null) throw invalid(where, 'an object of options', options);
+  knownKeys(where, options, keys);
+  const splits = checkSplits(where, options.data);
+  const network = checkStart(where, options.network);
+  const spec = inContext(where, () => planNetwork(where, options, splits.train, network));
+  if (network) checkSameShape(where, network.spec, spec);
+  checkFits(where, splits.train, spec, true);
+  return {
+    spec,
+    data: splits.train,
+    splits,
+    optimizer: checkOptimizer(`optimizer of ${where}`, options.optimizer),
+    batchSize: positiveInteger(`batchSize of ${where}`, options.batchSize),
+    epochs: checkEpochs(`epochs of ${where}`, options.epochs),
+    seed: checkSeed(where, options.seed),
+    trial: checkTrial(where, options.trial ?? 0),
+    phases: inContext(where, () => toNativePhases(options.phases ?? [], spec.layers)),
+    ...checkOrder(where, options, splits.train),
+    network,
+  };
+}
+
+/** In what order a student sees its data, and what counts as an epoch. A stream's clock stays that of its first chunk. */
+function checkOrder(where: string, options: StudentOptions, data: Dataset) {
+  const { shuffle = true, stream, stepsPerEpoch } = options;
+  if (typeof shuffle !== 'boolean') throw invalid(`shuffle of ${where}`, 'true or false', shuffle);
+  if (stream !== undefined && (typeof stream !== 'string' || stream === ''))
+    throw invalid(`stream of ${where}`, 'a name', stream);
+  const first =
+    stream === undefined ? 0 : Math.ceil(data.samples / Math.min(options.batchSize, data.samples));
+  const clock =
+    stepsPerEpoch === undefined ? first : positiveInteger(`stepsPerEpoch of ${where}`, stepsPerEpoch);
+  return { shuffle, stream, stepsPerEpoch: clock };
+}
+
+/** What native code trains; first values are written afterwards. */
+export function toNativeStudent(plan: StudentPlan, dtype: 'float32' | 'float64'): NativeStudentSpec {
+  const { learningRate, ...optimizer } = plan.optimizer;
+  return {
+    network: toNativeNetwork(plan.spec),
+    objective: toNativeObjective(plan.spec.loss, plan.spec.layers),
+    trainer: {
+      optimizer,
+      learningRate,
+      phases: plan.phases,
+      data: plan.data.nativeOf(dtype),
+      batchSize: plan.batchSize,
+      shuffle: plan.shuffle,
+      stream: plan.stream !== undefined,
+      clockSteps: plan.stepsPerEpoch,
+      seed: plan.seed,
+      trial: plan.trial,
+    },
+  };
+}
+
+/** An epoch is the 32-bit part of a shuffle's stream (native/core/philox.h). */
+export const maximumEpochs = 2 ** 32 - 1;
+
+function checkEpochs(where: string, epochs: number): number {
+  if (positiveInteger(where, epochs) > maximumEpochs)
+    throw invalid(where, `at most ${maximumEpochs} epochs`, epochs);
+  return epochs;
+}
+
+function checkSplits(where: string, data: unknown): SplitData {
+  if (data instanceof Dataset) return { train: data };
+  const splits = data as SplitData | null | undefined;
+  if (!(splits?.train instanceof Dataset))
+    throw invalid(`data of ${where}`, 'a Dataset, or splits { train: Dataset, ... }', data);
+  return splits;
+}
+
+function checkStart(where: string, network: unknown): Network | undefined {
+  if (network === undefined || network instanceof Network) return network;
+  throw invalid(`network of ${where}`, 'a Network', network);
+}
+
+function planNetwork(
+  where: string,
+  options: StudentOptions,
+  data: Dataset,
+  network: Network | undefined,
+): NetworkSpec {
+  const layers = options.layers ?? network?.spec.layers;
+  if (!layers) throw invalid(`layers of ${where}`, 'layers, or a network to start from', undefined);
+  const loss = options.loss ?? network?.spec.loss ?? (data.classes ? 'crossEntropy' : 'mse');
+  return networkSpec({
+    inputs: options.inputs ?? network?.spec.inputShape ?? network?.spec.inputs ?? data.inputCount,
+    layers,
+    loss: checkLoss('loss', loss),
+  });
+}
+
+/** Errors from below do not know whose they are. */
+function inContext<Result>(where: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof EigenstudentError) || error.message.includes(where)) throw error;
+    throw new EigenstudentError(error.code, `${where}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Penalties, activations and what is trainable may differ from the network's; tensors may not. */
+function checkSameShape(where: string, given: NetworkSpec, wanted: NetworkSpec): void {
+  const shape = (spec: NetworkSpec) =>
+    [
+      spec.inputs,
+      ...spec.layers.map((layer, index) => {
+        const bias = 'bias' in tensorsOf(layer) ? ' with bias' : '';
+        const reads = layer.inputs ? ` of ${layer.inputs.join(' and ')}` : '';
+        return `${layer.kind} ${unitsOf(spec, index)}${bias}${reads}`;
+      }),
+    ].join(' -> ');
+  if (shape(given) === shape(wanted)) return;
+  throw new EigenstudentError(
+    'invalid_network',
+    `${where}: expected a network of the student's shape ${shape(wanted)}, received ${shape(given)}`,
+  );
+}

@@ -1,0 +1,193 @@
+/**
+ * Checks a document with axes against the schema of one point: each value of each axis by the field's own schema, the
+ * rest with the first value in the place of each axis, and what spans fields for every combination of them.
+ */
+import {
+  armOf,
+  fieldAt,
+  findAxes,
+  mayBeAxis,
+  spacedBy,
+  valueAt,
+  type WrittenAxis,
+  withValue,
+} from './axes.js';
+import { canonicalJson } from './canonical-json.js';
+import {
+  type Choice,
+  choose,
+  combinations,
+  countTrials,
+  dimensionsOf,
+  dimensionsOfArm,
+  mostTrials,
+} from './grid.js';
+import { idleAxisIssues } from './idle-axes.js';
+import { fileAxisIssues, labelIssues, outputIssues } from './problem-issues.js';
+import { formatPath, issuesOf, type Path, type ProtocolIssue } from './protocol-issues.js';
+import {
+  type Parametrization,
+  type Protocol,
+  type ProtocolPoint,
+  parametrizations,
+  schemaFor,
+} from './protocol-schema.js';
+import { misspeltSpacing, spacingSchema } from './spacing.js';
+import { namesInZip, zipIssues } from './zip.js';
+
+type Checked =
+  | { readonly protocol: Protocol; readonly issues?: never }
+  | { readonly protocol?: never; readonly issues: readonly ProtocolIssue[] };
+
+/** An axis whose values have been looked at. */
+interface CheckedAxis extends WrittenAxis {
+  /** As they stand in the document: a list with the defaults of its items, or the spacing. */
+  readonly checked: unknown;
+  /** In the place of the axis while the rest is checked. */
+  readonly first: unknown;
+  readonly issues: readonly ProtocolIssue[];
+}
+
+/** A document with every default written out, its axes as they were written; or all that is wrong with it. */
+export function checkGrid(document: unknown): Checked {
+  const written = findAxes(document);
+  const ofFiles = fileAxisIssues(written);
+  if (ofFiles.length > 0) return { issues: ofFiles };
+  const zipped = namesInZip(document);
+  const axes = written.map((axis) => checkAxis(axis, zipped.has(axis.path.join('../sweep/protocol'))));
+  const point = axes.reduce((copy, { path, first }) => withValue(copy, path, first), document);
+  const result = schemaFor(document).safeParse(point);
+  const ofAxes = axes.flatMap(({ issues }) => issues);
+  const ofPoint = (result.error ? issuesOf(result.error, []) : []).flatMap((issue) =>
+    besideAxes(asSpacing(issue, document), axes),
+  );
+  if (ofPoint.length + ofAxes.length > 0 || !result.success) return { issues: [...ofPoint, ...ofAxes] };
+  const protocol = axes.reduce<unknown>(
+    (copy, { path, checked }) => withValue(copy, path, checked),
+    result.data,
+  ) as Protocol;
+  const ofGrid = gridIssues(protocol, result.data);
+  return ofGrid.length > 0 ? { issues: ofGrid } : { protocol };
+}
+
+function checkAxis(axis: WrittenAxis, zipped: boolean): CheckedAxis {
+  return Array.isArray(axis.written) ? checkList(axis, axis.written, zipped) : checkSpacing(axis);
+}
+
+/** A zipped list may repeat a value, as it is the values of its group together that tell trials apart (zipIssues). */
+function checkList(axis: WrittenAxis, values: readonly unknown[], zipped: boolean): CheckedAxis {
+  const { path, field } = axis;
+  if (values.length === 0) {
+    const message = 'expected at least one value in the list, received none';
+    return { ...axis, checked: [], first: undefined, issues: [{ path, message }] };
+  }
+  const results = values.map((value) => field.safeParse(value));
+  const issues = results.flatMap(({ error }, i) => (error ? issuesOf(error, [...path, i]) : []));
+  const checked = results.map(({ data }) => data);
+  if (issues.length === 0 && !zipped && repeats(checked))
+    issues.push({ path, message: 'expected distinct values in the list' });
+  return { ...axis, checked, first: values[0], issues };
+}
+
+function checkSpacing(axis: WrittenAxis): CheckedAxis {
+  const { path, field, written } = axis;
+  const result = spacingSchema(written)?.safeParse(written);
+  if (!result?.success) {
+    const issues = result?.error ? issuesOf(result.error, path) : [];
+    return { ...axis, checked: written, first: undefined, issues };
+  }
+  const values = spacedBy(written, field);
+  for (const [i, value] of values.entries()) {
+    const { error } = field.safeParse(value);
+    if (!error) continue;
+    const issues = issuesOf(error, path).map((issue) => ({
+      path: issue.path,
+      message: `${issue.message}, value ${i + 1} of ${values.length}`,
+    }));
+    return { ...axis, checked: result.data, first: value, issues };
+  }
+  const message =
+    'expected distinct values, received a spacing so narrow that some are the same when rounded';
+  const issues = repeats(values) ? [{ path, message }] : [];
+  return { ...axis, checked: result.data, first: values[0], issues };
+}
+
+function repeats(values: readonly unknown[]): boolean {
+  return new Set(values.map((value) => canonicalJson(value))).size < values.length;
+}
+
+/** A value that was meant to be a spacing is told of as one. */
+function asSpacing(issue: ProtocolIssue, document: unknown): ProtocolIssue {
+  const path = issue.path.map(String);
+  const message = mayBeAxis(path) ? misspeltSpacing(valueAt(document, path)) : undefined;
+  return message === undefined ? issue : { path: issue.path, message };
+}
+
+/** What is wrong with a point, without what its axes have told of themselves. */
+function besideAxes(issue: ProtocolIssue, axes: readonly CheckedAxis[]): ProtocolIssue[] {
+  const axis = axes.find(({ path }) => path.every((part, i) => part === issue.path[i]));
+  if (!axis) return [issue];
+  return axis.issues.length > 0
+    ? []
+    : [{ ...issue, path: withIndex(issue.path, axis.path, 0, axis.written) }];
+}
+
+/** "batchSize" becomes "batchSize[2]" where it is a list. */
+function withIndex(path: Path, axis: Path, index: number, written: unknown): Path {
+  return Array.isArray(written) ? [...axis, index, ...path.slice(axis.length)] : path;
+}
+
+/** What can only be seen of the axes together. */
+function gridIssues(protocol: Protocol, point: ProtocolPoint): ProtocolIssue[] {
+  const ofZip = zipIssues(protocol);
+  if (ofZip.length > 0) return ofZip;
+  const counts = countTrials(protocol);
+  const total = counts.reduce((sum, { trials }) => sum + trials, 0);
+  if (total > mostTrials) {
+    const products = counts.map(({ arm, trials, product }) => `${arm} ${trials} (${product})`);
+    const message = `expected at most ${mostTrials} trials in all, received ${total}: ${products.join(', ')}`;
+    return [{ path: ['trials'], message }];
+  }
+  const ofArms = parametrizations.flatMap((arm) => armIssues(protocol, point, arm));
+  return [...labelIssues(point), ...outputIssues(point), ...idleAxisIssues(protocol), ...ofArms];
+}
+
+/** The parts of an arm whose limits depend on one another. */
+const entangled: readonly (string | undefined)[] = ['trainable', 'l1', 'l2', 'groupLasso'];
+
+/** Of the first combination that does not fit together. */
+function armIssues(protocol: Protocol, point: ProtocolPoint, arm: Parametrization): ProtocolIssue[] {
+  const schema = fieldAt(['arms', arm]);
+  const dimensions = dimensionsOfArm(dimensionsOf(protocol), arm)
+    .map(({ axes, length }) => ({
+      axes: axes.filter((axis) => armOf(axis) === arm && entangled.includes(axis.path[2])),
+      length,
+    }))
+    .filter(({ axes }) => axes.length > 0);
+  if (schema === undefined || dimensions.length === 0) return [];
+  for (const choice of combinations(dimensions)) {
+    const { error } = schema.safeParse(choose(point, choice).arms[arm]);
+    if (error) return issuesOf(error, ['arms', arm]).map((issue) => ofChoice(issue, choice, protocol));
+  }
+  return [];
+}
+
+/** With the index of the value that the issue is about, and with those that it does not go with. */
+function ofChoice(issue: ProtocolIssue, choice: Choice, protocol: Protocol): ProtocolIssue {
+  const places = choice.map(([axis, value]) => {
+    const written = valueAt(protocol, axis.path);
+    const concerned = axis.path.every((part, i) => part === issue.path[i]);
+    const place = withIndex(
+      concerned ? issue.path : axis.path,
+      axis.path,
+      axis.values.indexOf(value),
+      written,
+    );
+    return { concerned, place };
+  });
+  const path = places.find(({ concerned }) => concerned)?.place ?? issue.path;
+  const others = places.flatMap(({ concerned, place }) => (concerned ? [] : [formatPath(place)]));
+  if (others.length === 0) return { ...issue, path };
+  const message = `${issue.message}. This combination, with ${others.join(' and ')}, is one of the grid; \`zip\` makes axes go together`;
+  return { ...issue, path, message };
+}

@@ -1,0 +1,76 @@
+/** Building blocks of the protocol's schema. Each says what it expected and what came, in the words of arguments.ts. */
+import { z } from 'zod';
+import { describe, didYouMean } from '../arguments.js';
+
+/** The `error` of a zod schema: "expected <what>, received <value>", or that the field is missing. */
+export function expected(what: string) {
+  return {
+    error: (issue: { readonly input?: unknown }) =>
+      issue.input === undefined
+        ? `missing, expected ${what}`
+        : `expected ${what}, received ${describe(issue.input)}`,
+  };
+}
+
+export const positiveInteger = z.int(expected('a positive integer')).min(1, expected('a positive integer'));
+
+export const nonNegativeInteger = z
+  .int(expected('a non-negative integer'))
+  .min(0, expected('a non-negative integer'));
+
+export const nonNegativeNumber = z
+  .number(expected('a finite number of at least 0'))
+  .min(0, expected('a finite number of at least 0'));
+
+export const positiveNumber = z
+  .number(expected('a finite positive number'))
+  .positive(expected('a finite positive number'));
+
+/** In [0, 1): the decay of a moving average. */
+export const decay = z
+  .number(expected('a number from 0 to below 1'))
+  .min(0, expected('a number from 0 to below 1'))
+  .lt(1, expected('a number from 0 to below 1'));
+
+export const trueOrFalse = z.boolean(expected('true or false'));
+
+/** One of a few names. */
+export function name<const Name extends string>(names: readonly Name[]) {
+  return z.enum(names, { error: ({ input }) => nameMessage(names, input) });
+}
+
+/** What is said of a value that is none of them. */
+export function nameMessage(names: readonly string[], input: unknown): string {
+  const what = `one of ${names.join(', ')}`;
+  const hint = typeof input === 'string' ? didYouMean(input, names) : '';
+  return `${expected(what).error({ input })}${hint && `. ${hint}`}`;
+}
+
+/** An object with these keys and no others; a misspelt key is answered with the one it resembles. */
+export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
+  const keys = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== 'unrecognized_keys')
+        return expected(`an object with ${keys.join(', ')}`).error(issue);
+      const unknown: readonly string[] = issue.keys;
+      const hint = unknown.map((key) => didYouMean(key, keys)).find((text) => text !== '');
+      const named = unknown.map((key) => JSON.stringify(key)).join(', ');
+      return `unknown key ${named}; known: ${keys.join(', ')}${hint ? `. ${hint}` : ''}`;
+    },
+  });
+}
+
+/** An object that holds exactly one of the keys, as in `optimizer: { adam: { ... } }`. */
+export function exactlyOne<Shape extends z.ZodRawShape>(shape: Shape) {
+  const keys = Object.keys(shape);
+  return strict(shape).superRefine((value, context) => {
+    const given = keys.filter((key) => Object.hasOwn(value, key));
+    if (given.length === 1 || context.issues.length > 0) return; // a misspelt key has been told of
+    const received = given.length === 0 ? 'none' : given.join(' and ');
+    context.addIssue({
+      code: 'custom',
+      message: `expected exactly one of ${keys.join(', ')}, received ${received}`,
+    });
+  });
+}

@@ -1,0 +1,111 @@
+/** What is wrong with a protocol, field by field, and where its text says so. */
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { EigenstudentError, reasonOf } from '../errors.js';
+
+export type Path = readonly PropertyKey[];
+
+export interface ProtocolIssue {
+  readonly path: Path;
+  readonly message: string;
+  /** The key of the object at `path` that is too much. */
+  readonly key?: string;
+}
+
+type ZodIssue = z.core.$ZodIssue;
+type Document = ReturnType<typeof parseDocument>;
+/** Line of a field in the text, counted from 1. */
+export type LineOf = (issue: ProtocolIssue) => number | undefined;
+
+/** @param path of the value that was checked */
+export function issuesOf(error: z.ZodError, path: Path): ProtocolIssue[] {
+  return error.issues.flatMap(narrow).map((issue) => ({
+    path: [...path, ...issue.path],
+    message: issue.message,
+    ...(issue.code === 'unrecognized_keys' && { key: issue.keys[0] as string }),
+  }));
+}
+
+/** Of a value that may be one thing or another, the issues of the one that it tried to be. */
+function narrow(issue: ZodIssue): ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const inside = issue.errors.find((branch) =>
+    branch.every((each) => each.path.length > 0 || isAboutContents(each)),
+  );
+  return inside === undefined
+    ? [issue]
+    : inside.map((each) => ({ ...each, path: [...issue.path, ...each.path] })).flatMap(narrow);
+}
+
+/** Whether the kind of value was right and only what is in it is wrong. */
+function isAboutContents(issue: ZodIssue): boolean {
+  return ['too_small', 'too_big', 'unrecognized_keys', 'custom'].includes(issue.code);
+}
+
+/** "student.width[1]" */
+export function formatPath(path: Path): string {
+  return path
+    .map((part, i) =>
+      typeof part === 'number' ? `[${part}]` : `${i > 0 ? '../sweep/protocol' : ''}${String(part)}`,
+    )
+    .join('');
+}
+
+/** @param source what the message calls the protocol */
+export function invalidProtocol(
+  issues: readonly ProtocolIssue[],
+  source: string,
+  lineOf: LineOf,
+): EigenstudentError {
+  const messages = issues.map((issue) => {
+    const line = lineOf(issue);
+    const field = formatPath(issue.path);
+    return `${line === undefined ? '' : `line ${line}: `}${field && `${field}: `}${issue.message}`;
+  });
+  const list = messages.length === 1 ? ` ${messages[0]}` : `\n  ${messages.join('\n  ')}`;
+  return new EigenstudentError('invalid_protocol', `invalid protocol ${source}:${list}`);
+}
+
+/**
+ * YAML as plain values, and where each of them stands.
+ * @throws invalid_protocol for a syntax error with its line and column, an alias without an anchor, or so many that the
+ *   text would explode
+ */
+export function readYaml(text: string, source: string): { value: unknown; lineOf: LineOf } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [syntax] = document.errors;
+  if (syntax) {
+    const { line, col } = lines.linePos(syntax.pos[0]);
+    throw new EigenstudentError(
+      'invalid_protocol',
+      `expected YAML in ${source}, received a syntax error in line ${line}, column ${col}: ${syntax.message}`,
+    );
+  }
+  try {
+    return { value: document.toJS(), lineOf: (issue) => lineIn(document, lines, issue) };
+  } catch (cause) {
+    const reason = reasonOf(cause);
+    throw new EigenstudentError('invalid_protocol', `expected YAML in ${source}, received: ${reason}`, {
+      cause,
+    });
+  }
+}
+
+/** Of the deepest part of the path that the text has: a missing field is reported where its object begins. */
+function lineIn(document: Document, lines: LineCounter, { path, key }: ProtocolIssue): number | undefined {
+  for (let length = path.length; length >= 0; --length) {
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    if (!isNode(node)) continue;
+    const item = isMap(node)
+      ? node.items.find((pair) => isScalar(pair.key) && pair.key.value === key)
+      : undefined;
+    const start = isScalar(item?.key) ? item.key.range?.[0] : node.range?.[0];
+    return start === undefined ? undefined : lines.linePos(start).line;
+  }
+  return undefined;
+}
+
+function isNode(value: unknown): value is { range?: readonly [number, number, number] | null } {
+  return typeof value === 'object' && value !== null && 'range' in value;
+}

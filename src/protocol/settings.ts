@@ -1,0 +1,127 @@
+/** What tells groups of trials apart besides parametrisation, teacher size and width: the other fields that vary. */
+import { type Axis, armOf, axesOf, valueAt } from './axes.js';
+import { canonicalJson } from './canonical-json.js';
+import type { Protocol } from './protocol-schema.js';
+import type { TrialProtocol } from './trials.js';
+
+/** The value of each field that varies, by its path in the protocol, as in "arms.spectral.batchSize". */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** Those with a column of their own, and those that only repeat what is the same but for chance. */
+const told = ['teacher.teacherSize', 'student.width', 'trials', 'seed'];
+
+/** The settings of the trials of a protocol; those of an arm are without what varies in the other. */
+export function settingsOf(protocol: Protocol): (trial: TrialProtocol) => Settings {
+  const axes = axesOf(protocol).filter(({ name, values }) => values.length > 1 && !told.includes(name));
+  return (trial) =>
+    Object.fromEntries(
+      axes
+        .filter((axis) => (armOf(axis) ?? trial.parametrization) === trial.parametrization)
+        .map((axis) => [axis.name, valueIn(trial, axis)]),
+    );
+}
+
+function valueIn(trial: TrialProtocol, axis: Axis): unknown {
+  return armOf(axis) === undefined ? valueAt(trial, axis.path) : valueAt(trial.arm, axis.path.slice(2));
+}
+
+/** The same for trials that differ in nothing but their index and seed. */
+export function replicateKey(trial: TrialProtocol): string {
+  return canonicalJson({ ...trial, trial: 0, seed: 0 });
+}
+
+export interface SettingColumn {
+  /** As short as it can be told from the others: "learningRate". */
+  readonly name: string;
+  /** null where the settings lack it. */
+  cell(settings: Settings): number | string | null;
+  /** The same, of an object only so much that it can be told from the others. */
+  brief(settings: Settings): number | string | null;
+}
+
+/**
+ * A column for each field; what both arms vary shares one, as a row is of one arm. Of objects that have the same fields
+ * only those that differ.
+ */
+export function settingColumns(all: readonly Settings[]): SettingColumn[] {
+  const rows = new Map(all.map((settings) => [settings, withoutArms(settings)]));
+  const names = [...new Set([...rows.values()].flatMap((row) => Object.keys(row)))];
+  const fields = names.flatMap((name) => differing([...rows.values()], [name]));
+  const paths = fields.map((path) => path.join('../sweep/protocol'));
+  return fields.map((path, i) => {
+    const texts = new Set([...rows.values()].map((row) => settingText(valueAt(row, path))));
+    const cell = (settings: Settings) =>
+      settingText(valueAt(rows.get(settings) ?? withoutArms(settings), path));
+    return {
+      name: shortest(paths[i] as string, paths),
+      cell,
+      brief: (settings) => abbreviated(cell(settings), [...texts]),
+    };
+  });
+}
+
+/** By the path within the arm. */
+function withoutArms(settings: Settings): Settings {
+  return Object.fromEntries(
+    Object.entries(settings).map(([path, value]) => [path.replace(/^arms\.\w+\./, ''), value]),
+  );
+}
+
+/** Paths to what differs among the values at a path: the path itself unless all are objects with the same fields. */
+function differing(rows: readonly Settings[], path: string[]): string[][] {
+  const values = rows.map((row) => valueAt(row, path)).filter((value) => value !== undefined);
+  const shapes = new Set(values.map((value) => (isObject(value) ? Object.keys(value).sort().join(' ') : '')));
+  const [first] = values;
+  if (shapes.size !== 1 || !isObject(first)) return [path];
+  const varied = Object.keys(first).filter(
+    (name) => new Set(rows.map((row) => canonicalJson(valueAt(row, [...path, name]) ?? null))).size > 1,
+  );
+  return varied.length === 0 ? [path] : varied.flatMap((name) => differing(rows, [...path, name]));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** "learningRate 0.001, batchSize 100"; empty where there are none. */
+export function settingsLabel(settings: Settings, columns: readonly SettingColumn[]): string {
+  return columns
+    .flatMap((column) => {
+      const text = column.brief(settings);
+      return text === null ? [] : [`${column.name} ${text}`];
+    })
+    .join(', ');
+}
+
+/** The last parts of a path, as many as it takes; more than the name of a tensor, which says nothing of what is varied of it. */
+function shortest(field: string, fields: readonly string[]): string {
+  const parts = field.split('../sweep/protocol');
+  const least = /^eigenv(ectors|alues(In|Out))$/.test(parts.at(-1) as string) ? 2 : 1;
+  for (let length = least; length < parts.length; ++length) {
+    const end = parts.slice(-length).join('../sweep/protocol');
+    if (fields.every((other) => other === field || !`.${other}`.endsWith(`.${end}`))) return end;
+  }
+  return field;
+}
+
+function settingText(value: unknown): number | string | null {
+  if (value === undefined) return null;
+  if (typeof value === 'number' || typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.join(' ');
+  // Quotes help nobody in a table.
+  return JSON.stringify(value)
+    .replaceAll('"', '')
+    .replaceAll(/([,:])/g, '$1 ');
+}
+
+/** As much as has its place in a legend; arbitrary. */
+const longest = 28;
+
+/** With its number among the others where only the beginning is left of it. */
+function abbreviated(
+  text: number | string | null,
+  all: readonly (number | string | null)[],
+): number | string | null {
+  if (typeof text !== 'string' || text.length <= longest) return text;
+  return `${text.slice(0, longest - 8)}… (${all.indexOf(text) + 1})`;
+}

@@ -1,0 +1,101 @@
+/** What `status` and `watch` need of a record, read without checking the rest. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf } from '../../errors.js';
+import { checkpointSteps } from '../checkpoint-header.js';
+import type { RecordProvenance } from '../provenance.js';
+import { didNotLearn, recordFile, trialFolder } from '../record.js';
+import { listKeys } from '../run-directory.js';
+import { arraysFile } from '../trial-arrays.js';
+
+export interface RecordSummary {
+  readonly key: string;
+  readonly failed: boolean;
+  /** Milliseconds since 1970. */
+  readonly finished: number;
+  /** Of its training: it began about so long before it finished. */
+  readonly seconds: number;
+  readonly steps: number;
+  /** "cpu-avx2 float32" */
+  readonly engine: string;
+  readonly made: RecordProvenance;
+  /** null of a trial that failed; so is the next. */
+  readonly trainLoss: number | null;
+  readonly effectiveSize: number | null;
+  /** false of a trial that failed. */
+  readonly didNotLearn: boolean;
+  /** Code of what went wrong; null of a trial that finished. So is the next. */
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+export interface ScannedRecords {
+  readonly records: readonly RecordSummary[];
+  /** Keys of records that cannot be read as such or have no arrays beside them. No checksum is looked at. */
+  readonly damaged: readonly string[];
+  /** Steps that the checkpoints of trials without a record, or with a damaged one, have behind them, by key. */
+  readonly begun: ReadonlyMap<string, number>;
+}
+
+/** Records between two turns of the event loop. */
+const recordsAtOnce = 500;
+
+/**
+ * Every record there is. Read synchronously: 10 000 small files take a fifth of the time that they take one promise each.
+ * @throws file_unreadable when it is no run directory
+ */
+export async function scanRecords(directory: string): Promise<ScannedRecords> {
+  const records: RecordSummary[] = [];
+  const damaged: string[] = [];
+  const begun = new Map<string, number>();
+  for (const [i, key] of (await listKeys(directory)).entries()) {
+    if (i % recordsAtOnce === recordsAtOnce - 1) await new Promise(setImmediate);
+    const record = summarizeRecord(directory, key);
+    if (record === 'damaged') damaged.push(key);
+    else if (record) records.push(record);
+    if (record && record !== 'damaged') continue;
+    const steps = checkpointSteps(directory, key);
+    if (steps !== undefined) begun.set(key, steps);
+  }
+  return { records, damaged, begun };
+}
+
+/** Nothing where there is no record yet. */
+export function summarizeRecord(directory: string, key: string): RecordSummary | 'damaged' | undefined {
+  const text = textOf(directory, key);
+  if (text === undefined) return undefined;
+  if (!existsSync(join(trialFolder(directory, key), arraysFile))) return 'damaged';
+  return summaryOf(key, text) ?? 'damaged';
+}
+
+/** Nothing where there is none; empty where there is one that cannot be read. */
+function textOf(directory: string, key: string): string | undefined {
+  try {
+    return readFileSync(join(trialFolder(directory, key), recordFile), 'utf8');
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? undefined : '';
+  }
+}
+
+function summaryOf(key: string, text: string): RecordSummary | undefined {
+  try {
+    const record = JSON.parse(text);
+    const finished = Date.parse(record.finishedAt);
+    if (record.key !== key || Number.isNaN(finished)) return undefined;
+    if (!Number.isFinite(record.seconds) || typeof record.versions?.eigenstudent !== 'string')
+      return undefined;
+    const { engine, dtype, versions, seconds, steps, trainLoss, effectiveSize, error } = record;
+    const failed = error !== undefined;
+    return {
+      ...{ key, failed, finished, seconds, steps, trainLoss, effectiveSize },
+      engine: `${engine} ${dtype}`,
+      made: { engine, dtype, versions },
+      didNotLearn: !failed && didNotLearn(record),
+      code: error?.code ?? null,
+      message: error?.message ?? null,
+    };
+  } catch {
+    return undefined;
+  }
+}

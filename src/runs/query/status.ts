@@ -1,0 +1,154 @@
+/** How far a run directory is and who works on it, from what lies in it: no process is asked. */
+
+import { teacherSizeOf } from '../../protocol/problem.js';
+import type { Parametrization } from '../../protocol/protocol-schema.js';
+import { type Settings, settingsOf } from '../../protocol/settings.js';
+import { expand, type Trial } from '../../protocol/trials.js';
+import { type Provenance, summarizeProvenance } from '../provenance.js';
+import { readProtocol } from '../run-directory.js';
+import type { TrialFailure } from '../summary.js';
+import { type RecordSummary, scanRecords } from './record-summary.js';
+import { countTrials, Found, type TrialCounts } from './trial-counts.js';
+import { readWorkers, type Worker } from './workers.js';
+
+interface Place {
+  readonly parametrization: Parametrization;
+  readonly teacherSize: number;
+  readonly width: number;
+  /** Of every other field that the protocol varies, by its path. */
+  readonly settings: Settings;
+}
+
+/** Trials that differ in nothing but their index and seed. */
+export interface GroupStatus extends Place, TrialCounts {}
+
+/** An unfinished trial that will go on from its checkpoint. */
+export interface BegunTrial extends Place {
+  readonly key: string;
+  readonly seed: number;
+  readonly trial: number;
+  /** Completed when the checkpoint was written. */
+  readonly epoch: number;
+  /** Of the whole trial. */
+  readonly epochs: number;
+}
+
+/** From when the first of the trials of the hour before the last ending began, to that ending; pauses count. */
+export interface Throughput {
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  readonly trialsPerHour: number;
+  /** Steps of all students together. */
+  readonly stepsPerSecond: number;
+}
+
+export interface RunStatus extends Provenance {
+  readonly directory: string;
+  readonly trials: TrialCounts;
+  readonly groups: readonly GroupStatus[];
+  readonly begun: readonly BegunTrial[];
+  /** In the order of the protocol. No sweep trains them again. */
+  readonly failures: readonly TrialFailure[];
+  /**
+   * Keys of trials whose record cannot be read or whose arrays are missing; checksums are not looked at, as a sweep looks
+   * at them. The next sweep trains them again.
+   */
+  readonly damaged: readonly string[];
+  /** ISO 8601, UTC; null before there is a record. */
+  readonly lastFinishedAt: string | null;
+  /** null before two trials have ended, and of less than ten seconds. */
+  readonly throughput: Throughput | null;
+  /** Of the unfinished trials, those that they hold are running. */
+  readonly workers: readonly Worker[];
+}
+
+type SettingsOf = ReturnType<typeof settingsOf>;
+
+/** Milliseconds. */
+const hour = 3_600_000;
+/** Milliseconds. Less says little of an hour; arbitrary. */
+const shortestSpan = 10_000;
+
+/** @throws file_unreadable when it is no run directory; invalid_protocol */
+export async function runStatus(directory: string): Promise<RunStatus> {
+  const protocol = await readProtocol(directory);
+  const trials = expand(protocol);
+  const settings = settingsOf(protocol);
+  const scanned = await scanRecords(directory);
+  const { records, damaged } = scanned;
+  const found = new Found(scanned);
+  const wanted = new Set(trials.map(({ key }) => key));
+  const present = records.filter(({ key }) => wanted.has(key));
+  const last = present.reduce((latest, { finished }) => Math.max(latest, finished), Number.NEGATIVE_INFINITY);
+  return {
+    directory,
+    trials: countTrials(trials, found),
+    groups: groups(trials, settings, found),
+    begun: begunTrials(trials, settings, found),
+    failures: failures(trials, settings, found),
+    damaged: damaged.filter((key) => wanted.has(key)),
+    ...summarizeProvenance(present.map(({ made }) => made)),
+    lastFinishedAt: present.length > 0 ? new Date(last).toISOString() : null,
+    throughput: throughput(present, last),
+    workers: await readWorkers(directory),
+  };
+}
+
+/** In the order of the protocol. */
+function groups(trials: readonly Trial[], settingsOf: SettingsOf, found: Found): GroupStatus[] {
+  const members = new Map<string, { readonly place: Place; readonly group: Trial[] }>();
+  for (const trial of trials) {
+    const place = placeOf(trial, settingsOf);
+    const name = JSON.stringify(place);
+    const known = members.get(name);
+    if (known) known.group.push(trial);
+    else members.set(name, { place, group: [trial] });
+  }
+  return [...members.values()].map(({ place, group }) => ({ ...place, ...countTrials(group, found) }));
+}
+
+function placeOf({ protocol }: Trial, settings: SettingsOf): Place {
+  const { parametrization, student } = protocol;
+  const teacherSize = teacherSizeOf(protocol);
+  return { parametrization, teacherSize, width: student.width, settings: settings(protocol) };
+}
+
+/** In the order of the protocol. */
+function begunTrials(trials: readonly Trial[], settings: SettingsOf, found: Found): BegunTrial[] {
+  return trials.flatMap((trial) => {
+    const epoch = found.record(trial) ? undefined : found.epoch(trial);
+    if (epoch === undefined) return [];
+    const { seed, trial: index, epochs } = trial.protocol;
+    return [{ key: trial.key, ...placeOf(trial, settings), seed, trial: index, epoch, epochs }];
+  });
+}
+
+/** In the order of the protocol. */
+function failures(trials: readonly Trial[], settings: SettingsOf, found: Found): TrialFailure[] {
+  return trials.flatMap((trial) => {
+    const record = found.record(trial);
+    if (!record?.failed) return [];
+    const { seed, trial: index } = trial.protocol;
+    const error = { code: record.code ?? 'internal', message: record.message ?? '' };
+    return [{ key: trial.key, ...placeOf(trial, settings), seed, trial: index, ...error }];
+  });
+}
+
+/** Trials that train side by side end together: the time that they took begins where the first of them began. */
+function throughput(records: readonly RecordSummary[], last: number): Throughput | null {
+  const recent = records.filter(({ finished }) => finished >= last - hour);
+  const begun = recent.reduce(
+    (first, { finished, seconds }) => Math.min(first, finished - 1000 * seconds),
+    last,
+  );
+  // A long trial began before that hour; others that ended beside it count as well.
+  const counted = records.filter(({ finished }) => finished >= begun);
+  const span = last - begun;
+  if (counted.length < 2 || span < shortestSpan) return null;
+  const steps = counted.reduce((total, record) => total + record.steps, 0);
+  return {
+    since: new Date(begun).toISOString(),
+    trialsPerHour: (counted.length * hour) / span,
+    stepsPerSecond: (steps * 1000) / span,
+  };
+}

@@ -1,0 +1,56 @@
+/** How many trials are how far, of all of a run or of a group of them. */
+
+import { stepsOf } from '../../protocol/trial-cost.js';
+import type { Trial } from '../../protocol/trials.js';
+import type { ScannedRecords } from './record-summary.js';
+
+export interface TrialCounts {
+  readonly total: number;
+  readonly finished: number;
+  /** Of those that finished, without having learned anything: see didNotLearn. */
+  readonly didNotLearn: number;
+  /** With a record of their error. */
+  readonly failed: number;
+  /** Without a record that can be read, or without its arrays. */
+  readonly unfinished: number;
+  /** Of the unfinished, those that will go on from a checkpoint. */
+  readonly begun: number;
+  /** Of all trials together. Trials that have ended count whole, those that have begun as far as their checkpoint is. */
+  readonly epochs: { readonly done: number; readonly total: number };
+}
+
+/** What was found of a directory's trials, by key. */
+export class Found {
+  readonly #records: ReadonlyMap<string, ScannedRecords['records'][number]>;
+
+  constructor(readonly scanned: ScannedRecords) {
+    this.#records = new Map(scanned.records.map((record) => [record.key, record]));
+  }
+
+  record(trial: Trial) {
+    return this.#records.get(trial.key);
+  }
+
+  /** Epochs completed of an unfinished trial, by its checkpoint; nothing where it has none. */
+  epoch({ key, protocol }: Trial): number | undefined {
+    const steps = this.scanned.begun.get(key);
+    if (steps === undefined) return undefined;
+    return Math.min(protocol.epochs, Math.floor((steps * protocol.epochs) / stepsOf(protocol)));
+  }
+}
+
+export function countTrials(trials: readonly Trial[], found: Found): TrialCounts {
+  let [failed, finished, didNotLearn, begun, done, total] = [0, 0, 0, 0, 0, 0];
+  for (const trial of trials) {
+    const record = found.record(trial);
+    const epoch = record ? trial.protocol.epochs : found.epoch(trial);
+    if (record?.failed) failed += 1;
+    else if (record) finished += 1;
+    else if (epoch !== undefined) begun += 1;
+    if (record?.didNotLearn) didNotLearn += 1;
+    done += epoch ?? 0;
+    total += trial.protocol.epochs;
+  }
+  const unfinished = trials.length - finished - failed;
+  return { total: trials.length, finished, didNotLearn, failed, unfinished, begun, epochs: { done, total } };
+}

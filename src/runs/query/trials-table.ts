@@ -1,0 +1,85 @@
+/** The table `trials` that queries read: one row per record, one column per field of record.json. */
+
+import { expand } from '../../protocol/trials.js';
+import { recordJsonSchema, trialErrorJsonSchema } from '../record.js';
+import { readProtocol } from '../run-directory.js';
+import { type Database, literal } from './duckdb.js';
+import { definite, merge, type Structure, structureOf } from './structure.js';
+
+/** What JSON Schema calls them, and what they are in a table. Whole numbers are signed, so that differences work. */
+const columnTypes: Readonly<Record<string, string>> = {
+  integer: 'BIGINT',
+  number: 'DOUBLE',
+  string: 'VARCHAR',
+  boolean: 'BOOLEAN',
+};
+
+/** Makes `trials` of the table `records`, which it drops. Returns the names of its columns. */
+export async function createTrials({ connection }: Database, directory: string): Promise<string[]> {
+  const { properties = {} } = recordJsonSchema();
+  const { properties: errorProperties = {} } = trialErrorJsonSchema();
+  const protocol = await protocolStructure(connection, directory);
+  const fields = Object.fromEntries(
+    Object.entries(properties).map(([name, schema]) => [name, typeOfField(name, schema)]),
+  );
+  const error = schemaStructure({ properties: errorProperties });
+  const names = Object.keys(fields).filter((name) => name !== 'protocol');
+  const columns = [
+    ...names.map((name) => [`record.${name}`, name]),
+    ...Object.keys(errorProperties).map((name) => [`record.error.${name}`, errorColumn(name)]),
+    // Last: it is wide.
+    ['record.protocol', 'protocol'],
+  ];
+  const structure = JSON.stringify({ ...fields, error, protocol });
+  await connection.run(
+    `CREATE TABLE trials AS SELECT ${columns.map((pair) => pair.join(' AS ')).join(', ')}
+     FROM (SELECT from_json(record, ${literal(structure)}) AS record FROM records)
+     ORDER BY record.key`,
+  );
+  await connection.run('DROP TABLE records');
+  return columns.map(([, name]) => name as string);
+}
+
+/** "errorCode" */
+function errorColumn(name: string): string {
+  return `error${name[0]?.toUpperCase()}${name.slice(1)}`;
+}
+
+function typeOfField(name: string, schema: object): Structure {
+  return name === 'finishedAt' ? 'TIMESTAMP' : schemaStructure(schema);
+}
+
+function schemaStructure(schema: object): Structure {
+  const { type, const: constant, properties, anyOf } = schema as JsonSchema;
+  const [only] = [type ?? []].flat().filter((name) => name !== 'null');
+  if (properties) {
+    return Object.fromEntries(
+      Object.entries(properties).map(([name, each]) => [name, schemaStructure(each)]),
+    );
+  }
+  const alternative = anyOf?.find((each) => (each as JsonSchema).type !== 'null');
+  if (alternative) return schemaStructure(alternative);
+  if (Number.isInteger(constant)) return 'BIGINT';
+  return columnTypes[only ?? ''] ?? 'JSON';
+}
+
+interface JsonSchema {
+  readonly type?: string | readonly string[];
+  readonly const?: unknown;
+  readonly properties?: Readonly<Record<string, object>>;
+  readonly anyOf?: readonly object[];
+}
+
+/**
+ * Of the protocols of all records together: a field that only some have is null in the others, and one that is a number
+ * here and a schedule there is JSON as text. Before there is a record, of the trials that are to come.
+ */
+async function protocolStructure(connection: Database['connection'], directory: string): Promise<Structure> {
+  const found = await connection.runAndReadAll('SELECT DISTINCT structure FROM records');
+  const structures = found.getRows().map(([text]): Structure => JSON.parse(String(text)));
+  const all =
+    structures.length > 0
+      ? structures
+      : expand(await readProtocol(directory)).map(({ protocol }) => structureOf(protocol));
+  return definite(all.reduce(merge));
+}

@@ -1,0 +1,108 @@
+/** What a user may ask of Slurm, checked; what Slurm itself refuses is left to it. */
+import { invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+
+export interface SlurmOptions {
+  readonly partition?: string;
+  /** Limit of a task, as Slurm writes it: "90" (minutes), "4:00:00", "1-12". A task that reaches it goes back to the queue. */
+  readonly time?: string;
+  /** "gpu:1", for example. */
+  readonly gres?: string;
+  /** CPUs of a task, each with a thread. Default: 1. */
+  readonly cpus?: number;
+  /** Of a task, as Slurm writes it: "8G". */
+  readonly memory?: string;
+  readonly account?: string;
+  readonly qos?: string;
+  /** Tasks that the sweep is cut into. Default: from the work that it takes. */
+  readonly arrayTasks?: number;
+  /** At most so many tasks at a time. */
+  readonly throttle?: number;
+  /** Any other option of sbatch by its long name; true for one without a value. */
+  readonly sbatchOptions?: Readonly<Record<string, string | true>>;
+}
+
+const texts = ['partition', 'time', 'gres', 'memory', 'account', 'qos'] as const;
+const counts = ['cpus', 'arrayTasks', 'throttle'] as const;
+
+/** Options of sbatch that have a name of their own here, and what they are called. */
+const ownNames: Readonly<Record<string, string>> = {
+  partition: '--partition',
+  time: '--time',
+  gres: '--gres',
+  'cpus-per-task': '--cpus',
+  mem: '--memory',
+  account: '--account',
+  qos: '--qos',
+  array: '--array-tasks and --throttle',
+};
+/** What the sweep depends on, and sets itself. */
+const fixed = [
+  'requeue',
+  'no-requeue',
+  'signal',
+  'output',
+  'open-mode',
+  'wrap',
+  'parsable',
+  'wait',
+  'test-only',
+];
+
+/** @throws invalid_argument */
+export function checkSlurmOptions(options: SlurmOptions): SlurmOptions {
+  knownKeys('slurm', options, [...texts, ...counts, 'sbatchOptions']);
+  for (const name of counts)
+    if (options[name] !== undefined) positiveInteger(`${name} of slurm`, options[name]);
+  for (const name of texts) if (options[name] !== undefined) oneLine(`${name} of slurm`, options[name]);
+  checkTime(options.time);
+  for (const [name, value] of Object.entries(options.sbatchOptions ?? {})) checkSbatchOption(name, value);
+  return options;
+}
+
+/** The warning comes 60 to 120 s before the limit (script.ts): what is left must be enough to start and get somewhere. */
+const leastMinutes = 5;
+
+/** Words ("infinite"), and 0, which is no limit, are left to Slurm. */
+function checkTime(time: string | undefined): void {
+  const minutes = time === undefined ? undefined : minutesOf(time);
+  if (minutes === undefined || minutes === 0 || minutes >= leastMinutes) return;
+  throw invalid(
+    'time of slurm',
+    `at least ${leastMinutes} minutes`,
+    time,
+    'A task is warned up to two minutes before its time limit and then goes back to the queue',
+  );
+}
+
+/** Of "minutes", "minutes:seconds", "hours:minutes:seconds", "days-hours[:minutes[:seconds]]"; undefined of anything else. */
+function minutesOf(time: string): number | undefined {
+  const match = /^(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?$/.exec(time);
+  if (!match) return undefined;
+  const [days, first = 0, second = 0, third = 0] = match.slice(1).map((field) => Number(field ?? 0));
+  const withHours = match[1] !== undefined || match[4] !== undefined;
+  const [hours, minutes, seconds] = withHours ? [first, second, third] : [0, first, second];
+  return (days ?? 0) * 1440 + hours * 60 + minutes + seconds / 60;
+}
+
+function checkSbatchOption(name: string, value: string | true): void {
+  if (!/^[a-z][a-z0-9-]+$/.test(name))
+    throw invalid('an option of sbatch', 'its long name without dashes, as in constraint', name);
+  const own = ownNames[name];
+  if (own !== undefined) {
+    throw new EigenstudentError('invalid_argument', `"${name}" is not for sbatchOptions: use ${own}`);
+  }
+  if (fixed.includes(name)) {
+    throw new EigenstudentError(
+      'invalid_argument',
+      `"${name}" is not for sbatchOptions: the sweep sets ${fixed.join(', ')} itself, to be requeued and gone on with`,
+    );
+  }
+  if (value !== true) oneLine(`${name} of sbatchOptions`, value);
+}
+
+/** A line feed would end the #SBATCH line and begin another. */
+function oneLine(where: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '' || /[\n\r\0]/.test(value))
+    throw invalid(where, 'a text of one line', value);
+}

@@ -1,0 +1,85 @@
+/** The batch script of a sweep, and the options that sbatch is given with it. */
+import { quote } from '../arguments.js';
+
+/** Seconds before the time limit that a task is warned. Slurm may be 60 s early; a checkpoint takes a few. */
+const warningSeconds = 60;
+/** Times that a task at its time limit goes back to the queue: an end to one that never gets anywhere. Arbitrary. */
+const mostRestarts = 100;
+/** Restarts up to which a task whose process was killed, by lack of memory for example, is tried again. Arbitrary. */
+const mostCrashes = 3;
+
+/** An option of sbatch by its long name; true where it has no value. */
+export type SbatchOption = readonly [name: string, value: string | true];
+
+/** The options as lines of the script. Slurm reads quotes and backslashes as a shell does between double quotes. */
+function directive([name, value]: SbatchOption): string {
+  if (value === true) return `#SBATCH --${name}`;
+  const plain = /^[\w@%+=:,./-]+$/.test(value);
+  return `#SBATCH --${name}=${plain ? value : `"${value.replaceAll(/["\\]/g, '\\$&')}"`}`;
+}
+
+export interface Script {
+  readonly options: readonly SbatchOption[];
+  /** The program that sweeps, and its arguments but for --shard and --threads. */
+  readonly command: readonly string[];
+  /** How many shards the sweep is cut into. */
+  readonly shards: number;
+  /** Default: as many as Slurm gives the task CPUs. */
+  readonly threads?: number;
+}
+
+/** Options that make a task of the sweep requeued and warned. Logs of a requeued task are appended to. */
+export const requeueOptions: readonly SbatchOption[] = [
+  ['open-mode', 'append'],
+  ['requeue', true],
+  // to the script alone: with TERM it could not be told from the TERM of a cancelled job, which must not come back
+  ['signal', `B:USR1@${warningSeconds}`],
+];
+
+/** Text of the script. Every path in it is quoted. */
+export function batchScript({ options, command, shards, threads }: Script): string {
+  return `#!/bin/bash
+${options.map(directive).join('\n')}
+
+# Task t of this job array trains shard t + 1 of ${shards}. Finished trials are in the run directory and are not trained
+# again, unfinished ones go on from their checkpoints: running a task twice, or two at once, does no harm.
+task="\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
+shard="$((SLURM_ARRAY_TASK_ID + 1))/${shards}"
+restarts="\${SLURM_RESTART_COUNT:-0}"
+echo "task $task: shard $shard on $HOSTNAME, restart $restarts"
+
+sweep= warned= ended=
+warn() {
+  warned=yes
+  if [[ -n $sweep ]]; then kill -TERM "$sweep" 2>/dev/null; fi
+}
+trap warn USR1
+# A task that is cancelled or preempted: Slurm tells the sweep too, and whether the task comes back is Slurm's affair.
+trap 'ended=yes' TERM
+
+${command.map(quote).join(' ')} \\
+  --shard "$shard" --threads ${threads ?? '"$SLURM_CPUS_ON_NODE"'} &
+sweep=$!
+if [[ -n $warned ]]; then kill -TERM "$sweep" 2>/dev/null; fi
+# A signal ends \`wait\`, not the sweep; the last \`wait\` is for the status of the sweep itself.
+until wait "$sweep"; ! kill -0 "$sweep" 2>/dev/null; do :; done
+wait "$sweep"
+status=$?
+
+# Where users may not requeue, exit status 75 does it if the cluster has RequeueExit=75.
+requeue() {
+  echo "task $task: $1; it goes back to the queue"
+  scontrol requeue "$task"
+  exit 75
+}
+if [[ -z $ended ]] && ((status > 128)); then
+  if [[ -n $warned ]] && ((restarts < ${mostRestarts})); then requeue 'its time is nearly over'; fi
+  # 130: interrupted, by hand
+  if [[ -z $warned ]] && ((status != 130 && restarts < ${mostCrashes})); then
+    requeue "the sweep was killed (exit status $status)"
+  fi
+fi
+echo "task $task: exit status $status"
+exit "$status"
+`;
+}

@@ -1,0 +1,223 @@
+/** Hands what a run directory lacks to Slurm, as one job array. */
+import { createHash } from 'node:crypto';
+import { basename, join, resolve } from 'node:path';
+import { finiteNumber, invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import { writeAtomically } from '../files/atomic-write.js';
+import { ownPackage } from '../native/own-package.js';
+import type { Device } from '../network/device.js';
+import { checkProtocol, formatProtocol } from '../protocol/protocol.js';
+import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
+import { expand, type Trial } from '../protocol/trials.js';
+import { makeFolder } from '../runs/make-folder.js';
+import { openRunDirectory, survey, wouldGrow } from '../runs/run-directory.js';
+import { checkArrays } from '../runs/trial-arrays.js';
+import { lookAtFiles } from '../sweep/files/look-at-files.js';
+import { arraySize, arraySpecification, checkArraySize, tasksWith } from './array.js';
+import { findCluster, slurm } from './controller.js';
+import { checkSlurmOptions, type SlurmOptions } from './options.js';
+import { batchScript, requeueOptions, type SbatchOption } from './script.js';
+import { slurmFolder, writeSubmission } from './submissions.js';
+
+/** MaxArraySize where no cluster can be asked: Slurm's own default. */
+const usualMaximum = 1001;
+
+export interface SubmitOptions {
+  /** The run directory, on a file system that every node sees; made if need be. */
+  readonly directory: string;
+  readonly slurm?: SlurmOptions;
+  /** As for sweep(), in every task. */
+  readonly device?: Device;
+  readonly devices?: readonly number[];
+  /** Default: as many as the task has CPUs. */
+  readonly threads?: number;
+  /** As for sweep(), in every task. */
+  readonly checkpointEvery?: number;
+}
+
+/** A job array that would train what a run directory lacks. */
+export interface SlurmPlan {
+  /** Of the protocol. */
+  readonly trials: number;
+  /** Of those, without a record that can be trusted. */
+  readonly missing: number;
+  /** Parts that all the trials are cut into. */
+  readonly shards: number;
+  /** The parts, from 0, that lack something: the tasks of the array. */
+  readonly tasks: readonly number[];
+  /** null: nothing is missing. */
+  readonly script: string | null;
+  /** What sbatch is given. */
+  readonly options: readonly SbatchOption[];
+}
+
+export interface SlurmSubmission extends SlurmPlan {
+  /** null: nothing was missing, and nothing submitted. */
+  readonly jobId: string | null;
+}
+
+/**
+ * What submitSweep would submit. Nothing is written and nothing is submitted; without Slurm its usual limits are assumed.
+ * @throws invalid_protocol, invalid_argument, run_directory_conflict
+ */
+export async function planSubmission(input: ProtocolInput, options: SubmitOptions): Promise<SlurmPlan> {
+  const protocol = await lookAtFiles(checkProtocol(input, 'of planSubmission()'));
+  return plan(protocol, options, await maximumOrUsual());
+}
+
+/**
+ * Submits what the directory lacks as a job array. Called again it submits what is missing then; tasks of several arrays
+ * that meet share the work.
+ * @throws invalid_protocol, invalid_argument, run_directory_conflict, file_unwritable, slurm_missing, slurm_unreachable,
+ *   slurm_refused
+ */
+export async function submitSweep(input: ProtocolInput, options: SubmitOptions): Promise<SlurmSubmission> {
+  const protocol = await lookAtFiles(checkProtocol(input, 'of submitSweep()'));
+  const cluster = await findCluster(); // before anything is written: what is missing is known now
+  const planned = await plan(protocol, options, cluster.maximumArraySize);
+  const { directory } = options;
+  await openRunDirectory(directory, protocol);
+  if (planned.script === null) return { ...planned, jobId: null };
+  await makeFolder(slurmFolder(directory));
+  await writeAtomically(protocolCopy(directory, protocol), formatProtocol(protocol));
+  // On the command line as well as in the script: there they win over SBATCH_* variables.
+  const parameters = planned.options.map(([name, value]) =>
+    value === true ? `--${name}` : `--${name}=${value}`,
+  );
+  const answer = await slurm('sbatch', ['--parsable', ...parameters], planned.script);
+  const jobId = jobIdOf(answer);
+  await writeSubmission(
+    directory,
+    {
+      schema: 1,
+      jobId,
+      cluster: cluster.name,
+      submittedAt: new Date().toISOString(),
+      shards: planned.shards,
+      tasks: [...planned.tasks],
+      options: planned.options.map(([name, value]) => [name, value]),
+    },
+    planned.script,
+  );
+  return { ...planned, jobId };
+}
+
+/** @throws slurm_refused */
+export function jobIdOf(answer: string): string {
+  const jobId = /^(\d+)(?:;.*)?$/m.exec(answer.trim())?.[1]; // "id" or "id;cluster"
+  if (jobId !== undefined) return jobId;
+  throw new EigenstudentError(
+    'slurm_refused',
+    `expected a job id from sbatch --parsable, received "${answer.trim()}"`,
+  );
+}
+
+async function plan(protocol: Protocol, options: SubmitOptions, maximum: number): Promise<SlurmPlan> {
+  knownKeys('submitSweep', options, [
+    'directory',
+    'slurm',
+    'device',
+    'devices',
+    'threads',
+    'checkpointEvery',
+  ]);
+  const { slurm: wanted = {}, threads } = options;
+  const { cpus = 1, gres, arrayTasks, throttle } = checkSlurmOptions(wanted);
+  if (threads !== undefined) positiveInteger('threads', threads);
+  if (options.checkpointEvery !== undefined) finiteNumber('checkpointEvery', options.checkpointEvery, 0);
+  const directory = checkDirectory(options.directory);
+  await wouldGrow(directory, protocol); // or says why it cannot
+  const trials = expand(protocol);
+  const missing = await missingOf(directory, trials);
+  const gpu = gres?.includes('gpu') ?? false;
+  const shards = checkArraySize(arrayTasks ?? arraySize(trials, { cpus, gpu, maximum }), maximum);
+  const tasks = tasksWith(missing, trials, shards);
+  const counts = { trials: trials.length, missing: missing.size, shards, tasks };
+  if (tasks.length === 0) return { ...counts, script: null, options: [] };
+  const sbatch = sbatchOptions(directory, arraySpecification(tasks, throttle), wanted);
+  const script = batchScript({
+    options: sbatch,
+    command: [
+      ...[
+        process.execPath,
+        commandFile(),
+        'sweep',
+        protocolCopy(directory, protocol),
+        '--out',
+        directory,
+        '--no-report',
+      ],
+      ...sweepArguments(options),
+    ],
+    shards,
+    ...(threads !== undefined && { threads }),
+  });
+  return { ...counts, script, options: sbatch };
+}
+
+async function maximumOrUsual(): Promise<number> {
+  try {
+    return (await findCluster()).maximumArraySize;
+  } catch (error) {
+    if (error instanceof EigenstudentError) return usualMaximum;
+    throw error;
+  }
+}
+
+/** Absolute; Slurm takes no backslash in the name of a log, and a line feed would break the script. */
+function checkDirectory(directory: string): string {
+  const path = resolve(directory);
+  if (/[\\\n\r]/.test(path))
+    throw invalid('the run directory of a job array', 'no backslash or line feed', path);
+  return path;
+}
+
+async function missingOf(directory: string, trials: readonly Trial[]): Promise<Set<string>> {
+  const keys = trials.map(({ key }) => key);
+  const { found } = await survey(directory, trials, (record) => checkArrays(directory, record));
+  return new Set(keys.filter((key) => !found.has(key)));
+}
+
+/**
+ * The protocol of an array, which its tasks read: run directories grow, and tasks of one array must all cut the same
+ * trials into parts. Named by what it says, so that arrays of one protocol share it.
+ */
+function protocolCopy(directory: string, protocol: Protocol): string {
+  const hash = createHash('sha256').update(formatProtocol(protocol)).digest('hex').slice(0, 16);
+  return join(resolve(slurmFolder(directory)), `protocol-${hash}.yaml`);
+}
+
+/** The command `eigenstudent`, as the package has it. */
+function commandFile(): string {
+  return join(ownPackage().folder, 'dist/cli/main.js');
+}
+
+function sweepArguments({ device, devices, checkpointEvery }: SubmitOptions): string[] {
+  return [
+    ...(device === undefined ? [] : ['--device', device]),
+    ...(devices === undefined ? [] : ['--devices', devices.join(',')]),
+    ...(checkpointEvery === undefined ? [] : ['--checkpoint-every', `${checkpointEvery}`]),
+  ];
+}
+
+function sbatchOptions(directory: string, array: string, options: SlurmOptions): SbatchOption[] {
+  const { partition, time, gres, cpus = 1, memory, account, qos, sbatchOptions: others = {} } = options;
+  const named: [string, string | undefined][] = [
+    ['partition', partition],
+    ['time', time],
+    ['gres', gres],
+    ['cpus-per-task', `${cpus}`],
+    ['mem', memory],
+    ['account', account],
+    ['qos', qos],
+  ];
+  return [
+    ...('job-name' in others ? [] : [['job-name', `eigenstudent ${basename(directory)}`] as const]),
+    ['array', array],
+    // Slurm replaces %A by the id of the array and %a by the task; %% is a percent sign
+    ['output', `${slurmFolder(directory).replaceAll('%', '%%')}/%A_%a.log`],
+    ...requeueOptions,
+    ...named.filter((option): option is [string, string] => option[1] !== undefined),
+    ...Object.entries(others),
+  ];
+}

@@ -1,0 +1,120 @@
+/** What a sweep will take, before it is begun: trials, arithmetic, time on this device, memory. */
+import { availableParallelism } from 'node:os';
+import { finiteNumber, knownKeys, positiveInteger } from '../arguments.js';
+import type { DeviceOptions } from '../network/device.js';
+import { checkProtocol } from '../protocol/protocol.js';
+import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
+import { expand, type Trial } from '../protocol/trials.js';
+import { isFinished } from '../runs/record.js';
+import { survey, wouldGrow } from '../runs/run-directory.js';
+import { checkArrays } from '../runs/trial-arrays.js';
+import { batchLimits, bytesOf, checkMemory, planBatches } from './batches.js';
+import { calibrate } from './calibrate.js';
+import { countTrials, type TrialCountsByField } from './count-trials.js';
+import { chooseDevices } from './devices.js';
+import { DatasetFiles } from './files/dataset-files.js';
+import { lookAtFiles } from './files/look-at-files.js';
+import { type Forecast, forecast, type Tried } from './forecast.js';
+import { shapesOf, someShapes } from './shapes.js';
+import { checkShard, ofShard, type Shard } from './shard.js';
+import { SharedData } from './shared-data.js';
+import { usefulOperations } from './useful-operations.js';
+
+export interface EstimateOptions extends DeviceOptions {
+  /** A run directory that may hold some of the trials already, or not be there. */
+  readonly directory?: string;
+  readonly threads?: number;
+  /** Only this part of the trials. Default: all. */
+  readonly shard?: Shard;
+  /** To time steps of each kind of student that is tried. Default 0.4; at most eight kinds are tried. */
+  readonly secondsPerShape?: number;
+}
+
+export interface SweepEstimate {
+  readonly trials: TrialCountsByField & {
+    /** Trials that have a record, finished or failed, whose files are sound: a sweep keeps them. */
+    readonly done: number;
+    /** Of those, the ones that failed. */
+    readonly failed: number;
+  };
+  /** Of the trials that are left, in useful operations: a multiply-add is two, matrix products alone. */
+  readonly operations: number;
+  /** The largest population that will train at once: an upper estimate of parameters, moments and data. */
+  readonly largestPopulation: { readonly students: number; readonly bytes: number };
+  /** null where nothing is left to train. */
+  readonly time: Forecast | null;
+}
+
+/** On a GPU, more than it works on at once. Arbitrary. */
+const studentsOnGpu = 512;
+const optionNames = ['directory', 'device', 'devices', 'threads', 'shard', 'secondsPerShape'];
+
+/**
+ * Counts the trials and trains a few students for a moment; writes nothing. The time is that of training and measuring;
+ * writing records comes on top, and what diverges early takes less.
+ * @throws invalid_protocol, invalid_argument, run_directory_conflict, addon_missing, cuda_unavailable, out_of_memory
+ */
+export async function estimateSweep(
+  input: ProtocolInput,
+  options: EstimateOptions = {},
+): Promise<SweepEstimate> {
+  knownKeys('estimateSweep', options, optionNames);
+  const protocol = await lookAtFiles(checkProtocol(input, 'of estimateSweep()'));
+  const shard = options.shard && checkShard(options.shard);
+  const deviceOf = chooseDevices(options, protocol);
+  const threads = options.threads === undefined ? undefined : positiveInteger('threads', options.threads);
+  const seconds = finiteNumber('secondsPerShape', options.secondsPerShape ?? 0.4, 0);
+  const all = expand(protocol);
+  const trials = shard ? ofShard(all, shard) : all;
+  checkMemory(trials, ({ protocol: { dtype } }) => deviceOf(dtype).device !== 'cuda');
+  const done = await doneIn(options.directory, protocol, trials);
+  const missing = trials.filter(({ key }) => !done.has(key));
+  const batches = planBatches(missing, (dtype) => batchLimits(deviceOf(dtype).device, threads));
+  const atOnce = Math.max(1, ...batches.map((batch) => batch.length));
+  const shapes = shapesOf(missing);
+  const data = new SharedData(new DatasetFiles(protocol));
+  const tried: Tried[] = [];
+  for (const { protocol: example } of someShapes(shapes)) {
+    const chosen = deviceOf(example.dtype);
+    const places =
+      chosen.device === 'cuda' ? Math.min(studentsOnGpu, atOnce) : (threads ?? availableParallelism());
+    const fitting = Math.floor(batchLimits(chosen.device, threads).bytes / bytesOf(example));
+    const students = Math.max(1, Math.min(places, fitting));
+    const plan = { chosen, ...(threads && { threads }), students, seconds };
+    tried.push({ students, ...(await calibrate(example, data, plan)) });
+  }
+  return {
+    trials: {
+      ...countTrials(protocol, trials),
+      done: done.size,
+      failed: [...done.values()].filter(Boolean).length,
+    },
+    operations: missing.reduce((sum, trial) => sum + usefulOperations(trial.protocol), 0),
+    largestPopulation: largest(batches),
+    time: missing.length === 0 ? null : forecast(batches, shapes, tried),
+  };
+}
+
+/** Of the trials, those that a sweep into the directory would not train again, and whether each failed. */
+async function doneIn(
+  directory: string | undefined,
+  protocol: Protocol,
+  trials: readonly Trial[],
+): Promise<Map<string, boolean>> {
+  if (directory === undefined) return new Map();
+  await wouldGrow(directory, protocol); // or says why it cannot
+  const { found } = await survey(directory, trials, async (record) => {
+    await checkArrays(directory, record);
+    return !isFinished(record);
+  });
+  return found;
+}
+
+function largest(batches: readonly (readonly Trial[])[]): SweepEstimate['largestPopulation'] {
+  let most = { students: 0, bytes: 0 };
+  for (const batch of batches) {
+    const bytes = batch.reduce((sum, { protocol }) => sum + bytesOf(protocol), 0);
+    if (bytes > most.bytes) most = { students: batch.length, bytes };
+  }
+  return most;
+}

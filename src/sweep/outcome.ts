@@ -1,0 +1,157 @@
+/** From a student that has ended to what is kept of its trial. */
+import { effectiveSize } from '../analysis/effective-size.js';
+import type { Splits } from '../data/splits.js';
+import { arithmeticRevision } from '../native/arithmetic.js';
+import type { Student } from '../population/student.js';
+import { teacherSizeOf } from '../protocol/problem.js';
+import type { Trial, TrialProtocol } from '../protocol/trials.js';
+import { pruningCurve } from '../pruning/curve.js';
+import { relevance } from '../pruning/relevance.js';
+import {
+  nothingMeasured,
+  type Seals,
+  type TrialError,
+  type TrialHeader,
+  type UnsealedRecord,
+} from '../runs/record.js';
+import type { PartialArrays } from '../runs/trial-arrays.js';
+import { versions } from '../runs/versions.js';
+import type { StudentDivergence } from '../training/report.js';
+import { accuraciesOf } from './accuracies.js';
+import { constantLoss } from './constant-loss.js';
+import { rankFurtherLayers } from './further-layers.js';
+import { rankedLosses } from './ranked-losses.js';
+import { retryOnceIfInterrupted } from './retry-once.js';
+import { criterionOf, rankedLayer } from './student.js';
+import type { TrialLog } from './trial-log.js';
+
+export interface Outcome {
+  readonly record: UnsealedRecord;
+  readonly arrays: PartialArrays;
+}
+
+/** A trial with everything that belongs to it. */
+export interface RunningTrial {
+  readonly trial: Trial;
+  readonly splits: Splits;
+  readonly student: Student;
+  readonly engine: string;
+  readonly log: TrialLog;
+}
+
+/** How relevant the nodes of a student are, as its protocol asks for it. */
+export function score(protocol: TrialProtocol, student: Student) {
+  const network = student.network();
+  const scores = relevance(network, rankedLayer, criterionOf(protocol));
+  const { threshold } = protocol.evaluation;
+  return { network, relevance: scores, effectiveSize: effectiveSize(scores, { threshold }) };
+}
+
+export function divergedOutcome(work: RunningTrial, divergence: StudentDivergence): Outcome {
+  const { step, layer, learningRate, parameter } = divergence;
+  const what = layer < 0 ? 'its loss' : `the output of layer ${layer}`;
+  const message = parameter
+    ? `${parameter}; lower the learning rate or the penalty`
+    : `${what} was not finite at step ${step}, learning rate ${learningRate}; lower the learning rate`;
+  return failedOutcome(work, { code: 'diverged', message, step, layer, learningRate, stage: 'training' });
+}
+
+/** Of a student that has trained to its end; failed where one of its measures is not finite. */
+export async function finishedOutcome(work: RunningTrial, testLoss: number): Promise<Outcome> {
+  const { trial, splits, student, log } = work;
+  const scored = score(trial.protocol, student);
+  const ranking = { layer: rankedLayer, relevance: scored.relevance };
+  const { losses } = await retryOnceIfInterrupted(() => pruningCurve(student, splits.test, ranking));
+  const measures = {
+    trainLoss: log.last('trainLoss'),
+    validationLoss: log.last('validationLoss'),
+    testLoss,
+    initialTestLoss: log.initialTestLoss,
+    labelVariance: constantLoss(splits.test),
+    effectiveSize: scored.effectiveSize,
+    maximumRelevance: scored.relevance.reduce((largest, value) => Math.max(largest, value), 0),
+    prunedLoss: losses[scored.effectiveSize] as number,
+  };
+  const broken = Object.entries(measures).find(([, value]) => !Number.isFinite(value));
+  if (broken) {
+    const { step } = student.progress();
+    const message = brokenMeasure(...broken);
+    return failedOutcome(work, { ...{ code: 'diverged', message, step }, ...nowhere, stage: 'measurement' });
+  }
+  const nodeHistory = log.nodeHistory();
+  const kept = { relevance: scored.relevance, kept: scored.effectiveSize };
+  const accuracies = await accuraciesOf(scored.network, splits, kept);
+  const further = await rankFurtherLayers(work, scored.network);
+  const hasFurther = further.layers.length > 0;
+  const effectiveSizes = [scored.effectiveSize, ...further.effectiveSizes];
+  const others = await rankedLosses(trial.protocol, student, scored.network, splits);
+  return {
+    record: { ...header(work), ...measures, ...accuracies, ...(hasFurther && { effectiveSizes }) },
+    arrays: {
+      network: scored.network,
+      relevance: scored.relevance,
+      pruningLosses: losses,
+      rankedLosses: others,
+      lossHistory: log.lossHistory(),
+      ...(nodeHistory && { nodeHistory }),
+      ...(hasFurther && { furtherLayers: further.layers }),
+    },
+  };
+}
+
+/** Of no layer and no step. */
+const nowhere = { layer: -1, learningRate: null };
+
+function brokenMeasure(name: string, value: number): string {
+  if (name === 'initialTestLoss' || name === 'labelVariance')
+    return `its ${name} is ${value} before training; scale the targets down`;
+  return `its ${name} is ${value} after training; lower the learning rate`;
+}
+
+/** Of a trial whose student was made. */
+export function failedOutcome(work: RunningTrial, error: TrialError): Outcome {
+  const record = { ...header(work), ...nothingMeasured, error };
+  return { record, arrays: { network: work.student.network(), lossHistory: work.log.lossHistory() } };
+}
+
+/** Of a trial that could not be begun. */
+export function unbegunOutcome({ key, protocol }: Trial, engine: string, error: TrialError): Outcome {
+  const none = new Float64Array(0);
+  const lossHistory = { epoch: none, trainLoss: none, validationLoss: none, effectiveSize: none };
+  const done = { seconds: 0, steps: 0, epochs: 0 };
+  return {
+    record: { ...identity(key, protocol, engine), ...done, ...nothingMeasured, error },
+    arrays: { lossHistory },
+  };
+}
+
+function header({ trial, student, engine, log }: RunningTrial): Omit<TrialHeader, Seals> {
+  const { step, epoch, secondsTrained } = student.progress();
+  const { seconds } = log.progress(secondsTrained);
+  return { ...identity(trial.key, trial.protocol, engine), seconds, steps: step, epochs: epoch };
+}
+
+/** What is known of a trial before it trains. */
+function identity(
+  key: string,
+  protocol: TrialProtocol,
+  engine: string,
+): Omit<TrialHeader, Seals | 'seconds' | 'steps' | 'epochs'> {
+  return {
+    schema: 1,
+    key,
+    engine,
+    parametrization: protocol.parametrization,
+    teacherSize: teacherSizeOf(protocol),
+    width: protocol.student.width,
+    trial: protocol.trial,
+    seed: protocol.seed,
+    protocol,
+    threshold: protocol.evaluation.threshold,
+    criterion: criterionOf(protocol),
+    batchSize: protocol.arm.batchSize,
+    dtype: protocol.dtype,
+    versions: { ...versions(), arithmetic: arithmeticRevision(engine) },
+    finishedAt: new Date().toISOString(),
+  };
+}

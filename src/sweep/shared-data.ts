@@ -1,0 +1,82 @@
+import type { Splits } from '../data/splits.js';
+import { isFromFiles } from '../protocol/file-data.js';
+import { dataKey, type TrialProtocol } from '../protocol/trials.js';
+import { inTurns } from '../steps.js';
+import type { Teacher } from '../teacher/teacher.js';
+import { drawData, teacherOf } from './draw-data.js';
+import { DatasetFiles } from './files/dataset-files.js';
+
+/** What a sweep may keep of data that other trials may ask for again; arbitrary, some 80 data sets of the paper. */
+const maximumBytes = 256 * 2 ** 20;
+/** Of data sets, for those so small that what they are kept in is larger than they are; arbitrary. */
+const maximumCount = 256;
+
+/**
+ * Data by (teacher, sizes, seed, trial): all widths and both parametrisations of a trial get the same objects, hence
+ * one copy in native memory. What was asked for longest ago is forgotten first, and drawn again if need be.
+ */
+export class SharedData {
+  readonly #teachers = new Map<string, Teacher>();
+  readonly #splits = new Map<string, Splits>();
+  #bytes = 0;
+
+  /**
+   * @param files of the protocol; not needed where it names none
+   * @param signal aborting it ends what is being made with an error of code 'interrupted'
+   */
+  constructor(
+    readonly files = new DatasetFiles(),
+    readonly signal?: AbortSignal,
+  ) {}
+
+  /**
+   * With their copies in native memory, which take as long to make as large data do.
+   * @throws interrupted; see DatasetFiles; invalid_argument for numbers that the dtype cannot hold
+   */
+  async of(protocol: TrialProtocol): Promise<Splits> {
+    const splits = await this.load(protocol);
+    for (const part of [splits.train, splits.validation, splits.test])
+      await inTurns(part.nativeSteps(protocol.dtype), this.signal);
+    return splits;
+  }
+
+  /** In float64. @throws interrupted; see DatasetFiles */
+  async load(protocol: TrialProtocol): Promise<Splits> {
+    const key = dataKey(protocol);
+    const splits = this.#splits.get(key) ?? (await this.#draw(protocol));
+    this.#bytes -= this.#splits.delete(key) ? sizeOf(splits) : 0;
+    this.#splits.set(key, splits); // at the end: Map keeps the order of insertion
+    this.#bytes += sizeOf(splits);
+    for (const [oldest, forgotten] of this.#splits) {
+      const fits = this.#bytes <= maximumBytes && this.#splits.size <= maximumCount;
+      if (fits || oldest === key) break;
+      this.#splits.delete(oldest);
+      this.#bytes -= sizeOf(forgotten);
+    }
+    return splits;
+  }
+
+  async #draw(protocol: TrialProtocol): Promise<Splits> {
+    const teacher = protocol.teacher && (await this.#teacher(protocol.teacher));
+    if (isFromFiles(protocol.data)) return this.files.splits(protocol, protocol.data, teacher, this.signal);
+    return drawData(teacher as Teacher, protocol, this.signal);
+  }
+
+  async #teacher(teacher: NonNullable<TrialProtocol['teacher']>): Promise<Teacher> {
+    const key = JSON.stringify(teacher);
+    const known =
+      this.#teachers.get(key) ??
+      (teacher.kind === 'file' ? await this.files.teacher(teacher) : teacherOf({ teacher }));
+    this.#teachers.set(key, known);
+    return known;
+  }
+}
+
+/** Bytes of the float64 arrays and of their float32 copy in native memory. */
+function sizeOf(splits: Splits): number {
+  const { train, validation, test } = splits;
+  return [train, validation, test].reduce(
+    (bytes, { samples, inputCount, targetCount }) => bytes + samples * (inputCount + targetCount) * (8 + 4),
+    0,
+  );
+}

@@ -1,0 +1,176 @@
+import { expect, it } from 'vitest';
+import { byContents, problemOf } from '../../src/protocol/problem.js';
+import { formatProtocol, parseProtocol } from '../../src/protocol/protocol.js';
+import { protocolJsonSchema } from '../../src/protocol/protocol-json-schema.js';
+import type { ProtocolPoint } from '../../src/protocol/protocol-schema.js';
+import { expand } from '../../src/protocol/trials.js';
+import { failureOf } from '../failure.js';
+
+const rest = `
+student: { width: 4, secondWidth: 3 }
+arms: { direct: { optimizer: { adam: { learningRate: 0.01 } }, batchSize: 16 } }
+epochs: 6
+trials: 2
+seed: 5
+`;
+const parse = (text: string) => parseProtocol(`${text}${rest}`, 'my.yaml');
+const refusal = (text: string) =>
+  failureOf(() => parse(text)).replace('invalid_protocol: invalid protocol my.yaml:', '');
+
+it('writes out its defaults, and reads back what it wrote', () => {
+  const protocol = parse('data: { idx: { images: a, labels: b } }');
+  expect(protocol.data).toEqual({
+    idx: { images: 'a', labels: 'b' },
+    validation: 0.1,
+    normalize: 'standard',
+  });
+  expect(protocol.teacher).toBeUndefined();
+  expect(parseProtocol(formatProtocol(protocol), 'again')).toEqual(protocol);
+});
+
+it.each([
+  ['teacher: { kind: file, path: t.safetensors }\ndata: { csv: { file: a.csv }, validation: [0.1, 50] }'],
+  [
+    'data: { npz: { file: mnist.npz, inputs: x_train, classes: y_train, testInputs: x_test, testClasses: y_test } }',
+  ],
+  ['data: { cifar10: { files: [a.bin, b.bin], testFiles: [t.bin] }, normalize: [standard, unit] }'],
+  ['data: { parquet: { file: a.parquet, targets: [y], inputs: [a, b] }, test: 100, stratified: false }'],
+  ['data: { npy: { inputs: x.npy, targets: t.npy } }'],
+  ['data: { csv: { file: a.csv, label: y, exclude: ["Unnamed: 0"] } }'],
+  ['data: { csv: { file: a.csv, target: y } }'],
+  ['teacher: { inputs: 4, teacherSize: 3 }\ndata: { npy: { inputs: x.npy } }'],
+])('%s is a protocol', (text) => {
+  expect(formatProtocol(parse(text))).toContain('normalize:');
+});
+
+it.each([
+  [
+    'epochs_: 1',
+    / {2}line 1: teacher: missing, expected an object with kind, inputs, teacherSize, secondWidth, seed, activation, thirdWidth/,
+  ],
+  [
+    'data: { idx: { imags: a, labels: b } }',
+    /line 1: data\.idx: unknown key "imags"; known: images, labels, testImages, testLabels, classCount\. Did you mean "images"\?/,
+  ],
+  [
+    'data: { idx: { images: a } }',
+    /^ line 1: data\.idx: missing, expected labels, or a teacher that labels the inputs$/,
+  ],
+  [
+    'data: { csv: { file: a.csv } }',
+    /^ line 1: data\.csv: missing, expected label or targets, or a teacher that labels the inputs$/,
+  ],
+  [
+    'data: { idx: { images: a, labels: b }, npy: { inputs: c } }',
+    /^ line 1: data: expected exactly one of idx, cifar10, npy, npz, csv, parquet, received idx and npy$/,
+  ],
+  [
+    'data: { idx: { images: a, labels: b }, train: 100 }',
+    /^ line 1: data\.train: expected no such field with files: what validation and test leave is trained on$/,
+  ],
+  [
+    'data: { idx: { images: a, labels: b, testImages: c, testLabels: d }, test: 0.2 }',
+    /^ line 1: data\.test: expected no size, received 0\.2: the test files of idx are all of the test part$/,
+  ],
+  [
+    'data: { idx: { images: a, labels: b }, validation: 1.5 }',
+    /^ line 1: data\.validation: expected a fraction below 1 or a number of samples, received 1\.5$/,
+  ],
+  [
+    'data: { idx: { images: a, labels: b }, normalize: standart }',
+    /^ line 1: data\.normalize: expected one of standard, unit, none, received "standart"\. Did you mean "standard"\?$/,
+  ],
+  [
+    'data: { csv: { file: a, label: x, targets: [y] } }',
+    /^ line 1: data\.csv\.targets: expected label or targets, received both$/,
+  ],
+  [
+    'data: { csv: { file: a, label: x, target: y } }',
+    /^ line 1: data\.csv\.target: expected label or target, received both$/,
+  ],
+  [
+    'data: { csv: { file: a, target: x, targets: [y] } }',
+    /^ line 1: data\.csv\.targets: expected target or targets, received both$/,
+  ],
+  [
+    'data: { parquet: { file: a, label: x, inputs: [a], exclude: [b] } }',
+    /^ line 1: data\.parquet\.exclude: expected inputs or exclude, received both$/,
+  ],
+  [
+    'data: { idx: { images: [a, b], labels: c } }',
+    /^ line 1: data\.idx\.images: expected one value, received several: files do not vary within a protocol\. Write a protocol for each$/,
+  ],
+  [
+    'teacher: { kind: file, path: [a, b] }\ndata: { idx: { images: a } }',
+    /^ line 1: teacher\.path: expected one value, received several/,
+  ],
+  [
+    'teacher: { kind: file, pth: a }',
+    /line 1: teacher\.path: missing, expected the path of a network\n.*teacher: unknown key "pth"; known: kind, path, sha256, found/,
+  ],
+  [
+    'teacher: { kind: files, path: a }',
+    /teacher\.kind: expected one of paper, file, received "files"\. Did you mean "file"\?/,
+  ],
+  [
+    'teacher: { teacherSize: 3 }\ndata: { trian: 100 }',
+    /^ line 2: data: unknown key "trian"; known: train, validation, test, sharedSeed\. Did you mean "train"\?$/,
+  ],
+])('%s is refused', (text, message) => {
+  expect(refusal(text)).toMatch(message);
+});
+
+const hash = (letter: string) => letter.repeat(64);
+const looked = {
+  teacher: undefined,
+  data: {
+    idx: { images: '/a', labels: '/b' },
+    validation: 0.1,
+    normalize: 'standard',
+    files: { '/a': hash('a'), '/b': hash('b') },
+    found: { samples: 1000, inputs: 784, classes: 10 },
+  },
+} as unknown as ProtocolPoint;
+
+it('sets a problem of its own sizes', () => {
+  expect(problemOf(looked)).toEqual({
+    inputs: 784,
+    outputs: 10,
+    readout: 'dense',
+    loss: 'crossEntropy',
+    samples: { train: 700, validation: 100, test: 200 },
+    teacherSize: 0,
+  });
+});
+
+it('is known to a trial by its contents', () => {
+  expect(byContents(looked).data).toEqual({
+    idx: { images: `sha256:${hash('a')}`, labels: `sha256:${hash('b')}` },
+    validation: 0.1,
+    normalize: 'standard',
+    found: { samples: 1000, inputs: 784, classes: 10 },
+  });
+});
+
+it('is the same to a trial whether one column is the target or a list of one', () => {
+  const table = (columns: object) =>
+    byContents({
+      ...looked,
+      data: { ...looked.data, idx: undefined, csv: { file: '/a', ...columns } },
+    } as never).data;
+  expect(table({ target: 'y' })).toEqual(table({ targets: ['y'] }));
+  expect(table({ target: 'y' })).toMatchObject({ csv: { file: `sha256:${hash('a')}`, targets: ['y'] } });
+});
+
+it('has no trials before its files have been looked at', () => {
+  expect(failureOf(() => expand(parse('data: { idx: { images: a, labels: b } }')))).toBe(
+    'invalid_protocol: the files of data have not been looked at; sweep() does, and keeps what it finds in the protocol of ' +
+      'the run directory',
+  );
+});
+
+it('has a JSON Schema that asks for a teacher or for files', () => {
+  const { anyOf } = protocolJsonSchema() as { anyOf: object[] };
+  expect(anyOf[0]).toEqual({ required: ['teacher'] });
+  expect(JSON.stringify(anyOf[1])).toContain('{"required":["csv"]}');
+});

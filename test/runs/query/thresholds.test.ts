@@ -1,0 +1,100 @@
+import { mkdtemp, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { sameStudents } from '../../../src/protocol/same-students.js';
+import { expand, type Trial } from '../../../src/protocol/trials.js';
+import { effectiveSizesAt } from '../../../src/runs/query/thresholds.js';
+import { openRunDirectory, writeTrial } from '../../../src/runs/run-directory.js';
+import { writeSummary } from '../../../src/runs/summary.js';
+import { sweep } from '../../../src/sweep/sweep.js';
+import { rejectionOf } from '../../failure.js';
+import { syntheticFailure } from '../../report/synthetic-run.js';
+import { madeUpTrial, smallProtocol } from '../../sweep/small-protocol.js';
+
+const one = { width: 40, secondWidth: 2 };
+const protocol = smallProtocol({ student: one, trials: 3 });
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'eigenstudent-thresholds-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+it('counts the nodes of each trial above each threshold, by itself and pooled, and says what pruning to them costs', async () => {
+  await openRunDirectory(directory, protocol);
+  const trials = expand(protocol).filter(({ protocol: { parametrization } }) => parametrization === 'direct');
+  const [first, second, third] = trials as [Trial, Trial, Trial];
+  // relevance 1/40, 2/40, ..., 1; of the second half of that; pruning losses 1, 1/2, 1/3, ...
+  for (const [trial, scale] of [
+    [first, 1],
+    [second, 0.5],
+  ] as const) {
+    const { record, arrays } = madeUpTrial(trial, scale);
+    await writeTrial(directory, record, arrays);
+  }
+  const { record, arrays } = syntheticFailure(third);
+  await writeTrial(directory, record, arrays);
+  const place = { parametrization: 'direct', teacherSize: 2, width: 40, settings: {}, trials: 2 };
+  const exactly = (mean: number) => ({ mean: expect.closeTo(mean, 12), sd: expect.any(Number) });
+  expect(await effectiveSizesAt(directory, [0.49, 0])).toEqual({
+    groups: [
+      {
+        ...{ ...place, threshold: 0.49, effectiveSize: { mean: 21, sd: 0 } },
+        // of the second trial only 2/2 * 40/40 * 0.5 and none above are half of the largest of both
+        ...{ effectiveSizePooled: exactly((21 + 1) / 2), prunedLoss: exactly(1 / 22) },
+      },
+      {
+        ...{ ...place, threshold: 0, effectiveSize: { mean: 40, sd: 0 } },
+        ...{ effectiveSizePooled: exactly(40), prunedLoss: exactly(1 / 41) },
+      },
+    ],
+    failures: [expect.objectContaining({ code: 'diverged', width: 40, trial: 2 })],
+    damaged: [],
+  });
+});
+
+it('says the same as training with that threshold', async () => {
+  const at = (threshold: number) => smallProtocol({ student: one, evaluation: { points: 3, threshold } });
+  const [kept, trained] = [join(directory, 'kept'), join(directory, 'trained')];
+  await sweep(at(0.05), { directory: kept, device: 'cpu', threads: 1 });
+  await sweep(at(0.5), { directory: trained, device: 'cpu', threads: 1 });
+  const { groups } = await effectiveSizesAt(kept, [0.5]);
+  const known = (await writeSummary(trained)).groups;
+  expect(
+    groups.map(({ effectiveSize, effectiveSizePooled }) => [effectiveSize, effectiveSizePooled]),
+  ).toEqual(known.map(({ effectiveSize, effectiveSizePooled }) => [effectiveSize, effectiveSizePooled]));
+});
+
+it('leaves out trials with damaged arrays, and names them', async () => {
+  await openRunDirectory(directory, protocol);
+  const [trial] = expand(protocol) as [Trial, ...Trial[]];
+  const { record, arrays } = madeUpTrial(trial);
+  await writeTrial(directory, record, arrays);
+  await truncate(join(directory, 'trials', trial.key, 'arrays.safetensors'), 50);
+  expect(await effectiveSizesAt(directory, [0.5])).toEqual({
+    groups: [],
+    failures: [],
+    damaged: [{ key: trial.key, reason: expect.stringContaining('has changed since it was written') }],
+  });
+});
+
+it.each([
+  [
+    [],
+    'invalid_argument: expected an array of at least one number for thresholds, received an array of length 0',
+  ],
+  [[0.1, 2], 'invalid_argument: expected a finite number between 0 and 1 for thresholds[1], received 2'],
+])('refuses %j', async (thresholds, message) => {
+  await openRunDirectory(directory, protocol);
+  expect(await rejectionOf(effectiveSizesAt(directory, thresholds))).toBe(message);
+});
+
+it('only what is looked at, and not what is trained, makes the same students again', () => {
+  const varied = smallProtocol({ evaluation: { points: [2, 3], threshold: { linspace: [0, 1, 3] } } });
+  expect(sameStudents(varied)).toEqual([
+    { name: 'evaluation.points', values: [2, 3] },
+    { name: 'evaluation.threshold', values: [0, 0.5, 1] },
+  ]);
+  expect(sameStudents(smallProtocol({ epochs: [6, 7] }))).toEqual([]);
+});

@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { effectiveSize } from '../../src/analysis/effective-size.js';
+import { expand, type Trial } from '../../src/protocol/trials.js';
+import { pruningCurve } from '../../src/pruning/curve.js';
+import { relevance } from '../../src/pruning/relevance.js';
+import type { FinishedRecord } from '../../src/runs/record.js';
+import { readRecords } from '../../src/runs/run-directory.js';
+import { readArrays } from '../../src/runs/trial-arrays.js';
+import { SharedData } from '../../src/sweep/shared-data.js';
+import { studentLayers } from '../../src/sweep/student.js';
+import { sweep } from '../../src/sweep/sweep.js';
+import { usefulOperations } from '../../src/sweep/useful-operations.js';
+import { smallProtocol } from './small-protocol.js';
+
+/** 3 inputs -> 4 -> 5 -> 6 -> 1 */
+const deep = (student: object = {}) =>
+  smallProtocol({
+    teacher: { inputs: 3, teacherSize: 2, secondWidth: 3, thirdWidth: 4, activation: 'tanh' },
+    student: { width: 4, secondWidth: 5, thirdWidth: 6, spectralLayers: 'all', ...student },
+    trials: 1,
+  });
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'eigenstudent-deep-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+it('has the layers that the protocol asks for, in both arms', () => {
+  const [spectral, direct] = expand(deep()) as [Trial, Trial];
+  const shape = (trial: Trial) => studentLayers(trial.protocol).map(({ kind, width }) => `${kind} ${width}`);
+  const layers = ['spectral 4', 'spectral 5', 'spectral 6', 'dense 1'];
+  expect(shape(spectral)).toEqual(layers);
+  expect(shape(direct)).toEqual(layers);
+  const trained = ({ protocol }: Trial) =>
+    studentLayers(protocol).map(({ tensors }) =>
+      Object.entries(tensors ?? {}).flatMap(([name, { trainable }]) => (trainable ? [name] : [])),
+    );
+  expect(trained(spectral)[1]).toEqual(['eigenvectors', 'eigenvaluesOut']);
+  expect(trained(direct)[1]).toEqual(['eigenvectors']);
+  const [mixed] = expand(deep({ spectralLayers: 'first' })) as [Trial];
+  expect(shape(mixed)).toEqual(['spectral 4', 'dense 5', 'dense 6', 'dense 1']);
+});
+
+it('records how many nodes of each spectral hidden layer carry the task', async () => {
+  await sweep(deep(), { directory });
+  const records = (await readRecords(directory)) as FinishedRecord[];
+  expect(records).toHaveLength(2);
+  for (const record of records) {
+    const { network, furtherLayers, ...first } = await readArrays(directory, record);
+    const { test } = await new SharedData().of(record.protocol);
+    const layers = [first, ...(furtherLayers ?? [])];
+    expect(layers).toHaveLength(3);
+    for (const [layer, { relevance: kept, pruningLosses }] of layers.entries()) {
+      expect(kept).toEqual(relevance(network, layer, record.criterion));
+      const { losses } = await pruningCurve(network, test, { layer, relevance: kept });
+      losses.forEach((loss, nodes) => {
+        expect(pruningLosses[nodes]).toBeCloseTo(loss, 5); // one is of float32 students, one of a float64 network
+      });
+    }
+    expect(record.effectiveSizes).toEqual(layers.map((each) => effectiveSize(each.relevance)));
+    expect(record.effectiveSizes?.[0]).toBe(record.effectiveSize);
+  }
+});
+
+it('leaves the records of students with one spectral layer as they were', async () => {
+  await sweep(deep({ spectralLayers: 'first' }), { directory });
+  for (const record of (await readRecords(directory)) as FinishedRecord[]) {
+    expect(record).not.toHaveProperty('effectiveSizes');
+    expect(await readArrays(directory, record)).not.toHaveProperty('furtherLayers');
+  }
+});
+
+it('costs the matrix products of every layer', () => {
+  const [{ protocol }] = expand(deep()) as [Trial];
+  // 3 -> 4 forward and gradient of weights; 4 -> 5 and 5 -> 6 also gradient of inputs
+  const multiplyAdds = 2 * 3 * 4 + 3 * 4 * 5 + 3 * 5 * 6;
+  expect(usefulOperations(protocol)).toBe(2 * multiplyAdds * 6 * 40);
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { preset } from '../../src/protocol/presets.js';
+import { expand, type Trial } from '../../src/protocol/trials.js';
+import { forecast, type Tried } from '../../src/sweep/forecast.js';
+import { shapesOf, someShapes } from '../../src/sweep/shapes.js';
+
+/** Ten epochs of 27 steps, each with a report. */
+const students = (widths: number[], trials: number): Trial[] =>
+  expand(preset('quick', { widths, trials, epochs: 10 })).filter(
+    ({ protocol }) => protocol.parametrization === 'spectral',
+  );
+
+function tried(trial: Trial | undefined, changes: Partial<Tried>): Tried {
+  const { protocol } = trial as Trial;
+  const nothing = { noise: 0, inTurn: false, report: 0, end: 0, students: 2 };
+  return { protocol, engine: 'made-up', step: 0.01, ...nothing, ...changes };
+}
+
+describe('the time of a sweep', () => {
+  const three = students([20], 3);
+  const [first] = three;
+  const secondsOf = (changes: Partial<Tried>) =>
+    forecast([three], shapesOf(three), [tried(first, changes)]).seconds;
+
+  it('is that of the fullest place: the third of three students waits for one of two', () => {
+    expect(secondsOf({})).toBeCloseTo(2 * 270 * 0.01, 9);
+    expect(secondsOf({ students: 3 })).toBeCloseTo(270 * 0.01, 9);
+  });
+
+  it('is that of all in turn where each has the whole device', () => {
+    expect(secondsOf({ inTurn: true })).toBeCloseTo((3 * 270 * 0.01) / 2, 9);
+  });
+
+  it('has a report for each student and epoch, and an end for each student', () => {
+    expect(secondsOf({ report: 0.5, end: 0.25 })).toBeCloseTo(5.4 + 3 * 10 * 0.5 + 3 * 0.25, 9);
+  });
+
+  it('adds up over batches', () => {
+    const batches = three.map((trial) => [trial]);
+    expect(forecast(batches, shapesOf(three), [tried(first, {})]).seconds).toBeCloseTo(3 * 2.7, 9);
+  });
+
+  it('is known to a tenth and what the calibration saw of its own noise', () => {
+    const { seconds, low, high, shapes, engines } = forecast([three], shapesOf(three), [
+      tried(first, { noise: 0.2 }),
+    ]);
+    expect([low, high].map((bound) => bound / seconds)).toEqual([
+      expect.closeTo(1 / 1.3, 9),
+      expect.closeTo(1.3, 9),
+    ]);
+    expect(shapes).toEqual({ timed: 1, interpolated: 0 });
+    expect(engines).toEqual(['made-up float32']);
+  });
+
+  it('of students that were not tried lies between those that were, with the doubt of the fit', () => {
+    const both = students([20, 40], 1);
+    const { seconds, high, shapes } = forecast(
+      both.map((trial) => [trial]),
+      shapesOf(both),
+      [tried(both[0], {})],
+    );
+    // In proportion to the arithmetic: twice the width, twice the time. A third of the whole is certain.
+    expect(seconds).toBeCloseTo(3 * 2.7, 9);
+    expect(high / seconds).toBeCloseTo(1 + 0.1 + (2 / 3) * 0.3, 9);
+    expect(shapes).toEqual({ timed: 1, interpolated: 1 });
+  });
+});
+
+describe('kinds of students', () => {
+  it('are told apart by what takes time, not by rates, seeds or trials', () => {
+    expect(shapesOf(expand(preset('quick'))).map(({ trials }) => trials)).toEqual(Array(6).fill(3));
+  });
+
+  it('are tried eight at most, the cheapest and the costliest among them', () => {
+    const shapes = shapesOf(
+      students(
+        Array.from({ length: 30 }, (_, i) => 10 * (i + 1)),
+        1,
+      ),
+    );
+    const widths = someShapes(shapes).map(({ protocol }) => protocol.student.width);
+    expect(widths).toEqual([10, 50, 90, 130, 180, 220, 260, 300]);
+  });
+});

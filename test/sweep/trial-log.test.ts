@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readRecords } from '../../src/runs/run-directory.js';
+import type { SweepProgress } from '../../src/sweep/progress.js';
+import { sweep } from '../../src/sweep/sweep.js';
+import { latestOf, TrialLog } from '../../src/sweep/trial-log.js';
+import { smallProtocol } from './small-protocol.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'eigenstudent-latest-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const logAt = (trainLoss: number, effectiveSize: number) => {
+  const log = new TrialLog(1);
+  log.note({ epoch: 1, trainLoss: 100, validationLoss: 100, effectiveSize: 100 });
+  log.note({ epoch: 2, trainLoss, validationLoss: 0, effectiveSize });
+  return log;
+};
+
+it('gives the medians of the last evaluations', () => {
+  expect(latestOf([logAt(1, 30), logAt(5, 10), logAt(2, 20)])).toEqual({
+    trials: 3,
+    trainLoss: 2,
+    effectiveSize: 20,
+  });
+});
+
+it('leaves out what has none, or none that is finite', () => {
+  expect(latestOf([])).toBeNull();
+  expect(latestOf([new TrialLog(1), logAt(Number.NaN, 3)])).toBeNull();
+  expect(latestOf([logAt(Number.NaN, 3), logAt(4, 7)])).toEqual({
+    trials: 1,
+    trainLoss: 4,
+    effectiveSize: 7,
+  });
+});
+
+it('is told with the progress of a sweep', async () => {
+  const { spectral } = smallProtocol().arms;
+  const protocol = smallProtocol({
+    arms: { spectral },
+    student: { width: [4], secondWidth: 2 },
+    trials: 1,
+  });
+  const told: SweepProgress['latest'][] = [];
+  await sweep(protocol, { directory: folder, device: 'cpu', onProgress: ({ latest }) => told.push(latest) });
+  const [record] = await readRecords(folder);
+  expect(told[0]).toBeNull();
+  expect(told.at(-1)).toEqual({
+    trials: 1,
+    trainLoss: record?.trainLoss,
+    effectiveSize: record?.effectiveSize,
+  });
+});

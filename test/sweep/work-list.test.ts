@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { preset } from '../../src/protocol/presets.js';
+import { expand, type Trial } from '../../src/protocol/trials.js';
+import { WorkList } from '../../src/sweep/work-list.js';
+
+describe('the work of one of several processes', () => {
+  const trials = expand(preset('quick', { widths: [20, 60], trials: 1 }));
+  const limits = () => ({ students: 3, bytes: Infinity });
+  const names = (batch: readonly Trial[]) =>
+    batch.map(({ protocol }) => `${protocol.parametrization} ${protocol.student.width}`);
+
+  it('leaves out what others hold until the end, and drops what they have finished', async () => {
+    let held = ['spectral 60'];
+    const list = new WorkList(trials, limits, async (trial) => {
+      const [name = ''] = names([trial]);
+      return held.includes(name) ? 'theirs' : name === 'direct 60' ? 'done' : 'ours';
+    });
+    expect(names(await list.nextBatch()).sort()).toEqual(['direct 20', 'spectral 20']); // of one cost: ordered by their keys
+    expect(await list.nextBatch()).toEqual([]);
+    expect(list.isEmpty).toBe(false);
+    held = [];
+    const last = await list.nextBatch();
+    expect(names(last)).toEqual(['spectral 60']);
+    expect(list.isEmpty).toBe(true);
+    list.putBack(last[0] as Trial);
+    expect(await list.nextBatch()).toEqual(last);
+  });
+});

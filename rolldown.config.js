@@ -37,11 +37,21 @@ function chunk(name, priority, entries) {
   return { name: (id, context) => (isIn(id, context) ? name : null), debugName: name, priority };
 }
 
+const resolve = { extensionAlias: { '.js': ['.ts', '.js'] } };
+
+/** Scripts of the pages, each a file of its own that src/report/page-scripts.ts puts into them. */
+export const pages = ['report-page', 'live-page'].map((name) => ({
+  input: file(`browser/${name}`),
+  platform: 'browser',
+  resolve,
+  output: { file: `browser/${name}.js`, format: 'iife' },
+}));
+
 export default {
   input: Object.fromEntries([...published, ...internal].map((name) => [name, file(name)])),
   platform: 'node',
   external: (id) => !id.startsWith('.') && !id.startsWith(source),
-  resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
+  resolve,
   output: {
     chunkFileNames: 'chunks/[name]-[hash].js',
     sourcemap: true,

@@ -57,6 +57,7 @@ export default defineConfig({
   test: {
     // one file per core; by itself Vitest leaves one core free, of two the half
     maxWorkers: availableParallelism(),
+    globalSetup: 'test/bundle-pages.js',
     projects: [
       {
         test: {

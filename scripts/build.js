@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundlePages } from './bundle-pages.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
@@ -18,11 +19,15 @@ function findCompiler() {
   }
 }
 
-/** Declarations, and what the type checker finds. Returns its exit status. */
+/** Runs the type checker. Returns its exit status. */
+function check(compiler, ...args) {
+  return spawnSync(process.execPath, [compiler, '-p', ...args], { cwd: root, stdio: 'inherit' }).status ?? 1;
+}
+
+/** Declarations of the modules for Node, and what the type checker finds in them and in the scripts of pages. */
 function declare(compiler) {
   const places = ['--outDir', folder, '--tsBuildInfoFile', path.join(folder, '.tsbuildinfo')];
-  const args = [compiler, '-p', 'tsconfig.build.json', ...places];
-  return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
+  return check(compiler, 'tsconfig.build.json', ...places) || check(compiler, 'src/browser');
 }
 
 async function bundle() {
@@ -33,6 +38,7 @@ async function bundle() {
   rmSync(path.join(folder, 'chunks'), { recursive: true, force: true });
   await bundled.write({ ...output, dir: folder });
   await bundled.close();
+  await bundlePages(folder);
 }
 
 const compiler = findCompiler();

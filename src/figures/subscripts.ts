@@ -1,13 +1,16 @@
 /**
  * `h_T`, `n_λ` and `n_{kept}` in texts become subscripts: Unicode has none for T or λ, and Vega sets plain text only.
- * Applied to the finished SVG, to the live one in the page (page-script.ts has the same rule) and to HTML.
+ * Applied to the finished SVG, to the live one in the page and to HTML.
  */
 // One letter on its own, so that "run_directory" stays what it is.
 const subscript = /(?<![\p{L}\p{N}_])([A-Za-zλφΦ])_(?:\{([^}<]+)\}|([\p{L}\p{N}])(?![\p{L}\p{N}_]))/gu;
 
 /** In the text nodes of an SVG from Vega; attributes (accessible names among them) keep the plain form. */
 export function subscriptsInSvg(svg: string): string {
-  return svg.replace(/>([^<]*_[^<]*)</g, (_, text: string) => `>${toSpans(text)}<`);
+  return svg.replace(
+    />([^<]*_[^<]*)</g,
+    (_, text: string) => `>${subscriptSpans(text).map(tspan).join('')}<`,
+  );
 }
 
 /** In HTML that is already escaped. */
@@ -26,17 +29,31 @@ export function withoutMarks(text: string): string {
   );
 }
 
-/** Lowered by dy and raised again with what follows, since Firefox knows no baseline-shift. */
-function toSpans(text: string): string {
-  let [spans, done] = ['', 0];
-  const piece = (end: number) => {
-    const plain = text.slice(done, end);
-    return done === 0 || plain === '' ? plain : `<tspan dy="-0.1875em">${plain}</tspan>`;
+export interface SubscriptSpan {
+  readonly text: string;
+  /** Of the baseline, against the span before. */
+  readonly shift?: string;
+  readonly size?: string;
+}
+
+/** The text in spans: lowered by dy and raised again with what follows, since Firefox knows no baseline-shift. */
+export function subscriptSpans(text: string): SubscriptSpan[] {
+  const spans: SubscriptSpan[] = [];
+  let done = 0;
+  const addPlain = (end: number) => {
+    if (end > done) spans.push({ text: text.slice(done, end), ...(done > 0 && { shift: '-0.1875em' }) });
   };
   for (const match of text.matchAll(subscript)) {
     const [whole, base, word, letter] = match;
-    spans += `${piece(match.index + (base as string).length)}<tspan dy="0.25em" font-size="0.75em">${word ?? letter}</tspan>`;
+    addPlain(match.index + (base as string).length);
+    spans.push({ text: (word ?? letter) as string, shift: '0.25em', size: '0.75em' });
     done = match.index + whole.length;
   }
-  return spans + piece(text.length);
+  addPlain(text.length);
+  return spans;
+}
+
+function tspan({ text, shift, size }: SubscriptSpan): string {
+  if (shift === undefined) return text;
+  return `<tspan dy="${shift}"${size === undefined ? '' : ` font-size="${size}"`}>${text}</tspan>`;
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { parametrizations } from '../protocol/protocol-schema.js';
+import { pageScripts } from '../report/page-scripts.js';
 import { pageStyle } from '../report/page-style.js';
 import { escapeHtml } from '../report/table.js';
-import { liveChartScript } from './live-chart-script.js';
-import { liveScript } from './live-script.js';
 import { trialStates } from './live-state.js';
 import { liveStyle } from './live-style.js';
 
@@ -12,13 +12,13 @@ export interface LivePage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The page that follows a run directory; it brings everything but the numbers. */
-export function livePage(directory: string): LivePage {
+/** The page that follows a run directory; it brings everything but the numbers. @throws file_unreadable: see pageScripts */
+export async function livePage(directory: string): Promise<LivePage> {
   const style = pageStyle + liveStyle;
-  const script = liveChartScript + liveScript;
+  const scripts = await pageScripts('live-page');
   const policy = [
     "default-src 'none'",
-    `script-src ${sourceHash(script)}`,
+    `script-src ${scripts.map(sourceHash).join(' ')}`,
     `style-src ${sourceHash(style)}`,
     "connect-src 'self'",
     'img-src data:',
@@ -27,7 +27,7 @@ export function livePage(directory: string): LivePage {
     "frame-ancestors 'none'",
   ].join('; ');
   return {
-    html: html(escapeHtml(directory), style, script),
+    html: html(escapeHtml(directory), style, scripts),
     headers: { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy },
   };
 }
@@ -36,7 +36,7 @@ function sourceHash(source: string): string {
   return `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
 }
 
-function html(directory: string, style: string, script: string): string {
+function html(directory: string, style: string, scripts: readonly string[]): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -62,9 +62,9 @@ function html(directory: string, style: string, script: string): string {
 <dl id="facts"></dl>
 <div id="damaged"></div>
 </section>
-${chartSection('size', 'Effective size against width', 'So far: mean ± standard deviation over the trials of a width, each at its last evaluation. The dashed line is the teacher, h<sub>T</sub>.')}
-${chartSection('loss', 'Loss while training', '', '<label class="choice"><input type="checkbox" id="validation"> validation data</label>')}
-${chartSection('emerging', 'Effective size while training', 'Nodes whose relevance is above the threshold, of each student. The dashed line is the teacher, h<sub>T</sub>.')}
+${chartSection('size', sizeChart, 'Effective size against width', 'So far: mean ± standard deviation over the trials of a width, each at its last evaluation. The dashed line is the teacher, h<sub>T</sub>.')}
+${chartSection('loss', curveCharts('loss'), 'Loss while training', '', '<label class="choice"><input type="checkbox" id="validation"> validation data</label>')}
+${chartSection('emerging', curveCharts('emerging'), 'Effective size while training', 'Nodes whose relevance is above the threshold, of each student. The dashed line is the teacher, h<sub>T</sub>.')}
 <section id="failures" aria-labelledby="failures-title" hidden>
 <h2 id="failures-title">Failures</h2>
 <p class="note" id="failures-note"></p>
@@ -81,20 +81,33 @@ ${chartSection('emerging', 'Effective size while training', 'Nodes whose relevan
 </main>
 <footer><p>This page only watches: nothing on it changes the sweep. A trial shows its curve whenever it keeps a checkpoint, and
 when it ends.</p></footer>
-<script>${script}</script>
+${scripts.map((script) => `<script>${script}</script>`).join('\n')}
 </body>
 </html>
 `;
 }
 
+const sizeChart = `<div class="chart"><h3><span class="key">${parametrizations.map((arm) => `<span class="dot ${arm}"></span>${arm}`).join(' ')}</span></h3><div id="size-chart"></div></div>`;
+
 function tallyItem(state: string): string {
   return `<li><span class="swatch ${state}"></span><b id="count-${state}">0</b> ${state}</li>`;
 }
 
-function chartSection(name: string, title: string, note: string, choice = ''): string {
+function chartSection(name: string, charts: string, title: string, note: string, choice = ''): string {
   return `<section id="${name}" aria-labelledby="${name}-title" hidden>
 <h2 id="${name}-title">${title}</h2>
 <p class="note"><span id="${name}-note">${note}</span><span id="${name}-zeros"></span> ${choice}</p>
-<div class="charts" id="${name}-charts"></div>
+<div class="charts">${charts}</div>
 </section>`;
+}
+
+/** Places of a chart per parametrization, with what its colours mean. */
+function curveCharts(name: string): string {
+  const charts = parametrizations.map(
+    (arm) => `<div class="chart" id="${name}-${arm}" hidden>
+<h3>${arm} <span class="key"><span class="ramp ${arm}"></span><span id="${name}-${arm}-range"></span></span></h3>
+<div id="${name}-${arm}-chart"></div>
+</div>`,
+  );
+  return charts.join('');
 }

@@ -27,27 +27,19 @@ td .bar { height: .7rem; min-width: 7rem; }
   outline: 1px solid var(--muted); outline-offset: -1px; }
 #facts { margin: .75rem 0; }
 .charts { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
-.chart { position: relative; flex: 1 1 20rem; min-width: 0; max-width: 100%; }
-#size-charts .chart { flex-basis: 30rem; max-width: 46rem; }
+.chart { flex: 1 1 20rem; min-width: 0; max-width: 100%; }
+#size .chart { flex-basis: 30rem; max-width: 46rem; }
 .chart h3 { font-size: .95rem; margin: 0 0 .2rem; display: flex; gap: 1rem; align-items: baseline; flex-wrap: wrap; }
-.chart svg { display: block; width: 100%; height: auto; font: 11px 'DejaVu Sans', Verdana, Helvetica, Arial, sans-serif; }
+.chart .vega-embed { display: block; width: 100%; }
 .key { font-weight: normal; font-size: .85rem; color: var(--muted); display: inline-flex; align-items: center; gap: .4rem; }
 .ramp { display: inline-block; width: 4.5rem; height: .6rem; border-radius: .15rem; }
 .dot { display: inline-block; width: .7rem; height: .7rem; border-radius: 50%; }
 .ramp.spectral { background: linear-gradient(90deg, var(--spectral-narrow), var(--spectral), var(--spectral-wide)); }
 .ramp.direct { background: linear-gradient(90deg, var(--direct-narrow), var(--direct), var(--direct-wide)); }
 .dot.spectral { background: var(--spectral); } .dot.direct { background: var(--direct); }
-.axis { stroke: var(--muted); fill: none; } .gridline { stroke: var(--grid); }
-.tick { fill: var(--muted); } .title { fill: var(--ink); font-size: 12px; }
-.teacher { stroke: var(--teacher); stroke-dasharray: 6 4; stroke-width: 1.5; fill: none; }
-.curve { fill: none; stroke-width: 1.1; }
-.mark { stroke: var(--background); }
-.spread { stroke-width: 1.5; }
-.spectral-ink { stroke: var(--spectral); } .direct-ink { stroke: var(--direct); }
-.spectral-fill { fill: var(--spectral); } .direct-fill { fill: var(--direct); }
-.focus { fill: none; stroke: var(--ink); stroke-width: 2; pointer-events: none; }
-.value { position: absolute; z-index: 1; pointer-events: none; white-space: pre; background: var(--background); color: var(--ink);
-  border: 1px solid var(--muted); border-radius: .3rem; padding: .3rem .5rem; font-size: .8rem; line-height: 1.35; }
+#vg-tooltip-element { position: fixed; z-index: 1; visibility: hidden; pointer-events: none; white-space: pre; background: var(--background);
+  border: 1px solid var(--muted); border-radius: .3rem; padding: .3rem .5rem; line-height: 1.35; }
+#vg-tooltip-element.visible { visibility: visible; }
 .choice { margin-left: .75rem; white-space: nowrap; }
 #failure-list li { margin: .3rem 0; }
 @media (max-width: 36rem) { .tally { gap: .2rem 1.1rem; } th, td { padding: .25rem .4rem; } td .bar { min-width: 4.5rem; } }

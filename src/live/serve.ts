@@ -25,14 +25,15 @@ export interface LiveServerOptions {
 
 /**
  * Serves the page that follows a run directory, which need not exist yet.
- * @throws port_unavailable when the port is in use, not allowed, or the host is not an address of this machine
+ * @throws port_unavailable when the port is in use, not allowed, or the host is not an address of this machine;
+ *   file_unreadable: see livePage
  */
 export async function serveLivePage(
   directory: string,
   { host, port, pause }: LiveServerOptions,
 ): Promise<LiveServer> {
   const broadcast = new Broadcast(directory, pause);
-  const page = livePage(directory);
+  const page = await livePage(directory);
   let hosts: ReadonlySet<string> = new Set();
   const server = createServer((request, response) => {
     if (!mayAnswer(request, response, hosts)) return;

@@ -5,9 +5,8 @@ import type { FailedFigure, Figure, LeftOut } from '../figures/figure.js';
 import { listed } from '../figures/numbers-in-text.js';
 import { subscriptsInHtml } from '../figures/subscripts.js';
 import { valuesOf } from '../protocol/axes.js';
-import { bundledScripts, inlineScript } from './bundled-scripts.js';
 import { packedFigures } from './packed-figures.js';
-import { pageScript } from './page-script.js';
+import { pageScripts } from './page-scripts.js';
 import { pageStyle } from './page-style.js';
 import type { Run } from './read-run.js';
 import { protocolText, runFacts, summaryTable, troubles } from './run-facts.js';
@@ -32,7 +31,7 @@ const policy =
 /** report.html: one file that opens from disk without a network. */
 export async function reportHtml(run: Run, sections: readonly Section[]): Promise<string> {
   const figures = sections.filter((section): section is DrawnFigure => 'figure' in section);
-  const libraries = await bundledScripts();
+  const scripts = await pageScripts('report-page');
   const title = 'Students and their teacher: report of a run';
   return `<!doctype html>
 <html lang="en">
@@ -60,7 +59,7 @@ ${sections.map(sectionHtml).join('\n')}
 Spectral methods</i>, NeurIPS 2023, arXiv 2310.12612. Figures drawn with Vega-Lite; nothing is loaded from elsewhere.</p>
 </footer>
 <script type="application/octet-stream" id="figures">${packedFigures(figures.map(({ figure }) => figure))}</script>
-${[...libraries, pageScript].map((source) => `<script>${inlineScript(source)}</script>`).join('\n')}
+${scripts.map((source) => `<script>${source}</script>`).join('\n')}
 </body>
 </html>
 `;

@@ -11,12 +11,19 @@ const styles = (['wide', 'narrow'] as const).flatMap((layout) =>
   [lightTheme, darkTheme].map((theme): FigureStyle => ({ layout, theme, inPage: true })),
 );
 
+export interface LiveFigure {
+  readonly datasets: Figure['datasets'];
+  /** By "layout theme". */
+  readonly drawings: Readonly<Record<string, ReturnType<typeof drawing>>>;
+  readonly csv: string;
+}
+
 /**
  * Base64 of deflated JSON: per figure its data once, its drawings by "layout theme", and its table as CSV. Rows repeat their
  * names and drawings differ in colours, so that little of them is left.
  */
 export function packedFigures(figures: readonly Figure[]): string {
-  const live = figures.map((figure) => {
+  const live = figures.map((figure): [string, LiveFigure] => {
     const drawings = styles.map((style) => [`${style.layout} ${style.theme.name}`, drawing(figure, style)]);
     const csv = tableCsv(figure.table, digits);
     return [figure.name, { datasets: figure.datasets, drawings: Object.fromEntries(drawings), csv }];

@@ -5,7 +5,6 @@ import { zerosText } from '../../src/figures/axes.js';
 import { type Figure, isDrawn, type LeftOut, specification } from '../../src/figures/figure.js';
 import { renderSvg } from '../../src/figures/render.js';
 import { lightTheme } from '../../src/figures/theme.js';
-import { liveChartScript } from '../../src/live/live-chart-script.js';
 import { figures } from '../../src/report/figure-registry.js';
 import { textPlots } from '../../src/report/text/text-report.js';
 import { withSyntheticStructures } from './synthetic-structures.js';
@@ -174,29 +173,5 @@ describe('report --text', () => {
   it('says nothing where there is none', () => {
     const plots = textPlots(groupTrials(trials), { columns: 70, colors: false });
     expect(plots.join('\n')).not.toContain('exactly 0');
-  });
-});
-
-describe('the live page', () => {
-  interface ChartScript {
-    zerosNote(zeros: number): string;
-    extent(values: readonly (number | null)[], log: boolean): [number, number];
-    ticksOf(domain: [number, number], log: boolean): number[];
-  }
-  // Its functions, of which these touch no document.
-  const script = new Function(`${liveChartScript}; return { zerosNote, extent, ticksOf };`)() as ChartScript;
-
-  it.each([0, 1, 7])('says of %i values what the figures of a report say', (zeros) => {
-    const text = zerosText(zeros);
-    expect(script.zerosNote(zeros)).toBe(text === '' ? '' : ` ${text}.`);
-  });
-
-  it('has an axis for values of which some, or all, are 0', () => {
-    const [low, high] = script.extent([0, 0.01, 0.1, null], true);
-    expect(low).toBeGreaterThan(0.005);
-    expect(high).toBeLessThan(0.2);
-    const none = script.extent([0, 0], true);
-    expect(none).toEqual([0.1, 1]);
-    expect(script.ticksOf(none, true).every((tick) => tick > 0)).toBe(true);
   });
 });

@@ -1,0 +1,93 @@
+/** Specifications of the live page's charts, without the rows and numbers that Chart gives them. */
+import type { TopLevelSpec } from 'vega-lite';
+import { plainLabel, powerLabel } from '../figures/axes.js';
+import { chartConfig, type Theme } from '../figures/theme.js';
+
+/** Side of the invisible square around a value that the pointer finds it in, squared. */
+const reach = 300;
+
+/** An axis with a domain and ticks that are parameters. */
+function logAxis(field: string, name: 'x' | 'y', title: string) {
+  const plain = `${name}Domain[0] >= 1e-3 && ${name}Domain[1] < 1e5`;
+  return {
+    field,
+    type: 'quantitative',
+    scale: { type: 'log', domain: { expr: `${name}Domain` }, nice: false, clamp: true },
+    axis: {
+      title,
+      values: { expr: `${name}Ticks` },
+      labelExpr: `${plain} ? ${plainLabel} : ${powerLabel}`,
+      labelOverlap: 'greedy',
+      grid: name === 'y',
+    },
+  } as const;
+}
+
+/** The lines h_T. */
+function teacherLayer(theme: Theme, y: ReturnType<typeof logAxis>) {
+  return {
+    data: { name: 'teachers' },
+    mark: { type: 'rule', color: theme.teacher, strokeDash: [6, 4], strokeWidth: 1.5 },
+    encoding: { y: { ...y, field: 'teacherSize' } },
+  } as const;
+}
+
+function chart(theme: Theme, height: number, layer: unknown): TopLevelSpec {
+  return {
+    config: chartConfig({ theme, inPage: true }),
+    width: 'container',
+    height,
+    autosize: { type: 'fit-x', contains: 'padding' },
+    params: ['xDomain', 'yDomain', 'xTicks', 'yTicks', 'opacity'].map((name) => ({ name, value: [1, 10] })),
+    layer: layer as [],
+  };
+}
+
+/** Rows `points`: { key, color, epoch, value }, a line per key; a line breaks where its value is null. */
+export function curvesChart(theme: Theme, title: string): TopLevelSpec {
+  const y = logAxis('value', 'y', title);
+  const x = {
+    field: 'epoch',
+    type: 'quantitative',
+    scale: { domain: { expr: 'xDomain' }, nice: false },
+    axis: { grid: false, tickCount: 5, title: 'epoch' },
+  } as const;
+  return chart(theme, 220, [
+    {
+      data: { name: 'points' },
+      layer: [
+        {
+          mark: { type: 'line', strokeWidth: 1.1, opacity: { expr: 'opacity' } },
+          encoding: { detail: { field: 'key' } },
+        },
+        { mark: { type: 'square', opacity: 0, size: reach, tooltip: { content: 'data' } } },
+      ],
+      encoding: { x, y, color: { field: 'color', type: 'nominal', scale: null } },
+    },
+    teacherLayer(theme, y),
+  ]);
+}
+
+/** Rows `points`: { arm, width, mean, low, high }. */
+export function sizesChart(theme: Theme): TopLevelSpec {
+  const x = logAxis('width', 'x', 'student width h');
+  const y = logAxis('mean', 'y', 'effective size');
+  const color = {
+    field: 'arm',
+    type: 'nominal',
+    scale: { domain: ['spectral', 'direct'], range: [theme.spectral, theme.direct] },
+    legend: null,
+  } as const;
+  return chart(theme, 260, [
+    teacherLayer(theme, y),
+    {
+      data: { name: 'points' },
+      layer: [
+        { mark: 'rule', encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' } } },
+        { mark: { type: 'circle', size: 60, opacity: 1, stroke: theme.background } },
+        { mark: { type: 'square', opacity: 0, size: reach, tooltip: { content: 'data' } } },
+      ],
+      encoding: { x, y, color },
+    },
+  ]);
+}

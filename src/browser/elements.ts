@@ -1,0 +1,29 @@
+/** An element that the page has from the start. */
+export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no #${id}`);
+  return found as Kind;
+}
+
+export function element<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  text: string | number = '',
+  className = '',
+): HTMLElementTagNameMap[Name] {
+  return Object.assign(document.createElement(name), { textContent: String(text), className });
+}
+
+/** Runs `work` again and again, never twice at once: what is asked for while it runs is done in one run after it. */
+export function oneAtATime(work: () => Promise<void>): () => void {
+  let running = false;
+  let again = false;
+  const run = async () => {
+    again = running;
+    if (running) return;
+    running = true;
+    await work().catch((error) => console.error(error));
+    running = false;
+    if (again) void run();
+  };
+  return () => void run();
+}

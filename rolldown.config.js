@@ -44,6 +44,10 @@ export const pages = ['report-page', 'live-page'].map((name) => ({
   input: file(`browser/${name}`),
   platform: 'browser',
   resolve,
+  // A module of Node among them, say, which no browser has.
+  onLog: (level, log) => {
+    if (level === 'warn') throw new Error(log.message);
+  },
   output: { file: `browser/${name}.js`, format: 'iife' },
 }));
 

@@ -34,7 +34,8 @@ function teacherLayer(theme: Theme, y: ReturnType<typeof logAxis>) {
 
 function chart(theme: Theme, height: number, layer: unknown): TopLevelSpec {
   return {
-    config: chartConfig({ theme, inPage: true }),
+    // Nobody is read out a description of every value: the chart's own says where the numbers are.
+    config: { ...chartConfig({ theme, inPage: true }), aria: false },
     width: 'container',
     height,
     autosize: { type: 'fit-x', contains: 'padding' },

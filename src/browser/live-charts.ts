@@ -146,9 +146,11 @@ async function drawCurves(
   const values = trials.flatMap(({ curve }) => curve[quantity].map((value) => Math.min(value ?? 0, highest)));
   const last = trials.reduce((latest, { curve }) => Math.max(latest, curve.epoch.at(-1) ?? 0), 1);
   const axes = { xDomain: [0, last], ...logParameters('y', [...values, ...teachers]) };
+  const ofArm = (arm: string) => trials.filter(({ parametrization }) => parametrization === arm);
+  // First of all, since a chart takes the width that it finds.
+  for (const arm of arms) byId(`${section}-${arm}`).hidden = ofArm(arm).length === 0;
   for (const arm of arms) {
-    const own = trials.filter(({ parametrization }) => parametrization === arm);
-    byId(`${section}-${arm}`).hidden = own.length === 0;
+    const own = ofArm(arm);
     if (own.length === 0) continue;
     byId(`${section}-${arm}-range`).textContent =
       widths.length === 1 ? `h = ${widths[0]}` : `h = ${widths[0]} to ${widths.at(-1)}`;

@@ -119,7 +119,7 @@ function buildProgram(choose: (work: Work) => void): Command {
       'of html, svg, png, csv, as in html,csv or given again (default: html,svg,png)',
       words('--format', ['html', 'svg', 'png', 'csv']),
     )
-    .option('--text', 'prints tables and small plots instead, writing nothing')
+    .option('--text', 'prints tables instead, writing nothing')
     .addHelpText('after', reportExamples)
     .action((directory: string, options) =>
       choose(async (session) => (await import('./report.js')).report(directory, options, session)),

@@ -4,7 +4,6 @@ import { groupTrials } from '../experiments/teacher-student/panels/trial-groups.
 import { type FailedFigure, failedText, type Table } from '../figures/figure.js';
 import { readRun } from '../report/read-run.js';
 import { runFacts, summaryTable, troubles } from '../report/run-facts.js';
-import { textPlots } from '../report/text/text-report.js';
 import type { ReportFormat } from '../report/write-report.js';
 import { writeSummary } from '../runs/summary.js';
 import { rowsTable } from './rows-table.js';
@@ -51,34 +50,22 @@ function noteFailed(failed: readonly { message: string }[], session: Session): v
   for (const { message } of failed) session.note(`error: ${message}`);
 }
 
-/** Tables and plots on standard output; nothing is written. */
+/** Facts and tables on standard output; nothing is written. */
 async function textReport(directory: string, session: Session): Promise<ExitCode> {
   const run = await readRun(directory);
-  const { stdout } = session.terminal;
-  const { columns = 80 } = stdout;
-  // NO_COLOR and what the terminal can do are known to Node.
-  const colors = stdout.isTTY === true && stdout.hasColors?.() === true;
-  const groups = groupTrials(run.trials);
   const table = summaryTable(run);
   const facts = runFacts(run);
   const trouble = troubles(run);
-  const failed: FailedFigure[] = [];
-  const plots = textPlots(groups, { columns, colors }, (plot) => failed.push(plot));
+  const cost = costText(groupTrials(run.trials));
   const text = [
     facts.map(([name, value]) => `${name}: ${value}`).join('\n'),
     printed(table),
     'Mean ± standard deviation over trials.',
-    ...plots,
-    ...[costText(groups)].filter((line) => line !== ''),
+    ...(cost === '' ? [] : [cost]),
     ...(trouble.length > 0 ? [`Trials without a result:\n${trouble.join('\n')}`] : []),
   ].join('\n\n');
-  const failedFigures = messagesOf(failed);
-  session.answer(
-    { directory, facts: Object.fromEntries(facts), table, troubles: trouble, failedFigures },
-    text,
-  );
-  noteFailed(failedFigures, session);
-  return failed.length > 0 ? exitCodes.failed : exitCodes.done;
+  session.answer({ directory, facts: Object.fromEntries(facts), table, troubles: trouble }, text);
+  return exitCodes.done;
 }
 
 function printed({ columns, rows }: Table): string {

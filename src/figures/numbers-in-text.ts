@@ -1,28 +1,7 @@
-import { summarize } from '../analysis/summary.js';
+/** Numbers as texts say them. Nothing here needs Node: the live page's script bundles it. */
 
-/**
- * "22.3 ± 1.5": the spread to two digits and the mean to the same place, "(2.3 ± 1.5)·10⁻⁵" where both are small, and
- * the bare value when there is only one.
- */
-export function meanAndSpread(values: readonly number[]): string {
-  const { mean, sd, count } = summarize(values);
-  if (count === 1) return short(mean);
-  if (sd === 0) return `${short(mean)} ± 0`;
-  const size = Math.max(Math.abs(mean), sd);
-  const exponent = size < 1e-3 || size >= 1e6 ? magnitude(size) : 0;
-  const scale = 10 ** exponent;
-  // No more than five digits of the mean, however small the spread.
-  const places = Math.min(1 - magnitude(sd / scale), 4 - magnitude(size / scale));
-  const decimals = Math.min(100, Math.max(0, places));
-  const text = `${(mean / scale).toFixed(decimals)} ± ${(sd / scale).toFixed(decimals)}`;
-  return exponent === 0 ? text : `(${text})·${powerOfTen(exponent)}`;
-}
-
-function magnitude(value: number): number {
-  return Math.floor(Math.log10(value));
-}
-
-function powerOfTen(exponent: number): string {
+/** 10⁻³ */
+export function raisedTen(exponent: number): string {
   return `10${superscript(exponent)}`;
 }
 
@@ -49,7 +28,7 @@ export function short(value: number, digits = 3): string {
   if (size >= 1e-3 && size < 1e6) return String(Number(value.toPrecision(digits)));
   const [mantissa, exponent] = value.toExponential(digits - 1).split('e') as [string, string];
   const factor = String(Number(mantissa));
-  return `${factor === '1' ? '' : `${factor}·`}${powerOfTen(Number(exponent))}`;
+  return `${factor === '1' ? '' : `${factor}·`}${raisedTen(Number(exponent))}`;
 }
 
 /** "1 h 02 min", "4 min 10 s" or "12.3 s". */

@@ -3,8 +3,8 @@ import type { Protocol } from '../protocol/protocol-schema.js';
 import { settingColumns, settingsLabel, settingsOf } from '../protocol/settings.js';
 import type { Trial } from '../protocol/trials.js';
 
-/** Curves of a page: what a browser redraws without a pause, and more than an eye can tell apart. */
-const mostCurves = 1000;
+/** Curves of a page: what a browser redraws in some tenths of a second, and more than an eye can tell apart. */
+const mostCurves = 200;
 
 /**
  * Trials of one arm, teacher size and width, in the order of the protocol.

@@ -3,7 +3,8 @@ import { armText, inFlow } from '../experiments/teacher-student/panels/arm-text.
 import { settingCells } from '../experiments/teacher-student/panels/series.js';
 import { groupTrials, type ReportTrial } from '../experiments/teacher-student/panels/trial-groups.js';
 import type { Table } from '../figures/figure.js';
-import { duration, listed, meanAndSpread } from '../figures/numbers-in-text.js';
+import { meanAndSpread } from '../figures/mean-and-spread.js';
+import { duration, listed } from '../figures/numbers-in-text.js';
 import { valuesOf } from '../protocol/axes.js';
 import { formatProtocol } from '../protocol/protocol.js';
 import { parametrizations } from '../protocol/protocol-schema.js';

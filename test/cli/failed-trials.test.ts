@@ -153,7 +153,7 @@ describe('with trials that failed', () => {
     expect(await losses(run)).toBe(await losses(sound));
   });
 
-  it('report --text tells them after its plots', async () => {
+  it('report --text tells them after its table', async () => {
     const { exitCode, stdout, stderr } = await call('report', run, '--text');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain('Trials: 4 of 8 finished, 4 failed\n');

@@ -1,8 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../src/cli/program.js';
 import { summaryFile } from '../../src/runs/summary.js';
 import { syntheticRun } from '../report/synthetic-run.js';
 import { call } from './captured-terminal.js';
@@ -14,14 +12,11 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 describe('report --text', () => {
-  it('prints facts, a table and plots without an escape sequence into a pipe, and writes nothing', async () => {
+  it('prints facts and a table without an escape sequence into a pipe, and writes nothing', async () => {
     const { exitCode, stdout, stderr } = await call('report', directory, '--text');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain('Trials: 16 of 18 finished, 2 failed\n');
     expect(stdout).toMatch(/│ +20 │ +200 │ spectral/);
-    expect(stdout).toContain('Effective size n_λ   ● spectral  ○ direct  ◉ both  ┄ h_T = 20\n');
-    expect(stdout).toContain('Error caused by pruning, h = 200');
-    expect(stdout).toContain('Validation loss, h = 200   ● spectral  ○ direct  ◉ both\n');
     // Both arms of a synthetic trial take as long.
     expect(stdout).toContain(
       'At width 200 spectral training takes 1 ± 0 times as long as direct training, pattern by pattern.\n',
@@ -32,20 +27,6 @@ describe('report --text', () => {
     expect(stdout).not.toContain('\u001b');
     for (const name of ['report.html', 'figures', summaryFile])
       await expect(stat(join(directory, name))).rejects.toThrow('ENOENT');
-  });
-
-  it.each([
-    [true, true],
-    [false, false], // NO_COLOR, or a terminal without colours: Node tells
-  ])('on a terminal that has colours: %s', async (hasColors, escapes) => {
-    const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 60, hasColors: () => hasColors });
-    await run(['report', directory, '--text'], { stdout, stderr: new PassThrough() });
-    const text = String(stdout.read());
-    expect(text.includes('\u001b[34m●\u001b[39m')).toBe(escapes);
-    const plots = text.slice(text.indexOf('Effective size n_λ')).split('\n\n').slice(0, 3).join('\n');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: what is taken away is one
-    for (const line of plots.replace(/\u001b\[\d+m/g, '').split('\n'))
-      expect(line.length).toBeLessThanOrEqual(60);
   });
 
   it('gives the same numbers as JSON', async () => {

@@ -9,7 +9,6 @@ import {
   powerLabel,
   powerOfTen,
 } from '../../src/figures/axes.js';
-import { logScale } from '../../src/report/text/scale.js';
 
 describe('logDomain', () => {
   it('holds all positive values with a margin, and passes over what a log axis has no place for', () => {
@@ -41,13 +40,6 @@ describe('axes to the ends of float64', () => {
     expect(logDomain([1e308], 1)).toEqual([5e307, Number.MAX_VALUE]);
     expect(logTicks(ends)).toEqual([1e-300, 1e-200, 1e-100, 1, 1e100, 1e200, 1e300]);
     expect(logTicks([1e-40, 1])).toEqual([1e-40, 1e-35, 1e-30, 1e-25, 1e-20, 1e-15, 1e-10, 1e-5, 1]);
-  });
-
-  it('have a cell for each value in a terminal', () => {
-    expect(logScale(ends, 11).cellOf(5e-324)).toBe(0);
-    expect(logScale(ends, 11).cellOf(1.7e308)).toBe(10);
-    expect(logScale([5e-324], 11).cellOf(5e-324)).toBe(0);
-    expect(logScale([1.7e308], 11).cellOf(1.7e308)).toBe(9);
   });
 });
 

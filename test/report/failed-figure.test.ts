@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { preset } from '../../src/protocol/presets.js';
 import type * as everyFigure from '../../src/report/figure-registry.js';
-import type * as scale from '../../src/report/text/scale.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { call } from '../cli/captured-terminal.js';
 import { rejectionOf } from '../failure.js';
@@ -31,14 +30,6 @@ vi.mock('../../src/report/figure-registry.js', async (original) => {
     nameOfFigure: (make: (typeof figures)[number]) => names.get(make) ?? nameOfFigure(make),
   };
 });
-
-vi.mock('../../src/report/text/scale.js', async (original) => ({
-  ...(await original<typeof scale>()),
-  // Of the plots in a terminal, those over epochs and over nodes kept.
-  linearScale: () => {
-    throw new TypeError('no scale');
-  },
-}));
 
 const message =
   'the figure loss could not be drawn: x is <undefined>. The others are; please report this with the run directory';
@@ -77,20 +68,6 @@ it('report --json names it beside the files', async () => {
   // A table needs no drawing.
   expect(files).toContain(join(directory, 'figures/cost.csv'));
   expect(failedFigures).toEqual([{ name: 'loss', message }]);
-});
-
-it('report --text says the same of plots that fail, and prints the others', async () => {
-  const { exitCode, stdout, stderr } = await call('report', directory, '--text');
-  expect(exitCode).toBe(1);
-  expect(stdout).toContain('Effective size n_λ');
-  expect(stdout).not.toContain('Validation loss, h = 20');
-  expect(stderr).toContain('error: the figure loss-curves could not be drawn: no scale. The others are');
-  const { stdout: json } = await call('report', directory, '--text', '--json');
-  expect(JSON.parse(json).failedFigures).toContainEqual({
-    name: 'loss-curves',
-    message:
-      'the figure loss-curves could not be drawn: no scale. The others are; please report this with the run directory',
-  });
 });
 
 it('a sweep tells its results all the same, and exits with 1', async () => {

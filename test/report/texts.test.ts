@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { duration, listed, meanAndSpread, short, spreadText } from '../../src/figures/numbers-in-text.js';
+import { meanAndSpread } from '../../src/figures/mean-and-spread.js';
+import { duration, listed, short, spreadText } from '../../src/figures/numbers-in-text.js';
 import { subscriptsInHtml, subscriptsInSvg, withoutMarks } from '../../src/figures/subscripts.js';
 import { tableCsv, tableHtml } from '../../src/report/table.js';
 

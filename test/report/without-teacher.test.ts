@@ -8,7 +8,6 @@ import { lightTheme } from '../../src/figures/theme.js';
 import { figures } from '../../src/report/figure-registry.js';
 import { readRun } from '../../src/report/read-run.js';
 import { runFacts, summaryTable } from '../../src/report/run-facts.js';
-import { textPlots } from '../../src/report/text/text-report.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { sweep } from '../../src/sweep/sweep.js';
 import { fileProtocol, smallImages } from '../sweep/files/file-protocol.js';
@@ -54,10 +53,4 @@ it('the page tells of files and classes', async () => {
   expect(summaryTable(run).rows.map(([size]) => size)).toEqual(['none', 'none', 'none', 'none']);
   const page = (await writeReport(directory)).find((file) => file.endsWith('report.html')) as string;
   expect(await readFile(page, 'utf8')).toContain('learned from data in files; the figures ask');
-});
-
-it('a terminal has the plots without the line', async () => {
-  const plots = textPlots(groupTrials((await readRun(directory)).trials), { columns: 80, colors: false });
-  expect(plots.length).toBeGreaterThan(2);
-  expect(plots.join('\n')).not.toContain('h_T');
 });

@@ -1,12 +1,10 @@
 /** Values of exactly 0, which a logarithmic axis has no place for: every figure says what it does with them. */
 import { describe, expect, it } from 'vitest';
 import { groupTrials, type ReportTrial } from '../../src/experiments/teacher-student/panels/trial-groups.js';
-import { zerosText } from '../../src/figures/axes.js';
 import { type Figure, isDrawn, type LeftOut, specification } from '../../src/figures/figure.js';
 import { renderSvg } from '../../src/figures/render.js';
 import { lightTheme } from '../../src/figures/theme.js';
 import { figures } from '../../src/report/figure-registry.js';
-import { textPlots } from '../../src/report/text/text-report.js';
 import { withSyntheticStructures } from './synthetic-structures.js';
 import { syntheticTrials } from './synthetic-trials.js';
 
@@ -136,42 +134,5 @@ describe('some values of 0', () => {
       .map((make) => make(groups))
       .flatMap((figure) => (isDrawn(figure) ? figure.notes : []));
     expect(notes.filter((note) => /exactly 0|values? of 0/.test(note))).toEqual([]);
-  });
-});
-
-describe('report --text', () => {
-  const textOf = (run: string) => textPlots(groupTrials(runs[run] ?? []), { columns: 70, colors: false });
-  const about = (plots: readonly string[], title: string) =>
-    plots.filter((plot) => plot.startsWith(title)).join('\n');
-
-  it('draws no axis without values, and says why', () => {
-    const plots = textOf('all losses 0');
-    expect(about(plots, 'Validation loss')).toMatch(
-      /^Validation loss, h = 60\n +40 values are exactly 0 and are not drawn\nValidation loss/,
-    );
-    expect(about(plots, 'Error caused by pruning, h = 20')).toMatch(
-      /^Error caused by pruning, h = 20\n +\d+ values are exactly 0 and are not drawn$/,
-    );
-  });
-
-  it('counts what it leaves out of plots of other values', () => {
-    const plots = about(
-      textOf('no error from the size of the teacher on'),
-      'Error caused by pruning, h = 60',
-    );
-    expect(plots).toContain('┆ h_T = 10');
-    // From 10 to 20 nodes kept, of both arms.
-    expect(plots).toContain('\n          22 values are exactly 0 and are not drawn');
-  });
-
-  it('leaves out effective sizes of 0 with a count', () => {
-    expect(about(textOf('relevance of 0 all along, and a threshold of 0'), 'Effective size')).toContain(
-      '4 values are exactly 0 and are not drawn',
-    );
-  });
-
-  it('says nothing where there is none', () => {
-    const plots = textPlots(groupTrials(trials), { columns: 70, colors: false });
-    expect(plots.join('\n')).not.toContain('exactly 0');
   });
 });

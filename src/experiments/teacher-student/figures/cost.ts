@@ -1,7 +1,7 @@
 import { summarize } from '../../../analysis/summary.js';
 import type { Cell, Figure, FigureStyle, LeftOut } from '../../../figures/figure.js';
 import { figureFrame } from '../../../figures/frame.js';
-import { meanAndSpread } from '../../../figures/numbers-in-text.js';
+import { meanAndSpread } from '../../../figures/mean-and-spread.js';
 import { canonicalJson } from '../../../protocol/canonical-json.js';
 import { drawnSeries, type Series, seriesNames, settingCells } from '../panels/series.js';
 import type { ReportTrial, TrialGroup } from '../panels/trial-groups.js';

@@ -1,7 +1,7 @@
 import { effectiveSize } from '../../../analysis/effective-size.js';
 import { largest } from '../../../analysis/numbers.js';
 import type { Figure } from '../../../figures/figure.js';
-import { meanAndSpread } from '../../../figures/numbers-in-text.js';
+import { meanAndSpread } from '../../../figures/mean-and-spread.js';
 import { drawnSeries, widestOfSeries } from '../panels/series.js';
 import { hasTeacher, type ReportTrial, type TrialGroup, teacherSizes } from '../panels/trial-groups.js';
 import {

@@ -1,5 +1,5 @@
 import type { Figure } from '../../../figures/figure.js';
-import { meanAndSpread } from '../../../figures/numbers-in-text.js';
+import { meanAndSpread } from '../../../figures/mean-and-spread.js';
 import { drawnSeries, widestOfSeries } from '../panels/series.js';
 import { hasTeacher, type TrialGroup } from '../panels/trial-groups.js';
 import {

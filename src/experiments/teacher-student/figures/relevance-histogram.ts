@@ -4,7 +4,8 @@ import { summarize } from '../../../analysis/summary.js';
 import { plainLabel } from '../../../figures/axes.js';
 import type { Cell, Figure, FigureStyle, Layer, Panel } from '../../../figures/figure.js';
 import { figureFrame } from '../../../figures/frame.js';
-import { meanAndSpread, spreadText } from '../../../figures/numbers-in-text.js';
+import { meanAndSpread } from '../../../figures/mean-and-spread.js';
+import { spreadText } from '../../../figures/numbers-in-text.js';
 import {
   drawnSeries,
   type Series,

@@ -1,6 +1,7 @@
 import { summarize } from '../../../analysis/summary.js';
 import type { Cell, Figure, LeftOut } from '../../../figures/figure.js';
-import { meanAndSpread, short } from '../../../figures/numbers-in-text.js';
+import { meanAndSpread } from '../../../figures/mean-and-spread.js';
+import { short } from '../../../figures/numbers-in-text.js';
 import { drawnSeries, seriesNames, seriesNotes, settingCells, widestOfSeries } from '../panels/series.js';
 import { type TrialGroup, teacherSizes } from '../panels/trial-groups.js';
 import { noTeacherToCompare, structured, structureNotes } from '../structure/chosen-trials.js';

@@ -1,8 +1,6 @@
-import { levenbergMarquardt } from 'ml-levenberg-marquardt';
 import { Matrix, SingularValueDecomposition } from 'ml-matrix';
-import { reasonOf } from '../../errors.js';
 
-/** A curve with p parameters; x and y of order 1, for the damping of the iteration knows no units. */
+/** A curve with p parameters. */
 export interface Model {
   value(parameters: readonly number[], x: number): number;
   /** [p]; d value / d parameter */
@@ -30,9 +28,7 @@ export interface Optimum {
   readonly covariance: Matrix;
   /** sum of weight * residual^2 */
   readonly residual: number;
-  /** [p]; norms of the columns of the weighted Jacobian */
-  readonly lengths: readonly number[];
-  /** Whether `parameters` is a minimum, by the relative offset below. */
+  /** Whether `parameters` is a minimum, and the Jacobian tells how wide it is. */
   readonly settled: boolean;
 }
 
@@ -40,24 +36,20 @@ export interface Optimum {
 const offsetTolerance = 1e-5;
 /** Below this mean squared residual (y is of order 1) the fit is exact and the offset is one of rounding; arbitrary. */
 const exact = 1e-20;
-/** The library counts iterations, not convergence: it is asked for a few and looked after in between. Arbitrary. */
-const iterations = 20;
-const rounds = 10;
-/**
- * The library keeps its damping, which it adds to the squares of these lengths, between 1e-7 and 1e7: 1000 makes that 1e-13
- * to 10 of a square, from none to short steps. The first, 1e-8 of a square, leaves columns that are nearly parallel (a rate
- * near 0) their full step. Measured on 2000 random noisy exponentials: 11 do not settle, 15 with lengths as they come. Those
- * 11 have minima that Gauss-Newton steps lead away from; standard errors from the Jacobian would mean nothing there.
- */
-const columnLength = 1e3;
-const firstDamping = 1e-2;
-/** From hardly any damping to the most in `rounds`. */
-const dampingGrowth = 10;
+/** Of a standard error, for knowsCurvature; arbitrary. */
+const besidePart = 0.01;
+/** Standard errors are then at most twice what they should be. */
+const mostUnknown = 3;
+/** Steps, those that are not taken included; arbitrary. */
+const mostSteps = 1000;
+/** Added to squares that are at most p. The first hardly shortens a step; with the last it is one of rounding. */
+const [firstDamping, mostDamping] = [1e-8, 1e16];
+/** After a step down and after a step up; not inverse to each other, or the damping might go in circles. */
+const [lessDamping, moreDamping] = [1 / 9, 11];
 
 /**
- * The minimum of sum w (y - model)^2 nearest to `start`, by Levenberg and Marquardt, with the covariance from the
- * Jacobian. Settled by the relative offset criterion (Bates and Watts, Nonlinear Regression Analysis, 1988, section
- * 2.2.3): the part of the residual that lies in the tangent plane is negligible against the part outside of it.
+ * The minimum of sum w (y - model)^2 nearest to `start`, by Levenberg and Marquardt: steps by Gauss and Newton that are
+ * shorter, and turned to the gradient, after each that led upwards. Where a step leaves the bounds, it ends on them.
  */
 export function leastSquares(
   model: Model,
@@ -65,80 +57,115 @@ export function leastSquares(
   start: readonly number[],
   bounds: Bounds,
 ): Optimum {
-  let optimum = describe(model, points, start);
-  for (let round = 0; round < rounds && !optimum.settled; ++round) {
-    const { lengths, parameters } = optimum;
-    // Within the library a parameter p_k is q_k = p_k / unit_k, in which its column of the Jacobian is `columnLength` long.
-    const units = lengths.map((length) => columnLength / length);
-    const inQ = (values: readonly number[]) => values.map((value, k) => value / (units[k] as number));
-    const inP = (values: readonly number[]) => values.map((value, k) => value * (units[k] as number));
-    const { data, value, partials } = whiten(model, points);
-    const parameterValues = orSingular(
-      () =>
-        levenbergMarquardt(data, (q) => value(inP(q)), {
-          initialValues: inQ(parameters),
-          jacobianFunction: (q) => {
-            const at = partials(inP(q));
-            return (i) => inP(at(i));
-          },
-          minValues: inQ(bounds.minimum),
-          maxValues: inQ(bounds.maximum),
-          // The library does not take a bad step back: the next round starts from the best point with shorter steps.
-          damping: firstDamping * dampingGrowth ** round,
-          maxIterations: iterations,
-          errorTolerance: 0,
-        }).parameterValues,
-    );
-    if (parameterValues !== undefined) optimum = describe(model, points, inP(parameterValues));
+  let best = linearize(model, points, start);
+  let damping = firstDamping;
+  for (
+    let step = 0;
+    step < mostSteps && damping < mostDamping && !(isExact(best) || isSettled(best));
+    ++step
+  ) {
+    const tried = linearize(model, points, within(bounds, stepFrom(best, damping)));
+    const isLower = tried.residual < best.residual;
+    if (isLower) best = tried;
+    damping *= isLower ? lessDamping : moreDamping;
   }
-  return optimum;
+  const { parameters, residual } = best;
+  const settled = isExact(best) || (isSettled(best) && knowsCurvature(model, points, best));
+  return { parameters, residual, covariance: covarianceOf(best), settled };
 }
 
-/**
- * undefined where the library (5.1.0) throws because a bad step led where the columns of the Jacobian are parallel: as it does
- * for weights over 10 decades. The next round starts again, with shorter steps.
- */
-function orSingular<Result>(solve: () => Result): Result | undefined {
-  try {
-    return solve();
-  } catch (error) {
-    if (reasonOf(error) === 'LU matrix is singular') return undefined;
-    throw error;
-  }
+/** The model around its parameters: weighted residuals r [n] and the singular values of the weighted Jacobian. */
+interface Linearization {
+  readonly parameters: readonly number[];
+  /** n - p */
+  readonly freedom: number;
+  /** sum of r^2 */
+  readonly residual: number;
+  /** [p]; norms of the Jacobian's columns, by which they are divided: damping then knows no units (Marquardt 1963) */
+  readonly lengths: readonly number[];
+  /** [p] */
+  readonly singularValues: readonly number[];
+  /** [p x p] */
+  readonly right: Matrix;
+  /** [p]; left singular vectors^T r */
+  readonly projected: readonly number[];
 }
 
-/**
- * The same sum of squares without weights, over the index of a point in place of x: the library (5.1.0) divides the
- * residuals by the weights that it multiplies the Hessian with, and so does not arrive where they differ.
- */
-function whiten(model: Model, { x, y, weights }: WeightedPoints) {
-  const root = weights.map(Math.sqrt);
-  const at = (i: number) => x[i] as number;
-  return {
-    data: { x: x.map((_, i) => i), y: y.map((value, i) => (root[i] as number) * value) },
-    value: (p: readonly number[]) => (i: number) => (root[i] as number) * model.value(p, at(i)),
-    partials: (p: readonly number[]) => (i: number) =>
-      model.partials(p, at(i)).map((partial) => (root[i] as number) * partial),
-  };
-}
-
-function describe(model: Model, points: WeightedPoints, parameters: readonly number[]): Optimum {
-  const { data, value, partials } = whiten(model, points);
-  const [n, p] = [data.x.length, parameters.length];
-  const jacobian = new Matrix(Array.from(data.x, partials(parameters)));
-  const fitted = value(parameters);
-  const residuals = Matrix.columnVector(data.y.map((y, i) => y - fitted(i)));
-  const { leftSingularVectors, rightSingularVectors, diagonal } = new SingularValueDecomposition(jacobian);
-  const residual = residuals.norm() ** 2;
-  const inPlane = leftSingularVectors.transpose().mmul(residuals).norm() ** 2;
-  const outside = Math.max(residual - inPlane, 0);
-  const offset = Math.sqrt(inPlane / p / (outside / (n - p)));
-  const scaled = rightSingularVectors.mulRowVector(diagonal.map((value) => 1 / value));
+function linearize(
+  model: Model,
+  { x, y, weights }: WeightedPoints,
+  parameters: readonly number[],
+): Linearization {
+  const roots = weights.map(Math.sqrt);
+  const root = (i: number) => roots[i] as number;
+  const jacobian = new Matrix(
+    Array.from(x, (at, i) => model.partials(parameters, at).map((partial) => root(i) * partial)),
+  );
+  const residuals = Matrix.columnVector(
+    y.map((value, i) => root(i) * (value - model.value(parameters, x[i] as number))),
+  );
+  // A column of zeros stays one, and makes the covariance infinite.
+  const lengths = parameters.map((_, k) => jacobian.getColumnVector(k).norm() || 1);
+  const decomposed = new SingularValueDecomposition(jacobian.divRowVector(lengths));
   return {
     parameters,
-    covariance: scaled.mmul(scaled.transpose()),
-    residual,
-    lengths: Array.from({ length: p }, (_, k) => jacobian.getColumnVector(k).norm()),
-    settled: residual <= exact * n || offset < offsetTolerance,
+    freedom: x.length - parameters.length,
+    residual: residuals.norm() ** 2,
+    lengths,
+    singularValues: decomposed.diagonal,
+    right: decomposed.rightSingularVectors,
+    projected: decomposed.leftSingularVectors.transpose().mmul(residuals).to1DArray(),
   };
+}
+
+/** The parameters that minimise |r - J step|^2 + damping |step|^2, with each step in units of 1 / length. */
+function stepFrom(
+  { parameters, lengths, singularValues, right, projected }: Linearization,
+  damping: number,
+): number[] {
+  const along = singularValues.map((value, k) => (value * (projected[k] as number)) / (value ** 2 + damping));
+  const step = right.mmul(Matrix.columnVector(along)).to1DArray();
+  return parameters.map((value, k) => value + (step[k] as number) / (lengths[k] as number));
+}
+
+function within({ minimum, maximum }: Bounds, parameters: readonly number[]): number[] {
+  return parameters.map((value, k) => Math.min(Math.max(value, minimum[k] as number), maximum[k] as number));
+}
+
+/**
+ * The relative offset criterion (Bates and Watts, Nonlinear Regression Analysis, 1988, section 2.2.3): the part of the residual
+ * that lies in the tangent plane is negligible against the part outside of it.
+ */
+function isSettled({ parameters, freedom, residual, projected }: Linearization): boolean {
+  const inPlane = projected.reduce((sum, part) => sum + part ** 2, 0);
+  const outside = Math.max(residual - inPlane, 0);
+  return Math.sqrt(inPlane / parameters.length / (outside / freedom)) < offsetTolerance;
+}
+
+function isExact({ parameters, freedom, residual }: Linearization): boolean {
+  return residual <= exact * (freedom + parameters.length);
+}
+
+/**
+ * Whether a full step from beside the minimum ends near it, in terms of how far beside it was. The sum of squares is curved by
+ * J^T W J, which the step knows, and by the residuals: where these add r times as much, it ends r times as far on the other side,
+ * and standard errors from the Jacobian are too large by sqrt(1 + r).
+ */
+function knowsCurvature(model: Model, points: WeightedPoints, minimum: Linearization): boolean {
+  const { parameters, lengths, singularValues, right, freedom, residual } = minimum;
+  // Along what the points determine least.
+  const last = parameters.length - 1;
+  const shift = (besidePart * Math.sqrt(residual / freedom)) / (singularValues[last] as number);
+  const beside = parameters.map((value, k) => value + (shift * right.get(k, last)) / (lengths[k] as number));
+  const reached = stepFrom(linearize(model, points, beside), 0);
+  const away = reached.map((value, k) => (value - (parameters[k] as number)) * (lengths[k] as number));
+  return Matrix.columnVector(away).norm() < mostUnknown * shift;
+}
+
+function covarianceOf({ lengths, singularValues, right }: Linearization): Matrix {
+  const scaled = right
+    .clone()
+    .divRowVector([...singularValues])
+    .divColumnVector([...lengths]);
+  return scaled.mmul(scaled.transpose());
 }

@@ -9,7 +9,7 @@ const y = [
   ...[0.0002694020520737495, 0.0001226520328693735, 1.1848855396234683e-13],
 ];
 
-it('is fitted with shorter steps where the library stops at a singular matrix', () => {
+it('is fitted with shorter steps where a full one leads to a singular Jacobian', () => {
   const fit = fitPowerLaw(x, y, { dy: y });
   expect(fit.converged).toBe(true);
   expect(evaluateFit(fit, 0.5)).toBeCloseTo(y.at(-1) as number, 14);

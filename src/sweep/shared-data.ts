@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Splits } from '../data/splits.js';
 import { isFromFiles } from '../protocol/file-data.js';
 import { dataKey, type TrialProtocol } from '../protocol/trials.js';
@@ -17,8 +18,12 @@ const maximumCount = 256;
  */
 export class SharedData {
   readonly #teachers = new Map<string, Teacher>();
-  readonly #splits = new Map<string, Splits>();
-  #bytes = 0;
+  readonly #splits = new LRUCache<string, Splits>({
+    max: maximumCount,
+    maxSize: maximumBytes,
+    // What is larger than all that may be kept is kept alone: the trials that share it come one after another.
+    sizeCalculation: (splits) => Math.min(sizeOf(splits), maximumBytes),
+  });
 
   /**
    * @param files of the protocol; not needed where it names none
@@ -43,16 +48,10 @@ export class SharedData {
   /** In float64. @throws interrupted; see DatasetFiles */
   async load(protocol: TrialProtocol): Promise<Splits> {
     const key = dataKey(protocol);
-    const splits = this.#splits.get(key) ?? (await this.#draw(protocol));
-    this.#bytes -= this.#splits.delete(key) ? sizeOf(splits) : 0;
-    this.#splits.set(key, splits); // at the end: Map keeps the order of insertion
-    this.#bytes += sizeOf(splits);
-    for (const [oldest, forgotten] of this.#splits) {
-      const fits = this.#bytes <= maximumBytes && this.#splits.size <= maximumCount;
-      if (fits || oldest === key) break;
-      this.#splits.delete(oldest);
-      this.#bytes -= sizeOf(forgotten);
-    }
+    const kept = this.#splits.get(key);
+    if (kept) return kept;
+    const splits = await this.#draw(protocol);
+    this.#splits.set(key, splits);
     return splits;
   }
 

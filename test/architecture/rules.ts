@@ -29,7 +29,7 @@ const floors: readonly (readonly string[])[] = [
   ['experiments'],
   ['report'],
   ['live'],
-  ['cli'],
+  ['cli', 'browser'],
   ['index.ts', 'sweep.ts'],
 ];
 

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import type { TrialProtocol } from '../../src/protocol/trials.js';
+import { expand } from '../../src/protocol/trials.js';
+import { SharedData } from '../../src/sweep/shared-data.js';
+import { smallProtocol } from './small-protocol.js';
+
+it('gives the same data while it keeps them, and forgets first what was asked for longest ago', async () => {
+  const trials = expand(smallProtocol({ student: { width: 4, secondWidth: 2 }, trials: 258 }));
+  const protocols = trials
+    .map(({ protocol }) => protocol)
+    .filter(({ parametrization }) => parametrization === 'spectral');
+  const [first, second, ...others] = protocols as [TrialProtocol, TrialProtocol, ...TrialProtocol[]];
+  const shared = new SharedData();
+  const [ofFirst, ofSecond] = [await shared.load(first), await shared.load(second)];
+  expect(await shared.load(first)).toBe(ofFirst);
+  // 256 are kept: of the first two and 255 others all but the second.
+  for (const protocol of others.slice(0, 255)) await shared.load(protocol);
+  expect(await shared.load(first)).toBe(ofFirst);
+  const again = await shared.load(second);
+  expect(again).not.toBe(ofSecond);
+  expect(again.train.samples).toBe(ofSecond.train.samples);
+});

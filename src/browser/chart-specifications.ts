@@ -85,7 +85,11 @@ export function sizesChart(theme: Theme): TopLevelSpec {
       data: { name: 'points' },
       layer: [
         { mark: 'rule', encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' } } },
-        { mark: { type: 'circle', size: 60, opacity: 1, stroke: theme.background } },
+        {
+          mark: { type: 'circle', opacity: 1, stroke: theme.background, strokeWidth: 1 },
+          // Where both are at one place, each is seen.
+          encoding: { size: { condition: { test: "datum.arm === 'spectral'", value: 160 }, value: 60 } },
+        },
         { mark: { type: 'square', opacity: 0, size: reach, tooltip: { content: 'data' } } },
       ],
       encoding: { x, y, color },

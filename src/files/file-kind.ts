@@ -118,7 +118,7 @@ function textKind(text: string): string {
   const shown = JSON.stringify(trimmed.slice(0, 60).trimEnd());
   const known = texts.find(([pattern]) => pattern.test(trimmed.toLowerCase()))?.[1];
   if (known === undefined) return `text that begins with ${shown}`;
-  return known.includes('../network/files') ? known : `${known} that begins with ${shown}`;
+  return known.includes('.') ? known : `${known} that begins with ${shown}`;
 }
 
 /** The beginning as text; undefined where it holds bytes that no text has. A last character may be cut off. */

@@ -104,7 +104,7 @@ export const liveScript = String.raw`
 
   function tellFailures() {
     const { failures, counts } = state;
-    at('failures-note').textContent = failures.length < counts.failed ? 'The latest ' + failures.length + ' of ' + counts.failed + '../report/live' : '';
+    at('failures-note').textContent = failures.length < counts.failed ? 'The latest ' + failures.length + ' of ' + counts.failed + '.' : '';
     at('failure-list').replaceChildren(...failures.map((failure) => {
       const item = element('li');
       item.append(element('b', nameOf(failure)), ': ' + failure.message + ' ', element('code', failure.key));
@@ -124,7 +124,7 @@ export const liveScript = String.raw`
       cell.scope = 'col';
       return cell;
     }));
-    at('groups-note').textContent = groups.length < groupCount ? 'The first ' + groups.length + ' of ' + groupCount + '../report/live' : '';
+    at('groups-note').textContent = groups.length < groupCount ? 'The first ' + groups.length + ' of ' + groupCount + '.' : '';
     at('group-rows').replaceChildren(...groups.map((group) => {
       const row = element('tr');
       const { parametrization, teacherSize, width, settings, counts, effectiveSize, trainLoss } = group;

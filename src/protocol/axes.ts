@@ -29,7 +29,7 @@ export function findAxes(document: unknown): WrittenAxis[] {
 export function axesOf(protocol: object): Axis[] {
   return findAxes(protocol).map(({ path, field, written }) => ({
     path,
-    name: path.join('../sweep/protocol'),
+    name: path.join('.'),
     values: Array.isArray(written) ? written : spacedBy(written, field),
   }));
 }
@@ -42,7 +42,7 @@ export function armOf({ path }: Axis): Parametrization | undefined {
 /** Every value of a field of a checked protocol, whether it is an axis or not. */
 export function valuesOf(protocol: object, name: string): readonly unknown[] {
   const axis = axesOf(protocol).find((each) => each.name === name);
-  return axis?.values ?? [valueAt(protocol, name.split('../sweep/protocol'))];
+  return axis?.values ?? [valueAt(protocol, name.split('.'))];
 }
 
 /** The values of a spacing that has been checked. */

@@ -54,7 +54,7 @@ export function checkGrid(document: unknown): Checked {
   const ofFiles = fileAxisIssues(written);
   if (ofFiles.length > 0) return { issues: ofFiles };
   const zipped = namesInZip(document);
-  const axes = written.map((axis) => checkAxis(axis, zipped.has(axis.path.join('../sweep/protocol'))));
+  const axes = written.map((axis) => checkAxis(axis, zipped.has(axis.path.join('.'))));
   const point = axes.reduce((copy, { path, first }) => withValue(copy, path, first), document);
   const result = schemaFor(document).safeParse(point);
   const ofAxes = axes.flatMap(({ issues }) => issues);

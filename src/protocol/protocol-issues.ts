@@ -45,9 +45,7 @@ function isAboutContents(issue: ZodIssue): boolean {
 /** "student.width[1]" */
 export function formatPath(path: Path): string {
   return path
-    .map((part, i) =>
-      typeof part === 'number' ? `[${part}]` : `${i > 0 ? '../sweep/protocol' : ''}${String(part)}`,
-    )
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`))
     .join('');
 }
 

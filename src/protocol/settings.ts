@@ -47,7 +47,7 @@ export function settingColumns(all: readonly Settings[]): SettingColumn[] {
   const rows = new Map(all.map((settings) => [settings, withoutArms(settings)]));
   const names = [...new Set([...rows.values()].flatMap((row) => Object.keys(row)))];
   const fields = names.flatMap((name) => differing([...rows.values()], [name]));
-  const paths = fields.map((path) => path.join('../sweep/protocol'));
+  const paths = fields.map((path) => path.join('.'));
   return fields.map((path, i) => {
     const texts = new Set([...rows.values()].map((row) => settingText(valueAt(row, path))));
     const cell = (settings: Settings) =>
@@ -95,10 +95,10 @@ export function settingsLabel(settings: Settings, columns: readonly SettingColum
 
 /** The last parts of a path, as many as it takes; more than the name of a tensor, which says nothing of what is varied of it. */
 function shortest(field: string, fields: readonly string[]): string {
-  const parts = field.split('../sweep/protocol');
+  const parts = field.split('.');
   const least = /^eigenv(ectors|alues(In|Out))$/.test(parts.at(-1) as string) ? 2 : 1;
   for (let length = least; length < parts.length; ++length) {
-    const end = parts.slice(-length).join('../sweep/protocol');
+    const end = parts.slice(-length).join('.');
     if (fields.every((other) => other === field || !`.${other}`.endsWith(`.${end}`))) return end;
   }
   return field;

@@ -48,7 +48,7 @@ function nameTrouble(name: string, protocol: Protocol, axes: readonly Axis[]): s
   const axisNames = axes.map((axis) => axis.name);
   if (axisNames.includes(name)) return undefined;
   const list = axisNames.length > 0 ? `one of the axes ${axisNames.join(', ')}` : 'an axis; there is none';
-  const path = name.split('../sweep/protocol');
+  const path = name.split('.');
   if (fieldAt(path) === undefined) {
     const hint = didYouMean(name, axisNames);
     return `expected ${list}, received "${name}", which is no field of a protocol${hint && `. ${hint}`}`;

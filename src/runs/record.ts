@@ -159,7 +159,7 @@ export function sealRecord(record: UnsealedRecord, arraysSha256: string): TrialR
   const result = trialRecord.safeParse(JSON.parse(JSON.stringify(complete)));
   if (!result.success) {
     const [issue] = result.error.issues;
-    const message = `its record could not be read again: ${issue?.path.join('../sweep/directory')}: ${issue?.message}`;
+    const message = `its record could not be read again: ${issue?.path.join('.')}: ${issue?.message}`;
     throw new EigenstudentError('internal', message, { cause: result.error });
   }
   return { ...complete, recordSha256: sha256(JSON.stringify(complete)) } as TrialRecord;
@@ -189,10 +189,7 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
   const result = trialRecord.safeParse(value);
   if (!result.success) {
     const [issue] = result.error.issues;
-    throw corrupt(
-      `${issue?.path.join('../sweep/directory') || 'its contents'}: ${issue?.message}`,
-      result.error,
-    );
+    throw corrupt(`${issue?.path.join('.') || 'its contents'}: ${issue?.message}`, result.error);
   }
   const record = result.data as TrialRecord;
   const { recordSha256, ...rest } = value as Record<string, unknown>;

@@ -74,7 +74,7 @@ export class RunningSweep {
 
   async remove(): Promise<void> {
     await this.leave();
-    await rm(join(this.directory, '../report'), { recursive: true, force: true });
+    await rm(join(this.directory, '..'), { recursive: true, force: true });
   }
 
   at(i: number): Trial {

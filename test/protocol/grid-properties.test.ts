@@ -34,7 +34,7 @@ const base = () => ({
 function protocolWith(values: Point, more: object = {}): object {
   const protocol = base();
   for (const [path, value] of Object.entries(values)) {
-    const names = path.split('../sweep/protocol');
+    const names = path.split('.');
     const last = names.pop() as string;
     let owner = protocol as Record<string, unknown>;
     for (const name of names) {

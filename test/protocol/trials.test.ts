@@ -62,7 +62,7 @@ describe('the key of a trial', () => {
       const changed = structuredClone(first.protocol);
       const owner = path.slice(0, -1).reduce((value: unknown, part) => (value as never)[part], changed);
       (owner as Record<string, unknown>)[path.at(-1) as string] = 'changed';
-      expect(trialKey(changed), path.join('../sweep/protocol')).not.toBe(first.key);
+      expect(trialKey(changed), path.join('.')).not.toBe(first.key);
     }
   });
 

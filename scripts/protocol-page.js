@@ -9,14 +9,15 @@ const introduction = `# The fields of a protocol
 <!-- Made by \`npm run docs:protocol\` from src/protocol/protocol-schema.ts: change the descriptions there. -->
 
 A protocol is the YAML file that describes an experiment. \`eigenstudent init\` writes one with comments, and
-[run a sweep](how-to/run-a-sweep.md) shows how to use it. Here is every field with its type, its limits and its default.
+[run a sweep](how-to/run-a-sweep.md) shows how to use it. This page has every field with its type, limits, default
+and meaning.
 
-- **required**: the field must be written. **absent**: the field may be left out and then has no value; its meaning says what
-  that does. Defaults are written into \`protocol.yaml\` of the run directory.
-- Every field below \`teacher\`, \`data\`, \`student\`, \`arms.spectral\`, \`arms.direct\` and \`evaluation\`, and every field of the
-  experiment but \`zip\`, may also be a list of values, or a spacing of them; all combinations are trained:
-  \`[20, 60, 200]\`, \`{ range: [from, to, step] }\`, \`{ linspace: [first, last, how many] }\`,
-  \`{ logspace: [first, last, how many] }\`, \`{ count: how many, from: first }\`. Spacings are of numbers.
+- **required**: the field must be written. **absent**: the field may be left out and then has no value; its meaning
+  says what that does. Defaults are written into \`protocol.yaml\` of the run directory.
+- Every field below \`teacher\`, \`data\`, \`student\`, \`arms.spectral\`, \`arms.direct\` and \`evaluation\`, and every
+  field of the experiment but \`zip\`, may also be a list of values. A field of numbers may also be a spacing:
+  \`{ range: [from, to, step] }\`, \`{ linspace: [first, last, how many] }\`, \`{ logspace: [first, last, how many] }\` or
+  \`{ count: how many, from: first }\`. All combinations are trained.
 - A field that is no field of a protocol is an error that names its line.
 `;
 

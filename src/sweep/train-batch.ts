@@ -4,7 +4,7 @@ import { addon } from '../native/load.js';
 import type { ChosenDevice } from '../network/device.js';
 import { Population } from '../population/population.js';
 import { isFromFiles } from '../protocol/file-data.js';
-import { chunkOf, stepsOf } from '../protocol/trial-cost.js';
+import { chunkOf } from '../protocol/trial-cost.js';
 import type { Trial, TrialProtocol } from '../protocol/trials.js';
 import { continueTrial, type TrialProgress } from '../runs/trial-checkpoint.js';
 import { throwIfInterrupted } from '../steps.js';
@@ -129,7 +129,6 @@ async function trainAndMeasure(
   const start = profiler.total;
   const written = profiler.of('writing');
   let training = 0;
-  const stopFollowing = followSteps(batch, population);
   try {
     for await (const report of train(population, options)) {
       training = report.secondsTraining;
@@ -138,35 +137,7 @@ async function trainAndMeasure(
       if (batch.hasEnded) break;
     }
   } finally {
-    stopFollowing();
     profiler.add('training', training);
     profiler.add('evaluation', profiler.total - start - training - (profiler.of('writing') - written));
   }
-}
-
-/** Milliseconds between two looks at how far the students are while they train; arbitrary. */
-const betweenLooks = 1000;
-
-/** Tells of progress between the entries of the history, which may be minutes apart. Returns what ends it. */
-function followSteps(batch: RunningBatch, population: Population): () => void {
-  const stepsPerEpoch = batch.trials.map(({ protocol }) => stepsOf(protocol) / protocol.epochs);
-  let before = { time: performance.now(), steps: sumOfSteps(population) };
-  const timer = setInterval(() => {
-    const steps = population.progress().map(({ step }) => step);
-    const now = { time: performance.now(), steps: sumOfSteps(population) };
-    const rate = (1000 * (now.steps - before.steps)) / (now.time - before.time);
-    before = now;
-    const epochs = steps.map((step, i) => step / (stepsPerEpoch[i] as number));
-    try {
-      batch.options.onEpochs(epochs, rate, batch.latest());
-    } catch {
-      clearInterval(timer); // thrown by the caller's onProgress: the next report calls it again, where somebody can catch it
-    }
-  }, betweenLooks);
-  timer.unref();
-  return () => clearInterval(timer);
-}
-
-function sumOfSteps(population: Population): number {
-  return population.progress().reduce((sum, { step }) => sum + step, 0);
 }

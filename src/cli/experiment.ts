@@ -6,7 +6,9 @@ import { counted } from '../figures/numbers-in-text.js';
 import type { Device } from '../network/device.js';
 import { valuesOf } from '../protocol/axes.js';
 import type { Protocol } from '../protocol/protocol-schema.js';
+import { reportLock } from '../runs/owners.js';
 import { mixedProvenanceNote } from '../runs/provenance.js';
+import { TrialLocks } from '../runs/trial-locks.js';
 import type { Shard } from '../sweep/shard.js';
 import { type SweepResult, sweep } from '../sweep/sweep.js';
 import { interruptible } from './interruptible.js';
@@ -60,7 +62,7 @@ async function trainAndTell(
   if (options.profile) session.note(profileTable(result.profile));
   const { summary, ...rest } = result;
   const wanted = options.report && summary.trials.finished > 0;
-  const { files, failed } = wanted ? await draw(directory, session, signal) : { files: [], failed: 0 };
+  const { files, failed } = wanted ? await drawOnce(directory, session, signal) : nothingDrawn;
   if (summary.mixedEngines) session.note(mixedProvenanceNote(summary));
   session.answer({ ...rest, report: files, ...summary }, text(result, files));
   if (summary.failures.length === 0) return failed > 0 ? exitCodes.failed : exitCodes.done;
@@ -105,6 +107,21 @@ async function train(
   } finally {
     display.end();
   }
+}
+
+const nothingDrawn = { files: [], failed: 0 };
+
+/** Several processes may end together: one of them draws. */
+function drawOnce(directory: string, session: Session, signal: AbortSignal) {
+  return TrialLocks.within(directory, async (locks) => {
+    if (await locks.claim(reportLock)) {
+      const drawn = await draw(directory, session, signal);
+      await locks.release(reportLock);
+      return drawn;
+    }
+    session.note('another process draws the report');
+    return nothingDrawn;
+  });
 }
 
 /** Returns the files, and how many figures could not be drawn; each is told. */

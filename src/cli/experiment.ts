@@ -1,10 +1,14 @@
 /** What `reproduce`, `train` and `sweep` have in common: fill a run directory, tell how it goes, print the table. */
+
 import { join } from 'node:path';
 import { failedText } from '../figures/figure.js';
+import { counted } from '../figures/numbers-in-text.js';
 import type { Device } from '../network/device.js';
 import { valuesOf } from '../protocol/axes.js';
 import type { Protocol } from '../protocol/protocol-schema.js';
+import { reportLock } from '../runs/owners.js';
 import { mixedProvenanceNote } from '../runs/provenance.js';
+import { TrialLocks } from '../runs/trial-locks.js';
 import type { Shard } from '../sweep/shard.js';
 import { type SweepResult, sweep } from '../sweep/sweep.js';
 import { interruptible } from './interruptible.js';
@@ -58,7 +62,7 @@ async function trainAndTell(
   if (options.profile) session.note(profileTable(result.profile));
   const { summary, ...rest } = result;
   const wanted = options.report && summary.trials.finished > 0;
-  const { files, failed } = wanted ? await draw(directory, session, signal) : { files: [], failed: 0 };
+  const { files, failed } = wanted ? await drawOnce(directory, session, signal) : nothingDrawn;
   if (summary.mixedEngines) session.note(mixedProvenanceNote(summary));
   session.answer({ ...rest, report: files, ...summary }, text(result, files));
   if (summary.failures.length === 0) return failed > 0 ? exitCodes.failed : exitCodes.done;
@@ -105,6 +109,21 @@ async function train(
   }
 }
 
+const nothingDrawn = { files: [], failed: 0 };
+
+/** Several processes may end together: one of them draws. */
+function drawOnce(directory: string, session: Session, signal: AbortSignal) {
+  return TrialLocks.within(directory, async (locks) => {
+    if (await locks.claim(reportLock)) {
+      const drawn = await draw(directory, session, signal);
+      await locks.release(reportLock);
+      return drawn;
+    }
+    session.note('another process draws the report');
+    return nothingDrawn;
+  });
+}
+
 /** Returns the files, and how many figures could not be drawn; each is told. */
 async function draw(directory: string, session: Session, signal: AbortSignal) {
   const { writeReport } = await import('../report/write-report.js');
@@ -132,7 +151,7 @@ function text(result: SweepResult, files: readonly string[]): string {
     ...(summary.groups.length > 0 ? [summaryTable(summary.groups)] : []),
     `${teacher}Effective size: nodes whose relevance is above ${thresholds} ` +
       'of the largest, of the trial or of all trials pooled. Mean ± standard deviation over trials.',
-    `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}: ${origins(result)} ` +
+    `${finished} of ${counted(total, 'trial')} finished${failed > 0 ? `, ${failed} failed` : ''}: ${origins(result)} ` +
       `(${summary.engines.join(', ') || 'no engine'}).`,
     ...(lost > 0 ? [`${didNotLearnNote(lost)}.`] : []),
     `Records: ${directory}${page ? `\nReport:  ${page}` : ''}`,

@@ -6,12 +6,12 @@ import { namesIn } from './names-in.js';
 import {
   isHere,
   isRunning,
+  isTrialLock,
   liveOwners,
   locksFolder,
   type Owner,
   OwnerWatch,
   ownersFolder,
-  protocolLock,
   readLock,
   readOwners,
 } from './owners.js';
@@ -79,12 +79,13 @@ class Cleaning {
 
   /**
    * Locks of unfinished trials stay for whoever takes over: a lower generation must not come after a higher one. That of the
-   * protocol is asked for only where the protocol grows, so nobody else would ever remove one that a killed process left.
+   * protocol is asked for only where the protocol grows, that of the report only at the end, so nobody else would ever remove
+   * one that a killed process left.
    */
   async #cleanLock(key: string): Promise<void> {
     const lock = await readLock(this.directory, key);
     if (lock && (await this.#isHeld(key))) return;
-    if (lock && key !== protocolLock && !(await this.#isFinished(key))) return;
+    if (lock && isTrialLock(key) && !(await this.#isFinished(key))) return;
     await removeLock(this.directory, key, lock?.generation ?? 0);
     this.removed.push(join('locks', key));
   }

@@ -36,6 +36,13 @@ export function ownersFolder(directory: string): string {
 
 /** The lock of protocol.yaml, among those of trials: whoever writes that file holds it. */
 export const protocolLock = 'protocol';
+/** The lock of the report, which takes seconds to draw: one process does. */
+export const reportLock = 'report';
+
+/** Whether a name under locks/ is the key of a trial. */
+export function isTrialLock(name: string): boolean {
+  return !['owners', protocolLock, reportLock].includes(name);
+}
 
 /** Every owner that has left its file, living or dead. */
 export async function readOwners(directory: string): Promise<Owner[]> {
@@ -56,8 +63,7 @@ export async function liveOwners(directory: string): Promise<Owner[]> {
 export async function ownersOf(directory: string): Promise<Map<string, string>> {
   const held = new Map<string, string>();
   for (const key of await namesIn(locksFolder(directory))) {
-    const ofTrial = key !== 'owners' && key !== protocolLock;
-    const lock = ofTrial ? await readLock(directory, key) : undefined;
+    const lock = isTrialLock(key) ? await readLock(directory, key) : undefined;
     if (lock) held.set(key, lock.owner);
   }
   return held;

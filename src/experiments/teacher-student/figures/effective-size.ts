@@ -65,8 +65,10 @@ function caption(groups: readonly TrialGroup[]): string {
   const { threshold } = (groups[0] as TrialGroup).trials[0] as ReportTrial;
   const line = `the line h_T = ${teacherSizes(groups).join(', ')}`;
   const size = hasTeacher(groups) ? `teacher's size stays near ${line}` : "task's size stays level";
+  const several = teacherSizes(groups).length > 1;
   const widest = widestOfSeries(groups).map(({ name, group }) => {
-    return `${meanAndSpread(perTrial.values(group))} of ${group.width} nodes for ${name} students`;
+    const teacher = several ? ` of the teacher of h_T = ${group.teacherSize}` : '';
+    return `${meanAndSpread(perTrial.values(group))} of ${group.width} nodes for ${name} students${teacher}`;
   });
   return (
     `The effective size n_λ counts the hidden nodes whose normalised relevance is above ${threshold}: a student that ` +

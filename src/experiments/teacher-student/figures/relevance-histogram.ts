@@ -12,6 +12,7 @@ import {
   seriesNames,
   seriesNotes,
   settingCells,
+  spreadNotes,
   widestOfSeries,
 } from '../panels/series.js';
 import {
@@ -19,7 +20,6 @@ import {
   type Parametrization,
   type ReportTrial,
   someWidths,
-  spreadNotes,
   type TrialGroup,
   tabledGroups,
   tableNotes,

@@ -133,9 +133,9 @@ export class Dataset {
       inputCount,
       targetCount,
       inputs: ofDType,
-      ...(targets && { targets: toDType('targets', targets, dtype) }),
-      ...(classes && { classes }),
-      ...(named.length > 0 && { named }),
+      targets: targets && toDType('targets', targets, dtype),
+      classes,
+      named,
     });
     this.#native.set(dtype, created);
     return created;

@@ -106,7 +106,7 @@ function unlikeLayer(where: string, layer: unknown): EigenstudentError {
 
 function rebuild(where: string, layer: Layer): Layer {
   const { name, inputs } = layer;
-  const place = { ...(name !== undefined && { name }), ...(inputs !== undefined && { inputs }) };
+  const place = { name, inputs };
   switch (layer.kind) {
     case 'spectral':
     case 'dense': {
@@ -131,7 +131,7 @@ function rebuild(where: string, layer: Layer): Layer {
       return activation(layer.activation, place);
     default:
       knownKeys(where, layer, ['kind', ...placeKeys]);
-      return joiners[layer.kind](inputs ?? [], name === undefined ? {} : { name });
+      return joiners[layer.kind](inputs ?? [], { name });
   }
 }
 

@@ -73,7 +73,7 @@ export async function pruneNetwork(source: Source, options: PruneNetworkOptions)
   const { criterion } = options;
   const network = networkOf('pruneNetwork', source);
   const scored = chooseLayers(network.spec, options.layers).map((layer) =>
-    scoreNodes('pruneNetwork', network, { layer, ...(criterion !== undefined && { criterion }) }),
+    scoreNodes('pruneNetwork', network, { layer, criterion }),
   );
   const layers = scored.map(({ layer }) => layer);
   const order = new JointOrder(

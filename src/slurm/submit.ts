@@ -150,7 +150,7 @@ async function plan(protocol: Protocol, options: SubmitOptions, maximum: number)
       ...sweepArguments(options),
     ],
     shards,
-    ...(threads !== undefined && { threads }),
+    threads,
   });
   return { ...counts, script, options: sbatch };
 }

@@ -1,5 +1,5 @@
 /** What one student is asked to be, and the check of it. */
-import { invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { flag, invalid, nonNegativeInteger, positiveInteger, someName } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { NativePhase, NativeStudentSpec } from '../native/addon.js';
 import { checkFits } from '../network/data-fit.js';
@@ -7,11 +7,12 @@ import { Dataset } from '../network/dataset.js';
 import { unitsOf } from '../network/description.js';
 import type { Layer } from '../network/layers.js';
 import { toNativeNetwork } from '../network/native-spec.js';
-import { Network } from '../network/network.js';
+import { checkNetwork, type Network } from '../network/network.js';
 import { tensorsOf } from '../network/network-spec.js';
 import { checkLoss, type Loss, toNativeObjective } from '../network/objective.js';
-import { checkSeed, checkTrial } from '../network/random.js';
+import { trialNumber } from '../network/random.js';
 import { type NetworkSpec, networkSpec } from '../network/spec.js';
+import { type Checks, optional, optionsCheck, unchecked } from '../options.js';
 import { checkOptimizer, type Optimizer } from './optimizers.js';
 import { type Phase, toNativePhases } from './phases.js';
 
@@ -74,49 +75,47 @@ export interface StudentPlan {
   readonly network: Network | undefined;
 }
 
-const keys = [
-  ...['layers', 'inputs', 'loss', 'data', 'optimizer', 'batchSize'],
-  ...['epochs', 'seed', 'trial', 'phases', 'shuffle', 'stream', 'stepsPerEpoch', 'network'],
-];
+const checkOptions = optionsCheck({
+  layers: unchecked(),
+  inputs: unchecked(),
+  loss: unchecked(),
+  data: checkSplits,
+  optimizer: checkOptimizer,
+  batchSize: positiveInteger,
+  epochs: checkEpochs,
+  seed: nonNegativeInteger,
+  trial: optional(trialNumber, 0),
+  phases: unchecked(),
+  shuffle: optional(flag, true),
+  stream: optional(someName),
+  stepsPerEpoch: optional(positiveInteger),
+  network: optional(checkNetwork),
+} satisfies Checks<StudentOptions>);
 
 /**
  * @param where names the student in errors, as in "student 3"
  * @throws invalid_argument, invalid_network, data_mismatch
  */
 export function planStudent(where: string, options: StudentOptions): StudentPlan {
-  if (typeof options !== 'object' || options === null) throw invalid(where, 'an object of options', options);
-  knownKeys(where, options, keys);
-  const splits = checkSplits(where, options.data);
-  const network = checkStart(where, options.network);
-  const spec = inContext(where, () => planNetwork(where, options, splits.train, network));
+  const { layers, inputs, loss, data: splits, phases, ...rest } = checkOptions(where, options);
+  const { network } = rest;
+  const structure = { layers, inputs, loss };
+  const spec = inContext(where, () => planNetwork(where, structure, splits.train, network));
   if (network) checkSameShape(where, network.spec, spec);
   checkFits(where, splits.train, spec, true);
   return {
     spec,
     data: splits.train,
     splits,
-    optimizer: checkOptimizer(`optimizer of ${where}`, options.optimizer),
-    batchSize: positiveInteger(`batchSize of ${where}`, options.batchSize),
-    epochs: checkEpochs(`epochs of ${where}`, options.epochs),
-    seed: checkSeed(where, options.seed),
-    trial: checkTrial(where, options.trial ?? 0),
-    phases: inContext(where, () => toNativePhases(options.phases ?? [], spec.layers)),
-    ...checkOrder(where, options, splits.train),
-    network,
+    ...rest,
+    phases: inContext(where, () => toNativePhases(phases ?? [], spec.layers)),
+    stepsPerEpoch: rest.stepsPerEpoch ?? firstClock(rest, splits.train),
   };
 }
 
-/** In what order a student sees its data, and what counts as an epoch. A stream's clock stays that of its first chunk. */
-function checkOrder(where: string, options: StudentOptions, data: Dataset) {
-  const { shuffle = true, stream, stepsPerEpoch } = options;
-  if (typeof shuffle !== 'boolean') throw invalid(`shuffle of ${where}`, 'true or false', shuffle);
-  if (stream !== undefined && (typeof stream !== 'string' || stream === ''))
-    throw invalid(`stream of ${where}`, 'a name', stream);
-  const first =
-    stream === undefined ? 0 : Math.ceil(data.samples / Math.min(options.batchSize, data.samples));
-  const clock =
-    stepsPerEpoch === undefined ? first : positiveInteger(`stepsPerEpoch of ${where}`, stepsPerEpoch);
-  return { shuffle, stream, stepsPerEpoch: clock };
+/** Steps that count as an epoch: 0, those of the data; for a stream those of its first chunk, whatever comes then. */
+function firstClock({ stream, batchSize }: Pick<StudentPlan, 'stream' | 'batchSize'>, { samples }: Dataset) {
+  return stream === undefined ? 0 : Math.ceil(samples / Math.min(batchSize, samples));
 }
 
 /** What native code trains; first values are written afterwards. */
@@ -143,9 +142,9 @@ export function toNativeStudent(plan: StudentPlan, dtype: 'float32' | 'float64')
 /** An epoch is the 32-bit part of a shuffle's stream (native/core/philox.h). */
 export const maximumEpochs = 2 ** 32 - 1;
 
-function checkEpochs(where: string, epochs: number): number {
-  if (positiveInteger(where, epochs) > maximumEpochs)
-    throw invalid(where, `at most ${maximumEpochs} epochs`, epochs);
+function checkEpochs(where: string, value: unknown): number {
+  const epochs = positiveInteger(where, value);
+  if (epochs > maximumEpochs) throw invalid(where, `at most ${maximumEpochs} epochs`, epochs);
   return epochs;
 }
 
@@ -153,18 +152,13 @@ function checkSplits(where: string, data: unknown): SplitData {
   if (data instanceof Dataset) return { train: data };
   const splits = data as SplitData | null | undefined;
   if (!(splits?.train instanceof Dataset))
-    throw invalid(`data of ${where}`, 'a Dataset, or splits { train: Dataset, ... }', data);
+    throw invalid(where, 'a Dataset, or splits { train: Dataset, ... }', data);
   return splits;
-}
-
-function checkStart(where: string, network: unknown): Network | undefined {
-  if (network === undefined || network instanceof Network) return network;
-  throw invalid(`network of ${where}`, 'a Network', network);
 }
 
 function planNetwork(
   where: string,
-  options: StudentOptions,
+  options: Pick<StudentOptions, 'layers' | 'inputs' | 'loss'>,
   data: Dataset,
   network: Network | undefined,
 ): NetworkSpec {

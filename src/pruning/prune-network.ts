@@ -1,9 +1,19 @@
-import { denseArray, finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
+import { denseArray, finiteNumber, invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { checkDataset, type Dataset } from '../network/dataset.js';
 import { unitsOf } from '../network/description.js';
 import { parameterCount } from '../network/layout.js';
 import type { Network, NetworkSpec } from '../network/network.js';
+import {
+  amongst,
+  byName,
+  type Checks,
+  called,
+  numberFrom,
+  optional,
+  optionsCheck,
+  unchecked,
+} from '../options.js';
 import { JointOrder, type Kept, type Scope, scopes } from './joint-order.js';
 import { defaultMetric, isAsGood, type Metric, measure, metrics, worstAllowed } from './metric.js';
 import type { Criterion } from './relevance.js';
@@ -53,10 +63,20 @@ export interface PrunedLayer {
   readonly after: number;
 }
 
-const keys = [
-  ...['layers', 'scope', 'criterion', 'keep', 'percentile', 'maxDegradation'],
-  ...['data', 'metric', 'reference'],
-];
+const checkOptions = optionsCheck(
+  {
+    layers: unchecked(),
+    scope: optional(amongst(scopes), 'layer'),
+    criterion: unchecked(),
+    keep: unchecked(),
+    percentile: unchecked(),
+    maxDegradation: unchecked(),
+    data: called('data of pruneNetwork', optional(checkDataset)),
+    metric: optional(amongst(metrics)),
+    reference: optional(numberFrom(0)),
+  } satisfies Checks<PruneNetworkOptions>,
+  byName,
+);
 
 /**
  * Prunes several hidden layers at once. With maxDegradation nodes are removed one by one in the order of the ranking, and the
@@ -67,12 +87,10 @@ const keys = [
  *   bound that `reference` sets; data_mismatch, diverged
  */
 export async function pruneNetwork(source: Source, options: PruneNetworkOptions): Promise<PrunedNetwork> {
-  knownKeys('pruneNetwork', options, keys);
-  checkHowFar(options);
-  const scope = oneOf('scope', options.scope ?? 'layer', scopes);
-  const { criterion } = options;
+  const { scope, criterion, data, metric, ...far } = checkOptions('pruneNetwork', options);
+  checkHowFar(far);
   const network = networkOf('pruneNetwork', source);
-  const scored = chooseLayers(network.spec, options.layers).map((layer) =>
+  const scored = chooseLayers(network.spec, far.layers).map((layer) =>
     scoreNodes('pruneNetwork', network, { layer, criterion }),
   );
   const layers = scored.map(({ layer }) => layer);
@@ -80,9 +98,8 @@ export async function pruneNetwork(source: Source, options: PruneNetworkOptions)
     scored.map(({ relevance }) => relevance),
     scope,
   );
-  const { data, metric } = options;
   const quality = data === undefined ? undefined : await judge(network, data, metric);
-  const kept = await howFar(order, options, quality, (nodes) => cut(network, layers, nodes));
+  const kept = await howFar(order, far, quality, (nodes) => cut(network, layers, nodes));
   const pruned = cut(network, layers, kept);
   return {
     network: pruned,
@@ -107,8 +124,7 @@ interface Quality {
 }
 
 async function judge(network: Network, data: Dataset, metric: Metric | undefined): Promise<Quality> {
-  checkDataset('data of pruneNetwork', data);
-  const name = oneOf('metric', metric ?? defaultMetric(network, data), metrics);
+  const name = metric ?? defaultMetric(network, data);
   const of = (one: Network) => measure(one, data, name);
   return { name, before: await of(network), of };
 }
@@ -128,7 +144,7 @@ async function howFar(
   const { name, before, of } = quality;
   const most = name === 'accuracy' ? 1 : Number.POSITIVE_INFINITY;
   const degradation = finiteNumber('maxDegradation', maxDegradation, 0, most);
-  const start = reference === undefined ? before : finiteNumber('reference', reference, 0);
+  const start = reference ?? before;
   const bound = worstAllowed(name, start, degradation);
   if (!isAsGood(name, before, bound)) throw tooBad(quality, bound, start);
   const holds = async (count: number) => isAsGood(name, await of(cutTo(order.without(count))), bound);

@@ -1,9 +1,19 @@
 /** What train() is asked to do, and the check of it. */
 
-import { checkPath, denseArray, finiteNumber, invalid, knownKeys, positiveInteger } from '../arguments.js';
-import { isAbortSignal } from '../kinds.js';
+import { abortSignal, checkPath, denseArray, flag, invalid, positiveInteger } from '../arguments.js';
 import { checkFits } from '../network/data-fit.js';
 import { checkDataset, type Dataset } from '../network/dataset.js';
+import {
+  byName,
+  type Checked,
+  type Checks,
+  callback,
+  called,
+  numberFrom,
+  optional,
+  optionsCheck,
+  unchecked,
+} from '../options.js';
 import { Population } from '../population/population.js';
 import type { TrainReport } from './report.js';
 
@@ -41,42 +51,46 @@ export interface TrainOptions {
   readonly onReport?: (report: TrainReport) => void;
 }
 
+const checkEarlyStopping = optionsCheck({
+  patience: positiveInteger,
+  minImprovement: optional(numberFrom(0), 0),
+} satisfies Checks<EarlyStopping>);
+
+const checkEachOfCheckpoint = optionsCheck({
+  path: unchecked(),
+  save: callback(),
+  every: optional(positiveInteger),
+  everySeconds: optional(numberFrom(0)),
+} satisfies Checks<CheckpointOptions>);
+
+const checkOptions = optionsCheck(
+  {
+    every: called('every of train', optional(positiveInteger, 50)),
+    validation: unchecked(),
+    evaluateTrain: optional(flag, true),
+    signal: optional(abortSignal),
+    earlyStopping: optional(checkEarlyStopping),
+    checkpoint: optional(checkCheckpoint),
+    onReport: callback(),
+  } satisfies Checks<TrainOptions>,
+  byName,
+);
+
 /** The same, checked and with every default written out. */
-export interface TrainPlan {
-  readonly every: number;
+export type TrainPlan = Omit<Checked<typeof checkOptions>, 'validation'> & {
   /** One a student. */
   readonly validation: readonly (Dataset | null)[];
-  readonly evaluateTrain: boolean;
-  readonly signal: AbortSignal | undefined;
-  readonly earlyStopping: Required<EarlyStopping> | undefined;
-  readonly checkpoint: CheckpointOptions | undefined;
-  readonly onReport: ((report: TrainReport) => void) | undefined;
-}
-
-const keys = [
-  ...['every', 'validation', 'evaluateTrain', 'signal'],
-  ...['earlyStopping', 'checkpoint', 'onReport'],
-];
+};
 
 /** @throws invalid_argument, data_mismatch */
 export function planTraining(population: Population, options: TrainOptions): TrainPlan {
   if (!(population instanceof Population)) throw invalid('train', 'a Population', population);
-  knownKeys('train', options, keys);
-  const { evaluateTrain = true, signal, onReport } = options;
-  if (typeof evaluateTrain !== 'boolean') throw invalid('evaluateTrain', 'true or false', evaluateTrain);
-  if (signal !== undefined && !isAbortSignal(signal)) throw invalid('signal', 'an AbortSignal', signal);
-  if (onReport !== undefined && typeof onReport !== 'function')
-    throw invalid('onReport', 'a function', onReport);
-  const validation = planValidation(population, options.validation);
-  return {
-    every: positiveInteger('every of train', options.every ?? 50),
-    validation,
-    evaluateTrain,
-    signal,
-    earlyStopping: options.earlyStopping && checkEarlyStopping(options.earlyStopping, validation),
-    checkpoint: options.checkpoint && checkCheckpoint(options.checkpoint),
-    onReport,
-  };
+  const checked = checkOptions('train', options);
+  const validation = planValidation(population, checked.validation);
+  const blind = validation.indexOf(null);
+  if (checked.earlyStopping && blind >= 0)
+    throw invalid(`validation of student ${blind}`, 'a Dataset for earlyStopping to watch', null);
+  return { ...checked, validation };
 }
 
 function planValidation(
@@ -101,28 +115,10 @@ function planValidation(
   });
 }
 
-function checkEarlyStopping(
-  options: EarlyStopping,
-  validation: readonly (Dataset | null)[],
-): Required<EarlyStopping> {
-  knownKeys('earlyStopping', options, ['patience', 'minImprovement']);
-  const blind = validation.indexOf(null);
-  if (blind >= 0)
-    throw invalid(`validation of student ${blind}`, 'a Dataset for earlyStopping to watch', null);
-  return {
-    patience: positiveInteger('patience of earlyStopping', options.patience),
-    minImprovement: finiteNumber('minImprovement of earlyStopping', options.minImprovement ?? 0, 0),
-  };
-}
-
-function checkCheckpoint(options: CheckpointOptions): CheckpointOptions {
-  knownKeys('checkpoint', options, ['path', 'save', 'every', 'everySeconds']);
-  const { path, save } = options;
-  if (save === undefined) checkPath('path of checkpoint', path);
-  if (save !== undefined && typeof save !== 'function')
-    throw invalid('save of checkpoint', 'a function', save);
-  if (save !== undefined && path !== undefined) throw invalid('path of checkpoint', 'none beside save', path);
-  if (options.every !== undefined) positiveInteger('every of checkpoint', options.every);
-  if (options.everySeconds !== undefined) finiteNumber('everySeconds of checkpoint', options.everySeconds, 0);
-  return options;
+function checkCheckpoint(where: string, given: unknown): CheckpointOptions {
+  const checked = checkEachOfCheckpoint(where, given);
+  const { path, save } = checked;
+  if (save === undefined) checkPath(`path of ${where}`, path);
+  else if (path !== undefined) throw invalid(`path of ${where}`, 'none beside save', path);
+  return checked;
 }

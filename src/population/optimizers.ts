@@ -1,7 +1,7 @@
 /** Optimisers and learning-rate schedules: data that native code applies. Updates follow PyTorch's definitions. */
 import { finiteNumber, flag, invalid, knownKeys } from '../arguments.js';
 import type { NativeOptimizer, NativeSchedule } from '../native/addon.js';
-import { type Checks, called, numberFrom, optional, optionsCheck } from '../options.js';
+import { called, numberFrom, type OptionsOf, optional, optionsCheck, required } from '../options.js';
 
 /** Learning rate over time; made by constant(), stepDecay() or cosine(). Epochs are fractional: step / steps per epoch. */
 export type Schedule = NativeSchedule;
@@ -11,24 +11,28 @@ export interface Optimizer extends NativeOptimizer {
   readonly learningRate: Schedule;
 }
 
-interface WarmupOptions {
-  /** Epochs over which the rate climbs linearly to the schedule's. Default 0. */
-  readonly warmup?: number;
-}
-
 const nonNegative = numberFrom(0);
-const withWarmup = { warmup: called('warmup of learningRate', optional(nonNegative, 0)) };
-const checkConstant = optionsCheck(withWarmup satisfies Checks<WarmupOptions>);
+
+/** @internal */
+const checkConstant = optionsCheck({
+  /** Epochs over which the rate climbs linearly to the schedule's. Default 0. */
+  warmup: called('warmup of learningRate', optional(nonNegative, 0)),
+});
+interface ConstantOptions extends OptionsOf<typeof checkConstant> {}
+/** @internal */
 const checkStepDecay = optionsCheck({
-  every: positive,
-  factor: nonNegative,
-  ...withWarmup,
-} satisfies Checks<Parameters<typeof stepDecay>[1]>);
+  every: required(positive),
+  factor: required(nonNegative),
+  ...checkConstant.each,
+});
+interface StepDecayOptions extends OptionsOf<typeof checkStepDecay> {}
+/** @internal */
 const checkCosine = optionsCheck({
-  total: positive,
+  total: required(positive),
   minimum: optional(nonNegative, 0),
-  ...withWarmup,
-} satisfies Checks<Parameters<typeof cosine>[1]>);
+  ...checkConstant.each,
+});
+interface CosineOptions extends OptionsOf<typeof checkCosine> {}
 
 const resting = { every: 1, factor: 1, total: 1, minimum: 0 };
 
@@ -36,23 +40,17 @@ const resting = { every: 1, factor: 1, total: 1, minimum: 0 };
  * `rate` throughout.
  * @throws invalid_argument, as the other schedules and the optimisers do: which number, what was expected
  */
-export function constant(rate: number, options: WarmupOptions = {}): Schedule {
+export function constant(rate: number, options: ConstantOptions = {}): Schedule {
   return schedule('constant', 'constant', rate, checkConstant('constant', options));
 }
 
 /** base * factor^floor(epoch / every); `every` in epochs. */
-export function stepDecay(
-  base: number,
-  options: { readonly every: number; readonly factor: number } & WarmupOptions,
-): Schedule {
+export function stepDecay(base: number, options: StepDecayOptions): Schedule {
   return schedule('step', 'stepDecay', base, checkStepDecay('stepDecay', options));
 }
 
 /** minimum + (base - minimum) (1 + cos(pi min(epoch / total, 1))) / 2; `total` in epochs. */
-export function cosine(
-  base: number,
-  options: { readonly total: number; readonly minimum?: number } & WarmupOptions,
-): Schedule {
+export function cosine(base: number, options: CosineOptions): Schedule {
   return schedule('cosine', 'cosine', base, checkCosine('cosine', options));
 }
 
@@ -60,49 +58,40 @@ function schedule(kind: Schedule['kind'], where: string, base: number, numbers: 
   return { kind, base: nonNegative(`learningRate of ${where}`, base), warmup: 0, ...resting, ...numbers };
 }
 
-interface RateOptions {
-  /** A number stands for constant(number). */
-  readonly learningRate: number | Schedule;
-}
-interface AdamOptions extends RateOptions {
-  /** Default 0.9. */
-  readonly beta1?: number;
-  /** Default 0.999. */
-  readonly beta2?: number;
-  /** Default 1e-7: Keras' default, as in the paper's code (PyTorch: 1e-8). */
-  readonly epsilon?: number;
-}
-
-interface SgdOptions extends RateOptions {
-  /** Default 0. */
-  readonly momentum?: number;
-  /** Default false. */
-  readonly nesterov?: boolean;
-}
-interface AdamWOptions extends AdamOptions {
-  /** Default 0.01 (PyTorch's). */
-  readonly weightDecay?: number;
-}
-
 const unused = { momentum: 0, nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 };
 
+const rate = {
+  /** A number stands for constant(number). */
+  learningRate: required<Schedule, number | Schedule>(toSchedule),
+};
+/** @internal */
 const checkSgd = optionsCheck({
-  learningRate: toSchedule,
+  ...rate,
+  /** Default 0. */
   momentum: optional(fraction, 0),
+  /** Default false. */
   nesterov: optional(flag, false),
-} satisfies Checks<SgdOptions>);
-const adamChecks = {
-  learningRate: toSchedule,
+});
+interface SgdOptions extends OptionsOf<typeof checkSgd> {}
+/** @internal */
+const checkAdam = optionsCheck({
+  ...rate,
+  /** Default 0.9. */
   beta1: optional(fraction, unused.beta1),
+  /** Default 0.999. */
   beta2: optional(fraction, unused.beta2),
+  /** Default 1e-7: Keras' default, as in the paper's code (PyTorch: 1e-8). */
   // 0 would give 0/0 where a gradient is exactly 0; below 1e-30 float32 soon rounds it to 0
   epsilon: optional(numberFrom(1e-30), unused.epsilon),
-} satisfies Checks<AdamOptions>;
-const checkAdam = optionsCheck(adamChecks);
+});
+interface AdamOptions extends OptionsOf<typeof checkAdam> {}
+/** @internal */
 const checkAdamW = optionsCheck({
-  ...adamChecks,
+  ...checkAdam.each,
+  /** Default 0.01 (PyTorch's). */
   weightDecay: optional(nonNegative, 0.01),
-} satisfies Checks<AdamWOptions>);
+});
+interface AdamWOptions extends OptionsOf<typeof checkAdamW> {}
 
 /** v = momentum v + g, p -= rate v; with Nesterov p -= rate (g + momentum v). */
 export function sgd(options: SgdOptions): Optimizer {

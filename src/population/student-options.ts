@@ -12,7 +12,7 @@ import { tensorsOf } from '../network/network-spec.js';
 import { checkLoss, type Loss, toNativeObjective } from '../network/objective.js';
 import { trialNumber } from '../network/random.js';
 import { type NetworkSpec, networkSpec } from '../network/spec.js';
-import { type Checks, optional, optionsCheck, unchecked } from '../options.js';
+import { type OptionsOf, optional, optionsCheck, required, unchecked } from '../options.js';
 import { checkOptimizer, type Optimizer } from './optimizers.js';
 import { type Phase, toNativePhases } from './phases.js';
 
@@ -23,39 +23,41 @@ export interface SplitData {
   readonly test?: Dataset;
 }
 
-export interface StudentOptions {
+/** @internal */
+const checkOptions = optionsCheck({
   /** Made by spectral(), dense(), sum(). May be left out where `network` is given. */
-  readonly layers?: readonly Layer[];
+  layers: optional(unchecked<readonly Layer[]>),
   /** Features of a sample, or its shape. Default: those of `network`, or of the data. */
-  readonly inputs?: number | readonly number[];
+  inputs: optional(unchecked<number | readonly number[]>),
   /** Default: 'crossEntropy' for data with classes, else 'mse'. */
-  readonly loss?: Loss;
+  loss: optional(unchecked<Loss>),
   /** Trained on; of splits, `train`. Students that share a Dataset share its copy in native memory. */
-  readonly data: Dataset | SplitData;
+  data: required<SplitData, Dataset | SplitData>(checkSplits),
   /** Made by sgd(), adam() or adamW(). */
-  readonly optimizer: Optimizer;
+  optimizer: required(checkOptimizer),
   /** Samples a step. An epoch's last batch may be smaller; more than there are samples means one batch. */
-  readonly batchSize: number;
+  batchSize: required(positiveInteger),
   /** Passes over the data, reshuffled each time. */
-  readonly epochs: number;
+  epochs: required(checkEpochs),
   /** Names, with `trial`, the first values and the shuffles. Non-negative safe integer. */
-  readonly seed: number;
+  seed: required(nonNegativeInteger),
   /** Integer below 2^32. Default 0. */
-  readonly trial?: number;
+  trial: optional(trialNumber, 0),
   /** Which tensors train when; repeated from the first after the last. Default: all that are trainable, always. */
-  readonly phases?: readonly Phase[];
+  phases: optional(unchecked<readonly Phase[]>, []),
   /** Whether each epoch takes the samples in a new order. Default true. */
-  readonly shuffle?: boolean;
+  shuffle: optional(flag, true),
   /**
    * Name of the stream that the data are a chunk of: Student.setData() may then replace them. Checkpoints know the student by
    * this name, not by the chunk. On the CPU and the reference.
    */
-  readonly stream?: string;
+  stream: optional(someName),
   /** Steps that learning rates and phases count as an epoch. Default: those of the data that the student is made with. */
-  readonly stepsPerEpoch?: number;
+  stepsPerEpoch: optional(positiveInteger),
   /** Start from these numbers instead of the initialisers. */
-  readonly network?: Network;
-}
+  network: optional(checkNetwork),
+});
+export interface StudentOptions extends OptionsOf<typeof checkOptions> {}
 
 /** The same, checked and with every default written out. */
 export interface StudentPlan {
@@ -75,23 +77,6 @@ export interface StudentPlan {
   readonly network: Network | undefined;
 }
 
-const checkOptions = optionsCheck({
-  layers: unchecked(),
-  inputs: unchecked(),
-  loss: unchecked(),
-  data: checkSplits,
-  optimizer: checkOptimizer,
-  batchSize: positiveInteger,
-  epochs: checkEpochs,
-  seed: nonNegativeInteger,
-  trial: optional(trialNumber, 0),
-  phases: unchecked(),
-  shuffle: optional(flag, true),
-  stream: optional(someName),
-  stepsPerEpoch: optional(positiveInteger),
-  network: optional(checkNetwork),
-} satisfies Checks<StudentOptions>);
-
 /**
  * @param where names the student in errors, as in "student 3"
  * @throws invalid_argument, invalid_network, data_mismatch
@@ -108,7 +93,7 @@ export function planStudent(where: string, options: StudentOptions): StudentPlan
     data: splits.train,
     splits,
     ...rest,
-    phases: inContext(where, () => toNativePhases(phases ?? [], spec.layers)),
+    phases: inContext(where, () => toNativePhases(phases, spec.layers)),
     stepsPerEpoch: rest.stepsPerEpoch ?? firstClock(rest, splits.train),
   };
 }

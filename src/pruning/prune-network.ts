@@ -6,12 +6,11 @@ import { parameterCount } from '../network/layout.js';
 import type { Network, NetworkSpec } from '../network/network.js';
 import {
   amongst,
-  byName,
-  type Checks,
+  bareOptionsCheck,
   called,
   numberFrom,
+  type OptionsOf,
   optional,
-  optionsCheck,
   unchecked,
 } from '../options.js';
 import { JointOrder, type Kept, type Scope, scopes } from './joint-order.js';
@@ -20,30 +19,32 @@ import type { Criterion } from './relevance.js';
 import { networkOf, type Source, scoreNodes } from './source.js';
 import { keepNodes } from './surgery.js';
 
-/** How far to prune: exactly one of keep, percentile and maxDegradation. */
-export interface PruneNetworkOptions {
+/** @internal */
+const checkOptions = bareOptionsCheck({
   /** Indices of hidden layers. Default: all. */
-  readonly layers?: readonly number[];
+  layers: optional(unchecked<readonly number[]>),
   /** Default 'layer'. See Scope: 'global' divides relevance by the largest of the layer. */
-  readonly scope?: Scope;
+  scope: optional(amongst(scopes), 'layer'),
   /** Default: 'L' for spectral layers, 'M' for dense ones. */
-  readonly criterion?: Criterion;
+  criterion: optional(unchecked<Criterion>),
   /** Nodes that stay: in each layer, or with scope 'global' in all layers together, at least one each. */
-  readonly keep?: number;
+  keep: optional(unchecked<number>),
   /** From 0 to 100: nodes strictly below this percentile go, of the layer or with scope 'global' of all. */
-  readonly percentile?: number;
+  percentile: optional(unchecked<number>),
   /**
    * By how much the metric may get worse, as a fraction of the reference: 0.01 lets loss rise, or accuracy fall, by 1 %. Needs
    * data.
    */
-  readonly maxDegradation?: number;
+  maxDegradation: optional(unchecked<number>),
   /** What the metric is of, before and after: validation data with maxDegradation, not what is reported on. */
-  readonly data?: Dataset;
+  data: called('data of pruneNetwork', optional(checkDataset)),
   /** Default: 'accuracy' where the network has one on the data (see Evaluation), else 'loss'. */
-  readonly metric?: Metric;
+  metric: optional(amongst(metrics)),
   /** What maxDegradation is a fraction of. Default: the metric of the unpruned network. */
-  readonly reference?: number;
-}
+  reference: optional(numberFrom(0)),
+});
+/** How far to prune: exactly one of keep, percentile and maxDegradation. */
+export interface PruneNetworkOptions extends OptionsOf<typeof checkOptions> {}
 
 export interface PrunedNetwork {
   readonly network: Network;
@@ -62,21 +63,6 @@ export interface PrunedLayer {
   readonly before: number;
   readonly after: number;
 }
-
-const checkOptions = optionsCheck(
-  {
-    layers: unchecked(),
-    scope: optional(amongst(scopes), 'layer'),
-    criterion: unchecked(),
-    keep: unchecked(),
-    percentile: unchecked(),
-    maxDegradation: unchecked(),
-    data: called('data of pruneNetwork', optional(checkDataset)),
-    metric: optional(amongst(metrics)),
-    reference: optional(numberFrom(0)),
-  } satisfies Checks<PruneNetworkOptions>,
-  byName,
-);
 
 /**
  * Prunes several hidden layers at once. With maxDegradation nodes are removed one by one in the order of the ranking, and the

@@ -4,80 +4,61 @@ import { abortSignal, checkPath, denseArray, flag, invalid, positiveInteger } fr
 import { checkFits } from '../network/data-fit.js';
 import { checkDataset, type Dataset } from '../network/dataset.js';
 import {
-  byName,
-  type Checked,
-  type Checks,
+  bareOptionsCheck,
   callback,
   called,
   numberFrom,
+  type OptionsOf,
   optional,
   optionsCheck,
+  required,
   unchecked,
 } from '../options.js';
 import { Population } from '../population/population.js';
 import type { TrainReport } from './report.js';
 
-export interface EarlyStopping {
-  /** Evaluations in a row without improvement after which a student rests. */
-  readonly patience: number;
-  /** By how much the best validation loss must be undercut to count as improved. Default 0. */
-  readonly minImprovement?: number;
-}
-
-export interface CheckpointOptions {
-  /** One file, overwritten; see restoreCheckpoint. Either this or `save`. */
-  readonly path?: string;
-  /** Keeps the state of the population in a way of its own; training waits for it. */
-  readonly save?: (population: Population) => Promise<void>;
-  /** Epochs. With neither this nor everySeconds: at every report. Always at the end and when interrupted. */
-  readonly every?: number;
-  /** Wherever training stands then, at reports or between them; what is trained does not depend on it. */
-  readonly everySeconds?: number;
-}
-
-export interface TrainOptions {
-  /** Epochs between reports, counted from the beginning of training. Default 50. */
-  readonly every?: number;
-  /** For all students, or one per student (null: none). Default: `validation` of each student's data, where it has one. */
-  readonly validation?: Dataset | readonly (Dataset | null)[];
-  /** Whether trainLoss is over all training data (default) or, cheaper, over the last batch seen. */
-  readonly evaluateTrain?: boolean;
-  /** Aborting ends training after the current step with an error of code 'interrupted'; it can be continued. */
-  readonly signal?: AbortSignal;
-  /** Watches the validation loss, which every student then needs. */
-  readonly earlyStopping?: EarlyStopping;
-  readonly checkpoint?: CheckpointOptions;
-  /** Called with each report, before a checkpoint of it is written and before it is yielded. */
-  readonly onReport?: (report: TrainReport) => void;
-}
-
+/** @internal */
 const checkEarlyStopping = optionsCheck({
-  patience: positiveInteger,
+  /** Evaluations in a row without improvement after which a student rests. */
+  patience: required(positiveInteger),
+  /** By how much the best validation loss must be undercut to count as improved. Default 0. */
   minImprovement: optional(numberFrom(0), 0),
-} satisfies Checks<EarlyStopping>);
+});
+export interface EarlyStopping extends OptionsOf<typeof checkEarlyStopping> {}
 
+/** @internal */
 const checkEachOfCheckpoint = optionsCheck({
-  path: unchecked(),
-  save: callback(),
+  /** One file, overwritten; see restoreCheckpoint. Either this or `save`. */
+  path: optional(unchecked<string>),
+  /** Keeps the state of the population in a way of its own; training waits for it. */
+  save: optional(callback<(population: Population) => Promise<void>>),
+  /** Epochs. With neither this nor everySeconds: at every report. Always at the end and when interrupted. */
   every: optional(positiveInteger),
+  /** Wherever training stands then, at reports or between them; what is trained does not depend on it. */
   everySeconds: optional(numberFrom(0)),
-} satisfies Checks<CheckpointOptions>);
+});
+export interface CheckpointOptions extends OptionsOf<typeof checkEachOfCheckpoint> {}
 
-const checkOptions = optionsCheck(
-  {
-    every: called('every of train', optional(positiveInteger, 50)),
-    validation: unchecked(),
-    evaluateTrain: optional(flag, true),
-    signal: optional(abortSignal),
-    earlyStopping: optional(checkEarlyStopping),
-    checkpoint: optional(checkCheckpoint),
-    onReport: callback(),
-  } satisfies Checks<TrainOptions>,
-  byName,
-);
+/** @internal */
+const checkOptions = bareOptionsCheck({
+  /** Epochs between reports, counted from the beginning of training. Default 50. */
+  every: called('every of train', optional(positiveInteger, 50)),
+  /** For all students, or one per student (null: none). Default: `validation` of each student's data, where it has one. */
+  validation: optional(unchecked<Dataset | readonly (Dataset | null)[]>),
+  /** Whether trainLoss is over all training data (default) or, cheaper, over the last batch seen. */
+  evaluateTrain: optional(flag, true),
+  /** Aborting ends training after the current step with an error of code 'interrupted'; it can be continued. */
+  signal: optional(abortSignal),
+  /** Watches the validation loss, which every student then needs. */
+  earlyStopping: optional<Required<EarlyStopping>, EarlyStopping>(checkEarlyStopping),
+  checkpoint: optional<CheckpointOptions>(checkCheckpoint),
+  /** Called with each report, before a checkpoint of it is written and before it is yielded. */
+  onReport: optional(callback<(report: TrainReport) => void>),
+});
+export interface TrainOptions extends OptionsOf<typeof checkOptions> {}
 
 /** The same, checked and with every default written out. */
-export type TrainPlan = Omit<Checked<typeof checkOptions>, 'validation'> & {
+export type TrainPlan = Omit<ReturnType<typeof checkOptions>, 'validation'> & {
   /** One a student. */
   readonly validation: readonly (Dataset | null)[];
 };

@@ -20,6 +20,7 @@ const internal = [
   'figures/theme',
   'report/write-report',
   'protocol/protocol',
+  'protocol/protocol-json-schema',
 ];
 
 const file = (name) => `${source}${name}.ts`;

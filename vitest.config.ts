@@ -13,6 +13,22 @@ const slow = [
   'test/docs/run/**',
 ];
 
+/** What starts processes, or takes its time: not in `npm run test:quick`. */
+const notQuick = [
+  'test/cli/{disk,process,query,signals,sweep-words,watch}.test.ts',
+  'test/compatibility/*.test.ts',
+  'test/data/{csv-against-pandas,read-as-peers}.test.ts',
+  'test/{docs,examples,experiments,native-boundary,native-loader}/*.test.ts',
+  'test/population/{address-limit,threads}.test.ts',
+  'test/public-reports/{jest-realm,nohup}.test.ts',
+  'test/report/{figure-pictures,zero-values,failed-figure,awkward-runs}.test.ts',
+  'test/runs/**/{full-disk,opened-at-once,owners,run-directory,record-index,status,many-records}.test.ts',
+  'test/slurm/script.test.ts',
+  'test/states/{floating-point,memory,teardown}.test.ts',
+  'test/sweep/{changing-world,damage,growth,survive}.test.ts',
+  'test/training/{abort-latency,interruption}.test.ts',
+];
+
 /** What depends on the kernels: golden cases, the oracle, and that bits do not depend on threads. */
 const ofKernels = [
   'test/native-loader/instruction-set.test.ts',
@@ -49,7 +65,8 @@ function otherInstructionSets(): string[] {
 }
 
 /**
- * `npm test` runs the project `tests`, and the tests of the kernels once more for each other instruction set. What takes
+ * `npm test` runs the project `tests`, and the tests of the kernels once more for each other instruction set; `npm run
+ * test:quick` a part of `tests`, without processes and on one instruction set. What takes
  * minutes has a project and a command of its own: `npm run test:science`, `npm run test:packaging`; `npm run test:slow`
  * runs them and more. `npm run test:cuda` builds an emulated device first, and runs on a GPU too where the CUDA library finds one.
  */
@@ -66,6 +83,18 @@ export default defineConfig({
           // the same everywhere: where a library and a GPU are, 'auto' would take them. test/cuda looks for both
           env: { EIGENSTUDENT_CUDA: 'none' },
           // forks: an addon that crashes takes its own file down and the run reports it
+          pool: 'forks',
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: [...slow, ...notQuick],
+          // modules are loaded once per worker instead of once per file: half of the time
+          isolate: false,
+          env: { EIGENSTUDENT_CUDA: 'none' },
           pool: 'forks',
           testTimeout: 30_000,
         },

@@ -1,4 +1,4 @@
-// Prunes the networks that train.py wrote, with the call of the README, and prints a row of a table for each:
+// Prunes the networks that train.py wrote, with the call of docs/how-to/prune-a-network.md, and prints a row of a table for each:
 //   node experiments/prune-elsewhere/prune.mjs FOLDER [NAME ...]
 // Validation data choose; test data are looked at once, at the end. EIGENSTUDENT=FILE names another command than dist/cli/main.js.
 import { execFileSync } from 'node:child_process';

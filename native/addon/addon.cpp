@@ -1,7 +1,7 @@
 // The export table: all that JavaScript can call. Types: src/native/addon.ts.
 #include <napi.h>
 
-#include "addon/arguments.h"
+#include "addon/arguments/arguments.h"
 #include "addon/cuda.h"
 #include "addon/dataset.h"
 #include "addon/describe.h"

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "addon/arguments.h"
+#include "addon/arguments/arguments.h"
 #include "core/backend.h"
 
 namespace eigenstudent {

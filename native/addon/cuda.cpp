@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "addon/arguments.h"
+#include "addon/arguments/arguments.h"
 #include "addon/errors.h"
 #include "addon/version.h"
 #include "core/errors.h"

@@ -3,7 +3,7 @@
 
 #include <napi.h>
 
-#include "addon/arguments.h"
+#include "addon/arguments/arguments.h"
 #include "addon/type_tag.h"
 #include "core/dataset.h"
 

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "addon/argument_visitor.h"
+#include "addon/arguments/argument_visitor.h"
 #include "addon/errors.h"
-#include "addon/network_arguments.h"
+#include "addon/arguments/network_arguments.h"
 #include "core/chain.h"
 #include "core/graph.h"
 

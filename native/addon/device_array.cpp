@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "addon/arguments.h"
+#include "addon/arguments/arguments.h"
 #include "addon/cuda.h"
 #include "addon/errors.h"
 #include "core/errors.h"

@@ -1,6 +1,6 @@
 #include "addon/kernels.h"
 
-#include "addon/arguments.h"
+#include "addon/arguments/arguments.h"
 #include "addon/backends.h"
 #include "addon/errors.h"
 #include "core/errors.h"

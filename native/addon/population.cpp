@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "addon/argument_visitor.h"
+#include "addon/arguments/argument_visitor.h"
 #include "addon/backends.h"
 #include "addon/dataset.h"
 #include "addon/errors.h"
-#include "addon/network_arguments.h"
+#include "addon/arguments/network_arguments.h"
 #include "core/errors.h"
 
 namespace eigenstudent {

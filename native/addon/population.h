@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-#include "addon/arguments.h"
+#include "addon/arguments/arguments.h"
 #include "addon/type_tag.h"
 #include "core/backend.h"
 

@@ -3,7 +3,7 @@
 #include <limits>
 #include <string>
 
-#include "addon/arguments.h"
+#include "addon/arguments/arguments.h"
 #include "addon/errors.h"
 #include "core/errors.h"
 #include "core/philox.h"

@@ -1,6 +1,6 @@
 // How a struct is described once and read everywhere: `fields(visit, spec)` beside the struct calls
 // visit("name", spec.member) for each member, in an order that never depends on their values. Visitors read a struct from
-// JavaScript (addon/argument_visitor.h), write it as bytes, read it back and name its shape (core/bytes.h).
+// JavaScript (addon/arguments/argument_visitor.h), write it as bytes, read it back and name its shape (core/bytes.h).
 #pragma once
 
 #include <concepts>

@@ -54,3 +54,12 @@ export function equalLengths(lists: Readonly<Record<string, ArrayLike<number>>>)
       throw invalid(name, `as many numbers as ${firstName} has (${first.length})`, list);
   }
 }
+
+/** At most `count` of the values, the first and last among them and the others evenly between by rank. */
+export function evenly<Value>(values: readonly Value[], count: number): readonly Value[] {
+  if (values.length <= count) return values;
+  return Array.from(
+    { length: count },
+    (_, i) => values[Math.round((i * (values.length - 1)) / (count - 1))] as Value,
+  );
+}

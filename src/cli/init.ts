@@ -18,7 +18,7 @@ export async function init(
       `expected a file that is not there yet, received ${path}, which is. Give another name, or --force to replace it`,
     );
   }
-  parseProtocol(protocolTemplate, path); // a template that the schema has outgrown must not leave this house
+  parseProtocol(protocolTemplate, path); // a template that the schema refuses must not be written
   await makeFolder(dirname(path));
   await writeAtomically(path, protocolTemplate);
   session.answer({ file: path }, `${path}\nNow: eigenstudent train ${path}`);

@@ -13,8 +13,8 @@ import {
   path,
 } from './arguments.js';
 import { ignoreHangup } from './interruptible.js';
+import type { PruneModelOptions } from './model/options.js';
 import type { PruneOptions } from './prune.js';
-import type { PruneModelOptions } from './prune-model.js';
 import type { ExitCode, Session, Work } from './session.js';
 
 export function addPruneCommand(program: Command, choose: (work: Work) => void): void {

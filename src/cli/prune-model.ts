@@ -6,55 +6,19 @@ import { type OnnxSignature, signatureText } from '../exchange/onnx/signature.js
 import { exportOnnx, type OnnxExportOptions } from '../exchange/onnx/write-onnx.js';
 import { chainOf, inputsOf } from '../network/description.js';
 import type { Network } from '../network/network.js';
-import type { Scope } from '../pruning/joint-order.js';
 import { defaultMetric, type Metric, measure, metrics } from '../pruning/metric.js';
-import type { Criterion } from '../pruning/relevance.js';
 import { type Candidate, fineTuned, penaltyChoice } from './model/candidates.js';
 import { type Chosen, chooseCut } from './model/choice.js';
 import { loadModel } from './model/load-model.js';
-import { checkModelOptions } from './model/options.js';
-import {
-  heldOutText,
-  type ModelData,
-  type ModelDataOptions,
-  modelFiles,
-  type Part,
-  parts,
-  readModelData,
-} from './model-data.js';
+import { checkModelOptions, type PruneModelOptions } from './model/options.js';
+import { heldOutText, type ModelData, modelFiles, type Part, parts, readModelData } from './model-data.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { candidateTable, prunedLayersTable, stageTable } from './tables.js';
-
-/** As commander names them. */
-export interface PruneModelOptions extends ModelDataOptions {
-  readonly ignoreHangup?: boolean;
-  readonly keep?: number;
-  readonly percentile?: number;
-  readonly maxDegradation?: number;
-  readonly loss?: string;
-  readonly metric?: string;
-  readonly description?: string;
-  readonly scope?: Scope;
-  readonly criterion?: Criterion;
-  readonly fineTune?: number;
-  readonly learningRate?: number;
-  readonly batchSize?: number;
-  /** 'auto', or penalties of eigenvectors and eigenvaluesOut. */
-  readonly l2?: 'auto' | readonly number[];
-  readonly export?: string;
-}
+import { candidateTable, prunedLayersTable, type Stage, type StageMetrics, stageTable } from './tables.js';
 
 const usualRate = 0.001; // Adam's usual one
 const usualBatch = 100; // arbitrary
 
-/** What is known of the network at one end of the pruning, or after it was fine-tuned. */
-type Stage = 'before' | 'fineTuned' | 'after';
 type Stages = Partial<Record<Stage, Network>>;
-
-/** A metric on each part of the data. */
-export type StageMetrics = { readonly name: Metric } & Partial<
-  Readonly<Record<Part, Partial<Record<Stage, number>>>>
->;
 
 /** @throws what loading, reading, training, pruning and writing throw; invalid_argument */
 export async function pruneModel(

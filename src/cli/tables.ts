@@ -9,7 +9,14 @@ import type { SweepProfile } from '../sweep/profile.js';
 import { penaltyText } from './model/candidates.js';
 import type { Tried } from './model/choice.js';
 import { type ModelData, type Part, parts } from './model-data.js';
-import type { StageMetrics } from './prune-model.js';
+
+/** What is known of the network at one end of the pruning, or after it was fine-tuned. */
+export type Stage = 'before' | 'fineTuned' | 'after';
+
+/** A metric on each part of the data. */
+export type StageMetrics = { readonly name: Metric } & Partial<
+  Readonly<Record<Part, Partial<Record<Stage, number>>>>
+>;
 
 /** Without colours: the same text in a terminal, in a file and in a test. */
 export const plain = { head: [], border: [] };

@@ -1,7 +1,7 @@
 /** From labels that are integers to class indices. */
 import { positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import type { NamedArray } from './labelled-samples.js';
+import type { NamedArray } from './npy.js';
 
 /** Numbers in a message. Arbitrary. */
 const mostNamed = 10;

@@ -4,13 +4,7 @@ import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { Dataset } from '../network/dataset.js';
 import { classIndices } from './class-indices.js';
-import type { NpyArray } from './npy.js';
-
-/** An array, and what messages call it: a path, or "array x_train of mnist.npz". */
-export interface NamedArray {
-  readonly array: NpyArray;
-  readonly where: string;
-}
+import type { NamedArray, NpyArray } from './npy.js';
 
 export interface LabelledArrays {
   /** [samples, ...]: all but the first dimension become the features of a sample. */

@@ -26,6 +26,12 @@ export interface NpyArray {
   readonly data: NpyData;
 }
 
+/** An array, and what messages call it: a path, or "array x_train of mnist.npz". */
+export interface NamedArray {
+  readonly array: NpyArray;
+  readonly where: string;
+}
+
 /**
  * The array in the bytes of an NPY file; a copy. As NumPy does, it reads the first array and passes over what follows it.
  * @param where names the bytes in errors, as a path does

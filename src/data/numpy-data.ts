@@ -2,7 +2,8 @@
 import { invalid, knownKeys } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Dataset } from '../network/dataset.js';
-import { labelledDataset, type NamedArray } from './labelled-samples.js';
+import { labelledDataset } from './labelled-samples.js';
+import type { NamedArray } from './npy.js';
 import { readNpy } from './npy.js';
 import { readNpz } from './npz.js';
 

@@ -8,51 +8,65 @@ const nameIn = z.string(expected('a name')).min(1, expected('a name'));
 const paths = z.array(path, expected('a list of paths')).min(1, expected('at least one path'));
 const names = z.array(nameIn, expected('a list of names')).min(1, expected('at least one name'));
 const hash = z.string().regex(/^[0-9a-f]{64}$/, expected('a SHA-256 in 64 hexadecimal digits'));
-/**
- * How many classes there are; a label beyond them is an error. Absent: as many as the labels to train on say, each of which must
- * then occur.
- */
-const classCount = positiveInteger.min(2, expected('at least 2 classes')).exactOptional();
+const classCount = positiveInteger
+  .min(2, expected('at least 2 classes'))
+  .exactOptional()
+  .describe(
+    'How many classes there are; a label beyond them is an error. Absent: as many as the labels to train on say, each of ' +
+      'which must then occur.',
+  );
 
 /** What there is to read: arrays of samples, and of their labels unless a teacher labels them; a test set, if it is a set of its own. */
 const arrays = {
-  inputs: path,
-  classes: path.exactOptional(),
-  targets: path.exactOptional(),
-  testInputs: path.exactOptional(),
-  testClasses: path.exactOptional(),
-  testTargets: path.exactOptional(),
+  inputs: path.describe('The array of the inputs; its first dimension counts the samples.'),
+  classes: path.exactOptional().describe('The array of the classes, from 0; or `targets`.'),
+  targets: path.exactOptional().describe('The array of the numbers to learn; or `classes`.'),
+  testInputs: path.exactOptional().describe('The array of the inputs to test on.'),
+  testClasses: path.exactOptional().describe('The array of their classes.'),
+  testTargets: path.exactOptional().describe('The array of their targets.'),
   classCount,
 };
 const table = {
-  file: path,
-  testFile: path.exactOptional(),
-  /** The column with the class. */
-  label: nameIn.exactOptional(),
-  classNames: names.exactOptional(),
-  /** The columns with the numbers to learn. */
-  targets: names.exactOptional(),
-  /** The column with them, if it is one: the same as a list of one. */
-  target: nameIn.exactOptional(),
-  /** Absent: all other columns. */
-  inputs: names.exactOptional(),
-  /** Columns that are no inputs, instead of `inputs`. */
-  exclude: names.exactOptional(),
+  file: path.describe('The table.'),
+  testFile: path.exactOptional().describe('A table to test on, with the same columns.'),
+  label: nameIn.exactOptional().describe('The column with the class.'),
+  classNames: names.exactOptional().describe('Names of all classes, in their order.'),
+  targets: names.exactOptional().describe('The columns with the numbers to learn.'),
+  target: nameIn
+    .exactOptional()
+    .describe('The column with them, if it is one: the same as a list of one in `targets`.'),
+  inputs: names.exactOptional().describe('The columns that are inputs. Absent: all other columns.'),
+  exclude: names.exactOptional().describe('Columns that are no inputs, instead of `inputs`.'),
 };
 const forms = {
   idx: strict({
-    images: path,
-    labels: path.exactOptional(),
-    testImages: path.exactOptional(),
-    testLabels: path.exactOptional(),
+    images: path.describe('The file of the inputs.'),
+    labels: path.exactOptional().describe('The file of the classes.'),
+    testImages: path.exactOptional().describe('The file of the inputs to test on.'),
+    testLabels: path.exactOptional().describe('The file of their classes.'),
     classCount,
-  }).exactOptional(),
-  cifar10: strict({ files: paths, testFiles: paths.exactOptional() }).exactOptional(),
-  npy: strict(arrays).exactOptional(),
-  /** Names of arrays in one file. */
-  npz: strict({ file: path, ...arrays }).exactOptional(),
-  csv: strict({ ...table, delimiter: nameIn.exactOptional() }).exactOptional(),
-  parquet: strict(table).exactOptional(),
+  })
+    .exactOptional()
+    .describe('IDX files, as MNIST and Fashion-MNIST have them, compressed with gzip or not.'),
+  cifar10: strict({
+    files: paths.describe('Files of the binary version, in their order.'),
+    testFiles: paths.exactOptional().describe('Files to test on.'),
+  })
+    .exactOptional()
+    .describe('CIFAR-10 in its binary version.'),
+  npy: strict(arrays)
+    .exactOptional()
+    .describe('NPY files, one per array: each field but `classCount` is the path of a file.'),
+  npz: strict({ file: path.describe('The NPZ file.'), ...arrays })
+    .exactOptional()
+    .describe('Arrays in one NPZ file: each field but `file` and `classCount` is the name of an array.'),
+  csv: strict({
+    ...table,
+    delimiter: nameIn.exactOptional().describe('What separates columns. Absent: a comma.'),
+  })
+    .exactOptional()
+    .describe('CSV files with a header.'),
+  parquet: strict(table).exactOptional().describe('Parquet files.'),
 };
 export type FormName = keyof typeof forms;
 export const formNames = Object.keys(forms) as FormName[];
@@ -77,51 +91,60 @@ const refusedWithFiles = z
 
 export const fileDataSchema = strict({
   ...forms,
-  /** A fraction of the samples if below 1, else a number of them; so is test. */
-  validation: size.default(0.1),
-  /** Absent where there are files for testing; else 0.2. */
-  test: size.exactOptional(),
-  /** Of the inputs, by the statistics of the training part alone. */
-  normalize: name(normalizations).default('standard'),
-  /** Whether each part has of each class its share. Absent: where there are classes. */
-  stratified: trueOrFalse.exactOptional(),
+  validation: size
+    .default(0.1)
+    .describe(
+      'A fraction of the samples if below 1, else a number of them. What validation and test leave is trained on.',
+    ),
+  test: size.exactOptional().describe('Likewise. Absent where there are files for testing; else 0.2.'),
+  normalize: name(normalizations)
+    .default('standard')
+    .describe('How inputs are scaled, by the statistics of the training part alone.'),
+  stratified: trueOrFalse
+    .exactOptional()
+    .describe('Whether each part has of each class its share. Absent: true where there are classes.'),
   train: refusedWithFiles,
-  /** SHA-256 of each file, by its path; written by the program, which then checks them. */
-  files: z.record(z.string(), hash).exactOptional(),
-  /** What is in the files; written by the program. */
+  files: z
+    .record(z.string(), hash)
+    .exactOptional()
+    .describe('SHA-256 of each file, by its path; written by the program, which then checks them.'),
   found: strict({
-    samples: positiveInteger,
-    testSamples: positiveInteger.exactOptional(),
-    inputs: positiveInteger,
-    classes: positiveInteger.exactOptional(),
-    targets: positiveInteger.exactOptional(),
-  }).exactOptional(),
-}).superRefine((value, context) => {
-  const given = formNames.filter((form) => value[form] !== undefined);
-  const refuse = (message: string, ...at: string[]) =>
-    context.addIssue({ code: 'custom', path: at, message });
-  if (given.length !== 1) {
-    const received = given.length === 0 ? 'none' : given.join(' and ');
-    refuse(`expected exactly one of ${formNames.join(', ')}, received ${received}`);
-    return;
-  }
-  const [form] = given as [FormName];
-  if (hasTestFiles(value) && value.test !== undefined)
-    refuse(
-      `expected no size, received ${value.test}: the test files of ${form} are all of the test part`,
-      'test',
-    );
-  const fields: Readonly<Record<string, unknown>> = value[form] ?? {};
-  for (const [one, other] of [
-    ['classes', 'targets'],
-    ['label', 'targets'],
-    ['label', 'target'],
-    ['target', 'targets'],
-    ['inputs', 'exclude'],
-  ] as const)
-    if (fields[one] !== undefined && fields[other] !== undefined)
-      refuse(`expected ${one} or ${other}, received both`, form, other);
-});
+    samples: positiveInteger.describe('Samples.'),
+    testSamples: positiveInteger.exactOptional().describe('Samples of the files for testing.'),
+    inputs: positiveInteger.describe('Inputs per sample.'),
+    classes: positiveInteger.exactOptional().describe('Classes.'),
+    targets: positiveInteger.exactOptional().describe('Targets per sample.'),
+  })
+    .exactOptional()
+    .describe('What is in the files; written by the program.'),
+})
+  .superRefine((value, context) => {
+    const given = formNames.filter((form) => value[form] !== undefined);
+    const refuse = (message: string, ...at: string[]) =>
+      context.addIssue({ code: 'custom', path: at, message });
+    if (given.length !== 1) {
+      const received = given.length === 0 ? 'none' : given.join(' and ');
+      refuse(`expected exactly one of ${formNames.join(', ')}, received ${received}`);
+      return;
+    }
+    const [form] = given as [FormName];
+    if (hasTestFiles(value) && value.test !== undefined)
+      refuse(
+        `expected no size, received ${value.test}: the test files of ${form} are all of the test part`,
+        'test',
+      );
+    const fields: Readonly<Record<string, unknown>> = value[form] ?? {};
+    for (const [one, other] of [
+      ['classes', 'targets'],
+      ['label', 'targets'],
+      ['label', 'target'],
+      ['target', 'targets'],
+      ['inputs', 'exclude'],
+    ] as const)
+      if (fields[one] !== undefined && fields[other] !== undefined)
+        refuse(`expected ${one} or ${other}, received both`, form, other);
+  })
+  .describe('Samples from files');
 
 export type FileData = z.output<typeof fileDataSchema>;
 

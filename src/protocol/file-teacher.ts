@@ -10,20 +10,23 @@ export function teacherKind<const Kind extends (typeof kinds)[number]>(kind: Kin
 }
 
 export const fileTeacherSchema = strict({
-  kind: teacherKind('file'),
-  /** What Network.save wrote, or arrays.safetensors of a trial. */
-  path: z.string(expected('the path of a network')).min(1, expected('the path of a network')),
-  /** Of the file; written by the program, which then checks it. */
+  kind: teacherKind('file').describe('`file`: a network that was trained before, frozen'),
+  path: z
+    .string(expected('the path of a network'))
+    .min(1, expected('the path of a network'))
+    .describe('What `Network.save` wrote, or `arrays.safetensors` of a trial.'),
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, expected('a SHA-256 in 64 hexadecimal digits'))
-    .exactOptional(),
-  /** What is in the file; written by the program. teacherSize: nodes of its first hidden layer. */
+    .exactOptional()
+    .describe('SHA-256 of the file; written by the program, which then checks it.'),
   found: strict({
-    inputs: positiveInteger,
-    outputs: positiveInteger,
-    teacherSize: positiveInteger,
-  }).exactOptional(),
-});
+    inputs: positiveInteger.describe('Inputs of the network.'),
+    outputs: positiveInteger.describe('Outputs of the network.'),
+    teacherSize: positiveInteger.describe('Nodes of its first hidden layer.'),
+  })
+    .exactOptional()
+    .describe('What is in the file; written by the program.'),
+}).describe('A network in a file');
 
 export type FileTeacher = z.output<typeof fileTeacherSchema>;

@@ -6,7 +6,7 @@ import type { Protocol, ProtocolInput } from './protocol-schema.js';
 export const presetNames = ['quick', 'paper'] as const;
 export type PresetName = (typeof presetNames)[number];
 
-/** PAPER.md, "The protocol": all numbers of the published code, and the second width (20), which it lacks. */
+/** All numbers of the published code of arXiv:2310.12612, and the second width (20), which it lacks. */
 const paper: ProtocolInput = {
   teacher: { kind: 'paper', inputs: 10, teacherSize: 20, secondWidth: 20, seed: 0 },
   data: { train: 8000, validation: 2000, test: 10_000 },

@@ -15,9 +15,14 @@ const spacing = { $ref: '#/$defs/spacing' };
 
 const forms = formNames.map((form) => ({ required: [form] }));
 
+/** JSON Schema of a protocol in which every field has one value; what docs/protocol.md is made of. */
+export function pointJsonSchema(): JsonSchema {
+  return z.toJSONSchema(protocolSchema, { io: 'input' }) as JsonSchema;
+}
+
 /** JSON Schema of the YAML file, axes included, for editors that complete and check it. */
 export function protocolJsonSchema(): object {
-  const point = z.toJSONSchema(protocolSchema, { io: 'input' }) as JsonSchema;
+  const point = pointJsonSchema();
   return {
     ...point,
     properties: mapped(point.properties, (field, name) => {

@@ -1,4 +1,4 @@
-/** A run directory: protocol.yaml, trials/<key>/, summary.json. See DESIGN.md for the whole of it. */
+/** A run directory: protocol.yaml, trials/<key>/, summary.json. All of it: docs/architecture.md, "A run directory". */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';

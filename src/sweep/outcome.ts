@@ -1,12 +1,11 @@
 /** From a student that has ended to what is kept of its trial. */
-import { effectiveSize } from '../analysis/effective-size.js';
+import { constantLoss } from '../data/constant-loss.js';
 import type { Splits } from '../data/splits.js';
 import { arithmeticRevision } from '../native/arithmetic.js';
 import type { Student } from '../population/student.js';
 import { teacherSizeOf } from '../protocol/problem.js';
 import type { Trial, TrialProtocol } from '../protocol/trials.js';
 import { pruningCurve } from '../pruning/curve.js';
-import { relevance } from '../pruning/relevance.js';
 import {
   nothingMeasured,
   type Seals,
@@ -17,10 +16,7 @@ import {
 import type { PartialArrays } from '../runs/trial-arrays.js';
 import { versions } from '../runs/versions.js';
 import type { StudentDivergence } from '../training/report.js';
-import { accuraciesOf } from './accuracies.js';
-import { constantLoss } from './constant-loss.js';
-import { rankFurtherLayers } from './further-layers.js';
-import { rankedLosses } from './ranked-losses.js';
+import { accuraciesOf, rankedLosses, rankFurtherLayers, score } from './measures.js';
 import { retryOnceIfInterrupted } from './retry-once.js';
 import { criterionOf, rankedLayer } from './student.js';
 import type { TrialLog } from './trial-log.js';
@@ -37,14 +33,6 @@ export interface RunningTrial {
   readonly student: Student;
   readonly engine: string;
   readonly log: TrialLog;
-}
-
-/** How relevant the nodes of a student are, as its protocol asks for it. */
-export function score(protocol: TrialProtocol, student: Student) {
-  const network = student.network();
-  const scores = relevance(network, rankedLayer, criterionOf(protocol));
-  const { threshold } = protocol.evaluation;
-  return { network, relevance: scores, effectiveSize: effectiveSize(scores, { threshold }) };
 }
 
 export function divergedOutcome(work: RunningTrial, divergence: StudentDivergence): Outcome {
@@ -81,7 +69,7 @@ export async function finishedOutcome(work: RunningTrial, testLoss: number): Pro
   const nodeHistory = log.nodeHistory();
   const kept = { relevance: scored.relevance, kept: scored.effectiveSize };
   const accuracies = await accuraciesOf(scored.network, splits, kept);
-  const further = await rankFurtherLayers(work, scored.network);
+  const further = await rankFurtherLayers(trial.protocol, student, scored.network, splits);
   const hasFurther = further.layers.length > 0;
   const effectiveSizes = [scored.effectiveSize, ...further.effectiveSizes];
   const others = await rankedLosses(trial.protocol, student, scored.network, splits);

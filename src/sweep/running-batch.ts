@@ -8,6 +8,7 @@ import { type TrialProgress, writeTrialCheckpoint } from '../runs/trial-checkpoi
 import type { TrainReport } from '../training/report.js';
 import type { BatchOptions } from './batch-options.js';
 import { mapConcurrent } from './map-concurrent.js';
+import { score } from './measures.js';
 import { NodeLog } from './node-log.js';
 import {
   divergedOutcome,
@@ -15,7 +16,6 @@ import {
   finishedOutcome,
   type Outcome,
   type RunningTrial,
-  score,
 } from './outcome.js';
 import { retryOnceIfInterrupted } from './retry-once.js';
 import { attempt, type Stage, trialErrorOf } from './trial-failure.js';

@@ -59,7 +59,7 @@ export function studentOptions(protocol: TrialProtocol, data: SplitData): Studen
   };
 }
 
-/** L is the norm of the weights that enter a node only where eigenvaluesIn stay 0; M always is (PAPER.md). */
+/** L is the norm of the weights that enter a node only where eigenvaluesIn stay 0; M always is (arXiv:2310.12612). */
 export function criterionOf({ parametrization, arm }: TrialProtocol): 'L' | 'M' {
   const zero = !arm.trainable.includes('eigenvaluesIn') && (arm.initialize?.eigenvaluesIn ?? 0) === 0;
   return parametrization === 'spectral' && zero ? 'L' : 'M';

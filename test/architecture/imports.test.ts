@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { circles, crowdedFolders } from './circles.js';
 import {
   floorBreaches,
   idleTestBreaches,
@@ -49,6 +50,14 @@ describe('the checkout', () => {
 
   it('keeps the floors of src/', () => {
     expect(src.flatMap(floorBreaches)).toEqual([]);
+  });
+
+  it('has no circle of files in src/ or native/', () => {
+    expect([...circles(src), ...circles(native)]).toEqual([]);
+  });
+
+  it('has no folder of src/ or native/ with too many files', () => {
+    expect(crowdedFolders([...src, ...native])).toEqual([]);
   });
 
   it('asks no class of one realm in src/', () => {

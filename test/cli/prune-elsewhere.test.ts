@@ -40,7 +40,7 @@ async function answer(...argv: string[]) {
   return JSON.parse(stdout);
 }
 
-describe('the call of the README', () => {
+describe('the call of docs/how-to/prune-a-network.md', () => {
   it.each(['wine', 'breast-cancer'])(
     'prunes the network of %s within its bound on validation data, and tells the accuracy on test data',
     async (name) => {

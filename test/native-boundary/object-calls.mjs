@@ -62,7 +62,7 @@ export function allowedAt(path, value, before) {
   if (rule) return rule(value) ? (value === before ? true : undefined) : rule(value) === undefined ? undefined : false;
   return undefined;
 }
-/** Arrays of floats that are copied as the dtype, so that either kind may be handed over (floats_as in native/addon/arguments.h). */
+/** Arrays of floats that are copied as the dtype, so that either kind may be handed over (floats_as in native/addon/arguments/arguments.h). */
 const ofEitherKind = new Set(['inputs', 'targets']);
 /** Arrays that may be left out. */
 const optional = new Set([

@@ -208,12 +208,12 @@ it('is what the JSON Schema says: any field an axis, spacings where there are nu
   expect(schema.properties.zip).toMatchObject({ type: 'array', items: { type: 'array' } });
 });
 
-it('is in the README as it works', async () => {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const example = /## Grids[\s\S]*?```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+it('is in docs/how-to/run-a-sweep.md as it works', async () => {
+  const page = await readFile(new URL('../../docs/how-to/run-a-sweep.md', import.meta.url), 'utf8');
+  const example = /## Make a grid[\s\S]*?```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
   const protocol = parseProtocol(
     `teacher: { teacherSize: 20 }\n${example}epochs: 1\ntrials: 1\n`,
-    'the README',
+    'docs/how-to/run-a-sweep.md',
   );
   expect(expand(protocol)).toHaveLength(3 * 2 * 5 * 30);
 });

@@ -1,12 +1,12 @@
 /** Networks that `prune MODEL` may cut: the model as it came, and what fine-tuning under penalties makes of it. */
 import { invalid } from '../../arguments.js';
+import { constantLoss } from '../../data/constant-loss.js';
 import { EigenstudentError } from '../../errors.js';
 import { toSpectral } from '../../exchange/to-spectral.js';
 import type { Dataset } from '../../network/dataset.js';
 import type { Layer } from '../../network/layers.js';
 import { Network } from '../../network/network.js';
 import { adam } from '../../population/optimizers.js';
-import { constantLoss } from '../../sweep/constant-loss.js';
 import { fineTuneAll } from '../../training/fine-tune.js';
 import { interruptible } from '../interruptible.js';
 import type { ModelData } from '../model-data.js';

@@ -5,8 +5,8 @@ import type { Dataset } from '../../network/dataset.js';
 import type { Network } from '../../network/network.js';
 import { isAsGood, type Metric, measure, worstAllowed } from '../../pruning/metric.js';
 import { type PrunedNetwork, pruneNetwork } from '../../pruning/prune-network.js';
-import type { PruneModelOptions } from '../prune-model.js';
 import { type Candidate, type Penalties, penaltyText } from './candidates.js';
+import type { PruneModelOptions } from './options.js';
 
 /** What became of one candidate. */
 export interface Tried {

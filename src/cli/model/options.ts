@@ -1,8 +1,29 @@
 /** Options of `prune MODEL` that mean nothing without another one, or with the file that is given. */
 import { extname } from 'node:path';
 import { EigenstudentError } from '../../errors.js';
+import type { Scope } from '../../pruning/joint-order.js';
+import type { Criterion } from '../../pruning/relevance.js';
 import { dashed } from '../arguments.js';
-import type { PruneModelOptions } from '../prune-model.js';
+import type { ModelDataOptions } from '../model-data.js';
+
+/** As commander names them. */
+export interface PruneModelOptions extends ModelDataOptions {
+  readonly ignoreHangup?: boolean;
+  readonly keep?: number;
+  readonly percentile?: number;
+  readonly maxDegradation?: number;
+  readonly loss?: string;
+  readonly metric?: string;
+  readonly description?: string;
+  readonly scope?: Scope;
+  readonly criterion?: Criterion;
+  readonly fineTune?: number;
+  readonly learningRate?: number;
+  readonly batchSize?: number;
+  /** 'auto', or penalties of eigenvectors and eigenvaluesOut. */
+  readonly l2?: 'auto' | readonly number[];
+  readonly export?: string;
+}
 
 type Name = keyof PruneModelOptions;
 

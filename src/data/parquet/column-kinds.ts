@@ -1,7 +1,6 @@
 /** What the columns of a Parquet file hold, by its schema, and what becomes of their values. */
 import type { SchemaElement, SchemaTree } from 'hyparquet';
 import { halfToNumber } from '../../files/half-floats.js';
-import { isList, lower32 } from './stored-columns.js';
 import {
   dateText,
   decimalText,
@@ -167,4 +166,13 @@ function textKind({ converted_type: converted, logical_type: logical }: SchemaEl
   const others = ['BSON', 'INTERVAL', 'GEOMETRY', 'GEOGRAPHY', 'VARIANT'] as const;
   const other = others.find((name) => name === kind);
   return other && { holds: `values of type ${other}` };
+}
+
+export function isList({ converted_type: type, logical_type: logical }: SchemaElement): boolean {
+  return type === 'LIST' || logical?.type === 'LIST';
+}
+
+/** Of an INT32, which may have been unpacked as INT64. */
+export function lower32(raw: number | bigint): number {
+  return typeof raw === 'bigint' ? Number(BigInt.asIntN(32, raw)) : raw;
 }

@@ -7,6 +7,7 @@ import {
   type SchemaElement,
 } from 'hyparquet';
 import type { ParquetColumn } from './chosen-columns.js';
+import { isList } from './column-kinds.js';
 import { withCheckedPages } from './page-claims.js';
 
 /** Values in memory at once; arbitrary. */
@@ -63,10 +64,6 @@ export async function* storedRows(
     throw new Error(`its row groups hold ${next} rows, its footer says ${metadata.num_rows}`);
 }
 
-export function isList({ converted_type: type, logical_type: logical }: SchemaElement): boolean {
-  return type === 'LIST' || logical?.type === 'LIST';
-}
-
 /** What is left says how values are stored and nested, not what they mean. */
 function withoutMeaning(element: SchemaElement): SchemaElement {
   const { converted_type: _, logical_type: __, ...stored } = element;
@@ -89,9 +86,4 @@ function withWideDeltas(group: RowGroup): RowGroup {
     return { ...column, meta_data: { ...meta, type: 'INT64' as const } };
   });
   return { ...group, columns };
-}
-
-/** Of an INT32, which may have been unpacked as INT64. */
-export function lower32(raw: number | bigint): number {
-  return typeof raw === 'bigint' ? Number(BigInt.asIntN(32, raw)) : raw;
 }

@@ -4,10 +4,10 @@ import { allocate, dtypeOf } from '../../native/arrays.js';
 import { transpose } from '../assemble.js';
 import { corrupt } from './model.js';
 import { floatAttribute, integerAttribute, nameOf, unsupportedNode } from './node.js';
-import type { Step } from './operators.js';
 import { of } from './rows.js';
 import { elementTypeName } from './schema.js';
 import { type Dimension, floatTypes, product, type Shape, shapeText } from './shapes.js';
+import type { Step } from './step.js';
 import type { Constant } from './tensor.js';
 
 /** Y = alpha A' B' + beta C */

@@ -2,7 +2,6 @@
 import type { Activation } from '../../network/layers.js';
 import { eluAlpha, leakySlope } from './activations.js';
 import { axisOf } from './axes.js';
-import type { Chain } from './chain.js';
 import { foldingForms } from './folding.js';
 import type { ChainGraph } from './graph.js';
 import { addition, gemm, matMul } from './linear.js';
@@ -17,16 +16,7 @@ import {
 import { flatten, of, reshape, squeeze, transpose, unsqueeze } from './rows.js';
 import { elementTypeName, type OnnxNode } from './schema.js';
 import { floatTypes, product, type Shape } from './shapes.js';
-
-/** A node where it stands in the chain. */
-export interface Step {
-  readonly graph: ChainGraph;
-  readonly chain: Chain;
-  readonly node: OnnxNode;
-  /** The tensor of the chain that the node takes, and its shape. */
-  readonly current: string;
-  readonly shape: Shape;
-}
+import type { Step } from './step.js';
 
 interface Operator {
   readonly form: OperatorForm;

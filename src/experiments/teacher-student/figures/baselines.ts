@@ -2,8 +2,8 @@ import { summarize } from '../../../analysis/summary.js';
 import type { Cell, Figure, LeftOut } from '../../../figures/figure.js';
 import { short } from '../../../figures/numbers-in-text.js';
 import { type BaselineRow, baselineChart, type RankingName } from '../panels/baseline-panels.js';
-import { drawnSeries, seriesNames, seriesNotes, settingCells } from '../panels/series.js';
-import { type ReportTrial, spreadNotes, type TrialGroup } from '../panels/trial-groups.js';
+import { drawnSeries, seriesNames, seriesNotes, settingCells, spreadNotes } from '../panels/series.js';
+import type { ReportTrial, TrialGroup } from '../panels/trial-groups.js';
 import { widestOfEach } from '../panels/widest.js';
 
 const name = 'baselines';

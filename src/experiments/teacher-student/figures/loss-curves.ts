@@ -1,3 +1,4 @@
+import { evenly } from '../../../analysis/numbers.js';
 import { percentile } from '../../../analysis/percentile.js';
 import { logDomain, logLabel, logTicks, zerosNotes, zerosText } from '../../../figures/axes.js';
 import type { Cell, Figure, FigureStyle, Layer, LeftOut, Panel } from '../../../figures/figure.js';
@@ -6,16 +7,15 @@ import { short } from '../../../figures/numbers-in-text.js';
 import { rampColors } from '../../../figures/theme.js';
 import {
   drawnSeries,
-  evenly,
   type Series,
   seriesNames,
   seriesNotes,
   settingCells,
+  spreadNotes,
 } from '../panels/series.js';
 import {
   lossName,
   someWidths,
-  spreadNotes,
   type TrialGroup,
   tabledGroups,
   tableNotes,

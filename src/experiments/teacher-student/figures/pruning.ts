@@ -3,13 +3,19 @@ import { powerOfTen, zerosAtFootNotes } from '../../../figures/axes.js';
 import type { Figure } from '../../../figures/figure.js';
 import { short } from '../../../figures/numbers-in-text.js';
 import { type CurveRow, pruningChart, reach } from '../panels/pruning-panels.js';
-import { drawnSeries, seriesNames, seriesNotes, settingCells, widestOfSeries } from '../panels/series.js';
+import {
+  drawnSeries,
+  seriesNames,
+  seriesNotes,
+  settingCells,
+  spreadNotes,
+  widestOfSeries,
+} from '../panels/series.js';
 import {
   hasTeacher,
   lossName,
   type ReportTrial,
   someWidths,
-  spreadNotes,
   type TrialGroup,
   tabledGroups,
   tableNotes,

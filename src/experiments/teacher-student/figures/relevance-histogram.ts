@@ -11,6 +11,7 @@ import {
   seriesNames,
   seriesNotes,
   settingCells,
+  spreadNotes,
   widestOfSeries,
 } from '../panels/series.js';
 import {
@@ -18,7 +19,6 @@ import {
   type Parametrization,
   type ReportTrial,
   someWidths,
-  spreadNotes,
   type TrialGroup,
   tabledGroups,
   tableNotes,

@@ -1,5 +1,6 @@
+import { evenly } from '../../../analysis/numbers.js';
 import type { Cell, Figure, LeftOut } from '../../../figures/figure.js';
-import { drawnSeries, evenly, seriesNames, seriesNotes, settingCells } from '../panels/series.js';
+import { drawnSeries, seriesNames, seriesNotes, settingCells } from '../panels/series.js';
 import { type TrialGroup, teacherSizes } from '../panels/trial-groups.js';
 import { widestOfEach } from '../panels/widest.js';
 import { type FollowedTrial, followedTrial } from '../trajectories/followed-trial.js';

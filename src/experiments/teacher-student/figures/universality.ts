@@ -1,7 +1,8 @@
 import type { Estimate, ExponentialFit, PowerLawFit } from '../../../analysis/fits/fit.js';
+import { evenly } from '../../../analysis/numbers.js';
 import type { Cell, Figure, LeftOut } from '../../../figures/figure.js';
 import { short } from '../../../figures/numbers-in-text.js';
-import { drawnSeries, evenly, seriesNames, seriesNotes, settingCells } from '../panels/series.js';
+import { drawnSeries, seriesNames, seriesNotes, settingCells } from '../panels/series.js';
 import { type TrialGroup, teacherSizes } from '../panels/trial-groups.js';
 import {
   type Collapse,

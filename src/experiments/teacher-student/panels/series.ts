@@ -1,5 +1,6 @@
 /** Series of a figure: one for each parametrisation, and where other fields vary, one for each of their settings. */
 
+import { evenly } from '../../../analysis/numbers.js';
 import type { Cell } from '../../../figures/figure.js';
 import { rampColors, type Theme } from '../../../figures/theme.js';
 import { type Parametrization, parametrizations } from '../../../protocol/protocol-schema.js';
@@ -108,11 +109,16 @@ function separatingColumns(groups: readonly TrialGroup[]): SettingColumn[] {
   });
 }
 
-/** At most `count` of the values, the first and last among them and the others evenly between by rank. */
-export function evenly<Value>(values: readonly Value[], count: number): readonly Value[] {
-  if (values.length <= count) return values;
-  return Array.from(
-    { length: count },
-    (_, i) => values[Math.round((i * (values.length - 1)) / (count - 1))] as Value,
-  );
+/** What must be said of the spread, if anything. */
+export function spreadNotes(groups: readonly TrialGroup[]): string[] {
+  const alone = groups.filter((group) => group.trials.length === 1);
+  if (alone.length === 0) return [];
+  if (alone.length === groups.length) return ['One trial per point: no spread.'];
+  const seriesOf = seriesNames(groups);
+  const names = alone.slice(0, mostNamed).map((group) => `${seriesOf(group)} h = ${group.width}`);
+  const more = alone.length - names.length;
+  return [`One trial only, hence no spread: ${names.join(', ')}${more > 0 ? ` and ${more} others` : ''}.`];
 }
+
+/** A note names no more of them; arbitrary. */
+const mostNamed = 8;

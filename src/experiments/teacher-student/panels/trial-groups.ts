@@ -1,12 +1,12 @@
 /** Rows that the figures are computed from: finished trials, grouped by what should only differ by chance. */
 
+import { evenly } from '../../../analysis/numbers.js';
 import { canonicalJson } from '../../../protocol/canonical-json.js';
 import { type Parametrization, parametrizations } from '../../../protocol/protocol-schema.js';
 import type { Settings } from '../../../protocol/settings.js';
 import type { NodeHistory } from '../../../runs/node-history.js';
 import type { LossHistory, RankedLosses } from '../../../runs/trial-arrays.js';
 import type { TrialStructure } from '../structure/trial-structure.js';
-import { evenly, seriesNames } from './series.js';
 
 export type { Parametrization };
 
@@ -120,19 +120,6 @@ export function trialCount(groups: readonly TrialGroup[]): string {
   return fewest === most ? `${most} ${unit}` : `${fewest} to ${most} ${unit}`;
 }
 
-/** What must be said of the spread, if anything. */
-export function spreadNotes(groups: readonly TrialGroup[]): string[] {
-  const alone = groups.filter((group) => group.trials.length === 1);
-  if (alone.length === 0) return [];
-  if (alone.length === groups.length) return ['One trial per point: no spread.'];
-  const seriesOf = seriesNames(groups);
-  const names = alone.slice(0, mostNamed).map((group) => `${seriesOf(group)} h = ${group.width}`);
-  const more = alone.length - names.length;
-  return [`One trial only, hence no spread: ${names.join(', ')}${more > 0 ? ` and ${more} others` : ''}.`];
-}
-
-/** A note names no more of them; arbitrary. */
-const mostNamed = 8;
 /** A table with many rows for each group is of so many of them; arbitrary, a spreadsheet takes a million rows. */
 const mostTabled = 400;
 

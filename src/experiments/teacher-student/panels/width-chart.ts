@@ -2,15 +2,8 @@ import { summarize } from '../../../analysis/summary.js';
 import { logDomain, zerosAtFootNotes, zerosNotes, zerosText } from '../../../figures/axes.js';
 import type { Cell, Datasets, Table } from '../../../figures/figure.js';
 import { spreadText } from '../../../figures/numbers-in-text.js';
-import { type Series, seriesNames, seriesNotes, settingCells } from './series.js';
-import {
-  type ReportTrial,
-  spreadNotes,
-  type TrialGroup,
-  teacherSizes,
-  trialCount,
-  widths,
-} from './trial-groups.js';
+import { type Series, seriesNames, seriesNotes, settingCells, spreadNotes } from './series.js';
+import { type ReportTrial, type TrialGroup, teacherSizes, trialCount, widths } from './trial-groups.js';
 import { binNotes, type WidthBin, widthBins } from './width-bins.js';
 
 /** A quantity of every trial, one panel of a figure. */

@@ -1,4 +1,5 @@
-import { evenly, presentSeries, seriesNames } from '../panels/series.js';
+import { evenly } from '../../../analysis/numbers.js';
+import { presentSeries, seriesNames } from '../panels/series.js';
 import { type ReportTrial, type TrialGroup, teacherSizes } from '../panels/trial-groups.js';
 
 /** Of each teacher size and series; all the paths of thousands of students would take minutes. Arbitrary. */

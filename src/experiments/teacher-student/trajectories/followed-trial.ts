@@ -1,5 +1,4 @@
-import { largest } from '../../../analysis/numbers.js';
-import { evenly } from '../panels/series.js';
+import { evenly, largest } from '../../../analysis/numbers.js';
 import type { ReportTrial, TrialGroup } from '../panels/trial-groups.js';
 
 /** Nodes above the threshold at the end, and as many of the others: more lines nobody can tell apart. Arbitrary. */

@@ -1,7 +1,7 @@
 // JavaScript objects -> the specs of core/. Shapes of the objects: src/native/addon.ts.
 #pragma once
 
-#include "addon/arguments.h"
+#include "addon/arguments/arguments.h"
 #include "core/backend.h"
 
 namespace eigenstudent {

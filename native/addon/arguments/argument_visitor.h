@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "addon/arguments.h"
+#include "addon/arguments/arguments.h"
 #include "addon/dataset.h"
 #include "core/fields.h"
 

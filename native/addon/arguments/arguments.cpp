@@ -1,4 +1,4 @@
-#include "addon/arguments.h"
+#include "addon/arguments/arguments.h"
 
 #include <array>
 #include <cmath>

@@ -1,6 +1,6 @@
-#include "addon/network_arguments.h"
+#include "addon/arguments/network_arguments.h"
 
-#include "addon/argument_visitor.h"
+#include "addon/arguments/argument_visitor.h"
 
 namespace eigenstudent {
 

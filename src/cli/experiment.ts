@@ -1,6 +1,8 @@
 /** What `reproduce`, `train` and `sweep` have in common: fill a run directory, tell how it goes, print the table. */
+
 import { join } from 'node:path';
 import { failedText } from '../figures/figure.js';
+import { counted } from '../figures/numbers-in-text.js';
 import type { Device } from '../network/device.js';
 import { valuesOf } from '../protocol/axes.js';
 import type { Protocol } from '../protocol/protocol-schema.js';
@@ -132,7 +134,7 @@ function text(result: SweepResult, files: readonly string[]): string {
     ...(summary.groups.length > 0 ? [summaryTable(summary.groups)] : []),
     `${teacher}Effective size: nodes whose relevance is above ${thresholds} ` +
       'of the largest, of the trial or of all trials pooled. Mean ± standard deviation over trials.',
-    `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}: ${origins(result)} ` +
+    `${finished} of ${counted(total, 'trial')} finished${failed > 0 ? `, ${failed} failed` : ''}: ${origins(result)} ` +
       `(${summary.engines.join(', ') || 'no engine'}).`,
     ...(lost > 0 ? [`${didNotLearnNote(lost)}.`] : []),
     `Records: ${directory}${page ? `\nReport:  ${page}` : ''}`,

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
-import { short } from '../figures/numbers-in-text.js';
+import { counted, short } from '../figures/numbers-in-text.js';
 import type { SweepProgress } from '../sweep/progress.js';
 
 export interface ProgressDisplay {
@@ -10,8 +10,10 @@ export interface ProgressDisplay {
 
 /** Without a terminal a line comes this often: a log of hours stays readable. */
 const secondsBetweenLines = 10;
+/** The first comes sooner, once there is an estimate of the time left. */
+const secondsToFirstLine = 2;
 
-/** A bar where there is a terminal, else a line every ten seconds. */
+/** A bar where there is a terminal, else a line after two seconds and then every ten. */
 export function progressDisplay(stream: Writable & { readonly isTTY?: boolean }): ProgressDisplay {
   return stream.isTTY ? bar(stream) : lines(stream);
 }
@@ -51,10 +53,13 @@ function bar(stream: Writable): ProgressDisplay {
 }
 
 function lines(stream: Writable): ProgressDisplay {
-  let last = 0;
+  let last: number | undefined;
   return {
     update(progress) {
-      const due = progress.secondsElapsed - last >= secondsBetweenLines;
+      const due =
+        last === undefined
+          ? progress.secondsElapsed >= secondsToFirstLine && progress.secondsLeft !== null
+          : progress.secondsElapsed - last >= secondsBetweenLines;
       if (progress.steps.total === 0 || !due) return;
       last = progress.secondsElapsed;
       const percent = Math.floor(100 * progress.fraction);
@@ -68,7 +73,7 @@ function lines(stream: Writable): ProgressDisplay {
 }
 
 function trials({ trials: { total, finished, failed } }: SweepProgress): string {
-  return `${finished} of ${total} trials${failed > 0 ? `, ${failed} failed` : ''}`;
+  return `${finished} of ${counted(total, 'trial')}${failed > 0 ? `, ${failed} failed` : ''}`;
 }
 
 /** "12.3 k student steps/s" */

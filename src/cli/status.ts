@@ -1,6 +1,8 @@
 /** `status` and `collect`: how far a run directory is, and its summary from whatever it holds. */
+
 import { join } from 'node:path';
 import { quote } from '../arguments.js';
+import { counted } from '../figures/numbers-in-text.js';
 import { cleanRunDirectory } from '../runs/clean.js';
 import { mixedProvenanceNote } from '../runs/provenance.js';
 import { type RunStatus, runStatus } from '../runs/query/status.js';
@@ -32,7 +34,7 @@ function text(status: RunStatus): string {
   const { total, finished, didNotLearn, failed, unfinished } = trials;
   return [
     statusTable(groups),
-    `${finished} of ${total} trials finished, ${failed} failed, ${unfinished} unfinished (${engines.join(', ') || 'no engine'}).`,
+    `${finished} of ${counted(total, 'trial')} finished, ${failed} failed, ${unfinished} unfinished (${engines.join(', ') || 'no engine'}).`,
     ...(didNotLearn > 0 ? [`${didNotLearnNote(didNotLearn)}.`] : []),
     ...(status.mixedEngines ? [mixedProvenanceNote(status)] : []),
     ...(failures.length > 0
@@ -69,7 +71,7 @@ export async function collect(directory: string, session: Session): Promise<Exit
   const summary = await writeSummary(directory);
   const { total, finished, failed } = summary.trials;
   const file = join(directory, summaryFile);
-  const tally = `${finished} of ${total} trials finished${failed > 0 ? `, ${failed} failed` : ''}.`;
+  const tally = `${finished} of ${counted(total, 'trial')} finished${failed > 0 ? `, ${failed} failed` : ''}.`;
   const left = removed.length > 0 ? `\nFiles that dead processes left, now removed: ${removed.length}` : '';
   const table = summary.groups.length > 0 ? summaryTable(summary.groups) : noneFinished;
   session.answer({ file, removed, ...summary }, `${table}\n${tally}\n${file}${left}`);

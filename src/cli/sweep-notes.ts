@@ -1,5 +1,7 @@
 /** What a sweep is told of before it begins: how many trials of which kinds, and what it may not have meant. */
+
 import { quote } from '../arguments.js';
+import { counted } from '../figures/numbers-in-text.js';
 import type { Protocol } from '../protocol/protocol-schema.js';
 import { sameStudents } from '../protocol/same-students.js';
 import type { TrialCountsByField } from '../sweep/count-trials.js';
@@ -8,7 +10,7 @@ import type { TrialCountsByField } from '../sweep/count-trials.js';
 export function countLines({ total, byArm, byField }: TrialCountsByField): string[] {
   const arms = Object.entries(byArm).map(([arm, count]) => `${arm} ${count}`);
   return [
-    `${total} trials: ${arms.join(', ')}`,
+    `${counted(total, 'trial')}: ${arms.join(', ')}`,
     ...Object.entries(byField).map(([name, rows]) => `  ${name}: ${rowsText(rows)}`),
   ];
 }

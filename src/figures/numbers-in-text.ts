@@ -26,6 +26,11 @@ function powerOfTen(exponent: number): string {
   return `10${superscript(exponent)}`;
 }
 
+/** "1 trial", "3 trials" */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** As many values as a line has room for; arbitrary. */
 const mostListed = 16;
 

@@ -35,7 +35,7 @@ export interface SettingColumn {
   readonly name: string;
   /** null where the settings lack it. */
   cell(settings: Settings): number | string | null;
-  /** The same, of an object only so much that it can be told from the others. */
+  /** The same, only so much of a number or an object that it can be told from the others. */
   brief(settings: Settings): number | string | null;
 }
 
@@ -114,6 +114,17 @@ function settingText(value: unknown): number | string | null {
     .replaceAll(/([,:])/g, '$1 ');
 }
 
+/** 0.00316227766017 is 0.003162: four digits, or as many more as it takes to tell the value from the others. */
+function rounded(value: number, all: readonly (number | string | null)[]): number {
+  if (Number.isInteger(value)) return value;
+  for (let digits = 4; digits < 17; ++digits) {
+    const short = Number(value.toPrecision(digits));
+    if (all.every((other) => other === value || Number(Number(other).toPrecision(digits)) !== short))
+      return short;
+  }
+  return value;
+}
+
 /** As much as has its place in a legend; arbitrary. */
 const longest = 28;
 
@@ -122,6 +133,7 @@ function abbreviated(
   text: number | string | null,
   all: readonly (number | string | null)[],
 ): number | string | null {
+  if (typeof text === 'number') return rounded(text, all);
   if (typeof text !== 'string' || text.length <= longest) return text;
   return `${text.slice(0, longest - 8)}… (${all.indexOf(text) + 1})`;
 }

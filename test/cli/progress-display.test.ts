@@ -18,15 +18,24 @@ const at = (
   latest,
 });
 
-it('is a line every ten seconds where there is no terminal', () => {
+it('is a line once the time left is known, and every ten seconds, where there is no terminal', () => {
   const stream = new PassThrough();
   const display = progressDisplay(stream);
-  for (const progress of [at(0, 0), at(5, 0.05), at(11, 0.1), at(15, 0.2), at(21, 0.25, 1)])
+  for (const progress of [
+    at(0, 0),
+    at(1, 0.01),
+    at(3, 0),
+    at(5, 0.05),
+    at(11, 0.1),
+    at(15, 0.2),
+    at(25, 0.25, 1),
+  ])
     display.update(progress);
   display.end();
   expect(String(stream.read())).toBe(
-    '10 %, 100 of 1000 student steps, 4 of 18 trials, 3210 student steps/s, 1 min 39 s left\n' +
-      '25 %, 250 of 1000 student steps, 4 of 18 trials, 1 failed, 123.5 k student steps/s, 1 min 03 s left\n',
+    '5 %, 50 of 1000 student steps, 4 of 18 trials, 3210 student steps/s, 1 min 35 s left\n' +
+      '20 %, 200 of 1000 student steps, 4 of 18 trials, 3210 student steps/s, 1 min 00 s left\n' +
+      '25 %, 250 of 1000 student steps, 4 of 18 trials, 1 failed, 123.5 k student steps/s, 1 min 15 s left\n',
   );
 });
 

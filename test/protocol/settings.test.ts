@@ -41,6 +41,16 @@ describe('labels of settings', () => {
     ]);
   });
 
+  it('round fractions to four digits, or to as many as tell them apart, and no counts', () => {
+    const [a, b, c] = [0.00316227766017, 0.0100000001, 0.0100000002];
+    const label = (rate: number, train: number) => ({ rate, train });
+    expect(labels(label(a, 12_345), label(b, 12_345), label(c, 12_346))).toEqual([
+      'rate 0.003162, train 12345',
+      'rate 0.0100000001, train 12345',
+      'rate 0.0100000002, train 12346',
+    ]);
+  });
+
   it('name of objects what differs, or their beginning and number where they have other fields', () => {
     const optimizer = (value: object) => ({ 'arms.spectral.optimizer': value });
     const adam = { learningRate: 0.1, beta1: 0.9, beta2: 0.999 };

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { closest, distance } from 'fastest-levenshtein';
 import { EigenstudentError } from './errors.js';
-import { typedArrayKind } from './kinds.js';
+import { isAbortSignal, typedArrayKind } from './kinds.js';
 
 /** Characters of a received text that a message shows; arbitrary. */
 const mostText = 200;
@@ -120,6 +120,22 @@ export function checkPath(where: string, value: unknown): string {
   if (typeof value !== 'string' || value === '') throw invalid(where, 'the path of a file', value);
   // the operating system ends a path there
   if (value.includes('\0')) throw invalid(where, 'the path of a file, without the character U+0000', value);
+  return value;
+}
+
+/** A text that is not empty. */
+export function someName(where: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '') throw invalid(where, 'a name', value);
+  return value;
+}
+
+export function flag(where: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalid(where, 'true or false', value);
+  return value;
+}
+
+export function abortSignal(where: string, value: unknown): AbortSignal {
+  if (!isAbortSignal(value)) throw invalid(where, 'an AbortSignal', value);
   return value;
 }
 

@@ -94,7 +94,7 @@ async function measureLoop(students: number, width: number, context: TrialContex
     const request = { name: 'c++', program: 'steps' as const, unitsPerRepeat };
     const program = await peers.open({ ...request, options: [...options, every] });
     const longer = await peers.start({ ...request, options: [...options, 3 * every] });
-    if (!program || !longer) return {};
+    if (!program || !longer) return undefined;
     await checkSameSteps(program, population, ours);
     return { allocationsPerStep: (await extraAllocations(program, longer)) / (2 * unitsPerRepeat) };
   });

@@ -21,9 +21,9 @@ export async function dryRun(
   const estimate = await estimateSweep(protocol, {
     directory,
     device,
-    ...(devices && { devices }),
-    ...(threads !== undefined && { threads }),
-    ...(shard && { shard }),
+    devices,
+    threads,
+    shard,
   });
   session.answer({ directory, ...estimate }, text(estimate, directory));
   return exitCodes.done;

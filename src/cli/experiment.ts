@@ -97,10 +97,10 @@ async function train(
     return await sweep(protocol, {
       directory,
       device,
-      ...(devices && { devices }),
-      ...(threads !== undefined && { threads }),
-      ...(shard && { shard }),
-      ...(checkpointEvery !== undefined && { checkpointEvery }),
+      devices,
+      threads,
+      shard,
+      checkpointEvery,
       signal,
       onProgress: (progress) => display.update(progress),
     });

@@ -106,7 +106,7 @@ export async function readModelData(
     given[key as keyof typeof options] = read.data;
   }
   const classNames = like?.classNames;
-  return { parts: partsOf(normalized(given, normalization), seed), ...(classNames && { classNames }) };
+  return { parts: partsOf(normalized(given, normalization), seed), classNames };
 }
 
 function normalized(given: Given, kind: NormalizationKind): Given {

@@ -39,7 +39,7 @@ export async function pruneModel(
   const tuned = chosen.candidate.l2 && chosen.candidate.network;
   const stages = { before: network, ...(tuned && { fineTuned: tuned }), after: pruned.network };
   const metric = data && (await measureStages(stages, data, metricName as Metric));
-  await save(pruned.network, file, { output, ...(signature && { signature }) });
+  await save(pruned.network, file, { output, signature });
   for (const loss of notKept(path, file, network, signature)) session.note(loss);
   const parameters = { before: numbersIn(network), after: numbersIn(pruned.network) };
   const { layers, scope } = pruned;

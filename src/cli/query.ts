@@ -74,7 +74,7 @@ export async function exportRun(
 ): Promise<ExitCode> {
   const { out, format } = exportTarget(options);
   if (format === 'parquet') return exported(directory, out as string, undefined, session);
-  return query(directory, 'FROM trials', { format, ...(out !== undefined && { out }) }, session);
+  return query(directory, 'FROM trials', { format, out }, session);
 }
 
 /** @throws invalid_argument unless there is one file, or standard output, and one format that is for it */

@@ -28,7 +28,7 @@ export async function report(directory: string, options: ReportOptions, session:
   const { failures, trials } = await writeSummary(directory);
   const failed: FailedFigure[] = [];
   const files = await writeReport(directory, {
-    ...(options.format && { formats: options.format }),
+    formats: options.format,
     onFailedFigure: (figure) => failed.push(figure),
   });
   const failedFigures = messagesOf(failed);

@@ -14,7 +14,7 @@ export async function reproduce(options: ReproduceOptions, session: Session): Pr
   const name = oneOf('--preset', options.preset, presetNames);
   const { widths, epochs, trials } = options;
   const protocol = preset(name, {
-    ...(widths && { widths }),
+    widths,
     ...(epochs !== undefined && { epochs }),
     ...(trials !== undefined && { trials }),
   });

@@ -97,15 +97,7 @@ export function refuseBesideCancel(options: SlurmCommandOptions & ExperimentOpti
 export function slurmOptionsOf(options: SlurmCommandOptions): SlurmOptions {
   const { partition, time, gres, cpus, memory, account, qos, arrayTasks, throttle, sbatchOption } = options;
   return {
-    ...(partition !== undefined && { partition }),
-    ...(time !== undefined && { time }),
-    ...(gres !== undefined && { gres }),
-    ...(cpus !== undefined && { cpus }),
-    ...(memory !== undefined && { memory }),
-    ...(account !== undefined && { account }),
-    ...(qos !== undefined && { qos }),
-    ...(arrayTasks !== undefined && { arrayTasks }),
-    ...(throttle !== undefined && { throttle }),
-    ...(sbatchOption && { sbatchOptions: sbatchOption }),
+    ...{ partition, time, gres, cpus, memory, account, qos, arrayTasks, throttle },
+    sbatchOptions: sbatchOption,
   };
 }

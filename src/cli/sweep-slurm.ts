@@ -43,9 +43,9 @@ export async function sweepOnSlurm(
     directory,
     slurm: slurmOptionsOf(options),
     device,
-    ...(devices && { devices }),
-    ...(threads !== undefined && { threads }),
-    ...(checkpointEvery !== undefined && { checkpointEvery }),
+    devices,
+    threads,
+    checkpointEvery,
   };
   for (const warning of repetitionWarnings(protocol, directory)) session.note(warning);
   if (options.dryRun) {

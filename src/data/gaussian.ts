@@ -1,19 +1,22 @@
-import { knownKeys, oneOf } from '../arguments.js';
+import { nonNegativeInteger } from '../arguments.js';
 import { elementCount } from '../native/arrays.js';
-import { checkSeed, checkTrial, normalsSteps } from '../network/random.js';
+import { normalsSteps, trialNumber } from '../network/random.js';
+import { amongst, type OptionsOf, optional, optionsCheck, required, unchecked } from '../options.js';
 import { finish, type Steps } from '../steps.js';
 
-export interface GaussianOptions {
-  readonly samples: number;
+/** @internal */
+const checkOptions = optionsCheck({
+  samples: required(unchecked<number>),
   /** Numbers a sample. */
-  readonly features: number;
+  features: required(unchecked<number>),
   /** Non-negative safe integer. */
-  readonly seed: number;
+  seed: required(nonNegativeInteger),
   /** Integer below 2^32. Default 0. */
-  readonly trial?: number;
+  trial: optional(trialNumber, 0),
   /** Data of different purposes are independent. */
-  readonly purpose: 'train' | 'validation' | 'test';
-}
+  purpose: required(amongst(['train', 'validation', 'test'])),
+});
+export interface GaussianOptions extends OptionsOf<typeof checkOptions> {}
 
 /**
  * Independent standard normal numbers, [samples][features]. They depend on (seed, trial, purpose) alone, so that the
@@ -26,12 +29,6 @@ export function gaussianInputs(options: GaussianOptions): Float64Array {
 
 /** @internal gaussianInputs in steps. */
 export function gaussianInputsSteps(options: GaussianOptions): Steps<Float64Array> {
-  const where = 'gaussianInputs';
-  knownKeys(where, options, ['samples', 'features', 'seed', 'trial', 'purpose']);
-  const { samples, features, purpose } = options;
-  oneOf(`purpose of ${where}`, purpose, ['train', 'validation', 'test']);
-  const count = elementCount({ samples, features });
-  const seed = checkSeed(where, options.seed);
-  const trial = checkTrial(where, options.trial ?? 0);
-  return normalsSteps({ seed, trial, purpose: `${purpose}Inputs` }, count);
+  const { samples, features, purpose, ...stream } = checkOptions('gaussianInputs', options);
+  return normalsSteps({ ...stream, purpose: `${purpose}Inputs` }, elementCount({ samples, features }));
 }

@@ -10,11 +10,11 @@ export interface LabelledArrays {
   /** [samples, ...]: all but the first dimension become the features of a sample. */
   readonly inputs: NamedArray;
   /** [samples] or [samples, 1], integers from 0. */
-  readonly classes?: NamedArray | undefined;
+  readonly classes?: NamedArray;
   /** [samples] or [samples, targets]. */
-  readonly targets?: NamedArray | undefined;
+  readonly targets?: NamedArray;
   /** How many classes there are; a label beyond them is an error. Default: as the labels say, each of which must then occur. */
-  readonly classCount?: number | undefined;
+  readonly classCount?: number;
 }
 
 /** "invalid_data: <message>": the file can be read, but not learned from. */

@@ -84,8 +84,9 @@ function* normalizeInputsSteps(data: Dataset, { shift, scale }: Normalization): 
   return yield* Dataset.createSteps({
     inputs: moved,
     inputCount,
-    ...(targets && { targets, targetCount }),
-    ...(classes && { classes }),
+    targets,
+    targetCount: targets && targetCount,
+    classes,
   });
 }
 

@@ -66,7 +66,7 @@ function builder(file: string, columns: readonly ShapedColumn[], { classNames }:
   return new TableBuilder(file, header, {
     inputs: namesOf(elements, 'input'),
     ...(label === undefined ? { targets: namesOf(elements, 'target') } : { label }),
-    ...(classNames && { classNames }),
+    classNames,
   });
 }
 

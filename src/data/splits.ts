@@ -122,8 +122,9 @@ function* choose(data: Dataset, samples: Uint32Array): Steps<Dataset> {
   return yield* Dataset.createSteps({
     inputs: chosen,
     inputCount,
-    ...(learnt && { targets: learnt, targetCount }),
-    ...(classes && { classes: samples.map((i) => classes[i] as number) }),
+    targets: learnt,
+    targetCount: learnt && targetCount,
+    classes: classes && samples.map((i) => classes[i] as number),
   });
 }
 

@@ -58,7 +58,7 @@ function open(wanted: string | undefined): Cuda {
   try {
     const survey = addon().cuda.open(path);
     const problem = problemOf(survey);
-    return { path, survey, ...(problem && { problem }) };
+    return { path, survey, problem };
   } catch (error) {
     if (!(error instanceof EigenstudentError) || error.code !== 'cuda_unavailable') throw error;
     return noLibrary(error.message, build());

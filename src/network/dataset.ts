@@ -1,6 +1,6 @@
 /** Data that networks are trained and evaluated on. */
 import { types } from 'node:util';
-import { invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { invalid, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType, FloatArray, NativeDataset } from '../native/addon.js';
 import {
@@ -15,23 +15,26 @@ import {
 } from '../native/arrays.js';
 import { requireMemory } from '../native/free-memory.js';
 import { addon } from '../native/load.js';
+import { bareOptionsCheck, type OptionsOf, optional, required, unchecked } from '../options.js';
 import { finish, type Steps } from '../steps.js';
 import { bytesOfData } from './memory-needs.js';
 
-export interface DatasetOptions {
+/** @internal */
+const checkOptions = bareOptionsCheck({
   /** [samples][inputCount], row-major */
-  readonly inputs: FloatArray;
+  inputs: required(checkFloats),
   /** Features of a sample. */
-  readonly inputCount: number;
+  inputCount: required(positiveInteger),
   /** [samples][targetCount], row-major; for loss 'mse' */
-  readonly targets?: FloatArray;
+  targets: optional(checkFloats),
   /** Default: targets.length / samples. */
-  readonly targetCount?: number;
+  targetCount: optional(unchecked<number>),
   /** [samples], each from 0; for loss 'crossEntropy' */
-  readonly classes?: Uint32Array | readonly number[];
+  classes: optional(unchecked<Uint32Array | readonly number[]>),
   /** Further targets, [samples][width] each, by names that terms of a loss give. */
-  readonly named?: Readonly<Record<string, FloatArray>>;
-}
+  named: optional(unchecked<Readonly<Record<string, FloatArray>>>, {}),
+});
+export interface DatasetOptions extends OptionsOf<typeof checkOptions> {}
 
 /**
  * Samples and, if there are any, their targets or their classes. The arrays are kept by reference and copied into native
@@ -65,34 +68,23 @@ export class Dataset {
 
   /** @internal create() in steps. */
   static *createSteps(options: DatasetOptions): Steps<Dataset> {
-    knownKeys('Dataset.create', options, [
-      'inputs',
-      'inputCount',
-      'targets',
-      'targetCount',
-      'classes',
-      'named',
-    ]);
-    const inputCount = positiveInteger('inputCount', options.inputCount);
-    const inputs = checkFloats('inputs', options.inputs);
+    const { inputs, inputCount, targets, ...rest } = checkOptions('Dataset.create', options);
     const samples = countSamples(inputs, inputCount);
     yield* checkFiniteSteps('inputs', inputs, inputCount);
-    if (options.targets !== undefined && options.classes !== undefined)
+    if (targets && rest.classes !== undefined)
       throw new EigenstudentError(
         'invalid_argument',
         'expected targets or classes for a data set, received both',
       );
-    if (options.targets === undefined && options.targetCount !== undefined)
+    if (!targets && rest.targetCount !== undefined)
       throw invalid('targets', 'targets to go with targetCount', undefined);
-    const named = checkNamed(options.named ?? {}, samples);
-    if (options.classes !== undefined) {
-      const classes = checkClasses(options.classes, samples);
+    const named = checkNamed(rest.named, samples);
+    if (rest.classes !== undefined) {
+      const classes = checkClasses(rest.classes, samples);
       return new Dataset(samples, inputCount, 0, inputs, undefined, classes, named);
     }
-    if (options.targets === undefined)
-      return new Dataset(samples, inputCount, 0, inputs, undefined, undefined, named);
-    const targets = checkFloats('targets', options.targets);
-    const targetCount = countTargets(targets, samples, options.targetCount);
+    if (!targets) return new Dataset(samples, inputCount, 0, inputs, undefined, undefined, named);
+    const targetCount = countTargets(targets, samples, rest.targetCount);
     return new Dataset(samples, inputCount, targetCount, inputs, targets, undefined, named);
   }
 
@@ -133,9 +125,9 @@ export class Dataset {
       inputCount,
       targetCount,
       inputs: ofDType,
-      ...(targets && { targets: toDType('targets', targets, dtype) }),
-      ...(classes && { classes }),
-      ...(named.length > 0 && { named }),
+      targets: targets && toDType('targets', targets, dtype),
+      classes,
+      named,
     });
     this.#native.set(dtype, created);
     return created;

@@ -56,7 +56,7 @@ export function chooseDeviceOnce(options: DeviceOptions, dtype: DType): ChosenDe
   return chooseDevice(
     {
       device: device === 'auto' || device === undefined ? 'cpu' : device,
-      ...(devices !== undefined && { devices }),
+      devices,
     },
     dtype,
   );

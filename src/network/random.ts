@@ -38,9 +38,13 @@ export function checkSeed(where: string, seed: unknown): number {
 }
 
 export function checkTrial(where: string, trial: unknown): number {
-  if (!Number.isInteger(trial) || (trial as number) < 0 || (trial as number) >= 2 ** 32)
-    throw invalid(`trial of ${where}`, 'an integer from 0 to 2^32 - 1', trial);
-  return trial as number;
+  return trialNumber(`trial of ${where}`, trial);
+}
+
+export function trialNumber(where: string, value: unknown): number {
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= 2 ** 32)
+    throw invalid(where, 'an integer from 0 to 2^32 - 1', value);
+  return value as number;
 }
 
 function native(stream: Stream) {

@@ -1,5 +1,5 @@
 /** The checks of a network's spec. */
-import { denseArray, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
+import { denseArray, flag, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { describe, sizeOf } from './description.js';
 import { activation, add, batchNorm, concat } from './graph-layers.js';
@@ -106,7 +106,7 @@ function unlikeLayer(where: string, layer: unknown): EigenstudentError {
 
 function rebuild(where: string, layer: Layer): Layer {
   const { name, inputs } = layer;
-  const place = { ...(name !== undefined && { name }), ...(inputs !== undefined && { inputs }) };
+  const place = { name, inputs };
   switch (layer.kind) {
     case 'spectral':
     case 'dense': {
@@ -131,7 +131,7 @@ function rebuild(where: string, layer: Layer): Layer {
       return activation(layer.activation, place);
     default:
       knownKeys(where, layer, ['kind', ...placeKeys]);
-      return joiners[layer.kind](inputs ?? [], name === undefined ? {} : { name });
+      return joiners[layer.kind](inputs ?? [], { name });
   }
 }
 
@@ -148,8 +148,7 @@ const tensorKeys = ['trainable', 'l1', 'l2', ...furtherPenaltyNames, 'initialize
 /** The numbers are checked by the layer's builder. */
 function checkTensorOptions(where: string, tensor: TensorOptions): void {
   knownKeys(where, tensor, tensorKeys);
-  const { trainable } = tensor;
-  if (typeof trainable !== 'boolean') throw invalid(`trainable of ${where}`, 'true or false', trainable);
+  flag(`trainable of ${where}`, tensor.trainable);
 }
 
 /** The options of a layer's builder that its tensors tell. */

@@ -1,6 +1,7 @@
 /** Optimisers and learning-rate schedules: data that native code applies. Updates follow PyTorch's definitions. */
-import { finiteNumber, invalid, knownKeys } from '../arguments.js';
+import { finiteNumber, flag, invalid, knownKeys } from '../arguments.js';
 import type { NativeOptimizer, NativeSchedule } from '../native/addon.js';
+import { called, numberFrom, type OptionsOf, optional, optionsCheck, required } from '../options.js';
 
 /** Learning rate over time; made by constant(), stepDecay() or cosine(). Epochs are fractional: step / steps per epoch. */
 export type Schedule = NativeSchedule;
@@ -10,10 +11,28 @@ export interface Optimizer extends NativeOptimizer {
   readonly learningRate: Schedule;
 }
 
-interface WarmupOptions {
+const nonNegative = numberFrom(0);
+
+/** @internal */
+const checkConstant = optionsCheck({
   /** Epochs over which the rate climbs linearly to the schedule's. Default 0. */
-  readonly warmup?: number;
-}
+  warmup: called('warmup of learningRate', optional(nonNegative, 0)),
+});
+interface ConstantOptions extends OptionsOf<typeof checkConstant> {}
+/** @internal */
+const checkStepDecay = optionsCheck({
+  every: required(positive),
+  factor: required(nonNegative),
+  ...checkConstant.each,
+});
+interface StepDecayOptions extends OptionsOf<typeof checkStepDecay> {}
+/** @internal */
+const checkCosine = optionsCheck({
+  total: required(positive),
+  minimum: optional(nonNegative, 0),
+  ...checkConstant.each,
+});
+interface CosineOptions extends OptionsOf<typeof checkCosine> {}
 
 const resting = { every: 1, factor: 1, total: 1, minimum: 0 };
 
@@ -21,108 +40,75 @@ const resting = { every: 1, factor: 1, total: 1, minimum: 0 };
  * `rate` throughout.
  * @throws invalid_argument, as the other schedules and the optimisers do: which number, what was expected
  */
-export function constant(rate: number, options: WarmupOptions = {}): Schedule {
-  knownKeys('constant', options, ['warmup']);
-  return { kind: 'constant', base: checkRate('constant', rate), warmup: checkWarmup(options), ...resting };
+export function constant(rate: number, options: ConstantOptions = {}): Schedule {
+  return schedule('constant', 'constant', rate, checkConstant('constant', options));
 }
 
 /** base * factor^floor(epoch / every); `every` in epochs. */
-export function stepDecay(
-  base: number,
-  options: { readonly every: number; readonly factor: number } & WarmupOptions,
-): Schedule {
-  knownKeys('stepDecay', options, ['every', 'factor', 'warmup']);
-  return {
-    kind: 'step',
-    base: checkRate('stepDecay', base),
-    warmup: checkWarmup(options),
-    ...resting,
-    every: positive('every of stepDecay', options.every),
-    factor: finiteNumber('factor of stepDecay', options.factor, 0),
-  };
+export function stepDecay(base: number, options: StepDecayOptions): Schedule {
+  return schedule('step', 'stepDecay', base, checkStepDecay('stepDecay', options));
 }
 
 /** minimum + (base - minimum) (1 + cos(pi min(epoch / total, 1))) / 2; `total` in epochs. */
-export function cosine(
-  base: number,
-  options: { readonly total: number; readonly minimum?: number } & WarmupOptions,
-): Schedule {
-  knownKeys('cosine', options, ['total', 'minimum', 'warmup']);
-  return {
-    kind: 'cosine',
-    base: checkRate('cosine', base),
-    warmup: checkWarmup(options),
-    ...resting,
-    total: positive('total of cosine', options.total),
-    minimum: finiteNumber('minimum of cosine', options.minimum ?? 0, 0),
-  };
+export function cosine(base: number, options: CosineOptions): Schedule {
+  return schedule('cosine', 'cosine', base, checkCosine('cosine', options));
 }
 
-interface RateOptions {
-  /** A number stands for constant(number). */
-  readonly learningRate: number | Schedule;
-}
-interface AdamOptions extends RateOptions {
-  /** Default 0.9. */
-  readonly beta1?: number;
-  /** Default 0.999. */
-  readonly beta2?: number;
-  /** Default 1e-7: Keras' default, as in the paper's code (PyTorch: 1e-8). */
-  readonly epsilon?: number;
+function schedule(kind: Schedule['kind'], where: string, base: number, numbers: Partial<Schedule>): Schedule {
+  return { kind, base: nonNegative(`learningRate of ${where}`, base), warmup: 0, ...resting, ...numbers };
 }
 
 const unused = { momentum: 0, nesterov: false, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 };
 
+const rate = {
+  /** A number stands for constant(number). */
+  learningRate: required<Schedule, number | Schedule>(toSchedule),
+};
+/** @internal */
+const checkSgd = optionsCheck({
+  ...rate,
+  /** Default 0. */
+  momentum: optional(fraction, 0),
+  /** Default false. */
+  nesterov: optional(flag, false),
+});
+interface SgdOptions extends OptionsOf<typeof checkSgd> {}
+/** @internal */
+const checkAdam = optionsCheck({
+  ...rate,
+  /** Default 0.9. */
+  beta1: optional(fraction, unused.beta1),
+  /** Default 0.999. */
+  beta2: optional(fraction, unused.beta2),
+  /** Default 1e-7: Keras' default, as in the paper's code (PyTorch: 1e-8). */
+  // 0 would give 0/0 where a gradient is exactly 0; below 1e-30 float32 soon rounds it to 0
+  epsilon: optional(numberFrom(1e-30), unused.epsilon),
+});
+interface AdamOptions extends OptionsOf<typeof checkAdam> {}
+/** @internal */
+const checkAdamW = optionsCheck({
+  ...checkAdam.each,
+  /** Default 0.01 (PyTorch's). */
+  weightDecay: optional(nonNegative, 0.01),
+});
+interface AdamWOptions extends OptionsOf<typeof checkAdamW> {}
+
 /** v = momentum v + g, p -= rate v; with Nesterov p -= rate (g + momentum v). */
-export function sgd(
-  options: RateOptions & {
-    /** Default 0. */
-    readonly momentum?: number;
-    /** Default false. */
-    readonly nesterov?: boolean;
-  },
-): Optimizer {
-  knownKeys('sgd', options, ['learningRate', 'momentum', 'nesterov']);
-  const momentum = fraction('momentum of sgd', options.momentum ?? 0);
-  const nesterov = options.nesterov ?? false;
-  if (typeof nesterov !== 'boolean') throw invalid('nesterov of sgd', 'true or false', nesterov);
-  if (nesterov && momentum === 0) throw invalid('momentum of sgd', 'a positive momentum with nesterov', 0);
-  return {
-    ...unused,
-    kind: 'sgd',
-    momentum,
-    nesterov,
-    learningRate: toSchedule('sgd', options.learningRate),
-  };
+export function sgd(options: SgdOptions): Optimizer {
+  const numbers = checkSgd('sgd', options);
+  if (numbers.nesterov && numbers.momentum === 0)
+    throw invalid('momentum of sgd', 'a positive momentum with nesterov', 0);
+  return { ...unused, kind: 'sgd', ...numbers };
 }
 
 /** Adam (Kingma & Ba 2015), bias-corrected: p -= rate mhat / (sqrt(vhat) + epsilon). */
 export function adam(options: AdamOptions): Optimizer {
-  knownKeys('adam', options, ['learningRate', 'beta1', 'beta2', 'epsilon']);
-  return { ...adamNumbers('adam', options), kind: 'adam' };
+  return { ...unused, ...checkAdam('adam', options), kind: 'adam' };
 }
 
 /** Adam with decoupled weight decay (Loshchilov & Hutter 2019): p *= 1 - rate weightDecay before each update. */
-export function adamW(
-  options: AdamOptions & {
-    /** Default 0.01 (PyTorch's). */
-    readonly weightDecay?: number;
-  },
-): Optimizer {
-  knownKeys('adamW', options, ['learningRate', 'beta1', 'beta2', 'epsilon', 'weightDecay']);
-  const weightDecay = finiteNumber('weightDecay of adamW', options.weightDecay ?? 0.01, 0);
-  return { ...adamNumbers('adamW', options), kind: 'adamW', weightDecay };
-}
-
-function adamNumbers(name: string, options: AdamOptions) {
-  return {
-    ...unused,
-    beta1: fraction(`beta1 of ${name}`, options.beta1 ?? unused.beta1),
-    beta2: fraction(`beta2 of ${name}`, options.beta2 ?? unused.beta2),
-    // 0 would give 0/0 where a gradient is exactly 0; below 1e-30 float32 soon rounds it to 0
-    epsilon: finiteNumber(`epsilon of ${name}`, options.epsilon ?? unused.epsilon, 1e-30),
-    learningRate: toSchedule(name, options.learningRate),
-  };
+export function adamW(options: AdamWOptions): Optimizer {
+  return { ...unused, ...checkAdamW('adamW', options), kind: 'adamW' };
 }
 
 /** What each kind uses of an optimizer's numbers. */
@@ -145,12 +131,12 @@ export function checkOptimizer(where: string, value: unknown): Optimizer {
 /** What each kind uses of a schedule's numbers, besides base and warmup. */
 const usedBySchedule = { constant: [], step: ['every', 'factor'], cosine: ['total', 'minimum'] } as const;
 
-function toSchedule(where: string, value: number | Schedule): Schedule {
-  if (typeof value === 'number') return constant(checkRate(where, value));
+function toSchedule(where: string, value: unknown): Schedule {
+  if (typeof value === 'number') return constant(nonNegative(where, value));
   const { kind, base, warmup = 0, ...numbers } = (value ?? {}) as Schedule;
   if (!isNameIn(usedBySchedule, kind)) {
     const expected = 'a number or a schedule made by constant(), stepDecay() or cosine()';
-    throw invalid(`learningRate of ${where}`, expected, value);
+    throw invalid(where, expected, value);
   }
   const used = numbersOfKind(kind, numbers, usedBySchedule, resting) as NativeSchedule;
   if (kind === 'constant') return constant(base, { warmup });
@@ -182,21 +168,14 @@ function numbersOfKind<Kind extends string>(
   return Object.fromEntries(Object.entries(numbers).filter(([key]) => isUsed(key)));
 }
 
-function checkRate(where: string, rate: number): number {
-  return finiteNumber(`learningRate of ${where}`, rate, 0);
-}
-
-function checkWarmup({ warmup = 0 }: WarmupOptions): number {
-  return finiteNumber('warmup of learningRate', warmup, 0);
-}
-
-function positive(where: string, value: number): number {
-  if (finiteNumber(where, value, 0) === 0) throw invalid(where, 'a positive number', value);
-  return value;
+function positive(where: string, value: unknown): number {
+  const number = finiteNumber(where, value, 0);
+  if (number === 0) throw invalid(where, 'a positive number', value);
+  return number;
 }
 
 /** A number in [0, 1): at 1 a moving average never moves. */
-function fraction(where: string, value: number): number {
+function fraction(where: string, value: unknown): number {
   if (typeof value !== 'number' || !(value >= 0 && value < 1))
     throw invalid(where, 'a number from 0 to below 1', value);
   return value;

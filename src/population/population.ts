@@ -216,7 +216,7 @@ export class Population {
     options: GradientOptions = {},
   ): Promise<(Gradient | null)[]> {
     const native = this.#native.ready('gradients()');
-    const { inputs = false, statistics } = checkGradientOptions(options);
+    const { inputs, statistics } = checkGradientOptions('options', options);
     const each = data instanceof Dataset ? this.#students.map(() => data) : data;
     for (const student of this.#students) checkStatistics(student.spec, options);
     const found = await native.gradients(this.#samplesOf(each), inputs, statistics);

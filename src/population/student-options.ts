@@ -1,5 +1,5 @@
 /** What one student is asked to be, and the check of it. */
-import { invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { flag, invalid, nonNegativeInteger, positiveInteger, someName } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { NativePhase, NativeStudentSpec } from '../native/addon.js';
 import { checkFits } from '../network/data-fit.js';
@@ -7,11 +7,12 @@ import { Dataset } from '../network/dataset.js';
 import { unitsOf } from '../network/description.js';
 import type { Layer } from '../network/layers.js';
 import { toNativeNetwork } from '../network/native-spec.js';
-import { Network } from '../network/network.js';
+import { checkNetwork, type Network } from '../network/network.js';
 import { tensorsOf } from '../network/network-spec.js';
 import { checkLoss, type Loss, toNativeObjective } from '../network/objective.js';
-import { checkSeed, checkTrial } from '../network/random.js';
+import { trialNumber } from '../network/random.js';
 import { type NetworkSpec, networkSpec } from '../network/spec.js';
+import { type OptionsOf, optional, optionsCheck, required, unchecked } from '../options.js';
 import { checkOptimizer, type Optimizer } from './optimizers.js';
 import { type Phase, toNativePhases } from './phases.js';
 
@@ -22,39 +23,41 @@ export interface SplitData {
   readonly test?: Dataset;
 }
 
-export interface StudentOptions {
+/** @internal */
+const checkOptions = optionsCheck({
   /** Made by spectral(), dense(), sum(). May be left out where `network` is given. */
-  readonly layers?: readonly Layer[];
+  layers: optional(unchecked<readonly Layer[]>),
   /** Features of a sample, or its shape. Default: those of `network`, or of the data. */
-  readonly inputs?: number | readonly number[];
+  inputs: optional(unchecked<number | readonly number[]>),
   /** Default: 'crossEntropy' for data with classes, else 'mse'. */
-  readonly loss?: Loss;
+  loss: optional(unchecked<Loss>),
   /** Trained on; of splits, `train`. Students that share a Dataset share its copy in native memory. */
-  readonly data: Dataset | SplitData;
+  data: required<SplitData, Dataset | SplitData>(checkSplits),
   /** Made by sgd(), adam() or adamW(). */
-  readonly optimizer: Optimizer;
+  optimizer: required(checkOptimizer),
   /** Samples a step. An epoch's last batch may be smaller; more than there are samples means one batch. */
-  readonly batchSize: number;
+  batchSize: required(positiveInteger),
   /** Passes over the data, reshuffled each time. */
-  readonly epochs: number;
+  epochs: required(checkEpochs),
   /** Names, with `trial`, the first values and the shuffles. Non-negative safe integer. */
-  readonly seed: number;
+  seed: required(nonNegativeInteger),
   /** Integer below 2^32. Default 0. */
-  readonly trial?: number;
+  trial: optional(trialNumber, 0),
   /** Which tensors train when; repeated from the first after the last. Default: all that are trainable, always. */
-  readonly phases?: readonly Phase[];
+  phases: optional(unchecked<readonly Phase[]>, []),
   /** Whether each epoch takes the samples in a new order. Default true. */
-  readonly shuffle?: boolean;
+  shuffle: optional(flag, true),
   /**
    * Name of the stream that the data are a chunk of: Student.setData() may then replace them. Checkpoints know the student by
    * this name, not by the chunk. On the CPU and the reference.
    */
-  readonly stream?: string;
+  stream: optional(someName),
   /** Steps that learning rates and phases count as an epoch. Default: those of the data that the student is made with. */
-  readonly stepsPerEpoch?: number;
+  stepsPerEpoch: optional(positiveInteger),
   /** Start from these numbers instead of the initialisers. */
-  readonly network?: Network;
-}
+  network: optional(checkNetwork),
+});
+export interface StudentOptions extends OptionsOf<typeof checkOptions> {}
 
 /** The same, checked and with every default written out. */
 export interface StudentPlan {
@@ -74,49 +77,30 @@ export interface StudentPlan {
   readonly network: Network | undefined;
 }
 
-const keys = [
-  ...['layers', 'inputs', 'loss', 'data', 'optimizer', 'batchSize'],
-  ...['epochs', 'seed', 'trial', 'phases', 'shuffle', 'stream', 'stepsPerEpoch', 'network'],
-];
-
 /**
  * @param where names the student in errors, as in "student 3"
  * @throws invalid_argument, invalid_network, data_mismatch
  */
 export function planStudent(where: string, options: StudentOptions): StudentPlan {
-  if (typeof options !== 'object' || options === null) throw invalid(where, 'an object of options', options);
-  knownKeys(where, options, keys);
-  const splits = checkSplits(where, options.data);
-  const network = checkStart(where, options.network);
-  const spec = inContext(where, () => planNetwork(where, options, splits.train, network));
+  const { layers, inputs, loss, data: splits, phases, ...rest } = checkOptions(where, options);
+  const { network } = rest;
+  const structure = { layers, inputs, loss };
+  const spec = inContext(where, () => planNetwork(where, structure, splits.train, network));
   if (network) checkSameShape(where, network.spec, spec);
   checkFits(where, splits.train, spec, true);
   return {
     spec,
     data: splits.train,
     splits,
-    optimizer: checkOptimizer(`optimizer of ${where}`, options.optimizer),
-    batchSize: positiveInteger(`batchSize of ${where}`, options.batchSize),
-    epochs: checkEpochs(`epochs of ${where}`, options.epochs),
-    seed: checkSeed(where, options.seed),
-    trial: checkTrial(where, options.trial ?? 0),
-    phases: inContext(where, () => toNativePhases(options.phases ?? [], spec.layers)),
-    ...checkOrder(where, options, splits.train),
-    network,
+    ...rest,
+    phases: inContext(where, () => toNativePhases(phases, spec.layers)),
+    stepsPerEpoch: rest.stepsPerEpoch ?? firstClock(rest, splits.train),
   };
 }
 
-/** In what order a student sees its data, and what counts as an epoch. A stream's clock stays that of its first chunk. */
-function checkOrder(where: string, options: StudentOptions, data: Dataset) {
-  const { shuffle = true, stream, stepsPerEpoch } = options;
-  if (typeof shuffle !== 'boolean') throw invalid(`shuffle of ${where}`, 'true or false', shuffle);
-  if (stream !== undefined && (typeof stream !== 'string' || stream === ''))
-    throw invalid(`stream of ${where}`, 'a name', stream);
-  const first =
-    stream === undefined ? 0 : Math.ceil(data.samples / Math.min(options.batchSize, data.samples));
-  const clock =
-    stepsPerEpoch === undefined ? first : positiveInteger(`stepsPerEpoch of ${where}`, stepsPerEpoch);
-  return { shuffle, stream, stepsPerEpoch: clock };
+/** Steps that count as an epoch: 0, those of the data; for a stream those of its first chunk, whatever comes then. */
+function firstClock({ stream, batchSize }: Pick<StudentPlan, 'stream' | 'batchSize'>, { samples }: Dataset) {
+  return stream === undefined ? 0 : Math.ceil(samples / Math.min(batchSize, samples));
 }
 
 /** What native code trains; first values are written afterwards. */
@@ -143,9 +127,9 @@ export function toNativeStudent(plan: StudentPlan, dtype: 'float32' | 'float64')
 /** An epoch is the 32-bit part of a shuffle's stream (native/core/philox.h). */
 export const maximumEpochs = 2 ** 32 - 1;
 
-function checkEpochs(where: string, epochs: number): number {
-  if (positiveInteger(where, epochs) > maximumEpochs)
-    throw invalid(where, `at most ${maximumEpochs} epochs`, epochs);
+function checkEpochs(where: string, value: unknown): number {
+  const epochs = positiveInteger(where, value);
+  if (epochs > maximumEpochs) throw invalid(where, `at most ${maximumEpochs} epochs`, epochs);
   return epochs;
 }
 
@@ -153,18 +137,13 @@ function checkSplits(where: string, data: unknown): SplitData {
   if (data instanceof Dataset) return { train: data };
   const splits = data as SplitData | null | undefined;
   if (!(splits?.train instanceof Dataset))
-    throw invalid(`data of ${where}`, 'a Dataset, or splits { train: Dataset, ... }', data);
+    throw invalid(where, 'a Dataset, or splits { train: Dataset, ... }', data);
   return splits;
-}
-
-function checkStart(where: string, network: unknown): Network | undefined {
-  if (network === undefined || network instanceof Network) return network;
-  throw invalid(`network of ${where}`, 'a Network', network);
 }
 
 function planNetwork(
   where: string,
-  options: StudentOptions,
+  options: Pick<StudentOptions, 'layers' | 'inputs' | 'loss'>,
   data: Dataset,
   network: Network | undefined,
 ): NetworkSpec {

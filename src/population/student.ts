@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { invalid, knownKeys, nonNegativeInteger } from '../arguments.js';
+import { flag, invalid, knownKeys, nonNegativeInteger } from '../arguments.js';
 import type { DType, FloatArray, NativePopulation, StateBlock, Statistics } from '../native/addon.js';
 import { allocate, checkFloats, checkLength } from '../native/arrays.js';
 import { withBinaryAccuracy } from '../network/binary-accuracy.js';
@@ -11,6 +11,7 @@ import { type TensorPlace, tensorLayout, tensorViews } from '../network/layout.j
 import { asDataset, checkStatistics, Network, type StatisticsOptions } from '../network/network.js';
 import { checkRemovalOrder } from '../network/removal-order.js';
 import type { NetworkSpec } from '../network/spec.js';
+import { bareOptionsCheck, type OptionsOf, optional, unchecked } from '../options.js';
 import type { NativeHandle } from './native-handle.js';
 import type { StudentPlan } from './student-options.js';
 
@@ -73,12 +74,14 @@ export interface Gradient {
   readonly penalty: number;
 }
 
-export interface GradientOptions {
+/** @internal */
+export const checkGradientOptions = bareOptionsCheck({
   /** Whether the gradient of the inputs is wanted, too. Default false. Not on a GPU. */
-  readonly inputs?: boolean;
+  inputs: optional(flag, false),
   /** Which statistics batch norm uses. Default 'batch', as in training. */
-  readonly statistics?: Statistics;
-}
+  statistics: optional(unchecked<Statistics>),
+});
+export interface GradientOptions extends OptionsOf<typeof checkGradientOptions> {}
 
 /** One member of a population. Its methods throw population_busy while the population works. */
 export class Student {
@@ -173,7 +176,7 @@ export class Student {
    */
   async gradients(data: Dataset, options: GradientOptions = {}): Promise<Gradient> {
     const native = this.#native.ready('gradients()');
-    const { inputs = false } = checkGradientOptions(options);
+    const { inputs } = checkGradientOptions('options', options);
     this.#checkFits(checkDataset('data', data), true);
     const each: (ReturnType<Dataset['nativeOf']> | null)[] = Array(native.size).fill(null);
     each[this.index] = data.nativeOf(this.dtype);
@@ -319,12 +322,4 @@ export class Student {
   #checkFits(data: Dataset, needsTargets: boolean): void {
     checkFits(`student ${this.index}`, data, this.spec, needsTargets);
   }
-}
-
-/** @internal @throws invalid_argument */
-export function checkGradientOptions(options: GradientOptions): GradientOptions {
-  knownKeys('options', options, ['inputs', 'statistics']);
-  if (options.inputs !== undefined && typeof options.inputs !== 'boolean')
-    throw invalid('inputs', 'true or false', options.inputs);
-  return options;
 }

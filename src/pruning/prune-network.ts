@@ -1,39 +1,50 @@
-import { denseArray, finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
+import { denseArray, finiteNumber, invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { checkDataset, type Dataset } from '../network/dataset.js';
 import { unitsOf } from '../network/description.js';
 import { parameterCount } from '../network/layout.js';
 import type { Network, NetworkSpec } from '../network/network.js';
+import {
+  amongst,
+  bareOptionsCheck,
+  called,
+  numberFrom,
+  type OptionsOf,
+  optional,
+  unchecked,
+} from '../options.js';
 import { JointOrder, type Kept, type Scope, scopes } from './joint-order.js';
 import { defaultMetric, isAsGood, type Metric, measure, metrics, worstAllowed } from './metric.js';
 import type { Criterion } from './relevance.js';
 import { networkOf, type Source, scoreNodes } from './source.js';
 import { keepNodes } from './surgery.js';
 
-/** How far to prune: exactly one of keep, percentile and maxDegradation. */
-export interface PruneNetworkOptions {
+/** @internal */
+const checkOptions = bareOptionsCheck({
   /** Indices of hidden layers. Default: all. */
-  readonly layers?: readonly number[];
+  layers: optional(unchecked<readonly number[]>),
   /** Default 'layer'. See Scope: 'global' divides relevance by the largest of the layer. */
-  readonly scope?: Scope;
+  scope: optional(amongst(scopes), 'layer'),
   /** Default: 'L' for spectral layers, 'M' for dense ones. */
-  readonly criterion?: Criterion;
+  criterion: optional(unchecked<Criterion>),
   /** Nodes that stay: in each layer, or with scope 'global' in all layers together, at least one each. */
-  readonly keep?: number;
+  keep: optional(unchecked<number>),
   /** From 0 to 100: nodes strictly below this percentile go, of the layer or with scope 'global' of all. */
-  readonly percentile?: number;
+  percentile: optional(unchecked<number>),
   /**
    * By how much the metric may get worse, as a fraction of the reference: 0.01 lets loss rise, or accuracy fall, by 1 %. Needs
    * data.
    */
-  readonly maxDegradation?: number;
+  maxDegradation: optional(unchecked<number>),
   /** What the metric is of, before and after: validation data with maxDegradation, not what is reported on. */
-  readonly data?: Dataset;
+  data: called('data of pruneNetwork', optional(checkDataset)),
   /** Default: 'accuracy' where the network has one on the data (see Evaluation), else 'loss'. */
-  readonly metric?: Metric;
+  metric: optional(amongst(metrics)),
   /** What maxDegradation is a fraction of. Default: the metric of the unpruned network. */
-  readonly reference?: number;
-}
+  reference: optional(numberFrom(0)),
+});
+/** How far to prune: exactly one of keep, percentile and maxDegradation. */
+export interface PruneNetworkOptions extends OptionsOf<typeof checkOptions> {}
 
 export interface PrunedNetwork {
   readonly network: Network;
@@ -53,11 +64,6 @@ export interface PrunedLayer {
   readonly after: number;
 }
 
-const keys = [
-  ...['layers', 'scope', 'criterion', 'keep', 'percentile', 'maxDegradation'],
-  ...['data', 'metric', 'reference'],
-];
-
 /**
  * Prunes several hidden layers at once. With maxDegradation nodes are removed one by one in the order of the ranking, and the
  * network that is returned is the last before the first that breaks the bound: a smaller one that would keep it again, by luck of
@@ -67,22 +73,19 @@ const keys = [
  *   bound that `reference` sets; data_mismatch, diverged
  */
 export async function pruneNetwork(source: Source, options: PruneNetworkOptions): Promise<PrunedNetwork> {
-  knownKeys('pruneNetwork', options, keys);
-  checkHowFar(options);
-  const scope = oneOf('scope', options.scope ?? 'layer', scopes);
-  const { criterion } = options;
+  const { scope, criterion, data, metric, ...far } = checkOptions('pruneNetwork', options);
+  checkHowFar(far);
   const network = networkOf('pruneNetwork', source);
-  const scored = chooseLayers(network.spec, options.layers).map((layer) =>
-    scoreNodes('pruneNetwork', network, { layer, ...(criterion !== undefined && { criterion }) }),
+  const scored = chooseLayers(network.spec, far.layers).map((layer) =>
+    scoreNodes('pruneNetwork', network, { layer, criterion }),
   );
   const layers = scored.map(({ layer }) => layer);
   const order = new JointOrder(
     scored.map(({ relevance }) => relevance),
     scope,
   );
-  const { data, metric } = options;
   const quality = data === undefined ? undefined : await judge(network, data, metric);
-  const kept = await howFar(order, options, quality, (nodes) => cut(network, layers, nodes));
+  const kept = await howFar(order, far, quality, (nodes) => cut(network, layers, nodes));
   const pruned = cut(network, layers, kept);
   return {
     network: pruned,
@@ -107,8 +110,7 @@ interface Quality {
 }
 
 async function judge(network: Network, data: Dataset, metric: Metric | undefined): Promise<Quality> {
-  checkDataset('data of pruneNetwork', data);
-  const name = oneOf('metric', metric ?? defaultMetric(network, data), metrics);
+  const name = metric ?? defaultMetric(network, data);
   const of = (one: Network) => measure(one, data, name);
   return { name, before: await of(network), of };
 }
@@ -128,7 +130,7 @@ async function howFar(
   const { name, before, of } = quality;
   const most = name === 'accuracy' ? 1 : Number.POSITIVE_INFINITY;
   const degradation = finiteNumber('maxDegradation', maxDegradation, 0, most);
-  const start = reference === undefined ? before : finiteNumber('reference', reference, 0);
+  const start = reference ?? before;
   const bound = worstAllowed(name, start, degradation);
   if (!isAsGood(name, before, bound)) throw tooBad(quality, bound, start);
   const holds = async (count: number) => isAsGood(name, await of(cutTo(order.without(count))), bound);

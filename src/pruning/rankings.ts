@@ -1,10 +1,10 @@
-import { knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { Dataset } from '../network/dataset.js';
 import { unitsOf } from '../network/description.js';
 import { checkNetwork, type Network } from '../network/network.js';
-import { checkSeed, checkTrial, permutation } from '../network/random.js';
+import { checkSeed, permutation, trialNumber } from '../network/random.js';
 import { checkHiddenLayer } from '../network/removal-order.js';
+import { amongst, called, type OptionsOf, optional, optionsCheck, required, unchecked } from '../options.js';
 import { rank } from './ranking.js';
 import { relevance } from './relevance.js';
 
@@ -17,17 +17,19 @@ import { relevance } from './relevance.js';
 export const rankings = ['random', 'oracle', 'eigenvalue'] as const;
 export type Ranking = (typeof rankings)[number];
 
-export interface RemovalOptions {
-  readonly ranking: Ranking;
+/** @internal */
+const checkOptions = optionsCheck({
+  ranking: called('ranking', required(amongst(rankings))),
   /** Index of a hidden layer; default 0. */
-  readonly layer?: number;
+  layer: optional(unchecked<number>, 0),
   /** What an oracle looks at: validation data, so that test data tell how it does. Only for 'oracle'. */
-  readonly data?: Dataset;
+  data: optional(unchecked<Dataset>),
   /** Of 'random', and only of it: non-negative safe integer. */
-  readonly seed?: number;
+  seed: optional(unchecked<number>),
   /** Of 'random': tells the orders of one seed apart, an integer below 2^32. Default 0. */
-  readonly trial?: number;
-}
+  trial: optional(trialNumber, 0),
+});
+export interface RemovalOptions extends OptionsOf<typeof checkOptions> {}
 
 /**
  * The nodes of a hidden layer in the order in which a ranking removes them, [h], the first removed first: what
@@ -36,23 +38,21 @@ export interface RemovalOptions {
  */
 export async function removalOrder(network: Network, options: RemovalOptions): Promise<Uint32Array> {
   checkNetwork('the first argument of removalOrder', network);
-  knownKeys('removalOrder', options, ['ranking', 'layer', 'data', 'seed', 'trial']);
-  const ranking = oneOf('ranking', options.ranking, rankings);
-  const layer = checkHiddenLayer(network.spec, options.layer ?? 0);
+  const { ranking, data, trial, ...given } = checkOptions('removalOrder', options);
+  const layer = checkHiddenLayer(network.spec, given.layer);
   switch (ranking) {
     case 'random': {
-      const trial = checkTrial('removalOrder', options.trial ?? 0);
-      const stream = { seed: checkSeed('removalOrder', options.seed), trial, purpose: 'ranking' } as const;
+      const stream = { seed: checkSeed('removalOrder', given.seed), trial, purpose: 'ranking' } as const;
       return permutation({ ...stream, part: layer }, unitsOf(network.spec, layer));
     }
     case 'oracle':
-      return network.oracleOrder(layer, dataOf(options));
+      return network.oracleOrder(layer, dataOf(data));
     case 'eigenvalue':
       return rank(relevance(network, layer, 'eigenvalue'));
   }
 }
 
-function dataOf({ data }: RemovalOptions): Dataset {
+function dataOf(data: Dataset | undefined): Dataset {
   if (data !== undefined) return data;
   throw new EigenstudentError(
     'invalid_argument',

@@ -1,29 +1,29 @@
 /** What a user may ask of Slurm, checked; what Slurm itself refuses is left to it. */
-import { invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { invalid, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import { type OptionsOf, optional, optionsCheck } from '../options.js';
 
-export interface SlurmOptions {
-  readonly partition?: string;
+/** @internal */
+export const checkSlurmOptions = optionsCheck({
+  partition: optional(oneLine),
   /** Limit of a task, as Slurm writes it: "90" (minutes), "4:00:00", "1-12". A task that reaches it goes back to the queue. */
-  readonly time?: string;
+  time: optional(checkTime),
   /** "gpu:1", for example. */
-  readonly gres?: string;
+  gres: optional(oneLine),
   /** CPUs of a task, each with a thread. Default: 1. */
-  readonly cpus?: number;
+  cpus: optional(positiveInteger, 1),
   /** Of a task, as Slurm writes it: "8G". */
-  readonly memory?: string;
-  readonly account?: string;
-  readonly qos?: string;
+  memory: optional(oneLine),
+  account: optional(oneLine),
+  qos: optional(oneLine),
   /** Tasks that the sweep is cut into. Default: from the work that it takes. */
-  readonly arrayTasks?: number;
+  arrayTasks: optional(positiveInteger),
   /** At most so many tasks at a time. */
-  readonly throttle?: number;
+  throttle: optional(positiveInteger),
   /** Any other option of sbatch by its long name; true for one without a value. */
-  readonly sbatchOptions?: Readonly<Record<string, string | true>>;
-}
-
-const texts = ['partition', 'time', 'gres', 'memory', 'account', 'qos'] as const;
-const counts = ['cpus', 'arrayTasks', 'throttle'] as const;
+  sbatchOptions: optional(checkSbatchOptions, {}),
+});
+export interface SlurmOptions extends OptionsOf<typeof checkSlurmOptions> {}
 
 /** Options of sbatch that have a name of their own here, and what they are called. */
 const ownNames: Readonly<Record<string, string>> = {
@@ -49,26 +49,16 @@ const fixed = [
   'test-only',
 ];
 
-/** @throws invalid_argument */
-export function checkSlurmOptions(options: SlurmOptions): SlurmOptions {
-  knownKeys('slurm', options, [...texts, ...counts, 'sbatchOptions']);
-  for (const name of counts)
-    if (options[name] !== undefined) positiveInteger(`${name} of slurm`, options[name]);
-  for (const name of texts) if (options[name] !== undefined) oneLine(`${name} of slurm`, options[name]);
-  checkTime(options.time);
-  for (const [name, value] of Object.entries(options.sbatchOptions ?? {})) checkSbatchOption(name, value);
-  return options;
-}
-
 /** The warning comes 60 to 120 s before the limit (script.ts): what is left must be enough to start and get somewhere. */
 const leastMinutes = 5;
 
 /** Words ("infinite"), and 0, which is no limit, are left to Slurm. */
-function checkTime(time: string | undefined): void {
-  const minutes = time === undefined ? undefined : minutesOf(time);
-  if (minutes === undefined || minutes === 0 || minutes >= leastMinutes) return;
+function checkTime(where: string, value: unknown): string {
+  const time = oneLine(where, value);
+  const minutes = minutesOf(time);
+  if (minutes === undefined || minutes === 0 || minutes >= leastMinutes) return time;
   throw invalid(
-    'time of slurm',
+    where,
     `at least ${leastMinutes} minutes`,
     time,
     'A task is warned up to two minutes before its time limit and then goes back to the queue',
@@ -83,6 +73,12 @@ function minutesOf(time: string): number | undefined {
   const withHours = match[1] !== undefined || match[4] !== undefined;
   const [hours, minutes, seconds] = withHours ? [first, second, third] : [0, first, second];
   return (days ?? 0) * 1440 + hours * 60 + minutes + seconds / 60;
+}
+
+function checkSbatchOptions(_where: string, value: unknown): Readonly<Record<string, string | true>> {
+  const options = value as Readonly<Record<string, string | true>>;
+  for (const [name, given] of Object.entries(options)) checkSbatchOption(name, given);
+  return options;
 }
 
 function checkSbatchOption(name: string, value: string | true): void {
@@ -102,7 +98,8 @@ function checkSbatchOption(name: string, value: string | true): void {
 }
 
 /** A line feed would end the #SBATCH line and begin another. */
-function oneLine(where: string, value: unknown): void {
+function oneLine(where: string, value: unknown): string {
   if (typeof value !== 'string' || value === '' || /[\n\r\0]/.test(value))
     throw invalid(where, 'a text of one line', value);
+  return value;
 }

@@ -1,11 +1,12 @@
 /** Hands what a run directory lacks to Slurm, as one job array. */
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
-import { finiteNumber, invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { invalid, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 import { ownPackage } from '../native/own-package.js';
 import type { Device } from '../network/device.js';
+import { bareOptionsCheck, numberFrom, type OptionsOf, optional, required, unchecked } from '../options.js';
 import { checkProtocol, formatProtocol } from '../protocol/protocol.js';
 import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
 import { expand, type Trial } from '../protocol/trials.js';
@@ -22,18 +23,23 @@ import { slurmFolder, writeSubmission } from './submissions.js';
 /** MaxArraySize where no cluster can be asked: Slurm's own default. */
 const usualMaximum = 1001;
 
-export interface SubmitOptions {
+/** @internal */
+const checkOptions = bareOptionsCheck({
   /** The run directory, on a file system that every node sees; made if need be. */
-  readonly directory: string;
-  readonly slurm?: SlurmOptions;
+  directory: required<string>(checkDirectory),
+  slurm: optional<ReturnType<typeof checkSlurmOptions>, SlurmOptions>(
+    checkSlurmOptions,
+    checkSlurmOptions('slurm', {}),
+  ),
   /** As for sweep(), in every task. */
-  readonly device?: Device;
-  readonly devices?: readonly number[];
+  device: optional(unchecked<Device>),
+  devices: optional(unchecked<readonly number[]>),
   /** Default: as many as the task has CPUs. */
-  readonly threads?: number;
+  threads: optional(positiveInteger),
   /** As for sweep(), in every task. */
-  readonly checkpointEvery?: number;
-}
+  checkpointEvery: optional(numberFrom(0)),
+});
+export interface SubmitOptions extends OptionsOf<typeof checkOptions> {}
 
 /** A job array that would train what a run directory lacks. */
 export interface SlurmPlan {
@@ -113,19 +119,9 @@ export function jobIdOf(answer: string): string {
 }
 
 async function plan(protocol: Protocol, options: SubmitOptions, maximum: number): Promise<SlurmPlan> {
-  knownKeys('submitSweep', options, [
-    'directory',
-    'slurm',
-    'device',
-    'devices',
-    'threads',
-    'checkpointEvery',
-  ]);
-  const { slurm: wanted = {}, threads } = options;
-  const { cpus = 1, gres, arrayTasks, throttle } = checkSlurmOptions(wanted);
-  if (threads !== undefined) positiveInteger('threads', threads);
-  if (options.checkpointEvery !== undefined) finiteNumber('checkpointEvery', options.checkpointEvery, 0);
-  const directory = checkDirectory(options.directory);
+  const checked = checkOptions('submitSweep', options);
+  const { directory, threads, slurm: wanted } = checked;
+  const { cpus, gres, arrayTasks, throttle } = wanted;
   await wouldGrow(directory, protocol); // or says why it cannot
   const trials = expand(protocol);
   const missing = await missingOf(directory, trials);
@@ -147,10 +143,10 @@ async function plan(protocol: Protocol, options: SubmitOptions, maximum: number)
         directory,
         '--no-report',
       ],
-      ...sweepArguments(options),
+      ...sweepArguments(checked),
     ],
     shards,
-    ...(threads !== undefined && { threads }),
+    threads,
   });
   return { ...counts, script, options: sbatch };
 }
@@ -165,8 +161,8 @@ async function maximumOrUsual(): Promise<number> {
 }
 
 /** Absolute; Slurm takes no backslash in the name of a log, and a line feed would break the script. */
-function checkDirectory(directory: string): string {
-  const path = resolve(directory);
+function checkDirectory(_where: string, directory: unknown): string {
+  const path = resolve(directory as string);
   if (/[\\\n\r]/.test(path))
     throw invalid('the run directory of a job array', 'no backslash or line feed', path);
   return path;
@@ -200,8 +196,12 @@ function sweepArguments({ device, devices, checkpointEvery }: SubmitOptions): st
   ];
 }
 
-function sbatchOptions(directory: string, array: string, options: SlurmOptions): SbatchOption[] {
-  const { partition, time, gres, cpus = 1, memory, account, qos, sbatchOptions: others = {} } = options;
+function sbatchOptions(
+  directory: string,
+  array: string,
+  options: ReturnType<typeof checkSlurmOptions>,
+): SbatchOption[] {
+  const { partition, time, gres, cpus, memory, account, qos, sbatchOptions: others } = options;
   const named: [string, string | undefined][] = [
     ['partition', partition],
     ['time', time],

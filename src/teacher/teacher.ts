@@ -1,22 +1,49 @@
-import { invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
+import { flag, invalid, knownKeys, positiveInteger } from '../arguments.js';
 import { gaussianInputsSteps } from '../data/gaussian.js';
 import type { Splits } from '../data/splits.js';
 import type { FloatArray } from '../native/addon.js';
 import { elementCount } from '../native/arrays.js';
 import { Dataset } from '../network/dataset.js';
 import { outputsOf } from '../network/description.js';
-import { type Activation, activations, dense, spectral, sum } from '../network/layers.js';
+import { activations, dense, spectral, sum } from '../network/layers.js';
 import { checkNetwork, Network } from '../network/network.js';
 import { checkSeed, normals } from '../network/random.js';
+import { amongst, type OptionsOf, optional, optionsCheck, required, unchecked } from '../options.js';
 import { inTurns, stretches, throwIfInterrupted } from '../steps.js';
 
 /** Numbers of inputs that are labelled in one call, which nothing interrupts. Arbitrary, a fraction of a second. */
 const labelledAtOnce = 2 ** 18;
 
-interface Seeded {
+const seeded = {
   /** Names the teacher's parameters. Non-negative safe integer. */
-  readonly seed: number;
-}
+  seed: required(unchecked<number>),
+};
+/** @internal */
+const checkPaper = optionsCheck({
+  inputs: optional(positiveInteger, 10),
+  teacherSize: required(positiveInteger),
+  secondWidth: optional(positiveInteger, 20),
+  thirdWidth: optional(positiveInteger),
+  activation: optional(amongst(activations), 'relu'),
+  ...seeded,
+});
+interface PaperOptions extends OptionsOf<typeof checkPaper> {}
+/** @internal */
+const checkLinear = optionsCheck({
+  inputs: required(positiveInteger),
+  outputs: optional(positiveInteger, 1),
+  ...seeded,
+});
+interface LinearOptions extends OptionsOf<typeof checkLinear> {}
+/** @internal */
+const checkCommittee = optionsCheck({
+  inputs: required(positiveInteger),
+  units: required(positiveInteger),
+  activation: optional(amongst(activations), 'erf'),
+  ...seeded,
+  orthonormal: optional(flag, true),
+});
+interface CommitteeOptions extends OptionsOf<typeof checkCommittee> {}
 
 interface DatasetSizes {
   /** Samples of each part. */
@@ -47,63 +74,32 @@ export class Teacher {
    * Defaults: inputs 10 (the paper's), secondWidth 20 (ours; the published file lacks it). Beyond the paper: another
    * activation of the hidden layers, and a third of them, of thirdWidth nodes.
    */
-  static paper(
-    options: {
-      readonly inputs?: number;
-      readonly teacherSize: number;
-      readonly secondWidth?: number;
-      readonly thirdWidth?: number;
-      readonly activation?: Activation;
-    } & Seeded,
-  ): Teacher {
-    const keys = ['inputs', 'teacherSize', 'secondWidth', 'thirdWidth', 'activation', 'seed'];
-    knownKeys('Teacher.paper', options, keys);
-    const activation = oneOf('activation of Teacher.paper', options.activation ?? 'relu', activations);
-    const hidden = (where: string, width: number) =>
-      spectral(positiveInteger(`${where} of Teacher.paper`, width), { activation, trainable: [] });
-    const layers = [
-      hidden('teacherSize', options.teacherSize),
-      hidden('secondWidth', options.secondWidth ?? 20),
-      ...(options.thirdWidth === undefined ? [] : [hidden('thirdWidth', options.thirdWidth)]),
-      sum(),
-    ];
-    const inputs = positiveInteger('inputs of Teacher.paper', options.inputs ?? 10);
-    const { seed } = options;
+  static paper(options: PaperOptions): Teacher {
+    const { inputs, activation, seed, ...widths } = checkPaper('Teacher.paper', options);
+    const hidden = [widths.teacherSize, widths.secondWidth, widths.thirdWidth ?? []].flat();
+    const layers = [...hidden.map((width) => spectral(width, { activation, trainable: [] })), sum()];
     return new Teacher(Network.create({ inputs, layers }, { seed, purpose: 'teacher', dtype: 'float64' }));
   }
 
   /** y = W x, W_ij normal with variance 1 / inputs: labels of standard normal inputs have variance near 1. Default: 1 output. */
-  static linear(options: { readonly inputs: number; readonly outputs?: number } & Seeded): Teacher {
-    knownKeys('Teacher.linear', options, ['inputs', 'outputs', 'seed']);
-    const outputs = positiveInteger('outputs of Teacher.linear', options.outputs ?? 1);
-    const inputs = positiveInteger('inputs of Teacher.linear', options.inputs);
-    const weights = normalMatrix('Teacher.linear', outputs, inputs, options.seed);
+  static linear(options: LinearOptions): Teacher {
+    const { inputs, outputs, seed } = checkLinear('Teacher.linear', options);
+    const weights = normalMatrix('Teacher.linear', outputs, inputs, seed);
     const layers = [dense(outputs, { trainable: [], initialize: { weights } })];
-    return new Teacher(Network.create({ inputs, layers }, { seed: options.seed, dtype: 'float64' }));
+    return new Teacher(Network.create({ inputs, layers }, { seed, dtype: 'float64' }));
   }
 
   /**
    * A committee: the sum of `units` hidden units. Incoming vectors are orthonormal (arXiv 2311.01644; needs units <=
    * inputs) or, with orthonormal: false, normal with variance 1 / inputs. Default activation: 'erf', erf(z).
    */
-  static committee(
-    options: {
-      readonly inputs: number;
-      readonly units: number;
-      readonly activation?: Activation;
-      readonly orthonormal?: boolean;
-    } & Seeded,
-  ): Teacher {
+  static committee(options: CommitteeOptions): Teacher {
     const where = 'Teacher.committee';
-    knownKeys(where, options, ['inputs', 'units', 'activation', 'seed', 'orthonormal']);
-    const { seed, orthonormal = true } = options;
-    const inputs = positiveInteger(`inputs of ${where}`, options.inputs);
-    const units = positiveInteger(`units of ${where}`, options.units);
+    const { inputs, units, activation, seed, orthonormal } = checkCommittee(where, options);
     if (orthonormal && units > inputs) {
       const advice = 'There are no more orthonormal vectors than dimensions; use orthonormal: false';
       throw invalid(`units of ${where}`, `at most inputs = ${inputs}`, units, advice);
     }
-    const activation = oneOf(`activation of ${where}`, options.activation ?? 'erf', activations);
     const weights = orthonormal ? 'orthonormalRows' : normalMatrix(where, units, inputs, seed);
     const layers = [dense(units, { activation, trainable: [], initialize: { weights } }), sum()];
     return new Teacher(Network.create({ inputs, layers }, { seed, purpose: 'teacher', dtype: 'float64' }));

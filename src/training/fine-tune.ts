@@ -45,14 +45,10 @@ export async function fineTuneAll(
   const [{ dtype }] = networks as readonly [Network];
   const population = Population.create(
     networks.map((network) => ({ ...student, network })),
-    { dtype, ...(device !== undefined && { device }), ...(devices !== undefined && { devices }) },
+    { dtype, device, devices },
   );
   try {
-    const reports = train(population, {
-      ...(every !== undefined && { every }),
-      ...(signal !== undefined && { signal }),
-      ...(onReport !== undefined && { onReport }),
-    });
+    const reports = train(population, { every, signal, onReport });
     const diverged = new Map<number, EigenstudentError>();
     for await (const { divergences } of reports)
       for (const { student: index, message } of divergences)

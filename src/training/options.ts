@@ -1,82 +1,77 @@
 /** What train() is asked to do, and the check of it. */
 
-import { checkPath, denseArray, finiteNumber, invalid, knownKeys, positiveInteger } from '../arguments.js';
-import { isAbortSignal } from '../kinds.js';
+import { abortSignal, checkPath, denseArray, flag, invalid, positiveInteger } from '../arguments.js';
 import { checkFits } from '../network/data-fit.js';
 import { checkDataset, type Dataset } from '../network/dataset.js';
+import {
+  bareOptionsCheck,
+  callback,
+  called,
+  numberFrom,
+  type OptionsOf,
+  optional,
+  optionsCheck,
+  required,
+  unchecked,
+} from '../options.js';
 import { Population } from '../population/population.js';
 import type { TrainReport } from './report.js';
 
-export interface EarlyStopping {
+/** @internal */
+const checkEarlyStopping = optionsCheck({
   /** Evaluations in a row without improvement after which a student rests. */
-  readonly patience: number;
+  patience: required(positiveInteger),
   /** By how much the best validation loss must be undercut to count as improved. Default 0. */
-  readonly minImprovement?: number;
-}
+  minImprovement: optional(numberFrom(0), 0),
+});
+export interface EarlyStopping extends OptionsOf<typeof checkEarlyStopping> {}
 
-export interface CheckpointOptions {
+/** @internal */
+const checkEachOfCheckpoint = optionsCheck({
   /** One file, overwritten; see restoreCheckpoint. Either this or `save`. */
-  readonly path?: string;
+  path: optional(unchecked<string>),
   /** Keeps the state of the population in a way of its own; training waits for it. */
-  readonly save?: (population: Population) => Promise<void>;
+  save: optional(callback<(population: Population) => Promise<void>>),
   /** Epochs. With neither this nor everySeconds: at every report. Always at the end and when interrupted. */
-  readonly every?: number;
+  every: optional(positiveInteger),
   /** Wherever training stands then, at reports or between them; what is trained does not depend on it. */
-  readonly everySeconds?: number;
-}
+  everySeconds: optional(numberFrom(0)),
+});
+export interface CheckpointOptions extends OptionsOf<typeof checkEachOfCheckpoint> {}
 
-export interface TrainOptions {
+/** @internal */
+const checkOptions = bareOptionsCheck({
   /** Epochs between reports, counted from the beginning of training. Default 50. */
-  readonly every?: number;
+  every: called('every of train', optional(positiveInteger, 50)),
   /** For all students, or one per student (null: none). Default: `validation` of each student's data, where it has one. */
-  readonly validation?: Dataset | readonly (Dataset | null)[];
+  validation: optional(unchecked<Dataset | readonly (Dataset | null)[]>),
   /** Whether trainLoss is over all training data (default) or, cheaper, over the last batch seen. */
-  readonly evaluateTrain?: boolean;
+  evaluateTrain: optional(flag, true),
   /** Aborting ends training after the current step with an error of code 'interrupted'; it can be continued. */
-  readonly signal?: AbortSignal;
+  signal: optional(abortSignal),
   /** Watches the validation loss, which every student then needs. */
-  readonly earlyStopping?: EarlyStopping;
-  readonly checkpoint?: CheckpointOptions;
+  earlyStopping: optional<Required<EarlyStopping>, EarlyStopping>(checkEarlyStopping),
+  checkpoint: optional<CheckpointOptions>(checkCheckpoint),
   /** Called with each report, before a checkpoint of it is written and before it is yielded. */
-  readonly onReport?: (report: TrainReport) => void;
-}
+  onReport: optional(callback<(report: TrainReport) => void>),
+});
+export interface TrainOptions extends OptionsOf<typeof checkOptions> {}
 
 /** The same, checked and with every default written out. */
-export interface TrainPlan {
-  readonly every: number;
+export type TrainPlan = Omit<ReturnType<typeof checkOptions>, 'validation'> & {
   /** One a student. */
   readonly validation: readonly (Dataset | null)[];
-  readonly evaluateTrain: boolean;
-  readonly signal: AbortSignal | undefined;
-  readonly earlyStopping: Required<EarlyStopping> | undefined;
-  readonly checkpoint: CheckpointOptions | undefined;
-  readonly onReport: ((report: TrainReport) => void) | undefined;
-}
-
-const keys = [
-  ...['every', 'validation', 'evaluateTrain', 'signal'],
-  ...['earlyStopping', 'checkpoint', 'onReport'],
-];
+};
 
 /** @throws invalid_argument, data_mismatch */
 export function planTraining(population: Population, options: TrainOptions): TrainPlan {
   if (!(population instanceof Population)) throw invalid('train', 'a Population', population);
-  knownKeys('train', options, keys);
-  const { evaluateTrain = true, signal, onReport } = options;
-  if (typeof evaluateTrain !== 'boolean') throw invalid('evaluateTrain', 'true or false', evaluateTrain);
-  if (signal !== undefined && !isAbortSignal(signal)) throw invalid('signal', 'an AbortSignal', signal);
-  if (onReport !== undefined && typeof onReport !== 'function')
-    throw invalid('onReport', 'a function', onReport);
-  const validation = planValidation(population, options.validation);
-  return {
-    every: positiveInteger('every of train', options.every ?? 50),
-    validation,
-    evaluateTrain,
-    signal,
-    earlyStopping: options.earlyStopping && checkEarlyStopping(options.earlyStopping, validation),
-    checkpoint: options.checkpoint && checkCheckpoint(options.checkpoint),
-    onReport,
-  };
+  const checked = checkOptions('train', options);
+  const validation = planValidation(population, checked.validation);
+  const blind = validation.indexOf(null);
+  if (checked.earlyStopping && blind >= 0)
+    throw invalid(`validation of student ${blind}`, 'a Dataset for earlyStopping to watch', null);
+  return { ...checked, validation };
 }
 
 function planValidation(
@@ -101,28 +96,10 @@ function planValidation(
   });
 }
 
-function checkEarlyStopping(
-  options: EarlyStopping,
-  validation: readonly (Dataset | null)[],
-): Required<EarlyStopping> {
-  knownKeys('earlyStopping', options, ['patience', 'minImprovement']);
-  const blind = validation.indexOf(null);
-  if (blind >= 0)
-    throw invalid(`validation of student ${blind}`, 'a Dataset for earlyStopping to watch', null);
-  return {
-    patience: positiveInteger('patience of earlyStopping', options.patience),
-    minImprovement: finiteNumber('minImprovement of earlyStopping', options.minImprovement ?? 0, 0),
-  };
-}
-
-function checkCheckpoint(options: CheckpointOptions): CheckpointOptions {
-  knownKeys('checkpoint', options, ['path', 'save', 'every', 'everySeconds']);
-  const { path, save } = options;
-  if (save === undefined) checkPath('path of checkpoint', path);
-  if (save !== undefined && typeof save !== 'function')
-    throw invalid('save of checkpoint', 'a function', save);
-  if (save !== undefined && path !== undefined) throw invalid('path of checkpoint', 'none beside save', path);
-  if (options.every !== undefined) positiveInteger('every of checkpoint', options.every);
-  if (options.everySeconds !== undefined) finiteNumber('everySeconds of checkpoint', options.everySeconds, 0);
-  return options;
+function checkCheckpoint(where: string, given: unknown): CheckpointOptions {
+  const checked = checkEachOfCheckpoint(where, given);
+  const { path, save } = checked;
+  if (save === undefined) checkPath(`path of ${where}`, path);
+  else if (path !== undefined) throw invalid(`path of ${where}`, 'none beside save', path);
+  return checked;
 }

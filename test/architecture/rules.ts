@@ -14,6 +14,7 @@ export interface SourceFile {
 const floors: readonly (readonly string[])[] = [
   ['errors.ts', 'kinds.ts'],
   ['arguments.ts', 'steps.ts'],
+  ['options.ts'],
   ['native', 'analysis'],
   ['files'],
   ['network'],

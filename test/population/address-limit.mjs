@@ -26,6 +26,11 @@ const data = Dataset.create({ inputs: new Float32Array(8000).fill(0.5), inputCou
 const layers = (...between) => [spectral(2500), ...between, spectral(2500), dense(1)];
 const student = (list) => ({ layers: list, data, optimizer: adam({ learningRate: 0.01 }), batchSize: 40, epochs: 1, seed: 1 });
 
+// Node compiles functions and starts threads when they are first used, and ends where it has no memory for that: not within the limit.
+const small = Population.create([{ ...student([spectral(3), batchNorm(), dense(1)]) }]);
+await train(small);
+small.dispose();
+
 const population = await attempt('create', () => Population.create([student(layers()), student(layers(batchNorm()))]));
 const network = await attempt('network', () => population.at(1).network());
 await attempt('initialize', () => Network.create({ inputs: 100, layers: layers() }, { seed: 1 }));

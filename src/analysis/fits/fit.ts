@@ -1,4 +1,4 @@
-import { invalid, knownKeys } from '../../arguments.js';
+import { flag, invalid, knownKeys } from '../../arguments.js';
 import { type Decay, fitDecay } from './decay.js';
 import { checkedPoints, type Points } from './points.js';
 
@@ -125,8 +125,7 @@ function checked(
   offsetByDefault: boolean,
 ): { points: Points; offset: boolean } {
   knownKeys(where, options, ['dy', 'offset']);
-  const offset = options.offset ?? offsetByDefault;
-  if (typeof offset !== 'boolean') throw invalid('offset', 'true or false', offset);
+  const offset = flag('offset', options.offset ?? offsetByDefault);
   return { points: checkedPoints(x, y, options.dy), offset };
 }
 

@@ -1,4 +1,4 @@
-import { invalid, knownKeys } from '../../arguments.js';
+import { flag, invalid, knownKeys } from '../../arguments.js';
 import { checkedMatrix, type Matrix } from './matrix.js';
 
 export interface NodeStrengthOptions {
@@ -25,8 +25,7 @@ export function nodeStrengths(
   options: NodeStrengthOptions = {},
 ): NodeStrengths {
   knownKeys('nodeStrengths', options, ['magnitudes']);
-  const magnitudes = options.magnitudes ?? false;
-  if (typeof magnitudes !== 'boolean') throw invalid('magnitudes', 'true or false', magnitudes);
+  const magnitudes = flag('magnitudes', options.magnitudes ?? false);
   const [into, from] = [checkedMatrix('incoming', incoming), checkedMatrix('outgoing', outgoing)];
   if (from.columns !== into.rows)
     throw invalid('outgoing.columns', `${into.rows}, the rows of incoming`, from.columns);

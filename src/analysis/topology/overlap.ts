@@ -1,4 +1,4 @@
-import { finiteNumber, invalid, knownKeys } from '../../arguments.js';
+import { finiteNumber, flag, invalid, knownKeys } from '../../arguments.js';
 import { largest } from '../numbers.js';
 import { assign } from './assignment.js';
 import { type CheckedMatrix, checkedMatrix, type Matrix } from './matrix.js';
@@ -23,8 +23,7 @@ export interface OverlapOptions {
  */
 export function overlapMatrix(student: Matrix, teacher: Matrix, options: OverlapOptions = {}): Matrix {
   knownKeys('overlapMatrix', options, ['signIsFree']);
-  const signIsFree = options.signIsFree ?? false;
-  if (typeof signIsFree !== 'boolean') throw invalid('signIsFree', 'true or false', signIsFree);
+  const signIsFree = flag('signIsFree', options.signIsFree ?? false);
   const [ours, theirs] = [checkedMatrix('student', student), checkedMatrix('teacher', teacher)];
   if (ours.columns !== theirs.columns)
     throw invalid('student.columns', `${theirs.columns}, the inputs of the teacher`, ours.columns);

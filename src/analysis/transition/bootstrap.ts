@@ -1,14 +1,17 @@
-import { denseArray, finiteNumber, invalid, knownKeys, positiveInteger } from '../../arguments.js';
+import { denseArray, finiteNumber, invalid, positiveInteger } from '../../arguments.js';
+import { bareOptionsCheck, type OptionsOf, optional, required } from '../../options.js';
 import { percentile } from '../percentile.js';
 
-export interface BootstrapOptions {
+/** @internal */
+export const checkBootstrap = bareOptionsCheck({
   /** Uniform in [0, 1): `seededRandom(seed)`, so that the interval repeats. */
-  readonly random: () => number;
+  random: required(checkRandom),
   /** Default 1000, enough for a 95 % percentile interval (Efron and Tibshirani, 1993, section 13.3). */
-  readonly resamples?: number;
+  resamples: optional(positiveInteger, 1000),
   /** Coverage, in (0, 1); default 0.95. */
-  readonly level?: number;
-}
+  level: optional(checkLevel, 0.95),
+});
+export interface BootstrapOptions extends OptionsOf<typeof checkBootstrap> {}
 
 export interface Interval {
   /** The statistic of the trials as they are. */
@@ -19,8 +22,6 @@ export interface Interval {
   readonly level: number;
   readonly resamples: number;
 }
-
-export const bootstrapKeys = ['random', 'resamples', 'level'] as const;
 
 /**
  * Percentile bootstrap interval (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13) of a statistic
@@ -34,29 +35,29 @@ export function bootstrapInterval<Trial>(
   statistic: (trials: readonly Trial[]) => number,
   options: BootstrapOptions,
 ): Interval {
-  knownKeys('bootstrapInterval', options, bootstrapKeys);
+  const checked = checkBootstrap('bootstrapInterval', options);
   if (typeof statistic !== 'function')
     throw invalid('statistic', 'a function of a list of trials', statistic);
-  return bootstrapGroups([trials], ([only]) => statistic(only as readonly Trial[]), options);
+  return bootstrapGroups([trials], ([only]) => statistic(only as readonly Trial[]), checked);
 }
 
-/** @throws invalid_argument */
-export function checkBootstrap({ resamples = 1000, level = 0.95, random }: BootstrapOptions) {
-  positiveInteger('resamples', resamples);
-  finiteNumber('level', level, 0, 1);
-  if (level === 0 || level === 1) throw invalid('level', 'a number between 0 and 1, such as 0.95', level);
-  if (typeof random !== 'function')
-    throw invalid('random', 'a function that gives numbers in [0, 1)', random, advice);
-  return { resamples, level };
+function checkRandom(where: string, value: unknown): () => number {
+  if (typeof value === 'function') return value as () => number;
+  throw invalid(where, 'a function that gives numbers in [0, 1)', value, advice);
+}
+
+function checkLevel(where: string, value: unknown): number {
+  const level = finiteNumber(where, value, 0, 1);
+  if (level === 0 || level === 1) throw invalid(where, 'a number between 0 and 1, such as 0.95', level);
+  return level;
 }
 
 /** The same where trials come in groups, such as one per width: each is drawn from itself, and keeps its size. */
 export function bootstrapGroups<Trial>(
   groups: readonly (readonly Trial[])[],
   statistic: (groups: readonly (readonly Trial[])[]) => number,
-  options: BootstrapOptions,
+  { random, resamples, level }: Required<BootstrapOptions>,
 ): Interval {
-  const { resamples, level } = checkBootstrap(options);
   for (const group of groups) {
     denseArray('trials', 'an array of at least one trial', group);
     if (group.length === 0) throw invalid('trials', 'an array of at least one trial', group);
@@ -66,7 +67,7 @@ export function bootstrapGroups<Trial>(
   if (groups.every((group) => group.length === 1))
     return { estimate, low: Number.NaN, high: Number.NaN, level, resamples };
   const values = Array.from({ length: resamples }, () =>
-    measure(groups.map((group) => drawn(group, options.random))),
+    measure(groups.map((group) => drawn(group, random))),
   );
   const tail = (100 * (1 - level)) / 2;
   return {

@@ -1,8 +1,9 @@
 import { arrayOfObjects, denseArray, finiteNumber, invalid, knownKeys } from '../../arguments.js';
 import { isList } from '../../kinds.js';
+import { bareOptionsCheck, numberFrom, type OptionsOf, optional } from '../../options.js';
 import { fitPowerLaw } from '../fits/fit.js';
 import { summarize } from '../summary.js';
-import { type BootstrapOptions, bootstrapGroups, bootstrapKeys, type Interval } from './bootstrap.js';
+import { bootstrapGroups, checkBootstrap, type Interval } from './bootstrap.js';
 
 /**
  * What pruning does to a network, on a scale of its own: |E(n) - E(h)| / max over n, E(n) the loss with n nodes kept
@@ -63,34 +64,35 @@ export function orderParameterCurve(pruned: PrunedStudents): OrderParameterCurve
   };
 }
 
-function checkedWindow(window: readonly [from: number, to: number]): readonly [from: number, to: number] {
+function checkedWindow(where: string, value: unknown): readonly [from: number, to: number] {
+  const window = value as readonly [from: number, to: number];
   const areNumbers = Array.isArray(window) && window.every((bound) => typeof bound === 'number');
   const holds = areNumbers && window.length === 2 && window[0] < window[1] && window[1] <= 0;
-  if (!holds) throw invalid('window', 'two numbers, from < to <= 0', window);
+  if (!holds) throw invalid(where, 'two numbers, from < to <= 0', window);
   return window;
 }
 
-export interface CriticalExponentOptions extends BootstrapOptions {
+/** @internal */
+const checkOptions = bareOptionsCheck({
+  ...checkBootstrap.each,
   /**
    * The points that are fitted: from <= n / size - 1 <= to, with from < to <= 0. Default [-0.6, 0): further down the network is so
    * small that no law of the transition can be expected. Arbitrary; so try others.
    */
-  readonly window?: readonly [from: number, to: number];
+  window: optional(checkedWindow, [-0.6, 0]),
   /**
    * Order parameters that are fitted are above this. Default 1e-4, arbitrary: at the paper's protocol a tenth of the unpruned
    * loss. Less is no damage, and on a logarithmic scale would weigh as much as any.
    */
-  readonly floor?: number;
-}
+  floor: optional(numberFrom(0, 1), 1e-4),
+});
+export interface CriticalExponentOptions extends OptionsOf<typeof checkOptions> {}
 
 export interface CriticalExponent extends Interval {
   readonly amplitude: number;
   readonly rSquared: number;
   readonly points: number;
 }
-
-const defaultWindow = [-0.6, 0] as const;
-const defaultFloor = 1e-4;
 
 /**
  * The exponent of order parameter = amplitude |n / size - 1|^exponent below it: one power law through the curves
@@ -102,12 +104,10 @@ export function criticalExponent(
   groups: readonly PrunedStudents[],
   options: CriticalExponentOptions,
 ): CriticalExponent {
-  knownKeys('criticalExponent', options, [...bootstrapKeys, 'window', 'floor']);
+  const { window, floor, ...ofBootstrap } = checkOptions('criticalExponent', options);
   arrayOfObjects('groups', 'an array of at least one { size, curves }', '{ size, curves }', groups);
   if (groups.length === 0) throw invalid('groups', 'an array of at least one { size, curves }', groups);
-  const { window = defaultWindow, floor = defaultFloor, ...ofBootstrap } = options;
-  finiteNumber('floor', floor, 0, 1);
-  const [from, to] = checkedWindow(window);
+  const [from, to] = window;
   const sizes = (groups as readonly PrunedStudents[]).map(({ size }) => size);
   const fitted = (curves: readonly (readonly ArrayLike<number>[])[]) =>
     powerLaw(

@@ -1,6 +1,7 @@
-import { denseArray, finiteNumber, invalid, knownKeys } from '../../arguments.js';
+import { denseArray, finiteNumber, invalid } from '../../arguments.js';
 import { isList } from '../../kinds.js';
-import { type BootstrapOptions, bootstrapInterval, bootstrapKeys, type Interval } from './bootstrap.js';
+import { bareOptionsCheck, numberFrom, type OptionsOf, optional } from '../../options.js';
+import { bootstrapInterval, checkBootstrap, type Interval } from './bootstrap.js';
 
 /**
  * How many times the unpruned loss still counts as the plateau; arbitrary. At the paper's protocol, teacher 20, width 200,
@@ -30,10 +31,13 @@ function edgeOf(where: string, losses: ArrayLike<number>, factor: number): numbe
   return edge;
 }
 
-export interface PruningTransitionOptions extends BootstrapOptions {
+/** @internal */
+const checkOptions = bareOptionsCheck({
+  ...checkBootstrap.each,
   /** See plateauEdge; at least 1, default 2. */
-  readonly factor?: number;
-}
+  factor: optional(numberFrom(1), defaultFactor),
+});
+export interface PruningTransitionOptions extends OptionsOf<typeof checkOptions> {}
 
 export interface PruningTransition extends Interval {
   /** [trials]; plateauEdge of each. */
@@ -51,10 +55,9 @@ export function pruningTransition(
   curves: readonly ArrayLike<number>[],
   options: PruningTransitionOptions,
 ): PruningTransition {
-  knownKeys('pruningTransition', options, [...bootstrapKeys, 'factor']);
+  const { factor, ...ofBootstrap } = checkOptions('pruningTransition', options);
   denseArray('curves', 'an array of at least one pruning curve', curves);
   if (curves.length === 0) throw invalid('curves', 'an array of at least one pruning curve', curves);
-  const { factor = defaultFactor, ...ofBootstrap } = options;
   const edges = curves.map((losses, trial) => edgeOf(`curves[${trial}]`, losses, factor));
   const mean = (values: readonly number[]) =>
     values.reduce((total, value) => total + value, 0) / values.length;

@@ -1,13 +1,7 @@
-import { arrayOfObjects, invalid, knownKeys, positiveInteger } from '../../arguments.js';
+import { arrayOfObjects, invalid, positiveInteger } from '../../arguments.js';
 import { fitLine } from '../fits/line.js';
 import { positiveNumbers } from '../numbers.js';
-import {
-  type BootstrapOptions,
-  bootstrapGroups,
-  bootstrapKeys,
-  checkBootstrap,
-  type Interval,
-} from './bootstrap.js';
+import { type BootstrapOptions, bootstrapGroups, checkBootstrap, type Interval } from './bootstrap.js';
 import { type BrokenLine, fitBrokenLine } from './broken-line.js';
 
 /** The students of one width. */
@@ -51,8 +45,7 @@ const rounding = 1e-20;
  * @throws invalid_argument for sizes that are not above 0 (leave collapsed students out, and count them)
  */
 export function sizeTransition(groups: readonly SizesAtWidth[], options: BootstrapOptions): SizeTransition {
-  knownKeys('sizeTransition', options, bootstrapKeys);
-  checkBootstrap(options); // also where nothing is drawn
+  const checked = checkBootstrap('sizeTransition', options);
   const sorted = checkedGroups(groups);
   const widths = sorted.map(({ width }) => Math.log(width));
   const sizes = sorted.map(({ logSizes }) => logSizes);
@@ -69,7 +62,7 @@ export function sizeTransition(groups: readonly SizesAtWidth[], options: Bootstr
       reason: `two power laws are no better than one (p = ${pValue.toPrecision(2)}, at most ${significance} is needed)`,
     };
   }
-  const width = bootstrapGroups(sizes, (some) => Math.exp(brokenLine(widths, some).x), options);
+  const width = bootstrapGroups(sizes, (some) => Math.exp(brokenLine(widths, some).x), checked);
   const { slopeBelow, slopeAbove } = broken;
   return { located: true, width, effectiveSize: Math.exp(broken.y), slopeBelow, slopeAbove, pValue };
 }

@@ -88,10 +88,7 @@ async function attempt(
       return { candidate, whole, pruned: null, after: null };
   }
   const pruned = await pruneNetwork(rankable(candidate, criterion), {
-    ...(scope !== undefined && { scope }),
-    ...(criterion !== undefined && { criterion }),
-    ...(keep !== undefined && { keep }),
-    ...(percentile !== undefined && { percentile }),
+    ...{ scope, criterion, keep, percentile },
     ...(maxDegradation !== undefined && { maxDegradation, ...judge }),
   });
   return { candidate, whole, pruned, after: (await of(pruned.network)) ?? null };

@@ -65,7 +65,7 @@ export interface DataFiles {
 }
 
 /** The options that name arrays or columns. */
-type Names = { readonly [Name in 'inputs' | 'labels' | 'exclude']?: string | undefined };
+type Names = { readonly [Name in 'inputs' | 'labels' | 'exclude']?: string };
 
 /** What is known of a table that was read before: another one is read in the same way. */
 export interface TableLike {
@@ -99,12 +99,7 @@ export async function dataFiles(option: string, files: readonly string[], names:
     throw invalid('--labels', `the column of ${files[0]} with the labels`, undefined);
   const { inputs, labels } =
     kind === 'npz' && files.length === 3 ? { inputs: files[1], labels: files[2] } : names;
-  return {
-    ...{ option, files, kind },
-    ...(inputs !== undefined && { inputs }),
-    ...(labels !== undefined && { labels }),
-    ...(names.exclude !== undefined && { exclude: names.exclude }),
-  };
+  return { option, files, kind, inputs, labels, exclude: names.exclude };
 }
 
 function refuseNames(option: string, files: readonly string[], kind: 'npy' | 'idx', names: Names): void {
@@ -215,7 +210,7 @@ async function readLabelled(
   const outputs = outputsOf(spec);
   const binary = endsInOneSigmoid(spec);
   if (spec.loss === 'mse' && !binary) return read({ target: outputs > 1 ? listed(labels) : labels });
-  const table = await read({ label: labels, ...(given && { classNames: given }) });
+  const table = await read({ label: labels, classNames: given });
   const { data, inputNames, classNames = [] } = table;
   if (given === undefined && classNames.every((name) => (binary ? isNumber(name) : /^\d+$/.test(name)))) {
     const numbered = Array.from({ length: outputs }, (_, i) => String(i));

@@ -17,7 +17,7 @@ export async function loadModel(
   { loss: given, description }: { readonly loss?: string; readonly description?: string },
 ): Promise<LoadedNetwork> {
   const asked = given === undefined ? undefined : oneOf('--loss', given, losses);
-  const loaded = await loadNetwork(path, description === undefined ? {} : { description });
+  const loaded = await loadNetwork(path, { description });
   const { spec, parameters, buffers } = loaded.network;
   const oneSigmoid = endsInOneSigmoid({ ...spec, loss: 'mse' });
   if (asked === 'crossEntropy' && oneSigmoid)

@@ -42,14 +42,14 @@ export function columnKind(column: SchemaTree, isDuration: boolean): ColumnKind 
   return {
     holds: `lists of ${holds}`,
     depth: depth + 1,
-    ...(asInput && { asInput }),
-    ...(advice && { advice }),
+    asInput,
+    advice,
   };
 }
 
 function from32Bits({ asInput, asClass, ...kind }: LeafKind): LeafKind {
   const from = (convert: Convert) => (raw: number | bigint) => convert(lower32(raw) as never);
-  return { ...kind, ...(asInput && { asInput: from(asInput) }), ...(asClass && { asClass: from(asClass) }) };
+  return { ...kind, asInput: asInput && from(asInput), asClass: asClass && from(asClass) };
 }
 
 /** What a list is of; the column itself where it is none. Lists are written with one, two or three levels of groups. */

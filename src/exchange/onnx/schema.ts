@@ -77,7 +77,7 @@ const root = protobuf.Root.fromJSON({
   nested: Object.fromEntries(
     Object.entries(messages).map(([name, fields]) => {
       const oneof = alternatives[name];
-      return [name, { fields, ...(oneof && { oneofs: { value: { oneof: [...oneof] } } }) }];
+      return [name, { fields, oneofs: oneof && { value: { oneof: [...oneof] } } }];
     }),
   ),
 });

@@ -46,7 +46,7 @@ describe('bootstrapInterval', () => {
         expect(some.every((group, g) => group.every((value) => groups[g]?.includes(value)))).toBe(true);
         return 0;
       },
-      { random: uniformNumbers(1), resamples: 50 },
+      { random: uniformNumbers(1), resamples: 50, level: 0.95 },
     );
     expect.assertions(102);
   });

@@ -4,7 +4,7 @@
  */
 import type { OnnxValue } from '../../../src/exchange/onnx/schema.js';
 import { ForeignMoves } from './foreign-moves.js';
-import { modelBytes, type node, type Sizes, value } from './models.js';
+import { type Attributes, modelBytes, type Sizes, value } from './models.js';
 
 export interface ForeignModel {
   readonly bytes: Uint8Array;
@@ -95,7 +95,7 @@ export class ForeignModels extends ForeignMoves {
   }
 
   private activation(): string {
-    const one = (opType: string, attributes: Parameters<typeof node>[3] = {}) =>
+    const one = (opType: string, attributes: Attributes = {}) =>
       this.emit(opType, [this.current], undefined, undefined, attributes);
     switch (this.next() % 13) {
       case 0:
@@ -109,13 +109,13 @@ export class ForeignModels extends ForeignMoves {
       case 4:
         return one('Erf');
       case 5:
-        return one('Elu', this.pick([{}, { alpha: 1 }, { alpha: 0.5 }]));
+        return one('Elu', this.pick<Attributes>([{}, { alpha: 1 }, { alpha: 0.5 }]));
       case 6:
-        return one('LeakyRelu', this.pick([{}, { alpha: 0.01 }, { alpha: 0.2 }]));
+        return one('LeakyRelu', this.pick<Attributes>([{}, { alpha: 0.01 }, { alpha: 0.2 }]));
       case 7:
         return this.emit('Mul', [this.current, this.often(4) ? this.stored([], 0.5) : this.current]);
       case 8:
-        return one('Gelu', this.pick([{}, { approximate: 'none' }, { approximate: 'tanh' }]));
+        return one('Gelu', this.pick<Attributes>([{}, { approximate: 'none' }, { approximate: 'tanh' }]));
       case 9:
         return this.clip();
       case 10:
@@ -164,7 +164,14 @@ export class ForeignModels extends ForeignMoves {
   }
 
   private softmax(): void {
-    const attributes = this.pick([{}, { axis: 1 }, { axis: -1 }, { axis: 0 }, { axis: 2 }, { axis: -2 }]);
+    const attributes = this.pick<Attributes>([
+      {},
+      { axis: 1 },
+      { axis: -1 },
+      { axis: 0 },
+      { axis: 2 },
+      { axis: -2 },
+    ]);
     const opType = this.pick(['Softmax', 'LogSoftmax']);
     this.emit(opType, [this.current], undefined, undefined, attributes);
   }

@@ -1,7 +1,7 @@
 /** Operators that move the numbers of a tensor, in every variant; some of them out of their rows. */
 import { elementTypes } from '../../../src/exchange/onnx/schema.js';
 import { ModelTape } from './model-tape.js';
-import { node, sizes } from './models.js';
+import { type Attributes, node, sizes } from './models.js';
 
 export class ForeignMoves extends ModelTape {
   /** To [samples, numbers] mostly, by one of the ways in which graphs get there; or elsewhere. */
@@ -12,7 +12,13 @@ export class ForeignMoves extends ModelTape {
     switch (this.next() % 11) {
       case 0:
       case 1:
-        return this.emit('Flatten', [this.current], undefined, rows, this.pick([{}, { axis: 1 }]));
+        return this.emit(
+          'Flatten',
+          [this.current],
+          undefined,
+          rows,
+          this.pick<Attributes>([{}, { axis: 1 }]),
+        );
       case 2:
       case 3:
         return this.reshape(samples, numbers);
@@ -100,7 +106,7 @@ export class ForeignMoves extends ModelTape {
     const shape = this.name();
     if (this.often(3)) this.nodes.push(node('Constant', [], shape, { value: sizes('', ...target) }));
     else this.tensors.push(sizes(shape, ...target));
-    const attributes = this.opset >= 14 && this.often(8) ? { allowzero: 1 } : {};
+    const attributes: Attributes = this.opset >= 14 && this.often(8) ? { allowzero: 1 } : {};
     return this.emit('Reshape', [this.current, shape], undefined, result, attributes);
   }
 

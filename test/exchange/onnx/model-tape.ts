@@ -2,7 +2,7 @@
 import { elementTypes, type OnnxNode, type OnnxTensor } from '../../../src/exchange/onnx/schema.js';
 import { floatTensor } from '../../../src/exchange/onnx/tensor.js';
 import { seededRandom } from '../../../src/network/random.js';
-import { node, sizes } from './models.js';
+import { type Attributes, node, sizes } from './models.js';
 
 export class ModelTape {
   protected readonly nodes: OnnxNode[] = [];
@@ -47,7 +47,7 @@ export class ModelTape {
     input: readonly string[],
     output = this.name(),
     shape: readonly number[] = this.shape,
-    attributes: Parameters<typeof node>[3] = {},
+    attributes: Attributes = {},
   ): string {
     this.nodes.push(node(opType, input, output, attributes));
     this.current = output;

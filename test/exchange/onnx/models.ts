@@ -51,11 +51,14 @@ export function value(name: string, shape?: Sizes, elemType: number = elementTyp
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }
 
+/** By name. */
+export type Attributes = Readonly<Record<string, number | readonly number[] | string | OnnxTensor>>;
+
 export function node(
   opType: string,
   input: readonly string[],
   output: string,
-  attributes: Readonly<Record<string, number | readonly number[] | string | OnnxTensor>> = {},
+  attributes: Attributes = {},
 ): OnnxNode {
   const attribute = Object.entries(attributes).map(([name, one]) => attributeOf(name, one));
   return { opType, name: '', input, output: [output], attribute };

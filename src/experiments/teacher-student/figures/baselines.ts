@@ -7,7 +7,14 @@ import type { ReportTrial, TrialGroup } from '../panels/trial-groups.js';
 import { widestOfEach } from '../panels/widest.js';
 
 const name = 'baselines';
-const title = 'Pruning by relevance, by chance and by an oracle';
+/** Of a run that has no other ranking than that of relevance. */
+const bareTitle = 'Pruning by relevance and by other rankings';
+const inTitle: Readonly<Record<RankingName, string>> = {
+  relevance: 'by relevance',
+  eigenvalue: 'by eigenvalue',
+  random: 'by chance',
+  oracle: 'by an oracle',
+};
 /** By how much the loss may grow. Arbitrary. */
 const tolerance = 0.1;
 
@@ -26,7 +33,14 @@ interface RankedGroup {
 export function baselinesFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   const nameOf = seriesNames(groups);
   const ranked = groups.flatMap((group) => rankedGroups(group, nameOf(group)));
-  if (ranked.every(({ ranking }) => ranking === 'relevance')) return { name, title, reason };
+  const rankings = (Object.keys(inTitle) as RankingName[]).filter((each) =>
+    ranked.some(({ ranking }) => ranking === each),
+  );
+  if (rankings.length < 2) return { name, title: bareTitle, reason };
+  const title = `Pruning ${rankings
+    .map((each) => inTitle[each])
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' and $1')}`;
   const series = drawnSeries(groups);
   const settings = settingCells(groups);
   const drawn = widestOfEach(groups, nameOf).filter((group) =>
@@ -39,8 +53,13 @@ export function baselinesFigure(groups: readonly TrialGroup[]): Figure | LeftOut
   return {
     name,
     title,
-    caption: caption(ranked, drawn),
-    notes: [...spreadNotes(groups), ...seriesNotes(groups), ...notes(groups, drawn), ...chart.notes],
+    caption: caption(ranked, drawn, rankings),
+    notes: [
+      ...spreadNotes(groups),
+      ...seriesNotes(groups),
+      ...notes(groups, drawn, rankings),
+      ...chart.notes,
+    ],
     hint: 'Point at a curve for its values.',
     table: {
       columns: [
@@ -95,16 +114,33 @@ function curveRows({ group, series, ranking, curves }: RankedGroup): BaselineRow
   });
 }
 
-function notes(groups: readonly TrialGroup[], drawn: readonly TrialGroup[]): string[] {
+function notes(
+  groups: readonly TrialGroup[],
+  drawn: readonly TrialGroup[],
+  rankings: readonly RankingName[],
+): string[] {
   return [
-    'Random orders come from the seed of the trial; the oracle removes, one by one, the node without which the loss on ' +
-      'validation data is least, and all curves are measured on test data.',
+    ...(rankings.includes('random') ? ['Random orders come from the seed of the trial.'] : []),
+    ...(rankings.includes('oracle')
+      ? ['The oracle removes, one by one, the node without which the loss on validation data is least.']
+      : []),
+    'All curves are measured on test data.',
     'Rankings other than by relevance are drawn for the first settings of each parametrisation.',
     ...(drawn.length < groups.length ? ['Drawn for the largest width; the table has all of them.'] : []),
   ];
 }
 
-function caption(ranked: readonly RankedGroup[], drawn: readonly TrialGroup[]): string {
+/** What a curve is held against. */
+const gaps: Readonly<Partial<Record<RankingName, string>>> = {
+  random: 'the gap to chance is what a ranking knows',
+  oracle: 'the gap to an oracle that tries all nodes is what it misses',
+};
+
+function caption(
+  ranked: readonly RankedGroup[],
+  drawn: readonly TrialGroup[],
+  rankings: readonly RankingName[],
+): string {
   const texts = drawn.map((group, i) => {
     // One of each parametrisation with all its rankings; a sentence for the others would be a table.
     const isFirst = drawn.findIndex(({ parametrization }) => parametrization === group.parametrization) === i;
@@ -115,9 +151,9 @@ function caption(ranked: readonly RankedGroup[], drawn: readonly TrialGroup[]): 
     });
     return `${of.join(', ')} of the ${group.width} of ${(own[0] as RankedGroup).series} students`;
   });
+  const meanings = rankings.flatMap((ranking) => gaps[ranking] ?? []);
   return (
-    'Hidden nodes are removed in the order of relevance, of chance, or as an oracle would that tries them all: the gap to ' +
-    'chance is what a ranking knows, the gap to the oracle what it misses, and a curve that is flat further to the left ' +
+    `Hidden nodes are removed in the order of each ranking${meanings.length > 0 ? `: ${meanings.join(', ')}` : ''}. A curve that is flat further to the left ` +
     `belongs to a network that needs fewer nodes. To stay within 10 % of the unpruned error takes ${texts.join('; ')} ` +
     '(median over trials).'
   );

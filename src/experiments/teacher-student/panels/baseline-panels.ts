@@ -34,7 +34,7 @@ const dashes: readonly (readonly [RankingName, readonly number[]])[] = [
   ['relevance', [1, 0]],
   ['oracle', [6, 3]],
   ['random', [1.5, 2.5]],
-  ['eigenvalue', [8, 2, 2, 2]],
+  ['eigenvalue', [10, 3, 1.5, 3, 1.5, 3]],
 ];
 
 /** A panel for each teacher size: hue and lightness say which student, dashes by which ranking it is pruned. */

@@ -66,8 +66,8 @@ struct Scratch {
   std::vector<Segment<T>> segments;         // of the inner dimension of the product at hand
   AlignedBuffer<T> sample_y, sample_delta;  // [widest]: one sample's, contiguous
   ThreadBlocks<T> weights;                  // wide students: W, or G, of the few panels that a thread is at
-  ThreadBlocks<T> nodes;   // paired layers: outputs of the panels of nodes that a thread is at
-  AlignedBuffer<T> lanes;  // evaluation and pruning curve: matrices of a group of samples, [nodes][lanes]
+  ThreadBlocks<T> nodes;                    // paired layers: y of the panels of nodes that a thread is at
+  AlignedBuffer<T> lanes;  // evaluation, pruning curve: matrices of a group of samples, [nodes][lanes]
   AlignedBuffer<T> curve_weights;  // pruning curve: W of the layer above in the order of the nodes
 
   std::size_t bytes() const {
@@ -76,6 +76,7 @@ struct Scratch {
   }
 };
 
+/// The kernels, the student's plan and numbers, what is formed from them, and where loops run.
 template <class T>
 struct Context {
   const Kernels<T>& kernels;

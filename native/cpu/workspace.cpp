@@ -1,20 +1,39 @@
 #include "cpu/workspace.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/penalty.h"
 #include "core/spectral_math.h"
-#include "cpu/evaluation.h"
 #include "cpu/lanes.h"
 #include "cpu/pair.h"
+#include "cpu/update.h"
 
 namespace eigenstudent::cpu {
 
+namespace {
+
+/// The data loss's gradient of what layer l's matrix is made of, from dL/dW; G, values and gradient in public order.
 template <class T>
-Context<T> Workspace<T>::context(ParallelLoop parallel) {
-  StudentBlocks<T>& blocks = student_->compact() ? own_blocks_ : student_->blocks();
-  return {kernels_, student_->network(), student_->layout(), *plan_, blocks, weights_, scratch_, parallel};
+void add_matrix_gradient(const ParameterLayout& layout, const ChainLayer& spec, std::size_t l, const T* G,
+                         const T* values, T* gradient) {
+  const T* dW = layout.find(G, l, TensorRole::matrix);
+  const T* phi = layout.find(values, l, TensorRole::matrix);
+  const T* lambda_in = layout.find(values, l, TensorRole::eigenvalues_in);
+  const T* lambda_out = layout.find(values, l, TensorRole::eigenvalues_out);
+  T* d_phi = layout.find(gradient, l, TensorRole::matrix);
+  T* d_in = layout.find(gradient, l, TensorRole::eigenvalues_in);
+  T* d_out = layout.find(gradient, l, TensorRole::eigenvalues_out);
+  for (std::size_t i = 0; i < spec.outputs; ++i)
+    for (std::size_t j = 0; j < spec.inputs; ++j) {
+      const std::size_t ij = i * spec.inputs + j;
+      d_phi[ij] = lambda_in ? eigenvector_gradient(dW[ij], lambda_in[j], lambda_out[i]) : dW[ij];
+      if (d_in) d_in[j] += eigenvalue_gradient_term(dW[ij], phi[ij]);
+      if (d_out) d_out[i] -= eigenvalue_gradient_term(dW[ij], phi[ij]);
+    }
 }
+
+}  // namespace
 
 template <class T>
 void Workspace<T>::prepare(PackedStudent<T>& student, std::size_t batch, Use use) {
@@ -111,30 +130,12 @@ double Workspace<T>::accumulate_gradients(const Dataset& data, Batch batch, std:
 template <class T>
 void Workspace<T>::update(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
                           std::vector<std::uint64_t>& update_count) {
-  const Context<T> context = this->context(parallel_.unstoppable());
+  Context<T> context = this->context();
+  context.parallel = parallel_.unstoppable();
   cpu::update<T>({context, activations_, gradients_, optimizer, learning_rate, mask, update_count});
   blocks_version_ = student_->parameters_changed();
   weights_.version = plan_->wide ? Weights<T>::no_version  // each layer of a narrow one has formed its anew
                                  : blocks_version_;
-}
-
-template <class T>
-Score Workspace<T>::evaluate(const Dataset& data, Batch batch, std::size_t total) {
-  return cpu::evaluate(context(), activations_, data, batch, total);
-}
-
-template <class T>
-void Workspace<T>::predict(const Dataset& data, Batch batch, T* outputs) {
-  cpu::predict(context(), activations_, data, batch, outputs);
-}
-
-template <class T>
-void Workspace<T>::pruning_losses(std::size_t layer, std::span<const std::uint32_t> removal_order,
-                                  const Dataset& data, Batch batch, std::size_t total,
-                                  std::span<double> losses) {
-  const Context<T> context = this->context();
-  form_weights(context, student_->version());
-  cpu::pruning_losses(context, layer, removal_order, data, batch, total, losses);
 }
 
 /// Not on the training path: reads G back in public order and adds penalties there, plainly.
@@ -145,24 +146,10 @@ void Workspace<T>::read_gradient(T* gradient) {
   student_->unpack(gradients_.block.get(), G.data());
   student_->read(StateBlock::parameters, values.data());
   std::fill_n(gradient, layout.size(), T(0));
-  const auto of = [&](std::size_t l, TensorRole role) { return layout.find(values.data(), l, role); };
   for (std::size_t l = 0; l < plan_->layers.size(); ++l) {
     const ChainLayer& spec = *plan_->layers[l].spec;
-    const bool trains = plan_->layers[l].trains_weights(train_everything);
-    const T* dW = layout.find(G.data(), l, TensorRole::matrix);
-    const T* phi = of(l, TensorRole::matrix);
-    const T* lambda_in = of(l, TensorRole::eigenvalues_in);
-    const T* lambda_out = of(l, TensorRole::eigenvalues_out);
-    T* d_phi = layout.find(gradient, l, TensorRole::matrix);
-    T* d_in = layout.find(gradient, l, TensorRole::eigenvalues_in);
-    T* d_out = layout.find(gradient, l, TensorRole::eigenvalues_out);
-    for (std::size_t i = 0; trains && i < spec.outputs; ++i)
-      for (std::size_t j = 0; j < spec.inputs; ++j) {
-        const std::size_t ij = i * spec.inputs + j;
-        d_phi[ij] = lambda_in ? eigenvector_gradient(dW[ij], lambda_in[j], lambda_out[i]) : dW[ij];
-        if (d_in) d_in[j] += eigenvalue_gradient_term(dW[ij], phi[ij]);
-        if (d_out) d_out[i] -= eigenvalue_gradient_term(dW[ij], phi[ij]);
-      }
+    if (plan_->layers[l].trains_weights(train_everything))
+      add_matrix_gradient(layout, spec, l, std::as_const(G).data(), std::as_const(values).data(), gradient);
     if (spec.tensor(TensorRole::bias).present)
       std::copy_n(layout.find(G.data(), l, TensorRole::bias), spec.outputs,
                   layout.find(gradient, l, TensorRole::bias));

@@ -13,6 +13,7 @@
 
 #include "core/optimizer.h"
 #include "cpu/backward.h"
+#include "cpu/evaluation.h"
 
 namespace eigenstudent::cpu {
 
@@ -48,10 +49,17 @@ class Workspace {
   void read_gradient(T* gradient);
 
   // See evaluation.h.
-  Score evaluate(const Dataset& data, Batch batch, std::size_t total);
-  void predict(const Dataset& data, Batch batch, T* outputs);
+  Score evaluate(const Dataset& data, Batch batch, std::size_t total) {
+    return cpu::evaluate(context(), activations_, data, batch, total);
+  }
+  void predict(const Dataset& data, Batch batch, T* outputs) {
+    cpu::predict(context(), activations_, data, batch, outputs);
+  }
   void pruning_losses(std::size_t layer, std::span<const std::uint32_t> removal_order, const Dataset& data,
-                      Batch batch, std::size_t total, std::span<double> losses);
+                      Batch batch, std::size_t total, std::span<double> losses) {
+    form_weights(context(), student_->version());
+    cpu::pruning_losses(context(), layer, removal_order, data, batch, total, losses);
+  }
 
   std::size_t bytes() const {
     return own_blocks_.bytes() + weights_.block.bytes() + activations_.bytes() + gradients_.bytes() +
@@ -59,9 +67,11 @@ class Workspace {
   }
 
  private:
-  /// The student at hand; the loops are those of the call.
-  Context<T> context(ParallelLoop parallel);
-  Context<T> context() { return context(parallel_); }
+  /// Of the student at hand.
+  Context<T> context() {
+    StudentBlocks<T>& blocks = student_->compact() ? own_blocks_ : student_->blocks();
+    return {kernels_, student_->network(), student_->layout(), *plan_, blocks, weights_, scratch_, parallel_};
+  }
   void lay_out(PackedStudent<T>& student, std::size_t batch, Use use);
   void reserve(std::size_t batch, Use use);
   void reserve_gradients(Use use);

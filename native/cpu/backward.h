@@ -50,7 +50,7 @@ struct Backward {
   bool first_block;   // of the batch: G starts from it, else G of it is added
 };
 
-/// All layers that train; leaves their gradients in `gradients`, but for bias sums added there.
+/// Gradients of all layers that train. G starts from the first block; dL/dbias is added to what is there, zero before the batch.
 template <class T>
 void backward_block(const Backward<T>& pass);
 /// dL/dz of the layer below l, wide students: all threads, range by range of the inner dimension.

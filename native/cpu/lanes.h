@@ -36,7 +36,7 @@ template <class T>
 double loss_of_lanes(const Context<T>& context, const Dataset& data, Batch group, const T* y,
                      const T* targets, std::size_t lanes, std::size_t total, T* delta);
 
-/// A training step's way forward and back: leaves the gradients, but for bias sums added there, and returns the loss.
+/// A training step's way forward and back, block by block. Leaves the gradients of the batch and returns its loss.
 template <class T>
 double accumulate_lanes(const Context<T>& context, Activations<T>& activations, Gradients<T>& gradients,
                         const Dataset& data, Batch batch, std::uint8_t mask);

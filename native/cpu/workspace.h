@@ -39,7 +39,7 @@ class Workspace {
   }
 
   /// Forward and backward over one batch: gradients of the data loss stay in the workspace. Returns the data
-  /// loss. `trains(layer, role)` mask: tensors outside it get no gradient. Training of a wide student whose batch is one
+  /// loss. mask: that of the phase; tensors outside it get no gradient. Training of a wide student whose batch is one
   /// block goes forward only: update() goes backward, and keeps no gradient of a matrix whole.
   double accumulate_gradients(const Dataset& data, Batch batch, std::uint8_t mask);
   /// Penalty and optimiser for that batch; counts the updates of the tensors in the mask.

@@ -123,6 +123,23 @@ void place_activations(Plan& plan) {
 
 }  // namespace
 
+bool LayerPlan::trains(TensorRole role, std::uint8_t mask) const {
+  const ChainTensor& tensor = spec->tensor(role);
+  return tensor.present && tensor.trainable && in_phase(mask, phase_bit_of(spec->kind, role));
+}
+
+bool LayerPlan::trains_weights(std::uint8_t mask) const {
+  return trains(TensorRole::matrix, mask) || trains(TensorRole::eigenvalues_in, mask) ||
+         trains(TensorRole::eigenvalues_out, mask);
+}
+
+std::size_t Plan::lowest_trained(std::uint8_t mask) const {
+  std::size_t l = 0;
+  while (l < layers.size() && !layers[l].trains_weights(mask) && !layers[l].trains(TensorRole::bias, mask))
+    ++l;
+  return l;
+}
+
 template <class T>
 Plan Plan::make(const Chain& network, const Kernels<T>& kernels) {
   Plan plan;

@@ -6,6 +6,7 @@
 
 #include "core/chain.h"
 #include "core/parameter_layout.h"
+#include "core/schedule.h"
 #include "cpu/panels.h"
 
 namespace eigenstudent::cpu {
@@ -56,9 +57,21 @@ struct LayerPlan {
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
   const Panels& panels() const { return wide_out ? out : in; }
   std::size_t rows() const { return wide_out ? spec->inputs : spec->outputs; }
+  /// Panels over the shorter side, whose entries are the rows of the matrix.
+  const Panels& strips() const { return wide_out ? in : out; }
+  /// Eigenvalues of the rows and of the columns of the matrix as it lies: gap = sign (row's - column's).
+  std::size_t row_eigenvalues() const { return wide_out ? eigenvalues_in : eigenvalues_out; }
+  std::size_t column_eigenvalues() const { return wide_out ? eigenvalues_out : eigenvalues_in; }
+  template <class T>
+  T gap_sign() const {
+    return wide_out ? T(1) : T(-1);
+  }
   bool spectral() const { return spec->kind == LayerKind::spectral; }
   /// Whether the weights with lanes over N_out (or over N_in) are the trained matrix itself.
   bool weights_are_matrix(bool over_out) const { return !spectral() && over_out == wide_out; }
+  /// Whether a tensor, or any of those that need dL/dW, trains in the phase of this mask.
+  bool trains(TensorRole role, std::uint8_t mask) const;
+  bool trains_weights(std::uint8_t mask) const;
 };
 
 struct Plan {
@@ -74,6 +87,9 @@ struct Plan {
   /// Wide, and layers 0 and 1 pass together, a few panels of the nodes between them at a time (pair.cpp): their outputs to a
   /// batch would leave every cache, and computing them a second time costs less than reading them back.
   bool paired = false;
+
+  /// The lowest layer with anything to train in the phase of this mask, or the number of layers.
+  std::size_t lowest_trained(std::uint8_t mask) const;
 
   /// Whether a training step costs less with the lanes along the samples than along the nodes: for narrow layers, which
   /// would fill their last vector badly, and batches long enough to pay for sums across lanes in the gradients.

@@ -42,7 +42,6 @@ class CpuPopulation final : public HostPopulation<T> {
 
  private:
   using Member = typename HostPopulation<T>::Member;
-  using Score = typename Workspace<T>::Score;
 
   /// What a thread keeps between tasks.
   struct Worker {

@@ -1,114 +1,172 @@
-// The end of a step: penalty, optimiser, eigenvalue gradients, and the weights of the next step.
-#include <algorithm>
+#include "cpu/update.h"
 
-#include "core/penalty.h"
-#include "core/spectral_math.h"
-#include "cpu/workspace.h"
+#include "cpu/pair.h"
 
 namespace eigenstudent::cpu {
+namespace {
 
 template <class T>
-void Workspace<T>::update(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
-                          std::vector<std::uint64_t>& update_count) {
-  const Updating updating{optimizer, learning_rate, mask, update_count};
-  if (updates_backward_)
-    update_backward(updating);
-  else
-    for (std::size_t l = 0; l < depth(); ++l) update_layer(l, updating);
-  const std::uint64_t version = blocks_version_ = student_->parameters_changed();
-  weights_version_ =
-      plan_->wide ? no_version : version;  // each layer of a narrow one has formed its weights anew
+OptimizerStep<T> next_step(const Update<T>& step, std::size_t l, TensorRole role) {
+  const auto index = static_cast<std::size_t>(step.context.layout.index_of(l, role));
+  return optimizer_step<T>(step.optimizer, step.learning_rate, ++step.counts[index]);
 }
 
+/// Adds [parts][count] up, part by part.
 template <class T>
-void Workspace<T>::update_layer(std::size_t l, const Updating& updating) {
-  const MatrixPass pass = begin_matrix(l, updating);
-  if (pass.wanted()) {
-    if (updates_backward_)
-      update_by_strips(l, pass);
-    else
-      parallel_.each(layer(l).panels().list.size(), [&](std::size_t p, unsigned) {
-        const std::size_t rows = layer(l).rows();
-        update_rows(l, p, {0, rows},
-                    gradients_.get() + layer(l).matrix + layer(l).panels().list[p].offset * rows, pass);
-      });
-  }
-  end_layer(l, updating, pass);
-  if (!plan_->wide && pass.wanted()) form_weights(l);
+void add_up(const T* parts, std::size_t part_count, std::size_t count, T* sums) {
+  std::copy_n(parts, count, sums);
+  for (std::size_t p = 1; p < part_count; ++p)
+    for (std::size_t i = 0; i < count; ++i) sums[i] += parts[p * count + i];
+}
+
+/// Leaves the group lasso's factor of each node's incoming weights in lasso_factors.
+template <class T>
+const T* find_lasso_factors(const Update<T>& step, std::size_t l, T group_lasso) {
+  const LayerPlan& plan = step.context.layer(l);
+  const std::size_t rows = plan.rows(), panels = plan.panels().list.size();
+  T* factors = step.gradients.sums_of(step.context.plan, l).lasso_factors.get();
+  T* partial = step.gradients.sums_of(step.context.plan, l).rows.get();
+  step.context.parallel.each(panels, [&](std::size_t p, unsigned) {
+    const Panel& panel = plan.panels().list[p];
+    const T* values = step.context.parameters() + plan.matrix + panel.offset * rows;
+    T* of_rows = plan.wide_out ? nullptr : partial + p * rows;
+    step.context.kernels.sum_squares(
+        {rows, panel.width, values, of_rows, plan.wide_out ? factors + panel.offset : nullptr});
+  });
+  if (!plan.wide_out) add_up(partial, panels, rows, factors);
+  const std::size_t count = plan.wide_out ? plan.out.padded : rows;
+  for (std::size_t i = 0; i < count; ++i) factors[i] = row_lasso_factor(group_lasso, factors[i]);
+  return factors;
 }
 
 /// What the optimiser pass over phi (or W) is told, and what it needs at hand.
 template <class T>
-typename Workspace<T>::MatrixPass Workspace<T>::begin_matrix(std::size_t l, const Updating& updating) {
-  const LayerPlan& plan = layer(l);
-  LayerSums& sums = this->sums(l);
-  MatrixPass pass{};
-  pass.train = trains(l, TensorRole::matrix, updating.mask);
-  pass.sums_in = trains(l, TensorRole::eigenvalues_in, updating.mask) ? sums.in.get() : nullptr;
-  pass.sums_out = trains(l, TensorRole::eigenvalues_out, updating.mask) ? sums.out.get() : nullptr;
-  if (pass.train) pass.step = next_step(l, TensorRole::matrix, updating);
+MatrixPass<T> begin_matrix(const Update<T>& step, std::size_t l) {
+  const LayerPlan& plan = step.context.layer(l);
+  typename Gradients<T>::LayerSums& sums = step.gradients.sums_of(step.context.plan, l);
+  MatrixPass<T> pass{};
+  pass.train = plan.trains(TensorRole::matrix, step.mask);
+  pass.sums_in = plan.trains(TensorRole::eigenvalues_in, step.mask) ? sums.in.get() : nullptr;
+  pass.sums_out = plan.trains(TensorRole::eigenvalues_out, step.mask) ? sums.out.get() : nullptr;
+  if (pass.train) pass.step = next_step(step, l, TensorRole::matrix);
   T* of_rows = plan.wide_out ? pass.sums_in : pass.sums_out;
   pass.column_sums = plan.wide_out ? pass.sums_out : pass.sums_in;
   const ChainTensor& spec = plan.spec->tensor(TensorRole::matrix);
-  if (pass.train && spec.group_lasso != 0) find_lasso_factors(l, static_cast<T>(spec.group_lasso));
+  if (pass.train && spec.group_lasso != 0)
+    pass.lasso_factors = find_lasso_factors(step, l, static_cast<T>(spec.group_lasso));
   if (pass.column_sums) std::fill_n(pass.column_sums, plan.panels().padded, T(0));
   pass.row_sums = of_rows ? sums.rows.get() : nullptr;
   return pass;
 }
 
+template <class T>
+void update_tensor(const Update<T>& step, std::size_t l, TensorRole role, const T* gradient) {
+  const LayerPlan& plan = step.context.layer(l);
+  const StudentBlocks<T>& blocks = step.context.blocks;
+  const ChainTensor& spec = plan.spec->tensor(role);
+  const bool in = role == TensorRole::eigenvalues_in;
+  const std::size_t at = in                         ? plan.eigenvalues_in
+                         : role == TensorRole::bias ? plan.bias
+                                                    : plan.eigenvalues_out;
+  VectorUpdate<T> update{};
+  update.count = in ? plan.spec->inputs : plan.spec->outputs;
+  update.gradient = gradient;
+  update.p = step.context.parameters() + at;
+  update.m = blocks.first_moment.get() + at;
+  update.v = blocks.second_moment.get() ? blocks.second_moment.get() + at : nullptr;
+  update.l1 = static_cast<T>(spec.l1);
+  update.l2 = static_cast<T>(spec.l2);
+  update.step = next_step(step, l, role);
+  step.context.kernels.update_vector(update);
+}
+
 /// After the pass over the matrix: dL/dlambda from its sums, and the optimiser on the vectors.
 template <class T>
-void Workspace<T>::end_layer(std::size_t l, const Updating& updating, const MatrixPass& pass) {
-  const LayerPlan& plan = layer(l);
-  if (pass.row_sums) {
-    T* of_rows = plan.wide_out ? pass.sums_in : pass.sums_out;
-    const std::size_t rows = plan.rows(), panels = plan.panels().list.size();
-    std::copy_n(pass.row_sums, rows, of_rows);
-    for (std::size_t p = 1; p < panels; ++p)
-      for (std::size_t r = 0; r < rows; ++r) of_rows[r] += pass.row_sums[p * rows + r];
-  }
-  if (pass.sums_in) update_tensor(l, TensorRole::eigenvalues_in, pass.sums_in, updating);
+void end_layer(const Update<T>& step, std::size_t l, const MatrixPass<T>& pass) {
+  const LayerPlan& plan = step.context.layer(l);
+  if (pass.row_sums)
+    add_up(pass.row_sums, plan.panels().list.size(), plan.rows(),
+           plan.wide_out ? pass.sums_in : pass.sums_out);
+  if (pass.sums_in) update_tensor(step, l, TensorRole::eigenvalues_in, pass.sums_in);
   if (pass.sums_out) {
     for (std::size_t i = 0; i < plan.out.columns; ++i)
       pass.sums_out[i] = -pass.sums_out[i];  // dL/dlambda_out = -sum G phi
-    update_tensor(l, TensorRole::eigenvalues_out, pass.sums_out, updating);
+    update_tensor(step, l, TensorRole::eigenvalues_out, pass.sums_out);
   }
-  if (trains(l, TensorRole::bias, updating.mask)) update_tensor(l, TensorRole::bias, bias_sums(l), updating);
+  if (plan.trains(TensorRole::bias, step.mask))
+    update_tensor(step, l, TensorRole::bias, step.gradients.bias(step.context.plan, l));
 }
 
+/// The optimiser pass over a matrix whose gradient is kept.
 template <class T>
-OptimizerStep<T> Workspace<T>::next_step(std::size_t l, TensorRole role, const Updating& updating) const {
-  const auto index = static_cast<std::size_t>(student_->layout().index_of(l, role));
-  return optimizer_step<T>(updating.optimizer, updating.learning_rate, ++updating.counts[index]);
-}
-
-/// Leaves the group lasso's factor of each node's incoming weights in lasso_factors. Sums over panels are added in their order.
-template <class T>
-void Workspace<T>::find_lasso_factors(std::size_t l, T group_lasso) {
-  const LayerPlan& plan = layer(l);
-  const std::size_t rows = plan.rows(), panels = plan.panels().list.size();
-  T* factors = sums(l).lasso_factors.get();
-  T* partial = sums(l).rows.get();
-  parallel_.each(panels, [&](std::size_t p, unsigned) {
-    const Panel& panel = plan.panels().list[p];
-    const T* values = parameters() + plan.matrix + panel.offset * rows;
-    T* of_rows = plan.wide_out ? nullptr : partial + p * rows;
-    kernels_.sum_squares(
-        {rows, panel.width, values, of_rows, plan.wide_out ? factors + panel.offset : nullptr});
+void update_matrix(const Update<T>& step, std::size_t l, const MatrixPass<T>& pass) {
+  const LayerPlan& plan = step.context.layer(l);
+  const T* G = step.gradients.block.get() + plan.matrix;
+  step.context.parallel.each(plan.panels().list.size(), [&](std::size_t p, unsigned) {
+    update_rows(step.context, l, p, {0, plan.rows()}, G + plan.panels().list[p].offset * plan.rows(), pass);
   });
-  if (!plan.wide_out) {
-    std::copy_n(partial, rows, factors);
-    for (std::size_t p = 1; p < panels; ++p)
-      for (std::size_t r = 0; r < rows; ++r) factors[r] += partial[p * rows + r];
-  }
-  const std::size_t count = plan.wide_out ? plan.out.padded : rows;
-  for (std::size_t i = 0; i < count; ++i) factors[i] = row_lasso_factor(group_lasso, factors[i]);
 }
 
-/// Rows of a panel; G holds theirs.
+/// The same, with the gradient computed strip by strip on the way.
 template <class T>
-void Workspace<T>::update_rows(std::size_t l, std::size_t p, Range rows, const T* G, const MatrixPass& pass) {
-  const LayerPlan& plan = layer(l);
+void update_by_strips(const Backward<T>& backward, std::size_t l, const MatrixPass<T>& pass) {
+  const LayerPlan& plan = backward.context.layer(l);
+  const std::vector<Panel>& strips = plan.strips().list;
+  for_ranges(strips.size(), strips_together(backward), [&](Range range) {
+    backward.context.parallel.each(plan.panels().list.size(), [&](std::size_t p, unsigned thread) {
+      const Panel& lanes = plan.panels().list[p];
+      T* G = backward.context.scratch.weights.of(thread);
+      for (std::size_t s = range.first; s < range.end; ++s) {
+        const Panel& strip = strips[s];
+        weight_gradient(backward, l, lanes, strip, along_lanes(backward.activations, l, lanes), G);
+        update_rows(backward.context, l, p, {strip.offset, strip.offset + strip.columns}, G, pass);
+      }
+    });
+  });
+}
+
+template <class T>
+void clear_bias(const Update<T>& step, std::size_t l) {
+  const LayerPlan& plan = step.context.layer(l);
+  if (plan.bias != LayerPlan::npos)
+    std::fill_n(step.gradients.bias(step.context.plan, l), plan.out.padded, T(0));
+}
+
+/// Backward and the optimiser for layers 0 and 1; bias sums of layer 1 are at hand.
+template <class T>
+void update_pair(const Update<T>& step, const Backward<T>& backward, bool below) {
+  if (below) clear_bias(step, 0);
+  const MatrixPass<T> passes[2] = {below ? begin_matrix(step, 0) : MatrixPass<T>{}, begin_matrix(step, 1)};
+  backward_pair(backward, passes);
+  end_layer(step, 1, passes[1]);
+  if (below) end_layer(step, 0, passes[0]);
+}
+
+/// From dL/dz of the last layer, with the optimiser on the way. dL/dx of a layer is computed before its parameters change.
+template <class T>
+void update_backward(const Update<T>& step) {
+  const Context<T>& context = step.context;
+  const Backward<T> backward{context, step.activations, step.gradients, step.mask, true};
+  const std::size_t lowest = context.plan.lowest_trained(step.mask);
+  for (std::size_t l = context.depth(); l-- > lowest;) {
+    clear_bias(step, l);
+    for (const Panel& panel : context.layer(l).out.list)
+      bias_gradient(backward, l, panel, step.activations.delta(l, panel));
+    if (context.plan.paired && l == 1) return update_pair(step, backward, lowest == 0);
+    if (l > lowest) input_gradients(backward, l);
+    const MatrixPass<T> pass = begin_matrix(step, l);
+    if (pass.wanted()) update_by_strips(backward, l, pass);
+    end_layer(step, l, pass);
+  }
+}
+
+}  // namespace
+
+template <class T>
+void update_rows(const Context<T>& context, std::size_t l, std::size_t p, Range rows, const T* G,
+                 const MatrixPass<T>& pass) {
+  const LayerPlan& plan = context.layer(l);
+  const StudentBlocks<T>& blocks = context.blocks;
   const Panel& panel = plan.panels().list[p];
   const ChainTensor& spec = plan.spec->tensor(TensorRole::matrix);
   const std::size_t at = plan.matrix + panel.offset * plan.rows() + rows.first * panel.width;
@@ -117,16 +175,13 @@ void Workspace<T>::update_rows(std::size_t l, std::size_t p, Range rows, const T
   update.width = panel.width;
   update.columns = panel.columns;
   update.G = G;
-  update.phi = parameters() + at;
-  update.m = blocks_->first_moment.get() + at;
-  update.v = blocks_->second_moment.get() ? blocks_->second_moment.get() + at : nullptr;
+  update.phi = context.parameters() + at;
+  update.m = blocks.first_moment.get() + at;
+  update.v = blocks.second_moment.get() ? blocks.second_moment.get() + at : nullptr;
   if (plan.spectral()) {
-    const T* block = parameters();
-    update.row_eigenvalues =
-        block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out) + rows.first;
-    update.column_eigenvalues =
-        block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
-    update.sign = plan.wide_out ? T(1) : T(-1);
+    update.row_eigenvalues = context.parameters() + plan.row_eigenvalues() + rows.first;
+    update.column_eigenvalues = context.parameters() + plan.column_eigenvalues() + panel.offset;
+    update.sign = plan.gap_sign<T>();
     if (pass.row_sums) {
       update.row_sums = pass.row_sums + p * plan.rows() + rows.first;
       std::fill_n(update.row_sums, update.rows, T(0));
@@ -136,85 +191,29 @@ void Workspace<T>::update_rows(std::size_t l, std::size_t p, Range rows, const T
   update.train = pass.train;
   update.l1 = static_cast<T>(spec.l1);
   update.l2 = static_cast<T>(spec.l2);
-  if (pass.train && spec.group_lasso != 0) {
-    update.row_lasso_factor = plan.wide_out ? nullptr : sums(l).lasso_factors.get() + rows.first;
-    update.column_lasso_factor = plan.wide_out ? sums(l).lasso_factors.get() + panel.offset : nullptr;
+  if (pass.lasso_factors) {
+    update.row_lasso_factor = plan.wide_out ? nullptr : pass.lasso_factors + rows.first;
+    update.column_lasso_factor = plan.wide_out ? pass.lasso_factors + panel.offset : nullptr;
   }
   update.step = pass.step;
-  kernels_.update_matrix(update);
+  context.kernels.update_matrix(update);
 }
 
 template <class T>
-void Workspace<T>::update_tensor(std::size_t l, TensorRole role, const T* gradient,
-                                 const Updating& updating) {
-  const LayerPlan& plan = layer(l);
-  const ChainTensor& spec = plan.spec->tensor(role);
-  const bool in = role == TensorRole::eigenvalues_in;
-  const std::size_t at = in                         ? plan.eigenvalues_in
-                         : role == TensorRole::bias ? plan.bias
-                                                    : plan.eigenvalues_out;
-  VectorUpdate<T> update{};
-  update.count = in ? plan.spec->inputs : plan.spec->outputs;
-  update.gradient = gradient;
-  update.p = parameters() + at;
-  update.m = blocks_->first_moment.get() + at;
-  update.v = blocks_->second_moment.get() ? blocks_->second_moment.get() + at : nullptr;
-  update.l1 = static_cast<T>(spec.l1);
-  update.l2 = static_cast<T>(spec.l2);
-  update.step = next_step(l, role, updating);
-  kernels_.update_vector(update);
-}
-
-/// Not on the training path: reads G back in public order and adds penalties there, plainly.
-template <class T>
-void Workspace<T>::read_gradient(T* gradient) {
-  const ParameterLayout& layout = student_->layout();
-  std::vector<T> G(layout.size()), values(layout.size());
-  student_->unpack(gradients_.get(), G.data());
-  student_->read(StateBlock::parameters, values.data());
-  std::fill_n(gradient, layout.size(), T(0));
-  const auto of = [&](std::size_t l, TensorRole role) { return layout.find(values.data(), l, role); };
-  for (std::size_t l = 0; l < depth(); ++l) {
-    const ChainLayer& spec = *layer(l).spec;
-    const T* dW = layout.find(G.data(), l, TensorRole::matrix);
-    const T* phi = of(l, TensorRole::matrix);
-    const T* lambda_in = of(l, TensorRole::eigenvalues_in);
-    const T* lambda_out = of(l, TensorRole::eigenvalues_out);
-    T* d_phi = layout.find(gradient, l, TensorRole::matrix);
-    T* d_in = layout.find(gradient, l, TensorRole::eigenvalues_in);
-    T* d_out = layout.find(gradient, l, TensorRole::eigenvalues_out);
-    for (std::size_t i = 0; needs_weight_gradient(l, train_everything) && i < spec.outputs; ++i)
-      for (std::size_t j = 0; j < spec.inputs; ++j) {
-        const std::size_t ij = i * spec.inputs + j;
-        d_phi[ij] = lambda_in ? eigenvector_gradient(dW[ij], lambda_in[j], lambda_out[i]) : dW[ij];
-        if (d_in) d_in[j] += eigenvalue_gradient_term(dW[ij], phi[ij]);
-        if (d_out) d_out[i] -= eigenvalue_gradient_term(dW[ij], phi[ij]);
-      }
-    if (spec.tensor(TensorRole::bias).present)
-      std::copy_n(layout.find(G.data(), l, TensorRole::bias), spec.outputs,
-                  layout.find(gradient, l, TensorRole::bias));
-  }
-  for (const Tensor& tensor : layout.tensors()) {
-    const TensorOptions& spec = tensor.options;
-    T* of_tensor = gradient + tensor.offset;
-    if (spec.trainable)
-      add_penalty_gradient(spec, values.data() + tensor.offset, tensor.rows, tensor.columns, of_tensor);
-    else
-      std::fill_n(of_tensor, tensor.size(), T(0));
+void update(const Update<T>& step) {
+  if (!step.gradients.kept) return update_backward(step);
+  for (std::size_t l = 0; l < step.context.depth(); ++l) {
+    const MatrixPass<T> pass = begin_matrix(step, l);
+    if (pass.wanted()) update_matrix(step, l, pass);
+    end_layer(step, l, pass);
+    if (!step.context.plan.wide && pass.wanted()) form_layer_weights(step.context, l);
   }
 }
 
-#define ES_INSTANTIATE(T)                                                                                \
-  template void Workspace<T>::update(const OptimizerSpec&, double, std::uint8_t,                         \
-                                     std::vector<std::uint64_t>&);                                       \
-  template OptimizerStep<T> Workspace<T>::next_step(std::size_t, TensorRole, const Updating&) const;     \
-  template void Workspace<T>::update_layer(std::size_t, const Updating&);                                \
-  template Workspace<T>::MatrixPass Workspace<T>::begin_matrix(std::size_t, const Updating&);            \
-  template void Workspace<T>::end_layer(std::size_t, const Updating&, const MatrixPass&);                \
-  template void Workspace<T>::find_lasso_factors(std::size_t, T);                                        \
-  template void Workspace<T>::update_rows(std::size_t, std::size_t, Range, const T*, const MatrixPass&); \
-  template void Workspace<T>::update_tensor(std::size_t, TensorRole, const T*, const Updating&);         \
-  template void Workspace<T>::read_gradient(T*);
+#define ES_INSTANTIATE(T)                                                                 \
+  template void update(const Update<T>&);                                                 \
+  template void update_rows(const Context<T>&, std::size_t, std::size_t, Range, const T*, \
+                            const MatrixPass<T>&);
 ES_INSTANTIATE(float)
 ES_INSTANTIATE(double)
 #undef ES_INSTANTIATE

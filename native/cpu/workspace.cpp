@@ -1,8 +1,39 @@
 #include "cpu/workspace.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "core/penalty.h"
+#include "core/spectral_math.h"
+#include "cpu/lanes.h"
+#include "cpu/pair.h"
+#include "cpu/update.h"
 
 namespace eigenstudent::cpu {
+
+namespace {
+
+/// The data loss's gradient of what layer l's matrix is made of, from dL/dW; G, values and gradient in public order.
+template <class T>
+void add_matrix_gradient(const ParameterLayout& layout, const ChainLayer& spec, std::size_t l, const T* G,
+                         const T* values, T* gradient) {
+  const T* dW = layout.find(G, l, TensorRole::matrix);
+  const T* phi = layout.find(values, l, TensorRole::matrix);
+  const T* lambda_in = layout.find(values, l, TensorRole::eigenvalues_in);
+  const T* lambda_out = layout.find(values, l, TensorRole::eigenvalues_out);
+  T* d_phi = layout.find(gradient, l, TensorRole::matrix);
+  T* d_in = layout.find(gradient, l, TensorRole::eigenvalues_in);
+  T* d_out = layout.find(gradient, l, TensorRole::eigenvalues_out);
+  for (std::size_t i = 0; i < spec.outputs; ++i)
+    for (std::size_t j = 0; j < spec.inputs; ++j) {
+      const std::size_t ij = i * spec.inputs + j;
+      d_phi[ij] = lambda_in ? eigenvector_gradient(dW[ij], lambda_in[j], lambda_out[i]) : dW[ij];
+      if (d_in) d_in[j] += eigenvalue_gradient_term(dW[ij], phi[ij]);
+      if (d_out) d_out[i] -= eigenvalue_gradient_term(dW[ij], phi[ij]);
+    }
+}
+
+}  // namespace
 
 template <class T>
 void Workspace<T>::prepare(PackedStudent<T>& student, std::size_t batch, Use use) {
@@ -20,35 +51,19 @@ void Workspace<T>::lay_out(PackedStudent<T>& student, std::size_t batch, Use use
   // Narrow students answer from buffers of their own (evaluation.cpp, pruning.cpp): those of training stay laid out.
   const bool own_buffers = use == Use::evaluation && !student.plan().wide;
   const bool same_passes = same_plan && (own_buffers || (batch_ == batch && use_ == use));
-  if (student_ != &student) weights_version_ = blocks_version_ = no_version;
+  if (student_ != &student) weights_.version = blocks_version_ = Weights<T>::no_version;
   student_ = &student;
   plan_ = &student.plan();
-  if (!same_plan) has_gradients_ = has_weights_ = false;
-  blocks_ = student.compact() ? &own_blocks_ : &student.blocks();
+  if (!same_plan) gradients_.laid_out = weights_.laid_out = false;
   if (student.compact() && blocks_version_ != student.version()) student.load(own_blocks_);
   blocks_version_ = student.version();
-  if (!same_passes) own_buffers ? reserve_evaluation() : reserve(batch, use);
-  if (!plan_->wide) form_all_weights();
-}
-
-/// Unless they are those of the parameters as they are.
-template <class T>
-void Workspace<T>::form_all_weights() {
-  if (!has_weights_) {
-    weights_.require_zeros(plan_->weights_size);
-    weights_version_ = no_version;
-    has_weights_ = true;
+  if (!same_passes && own_buffers) {
+    batch_ = 0;  // nothing is laid out for training
+    scratch_.sample_y.require_zeros(plan_->widest);
+  } else if (!same_passes) {
+    reserve(batch, use);
   }
-  if (weights_version_ == student_->version()) return;
-  for (std::size_t l = 0; l < depth(); ++l) form_weights(l);
-  weights_version_ = student_->version();
-}
-
-/// One sample's outputs, for cross-entropy; nothing is laid out for training.
-template <class T>
-void Workspace<T>::reserve_evaluation() {
-  batch_ = 0;
-  sample_y_.require_zeros(plan_->widest);
+  if (!plan_->wide) form_weights(context(), student.version());
 }
 
 /// Zeros where padding has to be zero.
@@ -56,123 +71,97 @@ template <class T>
 void Workspace<T>::reserve(std::size_t batch, Use use) {
   batch_ = batch;
   use_ = use;
-  rows_ = rows_per_block(*plan_, batch, kernels_);
-  along_samples_ = plan_->lanes_along_samples(kernels_, rows_);
-  const std::size_t padded = along_samples_ ? sample_panels(rows_).padded : rows_;
-  activations_.require_zeros(padded * (along_samples_ ? plan_->whole_row_size : plan_->row_size));
-  if (along_samples_) {
-    targets_.require_zeros(padded * student_->network().outputs());
-    std::fill_n(ones_.require(padded), padded, T(1));
+  const std::size_t rows = rows_per_block(*plan_, batch, kernels_);
+  const bool along_samples = plan_->lanes_along_samples(kernels_, rows);
+  const std::size_t padded = along_samples ? activations_.sample_panels(rows, kernels_).padded : rows;
+  activations_.plan = plan_;
+  activations_.rows_per_block = rows;
+  activations_.along_samples = along_samples;
+  activations_.block.require_zeros(padded * (along_samples ? plan_->whole_row_size : plan_->row_size));
+  if (along_samples) {
+    activations_.targets.require_zeros(padded * student_->network().outputs());
+    std::fill_n(activations_.ones.require(padded), padded, T(1));
   }
-  sample_y_.require_zeros(plan_->widest);
-  sample_delta_.require_zeros(plan_->widest);
-  if (plan_->wide) reserve_threads();
-  if (plan_->paired) reserve_pair();
-  if (use == Use::evaluation) return;
-  updates_backward_ = plan_->wide && use == Use::training && batch <= rows_;
-  if (!updates_backward_ && !has_gradients_) gradients_.require_zeros(plan_->block_size);
-  has_gradients_ = has_gradients_ || !updates_backward_;
-  for (LayerSums* sums : {&sums_[0], &sums_[1]}) {
-    if (updates_backward_) sums->bias.require_zeros(plan_->widest);
-    sums->rows.require(plan_->row_sums);
-    sums->in.require_zeros(plan_->widest);
-    sums->out.require_zeros(plan_->widest);
-    sums->lasso_factors.require(plan_->widest);
-    if (!plan_->paired) break;
+  scratch_.sample_y.require_zeros(plan_->widest);
+  scratch_.sample_delta.require_zeros(plan_->widest);
+  if (plan_->wide) scratch_.weights.require(parallel_.threads(), weights_scratch_size(context()));
+  if (plan_->paired) scratch_.nodes.require(parallel_.threads(), pair_scratch_size(context(), rows));
+  if (use != Use::evaluation) reserve_gradients(use);
+}
+
+template <class T>
+void Workspace<T>::reserve_gradients(Use use) {
+  gradients_.kept = !plan_->wide || use != Use::training || batch_ > activations_.rows_per_block;
+  if (gradients_.kept && !gradients_.laid_out) gradients_.block.require_zeros(plan_->block_size);
+  gradients_.laid_out = gradients_.laid_out || gradients_.kept;
+  for (std::size_t i = 0; i < (plan_->paired ? 2 : 1); ++i) {
+    typename Gradients<T>::LayerSums& sums = gradients_.sums[i];
+    if (!gradients_.kept) sums.bias.require_zeros(plan_->widest);
+    sums.rows.require(plan_->row_sums);
+    sums.in.require_zeros(plan_->widest);
+    sums.out.require_zeros(plan_->widest);
+    sums.lasso_factors.require(plan_->widest);
   }
 }
 
 template <class T>
-std::size_t Workspace<T>::bytes() const {
-  std::size_t total = own_blocks_.bytes();
-  for (const AlignedBuffer<T>* buffer :
-       {&gradients_, &weights_, &thread_scratch_, &pair_scratch_, &activations_, &sample_y_, &sample_delta_,
-        &lanes_, &curve_weights_, &targets_, &ones_})
-    total += buffer->bytes();
-  for (const LayerSums& sums : sums_)
-    for (const AlignedBuffer<T>* buffer : {&sums.bias, &sums.in, &sums.out, &sums.rows, &sums.lasso_factors})
-      total += buffer->bytes();
-  return total;
-}
-
-/// W from phi and the eigenvalues, along the lanes of phi; then its transpose where a product wants that.
-template <class T>
-void Workspace<T>::form_weights(std::size_t l) {
-  const std::vector<Panel>& panels = layer(l).panels().list;
-  if (layer(l).spectral())
-    parallel_.each(panels.size(), [&](std::size_t p, unsigned) { form_panel(l, panels[p]); });
-  transpose_weights(l);
-}
-
-template <class T>
-void Workspace<T>::form_panel(std::size_t l, const Panel& panel) {
-  const LayerPlan& plan = layer(l);
-  T* w = weights_.get() + (plan.wide_out ? plan.weights_over_out : plan.weights_over_in);
-  form_block(l, panel, {0, plan.rows()}, w + panel.offset * plan.rows());
-}
-
-/// W from rows of a panel of phi.
-template <class T>
-void Workspace<T>::form_block(std::size_t l, const Panel& panel, Range rows, T* w) {
-  const LayerPlan& plan = layer(l);
-  const T* block = parameters();
-  FormWeights<T> form{};
-  form.rows = rows.end - rows.first;
-  form.width = panel.width;
-  form.phi = block + plan.matrix + panel.offset * plan.rows() + rows.first * panel.width;
-  form.w = w;
-  form.row_eigenvalues = block + (plan.wide_out ? plan.eigenvalues_in : plan.eigenvalues_out) + rows.first;
-  form.column_eigenvalues =
-      block + (plan.wide_out ? plan.eigenvalues_out : plan.eigenvalues_in) + panel.offset;
-  form.sign = plan.wide_out ? T(1) : T(-1);
-  kernels_.form_weights(form);
+double Workspace<T>::accumulate_gradients(const Dataset& data, Batch batch, std::uint8_t mask) {
+  const Context<T> context = this->context();
+  if (!gradients_.kept) {
+    forward_block(context, activations_, data, batch);
+    return loss_of_block(context, activations_, data, batch, batch.count, true).loss;
+  }
+  for (const LayerPlan& layer : plan_->layers)
+    if (layer.bias != LayerPlan::npos)
+      std::fill_n(gradients_.block.get() + layer.bias, layer.out.padded, T(0));
+  if (activations_.along_samples)
+    return accumulate_lanes(context, activations_, gradients_, data, batch, mask);
+  double loss = 0;
+  for (std::size_t first = 0; first < batch.count; first += activations_.rows_per_block) {
+    if (parallel_.stopped()) break;  // a full batch of 10 000 samples is 0.1 s of a narrow student
+    const Batch block = batch.part(first, activations_.rows_per_block);
+    forward_block(context, activations_, data, block);
+    loss += loss_of_block(context, activations_, data, block, batch.count, true).loss;
+    backward_block<T>({context, activations_, gradients_, mask, first == 0});
+  }
+  return loss;
 }
 
 template <class T>
-void Workspace<T>::transpose_weights(std::size_t l) {
-  const LayerPlan& plan = layer(l);
-  if (!(plan.wide_out ? plan.has_weights_over_in : plan.has_weights_over_out)) return;
-  const std::size_t other = plan.wide_out ? plan.weights_over_in : plan.weights_over_out;
-  const Panels& from = plan.panels();
-  const Panels& to = plan.wide_out ? plan.in : plan.out;
-  const std::size_t from_rows = plan.rows(), to_rows = from.columns;
-  const T* source = plan.wide_out ? weights_over_out(plan) : weights_over_in(plan);
-  T* target = weights_.get() + other;
-  parallel_.each(to.list.size(), [&](std::size_t p, unsigned) {
-    const Panel& t = to.list[p];
-    T* block = target + t.offset * to_rows;
-    for (const Panel& f : from.list) {
-      const T* panel = source + f.offset * from_rows + t.offset * f.width;
-      if (f.columns == f.width) {
-        kernels_.gather_transposed(
-            {panel, f.width, nullptr, 0, t.columns, block + f.offset * t.width, t.width});
-        continue;
-      }
-      for (std::size_t c = 0; c < f.columns; ++c)
-        for (std::size_t r = 0; r < t.columns; ++r)
-          block[(f.offset + c) * t.width + r] = panel[r * f.width + c];
-    }
-  });
+void Workspace<T>::update(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
+                          std::vector<std::uint64_t>& update_count) {
+  Context<T> context = this->context();
+  context.parallel = parallel_.unstoppable();
+  cpu::update<T>({context, activations_, gradients_, optimizer, learning_rate, mask, update_count});
+  blocks_version_ = student_->parameters_changed();
+  weights_.version = plan_->wide ? Weights<T>::no_version  // each layer of a narrow one has formed its anew
+                                 : blocks_version_;
 }
 
+/// Not on the training path: reads G back in public order and adds penalties there, plainly.
 template <class T>
-bool Workspace<T>::trains(std::size_t l, TensorRole role, std::uint8_t mask) const {
-  const ChainLayer& spec = *layer(l).spec;
-  return spec.tensor(role).present && spec.tensor(role).trainable &&
-         in_phase(mask, phase_bit_of(spec.kind, role));
-}
-
-template <class T>
-bool Workspace<T>::needs_weight_gradient(std::size_t l, std::uint8_t mask) const {
-  return trains(l, TensorRole::matrix, mask) || trains(l, TensorRole::eigenvalues_in, mask) ||
-         trains(l, TensorRole::eigenvalues_out, mask);
-}
-
-template <class T>
-std::size_t Workspace<T>::lowest_trained(std::uint8_t mask) const {
-  for (std::size_t l = 0; l < depth(); ++l)
-    if (needs_weight_gradient(l, mask) || trains(l, TensorRole::bias, mask)) return l;
-  return depth();
+void Workspace<T>::read_gradient(T* gradient) {
+  const ParameterLayout& layout = student_->layout();
+  std::vector<T> G(layout.size()), values(layout.size());
+  student_->unpack(gradients_.block.get(), G.data());
+  student_->read(StateBlock::parameters, values.data());
+  std::fill_n(gradient, layout.size(), T(0));
+  for (std::size_t l = 0; l < plan_->layers.size(); ++l) {
+    const ChainLayer& spec = *plan_->layers[l].spec;
+    if (plan_->layers[l].trains_weights(train_everything))
+      add_matrix_gradient(layout, spec, l, std::as_const(G).data(), std::as_const(values).data(), gradient);
+    if (spec.tensor(TensorRole::bias).present)
+      std::copy_n(layout.find(G.data(), l, TensorRole::bias), spec.outputs,
+                  layout.find(gradient, l, TensorRole::bias));
+  }
+  for (const Tensor& tensor : layout.tensors()) {
+    const TensorOptions& spec = tensor.options;
+    T* of_tensor = gradient + tensor.offset;
+    if (spec.trainable)
+      add_penalty_gradient(spec, values.data() + tensor.offset, tensor.rows, tensor.columns, of_tensor);
+    else
+      std::fill_n(of_tensor, tensor.size(), T(0));
+  }
 }
 
 template class Workspace<float>;

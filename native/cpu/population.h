@@ -12,7 +12,7 @@
 #include "core/host_population.h"
 #include "cpu/general_kernels.h"
 #include "cpu/thread_pool.h"
-#include "cpu/workspace.h"
+#include "cpu/fused/workspace.h"
 #include "executor/graph_student.h"
 
 namespace eigenstudent::cpu {

@@ -21,7 +21,7 @@ export interface StudentBytes {
   readonly working: number;
   /** A moment, while its first values are drawn or its parameters are read. */
   readonly passing: number;
-  /** Whether all threads work on one student: see is_wide in native/cpu/plan.cpp. */
+  /** Whether all threads work on one student: see is_wide in native/cpu/fused/plan.cpp. */
   readonly wide: boolean;
 }
 

@@ -67,7 +67,7 @@ const withFunctions: readonly Run[] = [
   ],
 ];
 
-/** 2^18 weights and more: the CPU trains such a student with other loops (native/cpu/plan.cpp). */
+/** 2^18 weights and more: the CPU trains such a student with other loops (native/cpu/fused/plan.cpp). */
 const wide: Run = [
   'sgd, wide, float32',
   student([spectral(1301, relu), dense(2)], momentum, { data: data(201), batchSize: 31, epochs: 1 }),

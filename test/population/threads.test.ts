@@ -14,7 +14,7 @@ import type { StudentOptions } from '../../src/population/student-options.js';
 import { scattered, smallData, smallStudent } from '../network/small-students.js';
 import { stateBits } from '../network/state-bits.js';
 
-/** More than 2^18 weights: all threads work on it together (native/cpu/plan.cpp). */
+/** More than 2^18 weights: all threads work on it together (native/cpu/fused/plan.cpp). */
 function wideStudent(options: Partial<StudentOptions> = {}): StudentOptions {
   const data = Dataset.create({
     inputs: scattered(50 * 201),

@@ -1,4 +1,4 @@
-// A network on a device, a few launches per layer: the counterpart of cpu/workspace.h. It owns nothing: its buffers come
+// A network on a device, a few launches per layer: the counterpart of cpu/fused/workspace.h. It owns nothing: its buffers come
 // out of an arena, which only counts when it has no memory.
 #pragma once
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/optimizer.h"
-#include "cpu/backward.h"
-#include "cpu/evaluation.h"
+#include "cpu/fused/backward.h"
+#include "cpu/fused/evaluation.h"
 
 namespace eigenstudent::cpu {
 

@@ -1,4 +1,4 @@
-#include "cpu/lanes.h"
+#include "cpu/fused/lanes.h"
 
 #include "losses/cross_entropy.h"
 #include "losses/mse.h"

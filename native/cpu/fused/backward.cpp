@@ -1,6 +1,6 @@
-#include "cpu/backward.h"
+#include "cpu/fused/backward.h"
 
-#include "cpu/pair.h"
+#include "cpu/fused/pair.h"
 
 namespace eigenstudent::cpu {
 namespace {

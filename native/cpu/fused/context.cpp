@@ -1,6 +1,6 @@
 // Weights from phi and the eigenvalues. Those of a wide student would be as large as its parameters, so they are formed a few
 // panels at a time where a product wants them: each once per step either way, and they leave the caches less often.
-#include "cpu/context.h"
+#include "cpu/fused/context.h"
 
 #include <algorithm>
 

@@ -9,7 +9,7 @@
 
 #include "core/backend.h"
 #include "cpu/aligned_buffer.h"
-#include "cpu/plan.h"
+#include "cpu/fused/plan.h"
 
 namespace eigenstudent::cpu {
 

@@ -1,13 +1,13 @@
-#include "cpu/workspace.h"
+#include "cpu/fused/workspace.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "core/penalty.h"
 #include "core/spectral_math.h"
-#include "cpu/lanes.h"
-#include "cpu/pair.h"
-#include "cpu/update.h"
+#include "cpu/fused/lanes.h"
+#include "cpu/fused/pair.h"
+#include "cpu/fused/update.h"
 
 namespace eigenstudent::cpu {
 

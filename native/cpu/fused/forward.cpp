@@ -1,6 +1,6 @@
-#include "cpu/forward.h"
+#include "cpu/fused/forward.h"
 
-#include "cpu/pair.h"
+#include "cpu/fused/pair.h"
 #include "losses/cross_entropy.h"
 #include "losses/mse.h"
 

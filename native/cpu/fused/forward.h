@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/dataset.h"
-#include "cpu/context.h"
+#include "cpu/fused/context.h"
 
 namespace eigenstudent::cpu {
 

@@ -9,8 +9,8 @@
 // The tail is short and wide in samples, so the lanes run along the samples (lanes.h), a group of `lanes` at a time.
 // Where the layer above is relu or linear and the tail is one output, as in the paper's student, one kernel keeps z in
 // registers while node after node is added, and only the outputs go to memory.
-#include "cpu/evaluation.h"
-#include "cpu/lanes.h"
+#include "cpu/fused/evaluation.h"
+#include "cpu/fused/lanes.h"
 
 namespace eigenstudent::cpu {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-#include "cpu/update.h"
+#include "cpu/fused/update.h"
 
 namespace eigenstudent::cpu {
 

@@ -1,4 +1,4 @@
-#include "cpu/pair.h"
+#include "cpu/fused/pair.h"
 
 #include <array>
 

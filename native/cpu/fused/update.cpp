@@ -1,6 +1,6 @@
-#include "cpu/update.h"
+#include "cpu/fused/update.h"
 
-#include "cpu/pair.h"
+#include "cpu/fused/pair.h"
 
 namespace eigenstudent::cpu {
 namespace {

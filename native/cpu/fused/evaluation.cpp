@@ -1,9 +1,9 @@
 // Losses and outputs. Narrow students answer with the lanes along the samples (lanes.h), a group of `lanes` at a time, and a layer
 // that widens is computed a few panels of its nodes at a time, which the layer above takes up at once (isa/layer_pair.h): h outputs
 // of a sample never leave the first-level cache. Wide ones go through the layers of training, all threads together (forward.h).
-#include "cpu/evaluation.h"
+#include "cpu/fused/evaluation.h"
 
-#include "cpu/lanes.h"
+#include "cpu/fused/lanes.h"
 
 namespace eigenstudent::cpu {
 namespace {

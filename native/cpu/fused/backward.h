@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "cpu/forward.h"
+#include "cpu/fused/forward.h"
 
 namespace eigenstudent::cpu {
 

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "cpu/backward.h"
+#include "cpu/fused/backward.h"
 
 namespace eigenstudent::cpu {
 

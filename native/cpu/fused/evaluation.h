@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "cpu/forward.h"
+#include "cpu/fused/forward.h"
 
 namespace eigenstudent::cpu {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "cpu/backward.h"
+#include "cpu/fused/backward.h"
 
 namespace eigenstudent::cpu {
 

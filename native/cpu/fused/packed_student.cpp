@@ -1,4 +1,4 @@
-#include "cpu/packed_student.h"
+#include "cpu/fused/packed_student.h"
 
 #include <algorithm>
 #include <utility>

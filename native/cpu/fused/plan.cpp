@@ -1,4 +1,4 @@
-#include "cpu/plan.h"
+#include "cpu/fused/plan.h"
 
 #include <algorithm>
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "cpu/aligned_buffer.h"
-#include "cpu/packed_student.h"
-#include "cpu/plan.h"
+#include "cpu/fused/packed_student.h"
+#include "cpu/fused/plan.h"
 #include "cpu/thread_pool.h"
 
 namespace eigenstudent::cpu {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "addon/arguments/argument_visitor.h"
-#include "addon/errors.h"
 #include "addon/arguments/network_arguments.h"
+#include "addon/errors.h"
 #include "core/chain.h"
 #include "core/graph.h"
 

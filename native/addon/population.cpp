@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "addon/arguments/argument_visitor.h"
+#include "addon/arguments/network_arguments.h"
 #include "addon/backends.h"
 #include "addon/dataset.h"
 #include "addon/errors.h"
-#include "addon/arguments/network_arguments.h"
 #include "core/errors.h"
 
 namespace eigenstudent {

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "core/host_population.h"
+#include "cpu/fused/workspace.h"
 #include "cpu/general_kernels.h"
 #include "cpu/thread_pool.h"
-#include "cpu/fused/workspace.h"
 #include "executor/graph_student.h"
 
 namespace eigenstudent::cpu {

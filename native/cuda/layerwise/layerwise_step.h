@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "core/optimizer.h"
-#include "cuda/device/thread_group.h"
 #include "cuda/device/layerwise_arguments.h"
+#include "cuda/device/thread_group.h"
 #include "losses/cross_entropy.h"
 #include "losses/mse.h"
 

@@ -129,28 +129,28 @@ class GpuDevice final : public Device {
 
   void copy_in(void* device, const void* host, std::size_t bytes) override {
     activate();
-    ES_CUDA(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, stream()));
-    wait_for(stream());  // the caller may reuse the host's memory at once
+    ES_CUDA(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, current()));
+    wait_for(current());  // the caller may reuse the host's memory at once
   }
   void copy_out(void* host, const void* device, std::size_t bytes) override {
     activate();
-    wait_for(stream());  // the copy would wait too, but keep a core busy
-    ES_CUDA(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, stream()));
-    ES_CUDA(cudaStreamSynchronize(stream()));
+    wait_for(current());  // the copy would wait too, but keep a core busy
+    ES_CUDA(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, current()));
+    ES_CUDA(cudaStreamSynchronize(current()));
   }
   void clear(void* device, std::size_t bytes) override {
     activate();
-    ES_CUDA(cudaMemsetAsync(device, 0, bytes, stream()));
+    ES_CUDA(cudaMemsetAsync(device, 0, bytes, current()));
   }
 
-  void use_stream(int stream) override {
+  void use_stream(int index) override {
     activate();
-    while (streams_.size() <= static_cast<std::size_t>(stream)) {
+    while (streams_.size() <= static_cast<std::size_t>(index)) {
       cudaStream_t stream = nullptr;
       ES_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
       streams_.push_back(stream);
     }
-    stream_ = static_cast<std::size_t>(stream);
+    stream_ = static_cast<std::size_t>(index);
   }
   void synchronize() override {
     activate();
@@ -158,7 +158,7 @@ class GpuDevice final : public Device {
   }
   void* stream() override {
     activate();
-    return stream();
+    return current();
   }
   void launched(const char* kernel, int status) override {
     if (status == cudaErrorNoKernelImageForDevice)
@@ -174,8 +174,8 @@ class GpuDevice final : public Device {
     activate();
     auto recording = std::make_unique<GpuRecording>();
     Capture capture;
-    ES_CUDA(cudaStreamBeginCapture(stream(), cudaStreamCaptureModeThreadLocal));
-    capture.stream = stream();
+    ES_CUDA(cudaStreamBeginCapture(current(), cudaStreamCaptureModeThreadLocal));
+    capture.stream = current();
     enqueue();
     ES_CUDA(capture.end());
     ES_CUDA(cudaGraphInstantiate(&recording->graph, capture.graph, 0));
@@ -183,7 +183,7 @@ class GpuDevice final : public Device {
   }
   void replay(const Recording& recording) override {
     activate();
-    ES_CUDA(cudaGraphLaunch(static_cast<const GpuRecording&>(recording).graph, stream()));
+    ES_CUDA(cudaGraphLaunch(static_cast<const GpuRecording&>(recording).graph, current()));
   }
   double seconds_of(const std::function<void()>& enqueue) override {
     activate();
@@ -195,9 +195,9 @@ class GpuDevice final : public Device {
     } before, after;
     ES_CUDA(cudaEventCreate(&before.event));
     ES_CUDA(cudaEventCreateWithFlags(&after.event, cudaEventBlockingSync));
-    ES_CUDA(cudaEventRecord(before.event, stream()));
+    ES_CUDA(cudaEventRecord(before.event, current()));
     enqueue();
-    ES_CUDA(cudaEventRecord(after.event, stream()));
+    ES_CUDA(cudaEventRecord(after.event, current()));
     ES_CUDA(cudaEventSynchronize(after.event));
     float milliseconds = 0;
     ES_CUDA(cudaEventElapsedTime(&milliseconds, before.event, after.event));
@@ -232,7 +232,7 @@ class GpuDevice final : public Device {
     }
     ES_CUDA(cudaEventSynchronize(reached_));
   }
-  cudaStream_t stream() const { return streams_[stream_]; }
+  cudaStream_t current() const { return streams_[stream_]; }
 
   void check(cudaError_t error, const char* what, const char* file, int line) {
     if (error == cudaSuccess) return;

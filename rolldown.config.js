@@ -19,6 +19,8 @@ const internal = [
   'figures/render',
   'figures/theme',
   'report/write-report',
+  'experiments/index',
+  'experiments/teacher-student/experiment',
   'protocol/protocol',
   'protocol/protocol-json-schema',
 ];

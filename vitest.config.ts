@@ -78,6 +78,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          setupFiles: 'test/setup/experiments.ts',
           name: 'tests',
           include: ['test/**/*.test.ts'],
           exclude: slow,
@@ -90,6 +91,7 @@ export default defineConfig({
       },
       {
         test: {
+          setupFiles: 'test/setup/experiments.ts',
           name: 'quick',
           include: ['test/**/*.test.ts'],
           exclude: [...slow, ...notQuick],
@@ -102,6 +104,7 @@ export default defineConfig({
       },
       ...otherInstructionSets().map((isa) => ({
         test: {
+          setupFiles: 'test/setup/experiments.ts',
           name: `instruction set ${isa}`,
           include: ofKernels,
           pool: 'forks' as const,
@@ -111,6 +114,7 @@ export default defineConfig({
       })),
       {
         test: {
+          setupFiles: 'test/setup/experiments.ts',
           name: 'sanitized',
           include: ofAddon,
           exclude: measuring,
@@ -121,6 +125,7 @@ export default defineConfig({
       },
       {
         test: {
+          setupFiles: 'test/setup/experiments.ts',
           name: 'science',
           include: ['test/science/**/*.test.ts'],
           pool: 'forks',
@@ -130,6 +135,7 @@ export default defineConfig({
       },
       {
         test: {
+          setupFiles: 'test/setup/experiments.ts',
           name: 'scale',
           include: ['test/scale/**/*.test.ts'],
           env: { EIGENSTUDENT_CUDA: 'none' },
@@ -140,6 +146,7 @@ export default defineConfig({
       },
       {
         test: {
+          setupFiles: 'test/setup/experiments.ts',
           name: 'survival',
           include: ['test/survival/**/*.test.ts'],
           pool: 'forks',
@@ -150,6 +157,7 @@ export default defineConfig({
       },
       {
         test: {
+          setupFiles: 'test/setup/experiments.ts',
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           env: { EIGENSTUDENT_CUDA: 'none' },
@@ -163,6 +171,7 @@ export default defineConfig({
       },
       {
         test: {
+          setupFiles: 'test/setup/experiments.ts',
           name: 'cuda',
           include: ['test/cuda/**/*.test.ts'],
           pool: 'forks',
@@ -172,6 +181,7 @@ export default defineConfig({
       },
       {
         test: {
+          setupFiles: 'test/setup/experiments.ts',
           name: 'slurm',
           include: ['test/cluster/**/*.test.ts'],
           env: { EIGENSTUDENT_CUDA: 'none' },
@@ -182,6 +192,7 @@ export default defineConfig({
       },
       {
         test: {
+          setupFiles: 'test/setup/experiments.ts',
           name: 'docs',
           include: ['test/docs/run/**/*.test.ts'],
           pool: 'forks',
@@ -191,6 +202,7 @@ export default defineConfig({
       },
       {
         test: {
+          setupFiles: 'test/setup/experiments.ts',
           name: 'packaging',
           include: ['test/packaging/**/*.test.ts'],
           pool: 'forks',

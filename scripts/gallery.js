@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import '../dist/experiments/index.js';
 import { writeReport } from '../dist/report/write-report.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

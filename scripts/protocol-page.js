@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const file = fileURLToPath(new URL('../docs/protocol.md', import.meta.url));
 
 const introduction = `# The fields of a protocol
-<!-- Made by \`npm run docs:protocol\` from src/protocol/protocol-schema.ts: change the descriptions there. -->
+<!-- Made by \`npm run docs:protocol\` from src/experiments/teacher-student/protocol: change the descriptions there. -->
 
 A protocol is the YAML file that describes an experiment. \`eigenstudent init\` writes one with comments, and
 [run a sweep](how-to/run-a-sweep.md) shows how to use it. This page has every field with its type, limits, default
@@ -15,7 +15,7 @@ and meaning.
 - **required**: the field must be written. **absent**: the field may be left out and then has no value; its meaning
   says what that does. Defaults are written into \`protocol.yaml\` of the run directory.
 - Every field below \`teacher\`, \`data\`, \`student\`, \`arms.spectral\`, \`arms.direct\` and \`evaluation\`, and every
-  field of the experiment but \`zip\`, may also be a list of values. A field of numbers may also be a spacing:
+  field of the protocol but \`zip\` and \`experiment\`, may also be a list of values. A field of numbers may also be a spacing:
   \`{ range: [from, to, step] }\`, \`{ linspace: [first, last, how many] }\`, \`{ logspace: [first, last, how many] }\` or
   \`{ count: how many, from: first }\`. All combinations are trained.
 - A field that is no field of a protocol is an error that names its line.
@@ -90,7 +90,7 @@ function rows([name, field], prefix, required, written) {
   const path = prefix + name;
   const { default: value, description, ...schema } = field;
   if (!description) throw new Error(`${path}: the schema has no description`);
-  const inner = objectWithin(schema);
+  const inner = objectWithin(schema.items ?? schema);
   const fallback = required ? 'required' : defaultText(value);
   const row = [`\`${path}\``, typeText(schema), fallback, sentence(description)];
   if (!inner) return [row];
@@ -98,7 +98,7 @@ function rows([name, field], prefix, required, written) {
   const before = schema.anyOf ? written.get(key) : undefined;
   if (before) return [[...row.slice(0, 3), `As \`${before}\`.`]];
   written.set(key, path);
-  return [row, ...rowsWithin(path, inner, written)];
+  return [row, ...rowsWithin(schema.items ? `${path}[]` : path, inner, written)];
 }
 
 function isSection({ properties, anyOf = [] }) {
@@ -141,6 +141,7 @@ function typeText(schema) {
 }
 
 function listed(items) {
+  if (items.properties) return 'objects with the fields below';
   return items.enum ? typeText(items) : 'texts';
 }
 
@@ -164,5 +165,6 @@ function lowerFirst(text) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { pointJsonSchema } = await import('../dist/protocol/protocol-json-schema.js');
-  writeFileSync(file, protocolPage(pointJsonSchema()));
+  const { teacherStudent } = await import('../dist/experiments/teacher-student/experiment.js');
+  writeFileSync(file, protocolPage(pointJsonSchema(teacherStudent)));
 }

@@ -4,43 +4,72 @@
  * @module eigenstudent/sweep
  */
 
-// Sweeps, and what they leave
-
-export { type PresetName, type ProtocolOverrides, preset } from './protocol/presets.js';
-export { parseProtocol } from './protocol/protocol.js';
-export type { Protocol, ProtocolInput } from './protocol/protocol-schema.js';
-export type { TrialProtocol } from './protocol/trials.js';
-export { cleanRunDirectory } from './runs/clean.js';
-export type { NodeHistory } from './runs/node-history.js';
-export { exportRecords, queryRecords } from './runs/query/query.js';
-export type { ExportResult, QueryColumn, QueryResult, QueryValue } from './runs/query/query-result.js';
 export {
   type BegunTrial,
+  estimateSweep,
+  type FailedRecord,
+  type FinishedRecord,
   type GroupStatus,
+  type OtherProtocol,
+  parseProtocol,
   type RunStatus,
+  readRecords,
   runStatus,
-  type Throughput,
-} from './runs/query/status.js';
-export { effectiveSizesAt, type ThresholdGroup, type ThresholdSizes } from './runs/query/thresholds.js';
+  type SweepResult,
+  type SweepSummary,
+  sweep,
+  type TrialFailure,
+  type TrialRecord,
+  writeSummary,
+} from './experiments/typed.js';
+
+// Sweeps, and what they leave
+
+export {
+  type PresetName,
+  type PresetOverrides,
+  preset,
+} from './experiments/teacher-student/protocol/presets.js';
+export type { Protocol, ProtocolInput } from './experiments/teacher-student/protocol/schema.js';
+export type { StudentProtocol as TrialProtocol } from './experiments/teacher-student/protocol/trial.js';
+export {
+  type LossHistory,
+  readArrays,
+  type TrialArrays,
+} from './experiments/teacher-student/record/arrays.js';
+export type { NodeHistory } from './experiments/teacher-student/record/node-history.js';
+export type { StudentGroupSummary as GroupSummary } from './experiments/teacher-student/record/summarize-group.js';
+export {
+  effectiveSizesAt,
+  type ThresholdGroup,
+  type ThresholdSizes,
+} from './experiments/teacher-student/record/thresholds.js';
+export { cleanRunDirectory } from './runs/clean.js';
+export { exportRecords, queryRecords } from './runs/query/query.js';
+export type { ExportResult, QueryColumn, QueryResult, QueryValue } from './runs/query/query-result.js';
+export type { Throughput } from './runs/query/status.js';
 export type { TrialCounts } from './runs/query/trial-counts.js';
 export type { Worker } from './runs/query/workers.js';
-export type { FailedRecord, FinishedRecord, TrialError, TrialRecord } from './runs/record.js';
-export { type DamagedTrial, readRecords } from './runs/run-directory.js';
-export {
-  type GroupSummary,
-  type Statistic,
-  type Summary as SweepSummary,
-  type TrialFailure,
-  writeSummary,
-} from './runs/summary.js';
-export { type LossHistory, readArrays, type TrialArrays } from './runs/trial-arrays.js';
+export type { TrialError } from './runs/record.js';
+export type { DamagedTrial } from './runs/run-directory.js';
+export type { Statistic } from './runs/statistic.js';
 export type { ContinuedTrial, LayerwiseTrial } from './sweep/batch-options.js';
-export { type EstimateOptions, estimateSweep, type SweepEstimate } from './sweep/estimate.js';
+export type { EstimateOptions, SweepEstimate } from './sweep/estimate.js';
 export type { SweepOptions } from './sweep/plan.js';
 export type { ProfilePart, SweepProfile } from './sweep/profile.js';
 export type { SweepProgress } from './sweep/progress.js';
 export type { Shard } from './sweep/shard.js';
-export { type SweepResult, sweep } from './sweep/sweep.js';
+
+// Experiments of one's own
+
+export type { ExperimentForm, Trial } from './protocol/experiment-form.js';
+export * as fields from './protocol/protocol-fields.js';
+export type { TrialTensors } from './runs/trial-arrays.js';
+export type { BatchOptions, Outcome } from './sweep/batch-options.js';
+export { type Experiment, type Runner, registerExperiment } from './sweep/experiment.js';
+export type { LiveView } from './sweep/live-view.js';
+export { oneByOne, type TrialResult, type TrialRun } from './sweep/one-by-one.js';
+export type { ReportContent } from './sweep/report-content.js';
 
 // Sweeps on a cluster
 

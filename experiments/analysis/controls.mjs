@@ -13,7 +13,7 @@ export function hasRankings(groups) {
 
 /** Effective size over training, and the epoch from which on it stays at most twice the teacher's. */
 export function overTraining(groups, head, meanOf) {
-  const epochs = Math.max(...groups.flatMap(({ trials }) => trials.map(({ record }) => record.epochs)));
+  const epochs = Math.max(...groups.flatMap(({ trials }) => trials.map(({ record }) => record.scalars.epochs)));
   const columns = [
     ...head.columns,
     ...moments.map((share) => `n_λ at ${Math.round(share * epochs)}`),
@@ -41,7 +41,7 @@ function sizeAtEpoch(epoch) {
 
 /** Nothing where it is larger at the end. */
 function settledEpoch({ history, record }) {
-  const larger = history.effectiveSize.findLastIndex((size) => size > 2 * record.teacherSize);
+  const larger = history.effectiveSize.findLastIndex((size) => size > 2 * record.scalars.teacherSize);
   return history.epoch[larger + 1];
 }
 

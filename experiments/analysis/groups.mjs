@@ -12,8 +12,8 @@ export async function readGroups(directory) {
   const groups = new Map();
   for (const record of records.sort((a, b) => a.trial - b.trial)) {
     const fields = leaves.get(record);
-    const key = JSON.stringify([record.parametrization, ...Object.entries(fields).sort()]);
-    if (!groups.has(key)) groups.set(key, { ...nameOf(record, fields, varied), trials: [] });
+    const key = JSON.stringify([record.scalars.parametrization, ...Object.entries(fields).sort()]);
+    if (!groups.has(key)) groups.set(key, { ...nameOf(record.scalars, fields, varied), trials: [] });
     const { pruningLosses, rankedLosses, lossHistory, ...arrays } = await readArrays(directory, record);
     const { relevance, furtherLayers, network } = arrays;
     const curves = { curve: pruningLosses, ranked: rankedLosses, history: lossHistory };

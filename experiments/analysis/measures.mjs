@@ -46,12 +46,12 @@ export function edgeOf({ curve }) {
 
 /** Loss with as many nodes as the teacher has, over that of the unpruned student. */
 export function lossAtTeacherSize({ curve, record }) {
-  return curve[Math.min(record.teacherSize, curve.length - 1)] / curve[curve.length - 1];
+  return curve[Math.min(record.scalars.teacherSize, curve.length - 1)] / curve[curve.length - 1];
 }
 
 /** Of the h_T most relevant nodes, whether or not they survive: see overlapOf. */
 export function overlapWithTeacher(trial) {
-  return overlapOf(trial, trial.record.teacherSize);
+  return overlapOf(trial, trial.record.scalars.teacherSize);
 }
 
 /** Of the nodes above the paper's threshold, h_T at most: see overlapOf. A node that has decayed has no direction to compare. */
@@ -60,7 +60,7 @@ export function overlapOfSurvivors(trial) {
 }
 
 function survivorsOf({ relevance, record }) {
-  return Math.min(record.teacherSize, effectiveSize(relevance, { threshold: paperThreshold }));
+  return Math.min(record.scalars.teacherSize, effectiveSize(relevance, { threshold: paperThreshold }));
 }
 
 /**
@@ -71,7 +71,7 @@ function overlapOf({ network, relevance, record }, count) {
   const kept = Array.from(relevance.keys())
     .sort((a, b) => relevance[b] - relevance[a])
     .slice(0, count);
-  const rows = rowsOf(network, record.width);
+  const rows = rowsOf(network, record.scalars.width);
   return meanOverlap(
     kept.map((node) => rows[node]),
     network,
@@ -94,7 +94,7 @@ function meanOverlap(rows, network, record) {
   const teacher = teacherOf(record).network;
   const [ours, theirs] = [network, teacher].map(({ spec }) => nodeSymmetry(spec.layers[0].activation));
   const options = { signIsFree: signIsFree(ours, theirs) };
-  const overlap = overlapMatrix(matrix(rows), matrix(rowsOf(teacher, record.teacherSize)), options);
+  const overlap = overlapMatrix(matrix(rows), matrix(rowsOf(teacher, record.scalars.teacherSize)), options);
   return matchNodes(overlap).meanOverlap;
 }
 

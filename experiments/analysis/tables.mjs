@@ -44,8 +44,8 @@ export function sizes(groups) {
       group.trials.length,
       of(sizeAt(paperThreshold)),
       interval(pooledSize(group.trials)),
-      of(({ record }) => record.trainLoss),
-      of(({ record }) => record.testLoss),
+      of(({ record }) => record.scalars.trainLoss),
+      of(({ record }) => record.scalars.testLoss),
       number(meanOf(group.trials, ({ record }) => record.seconds).estimate),
     ];
   });
@@ -140,19 +140,19 @@ export function joints(groups) {
 
 /** Of each hidden layer, where all are spectral. */
 export function layers(groups) {
-  const deep = groups.filter(({ trials }) => trials.every(({ record }) => record.effectiveSizes));
+  const deep = groups.filter(({ trials }) => trials.every(({ record }) => record.scalars.effectiveSizes));
   if (deep.length === 0) return '';
   const head = heads(groups);
   const rows = deep.flatMap((group) => {
     const { teacher, student } = group.trials[0].record.protocol;
     const theirs = [teacher.teacherSize, teacher.secondWidth, teacher.thirdWidth];
     const ours = [student.width, student.secondWidth, student.thirdWidth];
-    return group.trials[0].record.effectiveSizes.map((_, layer) => [
+    return group.trials[0].record.scalars.effectiveSizes.map((_, layer) => [
       ...head.of(group),
       layer + 1,
       ours[layer],
       theirs[layer] ?? '',
-      interval(meanOf(group.trials, ({ record }) => record.effectiveSizes[layer])),
+      interval(meanOf(group.trials, ({ record }) => record.scalars.effectiveSizes[layer])),
       interval(meanOf(group.trials, (trial) => edgeOf({ curve: curveOf(trial, layer) }))),
     ]);
   });

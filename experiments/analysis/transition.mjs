@@ -46,7 +46,7 @@ export function exponent(groups, options = {}) {
 export function joint(groups) {
   const sizes = groups.map(({ width, trials }) => ({
     width,
-    effectiveSizes: trials.map(({ record }) => record.effectiveSize),
+    effectiveSizes: trials.map(({ record }) => record.scalars.effectiveSize),
   }));
   return sizeTransition(sizes, { random: random() });
 }

@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { plainLabel, powerLabel } from '../figures/axes.js';
 import { chartConfig, type Theme } from '../figures/theme.js';
+import type { LiveGroupChart, LiveView } from '../sweep/live-view.js';
 
 /** Side of the invisible square around a value that the pointer finds it in, squared. */
 const reach = 300;
@@ -23,12 +24,12 @@ function logAxis(field: string, name: 'x' | 'y', title: string) {
   } as const;
 }
 
-/** The lines h_T. */
-function teacherLayer(theme: Theme, y: ReturnType<typeof logAxis>) {
+/** Dashed lines that values are held against. */
+function referenceLayer(theme: Theme, y: ReturnType<typeof logAxis>) {
   return {
-    data: { name: 'teachers' },
+    data: { name: 'references' },
     mark: { type: 'rule', color: theme.teacher, strokeDash: [6, 4], strokeWidth: 1.5 },
-    encoding: { y: { ...y, field: 'teacherSize' } },
+    encoding: { y: { ...y, field: 'value' } },
   } as const;
 }
 
@@ -65,22 +66,26 @@ export function curvesChart(theme: Theme, title: string): TopLevelSpec {
       ],
       encoding: { x, y, color: { field: 'color', type: 'nominal', scale: null } },
     },
-    teacherLayer(theme, y),
+    referenceLayer(theme, y),
   ]);
 }
 
-/** Rows `points`: { arm, width, mean, low, high }. */
-export function sizesChart(theme: Theme): TopLevelSpec {
-  const x = logAxis('width', 'x', 'student width h');
-  const y = logAxis('mean', 'y', 'effective size');
+/** Rows `points`: { arm, against, mean, low, high }. */
+export function groupsChart(
+  theme: Theme,
+  { againstAxis, axis }: LiveGroupChart,
+  arms: LiveView['arms'],
+): TopLevelSpec {
+  const x = logAxis('against', 'x', againstAxis);
+  const y = logAxis('mean', 'y', axis);
   const color = {
     field: 'arm',
     type: 'nominal',
-    scale: { domain: ['spectral', 'direct'], range: [theme.spectral, theme.direct] },
+    scale: { domain: arms.map(({ name }) => name), range: arms.map(({ color }) => theme[color]) },
     legend: null,
   } as const;
   return chart(theme, 260, [
-    teacherLayer(theme, y),
+    referenceLayer(theme, y),
     {
       data: { name: 'points' },
       layer: [
@@ -88,7 +93,9 @@ export function sizesChart(theme: Theme): TopLevelSpec {
         {
           mark: { type: 'circle', opacity: 1, stroke: theme.background, strokeWidth: 1 },
           // Where both are at one place, each is seen.
-          encoding: { size: { condition: { test: "datum.arm === 'spectral'", value: 160 }, value: 60 } },
+          encoding: {
+            size: { condition: { test: `datum.arm === '${arms[0]?.name}'`, value: 160 }, value: 60 },
+          },
         },
         { mark: { type: 'square', opacity: 0, size: reach, tooltip: { content: 'data' } } },
       ],

@@ -4,50 +4,86 @@ import { short } from '../figures/numbers-in-text.js';
 import { rampColors, type Theme } from '../figures/theme.js';
 import type { DrawnCurve } from '../live/broadcast.js';
 import type { Curve } from '../live/curve.js';
-import type { LiveGroup, LiveState } from '../live/live-state.js';
+import type { LiveGroup, LiveState, LiveStatistic } from '../live/live-state.js';
+import type { LiveCurves, LiveGroupChart, LiveView } from '../sweep/live-view.js';
 import { Chart, theme } from './chart.js';
-import { curvesChart, sizesChart } from './chart-specifications.js';
+import { curvesChart, groupsChart } from './chart-specifications.js';
 import { byId } from './elements.js';
-import { sizeText, trialName } from './live-words.js';
+import { boxOf, makeSections, panelsOf, wholePanel } from './live-sections.js';
+import { spreadText, trialName } from './live-words.js';
 
 export type LiveTrial = DrawnCurve & { readonly curve: Curve };
-type Quantity = Exclude<keyof Curve, 'epoch'>;
-type SizedGroup = LiveGroup & { readonly effectiveSize: NonNullable<LiveGroup['effectiveSize']> };
 
-const names: Readonly<Record<Quantity, string>> = {
-  trainLoss: 'train loss',
-  validationLoss: 'validation loss',
-  effectiveSize: 'n_λ',
-};
-const arms = ['spectral', 'direct'] as const;
-
-/** Told last; what the pointer is told depends on it. */
-let state: LiveState;
-
-export async function drawCharts(told: LiveState, trials: readonly LiveTrial[]): Promise<void> {
-  state = told;
-  const groups = state.absent === null ? state.groups : [];
-  const sized = groups.filter((group): group is SizedGroup => group.effectiveSize !== null);
-  byId('size').hidden = sized.length === 0;
-  byId('loss').hidden = byId('emerging').hidden = state.absent !== null || trials.length === 0;
-  if (sized.length > 0) await drawSizes(sized);
-  if (byId('loss').hidden) return;
-  await drawLoss(trials);
-  byId('emerging-zeros').textContent = zerosSentence(zerosOf(trials, 'effectiveSize'));
-  await drawCurves('emerging', trials, 'effectiveSize', teacherSizes());
+interface CurveRow {
+  readonly trial: LiveTrial;
+  readonly label: string;
+  readonly key: string;
+  readonly color: string;
+  readonly epoch: number | null | undefined;
+  readonly value: number | null;
 }
 
-function teacherSizes(): number[] {
-  return [...new Set(state.groups.map(({ teacherSize }) => teacherSize))].filter((size) => size > 0);
+interface GroupRow {
+  readonly group: LiveGroup;
+  readonly statistic: LiveStatistic;
+  readonly arm: string;
+  readonly against: number;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The last state; the text at the pointer depends on it. */
+let state: LiveState;
+let groupChart: Chart<GroupRow>;
+/** By the id of their elements. */
+let curveCharts = new Map<string, Chart<CurveRow>>();
+
+export async function drawCharts(shown: LiveState, trials: readonly LiveTrial[]): Promise<void> {
+  state = shown;
+  const { view } = state;
+  byId('charts').hidden = state.absent !== null;
+  if (!view || state.absent !== null) return;
+  if (makeSections(view)) makeCharts(view);
+  if (view.groupChart) await drawGroups(view, view.groupChart);
+  for (const curves of view.curves) {
+    byId(curves.name).hidden = trials.length === 0;
+    if (trials.length > 0) await drawCurves(view, curves, trials);
+  }
+}
+
+function makeCharts(view: LiveView): void {
+  const made = view.curves.flatMap((curves) =>
+    panelsOf(view).map(({ name }): [string, Chart<CurveRow>] => {
+      const id = `${curves.name}-${name}-chart`;
+      const specification = (colors: Theme) => curvesChart(colors, curves.axis);
+      return [id, new Chart(id, specification, curveText)];
+    }),
+  );
+  curveCharts = new Map(made);
+  const { groupChart: groups } = view;
+  if (groups)
+    groupChart = new Chart(
+      `${groups.name}-chart`,
+      (colors) => groupsChart(colors, groups, panelsOf(view)),
+      (row) => groupText(row, groups),
+    );
+}
+
+function armOf(view: LiveView, { place }: Pick<LiveGroup, 'place'>): string {
+  return view.armField === undefined ? wholePanel.name : String(place[view.armField]);
+}
+
+/** Numbers above 0 of a place that groups have. */
+function references(name: string | undefined): number[] {
+  if (name === undefined) return [];
+  const values = new Set(state.groups.map(({ place }) => Number(place[name])));
+  return [...values].filter((value) => value > 0);
 }
 
 /** As the figures of a report say it. */
 function zerosSentence(zeros: number): string {
   return zeros === 0 ? '' : ` ${zerosText(zeros)}.`;
-}
-
-function zerosOf(trials: readonly LiveTrial[], quantity: Quantity): number {
-  return trials.reduce((sum, { curve }) => sum + curve[quantity].filter((value) => value === 0).length, 0);
 }
 
 /** Domain and ticks of a logarithmic axis over `values`, as parameters of a specification. */
@@ -56,121 +92,131 @@ function logParameters(axis: 'x' | 'y', values: Iterable<number>, ticks?: readon
   return { [`${axis}Domain`]: domain, [`${axis}Ticks`]: ticks ?? logTicks(domain) };
 }
 
-interface SizeRow extends SizedGroup {
-  readonly arm: string;
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-const sizes = new Chart('size-chart', sizesChart, ({ arm, width, settings, effectiveSize }: SizeRow) => {
-  const varied = settings.flatMap((value, i) => (value === null ? [] : [`, ${state.columns[i]} ${value}`]));
-  const { trials } = effectiveSize;
-  const count = `${trials} ${trials === 1 ? 'trial' : 'trials'}`;
-  return `${arm}, h = ${width}${varied.join('')}\nn_λ = ${sizeText(effectiveSize)}, ${count}`;
-});
-
-function sizeRow(group: SizedGroup): SizeRow {
-  const { mean, sd } = group.effectiveSize;
-  // What is below 0 has no place on the axis.
-  const low = Math.max(mean - (sd ?? 0), mean / 100);
-  return { ...group, arm: group.parametrization, mean, low, high: mean + (sd ?? 0) };
-}
-
-async function drawSizes(groups: readonly SizedGroup[]): Promise<void> {
-  const points = groups.map(sizeRow).filter(({ mean }) => mean > 0);
-  byId('size-zeros').textContent = zerosSentence(groups.length - points.length);
-  const teachers = teacherSizes();
-  const widths = [...new Set(points.map(({ width }) => width))];
-  await sizes.show({
-    rows: { points, teachers: teachers.map((teacherSize) => ({ teacherSize })) },
+async function drawGroups(view: LiveView, chart: LiveGroupChart): Promise<void> {
+  const groups = state.groups.flatMap((group) => {
+    const statistic = group.values[chart.value];
+    return statistic ? [groupRow(view, chart, group, statistic)] : [];
+  });
+  byId(chart.name).hidden = groups.length === 0;
+  if (groups.length === 0) return;
+  const points = groups.filter(({ mean }) => mean > 0);
+  byId(`${chart.name}-zeros`).textContent = zerosSentence(groups.length - points.length);
+  const lines = references(chart.reference);
+  const places = [...new Set(points.map(({ against }) => against))];
+  await groupChart.show({
+    rows: { points, references: lines.map((value) => ({ value })) },
     parameters: {
-      ...logParameters('x', widths, widths.length <= 8 ? widths : undefined),
-      ...logParameters('y', [...points.flatMap(({ low, high }) => [low, high]), ...teachers]),
+      ...logParameters('x', places, places.length <= 8 ? places : undefined),
+      ...logParameters('y', [...points.flatMap(({ low, high }) => [low, high]), ...lines]),
     },
-    description: `Effective size against width of ${points.length} kinds of students; its numbers are in the table below`,
+    description: `${chart.title} of ${points.length} ${chart.of}; its numbers are in the table below`,
   });
 }
 
+function groupRow(
+  view: LiveView,
+  chart: LiveGroupChart,
+  group: LiveGroup,
+  statistic: LiveStatistic,
+): GroupRow {
+  const { mean, sd } = statistic;
+  // What is below 0 has no place on the axis.
+  const low = Math.max(mean - (sd ?? 0), mean / 100);
+  const against = Number(group.place[chart.against]);
+  return { group, statistic, arm: armOf(view, group), against, mean, low, high: mean + (sd ?? 0) };
+}
+
+function groupText({ group, statistic, arm, against }: GroupRow, chart: LiveGroupChart): string {
+  const varied = group.settings.flatMap((value, i) =>
+    value === null ? [] : [`, ${state.columns[i]} ${value}`],
+  );
+  const { trials } = statistic;
+  const count = `${trials} ${trials === 1 ? 'trial' : 'trials'}`;
+  const place = `${arm}, ${chart.againstSymbol} = ${against}${varied.join('')}`;
+  return `${place}\n${chart.symbol} = ${spreadText(statistic)}, ${count}`;
+}
+
 /** A power of ten, a thousand times the median or more: one trial that goes astray must not flatten the others. */
-function highestDrawn(losses: readonly number[]): number {
-  const sorted = losses.toSorted((a, b) => a - b);
+function highestDrawn(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
   const median = sorted[sorted.length >> 1];
   return median === undefined ? Infinity : 10 ** Math.ceil(Math.log10(1000 * median));
 }
 
-async function drawLoss(trials: readonly LiveTrial[]): Promise<void> {
-  const quantity = byId<HTMLInputElement>('validation').checked ? 'validationLoss' : 'trainLoss';
-  const latest = trials.map(({ curve }) => curve[quantity].at(-1) ?? 0);
-  const highest = highestDrawn(latest.filter((value) => value > 0));
-  const isBeyond = trials.some(({ curve }) => curve[quantity].some((value) => (value ?? 0) > highest));
-  const some = trials.length < state.total ? `${trials.length} of ${state.total} trials. ` : '';
-  const beyond = isBeyond ? ` Losses above ${short(highest)} are drawn at the edge.` : '';
-  const zeros = zerosSentence(zerosOf(trials, quantity));
-  byId('loss-note').textContent = `${some}Mean squared error, one line per trial.${beyond}${zeros}`;
-  await drawCurves('loss', trials, quantity, [], highest);
+function curveText({ trial, label, epoch, value }: CurveRow): string {
+  return `${trialName(trial, state)}\nepoch ${epoch}: ${label} ${short(value ?? Number.NaN)}`;
 }
 
-interface CurveRow {
-  readonly trial: LiveTrial;
-  readonly quantity: Quantity;
-  readonly key: string;
-  readonly color: string;
-  readonly epoch: number | null | undefined;
-  readonly value: number | null;
+function valuesOf({ curve }: LiveTrial, quantity: string): readonly (number | null)[] {
+  return curve[quantity] ?? [];
 }
 
-function curveText({ trial, quantity, epoch, value }: CurveRow): string {
-  return `${trialName(trial, state)}\nepoch ${epoch}: ${names[quantity]} ${short(value ?? Number.NaN)}`;
-}
-
-const curveCharts = new Map(
-  ['loss', 'emerging'].flatMap((section) =>
-    arms.map((arm): [string, Chart<CurveRow>] => {
-      const title = section === 'loss' ? 'loss' : 'effective size';
-      const specification = (colors: Theme) => curvesChart(colors, title);
-      return [`${section} ${arm}`, new Chart(`${section}-${arm}-chart`, specification, curveText)];
-    }),
-  ),
-);
-
-/** One chart per parametrisation, over the same axes. */
-async function drawCurves(
-  section: 'loss' | 'emerging',
-  trials: readonly LiveTrial[],
-  quantity: Quantity,
-  teachers: readonly number[],
-  highest = Infinity,
-): Promise<void> {
-  const widths = [...new Set(trials.map(({ width }) => width))].sort((a, b) => a - b);
-  const values = trials.flatMap(({ curve }) => curve[quantity].map((value) => Math.min(value ?? 0, highest)));
+/** One chart per arm, over the same axes. */
+async function drawCurves(view: LiveView, curves: LiveCurves, trials: readonly LiveTrial[]): Promise<void> {
+  const chosen = curves.quantities.slice(1).find(({ name }) => byId<HTMLInputElement>(boxOf(name)).checked);
+  const { name: quantity, label } = chosen ?? curves.quantities[0] ?? { name: '', label: '' };
+  const highest = noteCurves(curves, quantity, trials);
+  const lines = references(curves.reference);
+  const values = trials.flatMap((trial) =>
+    valuesOf(trial, quantity).map((value) => Math.min(value ?? 0, highest)),
+  );
   const last = trials.reduce((latest, { curve }) => Math.max(latest, curve.epoch.at(-1) ?? 0), 1);
-  const axes = { xDomain: [0, last], ...logParameters('y', [...values, ...teachers]) };
-  const ofArm = (arm: string) => trials.filter(({ parametrization }) => parametrization === arm);
+  const axes = { xDomain: [0, last], ...logParameters('y', [...values, ...lines]) };
+  const ofArm = (arm: string) => trials.filter((trial) => armOf(view, trial) === arm);
+  const panels = panelsOf(view);
   // First of all, since a chart takes the width that it finds.
-  for (const arm of arms) byId(`${section}-${arm}`).hidden = ofArm(arm).length === 0;
-  for (const arm of arms) {
-    const own = ofArm(arm);
+  for (const { name } of panels) byId(`${curves.name}-${name}`).hidden = ofArm(name).length === 0;
+  const shades = shadesOf(view, trials);
+  for (const { name, color } of panels) {
+    const own = ofArm(name);
     if (own.length === 0) continue;
-    byId(`${section}-${arm}-range`).textContent =
-      widths.length === 1 ? `h = ${widths[0]}` : `h = ${widths[0]} to ${widths.at(-1)}`;
-    const colors = rampColors(theme().ramps[arm], widths.length);
-    const points = own.flatMap((trial) =>
-      curveRows(trial, quantity, colors[widths.indexOf(trial.width)] as string),
-    );
-    await curveCharts.get(`${section} ${arm}`)?.show({
-      rows: { points, teachers: teachers.map((teacherSize) => ({ teacherSize })) },
+    if (view.shade) byId(`${curves.name}-${name}-range`).textContent = rangeText(view.shade.symbol, shades);
+    const colors = rampColors(theme().ramps[color], Math.max(1, shades.length));
+    const points = own.flatMap((trial) => {
+      const shade = Number(trial.place[view.shade?.field ?? '']);
+      return curveRows(trial, quantity, label, colors[Math.max(0, shades.indexOf(shade))] as string);
+    });
+    const of = view.arms.length > 0 ? `${own.length} ${name} trials` : `${own.length} trials`;
+    await curveCharts.get(`${curves.name}-${name}-chart`)?.show({
+      rows: { points, references: lines.map((value) => ({ value })) },
       parameters: { ...axes, opacity: Math.max(0.25, Math.min(1, 12 / Math.sqrt(own.length + 1))) },
-      description: `${names[quantity]} against epoch of ${own.length} ${arm} trials; latest values are in the table below`,
+      description: `${label} against epoch of ${of}; latest values are in the table below`,
     });
   }
 }
 
+/** Says what the chart leaves out. Returns the largest value that it draws. */
+function noteCurves(
+  { name, note, isCapped }: LiveCurves,
+  quantity: string,
+  trials: readonly LiveTrial[],
+): number {
+  const all = trials.map((trial) => valuesOf(trial, quantity));
+  const zeros = all.reduce((sum, values) => sum + values.filter((value) => value === 0).length, 0);
+  byId(`${name}-zeros`).textContent = zerosSentence(zeros);
+  if (!isCapped) return Infinity;
+  const highest = highestDrawn(all.map((values) => values.at(-1) ?? 0).filter((value) => value > 0));
+  const isBeyond = all.some((values) => values.some((value) => (value ?? 0) > highest));
+  const some = trials.length < state.total ? `${trials.length} of ${state.total} trials. ` : '';
+  const beyond = isBeyond ? ` Values above ${short(highest)} are drawn at the edge.` : '';
+  byId(`${name}-note`).textContent = `${some}${note}${beyond}`;
+  return highest;
+}
+
+function shadesOf({ shade }: LiveView, trials: readonly LiveTrial[]): number[] {
+  if (!shade) return [];
+  return [...new Set(trials.map(({ place }) => Number(place[shade.field])))].sort((a, b) => a - b);
+}
+
+function rangeText(symbol: string, shades: readonly number[]): string {
+  return shades.length === 1 ? `${symbol} = ${shades[0]}` : `${symbol} = ${shades[0]} to ${shades.at(-1)}`;
+}
+
 /** A line breaks where the axis has no place for its value. */
-function curveRows(trial: LiveTrial, quantity: Quantity, color: string): CurveRow[] {
+function curveRows(trial: LiveTrial, quantity: string, label: string, color: string): CurveRow[] {
   const { key, curve } = trial;
-  return curve[quantity].map((value, i) => {
+  return valuesOf(trial, quantity).map((value, i) => {
     const drawn = value !== null && value > 0 ? value : null;
-    return { trial, quantity, key, color, epoch: curve.epoch[i], value: drawn };
+    return { trial, label, key, color, epoch: curve.epoch[i], value: drawn };
   });
 }

@@ -6,7 +6,7 @@ import type { CurvesEvent } from '../live/broadcast.js';
 import type { LiveState } from '../live/live-state.js';
 import { byId, oneAtATime } from './elements.js';
 import { drawCharts, type LiveTrial } from './live-charts.js';
-import { tellState } from './live-words.js';
+import { showState } from './live-words.js';
 import { followTheme } from './page-theme.js';
 
 const trials = new Map<string, LiveTrial>();
@@ -42,7 +42,7 @@ function connect(): void {
     events.addEventListener(name, ({ data }) => hear(JSON.parse(data)));
   on<LiveState>('state', (told) => {
     state = told;
-    say('live', tellState(told));
+    say('live', showState(told));
     redraw();
   });
   on<CurvesEvent>('curves', (told) => {
@@ -63,5 +63,5 @@ function connect(): void {
 }
 
 followTheme(redraw);
-byId('validation').addEventListener('change', redraw);
+byId('charts').addEventListener('change', redraw);
 connect();

@@ -1,13 +1,15 @@
 /** What the live page says in words, bars and tables. */
 import { short } from '../figures/numbers-in-text.js';
-import type { LiveGroup, LiveState, StateCounts } from '../live/live-state.js';
+import type { LiveGroup, LiveState, LiveStatistic, StateCounts } from '../live/live-state.js';
+import type { Place, PlaceColumn } from '../protocol/experiment-form.js';
 import { byId, element } from './elements.js';
 
 /** Fills the page. Returns how the sweep is, in a sentence. */
-export function tellState(state: LiveState): string {
+export function showState(state: LiveState): string {
   const { absent, counts, total, damaged } = state;
   for (const id of ['tally', 'groups']) byId(id).hidden = absent !== null;
   byId('failures').hidden = counts.failed === 0;
+  byId('title').textContent = state.view?.title ?? 'A sweep';
   if (absent !== null) return `Waiting: ${absent}`;
   for (const [name, count] of Object.entries(counts)) byId(`count-${name}`).textContent = String(count);
   fillBar(byId('bar'), counts, total);
@@ -17,8 +19,8 @@ export function tellState(state: LiveState): string {
   byId('damaged').replaceChildren(
     ...(damaged.length === 0 ? [] : [element('p', damagedText(damaged), 'warning')]),
   );
-  tellFailures(state);
-  tellGroups(state);
+  showFailures(state);
+  showGroups(state);
   return activity(state);
 }
 
@@ -72,26 +74,29 @@ function damagedText(keys: readonly string[]): string {
 
 /** What tells one trial from another. */
 interface TrialPlace {
-  readonly parametrization: string;
-  readonly teacherSize: number;
-  readonly width: number;
+  readonly place: Place;
   readonly trial: number;
   readonly settings: string;
 }
 
-export function trialName(trial: TrialPlace, { groups }: LiveState): string {
-  const { parametrization, teacherSize, width, settings } = trial;
-  const severalTeachers = groups.some((group) => group.teacherSize !== teacherSize);
+/** "spectral, h = 20, trial 3" */
+export function trialName({ place, settings, trial }: TrialPlace, state: LiveState): string {
+  const shown = shownColumns(state).toSorted((a, b) => Number(!!a.symbol) - Number(!!b.symbol));
   return [
-    parametrization,
-    ...(severalTeachers ? [`h_T = ${teacherSize}`] : []),
-    `h = ${width}`,
+    ...shown.map(({ name, symbol }) => (symbol ? `${symbol} = ${place[name]}` : `${place[name]}`)),
     ...(settings ? [settings] : []),
-    `trial ${trial.trial}`,
+    `trial ${trial}`,
   ].join(', ');
 }
 
-function tellFailures(state: LiveState): void {
+/** Columns of the table without those that have one value in all rows and may then be left out. */
+export function shownColumns({ placeColumns, groups }: LiveState): PlaceColumn[] {
+  return placeColumns.filter(
+    ({ name, onlyIfSeveral }) => !onlyIfSeveral || new Set(groups.map(({ place }) => place[name])).size > 1,
+  );
+}
+
+function showFailures(state: LiveState): void {
   const { failures, counts } = state;
   const some = failures.length < counts.failed;
   byId('failures-note').textContent = some ? `The latest ${failures.length} of ${counts.failed}.` : '';
@@ -105,49 +110,70 @@ function tellFailures(state: LiveState): void {
   );
 }
 
-let toldGroups = '';
+let shownGroups = '';
 
 /** The table, made anew only where it has changed: a reader may have scrolled or marked it. */
-function tellGroups({ groups, groupCount, columns }: LiveState): void {
+function showGroups(state: LiveState): void {
+  const { groups, groupCount, columns, view } = state;
   const text = JSON.stringify([groups, columns]);
-  if (text === toldGroups) return;
-  toldGroups = text;
+  if (text === shownGroups || !view) return;
+  shownGroups = text;
   const some = groups.length < groupCount;
   byId('groups-note').textContent = some ? `The first ${groups.length} of ${groupCount}.` : '';
-  const numeric = columns.map((_, i) => groups.every(({ settings }) => typeof settings[i] !== 'string'));
-  for (const old of document.querySelectorAll('#group-names .varied')) old.remove();
-  byId('group-trials').before(
-    ...columns.map((name, i) => {
-      const cell = element('th', name, numeric[i] ? 'varied number' : 'varied');
-      cell.scope = 'col';
-      return cell;
-    }),
+  const cells = groups.map((group) => groupCells(group, state));
+  const headings = [
+    ...shownColumns(state).map(({ heading }) => heading),
+    ...columns,
+    'trials',
+    'ended',
+    ...view.values.map(({ heading }) => heading),
+  ];
+  const isNumeric = headings.map((_, i) =>
+    cells.every((row) => typeof row[i] !== 'object' && (row[i] === '–' || /^[\d.]/.test(String(row[i])))),
   );
-  byId('group-rows').replaceChildren(...groups.map((group) => groupRow(group, numeric)));
+  byId('group-names').replaceChildren(
+    ...headings.map((name, i) =>
+      Object.assign(element('th', name, isNumeric[i] ? 'number' : ''), { scope: 'col' }),
+    ),
+  );
+  byId('group-rows').replaceChildren(...cells.map((row) => groupRow(row, isNumeric)));
 }
 
-function groupRow(group: LiveGroup, numeric: readonly boolean[]): HTMLTableRowElement {
-  const { parametrization, teacherSize, width, settings, counts, effectiveSize, trainLoss } = group;
+type LiveCell = string | number | HTMLElement;
+
+/** In the order of the headings. */
+function groupCells(group: LiveGroup, state: LiveState): LiveCell[] {
+  const { place, settings, counts, values } = group;
   const total = Object.values(counts).reduce((sum, count) => sum + count);
   const bar = element('div', '', 'bar');
   bar.setAttribute('role', 'img');
   fillBar(bar, counts, total);
-  const barCell = element('td');
-  barCell.append(bar);
+  return [
+    ...shownColumns(state).map(({ name, none = '–' }) => place[name] || none),
+    ...settings.map((value) => value ?? '–'),
+    bar,
+    `${counts.finished + counts.failed} of ${total}`,
+    ...(state.view?.values ?? []).map(({ name, withSpread }) => {
+      const found = values[name];
+      if (!found) return '–';
+      return withSpread ? spreadText(found) : short(found.mean);
+    }),
+  ];
+}
+
+function groupRow(cells: readonly LiveCell[], isNumeric: readonly boolean[]): HTMLTableRowElement {
   const row = element('tr');
   row.append(
-    element('td', parametrization),
-    element('td', teacherSize, 'number'),
-    element('td', width, 'number'),
-    ...settings.map((value, i) => element('td', value ?? '–', numeric[i] ? 'number' : '')),
-    barCell,
-    element('td', `${counts.finished + counts.failed} of ${total}`, 'number'),
-    element('td', effectiveSize ? sizeText(effectiveSize) : '–', 'number'),
-    element('td', trainLoss === null ? '–' : short(trainLoss), 'number'),
+    ...cells.map((content, i) => {
+      const cell = element('td', '', isNumeric[i] ? 'number' : '');
+      cell.append(typeof content === 'number' ? String(content) : content);
+      return cell;
+    }),
   );
   return row;
 }
 
-export function sizeText({ mean, sd }: NonNullable<LiveGroup['effectiveSize']>): string {
+/** "22.3 ± 1.5" */
+export function spreadText({ mean, sd }: LiveStatistic): string {
   return sd === null ? short(mean) : `${short(mean)} ± ${short(sd, 2)}`;
 }

@@ -1,9 +1,10 @@
-import type { Protocol } from '../protocol/protocol-schema.js';
+import type { ProtocolDocument } from '../protocol/experiment-form.js';
 import { estimateSweep, type SweepEstimate } from '../sweep/estimate.js';
+import { experimentOf } from '../sweep/experiment.js';
 import type { ExperimentOptions } from './experiment.js';
 import { duration } from './progress-display.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { countLines, repetitionWarnings } from './sweep-notes.js';
+import { countLines } from './sweep-notes.js';
 
 /**
  * What a sweep will take; nothing is written.
@@ -11,13 +12,14 @@ import { countLines, repetitionWarnings } from './sweep-notes.js';
  * @throws see estimateSweep
  */
 export async function dryRun(
-  protocol: Protocol,
+  protocol: ProtocolDocument,
   directory: string,
   { device, devices, threads, shard }: ExperimentOptions,
   session: Session,
 ): Promise<ExitCode> {
-  for (const warning of repetitionWarnings(protocol, directory)) session.note(warning);
-  session.note('timing a few students ...');
+  const { warnings, timing } = experimentOf(protocol);
+  for (const warning of warnings?.(protocol, directory) ?? []) session.note(warning);
+  if (timing) session.note('timing a few students ...');
   const estimate = await estimateSweep(protocol, {
     directory,
     device,
@@ -32,16 +34,27 @@ export async function dryRun(
 function text({ trials, operations, largestPopulation, time }: SweepEstimate, directory: string): string {
   const failed = trials.failed > 0 ? `, of which ${trials.failed} failed and are not trained again` : '';
   const lines = [...countLines(trials), `${trials.done} of them done in ${directory}${failed}`];
-  if (time === null) return [...lines, 'Nothing is left to train.'].join('\n');
-  const { timed, interpolated } = time.shapes;
-  const between = interpolated > 0 ? `, ${interpolated} more by interpolation` : '';
+  if (trials.done === trials.total) return [...lines, 'Nothing is left to train.'].join('\n');
+  const { bytes, students } = largestPopulation;
   return [
     ...lines,
-    `Arithmetic: ${operations.toExponential(2)} useful operations (matrix products; a multiply-add is two)`,
-    `Time: ${range(time)}, on ${time.engines.join(' and ')} (kinds of students: ${timed} timed${between}; ` +
-      'records and report come on top)',
-    `Memory: at most ${bytesText(largestPopulation.bytes)} for the largest population, ${largestPopulation.students} students`,
+    ...(operations === null
+      ? []
+      : [
+          `Arithmetic: ${operations.toExponential(2)} useful operations (matrix products; a multiply-add is two)`,
+        ]),
+    time ? timeText(time) : 'Time: this experiment does not time its steps beforehand',
+    `Memory: at most ${bytesText(bytes)} for the largest population, ${students} students`,
   ].join('\n');
+}
+
+function timeText(time: NonNullable<SweepEstimate['time']>): string {
+  const { timed, interpolated } = time.shapes;
+  const between = interpolated > 0 ? `, ${interpolated} more by interpolation` : '';
+  return (
+    `Time: ${range(time)}, on ${time.engines.join(' and ')} (kinds of students: ${timed} timed${between}; ` +
+    'records and report come on top)'
+  );
 }
 
 function range({ seconds, low, high }: NonNullable<SweepEstimate['time']>): string {

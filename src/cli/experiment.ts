@@ -4,18 +4,17 @@ import { join } from 'node:path';
 import { failedText } from '../figures/figure.js';
 import { counted } from '../figures/numbers-in-text.js';
 import type { Device } from '../network/device.js';
-import { valuesOf } from '../protocol/axes.js';
-import type { Protocol } from '../protocol/protocol-schema.js';
+import type { ProtocolDocument } from '../protocol/experiment-form.js';
 import { reportLock } from '../runs/owners.js';
 import { mixedProvenanceNote } from '../runs/provenance.js';
 import { TrialLocks } from '../runs/trial-locks.js';
+import { experimentOf } from '../sweep/experiment.js';
 import type { Shard } from '../sweep/shard.js';
 import { type SweepResult, sweep } from '../sweep/sweep.js';
 import { interruptible } from './interruptible.js';
 import { progressDisplay } from './progress-display.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { repetitionWarnings } from './sweep-notes.js';
-import { didNotLearnNote, failureTable, profileTable, summaryTable } from './tables.js';
+import { failureTable, profileTable, summaryTable } from './tables.js';
 
 export interface ExperimentOptions {
   readonly out?: string;
@@ -35,20 +34,20 @@ export interface ExperimentOptions {
  * @throws see sweep
  */
 export async function experiment(
-  protocol: Protocol,
+  protocol: ProtocolDocument,
   name: string,
   options: ExperimentOptions,
   session: Session,
 ): Promise<ExitCode> {
   const directory = options.out ?? join('runs', name);
-  for (const warning of repetitionWarnings(protocol, directory)) session.note(warning);
+  for (const warning of experimentOf(protocol).warnings?.(protocol, directory) ?? []) session.note(warning);
   return interruptible(session, options, (signal) =>
     trainAndTell(protocol, directory, options, session, signal),
   );
 }
 
 async function trainAndTell(
-  protocol: Protocol,
+  protocol: ProtocolDocument,
   directory: string,
   options: ExperimentOptions,
   session: Session,
@@ -67,7 +66,7 @@ async function trainAndTell(
   session.answer({ ...rest, report: files, ...summary }, text(result, files));
   if (summary.failures.length === 0) return failed > 0 ? exitCodes.failed : exitCodes.done;
   session.note(`${summary.failures.length} of ${summary.trials.total} trials failed:`);
-  session.note(failureTable(summary.failures));
+  session.note(failureTable(summary.failures, summary.protocol));
   return exitCodes.failed;
 }
 
@@ -86,7 +85,7 @@ function layerwiseNotes(trials: SweepResult['layerwise']): string[] {
 }
 
 async function train(
-  protocol: Protocol,
+  protocol: ProtocolDocument,
   directory: string,
   { device, devices, threads, shard, checkpointEvery }: ExperimentOptions,
   session: Session,
@@ -142,18 +141,12 @@ async function draw(directory: string, session: Session, signal: AbortSignal) {
 function text(result: SweepResult, files: readonly string[]): string {
   const { summary, directory } = result;
   const { finished, failed, total } = summary.trials;
-  const sizes = [...new Set(summary.groups.map(({ teacherSize }) => teacherSize).filter((size) => size > 0))];
-  const teacher = sizes.length > 0 ? `Teacher size h_T = ${sizes.join(', ')}. ` : '';
-  const thresholds = valuesOf(summary.protocol, 'evaluation.threshold').join(', ');
-  const lost = summary.groups.reduce((sum, { didNotLearn }) => sum + didNotLearn, 0);
   const page = files.find((file) => file.endsWith('report.html'));
   const lines = [
-    ...(summary.groups.length > 0 ? [summaryTable(summary.groups)] : []),
-    `${teacher}Effective size: nodes whose relevance is above ${thresholds} ` +
-      'of the largest, of the trial or of all trials pooled. Mean ± standard deviation over trials.',
+    ...(summary.groups.length > 0 ? [summaryTable(summary)] : []),
+    ...(experimentOf(summary.protocol).summaryNotes?.(summary) ?? []),
     `${finished} of ${counted(total, 'trial')} finished${failed > 0 ? `, ${failed} failed` : ''}: ${origins(result)} ` +
       `(${summary.engines.join(', ') || 'no engine'}).`,
-    ...(lost > 0 ? [`${didNotLearnNote(lost)}.`] : []),
     `Records: ${directory}${page ? `\nReport:  ${page}` : ''}`,
   ];
   return lines.join('\n');

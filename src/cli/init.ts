@@ -4,12 +4,12 @@ import { EigenstudentError } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 import { parseProtocol } from '../protocol/protocol.js';
 import { makeFolder } from '../runs/make-folder.js';
-import { protocolTemplate } from './protocol-template.js';
+import { experimentOf } from '../sweep/experiment.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 
 export async function init(
   path: string,
-  { force = false }: { force?: boolean },
+  { force = false, experiment }: { readonly force?: boolean; readonly experiment?: string },
   session: Session,
 ): Promise<ExitCode> {
   if (!force && (await exists(path))) {
@@ -18,9 +18,10 @@ export async function init(
       `expected a file that is not there yet, received ${path}, which is. Give another name, or --force to replace it`,
     );
   }
-  parseProtocol(protocolTemplate, path); // a template that the schema refuses must not be written
+  const { template } = experimentOf({ experiment });
+  parseProtocol(template, path); // a template that the schema refuses must not be written
   await makeFolder(dirname(path));
-  await writeAtomically(path, protocolTemplate);
+  await writeAtomically(path, template);
   session.answer({ file: path }, `${path}\nNow: eigenstudent train ${path}`);
   return exitCodes.done;
 }

@@ -18,7 +18,9 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   const session = new Session(terminal, argv.includes('--json'), commandLine);
   try {
     const work = await parse(argv, terminal);
-    return work === undefined ? exitCodes.done : await work(session);
+    if (work === undefined) return exitCodes.done;
+    await import('../experiments/index.js'); // makes their names known
+    return await work(session);
   } catch (error) {
     return session.fail(error);
   }
@@ -74,14 +76,15 @@ function buildProgram(choose: (work: Work) => void): Command {
     .description(
       "the paper's experiment: trains what is missing, prints the table, writes records and a report",
     )
+    .argument('[experiment]', "its name (default: the paper's, teacher-student)")
     .option('--preset <name>', 'quick (a minute or two) or paper (hours)', 'quick')
     .option('--widths <list>', 'student widths, as in 20,60,200', numbers('--widths'))
     .option('--epochs <n>', 'epochs of every student', number('--epochs'))
     .option('--trials <n>', 'trials of every width and parametrisation', number('--trials'));
   addTrainingOptions(reproduce)
     .addHelpText('after', reproduceExamples)
-    .action((options) =>
-      choose(async (session) => (await import('./reproduce.js')).reproduce(options, session)),
+    .action((experiment: string | undefined, options) =>
+      choose(async (session) => (await import('./reproduce.js')).reproduce(experiment, options, session)),
     );
 
   addTrainingOptions(program.command('train'))
@@ -133,6 +136,7 @@ function buildProgram(choose: (work: Work) => void): Command {
   addJsonOption(program.command('init'))
     .description('writes a commented protocol to start from')
     .argument('[file]', 'where to', 'protocol.yaml')
+    .option('--experiment <name>', 'the experiment that it is of (default: teacher-student)')
     .option('--force', 'replace the file if there is one')
     .addHelpText('after', initExamples)
     .action((file: string, options) =>
@@ -187,7 +191,7 @@ Examples:
   $ eigenstudent reproduce
   $ eigenstudent reproduce --preset paper --out /scratch/paper
   $ eigenstudent reproduce --widths 20,100 --trials 5 --out runs/two-widths
-  $ eigenstudent reproduce --json | jq '.groups[] | {width, parametrization, effectiveSize}'`;
+  $ eigenstudent reproduce --json | jq '.groups[] | {width, trials, testLoss}'`;
 
 const trainExamples = `
 Examples:

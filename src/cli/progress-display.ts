@@ -89,8 +89,10 @@ function left({ secondsLeft }: SweepProgress): string {
 /** "loss 0.0123, n_λ 28", of several trials the medians; nothing before there was an evaluation. */
 function latest({ latest: now }: SweepProgress, separator: string): string {
   if (!now) return '';
-  const { trials: count, trainLoss, effectiveSize } = now;
-  const text = `loss ${short(trainLoss)}, n_λ ${short(effectiveSize)}`;
+  const { trials: count, values } = now;
+  const text = Object.entries(values)
+    .map(([name, value]) => `${name} ${short(value)}`)
+    .join(', ');
   return `${separator}${count === 1 ? text : `${text} (medians of ${count})`}`;
 }
 

@@ -85,7 +85,7 @@ failed, and protocol, a struct of every number that the trial depends on. Times 
 
 Examples:
   $ eigenstudent query runs/quick "describe trials"
-  $ eigenstudent query runs/quick "select width, avg(effectiveSize) from trials group by all order by all"
+  $ eigenstudent query runs/quick "select width, avg(testLoss) from trials group by all order by all"
   $ eigenstudent query runs/quick "select protocol.arm.optimizer.adam.learningRate, min(testLoss) from trials group by all"
   $ eigenstudent query runs/quick "select key, errorMessage from trials where errorCode is not null" --format csv
   $ eigenstudent query runs/quick "from trials where width = 200" --out wide.parquet`;

@@ -1,9 +1,6 @@
 import { invalid } from '../arguments.js';
-import { costText } from '../experiments/teacher-student/figures/cost.js';
-import { groupTrials } from '../experiments/teacher-student/panels/trial-groups.js';
 import { type FailedFigure, failedText, type Table } from '../figures/figure.js';
-import { readRun } from '../report/read-run.js';
-import { runFacts, summaryTable, troubles } from '../report/run-facts.js';
+import { reportContent } from '../report/content.js';
 import type { ReportFormat } from '../report/write-report.js';
 import { writeSummary } from '../runs/summary.js';
 import { rowsTable } from './rows-table.js';
@@ -25,7 +22,7 @@ export async function report(directory: string, options: ReportOptions, session:
   if (options.text) return textReport(directory, session);
   // Loaded when it is called for: the libraries that draw take longer than a text does.
   const { writeReport } = await import('../report/write-report.js');
-  const { failures, trials } = await writeSummary(directory);
+  const { failures, trials, protocol } = await writeSummary(directory);
   const failed: FailedFigure[] = [];
   const files = await writeReport(directory, {
     formats: options.format,
@@ -36,7 +33,7 @@ export async function report(directory: string, options: ReportOptions, session:
   noteFailed(failedFigures, session);
   if (failures.length > 0)
     session.note(
-      `${failures.length} of ${trials.total} trials failed, and are in no figure:\n${failureTable(failures)}`,
+      `${failures.length} of ${trials.total} trials failed, and are in no figure:\n${failureTable(failures, protocol)}`,
     );
   return failedFigures.length > 0 ? exitCodes.failed : exitCodes.done;
 }
@@ -52,19 +49,15 @@ function noteFailed(failed: readonly { message: string }[], session: Session): v
 
 /** Facts and tables on standard output; nothing is written. */
 async function textReport(directory: string, session: Session): Promise<ExitCode> {
-  const run = await readRun(directory);
-  const table = summaryTable(run);
-  const facts = runFacts(run);
-  const trouble = troubles(run);
-  const cost = costText(groupTrials(run.trials));
+  const { facts, table, textNotes, troubles } = await reportContent(directory);
   const text = [
     facts.map(([name, value]) => `${name}: ${value}`).join('\n'),
     printed(table),
     'Mean ± standard deviation over trials.',
-    ...(cost === '' ? [] : [cost]),
-    ...(trouble.length > 0 ? [`Trials without a result:\n${trouble.join('\n')}`] : []),
+    ...textNotes,
+    ...(troubles.length > 0 ? [`Trials without a result:\n${troubles.join('\n')}`] : []),
   ].join('\n\n');
-  session.answer({ directory, facts: Object.fromEntries(facts), table, troubles: trouble }, text);
+  session.answer({ directory, facts: Object.fromEntries(facts), table, troubles }, text);
   return exitCodes.done;
 }
 

@@ -1,22 +1,26 @@
 import { oneOf } from '../arguments.js';
-import { preset, presetNames } from '../protocol/presets.js';
+import { checkProtocol } from '../protocol/protocol.js';
+import { experimentOf, type ProtocolOverrides } from '../sweep/experiment.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
 import type { ExitCode, Session } from './session.js';
 
-interface ReproduceOptions extends ExperimentOptions {
+interface ReproduceOptions extends ExperimentOptions, ProtocolOverrides {
   readonly preset: string;
-  readonly widths?: number[];
-  readonly epochs?: number;
-  readonly trials?: number;
 }
 
-export async function reproduce(options: ReproduceOptions, session: Session): Promise<ExitCode> {
-  const name = oneOf('--preset', options.preset, presetNames);
+/** @param experimentName undefined: the paper's */
+export async function reproduce(
+  experimentName: string | undefined,
+  options: ReproduceOptions,
+  session: Session,
+): Promise<ExitCode> {
+  const { presets, overridden } = experimentOf({ experiment: experimentName });
+  const name = oneOf('--preset', options.preset, Object.keys(presets));
   const { widths, epochs, trials } = options;
-  const protocol = preset(name, {
-    widths,
-    ...(epochs !== undefined && { epochs }),
-    ...(trials !== undefined && { trials }),
-  });
-  return experiment(protocol, name, options, session);
+  const base = presets[name] as object;
+  const changed = overridden
+    ? overridden(base, { widths, epochs, trials })
+    : { ...base, ...(epochs !== undefined && { epochs }), ...(trials !== undefined && { trials }) };
+  const directory = experimentName === undefined ? name : `${experimentName}-${name}`;
+  return experiment(checkProtocol(changed, `preset ${name}`), directory, options, session);
 }

@@ -3,45 +3,41 @@
 import { join } from 'node:path';
 import { quote } from '../arguments.js';
 import { counted } from '../figures/numbers-in-text.js';
+import type { ProtocolDocument } from '../protocol/experiment-form.js';
 import { cleanRunDirectory } from '../runs/clean.js';
 import { mixedProvenanceNote } from '../runs/provenance.js';
 import { type RunStatus, runStatus } from '../runs/query/status.js';
 import { type DamagedTrial, readProtocol } from '../runs/run-directory.js';
 import { summaryFile, writeSummary } from '../runs/summary.js';
 import { slurmState } from '../slurm/state.js';
+import { experimentOf } from '../sweep/experiment.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { slurmLines } from './slurm-lines.js';
-import {
-  begunTable,
-  didNotLearnNote,
-  failureTable,
-  noneFinished,
-  statusTable,
-  summaryTable,
-} from './tables.js';
+import { begunTable, failureTable, noneFinished, statusTable, summaryTable } from './tables.js';
 
 export async function status(directory: string, session: Session): Promise<ExitCode> {
+  const protocol = await readProtocol(directory);
   const [found, slurm] = await Promise.all([runStatus(directory), slurmState(directory)]);
-  session.answer({ ...found, slurm }, [text(found), ...slurmLines(slurm)].join('\n'));
+  session.answer({ ...found, slurm }, [text(found, protocol), ...slurmLines(slurm)].join('\n'));
   return exitCodes.done;
 }
 
 /** Rows that a screen has room for; arbitrary. */
 const mostFailures = 12;
 
-function text(status: RunStatus): string {
+function text(status: RunStatus, protocol: ProtocolDocument): string {
   const { trials, groups, begun, failures, damaged, engines, lastFinishedAt, throughput, workers } = status;
   const { total, finished, didNotLearn, failed, unfinished } = trials;
   return [
-    statusTable(groups),
+    statusTable(groups, protocol),
     `${finished} of ${counted(total, 'trial')} finished, ${failed} failed, ${unfinished} unfinished (${engines.join(', ') || 'no engine'}).`,
-    ...(didNotLearn > 0 ? [`${didNotLearnNote(didNotLearn)}.`] : []),
+    ...(didNotLearn > 0 ? [`${experimentOf(protocol).didNotLearnNote?.(didNotLearn)}.`] : []),
     ...(status.mixedEngines ? [mixedProvenanceNote(status)] : []),
     ...(failures.length > 0
-      ? ['Failed trials, which no sweep trains again:', failureTable(failures, mostFailures)]
+      ? ['Failed trials, which no sweep trains again:', failureTable(failures, protocol, mostFailures)]
       : []),
     ...(begun.length > 0
-      ? ['Unfinished trials that have begun, by their last checkpoint:', begunTable(begun)]
+      ? ['Unfinished trials that have begun, by their last checkpoint:', begunTable(begun, protocol)]
       : []),
     ...(damaged.length > 0
       ? [`Damaged trials, which the next sweep trains again: ${damaged.join(', ')}`]
@@ -73,10 +69,10 @@ export async function collect(directory: string, session: Session): Promise<Exit
   const file = join(directory, summaryFile);
   const tally = `${finished} of ${counted(total, 'trial')} finished${failed > 0 ? `, ${failed} failed` : ''}.`;
   const left = removed.length > 0 ? `\nFiles that dead processes left, now removed: ${removed.length}` : '';
-  const table = summary.groups.length > 0 ? summaryTable(summary.groups) : noneFinished;
+  const table = summary.groups.length > 0 ? summaryTable(summary) : noneFinished;
   session.answer({ file, removed, ...summary }, `${table}\n${tally}\n${file}${left}`);
   if (summary.mixedEngines) session.note(mixedProvenanceNote(summary));
-  if (summary.failures.length > 0) session.note(failureTable(summary.failures));
+  if (summary.failures.length > 0) session.note(failureTable(summary.failures, summary.protocol));
   if (summary.damaged.length > 0) session.note(damageText(directory, summary.damaged));
   return exitCodes.done;
 }

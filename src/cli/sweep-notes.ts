@@ -1,16 +1,13 @@
-/** What a sweep is told of before it begins: how many trials of which kinds, and what it may not have meant. */
+/** How many trials of which kinds a sweep has. */
 
-import { quote } from '../arguments.js';
 import { counted } from '../figures/numbers-in-text.js';
-import type { Protocol } from '../protocol/protocol-schema.js';
-import { sameStudents } from '../protocol/same-students.js';
 import type { TrialCountsByField } from '../sweep/count-trials.js';
 
 /** "80 trials: spectral 40, direct 40", and a line for each field that varies. */
 export function countLines({ total, byArm, byField }: TrialCountsByField): string[] {
   const arms = Object.entries(byArm).map(([arm, count]) => `${arm} ${count}`);
   return [
-    `${counted(total, 'trial')}: ${arms.join(', ')}`,
+    `${counted(total, 'trial')}${arms.length > 0 ? `: ${arms.join(', ')}` : ''}`,
     ...Object.entries(byField).map(([name, rows]) => `  ${name}: ${rowsText(rows)}`),
   ];
 }
@@ -29,16 +26,4 @@ function rowsText(rows: TrialCountsByField['byField'][string]): string {
 
 function valueText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value).replaceAll('"', '');
-}
-
-/** A warning for each axis along which the same students would be trained again. */
-export function repetitionWarnings(protocol: Protocol, directory: string): string[] {
-  return sameStudents(protocol).map(({ name, values }) => {
-    const instead =
-      name === 'evaluation.threshold'
-        ? `. One is enough: \`eigenstudent thresholds ${quote(directory)} ${values.join(',')}\` applies any threshold to ` +
-          'records afterwards'
-        : '';
-    return `warning: ${name} has ${values.length} values, and every student is trained again for each of them, to the same parameters${instead}`;
-  });
 }

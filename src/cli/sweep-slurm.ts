@@ -1,24 +1,25 @@
 /** `sweep --slurm`: submits, shows the script, or cancels. */
 import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import type { Protocol } from '../protocol/protocol-schema.js';
+import type { ProtocolDocument } from '../protocol/experiment-form.js';
 import { expand } from '../protocol/trials.js';
 import { cancelSubmissions } from '../slurm/cancel.js';
 import { slurmState } from '../slurm/state.js';
 import { slurmFolder } from '../slurm/submissions.js';
 import { planSubmission, type SlurmPlan, type SlurmSubmission, submitSweep } from '../slurm/submit.js';
 import { countTrials } from '../sweep/count-trials.js';
+import { experimentOf } from '../sweep/experiment.js';
 import type { ExperimentOptions } from './experiment.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { refuseBesideCancel, type SlurmCommandOptions, slurmOptionsOf } from './slurm-options.js';
-import { countLines, repetitionWarnings } from './sweep-notes.js';
+import { countLines } from './sweep-notes.js';
 
 /**
  * @param directory the run directory
  * @throws see submitSweep, planSubmission, cancelSubmissions
  */
 export async function sweepOnSlurm(
-  protocol: Protocol,
+  protocol: ProtocolDocument,
   directory: string,
   options: ExperimentOptions & SlurmCommandOptions,
   session: Session,
@@ -47,7 +48,7 @@ export async function sweepOnSlurm(
     threads,
     checkpointEvery,
   };
-  for (const warning of repetitionWarnings(protocol, directory)) session.note(warning);
+  for (const warning of experimentOf(protocol).warnings?.(protocol, directory) ?? []) session.note(warning);
   if (options.dryRun) {
     const plan = await planSubmission(protocol, submission);
     for (const line of planLines(protocol, plan)) session.note(line);
@@ -61,7 +62,7 @@ export async function sweepOnSlurm(
 }
 
 /** Beside the script, which alone is on standard output. */
-function planLines(protocol: Protocol, { missing, shards, tasks }: SlurmPlan): string[] {
+function planLines(protocol: ProtocolDocument, { missing, shards, tasks }: SlurmPlan): string[] {
   const counted = countLines(countTrials(protocol, expand(protocol)));
   if (tasks.length === 0) return counted;
   const parts = shards === tasks.length ? '' : `, those of ${shards} parts that lack something`;

@@ -1,10 +1,12 @@
 import Table from 'cli-table3';
-import { settingColumns } from '../protocol/settings.js';
+import type { PlaceColumn, ProtocolDocument } from '../protocol/experiment-form.js';
+import { type Settings, settingColumns } from '../protocol/settings.js';
 import type { Metric } from '../pruning/metric.js';
 import type { PrunedLayer } from '../pruning/prune-network.js';
 import type { BegunTrial, GroupStatus } from '../runs/query/status.js';
-import type { ThresholdGroup } from '../runs/query/thresholds.js';
-import type { GroupSummary, Statistic, TrialFailure } from '../runs/summary.js';
+import { preciseText, type Statistic } from '../runs/statistic.js';
+import type { GroupSummary, Summary, TrialFailure } from '../runs/summary.js';
+import { experimentOf, type SummaryColumn, type ThresholdTable } from '../sweep/experiment.js';
 import type { SweepProfile } from '../sweep/profile.js';
 import { penaltyText } from './model/candidates.js';
 import type { Tried } from './model/choice.js';
@@ -21,31 +23,41 @@ export type StageMetrics = { readonly name: Metric } & Partial<
 /** Without colours: the same text in a terminal, in a file and in a test. */
 export const plain = { head: [], border: [] };
 
-type Column<Row> = readonly [name: string, cell: (row: Row) => string | number];
+/** Aligned to the right unless it holds names. */
+type Column<Row> = readonly [name: string, cell: (row: Row) => string | number, align?: 'left'];
 
-/** What trials or groups of them are told apart by. */
-type Place = Pick<GroupStatus, 'teacherSize' | 'width' | 'parametrization' | 'settings'>;
+/** What tells trials or groups of them apart. */
+type Placed = object & { readonly settings: Settings };
 
-/** A column for each field that varies, and for width and parametrisation in any case. */
-function placeColumns(rows: readonly Place[]): Column<Place>[] {
-  const severalTeachers = new Set(rows.map(({ teacherSize }) => teacherSize)).size > 1;
+/** A value of a row's place. */
+function placeValue(row: object, name: string): number | string {
+  return (row as Readonly<Record<string, number | string>>)[name] ?? '';
+}
+
+/** A column for each value of the place, and for each other field that varies. */
+function placeColumns(rows: readonly Placed[], protocol: ProtocolDocument): Column<Placed>[] {
+  const isShown = ({ name, onlyIfSeveral }: PlaceColumn) =>
+    !onlyIfSeveral || new Set(rows.map((row) => placeValue(row, name))).size > 1;
   const settings = settingColumns(rows.map((row) => row.settings));
   return [
-    ...(severalTeachers
-      ? [['teacher size', ({ teacherSize }) => teacherSize || 'none'] as Column<Place>]
-      : []),
-    ['width', ({ width }) => width],
-    ['parametrization', ({ parametrization }) => parametrization],
-    ...settings.map(({ name, brief }): Column<Place> => [name, (row) => brief(row.settings) ?? '']),
+    ...experimentOf(protocol)
+      .placeColumns.filter(isShown)
+      .map(
+        ({ name, heading, none, isText }): Column<Placed> => [
+          heading,
+          (row) => placeValue(row, name) || (none ?? placeValue(row, name)),
+          ...(isText ? (['left'] as const) : []),
+        ],
+      ),
+    ...settings.map(({ name, brief }): Column<Placed> => [name, (row) => brief(row.settings) ?? '']),
   ];
 }
 
-/** Numbers on the right. */
 function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: object = {}): string {
   const cells = rows.map((row) => columns.map(([, cell]) => cell(row)));
   const drawn = new Table({
     head: columns.map(([name]) => name),
-    colAligns: columns.map(([name]) => (name === 'parametrization' ? 'left' : 'right')),
+    colAligns: columns.map(([, , align]) => align ?? 'right'),
     style: plain,
     ...options,
   });
@@ -53,28 +65,40 @@ function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], optio
   return drawn.toString();
 }
 
-/** One row per group. Where trials did not learn, how many is said. */
-export function summaryTable(groups: readonly GroupSummary[]): string {
-  const columns: Column<GroupSummary>[] = [
-    ...placeColumns(groups),
-    ['trials', ({ trials }) => trials],
-    ['effective size\n(per trial)', (group) => fixed(group.effectiveSize)],
-    ['effective size\n(pooled)', (group) => fixed(group.effectiveSizePooled)],
-    ['test loss', ({ testLoss }) => precise(testLoss)],
-    ...learning(groups),
-    ...accuracyColumns(groups),
-    ['seconds', ({ seconds }) => precise(seconds)],
+/** One row per group. */
+export function summaryTable({ groups, protocol }: Pick<Summary, 'groups' | 'protocol'>): string {
+  const columns = experimentOf(protocol).summaryColumns ?? statisticColumns(groups);
+  return groupsTable(groups, protocol, columns);
+}
+
+function groupsTable(
+  groups: readonly GroupSummary[],
+  protocol: ProtocolDocument,
+  columns: readonly SummaryColumn[],
+): string {
+  const shown = columns.filter(({ isShown }) => isShown?.(groups) ?? true);
+  const own = shown.map(({ heading, cell }): Column<GroupSummary> => [heading, cell]);
+  return table([...placeColumns(groups, protocol), ...own], groups);
+}
+
+/** Of an experiment that names none: every statistic of its groups. */
+function statisticColumns([first]: readonly GroupSummary[]): SummaryColumn[] {
+  const found = Object.entries(first ?? {}).filter(([, value]) => isStatistic(value));
+  return [
+    { heading: 'trials', cell: ({ trials }) => trials },
+    ...found.map(([name]) => ({
+      heading: name,
+      cell: (group: GroupSummary) =>
+        preciseText((group as unknown as Record<string, Statistic>)[name] as Statistic),
+    })),
   ];
-  return table(columns, groups);
 }
 
-/** @param count of trials, 1 at least */
-export function didNotLearnNote(count: number): string {
-  const trials = count === 1 ? '1 trial' : `${count} trials`;
-  return `${trials} did not learn: a test loss no better than that of the best constant prediction (testLoss >= labelVariance in the record)`;
+function isStatistic(value: unknown): value is Statistic {
+  return typeof value === 'object' && value !== null && 'mean' in value && 'sd' in value;
 }
 
-/** A column where there is something to tell. */
+/** A column where there is something to say. */
 function learning(groups: readonly { readonly didNotLearn: number }[]) {
   const column = [
     'did not\nlearn',
@@ -86,24 +110,18 @@ function learning(groups: readonly { readonly didNotLearn: number }[]) {
 /** Characters of a message; arbitrary. */
 const widestMessage = 60;
 
-/** Only where records have accuracies. */
-function accuracyColumns(groups: readonly GroupSummary[]): Column<GroupSummary>[] {
-  if (groups.every(({ testAccuracy }) => testAccuracy === undefined)) return [];
-  const cell = (accuracy: Statistic | undefined) => (accuracy === undefined ? '' : precise(accuracy));
-  return [
-    ['test accuracy', ({ testAccuracy }) => cell(testAccuracy)],
-    ['test accuracy\n(pruned)', ({ prunedAccuracy }) => cell(prunedAccuracy)],
-  ];
-}
-
 /** What stands in place of a table of groups where there are none. */
 export const noneFinished = 'No trial has finished.';
 
 /** @param most rows; how many more there are is said */
-export function failureTable(failures: readonly TrialFailure[], most = Infinity): string {
+export function failureTable(
+  failures: readonly TrialFailure[],
+  protocol: ProtocolDocument,
+  most = Infinity,
+): string {
   const columns: Column<TrialFailure>[] = [
     ['trial', ({ key }) => key],
-    ...placeColumns(failures),
+    ...placeColumns(failures, protocol),
     ...replicateColumns(failures),
     ['what happened', ({ message }) => message],
   ];
@@ -121,9 +139,9 @@ function replicateColumns(trials: readonly { readonly seed: number; readonly tri
 }
 
 /** One row per group, with the share of its epochs that is done. */
-export function statusTable(groups: readonly GroupStatus[]): string {
+export function statusTable(groups: readonly GroupStatus[], protocol: ProtocolDocument): string {
   const columns: Column<GroupStatus>[] = [
-    ...placeColumns(groups),
+    ...placeColumns(groups, protocol),
     ['trials', ({ total }) => total],
     ['finished', ({ finished }) => finished],
     ...learning(groups),
@@ -136,26 +154,18 @@ export function statusTable(groups: readonly GroupStatus[]): string {
 }
 
 /** One row per group and threshold. */
-export function thresholdTable(groups: readonly ThresholdGroup[]): string {
-  const columns: Column<ThresholdGroup>[] = [
-    ...placeColumns(groups),
-    ['threshold', ({ threshold }) => threshold],
-    ['trials', ({ trials }) => trials],
-    ['effective size\n(per trial)', (group) => fixed(group.effectiveSize)],
-    ['effective size\n(pooled)', (group) => fixed(group.effectiveSizePooled)],
-    ['pruned loss', ({ prunedLoss }) => precise(prunedLoss)],
-  ];
-  return table(columns, groups);
+export function thresholdTable({ groups, columns }: ThresholdTable, protocol: ProtocolDocument): string {
+  return groupsTable(groups, protocol, columns);
 }
 
 /** Rows that a screen has room for; arbitrary. */
 const mostBegun = 12;
 
 /** Unfinished trials with how far each was when it was last kept. */
-export function begunTable(trials: readonly BegunTrial[]): string {
+export function begunTable(trials: readonly BegunTrial[], protocol: ProtocolDocument): string {
   const columns: Column<BegunTrial>[] = [
     ['trial', ({ key }) => key],
-    ...placeColumns(trials),
+    ...placeColumns(trials, protocol),
     ...replicateColumns(trials),
     ['epoch', ({ epoch, epochs }) => `${epoch} of ${epochs}`],
   ];
@@ -219,17 +229,4 @@ export function profileTable({ seconds, overheadPercent, orchestrationPercent }:
     `${table}\nOf the time that was not waited, ${overheadPercent.toFixed(2)} % was not training, ` +
     `${orchestrationPercent.toFixed(2)} % neither training nor evaluation`
   );
-}
-
-/** "22.3 ± 1.5" */
-function fixed({ mean, sd }: Statistic): string {
-  return sd === null ? mean.toFixed(1) : `${mean.toFixed(1)} ± ${sd.toFixed(1)}`;
-}
-
-/** Three significant digits; the spread with as many decimals as the mean. */
-function precise({ mean, sd }: Statistic): string {
-  const decimals = mean > 0 ? Math.max(0, 2 - Math.floor(Math.log10(mean))) : 0;
-  if (decimals > 6)
-    return sd === null ? mean.toExponential(2) : `${mean.toExponential(2)} ± ${sd.toExponential(1)}`;
-  return sd === null ? mean.toFixed(decimals) : `${mean.toFixed(decimals)} ± ${sd.toFixed(decimals)}`;
 }

@@ -2,15 +2,16 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
 import { invalid, quote } from '../arguments.js';
 import { readText } from '../files/text-file.js';
+import type { ProtocolDocument } from '../protocol/experiment-form.js';
 import { parseProtocol } from '../protocol/protocol.js';
-import type { Protocol } from '../protocol/protocol-schema.js';
-import { fromFolder } from '../sweep/files/look-at-files.js';
+import { experimentOf } from '../sweep/experiment.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
 import type { ExitCode, Session } from './session.js';
 
 /** The files that it names are looked for from where it is. @throws file_unreadable, invalid_protocol */
-export async function readProtocolFile(path: string): Promise<Protocol> {
-  return fromFolder(parseProtocol(await readText(path), path), dirname(path));
+export async function readProtocolFile(path: string): Promise<ProtocolDocument> {
+  const protocol = parseProtocol(await readText(path), path);
+  return experimentOf(protocol).fromFolder?.(protocol, dirname(path)) ?? protocol;
 }
 
 /** The name of the run directory of a protocol, where none is given. */

@@ -1,5 +1,4 @@
 import type { Config } from 'vega-lite';
-import type { Parametrization } from '../protocol/protocol-schema.js';
 
 /**
  * Colours of everything that a figure draws. Blue, vermilion and bluish green are of Okabe and Ito's set ("Color
@@ -17,8 +16,8 @@ export interface Theme {
   readonly muted: string;
   readonly grid: string;
   readonly background: string;
-  /** Narrowest to widest student, where one panel shows several widths of one parametrisation. */
-  readonly ramps: Readonly<Record<Parametrization, readonly [string, string, string]>>;
+  /** From light to dark, where one panel shows several kinds of one arm. */
+  readonly ramps: Readonly<Record<'spectral' | 'direct', readonly [string, string, string]>>;
 }
 
 export const lightTheme: Theme = {

@@ -1,6 +1,7 @@
 /** Looks at a run directory while pages listen, and tells them what has changed. */
 import { reasonOf } from '../errors.js';
-import { teacherSizeOf } from '../protocol/problem.js';
+import type { Place } from '../protocol/experiment-form.js';
+import { placeOf } from '../protocol/place.js';
 import type { Curve } from './curve.js';
 import type { EventStream } from './event-stream.js';
 import { type LiveState, liveState } from './live-state.js';
@@ -17,9 +18,7 @@ export interface CurvesEvent {
 
 export interface DrawnCurve {
   readonly key: string;
-  readonly parametrization: string;
-  readonly teacherSize: number;
-  readonly width: number;
+  readonly place: Place;
   readonly trial: number;
   /** "learningRate 0.001": what else the protocol varies. */
   readonly settings: string;
@@ -131,8 +130,6 @@ function drawnCurves({ trials, onDisk, drawn }: RunOnDisk, keys: ReadonlySet<str
     const settings = drawn.get(key);
     if (!keys.has(key) || settings === undefined) return [];
     const curve = onDisk.get(key)?.curve ?? null;
-    const { parametrization, student, trial } = protocol;
-    const teacherSize = teacherSizeOf(protocol);
-    return [{ key, parametrization, teacherSize, width: student.width, trial, settings, curve }];
+    return [{ key, place: placeOf(protocol), trial: protocol.trial, settings, curve }];
   });
 }

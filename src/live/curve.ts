@@ -1,44 +1,41 @@
-import type { SafetensorsFile } from '../files/safetensors.js';
 import { readSomeTensors } from '../files/safetensors-part.js';
-import { historyTensors, type LossHistory, readHistory } from '../runs/trial-arrays.js';
+import { float64 } from '../runs/trial-arrays.js';
+import type { LiveView } from '../sweep/live-view.js';
 
-/** A loss history as the page draws it: few points, few digits; what is not finite is null. Each [n]. */
-export type Curve = { readonly [Name in keyof LossHistory]: readonly (number | null)[] };
+/**
+ * The histories of a trial as the page draws them, by name, `epoch` among them: few points, few digits; what is not finite is
+ * null. All of one length.
+ */
+export type Curve = { readonly epoch: readonly (number | null)[] } & Readonly<
+  Record<string, readonly (number | null)[]>
+>;
 
 /** Points of one curve: as many as a chart a third of a screen wide can tell apart. */
 const mostPoints = 48;
 
-const none = new Float64Array(0);
-const tensorNames = historyTensors({
-  epoch: none,
-  trainLoss: none,
-  validationLoss: none,
-  effectiveSize: none,
-}).map(([name]) => name);
-
 /**
- * The loss history in a trial's arrays or checkpoint; the rest of the file is not read.
+ * The histories in a trial's arrays or checkpoint; the rest of the file is not read.
  * @throws file_unreadable, file_corrupt
  */
-export function readCurve(path: string): Curve {
-  const file: SafetensorsFile = { tensors: readSomeTensors(path, tensorNames), metadata: {} };
-  return thinned(readHistory(file, path));
+export function readCurve(path: string, { history }: Pick<LiveView, 'history'>): Curve {
+  const file = { tensors: readSomeTensors(path, Object.values(history)), metadata: {} };
+  const read = Object.entries(history).map(([name, tensor]) => [name, float64(file, tensor, path)]);
+  return thinned(Object.fromEntries(read));
 }
 
 /** At most `count` entries, the first and the last among them, the others evenly between. */
-export function thinned(history: LossHistory, count = mostPoints): Curve {
+export function thinned(
+  history: { readonly epoch: Float64Array } & Readonly<Record<string, Float64Array>>,
+  count = mostPoints,
+): Curve {
   const length = history.epoch.length;
   const places =
     length <= count
       ? Array.from({ length }, (_, i) => i)
       : Array.from({ length: count }, (_, i) => Math.round((i * (length - 1)) / (count - 1)));
   const of = (values: Float64Array) => places.map((place) => shortened(values[place] as number));
-  return {
-    epoch: of(history.epoch),
-    trainLoss: of(history.trainLoss),
-    validationLoss: of(history.validationLoss),
-    effectiveSize: of(history.effectiveSize),
-  };
+  const thin = Object.entries(history).map(([name, values]) => [name, of(values)]);
+  return Object.fromEntries(thin) as Curve;
 }
 
 /** Four digits are more than a screen shows; whole numbers, epochs among them, keep theirs. */

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { parametrizations } from '../protocol/protocol-schema.js';
 import { pageScripts } from '../report/page-scripts.js';
 import { pageStyle } from '../report/page-style.js';
 import { escapeHtml } from '../report/table.js';
@@ -49,7 +48,7 @@ function html(directory: string, style: string, scripts: readonly string[]): str
 <body>
 <header>
 <button id="theme" type="button">Dark</button>
-<h1>Students at work</h1>
+<h1 id="title">A sweep</h1>
 <p class="lead"><code>${directory}</code></p>
 <p id="connection" class="note" role="status">Connecting ...</p>
 <noscript><p class="warning">This page needs JavaScript; <code>eigenstudent status</code> tells the same in a terminal.</p></noscript>
@@ -62,20 +61,17 @@ function html(directory: string, style: string, scripts: readonly string[]): str
 <dl id="facts"></dl>
 <div id="damaged"></div>
 </section>
-${chartSection('size', sizeChart, 'Effective size against width', 'So far: mean ± standard deviation over the trials of a width, each at its last evaluation. The dashed line is the teacher, h<sub>T</sub>.')}
-${chartSection('loss', curveCharts('loss'), 'Loss while training', '', '<label class="choice"><input type="checkbox" id="validation"> validation data</label>')}
-${chartSection('emerging', curveCharts('emerging'), 'Effective size while training', 'Nodes whose relevance is above the threshold, of each student. The dashed line is the teacher, h<sub>T</sub>.')}
+<div id="charts"></div>
 <section id="failures" aria-labelledby="failures-title" hidden>
 <h2 id="failures-title">Failures</h2>
 <p class="note" id="failures-note"></p>
 <ul id="failure-list"></ul>
 </section>
 <section id="groups" aria-labelledby="groups-title" hidden>
-<h2 id="groups-title">Kinds of students</h2>
+<h2 id="groups-title">Kinds of trials</h2>
 <p class="note" id="groups-note"></p>
 <div class="table" tabindex="0" role="region" aria-labelledby="groups-title"><table>
-<thead><tr id="group-names"><th scope="col">parametrization</th><th scope="col" class="number">h<sub>T</sub></th><th scope="col" class="number">width h</th>
-<th scope="col" id="group-trials">trials</th><th scope="col" class="number">ended</th><th scope="col" class="number">n<sub>λ</sub> so far</th><th scope="col" class="number">train loss</th></tr></thead>
+<thead><tr id="group-names"></tr></thead>
 <tbody id="group-rows"></tbody></table></div>
 </section>
 </main>
@@ -87,27 +83,6 @@ ${scripts.map((script) => `<script>${script}</script>`).join('\n')}
 `;
 }
 
-const sizeChart = `<div class="chart"><h3><span class="key">${parametrizations.map((arm) => `<span class="dot ${arm}"></span>${arm}`).join(' ')}</span></h3><div id="size-chart"></div></div>`;
-
 function tallyItem(state: string): string {
   return `<li><span class="swatch ${state}"></span><b id="count-${state}">0</b> ${state}</li>`;
-}
-
-function chartSection(name: string, charts: string, title: string, note: string, choice = ''): string {
-  return `<section id="${name}" aria-labelledby="${name}-title" hidden>
-<h2 id="${name}-title">${title}</h2>
-<p class="note"><span id="${name}-note">${note}</span><span id="${name}-zeros"></span> ${choice}</p>
-<div class="charts">${charts}</div>
-</section>`;
-}
-
-/** Places of a chart per parametrization, with what its colours mean. */
-function curveCharts(name: string): string {
-  const charts = parametrizations.map(
-    (arm) => `<div class="chart" id="${name}-${arm}" hidden>
-<h3>${arm} <span class="key"><span class="ramp ${arm}"></span><span id="${name}-${arm}-range"></span></span></h3>
-<div id="${name}-${arm}-chart"></div>
-</div>`,
-  );
-  return charts.join('');
 }

@@ -1,10 +1,9 @@
 /** What the page says in words, bars and tables, computed from what is on disk. */
 import { summarize } from '../analysis/summary.js';
-import { teacherSizeOf } from '../protocol/problem.js';
-import type { Parametrization } from '../protocol/protocol-schema.js';
-import { stepsOf } from '../protocol/trial-cost.js';
-import type { Trial } from '../protocol/trials.js';
+import type { Place, PlaceColumn, Trial } from '../protocol/experiment-form.js';
+import { epochsOf, placeOf, stepsOf } from '../protocol/place.js';
 import type { RecordSummary } from '../runs/query/record-summary.js';
+import type { LiveView } from '../sweep/live-view.js';
 import type { Pace } from './pace.js';
 import type { RunOnDisk, TrialOnDisk } from './run-follower.js';
 import { groupsOf } from './trial-sample.js';
@@ -18,29 +17,25 @@ export type StateCounts = Record<TrialState, number>;
 
 /** Trials that differ in nothing but their index and seed. */
 export interface LiveGroup {
-  readonly parametrization: Parametrization;
-  readonly teacherSize: number;
-  readonly width: number;
+  readonly place: Place;
   /** A cell for each of `columns`. */
   readonly settings: readonly (number | string | null)[];
   readonly counts: StateCounts;
   /** Of the epochs of all its trials, 0 to 1. */
   readonly progress: number;
-  /** So far: at the last evaluation of each trial that has one. null before there is any. */
-  readonly effectiveSize: {
-    readonly mean: number;
-    readonly sd: number | null;
-    readonly trials: number;
-  } | null;
-  /** Mean over the same trials. */
-  readonly trainLoss: number | null;
+  /** So far, by the names of LiveView.values: at the last evaluation of each trial that has one. null before there is any. */
+  readonly values: Readonly<Record<string, LiveStatistic | null>>;
+}
+
+export interface LiveStatistic {
+  readonly mean: number;
+  readonly sd: number | null;
+  readonly trials: number;
 }
 
 export interface LiveFailure {
   readonly key: string;
-  readonly parametrization: Parametrization;
-  readonly teacherSize: number;
-  readonly width: number;
+  readonly place: Place;
   readonly trial: number;
   /** "learningRate 0.001": what else the protocol varies; empty where it does not. */
   readonly settings: string;
@@ -51,6 +46,9 @@ export interface LiveState {
   readonly directory: string;
   /** Why there is nothing to follow yet, or null. */
   readonly absent: string | null;
+  /** What the page draws; null where there is nothing yet. The columns are those of every table. */
+  readonly view: LiveView | null;
+  readonly placeColumns: readonly PlaceColumn[];
   readonly total: number;
   readonly counts: StateCounts;
   /** Of the steps of all trials, 0 to 1. */
@@ -98,6 +96,8 @@ export function liveState(
   return {
     directory,
     absent: run.absent,
+    view: run.shown?.view ?? null,
+    placeColumns: run.shown?.placeColumns ?? [],
     total: trials.length,
     counts,
     progress: steps > 0 ? done / steps : 0,
@@ -137,36 +137,33 @@ function count(trials: readonly Trial[], run: RunOnDisk): StateCounts {
 function shareOf({ key, protocol }: Trial, { onDisk }: RunOnDisk): number {
   const found = onDisk.get(key);
   if (recordOf(found)) return 1;
-  return Math.min(1, (found?.curve?.epoch.at(-1) ?? 0) / protocol.epochs);
+  return Math.min(1, (found?.curve?.epoch.at(-1) ?? 0) / epochsOf(protocol));
 }
 
 function liveGroup(group: readonly Trial[], run: RunOnDisk): LiveGroup {
-  const { protocol } = group[0] as Trial;
-  const { parametrization, student } = protocol;
-  const sizes: number[] = [];
-  const losses: number[] = [];
-  for (const { key } of group) {
-    const found = run.onDisk.get(key);
-    const record = recordOf(found);
-    const { curve } = found ?? {};
-    const size = record ? record.effectiveSize : curve?.effectiveSize.at(-1);
-    const loss = record ? record.trainLoss : curve?.trainLoss.at(-1);
-    if (typeof size === 'number') sizes.push(size);
-    if (typeof loss === 'number') losses.push(loss);
-  }
+  const first = group[0] as Trial;
+  const names = run.shown?.view.values.map(({ name }) => name) ?? [];
   return {
-    parametrization,
-    teacherSize: teacherSizeOf(protocol),
-    width: student.width,
-    settings: run.varied.cells(group[0] as Trial),
+    place: placeOf(first.protocol),
+    settings: run.varied.cells(first),
     counts: count(group, run),
     progress: group.reduce((sum, trial) => sum + shareOf(trial, run), 0) / group.length,
-    effectiveSize: sizes.length > 0 ? statisticOf(sizes) : null,
-    trainLoss: losses.length > 0 ? summarize(losses).mean : null,
+    values: Object.fromEntries(names.map((name) => [name, statisticOf(valuesOf(name, group, run))])),
   };
 }
 
-function statisticOf(values: readonly number[]): NonNullable<LiveGroup['effectiveSize']> {
+/** Of the trials that have one, by their record or at their last evaluation. */
+function valuesOf(name: string, group: readonly Trial[], { onDisk }: RunOnDisk): number[] {
+  return group.flatMap(({ key }) => {
+    const found = onDisk.get(key);
+    const record = recordOf(found);
+    const value = record ? record.scalars[name] : found?.curve?.[name]?.at(-1);
+    return typeof value === 'number' ? [value] : [];
+  });
+}
+
+function statisticOf(values: readonly number[]): LiveStatistic | null {
+  if (values.length === 0) return null;
   const { mean, sd, count: trials } = summarize(values);
   return { mean, sd: trials > 1 ? sd : null, trials };
 }
@@ -177,13 +174,11 @@ function failures(trials: readonly Trial[], run: RunOnDisk): LiveFailure[] {
     const { key, protocol } = each;
     const record = recordOf(run.onDisk.get(key));
     if (!record?.failed) return [];
-    const { parametrization, student, trial } = protocol;
     const { finished, message } = record;
-    const teacherSize = teacherSizeOf(protocol);
     const settings = cells(each)
       .flatMap((cell, i) => (cell === null ? [] : `${columns[i]} ${cell}`))
       .join(', ');
-    const place = { key, parametrization, teacherSize, width: student.width, trial, settings };
+    const place = { key, place: placeOf(protocol), trial: protocol.trial, settings };
     return [{ ...place, finished, message: message ?? '' }];
   });
   const latest = failed.toSorted((a, b) => b.finished - a.finished).slice(0, mostFailures);

@@ -2,13 +2,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EigenstudentError } from '../errors.js';
-import { expand, type Trial } from '../protocol/trials.js';
+import { formOf, type PlaceColumn, type Trial } from '../protocol/experiment-form.js';
+import { expand } from '../protocol/trials.js';
 import { namesIn } from '../runs/names-in.js';
 import { type RecordSummary, summarizeRecord } from '../runs/query/record-summary.js';
 import { trialFolder } from '../runs/record.js';
 import { protocolFile, readProtocol } from '../runs/run-directory.js';
 import { arraysFile } from '../runs/trial-arrays.js';
 import { checkpointFile } from '../runs/trial-checkpoint.js';
+import { experimentOf } from '../sweep/experiment.js';
+import type { LiveView } from '../sweep/live-view.js';
 import { type Curve, readCurve } from './curve.js';
 import { type AtWork, HeldTrials } from './held-trials.js';
 import {
@@ -26,10 +29,18 @@ export interface TrialOnDisk {
   readonly curve: Curve | undefined;
 }
 
+/** How an experiment is shown. */
+export interface Shown {
+  readonly view: LiveView;
+  readonly placeColumns: readonly PlaceColumn[];
+}
+
 /** Everything that is known of a run directory. */
 export interface RunOnDisk {
   /** Why there is nothing to follow yet; the rest is then empty. */
   readonly absent: string | null;
+  /** Of the experiment of its protocol. */
+  readonly shown: Shown | null;
   /** In the order of the protocol. */
   readonly trials: readonly Trial[];
   /** By key; trials without a folder are left out. */
@@ -62,6 +73,7 @@ const trialsAtOnce = 250;
 export class RunFollower {
   #protocolChanged = Number.NaN;
   #absent: string | null = 'not looked at yet';
+  #shown: Shown | null = null;
   #trials: readonly Trial[] = [];
   #drawn: ReadonlyMap<string, string> = new Map();
   #varied: VariedFields = nothingVaried;
@@ -79,6 +91,7 @@ export class RunFollower {
     const atWork = await this.#held.look();
     const run = {
       absent: this.#absent,
+      shown: this.#shown,
       trials: this.#trials,
       onDisk: this.#known,
       atWork,
@@ -96,6 +109,7 @@ export class RunFollower {
     if (changed === this.#protocolChanged) return false;
     this.#protocolChanged = changed;
     this.#known.clear();
+    this.#shown = null;
     this.#trials = [];
     this.#drawn = new Map();
     this.#varied = nothingVaried;
@@ -110,6 +124,7 @@ export class RunFollower {
 
   async #takeUp(): Promise<void> {
     const protocol = await readProtocol(this.directory);
+    this.#shown = { view: experimentOf(protocol).live, placeColumns: formOf(protocol).placeColumns };
     this.#trials = expand(protocol);
     this.#varied = variedFields(protocol, this.#trials);
     const drawn = drawnTrials(this.#trials);
@@ -145,14 +160,15 @@ export class RunFollower {
     const record = summarizeRecord(this.directory, key);
     const ended = record !== undefined && record !== 'damaged';
     if (ended && !this.#drawn.has(key)) return { record, curve: undefined };
-    return { record, curve: curveIn(trialFolder(this.directory, key), ended ? arraysFile : checkpointFile) };
+    const path = join(trialFolder(this.directory, key), ended ? arraysFile : checkpointFile);
+    return { record, curve: this.#shown ? curveIn(path, this.#shown.view) : undefined };
   }
 }
 
 /** Nothing where there is no such file, or none that can be read: a sweep may be about to replace it. */
-function curveIn(folder: string, name: string): Curve | undefined {
+function curveIn(path: string, view: LiveView): Curve | undefined {
   try {
-    return readCurve(join(folder, name));
+    return readCurve(path, view);
   } catch (error) {
     if (error instanceof EigenstudentError) return undefined;
     throw error;
@@ -161,11 +177,9 @@ function curveIn(folder: string, name: string): Curve | undefined {
 
 /** A history only grows, or starts again. */
 function isSame(before: Curve | undefined, now: Curve | undefined): boolean {
-  return (
-    before?.epoch.length === now?.epoch.length &&
-    before?.epoch.at(-1) === now?.epoch.at(-1) &&
-    before?.trainLoss.at(-1) === now?.trainLoss.at(-1)
-  );
+  if (before === undefined || now === undefined) return before === now;
+  if (before.epoch.length !== now.epoch.length) return false;
+  return Object.keys(now).every((name) => before[name]?.at(-1) === now[name]?.at(-1));
 }
 
 function whyAbsent(directory: string): string {

@@ -1,20 +1,18 @@
-import { teacherSizeOf } from '../protocol/problem.js';
-import type { Protocol } from '../protocol/protocol-schema.js';
+import type { ProtocolDocument, Trial } from '../protocol/experiment-form.js';
+import { placeOf } from '../protocol/place.js';
 import { settingColumns, settingsLabel, settingsOf } from '../protocol/settings.js';
-import type { Trial } from '../protocol/trials.js';
 
 /** Curves of a page: what a browser redraws in some tenths of a second, and more than an eye can tell apart. */
 const mostCurves = 200;
 
 /**
- * Trials of one arm, teacher size and width, in the order of the protocol.
+ * Trials of one place, in the order of the protocol.
  * @param detail tells more of them apart
  */
 export function groupsOf(trials: readonly Trial[], detail: (trial: Trial) => string = () => ''): Trial[][] {
   const groups = new Map<string, Trial[]>();
   for (const trial of trials) {
-    const { parametrization, student } = trial.protocol;
-    const name = `${parametrization} ${teacherSizeOf(trial.protocol)} ${student.width} ${detail(trial)}`;
+    const name = `${JSON.stringify(placeOf(trial.protocol))} ${detail(trial)}`;
     const group = groups.get(name);
     if (group) group.push(trial);
     else groups.set(name, [trial]);
@@ -51,7 +49,7 @@ export interface VariedFields {
 
 export const nothingVaried: VariedFields = { columns: [], cells: () => [] };
 
-export function variedFields(protocol: Protocol, trials: readonly Trial[]): VariedFields {
+export function variedFields(protocol: ProtocolDocument, trials: readonly Trial[]): VariedFields {
   const of = settingsOf(protocol);
   const settings = new Map(trials.map((trial) => [trial.key, of(trial.protocol)]));
   const columns = settingColumns([...settings.values()]);
@@ -61,7 +59,7 @@ export function variedFields(protocol: Protocol, trials: readonly Trial[]): Vari
 }
 
 /** "learningRate 0.001" by key: the fields that the protocol varies besides those of a group; empty where there are none. */
-export function settingLabels(protocol: Protocol, trials: readonly Trial[]): Map<string, string> {
+export function settingLabels(protocol: ProtocolDocument, trials: readonly Trial[]): Map<string, string> {
   const of = settingsOf(protocol);
   const settings = trials.map((trial) => of(trial.protocol));
   const columns = settingColumns(settings);

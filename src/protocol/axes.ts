@@ -1,6 +1,6 @@
 /** Axes of the grid: the fields of a protocol that are a list or a spacing of values instead of one value. */
 import { z } from 'zod';
-import { type Parametrization, protocolSchema, schemaFor } from './protocol-schema.js';
+import { type ExperimentForm, formOfDocument } from './experiment-form.js';
 import { spacedValues, spacingSchema } from './spacing.js';
 
 export type FieldPath = readonly string[];
@@ -20,9 +20,22 @@ export interface Axis {
   readonly values: readonly unknown[];
 }
 
-/** The axes of a document, in its order; the document need not be a good one. */
+/** The axes of a document, in its order; the document need not be valid. */
 export function findAxes(document: unknown): WrittenAxis[] {
-  return axesUnder(document, schemaFor(document), []);
+  const form = formOfDocument(document);
+  return form ? axesUnder(document, schemaFor(form, document), []) : [];
+}
+
+/** The schema that a document, which need not be valid, is checked against. */
+export function schemaFor(form: ExperimentForm, document: unknown): z.ZodObject {
+  return form.schemaFor?.(document) ?? form.schema;
+}
+
+/** Names of the arms that protocols of an experiment may have; one undefined arm where there are none. */
+export function armNames({ schema }: ExperimentForm): readonly (string | undefined)[] {
+  const arms = fieldOf(schema, 'arms');
+  const inner = arms && unwrap(arms);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [undefined];
 }
 
 /** Of a checked protocol. */
@@ -34,9 +47,9 @@ export function axesOf(protocol: object): Axis[] {
   }));
 }
 
-/** The arm that an axis belongs to; nothing where it is common to both. */
-export function armOf({ path }: Axis): Parametrization | undefined {
-  return path[0] === 'arms' ? (path[1] as Parametrization) : undefined;
+/** The arm that an axis belongs to; undefined where it is common to all. */
+export function armOf({ path }: Axis): string | undefined {
+  return path[0] === 'arms' ? path[1] : undefined;
 }
 
 /** Every value of a field of a checked protocol, whether it is an axis or not. */
@@ -61,7 +74,7 @@ function axesUnder(value: unknown, schema: z.ZodType, path: FieldPath): WrittenA
   });
 }
 
-/** teacher, data, student, evaluation and the arms have axes within them and are none themselves. */
+/** Objects at the top of a protocol, and the arms, have axes within them and are none themselves. */
 function isSection(schema: z.ZodType, path: FieldPath): boolean {
   const inner = unwrap(schema);
   const kinds = inner instanceof z.ZodUnion ? (inner.options as z.ZodType[]) : [inner];
@@ -76,14 +89,14 @@ function isAxis(value: unknown, schema: z.ZodType): boolean {
 }
 
 /** Whether a list or a spacing in the place of a value makes an axis. */
-export function mayBeAxis(path: FieldPath): boolean {
-  const field = fieldAt(path);
+export function mayBeAxis(form: ExperimentForm, path: FieldPath): boolean {
+  const field = fieldAt(form, path);
   return field !== undefined && !isSection(field, path);
 }
 
 /** The schema of one value of the field at a path; nothing where a protocol has no such field. */
-export function fieldAt(path: FieldPath): z.ZodType | undefined {
-  let schema: z.ZodType | undefined = protocolSchema;
+export function fieldAt(form: ExperimentForm, path: FieldPath): z.ZodType | undefined {
+  let schema: z.ZodType | undefined = form.schema;
   for (const name of path) schema = schema && fieldOf(schema, name);
   return schema;
 }

@@ -3,16 +3,24 @@
  * rest with the first value in the place of each axis, and what spans fields for every combination of them.
  */
 import {
+  armNames,
   armOf,
   fieldAt,
   findAxes,
   mayBeAxis,
+  schemaFor,
   spacedBy,
   valueAt,
   type WrittenAxis,
   withValue,
 } from './axes.js';
 import { canonicalJson } from './canonical-json.js';
+import {
+  type ExperimentForm,
+  formOfDocument,
+  type ProtocolDocument,
+  unknownExperiment,
+} from './experiment-form.js';
 import {
   type Choice,
   choose,
@@ -22,21 +30,13 @@ import {
   dimensionsOfArm,
   mostTrials,
 } from './grid.js';
-import { idleAxisIssues } from './idle-axes.js';
-import { fileAxisIssues, labelIssues, outputIssues } from './problem-issues.js';
+import { repeatIssues } from './idle-axes.js';
 import { formatPath, issuesOf, type Path, type ProtocolIssue } from './protocol-issues.js';
-import {
-  type Parametrization,
-  type Protocol,
-  type ProtocolPoint,
-  parametrizations,
-  schemaFor,
-} from './protocol-schema.js';
 import { misspeltSpacing, spacingSchema } from './spacing.js';
 import { namesInZip, zipIssues } from './zip.js';
 
 type Checked =
-  | { readonly protocol: Protocol; readonly issues?: never }
+  | { readonly protocol: ProtocolDocument; readonly issues?: never }
   | { readonly protocol?: never; readonly issues: readonly ProtocolIssue[] };
 
 /** An axis whose values have been looked at. */
@@ -50,23 +50,28 @@ interface CheckedAxis extends WrittenAxis {
 
 /** A document with every default written out, its axes as they were written; or all that is wrong with it. */
 export function checkGrid(document: unknown): Checked {
+  const form = formOfDocument(document);
+  if (!form) {
+    const message = unknownExperiment(valueAt(document, ['experiment']));
+    return { issues: [{ path: ['experiment'], message }] };
+  }
   const written = findAxes(document);
-  const ofFiles = fileAxisIssues(written);
-  if (ofFiles.length > 0) return { issues: ofFiles };
+  const fixed = form.axisIssues?.(written.map(({ path }) => path)) ?? [];
+  if (fixed.length > 0) return { issues: fixed };
   const zipped = namesInZip(document);
   const axes = written.map((axis) => checkAxis(axis, zipped.has(axis.path.join('.'))));
   const point = axes.reduce((copy, { path, first }) => withValue(copy, path, first), document);
-  const result = schemaFor(document).safeParse(point);
+  const result = schemaFor(form, document).safeParse(point);
   const ofAxes = axes.flatMap(({ issues }) => issues);
   const ofPoint = (result.error ? issuesOf(result.error, []) : []).flatMap((issue) =>
-    besideAxes(asSpacing(issue, document), axes),
+    besideAxes(asSpacing(issue, form, document), axes),
   );
   if (ofPoint.length + ofAxes.length > 0 || !result.success) return { issues: [...ofPoint, ...ofAxes] };
   const protocol = axes.reduce<unknown>(
     (copy, { path, checked }) => withValue(copy, path, checked),
     result.data,
-  ) as Protocol;
-  const ofGrid = gridIssues(protocol, result.data);
+  ) as ProtocolDocument;
+  const ofGrid = gridIssues(form, protocol, result.data as unknown as ProtocolDocument);
   return ofGrid.length > 0 ? { issues: ofGrid } : { protocol };
 }
 
@@ -116,14 +121,14 @@ function repeats(values: readonly unknown[]): boolean {
   return new Set(values.map((value) => canonicalJson(value))).size < values.length;
 }
 
-/** A value that was meant to be a spacing is told of as one. */
-function asSpacing(issue: ProtocolIssue, document: unknown): ProtocolIssue {
+/** The message about a value that was meant to be a spacing speaks of spacings. */
+function asSpacing(issue: ProtocolIssue, form: ExperimentForm, document: unknown): ProtocolIssue {
   const path = issue.path.map(String);
-  const message = mayBeAxis(path) ? misspeltSpacing(valueAt(document, path)) : undefined;
+  const message = mayBeAxis(form, path) ? misspeltSpacing(valueAt(document, path)) : undefined;
   return message === undefined ? issue : { path: issue.path, message };
 }
 
-/** What is wrong with a point, without what its axes have told of themselves. */
+/** What is wrong with a point, without what the issues of its axes say. */
 function besideAxes(issue: ProtocolIssue, axes: readonly CheckedAxis[]): ProtocolIssue[] {
   const axis = axes.find(({ path }) => path.every((part, i) => part === issue.path[i]));
   if (!axis) return [issue];
@@ -138,42 +143,52 @@ function withIndex(path: Path, axis: Path, index: number, written: unknown): Pat
 }
 
 /** What can only be seen of the axes together. */
-function gridIssues(protocol: Protocol, point: ProtocolPoint): ProtocolIssue[] {
+function gridIssues(
+  form: ExperimentForm,
+  protocol: ProtocolDocument,
+  point: ProtocolDocument,
+): ProtocolIssue[] {
   const ofZip = zipIssues(protocol);
   if (ofZip.length > 0) return ofZip;
   const counts = countTrials(protocol);
   const total = counts.reduce((sum, { trials }) => sum + trials, 0);
   if (total > mostTrials) {
-    const products = counts.map(({ arm, trials, product }) => `${arm} ${trials} (${product})`);
+    const products = counts.map(({ arm, trials, product }) => `${arm ?? 'all'} ${trials} (${product})`);
     const message = `expected at most ${mostTrials} trials in all, received ${total}: ${products.join(', ')}`;
     return [{ path: ['trials'], message }];
   }
-  const ofArms = parametrizations.flatMap((arm) => armIssues(protocol, point, arm));
-  return [...labelIssues(point), ...outputIssues(point), ...idleAxisIssues(protocol), ...ofArms];
+  const ofArms = armNames(form).flatMap((arm) =>
+    arm === undefined ? [] : armIssues(form, protocol, point, arm),
+  );
+  const ofForm = form.issues?.(protocol, point) ?? [];
+  return [...ofForm, ...repeatIssues(form, protocol), ...ofArms];
 }
 
-/** The parts of an arm whose limits depend on one another. */
-const entangled: readonly (string | undefined)[] = ['trainable', 'l1', 'l2', 'groupLasso'];
-
-/** Of the first combination that does not fit together. */
-function armIssues(protocol: Protocol, point: ProtocolPoint, arm: Parametrization): ProtocolIssue[] {
-  const schema = fieldAt(['arms', arm]);
+/** Of the first combination of an arm's fields that its schema refuses. */
+function armIssues(
+  form: ExperimentForm,
+  protocol: ProtocolDocument,
+  point: ProtocolDocument,
+  arm: string,
+): ProtocolIssue[] {
+  const schema = fieldAt(form, ['arms', arm]);
+  const dependent: readonly (string | undefined)[] = form.dependentArmFields ?? [];
   const dimensions = dimensionsOfArm(dimensionsOf(protocol), arm)
     .map(({ axes, length }) => ({
-      axes: axes.filter((axis) => armOf(axis) === arm && entangled.includes(axis.path[2])),
+      axes: axes.filter((axis) => armOf(axis) === arm && dependent.includes(axis.path[2])),
       length,
     }))
     .filter(({ axes }) => axes.length > 0);
   if (schema === undefined || dimensions.length === 0) return [];
   for (const choice of combinations(dimensions)) {
-    const { error } = schema.safeParse(choose(point, choice).arms[arm]);
+    const { error } = schema.safeParse(valueAt(choose(point, choice), ['arms', arm]));
     if (error) return issuesOf(error, ['arms', arm]).map((issue) => ofChoice(issue, choice, protocol));
   }
   return [];
 }
 
 /** With the index of the value that the issue is about, and with those that it does not go with. */
-function ofChoice(issue: ProtocolIssue, choice: Choice, protocol: Protocol): ProtocolIssue {
+function ofChoice(issue: ProtocolIssue, choice: Choice, protocol: ProtocolDocument): ProtocolIssue {
   const places = choice.map(([axis, value]) => {
     const written = valueAt(protocol, axis.path);
     const concerned = axis.path.every((part, i) => part === issue.path[i]);

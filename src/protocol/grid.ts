@@ -1,6 +1,6 @@
 /** How the axes of a protocol combine: each with each, but for those that are zipped; those of an arm within it alone. */
-import { type Axis, armOf, axesOf, withValue } from './axes.js';
-import { type Parametrization, type Protocol, parametrizations } from './protocol-schema.js';
+import { type Axis, armNames, armOf, axesOf, withValue } from './axes.js';
+import { formOf, type ProtocolDocument } from './experiment-form.js';
 
 /** Axes that go together, all of one length: one factor of the product. */
 export interface Dimension {
@@ -11,7 +11,7 @@ export interface Dimension {
 /** More trials than this are a slip of the keyboard: training a million of the smallest takes weeks. Arbitrary. */
 export const mostTrials = 10_000_000;
 
-export function dimensionsOf(protocol: Pick<Protocol, 'zip'>): Dimension[] {
+export function dimensionsOf(protocol: Pick<ProtocolDocument, 'zip'>): Dimension[] {
   const axes = axesOf(protocol);
   const groups = protocol.zip ?? [];
   const dimensions = new Map<readonly string[] | string, Axis[]>();
@@ -27,8 +27,8 @@ export function dimensionsOf(protocol: Pick<Protocol, 'zip'>): Dimension[] {
   }));
 }
 
-/** What trials of one arm can tell apart: the axes of the other arm are left out. */
-export function dimensionsOfArm(dimensions: readonly Dimension[], arm: Parametrization): Dimension[] {
+/** Without the axes of other arms, which the trials of this one do not depend on. */
+export function dimensionsOfArm(dimensions: readonly Dimension[], arm: string | undefined): Dimension[] {
   return dimensions
     .map(({ axes, length }) => ({
       axes: axes.filter((axis) => armOf(axis) === undefined || armOf(axis) === arm),
@@ -60,17 +60,18 @@ export function choose<Document>(document: Document, choice: Choice): Document {
 }
 
 export interface TrialCount {
-  readonly arm: Parametrization;
+  /** Absent where the experiment has no arms. */
+  readonly arm?: string;
   readonly trials: number;
   /** "student.width 3 x trials 30" */
   readonly product: string;
 }
 
 /** How many trials each arm has, without making them. */
-export function countTrials(protocol: Protocol): TrialCount[] {
+export function countTrials(protocol: ProtocolDocument): TrialCount[] {
   const dimensions = dimensionsOf(protocol);
-  return parametrizations.flatMap((arm) => {
-    if (protocol.arms[arm] === undefined) return [];
+  return armNames(formOf(protocol)).flatMap((arm) => {
+    if (arm !== undefined && !Object.hasOwn(protocol.arms ?? {}, arm)) return [];
     const factors = dimensionsOfArm(dimensions, arm).map(({ axes, length }) => {
       const repeats = axes.find(({ name }) => name === 'trials');
       const count = repeats ? sum(repeats.values as number[]) : length;
@@ -79,7 +80,9 @@ export function countTrials(protocol: Protocol): TrialCount[] {
     if (typeof protocol.trials === 'number')
       factors.push({ text: `trials ${protocol.trials}`, count: protocol.trials });
     const trials = factors.reduce((product, { count }) => product * count, 1);
-    return [{ arm, trials, product: factors.map(({ text }) => text).join(' x ') }];
+    return [
+      { ...(arm !== undefined && { arm }), trials, product: factors.map(({ text }) => text).join(' x ') },
+    ];
   });
 }
 

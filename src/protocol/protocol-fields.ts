@@ -1,6 +1,7 @@
 /** Building blocks of the protocol's schema. Each says what it expected and what came, in the words of arguments.ts. */
 import { z } from 'zod';
 import { describe, didYouMean } from '../arguments.js';
+import { defaultExperiment } from './experiment-form.js';
 
 /** The `error` of a zod schema: "expected <what>, received <value>", or that the field is missing. */
 export function expected(what: string) {
@@ -74,3 +75,24 @@ export function exactlyOne<Shape extends z.ZodRawShape>(shape: Shape) {
     });
   });
 }
+
+/** The name of the experiment that a protocol is of. */
+export function experimentField<const Name extends string>(experiment: Name) {
+  return z
+    .literal(experiment, expected(`the name ${experiment}`))
+    .exactOptional()
+    .describe(`The experiment that the protocol is of. Absent: \`${defaultExperiment}\`.`);
+}
+
+/** Repetitions per point of the grid. */
+export const trialsField = positiveInteger.max(2 ** 32 - 1, expected('at most 4294967295 trials'));
+
+export const zipField = z
+  .array(
+    z
+      .array(z.string(expected('the path of a field, as in student.width')), expected('a list of paths'))
+      .min(2, expected('at least two paths that go together')),
+    expected('a list of lists of paths, as in [[student.width, arms.spectral.batchSize]]'),
+  )
+  .exactOptional()
+  .describe('Groups of axes that go together, value by value, instead of each with each.');

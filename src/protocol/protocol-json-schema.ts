@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { formNames } from './file-data.js';
-import { protocolSchema } from './protocol-schema.js';
+import type { ExperimentForm } from './experiment-form.js';
 import { spacingJsonSchemas } from './spacing.js';
 
 interface JsonSchema {
@@ -13,30 +12,27 @@ interface JsonSchema {
 
 const spacing = { $ref: '#/$defs/spacing' };
 
-const forms = formNames.map((form) => ({ required: [form] }));
-
 /** JSON Schema of a protocol in which every field has one value; what docs/protocol.md is made of. */
-export function pointJsonSchema(): JsonSchema {
-  return z.toJSONSchema(protocolSchema, { io: 'input' }) as JsonSchema;
+export function pointJsonSchema({ schema }: Pick<ExperimentForm, 'schema'>): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
 }
 
 /** JSON Schema of the YAML file, axes included, for editors that complete and check it. */
-export function protocolJsonSchema(): object {
-  const point = pointJsonSchema();
+export function protocolJsonSchema(form: ExperimentForm): object {
+  const point = pointJsonSchema(form);
   return {
     ...point,
     properties: mapped(point.properties, (field, name) => {
-      if (name === 'zip') return field;
+      if (name === 'zip' || name === 'experiment') return field;
       if (name === 'arms') return { ...field, properties: mapped(field.properties, fieldsAsAxes) };
       return isSection(field) ? fieldsAsAxes(field) : asAxis(field);
     }),
-    // As a protocol of Gaussian data needs a teacher, and files may need none.
-    anyOf: [{ required: ['teacher'] }, { required: ['data'], properties: { data: { anyOf: forms } } }],
+    ...(form.jsonSchemaAlternatives && { anyOf: form.jsonSchemaAlternatives }),
     $defs: { spacing: { anyOf: spacingJsonSchemas() } },
   };
 }
 
-/** teacher, data, student and evaluation have axes within them and are none themselves. */
+/** Objects at the top have axes within them and are none themselves. */
 function isSection({ properties, anyOf = [] }: JsonSchema): boolean {
   return properties !== undefined || (anyOf.length > 0 && anyOf.every(isSection));
 }

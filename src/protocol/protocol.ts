@@ -1,8 +1,8 @@
 /** Protocols as text: YAML in, checked and with every default written out; YAML out. */
 import { stringify } from 'yaml';
 import { checkGrid } from './check-grid.js';
+import type { ProtocolDocument } from './experiment-form.js';
 import { invalidProtocol, type LineOf, readYaml } from './protocol-issues.js';
-import type { Protocol } from './protocol-schema.js';
 
 export { formatPath } from './protocol-issues.js';
 
@@ -12,22 +12,22 @@ export { formatPath } from './protocol-issues.js';
  * @throws invalid_protocol: for a syntax error its line and column, else every field that is wrong, by line and path,
  *   with what was expected and what came
  */
-export function parseProtocol(text: string, source: string): Protocol {
+export function parseProtocol(text: string, source: string): ProtocolDocument {
   const { value, lineOf } = readYaml(text, source);
   return check(value, source, lineOf);
 }
 
 /** A protocol from a plain object, checked in the same way. */
-export function checkProtocol(value: unknown, source: string): Protocol {
+export function checkProtocol(value: unknown, source: string): ProtocolDocument {
   return check(value, source, () => undefined);
 }
 
 /** The protocol as YAML; parseProtocol reads it back as it was. */
-export function formatProtocol(protocol: Protocol): string {
+export function formatProtocol(protocol: ProtocolDocument): string {
   return stringify(protocol, { lineWidth: 110 });
 }
 
-function check(value: unknown, source: string, lineOf: LineOf): Protocol {
+function check(value: unknown, source: string, lineOf: LineOf): ProtocolDocument {
   const result = checkGrid(value);
   if (result.protocol) return result.protocol;
   throw invalidProtocol(result.issues, source, lineOf);

@@ -1,27 +1,26 @@
-/** What tells groups of trials apart besides parametrisation, teacher size and width: the other fields that vary. */
+/** What tells groups of trials apart besides their place (see ExperimentForm.place): the other fields that vary. */
 import { type Axis, armOf, axesOf, valueAt } from './axes.js';
 import { canonicalJson } from './canonical-json.js';
-import type { Protocol } from './protocol-schema.js';
-import type { TrialProtocol } from './trials.js';
+import { formOf, type ProtocolDocument } from './experiment-form.js';
+import { armNameOf, type TrialProtocol } from './trials.js';
 
 /** The value of each field that varies, by its path in the protocol, as in "arms.spectral.batchSize". */
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** Those with a column of their own, and those that only repeat what is the same but for chance. */
-const told = ['teacher.teacherSize', 'student.width', 'trials', 'seed'];
-
-/** The settings of the trials of a protocol; those of an arm are without what varies in the other. */
-export function settingsOf(protocol: Protocol): (trial: TrialProtocol) => Settings {
-  const axes = axesOf(protocol).filter(({ name, values }) => values.length > 1 && !told.includes(name));
-  return (trial) =>
-    Object.fromEntries(
-      axes
-        .filter((axis) => (armOf(axis) ?? trial.parametrization) === trial.parametrization)
-        .map((axis) => [axis.name, valueIn(trial, axis)]),
+/** The settings of the trials of a protocol; those of an arm are without what varies in another. */
+export function settingsOf(protocol: ProtocolDocument): (trial: TrialProtocol) => Settings {
+  const beside = ['trials', 'seed', ...formOf(protocol).placeAxes];
+  const axes = axesOf(protocol).filter(({ name, values }) => values.length > 1 && !beside.includes(name));
+  return (trial) => {
+    const own = armNameOf(trial);
+    return Object.fromEntries(
+      axes.filter((axis) => (armOf(axis) ?? own) === own).map((axis) => [axis.name, valueIn(trial, axis)]),
     );
+  };
 }
 
-function valueIn(trial: TrialProtocol, axis: Axis): unknown {
+/** The value that a trial has of an axis. */
+export function valueIn(trial: TrialProtocol, axis: Axis): unknown {
   return armOf(axis) === undefined ? valueAt(trial, axis.path) : valueAt(trial.arm, axis.path.slice(2));
 }
 
@@ -107,7 +106,7 @@ function shortest(field: string, fields: readonly string[]): string {
 function settingText(value: unknown): number | string | null {
   if (value === undefined) return null;
   if (typeof value === 'number' || typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.join(' ');
+  if (Array.isArray(value)) return value.map(settingText).join(' ');
   // Quotes help nobody in a table.
   return JSON.stringify(value)
     .replaceAll('"', '')

@@ -1,18 +1,18 @@
 /** `zip`: which axes go together, value by value. */
 import { didYouMean } from '../arguments.js';
-import { type Axis, armOf, axesOf, fieldAt, valueAt } from './axes.js';
+import { type Axis, armNames, armOf, axesOf, fieldAt, valueAt } from './axes.js';
 import { canonicalJson } from './canonical-json.js';
+import { formOf, type ProtocolDocument } from './experiment-form.js';
 import type { ProtocolIssue } from './protocol-issues.js';
-import { type Protocol, parametrizations } from './protocol-schema.js';
 
-/** The fields that a document names in `zip`; it need not be a good one. */
+/** The fields that a document names in `zip`; it need not be valid. */
 export function namesInZip(document: unknown): ReadonlySet<unknown> {
   const groups = valueAt(document, ['zip']);
   return new Set(Array.isArray(groups) ? groups.flat() : []);
 }
 
-/** Of a protocol whose axes are good. */
-export function zipIssues(protocol: Protocol): ProtocolIssue[] {
+/** Of a protocol whose axes are valid. */
+export function zipIssues(protocol: ProtocolDocument): ProtocolIssue[] {
   const axes = axesOf(protocol);
   const groups = protocol.zip ?? [];
   const names = groups.flat();
@@ -24,12 +24,19 @@ export function zipIssues(protocol: Protocol): ProtocolIssue[] {
   );
   if (ofNames.length > 0) return ofNames;
   const ofLengths = groups.flatMap((group, i) => lengthIssues(group, i, axes));
-  return ofLengths.length > 0 ? ofLengths : groups.flatMap((group, i) => repeatIssues(group, i, axes));
+  return ofLengths.length > 0
+    ? ofLengths
+    : groups.flatMap((group, i) => repeatIssues(group, i, axes, armNames(formOf(protocol))));
 }
 
 /** An arm sees the axes of a group that are its own or common; two of its trials may not be the same. */
-function repeatIssues(group: readonly string[], i: number, axes: readonly Axis[]): ProtocolIssue[] {
-  for (const arm of parametrizations) {
+function repeatIssues(
+  group: readonly string[],
+  i: number,
+  axes: readonly Axis[],
+  arms: readonly (string | undefined)[],
+): ProtocolIssue[] {
+  for (const arm of arms) {
     const seen = axes
       .filter(({ name }) => group.includes(name))
       .filter((axis) => (armOf(axis) ?? arm) === arm);
@@ -44,12 +51,12 @@ function repeatIssues(group: readonly string[], i: number, axes: readonly Axis[]
   return [];
 }
 
-function nameTrouble(name: string, protocol: Protocol, axes: readonly Axis[]): string | undefined {
+function nameTrouble(name: string, protocol: ProtocolDocument, axes: readonly Axis[]): string | undefined {
   const axisNames = axes.map((axis) => axis.name);
   if (axisNames.includes(name)) return undefined;
   const list = axisNames.length > 0 ? `one of the axes ${axisNames.join(', ')}` : 'an axis; there is none';
   const path = name.split('.');
-  if (fieldAt(path) === undefined) {
+  if (fieldAt(formOf(protocol), path) === undefined) {
     const hint = didYouMean(name, axisNames);
     return `expected ${list}, received "${name}", which is no field of a protocol${hint && `. ${hint}`}`;
   }

@@ -1,15 +1,11 @@
 import { reasonOf } from '../errors.js';
-import { inFlow } from '../experiments/teacher-student/panels/arm-text.js';
-import { groupTrials, teacherSizes } from '../experiments/teacher-student/panels/trial-groups.js';
 import type { FailedFigure, Figure, LeftOut } from '../figures/figure.js';
-import { listed } from '../figures/numbers-in-text.js';
 import { subscriptsInHtml } from '../figures/subscripts.js';
-import { valuesOf } from '../protocol/axes.js';
+import { formatProtocol } from '../protocol/protocol.js';
+import type { ReportContent } from '../sweep/report-content.js';
 import { packedFigures } from './packed-figures.js';
 import { pageScripts } from './page-scripts.js';
 import { pageStyle } from './page-style.js';
-import type { Run } from './read-run.js';
-import { protocolText, runFacts, summaryTable, troubles } from './run-facts.js';
 import { escapeHtml, tableHtml } from './table.js';
 
 /** A figure with its picture, as it is written to figures/. */
@@ -29,10 +25,10 @@ const policy =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:";
 
 /** report.html: one file that opens from disk without a network. */
-export async function reportHtml(run: Run, sections: readonly Section[]): Promise<string> {
+export async function reportHtml(content: ReportContent, sections: readonly Section[]): Promise<string> {
   const figures = sections.filter((section): section is DrawnFigure => 'figure' in section);
   const scripts = await pageScripts('report-page');
-  const title = 'Students and their teacher: report of a run';
+  const title = escapeHtml(content.title);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -47,16 +43,15 @@ export async function reportHtml(run: Run, sections: readonly Section[]): Promis
 <header>
 <button id="theme" type="button" hidden>Dark</button>
 <h1>${title}</h1>
-${lead(run)}
+${lead(content)}
 ${navigation(figures)}
 </header>
 <main>
-${whatWasRun(run)}
+${whatWasRun(content)}
 ${sections.map(sectionHtml).join('\n')}
 </main>
 <footer>
-<p>After Giambagli, Buffoni, Chicchi and Fanelli, <i>How a student becomes a teacher: learning and forgetting through
-Spectral methods</i>, NeurIPS 2023, arXiv 2310.12612. Figures drawn with Vega-Lite; nothing is loaded from elsewhere.</p>
+<p>${credit(content)}Figures drawn with Vega-Lite; nothing is loaded from elsewhere.</p>
 </footer>
 <script type="application/octet-stream" id="figures">${packedFigures(figures.map(({ figure }) => figure))}</script>
 ${scripts.map((source) => `<script>${source}</script>`).join('\n')}
@@ -65,26 +60,19 @@ ${scripts.map((source) => `<script>${source}</script>`).join('\n')}
 `;
 }
 
-function sourceOf({ trials }: Run): string {
-  const sizes = teacherSizes(groupTrials(trials)).filter((size) => size > 0);
-  return sizes.length > 0
-    ? `a frozen teacher with h_T = ${listed(sizes.map(String))} hidden nodes`
-    : 'data in files';
+function credit({ after }: ReportContent): string {
+  if (!after) return '';
+  const { authors, title, source } = after;
+  return `After ${escapeHtml(authors)}, <i>${escapeHtml(title)}</i>, ${escapeHtml(source)}. `;
 }
 
-function lead(run: Run): string {
-  const { protocol, failed, damaged } = run;
-  const arms = Object.keys(protocol.arms).join(' and ');
-  const widths = valuesOf(protocol, 'student.width');
-  const text =
-    `${arms[0]?.toUpperCase()}${arms.slice(1)} students of ${widths.length === 1 ? 'width' : 'widths'} ` +
-    `${listed(widths.map(inFlow))} learned from ${sourceOf(run)}; the figures ask how many of their own nodes they needed for it.`;
-  const without = failed.length + damaged.length;
+function lead({ lead, troubles }: ReportContent): string {
+  const count = troubles.length;
   const trouble =
-    without > 0
-      ? `<p class="warning"><a href="#trouble">${without === 1 ? '1 trial' : `${without} trials`} without a result</a>: in no figure, and in no mean.</p>`
+    count > 0
+      ? `<p class="warning"><a href="#trouble">${count === 1 ? '1 trial' : `${count} trials`} without a result</a>: in no figure, and in no mean.</p>`
       : '';
-  return `<p class="lead">${markup(text)}</p>${trouble}`;
+  return `<p class="lead">${markup(lead)}</p>${trouble}`;
 }
 
 function navigation(figures: readonly DrawnFigure[]): string {
@@ -92,20 +80,16 @@ function navigation(figures: readonly DrawnFigure[]): string {
   return `<nav aria-label="Figures">${links.join('')}</nav>`;
 }
 
-const summaryNote =
-  'Mean ± sample standard deviation over trials. n_λ: effective size, each trial divided by its own maximum; pooled: by ' +
-  'the maximum over the trials of the row. seconds: training time of one trial.';
-
-function whatWasRun(run: Run): string {
-  const facts = runFacts(run).map(([name, text]) => `<dt>${escapeHtml(name)}</dt><dd>${markup(text)}</dd>`);
-  const trouble = troubles(run).map((text) => `<li>${markup(text)}</li>`);
+function whatWasRun({ facts, table, tableNote, troubles, protocol }: ReportContent): string {
+  const terms = facts.map(([name, text]) => `<dt>${escapeHtml(name)}</dt><dd>${markup(text)}</dd>`);
+  const trouble = troubles.map((text) => `<li>${markup(text)}</li>`);
   return `<section id="run">
 <h2>What was run</h2>
-<dl>${facts.join('\n')}</dl>
-${subscriptsInHtml(tableHtml(summaryTable(run)))}
-<p class="note">${markup(summaryNote)}</p>
+<dl>${terms.join('\n')}</dl>
+${subscriptsInHtml(tableHtml(table))}
+<p class="note">${markup(tableNote)}</p>
 ${trouble.length > 0 ? `<h3 id="trouble">Trials without a result</h3><ul>${trouble.join('\n')}</ul>` : ''}
-<details><summary>Every number of the protocol</summary><pre>${escapeHtml(protocolText(run))}</pre></details>
+<details><summary>Every number of the protocol</summary><pre>${escapeHtml(formatProtocol(protocol))}</pre></details>
 </section>`;
 }
 

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError, reasonOf } from '../errors.js';
-import { groupTrials, type TrialGroup } from '../experiments/teacher-student/panels/trial-groups.js';
 import {
   type FailedFigure,
   type Figure,
@@ -15,9 +14,9 @@ import {
 import { renderPng, renderSvg } from '../figures/render.js';
 import { lightTheme } from '../figures/theme.js';
 import { writeAtomically } from '../files/atomic-write.js';
-import { figuresFor, nameOfFigure } from './figure-registry.js';
+import type { FigureMaker } from '../sweep/report-content.js';
+import { reportContent } from './content.js';
 import { type DrawnFigure, reportHtml, type Section } from './html.js';
-import { readRun } from './read-run.js';
 import { tableCsv } from './table.js';
 
 /** html: report.html; the others: a file for each figure in figures/, csv of the table behind it. */
@@ -42,20 +41,20 @@ export interface ReportOptions {
  */
 export async function writeReport(directory: string, options: ReportOptions = {}): Promise<string[]> {
   const wanted = checkedFormats(options);
-  const run = await readRun(directory);
-  const groups = groupTrials(run.trials);
+  const content = await reportContent(directory);
   const sections: Section[] = [];
   const paths: string[] = [];
-  for (const figureOf of figuresFor(groups)) {
+  for (const maker of content.figures) {
     await turn(); // a figure is drawn in one piece, and no signal arrives meanwhile
     if (options.signal?.aborted) throw interrupted(directory, options.signal);
-    const made = await attempt(figureOf, groups, wanted);
+    const made = await attempt(maker, wanted);
     sections.push(made);
     if (!('files' in made)) continue;
     for (const [format, data] of made.files)
       paths.push(await write(join(directory, 'figures'), `${made.figure.name}.${format}`, data));
   }
-  if (wanted.has('html')) paths.push(await write(directory, 'report.html', await reportHtml(run, sections)));
+  if (wanted.has('html'))
+    paths.push(await write(directory, 'report.html', await reportHtml(content, sections)));
   tellFailures(
     sections.filter((section): section is FailedFigure => 'failure' in section),
     options,
@@ -65,14 +64,13 @@ export async function writeReport(directory: string, options: ReportOptions = {}
 
 /** The figure with its files, or why there are none. */
 async function attempt(
-  figureOf: ReturnType<typeof figuresFor>[number],
-  groups: readonly TrialGroup[],
+  maker: FigureMaker,
   wanted: ReadonlySet<ReportFormat>,
 ): Promise<(DrawnFigure & { files: [ReportFormat, string | Buffer][] }) | LeftOut | FailedFigure> {
-  const name = nameOfFigure(figureOf);
+  const { name } = maker;
   let title = name;
   try {
-    const figure = figureOf(groups);
+    const figure = maker.make();
     ({ title } = figure);
     return isDrawn(figure) ? { figure, ...(await drawn(figure, wanted)) } : figure;
   } catch (failure) {

@@ -1,7 +1,7 @@
 /** Whether one protocol asks for more than another, and where they contradict each other. */
 import { describe } from '../arguments.js';
+import type { ProtocolDocument } from '../protocol/experiment-form.js';
 import { formatPath } from '../protocol/protocol.js';
-import type { Protocol } from '../protocol/protocol-schema.js';
 import { spacingSchema } from '../protocol/spacing.js';
 import { expand } from '../protocol/trials.js';
 
@@ -10,8 +10,8 @@ import { expand } from '../protocol/trials.js';
  * and then the fields that differ, as in "epochs is 6 there and 7 here".
  */
 export function compareProtocols(
-  present: Protocol,
-  given: Protocol,
+  present: ProtocolDocument,
+  given: ProtocolDocument,
 ): 'same' | 'part' | 'grows' | readonly string[] {
   const there = new Set(expand(present).map(({ key }) => key));
   const here = new Set(expand(given).map(({ key }) => key));

@@ -1,9 +1,9 @@
 /** What made the records of a run, and whether results of different arithmetic stand side by side. */
-import type { TrialHeader } from './record.js';
+import type { RecordHeader } from './record.js';
 
 /** What a record says of how it was made. */
-export type RecordProvenance = Pick<TrialHeader, 'engine' | 'dtype'> & {
-  readonly versions: Omit<TrialHeader['versions'], 'node'>;
+export type RecordProvenance = Pick<RecordHeader, 'engine' | 'dtype'> & {
+  readonly versions: Omit<RecordHeader['versions'], 'node'>;
 };
 
 export interface Provenance {

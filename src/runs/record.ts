@@ -1,12 +1,18 @@
 /**
- * What is kept of a trial: trials/<key>/record.json (scalars) and trials/<key>/arrays.safetensors (trial-arrays.ts).
- * Figures and tables are made from these two alone.
+ * What is kept of a trial: trials/<key>/record.json (what it found, and what made it) and trials/<key>/arrays.safetensors
+ * (trial-arrays.ts). Figures and tables are made from these two alone.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EigenstudentError, reasonOf } from '../errors.js';
-import { parametrizations } from '../protocol/protocol-schema.js';
-import { type TrialProtocol, trialKey } from '../protocol/trials.js';
+import {
+  defaultExperiment,
+  experimentNames,
+  formOf,
+  type Scalars,
+  type TrialProtocol,
+} from '../protocol/experiment-form.js';
+import { trialKey } from '../protocol/trials.js';
 import { readBytes } from './read-bytes.js';
 import { sha256 } from './sha256.js';
 import { versions } from './versions.js';
@@ -14,26 +20,16 @@ import { versions } from './versions.js';
 const count = z.int().min(0);
 
 const header = z.object({
-  schema: z.literal(1),
+  schema: z.literal(2),
   key: z.string(),
-  parametrization: z.enum(parametrizations),
-  /** h_T; 0 where there is no teacher. */
-  teacherSize: count,
-  width: count,
+  experiment: z.string(),
   trial: count,
   seed: count,
   /** Every number that the trial depends on; `key` is its hash. */
   protocol: z.custom<TrialProtocol>((value) => typeof value === 'object' && value !== null),
-  /** Of normalised relevance, for effectiveSize. */
-  threshold: z.number(),
-  /** How relevance was computed: see src/pruning/relevance.ts. */
-  criterion: z.enum(['L', 'M']),
-  /** Wall-clock time that its student trained: on a thread of its own, next to others. */
+  /** Wall-clock time that the trial ran: on a thread of its own, next to others. */
   seconds: z.number(),
   steps: count,
-  /** Epochs completed. */
-  epochs: count,
-  batchSize: count,
   engine: z.string(),
   dtype: z.enum(['float32', 'float64']),
   versions: z.object({
@@ -50,39 +46,6 @@ const header = z.object({
   recordSha256: z.string().optional(),
 });
 
-/**
- * At the end of training, fractions of samples whose largest output is the class, or, of one sigmoid output, that is above 0.5
- * where the target is 1 and not where it is 0. Absent where there are neither classes nor such targets.
- */
-const accuracies = {
-  validationAccuracy: z.number().exactOptional(),
-  testAccuracy: z.number().exactOptional(),
-  /** Test accuracy with only the effectiveSize most relevant nodes kept. */
-  prunedAccuracy: z.number().exactOptional(),
-};
-
-/** Losses are data losses (no penalty) at the end of training. */
-const measures = {
-  trainLoss: z.number(),
-  validationLoss: z.number(),
-  testLoss: z.number(),
-  /** Before the first step. */
-  initialTestLoss: z.number(),
-  /** Of the test labels: the loss of the best constant prediction; of classes the entropy of their frequencies. */
-  labelVariance: z.number(),
-  /** Nodes whose relevance is above threshold * maximumRelevance ("trial" normalisation). */
-  effectiveSize: count,
-  /** Largest relevance, not normalised; the pooled normalisation divides by the largest of these in a group. */
-  maximumRelevance: z.number(),
-  /** Test loss with only the effectiveSize most relevant nodes kept. */
-  prunedLoss: z.number(),
-};
-type Measure = keyof typeof measures;
-const noMeasures = Object.fromEntries(Object.keys(measures).map((name) => [name, z.null()])) as Record<
-  Measure,
-  z.ZodNull
->;
-
 /** @internal */
 const trialError = z.object({
   code: z.string(),
@@ -96,53 +59,46 @@ const trialError = z.object({
   stage: z.enum(['preparation', 'training', 'measurement', 'writing']).exactOptional(),
 });
 
-/** @internal */
-const finishedRecord = header.extend(measures).extend({
-  /** Of every hidden layer, first to last, where all of them are spectral; the first is effectiveSize. */
-  effectiveSizes: z.array(count).exactOptional(),
-  ...accuracies,
-});
-/** @internal */
-const failedRecord = header.extend(noMeasures).extend({ error: trialError });
-const trialRecord = z.union([failedRecord, finishedRecord]);
-
-export type FinishedRecord = z.output<typeof finishedRecord> & { readonly error?: never };
+/** What every experiment's records have. */
+export interface RecordHeader<P extends TrialProtocol = TrialProtocol>
+  extends Omit<z.output<typeof header>, 'protocol'> {
+  readonly protocol: P;
+}
+export interface FinishedRecord<S = Scalars, P extends TrialProtocol = TrialProtocol>
+  extends RecordHeader<P> {
+  /** What the trial found, as the experiment names it. */
+  readonly scalars: S;
+  readonly error?: never;
+}
 /** Of a trial that diverged, or failed otherwise. It is kept, and not tried again: the same numbers would fail again. */
-export type FailedRecord = z.output<typeof failedRecord>;
-export type TrialRecord = FinishedRecord | FailedRecord;
-export type Seals = 'arraysSha256' | 'recordSha256';
+export interface FailedRecord<S = Scalars, P extends TrialProtocol = TrialProtocol> extends RecordHeader<P> {
+  /** What was known before it failed. */
+  readonly scalars: Partial<S>;
+  readonly error: TrialError;
+}
+export type TrialRecord<S = Scalars, P extends TrialProtocol = TrialProtocol> =
+  | FinishedRecord<S, P>
+  | FailedRecord<S, P>;
+type Seals = 'arraysSha256' | 'recordSha256';
 /** A record before its arrays are written and their checksum is known. */
 export type UnsealedRecord = Omit<FinishedRecord, Seals> | Omit<FailedRecord, Seals>;
 export type TrialError = z.output<typeof trialError>;
-export type TrialHeader = z.output<typeof header>;
-export type TrialMeasures = Pick<FinishedRecord, Measure>;
 
-export function isFinished(record: TrialRecord): record is FinishedRecord {
+export function isFinished<S, P extends TrialProtocol>(
+  record: TrialRecord<S, P>,
+): record is FinishedRecord<S, P> {
   return record.error === undefined;
 }
 
-/**
- * Whether a student predicts test data no better than the best constant does, as one whose nodes have all died. The mean of
- * the training labels is not quite that constant, so that a student which has found it, and no more, is above the bound.
- */
-export function didNotLearn({ testLoss, labelVariance }: Pick<TrialMeasures, 'testLoss' | 'labelVariance'>) {
-  return testLoss >= labelVariance;
-}
-
-/** JSON Schema of a record without its error, for who makes columns of its fields. */
+/** JSON Schema of a record without its scalars and its error: what becomes columns of its fields. */
 export function recordJsonSchema(): { readonly properties?: Readonly<Record<string, object>> } {
-  return z.toJSONSchema(finishedRecord, { unrepresentable: 'any' }) as ReturnType<typeof recordJsonSchema>;
+  return z.toJSONSchema(header, { unrepresentable: 'any' }) as ReturnType<typeof recordJsonSchema>;
 }
 
 /** The same of a failed record's error. */
 export function trialErrorJsonSchema(): ReturnType<typeof recordJsonSchema> {
   return z.toJSONSchema(trialError) as ReturnType<typeof recordJsonSchema>;
 }
-
-/** The measures of a trial that has none. */
-export const nothingMeasured = Object.fromEntries(
-  Object.keys(measures).map((name) => [name, null]),
-) as Record<Measure, null>;
 
 export const recordFile = 'record.json';
 
@@ -156,12 +112,9 @@ export function trialFolder(directory: string, key: string): string {
  */
 export function sealRecord(record: UnsealedRecord, arraysSha256: string): TrialRecord {
   const complete = { ...record, arraysSha256 };
-  const result = trialRecord.safeParse(JSON.parse(JSON.stringify(complete)));
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    const message = `its record could not be read again: ${issue?.path.join('.')}: ${issue?.message}`;
-    throw new EigenstudentError('internal', message, { cause: result.error });
-  }
+  const { issue, cause } = parseRecord(JSON.parse(JSON.stringify(complete)));
+  if (issue)
+    throw new EigenstudentError('internal', `its record could not be read again: ${issue}`, { cause });
   return { ...complete, recordSha256: sha256(JSON.stringify(complete)) } as TrialRecord;
 }
 
@@ -172,7 +125,7 @@ export function encodeRecord(record: TrialRecord): string {
 /**
  * The record of one trial.
  * @throws file_unreadable; file_corrupt when it is not a record, not of this key, or its numbers were changed;
- *   file_unsupported when it is whole and of another schema: see checkSchema
+ *   file_unsupported when it is whole and of another schema or of an experiment that is not known: see checkSchema
  */
 export async function readRecord(directory: string, key: string): Promise<TrialRecord> {
   const path = join(trialFolder(directory, key), recordFile);
@@ -186,12 +139,8 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
     throw corrupt(reasonOf(cause), cause);
   }
   checkSchema(value, corrupt, path);
-  const result = trialRecord.safeParse(value);
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    throw corrupt(`${issue?.path.join('.') || 'its contents'}: ${issue?.message}`, result.error);
-  }
-  const record = result.data as TrialRecord;
+  const { record, issue, cause } = parseRecord(inSchema2(value));
+  if (record === undefined) throw corrupt(issue, cause);
   const { recordSha256, ...rest } = value as Record<string, unknown>;
   // Whoever writes the revision of the arithmetic writes the checksum too.
   const sealed = recordSha256 !== undefined || record.versions.arithmetic !== undefined;
@@ -203,14 +152,71 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
   return record;
 }
 
-/** One that another version sealed is nothing to train again; one without a seal may be this version's with a digit changed. */
+type Parsed =
+  | { readonly record: TrialRecord; readonly issue?: never; readonly cause?: never }
+  | { readonly record?: never; readonly issue: string; readonly cause: z.ZodError };
+
+/** By the schema of every record, and by that of its experiment. */
+function parseRecord(value: unknown): Parsed {
+  const { scalars, error } = (value ?? {}) as Record<string, unknown>;
+  const head = header.safeParse(value);
+  if (!head.success) return issueOf(head.error);
+  const failure = error === undefined ? undefined : trialError.safeParse(error);
+  if (failure?.success === false) return issueOf(failure.error, 'error');
+  const { scalars: form } = formOf(head.data);
+  const found = (failure ? form.partial() : form).safeParse(scalars);
+  if (!found.success) return issueOf(found.error, 'scalars');
+  const failed = failure && { error: failure.data };
+  return { record: { ...head.data, scalars: found.data, ...failed } as TrialRecord };
+}
+
+function issueOf(cause: z.ZodError, ...within: string[]): Parsed {
+  const [first] = cause.issues;
+  const path = [...within, ...(first?.path ?? [])].join('.');
+  return { issue: `${path || 'its contents'}: ${first?.message}`, cause };
+}
+
+/** Fields of a record of schema 1 that are not what the trial found. */
+const headerOfSchema1: readonly string[] = [...Object.keys(header.shape), 'error'];
+
+/**
+ * A record as it is. Schema 1, of version 0.1.0, had one experiment, and what a trial found beside the other fields, null
+ * where the trial failed.
+ */
+export function inSchema2(value: unknown): unknown {
+  if ((value as { readonly schema?: unknown } | null)?.schema !== 1) return value;
+  const fields = Object.entries(value as object);
+  const isFound = ([name, field]: [string, unknown]) => !headerOfSchema1.includes(name) && field !== null;
+  return {
+    ...Object.fromEntries(fields.filter(([name]) => headerOfSchema1.includes(name))),
+    schema: 2,
+    experiment: defaultExperiment,
+    scalars: Object.fromEntries(fields.filter(isFound)),
+  };
+}
+
+const readSchemas: readonly unknown[] = [1, 2];
+
+/**
+ * One that another version sealed is nothing to train again; one without a seal may be this version's with a digit changed.
+ * The same of an experiment that is not known here.
+ */
 function checkSchema(value: unknown, corrupt: (reason: string) => Error, path: string): void {
   const { recordSha256, ...rest } = (value ?? {}) as Record<string, unknown>;
-  const { schema } = rest;
-  if (typeof schema !== 'number' || schema === 1) return;
-  const reason =
-    `it has schema ${schema}, and this version of eigenstudent, ${versions().eigenstudent}, reads schema 1. ` +
-    'Read it with the version that wrote it';
+  const { schema, experiment } = rest;
+  const reason = whyUnsupported(schema, experiment);
+  if (reason === undefined) return;
   if (recordSha256 !== sha256(JSON.stringify(rest))) throw corrupt(reason);
   throw new EigenstudentError('file_unsupported', `${path} is not a readable record: ${reason}`);
+}
+
+function whyUnsupported(schema: unknown, experiment: unknown): string | undefined {
+  if (typeof schema === 'number' && !readSchemas.includes(schema))
+    return (
+      `it has schema ${schema}, and this version of eigenstudent, ${versions().eigenstudent}, reads schemas 1 and 2. ` +
+      'Read it with the version that wrote it'
+    );
+  if (schema === 2 && typeof experiment === 'string' && !experimentNames().includes(experiment))
+    return `it is of the experiment ${experiment}, which is not known here; known: ${experimentNames().join(', ')}`;
+  return undefined;
 }

@@ -5,8 +5,8 @@ import { setTimeout } from 'node:timers/promises';
 import { EigenstudentError, reasonOf } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 import { decodeText } from '../files/text-file.js';
+import type { ProtocolDocument } from '../protocol/experiment-form.js';
 import { formatProtocol, parseProtocol } from '../protocol/protocol.js';
-import type { Protocol } from '../protocol/protocol-schema.js';
 import type { Trial } from '../protocol/trials.js';
 import { writing } from './advice.js';
 import { compareProtocols } from './growth.js';
@@ -24,7 +24,7 @@ import {
   type UnsealedRecord,
 } from './record.js';
 import { sha256 } from './sha256.js';
-import { arraysFile, checkArrays, encodeArrays, type PartialArrays } from './trial-arrays.js';
+import { arraysFile, checkArrays, encodeArrays, type TrialTensors } from './trial-arrays.js';
 import { TrialLocks } from './trial-locks.js';
 
 export const protocolFile = 'protocol.yaml';
@@ -45,7 +45,7 @@ const lockPause = 20;
  * @throws run_directory_conflict with the fields that differ; file_unwritable; invalid_protocol when the protocol.yaml there
  *   was edited into something else
  */
-export async function openRunDirectory(directory: string, protocol: Protocol): Promise<void> {
+export async function openRunDirectory(directory: string, protocol: ProtocolDocument): Promise<void> {
   await makeFolder(join(directory, 'trials'));
   if (!(await wouldGrow(directory, protocol))) return;
   await TrialLocks.within(directory, async (locks) => {
@@ -60,7 +60,7 @@ export async function openRunDirectory(directory: string, protocol: Protocol): P
  * as much already. Nothing is written.
  * @throws run_directory_conflict, invalid_protocol: see openRunDirectory
  */
-export async function wouldGrow(directory: string, protocol: Protocol): Promise<boolean> {
+export async function wouldGrow(directory: string, protocol: ProtocolDocument): Promise<boolean> {
   await namesIn(directory); // a network file system looks again then, and may else show a file that was replaced
   const path = join(directory, protocolFile);
   const present = await readProtocolIfThere(directory);
@@ -75,7 +75,7 @@ export async function wouldGrow(directory: string, protocol: Protocol): Promise<
   );
 }
 
-async function readProtocolIfThere(directory: string): Promise<Protocol | undefined> {
+async function readProtocolIfThere(directory: string): Promise<ProtocolDocument | undefined> {
   const path = join(directory, protocolFile);
   const bytes = await readBytesIfThere(path);
   if (bytes === undefined) return undefined;
@@ -83,7 +83,7 @@ async function readProtocolIfThere(directory: string): Promise<Protocol | undefi
 }
 
 /** @throws file_unreadable when there is no run in the directory */
-export async function readProtocol(directory: string): Promise<Protocol> {
+export async function readProtocol(directory: string): Promise<ProtocolDocument> {
   const protocol = await readProtocolIfThere(directory);
   if (protocol) return protocol;
   throw new EigenstudentError(
@@ -203,7 +203,7 @@ export async function readRecordIfWhole(directory: string, key: string): Promise
 export async function writeTrial(
   directory: string,
   record: UnsealedRecord,
-  arrays: PartialArrays,
+  arrays: TrialTensors,
 ): Promise<TrialRecord> {
   const folder = trialFolder(directory, record.key);
   const bytes = encodeArrays(record.key, arrays);

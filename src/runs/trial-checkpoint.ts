@@ -1,94 +1,55 @@
-/**
- * trials/<key>/checkpoint.safetensors: how far an unfinished trial is. It is a checkpoint of a population of one with more in
- * it: restoreCheckpoint reads it as it is.
- */
+/** trials/<key>/checkpoint.safetensors: how far an unfinished trial is. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { EigenstudentError } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  type SafetensorsFile,
-  safeTensor,
-} from '../files/safetensors.js';
-import type { Population } from '../population/population.js';
-import { checkpointOf, continueFrom } from '../training/checkpoint.js';
+import { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from '../files/safetensors.js';
 import { writing } from './advice.js';
 import { makeFolder } from './make-folder.js';
-import { type NodeHistory, nodeHistoryTensors, readNodeHistory } from './node-history.js';
 import { readBytesIfThere } from './read-bytes.js';
 import { trialFolder } from './record.js';
-import { float64, historyTensors, type LossHistory, readHistory } from './trial-arrays.js';
+import type { TrialTensors } from './trial-arrays.js';
 import { versions } from './versions.js';
 
 export const checkpointFile = 'checkpoint.safetensors';
 
-/** What is known of a trial while it trains, besides the state of its student. */
-export interface TrialProgress {
-  readonly lossHistory: LossHistory;
-  readonly nodeHistory?: NodeHistory;
-  readonly initialTestLoss: number;
-  /** That its student has trained so far, in this process and those before. */
-  readonly seconds: number;
+export function checkpointPath(directory: string, key: string): string {
+  return join(trialFolder(directory, key), checkpointFile);
 }
 
 /**
  * Keeps how far a trial is, in place of what was kept before.
- * @param student its place in the population
+ * @param state its metadata hold `steps`, a list of one number: the steps that are done (see checkpointSteps)
  * @throws file_unwritable
  */
 export async function writeTrialCheckpoint(
   directory: string,
   key: string,
-  population: Population,
-  student: number,
-  progress: TrialProgress,
+  { tensors, metadata }: TrialTensors,
 ): Promise<void> {
-  const { tensors, metadata } = checkpointOf(population, [population.at(student)]);
-  for (const [name, tensor] of historyTensors(progress.lossHistory)) tensors.set(name, tensor);
-  const { nodeHistory, lossHistory } = progress;
-  if (nodeHistory)
-    for (const [name, tensor] of nodeHistoryTensors(nodeHistory, lossHistory.epoch.length + 1))
-      tensors.set(name, tensor);
-  tensors.set('initialTestLoss', safeTensor(Float64Array.of(progress.initialTestLoss)));
-  tensors.set('seconds', safeTensor(Float64Array.of(progress.seconds)));
   const described = { ...metadata, key, version: versions().eigenstudent };
-  const sealed = { ...described, sha256: checksum({ tensors, metadata: described }) };
-  const folder = trialFolder(directory, key);
+  const all = new Map(tensors);
+  const sealed = { ...described, sha256: checksum({ tensors: all, metadata: described }) };
   await writing(directory, async () => {
-    await makeFolder(folder);
-    await writeAtomically(join(folder, checkpointFile), encodeSafetensors(tensors, sealed));
+    await makeFolder(trialFolder(directory, key));
+    await writeAtomically(checkpointPath(directory, key), encodeSafetensors(all, sealed));
   });
 }
 
 /**
- * Sets a student to where its trial was left.
- * @returns nothing where the trial was not begun
- * @throws file_corrupt, file_unreadable, data_mismatch (another engine, dtype or version): the student is as it was, and the
- *   trial is to start again
+ * What was kept of a trial; undefined where it was not begun.
+ * @throws file_corrupt, file_unreadable, data_mismatch (another version): the trial is to start again
  */
-export async function continueTrial(
+export async function readTrialCheckpoint(
   directory: string,
   key: string,
-  population: Population,
-  student: number,
-): Promise<TrialProgress | undefined> {
-  const path = join(trialFolder(directory, key), checkpointFile);
+): Promise<SafetensorsFile | undefined> {
+  const path = checkpointPath(directory, key);
   const bytes = await readBytesIfThere(path);
   if (bytes === undefined) return undefined;
   const file = decodeSafetensors(bytes, path);
   checkSeal(file, key, path);
-  const lossHistory = readHistory(file, path);
-  const nodeHistory = readNodeHistory(file, lossHistory.epoch.length + 1, path);
-  const progress = {
-    lossHistory,
-    ...(nodeHistory && { nodeHistory }),
-    initialTestLoss: float64(file, 'initialTestLoss', path)[0] as number,
-    seconds: float64(file, 'seconds', path)[0] as number,
-  };
-  continueFrom(file, path, population, [population.at(student)]);
-  return progress;
+  return file;
 }
 
 function checkSeal({ tensors, metadata }: SafetensorsFile, key: string, path: string): void {

@@ -1,6 +1,6 @@
 /** How a sweep is cut into the tasks of a Slurm job array, and how Slurm writes such a list of tasks. */
 import { EigenstudentError } from '../errors.js';
-import { workOf } from '../protocol/trial-cost.js';
+import { workOf } from '../protocol/place.js';
 import type { Trial } from '../protocol/trials.js';
 import { deal } from '../sweep/shard.js';
 

@@ -7,13 +7,13 @@ import { writeAtomically } from '../files/atomic-write.js';
 import { ownPackage } from '../native/own-package.js';
 import type { Device } from '../network/device.js';
 import { bareOptionsCheck, numberFrom, type OptionsOf, optional, required, unchecked } from '../options.js';
-import { checkProtocol, formatProtocol } from '../protocol/protocol.js';
-import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
+import type { ProtocolDocument } from '../protocol/experiment-form.js';
+import { formatProtocol } from '../protocol/protocol.js';
 import { expand, type Trial } from '../protocol/trials.js';
 import { makeFolder } from '../runs/make-folder.js';
 import { openRunDirectory, survey, wouldGrow } from '../runs/run-directory.js';
 import { checkArrays } from '../runs/trial-arrays.js';
-import { lookAtFiles } from '../sweep/files/look-at-files.js';
+import { resolveProtocol } from '../sweep/plan.js';
 import { arraySize, arraySpecification, checkArraySize, tasksWith } from './array.js';
 import { findCluster, slurm } from './controller.js';
 import { checkSlurmOptions, type SlurmOptions } from './options.js';
@@ -66,8 +66,8 @@ export interface SlurmSubmission extends SlurmPlan {
  * What submitSweep would submit. Nothing is written and nothing is submitted; without Slurm its usual limits are assumed.
  * @throws invalid_protocol, invalid_argument, run_directory_conflict
  */
-export async function planSubmission(input: ProtocolInput, options: SubmitOptions): Promise<SlurmPlan> {
-  const protocol = await lookAtFiles(checkProtocol(input, 'of planSubmission()'));
+export async function planSubmission(input: object, options: SubmitOptions): Promise<SlurmPlan> {
+  const protocol = await resolveProtocol(input, 'of planSubmission()');
   return plan(protocol, options, await maximumOrUsual());
 }
 
@@ -77,8 +77,8 @@ export async function planSubmission(input: ProtocolInput, options: SubmitOption
  * @throws invalid_protocol, invalid_argument, run_directory_conflict, file_unwritable, slurm_missing, slurm_unreachable,
  *   slurm_refused
  */
-export async function submitSweep(input: ProtocolInput, options: SubmitOptions): Promise<SlurmSubmission> {
-  const protocol = await lookAtFiles(checkProtocol(input, 'of submitSweep()'));
+export async function submitSweep(input: object, options: SubmitOptions): Promise<SlurmSubmission> {
+  const protocol = await resolveProtocol(input, 'of submitSweep()');
   const cluster = await findCluster(); // before anything is written: what is missing is known now
   const planned = await plan(protocol, options, cluster.maximumArraySize);
   const { directory } = options;
@@ -118,7 +118,7 @@ export function jobIdOf(answer: string): string {
   );
 }
 
-async function plan(protocol: Protocol, options: SubmitOptions, maximum: number): Promise<SlurmPlan> {
+async function plan(protocol: ProtocolDocument, options: SubmitOptions, maximum: number): Promise<SlurmPlan> {
   const checked = checkOptions('submitSweep', options);
   const { directory, threads, slurm: wanted } = checked;
   const { cpus, gres, arrayTasks, throttle } = wanted;
@@ -178,7 +178,7 @@ async function missingOf(directory: string, trials: readonly Trial[]): Promise<S
  * The protocol of an array, which its tasks read: run directories grow, and tasks of one array must all cut the same
  * trials into parts. Named by what it says, so that arrays of one protocol share it.
  */
-function protocolCopy(directory: string, protocol: Protocol): string {
+function protocolCopy(directory: string, protocol: ProtocolDocument): string {
   const hash = createHash('sha256').update(formatProtocol(protocol)).digest('hex').slice(0, 16);
   return join(resolve(slurmFolder(directory)), `protocol-${hash}.yaml`);
 }

@@ -1,15 +1,27 @@
-/** What a batch of trials is told, and what it tells. */
+/** What a batch of trials gets from the sweep, and what it gives. */
 import type { ChosenDevice } from '../network/device.js';
-import type { Trial } from '../protocol/trials.js';
+import type { Scalars, Trial } from '../protocol/experiment-form.js';
+import type { TrialError } from '../runs/record.js';
 import type { DamagedTrial } from '../runs/run-directory.js';
-import type { Outcome, RunningTrial } from './outcome.js';
+import type { TrialTensors } from '../runs/trial-arrays.js';
 import type { Profiler } from './profile.js';
-import type { SharedData } from './shared-data.js';
-import type { Latest } from './trial-log.js';
+
+/** A trial that has ended: what its record and its arrays hold. */
+export interface Outcome {
+  /** Of a failed trial: what was known before it failed. */
+  readonly scalars: Scalars;
+  readonly arrays: TrialTensors;
+  /** Absent where the trial finished. */
+  readonly error?: TrialError;
+  /** Wall-clock time that it ran, in this process and those before. */
+  readonly seconds: number;
+  readonly steps: number;
+  /** What computed it: "cpu-avx2". */
+  readonly engine: string;
+}
 
 export interface BatchOptions {
   readonly directory: string;
-  readonly data: SharedData;
   readonly chosen: ChosenDevice;
   readonly threads: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -32,8 +44,13 @@ export interface BatchOptions {
   readonly onRestart: (trial: DamagedTrial) => void;
   /** Called once per trial, finished or failed, for several at once; training waits for it. */
   readonly onTrial: (trial: Trial, outcome: Outcome) => Promise<void>;
-  /** Measures a student that has trained to its end. Default: finishedOutcome. What it throws fails its trial alone. */
-  readonly measure?: (work: RunningTrial, testLoss: number) => Promise<Outcome>;
+}
+
+/** Medians over trials that run side by side, each at its last evaluation. */
+export interface Latest {
+  readonly trials: number;
+  /** By the short name that a progress bar shows: "loss", "n_λ". */
+  readonly values: Readonly<Record<string, number>>;
 }
 
 /** A trial that did not start from nothing. */

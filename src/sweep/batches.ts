@@ -1,11 +1,11 @@
 /** Which trials train side by side: batches, one after the other, each of them one population. */
 import { availableParallelism, totalmem } from 'node:os';
+import type { DType } from '../native/dtype.js';
 import { freeMemory, requireMemory } from '../native/free-memory.js';
 import type { ChosenDevice } from '../network/device.js';
-import { bytesOfStudent } from '../network/memory-needs.js';
-import { problemOf } from '../protocol/problem.js';
-import { workOf } from '../protocol/trial-cost.js';
-import { describeTrial, hiddenWidths, type Trial, type TrialProtocol } from '../protocol/trials.js';
+import type { Trial, TrialProtocol } from '../protocol/experiment-form.js';
+import { describeTrial, dtypeOf, workOf } from '../protocol/place.js';
+import { experimentOf } from './experiment.js';
 
 /** Students per thread in a batch: enough that no core waits long for the others, few enough that trials finish early. */
 const studentsPerThread = 4;
@@ -41,8 +41,7 @@ export function byDescendingCost(trials: readonly Trial[]): Trial[] {
 }
 
 /**
- * What fits in one batch. Its trials have one dtype, as a population has, one number of epochs, so that none waits long for
- * another, and one number of points, as the history of all is written at the same epochs.
+ * What fits in one batch: trials of one dtype, as a population has, and of one kind, as the experiment has it.
  */
 export class BatchCapacity {
   #students = 0;
@@ -52,7 +51,7 @@ export class BatchCapacity {
   #limits: BatchLimits | undefined;
 
   /** @param limitsOf the batches of a dtype: its device may be another one */
-  constructor(readonly limitsOf: (dtype: TrialProtocol['dtype']) => BatchLimits) {}
+  constructor(readonly limitsOf: (dtype: DType) => BatchLimits) {}
 
   get isFull(): boolean {
     return this.#limits !== undefined && this.#students >= this.#limits.students;
@@ -66,7 +65,7 @@ export class BatchCapacity {
   }
 
   add({ protocol }: Trial): void {
-    this.#limits ??= this.limitsOf(protocol.dtype);
+    this.#limits ??= this.limitsOf(dtypeOf(protocol));
     this.#students += 1;
     this.#bytes += bytesOf(protocol);
     this.#kind = kindOf(protocol);
@@ -74,10 +73,7 @@ export class BatchCapacity {
 }
 
 /** The batches of a process that has all trials to itself: those of one kind together, the costly ones first. */
-export function planBatches(
-  trials: readonly Trial[],
-  limitsOf: (dtype: TrialProtocol['dtype']) => BatchLimits,
-): Trial[][] {
+export function planBatches(trials: readonly Trial[], limitsOf: (dtype: DType) => BatchLimits): Trial[][] {
   const open = new Map<string, { room: BatchCapacity; batch: Trial[] }>();
   const batches: Trial[][] = [];
   for (const trial of byDescendingCost(trials)) {
@@ -94,43 +90,13 @@ export function planBatches(
   return batches;
 }
 
-function kindOf({ dtype, epochs, evaluation }: TrialProtocol): string {
-  return `${dtype} ${epochs} ${evaluation.points}`;
+function kindOf(protocol: TrialProtocol): string {
+  return `${dtypeOf(protocol)} ${experimentOf(protocol).batchKindOf?.(protocol) ?? ''}`;
 }
 
-/** Where the memory of a trial goes, on a CPU: upper estimates. */
-export interface TrialBytes {
-  /** Float64, with a copy of the population's dtype. */
-  readonly data: number;
-  /** Parameters and moments, and what works on them alone. */
-  readonly student: number;
-  /** Pruning curves, relevance and the history of its nodes, until they are written. */
-  readonly arrays: number;
-}
-
-export function trialBytes(protocol: TrialProtocol): TrialBytes {
-  const { samples, inputs, outputs } = problemOf(protocol);
-  const { student, dtype, arm, evaluation } = protocol;
-  const shape = {
-    inputs,
-    widths: [...hiddenWidths(protocol), outputs],
-    dtype,
-    moments: arm.optimizer.sgd ? (1 as const) : (2 as const),
-    batchSize: Math.min(arm.batchSize, samples.train),
-  };
-  const { held, working, passing } = bytesOfStudent(shape);
-  const curves = 2 + (evaluation.rankings?.length ?? 0) + Math.ceil(samples.test / 2048);
-  return {
-    data: (samples.train + samples.validation + samples.test) * (inputs + outputs) * 16,
-    student: held + working + passing,
-    arrays: 8 * curves * (student.width + 1),
-  };
-}
-
-/** An upper estimate: parameters, moments and data, and what works on a narrow student beside others. */
+/** An upper estimate of the memory of a trial beside others. */
 export function bytesOf(protocol: TrialProtocol): number {
-  const { data, student } = trialBytes(protocol);
-  return data + student;
+  return experimentOf(protocol).bytesOf(protocol);
 }
 
 /**
@@ -141,23 +107,18 @@ export function checkMemory(trials: readonly Trial[], onHost: (trial: Trial) => 
   let [most, largest]: [number, Trial | undefined] = [0, undefined];
   for (const trial of trials) {
     if (!onHost(trial)) continue;
-    const bytes = sumOf(trialBytes(trial.protocol));
+    const { bytes } = memoryOf(trial.protocol);
     if (bytes > most) [most, largest] = [bytes, trial];
   }
   if (!largest) return;
-  const { data, student, arrays } = trialBytes(largest.protocol);
-  const parts = [
-    `student ${Math.ceil(student)}, by student.width and the other widths`,
-    `data ${data}, by data.train, data.validation, data.test and inputs`,
-    `curves ${arrays}`,
-  ];
+  const { parts } = memoryOf(largest.protocol);
   requireMemory(
-    `the trial ${describeTrial(largest.protocol)} (bytes: ${parts.join('; ')})`,
+    `the trial ${describeTrial(largest.protocol)}${parts && ` (bytes: ${parts})`}`,
     most,
     'Lower these fields',
   );
 }
 
-function sumOf({ data, student, arrays }: TrialBytes): number {
-  return data + student + arrays;
+function memoryOf(protocol: TrialProtocol) {
+  return experimentOf(protocol).memoryOf?.(protocol) ?? { bytes: bytesOf(protocol), parts: '' };
 }

@@ -1,20 +1,24 @@
 /** How many trials there are of each kind. */
-import { type Axis, armOf, axesOf, valueAt } from '../protocol/axes.js';
+import { type Axis, armOf, axesOf } from '../protocol/axes.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
-import type { Parametrization, Protocol } from '../protocol/protocol-schema.js';
-import type { Trial } from '../protocol/trials.js';
+import type { ProtocolDocument, Trial } from '../protocol/experiment-form.js';
+import { valueIn } from '../protocol/settings.js';
+import { armNameOf } from '../protocol/trials.js';
 
 export interface TrialCountsByField {
   readonly total: number;
-  readonly byArm: Readonly<Partial<Record<Parametrization, number>>>;
+  /** Empty where the experiment has no arms. */
+  readonly byArm: Readonly<Record<string, number>>;
   /** For each field that varies, by its path in the protocol, its values and how many trials have each. */
   readonly byField: Readonly<Record<string, readonly { readonly value: unknown; readonly trials: number }[]>>;
 }
 
-export function countTrials(protocol: Protocol, trials: readonly Trial[]): TrialCountsByField {
-  const byArm: Partial<Record<Parametrization, number>> = {};
-  for (const { protocol: trial } of trials)
-    byArm[trial.parametrization] = (byArm[trial.parametrization] ?? 0) + 1;
+export function countTrials(protocol: ProtocolDocument, trials: readonly Trial[]): TrialCountsByField {
+  const byArm: Record<string, number> = {};
+  for (const trial of trials) {
+    const arm = armNameOf(trial.protocol);
+    if (arm !== undefined) byArm[arm] = (byArm[arm] ?? 0) + 1;
+  }
   const axes = axesOf(protocol).filter(({ values }) => values.length > 1);
   const byField = axes.map((axis) => {
     const counted = axis.name === 'trials' ? partnerOf(axis, axes, protocol) : axis;
@@ -32,16 +36,15 @@ function countsOf(axis: Axis, trials: readonly Trial[]): number[] {
   const counts = new Map(axis.values.map((value) => [canonicalJson(value), 0]));
   const arm = armOf(axis);
   for (const { protocol: trial } of trials) {
-    if (arm !== undefined && arm !== trial.parametrization) continue;
-    const value = arm === undefined ? valueAt(trial, axis.path) : valueAt(trial.arm, axis.path.slice(2));
-    const text = canonicalJson(value);
+    if (arm !== undefined && arm !== armNameOf(trial)) continue;
+    const text = canonicalJson(valueIn(trial, axis));
     counts.set(text, (counts.get(text) ?? 0) + 1);
   }
   return axis.values.map((value) => counts.get(canonicalJson(value)) ?? 0);
 }
 
-/** A trial does not know how many there are beside it; what the number is zipped with tells, best where both arms have it. */
-function partnerOf(axis: Axis, axes: readonly Axis[], { zip }: Protocol): Axis {
+/** A trial does not hold how many there are beside it: the axis that the number is zipped with does, best one of all arms. */
+function partnerOf(axis: Axis, axes: readonly Axis[], { zip }: ProtocolDocument): Axis {
   const group = zip?.find((names) => names.includes(axis.name)) ?? [];
   const partners = axes.filter((each) => each !== axis && group.includes(each.name));
   return partners.find((each) => armOf(each) === undefined) ?? (partners[0] as Axis);

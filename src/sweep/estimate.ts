@@ -2,23 +2,20 @@
 import { availableParallelism } from 'node:os';
 import { finiteNumber, knownKeys, positiveInteger } from '../arguments.js';
 import type { DeviceOptions } from '../network/device.js';
-import { checkProtocol } from '../protocol/protocol.js';
-import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
-import { expand, type Trial } from '../protocol/trials.js';
+import type { ProtocolDocument, Trial } from '../protocol/experiment-form.js';
+import { dtypeOf } from '../protocol/place.js';
+import { expand } from '../protocol/trials.js';
 import { isFinished } from '../runs/record.js';
 import { survey, wouldGrow } from '../runs/run-directory.js';
 import { checkArrays } from '../runs/trial-arrays.js';
 import { batchLimits, bytesOf, checkMemory, planBatches } from './batches.js';
-import { calibrate } from './calibrate.js';
 import { countTrials, type TrialCountsByField } from './count-trials.js';
 import { chooseDevices } from './devices.js';
-import { DatasetFiles } from './files/dataset-files.js';
-import { lookAtFiles } from './files/look-at-files.js';
+import { experimentOf } from './experiment.js';
 import { type Forecast, forecast, type Tried } from './forecast.js';
+import { resolveProtocol } from './plan.js';
 import { shapesOf, someShapes } from './shapes.js';
 import { checkShard, ofShard, type Shard } from './shard.js';
-import { SharedData } from './shared-data.js';
-import { usefulOperations } from './useful-operations.js';
 
 export interface EstimateOptions extends DeviceOptions {
   /** A run directory that may hold some of the trials already, or not be there. */
@@ -37,11 +34,14 @@ export interface SweepEstimate {
     /** Of those, the ones that failed. */
     readonly failed: number;
   };
-  /** Of the trials that are left, in useful operations: a multiply-add is two, matrix products alone. */
-  readonly operations: number;
+  /**
+   * Of the trials that are left, in useful operations: a multiply-add is two, matrix products alone. null where the experiment
+   * does not count them.
+   */
+  readonly operations: number | null;
   /** The largest population that will train at once: an upper estimate of parameters, moments and data. */
   readonly largestPopulation: { readonly students: number; readonly bytes: number };
-  /** null where nothing is left to train. */
+  /** null where nothing is left to train, or the experiment cannot time its steps. */
   readonly time: Forecast | null;
 }
 
@@ -54,51 +54,67 @@ const optionNames = ['directory', 'device', 'devices', 'threads', 'shard', 'seco
  * writing records comes on top, and what diverges early takes less.
  * @throws invalid_protocol, invalid_argument, run_directory_conflict, addon_missing, cuda_unavailable, out_of_memory
  */
-export async function estimateSweep(
-  input: ProtocolInput,
-  options: EstimateOptions = {},
-): Promise<SweepEstimate> {
+export async function estimateSweep(input: object, options: EstimateOptions = {}): Promise<SweepEstimate> {
   knownKeys('estimateSweep', options, optionNames);
-  const protocol = await lookAtFiles(checkProtocol(input, 'of estimateSweep()'));
+  const protocol = await resolveProtocol(input, 'of estimateSweep()');
   const shard = options.shard && checkShard(options.shard);
   const deviceOf = chooseDevices(options, protocol);
   const threads = options.threads === undefined ? undefined : positiveInteger('threads', options.threads);
   const seconds = finiteNumber('secondsPerShape', options.secondsPerShape ?? 0.4, 0);
   const all = expand(protocol);
   const trials = shard ? ofShard(all, shard) : all;
-  checkMemory(trials, ({ protocol: { dtype } }) => deviceOf(dtype).device !== 'cuda');
+  checkMemory(trials, (trial) => deviceOf(dtypeOf(trial.protocol)).device !== 'cuda');
   const done = await doneIn(options.directory, protocol, trials);
   const missing = trials.filter(({ key }) => !done.has(key));
   const batches = planBatches(missing, (dtype) => batchLimits(deviceOf(dtype).device, threads));
-  const atOnce = Math.max(1, ...batches.map((batch) => batch.length));
-  const shapes = shapesOf(missing);
-  const data = new SharedData(new DatasetFiles(protocol));
-  const tried: Tried[] = [];
-  for (const { protocol: example } of someShapes(shapes)) {
-    const chosen = deviceOf(example.dtype);
-    const places =
-      chosen.device === 'cuda' ? Math.min(studentsOnGpu, atOnce) : (threads ?? availableParallelism());
-    const fitting = Math.floor(batchLimits(chosen.device, threads).bytes / bytesOf(example));
-    const students = Math.max(1, Math.min(places, fitting));
-    const plan = { chosen, ...(threads && { threads }), students, seconds };
-    tried.push({ students, ...(await calibrate(example, data, plan)) });
-  }
+  const { timing } = experimentOf(protocol);
   return {
     trials: {
       ...countTrials(protocol, trials),
       done: done.size,
       failed: [...done.values()].filter(Boolean).length,
     },
-    operations: missing.reduce((sum, trial) => sum + usefulOperations(trial.protocol), 0),
+    operations: timing ? missing.reduce((sum, trial) => sum + timing.operationsOf(trial.protocol), 0) : null,
     largestPopulation: largest(batches),
-    time: missing.length === 0 ? null : forecast(batches, shapes, tried),
+    time: await timeOf(batches, protocol, { deviceOf, threads, seconds }),
   };
+}
+
+interface Trying {
+  readonly deviceOf: ReturnType<typeof chooseDevices>;
+  readonly threads: number | undefined;
+  readonly seconds: number;
+}
+
+/** By running a few trials of some shapes for a moment. */
+async function timeOf(
+  batches: readonly (readonly Trial[])[],
+  protocol: ProtocolDocument,
+  { deviceOf, threads, seconds }: Trying,
+): Promise<Forecast | null> {
+  const experiment = experimentOf(protocol);
+  const { timing } = experiment;
+  const runner = experiment.open(protocol);
+  if (!timing || !runner.calibrate || batches.length === 0) return null;
+  const atOnce = Math.max(...batches.map((batch) => batch.length));
+  const shapes = shapesOf(batches.flat(), timing);
+  const tried: Tried[] = [];
+  for (const { protocol: example } of someShapes(shapes)) {
+    const chosen = deviceOf(dtypeOf(example));
+    const places =
+      chosen.device === 'cuda' ? Math.min(studentsOnGpu, atOnce) : (threads ?? availableParallelism());
+    const fitting = Math.floor(batchLimits(chosen.device, threads).bytes / bytesOf(example));
+    const students = Math.max(1, Math.min(places, fitting));
+    const plan = { chosen, ...(threads && { threads }), students, seconds };
+    tried.push({ students, ...(await runner.calibrate(example, plan)) });
+  }
+  return forecast(batches, shapes, tried, timing);
 }
 
 /** Of the trials, those that a sweep into the directory would not train again, and whether each failed. */
 async function doneIn(
   directory: string | undefined,
-  protocol: Protocol,
+  protocol: ProtocolDocument,
   trials: readonly Trial[],
 ): Promise<Map<string, boolean>> {
   if (directory === undefined) return new Map();

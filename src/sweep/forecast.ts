@@ -1,11 +1,10 @@
 /** From the times of a few kinds of students to the time of a sweep. */
 
-import { stepsOf } from '../protocol/trial-cost.js';
-import type { Trial, TrialProtocol } from '../protocol/trials.js';
-import type { Calibration } from './calibrate.js';
-import { type Shape, shapeName } from './shapes.js';
+import type { Trial, TrialProtocol } from '../protocol/experiment-form.js';
+import { dtypeOf, stepsOf } from '../protocol/place.js';
+import type { Calibration, Timing } from './experiment.js';
+import type { Shape } from './shapes.js';
 import { fitStepTimes, type StepTimes } from './step-times.js';
-import { operationsPerStep } from './useful-operations.js';
 
 /** A calibration with the number of students that trained side by side in it. */
 export type Tried = Calibration & { readonly students: number };
@@ -41,11 +40,12 @@ export function forecast(
   batches: readonly (readonly Trial[])[],
   shapes: readonly Shape[],
   tried: readonly Tried[],
+  timing: Timing,
 ): Forecast {
-  const kinds = kindsOf(shapes, tried);
+  const kinds = kindsOf(shapes, tried, timing);
   let [seconds, doubt] = [0, 0];
   for (const batch of batches) {
-    const time = secondsOfBatch(batch, kinds);
+    const time = secondsOfBatch(batch, kinds, timing);
     seconds += time.seconds;
     doubt += time.doubt;
   }
@@ -54,18 +54,19 @@ export function forecast(
     seconds,
     low: seconds / (1 + error),
     high: seconds * (1 + error),
-    engines: [...new Set(tried.map(({ engine, protocol }) => `${engine} ${protocol.dtype}`))],
+    engines: [...new Set(tried.map(({ engine, protocol }) => `${engine} ${dtypeOf(protocol)}`))],
     shapes: { timed: tried.length, interpolated: shapes.length - tried.length },
   };
 }
 
-function kindsOf(shapes: readonly Shape[], tried: readonly Tried[]): Map<string, Kind> {
-  const known = new Map(tried.map((each) => [shapeName(each.protocol), each]));
+function kindsOf(shapes: readonly Shape[], tried: readonly Tried[], timing: Timing): Map<string, Kind> {
+  const known = new Map(tried.map((each) => [timing.shapeOf(each.protocol), each]));
   const fits = new Map<string, StepTimes>();
-  const fitOf = ({ dtype }: TrialProtocol) => {
+  const fitOf = (trial: TrialProtocol) => {
+    const dtype = dtypeOf(trial);
     const steps = tried
-      .filter(({ protocol }) => protocol.dtype === dtype)
-      .map(({ protocol, step }) => ({ operations: operationsPerStep(protocol), seconds: step }));
+      .filter(({ protocol }) => dtypeOf(protocol) === dtype)
+      .map(({ protocol, step }) => ({ operations: timing.operationsPerStep(protocol), seconds: step }));
     const fit = fits.get(dtype) ?? fitStepTimes(steps);
     fits.set(dtype, fit);
     return fit;
@@ -73,17 +74,25 @@ function kindsOf(shapes: readonly Shape[], tried: readonly Tried[]): Map<string,
   return new Map(
     shapes.map(({ name, protocol }) => {
       const own = known.get(name);
-      return [name, own ? { ...own, error: own.noise } : interpolated(protocol, fitOf(protocol), tried)];
+      return [
+        name,
+        own ? { ...own, error: own.noise } : interpolated(protocol, fitOf(protocol), tried, timing),
+      ];
     }),
   );
 }
 
 /** A step by the fit, and the rest as that of the tried kind that is nearest in arithmetic. */
-function interpolated(protocol: TrialProtocol, fit: StepTimes, tried: readonly Tried[]): Kind {
+function interpolated(
+  protocol: TrialProtocol,
+  fit: StepTimes,
+  tried: readonly Tried[],
+  { operationsPerStep }: Timing,
+): Kind {
   const distance = (other: TrialProtocol) =>
     Math.abs(Math.log(operationsPerStep(other) / operationsPerStep(protocol)));
   const [nearest] = tried
-    .filter((each) => each.protocol.dtype === protocol.dtype)
+    .filter((each) => dtypeOf(each.protocol) === dtypeOf(protocol))
     .toSorted((a, b) => distance(a.protocol) - distance(b.protocol)) as [Tried];
   const step = fit.of(operationsPerStep(protocol));
   return { ...nearest, step, error: nearest.noise + (fit.error ?? unknownFit) };
@@ -93,23 +102,20 @@ function interpolated(protocol: TrialProtocol, fit: StepTimes, tried: readonly T
 function secondsOfBatch(
   batch: readonly Trial[],
   kinds: ReadonlyMap<string, Kind>,
+  timing: Timing,
 ): { seconds: number; doubt: number } {
   const places: number[] = [];
   let [after, doubtful, trained] = [0, 0, 0];
   for (const { protocol } of batch) {
-    const kind = kinds.get(shapeName(protocol)) as Kind;
+    const kind = kinds.get(timing.shapeOf(protocol)) as Kind;
     const seconds = stepsOf(protocol) * kind.step;
     while (places.length < kind.students) places.push(0);
     if (kind.inTurn) after += seconds / kind.students;
     else places[places.indexOf(Math.min(...places))] = Math.min(...places) + seconds;
-    after += reportsOf(protocol) * kind.report + kind.end;
+    after += timing.reportsOf(protocol) * kind.report + kind.end;
     doubtful += seconds * kind.error;
     trained += seconds;
   }
   const total = Math.max(0, ...places) + after;
   return { seconds: total, doubt: (total * doubtful) / trained };
-}
-
-function reportsOf({ epochs, evaluation }: TrialProtocol): number {
-  return Math.ceil(epochs / Math.max(1, Math.ceil(epochs / evaluation.points)));
 }

@@ -2,13 +2,14 @@
 
 import { finiteNumber, invalid, knownKeys, positiveInteger } from '../arguments.js';
 import { isAbortSignal } from '../kinds.js';
+import type { DType } from '../native/dtype.js';
 import type { ChosenDevice, DeviceOptions } from '../network/device.js';
+import type { ProtocolDocument, Trial } from '../protocol/experiment-form.js';
 import { checkProtocol } from '../protocol/protocol.js';
-import type { Protocol, ProtocolInput } from '../protocol/protocol-schema.js';
-import { expand, type Trial, type TrialProtocol } from '../protocol/trials.js';
+import { expand } from '../protocol/trials.js';
 import { unlessInterrupted } from '../steps.js';
 import { chooseDevices } from './devices.js';
-import { lookAtFiles } from './files/look-at-files.js';
+import { experimentOf } from './experiment.js';
 import type { SweepProgress } from './progress.js';
 import { checkShard, ofShard, type Shard } from './shard.js';
 
@@ -37,20 +38,20 @@ const optionNames = [
 /** A call of sweep(), checked and with every default written out. */
 export interface SweepPlan {
   readonly directory: string;
-  readonly protocol: Protocol;
+  readonly protocol: ProtocolDocument;
   readonly trials: readonly Trial[];
-  readonly deviceOf: (dtype: TrialProtocol['dtype']) => ChosenDevice;
+  readonly deviceOf: (dtype: DType) => ChosenDevice;
   readonly threads: number | undefined;
   readonly checkpointEvery: number;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Before anything is written: what is wrong or missing is known now. */
-export async function planSweep(input: ProtocolInput, options: SweepOptions): Promise<SweepPlan> {
+export async function planSweep(input: object, options: SweepOptions): Promise<SweepPlan> {
   knownKeys('sweep', options, optionNames);
   const { directory, signal, onProgress } = options;
   checkHandles(directory, signal, onProgress);
-  const protocol = await unlessInterrupted(lookAtFiles(checkProtocol(input, 'of sweep()')), signal);
+  const protocol = await unlessInterrupted(resolveProtocol(input, 'of sweep()'), signal);
   const shard = options.shard && checkShard(options.shard);
   const all = expand(protocol);
   return {
@@ -62,6 +63,15 @@ export async function planSweep(input: ProtocolInput, options: SweepOptions): Pr
     checkpointEvery: finiteNumber('checkpointEvery', options.checkpointEvery ?? 60, 0),
     signal,
   };
+}
+
+/**
+ * The protocol with every default written out and what must be known of its files.
+ * @throws invalid_protocol; what looking at its files throws
+ */
+export async function resolveProtocol(input: object, source: string): Promise<ProtocolDocument> {
+  const protocol = checkProtocol(input, source);
+  return (await experimentOf(protocol).resolve?.(protocol)) ?? protocol;
 }
 
 /** What no other check looks at; of callers without types. */

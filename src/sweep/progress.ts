@@ -1,8 +1,8 @@
 /** How far a run is, and how long it will still take. */
 
-import { stepsOf, workOf } from '../protocol/trial-cost.js';
-import type { Trial } from '../protocol/trials.js';
-import type { Latest } from './trial-log.js';
+import type { Trial } from '../protocol/experiment-form.js';
+import { epochsOf, stepsOf, workOf } from '../protocol/place.js';
+import type { Latest } from './batch-options.js';
 
 export interface SweepProgress {
   /** Trials of the protocol, or of the shard; `reused` were there when the run began and are among the finished and failed. */
@@ -123,9 +123,9 @@ export class Tally {
     if (!trial) return;
     const { protocol } = trial;
     const before = this.#epochs.get(key) ?? 0;
-    const now = Math.max(before, Math.min(epoch, protocol.epochs));
+    const now = Math.max(before, Math.min(epoch, epochsOf(protocol)));
     this.#epochs.set(key, now);
-    const share = (now - before) / protocol.epochs;
+    const share = (now - before) / epochsOf(protocol);
     this.#work.done += share * workOf(protocol);
     this.#steps.done += share * stepsOf(protocol);
   }

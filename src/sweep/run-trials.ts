@@ -1,19 +1,19 @@
 /** Batch after batch until every trial has a record, whichever process has trained it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EigenstudentError } from '../errors.js';
-import type { Trial } from '../protocol/trials.js';
-import type { TrialRecord } from '../runs/record.js';
+import { arithmeticRevision } from '../native/arithmetic.js';
+import { formOf, type Trial } from '../protocol/experiment-form.js';
+import { dtypeOf } from '../protocol/place.js';
+import type { TrialRecord, UnsealedRecord } from '../runs/record.js';
 import { type DamagedTrial, findFinished, writeTrial } from '../runs/run-directory.js';
 import type { TrialLocks } from '../runs/trial-locks.js';
-import type { ContinuedTrial, LayerwiseTrial } from './batch-options.js';
+import { versions } from '../runs/versions.js';
+import type { ContinuedTrial, LayerwiseTrial, Outcome } from './batch-options.js';
 import { batchLimits } from './batches.js';
-import { DatasetFiles } from './files/dataset-files.js';
-import type { Outcome } from './outcome.js';
+import { experimentOf, type Runner } from './experiment.js';
 import type { SweepPlan } from './plan.js';
 import type { Profiler } from './profile.js';
 import type { Ending, Tally } from './progress.js';
-import { SharedData } from './shared-data.js';
-import { trainBatch } from './train-batch.js';
 import { WorkList } from './work-list.js';
 
 interface SweepContext extends SweepPlan {
@@ -35,7 +35,7 @@ export function endingOf(record: TrialRecord): Ending {
 /** @throws interrupted, file_unwritable, what training throws */
 export async function runTrials(missing: readonly Trial[], run: SweepContext): Promise<void> {
   const { signal, profiler, deviceOf, threads } = run;
-  const data = new SharedData(new DatasetFiles(run.protocol), signal);
+  const runner = experimentOf(run.protocol).open(run.protocol, signal);
   const list = new WorkList(
     missing,
     (dtype) => batchLimits(deviceOf(dtype).device, threads),
@@ -45,7 +45,7 @@ export async function runTrials(missing: readonly Trial[], run: SweepContext): P
     if (signal?.aborted) throw interrupted(signal.reason);
     const start = performance.now();
     const batch = await profiler.time('writing', () => list.nextBatch());
-    if (batch.length > 0) await trainOne(batch, list, data, run);
+    if (batch.length > 0) await runOne(batch, list, runner, run);
     else if (!list.isEmpty) await profiler.time('waiting', () => pause(performance.now() - start, signal));
   }
 }
@@ -60,12 +60,12 @@ async function claim(trial: Trial, { directory, locks, tally }: SweepContext) {
   return 'done';
 }
 
-async function trainOne(batch: readonly Trial[], list: WorkList, data: SharedData, run: SweepContext) {
+async function runOne(batch: readonly Trial[], list: WorkList, runner: Runner, run: SweepContext) {
   const { directory, locks, tally, profiler, continued, restarted, layerwise } = run;
   const { deviceOf, threads, signal, checkpointEvery } = run;
-  await trainBatch(batch, {
-    ...{ directory, data, threads, signal, checkpointEvery, profiler },
-    chosen: deviceOf((batch[0] as Trial).protocol.dtype),
+  await runner.runBatch(batch, {
+    ...{ directory, threads, signal, checkpointEvery, profiler },
+    chosen: deviceOf(dtypeOf((batch[0] as Trial).protocol)),
     isOurs: ({ key }) => locks.claim(key),
     onEpochs: (...news) => tally.follow(batch, ...news),
     onLayerwise: (trials) => layerwise.push(...trials),
@@ -83,14 +83,34 @@ async function trainOne(batch: readonly Trial[], list: WorkList, data: SharedDat
  */
 async function keep(
   trial: Trial,
-  { record, arrays }: Outcome,
+  outcome: Outcome,
   { directory, locks, tally }: SweepContext,
 ): Promise<boolean> {
   if (!(await locks.claim(trial.key)) || (await findFinished(directory, trial.key))) return false;
-  const written = await writeTrial(directory, record, arrays);
+  const written = await writeTrial(directory, recordOf(trial, outcome), outcome.arrays);
   await locks.release(trial.key);
   tally.count(trial.key, endingOf(written), 'here');
   return true;
+}
+
+function recordOf({ key, protocol }: Trial, outcome: Outcome): UnsealedRecord {
+  const { scalars, seconds, steps, engine, error } = outcome;
+  return {
+    schema: 2,
+    key,
+    experiment: formOf(protocol).name,
+    trial: protocol.trial,
+    seed: protocol.seed,
+    protocol,
+    scalars,
+    seconds,
+    steps,
+    engine,
+    dtype: dtypeOf(protocol),
+    versions: { ...versions(), arithmetic: arithmeticRevision(engine) },
+    finishedAt: new Date().toISOString(),
+    ...(error && { error }),
+  };
 }
 
 /** Milliseconds between two looks at what others hold; and looking takes a tenth of the time at most. */

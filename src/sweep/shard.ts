@@ -1,6 +1,6 @@
 /** One of several equal parts of a sweep, for schedulers that know nothing of each other. */
 import { invalid, knownKeys, positiveInteger } from '../arguments.js';
-import type { Trial } from '../protocol/trials.js';
+import type { Trial } from '../protocol/experiment-form.js';
 import { byDescendingCost } from './batches.js';
 
 /** Part `index` of `count`, from 1. */

@@ -1,10 +1,10 @@
 /** Carries out a protocol: what a run directory lacks is trained, what it has is never trained again. */
 import { EigenstudentError } from '../errors.js';
-import type { ProtocolInput } from '../protocol/protocol-schema.js';
+import { dtypeOf } from '../protocol/place.js';
 import { cleanRunDirectory } from '../runs/clean.js';
 import type { TrialRecord } from '../runs/record.js';
 import { type DamagedTrial, openRunDirectory, survey } from '../runs/run-directory.js';
-import { type Summary, writeSummary } from '../runs/summary.js';
+import { type GroupSummary, type Summary, writeSummary } from '../runs/summary.js';
 import { checkArrays } from '../runs/trial-arrays.js';
 import { TrialLocks } from '../runs/trial-locks.js';
 import { unlessInterrupted } from '../steps.js';
@@ -15,9 +15,10 @@ import { Profiler, type SweepProfile } from './profile.js';
 import { Tally } from './progress.js';
 import { endingOf, runTrials } from './run-trials.js';
 
-export interface SweepResult {
+/** See GroupSummary and TrialFailure for the parameters. */
+export interface SweepResult<G extends GroupSummary = GroupSummary, P extends object = object> {
   readonly directory: string;
-  readonly summary: Summary;
+  readonly summary: Summary<G, P>;
   /** Trials that this call ended. */
   readonly trained: number;
   /** Trials that were there already. */
@@ -48,9 +49,9 @@ export interface SweepResult {
  *   when the directory has records of another schema, which
  *   are left as they are
  */
-export async function sweep(input: ProtocolInput, options: SweepOptions): Promise<SweepResult> {
+export async function sweep(input: object, options: SweepOptions): Promise<SweepResult> {
   const plan = await planSweep(input, options);
-  checkMemory(plan.trials, ({ protocol: { dtype } }) => plan.deviceOf(dtype).device !== 'cuda');
+  checkMemory(plan.trials, ({ protocol }) => plan.deviceOf(dtypeOf(protocol)).device !== 'cuda');
   const profiler = new Profiler();
   await openRunDirectory(plan.directory, plan.protocol);
   return TrialLocks.within(plan.directory, (locks) =>

@@ -1,4 +1,5 @@
-import type { Trial } from '../protocol/trials.js';
+import type { DType } from '../native/dtype.js';
+import type { Trial } from '../protocol/experiment-form.js';
 import { BatchCapacity, type BatchLimits, byDescendingCost } from './batches.js';
 
 /** Hands out the trials of a sweep, batch by batch, to the one process that may have each. */
@@ -12,7 +13,7 @@ export class WorkList {
    */
   constructor(
     trials: readonly Trial[],
-    readonly limitsOf: (dtype: Trial['protocol']['dtype']) => BatchLimits,
+    readonly limitsOf: (dtype: DType) => BatchLimits,
     readonly claim: (trial: Trial) => Promise<'ours' | 'theirs' | 'done'>,
   ) {
     this.#left = byDescendingCost(trials);

@@ -1,4 +1,5 @@
 /** A disk that is full, and one that nothing may be written to, as a user of the command meets them. */
+
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -6,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { formatProtocol } from '../../src/protocol/protocol.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { sweep } from '../../src/sweep.js';
 import { mount } from '../sweep/mount.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { expectNothingElse, outcomes, recordTimes } from '../sweep/sweep-processes.js';

@@ -1,9 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Trial } from '../../src/protocol/trials.js';
-import { writeTrial } from '../../src/runs/run-directory.js';
+import type { StudentTrial } from '../../src/experiments/teacher-student/protocol/trial.js';
 import { madeUpTrial } from '../sweep/small-protocol.js';
+import { withScalars, writeStudent } from '../sweep/student-records.js';
 import { call } from './captured-terminal.js';
 import { failureNote, parquetRows, queryRun, trials } from './query-run.js';
 
@@ -44,8 +44,8 @@ describe('export', () => {
   });
 
   it('writes all digits of a number', async () => {
-    const { record, arrays } = madeUpTrial(trials[7] as Trial);
-    await writeTrial(paths.run, { ...record, testLoss: 0.1 + 0.2 } as typeof record, arrays);
+    const { record, arrays } = madeUpTrial(trials[7] as StudentTrial);
+    await writeStudent(paths.run, withScalars(record, { testLoss: 0.1 + 0.2 }), arrays);
     for (const format of ['csv', 'json'])
       expect((await call('export', paths.run, '--format', format)).stdout).toContain('0.30000000000000004');
   });

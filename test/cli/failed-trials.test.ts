@@ -1,15 +1,14 @@
 /** Every command on one directory in which some trials diverged: none is left out without a word, and no finished one suffers. */
+
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Protocol } from '../../src/experiments/teacher-student/protocol/schema.js';
 import { liveState } from '../../src/live/live-state.js';
 import { RunFollower } from '../../src/live/run-follower.js';
-import type { Protocol } from '../../src/protocol/protocol-schema.js';
-import { isFinished, type TrialRecord } from '../../src/runs/record.js';
-import { readRecords } from '../../src/runs/run-directory.js';
-import { writeSummary } from '../../src/runs/summary.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { isFinished } from '../../src/runs/record.js';
+import { readRecords, sweep, type TrialRecord, writeSummary } from '../../src/sweep.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { call } from './captured-terminal.js';
 import { parquetRows } from './query-run.js';
@@ -170,8 +169,8 @@ describe('with trials that failed', () => {
       expect(settings).toBe('learningRate 1000');
       expect(message).toMatch(/finite/);
     }
-    for (const { counts: own, effectiveSize } of groups)
-      expect(effectiveSize?.trials ?? 0).toBe(own.finished);
+    for (const { counts: own, values } of groups)
+      expect(values.effectiveSize?.trials ?? 0).toBe(own.finished);
   });
 
   it('collect summarizes the others as it does without them', async () => {

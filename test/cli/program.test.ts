@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addon } from '../../src/native/load.js';
-import { preset } from '../../src/protocol/presets.js';
-import { formatProtocol, parseProtocol } from '../../src/protocol/protocol.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
+import { parseProtocol, preset } from '../../src/sweep.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { call } from './captured-terminal.js';
 
@@ -56,9 +56,10 @@ describe('a wrong call exits with 2 and says', () => {
     ],
     [['reproduc'], "unknown command 'reproduc' (Did you mean reproduce?). See `eigenstudent --help`"],
     [
-      ['reproduce', 'quick'],
-      "too many arguments for 'reproduce'. Expected 0 arguments but got 1. See `eigenstudent reproduce --help`",
+      ['reproduce', 'teacher-student', 'quick'],
+      "too many arguments for 'reproduce'. Expected 1 argument but got 2. See `eigenstudent reproduce --help`",
     ],
+    [['reproduce', 'quick'], 'experiment: expected one of teacher-student, received "quick"'],
     [['train'], "missing required argument 'protocol'. See `eigenstudent train --help`"],
     [['reproduce', '--out', '--no-report'], 'expected a path for --out, received "--no-report"'],
     [['reproduce', '--epochs', 'many'], 'expected a number for --epochs, received "many"'],

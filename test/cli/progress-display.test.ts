@@ -53,8 +53,8 @@ it('is a bar on a terminal, with the time left, and none where there is nothing 
 });
 
 it.each([
-  [{ trials: 1, trainLoss: 0.012345, effectiveSize: 28 }, 'loss 0.0123, n_λ 28'],
-  [{ trials: 6, trainLoss: 1.2345e-7, effectiveSize: 28.5 }, 'loss 1.23·10⁻⁷, n_λ 28.5 (medians of 6)'],
+  [{ trials: 1, values: { loss: 0.012345, n_λ: 28 } }, 'loss 0.0123, n_λ 28'],
+  [{ trials: 6, values: { loss: 1.2345e-7, n_λ: 28.5 } }, 'loss 1.23·10⁻⁷, n_λ 28.5 (medians of 6)'],
 ])('tells how the trials do, on one line', (latest, text) => {
   const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 200 });
   const display = progressDisplay(terminal);

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadNetwork } from '../../src/exchange/index.js';
+import { SharedData } from '../../src/experiments/teacher-student/run/shared-data.js';
 import { Network } from '../../src/network/network.js';
-import { type FinishedRecord, isFinished } from '../../src/runs/record.js';
-import { readRecords } from '../../src/runs/run-directory.js';
-import { SharedData } from '../../src/sweep/shared-data.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { isFinished } from '../../src/runs/record.js';
+import { type FinishedRecord, readRecords, sweep } from '../../src/sweep.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { call } from './captured-terminal.js';
 
@@ -33,10 +32,10 @@ async function prune(...argv: string[]) {
 it('saves a narrower network whose losses are as told', async () => {
   const { answer, network } = await prune('--width', '6', '--arm', 'spectral', '--keep', '3');
   const best = records
-    .filter(({ width, parametrization }) => width === 6 && parametrization === 'spectral')
-    .sort((a, b) => a.validationLoss - b.validationLoss)[0] as FinishedRecord;
+    .filter(({ scalars }) => scalars.width === 6 && scalars.parametrization === 'spectral')
+    .sort((a, b) => a.scalars.validationLoss - b.scalars.validationLoss)[0] as FinishedRecord;
   expect(answer).toMatchObject({ trial: { key: best.key, width: 6 }, criterion: 'L', kept: 3, width: 6 });
-  expect(answer.lossBefore).toBeCloseTo(best.testLoss, 6);
+  expect(answer.lossBefore).toBeCloseTo(best.scalars.testLoss, 6);
   expect(network.spec.layers.map(({ width }) => width)).toEqual([3, 2, 1]);
   const { test } = await new SharedData().of(best.protocol);
   expect((await network.evaluate(test)).loss).toBeCloseTo(answer.lossAfter, 6);
@@ -46,7 +45,7 @@ it('keeps the effective size unless told otherwise', async () => {
   const [record] = records as [FinishedRecord, ...FinishedRecord[]];
   const { answer } = await prune('--trial', record.key.slice(0, 8));
   expect(answer.trial.key).toBe(record.key);
-  expect(answer.kept).toBe(record.effectiveSize);
+  expect(answer.kept).toBe(record.scalars.effectiveSize);
 });
 
 it('cuts by percentile, and by what the validation loss bears', async () => {

@@ -3,11 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { expand, type Trial } from '../../src/protocol/trials.js';
+import type { StudentTrial } from '../../src/experiments/teacher-student/protocol/trial.js';
 import { openDatabase } from '../../src/runs/query/duckdb.js';
-import { openRunDirectory, writeTrial } from '../../src/runs/run-directory.js';
+import { openRunDirectory } from '../../src/runs/run-directory.js';
 import { syntheticFailure } from '../report/synthetic-run.js';
 import { madeUpTrial, smallProtocol } from '../sweep/small-protocol.js';
+import { writeStudent } from '../sweep/student-records.js';
+import { expand } from '../sweep/student-trials.js';
 
 export const protocol = smallProtocol();
 export const trials = expand(protocol);
@@ -24,10 +26,10 @@ export function queryRun(): { folder: string; run: string } {
     await openRunDirectory(paths.run, protocol);
     for (const trial of trials.slice(0, 6)) {
       const { record, arrays } = madeUpTrial(trial);
-      await writeTrial(paths.run, record, arrays);
+      await writeStudent(paths.run, record, arrays);
     }
-    const { record, arrays } = syntheticFailure(trials[6] as Trial);
-    await writeTrial(paths.run, record, arrays);
+    const { record, arrays } = syntheticFailure(trials[6] as StudentTrial);
+    await writeStudent(paths.run, record, arrays);
   });
   afterEach(() => rm(paths.folder, { recursive: true, force: true }));
   return paths;

@@ -53,7 +53,7 @@ describe('query', () => {
     const { stdout, stderr } = await callOn({ stdoutColumns: 80 }, 'query', paths.run, sql);
     expect(stderr).toBe(failureNote);
     const lines = stdout.trimEnd().split('\n');
-    expect(lines[0]).toMatch(/^schema {2,}1$/);
+    expect(lines[0]).toMatch(/^schema {2,}2$/);
     expect(lines).toContainEqual(expect.stringMatching(/^errorCode {2,}diverged$/));
     expect(lines.at(-1)).toMatch(/^protocol {2,}\{"schema":1,.*…$/);
     expect(Math.max(...lines.map((line) => line.length))).toBe(80);

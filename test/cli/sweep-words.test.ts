@@ -1,12 +1,13 @@
 /** What `sweep` says before, at the end and where it cannot do what was asked, and how it exits. */
+
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Protocol } from '../../src/experiments/teacher-student/protocol/schema.js';
 import { formatProtocol } from '../../src/protocol/protocol.js';
-import type { Protocol } from '../../src/protocol/protocol-schema.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { sweep } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { killableProtocol } from '../sweep/sweep-processes.js';

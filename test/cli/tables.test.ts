@@ -1,13 +1,12 @@
 import { expect, it } from 'vitest';
-import {
-  begunTable,
-  didNotLearnNote,
-  failureTable,
-  profileTable,
-  statusTable,
-  summaryTable,
-} from '../../src/cli/tables.js';
-import type { GroupSummary } from '../../src/runs/summary.js';
+import { begunTable, failureTable, profileTable, statusTable, summaryTable } from '../../src/cli/tables.js';
+import { didNotLearnNote } from '../../src/experiments/teacher-student/record/summary-columns.js';
+import type { GroupSummary, TrialFailure } from '../../src/sweep.js';
+import { smallProtocol } from '../sweep/small-protocol.js';
+
+const protocol = smallProtocol();
+const failures = (rows: readonly TrialFailure[]) => failureTable(rows, protocol);
+const table = (groups: readonly GroupSummary[]) => summaryTable({ groups, protocol });
 
 const group: GroupSummary = {
   parametrization: 'spectral',
@@ -35,7 +34,7 @@ it('shows mean and spread of each group, losses to three digits', () => {
     testLoss: { mean: 1.5e-9, sd: null },
     seconds: { mean: 0.02, sd: null },
   };
-  expect(summaryTable([group, single])).toBe(
+  expect(table([group, single])).toBe(
     [
       '┌───────┬─────────────────┬────────┬────────────────┬────────────────┬───────────────────┬────────────┐',
       '│ width │ parametrization │ trials │ effective size │ effective size │         test loss │    seconds │',
@@ -50,14 +49,14 @@ it('shows mean and spread of each group, losses to three digits', () => {
 });
 
 it('shows the teacher size where there are several', () => {
-  const text = summaryTable([group, { ...group, teacherSize: 50 }]);
+  const text = table([group, { ...group, teacherSize: 50 }]);
   expect(text).toMatch(/^┌.*┐\n│ teacher size │ width │/);
   expect(text).toMatch(/│ +50 │ +200 │/);
 });
 
 it('has a column for each field that varies, the arms in one', () => {
   const rate = (name: string, value: number) => ({ [`arms.${name}.optimizer.adam.learningRate`]: value });
-  const text = summaryTable([
+  const text = table([
     { ...group, settings: { ...rate('spectral', 0.005), 'data.train': 800 } },
     { ...group, parametrization: 'direct', settings: { ...rate('direct', 0.002), 'data.train': 800 } },
     { ...group, settings: { 'arms.spectral.trainable': ['eigenvectors', 'eigenvaluesOut'] } },
@@ -90,8 +89,8 @@ function cellsOf(text: string): string[][] {
 }
 
 it('shows how many did not learn, where there are any', () => {
-  expect(summaryTable([group])).not.toContain('learn');
-  const [names, more, first, second] = cellsOf(summaryTable([group, { ...group, didNotLearn: 2 }]));
+  expect(table([group])).not.toContain('learn');
+  const [names, more, first, second] = cellsOf(table([group, { ...group, didNotLearn: 2 }]));
   const column = names?.indexOf('did not') as number;
   expect([more, first, second].map((cells) => cells?.[column])).toEqual(['learn', '0', '2']);
   expect([didNotLearnNote(1), didNotLearnNote(2)]).toEqual([
@@ -106,10 +105,13 @@ it('shows the state of each group with a column for each field that varies', () 
   const counts = { total: 3, finished: 1, didNotLearn: 1, failed: 0, unfinished: 2, begun: 1 };
   const place = { parametrization: 'spectral', teacherSize: 20, width: 200 } as const;
   const epochs = { done: 1999, total: 3000 };
-  const text = statusTable([
-    { ...place, settings: rate(0.01), ...counts, epochs },
-    { ...place, settings: rate(0.001), ...counts, didNotLearn: 0, epochs: { done: 3000, total: 3000 } },
-  ]);
+  const text = statusTable(
+    [
+      { ...place, settings: rate(0.01), ...counts, epochs },
+      { ...place, settings: rate(0.001), ...counts, didNotLearn: 0, epochs: { done: 3000, total: 3000 } },
+    ],
+    protocol,
+  );
   expect(cellsOf(text)).toEqual([
     [
       ...[
@@ -142,11 +144,11 @@ it('shows how far trials are that have begun, a screen of them', () => {
     ...place,
     ...{ key: `key${i}`, seed: i, trial: 0, epoch: 100 * i },
   }));
-  expect(cellsOf(begunTable(trials.slice(0, 1)))).toEqual([
+  expect(cellsOf(begunTable(trials.slice(0, 1), protocol))).toEqual([
     ['trial', 'width', 'parametrization', 'index', 'epoch'],
     ['key0', '60', 'direct', '0', '0 of 2000'],
   ]);
-  const text = begunTable(trials);
+  const text = begunTable(trials, protocol);
   expect(cellsOf(text).slice(0, 3)).toEqual([
     ['trial', 'width', 'parametrization', 'seed', 'index', 'epoch'],
     ['key0', '60', 'direct', '0', '0', '0 of 2000'],
@@ -158,7 +160,7 @@ it('shows how far trials are that have begun, a screen of them', () => {
 
 it('tells failed trials apart by every field that varies, and by their seed', () => {
   const failure = { parametrization: 'spectral', width: 60, code: 'diverged', message: 'lost' } as const;
-  const text = failureTable([
+  const text = failures([
     { ...failure, key: 'a', teacherSize: 20, settings: rate(1), seed: 1, trial: 0 },
     { ...failure, key: 'b', teacherSize: 50, settings: rate(2), seed: 2, trial: 0 },
   ]);
@@ -181,7 +183,7 @@ it('shows what failed, wrapped', () => {
     code: 'diverged',
     message,
   } as const;
-  const text = failureTable([{ ...failure, parametrization: 'direct' }]);
+  const text = failures([{ ...failure, parametrization: 'direct' }]);
   expect(text).toContain(
     '│ 0123456789abcdef │ 60    │ direct          │ 2     │ its loss was not finite at step 3,',
   );

@@ -1,4 +1,5 @@
 /** What device 'cuda' has to do, whatever carries it. The oracle is the fast CPU backend, itself held by the reference. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import { alternating } from '../../src/population/phases.js';
 import { Population, type PopulationOptions } from '../../src/population/population.js';
 import type { StudentOptions } from '../../src/population/student-options.js';
 import { pruningCurve } from '../../src/pruning/curve.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { sweep } from '../../src/sweep.js';
 import { train } from '../../src/training/train.js';
 import { failureOf, rejectionOf } from '../failure.js';
 import { scattered, smallData, smallStudent } from '../network/small-students.js';

@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodesNeeded } from '../../src/experiments/teacher-student/figures/baselines.js';
-import type { FinishedRecord } from '../../src/runs/record.js';
-import { readRecords } from '../../src/runs/run-directory.js';
-import { readArrays } from '../../src/runs/trial-arrays.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { readArrays } from '../../src/experiments/teacher-student/record/arrays.js';
+import { type FinishedRecord, readRecords, sweep } from '../../src/sweep.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 
 let folder: string;
@@ -88,7 +86,7 @@ describe('the tables of a run', () => {
     const [columns, , ...rows] = rowsUnder('Nodes within 10 % of the unpruned loss, by ranking', stdout);
     expect(columns).toEqual(['arm', 'h_T', 'h', 'relevance', 'random', 'oracle']);
     const needed = async (parametrization: string) => {
-      const own = records.filter((record) => record.parametrization === parametrization);
+      const own = records.filter((record) => record.scalars.parametrization === parametrization);
       const curves = await Promise.all(own.map((record) => readArrays(directory, record)));
       const all = curves.map(({ rankedLosses }) => nodesNeeded(rankedLosses.random as Float64Array));
       return all.reduce((sum, nodes) => sum + nodes, 0) / all.length;
@@ -100,8 +98,8 @@ describe('the tables of a run', () => {
     const [, , ...overTime] = rowsUnder('Effective size over training', stdout);
     expect(overTime.map((row) => row.at(-1))).toEqual(
       ['spectral', 'direct'].map((parametrization) => {
-        const own = records.filter((record) => record.parametrization === parametrization);
-        return `${own.filter(({ effectiveSize }) => effectiveSize <= 4).length} of 2`;
+        const own = records.filter((record) => record.scalars.parametrization === parametrization);
+        return `${own.filter(({ scalars }) => scalars.effectiveSize <= 4).length} of 2`;
       }),
     );
   });

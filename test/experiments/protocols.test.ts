@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseProtocol } from '../../src/protocol/protocol.js';
 import { expand } from '../../src/protocol/trials.js';
+import { parseProtocol } from '../../src/sweep.js';
 
 const files = readdirSync('experiments').filter((name) => name.endsWith('.yaml'));
 const textOf = (file: string) => readFileSync(`experiments/${file}`, 'utf8');

@@ -115,7 +115,7 @@ describe('the follower of a run directory', () => {
     const { columns, groups, groupCount } = await stateNow();
     expect([...columns].sort()).toEqual(['batchSize', 'train']);
     expect(groupCount).toBe(2 * 2 * 3);
-    const rows = groups.map(({ parametrization, width, settings }) =>
+    const rows = groups.map(({ place: { parametrization, width }, settings }) =>
       [parametrization, width, ...columns.map((name, i) => `${name} ${settings[i]}`).sort()].join(', '),
     );
     expect(rows).toContain('spectral, 4, batchSize 8, train 80');
@@ -128,15 +128,15 @@ describe('the follower of a run directory', () => {
     await sweep.fail(0);
     await sweep.reach(1, 0.5);
     const { groups, failures } = await stateNow();
-    const { parametrization, width } = failures[0] ?? {};
+    const { parametrization, width } = failures[0]?.place ?? {};
     expect({ parametrization, width }).toEqual({
       parametrization: sweep.at(0).protocol.parametrization,
       width: sweep.at(0).protocol.student.width,
     });
     expect(failures[0]?.message).toContain('lower the learning rate');
     const { run } = await follower.look();
-    const last = run.onDisk.get(sweep.at(1).key)?.curve?.effectiveSize.at(-1);
-    expect(groups.flatMap(({ effectiveSize }) => effectiveSize ?? [])).toEqual([
+    const last = run.onDisk.get(sweep.at(1).key)?.curve?.effectiveSize?.at(-1);
+    expect(groups.flatMap(({ values }) => values.effectiveSize ?? [])).toEqual([
       { mean: last, sd: null, trials: 1 },
     ]);
   });

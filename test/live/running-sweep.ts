@@ -1,19 +1,23 @@
 /** A run directory as it looks in the middle of a sweep: files in a sweep's format, of which no number was trained. */
+
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { teacherSizeOf } from '../../src/experiments/teacher-student/protocol/problem.js';
+import type { Protocol } from '../../src/experiments/teacher-student/protocol/schema.js';
+import { historyTensors, type LossHistory } from '../../src/experiments/teacher-student/record/arrays.js';
 import { encodeSafetensors } from '../../src/files/safetensors.js';
-import { teacherSizeOf } from '../../src/protocol/problem.js';
-import type { Protocol } from '../../src/protocol/protocol-schema.js';
-import { expand, type Trial } from '../../src/protocol/trials.js';
-import { encodeRecord, recordFile, sealRecord, trialFolder } from '../../src/runs/record.js';
+import { encodeRecord, recordFile, trialFolder } from '../../src/runs/record.js';
 import { openRunDirectory } from '../../src/runs/run-directory.js';
 import { sha256 } from '../../src/runs/sha256.js';
-import { arraysFile, encodeArrays, historyTensors, type LossHistory } from '../../src/runs/trial-arrays.js';
+import { arraysFile } from '../../src/runs/trial-arrays.js';
 import { checkpointFile } from '../../src/runs/trial-checkpoint.js';
 import { TrialLocks } from '../../src/runs/trial-locks.js';
 import { syntheticFailure, syntheticOutcome } from '../report/synthetic-run.js';
 import { generator } from '../report/synthetic-trials.js';
+import { encodeStudentArrays, type StudentToSeal, sealStudent } from '../sweep/student-records.js';
+import type { ShortTrial as StudentTrial } from '../sweep/student-trials.js';
+import { expand } from '../sweep/student-trials.js';
 
 export class RunningSweep {
   #locks: TrialLocks | undefined;
@@ -21,7 +25,7 @@ export class RunningSweep {
   private constructor(
     readonly directory: string,
     readonly protocol: Protocol,
-    readonly trials: readonly Trial[],
+    readonly trials: readonly StudentTrial[],
   ) {}
 
   /** Nothing of it is there yet. */
@@ -55,14 +59,14 @@ export class RunningSweep {
   async finish(i: number): Promise<void> {
     const trial = this.at(i);
     const { record, arrays } = syntheticOutcome(trial);
-    const bytes = encodeArrays(trial.key, { ...arrays, lossHistory: historyOf(trial, 1) });
+    const bytes = encodeStudentArrays(trial.key, { ...arrays, lossHistory: historyOf(trial, 1) });
     await this.#end(trial, record, bytes);
   }
 
   async fail(i: number): Promise<void> {
     const trial = this.at(i);
     const { record, arrays } = syntheticFailure(trial);
-    const bytes = encodeArrays(trial.key, { ...arrays, lossHistory: historyOf(trial, 0.5) });
+    const bytes = encodeStudentArrays(trial.key, { ...arrays, lossHistory: historyOf(trial, 0.5) });
     await this.#end(trial, record, bytes);
   }
 
@@ -77,18 +81,18 @@ export class RunningSweep {
     await rm(join(this.directory, '..'), { recursive: true, force: true });
   }
 
-  at(i: number): Trial {
-    return this.trials[i] as Trial;
+  at(i: number): StudentTrial {
+    return this.trials[i] as StudentTrial;
   }
 
-  async #end(trial: Trial, record: Parameters<typeof sealRecord>[0], bytes: Buffer): Promise<void> {
+  async #end(trial: StudentTrial, record: StudentToSeal, bytes: Buffer): Promise<void> {
     await this.#write(trial, arraysFile, bytes);
-    await this.#write(trial, recordFile, encodeRecord(sealRecord(record, sha256(bytes))));
+    await this.#write(trial, recordFile, encodeRecord(sealStudent(record, sha256(bytes))));
     await rm(join(trialFolder(this.directory, trial.key), checkpointFile), { force: true });
     await this.#locks?.release(trial.key);
   }
 
-  async #write(trial: Trial, name: string, data: string | Buffer): Promise<void> {
+  async #write(trial: StudentTrial, name: string, data: string | Buffer): Promise<void> {
     const folder = trialFolder(this.directory, trial.key);
     await mkdir(folder, { recursive: true });
     await rm(join(folder, name), { force: true }); // so that the folder's time changes, as by a renamed file
@@ -97,7 +101,7 @@ export class RunningSweep {
 }
 
 /** Forty evaluations from the first epoch to the last: losses fall, effective sizes settle. */
-function historyOf({ protocol }: Trial, share: number): LossHistory {
+function historyOf({ protocol }: StudentTrial, share: number): LossHistory {
   const { parametrization, student, trial, epochs } = protocol;
   const random = generator(student.width * 100 + trial);
   const length = Math.round(40 * share);

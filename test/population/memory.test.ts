@@ -7,7 +7,7 @@ import { adam } from '../../src/population/optimizers.js';
 import { Population } from '../../src/population/population.js';
 import { expand } from '../../src/protocol/trials.js';
 import { batchLimits, planBatches } from '../../src/sweep/batches.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { sweep } from '../../src/sweep.js';
 import { Teacher } from '../../src/teacher/teacher.js';
 import { failureOf, rejectionOf } from '../failure.js';
 import { smallProtocol } from '../sweep/small-protocol.js';

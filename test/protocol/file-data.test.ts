@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
-import { byContents, problemOf } from '../../src/protocol/problem.js';
-import { formatProtocol, parseProtocol } from '../../src/protocol/protocol.js';
+import { teacherStudent } from '../../src/experiments/teacher-student/experiment.js';
+import { byContents, problemOf } from '../../src/experiments/teacher-student/protocol/problem.js';
+import type { ProtocolPoint } from '../../src/experiments/teacher-student/protocol/schema.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
 import { protocolJsonSchema } from '../../src/protocol/protocol-json-schema.js';
-import type { ProtocolPoint } from '../../src/protocol/protocol-schema.js';
-import { expand } from '../../src/protocol/trials.js';
+import { parseProtocol } from '../../src/sweep.js';
 import { failureOf } from '../failure.js';
+import { expand } from '../sweep/student-trials.js';
 
 const rest = `
 student: { width: 4, secondWidth: 3 }
@@ -170,7 +172,7 @@ it('has no trials before its files have been looked at', () => {
 });
 
 it('has a JSON Schema that asks for a teacher or for files', () => {
-  const { anyOf } = protocolJsonSchema() as { anyOf: object[] };
+  const { anyOf } = protocolJsonSchema(teacherStudent) as { anyOf: object[] };
   expect(anyOf[0]).toEqual({ required: ['teacher'] });
   expect(JSON.stringify(anyOf[1])).toContain('{"required":["csv"]}');
 });

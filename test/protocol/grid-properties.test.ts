@@ -1,9 +1,11 @@
 /** The grid language, on protocols that fast-check makes up. The seed stands here, so that a failure repeats. */
+
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { checkProtocol, formatProtocol, parseProtocol } from '../../src/protocol/protocol.js';
+import { checkProtocol, formatProtocol } from '../../src/protocol/protocol.js';
 import { expand } from '../../src/protocol/trials.js';
 import { ofShard } from '../../src/sweep/shard.js';
+import { parseProtocol } from '../../src/sweep.js';
 
 const property = { seed: 17, numRuns: 60 };
 

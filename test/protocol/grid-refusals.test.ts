@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { expand } from '../../src/protocol/trials.js';
 import { countTrials } from '../../src/sweep/count-trials.js';
+import { expand } from '../sweep/student-trials.js';
 import { parse, refusal } from './grid-text.js';
 
 const huge = 'expected at most 10000000 trials in all, received 24000000: ';

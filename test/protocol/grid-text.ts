@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { parseProtocol } from '../../src/protocol/protocol.js';
-import type { Protocol } from '../../src/protocol/protocol-schema.js';
+import type { Protocol } from '../../src/experiments/teacher-student/protocol/schema.js';
+import { parseProtocol } from '../../src/sweep.js';
 
 type Change = readonly [from: string, to: string];
 

@@ -1,21 +1,30 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { checkProtocol, formatProtocol, parseProtocol } from '../../src/protocol/protocol.js';
+import { teacherStudent } from '../../src/experiments/teacher-student/experiment.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
 import { protocolJsonSchema } from '../../src/protocol/protocol-json-schema.js';
-import { expand, type Trial } from '../../src/protocol/trials.js';
+import { parseProtocol } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
+import type { ShortTrial as StudentTrial } from '../sweep/student-trials.js';
+import { checkProtocol, expand } from '../sweep/student-trials.js';
 import { parse, refusal } from './grid-text.js';
 
 /** "spectral 4 0.01", with what the picked fields are. */
-function told(trials: readonly Trial[], pick: (protocol: Trial['protocol']) => readonly unknown[]): string[] {
+function told(
+  trials: readonly StudentTrial[],
+  pick: (protocol: StudentTrial['protocol']) => readonly unknown[],
+): string[] {
   return trials.map(({ protocol }) => [protocol.parametrization, ...pick(protocol)].join(' '));
 }
 
 describe('axes', () => {
   it('multiply, those of an arm within that arm alone', () => {
     const trials = expand(parse(['learningRate: 0.01', 'learningRate: [0.01, 0.001]']));
-    const rate = ({ student, arm }: Trial['protocol']) => [student.width, arm.optimizer.adam?.learningRate];
+    const rate = ({ student, arm }: StudentTrial['protocol']) => [
+      student.width,
+      arm.optimizer.adam?.learningRate,
+    ];
     expect(told(trials, rate)).toEqual([
       ...['spectral 4 0.01', 'spectral 4 0.001', 'direct 4 0.02'],
       ...['spectral 6 0.01', 'spectral 6 0.001', 'direct 6 0.02'],
@@ -190,7 +199,7 @@ it('names the path alone where a grid is no text', async () => {
 });
 
 it('is what the JSON Schema says: any field an axis, spacings where there are numbers', () => {
-  const schema = protocolJsonSchema() as {
+  const schema = protocolJsonSchema(teacherStudent) as {
     properties: Record<string, { properties: Record<string, unknown> }>;
   };
   const arm = (schema.properties.arms as unknown as { properties: { spectral: typeof schema } }).properties

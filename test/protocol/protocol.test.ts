@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { EigenstudentError } from '../../src/errors.js';
-import { preset } from '../../src/protocol/presets.js';
-import { checkProtocol, formatProtocol, parseProtocol } from '../../src/protocol/protocol.js';
+import { teacherStudent } from '../../src/experiments/teacher-student/experiment.js';
+import { formatProtocol } from '../../src/protocol/protocol.js';
 import { protocolJsonSchema } from '../../src/protocol/protocol-json-schema.js';
+import { parseProtocol, preset } from '../../src/sweep.js';
+import { checkProtocol } from '../sweep/student-trials.js';
 
 /** A short protocol; each test changes a word of it. */
 const good = `teacher: { teacherSize: 4 }
@@ -138,7 +140,7 @@ describe('a protocol', () => {
     [
       'a key that resembles nothing',
       `${good}colour: red\n`,
-      'invalid protocol my.yaml: line 13: unknown key "colour"; known: teacher, data, student, arms, epochs, trials, ' +
+      'invalid protocol my.yaml: line 13: unknown key "colour"; known: experiment, teacher, data, student, arms, epochs, trials, ' +
         'seed, dtype, evaluation, zip',
     ],
     [
@@ -241,7 +243,7 @@ describe('a protocol', () => {
     [
       'an empty file',
       '',
-      'invalid protocol my.yaml: expected an object with teacher, data, student, arms, epochs, trials, seed, dtype, evaluation, zip, received null',
+      'invalid protocol my.yaml: expected an object with experiment, teacher, data, student, arms, epochs, trials, seed, dtype, evaluation, zip, received null',
     ],
     [
       'an unclosed bracket',
@@ -270,7 +272,7 @@ describe('a protocol', () => {
   });
 
   it('has a JSON Schema that requires what has no default', () => {
-    expect(protocolJsonSchema()).toMatchObject({
+    expect(protocolJsonSchema(teacherStudent)).toMatchObject({
       type: 'object',
       required: ['student', 'arms', 'epochs', 'trials', 'seed'],
       additionalProperties: false,

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { preset } from '../../src/protocol/presets.js';
-import { teacherSizeOf } from '../../src/protocol/problem.js';
-import { parseProtocol } from '../../src/protocol/protocol.js';
-import { canonicalJson, dataKey, expand, type Trial, trialKey } from '../../src/protocol/trials.js';
+import { teacherSizeOf } from '../../src/experiments/teacher-student/protocol/problem.js';
+import { dataKey } from '../../src/experiments/teacher-student/protocol/trial.js';
+import { canonicalJson, trialKey } from '../../src/protocol/trials.js';
+import { parseProtocol, preset } from '../../src/sweep.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
+import type { ShortTrial as StudentTrial } from '../sweep/student-trials.js';
+import { expand } from '../sweep/student-trials.js';
 
-const name = ({ protocol }: Trial) =>
+const name = ({ protocol }: StudentTrial) =>
   `${teacherSizeOf(protocol)} ${protocol.student.width} ${protocol.parametrization} ${protocol.trial}`;
 
 describe('trials of a protocol', () => {
@@ -42,7 +44,7 @@ describe('trials of a protocol', () => {
 
 describe('the key of a trial', () => {
   const evaluation = { points: 50, threshold: 0.05 };
-  const [first] = expand({ ...preset('quick'), evaluation }) as [Trial, ...Trial[]];
+  const [first] = expand({ ...preset('quick'), evaluation }) as [StudentTrial, ...StudentTrial[]];
 
   it('is part of the file format: changing it would orphan every record there is', () => {
     expect(first.key).toBe('316974d11aff0722');

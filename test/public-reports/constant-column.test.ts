@@ -1,4 +1,5 @@
 /** scikit-learn #17794, #19527, #19726: a column of equal numbers got a scale made of rounding. */
+
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +8,7 @@ import { gaussianInputs } from '../../src/data/gaussian.js';
 import { fitNormalization } from '../../src/data/normalization.js';
 import { Dataset } from '../../src/network/dataset.js';
 import { isFinished } from '../../src/runs/record.js';
-import { readRecords } from '../../src/runs/run-directory.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { readRecords, sweep } from '../../src/sweep.js';
 import { fileOf } from '../data/files.js';
 import { fileProtocol } from '../sweep/files/file-protocol.js';
 
@@ -48,7 +48,7 @@ async function lossesWith(constant: number): Promise<readonly number[]> {
   const changes = { student: { width: 8, secondWidth: 4 }, arms, epochs: 1, trials: 1 };
   await sweep(fileProtocol(data, changes), { directory });
   const [record] = (await readRecords(directory)).filter(isFinished);
-  return [record?.trainLoss as number, record?.testLoss as number];
+  return [record?.scalars.trainLoss as number, record?.scalars.testLoss as number];
 }
 
 it('a column of 37.5 trains and tests to the bits of a column of 0', async () => {

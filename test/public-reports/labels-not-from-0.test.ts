@@ -2,11 +2,12 @@
  * Labels that are no class indices: EMNIST letters are 1..26 (pytorch/vision #2630, EMNIST #10), others 3 and 7
  * (mlverse/torchvision #107, tensorflow/models #15). They made outputs that no sample asks for.
  */
+
 import { expect, it } from 'vitest';
 import { readIdx } from '../../src/data/idx.js';
 import { labelledDataset } from '../../src/data/labelled-samples.js';
 import { parseNpy } from '../../src/data/npy.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { sweep } from '../../src/sweep.js';
 import { fileOf, idxBytes, temporaryPath } from '../data/files.js';
 import { rejectionOf } from '../failure.js';
 import { fileProtocol } from '../sweep/files/file-protocol.js';

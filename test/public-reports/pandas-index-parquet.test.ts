@@ -1,13 +1,14 @@
 /** pandas #51664, polars #7291: the index of a shuffled frame was taken for data. Inputs are noise, labels were sorted. */
+
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readParquet } from '../../src/data/parquet.js';
 import { isFinished } from '../../src/runs/record.js';
-import { readProtocol, readRecords } from '../../src/runs/run-directory.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { readRecords, sweep } from '../../src/sweep.js';
 import { fileProtocol } from '../sweep/files/file-protocol.js';
+import { readProtocol } from '../sweep/student-trials.js';
 
 const folder = 'test/fixtures/public-reports/pandas-index';
 
@@ -25,5 +26,5 @@ it('a student of noise is right in about half of the cases, with an index in the
   expect((await readProtocol(directory)).data).toMatchObject({ found: { inputs: 4, classes: 2 } });
   const records = (await readRecords(directory)).filter(isFinished);
   expect(records).toHaveLength(2);
-  for (const { testAccuracy } of records) expect(testAccuracy).toBeLessThan(0.7);
+  for (const { scalars } of records) expect(scalars.testAccuracy).toBeLessThan(0.7);
 });

@@ -3,9 +3,10 @@
  * the rows, and with it the labels of sorted data. What the file's own description names as index in Parquet is read in
  * test/data/parquet.test.ts.
  */
+
 import { expect, it } from 'vitest';
 import { readCsv } from '../../src/data/csv.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { sweep } from '../../src/sweep.js';
 import { fileOf, temporaryPath } from '../data/files.js';
 import { rejectionOf } from '../failure.js';
 import { fileProtocol } from '../sweep/files/file-protocol.js';

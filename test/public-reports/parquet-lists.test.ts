@@ -1,12 +1,13 @@
 /** petastorm #425, dgl PR #5098: columns of vectors could not be read. */
+
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readProtocol } from '../../src/runs/run-directory.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { sweep } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { fileProtocol } from '../sweep/files/file-protocol.js';
+import { readProtocol } from '../sweep/student-trials.js';
 
 const file = (name: string) => `test/fixtures/parquet/${name}.parquet`;
 const protocol = (test: string) =>

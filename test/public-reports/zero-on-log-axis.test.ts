@@ -1,4 +1,5 @@
 // vega-lite #3911, vega #1334, altair #953: one value of 0 spoiled a plot with a logarithmic axis.
+
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,11 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lossFigure } from '../../src/experiments/teacher-student/figures/loss.js';
 import { lossCurvesFigure } from '../../src/experiments/teacher-student/figures/loss-curves.js';
 import { groupTrials, type TrialGroup } from '../../src/experiments/teacher-student/panels/trial-groups.js';
+import { readRun } from '../../src/experiments/teacher-student/report/read-run.js';
 import { type Figure, isDrawn, type LeftOut } from '../../src/figures/figure.js';
-import { parseProtocol } from '../../src/protocol/protocol.js';
-import { readRun } from '../../src/report/read-run.js';
 import { writeReport } from '../../src/report/write-report.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { parseProtocol, sweep } from '../../src/sweep.js';
 
 const fixture = join(import.meta.dirname, '../fixtures/public-reports/zero-on-log-axis');
 let directory: string;

@@ -1,13 +1,14 @@
 /** Runs that a report must say something true about, besides those that the figures draw in figure-pictures.test.ts. */
+
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { groupTrials, type ReportTrial } from '../../src/experiments/teacher-student/panels/trial-groups.js';
+import { figures } from '../../src/experiments/teacher-student/report/figures.js';
+import { readRun } from '../../src/experiments/teacher-student/report/read-run.js';
+import { troubles } from '../../src/experiments/teacher-student/report/run-facts.js';
 import { type Figure, isDrawn, type LeftOut } from '../../src/figures/figure.js';
-import { preset } from '../../src/protocol/presets.js';
-import { figures } from '../../src/report/figure-registry.js';
-import { readRun } from '../../src/report/read-run.js';
-import { troubles } from '../../src/report/run-facts.js';
+import { preset } from '../../src/sweep.js';
 import { syntheticRun } from './synthetic-run.js';
 import { withSyntheticStructures } from './synthetic-structures.js';
 import { syntheticTrials } from './synthetic-trials.js';
@@ -34,14 +35,14 @@ describe('records of another schema version', () => {
     const [key] = (await readdir(join(directory, 'trials'))) as [string];
     const path = join(directory, 'trials', key, 'record.json');
     const record = JSON.parse(await readFile(path, 'utf8'));
-    await writeFile(path, JSON.stringify({ ...record, schema: 2, effectiveSizes: [1, 2] }));
+    await writeFile(path, JSON.stringify({ ...record, schema: 3, effectiveSizes: [1, 2] }));
     const run = await readRun(directory);
     expect(run.trials).toHaveLength(3);
     expect(troubles(run)).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^${key}: .*record\\.json is not a readable record: it has schema 2, and this version of eigenstudent, \\d.*, reads ` +
-            'schema 1\\. Read it with the version that wrote it$',
+          `^${key}: .*record\\.json is not a readable record: it has schema 3, and this version of eigenstudent, \\d.*, reads ` +
+            'schemas 1 and 2\\. Read it with the version that wrote it$',
         ),
       ),
     ]);

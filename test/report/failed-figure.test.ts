@@ -1,15 +1,16 @@
 /** A figure that throws ends neither the report nor its page. */
+
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { preset } from '../../src/protocol/presets.js';
-import type * as everyFigure from '../../src/report/figure-registry.js';
+import type * as everyFigure from '../../src/experiments/teacher-student/report/figures.js';
 import { writeReport } from '../../src/report/write-report.js';
+import { preset } from '../../src/sweep.js';
 import { call } from '../cli/captured-terminal.js';
 import { rejectionOf } from '../failure.js';
 import { syntheticRun } from './synthetic-run.js';
 
-vi.mock('../../src/report/figure-registry.js', async (original) => {
+vi.mock('../../src/experiments/teacher-student/report/figures.js', async (original) => {
   const { figures, nameOfFigure } = await original<typeof everyFigure>();
   const broken = () => {
     throw new TypeError('x is <undefined>');

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { groupTrials, type ReportTrial } from '../../src/experiments/teacher-student/panels/trial-groups.js';
+import { figures } from '../../src/experiments/teacher-student/report/figures.js';
 import { type Figure, type FigureStyle, isDrawn, specification } from '../../src/figures/figure.js';
 import { renderSvg } from '../../src/figures/render.js';
 import { darkTheme, lightTheme } from '../../src/figures/theme.js';
-import { figures } from '../../src/report/figure-registry.js';
 import { handMade } from './hand-made-trials.js';
 import { withSyntheticStructures } from './synthetic-structures.js';
 import { syntheticTrials } from './synthetic-trials.js';

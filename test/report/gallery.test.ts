@@ -2,10 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { groupTrials, type TrialGroup } from '../../src/experiments/teacher-student/panels/trial-groups.js';
+import { figures } from '../../src/experiments/teacher-student/report/figures.js';
+import { readRun } from '../../src/experiments/teacher-student/report/read-run.js';
 import { drawing, type Figure, isDrawn } from '../../src/figures/figure.js';
 import { lightTheme } from '../../src/figures/theme.js';
-import { figures } from '../../src/report/figure-registry.js';
-import { readRun } from '../../src/report/read-run.js';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 let groups: TrialGroup[];

@@ -1,26 +1,34 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { problemOf, teacherSizeOf } from '../../src/experiments/teacher-student/protocol/problem.js';
+import type { Protocol } from '../../src/experiments/teacher-student/protocol/schema.js';
+import type { LossHistory, PartialArrays } from '../../src/experiments/teacher-student/record/arrays.js';
+import { studentLayers } from '../../src/experiments/teacher-student/run/student.js';
 import { parameterCount } from '../../src/network/layout.js';
 import { Network } from '../../src/network/network.js';
 import { networkSpec } from '../../src/network/spec.js';
-import { preset } from '../../src/protocol/presets.js';
-import { problemOf, teacherSizeOf } from '../../src/protocol/problem.js';
-import type { Protocol } from '../../src/protocol/protocol-schema.js';
-import { expand, type Trial, type TrialProtocol } from '../../src/protocol/trials.js';
-import type { TrialHeader, UnsealedRecord } from '../../src/runs/record.js';
-import { nothingMeasured } from '../../src/runs/record.js';
-import { openRunDirectory, writeTrial } from '../../src/runs/run-directory.js';
-import type { LossHistory, PartialArrays } from '../../src/runs/trial-arrays.js';
-import { studentLayers } from '../../src/sweep/student.js';
+import { openRunDirectory } from '../../src/runs/run-directory.js';
+import { preset } from '../../src/sweep.js';
+import {
+  type FailedStudentToSeal,
+  type FinishedStudentToSeal,
+  type StudentToSeal,
+  writeStudent,
+} from '../sweep/student-records.js';
+import type {
+  ShortProtocol as StudentProtocol,
+  ShortTrial as StudentTrial,
+} from '../sweep/student-trials.js';
+import { expand } from '../sweep/student-trials.js';
 import { syntheticTrial } from './synthetic-trials.js';
 
 export interface SyntheticRun {
   readonly protocol?: Protocol;
   /** Which trials to write; all unless given. */
-  readonly has?: (trial: TrialProtocol) => boolean;
+  readonly has?: (trial: StudentProtocol) => boolean;
   /** Which of them diverged. */
-  readonly fails?: (trial: TrialProtocol) => boolean;
+  readonly fails?: (trial: StudentProtocol) => boolean;
 }
 
 /** A run directory of made-up trials, written by the sweep's own writer. Nothing in it was trained. */
@@ -31,62 +39,59 @@ export async function syntheticRun(options: SyntheticRun = {}): Promise<string> 
   for (const trial of expand(protocol)) {
     if (!has(trial.protocol)) continue;
     const { record, arrays } = fails(trial.protocol) ? syntheticFailure(trial) : syntheticOutcome(trial);
-    await writeTrial(directory, record, arrays);
+    await writeStudent(directory, record, arrays);
   }
   return directory;
 }
 
 /** What a trial leaves behind. */
 export interface SyntheticOutcome {
-  readonly record: UnsealedRecord;
+  readonly record: StudentToSeal;
   readonly arrays: PartialArrays;
 }
 
-export function syntheticOutcome({ key, protocol }: Trial): SyntheticOutcome {
+export function syntheticOutcome({ key, protocol }: StudentTrial): SyntheticOutcome {
   const { parametrization, student, trial } = protocol;
   const made = syntheticTrial(parametrization, teacherSizeOf(protocol), student.width, trial);
   const relevance = Float64Array.from(made.relevance);
   const pruningLosses = Float64Array.from(made.pruningLosses);
-  const record: UnsealedRecord = {
+  const record: FinishedStudentToSeal = {
     ...header(key, protocol),
-    criterion: made.criterion,
-    trainLoss: made.trainLoss,
-    validationLoss: made.testLoss,
-    testLoss: made.testLoss,
-    initialTestLoss: 20,
-    labelVariance: 3.41,
-    effectiveSize: made.effectiveSize,
-    maximumRelevance: Math.max(...relevance),
-    prunedLoss: pruningLosses[made.effectiveSize] as number,
+    scalars: {
+      ...known(protocol),
+      criterion: made.criterion,
+      trainLoss: made.trainLoss,
+      validationLoss: made.testLoss,
+      testLoss: made.testLoss,
+      initialTestLoss: 20,
+      labelVariance: 3.41,
+      effectiveSize: made.effectiveSize,
+      maximumRelevance: Math.max(...relevance),
+      prunedLoss: pruningLosses[made.effectiveSize] as number,
+    },
   };
   return { record, arrays: { network: network(protocol), relevance, pruningLosses, lossHistory } };
 }
 
 /** Of a trial that diverged. */
-export function syntheticFailure({ key, protocol }: Trial): SyntheticOutcome {
+export function syntheticFailure({ key, protocol }: StudentTrial): SyntheticOutcome {
   const message = 'its loss was not finite at step 412, learning rate 0.005; lower the learning rate';
   const error = { code: 'diverged', message, step: 412, layer: -1, learningRate: 0.005 };
-  const record = { ...header(key, protocol), ...nothingMeasured, error };
+  const record: FailedStudentToSeal = { ...header(key, protocol), scalars: known(protocol), error };
   return { record, arrays: { network: network(protocol), lossHistory } };
 }
 
-function header(key: string, protocol: TrialProtocol): Omit<TrialHeader, 'arraysSha256'> {
-  const { parametrization, student, trial, seed, evaluation, epochs, arm, dtype } = protocol;
+function header(key: string, protocol: StudentProtocol): Omit<FailedStudentToSeal, 'scalars' | 'error'> {
+  const { student, trial, seed, dtype } = protocol;
   return {
-    schema: 1,
+    schema: 2,
     key,
-    parametrization,
-    teacherSize: teacherSizeOf(protocol),
-    width: student.width,
+    experiment: 'teacher-student',
     trial,
     seed,
     protocol,
-    threshold: evaluation.threshold,
-    criterion: parametrization === 'spectral' ? 'L' : 'M',
     seconds: student.width / 10,
     steps: 54_000,
-    epochs,
-    batchSize: arm.batchSize,
     engine: 'synthetic',
     dtype,
     versions: { eigenstudent: '0.0.0-synthetic', node: '20.0.0' },
@@ -94,7 +99,21 @@ function header(key: string, protocol: TrialProtocol): Omit<TrialHeader, 'arrays
   };
 }
 
-function network(protocol: TrialProtocol): Network {
+/** What is known of a trial before it trains, and its epochs. */
+function known(protocol: StudentProtocol) {
+  const { parametrization, student, evaluation, epochs, arm } = protocol;
+  return {
+    parametrization,
+    teacherSize: teacherSizeOf(protocol),
+    width: student.width,
+    threshold: evaluation.threshold,
+    criterion: parametrization === 'spectral' ? ('L' as const) : ('M' as const),
+    batchSize: arm.batchSize,
+    epochs,
+  };
+}
+
+function network(protocol: StudentProtocol): Network {
   const spec = networkSpec({
     inputs: problemOf(protocol).inputs,
     layers: studentLayers(protocol),

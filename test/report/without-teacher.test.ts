@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { groupTrials } from '../../src/experiments/teacher-student/panels/trial-groups.js';
+import { figures } from '../../src/experiments/teacher-student/report/figures.js';
+import { readRun } from '../../src/experiments/teacher-student/report/read-run.js';
+import { runFacts, summaryTable } from '../../src/experiments/teacher-student/report/run-facts.js';
 import { isDrawn, specification } from '../../src/figures/figure.js';
 import { lightTheme } from '../../src/figures/theme.js';
-import { figures } from '../../src/report/figure-registry.js';
-import { readRun } from '../../src/report/read-run.js';
-import { runFacts, summaryTable } from '../../src/report/run-facts.js';
 import { writeReport } from '../../src/report/write-report.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { sweep } from '../../src/sweep.js';
 import { fileProtocol, smallImages } from '../sweep/files/file-protocol.js';
 
 let directory: string;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { preset } from '../../src/protocol/presets.js';
 import { writeReport } from '../../src/report/write-report.js';
+import { preset } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { syntheticRun } from './synthetic-run.js';
 

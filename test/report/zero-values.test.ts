@@ -1,10 +1,10 @@
 /** Values of exactly 0, which a logarithmic axis has no place for: every figure says what it does with them. */
 import { describe, expect, it } from 'vitest';
 import { groupTrials, type ReportTrial } from '../../src/experiments/teacher-student/panels/trial-groups.js';
+import { figures } from '../../src/experiments/teacher-student/report/figures.js';
 import { type Figure, isDrawn, type LeftOut, specification } from '../../src/figures/figure.js';
 import { renderSvg } from '../../src/figures/render.js';
 import { lightTheme } from '../../src/figures/theme.js';
-import { figures } from '../../src/report/figure-registry.js';
 import { withSyntheticStructures } from './synthetic-structures.js';
 import { syntheticTrials } from './synthetic-trials.js';
 

@@ -2,15 +2,22 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { expand, type Trial } from '../../src/protocol/trials.js';
+import type { StudentTrial } from '../../src/experiments/teacher-student/protocol/trial.js';
 import { cleanRunDirectory } from '../../src/runs/clean.js';
 import { ownerHere } from '../../src/runs/owners.js';
-import { openRunDirectory, writeTrial } from '../../src/runs/run-directory.js';
+import { openRunDirectory } from '../../src/runs/run-directory.js';
 import { TrialLocks } from '../../src/runs/trial-locks.js';
 import { madeUpTrial, smallProtocol } from '../sweep/small-protocol.js';
+import { writeStudent } from '../sweep/student-records.js';
+import { expand } from '../sweep/student-trials.js';
 
 const protocol = smallProtocol();
-const [first, second, third] = expand(protocol) as [Trial, Trial, Trial, ...Trial[]];
+const [first, second, third] = expand(protocol) as [
+  StudentTrial,
+  StudentTrial,
+  StudentTrial,
+  ...StudentTrial[],
+];
 let directory: string;
 /** More than any system gives a process: the id of one that has ended may be given to another at any moment. */
 const dead = 2 ** 22 + 1;
@@ -19,7 +26,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'eigenstudent-clean-'));
   await openRunDirectory(directory, protocol);
   const { record, arrays } = madeUpTrial(first);
-  await writeTrial(directory, record, arrays);
+  await writeStudent(directory, record, arrays);
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 

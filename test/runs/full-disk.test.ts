@@ -3,15 +3,20 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { expand, type Trial } from '../../src/protocol/trials.js';
-import { openRunDirectory, readRecords, survey, writeTrial } from '../../src/runs/run-directory.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import type { StudentTrial } from '../../src/experiments/teacher-student/protocol/trial.js';
+import { openRunDirectory, survey } from '../../src/runs/run-directory.js';
+import { readRecords, sweep } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { madeUpTrial, smallProtocol } from '../sweep/small-protocol.js';
+import { writeStudent } from '../sweep/student-records.js';
+import { expand } from '../sweep/student-trials.js';
 import { outcomes } from '../sweep/sweep-processes.js';
 
 /** Bytes that the pretended disk still takes. */
-const disk = vi.hoisted(() => ({ free: Number.POSITIVE_INFINITY }));
+const disk = vi.hoisted(() => {
+  vi.resetModules(); // what test/setup has loaded has the real node:fs/promises
+  return { free: Number.POSITIVE_INFINITY };
+});
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();
@@ -33,7 +38,7 @@ vi.mock('node:fs/promises', async (original) => {
 });
 
 const trials = expand(smallProtocol());
-const [first, second] = trials as [Trial, Trial, ...Trial[]];
+const [first, second] = trials as [StudentTrial, StudentTrial, ...StudentTrial[]];
 let directory: string;
 
 beforeEach(async () => {
@@ -43,9 +48,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-function write(trial: Trial) {
+function write(trial: StudentTrial) {
   const { record, arrays } = madeUpTrial(trial);
-  return writeTrial(directory, record, arrays);
+  return writeStudent(directory, record, arrays);
 }
 
 describe('a disk that fills up', () => {

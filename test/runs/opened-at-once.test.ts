@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EigenstudentError } from '../../src/errors.js';
-import type { Protocol } from '../../src/protocol/protocol-schema.js';
+import type { Protocol } from '../../src/experiments/teacher-student/protocol/schema.js';
 import { openRunDirectory, readProtocol } from '../../src/runs/run-directory.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 

@@ -3,26 +3,21 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StudentTrial } from '../../src/experiments/teacher-student/protocol/trial.js';
+import { readArrays } from '../../src/experiments/teacher-student/record/arrays.js';
 import { Network } from '../../src/network/network.js';
 import { formatProtocol } from '../../src/protocol/protocol.js';
-import { expand, type Trial } from '../../src/protocol/trials.js';
-import { runStatus } from '../../src/runs/query/status.js';
-import type { FinishedRecord } from '../../src/runs/record.js';
-import {
-  openRunDirectory,
-  readProtocol,
-  readRecords,
-  survey,
-  writeTrial,
-} from '../../src/runs/run-directory.js';
-import { readArrays } from '../../src/runs/trial-arrays.js';
+import { openRunDirectory, survey } from '../../src/runs/run-directory.js';
+import { type FinishedRecord, readRecords, runStatus } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { mount } from '../sweep/mount.js';
 import { madeUpTrial, smallProtocol } from '../sweep/small-protocol.js';
+import { writeStudent } from '../sweep/student-records.js';
+import { expand, readProtocol } from '../sweep/student-trials.js';
 
 const protocol = smallProtocol();
 const trials = expand(protocol);
-const [first, second] = trials as [Trial, Trial, ...Trial[]];
+const [first, second] = trials as [StudentTrial, StudentTrial, ...StudentTrial[]];
 let folder: string;
 let directory: string;
 
@@ -32,9 +27,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function write(trial: Trial) {
+async function write(trial: StudentTrial) {
   const { record, arrays } = madeUpTrial(trial);
-  return writeTrial(directory, record, arrays);
+  return writeStudent(directory, record, arrays);
 }
 
 describe('a run directory', () => {
@@ -164,7 +159,7 @@ describe('a trial', () => {
 
   it('is read as it was written', async () => {
     const { record, arrays } = madeUpTrial(first);
-    const written = await writeTrial(directory, record, arrays);
+    const written = await writeStudent(directory, record, arrays);
     expect(written).toMatchObject(record);
     const [read] = await readRecords(directory);
     expect(read).toEqual(written);

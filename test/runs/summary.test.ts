@@ -2,14 +2,14 @@ import { mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { expand } from '../../src/protocol/trials.js';
 import { mixedProvenanceNote } from '../../src/runs/provenance.js';
-import { nothingMeasured, type UnsealedRecord } from '../../src/runs/record.js';
-import { openRunDirectory, writeTrial } from '../../src/runs/run-directory.js';
-import { writeSummary } from '../../src/runs/summary.js';
+import { openRunDirectory } from '../../src/runs/run-directory.js';
+import { writeSummary } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { syntheticFailure } from '../report/synthetic-run.js';
 import { madeUpTrial, smallProtocol } from '../sweep/small-protocol.js';
+import { knownBefore, type StudentToSeal, withScalars, writeStudent } from '../sweep/student-records.js';
+import { expand } from '../sweep/student-trials.js';
 
 const protocol = smallProtocol({ student: { width: 40, secondWidth: 2 } });
 let directory: string;
@@ -25,7 +25,7 @@ it('gives mean and spread per group, with both normalisations of the effective s
     // Relevance i/40 up to 1, and in trial 1 up to 1/4: above 0.05 are 38 nodes of either by its own maximum (i > 2);
     // by the pooled one 38 and 32 (i > 8).
     const { record, arrays } = madeUpTrial(trial, trial.protocol.trial === 0 ? 1 : 0.25);
-    await writeTrial(directory, { ...record, effectiveSize: 38 } as UnsealedRecord, arrays);
+    await writeStudent(directory, withScalars(record, { effectiveSize: 38 }), arrays);
   }
   const summary = await writeSummary(directory);
   const group = {
@@ -61,9 +61,9 @@ it('gives mean and spread per group, with both normalisations of the effective s
 it('is made of whatever is there: no spread of one trial, no group of none, failures apart', async () => {
   const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
   if (!first || !second) throw new Error('there are four trials');
-  await writeTrial(directory, first.record, first.arrays);
+  await writeStudent(directory, first.record, first.arrays);
   const error = { code: 'diverged', message: 'its loss was not finite', step: 3, layer: -1, learningRate: 1 };
-  await writeTrial(directory, { ...second.record, ...nothingMeasured, error }, second.arrays);
+  await writeStudent(directory, { ...knownBefore(second.record), error }, second.arrays);
   const summary = await writeSummary(directory);
   expect(summary.trials).toEqual({ total: 4, finished: 1, failed: 1 });
   expect(summary.groups).toHaveLength(1);
@@ -87,7 +87,7 @@ it('leaves out trials with damaged files, and names them', async () => {
   const all = expand(protocol).map((trial) => madeUpTrial(trial, trial.protocol.trial === 0 ? 1 : 0.25));
   const [first, second, third, fourth] = all;
   if (!first || !second || !third || !fourth) throw new Error('there are four trials');
-  for (const { record, arrays } of all) await writeTrial(directory, record, arrays);
+  for (const { record, arrays } of all) await writeStudent(directory, record, arrays);
   const path = (key: string, name: string) => join(directory, 'trials', key, name);
   await rm(path(first.record.key, 'arrays.safetensors'));
   await truncate(path(third.record.key, 'arrays.safetensors'), 99);
@@ -118,7 +118,7 @@ it('leaves out a failed trial without its arrays', async () => {
   const [trial] = expand(protocol);
   if (!trial) throw new Error('there are four trials');
   const { record, arrays } = syntheticFailure(trial);
-  await writeTrial(directory, record, arrays);
+  await writeStudent(directory, record, arrays);
   await rm(join(directory, 'trials', trial.key, 'arrays.safetensors'));
   expect(await writeSummary(directory)).toMatchObject({
     trials: { total: 4, finished: 0, failed: 0 },
@@ -131,8 +131,8 @@ it('leaves out a failed trial without its arrays', async () => {
 it('says which engines stand side by side', async () => {
   const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
   if (!first || !second) throw new Error('there are four trials');
-  await writeTrial(directory, { ...first.record, engine: 'cpu-avx2' }, first.arrays);
-  await writeTrial(directory, second.record, second.arrays);
+  await writeStudent(directory, { ...first.record, engine: 'cpu-avx2' }, first.arrays);
+  await writeStudent(directory, second.record, second.arrays);
   expect(await writeSummary(directory)).toMatchObject({
     engines: ['cpu-avx2 float32', 'made-up float32'],
     mixedEngines: true,
@@ -142,32 +142,32 @@ it('says which engines stand side by side', async () => {
 it('says so of two versions of one engine, and not of two dtypes', async () => {
   const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
   if (!first || !second) throw new Error('there are four trials');
-  await writeTrial(directory, first.record, first.arrays);
+  await writeStudent(directory, first.record, first.arrays);
   const float64 = { ...second.record, dtype: 'float64' } as const;
-  await writeTrial(directory, float64, second.arrays);
+  await writeStudent(directory, float64, second.arrays);
   expect((await writeSummary(directory)).mixedEngines).toBe(false);
   const versions = { eigenstudent: '0.0.1', node: '20.0.0' };
-  await writeTrial(directory, { ...second.record, versions }, second.arrays);
+  await writeStudent(directory, { ...second.record, versions }, second.arrays);
   expect(await writeSummary(directory)).toMatchObject({ engines: ['made-up float32'], mixedEngines: true });
 });
 
 it('says so of two revisions of the arithmetic of one engine and version, and of one that is not known', async () => {
   const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
   if (!first || !second) throw new Error('there are four trials');
-  const of = (record: UnsealedRecord, arithmetic: number) => ({
+  const of = (record: StudentToSeal, arithmetic: number) => ({
     ...record,
     versions: { ...record.versions, arithmetic },
   });
-  await writeTrial(directory, of(first.record, 10), first.arrays);
-  await writeTrial(directory, of(second.record, 10), second.arrays);
+  await writeStudent(directory, of(first.record, 10), first.arrays);
+  await writeStudent(directory, of(second.record, 10), second.arrays);
   expect(await writeSummary(directory)).toMatchObject({ arithmetic: [10], mixedEngines: false });
-  await writeTrial(directory, of(second.record, 9), second.arrays);
+  await writeStudent(directory, of(second.record, 9), second.arrays);
   const summary = await writeSummary(directory);
   expect(summary).toMatchObject({ arithmetic: [9, 10], mixedEngines: true });
   expect(mixedProvenanceNote(summary)).toBe(
     'results of different arithmetic stand side by side: engine made-up float32; version 0.0.0; arithmetic 9, 10',
   );
-  await writeTrial(directory, second.record, second.arrays);
+  await writeStudent(directory, second.record, second.arrays);
   const unknown = await writeSummary(directory);
   expect(unknown).toMatchObject({ arithmetic: [null, 10], mixedEngines: true });
   expect(mixedProvenanceNote(unknown)).toMatch(/; arithmetic unknown, 10$/);
@@ -177,8 +177,8 @@ it('counts trials that answer no better than a constant', async () => {
   const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
   if (!first || !second) throw new Error('there are four trials');
   const lost = (testLoss: number) => ({ testLoss, labelVariance: 3.5 });
-  await writeTrial(directory, { ...first.record, ...lost(3.5) } as UnsealedRecord, first.arrays);
-  await writeTrial(directory, { ...second.record, ...lost(3.49) } as UnsealedRecord, second.arrays);
+  await writeStudent(directory, withScalars(first.record, lost(3.5)), first.arrays);
+  await writeStudent(directory, withScalars(second.record, lost(3.49)), second.arrays);
   expect((await writeSummary(directory)).groups).toMatchObject([{ trials: 2, didNotLearn: 1 }]);
 });
 
@@ -202,7 +202,7 @@ it('keeps apart what differs in more than trial and seed, and says in what', asy
   await openRunDirectory(folder, varied);
   for (const trial of expand(varied)) {
     const { record, arrays } = madeUpTrial(trial);
-    await writeTrial(folder, record, arrays);
+    await writeStudent(folder, record, arrays);
   }
   const { groups } = await writeSummary(folder);
   const rate = 'arms.spectral.optimizer.adam.learningRate';

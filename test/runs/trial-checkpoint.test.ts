@@ -2,19 +2,20 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { StudentTrial } from '../../src/experiments/teacher-student/protocol/trial.js';
+import { continueTrial, saveProgress } from '../../src/experiments/teacher-student/record/progress.js';
+import { SharedData } from '../../src/experiments/teacher-student/run/shared-data.js';
+import { studentOptions } from '../../src/experiments/teacher-student/run/student.js';
 import { readSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import * as arithmetic from '../../src/native/arithmetic.js';
 import { Population } from '../../src/population/population.js';
-import { expand, type Trial } from '../../src/protocol/trials.js';
-import { continueTrial, writeTrialCheckpoint } from '../../src/runs/trial-checkpoint.js';
 import * as versions from '../../src/runs/versions.js';
-import { SharedData } from '../../src/sweep/shared-data.js';
-import { studentOptions } from '../../src/sweep/student.js';
 import { restoreCheckpoint } from '../../src/training/checkpoint.js';
 import { rejectionOf } from '../failure.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
+import { expand } from '../sweep/student-trials.js';
 
-const [first, second] = expand(smallProtocol()) as [Trial, Trial, ...Trial[]];
+const [first, second] = expand(smallProtocol()) as [StudentTrial, StudentTrial, ...StudentTrial[]];
 const progress = {
   lossHistory: {
     epoch: Float64Array.of(2, 4),
@@ -37,7 +38,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function population(trials: Trial[], options: object = { device: 'cpu' }): Promise<Population> {
+async function population(trials: StudentTrial[], options: object = { device: 'cpu' }): Promise<Population> {
   const data = new SharedData();
   const students = [];
   for (const { protocol } of trials) students.push(studentOptions(protocol, await data.of(protocol)));
@@ -48,7 +49,7 @@ async function population(trials: Trial[], options: object = { device: 'cpu' }):
 async function keep() {
   const students = await population([second, first]);
   await students.run([1, 4]);
-  await writeTrialCheckpoint(directory, first.key, students, 1, progress);
+  await saveProgress(directory, first.key, students, 1, progress);
   return students.at(1).state();
 }
 
@@ -112,7 +113,7 @@ describe('a checkpoint is refused, and the student is as it was,', () => {
     await keep();
     const students = await population([second]);
     await students.run(3);
-    await writeTrialCheckpoint(directory, second.key, students, 0, progress);
+    await saveProgress(directory, second.key, students, 0, progress);
     await writeFile(path, await readFile(path.replace(first.key, second.key)));
     expect(await refusal(await population([first]))).toBe(
       `file_corrupt: ${path}: expected key ${first.key}, received ${second.key}`,

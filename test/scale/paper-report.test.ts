@@ -1,9 +1,10 @@
 /** The report of as many records as the paper has: in processor time, so that what else the machine does is no part of it. */
+
 import { spawnSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { preset } from '../../src/protocol/presets.js';
+import { preset } from '../../src/sweep.js';
 import { syntheticRun } from '../report/synthetic-run.js';
 
 const program = fileURLToPath(new URL('measured.mjs', import.meta.url));

@@ -1,4 +1,5 @@
 /** 10 000 records on a machine that does nothing else: the times are targets, those of the process from its first line on. */
+
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manyTrialsProtocol, writeManyRecords } from '../runs/query/many-records.js';
+import type { ShortForm } from '../sweep/student-trials.js';
 
 const records = 10_000;
 const program = fileURLToPath(new URL('measured.mjs', import.meta.url));
@@ -66,7 +68,7 @@ describe('with 10 000 records', () => {
   it('query takes less than 5 s where the index must be built, and less than 1 s after that', () => {
     const first = measure('query', directory, sql, '--json');
     const second = measure('query', directory, sql, '--json');
-    const widths = [manyTrialsProtocol(records).student.width].flat();
+    const widths = [(manyTrialsProtocol(records).student as ShortForm).width].flat();
     expect(JSON.parse(first.answer)).toEqual(
       widths.map((width) => ({ width, size: expect.any(Number), n: records / widths.length })),
     );

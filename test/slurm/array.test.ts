@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { preset } from '../../src/protocol/presets.js';
-import { expand } from '../../src/protocol/trials.js';
 import { arraySize, arraySpecification, checkArraySize, tasksWith } from '../../src/slurm/array.js';
 import { ofShard } from '../../src/sweep/shard.js';
+import { preset } from '../../src/sweep.js';
 import { failureOf } from '../failure.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
+import { expand } from '../sweep/student-trials.js';
 
 const limits = { cpus: 1, gpu: false, maximum: 1001 };
 

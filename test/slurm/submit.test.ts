@@ -3,15 +3,16 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseProtocol } from '../../src/protocol/protocol.js';
-import { expand } from '../../src/protocol/trials.js';
-import { writeTrial } from '../../src/runs/run-directory.js';
+import type { StudentTrial } from '../../src/experiments/teacher-student/protocol/trial.js';
 import type { SlurmOptions } from '../../src/slurm/options.js';
 import { readSubmissions } from '../../src/slurm/submissions.js';
 import { jobIdOf, planSubmission, submitSweep } from '../../src/slurm/submit.js';
 import { deal } from '../../src/sweep/shard.js';
+import { parseProtocol } from '../../src/sweep.js';
 import { failureOf, rejectionOf } from '../failure.js';
 import { madeUpTrial, smallProtocol } from '../sweep/small-protocol.js';
+import { writeStudent } from '../sweep/student-records.js';
+import { expand } from '../sweep/student-trials.js';
 import { FakeSlurm, fakeConfig } from './fake-slurm.js';
 
 let folder: string;
@@ -35,8 +36,8 @@ afterEach(async () => {
 async function finish(parts: readonly number[], of: number): Promise<void> {
   for (const part of parts)
     for (const trial of deal(trials, of)[part] ?? []) {
-      const { record, arrays } = madeUpTrial(trial);
-      await writeTrial(directory, record, arrays);
+      const { record, arrays } = madeUpTrial(trial as StudentTrial);
+      await writeStudent(directory, record, arrays);
     }
 }
 

@@ -1,10 +1,11 @@
 /** As test/sweep/run/survive.test.ts, at fifty moments. The seed stands in the name; another can be given. */
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { formatProtocol } from '../../src/protocol/protocol.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { sweep } from '../../src/sweep.js';
 import {
   expectNothingElse,
   killAgainAndAgain,

@@ -1,26 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { preset } from '../../src/protocol/presets.js';
-import { checkProtocol } from '../../src/protocol/protocol.js';
-import { stepsOf, workOf } from '../../src/protocol/trial-cost.js';
-import { expand, type Trial } from '../../src/protocol/trials.js';
+import { stepsOf, workOf } from '../../src/experiments/teacher-student/protocol/trial-cost.js';
 import { batchLimits, planBatches } from '../../src/sweep/batches.js';
+import { preset } from '../../src/sweep.js';
+import type { ShortTrial as StudentTrial } from './student-trials.js';
+import { checkProtocol, expand } from './student-trials.js';
+
+const plan = planBatches as unknown as (
+  trials: readonly StudentTrial[],
+  limitsOf: Parameters<typeof planBatches>[1],
+) => StudentTrial[][];
 
 describe('batches', () => {
   const trials = expand(preset('quick'));
 
   it('hold every trial once, the costly ones first, four students per thread', () => {
-    const batches = planBatches(trials, () => batchLimits('cpu', 2));
+    const batches = plan(trials, () => batchLimits('cpu', 2));
     expect(batches.map((batch) => batch.length)).toEqual([8, 8, 2]);
     const flat = batches.flat();
     expect(flat.map(({ key }) => key).sort()).toEqual(trials.map(({ key }) => key).sort());
     const widths = flat.map(({ protocol }) => protocol.student.width);
     expect(widths).toEqual([...widths].sort((a, b) => b - a));
-    expect(planBatches(trials, () => batchLimits('cpu', 16)).map((batch) => batch.length)).toEqual([18]);
-    expect(planBatches([], () => batchLimits('cpu', 2))).toEqual([]);
+    expect(plan(trials, () => batchLimits('cpu', 16)).map((batch) => batch.length)).toEqual([18]);
+    expect(plan([], () => batchLimits('cpu', 2))).toEqual([]);
   });
 
   it('are one for all where a GPU is filled', () => {
-    expect(planBatches(trials, () => batchLimits('cuda', 2)).map((batch) => batch.length)).toEqual([18]);
+    expect(plan(trials, () => batchLimits('cuda', 2)).map((batch) => batch.length)).toEqual([18]);
   });
 
   it('keep to one number of epochs and one dtype', () => {
@@ -29,7 +34,7 @@ describe('batches', () => {
       ...expand(preset('quick', { widths: [20], trials: 1, epochs: 50 })),
       ...expand({ ...preset('quick', { widths: [20], trials: 1, epochs: 50 }), dtype: 'float64' as const }),
     ];
-    for (const batch of planBatches(mixed, () => batchLimits('cpu', 16))) {
+    for (const batch of plan(mixed, () => batchLimits('cpu', 16))) {
       expect(new Set(batch.map(({ protocol }) => `${protocol.epochs} ${protocol.dtype}`)).size).toBe(1);
     }
   });
@@ -43,22 +48,20 @@ describe('batches', () => {
       },
       'of this test',
     );
-    const batches = planBatches(expand(grid), () => batchLimits('cpu', 2));
+    const batches = plan(expand(grid), () => batchLimits('cpu', 2));
     const kinds = batches.map(
       (batch) => new Set(batch.map(({ protocol }) => `${protocol.epochs} ${protocol.evaluation.points}`)),
     );
     expect(kinds.map((kind) => kind.size)).toEqual(Array(8).fill(1));
     expect(batches.map((batch) => batch.length)).toEqual(Array(8).fill(8));
-    const [[first]] = batches as [[Trial]];
+    const [[first]] = batches as [[StudentTrial]];
     expect(workOf(first.protocol)).toBe(200 * 8000 * 40 * 31);
   });
 
   it('are shorter where students would not fit into memory', () => {
     const wide = expand(preset('quick', { widths: [4_000_000], trials: 4 }));
     // 4e6 x 31 parameters, three times, in float64: 2.8 GiB a student
-    expect(planBatches(wide, () => batchLimits('cpu', 16)).map((batch) => batch.length)).toEqual(
-      Array(8).fill(1),
-    );
+    expect(plan(wide, () => batchLimits('cpu', 16)).map((batch) => batch.length)).toEqual(Array(8).fill(1));
   });
 });
 

@@ -1,17 +1,18 @@
 import { expect, it } from 'vitest';
-import { expand, type TrialProtocol } from '../../src/protocol/trials.js';
-import { calibrate } from '../../src/sweep/calibrate.js';
-import { SharedData } from '../../src/sweep/shared-data.js';
+import type { StudentProtocol } from '../../src/experiments/teacher-student/protocol/trial.js';
+import { calibrate } from '../../src/experiments/teacher-student/run/calibrate.js';
+import { SharedData } from '../../src/experiments/teacher-student/run/shared-data.js';
 import { smallProtocol } from './small-protocol.js';
+import { expand } from './student-trials.js';
 
-function student(changes: object, learningRate = 0.01): TrialProtocol {
+function student(changes: object, learningRate = 0.01): StudentProtocol {
   const arms = { direct: { optimizer: { sgd: { learningRate } }, batchSize: 100 } };
   const data = { train: 4000, validation: 2000, test: 20 };
   const [trial] = expand(smallProtocol({ arms, data, student: { width: 100 }, trials: 1, ...changes }));
   return (trial as ReturnType<typeof expand>[number]).protocol;
 }
 
-const calibrated = (protocol: TrialProtocol, students = 1) =>
+const calibrated = (protocol: StudentProtocol, students = 1) =>
   calibrate(protocol, new SharedData(), {
     chosen: { device: 'cpu', devices: [] },
     threads: 1,

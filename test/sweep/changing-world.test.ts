@@ -1,17 +1,19 @@
 /** What other processes, the clock and the disk do to a run. A disk that fills up: ../directory/full-disk.test.ts */
+
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { expand, type Trial } from '../../src/protocol/trials.js';
-import { readRecords, writeTrial } from '../../src/runs/run-directory.js';
+import type { StudentTrial } from '../../src/experiments/teacher-student/protocol/trial.js';
 import { TrialLocks } from '../../src/runs/trial-locks.js';
 import type { SweepProgress } from '../../src/sweep/progress.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { readRecords, sweep } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { mount } from './mount.js';
 import { madeUpTrial, smallProtocol } from './small-protocol.js';
+import { writeStudent } from './student-records.js';
+import { expand } from './student-trials.js';
 import { expectNothingElse, outcomes } from './sweep-processes.js';
 
 const protocol = smallProtocol();
@@ -27,7 +29,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 describe('a run in a world that changes', () => {
   it('leaves a trial to whoever took it over meanwhile, and waits for that', async () => {
     const long = smallProtocol({ epochs: 3000 });
-    const [trial] = expand(long) as [Trial, ...Trial[]];
+    const [trial] = expand(long) as [StudentTrial, ...StudentTrial[]];
     const made = madeUpTrial(trial);
     let other: Promise<void> | undefined;
     const onProgress = ({ fraction }: SweepProgress) => {
@@ -39,7 +41,7 @@ describe('a run in a world that changes', () => {
       const locks = await TrialLocks.enter(directory);
       await writeFile(join(directory, 'locks', trial.key, '2'), locks.owner.id);
       setTimeout(async () => {
-        await writeTrial(directory, made.record, made.arrays);
+        await writeStudent(directory, made.record, made.arrays);
         await locks.leave();
       }, 600);
     }

@@ -1,4 +1,5 @@
 /** Files of finished trials that are cut off or of which a bit has flipped: detected, named, and trained again. */
+
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readRecord } from '../../src/runs/record.js';
 import { sha256 } from '../../src/runs/sha256.js';
 import { checkArrays } from '../../src/runs/trial-arrays.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { sweep } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { smallProtocol } from './small-protocol.js';
 import { outcomes, pseudoRandom, recordTimes } from './sweep-processes.js';
@@ -109,11 +110,11 @@ it('a record that another version wrote is refused, and left as it is', async ()
   const key = Object.keys(undisturbed)[0] as string;
   const file = path(key, 'record.json');
   const whole = await readFile(file, 'utf8');
-  const { recordSha256: _, ...record } = { ...JSON.parse(whole), schema: 2, kept: [1, 2] };
+  const { recordSha256: _, ...record } = { ...JSON.parse(whole), schema: 3, kept: [1, 2] };
   const newer = JSON.stringify({ ...record, recordSha256: sha256(JSON.stringify(record)) });
   await writeFile(file, newer);
   expect(await rejectionOf(sweep(protocol, { directory, threads: 1 }))).toMatch(
-    /^file_unsupported: .*record\.json is not a readable record: it has schema 2, and this version .* reads schema 1\. Read it/,
+    /^file_unsupported: .*record\.json is not a readable record: it has schema 3, and this version .* reads schemas 1 and 2\. Read it/,
   );
   expect(await readFile(file, 'utf8')).toBe(newer);
   await writeFile(file, whole);

@@ -3,17 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { effectiveSize } from '../../src/analysis/effective-size.js';
-import { expand, type Trial } from '../../src/protocol/trials.js';
+import type { StudentTrial } from '../../src/experiments/teacher-student/protocol/trial.js';
+import { readArrays } from '../../src/experiments/teacher-student/record/arrays.js';
+import { SharedData } from '../../src/experiments/teacher-student/run/shared-data.js';
+import { studentLayers } from '../../src/experiments/teacher-student/run/student.js';
+import { usefulOperations } from '../../src/experiments/teacher-student/run/useful-operations.js';
 import { pruningCurve } from '../../src/pruning/curve.js';
 import { relevance } from '../../src/pruning/relevance.js';
-import type { FinishedRecord } from '../../src/runs/record.js';
-import { readRecords } from '../../src/runs/run-directory.js';
-import { readArrays } from '../../src/runs/trial-arrays.js';
-import { SharedData } from '../../src/sweep/shared-data.js';
-import { studentLayers } from '../../src/sweep/student.js';
-import { sweep } from '../../src/sweep/sweep.js';
-import { usefulOperations } from '../../src/sweep/useful-operations.js';
+import { type FinishedRecord, readRecords, sweep } from '../../src/sweep.js';
 import { smallProtocol } from './small-protocol.js';
+import { expand } from './student-trials.js';
 
 /** 3 inputs -> 4 -> 5 -> 6 -> 1 */
 const deep = (student: object = {}) =>
@@ -30,18 +29,19 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 it('has the layers that the protocol asks for, in both arms', () => {
-  const [spectral, direct] = expand(deep()) as [Trial, Trial];
-  const shape = (trial: Trial) => studentLayers(trial.protocol).map(({ kind, width }) => `${kind} ${width}`);
+  const [spectral, direct] = expand(deep()) as [StudentTrial, StudentTrial];
+  const shape = (trial: StudentTrial) =>
+    studentLayers(trial.protocol).map(({ kind, width }) => `${kind} ${width}`);
   const layers = ['spectral 4', 'spectral 5', 'spectral 6', 'dense 1'];
   expect(shape(spectral)).toEqual(layers);
   expect(shape(direct)).toEqual(layers);
-  const trained = ({ protocol }: Trial) =>
+  const trained = ({ protocol }: StudentTrial) =>
     studentLayers(protocol).map(({ tensors }) =>
       Object.entries(tensors ?? {}).flatMap(([name, { trainable }]) => (trainable ? [name] : [])),
     );
   expect(trained(spectral)[1]).toEqual(['eigenvectors', 'eigenvaluesOut']);
   expect(trained(direct)[1]).toEqual(['eigenvectors']);
-  const [mixed] = expand(deep({ spectralLayers: 'first' })) as [Trial];
+  const [mixed] = expand(deep({ spectralLayers: 'first' })) as [StudentTrial];
   expect(shape(mixed)).toEqual(['spectral 4', 'dense 5', 'dense 6', 'dense 1']);
 });
 
@@ -55,14 +55,14 @@ it('records how many nodes of each spectral hidden layer carry the task', async 
     const layers = [first, ...(furtherLayers ?? [])];
     expect(layers).toHaveLength(3);
     for (const [layer, { relevance: kept, pruningLosses }] of layers.entries()) {
-      expect(kept).toEqual(relevance(network, layer, record.criterion));
+      expect(kept).toEqual(relevance(network, layer, record.scalars.criterion));
       const { losses } = await pruningCurve(network, test, { layer, relevance: kept });
       losses.forEach((loss, nodes) => {
         expect(pruningLosses[nodes]).toBeCloseTo(loss, 5); // one is of float32 students, one of a float64 network
       });
     }
-    expect(record.effectiveSizes).toEqual(layers.map((each) => effectiveSize(each.relevance)));
-    expect(record.effectiveSizes?.[0]).toBe(record.effectiveSize);
+    expect(record.scalars.effectiveSizes).toEqual(layers.map((each) => effectiveSize(each.relevance)));
+    expect(record.scalars.effectiveSizes?.[0]).toBe(record.scalars.effectiveSize);
   }
 });
 
@@ -75,7 +75,7 @@ it('leaves the records of students with one spectral layer as they were', async 
 });
 
 it('costs the matrix products of every layer', () => {
-  const [{ protocol }] = expand(deep()) as [Trial];
+  const [{ protocol }] = expand(deep()) as [StudentTrial];
   // 3 -> 4 forward and gradient of weights; 4 -> 5 and 5 -> 6 also gradient of inputs
   const multiplyAdds = 2 * 3 * 4 + 3 * 4 * 5 + 3 * 5 * 6;
   expect(usefulOperations(protocol)).toBe(2 * multiplyAdds * 6 * 40);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { chooseDevices } from '../../src/sweep/devices.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { sweep } from '../../src/sweep.js';
 import { smallProtocol } from './small-protocol.js';
 
 const both = smallProtocol({

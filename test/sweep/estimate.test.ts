@@ -3,17 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { operationsPerStep } from '../../bench/arithmetic.js';
-import { preset } from '../../src/protocol/presets.js';
-import { problemOf } from '../../src/protocol/problem.js';
-import { stepsOf } from '../../src/protocol/trial-cost.js';
-import { expand } from '../../src/protocol/trials.js';
-import { writeTrial } from '../../src/runs/run-directory.js';
+import { problemOf } from '../../src/experiments/teacher-student/protocol/problem.js';
+import { stepsOf } from '../../src/experiments/teacher-student/protocol/trial-cost.js';
+import { usefulOperations } from '../../src/experiments/teacher-student/run/useful-operations.js';
 import { bytesOf } from '../../src/sweep/batches.js';
-import { estimateSweep } from '../../src/sweep/estimate.js';
-import { sweep } from '../../src/sweep/sweep.js';
-import { usefulOperations } from '../../src/sweep/useful-operations.js';
+import { estimateSweep, preset, sweep } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { madeUpTrial, smallProtocol } from './small-protocol.js';
+import { writeStudent } from './student-records.js';
+import { expand } from './student-trials.js';
 
 const protocol = smallProtocol({ seed: [5, 6] });
 const quickly = { device: 'cpu', threads: 1, secondsPerShape: 0.01 } as const;
@@ -79,7 +77,10 @@ describe('an estimate', () => {
     expect(rest.trials).toMatchObject({ total: 16, done: 8 });
     const part = await estimateSweep(protocol, { ...quickly, shard });
     expect(part.trials).toMatchObject({ total: 8, done: 0 });
-    expect(rest.operations + part.operations).toBe((await estimateSweep(protocol, quickly)).operations);
+    const operations = [rest, part].map((estimate) => estimate.operations as number);
+    expect((operations[0] as number) + (operations[1] as number)).toBe(
+      (await estimateSweep(protocol, quickly)).operations,
+    );
     const none = await estimateSweep(protocol, { ...quickly, directory, shard });
     expect(none).toMatchObject({ operations: 0, largestPopulation: { students: 0, bytes: 0 }, time: null });
   });
@@ -90,7 +91,7 @@ describe('an estimate', () => {
     if (!whole || !torn || !changed || !bare) throw new Error('there are sixteen trials');
     for (const trial of [whole, torn, changed, bare]) {
       const { record, arrays } = madeUpTrial(trial);
-      await writeTrial(directory, record, arrays);
+      await writeStudent(directory, record, arrays);
     }
     await truncate(join(directory, 'trials', torn.key, 'record.json'), 90);
     await truncate(join(directory, 'trials', changed.key, 'arrays.safetensors'), 90);

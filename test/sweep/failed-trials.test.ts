@@ -3,17 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EigenstudentError } from '../../src/errors.js';
-import { expand } from '../../src/protocol/trials.js';
-import { type FailedRecord, isFinished } from '../../src/runs/record.js';
-import { openRunDirectory, readRecords, writeTrial } from '../../src/runs/run-directory.js';
-import type { BatchOptions } from '../../src/sweep/batch-options.js';
-import { finishedOutcome } from '../../src/sweep/outcome.js';
+import { finishedOutcome } from '../../src/experiments/teacher-student/run/outcome.js';
+import { SharedData } from '../../src/experiments/teacher-student/run/shared-data.js';
+import type { StudentBatchOptions } from '../../src/experiments/teacher-student/run/student-batch-options.js';
+import { trainBatch } from '../../src/experiments/teacher-student/run/train-batch.js';
+import { isFinished } from '../../src/runs/record.js';
+import { openRunDirectory, writeTrial } from '../../src/runs/run-directory.js';
 import { Profiler } from '../../src/sweep/profile.js';
-import { SharedData } from '../../src/sweep/shared-data.js';
-import { sweep } from '../../src/sweep/sweep.js';
-import { trainBatch } from '../../src/sweep/train-batch.js';
+import { type FailedRecord, readRecords, sweep } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { smallProtocol } from './small-protocol.js';
+import { recordOf } from './student-records.js';
+import { expand } from './student-trials.js';
 
 let directory: string;
 beforeEach(async () => {
@@ -89,8 +90,8 @@ describe('a sweep', () => {
     const kept: string[] = [];
     await trainBatch(expand(protocol).slice(0, 3), {
       ...options(data),
-      onTrial: async ({ key }, { record }) => {
-        kept.push(`${key} ${record.error?.stage ?? 'finished'} ${record.error?.message ?? ''}`);
+      onTrial: async ({ key }, { error }) => {
+        kept.push(`${key} ${error?.stage ?? 'finished'} ${error?.message ?? ''}`);
       },
     });
     expect(kept).toHaveLength(3);
@@ -100,7 +101,7 @@ describe('a sweep', () => {
   });
 });
 
-function options(data = new SharedData()): BatchOptions {
+function options(data = new SharedData()): StudentBatchOptions {
   return {
     directory,
     data,
@@ -114,8 +115,8 @@ function options(data = new SharedData()): BatchOptions {
     onLayerwise: () => {},
     onContinue: () => {},
     onRestart: () => {},
-    onTrial: async (_, { record, arrays }) => {
-      await writeTrial(directory, record, arrays);
+    onTrial: async (trial, outcome) => {
+      await writeTrial(directory, recordOf(trial, outcome), outcome.arrays);
     },
   };
 }
@@ -140,7 +141,8 @@ describe('a batch of trials', () => {
       const records = await readRecords(directory);
       expect(records).toHaveLength(trials.length);
       const [failed] = await failures();
-      expect(failed).toMatchObject({ key: trials[1]?.key, trainLoss: null });
+      expect(failed).toMatchObject({ key: trials[1]?.key });
+      expect(failed?.scalars).not.toHaveProperty('trainLoss');
       expect(failed?.error).toEqual({
         code,
         message: `${fault.message} (when it was measured after training)`,
@@ -160,10 +162,7 @@ describe('a batch of trials', () => {
       measure: async (work, testLoss) => {
         const outcome = await finishedOutcome(work, testLoss);
         if (work.trial !== trials[1]) return outcome;
-        return {
-          ...outcome,
-          record: { ...outcome.record, testAccuracy: Number.NaN } as typeof outcome.record,
-        };
+        return { ...outcome, scalars: { ...outcome.scalars, testAccuracy: Number.NaN } };
       },
     });
     expect(await readRecords(directory)).toHaveLength(trials.length);

@@ -1,17 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { preset } from '../../src/protocol/presets.js';
-import { expand, type Trial } from '../../src/protocol/trials.js';
+import { teacherStudent } from '../../src/experiments/teacher-student/experiment.js';
+import type { Timing } from '../../src/sweep/experiment.js';
 import { forecast, type Tried } from '../../src/sweep/forecast.js';
 import { shapesOf, someShapes } from '../../src/sweep/shapes.js';
+import { preset } from '../../src/sweep.js';
+import type { ShortProtocol as StudentProtocol, ShortTrial as StudentTrial } from './student-trials.js';
+import { expand } from './student-trials.js';
+
+const timing = teacherStudent.timing as Timing;
 
 /** Ten epochs of 27 steps, each with a report. */
-const students = (widths: number[], trials: number): Trial[] =>
+const students = (widths: number[], trials: number): StudentTrial[] =>
   expand(preset('quick', { widths, trials, epochs: 10 })).filter(
     ({ protocol }) => protocol.parametrization === 'spectral',
   );
 
-function tried(trial: Trial | undefined, changes: Partial<Tried>): Tried {
-  const { protocol } = trial as Trial;
+function tried(trial: StudentTrial | undefined, changes: Partial<Tried>): Tried {
+  const { protocol } = trial as StudentTrial;
   const nothing = { noise: 0, inTurn: false, report: 0, end: 0, students: 2 };
   return { protocol, engine: 'made-up', step: 0.01, ...nothing, ...changes };
 }
@@ -20,7 +25,7 @@ describe('the time of a sweep', () => {
   const three = students([20], 3);
   const [first] = three;
   const secondsOf = (changes: Partial<Tried>) =>
-    forecast([three], shapesOf(three), [tried(first, changes)]).seconds;
+    forecast([three], shapesOf(three, timing), [tried(first, changes)], timing).seconds;
 
   it('is that of the fullest place: the third of three students waits for one of two', () => {
     expect(secondsOf({})).toBeCloseTo(2 * 270 * 0.01, 9);
@@ -37,13 +42,19 @@ describe('the time of a sweep', () => {
 
   it('adds up over batches', () => {
     const batches = three.map((trial) => [trial]);
-    expect(forecast(batches, shapesOf(three), [tried(first, {})]).seconds).toBeCloseTo(3 * 2.7, 9);
+    expect(forecast(batches, shapesOf(three, timing), [tried(first, {})], timing).seconds).toBeCloseTo(
+      3 * 2.7,
+      9,
+    );
   });
 
   it('is known to a tenth and what the calibration saw of its own noise', () => {
-    const { seconds, low, high, shapes, engines } = forecast([three], shapesOf(three), [
-      tried(first, { noise: 0.2 }),
-    ]);
+    const { seconds, low, high, shapes, engines } = forecast(
+      [three],
+      shapesOf(three, timing),
+      [tried(first, { noise: 0.2 })],
+      timing,
+    );
     expect([low, high].map((bound) => bound / seconds)).toEqual([
       expect.closeTo(1 / 1.3, 9),
       expect.closeTo(1.3, 9),
@@ -56,8 +67,9 @@ describe('the time of a sweep', () => {
     const both = students([20, 40], 1);
     const { seconds, high, shapes } = forecast(
       both.map((trial) => [trial]),
-      shapesOf(both),
+      shapesOf(both, timing),
       [tried(both[0], {})],
+      timing,
     );
     // In proportion to the arithmetic: twice the width, twice the time. A third of the whole is certain.
     expect(seconds).toBeCloseTo(3 * 2.7, 9);
@@ -68,7 +80,7 @@ describe('the time of a sweep', () => {
 
 describe('kinds of students', () => {
   it('are told apart by what takes time, not by rates, seeds or trials', () => {
-    expect(shapesOf(expand(preset('quick'))).map(({ trials }) => trials)).toEqual(Array(6).fill(3));
+    expect(shapesOf(expand(preset('quick')), timing).map(({ trials }) => trials)).toEqual(Array(6).fill(3));
   });
 
   it('are tried eight at most, the cheapest and the costliest among them', () => {
@@ -77,8 +89,9 @@ describe('kinds of students', () => {
         Array.from({ length: 30 }, (_, i) => 10 * (i + 1)),
         1,
       ),
+      timing,
     );
-    const widths = someShapes(shapes).map(({ protocol }) => protocol.student.width);
+    const widths = someShapes(shapes).map(({ protocol }) => (protocol as StudentProtocol).student.width);
     expect(widths).toEqual([10, 50, 90, 130, 180, 220, 260, 300]);
   });
 });

@@ -1,10 +1,11 @@
 /** A protocol that changes under an existing run directory. */
+
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Protocol } from '../../src/protocol/protocol-schema.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import type { Protocol } from '../../src/experiments/teacher-student/protocol/schema.js';
+import { sweep } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { smallProtocol } from './small-protocol.js';
 import { outcomes, recordTimes } from './sweep-processes.js';

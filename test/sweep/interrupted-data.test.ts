@@ -1,14 +1,16 @@
 /** Data of hundreds of megabytes take seconds to make, and a signal is answered meanwhile. */
+
 import { describe, expect, it } from 'vitest';
 import { normalizeSplitsSteps } from '../../src/data/normalization.js';
 import { splitDataSteps } from '../../src/data/splits.js';
+import type { StudentTrial } from '../../src/experiments/teacher-student/protocol/trial.js';
+import { SharedData } from '../../src/experiments/teacher-student/run/shared-data.js';
 import { Dataset } from '../../src/network/dataset.js';
-import { expand, type Trial } from '../../src/protocol/trials.js';
 import { inTurns } from '../../src/steps.js';
-import { SharedData } from '../../src/sweep/shared-data.js';
 import { Teacher } from '../../src/teacher/teacher.js';
 import { rejectionOf } from '../failure.js';
 import { smallProtocol } from './small-protocol.js';
+import { expand } from './student-trials.js';
 
 /** Processor time from the moment that the signal is aborted to the rejection, milliseconds: other work of the machine does not count. */
 async function latency(work: (signal: AbortSignal) => Promise<unknown>, after: number): Promise<number> {
@@ -29,7 +31,7 @@ describe('data in the making', () => {
     async (after) => {
       const data = { train: 1_000_000, validation: 16, test: 24 };
       const teacher = { inputs: 30, teacherSize: 20, secondWidth: 4 };
-      const [trial] = expand(smallProtocol({ data, teacher })) as [Trial];
+      const [trial] = expand(smallProtocol({ data, teacher })) as [StudentTrial];
       const ms = await latency((signal) => new SharedData(undefined, signal).of(trial.protocol), after);
       expect(ms).toBeLessThan(1000);
     },

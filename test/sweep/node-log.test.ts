@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { effectiveSize } from '../../src/analysis/effective-size.js';
-import { expand } from '../../src/protocol/trials.js';
+import { readArrays } from '../../src/experiments/teacher-student/record/arrays.js';
+import { NodeLog } from '../../src/experiments/teacher-student/run/node-log.js';
 import { isFinished } from '../../src/runs/record.js';
-import { readRecords } from '../../src/runs/run-directory.js';
-import { readArrays } from '../../src/runs/trial-arrays.js';
-import { NodeLog } from '../../src/sweep/node-log.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { readRecords, sweep } from '../../src/sweep.js';
 import { smallProtocol } from './small-protocol.js';
+import { expand } from './student-trials.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -28,7 +27,7 @@ describe('the history of nodes', () => {
         expect(nodeHistory).toBeUndefined();
         continue;
       }
-      const { width, threshold, parametrization } = record;
+      const { width, threshold, parametrization } = record.scalars;
       const rows = lossHistory.epoch.length + 1;
       expect(nodeHistory?.relevance).toHaveLength(rows * width);
       const row = (values: Float32Array | undefined, k: number) => values?.slice(k * width, (k + 1) * width);

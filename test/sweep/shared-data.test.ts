@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
-import type { TrialProtocol } from '../../src/protocol/trials.js';
-import { expand } from '../../src/protocol/trials.js';
-import { SharedData } from '../../src/sweep/shared-data.js';
+import type { StudentProtocol } from '../../src/experiments/teacher-student/protocol/trial.js';
+import { SharedData } from '../../src/experiments/teacher-student/run/shared-data.js';
 import { smallProtocol } from './small-protocol.js';
+import { expand } from './student-trials.js';
 
 it('gives the same data while it keeps them, and forgets first what was asked for longest ago', async () => {
   const trials = expand(smallProtocol({ student: { width: 4, secondWidth: 2 }, trials: 258 }));
   const protocols = trials
     .map(({ protocol }) => protocol)
     .filter(({ parametrization }) => parametrization === 'spectral');
-  const [first, second, ...others] = protocols as [TrialProtocol, TrialProtocol, ...TrialProtocol[]];
+  const [first, second, ...others] = protocols as [StudentProtocol, StudentProtocol, ...StudentProtocol[]];
   const shared = new SharedData();
   const [ofFirst, ofSecond] = [await shared.load(first), await shared.load(second)];
   expect(await shared.load(first)).toBe(ofFirst);

@@ -1,11 +1,12 @@
+import { problemOf, teacherSizeOf } from '../../src/experiments/teacher-student/protocol/problem.js';
+import type { Protocol } from '../../src/experiments/teacher-student/protocol/schema.js';
+import type { ShortStudent } from '../../src/experiments/teacher-student/protocol/student-schema.js';
+import type { StudentTrial } from '../../src/experiments/teacher-student/protocol/trial.js';
+import type { TrialArrays } from '../../src/experiments/teacher-student/record/arrays.js';
+import { studentLayers } from '../../src/experiments/teacher-student/run/student.js';
 import { Network } from '../../src/network/network.js';
-import { problemOf, teacherSizeOf } from '../../src/protocol/problem.js';
-import { checkProtocol } from '../../src/protocol/protocol.js';
-import type { Protocol } from '../../src/protocol/protocol-schema.js';
-import type { Trial } from '../../src/protocol/trials.js';
-import type { UnsealedRecord } from '../../src/runs/record.js';
-import type { TrialArrays } from '../../src/runs/trial-arrays.js';
-import { studentLayers } from '../../src/sweep/student.js';
+import type { FinishedStudentToSeal } from './student-records.js';
+import { checkProtocol } from './student-trials.js';
 
 /** Both arms, two widths, two trials: eight students that train in milliseconds. */
 export function smallProtocol(changes: object = {}): Protocol {
@@ -31,43 +32,46 @@ export function smallProtocol(changes: object = {}): Protocol {
 
 /** A record that no training made: relevance 1/h, 2/h, ..., 1 times `scale`. */
 export function madeUpTrial(
-  { key, protocol }: Trial,
+  { key, protocol }: StudentTrial,
   scale = 1,
-): { record: UnsealedRecord; arrays: TrialArrays } {
-  const { width, secondWidth } = protocol.student;
+): { record: FinishedStudentToSeal; arrays: TrialArrays } {
+  const { width, secondWidth } = protocol.student as ShortStudent;
   const { inputs } = problemOf(protocol);
   const size = width * inputs + inputs + width + secondWidth * width + secondWidth;
   const network = Network.from(
     { inputs, layers: studentLayers(protocol) },
     Float32Array.from({ length: size }, (_, i) => i / size),
   );
-  const record: UnsealedRecord = {
-    schema: 1,
+  const record: FinishedStudentToSeal = {
+    schema: 2,
     key,
-    parametrization: protocol.parametrization,
-    teacherSize: teacherSizeOf(protocol),
-    width,
+    experiment: 'teacher-student',
     trial: protocol.trial,
     seed: protocol.seed,
     protocol,
-    threshold: protocol.evaluation.threshold,
-    criterion: 'L',
+    scalars: {
+      parametrization: protocol.parametrization,
+      teacherSize: teacherSizeOf(protocol),
+      width,
+      threshold: protocol.evaluation.threshold,
+      criterion: 'L',
+      batchSize: protocol.arm.batchSize,
+      epochs: protocol.epochs,
+      trainLoss: 0.1 * (1 + protocol.trial),
+      validationLoss: 0.2 * (1 + protocol.trial),
+      testLoss: 0.3 * (1 + protocol.trial),
+      initialTestLoss: 3,
+      labelVariance: 3.5,
+      effectiveSize: width,
+      maximumRelevance: scale,
+      prunedLoss: 0.31,
+    },
     seconds: 0.5,
     steps: 18,
-    epochs: protocol.epochs,
-    batchSize: protocol.arm.batchSize,
     engine: 'made-up',
     dtype: 'float32',
     versions: { eigenstudent: '0.0.0', node: '20.0.0' },
     finishedAt: '2026-01-01T00:00:00.000Z',
-    trainLoss: 0.1 * (1 + protocol.trial),
-    validationLoss: 0.2 * (1 + protocol.trial),
-    testLoss: 0.3 * (1 + protocol.trial),
-    initialTestLoss: 3,
-    labelVariance: 3.5,
-    effectiveSize: width,
-    maximumRelevance: scale,
-    prunedLoss: 0.31,
   };
   const arrays = {
     network,

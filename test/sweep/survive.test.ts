@@ -1,11 +1,12 @@
 /** That nothing is lost and nothing differs: kill -9, two processes, Ctrl-C. More kills: test/survival. */
+
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatProtocol } from '../../src/protocol/protocol.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { sweep } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import {
   expectNothingElse,

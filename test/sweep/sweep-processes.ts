@@ -1,14 +1,15 @@
 /** Sweeps in processes of their own, which can be killed, and what they leave. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import type { Protocol } from '../../src/experiments/teacher-student/protocol/schema.js';
 import { formatProtocol } from '../../src/protocol/protocol.js';
-import type { Protocol } from '../../src/protocol/protocol-schema.js';
 import { cleanRunDirectory } from '../../src/runs/clean.js';
-import { readRecords } from '../../src/runs/run-directory.js';
+import { readRecords } from '../../src/sweep.js';
 import { smallProtocol } from './small-protocol.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

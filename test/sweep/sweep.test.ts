@@ -3,17 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { effectiveSize } from '../../src/analysis/effective-size.js';
+import { readArrays } from '../../src/experiments/teacher-student/record/arrays.js';
+import { SharedData } from '../../src/experiments/teacher-student/run/shared-data.js';
 import type { SpectralLayer } from '../../src/network/layers.js';
-import { expand } from '../../src/protocol/trials.js';
 import { removalOrder } from '../../src/pruning/rankings.js';
-import { type FinishedRecord, isFinished, type TrialRecord } from '../../src/runs/record.js';
-import { readRecords } from '../../src/runs/run-directory.js';
-import { readArrays } from '../../src/runs/trial-arrays.js';
+import { isFinished } from '../../src/runs/record.js';
 import type { SweepProgress } from '../../src/sweep/progress.js';
-import { SharedData } from '../../src/sweep/shared-data.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { type FinishedRecord, readRecords, sweep, type TrialRecord } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { smallProtocol } from './small-protocol.js';
+import { expand } from './student-trials.js';
 
 const protocol = smallProtocol();
 let folder: string;
@@ -44,20 +43,22 @@ describe('a run', () => {
     const data = new SharedData();
     for (const record of records as FinishedRecord[]) {
       const { network, relevance, pruningLosses, lossHistory } = await readArrays(directory, record);
+      const { scalars } = record;
       const { train, validation, test } = await data.of(record.protocol);
-      expect((await network.evaluate(test)).loss).toBeCloseTo(record.testLoss, 6);
-      expect((await network.evaluate(validation)).loss).toBeCloseTo(record.validationLoss, 6);
-      expect((await network.evaluate(train)).loss).toBeCloseTo(record.trainLoss, 6);
-      expect(record.effectiveSize).toBe(effectiveSize(relevance, { threshold: 0.05 }));
-      expect(record.maximumRelevance).toBe(Math.max(...relevance));
-      expect(record.prunedLoss).toBe(pruningLosses[record.effectiveSize]);
-      expect(pruningLosses.at(-1)).toBeCloseTo(record.testLoss, 6);
+      expect((await network.evaluate(test)).loss).toBeCloseTo(scalars.testLoss, 6);
+      expect((await network.evaluate(validation)).loss).toBeCloseTo(scalars.validationLoss, 6);
+      expect((await network.evaluate(train)).loss).toBeCloseTo(scalars.trainLoss, 6);
+      expect(scalars.effectiveSize).toBe(effectiveSize(relevance, { threshold: 0.05 }));
+      expect(scalars.maximumRelevance).toBe(Math.max(...relevance));
+      expect(scalars.prunedLoss).toBe(pruningLosses[scalars.effectiveSize]);
+      expect(pruningLosses.at(-1)).toBeCloseTo(scalars.testLoss, 6);
       expect([...lossHistory.epoch]).toEqual([2, 4, 6]);
-      expect(lossHistory.trainLoss.at(-1)).toBe(record.trainLoss);
-      expect(lossHistory.effectiveSize.at(-1)).toBe(record.effectiveSize);
-      expect(record).toMatchObject({ epochs: 6, steps: 18, batchSize: 16, dtype: 'float32', seed: 5 });
+      expect(lossHistory.trainLoss.at(-1)).toBe(scalars.trainLoss);
+      expect(lossHistory.effectiveSize.at(-1)).toBe(scalars.effectiveSize);
+      expect(record).toMatchObject({ steps: 18, dtype: 'float32', seed: 5 });
+      expect(scalars).toMatchObject({ epochs: 6, batchSize: 16 });
       expect(record.engine).toMatch(/^cpu-/);
-      expect(record.criterion).toBe(record.parametrization === 'spectral' ? 'L' : 'M');
+      expect(scalars.criterion).toBe(scalars.parametrization === 'spectral' ? 'L' : 'M');
     }
     expect(JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8'))).toEqual(summary);
   });
@@ -65,17 +66,17 @@ describe('a run', () => {
   it('gives both parametrisations of a trial the same data and the same first network', async () => {
     await sweep(protocol, { directory });
     const records = (await readRecords(directory)) as FinishedRecord[];
-    for (const spectral of records.filter(({ parametrization }) => parametrization === 'spectral')) {
+    for (const spectral of records.filter(({ scalars }) => scalars.parametrization === 'spectral')) {
       const direct = records.find(
-        ({ parametrization, width, trial }) =>
-          parametrization === 'direct' && width === spectral.width && trial === spectral.trial,
+        ({ scalars: { parametrization, width }, trial }) =>
+          parametrization === 'direct' && width === spectral.scalars.width && trial === spectral.trial,
       );
-      expect(direct?.initialTestLoss).toBe(spectral.initialTestLoss);
-      expect(direct?.labelVariance).toBe(spectral.labelVariance);
-      expect(direct?.testLoss).not.toBe(spectral.testLoss);
+      expect(direct?.scalars.initialTestLoss).toBe(spectral.scalars.initialTestLoss);
+      expect(direct?.scalars.labelVariance).toBe(spectral.scalars.labelVariance);
+      expect(direct?.scalars.testLoss).not.toBe(spectral.scalars.testLoss);
     }
-    expect(new Set(records.map(({ labelVariance }) => labelVariance)).size).toBe(2);
-    expect(new Set(records.map(({ initialTestLoss }) => initialTestLoss)).size).toBe(4);
+    expect(new Set(records.map(({ scalars }) => scalars.labelVariance)).size).toBe(2);
+    expect(new Set(records.map(({ scalars }) => scalars.initialTestLoss)).size).toBe(4);
   });
 
   it('gives the same bits on any number of threads and among any neighbours', async () => {
@@ -105,7 +106,7 @@ describe('a run', () => {
     };
     await sweep(smallProtocol({ arms: { spectral: arm }, trials: 1 }), { directory });
     const [record] = (await readRecords(directory)) as FinishedRecord[];
-    expect(record?.criterion).toBe('M');
+    expect(record?.scalars.criterion).toBe('M');
     const { network } = await readArrays(directory, record as FinishedRecord);
     expect(network.tensor('layers.0.eigenvaluesIn').some((value: number) => value !== 0)).toBe(true);
   });
@@ -120,7 +121,7 @@ describe('a run', () => {
     for (const record of (await readRecords(directory)) as FinishedRecord[]) {
       const { network, pruningLosses, rankedLosses } = await readArrays(directory, record);
       const { validation, test } = await data.of(record.protocol);
-      const spectral = record.parametrization === 'spectral';
+      const spectral = record.scalars.parametrization === 'spectral';
       expect(Object.keys(rankedLosses)).toEqual(spectral ? rankings : ['random', 'oracle']);
       const { seed, trial } = record;
       for (const [ranking, options] of [
@@ -282,12 +283,12 @@ describe('a trial that diverges', () => {
       /^(its loss|the output of layer \d) was not finite at step \d+, learning rate 1e\+30; lower the learning rate$/,
     );
     const records = await readRecords(other);
-    const direct = (record: TrialRecord) => record.parametrization === 'direct';
+    const direct = (record: TrialRecord) => record.scalars.parametrization === 'direct';
     const expected = await bits(directory);
     for (const { key, arraysSha256 } of records.filter(direct)) expect(arraysSha256).toBe(expected[key]);
     for (const record of records.filter((one) => !direct(one))) {
       expect(isFinished(record)).toBe(false);
-      expect(record.testLoss).toBeNull();
+      expect(record.scalars).not.toHaveProperty('testLoss');
       expect(record.steps).toBe(record.error?.step);
     }
   });

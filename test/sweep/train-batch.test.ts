@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { EigenstudentError } from '../../src/errors.js';
 import { Population } from '../../src/population/population.js';
-import { readRecords } from '../../src/runs/run-directory.js';
-import { sweep } from '../../src/sweep/sweep.js';
+import { readRecords, sweep } from '../../src/sweep.js';
 import { rejectionOf } from '../failure.js';
 import { smallProtocol } from './small-protocol.js';
 

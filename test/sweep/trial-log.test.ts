@@ -2,10 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readRecords } from '../../src/runs/run-directory.js';
+import { latestOf, TrialLog } from '../../src/experiments/teacher-student/run/trial-log.js';
 import type { SweepProgress } from '../../src/sweep/progress.js';
-import { sweep } from '../../src/sweep/sweep.js';
-import { latestOf, TrialLog } from '../../src/sweep/trial-log.js';
+import { readRecords, sweep } from '../../src/sweep.js';
 import { smallProtocol } from './small-protocol.js';
 
 let folder: string;
@@ -24,8 +23,7 @@ const logAt = (trainLoss: number, effectiveSize: number) => {
 it('gives the medians of the last evaluations', () => {
   expect(latestOf([logAt(1, 30), logAt(5, 10), logAt(2, 20)])).toEqual({
     trials: 3,
-    trainLoss: 2,
-    effectiveSize: 20,
+    values: { loss: 2, n_λ: 20 },
   });
 });
 
@@ -34,8 +32,7 @@ it('leaves out what has none, or none that is finite', () => {
   expect(latestOf([new TrialLog(1), logAt(Number.NaN, 3)])).toBeNull();
   expect(latestOf([logAt(Number.NaN, 3), logAt(4, 7)])).toEqual({
     trials: 1,
-    trainLoss: 4,
-    effectiveSize: 7,
+    values: { loss: 4, n_λ: 7 },
   });
 });
 
@@ -52,7 +49,6 @@ it('is told with the progress of a sweep', async () => {
   expect(told[0]).toBeNull();
   expect(told.at(-1)).toEqual({
     trials: 1,
-    trainLoss: record?.trainLoss,
-    effectiveSize: record?.effectiveSize,
+    values: { loss: record?.scalars.trainLoss, n_λ: record?.scalars.effectiveSize },
   });
 });

@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { preset } from '../../src/protocol/presets.js';
-import { expand, type Trial } from '../../src/protocol/trials.js';
+import type { Trial } from '../../src/protocol/experiment-form.js';
 import { WorkList } from '../../src/sweep/work-list.js';
+import { preset } from '../../src/sweep.js';
+import type { ShortProtocol as StudentProtocol } from './student-trials.js';
+import { expand } from './student-trials.js';
 
 describe('the work of one of several processes', () => {
   const trials = expand(preset('quick', { widths: [20, 60], trials: 1 }));
   const limits = () => ({ students: 3, bytes: Infinity });
   const names = (batch: readonly Trial[]) =>
-    batch.map(({ protocol }) => `${protocol.parametrization} ${protocol.student.width}`);
+    batch.map(({ protocol }) => {
+      const { parametrization, student } = protocol as StudentProtocol;
+      return `${parametrization} ${student.width}`;
+    });
 
   it('leaves out what others hold until the end, and drops what they have finished', async () => {
     let held = ['spectral 60'];

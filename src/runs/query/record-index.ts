@@ -19,11 +19,11 @@ export const indexFile = 'index.parquet';
 const filesAtOnce = 64;
 
 /**
- * Of the table. `checksum` is over what a disk may spoil without Parquet noticing; a DuckDB that hashes in another way
+ * Of the table; version 0.1.0 had `record`, in schema 1, in place of `text`, and its index is made anew. `checksum` is over what a disk may spoil without Parquet noticing; a DuckDB that hashes in another way
  * finds nothing that it can believe, and the index is made anew.
  */
-const columns = 'key VARCHAR, modified DOUBLE, size DOUBLE, structure VARCHAR, record VARCHAR';
-const checksum = 'hash(structure, record)';
+const columns = 'key VARCHAR, modified DOUBLE, size DOUBLE, structure VARCHAR, text VARCHAR';
+const checksum = 'hash(structure, text)';
 /** Rows of index.parquet that one thread reads; the smallest that DuckDB writes. */
 const rowGroup = 2048;
 
@@ -37,7 +37,7 @@ interface RecordFile {
 }
 
 /**
- * Fills a table `records` (key; record: its JSON; structure: that of its protocol) with every record of the directory, and brings index.parquet up to
+ * Fills a table `records` (key; text: its JSON, in schema 2; structure: that of its protocol) with every record of the directory, and brings index.parquet up to
  * date where that is allowed.
  * @throws file_unreadable when it is no run directory
  */

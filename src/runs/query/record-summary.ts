@@ -3,9 +3,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../../errors.js';
+import { formOf, type Scalars } from '../../protocol/experiment-form.js';
 import { checkpointSteps } from '../checkpoint-header.js';
 import type { RecordProvenance } from '../provenance.js';
-import { didNotLearn, recordFile, trialFolder } from '../record.js';
+import { inSchema2, type RecordHeader, recordFile, trialFolder } from '../record.js';
 import { listKeys } from '../run-directory.js';
 import { arraysFile } from '../trial-arrays.js';
 
@@ -20,9 +21,8 @@ export interface RecordSummary {
   /** "cpu-avx2 float32" */
   readonly engine: string;
   readonly made: RecordProvenance;
-  /** null of a trial that failed; so is the next. */
-  readonly trainLoss: number | null;
-  readonly effectiveSize: number | null;
+  /** What it found. */
+  readonly scalars: Scalars;
   /** false of a trial that failed. */
   readonly didNotLearn: boolean;
   /** Code of what went wrong; null of a trial that finished. So is the next. */
@@ -80,18 +80,21 @@ function textOf(directory: string, key: string): string | undefined {
 
 function summaryOf(key: string, text: string): RecordSummary | undefined {
   try {
-    const record = JSON.parse(text);
+    const record = inSchema2(JSON.parse(text)) as RecordHeader & {
+      readonly scalars: Scalars;
+      readonly error?: { readonly code: string; readonly message: string };
+    };
     const finished = Date.parse(record.finishedAt);
     if (record.key !== key || Number.isNaN(finished)) return undefined;
     if (!Number.isFinite(record.seconds) || typeof record.versions?.eigenstudent !== 'string')
       return undefined;
-    const { engine, dtype, versions, seconds, steps, trainLoss, effectiveSize, error } = record;
+    const { engine, dtype, versions, seconds, steps, scalars, error } = record;
     const failed = error !== undefined;
     return {
-      ...{ key, failed, finished, seconds, steps, trainLoss, effectiveSize },
+      ...{ key, failed, finished, seconds, steps, scalars },
       engine: `${engine} ${dtype}`,
       made: { engine, dtype, versions },
-      didNotLearn: !failed && didNotLearn(record),
+      didNotLearn: !failed && (formOf(record).didNotLearn?.(scalars) ?? false),
       code: error?.code ?? null,
       message: error?.message ?? null,
     };

@@ -1,7 +1,6 @@
 /** How far a run directory is and who works on it, from what lies in it: no process is asked. */
 
-import { teacherSizeOf } from '../../protocol/problem.js';
-import type { Parametrization } from '../../protocol/protocol-schema.js';
+import { epochsOf, placeOf } from '../../protocol/place.js';
 import { type Settings, settingsOf } from '../../protocol/settings.js';
 import { expand, type Trial } from '../../protocol/trials.js';
 import { type Provenance, summarizeProvenance } from '../provenance.js';
@@ -11,19 +10,16 @@ import { type RecordSummary, scanRecords } from './record-summary.js';
 import { countTrials, Found, type TrialCounts } from './trial-counts.js';
 import { readWorkers, type Worker } from './workers.js';
 
-interface Place {
-  readonly parametrization: Parametrization;
-  readonly teacherSize: number;
-  readonly width: number;
-  /** Of every other field that the protocol varies, by its path. */
-  readonly settings: Settings;
-}
-
-/** Trials that differ in nothing but their index and seed. */
-export interface GroupStatus extends Place, TrialCounts {}
+/** Trials that differ in nothing but their index and seed. `P`: what ExperimentForm.place says of them. */
+export type GroupStatus<P extends object = object> = P &
+  TrialCounts & {
+    /** Of every other field that the protocol varies, by its path. */
+    readonly settings: Settings;
+  };
 
 /** An unfinished trial that will go on from its checkpoint. */
-export interface BegunTrial extends Place {
+export type BegunTrial<P extends object = object> = P & {
+  readonly settings: Settings;
   readonly key: string;
   readonly seed: number;
   readonly trial: number;
@@ -31,7 +27,7 @@ export interface BegunTrial extends Place {
   readonly epoch: number;
   /** Of the whole trial. */
   readonly epochs: number;
-}
+};
 
 /** From when the first of the trials of the hour before the last ending began, to that ending; pauses count. */
 export interface Throughput {
@@ -42,13 +38,13 @@ export interface Throughput {
   readonly stepsPerSecond: number;
 }
 
-export interface RunStatus extends Provenance {
+export interface RunStatus<P extends object = object> extends Provenance {
   readonly directory: string;
   readonly trials: TrialCounts;
-  readonly groups: readonly GroupStatus[];
-  readonly begun: readonly BegunTrial[];
+  readonly groups: readonly GroupStatus<P>[];
+  readonly begun: readonly BegunTrial<P>[];
   /** In the order of the protocol. No sweep trains them again. */
-  readonly failures: readonly TrialFailure[];
+  readonly failures: readonly TrialFailure<P>[];
   /**
    * Keys of trials whose record cannot be read or whose arrays are missing; checksums are not looked at, as a sweep looks
    * at them. The next sweep trains them again.
@@ -94,11 +90,19 @@ export async function runStatus(directory: string): Promise<RunStatus> {
   };
 }
 
+interface Placed {
+  readonly settings: Settings;
+}
+
+function placed({ protocol }: Trial, settings: SettingsOf): Placed {
+  return { ...placeOf(protocol), settings: settings(protocol) };
+}
+
 /** In the order of the protocol. */
 function groups(trials: readonly Trial[], settingsOf: SettingsOf, found: Found): GroupStatus[] {
-  const members = new Map<string, { readonly place: Place; readonly group: Trial[] }>();
+  const members = new Map<string, { readonly place: Placed; readonly group: Trial[] }>();
   for (const trial of trials) {
-    const place = placeOf(trial, settingsOf);
+    const place = placed(trial, settingsOf);
     const name = JSON.stringify(place);
     const known = members.get(name);
     if (known) known.group.push(trial);
@@ -107,19 +111,14 @@ function groups(trials: readonly Trial[], settingsOf: SettingsOf, found: Found):
   return [...members.values()].map(({ place, group }) => ({ ...place, ...countTrials(group, found) }));
 }
 
-function placeOf({ protocol }: Trial, settings: SettingsOf): Place {
-  const { parametrization, student } = protocol;
-  const teacherSize = teacherSizeOf(protocol);
-  return { parametrization, teacherSize, width: student.width, settings: settings(protocol) };
-}
-
 /** In the order of the protocol. */
 function begunTrials(trials: readonly Trial[], settings: SettingsOf, found: Found): BegunTrial[] {
   return trials.flatMap((trial) => {
     const epoch = found.record(trial) ? undefined : found.epoch(trial);
     if (epoch === undefined) return [];
-    const { seed, trial: index, epochs } = trial.protocol;
-    return [{ key: trial.key, ...placeOf(trial, settings), seed, trial: index, epoch, epochs }];
+    const { seed, trial: index } = trial.protocol;
+    const epochs = epochsOf(trial.protocol);
+    return [{ key: trial.key, ...placed(trial, settings), seed, trial: index, epoch, epochs }];
   });
 }
 
@@ -130,7 +129,7 @@ function failures(trials: readonly Trial[], settings: SettingsOf, found: Found):
     if (!record?.failed) return [];
     const { seed, trial: index } = trial.protocol;
     const error = { code: record.code ?? 'internal', message: record.message ?? '' };
-    return [{ key: trial.key, ...placeOf(trial, settings), seed, trial: index, ...error }];
+    return [{ key: trial.key, ...placed(trial, settings), seed, trial: index, ...error }];
   });
 }
 

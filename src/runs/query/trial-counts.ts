@@ -1,13 +1,13 @@
 /** How many trials are how far, of all of a run or of a group of them. */
 
-import { stepsOf } from '../../protocol/trial-cost.js';
+import { epochsOf, stepsOf } from '../../protocol/place.js';
 import type { Trial } from '../../protocol/trials.js';
 import type { ScannedRecords } from './record-summary.js';
 
 export interface TrialCounts {
   readonly total: number;
   readonly finished: number;
-  /** Of those that finished, without having learned anything: see didNotLearn. */
+  /** Of those that finished, with no more than a trivial solution: see ExperimentForm.didNotLearn. */
   readonly didNotLearn: number;
   /** With a record of their error. */
   readonly failed: number;
@@ -35,7 +35,8 @@ export class Found {
   epoch({ key, protocol }: Trial): number | undefined {
     const steps = this.scanned.begun.get(key);
     if (steps === undefined) return undefined;
-    return Math.min(protocol.epochs, Math.floor((steps * protocol.epochs) / stepsOf(protocol)));
+    const epochs = epochsOf(protocol);
+    return Math.min(epochs, Math.floor((steps * epochs) / stepsOf(protocol)));
   }
 }
 
@@ -43,13 +44,14 @@ export function countTrials(trials: readonly Trial[], found: Found): TrialCounts
   let [failed, finished, didNotLearn, begun, done, total] = [0, 0, 0, 0, 0, 0];
   for (const trial of trials) {
     const record = found.record(trial);
-    const epoch = record ? trial.protocol.epochs : found.epoch(trial);
+    const epochs = epochsOf(trial.protocol);
+    const epoch = record ? epochs : found.epoch(trial);
     if (record?.failed) failed += 1;
     else if (record) finished += 1;
     else if (epoch !== undefined) begun += 1;
     if (record?.didNotLearn) didNotLearn += 1;
     done += epoch ?? 0;
-    total += trial.protocol.epochs;
+    total += epochs;
   }
   const unfinished = trials.length - finished - failed;
   return { total: trials.length, finished, didNotLearn, failed, unfinished, begun, epochs: { done, total } };

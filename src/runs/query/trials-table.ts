@@ -1,5 +1,7 @@
-/** The table `trials` that queries read: one row per record, one column per field of record.json. */
+/** The table `trials` that queries read: one row per record, one column per field and per scalar of record.json. */
 
+import { z } from 'zod';
+import { formOf, type ProtocolDocument } from '../../protocol/experiment-form.js';
 import { expand } from '../../protocol/trials.js';
 import { recordJsonSchema, trialErrorJsonSchema } from '../record.js';
 import { readProtocol } from '../run-directory.js';
@@ -16,28 +18,38 @@ const columnTypes: Readonly<Record<string, string>> = {
 
 /** Makes `trials` of the table `records`, which it drops. Returns the names of its columns. */
 export async function createTrials({ connection }: Database, directory: string): Promise<string[]> {
+  const document = await readProtocol(directory);
   const { properties = {} } = recordJsonSchema();
   const { properties: errorProperties = {} } = trialErrorJsonSchema();
-  const protocol = await protocolStructure(connection, directory);
+  const { properties: scalarProperties = {} } = scalarsJsonSchema(document);
+  const protocol = await protocolStructure(connection, document);
   const fields = Object.fromEntries(
     Object.entries(properties).map(([name, schema]) => [name, typeOfField(name, schema)]),
   );
   const error = schemaStructure({ properties: errorProperties });
-  const names = Object.keys(fields).filter((name) => name !== 'protocol');
+  const scalars = schemaStructure({ properties: scalarProperties });
+  const [first, beside] = [['schema', 'key', 'experiment'], ['protocol']];
+  const others = Object.keys(fields).filter((name) => ![...first, ...beside].includes(name));
   const columns = [
-    ...names.map((name) => [`record.${name}`, name]),
+    ...first.map((name) => [`record.${name}`, name]),
+    ...Object.keys(scalarProperties).map((name) => [`record.scalars."${name}"`, `"${name}"`]),
+    ...others.map((name) => [`record.${name}`, name]),
     ...Object.keys(errorProperties).map((name) => [`record.error.${name}`, errorColumn(name)]),
     // Last: it is wide.
     ['record.protocol', 'protocol'],
   ];
-  const structure = JSON.stringify({ ...fields, error, protocol });
+  const structure = JSON.stringify({ ...fields, scalars, error, protocol });
   await connection.run(
     `CREATE TABLE trials AS SELECT ${columns.map((pair) => pair.join(' AS ')).join(', ')}
-     FROM (SELECT from_json(record, ${literal(structure)}) AS record FROM records)
+     FROM (SELECT from_json(text, ${literal(structure)}) AS record FROM records)
      ORDER BY record.key`,
   );
   await connection.run('DROP TABLE records');
-  return columns.map(([, name]) => name as string);
+  return columns.map(([, name]) => (name as string).replaceAll('"', ''));
+}
+
+function scalarsJsonSchema(protocol: ProtocolDocument): JsonSchema {
+  return z.toJSONSchema(formOf(protocol).scalars, { unrepresentable: 'any' }) as JsonSchema;
 }
 
 /** "errorCode" */
@@ -74,12 +86,13 @@ interface JsonSchema {
  * Of the protocols of all records together: a field that only some have is null in the others, and one that is a number
  * here and a schedule there is JSON as text. Before there is a record, of the trials that are to come.
  */
-async function protocolStructure(connection: Database['connection'], directory: string): Promise<Structure> {
+async function protocolStructure(
+  connection: Database['connection'],
+  protocol: ProtocolDocument,
+): Promise<Structure> {
   const found = await connection.runAndReadAll('SELECT DISTINCT structure FROM records');
   const structures = found.getRows().map(([text]): Structure => JSON.parse(String(text)));
   const all =
-    structures.length > 0
-      ? structures
-      : expand(await readProtocol(directory)).map(({ protocol }) => structureOf(protocol));
+    structures.length > 0 ? structures : expand(protocol).map((trial) => structureOf(trial.protocol));
   return definite(all.reduce(merge));
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { protocolTemplate } from '../../../src/cli/protocol-template.js';
-import { parseProtocol } from '../../../src/protocol/protocol.js';
+import { protocolTemplate } from '../../../src/experiments/teacher-student/protocol/template.js';
+import { parseProtocol } from '../../../src/sweep.js';
 import { type Run, textToRun } from '../directive.js';
 import type { Block, Page } from '../markdown.js';
 import { cudaLibrary, findPython, type Outcome, type Site } from './site.js';

@@ -4,15 +4,19 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { inputRelevanceFigure } from '../../../src/experiments/teacher-student/figures/input-relevance.js';
 import { groupTrials } from '../../../src/experiments/teacher-student/panels/trial-groups.js';
+import {
+  figures,
+  figuresFor,
+  nameOfFigure,
+} from '../../../src/experiments/teacher-student/report/figures.js';
+import { readRun } from '../../../src/experiments/teacher-student/report/read-run.js';
 import { type Figure, specification } from '../../../src/figures/figure.js';
 import { renderSvg } from '../../../src/figures/render.js';
 import { lightTheme } from '../../../src/figures/theme.js';
-import { checkProtocol } from '../../../src/protocol/protocol.js';
-import { figures, figuresFor, nameOfFigure } from '../../../src/report/figure-registry.js';
-import { readRun } from '../../../src/report/read-run.js';
-import { sweep } from '../../../src/sweep/sweep.js';
+import { sweep } from '../../../src/sweep.js';
 import { fileOf } from '../../data/files.js';
 import { failureOf } from '../../failure.js';
+import { checkProtocol } from '../../sweep/student-trials.js';
 
 const spectralArm = {
   trainable: ['eigenvectors', 'eigenvaluesIn'],

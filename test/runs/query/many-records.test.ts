@@ -2,12 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readRun } from '../../../src/report/read-run.js';
+import { readRun } from '../../../src/experiments/teacher-student/report/read-run.js';
 import { queryRecords } from '../../../src/runs/query/query.js';
-import { runStatus } from '../../../src/runs/query/status.js';
 import { isFinished } from '../../../src/runs/record.js';
-import { readRecords } from '../../../src/runs/run-directory.js';
-import { writeSummary } from '../../../src/runs/summary.js';
+import { readRecords, runStatus, writeSummary } from '../../../src/sweep.js';
+import type { ShortForm } from '../../sweep/student-trials.js';
 import { manyTrialsProtocol, writeManyRecords } from './many-records.js';
 
 /** A twenty-fifth of what test/scale times. */
@@ -53,10 +52,13 @@ describe('a directory of many records', () => {
       directory,
       'select width, avg(effectiveSize) as size, count(*) as n from trials group by all order by width',
     );
-    const widths = [manyTrialsProtocol(records).student.width].flat();
+    const widths = [(manyTrialsProtocol(records).student as ShortForm).width].flat();
     expect(rows).toEqual(
       widths.map((width) => {
-        const sizes = finished.filter((each) => each.width === width).map((each) => each.effectiveSize);
+        const sizes = finished
+          .map(({ scalars }) => scalars)
+          .filter((each) => each.width === width)
+          .map((each) => each.effectiveSize);
         const mean = sizes.reduce((total, size) => total + size, 0) / sizes.length;
         return { width, size: expect.closeTo(mean, 9), n: records / widths.length };
       }),

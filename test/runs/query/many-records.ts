@@ -1,18 +1,21 @@
 /** Run directories of many records, in the format of a sweep: checksums agree, nothing was trained. */
+
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { problemOf } from '../../../src/experiments/teacher-student/protocol/problem.js';
+import type { Protocol } from '../../../src/experiments/teacher-student/protocol/schema.js';
 import { encodeSafetensors, safeTensor } from '../../../src/files/safetensors.js';
-import { problemOf } from '../../../src/protocol/problem.js';
-import type { Protocol } from '../../../src/protocol/protocol-schema.js';
-import { expand, type Trial } from '../../../src/protocol/trials.js';
-import { encodeRecord, recordFile, sealRecord, trialFolder } from '../../../src/runs/record.js';
+import { encodeRecord, recordFile, trialFolder } from '../../../src/runs/record.js';
 import { openRunDirectory } from '../../../src/runs/run-directory.js';
 import { sha256 } from '../../../src/runs/sha256.js';
-import { arraysFile, encodeArrays } from '../../../src/runs/trial-arrays.js';
+import { arraysFile } from '../../../src/runs/trial-arrays.js';
 import { checkpointFile } from '../../../src/runs/trial-checkpoint.js';
 import { syntheticFailure, syntheticOutcome } from '../../report/synthetic-run.js';
 import { generator } from '../../report/synthetic-trials.js';
 import { smallProtocol } from '../../sweep/small-protocol.js';
+import { encodeStudentArrays, sealStudent } from '../../sweep/student-records.js';
+import type { ShortTrial as StudentTrial } from '../../sweep/student-trials.js';
+import { expand } from '../../sweep/student-trials.js';
 
 /** Of trials; failures are spread by chance. */
 const failureRate = 0.01;
@@ -54,16 +57,16 @@ export async function writeManyRecords(
     const { record, arrays } = random() < failureRate ? syntheticFailure(trial) : syntheticOutcome(trial);
     finished += Math.round(2000 * pace * random());
     const folder = trialFolder(directory, trial.key);
-    const bytes = encodeArrays(trial.key, arrays);
+    const bytes = encodeStudentArrays(trial.key, arrays);
     const dated = { ...record, finishedAt: new Date(finished).toISOString() };
     await mkdir(folder);
     await writeFile(join(folder, arraysFile), bytes);
-    await writeFile(join(folder, recordFile), encodeRecord(sealRecord(dated, sha256(bytes))));
+    await writeFile(join(folder, recordFile), encodeRecord(sealStudent(dated, sha256(bytes))));
   }
 }
 
 /** As large as one of a student of this width is; its numbers are 0. */
-async function writeCheckpoint(directory: string, trial: Trial, steps: number): Promise<void> {
+async function writeCheckpoint(directory: string, trial: StudentTrial, steps: number): Promise<void> {
   const folder = trialFolder(directory, trial.key);
   const { student } = trial.protocol;
   const parameters = student.width * (problemOf(trial.protocol).inputs + 1 + student.secondWidth);

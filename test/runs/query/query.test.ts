@@ -2,17 +2,20 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { expand, type Trial } from '../../../src/protocol/trials.js';
 import { openDatabase } from '../../../src/runs/query/duckdb.js';
 import { exportRecords, queryRecords } from '../../../src/runs/query/query.js';
-import { openRunDirectory, readRecords, writeTrial } from '../../../src/runs/run-directory.js';
+import { openRunDirectory } from '../../../src/runs/run-directory.js';
+import { readRecords } from '../../../src/sweep.js';
 import { rejectionOf } from '../../failure.js';
 import { syntheticFailure } from '../../report/synthetic-run.js';
 import { madeUpTrial, smallProtocol } from '../../sweep/small-protocol.js';
+import { writeStudent } from '../../sweep/student-records.js';
+import type { ShortTrial as StudentTrial } from '../../sweep/student-trials.js';
+import { expand } from '../../sweep/student-trials.js';
 
 const protocol = smallProtocol();
 const trials = expand(protocol);
-const [first, second, third] = trials as [Trial, Trial, Trial, ...Trial[]];
+const [first, second, third] = trials as [StudentTrial, StudentTrial, StudentTrial, ...StudentTrial[]];
 let directory: string;
 
 beforeEach(async () => {
@@ -23,14 +26,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-async function write(trial: Trial): Promise<void> {
+async function write(trial: StudentTrial): Promise<void> {
   const { record, arrays } = madeUpTrial(trial);
-  await writeTrial(directory, record, arrays);
+  await writeStudent(directory, record, arrays);
 }
 
-async function writeFailed(trial: Trial): Promise<void> {
+async function writeFailed(trial: StudentTrial): Promise<void> {
   const { record, arrays } = syntheticFailure(trial);
-  await writeTrial(directory, record, arrays);
+  await writeStudent(directory, record, arrays);
 }
 
 const rowsOf = async (sql: string) => (await queryRecords(directory, sql)).rows;
@@ -43,7 +46,8 @@ describe('the table trials', () => {
     expect(rows).toHaveLength(2);
     rows.forEach((row, i) => {
       // Null: fields of the protocol that another trial has, and the error of one that has none.
-      expect(row).toMatchObject({ ...records[i], errorCode: null, errorMessage: null });
+      const { scalars, ...others } = records[i] as (typeof records)[number];
+      expect(row).toMatchObject({ ...others, ...scalars, errorCode: null, errorMessage: null });
     });
     expect(columns.map(({ name }) => name)).toEqual(Object.keys(rows[0] as object));
     expect(unreadable).toEqual([]);
@@ -102,9 +106,9 @@ describe('the table trials', () => {
   it('keeps a schedule beside a number as text', async () => {
     const learningRate = { cosine: { base: 0.5, total: 100 } };
     const arms = { direct: { optimizer: { sgd: { learningRate } }, batchSize: 16 } };
-    const [scheduled] = expand(smallProtocol({ arms })) as [Trial, ...Trial[]];
+    const [scheduled] = expand(smallProtocol({ arms })) as [StudentTrial, ...StudentTrial[]];
     const constant = { direct: { optimizer: { sgd: { learningRate: 0.5 } }, batchSize: 16 } };
-    const [plain] = expand(smallProtocol({ arms: constant })) as [Trial, ...Trial[]];
+    const [plain] = expand(smallProtocol({ arms: constant })) as [StudentTrial, ...StudentTrial[]];
     await write(scheduled);
     await write(plain);
     const sql =

@@ -3,14 +3,16 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { expand, type Trial } from '../../../src/protocol/trials.js';
+import type { StudentTrial } from '../../../src/experiments/teacher-student/protocol/trial.js';
 import { exportRecords, queryRecords } from '../../../src/runs/query/query.js';
-import { openRunDirectory, writeTrial } from '../../../src/runs/run-directory.js';
+import { openRunDirectory } from '../../../src/runs/run-directory.js';
 import { madeUpTrial, smallProtocol } from '../../sweep/small-protocol.js';
+import { writeStudent } from '../../sweep/student-records.js';
+import { expand } from '../../sweep/student-trials.js';
 
 const protocol = smallProtocol();
 const trials = expand(protocol);
-const [first, second, third] = trials as [Trial, Trial, Trial, ...Trial[]];
+const [first, second, third] = trials as [StudentTrial, StudentTrial, StudentTrial, ...StudentTrial[]];
 let directory: string;
 
 beforeEach(async () => {
@@ -21,14 +23,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-async function write(trial: Trial): Promise<void> {
+async function write(trial: StudentTrial): Promise<void> {
   const { record, arrays } = madeUpTrial(trial);
-  await writeTrial(directory, record, arrays);
+  await writeStudent(directory, record, arrays);
 }
 
 const rowsOf = async (sql: string) => (await queryRecords(directory, sql)).rows;
 const indexPath = () => join(directory, 'index.parquet');
-const recordPath = ({ key }: Trial) => join(directory, 'trials', key, 'record.json');
+const recordPath = ({ key }: StudentTrial) => join(directory, 'trials', key, 'record.json');
 
 describe('index.parquet', () => {
   it('is written by the first query, and is read by the next', async () => {
@@ -53,7 +55,7 @@ describe('index.parquet', () => {
     await write(third);
     const { record, arrays } = madeUpTrial(second);
     await rm(join(directory, 'trials', first.key), { recursive: true });
-    await writeTrial(directory, { ...record, seconds: 1234.5 }, arrays);
+    await writeStudent(directory, { ...record, seconds: 1234.5 }, arrays);
     const expected = [
       { key: second.key, seconds: 1234.5 },
       { key: third.key, seconds: 0.5 },

@@ -3,19 +3,22 @@ import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promi
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StudentScalars } from '../../../src/experiments/teacher-student/record/scalars.js';
 import { encodeSafetensors, safeTensor } from '../../../src/files/safetensors.js';
-import { expand, type Trial } from '../../../src/protocol/trials.js';
 import { ownerHere } from '../../../src/runs/owners.js';
-import { runStatus } from '../../../src/runs/query/status.js';
-import { openRunDirectory, writeTrial } from '../../../src/runs/run-directory.js';
+import { openRunDirectory } from '../../../src/runs/run-directory.js';
 import { TrialLocks } from '../../../src/runs/trial-locks.js';
+import { runStatus } from '../../../src/sweep.js';
 import { rejectionOf } from '../../failure.js';
 import { syntheticFailure } from '../../report/synthetic-run.js';
 import { madeUpTrial, smallProtocol } from '../../sweep/small-protocol.js';
+import { withScalars, writeStudent } from '../../sweep/student-records.js';
+import type { ShortTrial as StudentTrial } from '../../sweep/student-trials.js';
+import { expand } from '../../sweep/student-trials.js';
 
 const protocol = smallProtocol();
 const trials = expand(protocol);
-const at = (i: number) => trials[i] as Trial;
+const at = (i: number) => trials[i] as StudentTrial;
 let directory: string;
 
 beforeEach(async () => {
@@ -24,13 +27,18 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-async function write(trial: Trial, finishedAt: string, changes: object = {}): Promise<void> {
+async function write(
+  trial: StudentTrial,
+  finishedAt: string,
+  changes: object = {},
+  scalars: Partial<StudentScalars> = {},
+): Promise<void> {
   const { record, arrays } = madeUpTrial(trial);
-  await writeTrial(directory, { ...record, finishedAt, ...changes }, arrays);
+  await writeStudent(directory, withScalars({ ...record, finishedAt, ...changes }, scalars), arrays);
 }
 
 /** As a process leaves a trial that it had trained for so many steps; of the numbers nothing is there. */
-async function keep(trial: Trial, steps: number): Promise<void> {
+async function keep(trial: StudentTrial, steps: number): Promise<void> {
   const folder = join(directory, 'trials', trial.key);
   await mkdir(folder, { recursive: true });
   const tensors = new Map([['students.0.parameters', safeTensor(Float32Array.of(1, 2))]]);
@@ -52,7 +60,7 @@ describe('status', () => {
   it('counts by arm and width', async () => {
     await write(at(0), '2026-01-01T00:00:00.000Z');
     const { record, arrays } = syntheticFailure(at(1));
-    await writeTrial(directory, record, arrays);
+    await writeStudent(directory, record, arrays);
     const { trials: all, groups } = await runStatus(directory);
     expect(all).toEqual({
       ...{ total: 8, finished: 1, didNotLearn: 0, failed: 1, unfinished: 6, begun: 0 },
@@ -122,10 +130,10 @@ describe('status', () => {
   });
 
   it('counts the trials that did not learn, which failed ones are not', async () => {
-    await write(at(0), '2026-01-01T00:00:00.000Z', { testLoss: 3.6, labelVariance: 3.5 });
-    await write(at(2), '2026-01-01T00:00:00.000Z', { testLoss: 3.4, labelVariance: 3.5 });
+    await write(at(0), '2026-01-01T00:00:00.000Z', {}, { testLoss: 3.6, labelVariance: 3.5 });
+    await write(at(2), '2026-01-01T00:00:00.000Z', {}, { testLoss: 3.4, labelVariance: 3.5 });
     const { record, arrays } = syntheticFailure(at(1));
-    await writeTrial(directory, record, arrays);
+    await writeStudent(directory, record, arrays);
     const { trials: all, groups } = await runStatus(directory);
     expect(all.didNotLearn).toBe(1);
     expect(groups[0]?.didNotLearn).toBe(1);
@@ -198,7 +206,7 @@ describe('status', () => {
     await write(at(0), '2026-01-01T00:00:00.000Z');
     await write(at(1), '2026-01-01T00:00:00.000Z');
     const { record, arrays } = syntheticFailure(at(2));
-    await writeTrial(directory, record, arrays);
+    await writeStudent(directory, record, arrays);
     for (const i of [0, 2]) await rm(join(directory, 'trials', at(i).key, 'arrays.safetensors'));
     expect(await runStatus(directory)).toMatchObject({
       trials: { finished: 1, failed: 0, unfinished: 7 },
@@ -232,7 +240,7 @@ describe('status', () => {
   });
 
   it('does not count what the protocol does not ask for', async () => {
-    const [foreign] = expand(smallProtocol({ seed: 99 })) as [Trial, ...Trial[]];
+    const [foreign] = expand(smallProtocol({ seed: 99 })) as [StudentTrial, ...StudentTrial[]];
     await write(foreign, '2026-01-01T00:00:00.000Z');
     expect(await runStatus(directory)).toMatchObject({ trials: { finished: 0 }, lastFinishedAt: null });
   });

@@ -2,15 +2,15 @@ import { mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { sameStudents } from '../../../src/protocol/same-students.js';
-import { expand, type Trial } from '../../../src/protocol/trials.js';
-import { effectiveSizesAt } from '../../../src/runs/query/thresholds.js';
-import { openRunDirectory, writeTrial } from '../../../src/runs/run-directory.js';
-import { writeSummary } from '../../../src/runs/summary.js';
-import { sweep } from '../../../src/sweep/sweep.js';
+import { repetitionWarnings } from '../../../src/experiments/teacher-student/protocol/same-students.js';
+import type { StudentTrial } from '../../../src/experiments/teacher-student/protocol/trial.js';
+import { openRunDirectory } from '../../../src/runs/run-directory.js';
+import { effectiveSizesAt, sweep, writeSummary } from '../../../src/sweep.js';
 import { rejectionOf } from '../../failure.js';
 import { syntheticFailure } from '../../report/synthetic-run.js';
 import { madeUpTrial, smallProtocol } from '../../sweep/small-protocol.js';
+import { writeStudent } from '../../sweep/student-records.js';
+import { expand } from '../../sweep/student-trials.js';
 
 const one = { width: 40, secondWidth: 2 };
 const protocol = smallProtocol({ student: one, trials: 3 });
@@ -24,17 +24,17 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 it('counts the nodes of each trial above each threshold, by itself and pooled, and says what pruning to them costs', async () => {
   await openRunDirectory(directory, protocol);
   const trials = expand(protocol).filter(({ protocol: { parametrization } }) => parametrization === 'direct');
-  const [first, second, third] = trials as [Trial, Trial, Trial];
+  const [first, second, third] = trials as [StudentTrial, StudentTrial, StudentTrial];
   // relevance 1/40, 2/40, ..., 1; of the second half of that; pruning losses 1, 1/2, 1/3, ...
   for (const [trial, scale] of [
     [first, 1],
     [second, 0.5],
   ] as const) {
     const { record, arrays } = madeUpTrial(trial, scale);
-    await writeTrial(directory, record, arrays);
+    await writeStudent(directory, record, arrays);
   }
   const { record, arrays } = syntheticFailure(third);
-  await writeTrial(directory, record, arrays);
+  await writeStudent(directory, record, arrays);
   const place = { parametrization: 'direct', teacherSize: 2, width: 40, settings: {}, trials: 2 };
   const exactly = (mean: number) => ({ mean: expect.closeTo(mean, 12), sd: expect.any(Number) });
   expect(await effectiveSizesAt(directory, [0.49, 0])).toEqual({
@@ -68,9 +68,9 @@ it('says the same as training with that threshold', async () => {
 
 it('leaves out trials with damaged arrays, and names them', async () => {
   await openRunDirectory(directory, protocol);
-  const [trial] = expand(protocol) as [Trial, ...Trial[]];
+  const [trial] = expand(protocol) as [StudentTrial, ...StudentTrial[]];
   const { record, arrays } = madeUpTrial(trial);
-  await writeTrial(directory, record, arrays);
+  await writeStudent(directory, record, arrays);
   await truncate(join(directory, 'trials', trial.key, 'arrays.safetensors'), 50);
   expect(await effectiveSizesAt(directory, [0.5])).toEqual({
     groups: [],
@@ -92,9 +92,10 @@ it.each([
 
 it('only what is looked at, and not what is trained, makes the same students again', () => {
   const varied = smallProtocol({ evaluation: { points: [2, 3], threshold: { linspace: [0, 1, 3] } } });
-  expect(sameStudents(varied)).toEqual([
-    { name: 'evaluation.points', values: [2, 3] },
-    { name: 'evaluation.threshold', values: [0, 0.5, 1] },
+  expect(repetitionWarnings(varied, 'runs/a run')).toEqual([
+    'warning: evaluation.points has 2 values, and every student is trained again for each of them, to the same parameters',
+    'warning: evaluation.threshold has 3 values, and every student is trained again for each of them, to the same ' +
+      "parameters. One is enough: `eigenstudent thresholds 'runs/a run' 0,0.5,1` applies any threshold to records afterwards",
   ]);
-  expect(sameStudents(smallProtocol({ epochs: [6, 7] }))).toEqual([]);
+  expect(repetitionWarnings(smallProtocol({ epochs: [6, 7] }), 'runs/a run')).toEqual([]);
 });

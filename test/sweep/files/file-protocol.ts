@@ -1,6 +1,6 @@
-import { checkProtocol } from '../../../src/protocol/protocol.js';
-import type { Protocol } from '../../../src/protocol/protocol-schema.js';
+import type { Protocol } from '../../../src/experiments/teacher-student/protocol/schema.js';
 import { fileOf, idxBytes } from '../../data/files.js';
+import { checkProtocol } from '../student-trials.js';
 
 /** A small protocol of data that people bring. */
 export function fileProtocol(data: object, changes: object = {}): Protocol {

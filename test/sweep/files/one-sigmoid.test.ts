@@ -1,18 +1,19 @@
 /** Students that tell two classes apart by one sigmoid output, and learn 0 and 1 as numbers. */
+
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DatasetFiles } from '../../../src/experiments/teacher-student/files/dataset-files.js';
+import { readArrays } from '../../../src/experiments/teacher-student/record/arrays.js';
+import { SharedData } from '../../../src/experiments/teacher-student/run/shared-data.js';
 import { prune } from '../../../src/pruning/prune.js';
-import { type FinishedRecord, isFinished } from '../../../src/runs/record.js';
-import { readProtocol, readRecords } from '../../../src/runs/run-directory.js';
-import { readArrays } from '../../../src/runs/trial-arrays.js';
-import { DatasetFiles } from '../../../src/sweep/files/dataset-files.js';
-import { SharedData } from '../../../src/sweep/shared-data.js';
-import { sweep } from '../../../src/sweep/sweep.js';
+import { isFinished } from '../../../src/runs/record.js';
+import { type FinishedRecord, readRecords, sweep } from '../../../src/sweep.js';
 import { call } from '../../cli/captured-terminal.js';
 import { fileOf } from '../../data/files.js';
 import { failureOf } from '../../failure.js';
+import { readProtocol } from '../student-trials.js';
 import { fileProtocol } from './file-protocol.js';
 
 /** Two numbers that are apart by their sum, and the target: 0 or `one`. */
@@ -59,17 +60,19 @@ describe('one sigmoid output', () => {
       };
       const pruned = prune(network, {
         layer: 0,
-        criterion: record.criterion,
-        keep: Math.max(1, record.effectiveSize),
+        criterion: record.scalars.criterion,
+        keep: Math.max(1, record.scalars.effectiveSize),
       });
-      expect(record).toMatchObject({
+      expect(record.scalars).toMatchObject({
         validationAccuracy: await share(network, validation),
         testAccuracy: await share(network, test),
         prunedAccuracy: await share(pruned, test),
       });
     }
     // The classes can be told apart.
-    expect(Math.max(...records.map(({ testAccuracy = 0 }) => testAccuracy))).toBeGreaterThan(0.8);
+    expect(Math.max(...records.map(({ scalars: { testAccuracy = 0 } }) => testAccuracy))).toBeGreaterThan(
+      0.8,
+    );
     const { stdout } = await call('collect', directory);
     expect(stdout).toContain('test accuracy');
   });
@@ -80,7 +83,7 @@ describe('one sigmoid output', () => {
       await swept(1, { student: { width: 8, secondWidth: 6 } }),
     ]) {
       expect(records.length).toBeGreaterThan(0);
-      for (const record of records) expect(record.testAccuracy).toBeUndefined();
+      for (const record of records) expect(record.scalars.testAccuracy).toBeUndefined();
     }
   });
 

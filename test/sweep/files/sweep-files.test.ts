@@ -2,16 +2,15 @@ import { cp, mkdtemp, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { loadFiles } from '../../../src/experiments/teacher-student/files/load.js';
+import type { FileData } from '../../../src/experiments/teacher-student/protocol/file-data.js';
+import { readArrays } from '../../../src/experiments/teacher-student/record/arrays.js';
 import { Network } from '../../../src/network/network.js';
-import type { FileData } from '../../../src/protocol/file-data.js';
-import { type FinishedRecord, isFinished } from '../../../src/runs/record.js';
-import { readProtocol, readRecords } from '../../../src/runs/run-directory.js';
-import { readArrays } from '../../../src/runs/trial-arrays.js';
-import { estimateSweep } from '../../../src/sweep/estimate.js';
-import { loadFiles } from '../../../src/sweep/files/load.js';
-import { sweep } from '../../../src/sweep/sweep.js';
+import { isFinished } from '../../../src/runs/record.js';
+import { estimateSweep, type FinishedRecord, readRecords, sweep } from '../../../src/sweep.js';
 import { fileOf, idxBytes } from '../../data/files.js';
 import { rejectionOf } from '../../failure.js';
+import { readProtocol } from '../student-trials.js';
 import { fileProtocol, smallImages } from './file-protocol.js';
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'eigenstudent-files-'));
@@ -29,12 +28,12 @@ it('images and labels: students learn classes, and records have their accuracy',
   expect(trained).toBe(8);
   const records = await finished(directory);
   for (const record of records) {
-    expect(record.teacherSize).toBe(0);
-    expect(record.testAccuracy).toBeGreaterThan(0.9);
-    expect(record.labelVariance).toBeCloseTo(Math.log(3), 1); // entropy of three classes
+    expect(record.scalars.teacherSize).toBe(0);
+    expect(record.scalars.testAccuracy).toBeGreaterThan(0.9);
+    expect(record.scalars.labelVariance).toBeCloseTo(Math.log(3), 1); // entropy of three classes
     const { network } = await readArrays(directory, record);
     expect(network.spec.loss).toBe('crossEntropy');
-    expect(network.spec.layers.map(({ width }) => width)).toEqual([record.width, 8, 3]);
+    expect(network.spec.layers.map(({ width }) => width)).toEqual([record.scalars.width, 8, 3]);
   }
   expect(summary.groups.map(({ testAccuracy }) => testAccuracy?.mean)).toEqual([
     ...summary.groups.map(() => expect.closeTo(1, 0)),
@@ -88,10 +87,10 @@ it('a test set of its own, targets from a table, and every normalisation', async
   const records = await finished(directory);
   expect(records).toHaveLength(6);
   for (const record of records) {
-    expect(record.testAccuracy).toBeUndefined();
+    expect(record.scalars.testAccuracy).toBeUndefined();
     expect((await readArrays(directory, record)).network.spec).toMatchObject({ inputs: 2, loss: 'mse' });
   }
-  expect(new Set(records.map(({ labelVariance }) => labelVariance)).size).toBe(1);
+  expect(new Set(records.map(({ scalars }) => scalars.labelVariance)).size).toBe(1);
 });
 
 it('a network in a file is a teacher, of the samples in files and of random ones', async () => {
@@ -111,7 +110,7 @@ it('a network in a file is a teacher, of the samples in files and of random ones
     const records = await finished(directory);
     expect(records).toHaveLength(8);
     for (const record of records) {
-      expect([record.teacherSize, record.testAccuracy]).toEqual([5, undefined]);
+      expect([record.scalars.teacherSize, record.scalars.testAccuracy]).toEqual([5, undefined]);
       const student = (await readArrays(directory, record)).network;
       expect([student.spec.inputs, student.spec.loss]).toEqual([4, 'mse']);
       expect(student.spec.layers.at(-1)?.width).toBe(3);

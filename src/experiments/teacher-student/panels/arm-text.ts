@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Parametrization, Protocol } from '../../../protocol/protocol-schema.js';
+import type { Parametrization, Protocol } from '../protocol/schema.js';
 
 /** As a protocol has it: any field may be an axis. */
 type GridArm = NonNullable<Protocol['arms'][Parametrization]>;

@@ -1,8 +1,8 @@
 import { logDomain, logLabel, logTicks, zerosNotes, zerosText } from '../../../figures/axes.js';
 import type { Cell, Figure, FigureStyle, Layer, Panel } from '../../../figures/figure.js';
 import { figureFrame } from '../../../figures/frame.js';
-import { parametrizations } from '../../../protocol/protocol-schema.js';
 import type { Ranking } from '../../../pruning/rankings.js';
+import { parametrizations } from '../protocol/schema.js';
 import { reach } from './pruning-panels.js';
 import { type Series, seriesColors } from './series.js';
 import { lossName, type TrialGroup, teacherSizes, trialCount } from './trial-groups.js';

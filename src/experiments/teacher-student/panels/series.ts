@@ -3,8 +3,8 @@
 import { evenly } from '../../../analysis/numbers.js';
 import type { Cell } from '../../../figures/figure.js';
 import { rampColors, type Theme } from '../../../figures/theme.js';
-import { type Parametrization, parametrizations } from '../../../protocol/protocol-schema.js';
 import { type SettingColumn, settingColumns, settingsLabel } from '../../../protocol/settings.js';
+import { type Parametrization, parametrizations } from '../protocol/schema.js';
 import type { TrialGroup } from './trial-groups.js';
 
 export interface Series {

@@ -2,10 +2,10 @@
 
 import { evenly } from '../../../analysis/numbers.js';
 import { canonicalJson } from '../../../protocol/canonical-json.js';
-import { type Parametrization, parametrizations } from '../../../protocol/protocol-schema.js';
 import type { Settings } from '../../../protocol/settings.js';
-import type { NodeHistory } from '../../../runs/node-history.js';
-import type { LossHistory, RankedLosses } from '../../../runs/trial-arrays.js';
+import { type Parametrization, parametrizations } from '../protocol/schema.js';
+import type { LossHistory, RankedLosses } from '../record/arrays.js';
+import type { NodeHistory } from '../record/node-history.js';
 import type { TrialStructure } from '../structure/trial-structure.js';
 
 export type { Parametrization };

@@ -7,7 +7,7 @@ import { chainOf } from '../../../network/description.js';
 import type { MatrixLayer } from '../../../network/layers.js';
 import type { Network } from '../../../network/network.js';
 import { rank } from '../../../pruning/ranking.js';
-import { rankedLayer } from '../../../sweep/student.js';
+import { rankedLayer } from '../run/student.js';
 
 export interface SubNetwork {
   /** [h x inputs], a row per hidden node */

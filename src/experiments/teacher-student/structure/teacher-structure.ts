@@ -2,8 +2,8 @@ import { type NodeStrengths, nodeStrengths } from '../../../analysis/topology/no
 import { matchNodes, overlapMatrix } from '../../../analysis/topology/overlap.js';
 import { pathValues, resampleSorted } from '../../../analysis/topology/paths.js';
 import { normals } from '../../../network/random.js';
-import type { TrialProtocol } from '../../../protocol/trials.js';
-import { teacherOf } from '../../../sweep/draw-data.js';
+import type { StudentProtocol } from '../protocol/trial.js';
+import { teacherOf } from '../run/draw-data.js';
 import { balanced, type SubNetwork, wholeNetwork, withPositiveStrengths } from './sub-network.js';
 
 export interface ChanceOverlap {
@@ -37,7 +37,7 @@ const drawsOf = (nodes: number) => (nodes > 200 ? 5 : 20);
 const seed = 0;
 
 /** The teacher of a trial, built again from the numbers of its protocol. */
-export function teacherStructure(teacher: TrialProtocol['teacher']): TeacherStructure {
+export function teacherStructure(teacher: StudentProtocol['teacher']): TeacherStructure {
   const network = withPositiveStrengths(wholeNetwork(teacherOf({ ...(teacher && { teacher }) }).network));
   const { incoming, outgoing } = network;
   const paths = pathValues([incoming, outgoing]);

@@ -1,0 +1,5 @@
+/** The experiments of this package: importing this file makes them known. A new one is a folder here and a line below. */
+import { registerExperiment } from '../sweep/experiment.js';
+import { teacherStudent } from './teacher-student/experiment.js';
+
+registerExperiment(teacherStudent);

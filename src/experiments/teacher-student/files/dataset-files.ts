@@ -1,0 +1,102 @@
+import { normalizeSplitsSteps } from '../../../data/normalization.js';
+import { type Splits, splitDataSteps } from '../../../data/splits.js';
+import { Dataset } from '../../../network/dataset.js';
+import { Network } from '../../../network/network.js';
+import { canonicalJson } from '../../../protocol/canonical-json.js';
+import { inTurns, unlessInterrupted } from '../../../steps.js';
+import { Teacher } from '../../../teacher/teacher.js';
+import { type FileData, isFromFiles, mapPaths, pathsOf, testSize } from '../protocol/file-data.js';
+import type { FileTeacher } from '../protocol/file-teacher.js';
+import type { Protocol } from '../protocol/schema.js';
+import { dataTrial, type StudentProtocol } from '../protocol/trial.js';
+import { checkHash } from './file-hash.js';
+import { type LoadedData, loadFiles } from './load.js';
+
+const prefix = 'sha256:';
+
+/** The files of a protocol, found by what is in them: all that a trial knows of a file. */
+export class DatasetFiles {
+  /** Path by SHA-256. */
+  readonly #paths = new Map<string, string>();
+  /** What was read last: trials of one protocol share their files. */
+  #loaded: { readonly name: string; readonly data: Promise<LoadedData> } | undefined;
+
+  /** @param protocol whose files have been looked at */
+  constructor({ teacher, data }: Partial<Pick<Protocol, 'teacher' | 'data'>> = {}) {
+    const { kind, path, sha256 } = (teacher ?? {}) as Partial<FileTeacher>;
+    if (kind === 'file' && path && sha256) this.#paths.set(sha256, path);
+    if (data && isFromFiles(data))
+      for (const [file, hash] of Object.entries((data as FileData).files ?? {})) this.#paths.set(hash, file);
+  }
+
+  /**
+   * The network that a file holds, frozen.
+   * @throws invalid_data when the file has changed; what Network.load throws
+   */
+  async teacher({ path }: FileTeacher): Promise<Teacher> {
+    return Teacher.from(await Network.load(await this.#unchanged(path)));
+  }
+
+  /**
+   * The samples of a trial in their parts, normalised.
+   * @param teacher that labels them; absent: the labels are those in the files
+   * @param signal aborting it ends the work with an error of code 'interrupted'; a file that is being read is read to its end
+   * @throws interrupted; invalid_data when a file has changed; what the readers throw
+   */
+  async splits(
+    protocol: StudentProtocol,
+    data: FileData,
+    teacher?: Teacher,
+    signal?: AbortSignal,
+  ): Promise<Splits> {
+    const { data: samples, test } = await unlessInterrupted(this.#load(data), signal);
+    const splitting = splitDataSteps(samples, {
+      validation: data.validation,
+      test: test ?? (testSize(data) as number),
+      seed: protocol.seed,
+      trial: dataTrial(protocol),
+      ...(data.stratified !== undefined && { stratified: data.stratified }),
+    });
+    const normal = await inTurns(
+      normalizeSplitsSteps(await inTurns(splitting, signal), data.normalize),
+      signal,
+    );
+    if (!teacher) return normal;
+    return {
+      train: await labelledBy(teacher, normal.train, signal),
+      validation: await labelledBy(teacher, normal.validation, signal),
+      test: await labelledBy(teacher, normal.test, signal),
+    };
+  }
+
+  #load(data: FileData): Promise<LoadedData> {
+    const name = canonicalJson(mapPaths({ ...data, validation: 0.1, normalize: 'none' }, (path) => path));
+    if (this.#loaded?.name === name) return this.#loaded.data;
+    const loading = this.#read(data);
+    this.#loaded = { name, data: loading };
+    return loading;
+  }
+
+  async #read(data: FileData): Promise<LoadedData> {
+    const paths = new Map<string, string>();
+    for (const path of pathsOf(data)) paths.set(path, await this.#unchanged(path));
+    return loadFiles(mapPaths(data, (path) => paths.get(path) as string));
+  }
+
+  async #unchanged(named: string): Promise<string> {
+    const hash = named.slice(prefix.length);
+    const path = this.#paths.get(hash);
+    if (path === undefined) throw new TypeError(`no file of the protocol has SHA-256 ${hash}`);
+    await checkHash(path, hash);
+    return path;
+  }
+}
+
+async function labelledBy(
+  teacher: Teacher,
+  { inputs, inputCount }: Dataset,
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
+  const targets = await teacher.label(inputs, signal);
+  return inTurns(Dataset.createSteps({ inputs, inputCount, targets }), signal);
+}

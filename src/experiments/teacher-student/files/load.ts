@@ -1,0 +1,133 @@
+/** From the form of data in a protocol to the samples in its files. The readers are loaded only where they are needed. */
+import { invalidData } from '../../../data/labelled-samples.js';
+import type { Dataset } from '../../../network/dataset.js';
+import { type FileData, type FormName, formOf } from '../protocol/file-data.js';
+
+/** All samples, before they are cut into parts. */
+export interface LoadedData {
+  readonly data: Dataset;
+  /** The test set, where it has files of its own. */
+  readonly test?: Dataset;
+  /** How many classes there are; absent where there are targets, or neither. */
+  readonly classes?: number;
+}
+
+type Forms = { readonly [Form in FormName]: NonNullable<FileData[Form]> };
+type Loader<Form> = (form: Form) => Promise<LoadedData>;
+
+const loaders: { readonly [Form in FormName]: Loader<Forms[Form]> } = {
+  idx: async ({ images, labels, testImages, testLabels, classCount }) => {
+    const { readIdx } = await import('../../../data/idx.js');
+    return inTwoSets(classCount, testImages !== undefined, (test, count) =>
+      readIdx({
+        images: test ? (testImages as string) : images,
+        ...given('labels', test ? testLabels : labels),
+        ...given('classCount', count),
+      }),
+    );
+  },
+  cifar10: async ({ files, testFiles }) => {
+    const { readCifar10 } = await import('../../../data/cifar10.js');
+    return inTwoSets(10, testFiles !== undefined, (test) =>
+      readCifar10(test ? (testFiles as string[]) : files),
+    );
+  },
+  npy: async (arrays) => {
+    const { readNpyData } = await import('../../../data/numpy-data.js');
+    return inTwoSets(arrays.classCount, arrays.testInputs !== undefined, (test, count) =>
+      readNpyData(arrayNames(arrays, test, count)),
+    );
+  },
+  npz: async ({ file, ...arrays }) => {
+    const { readNpzData } = await import('../../../data/numpy-data.js');
+    return inTwoSets(arrays.classCount, arrays.testInputs !== undefined, (test, count) =>
+      readNpzData(file, arrayNames(arrays, test, count)),
+    );
+  },
+  csv: async (table) => {
+    const { readCsv } = await import('../../../data/csv.js');
+    return fromTables(table, (file, choice) =>
+      readCsv(file, { ...choice, ...given('delimiter', table.delimiter) }),
+    );
+  },
+  parquet: async (table) => {
+    const { readParquet } = await import('../../../data/parquet.js');
+    return fromTables(table, readParquet);
+  },
+};
+
+/**
+ * Reads the files of a protocol, as their paths are.
+ * @throws what the readers throw; invalid_data when there is one class only, or the test set is of another kind
+ */
+export async function loadFiles(data: FileData): Promise<LoadedData> {
+  const form = formOf(data);
+  const load = loaders[form] as Loader<unknown>;
+  const loaded = await load(data[form]);
+  checkAlike(loaded);
+  return loaded;
+}
+
+function given<Name extends string, Value>(name: Name, value: Value | undefined) {
+  return (value === undefined ? {} : { [name]: value }) as { [K in Name]?: Value };
+}
+
+/** @param read the samples to train on, or those for testing, with the number of classes if it is known */
+async function inTwoSets(
+  classCount: number | undefined,
+  hasTest: boolean,
+  read: (test: boolean, classCount?: number) => Promise<Dataset>,
+): Promise<LoadedData> {
+  const data = await read(false, classCount);
+  const classes = data.classes && (classCount ?? 1 + data.classes.reduce((a, b) => Math.max(a, b), 0));
+  const known = { data, ...given('classes', classes) };
+  return hasTest ? { ...known, test: await read(true, classes) } : known;
+}
+
+function arrayNames(arrays: Omit<Forms['npz'], 'file'>, test: boolean, classCount?: number) {
+  const { inputs, classes, targets, testInputs, testClasses, testTargets } = arrays;
+  return {
+    inputs: test ? (testInputs as string) : inputs,
+    ...given('classes', test ? testClasses : classes),
+    ...given('targets', test ? testTargets : targets),
+    ...given('classCount', classCount),
+  };
+}
+
+async function fromTables(
+  { file, testFile, label, classNames, target, targets, inputs, exclude }: Forms['parquet'],
+  read: (
+    file: string,
+    choice: import('../../../data/columns.js').ColumnChoice,
+  ) => Promise<import('../../../data/columns.js').TableData>,
+): Promise<LoadedData> {
+  const learned = { ...given('label', label), ...given('target', target), ...given('targets', targets) };
+  const table = await read(file, {
+    ...learned,
+    ...given('inputs', inputs),
+    ...given('exclude', exclude),
+    ...given('classNames', classNames),
+  });
+  const known = { data: table.data, ...given('classes', table.classNames?.length) };
+  if (testFile === undefined) return known;
+  const names = { inputs: table.inputColumns ?? table.inputNames, ...given('classNames', table.classNames) };
+  return { ...known, test: (await read(testFile, { ...learned, ...names })).data };
+}
+
+function checkAlike({ data, test, classes }: LoadedData): void {
+  if (classes === 1)
+    throw invalidData('expected at least two classes in the data, received one, which is always right');
+  if (test === undefined) return;
+  for (const [what, count] of [
+    ['inputs', 'inputCount'],
+    ['targets', 'targetCount'],
+  ] as const) {
+    if (data[count] === test[count]) continue;
+    const received = `${test[count]} in the test files`;
+    throw invalidData(
+      `expected ${data[count]} ${what} per sample, as the data to train on have, received ${received}`,
+    );
+  }
+  if (data.classes !== undefined && test.classes === undefined)
+    throw invalidData('expected the classes of the test files beside their samples, received none');
+}

@@ -1,0 +1,79 @@
+/** What the program finds out about the files of a protocol before anything is trained, and writes into it. */
+import { resolve } from 'node:path';
+import { invalidData } from '../../../data/labelled-samples.js';
+import { EigenstudentError } from '../../../errors.js';
+import { outputsOf, unitsOf } from '../../../network/description.js';
+import { Network } from '../../../network/network.js';
+import { type FileData, isFromFiles, mapPaths, pathsOf } from '../protocol/file-data.js';
+import type { FileTeacher } from '../protocol/file-teacher.js';
+import { countsOf } from '../protocol/problem.js';
+import type { Protocol } from '../protocol/schema.js';
+import { fileHash } from './file-hash.js';
+import { loadFiles } from './load.js';
+
+/** The protocol with paths that do not depend on where the program is. @param folder that they are relative to */
+export function fromFolder(protocol: Protocol, folder: string): Protocol {
+  const { teacher, data } = partsOf(protocol);
+  return {
+    ...protocol,
+    ...(teacher && { teacher: { ...teacher, path: resolve(folder, teacher.path) } }),
+    ...(data && { data: mapPaths(data, (path) => resolve(folder, path)) }),
+  } as Protocol;
+}
+
+/**
+ * The protocol with the checksum of each file and what is in it; as it is where there are none, or where it has both already.
+ * @throws file_unreadable, file_corrupt, file_unsupported, invalid_data: see loadFiles
+ */
+export async function lookAtFiles(protocol: Protocol): Promise<Protocol> {
+  const parts = partsOf(protocol);
+  if (!parts.teacher && !parts.data) return protocol;
+  const absolute = partsOf(fromFolder(protocol, '.'));
+  const data = absolute.data && (await lookAtData(absolute.data));
+  const teacher = absolute.teacher && (await lookAtTeacher(absolute.teacher));
+  const [has, wants] = [data?.found?.inputs, teacher?.found?.inputs];
+  if (has !== undefined && wants !== undefined && has !== wants)
+    throw invalidData(
+      `expected ${wants} inputs per sample, as the teacher ${teacher?.path} takes, received ${has}`,
+    );
+  return { ...protocol, ...(teacher && { teacher }), ...(data && { data }) } as Protocol;
+}
+
+/** Files do not vary within a protocol, which its check has seen to. */
+function partsOf({ teacher, data }: Protocol): { teacher?: FileTeacher; data?: FileData } {
+  const file = (teacher as { readonly kind?: unknown } | undefined)?.kind === 'file';
+  return {
+    ...(file && { teacher: teacher as FileTeacher }),
+    ...(isFromFiles(data) && { data: data as FileData }),
+  };
+}
+
+async function lookAtData(data: FileData): Promise<FileData> {
+  if (data.files && data.found && pathsOf(data).every((path) => Object.hasOwn(data.files ?? {}, path)))
+    return data;
+  const files: Record<string, string> = {};
+  for (const path of pathsOf(data)) files[path] = await fileHash(path);
+  const loaded = await loadFiles(data);
+  const { samples, inputCount: inputs, targetCount } = loaded.data;
+  const found = {
+    samples,
+    ...(loaded.test && { testSamples: loaded.test.samples }),
+    inputs,
+    ...(loaded.classes !== undefined && { classes: loaded.classes }),
+    ...(targetCount > 0 && { targets: targetCount }),
+  };
+  countsOf({ ...data, files, found }); // or says which part is empty
+  return { ...data, files, found };
+}
+
+async function lookAtTeacher(teacher: FileTeacher): Promise<FileTeacher> {
+  if (teacher.sha256 && teacher.found) return teacher;
+  const { spec } = await Network.load(teacher.path);
+  const [first] = spec.layers;
+  if (spec.layers.length < 2 || first === undefined) {
+    const message = `expected a teacher with a hidden layer in ${teacher.path}, received a network of one layer`;
+    throw new EigenstudentError('invalid_network', message);
+  }
+  const found = { inputs: spec.inputs, outputs: outputsOf(spec), teacherSize: unitsOf(spec, 0) };
+  return { ...teacher, sha256: await fileHash(teacher.path), found };
+}

@@ -1,0 +1,210 @@
+/** The form of `data` that comes from files: which files, how they are cut into parts, what is known of them. */
+import { z } from 'zod';
+import { normalizations } from '../../../data/normalization.js';
+import { expected, name, positiveInteger, strict, trueOrFalse } from '../../../protocol/protocol-fields.js';
+
+const path = z.string(expected('the path of a file')).min(1, expected('the path of a file'));
+const nameIn = z.string(expected('a name')).min(1, expected('a name'));
+const paths = z.array(path, expected('a list of paths')).min(1, expected('at least one path'));
+const names = z.array(nameIn, expected('a list of names')).min(1, expected('at least one name'));
+const hash = z.string().regex(/^[0-9a-f]{64}$/, expected('a SHA-256 in 64 hexadecimal digits'));
+const classCount = positiveInteger
+  .min(2, expected('at least 2 classes'))
+  .exactOptional()
+  .describe(
+    'How many classes there are; a label beyond them is an error. Absent: as many as the labels to train on say, each of ' +
+      'which must then occur.',
+  );
+
+/** What there is to read: arrays of samples, and of their labels unless a teacher labels them; a test set, if it is a set of its own. */
+const arrays = {
+  inputs: path.describe('The array of the inputs; its first dimension counts the samples.'),
+  classes: path.exactOptional().describe('The array of the classes, from 0; or `targets`.'),
+  targets: path.exactOptional().describe('The array of the numbers to learn; or `classes`.'),
+  testInputs: path.exactOptional().describe('The array of the inputs to test on.'),
+  testClasses: path.exactOptional().describe('The array of their classes.'),
+  testTargets: path.exactOptional().describe('The array of their targets.'),
+  classCount,
+};
+const table = {
+  file: path.describe('The table.'),
+  testFile: path.exactOptional().describe('A table to test on, with the same columns.'),
+  label: nameIn.exactOptional().describe('The column with the class.'),
+  classNames: names.exactOptional().describe('Names of all classes, in their order.'),
+  targets: names.exactOptional().describe('The columns with the numbers to learn.'),
+  target: nameIn
+    .exactOptional()
+    .describe('The column with them, if it is one: the same as a list of one in `targets`.'),
+  inputs: names.exactOptional().describe('The columns that are inputs. Absent: all other columns.'),
+  exclude: names.exactOptional().describe('Columns that are no inputs, instead of `inputs`.'),
+};
+const forms = {
+  idx: strict({
+    images: path.describe('The file of the inputs.'),
+    labels: path.exactOptional().describe('The file of the classes.'),
+    testImages: path.exactOptional().describe('The file of the inputs to test on.'),
+    testLabels: path.exactOptional().describe('The file of their classes.'),
+    classCount,
+  })
+    .exactOptional()
+    .describe('IDX files, as MNIST and Fashion-MNIST have them, compressed with gzip or not.'),
+  cifar10: strict({
+    files: paths.describe('Files of the binary version, in their order.'),
+    testFiles: paths.exactOptional().describe('Files to test on.'),
+  })
+    .exactOptional()
+    .describe('CIFAR-10 in its binary version.'),
+  npy: strict(arrays)
+    .exactOptional()
+    .describe('NPY files, one per array: each field but `classCount` is the path of a file.'),
+  npz: strict({ file: path.describe('The NPZ file.'), ...arrays })
+    .exactOptional()
+    .describe('Arrays in one NPZ file: each field but `file` and `classCount` is the name of an array.'),
+  csv: strict({
+    ...table,
+    delimiter: nameIn.exactOptional().describe('What separates columns. Absent: a comma.'),
+  })
+    .exactOptional()
+    .describe('CSV files with a header.'),
+  parquet: strict(table).exactOptional().describe('Parquet files.'),
+};
+export type FormName = keyof typeof forms;
+export const formNames = Object.keys(forms) as FormName[];
+
+/** Fields that name files. */
+const fileFields: Readonly<Record<FormName, readonly string[]>> = {
+  idx: ['images', 'labels', 'testImages', 'testLabels'],
+  cifar10: ['files', 'testFiles'],
+  npy: ['inputs', 'classes', 'targets', 'testInputs', 'testClasses', 'testTargets'],
+  npz: ['file'],
+  csv: ['file', 'testFile'],
+  parquet: ['file', 'testFile'],
+};
+
+const sizeText = 'a fraction below 1 or a number of samples';
+const size = z.number(expected(sizeText)).refine((value) => {
+  return value > 0 && (value < 1 || Number.isInteger(value));
+}, expected(sizeText));
+const refusedWithFiles = z
+  .never({ error: 'expected no such field with files: what validation and test leave is trained on' })
+  .exactOptional();
+
+export const fileDataSchema = strict({
+  ...forms,
+  validation: size
+    .default(0.1)
+    .describe(
+      'A fraction of the samples if below 1, else a number of them. What validation and test leave is trained on.',
+    ),
+  test: size.exactOptional().describe('Likewise. Absent where there are files for testing; else 0.2.'),
+  normalize: name(normalizations)
+    .default('standard')
+    .describe('How inputs are scaled, by the statistics of the training part alone.'),
+  stratified: trueOrFalse
+    .exactOptional()
+    .describe('Whether each part has of each class its share. Absent: true where there are classes.'),
+  train: refusedWithFiles,
+  files: z
+    .record(z.string(), hash)
+    .exactOptional()
+    .describe('SHA-256 of each file, by its path; written by the program, which then checks them.'),
+  found: strict({
+    samples: positiveInteger.describe('Samples.'),
+    testSamples: positiveInteger.exactOptional().describe('Samples of the files for testing.'),
+    inputs: positiveInteger.describe('Inputs per sample.'),
+    classes: positiveInteger.exactOptional().describe('Classes.'),
+    targets: positiveInteger.exactOptional().describe('Targets per sample.'),
+  })
+    .exactOptional()
+    .describe('What is in the files; written by the program.'),
+})
+  .superRefine((value, context) => {
+    const given = formNames.filter((form) => value[form] !== undefined);
+    const refuse = (message: string, ...at: string[]) =>
+      context.addIssue({ code: 'custom', path: at, message });
+    if (given.length !== 1) {
+      const received = given.length === 0 ? 'none' : given.join(' and ');
+      refuse(`expected exactly one of ${formNames.join(', ')}, received ${received}`);
+      return;
+    }
+    const [form] = given as [FormName];
+    if (hasTestFiles(value) && value.test !== undefined)
+      refuse(
+        `expected no size, received ${value.test}: the test files of ${form} are all of the test part`,
+        'test',
+      );
+    const fields: Readonly<Record<string, unknown>> = value[form] ?? {};
+    for (const [one, other] of [
+      ['classes', 'targets'],
+      ['label', 'targets'],
+      ['label', 'target'],
+      ['target', 'targets'],
+      ['inputs', 'exclude'],
+    ] as const)
+      if (fields[one] !== undefined && fields[other] !== undefined)
+        refuse(`expected ${one} or ${other}, received both`, form, other);
+  })
+  .describe('Samples from files');
+
+export type FileData = z.output<typeof fileDataSchema>;
+
+/** Whether data come from files. */
+export function isFromFiles(data: object): data is FileData {
+  return formNames.some((form) => Object.hasOwn(data, form));
+}
+
+export function formOf(data: FileData): FormName {
+  return formNames.find((form) => data[form] !== undefined) as FormName;
+}
+
+function hasTestFiles(data: z.input<typeof fileDataSchema>): boolean {
+  return formNames.some((form) => Object.keys(data[form] ?? {}).some((field) => /^test[A-Z]/.test(field)));
+}
+
+/** How much of the samples is for testing; undefined where there are files for that. */
+export function testSize(data: FileData): number | undefined {
+  return hasTestFiles(data) ? undefined : (data.test ?? 0.2);
+}
+
+/** Whether the files say what is to be learned. */
+export function hasLabels(data: FileData): boolean {
+  const fields = data[formOf(data)] ?? {};
+  return (
+    formOf(data) === 'cifar10' ||
+    ['labels', 'classes', 'targets', 'target', 'label'].some((field) => field in fields)
+  );
+}
+
+/** Whether what they say is classes. */
+export function hasClasses(data: FileData): boolean {
+  const fields = data[formOf(data)] ?? {};
+  return formOf(data) === 'cifar10' || ['labels', 'classes', 'label'].some((field) => field in fields);
+}
+
+/** The same data with other paths. */
+export function mapPaths(data: FileData, change: (path: string) => string): FileData {
+  const form = formOf(data);
+  const fields = Object.entries(data[form] ?? {}).map(([field, value]) => {
+    if (!fileFields[form].includes(field)) return [field, value];
+    return [field, Array.isArray(value) ? value.map(change) : change(value as string)];
+  });
+  return { ...data, [form]: Object.fromEntries(fields) };
+}
+
+/** The same data, where two forms say the same: `target` of a table as `targets`. */
+export function inOneForm(data: FileData): FileData {
+  const form = formOf(data);
+  if (form !== 'csv' && form !== 'parquet') return data;
+  const { target, ...table } = data[form] as NonNullable<FileData['csv']>;
+  return target === undefined ? data : { ...data, [form]: { ...table, targets: [target] } };
+}
+
+/** Each file once. */
+export function pathsOf(data: FileData): string[] {
+  const found = new Set<string>();
+  mapPaths(data, (each) => {
+    found.add(each);
+    return each;
+  });
+  return [...found];
+}

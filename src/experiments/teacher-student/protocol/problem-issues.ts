@@ -1,0 +1,66 @@
+/** Whether teacher, data and the outputs of the student go together. */
+import { armOf, axesOf, type FieldPath, valuesOf } from '../../../protocol/axes.js';
+import type { ProtocolIssue } from '../../../protocol/protocol-issues.js';
+import { type FileData, formNames, formOf, hasClasses, hasLabels, isFromFiles } from './file-data.js';
+import type { Protocol, ProtocolPoint } from './schema.js';
+
+/** Somebody must say what is to be learned. */
+function labelIssues({ teacher, data }: ProtocolPoint): ProtocolIssue[] {
+  if (teacher !== undefined || !isFromFiles(data) || hasLabels(data)) return [];
+  const message = `missing, expected ${fieldsOf(data)}, or a teacher that labels the inputs`;
+  return [{ path: ['data', formOf(data)], message }];
+}
+
+function fieldsOf(data: FileData): string {
+  const form = formOf(data);
+  if (form === 'idx') return 'labels';
+  return form === 'csv' || form === 'parquet' ? 'label or targets' : 'classes or targets';
+}
+
+/** An activation of the outputs is for numbers that a read-out of the student's own learns. */
+function outputIssues({ teacher, data, student }: ProtocolPoint): ProtocolIssue[] {
+  const { outputActivation } = student;
+  if (outputActivation === undefined) return [];
+  const path = ['student', 'outputActivation'];
+  const refused = (why: string) => [
+    { path, message: `expected none, received "${outputActivation}": ${why}` },
+  ];
+  if (teacher?.kind === 'paper') return refused("students of the paper's teacher end in its frozen sum");
+  if (teacher !== undefined || !isFromFiles(data) || !hasClasses(data)) return [];
+  return refused(
+    'classes are learned by a softmax over one output per class. To tell two classes apart by one sigmoid output, write them as ' +
+      'targets of 0 and 1',
+  );
+}
+
+/** Every trial of a protocol is of the same files. */
+export function fileAxisIssues(paths: readonly FieldPath[]): ProtocolIssue[] {
+  const message =
+    'expected one value, received several: files do not vary within a protocol. Write a protocol for each';
+  return paths.filter(namesFile).map((path) => ({ path, message }));
+}
+
+function namesFile([section, field]: FieldPath): boolean {
+  if (section === 'teacher') return field === 'path';
+  return section === 'data' && (formNames as readonly (string | undefined)[]).includes(field);
+}
+
+/** A batch of more samples than there are is all of them: two such sizes train the same. */
+function fullBatchIssues(protocol: Protocol): ProtocolIssue[] {
+  const zipped = new Set(protocol.zip?.flat());
+  const samples = Math.max(...(valuesOf(protocol, 'data.train') as number[]));
+  return axesOf(protocol).flatMap((axis): ProtocolIssue[] => {
+    if (armOf(axis) === undefined || axis.path[2] !== 'batchSize' || zipped.has(axis.name)) return [];
+    const full = (axis.values as number[]).filter((size) => size >= samples);
+    if (full.length < 2) return [];
+    const message =
+      `expected at most one batch size of at least data.train, ${samples}, received ${full.join(' and ')}: ` +
+      'each means all samples in one batch, so they train the same';
+    return [{ path: axis.path, message }];
+  });
+}
+
+/** What spans the sections of a protocol. */
+export function studentIssues(protocol: Protocol, point: ProtocolPoint): ProtocolIssue[] {
+  return [...labelIssues(point), ...outputIssues(point), ...fullBatchIssues(protocol)];
+}

@@ -1,0 +1,87 @@
+/** The network that is trained: in the short form of the paper, or as a list of its hidden layers. */
+import { z } from 'zod';
+import { activations } from '../../../network/layers.js';
+import { exactlyOne, expected, name, positiveInteger, strict } from '../../../protocol/protocol-fields.js';
+
+const outputActivation = name(['linear', 'sigmoid'])
+  .exactOptional()
+  .describe(
+    'Activation of the outputs, where numbers are learned by a read-out that trains. Absent: linear.',
+  );
+
+const shortStudent = strict({
+  width: positiveInteger.describe('Nodes of the first hidden layer, h in the paper.'),
+  secondWidth: positiveInteger.default(20).describe('Nodes of the second hidden layer.'),
+  activation: name(activations).default('relu').describe('Activation of the hidden layers.'),
+  thirdWidth: positiveInteger
+    .exactOptional()
+    .describe('Nodes of a third hidden layer, after the second. Absent: there is none.'),
+  spectralLayers: name(['first', 'all'])
+    .exactOptional()
+    .describe(
+      'Which hidden layers are spectral, all trained as the arm says; the others are dense. Absent: the first.',
+    ),
+  outputActivation,
+}).describe('Inputs -> width -> secondWidth -> outputs');
+
+const layerFields = {
+  width: positiveInteger.describe('Nodes of the layer.'),
+  activation: name(activations).default('relu').describe('Activation of the layer.'),
+};
+const layer = exactlyOne({
+  spectral: strict(layerFields).exactOptional().describe('A spectral layer, trained as the arm says.'),
+  dense: strict(layerFields).exactOptional().describe('A dense layer.'),
+});
+
+const layeredStudent = strict({
+  layers: z
+    .array(
+      layer,
+      expected('a list of layers, as in [{ spectral: { width: 200 } }, { dense: { width: 20 } }]'),
+    )
+    .min(1, expected('at least one hidden layer'))
+    .refine((layers) => layers[0]?.spectral !== undefined, {
+      error: 'expected a spectral layer first, whose nodes are ranked, received a dense one',
+    })
+    .describe('Hidden layers, first to last, each `spectral` or `dense`; the first is spectral.'),
+  outputActivation,
+}).describe('A list of hidden layers');
+
+/** Both forms, by what tells them apart. */
+export const studentSchemas = { short: shortStudent, layers: layeredStudent } as const;
+
+export type ShortStudent = z.output<typeof shortStudent>;
+export type StudentForm = ShortStudent | z.output<typeof layeredStudent>;
+
+/** A hidden layer of a student. */
+export interface HiddenLayer {
+  readonly kind: 'spectral' | 'dense';
+  readonly width: number;
+  readonly activation: (typeof activations)[number];
+}
+
+/** Whether a document's student is a list of layers. */
+export function isLayered(student: unknown): boolean {
+  return typeof student === 'object' && student !== null && Object.hasOwn(student, 'layers');
+}
+
+/** First to last, whichever form the student was written in. */
+export function hiddenLayersOf(student: StudentForm): HiddenLayer[] {
+  if ('layers' in student)
+    return student.layers.map(({ spectral, dense }) => ({
+      kind: spectral ? 'spectral' : 'dense',
+      ...((spectral ?? dense) as NonNullable<typeof spectral>),
+    }));
+  const { width, secondWidth, thirdWidth, activation, spectralLayers } = student;
+  const widths = [width, secondWidth, ...(thirdWidth === undefined ? [] : [thirdWidth])];
+  return widths.map((each, i) => ({
+    kind: i === 0 || spectralLayers === 'all' ? 'spectral' : 'dense',
+    width: each,
+    activation,
+  }));
+}
+
+/** Nodes of the first hidden layer, h in the paper. */
+export function firstWidthOf(student: StudentForm): number {
+  return (hiddenLayersOf(student)[0] as HiddenLayer).width;
+}

@@ -1,0 +1,85 @@
+/** The protocol of one trial: one student, and every number that its outcome depends on. */
+import { canonicalJson } from '../../../protocol/canonical-json.js';
+import type { Trial, TrialProtocol } from '../../../protocol/experiment-form.js';
+import { isFromFiles } from './file-data.js';
+import { byContents, problemOf, teacherSizeOf } from './problem.js';
+import type { ArmFields, Parametrization, ProtocolPoint } from './schema.js';
+import { firstWidthOf, hiddenLayersOf } from './student-schema.js';
+
+/** Every number that the outcome of one trial depends on. A change of its meaning raises `schema`. */
+export interface StudentProtocol extends TrialProtocol {
+  readonly schema: 1;
+  readonly parametrization: Parametrization;
+  /** Absent where data from files say themselves what is to be learned. */
+  readonly teacher?: NonNullable<ProtocolPoint['teacher']>;
+  /** In place of the path of each file its contents: see byContents. */
+  readonly data: ProtocolPoint['data'];
+  readonly student: ProtocolPoint['student'];
+  readonly arm: ArmFields;
+  readonly epochs: number;
+  readonly dtype: ProtocolPoint['dtype'];
+  readonly evaluation: ProtocolPoint['evaluation'];
+}
+export type StudentTrial = Trial<StudentProtocol>;
+
+/** The trials of one arm at one point of the grid, by their index. */
+export function trialsAt(
+  point: ProtocolPoint,
+  arm: { readonly name: string; readonly fields: object } | undefined,
+): (trial: number) => StudentProtocol {
+  const { student, epochs, seed, dtype, evaluation } = point;
+  const posed = byContents(point);
+  const { name, fields } = arm as { name: Parametrization; fields: ArmFields };
+  return (trial) => ({
+    schema: 1,
+    parametrization: name,
+    ...posed,
+    student,
+    arm: fields,
+    epochs,
+    seed,
+    trial,
+    dtype,
+    evaluation,
+  });
+}
+
+/**
+ * What trials share when they learn from the same samples: all widths and both parametrisations of a trial do, unless the
+ * seed is shared.
+ */
+export function dataKey(protocol: StudentProtocol): string {
+  const { teacher, data, seed } = protocol;
+  return canonicalJson({ teacher, data, seed, trial: dataTrial(protocol) });
+}
+
+/** No trial has it: there are at most 2^32 - 1 of them. */
+const sharedTrial = 2 ** 32 - 1;
+
+/** Whether the trial's data are those of every direct trial: see data.sharedSeed. */
+export function sharesSeed({ parametrization, data }: StudentProtocol): boolean {
+  return !isFromFiles(data) && data.sharedSeed === true && parametrization === 'direct';
+}
+
+/** Names the stream that the data of a trial are drawn from. */
+export function dataTrial(protocol: StudentProtocol): number {
+  return sharesSeed(protocol) ? sharedTrial : protocol.trial;
+}
+
+/** Nodes of each hidden layer of the student, first to last. */
+export function hiddenWidths({ student }: StudentProtocol): number[] {
+  return hiddenLayersOf(student).map(({ width }) => width);
+}
+
+/** The same with the read-out, where it is trained. */
+export function trainedWidths(protocol: StudentProtocol): number[] {
+  const { outputs, readout } = problemOf(protocol);
+  return [...hiddenWidths(protocol), ...(readout === 'dense' ? [outputs] : [])];
+}
+
+/** "spectral, width 200, trial 3, teacher size 20": how messages and reports name a trial. */
+export function describeTrial(protocol: StudentProtocol): string {
+  const { parametrization, student, trial } = protocol;
+  const size = teacherSizeOf(protocol);
+  return `${parametrization}, width ${firstWidthOf(student)}, trial ${trial}${size > 0 ? `, teacher size ${size}` : ''}`;
+}

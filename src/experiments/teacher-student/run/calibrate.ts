@@ -1,0 +1,126 @@
+/** How long a step, a report and the last measurements of a student take here, found by training a few for a moment. */
+import { summarize } from '../../../analysis/summary.js';
+import type { Splits } from '../../../data/splits.js';
+import { Population } from '../../../population/population.js';
+import { pruningCurve } from '../../../pruning/curve.js';
+import type { Calibration, CalibrationPlan } from '../../../sweep/experiment.js';
+import { isFromFiles } from '../protocol/file-data.js';
+import { problemOf } from '../protocol/problem.js';
+import type { StudentProtocol } from '../protocol/trial.js';
+import { stepsOf } from '../protocol/trial-cost.js';
+import type { SharedData } from './shared-data.js';
+import { criterionOf, rankedLayer, studentOptions } from './student.js';
+import { operationsPerStep } from './useful-operations.js';
+
+/** Slices of the time that is spent: their spread says how well it is known. */
+const slices = 5;
+
+/** Useful operations of an epoch that is timed: a fraction of a second on a core. A step more or less is no matter. */
+const operationsPerEpoch = 4e9;
+
+/** Nothing of what is trained is kept. */
+export async function calibrate(
+  example: StudentProtocol,
+  data: SharedData,
+  plan: CalibrationPlan,
+): Promise<Calibration<StudentProtocol>> {
+  const protocol = harmless(example);
+  const splits = await data.of(protocol);
+  const population = populationOf(protocol, splits, plan, plan.students);
+  try {
+    const { engine } = population;
+    const times = await timeSteps(population, protocol, plan.seconds);
+    const { median, minimum, maximum } = summarize(times);
+    const validation = await typical(() => population.evaluate(splits.validation));
+    const { samples } = problemOf(example);
+    const report = validation * (1 + samples.train / samples.validation);
+    const test = await typical(() => population.evaluate(splits.test));
+    const ranking = { layer: rankedLayer, criterion: criterionOf(protocol) };
+    const curve = await typical(() => pruningCurve(population.at(0), splits.test, ranking));
+    return {
+      protocol: example,
+      engine,
+      step: median,
+      noise: (maximum - minimum) / 2 / median,
+      inTurn: plan.students > 1 && 1.5 * (await stepAlone(protocol, splits, plan)) < median,
+      report: report / plan.students,
+      // Before training and after it.
+      end: (2 * test) / plan.students + curve,
+    };
+  } finally {
+    population.dispose();
+  }
+}
+
+/** With short epochs where they would be long, and a learning rate at which nothing diverges, which costs the same. */
+function harmless(protocol: StudentProtocol): StudentProtocol {
+  const { arm, data } = protocol;
+  const steps = Math.max(2, Math.ceil(operationsPerEpoch / operationsPerStep(protocol)));
+  const optimizer = Object.fromEntries(
+    Object.entries(arm.optimizer).map(([name, fields]) => [name, { ...fields, learningRate: 1e-6 }]),
+  ) as typeof arm.optimizer;
+  return {
+    ...protocol,
+    // Of files all samples are taken: which ones they are is part of the data.
+    data: isFromFiles(data) ? data : { ...data, train: Math.min(data.train, steps * arm.batchSize) },
+    arm: { ...arm, optimizer },
+  };
+}
+
+function populationOf(
+  protocol: StudentProtocol,
+  splits: Splits,
+  { chosen: { device, devices }, threads }: CalibrationPlan,
+  students: number,
+): Population {
+  return Population.create(
+    Array.from({ length: students }, (_, i) => ({
+      ...studentOptions(protocol, splits),
+      trial: protocol.trial + i,
+    })),
+    { dtype: protocol.dtype, device, ...(device === 'cuda' && { devices }), ...(threads && { threads }) },
+  );
+}
+
+async function stepAlone(protocol: StudentProtocol, splits: Splits, plan: CalibrationPlan): Promise<number> {
+  const population = populationOf(protocol, splits, plan, 1);
+  try {
+    return summarize(await timeSteps(population, protocol, plan.seconds / slices)).median;
+  } finally {
+    population.dispose();
+  }
+}
+
+/** Seconds a step in each slice, after an epoch that nobody times. */
+async function timeSteps(
+  population: Population,
+  protocol: StudentProtocol,
+  seconds: number,
+): Promise<number[]> {
+  const stepsPerEpoch = stepsOf({ ...protocol, epochs: 1 });
+  let epoch = 0;
+  const run = (epochs: number) => {
+    epoch += epochs;
+    return timed(() => population.run(epoch));
+  };
+  await run(1);
+  const one = await run(1);
+  const epochs = Math.max(1, Math.round(seconds / slices / one));
+  const times: number[] = [];
+  for (let i = 0; i < slices; ++i) times.push((await run(epochs)) / epochs / stepsPerEpoch);
+  return times;
+}
+
+/** Median of a few calls, after one that finds its memory and its way. */
+async function typical(work: () => Promise<unknown>): Promise<number> {
+  await work();
+  const times: number[] = [];
+  for (let i = 0; i < slices; ++i) times.push(await timed(work));
+  return summarize(times).median;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}

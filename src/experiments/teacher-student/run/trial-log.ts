@@ -1,0 +1,93 @@
+import { percentile } from '../../../analysis/percentile.js';
+import type { Network } from '../../../network/network.js';
+import type { Latest } from '../../../sweep/batch-options.js';
+import type { LossHistory } from '../record/arrays.js';
+import type { NodeHistory } from '../record/node-history.js';
+import type { TrialProgress } from '../record/progress.js';
+import type { NodeLog } from './node-log.js';
+
+/** What is known of one trial while it trains, besides the state of its student. */
+export class TrialLog {
+  readonly #history: { [Name in keyof LossHistory]: number[] };
+  /** It has a record, or is about to. */
+  ended = false;
+
+  /**
+   * @param before what earlier processes left of it
+   * @param nodes follows its nodes, if anything does
+   */
+  constructor(
+    readonly initialTestLoss: number,
+    private readonly before?: TrialProgress,
+    private readonly nodes?: NodeLog,
+  ) {
+    const of = (name: keyof LossHistory) => [...(before?.lossHistory[name] ?? [])];
+    this.#history = {
+      epoch: of('epoch'),
+      trainLoss: of('trainLoss'),
+      validationLoss: of('validationLoss'),
+      effectiveSize: of('effectiveSize'),
+    };
+  }
+
+  /** Epoch of the last entry; 0 where there is none. */
+  get epoch(): number {
+    return this.#history.epoch.at(-1) ?? 0;
+  }
+
+  note(entry: { readonly [Name in keyof LossHistory]: number }): void {
+    for (const name of Object.keys(this.#history) as (keyof LossHistory)[])
+      this.#history[name].push(entry[name]);
+  }
+
+  /** Before the first step, and then with each `note`. relevance: [h] */
+  noteNodes({ network, relevance }: { network: Network; relevance: ArrayLike<number> }): void {
+    this.nodes?.note(network, relevance);
+  }
+
+  /** Whether `noteNodes` keeps anything. */
+  get followsNodes(): boolean {
+    return this.nodes !== undefined;
+  }
+
+  nodeHistory(): NodeHistory | undefined {
+    return this.nodes?.history();
+  }
+
+  /** The last entry of a history that is not empty. */
+  last(name: keyof LossHistory): number {
+    return this.#history[name].at(-1) as number;
+  }
+
+  lossHistory(): LossHistory {
+    return {
+      epoch: Float64Array.from(this.#history.epoch),
+      trainLoss: Float64Array.from(this.#history.trainLoss),
+      validationLoss: Float64Array.from(this.#history.validationLoss),
+      effectiveSize: Float64Array.from(this.#history.effectiveSize),
+    };
+  }
+
+  /** @param secondsHere that the student trained in this process */
+  progress(secondsHere: number): TrialProgress {
+    const nodeHistory = this.nodeHistory();
+    return {
+      lossHistory: this.lossHistory(),
+      ...(nodeHistory && { nodeHistory }),
+      initialTestLoss: this.initialTestLoss,
+      seconds: (this.before?.seconds ?? 0) + secondsHere,
+    };
+  }
+}
+
+/** null where no trial has been evaluated yet, or none has a finite loss. */
+export function latestOf(logs: readonly TrialLog[]): Latest | null {
+  const sound = logs.filter((log) => Number.isFinite(log.last('trainLoss')));
+  if (sound.length === 0) return null;
+  const median = (name: 'trainLoss' | 'effectiveSize') =>
+    percentile(
+      sound.map((log) => log.last(name)),
+      50,
+    );
+  return { trials: sound.length, values: { loss: median('trainLoss'), n_λ: median('effectiveSize') } };
+}

@@ -1,0 +1,30 @@
+/** What an experiment says of a run: the report draws it and sets it in a page. */
+import type { Figure, LeftOut, Table } from '../figures/figure.js';
+import type { ProtocolDocument } from '../protocol/experiment-form.js';
+import type { Fact } from './report-facts.js';
+
+/** A figure, made only when it is drawn. */
+export interface FigureMaker {
+  /** File name without its extension. */
+  readonly name: string;
+  make(): Figure | LeftOut;
+}
+
+/** In all texts `X_y` and `X_{word}` are subscripts. */
+export interface ReportContent {
+  readonly title: string;
+  /** One sentence: what was run, and what the figures ask. */
+  readonly lead: string;
+  readonly facts: readonly Fact[];
+  /** The numbers that a reader looks for first. */
+  readonly table: Table;
+  readonly tableNote: string;
+  /** Below the table where the report is printed as text. */
+  readonly textNotes: readonly string[];
+  /** Trials without a result, one sentence each. */
+  readonly troubles: readonly string[];
+  readonly protocol: ProtocolDocument;
+  readonly figures: readonly FigureMaker[];
+  /** The publication that the experiment follows. */
+  readonly after?: { readonly authors: string; readonly title: string; readonly source: string };
+}

@@ -1,18 +1,20 @@
 import { plainLabel } from '../../../figures/axes.js';
 import type { Figure, FigureStyle, Layer, Panel } from '../../../figures/figure.js';
 import { figureFrame } from '../../../figures/frame.js';
+import { panelTitle as panelTitleLines } from '../../../figures/wrapped-text.js';
 import { type Series, seriesColors } from '../panels/series.js';
 import { trialCount } from '../panels/trial-groups.js';
 import { structured } from '../structure/chosen-trials.js';
 import { balanced } from '../structure/sub-network.js';
 import type { TeacherStructure } from '../structure/teacher-structure.js';
+import { mostDrawnNodes } from '../structure/trial-structure.js';
 import { distributionRows, distributions } from './distributions.js';
 import { inSecondOrderOf, networkDrawing } from './network-drawing.js';
 import type { SurvivingGroup } from './surviving-group.js';
 
 /** Distributions of in-strength, out-strength and overlap, then the teacher and a sub-network of each series. */
 export function topologyChart(
-  title: string,
+  { title, footnotes }: { readonly title: string; readonly footnotes: readonly string[] },
   shown: readonly SurvivingGroup[],
   allSeries: readonly Series[],
 ): Pick<Figure, 'datasets' | 'draw'> {
@@ -44,7 +46,8 @@ export function topologyChart(
         ),
       ];
       const columns = style.layout === 'wide' ? 3 : 1;
-      return figureFrame({ title, subtitle: subtitle(shown), panels, columns, spacing: 22 }, style);
+      const lines = { title, subtitle: subtitle(shown), footnotes };
+      return figureFrame({ ...lines, panels, columns, spacing: 22 }, style);
     },
   };
 }
@@ -66,7 +69,9 @@ function subtitle(shown: readonly SurvivingGroup[]): string[] {
 function panelTitle(name: string, shown: readonly SurvivingGroup[]): string[] {
   const own = shown.find(({ series }) => series === name);
   if (!own) return ['teacher', `h_T = ${shown[0]?.group.teacherSize}`];
-  return [name, `h = ${own.group.width}, n_λ = ${own.survivors[0]?.nodes}`];
+  const nodes = own.survivors[0]?.nodes ?? 0;
+  const cut = nodes > mostDrawnNodes ? [`${mostDrawnNodes} of ${nodes} nodes drawn`] : [];
+  return [name, `h = ${own.group.width}, n_λ = ${nodes}`, ...cut];
 }
 
 interface PanelStyle {
@@ -82,7 +87,7 @@ function distributionPanel(
   { theme, layout }: FigureStyle,
 ): Panel {
   return {
-    title: { text: title, color: theme.ink, limit: size.width },
+    title: { text: panelTitleLines([title], size.width), color: theme.ink },
     ...size,
     layer: [
       {
@@ -188,5 +193,6 @@ function networkPanel(
     mark: { type: 'circle', size: 26, opacity: 1, color: theme.ink },
     encoding: { x: place('x'), y: place('y'), tooltip: [{ field: 'label', title: 'node' }] },
   };
-  return { title: { text: title, color, limit: size.width }, ...size, height: 260, layer: [edges, nodes] };
+  const text = panelTitleLines(title, size.width);
+  return { title: { text, color }, ...size, height: 260, layer: [edges, nodes] };
 }

@@ -10,7 +10,8 @@ export interface TextFont {
 /** Lines that break at spaces, and within a word only where it is longer than a line. */
 export function wrappedText(text: string, pixels: number, font: TextFont): string[] {
   const fits = measure(pixels, font);
-  const words = text.split(' ').flatMap((word) => pieces(word, fits));
+  // What stands around an equals sign stays together.
+  const words = text.split(/(?<!=) (?!=)/).flatMap((word) => pieces(word, fits));
   return filled(words, ' ', fits);
 }
 

@@ -45,7 +45,7 @@ export function inputRelevanceFigure(groups: readonly TrialGroup[]): Figure | Le
   return {
     name,
     title,
-    caption: caption(shown, nameOf),
+    caption: caption(shown, ranking, nameOf),
     notes: [
       'Each trial is divided by the largest |λ_{in}| of its own.',
       ...(shown.length < ranking.length ? ['Drawn for the largest width; the table has all of them.'] : []),
@@ -66,7 +66,7 @@ export function inputRelevanceFigure(groups: readonly TrialGroup[]): Figure | Le
       ),
     },
     datasets: { inputs: drawn },
-    draw: (style) => draw(shown, nameOf, leftOut, style),
+    draw: (style) => draw({ shown, ranking, nameOf, footnotes: leftOut }, style),
   };
 }
 
@@ -93,14 +93,18 @@ function inputRows(group: TrialGroup, series: string): InputRow[] {
   });
 }
 
-function caption(shown: readonly TrialGroup[], nameOf: (group: TrialGroup) => string): string {
+function caption(
+  shown: readonly TrialGroup[],
+  ranking: readonly TrialGroup[],
+  nameOf: (group: TrialGroup) => string,
+): string {
   const texts = clauses(
     shown.map((group) => ({ name: nameOf(group), group })),
     (each) => {
       const rows = inputRows(each.group, '');
       const { threshold } = each.group.trials[0] as ReportTrial;
       const above = rows.filter((row) => row.mean > threshold);
-      return `${above.length} of ${rows.length} inputs are above ${brief(threshold)} for ${studentsText(each, shown)}`;
+      return `${above.length} of ${rows.length} inputs are above ${brief(threshold)} for ${studentsText(each, ranking)}`;
     },
   );
   return (
@@ -109,14 +113,18 @@ function caption(shown: readonly TrialGroup[], nameOf: (group: TrialGroup) => st
   );
 }
 
-function draw(
-  shown: readonly TrialGroup[],
-  nameOf: (group: TrialGroup) => string,
-  footnotes: readonly string[],
-  style: FigureStyle,
-) {
+interface InputChart {
+  /** Those that have panels. */
+  readonly shown: readonly TrialGroup[];
+  /** All that rank their inputs. */
+  readonly ranking: readonly TrialGroup[];
+  readonly nameOf: (group: TrialGroup) => string;
+  readonly footnotes: readonly string[];
+}
+
+function draw({ shown, ranking, nameOf, footnotes }: InputChart, style: FigureStyle) {
   const wide = style.layout === 'wide';
-  const several = teacherSizes(shown).length > 1;
+  const several = teacherSizes(ranking).length > 1;
   const width = wide ? 420 : 235;
   const panels = shown.map((group): Panel => {
     const teacher = several ? `, h_T = ${group.teacherSize}` : '';
@@ -131,6 +139,15 @@ function draw(
   return figureFrame({ title, subtitle, footnotes, panels, columns: wide ? 2 : 1 }, style);
 }
 
+function inputAxis(inputs: number) {
+  return {
+    field: 'input',
+    type: 'quantitative' as const,
+    scale: { domain: [-0.5, inputs - 0.5], nice: false },
+    axis: { title: 'input', grid: false, format: 'd', tickMinStep: 1 },
+  };
+}
+
 function layers(group: TrialGroup, series: string, { theme }: FigureStyle): Layer[] {
   const inputs = (ranked(group)[0] as number[]).length;
   const source = {
@@ -143,12 +160,7 @@ function layers(group: TrialGroup, series: string, { theme }: FigureStyle): Laye
       },
     ],
   };
-  const x = {
-    field: 'input',
-    type: 'quantitative' as const,
-    scale: { domain: [-0.5, inputs - 0.5], nice: false },
-    axis: { title: 'input', grid: false, format: 'd', tickMinStep: 1 },
-  };
+  const x = inputAxis(inputs);
   const scale = { domain: [0, 1], nice: false };
   const y = { type: 'quantitative' as const, scale, axis: { title: '|λ_{in}| / largest' } };
   const color = { value: theme[group.parametrization] };

@@ -188,7 +188,7 @@ function panel(chart: Chart, group: TrialGroup, left: boolean, style: FigureStyl
 
 const dashes: Record<State, number[]> = { teacher: [1, 0], unpruned: [5, 3], pruned: [1, 0] };
 
-function layers({ drawn }: Chart, series: string, teacherSize: number, left: boolean): Layer[] {
+function axesOf({ drawn }: Chart, teacherSize: number, left: boolean) {
   const own = drawn.filter((row) => row.teacherSize === teacherSize);
   const reach = Math.max(...own.map(({ mean, sd }) => Math.abs(mean) + (sd ?? 0)), Number.MIN_VALUE) * 1.05;
   const x = {
@@ -207,6 +207,11 @@ function layers({ drawn }: Chart, series: string, teacherSize: number, left: boo
     scale: { domain: [-reach, reach], nice: false },
     axis: { title: left ? 'path value w_{ij} w_{jk}' : null, tickCount: 6 },
   };
+  return { x, y };
+}
+
+function layers(chart: Chart, series: string, teacherSize: number, left: boolean): Layer[] {
+  const { x, y } = axesOf(chart, teacherSize, left);
   const source = {
     data: { name: 'paths' },
     transform: [

@@ -32,16 +32,7 @@ const axisNote = 'The axis of the counts is linear up to one node per trial and 
 /** Figure 1: histograms of relevance, each trial divided by its largest, spectral against direct, on shared axes. */
 export function relevanceHistogramFigure(groups: readonly TrialGroup[]): Figure {
   const nameOf = seriesNames(groups);
-  const all = widths(groups);
-  const panels = shownPanels(groups, {
-    panelsOf: () => Math.min(all.length, fewestWidths),
-    most: mostPanels,
-  });
-  const rowsOfPanels = panels.teacherSizes.length * panels.series.length;
-  const shown = evenly(
-    all,
-    Math.max(fewestWidths, Math.min(mostWidths, Math.floor(mostPanels / rowsOfPanels))),
-  );
+  const { panels, shown } = shownBars(groups);
   const tabled = new Set(tabledGroups(groups));
   const bars = groups
     .filter((group) => tabled.has(group) || shown.includes(group.width))
@@ -74,6 +65,16 @@ export function relevanceHistogramFigure(groups: readonly TrialGroup[]): Figure 
     datasets: { bins: rows.map((row) => ({ ...row, spread: spreadText(row.sd) })) },
     draw: (style) => histogramFigure(chart, style),
   };
+}
+
+/** Which panels there are: rows first, and as many widths as there is room for beside one another. */
+function shownBars(groups: readonly TrialGroup[]) {
+  const all = widths(groups);
+  const panelsOf = () => Math.min(all.length, fewestWidths);
+  const panels = shownPanels(groups, { panelsOf, most: mostPanels });
+  const rows = panels.teacherSizes.length * panels.series.length;
+  const room = Math.min(mostWidths, Math.floor(mostPanels / rows));
+  return { panels, shown: evenly(all, Math.max(fewestWidths, room)) };
 }
 
 interface GroupBars {

@@ -1,8 +1,8 @@
-import type { Cell, Figure, LeftOut } from '../../../figures/figure.js';
+import type { Cell, Figure, LeftOut, Table } from '../../../figures/figure.js';
 import { clauses } from '../panels/caption-text.js';
 import { alongNotes, seriesNames, settingCells } from '../panels/series.js';
 import { isShown, panelNotes, shownPanels } from '../panels/shown-panels.js';
-import type { TrialGroup } from '../panels/trial-groups.js';
+import { type TrialGroup, teacherSizes } from '../panels/trial-groups.js';
 import { widestOfEach } from '../panels/widest.js';
 import { layerNotes } from '../structure/layer-notes.js';
 import { type FollowedTrial, followedTrial } from '../trajectories/followed-trial.js';
@@ -28,34 +28,39 @@ export function trajectoriesFigure(groups: readonly TrialGroup[]): Figure | Left
     .toSorted((a, b) => a.teacherSize - b.teacherSize || rank(a) - rank(b))
     .flatMap((group) => followedTrial(group, nameOf(group)) ?? []);
   if (followed.length === 0) return { name, title: titles.eigenvalues, reason };
-  const settings = settingCells(groups);
   const hasEigenvalues = followed.some(({ nodes }) => nodes[0]?.eigenvalues !== undefined);
   const title = titles[hasEigenvalues ? 'eigenvalues' : 'relevance'];
   const leftOut = [...cutNotes(followed), ...panelNotes(kept, panels), ...layerNotes(groups)];
-  const chart = trajectoryChart({ title, footnotes: leftOut }, followed);
+  const several = teacherSizes(kept).length > 1;
+  const chart = trajectoryChart({ title, footnotes: leftOut, several }, followed);
   return {
     name,
     title,
-    caption: caption(followed),
+    caption: caption(followed, several),
     notes: [...notes(groups, followed), ...leftOut, ...chart.notes, ...alongNotes(groups)],
     hint: 'Point at a line for its values.',
-    table: {
-      columns: [
-        ...['teacherSize', 'parametrization', 'width', ...settings.columns, 'trial', 'node', 'epoch'],
-        ...['eigenvalue', 'relevance / largest'],
-      ],
-      rows: followed.flatMap(({ group, trial, nodes, epochs, drawnEpochs }) =>
-        nodes.flatMap(({ node, eigenvalues, relevance }) =>
-          drawnEpochs.map((k): Cell[] => [
-            ...[group.teacherSize, group.parametrization, group.width, ...settings.cells(group)],
-            ...[trial.trial, node, epochs[k] as number],
-            ...[eigenvalues?.[k] ?? null, relevance[k] as number],
-          ]),
-        ),
-      ),
-    },
+    table: table(groups, followed),
     datasets: chart.datasets,
     draw: chart.draw,
+  };
+}
+
+function table(groups: readonly TrialGroup[], followed: readonly FollowedTrial[]): Table {
+  const settings = settingCells(groups);
+  return {
+    columns: [
+      ...['teacherSize', 'parametrization', 'width', ...settings.columns, 'trial', 'node', 'epoch'],
+      ...['eigenvalue', 'relevance / largest'],
+    ],
+    rows: followed.flatMap(({ group, trial, nodes, epochs, drawnEpochs }) =>
+      nodes.flatMap(({ node, eigenvalues, relevance }) =>
+        drawnEpochs.map((k): Cell[] => [
+          ...[group.teacherSize, group.parametrization, group.width, ...settings.cells(group)],
+          ...[trial.trial, node, epochs[k] as number],
+          ...[eigenvalues?.[k] ?? null, relevance[k] as number],
+        ]),
+      ),
+    ),
   };
 }
 
@@ -87,10 +92,9 @@ function cutNotes(followed: readonly FollowedTrial[]): string[] {
 /** Share of the final size within which it counts as settled; arbitrary. */
 const nearly = 0.1;
 
-function caption(followed: readonly FollowedTrial[]): string {
+function caption(followed: readonly FollowedTrial[], several: boolean): string {
   const largest = Math.max(...followed.map(({ group }) => group.teacherSize));
   const own = followed.filter(({ group }) => group.teacherSize === largest);
-  const several = new Set(followed.map(({ group }) => group.teacherSize)).size > 1;
   const texts = clauses(
     own.map((each) => ({ name: each.series, ...each })),
     ({ series, group, sizes, epochs }) => {

@@ -108,11 +108,7 @@ function panel(chart: LossCurveChart, place: PanelPlace, style: FigureStyle): Pa
   };
 }
 
-function layers(
-  { drawn, groups }: LossCurveChart,
-  { left }: PanelPlace,
-  { filter, inPage }: { filter: string; inPage: boolean },
-): Layer[] {
+function axesOf({ drawn, groups }: LossCurveChart, left: boolean) {
   const domain = logDomain(drawn.flatMap(({ low, high, median }) => [low ?? median, high]));
   const x = {
     field: 'epoch',
@@ -130,16 +126,26 @@ function layers(
       labelOverlap: 'greedy' as const,
     },
   };
+  return { x, y };
+}
+
+const tooltip = [
+  { field: 'series', title: 'student' },
+  { field: 'width', title: 'width h' },
+  { field: 'epoch' },
+  { field: 'median', format: '.3~g' },
+  { field: 'low', title: 'lower quartile', format: '.3~g' },
+  { field: 'high', title: 'upper quartile', format: '.3~g' },
+  { field: 'trials' },
+];
+
+function layers(
+  chart: LossCurveChart,
+  { left }: PanelPlace,
+  { filter, inPage }: { filter: string; inPage: boolean },
+): Layer[] {
+  const { x, y } = axesOf(chart, left);
   const source = { data: { name: 'losses' }, transform: [{ filter }] };
-  const tooltip = [
-    { field: 'series', title: 'student' },
-    { field: 'width', title: 'width h' },
-    { field: 'epoch' },
-    { field: 'median', format: '.3~g' },
-    { field: 'low', title: 'lower quartile', format: '.3~g' },
-    { field: 'high', title: 'upper quartile', format: '.3~g' },
-    { field: 'trials' },
-  ];
   return [
     {
       ...source,

@@ -29,9 +29,16 @@ interface Place {
   readonly id: string;
 }
 
+interface TrajectoryTexts {
+  readonly title: string;
+  readonly footnotes: readonly string[];
+  /** Whether the run has several teacher sizes, so that panels say which theirs is. */
+  readonly several: boolean;
+}
+
 /** Per student a panel of its eigenvalues, where they train, and one of its relevances; one line per node. */
 export function trajectoryChart(
-  { title, footnotes }: { readonly title: string; readonly footnotes: readonly string[] },
+  { title, footnotes, several }: TrajectoryTexts,
   followed: readonly FollowedTrial[],
 ): Pick<Figure, 'datasets' | 'draw' | 'notes'> {
   const places = followed.flatMap((each, i): Place[] => {
@@ -46,7 +53,7 @@ export function trajectoryChart(
       const most = Math.max(...teachersOf(places).map((size) => ofTeacher(places, size).length));
       // Of several students two columns, so that the two panels of a spectral one stand side by side.
       const columns = style.layout === 'wide' ? (most > mostColumns ? 2 : most) : 1;
-      const panels = places.map((place) => panel(place, columns, teachersOf(places).length > 1, style));
+      const panels = places.map((place) => panel(place, columns, several, style));
       const subtitle = [
         'one trial each, one line per node',
         'coloured: above the dashed threshold at the end',

@@ -103,6 +103,7 @@ function panel(
     layer: [
       transitionLayer(axes, theme),
       ...pointLayers(inSeries, axes, sizes, floor),
+      leavingLayer(inSeries, axes),
       fitLayer(inSeries, axes, theme),
     ],
     encoding: {
@@ -183,12 +184,6 @@ function pointLayers(inSeries: string, { x, y }: Axes, sizes: readonly number[],
     },
     {
       data: { name: 'points' },
-      transform: [{ filter: `${inSeries} && datum.leaves` }],
-      mark: { type: 'point', shape: 'triangle-down', filled: true, size: 22, opacity: 0.7, yOffset: -2 },
-      encoding: { x, y: { ...y, field: 'low' } },
-    },
-    {
-      data: { name: 'points' },
       // Marks on the foot of the axis would only cover it.
       transform: [{ filter: `${inSeries} && datum.y > ${floor}` }],
       mark: { type: 'point', filled: true, size: 28, opacity: 0.9, clip: true },
@@ -205,6 +200,16 @@ function pointLayers(inSeries: string, { x, y }: Axes, sizes: readonly number[],
       },
     },
   ];
+}
+
+/** A triangle at the foot of the axis under each bar that goes on below it. */
+function leavingLayer(inSeries: string, { x, y }: Axes): Layer {
+  return {
+    data: { name: 'points' },
+    transform: [{ filter: `${inSeries} && datum.leaves` }],
+    mark: { type: 'point', shape: 'triangle-down', filled: true, size: 22, opacity: 0.7, yOffset: -2 },
+    encoding: { x, y: { ...y, field: 'low' } },
+  };
 }
 
 function fitLayer(inSeries: string, { x, y }: Axes, theme: FigureStyle['theme']): Layer {

@@ -101,6 +101,6 @@ describe('cost', () => {
     const note = 'they depend on the load of the machine';
     expect(figure.notes[0]).toContain(note);
     expect(subtitleOf(figure)).toContain(note);
-    expect(figure.caption).toContain('on a machine as busy as it was');
+    expect(figure.caption).toContain('On a machine as busy as it was');
   });
 });

@@ -186,7 +186,6 @@ function caption(
   const meanings = rankings.flatMap((ranking) => gaps[ranking] ?? []);
   return (
     `Nodes of the first hidden layer are removed in the order of each ranking${meanings.length > 0 ? `: ${meanings.join(', ')}` : ''}. A curve that is flat further to the left ` +
-    `belongs to a network that needs fewer nodes. To stay within 10 % of the unpruned error takes ${texts} ` +
-    '(median over trials).'
+    `belongs to a network that needs fewer nodes. In the median over trials, to stay within 10 % of the unpruned error takes ${texts}.`
   );
 }

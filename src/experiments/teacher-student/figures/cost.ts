@@ -212,6 +212,6 @@ function caption(groups: readonly TrialGroup[], compared: readonly Compared[]): 
   const text = ratioText(compared);
   return (
     'The spectral gradient adds to a step what is small beside its matrix products, so that the curves should lie close ' +
-    `together and the ratio near 1. A pattern takes ${values}, on a machine as busy as it was.${text === '' ? '' : ` ${text}`}`
+    `together and the ratio near 1. On a machine as busy as it was, a pattern takes ${values}.${text === '' ? '' : ` ${text}`}`
   );
 }

@@ -108,6 +108,6 @@ function caption(groups: readonly TrialGroup[]): string {
     'The effective size n_λ counts the nodes of the first hidden layer whose normalised relevance is above ' +
     `${thresholdText(groups)}: a student that found a sub-network of the ${size} whatever ` +
     'its width, one that found none climbs along the dotted line, on which every node counts. ' +
-    `At the largest width it is ${values}, each trial divided by its own maximum.`
+    `At the largest width, each trial divided by its own maximum, it is ${values}.`
   );
 }

@@ -161,6 +161,6 @@ function caption(groups: readonly TrialGroup[]): string {
   return (
     `Nodes of the first hidden layer are removed lowest relevance first: where ${where}, rises to the left of it, and the ` +
     'curves of several widths fall on one. ' +
-    `The test error ${changes} (median over trials).`
+    `In the median over trials the test error ${changes}.`
   );
 }

@@ -163,7 +163,8 @@ function withError(
   { value, standardError }: Estimate,
 ): string {
   const error = standardError * Math.sqrt(reducedChiSquared);
-  const decimals = 1 - Math.floor(Math.log10(error));
+  const size = Math.max(Math.abs(value), error);
+  const decimals = Math.min(1 - Math.floor(Math.log10(error)), 3 - Math.floor(Math.log10(size)));
   return decimals >= 0 && decimals < 7
     ? `${value.toFixed(decimals)} ± ${error.toFixed(decimals)}`
     : `${short(value)} ± ${short(error, 2)}`;

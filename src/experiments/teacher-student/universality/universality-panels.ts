@@ -38,17 +38,26 @@ export function universalityChart(
       const columns = style.layout === 'wide' ? Math.min(2, collapses.length) : 1;
       const panels = collapses.map((each, i) => panel(each, floor, i % columns === 0, style));
       const subtitle = [
-        'mean ± 1 standard error over trials',
+        points.every(({ error }) => error === null)
+          ? 'one trial per curve: no spread'
+          : 'mean ± 1 standard error over trials',
         'lightness: width',
         'shape: h_T',
-        'dashed: exponential fit',
-        'dotted: power law',
+        ...fitLines
+          .filter(([form]) => datasets.fits.some((row) => row.form === form))
+          .map(([, text]) => text),
       ];
-      const lines = { subtitle, footnotes: [...footnotes, ...leaving] };
+      const lines = { subtitle, footnotes: [...leaving, ...footnotes] };
       return figureFrame({ title, ...lines, panels, columns, ownColors: true }, style);
     },
   };
 }
+
+/** How a fit is drawn, where it converged. */
+const fitLines = [
+  ['exponential', 'dashed: exponential fit'],
+  ['powerLaw', 'dotted: power law'],
+] as const;
 
 const leavingNote = 'A bar that ends in a triangle goes on below the axis.';
 
@@ -113,7 +122,7 @@ function panel(
         scale: { domain: all, range: rampColors(theme.ramps[series.parametrization], all.length) },
         legend: {
           ...{ title: 'width h', titleOrient: 'left', orient: 'bottom' },
-          ...{ symbolType: 'stroke', symbolOpacity: 1 },
+          ...{ symbolType: 'stroke', symbolOpacity: 1, columns: layout === 'wide' ? 5 : 3 },
         },
       },
     },

@@ -4,7 +4,6 @@ import { withoutMarks } from '../../src/figures/subscripts.js';
 import { lightTheme } from '../../src/figures/theme.js';
 
 export const file: FigureStyle = { theme: lightTheme, layout: 'wide', inPage: false };
-export const page: FigureStyle = { theme: lightTheme, layout: 'wide', inPage: true };
 
 export type Row = Readonly<Record<string, Cell | boolean>>;
 

@@ -1,7 +1,10 @@
 /** What the gallery's figures against the width draw: the rows of each panel, and the scales and domains of its axes. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type DrawnPanel, isWithin, panelsOf, rowsWith, subtitleOf } from './drawn-panels.js';
+import { effectiveSizeFigure } from '../../src/experiments/teacher-student/figures/effective-size.js';
+import { groupTrials } from '../../src/experiments/teacher-student/panels/trial-groups.js';
+import { type DrawnPanel, file, isWithin, panelsOf, rowsWith, subtitleOf } from './drawn-panels.js';
 import { type Gallery, galleryRun } from './gallery-run.js';
+import { handMade } from './hand-made-trials.js';
 
 let gallery: Gallery;
 let panels: DrawnPanel[];
@@ -29,6 +32,16 @@ describe('effective-size', () => {
       /^Divided by the maximum pooled over trials instead, mean effective sizes differ by at most 2\.5 %: the table has both\.$/m,
     );
     expect(table.columns).toContain('effectiveSizePooled mean');
+  });
+
+  it('has a panel of the pooled normalisation beside the other where a mean differs by more than a tenth', () => {
+    // 2.5 nodes by each trial's own maximum, 2 by the pooled one.
+    const figure = effectiveSizeFigure(groupTrials(handMade));
+    expect(panelsOf(figure).map(({ title }) => title)).toEqual([
+      'each trial divided by its own maximum',
+      'divided by the maximum pooled over trials',
+    ]);
+    expect(figure.notes.join('\n')).not.toContain('pooled');
   });
 
   it('has logarithmic axes that hold every width, mean and trial', () => {
@@ -72,6 +85,11 @@ describe('loss', () => {
     const note = 'A whisker that ends in a triangle goes on below the axis';
     expect(figure.notes.filter((each) => each.startsWith(note))).toHaveLength(1);
     expect(subtitleOf(figure)).toContain(note);
+  });
+
+  it('has the note in the picture only where it stands alone: a page has it below', () => {
+    const inPage = gallery.figure('loss').draw({ ...file, inPage: true });
+    expect(JSON.stringify(inPage.title)).not.toContain('triangle');
   });
 
   it('has one pair of logarithmic axes for all panels', () => {

@@ -7,6 +7,7 @@ import { clauses, studentsText } from '../panels/caption-text.js';
 import {
   alongNotes,
   drawnSeries,
+  type Series,
   seriesLeftOutNotes,
   seriesNames,
   settingCells,
@@ -59,7 +60,7 @@ export function baselinesFigure(groups: readonly TrialGroup[]): Figure | LeftOut
   const leftOut = [...seriesLeftOutNotes(groups), ...teacherLeftOutNotes(groups, teachers)];
   const chart = baselineChart({
     ...{ title, groups: drawn, series, rows: ofDrawn.flatMap(curveRows) },
-    footnotes: [...rankingNotes(rankings), ...leftOut, ...layerNotes(groups)],
+    footnotes: [...rankingNotes(rankings), ...firstNotes(series), ...leftOut, ...layerNotes(groups)],
   });
   return {
     name,
@@ -70,6 +71,7 @@ export function baselinesFigure(groups: readonly TrialGroup[]): Figure | LeftOut
       ...leftOut,
       ...alongNotes(groups),
       ...rankingNotes(rankings),
+      ...firstNotes(series),
       ...notes(groups, drawn),
       ...chart.notes,
       ...layerNotes(groups),
@@ -149,10 +151,15 @@ function rankingNotes(rankings: readonly RankingName[]): string[] {
   ];
 }
 
+function firstNotes(series: readonly Series[]): string[] {
+  return series.length > new Set(series.map(({ parametrization }) => parametrization)).size
+    ? ['Rankings other than by relevance are drawn for the first settings of each parametrisation.']
+    : [];
+}
+
 function notes(groups: readonly TrialGroup[], drawn: readonly TrialGroup[]): string[] {
   return [
     'All curves are measured on test data.',
-    'Rankings other than by relevance are drawn for the first settings of each parametrisation.',
     ...(drawn.length < groups.length ? ['Drawn for the largest width; the table has all of them.'] : []),
   ];
 }

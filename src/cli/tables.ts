@@ -24,7 +24,7 @@ export type StageMetrics = { readonly name: Metric } & Partial<
 export const plain = { head: [], border: [] };
 
 /** Aligned to the right unless it holds names. */
-type Column<Row> = readonly [name: string, cell: (row: Row) => string | number, align?: 'left'];
+type Column<Row> = readonly [name: string, cell: (row: Row) => string | number, align?: 'left' | undefined];
 
 /** What tells trials or groups of them apart. */
 type Placed = object & { readonly settings: Settings };
@@ -46,7 +46,7 @@ function placeColumns(rows: readonly Placed[], protocol: ProtocolDocument): Colu
         ({ name, heading, none, isText }): Column<Placed> => [
           heading,
           (row) => placeValue(row, name) || (none ?? placeValue(row, name)),
-          ...(isText ? (['left'] as const) : []),
+          isText ? 'left' : undefined,
         ],
       ),
     ...settings.map(({ name, brief }): Column<Placed> => [name, (row) => brief(row.settings) ?? '']),

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { FigureStyle, Panel } from './figure.js';
 import { chartConfig } from './theme.js';
+import { wrappedPieces, wrappedText } from './wrapped-text.js';
 
 /** Exactly one layer bears this name where a figure has a legend that shows and hides series. */
 export const legendView = 'legend';
@@ -9,6 +10,8 @@ export interface Frame {
   readonly title: string;
   /** What the marks mean, in a few pieces: one line on paper, one line each on a phone. */
   readonly subtitle: readonly string[];
+  /** Notes without which the picture misleads: they stand in a file, and in a page below the picture. */
+  readonly footnotes?: readonly string[];
   readonly panels: readonly Panel[];
   readonly columns: number;
   /** Between panels, in pixels. */
@@ -19,9 +22,12 @@ export interface Frame {
   readonly ownColors?: boolean;
 }
 
+/** Between panels, in pixels; arbitrary. */
+const panelSpacing = 24;
+
 /** Panels in rows of `columns`, under a title and a line that explains the marks. */
 export function figureFrame(frame: Frame, style: FigureStyle): TopLevelSpec {
-  const { panels, columns, spacing = 24 } = frame;
+  const { panels, columns, spacing = panelSpacing } = frame;
   return {
     title: titleOf(frame, style),
     ...(frame.withLegend ? { params: [legendParameter()] } : {}),
@@ -35,13 +41,30 @@ export function figureFrame(frame: Frame, style: FigureStyle): TopLevelSpec {
   };
 }
 
+/** Of a line under the title; arbitrary. */
+const lineFont = { fontSize: 11 };
+/** As wide as lines may be above a single narrow panel; arbitrary. */
+const leastLine = { wide: 480, narrow: 300 } as const;
+
 /** In a page the heading is the title, and the line that explains the marks stands alone. */
-function titleOf({ title, subtitle }: Frame, { inPage, layout, theme }: FigureStyle) {
-  const lines = layout === 'wide' ? subtitle.join('; ') : [...subtitle];
+function titleOf(frame: Frame, style: FigureStyle) {
+  const { title, subtitle, footnotes = [] } = frame;
+  const { inPage, layout, theme } = style;
+  const pixels = Math.max(panelPixels(frame), leastLine[layout]);
+  const wrapped = (text: string) => wrappedText(text, pixels, lineFont);
+  const lines = layout === 'wide' ? wrappedPieces(subtitle, pixels, lineFont) : subtitle.flatMap(wrapped);
+  const notes = footnotes.length > 0 ? wrapped([...new Set(footnotes)].join(' ')) : [];
   const place = { anchor: 'start' as const, offset: 14 };
   return inPage
-    ? { ...place, text: lines, fontSize: 11, fontWeight: 'normal' as const, color: theme.muted }
-    : { ...place, text: title, subtitle: lines, fontSize: 15 };
+    ? { ...place, text: lines, ...lineFont, fontWeight: 'normal' as const, color: theme.muted }
+    : { ...place, text: title, subtitle: [...lines, ...notes], fontSize: 15 };
+}
+
+/** Of a row of panels, without their axes. */
+function panelPixels({ panels, columns, spacing = panelSpacing }: Frame): number {
+  const widths = panels.map(({ width }) => (typeof width === 'number' ? width : 0));
+  const side = Math.min(columns, panels.length);
+  return side * Math.max(0, ...widths) + (side - 1) * spacing;
 }
 
 function legendParameter() {

@@ -12,8 +12,8 @@ export function meanAndSpread(values: readonly number[]): string {
   const size = Math.max(Math.abs(mean), sd);
   const exponent = size < 1e-3 || size >= 1e6 ? magnitude(size) : 0;
   const scale = 10 ** exponent;
-  // No more than five digits of the mean, however small the spread.
-  const places = Math.min(1 - magnitude(sd / scale), 4 - magnitude(size / scale));
+  // No more than four digits of the mean, however small the spread.
+  const places = Math.min(1 - magnitude(sd / scale), 3 - magnitude(size / scale));
   const decimals = Math.min(100, Math.max(0, places));
   const text = `${(mean / scale).toFixed(decimals)} ± ${(sd / scale).toFixed(decimals)}`;
   return exponent === 0 ? text : `(${text})·${raisedTen(exponent)}`;

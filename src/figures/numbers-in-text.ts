@@ -13,6 +13,11 @@ export function counted(count: number, noun: string): string {
 /** As many values as a line has room for; arbitrary. */
 const mostListed = 16;
 
+/** "a", "a and b", "a, b and c" */
+export function enumerated(texts: readonly string[], joint = ', '): string {
+  return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(joint)} and ${texts.at(-1)}`;
+}
+
 /** "10, 20, 40", and of many "1, 2, 3, ..., 2000 (2000 values)". */
 export function listed(values: readonly (number | string)[]): string {
   if (values.length <= mostListed) return values.join(', ');
@@ -34,6 +39,21 @@ export function short(value: number, digits = 3): string {
   const [mantissa, exponent] = value.toExponential(digits - 1).split('e') as [string, string];
   const factor = String(Number(mantissa));
   return `${factor === '1' ? '' : `${factor}·`}${raisedTen(Number(exponent))}`;
+}
+
+/** Significant digits that a reader is shown, unless values differ only after them. */
+const briefDigits = 4;
+
+/** 0.00316227766017 is 0.003162: four digits, or as many more as it takes to tell the value from the others. */
+export function brief(value: number, others: readonly unknown[] = []): number {
+  if (Number.isInteger(value)) return value;
+  for (let digits = briefDigits; digits < 17; ++digits) {
+    const rounded = Number(value.toPrecision(digits));
+    const isLike = (other: unknown) =>
+      typeof other === 'number' && other !== value && Number(other.toPrecision(digits)) === rounded;
+    if (!others.some(isLike)) return rounded;
+  }
+  return value;
 }
 
 /** "1 h 02 min", "4 min 10 s" or "12.3 s". */

@@ -1,4 +1,5 @@
 /** What tells groups of trials apart besides their place (see ExperimentForm.place): the other fields that vary. */
+import { brief } from '../figures/numbers-in-text.js';
 import { type Axis, armOf, axesOf, valueAt } from './axes.js';
 import { canonicalJson } from './canonical-json.js';
 import { formOf, type ProtocolDocument } from './experiment-form.js';
@@ -113,17 +114,6 @@ function settingText(value: unknown): number | string | null {
     .replaceAll(/([,:])/g, '$1 ');
 }
 
-/** 0.00316227766017 is 0.003162: four digits, or as many more as it takes to tell the value from the others. */
-function rounded(value: number, all: readonly (number | string | null)[]): number {
-  if (Number.isInteger(value)) return value;
-  for (let digits = 4; digits < 17; ++digits) {
-    const short = Number(value.toPrecision(digits));
-    if (all.every((other) => other === value || Number(Number(other).toPrecision(digits)) !== short))
-      return short;
-  }
-  return value;
-}
-
 /** As much as has its place in a legend; arbitrary. */
 const longest = 28;
 
@@ -132,7 +122,7 @@ function abbreviated(
   text: number | string | null,
   all: readonly (number | string | null)[],
 ): number | string | null {
-  if (typeof text === 'number') return rounded(text, all);
+  if (typeof text === 'number') return brief(text, all);
   if (typeof text !== 'string' || text.length <= longest) return text;
   return `${text.slice(0, longest - 8)}… (${all.indexOf(text) + 1})`;
 }

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import type { StudentTrial } from '../../src/experiments/teacher-student/protocol/trial.js';
 import { openDatabase } from '../../src/runs/query/duckdb.js';
 import { openRunDirectory } from '../../src/runs/run-directory.js';
 import { syntheticFailure } from '../report/synthetic-run.js';
 import { madeUpTrial, smallProtocol } from '../sweep/small-protocol.js';
 import { writeStudent } from '../sweep/student-records.js';
+import type { ShortTrial as StudentTrial } from '../sweep/student-trials.js';
 import { expand } from '../sweep/student-trials.js';
 
 export const protocol = smallProtocol();

@@ -6,10 +6,13 @@ import { pruningFigure } from '../../src/experiments/teacher-student/figures/pru
 import { relevanceHistogramFigure } from '../../src/experiments/teacher-student/figures/relevance-histogram.js';
 import { groupTrials, type ReportTrial } from '../../src/experiments/teacher-student/panels/trial-groups.js';
 import { type Figure, isDrawn } from '../../src/figures/figure.js';
+import { panelsOf } from './drawn-panels.js';
 import { handMade } from './hand-made-trials.js';
 import { syntheticTrials } from './synthetic-trials.js';
 
 const groups = groupTrials(handMade);
+const leavingNote =
+  'A whisker that ends in a triangle goes on below the axis: the mean less 1 sd is less than the axis shows, or not above 0.';
 const alone = groupTrials(handMade.slice(0, 1));
 
 describe('the table behind effective size against width', () => {
@@ -53,14 +56,17 @@ describe('the table behind train and test loss', () => {
     expect(datasets.trials?.filter((row) => row.panel === 'testLoss')).toHaveLength(1);
   });
 
-  it('ends a whisker that would reach below zero at the smallest trial', () => {
+  it('draws a whisker that would reach below zero down to the foot of the axis, and marks it', () => {
     const wide = handMade.map(
       (trial): ReportTrial => ({ ...trial, testLoss: trial.trial === 0 ? 0.01 : 10 }),
     );
-    const { summaries } = lossFigure(groupTrials(wide)).datasets;
-    const { mean, sd, low } = summaries?.find((row) => row.panel === 'testLoss') ?? {};
+    const figure = lossFigure(groupTrials(wide));
+    const { mean, sd, low, lowDrawn, leaves } =
+      figure.datasets.summaries?.find((row) => row.panel === 'testLoss') ?? {};
     expect(Number(mean) - Number(sd)).toBeLessThan(0);
-    expect(low).toBe(0.01);
+    const [foot] = panelsOf(figure)[0]?.y.domain ?? [];
+    expect({ low, lowDrawn, leaves }).toEqual({ low: null, lowDrawn: foot, leaves: true });
+    expect(figure.notes).toEqual([leavingNote]);
   });
 
   it('says that a whisker goes on below an axis that ends near the smallest trial', () => {
@@ -72,9 +78,7 @@ describe('the table behind train and test loss', () => {
     const four = [0.3, 0.3, 0.3, 1.4].map((testLoss, trial): ReportTrial => {
       return { ...(handMade[0] as ReportTrial), trial, testLoss, trainLoss: 1 };
     });
-    expect(lossFigure(groupTrials(four)).notes).toEqual([
-      'A whisker without a lower end goes on below the axis: the mean less 1 sd is below every trial.',
-    ]);
+    expect(lossFigure(groupTrials(four)).notes).toEqual([leavingNote]);
   });
 });
 

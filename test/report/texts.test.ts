@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { meanAndSpread } from '../../src/figures/mean-and-spread.js';
-import { duration, listed, short, spreadText } from '../../src/figures/numbers-in-text.js';
+import { brief, duration, enumerated, listed, short, spreadText } from '../../src/figures/numbers-in-text.js';
 import { subscriptsInHtml, subscriptsInSvg, withoutMarks } from '../../src/figures/subscripts.js';
 import { tableCsv, tableHtml } from '../../src/report/table.js';
 
@@ -23,9 +23,19 @@ describe('numbers in text', () => {
     expect(meanAndSpread([0.009, 0.0104])).toBe('0.00970 ± 0.00099');
     expect(meanAndSpread([180, 150, 210])).toBe('180 ± 30');
     expect(meanAndSpread([1e-5, 3e-5])).toBe('(2.0 ± 1.4)·10⁻⁵');
-    expect(meanAndSpread([1, 1 + 1e-12])).toBe('1.0000 ± 0.0000');
+    expect(meanAndSpread([1, 1 + 1e-12])).toBe('1.000 ± 0.000');
     expect(meanAndSpread([20, 20])).toBe('20 ± 0');
     expect(meanAndSpread([22])).toBe('22');
+  });
+
+  it('are brief: four significant digits, or as many more as tell a value from the others', () => {
+    expect([0.00316227766017, 12345, 0.25].map((value) => brief(value))).toEqual([0.003162, 12345, 0.25]);
+    expect(brief(0.300001, [0.300001, 0.300002, 'none'])).toBe(0.300001);
+    expect(brief(1e-7)).toBe(1e-7);
+  });
+
+  it('have a mean of at most four digits, however small the spread', () => {
+    expect(meanAndSpread([0.003861, 0.0038617])).toBe('0.003861 ± 0.000000');
   });
 
   it('name the spread of one trial', () => {
@@ -99,6 +109,15 @@ describe('tables', () => {
 });
 
 describe('lists of values', () => {
+  it('are enumerated with an "and" before the last', () => {
+    expect([[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map((texts) => enumerated(texts))).toEqual([
+      '',
+      'a',
+      'a and b',
+      'a, b and c',
+    ]);
+  });
+
   it('are written out while there is room, and else counted', () => {
     expect(listed([10, 20, 40])).toBe('10, 20, 40');
     expect(listed(Array.from({ length: 2000 }, (_, i) => i + 1))).toBe('1, 2, 3, ..., 2000 (2000 values)');

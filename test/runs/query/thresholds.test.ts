@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { repetitionWarnings } from '../../../src/experiments/teacher-student/protocol/same-students.js';
-import type { StudentTrial } from '../../../src/experiments/teacher-student/protocol/trial.js';
 import { openRunDirectory } from '../../../src/runs/run-directory.js';
 import { effectiveSizesAt, sweep, writeSummary } from '../../../src/sweep.js';
 import { rejectionOf } from '../../failure.js';
 import { syntheticFailure } from '../../report/synthetic-run.js';
 import { madeUpTrial, smallProtocol } from '../../sweep/small-protocol.js';
 import { writeStudent } from '../../sweep/student-records.js';
+import type { ShortTrial as StudentTrial } from '../../sweep/student-trials.js';
 import { expand } from '../../sweep/student-trials.js';
 
 const one = { width: 40, secondWidth: 2 };

@@ -1,10 +1,22 @@
+import { evenly } from '../../../analysis/numbers.js';
 import { summarize } from '../../../analysis/summary.js';
-import type { Cell, Figure, LeftOut } from '../../../figures/figure.js';
-import { short } from '../../../figures/numbers-in-text.js';
+import type { Cell, Figure, LeftOut, Table } from '../../../figures/figure.js';
+import { enumerated, short } from '../../../figures/numbers-in-text.js';
 import { type BaselineRow, baselineChart, type RankingName } from '../panels/baseline-panels.js';
-import { drawnSeries, seriesNames, seriesNotes, settingCells, spreadNotes } from '../panels/series.js';
-import type { ReportTrial, TrialGroup } from '../panels/trial-groups.js';
+import { clauses, studentsText } from '../panels/caption-text.js';
+import {
+  alongNotes,
+  drawnSeries,
+  type Series,
+  seriesLeftOutNotes,
+  seriesNames,
+  settingCells,
+  spreadNotes,
+} from '../panels/series.js';
+import { teacherLeftOutNotes } from '../panels/shown-panels.js';
+import { type ReportTrial, type TrialGroup, teacherSizes } from '../panels/trial-groups.js';
 import { widestOfEach } from '../panels/widest.js';
+import { layerNotes } from '../structure/layer-notes.js';
 
 const name = 'baselines';
 /** Of a run that has no other ranking than that of relevance. */
@@ -15,6 +27,8 @@ const inTitle: Readonly<Record<RankingName, string>> = {
   random: 'by chance',
   oracle: 'by an oracle',
 };
+/** Teacher sizes, each a panel; arbitrary. */
+const mostTeachers = 6;
 /** By how much the loss may grow. Arbitrary. */
 const tolerance = 0.1;
 
@@ -33,50 +47,64 @@ interface RankedGroup {
 export function baselinesFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   const nameOf = seriesNames(groups);
   const ranked = groups.flatMap((group) => rankedGroups(group, nameOf(group)));
-  const rankings = (Object.keys(inTitle) as RankingName[]).filter((each) =>
-    ranked.some(({ ranking }) => ranking === each),
-  );
-  if (rankings.length < 2) return { name, title: bareTitle, reason };
-  const title = `Pruning ${rankings
-    .map((each) => inTitle[each])
-    .join(', ')
-    .replace(/, ([^,]*)$/, ' and $1')}`;
   const series = drawnSeries(groups);
-  const settings = settingCells(groups);
-  const drawn = widestOfEach(groups, nameOf).filter((group) =>
-    series.some((each) => each.name === nameOf(group)),
-  );
+  const teachers = evenly(teacherSizes(groups), mostTeachers);
+  const drawn = widestOfEach(
+    groups.filter(({ teacherSize }) => teachers.includes(teacherSize)),
+    nameOf,
+  ).filter((group) => series.some((each) => each.name === nameOf(group)));
+  const ofDrawn = ranked.filter(({ group }) => drawn.includes(group));
+  const rankings = rankingsOf(ofDrawn);
+  if (rankings.length < 2) return { name, title: bareTitle, reason };
+  const title = `Pruning ${enumerated(rankings.map((each) => inTitle[each]))}`;
+  const leftOut = [...seriesLeftOutNotes(groups), ...teacherLeftOutNotes(groups, teachers)];
   const chart = baselineChart({
-    ...{ title, groups: drawn, series },
-    rows: ranked.filter(({ group }) => drawn.includes(group)).flatMap(curveRows),
+    ...{ title, groups: drawn, series, rows: ofDrawn.flatMap(curveRows) },
+    footnotes: [...rankingNotes(rankings), ...firstNotes(series), ...leftOut, ...layerNotes(groups)],
   });
   return {
     name,
     title,
-    caption: caption(ranked, drawn, rankings),
+    caption: caption(ofDrawn, drawn, rankings),
     notes: [
       ...spreadNotes(groups),
-      ...seriesNotes(groups),
-      ...notes(groups, drawn, rankings),
+      ...leftOut,
+      ...alongNotes(groups),
+      ...rankingNotes(rankings),
+      ...firstNotes(series),
+      ...notes(groups, drawn),
       ...chart.notes,
+      ...layerNotes(groups),
     ],
     hint: 'Point at a curve for its values.',
-    table: {
-      columns: [
-        ...['teacherSize', 'parametrization', 'width', ...settings.columns, 'ranking', 'trials'],
-        ...['test loss unpruned median', 'nodes within 10 % median', 'smallest', 'largest'],
-      ],
-      rows: ranked.map(({ group, ranking, curves }): Cell[] => {
-        const own = summarize(curves.map((losses) => losses[group.width] as number));
-        const needed = summarize(curves.map(nodesNeeded));
-        return [
-          ...[group.teacherSize, group.parametrization, group.width, ...settings.cells(group), ranking],
-          ...[curves.length, own.median, needed.median, needed.minimum, needed.maximum],
-        ];
-      }),
-    },
+    table: table(groups, ranked),
     datasets: chart.datasets,
     draw: chart.draw,
+  };
+}
+
+/** Those that some trial was pruned by, in the order of their names in titles. */
+function rankingsOf(ranked: readonly RankedGroup[]): RankingName[] {
+  return (Object.keys(inTitle) as RankingName[]).filter((each) =>
+    ranked.some(({ ranking, curves }) => ranking === each && curves.length > 0),
+  );
+}
+
+function table(groups: readonly TrialGroup[], ranked: readonly RankedGroup[]): Table {
+  const settings = settingCells(groups);
+  return {
+    columns: [
+      ...['teacherSize', 'parametrization', 'width', ...settings.columns, 'ranking', 'trials'],
+      ...['test loss unpruned median', 'nodes within 10 % median', 'smallest', 'largest'],
+    ],
+    rows: ranked.map(({ group, ranking, curves }): Cell[] => {
+      const own = summarize(curves.map((losses) => losses[group.width] as number));
+      const needed = summarize(curves.map(nodesNeeded));
+      return [
+        ...[group.teacherSize, group.parametrization, group.width, ...settings.cells(group), ranking],
+        ...[curves.length, own.median, needed.median, needed.minimum, needed.maximum],
+      ];
+    }),
   };
 }
 
@@ -114,18 +142,24 @@ function curveRows({ group, series, ranking, curves }: RankedGroup): BaselineRow
   });
 }
 
-function notes(
-  groups: readonly TrialGroup[],
-  drawn: readonly TrialGroup[],
-  rankings: readonly RankingName[],
-): string[] {
+function rankingNotes(rankings: readonly RankingName[]): string[] {
   return [
     ...(rankings.includes('random') ? ['Random orders come from the seed of the trial.'] : []),
     ...(rankings.includes('oracle')
       ? ['The oracle removes, one by one, the node without which the loss on validation data is least.']
       : []),
+  ];
+}
+
+function firstNotes(series: readonly Series[]): string[] {
+  return series.length > new Set(series.map(({ parametrization }) => parametrization)).size
+    ? ['Rankings other than by relevance are drawn for the first settings of each parametrisation.']
+    : [];
+}
+
+function notes(groups: readonly TrialGroup[], drawn: readonly TrialGroup[]): string[] {
+  return [
     'All curves are measured on test data.',
-    'Rankings other than by relevance are drawn for the first settings of each parametrisation.',
     ...(drawn.length < groups.length ? ['Drawn for the largest width; the table has all of them.'] : []),
   ];
 }
@@ -141,20 +175,24 @@ function caption(
   drawn: readonly TrialGroup[],
   rankings: readonly RankingName[],
 ): string {
-  const texts = drawn.map((group, i) => {
+  const firsts = new Set<string>();
+  const all = drawn.map((group) => {
+    const own = ranked.filter((each) => each.group === group);
     // One of each parametrisation with all its rankings; a sentence for the others would be a table.
-    const isFirst = drawn.findIndex(({ parametrization }) => parametrization === group.parametrization) === i;
-    const own = ranked.filter((each) => each.group === group && (isFirst || each.ranking === 'relevance'));
-    const of = own.map(({ ranking, curves }) => {
+    const isFirst = !firsts.has(group.parametrization);
+    firsts.add(group.parametrization);
+    return { name: own[0]?.series ?? '', group, own: isFirst ? own : own.slice(0, 1) };
+  });
+  const texts = clauses(all, (each) => {
+    const of = each.own.map(({ ranking, curves }) => {
       const needed = short(summarize(curves.map(nodesNeeded)).median);
       return `${needed} by ${ranking === 'random' ? 'chance' : ranking}`;
     });
-    return `${of.join(', ')} of the ${group.width} of ${(own[0] as RankedGroup).series} students`;
+    return `${of.join(', ')} of the ${each.group.width} nodes of ${studentsText(each, drawn)}`;
   });
   const meanings = rankings.flatMap((ranking) => gaps[ranking] ?? []);
   return (
-    `Hidden nodes are removed in the order of each ranking${meanings.length > 0 ? `: ${meanings.join(', ')}` : ''}. A curve that is flat further to the left ` +
-    `belongs to a network that needs fewer nodes. To stay within 10 % of the unpruned error takes ${texts.join('; ')} ` +
-    '(median over trials).'
+    `Nodes of the first hidden layer are removed in the order of each ranking${meanings.length > 0 ? `: ${meanings.join(', ')}` : ''}. A curve that is flat further to the left ` +
+    `belongs to a network that needs fewer nodes. In the median over trials, to stay within 10 % of the unpruned error takes ${texts}.`
   );
 }

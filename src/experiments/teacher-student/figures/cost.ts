@@ -2,13 +2,16 @@ import { summarize } from '../../../analysis/summary.js';
 import type { Cell, Figure, FigureStyle, LeftOut } from '../../../figures/figure.js';
 import { figureFrame } from '../../../figures/frame.js';
 import { meanAndSpread } from '../../../figures/mean-and-spread.js';
+import { listed } from '../../../figures/numbers-in-text.js';
 import { canonicalJson } from '../../../protocol/canonical-json.js';
-import { drawnSeries, type Series, seriesNames, settingCells } from '../panels/series.js';
-import type { ReportTrial, TrialGroup } from '../panels/trial-groups.js';
+import { clauses, studentsText } from '../panels/caption-text.js';
+import { drawnSeries, type Series, settingCells, widestOfSeries } from '../panels/series.js';
+import { presentParametrizations, type ReportTrial, type TrialGroup } from '../panels/trial-groups.js';
 import {
   type Quantity,
   type WidthChart,
   widthDatasets,
+  widthFootnotes,
   widthHint,
   widthNotes,
   widthSubtitle,
@@ -18,6 +21,10 @@ import { widthPanel } from '../panels/width-panels.js';
 const name = 'cost';
 const title = 'Cost of training';
 
+/** Without it a time that another program made longer is taken for what training costs. */
+const loadNote =
+  'Seconds are those of a clock: they depend on the load of the machine, on trials side by side and whatever else it did.';
+
 /** A spectral group with what its trials cost beside those of the direct group that differs in the arm alone. */
 interface Compared extends TrialGroup {
   /** One per trial. */
@@ -26,7 +33,7 @@ interface Compared extends TrialGroup {
 
 const perPattern: Quantity = {
   id: 'microsecondsPerPattern',
-  panelTitle: 'time for a pattern',
+  panelTitle: 'time per pattern',
   values: ({ trials }) => trials.map(microseconds),
 };
 
@@ -36,7 +43,7 @@ const ratio: Quantity = {
   values: (group) => [...(group as Compared).ratios],
 };
 
-/** Time that training took for a pattern, by the records' clocks, against width; and the ratio of the arms. */
+/** Time that training took per pattern, by the records' clocks, against width; and the ratio of the arms. */
 export function costFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   const pooled = withoutTeachers(groups).filter(({ trials }) =>
     trials.some((trial) => microseconds(trial) > 0),
@@ -54,7 +61,7 @@ export function costFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
     name,
     title,
     caption: caption(pooled, compared),
-    notes: [...notes(groups, pooled, compared), ...widthNotes(times)],
+    notes: [...new Set([...notes(groups, pooled, compared), ...charts.flatMap(widthNotes)])],
     hint: widthHint,
     table: table(pooled, compared),
     datasets: Object.fromEntries(
@@ -119,12 +126,13 @@ function chartOf(
 function draw(charts: readonly WidthChart[], style: FigureStyle) {
   const panels = charts.map((chart, i) => {
     const { teacherSize } = chart.groups[0] as TrialGroup;
-    const place = { teacherSize, titled: true, legend: i === 0 };
+    const place = { teacherSize, titled: true, legend: i === 0, alone: charts.length === 1 };
     return widthPanel(chart, chart.quantities[0] as Quantity, place, style);
   });
   const columns = style.layout === 'wide' ? panels.length : 1;
   const subtitle = widthSubtitle(charts[0] as WidthChart);
-  return figureFrame({ title, subtitle, panels, columns, withLegend: true }, style);
+  const footnotes = [loadNote, ...new Set(charts.flatMap(widthFootnotes))];
+  return figureFrame({ title, subtitle, footnotes, panels, columns, withLegend: true }, style);
 }
 
 function table(groups: readonly TrialGroup[], compared: readonly Compared[]) {
@@ -164,15 +172,14 @@ function notes(
   compared: readonly Compared[],
 ): string[] {
   const engines = new Set(groups.flatMap(({ trials }) => trials.map(({ engine }) => engine)));
-  const nameOf = seriesNames(pooled);
-  const batches = drawnSeries(pooled).map(({ name: own }) => {
-    const trials = pooled.filter((group) => nameOf(group) === own).flatMap((group) => group.trials);
-    return `${[...new Set(trials.map(({ batchSize }) => batchSize))].join(', ')} ${own}`;
+  const batches = presentParametrizations(pooled).map((own) => {
+    const trials = pooled.filter((group) => group.parametrization === own).flatMap((group) => group.trials);
+    return `${listed([...new Set(trials.map(({ batchSize }) => batchSize))])} ${own}`;
   });
   const spectral = pooled.filter(({ parametrization }) => parametrization === 'spectral').length;
   return [
-    'Training alone, as the clock of each record has it: on one thread, beside other trials and whatever else the machine did. ' +
-      '`npm run bench` of the project times steps by themselves.',
+    loadNote,
+    'Training alone is timed, on one thread. `npm run bench` of the project times steps by themselves.',
     `A pattern, not a step, as batches differ: ${batches.join('; ')}. What a step costs besides, the optimiser most of all, ` +
       'weighs more on a pattern of a smaller batch.',
     ...(compared.length < spectral
@@ -194,18 +201,17 @@ export function costText(groups: readonly TrialGroup[]): string {
 function ratioText(compared: readonly Compared[]): string {
   const last = compared.at(-1);
   if (!last?.ratios.every((value) => Number.isFinite(value) && value > 0)) return '';
-  return `At width ${last.width} spectral training takes ${meanAndSpread(last.ratios)} times as long as direct training, pattern by pattern.`;
+  return `At width ${last.width} spectral training takes ${meanAndSpread(last.ratios)} times as long as direct training, per pattern.`;
 }
 
 function caption(groups: readonly TrialGroup[], compared: readonly Compared[]): string {
-  const nameOf = seriesNames(groups);
-  const widest = drawnSeries(groups).map(({ name: own }) => {
-    const group = groups.findLast((each) => nameOf(each) === own) as TrialGroup;
-    return `${meanAndSpread(perPattern.values(group))} µs for ${own} students of width ${group.width}`;
-  });
+  const values = clauses(
+    widestOfSeries(groups),
+    (each) => `${meanAndSpread(perPattern.values(each.group))} µs for ${studentsText(each, groups)}`,
+  );
   const text = ratioText(compared);
   return (
     'The spectral gradient adds to a step what is small beside its matrix products, so that the curves should lie close ' +
-    `together and the ratio near 1. A pattern takes ${widest.join(' and ')}.${text === '' ? '' : ` ${text}`}`
+    `together and the ratio near 1. On a machine as busy as it was, a pattern takes ${values}.${text === '' ? '' : ` ${text}`}`
   );
 }

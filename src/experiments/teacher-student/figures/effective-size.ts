@@ -1,9 +1,12 @@
 import { effectiveSize } from '../../../analysis/effective-size.js';
 import { largest } from '../../../analysis/numbers.js';
+import { summarize } from '../../../analysis/summary.js';
 import type { Figure } from '../../../figures/figure.js';
 import { meanAndSpread } from '../../../figures/mean-and-spread.js';
+import { short } from '../../../figures/numbers-in-text.js';
+import { clauses, ownTeacherText, studentsText, thresholdText } from '../panels/caption-text.js';
 import { drawnSeries, widestOfSeries } from '../panels/series.js';
-import { hasTeacher, type ReportTrial, type TrialGroup, teacherSizes } from '../panels/trial-groups.js';
+import { hasTeacher, type TrialGroup } from '../panels/trial-groups.js';
 import {
   type Quantity,
   type WidthChart,
@@ -13,6 +16,7 @@ import {
   widthTable,
 } from '../panels/width-chart.js';
 import { widthFigure } from '../panels/width-panels.js';
+import { layerNotes } from '../structure/layer-notes.js';
 
 const title = 'Effective size against student width';
 
@@ -36,10 +40,31 @@ export function pooledEffectiveSizes({ trials }: TrialGroup): number[] {
   return trials.map(({ relevance, threshold }) => effectiveSize(relevance, { threshold, maximum }));
 }
 
-/** Figure 2: effective size against student width, both normalisations, with the line h_T. */
+/** As much of a mean as a reader sees on the axis; arbitrary. */
+const noticeable = 0.1;
+
+/** The largest difference that pooling makes to the mean of a group, as a share of it. */
+function poolingDifference(groups: readonly TrialGroup[]): number {
+  return largest(
+    groups.map((group) => {
+      const [own, all] = [perTrial, pooled].map((each) => summarize(each.values(group)).mean) as [
+        number,
+        number,
+      ];
+      return own === all ? 0 : Math.abs(all - own) / own;
+    }),
+  );
+}
+
+/**
+ * Figure 2: effective size against student width, with the line h_T. The pooled normalisation has a panel of its own only
+ * where it makes a difference that is seen; the table has both.
+ */
 export function effectiveSizeFigure(groups: readonly TrialGroup[]): Figure {
+  const difference = poolingDifference(groups);
   const chart: WidthChart = {
-    quantities: [perTrial, pooled],
+    quantities: difference > noticeable ? [perTrial, pooled] : [perTrial],
+    tabled: [perTrial, pooled],
     groups,
     series: drawnSeries(groups),
     yTitle: 'effective size n_λ (nodes)',
@@ -53,27 +78,36 @@ export function effectiveSizeFigure(groups: readonly TrialGroup[]): Figure {
     name: 'effective-size',
     title,
     caption: caption(groups),
-    notes: widthNotes(chart),
+    notes: [...widthNotes(chart), ...poolingNotes(groups, difference), ...layerNotes(groups)],
     hint: widthHint,
     table: widthTable(chart),
     datasets: widthDatasets(chart),
-    draw: (style) => widthFigure(title, chart, style),
+    draw: (style) => widthFigure(title, chart, style, layerNotes(groups)),
   };
 }
 
+/** Of a single trial per group there is no other maximum. */
+function poolingNotes(groups: readonly TrialGroup[], difference: number): string[] {
+  if (difference > noticeable || groups.every(({ trials }) => trials.length === 1)) return [];
+  const by = difference === 0 ? 'do not differ' : `differ by at most ${short(100 * difference, 2)} %`;
+  return [
+    `Divided by the maximum pooled over trials instead, mean effective sizes ${by}: the table has both.`,
+  ];
+}
+
 function caption(groups: readonly TrialGroup[]): string {
-  const { threshold } = (groups[0] as TrialGroup).trials[0] as ReportTrial;
-  const line = `the line h_T = ${teacherSizes(groups).join(', ')}`;
-  const size = hasTeacher(groups) ? `teacher's size stays near ${line}` : "task's size stays level";
-  const several = teacherSizes(groups).length > 1;
-  const widest = widestOfSeries(groups).map(({ name, group }) => {
-    const teacher = several ? ` of the teacher of h_T = ${group.teacherSize}` : '';
-    return `${meanAndSpread(perTrial.values(group))} of ${group.width} nodes for ${name} students${teacher}`;
-  });
+  const size = hasTeacher(groups)
+    ? `teacher's size stays near the line ${ownTeacherText(groups)}`
+    : "task's size stays level";
+  const values = clauses(
+    widestOfSeries(groups),
+    (each) =>
+      `${meanAndSpread(perTrial.values(each.group))} of ${each.group.width} nodes for ${studentsText(each, groups)}`,
+  );
   return (
-    `The effective size n_λ counts the hidden nodes whose normalised relevance is above ${threshold}: a student that ` +
-    `found a sub-network of the ${size} whatever ` +
+    'The effective size n_λ counts the nodes of the first hidden layer whose normalised relevance is above ' +
+    `${thresholdText(groups)}: a student that found a sub-network of the ${size} whatever ` +
     'its width, one that found none climbs along the dotted line, on which every node counts. ' +
-    `At the largest width it is ${widest.join(' and ')}, each trial divided by its own maximum.`
+    `At the largest width, each trial divided by its own maximum, it is ${values}.`
   );
 }

@@ -1,5 +1,6 @@
 import type { Figure } from '../../../figures/figure.js';
 import { meanAndSpread } from '../../../figures/mean-and-spread.js';
+import { clauses, studentsText } from '../panels/caption-text.js';
 import { drawnSeries, widestOfSeries } from '../panels/series.js';
 import { hasTeacher, type TrialGroup } from '../panels/trial-groups.js';
 import {
@@ -52,12 +53,13 @@ export function lossFigure(groups: readonly TrialGroup[]): Figure {
 const narrow = ', and students to the left of h_T have fewer nodes than the teacher';
 
 function caption(groups: readonly TrialGroup[]): string {
-  const widest = widestOfSeries(groups).map(({ name, group }) => {
-    return `${meanAndSpread(testLoss.values(group))} for ${name} students of width ${group.width}`;
-  });
+  const values = clauses(
+    widestOfSeries(groups),
+    (each) => `${meanAndSpread(testLoss.values(each.group))} for ${studentsText(each, groups)}`,
+  );
   return (
     'Both panels share their axes: what a curve rises from the left panel to the right one is what the student loses ' +
     `on patterns that it never saw${hasTeacher(groups) ? narrow : ''}. ` +
-    `The test loss is ${widest.join(' and ')}.`
+    `The test loss is ${values}.`
   );
 }

@@ -4,7 +4,10 @@ import type { Cell, Figure, FigureStyle, Layer, LeftOut, Panel } from '../../../
 import { figureFrame } from '../../../figures/frame.js';
 import { meanAndSpread } from '../../../figures/mean-and-spread.js';
 import { short } from '../../../figures/numbers-in-text.js';
-import { drawnSeries, type Series, seriesNames, seriesNotes, settingCells } from '../panels/series.js';
+import { panelTitle } from '../../../figures/wrapped-text.js';
+import { clauses, studentsText } from '../panels/caption-text.js';
+import { alongNotes, type Series, seriesNames, settingCells } from '../panels/series.js';
+import { isShown, panelNotes, shownPanels } from '../panels/shown-panels.js';
 import { type TrialGroup, teacherSizes, trialCount } from '../panels/trial-groups.js';
 import { widestOfEach } from '../panels/widest.js';
 import {
@@ -13,6 +16,7 @@ import {
   structured,
   structureNotes,
 } from '../structure/chosen-trials.js';
+import { layerNotes } from '../structure/layer-notes.js';
 import { pathQuantiles } from '../structure/teacher-structure.js';
 
 const name = 'paths';
@@ -38,13 +42,17 @@ export function pathsFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   const nameOf = seriesNames(groups);
   const settings = settingCells(groups);
   const curves = looked.map((group) => ({ group, rows: pathRows(group, nameOf(group)) }));
-  const shown = widestOfEach(looked, nameOf);
+  const panels = shownPanels(looked);
+  const shown = widestOfEach(looked, nameOf).filter((group) =>
+    isShown(panels, group.teacherSize, nameOf(group)),
+  );
+  const leftOut = panelNotes(looked, panels);
   const drawn = curves.filter(({ group }) => shown.includes(group)).flatMap(({ rows }) => rows);
   return {
     name,
     title,
     caption: caption(shown, nameOf),
-    notes: notes(groups, looked, shown),
+    notes: [...notes(groups, looked, shown), ...leftOut],
     hint: 'Point at a curve for its values.',
     table: {
       columns: [
@@ -61,7 +69,10 @@ export function pathsFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
     datasets: {
       paths: drawn.map((row) => ({ ...row, low: row.mean - (row.sd ?? 0), high: row.mean + (row.sd ?? 0) })),
     },
-    draw: (style) => draw({ groups: shown, series: drawnSeries(groups), nameOf, drawn }, style),
+    draw: (style) => {
+      const footnotes = [...leftOut, ...layerNotes(groups)];
+      return draw({ groups: shown, series: panels.series, nameOf, drawn, footnotes }, style);
+    },
   };
 }
 
@@ -106,8 +117,9 @@ function notes(
     ...(without > 0
       ? [`No node is above the threshold in ${without} of the drawn trials: they have no pruned student.`]
       : []),
-    ...seriesNotes(groups),
+    ...alongNotes(groups),
     ...structureNotes(groups),
+    ...layerNotes(groups),
   ];
 }
 
@@ -116,6 +128,7 @@ interface Chart {
   readonly series: readonly Series[];
   readonly nameOf: (group: TrialGroup) => string;
   readonly drawn: readonly PathRow[];
+  readonly footnotes: readonly string[];
 }
 
 function draw(chart: Chart, style: FigureStyle) {
@@ -138,7 +151,8 @@ function draw(chart: Chart, style: FigureStyle) {
     'dashed: all nodes',
     'solid: the n_λ most relevant',
   ];
-  return figureFrame({ title, subtitle, panels, columns, ownColors: true }, style);
+  const { footnotes } = chart;
+  return figureFrame({ title, subtitle, footnotes, panels, columns, ownColors: true }, style);
 }
 
 function panel(chart: Chart, group: TrialGroup, left: boolean, style: FigureStyle): Panel {
@@ -156,9 +170,8 @@ function panel(chart: Chart, group: TrialGroup, left: boolean, style: FigureStyl
   const size = style.layout === 'wide' ? { width: 320, height: 250 } : { width: 235, height: 200 };
   return {
     title: {
-      text: [own, `h = ${width}, h_T = ${teacherSize}`],
+      text: panelTitle([own, `h = ${width}, h_T = ${teacherSize}`], size.width),
       color: theme[parametrization],
-      limit: size.width,
     },
     ...size,
     layer: layers(chart, own, teacherSize, left),
@@ -175,7 +188,7 @@ function panel(chart: Chart, group: TrialGroup, left: boolean, style: FigureStyl
 
 const dashes: Record<State, number[]> = { teacher: [1, 0], unpruned: [5, 3], pruned: [1, 0] };
 
-function layers({ drawn }: Chart, series: string, teacherSize: number, left: boolean): Layer[] {
+function axesOf({ drawn }: Chart, teacherSize: number, left: boolean) {
   const own = drawn.filter((row) => row.teacherSize === teacherSize);
   const reach = Math.max(...own.map(({ mean, sd }) => Math.abs(mean) + (sd ?? 0)), Number.MIN_VALUE) * 1.05;
   const x = {
@@ -194,6 +207,11 @@ function layers({ drawn }: Chart, series: string, teacherSize: number, left: boo
     scale: { domain: [-reach, reach], nice: false },
     axis: { title: left ? 'path value w_{ij} w_{jk}' : null, tickCount: 6 },
   };
+  return { x, y };
+}
+
+function layers(chart: Chart, series: string, teacherSize: number, left: boolean): Layer[] {
+  const { x, y } = axesOf(chart, teacherSize, left);
   const source = {
     data: { name: 'paths' },
     transform: [
@@ -231,21 +249,25 @@ function layers({ drawn }: Chart, series: string, teacherSize: number, left: boo
 
 function caption(shown: readonly TrialGroup[], nameOf: (group: TrialGroup) => string): string {
   const largest = Math.max(...shown.map(({ teacherSize }) => teacherSize));
-  const texts = shown
+  const own = shown
     .filter(({ teacherSize }) => teacherSize === largest)
-    .map((group) => {
-      const trials = structured(group).map(({ structure }) => structure);
-      const before = meanAndSpread(trials.map(({ unpruned }) => unpruned.distance));
-      const after = trials.flatMap(({ survivors }) => (survivors ? [survivors.paths.distance] : []));
-      return (
-        `from ${before} to ${after.length > 0 ? meanAndSpread(after) : 'nothing, as no node stays,'} for ` +
-        `${nameOf(group)} students of width ${group.width}`
-      );
-    });
+    .map((group) => ({ name: nameOf(group), group }));
+  const texts = clauses(own, (each) => {
+    const trials = structured(each.group).map(({ structure }) => structure);
+    const before = meanAndSpread(trials.map(({ unpruned }) => unpruned.distance));
+    const after = trials.flatMap(({ survivors }) => (survivors ? [survivors.paths.distance] : []));
+    return (
+      `from ${before} to ${after.length > 0 ? meanAndSpread(after) : 'nothing, as no node stays,'} for ` +
+      studentsText(
+        each,
+        own.map(({ group }) => group),
+      )
+    );
+  });
   return (
     'A path is the product of the weights from an input over a hidden to a second hidden node; sorted, and resampled to ' +
     `${short(pathQuantiles)} common quantiles, those of a student that holds a copy of its teacher fall on the teacher's once ` +
     'the nodes that do nothing, whose paths are 0, are gone. ' +
-    `Pruning takes the Kolmogorov-Smirnov distance to the teacher's paths (h_T = ${largest}) ${texts.join(' and ')}.`
+    `Pruning takes the Kolmogorov-Smirnov distance to the teacher's paths (h_T = ${largest}) ${texts}.`
   );
 }

@@ -1,16 +1,11 @@
 import { summarize } from '../../../analysis/summary.js';
 import { powerOfTen, zerosAtFootNotes } from '../../../figures/axes.js';
-import type { Figure } from '../../../figures/figure.js';
+import type { Cell, Figure, Table } from '../../../figures/figure.js';
 import { short } from '../../../figures/numbers-in-text.js';
+import { clauses, studentsText } from '../panels/caption-text.js';
 import { type CurveRow, pruningChart, reach } from '../panels/pruning-panels.js';
-import {
-  drawnSeries,
-  seriesNames,
-  seriesNotes,
-  settingCells,
-  spreadNotes,
-  widestOfSeries,
-} from '../panels/series.js';
+import { alongNotes, seriesNames, settingCells, spreadNotes, widestOfSeries } from '../panels/series.js';
+import { isShown, panelNotes, shownPanels, widthLeftOutNotes } from '../panels/shown-panels.js';
 import {
   hasTeacher,
   lossName,
@@ -19,8 +14,8 @@ import {
   type TrialGroup,
   tabledGroups,
   tableNotes,
-  widths,
 } from '../panels/trial-groups.js';
+import { layerNotes } from '../structure/layer-notes.js';
 
 const title = 'Error caused by pruning';
 /** As many curves as can be told apart in one panel; arbitrary. */
@@ -32,62 +27,64 @@ const lastDrawn = (teacherSize: number) => (1 + reach) * teacherSize;
 /** Figure 4: |MSE after - MSE before| against n_kept - h_T, nodes removed lowest relevance first. */
 export function pruningFigure(groups: readonly TrialGroup[]): Figure {
   const nameOf = seriesNames(groups);
-  const settings = settingCells(groups);
-  const series = drawnSeries(groups);
+  const panels = shownPanels(groups);
   const shown = someWidths(groups, mostWidths);
   const tabled = new Set(tabledGroups(groups));
   const curves = groups
     .filter((group) => tabled.has(group) || shown.includes(group.width))
     .map((group) => ({ group, rows: curveRows(group, nameOf(group)) }));
-  const rows = curves.flatMap((curve) => curve.rows);
-  const floor = errorFloor(groups, rows);
-  const isDrawn = (row: CurveRow) =>
-    shown.includes(row.width) && series.some(({ name }) => name === row.series);
-  const chart = { title, groups, series, shown, floor, rows: rows.filter(isDrawn) };
+  const all = curves.flatMap((curve) => curve.rows);
+  const floor = errorFloor(groups, all);
+  const rows = all.filter((row) => shown.includes(row.width) && isShown(panels, row.teacherSize, row.series));
+  // Of the whole student, from which nothing is removed, the change is 0 in any case.
+  const zeros = rows.filter((row) => row.median === 0 && row.kept < row.width).length;
+  const leftOut = [...widthLeftOutNotes(groups, shown), ...panelNotes(groups, panels)];
+  const footnotes = [...leftOut, ...layerNotes(groups)];
   return {
     name: 'pruning',
     title,
     caption: caption(groups),
     notes: [
       ...spreadNotes(groups),
-      ...seriesNotes(groups),
-      ...pruningNotes(groups, shown, floor),
-      // Of the whole student, from which nothing is removed, the change is 0 in any case.
-      ...zerosAtFootNotes(chart.rows.filter((row) => row.median === 0 && row.kept < row.width).length, floor),
+      ...alongNotes(groups),
+      ...pruningNotes(groups, floor),
+      ...leftOut,
+      ...zerosAtFootNotes(zeros, floor),
       ...tableNotes(groups),
+      ...layerNotes(groups),
     ],
     hint: 'Point at a curve for its values. In a wide window drag to pan, Ctrl or Shift and wheel to zoom, double-click to go back.',
-    table: {
-      columns: [
-        'teacherSize',
-        'parametrization',
-        'width',
-        ...settings.columns,
-        'nodes kept',
-        'nodes kept - teacherSize',
-        ...['median', 'smallest', 'largest'].map((which) => `|${lossName(groups)} change| ${which}`),
-      ],
-      rows: curves
-        .filter(({ group }) => tabled.has(group))
-        .flatMap((curve) =>
-          curve.rows.map((row) => [
-            row.teacherSize,
-            row.parametrization,
-            row.width,
-            ...settings.cells(curve.group),
-            row.kept,
-            row.excess,
-            row.median,
-            row.smallest,
-            row.largest,
-          ]),
-        ),
-    },
-    ...pruningChart(chart),
+    table: table(
+      groups,
+      curves.filter(({ group }) => tabled.has(group)),
+    ),
+    ...pruningChart({ title, groups, panels, shown, floor, rows, footnotes }),
   };
 }
 
-/** One row for each count of kept nodes that is drawn. */
+interface GroupCurve {
+  readonly group: TrialGroup;
+  readonly rows: readonly CurveRow[];
+}
+
+function table(groups: readonly TrialGroup[], curves: readonly GroupCurve[]): Table {
+  const settings = settingCells(groups);
+  return {
+    columns: [
+      ...['teacherSize', 'parametrization', 'width', ...settings.columns],
+      ...['nodes kept', 'nodes kept - teacherSize'],
+      ...['median', 'smallest', 'largest'].map((which) => `|${lossName(groups)} change| ${which}`),
+    ],
+    rows: curves.flatMap(({ group, rows }) =>
+      rows.map((row): Cell[] => [
+        ...[row.teacherSize, row.parametrization, row.width, ...settings.cells(group)],
+        ...[row.kept, row.excess, row.median, row.smallest, row.largest],
+      ]),
+    ),
+  };
+}
+
+/** One row per count of kept nodes that is drawn. */
 export function curveRows(
   { parametrization, teacherSize, width, trials }: TrialGroup,
   series: string,
@@ -134,31 +131,27 @@ export function errorFloor(groups: readonly TrialGroup[], rows: readonly CurveRo
   return powerOfTen(Math.floor(Math.log10(scale)));
 }
 
-function pruningNotes(groups: readonly TrialGroup[], shown: readonly number[], floor: number): string[] {
-  const all = widths(groups);
+function pruningNotes(groups: readonly TrialGroup[], floor: number): string[] {
   const cut = groups.some(({ width, teacherSize }) => teacherSize > 0 && width > lastDrawn(teacherSize));
   return [
     `Changes below ${short(floor)} are drawn there; zero change (nothing removed) has no place on a logarithmic axis.`,
     ...(cut
       ? [`The axis ends ${reach} h_T right of the line; what lies beyond is in the table, in steps of 3 %.`]
       : []),
-    ...(shown.length < all.length
-      ? [`Drawn for ${shown.length} of ${all.length} widths; the table has all of them.`]
-      : []),
   ];
 }
 
 function caption(groups: readonly TrialGroup[]): string {
-  const widest = widestOfSeries(groups).map(({ name, group }) => {
-    const { teacherSize, trials, width } = group;
+  const changes = clauses(widestOfSeries(groups), (each, i) => {
+    const { teacherSize, trials, width } = each.group;
     const size = Math.round(summarize(trials.map((trial) => trial.effectiveSize)).median);
     const half = Math.min(width, Math.ceil((teacherSize || size) / 2));
     const change = (kept: number) => {
-      const changes = lossChanges(trials, kept);
-      return changes.length > 0 ? short(summarize(changes).median, 2) : 'more than a number can hold';
+      const of = lossChanges(trials, kept);
+      return of.length > 0 ? short(summarize(of).median, 2) : 'more than a number can hold';
     };
     return (
-      `of ${name} students of width ${width} changes by ${change(size)} when n_λ = ${size} nodes are kept and by ` +
+      `${i > 0 ? 'that ' : ''}of ${studentsText(each, groups)} changes by ${change(size)} when n_λ = ${size} nodes are kept and by ` +
       `${change(half)} when ${half} are`
     );
   });
@@ -166,8 +159,8 @@ function caption(groups: readonly TrialGroup[]): string {
     ? "a sub-network of the teacher's size carries the task, the error stays flat down to the line h_T"
     : 'a sub-network carries the task, the error stays flat down to its size';
   return (
-    `Hidden nodes are removed lowest relevance first: where ${where}, rises to the left of it, and the curves of ` +
-    'several widths fall on one. ' +
-    `The test error ${widest.join('; that ')} (median over trials).`
+    `Nodes of the first hidden layer are removed lowest relevance first: where ${where}, rises to the left of it, and the ` +
+    'curves of several widths fall on one. ' +
+    `In the median over trials the test error ${changes}.`
   );
 }

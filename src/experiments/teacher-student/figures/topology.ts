@@ -1,10 +1,13 @@
 import { summarize } from '../../../analysis/summary.js';
-import type { Cell, Figure, LeftOut } from '../../../figures/figure.js';
+import type { Cell, Figure, LeftOut, Table } from '../../../figures/figure.js';
 import { meanAndSpread } from '../../../figures/mean-and-spread.js';
 import { short } from '../../../figures/numbers-in-text.js';
-import { drawnSeries, seriesNames, seriesNotes, settingCells, widestOfSeries } from '../panels/series.js';
+import { clauses, studentsText } from '../panels/caption-text.js';
+import { alongNotes, type Series, seriesNames, settingCells } from '../panels/series.js';
+import { shownSeries, shownSeriesNotes } from '../panels/shown-panels.js';
 import { type TrialGroup, teacherSizes } from '../panels/trial-groups.js';
 import { noTeacherToCompare, structured, structureNotes } from '../structure/chosen-trials.js';
+import { layerNotes } from '../structure/layer-notes.js';
 import { mostDrawnNodes, type Survivors } from '../structure/trial-structure.js';
 import { thinnest } from '../topology/network-drawing.js';
 import type { SurvivingGroup } from '../topology/surviving-group.js';
@@ -12,6 +15,8 @@ import { topologyChart } from '../topology/topology-panels.js';
 
 const name = 'topology';
 const title = 'The surviving sub-network beside the teacher';
+/** Series that are drawn; arbitrary. */
+const mostSeries = 6;
 
 /**
  * Figure 7: in- and out-strengths of the surviving nodes and how they lie to the teacher's, and the sub-network that they
@@ -37,31 +42,38 @@ export function topologyFigure(groups: readonly TrialGroup[]): Figure | LeftOut 
       title,
       reason: 'No student has a node above the threshold: there is no sub-network to draw.',
     };
-  const shown = shownGroups(groups, surviving);
-  const settings = settingCells(groups);
+  const series = shownSeries(groups, mostSeries);
+  const shown = shownGroups(surviving, series);
+  const leftOut = shownSeriesNotes(groups, series);
+  const footnotes = [...drawingNotes(shown), ...leftOut, ...layerNotes(groups)];
   return {
     name,
     title,
     caption: caption(shown),
-    notes: notes(groups, surviving, shown),
+    notes: [...notes(groups, surviving, shown), ...leftOut, ...alongNotes(groups), ...layerNotes(groups)],
     hint: 'Point at a curve or a node for its values.',
-    table: {
-      columns: [
-        ...['teacherSize', 'parametrization', 'width', ...settings.columns, 'trials', 'surviving nodes mean'],
-        ...quantities.flatMap(([quantity]) => [`${quantity} mean`, `${quantity} sd`]),
-        'overlap of random nodes',
-      ],
-      rows: surviving.map(({ group, survivors, chance }): Cell[] => [
-        ...[group.teacherSize, group.parametrization, group.width, ...settings.cells(group)],
-        ...[survivors.length, summarize(survivors.map(({ nodes }) => nodes)).mean],
-        ...quantities.flatMap(([, of]) => {
-          const { mean, sd, count } = summarize(survivors.map(of));
-          return [mean, count > 1 ? sd : null];
-        }),
-        chance,
-      ]),
-    },
-    ...topologyChart(title, shown, drawnSeries(groups)),
+    table: table(groups, surviving),
+    ...topologyChart({ title, footnotes }, shown, series),
+  };
+}
+
+function table(groups: readonly TrialGroup[], surviving: readonly SurvivingGroup[]): Table {
+  const settings = settingCells(groups);
+  return {
+    columns: [
+      ...['teacherSize', 'parametrization', 'width', ...settings.columns, 'trials', 'surviving nodes mean'],
+      ...quantities.flatMap(([quantity]) => [`${quantity} mean`, `${quantity} sd`]),
+      'overlap of random nodes',
+    ],
+    rows: surviving.map(({ group, survivors, chance }): Cell[] => [
+      ...[group.teacherSize, group.parametrization, group.width, ...settings.cells(group)],
+      ...[survivors.length, summarize(survivors.map(({ nodes }) => nodes)).mean],
+      ...quantities.flatMap(([, of]) => {
+        const { mean, sd, count } = summarize(survivors.map(of));
+        return [mean, count > 1 ? sd : null];
+      }),
+      chance,
+    ]),
   };
 }
 
@@ -74,11 +86,21 @@ const quantities: readonly [string, (survivors: Survivors) => number][] = [
 ];
 
 /** Of the largest teacher that has survivors: the widest group of each series. */
-function shownGroups(groups: readonly TrialGroup[], surviving: readonly SurvivingGroup[]): SurvivingGroup[] {
+function shownGroups(surviving: readonly SurvivingGroup[], shown: readonly Series[]): SurvivingGroup[] {
   const largest = Math.max(...surviving.map(({ group }) => group.teacherSize));
   const own = surviving.filter(({ group }) => group.teacherSize === largest);
-  const names = widestOfSeries(groups).map((each) => each.name);
-  return names.flatMap((each) => own.findLast(({ series }) => series === each) ?? []);
+  return shown.flatMap((each) => own.findLast(({ series }) => series === each.name) ?? []);
+}
+
+/** What a drawing leaves out. */
+function drawingNotes(shown: readonly SurvivingGroup[]): string[] {
+  const cut = shown.some(({ survivors }) => (survivors[0]?.nodes ?? 0) > mostDrawnNodes);
+  return [
+    `Weights below ${thinnest} of the largest of their layer are left out of a drawing.`,
+    ...(cut
+      ? [`Of more than ${mostDrawnNodes} surviving nodes the most relevant ${mostDrawnNodes} are drawn.`]
+      : []),
+  ];
 }
 
 function notes(
@@ -88,7 +110,6 @@ function notes(
 ): string[] {
   const looked = groups.flatMap(structured).length;
   const left = looked - surviving.reduce((total, { survivors }) => total + survivors.length, 0);
-  const cut = shown.some(({ survivors }) => (survivors[0]?.nodes ?? 0) > mostDrawnNodes);
   const [largest] = shown.map(({ group }) => group.teacherSize);
   return [
     'A factor can move from what enters a ReLU node to what leaves it, and training moves it: strengths are drawn with both ' +
@@ -103,32 +124,31 @@ function notes(
       : []),
     'Strengths are sums over all weights of a node, with sign. KS: largest distance of two distribution functions.',
     'In a drawing hidden nodes stand in the order of the teacher nodes that they are matched with, those without one below; ' +
-      `second hidden nodes are matched in the same way. Weights below ${thinnest} of the largest of their layer are left out.`,
-    ...(cut
-      ? [`Of more than ${mostDrawnNodes} surviving nodes the most relevant ${mostDrawnNodes} are drawn.`]
-      : []),
+      'second hidden nodes are matched in the same way.',
+    ...drawingNotes(shown),
     ...(teacherSizes(groups).length > 1 || shown.length < surviving.length
       ? [`Drawn for h_T = ${largest} and the largest width of each series; the table has others.`]
       : []),
     ...(shown.every(({ survivors }) => survivors.length === 1) ? ['One trial per curve: no spread.'] : []),
     ...(left > 0 ? [`${left} of ${looked} students have no node above the threshold and are left out.`] : []),
-    ...seriesNotes(groups),
     ...structureNotes(groups),
   ];
 }
 
 function caption(shown: readonly SurvivingGroup[]): string {
-  const texts = shown.map(({ group, series, survivors, chance }) => {
-    const of = (quantity: (each: Survivors) => number) => meanAndSpread(survivors.map(quantity));
+  const named = shown.map((each) => ({ name: each.series, ...each }));
+  const groups = shown.map(({ group }) => group);
+  const texts = clauses(named, (each) => {
+    const of = (quantity: (survivors: Survivors) => number) => meanAndSpread(each.survivors.map(quantity));
     return (
-      `those of ${series} students of width ${group.width} overlap by ${of(({ meanOverlap }) => meanOverlap)} (as many random ` +
-      `nodes: ${short(chance, 2)}), with KS distances of ${of(({ balancedDistance }) => balancedDistance.in)} in and ` +
+      `those of ${studentsText(each, groups)} overlap by ${of(({ meanOverlap }) => meanOverlap)} (as many random ` +
+      `nodes: ${short(each.chance, 2)}), with KS distances of ${of(({ balancedDistance }) => balancedDistance.in)} in and ` +
       `${of(({ balancedDistance }) => balancedDistance.out)} out`
     );
   });
   return (
     "Where the nodes that survive pruning are a copy of the teacher, their strengths are distributed as its nodes', each " +
     'teacher node has a student node that points the same way (overlap 1), and the two drawings look alike. ' +
-    `Of the surviving nodes, ${texts.join('; ')}.`
+    `Of the surviving nodes of the first hidden layer (h_T = ${groups[0]?.teacherSize}), ${texts}.`
   );
 }

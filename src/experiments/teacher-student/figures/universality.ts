@@ -1,9 +1,12 @@
 import type { Estimate, ExponentialFit, PowerLawFit } from '../../../analysis/fits/fit.js';
 import { evenly } from '../../../analysis/numbers.js';
-import type { Cell, Figure, LeftOut } from '../../../figures/figure.js';
+import type { Cell, Figure, LeftOut, Table } from '../../../figures/figure.js';
 import { short } from '../../../figures/numbers-in-text.js';
-import { drawnSeries, seriesNames, seriesNotes, settingCells } from '../panels/series.js';
+import { clauses } from '../panels/caption-text.js';
+import { alongNotes, presentSeries, seriesNames, settingCells } from '../panels/series.js';
+import { shownSeries, shownSeriesNotes } from '../panels/shown-panels.js';
 import { type TrialGroup, teacherSizes } from '../panels/trial-groups.js';
+import { layerNotes } from '../structure/layer-notes.js';
 import {
   type Collapse,
   collapseOf,
@@ -19,31 +22,24 @@ const reach = 1;
 /** Widths of one teacher size and series that are compared; arbitrary. */
 const mostWidths = 4;
 
+/** Series that have a panel; arbitrary. */
+const mostSeries = 6;
+
 /**
  * Figure 5: |MSE after - MSE before| divided by its largest, against n_kept / h_T - 1, of several teacher sizes and widths;
  * exponential and power-law fits of the rising part, and how well the curves are one.
  */
 export function universalityFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   const wide = groups.filter(({ width, teacherSize }) => teacherSize > 0 && width > teacherSize);
-  const series = drawnSeries(groups);
-  const nameOf = seriesNames(groups);
-  const collapses = series.flatMap((each): SeriesCollapse[] => {
-    const own = wide.filter((group) => nameOf(group) === each.name);
-    const compared = teacherSizes(own).flatMap((teacherSize) =>
-      evenly(
-        own.filter((group) => group.teacherSize === teacherSize),
-        mostWidths,
-      ),
-    );
-    const curves = compared
-      .map((group) => normalisedCurve(group, (1 + reach) * group.teacherSize))
-      .filter(rises);
-    const sizes = new Set(curves.map(({ group }) => group.teacherSize));
-    return sizes.size > 1 ? [{ series: each, curves, collapse: collapseOf(curves) }] : [];
-  });
-  if (collapses.length === 0) return { name, title, reason: reason(groups, wide) };
-  const settings = settingCells(groups);
-  const chart = universalityChart(title, collapses);
+  const compared = comparedCurves(wide, groups);
+  if (compared.length === 0) return { name, title, reason: reason(groups, wide) };
+  const series = shownSeries(groups, mostSeries);
+  const leftOut = shownSeriesNotes(groups, series);
+  const collapses = compared
+    .filter((each) => series.some((shown) => shown.name === each.series.name))
+    .map((each): SeriesCollapse => ({ ...each, collapse: collapseOf(each.curves) }));
+  const footnotes = [...meaningNotes(collapses), ...leftOut, ...layerNotes(groups)];
+  const chart = universalityChart({ title, footnotes }, collapses);
   return {
     name,
     title,
@@ -52,28 +48,69 @@ export function universalityFigure(groups: readonly TrialGroup[]): Figure | Left
       ...collapses.flatMap(fitNotes),
       ...collapses.flatMap(scalingNotes),
       ...qualityNotes(collapses),
-      ...omissionNotes(groups, wide, collapses),
+      ...omissionNotes(groups, wide, compared),
+      ...leftOut,
       ...chart.notes,
-      ...seriesNotes(groups),
+      ...alongNotes(groups),
+      ...layerNotes(groups),
     ],
     hint: 'Point at a mark for its values.',
-    table: {
-      columns: [
-        ...['teacherSize', 'parametrization', 'width', ...settings.columns, 'nodes kept'],
-        ...['nodes kept / teacherSize - 1', '|MSE change| / largest', 'standard error'],
-      ],
-      rows: collapses.flatMap(({ curves }) =>
-        curves.flatMap(({ group, points }) =>
-          points.map(({ kept, x, y, error }): Cell[] => [
-            ...[group.teacherSize, group.parametrization, group.width, ...settings.cells(group)],
-            ...[kept, x, y, error],
-          ]),
-        ),
-      ),
-    },
+    table: table(groups, compared),
     datasets: chart.datasets,
     draw: chart.draw,
   };
+}
+
+type Compared = Omit<SeriesCollapse, 'collapse'>;
+
+/** Of each series that has curves of several teachers. */
+function comparedCurves(wide: readonly TrialGroup[], groups: readonly TrialGroup[]): Compared[] {
+  const nameOf = seriesNames(groups);
+  return presentSeries(groups).flatMap((series): Compared[] => {
+    const own = wide.filter((group) => nameOf(group) === series.name);
+    const curves = teacherSizes(own)
+      .flatMap((teacherSize) =>
+        evenly(
+          own.filter((group) => group.teacherSize === teacherSize),
+          mostWidths,
+        ),
+      )
+      .map((group) => normalisedCurve(group, (1 + reach) * group.teacherSize))
+      .filter(rises);
+    const sizes = new Set(curves.map(({ group }) => group.teacherSize));
+    return sizes.size > 1 ? [{ series, curves }] : [];
+  });
+}
+
+function table(groups: readonly TrialGroup[], compared: readonly Compared[]): Table {
+  const settings = settingCells(groups);
+  return {
+    columns: [
+      ...['teacherSize', 'parametrization', 'width', ...settings.columns, 'nodes kept'],
+      ...['nodes kept / teacherSize - 1', '|MSE change| / largest', 'standard error'],
+    ],
+    rows: compared.flatMap(({ curves }) =>
+      curves.flatMap(({ group, points }) =>
+        points.map(({ kept, x, y, error }): Cell[] => [
+          ...[group.teacherSize, group.parametrization, group.width, ...settings.cells(group)],
+          ...[kept, x, y, error],
+        ]),
+      ),
+    ),
+  };
+}
+
+const meaningOfS =
+  'S: mean squared distance between curves in units of their standard errors (Houdayer and Hartmann), about 1 where they ' +
+  'differ by no more than chance';
+
+/** What the numbers in the titles of panels mean. */
+function meaningNotes(collapses: readonly SeriesCollapse[]): string[] {
+  const measured = collapses.some(({ collapse }) => collapse.quality);
+  return [
+    'Factor: by how much curves lie apart left of h_T, in root mean square.',
+    ...(measured ? [`${meaningOfS}.`] : []),
+  ];
 }
 
 /** Whether there is a part to fit and to compare: points left of the transition that are above 0. */
@@ -126,7 +163,8 @@ function withError(
   { value, standardError }: Estimate,
 ): string {
   const error = standardError * Math.sqrt(reducedChiSquared);
-  const decimals = 1 - Math.floor(Math.log10(error));
+  const size = Math.max(Math.abs(value), error);
+  const decimals = Math.min(1 - Math.floor(Math.log10(error)), 3 - Math.floor(Math.log10(size)));
   return decimals >= 0 && decimals < 7
     ? `${value.toFixed(decimals)} ± ${error.toFixed(decimals)}`
     : `${short(value)} ± ${short(error, 2)}`;
@@ -136,7 +174,7 @@ function qualityNotes(collapses: readonly SeriesCollapse[]): string[] {
   const measured = collapses.some(({ collapse }) => collapse.quality);
   return measured
     ? [
-        'S (Houdayer and Hartmann) is about 1 where curves differ by no more than their standard errors. Trials that share ' +
+        `${meaningOfS}. Trials that share ` +
           'one teacher per size have errors that leave out what another teacher would change: small errors make S large, so ' +
           'read it beside the factor, which does not know of them.',
       ]
@@ -146,9 +184,9 @@ function qualityNotes(collapses: readonly SeriesCollapse[]): string[] {
 function omissionNotes(
   groups: readonly TrialGroup[],
   wide: readonly TrialGroup[],
-  collapses: readonly SeriesCollapse[],
+  all: readonly Compared[],
 ): string[] {
-  const compared = collapses.reduce((total, { curves }) => total + curves.length, 0);
+  const compared = all.reduce((total, { curves }) => total + curves.length, 0);
   return [
     ...(wide.length < groups.length
       ? ['Students no wider than their teacher have no nodes to spare and are left out.']
@@ -158,13 +196,18 @@ function omissionNotes(
 }
 
 function caption(collapses: readonly SeriesCollapse[]): string {
-  const texts = collapses.map(({ series, collapse, curves }) => {
-    return `${curves.length} curves of ${series.name} students lie ${collapseText(collapse)}`;
+  const all = collapses.map((each) => {
+    return { name: each.series.name, group: (each.curves[0] as NormalisedCurve).group, ...each };
   });
+  const texts = clauses(all, ({ series, collapse, curves }, i) => {
+    const students = series.label === '' ? `${series.name} students` : `${series.name}`;
+    return `${i > 0 ? 'the ' : ''}${curves.length} curves of ${students} lie ${collapseText(collapse)}`;
+  });
+  const measured = collapses.some(({ collapse }) => collapse.quality);
   return (
     'Each pruning curve is divided by its largest value and drawn against the nodes kept per teacher node, so that a ' +
     'transition at h_T is at 0: if it is universal, curves of all teachers and widths are one. ' +
-    `In the rising part the ${texts.join('; the ')}.`
+    `In the rising part the ${texts}.${measured ? ` ${meaningOfS}.` : ''}`
   );
 }
 

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { brief } from '../../../figures/numbers-in-text.js';
 import type { Parametrization, Protocol } from '../protocol/schema.js';
 
 /** As a protocol has it: any field may be an axis. */
@@ -21,10 +22,21 @@ export function armText(arm: GridArm, epochs: string, layers = 'first layer'): s
   ].join('; ');
 }
 
-/** A value, plain or as flow YAML. */
-export function inFlow(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value);
-  return stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
+/**
+ * A value, plain or as flow YAML, its numbers as brief as they can be told from the others.
+ * @param others the values beside it, as Array.map gives them
+ */
+export function inFlow(value: unknown, _index = 0, others: readonly unknown[] = []): string {
+  const short = shortened(value, others);
+  if (typeof short !== 'object' || short === null) return String(short);
+  return stringify(short, { collectionStyle: 'flow', lineWidth: 0 }).trim();
+}
+
+function shortened(value: unknown, others: readonly unknown[]): unknown {
+  if (typeof value === 'number') return brief(value, others);
+  if (Array.isArray(value)) return value.map((each) => shortened(each, value));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, shortened(each, [])]));
 }
 
 function optimizerText([name, settings]: [string, unknown]): string {

@@ -23,23 +23,26 @@ export interface BaselineRow extends Record<string, Cell> {
 
 export interface BaselineChart {
   readonly title: string;
+  readonly footnotes: readonly string[];
   /** Those that are drawn: one of each teacher size and series. */
   readonly groups: readonly TrialGroup[];
   readonly series: readonly Series[];
   readonly rows: readonly BaselineRow[];
 }
 
-/** Solid is what the rest of the report is about. */
+/** Solid is what the rest of the report is about; then long dashes, dots, and dashes with a dot between. */
 const dashes: readonly (readonly [RankingName, readonly number[]])[] = [
   ['relevance', [1, 0]],
-  ['oracle', [6, 3]],
-  ['random', [1.5, 2.5]],
-  ['eigenvalue', [10, 3, 1.5, 3, 1.5, 3]],
+  ['oracle', [11, 5]],
+  ['random', [1.5, 3.5]],
+  ['eigenvalue', [6, 3, 1.5, 3]],
 ];
+/** Length of a line in the legend, in pixels, that shows each pattern at least twice. */
+const legendLine = 28;
 
 /** A panel for each teacher size: hue and lightness say which student, dashes by which ranking it is pruned. */
 export function baselineChart(chart: BaselineChart): Pick<Figure, 'datasets' | 'draw' | 'notes'> {
-  const { title, groups, series } = chart;
+  const { title, groups, series, footnotes } = chart;
   const first = parametrizations.map((name) =>
     series.find(({ parametrization }) => parametrization === name),
   );
@@ -57,7 +60,7 @@ export function baselineChart(chart: BaselineChart): Pick<Figure, 'datasets' | '
       const panels = teacherSizes(groups).map((teacherSize) => panel({ ...chart, rows }, teacherSize, style));
       const columns = style.layout === 'wide' ? Math.min(panels.length, 2) : 1;
       const subtitle = [`median over ${trialCount(groups)}`, ...(undrawn ? [undrawn] : [])];
-      return figureFrame({ title, subtitle, panels, columns }, style);
+      return figureFrame({ title, subtitle, footnotes, panels, columns }, style);
     },
   };
 }
@@ -102,6 +105,8 @@ function legends({ series, rows }: BaselineChart, wide: boolean, { theme }: Figu
         orient: 'top' as const,
         direction: 'horizontal' as const,
         columns: wide ? 4 : 2,
+        // The area of a square of that side.
+        symbolSize: legendLine ** 2,
         title: 'nodes removed by',
       },
     },

@@ -3,7 +3,9 @@ import { powerLabel, powerOfTen } from '../../../figures/axes.js';
 import type { Cell, Figure, FigureStyle, Layer, Panel } from '../../../figures/figure.js';
 import { figureFrame } from '../../../figures/frame.js';
 import { rampColors } from '../../../figures/theme.js';
+import { panelTitle } from '../../../figures/wrapped-text.js';
 import { type Series, seriesNames } from './series.js';
+import { isShown, type ShownPanels } from './shown-panels.js';
 import { lossName, type Parametrization, type TrialGroup, teacherSizes, trialCount } from './trial-groups.js';
 
 export interface CurveRow extends Record<string, Cell> {
@@ -23,8 +25,9 @@ export interface CurveRow extends Record<string, Cell> {
 export interface PruningChart {
   readonly title: string;
   readonly groups: readonly TrialGroup[];
-  /** Those that are drawn. */
-  readonly series: readonly Series[];
+  /** Those that have panels. */
+  readonly panels: ShownPanels;
+  readonly footnotes: readonly string[];
   /** Widths that are drawn. */
   readonly shown: readonly number[];
   /** Smaller changes are drawn here. */
@@ -38,9 +41,10 @@ export const reach = 3;
 /** Panels side by side. */
 const mostColumns = 2;
 
-/** One panel for each teacher size and series: its hue says which parametrisation, its lightness the width. */
+/** One panel per teacher size and series: its hue says which parametrisation, its lightness the width. */
 export function pruningChart(chart: PruningChart): Pick<Figure, 'datasets' | 'draw'> {
-  const { title, groups, floor } = chart;
+  const { title, groups, floor, footnotes } = chart;
+  const { teacherSizes: sizes, series: shown } = chart.panels;
   const up = (value: number) => Math.max(value, floor);
   return {
     datasets: {
@@ -53,13 +57,11 @@ export function pruningChart(chart: PruningChart): Pick<Figure, 'datasets' | 'dr
       sizes: effectiveSizeMarks(chart),
     },
     draw: (style) => {
-      const columns = style.layout === 'wide' ? Math.min(chart.series.length, mostColumns) : 1;
-      const panels = teacherSizes(groups).flatMap((teacherSize) =>
-        chart.series.map((series, i) =>
-          pruningPanel(chart, { teacherSize, series, column: i % columns }, style),
-        ),
-      );
-      return figureFrame({ title, subtitle: subtitle(groups), panels, columns, ownColors: true }, style);
+      const columns = style.layout === 'wide' ? Math.min(sizes.length * shown.length, mostColumns) : 1;
+      const places = sizes.flatMap((teacherSize) => shown.map((series) => ({ teacherSize, series })));
+      const panels = places.map((place, i) => pruningPanel(chart, { ...place, column: i % columns }, style));
+      const lines = { subtitle: subtitle(groups), footnotes };
+      return figureFrame({ title, ...lines, panels, columns, ownColors: true }, style);
     },
   };
 }
@@ -73,12 +75,12 @@ function subtitle(groups: readonly TrialGroup[]): string[] {
 }
 
 /** Where each curve passes the median effective size of its trials. */
-function effectiveSizeMarks({ groups, shown, floor, rows }: PruningChart) {
+function effectiveSizeMarks({ groups, shown, panels, floor, rows }: PruningChart) {
   const nameOf = seriesNames(groups);
   return groups.flatMap((group) => {
-    if (!shown.includes(group.width)) return [];
     const { parametrization, teacherSize, width, trials } = group;
     const series = nameOf(group);
+    if (!shown.includes(width) || !isShown(panels, teacherSize, series)) return [];
     const size = Math.round(summarize(trials.map((trial) => trial.effectiveSize)).median);
     const curve = rows.filter(
       (row) => row.series === series && row.teacherSize === teacherSize && row.width === width,
@@ -105,6 +107,7 @@ function pruningPanel(
   const { theme } = style;
   const { name, parametrization } = series;
   const wide = style.layout === 'wide';
+  const width = wide ? 320 : 235;
   const drawn = chart.shown.filter((width) =>
     chart.rows.some((row) => row.series === name && row.teacherSize === teacherSize && row.width === width),
   );
@@ -112,18 +115,20 @@ function pruningPanel(
   const inPanel = `datum.teacherSize === ${teacherSize} && datum.series === ${JSON.stringify(name)}`;
   return {
     title: {
-      text: teacherSizes(chart.groups).length > 1 ? `${name}, h_T = ${teacherSize}` : name,
+      text: panelTitle(
+        [teacherSizes(chart.groups).length > 1 ? `${name}, h_T = ${teacherSize}` : name],
+        width,
+      ),
       color: theme[parametrization],
-      limit: wide ? 320 : 235,
     },
-    width: wide ? 320 : 235,
+    width,
     height: wide ? 290 : 230,
     layer: [
       ...teacherLayers(teacherSize, axes, theme),
       ...curveLayers(inPanel, axes, {
         inPage: style.inPage,
         loss: lossName(chart.groups),
-        params: wide ? [zoom(`${chart.series.indexOf(series)}_${teacherSize}`)] : [],
+        params: wide ? [zoom(`${chart.panels.series.indexOf(series)}_${teacherSize}`)] : [],
       }),
     ],
     encoding: { color: widthColor(drawn, theme.ramps[parametrization]) },

@@ -5,6 +5,7 @@ import type { Cell } from '../../../figures/figure.js';
 import { rampColors, type Theme } from '../../../figures/theme.js';
 import { type SettingColumn, settingColumns, settingsLabel } from '../../../protocol/settings.js';
 import { type Parametrization, parametrizations } from '../protocol/schema.js';
+import { leftOutNotes } from './left-out.js';
 import type { TrialGroup } from './trial-groups.js';
 
 export interface Series {
@@ -58,18 +59,28 @@ export function widestOfSeries(groups: readonly TrialGroup[]): { name: string; g
   }));
 }
 
+/** Of a figure that shows the series of drawnSeries. */
 export function seriesNotes(groups: readonly TrialGroup[]): string[] {
-  const [all, drawn] = [presentSeries(groups).length, drawnSeries(groups).length];
+  return [...seriesLeftOutNotes(groups), ...alongNotes(groups)];
+}
+
+/** Which series have no curve. */
+export function seriesLeftOutNotes(groups: readonly TrialGroup[]): string[] {
+  const all = presentSeries(groups).map(({ name }) => name);
+  const drawn = drawnSeries(groups).map(({ name }) => name);
+  const left = all.filter((name) => !drawn.includes(name));
+  return leftOutNotes('settings', drawn.length, all.length, left);
+}
+
+/** What changes along a curve besides the width. */
+export function alongNotes(groups: readonly TrialGroup[]): string[] {
   const separating = separatingColumns(groups).map(({ name }) => name);
   const along = columnsOf(groups).filter(({ name }) => !separating.includes(name));
-  return [
-    ...(drawn < all ? [`Drawn for ${drawn} of ${all} settings; the table has all of them.`] : []),
-    ...(along.length > 0
-      ? [
-          `Not the width alone changes along a curve: ${along.map(({ name }) => name).join(', ')} too (see the table).`,
-        ]
-      : []),
-  ];
+  return along.length > 0
+    ? [
+        `Not the width alone changes along a curve: ${along.map(({ name }) => name).join(', ')} too (see the table).`,
+      ]
+    : [];
 }
 
 /** Hue says which parametrisation, lightness which of its settings. */

@@ -1,8 +1,17 @@
+import { evenly } from '../../../analysis/numbers.js';
 import { summarize } from '../../../analysis/summary.js';
 import { logDomain, zerosAtFootNotes, zerosNotes, zerosText } from '../../../figures/axes.js';
 import type { Cell, Datasets, Table } from '../../../figures/figure.js';
 import { spreadText } from '../../../figures/numbers-in-text.js';
-import { type Series, seriesNames, seriesNotes, settingCells, spreadNotes } from './series.js';
+import {
+  type Series,
+  seriesLeftOutNotes,
+  seriesNames,
+  seriesNotes,
+  settingCells,
+  spreadNotes,
+} from './series.js';
+import { mostPanels, teacherLeftOutNotes } from './shown-panels.js';
 import { type ReportTrial, type TrialGroup, teacherSizes, trialCount, widths } from './trial-groups.js';
 import { binNotes, type WidthBin, widthBins } from './width-bins.js';
 
@@ -17,7 +26,10 @@ export interface Quantity {
 
 /** Quantities against the student's width, both axes logarithmic: the form of figures 2 and 3. */
 export interface WidthChart {
+  /** Those that are drawn. */
   readonly quantities: readonly Quantity[];
+  /** Those of the table; the ones that are drawn unless given. */
+  readonly tabled?: readonly Quantity[];
   readonly groups: readonly TrialGroup[];
   /** Those that are drawn; the table has all. */
   readonly series: readonly Series[];
@@ -44,7 +56,7 @@ const trialShift = 0.022;
 /** Trials of a group that get a point of their own; of more, nobody can tell one from another. Arbitrary. */
 const mostTrials = 50;
 
-type Row = Record<string, Cell>;
+type Row = Record<string, Cell | boolean>;
 
 /** Every panel of every style asks for them, and for thousands of trials they take a while. */
 const known = new WeakMap<WidthChart, Datasets>();
@@ -78,7 +90,18 @@ function makeDatasets(chart: WidthChart): Datasets {
       }
     }
   }
-  return { summaries, trials };
+  const [foot] = domainOf(chart, summaries, trials);
+  return { summaries: summaries.map((row) => withWhisker(row, foot)), trials };
+}
+
+/**
+ * Where a whisker is drawn: down to the foot of the axis where the mean less 1 sd is below it, or not above 0. The axis
+ * does not follow it, since on a log axis that may lie decades below every trial.
+ */
+function withWhisker(row: Row, foot: number): Row {
+  const { sd, low } = row;
+  const leaves = sd !== null && (low === null || Number(low) < foot);
+  return { ...row, lowDrawn: sd === null ? null : leaves ? foot : Number(low), leaves };
 }
 
 /** Indices of all trials, or of `mostTrials` of them: the extremes, and the others evenly between by rank. */
@@ -102,7 +125,7 @@ function drawnBins({ groups, series }: WidthChart): WidthBin[] {
 }
 
 /** The table behind the figure: mean and sd of each quantity for each group. */
-export function widthTable({ groups, quantities }: WidthChart): Table {
+export function widthTable({ groups, quantities: drawn, tabled: quantities = drawn }: WidthChart): Table {
   const settings = settingCells(groups);
   return {
     columns: [
@@ -143,20 +166,42 @@ function zerosOf(chart: WidthChart): number {
   return allValues(chart).filter((value) => value === 0).length;
 }
 
+/** Whether a whisker is cut off at the foot of the axis, and how that is marked. */
+function whiskerNotes(chart: WidthChart): string[] {
+  return (widthDatasets(chart).summaries ?? []).some(({ leaves }) => leaves === true)
+    ? [
+        'A whisker that ends in a triangle goes on below the axis: the mean less 1 sd is less than the axis shows, or not above 0.',
+      ]
+    : [];
+}
+
+/** What the picture itself must say. */
+export function widthFootnotes(chart: WidthChart): string[] {
+  const { groups } = chart;
+  return [
+    ...whiskerNotes(chart),
+    ...seriesLeftOutNotes(groups),
+    ...teacherLeftOutNotes(groups, shownTeachers(chart)),
+  ];
+}
+
+/** Those that have panels. */
+export function shownTeachers({ groups, quantities }: WidthChart): readonly number[] {
+  return evenly(teacherSizes(groups), Math.floor(mostPanels / quantities.length));
+}
+
 /** What a reader can do with the live picture. */
 export const widthHint =
   'Point at a mark for its values; click a legend entry to single it out, beside it to go back.';
 
 export function widthNotes(chart: WidthChart): string[] {
-  const notes = [...spreadNotes(chart.groups), ...seriesNotes(chart.groups), ...binNotes(chart.groups)];
+  const { groups } = chart;
+  const notes = [...spreadNotes(groups), ...seriesNotes(groups), ...binNotes(groups)];
+  notes.push(...teacherLeftOutNotes(groups, shownTeachers(chart)));
   const zeros = zerosOf(chart);
   const { floor } = chart;
   notes.push(...(floor === undefined ? zerosNotes(zeros) : zerosAtFootNotes(zeros, floor)));
-  const [foot] = valueDomain(chart);
-  if ((widthDatasets(chart).summaries ?? []).some(({ low }) => typeof low === 'number' && low < foot))
-    notes.push(
-      'A whisker without a lower end goes on below the axis: the mean less 1 sd is below every trial.',
-    );
+  notes.push(...whiskerNotes(chart));
   if (chart.groups.some(({ trials }) => trials.length > mostTrials))
     notes.push(
       `Of more than ${mostTrials} trials, ${mostTrials} have a point: the extremes, and others evenly between by rank.`,
@@ -169,11 +214,19 @@ export function widthDomain({ groups }: WidthChart): [number, number] {
 }
 
 export function valueDomain(chart: WidthChart): [number, number] {
+  const { summaries = [], trials = [] } = widthDatasets(chart);
+  return domainOf(chart, summaries, trials);
+}
+
+function domainOf(
+  chart: WidthChart,
+  summaries: Datasets[string],
+  trials: Datasets[string],
+): [number, number] {
   const horizontal = chart.teacherLine === 'horizontal';
   const teachers = horizontal ? teacherSizes(chart.groups).filter((size) => size > 0) : [];
   const guides = chart.guide === undefined ? [] : [chart.guide];
-  const { summaries = [], trials = [] } = widthDatasets(chart);
-  // Not down to where whiskers end: what mean - sd leaves of a mean on a log axis may lie decades below every trial.
+  // Not down to where whiskers end: see withWhisker.
   const drawn = [
     ...summaries.flatMap((row) => [row.meanDrawn, row.high]),
     ...trials.map((row) => row.valueDrawn),
@@ -182,22 +235,16 @@ export function valueDomain(chart: WidthChart): [number, number] {
   return logDomain([...drawn.map(Number), ...teachers, ...guides]);
 }
 
-function lowestPositive(values: readonly number[]): number {
-  return values.reduce((low, value) => (value > 0 && value < low ? value : low), Infinity);
-}
-
 /** @param floor where zeros are drawn; where there is none, a value is above 0 */
 function summaryCells(values: readonly number[], floor: number | undefined): Row {
-  const { mean, sd, count, minimum } = summarize(values);
-  const smallest = minimum > 0 || floor === undefined ? lowestPositive(values) : floor;
-  // Below zero a log axis has no place for the whisker: it ends at the smallest trial that has one.
-  const low = mean - sd > 0 ? mean - sd : Math.max(smallest, floor ?? 0);
+  const { mean, sd, count } = summarize(values);
   return {
     mean,
     meanDrawn: Math.max(mean, floor ?? 0),
     sd: count > 1 ? sd : null,
     spread: spreadText(count > 1 ? sd : null),
-    low: count > 1 ? low : null,
+    // Below zero a log axis has no place for the whisker.
+    low: count > 1 && mean - sd > 0 ? mean - sd : null,
     high: count > 1 ? Math.max(mean + sd, floor ?? 0) : null,
     trials: count,
   };

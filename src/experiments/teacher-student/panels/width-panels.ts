@@ -2,21 +2,39 @@ import type { TopLevelSpec } from 'vega-lite';
 import { labelledTicks, logLabel, logTicks } from '../../../figures/axes.js';
 import type { FigureStyle, Layer, Panel } from '../../../figures/figure.js';
 import { figureFrame, legendView, shownOr } from '../../../figures/frame.js';
+import { panelTitle } from '../../../figures/wrapped-text.js';
 import { seriesColors } from './series.js';
 import { teacherSizes, widths } from './trial-groups.js';
-import { type Quantity, valueDomain, type WidthChart, widthDomain, widthSubtitle } from './width-chart.js';
+import {
+  type Quantity,
+  shownTeachers,
+  valueDomain,
+  type WidthChart,
+  widthDatasets,
+  widthDomain,
+  widthFootnotes,
+  widthSubtitle,
+} from './width-chart.js';
 
-/** One row of panels for each teacher size, one column for each quantity; axes shared by all. */
-export function widthFigure(title: string, chart: WidthChart, style: FigureStyle): TopLevelSpec {
-  const [first] = teacherSizes(chart.groups);
-  const panels = teacherSizes(chart.groups).flatMap((teacherSize) =>
-    chart.quantities.map((quantity, i) => {
-      const place = { teacherSize, titled: i === 0, legend: i === 0 && teacherSize === first };
-      return widthPanel(chart, quantity, place, style);
-    }),
+/** One panel per teacher size and quantity; axes shared by all. Quantities stand side by side, else teacher sizes do. */
+export function widthFigure(
+  title: string,
+  chart: WidthChart,
+  style: FigureStyle,
+  footnotes: readonly string[] = [],
+): TopLevelSpec {
+  const shown = shownTeachers(chart);
+  const places = shown.flatMap((teacherSize) =>
+    chart.quantities.map((quantity) => ({ teacherSize, quantity })),
   );
-  const columns = style.layout === 'wide' ? chart.quantities.length : 1;
-  return figureFrame({ title, subtitle: widthSubtitle(chart), panels, columns, withLegend: true }, style);
+  const side = chart.quantities.length > 1 ? chart.quantities.length : Math.min(2, places.length);
+  const columns = style.layout === 'wide' ? side : 1;
+  const panels = places.map(({ teacherSize, quantity }, i) => {
+    const place = { teacherSize, titled: i % columns === 0, legend: i === 0, alone: places.length === 1 };
+    return widthPanel(chart, quantity, place, style);
+  });
+  const lines = { subtitle: widthSubtitle(chart), footnotes: [...footnotes, ...widthFootnotes(chart)] };
+  return figureFrame({ title, ...lines, panels, columns, withLegend: true }, style);
 }
 
 export interface WidthPanelPlace {
@@ -25,21 +43,24 @@ export interface WidthPanelPlace {
   readonly titled: boolean;
   /** Whether the legend shows and hides its series, and those of all other panels with them. */
   readonly legend: boolean;
+  /** Whether it is the only panel. */
+  readonly alone: boolean;
 }
 
 export function widthPanel(
   chart: WidthChart,
   quantity: Quantity,
-  { teacherSize, titled, legend }: WidthPanelPlace,
+  { teacherSize, titled, legend, alone }: WidthPanelPlace,
   style: FigureStyle,
 ): Panel {
   const wide = style.layout === 'wide';
   const sizes = teacherSizes(chart.groups);
-  const axes = { x: xAxis(chart, style.layout), y: yAxis(chart, titled || !wide) };
+  const width = wide && alone ? 480 : panelWidth[style.layout];
+  const axes = { x: xAxis(chart, width), y: yAxis(chart, titled || !wide) };
   const inPanel = `datum.panel === '${quantity.id}' && datum.teacherSize === ${teacherSize}`;
   return {
-    title: panelTitle(quantity.panelTitle, sizes.length > 1 ? teacherSize : undefined, wide),
-    width: panelWidth[style.layout],
+    title: panelTitleOf(quantity.panelTitle, sizes.length > 1 ? teacherSize : undefined, width),
+    width,
     height: wide ? 270 : 220,
     layer: [
       ...(chart.identity ? identityLayers(axes, style) : []),
@@ -47,32 +68,34 @@ export function widthPanel(
       ...guideLayers(chart, axes, style),
       trialLayer(chart, inPanel, axes),
       ...meanLayers(chart, inPanel, axes, legend),
+      ...leavingLayers(chart, inPanel, axes),
     ],
-    encoding: {
-      color: {
-        field: 'series',
-        type: 'nominal',
-        scale: {
-          domain: chart.series.map(({ name }) => name),
-          range: seriesColors(chart.series, style.theme),
-        },
-        legend: {
-          title: null,
-          orient: 'top',
-          symbolType: 'circle',
-          symbolOpacity: 1,
-          // As many as fit side by side, in full, when they say more than the parametrisation.
-          ...(chart.series.length > 2 && { columns: wide ? 2 : 1, labelLimit: wide ? 320 : 230 }),
-        },
-      },
+    encoding: { color: seriesColor(chart, wide, style) },
+  };
+}
+
+function seriesColor({ series }: WidthChart, wide: boolean, { theme }: FigureStyle) {
+  return {
+    field: 'series',
+    type: 'nominal' as const,
+    scale: { domain: series.map(({ name }) => name), range: seriesColors(series, theme) },
+    legend: {
+      title: null,
+      orient: 'top' as const,
+      symbolType: 'circle',
+      symbolOpacity: 1,
+      // As many as fit side by side, in full, when they say more than the parametrisation.
+      ...(series.length > 2 && { columns: wide ? 2 : 1, labelLimit: wide ? 320 : 230 }),
     },
   };
 }
 
-/** With the teacher's size where a figure has several, on a line of its own on a phone. */
-function panelTitle(title: string, teacherSize: number | undefined, wide: boolean): string | string[] {
-  if (teacherSize === undefined) return title;
-  return wide ? `${title}, h_T = ${teacherSize}` : [title, `h_T = ${teacherSize}`];
+/** With the teacher's size where a figure has several. */
+function panelTitleOf(title: string, teacherSize: number | undefined, width: number): string[] {
+  if (teacherSize === undefined) return panelTitle([title], width);
+  const line = `${title}, h_T = ${teacherSize}`;
+  const one = panelTitle([line], width);
+  return one.length === 1 ? one : panelTitle([title, `h_T = ${teacherSize}`], width);
 }
 
 interface Axes {
@@ -82,12 +105,12 @@ interface Axes {
 
 const panelWidth = { wide: 320, narrow: 235 } as const;
 
-function xAxis(chart: WidthChart, layout: FigureStyle['layout']) {
+function xAxis(chart: WidthChart, pixels: number) {
   const all = widths(chart.groups);
   const domain = widthDomain(chart);
   // A few widths are their own ticks; many are not legible as such.
   const values = all.length <= 12 ? all : logTicks(domain);
-  const labelled = labelledTicks(values, domain, panelWidth[layout]);
+  const labelled = labelledTicks(values, domain, pixels);
   return {
     type: 'quantitative' as const,
     scale: { type: 'log' as const, domain, nice: false },
@@ -140,11 +163,11 @@ function meanLayers(chart: WidthChart, inPanel: string, { x, y }: Axes, withLege
     { ...source, mark: { type: 'line', strokeWidth: 2 }, encoding: { ...position, opacity: shownOr(1) } },
     {
       data: { name: 'summaries' },
-      transform: [{ filter: `${inPanel} && isValid(datum.low)` }],
+      transform: [{ filter: `${inPanel} && isValid(datum.lowDrawn) && !datum.leaves` }],
       mark: { type: 'errorbar', clip: true, thickness: 1.5, ticks: { size: 7, thickness: 1.5 } },
       encoding: {
         x: { field: 'at', ...x },
-        y: { field: 'low', ...y },
+        y: { field: 'lowDrawn', ...y },
         y2: { field: 'high' },
         opacity: shownOr(1),
       },
@@ -162,6 +185,34 @@ function meanLayers(chart: WidthChart, inPanel: string, { x, y }: Axes, withLege
           { field: 'trials' },
         ),
       },
+    },
+  ];
+}
+
+/** Whiskers that go on below the axis: down to its foot, with a triangle there. */
+function leavingLayers(chart: WidthChart, inPanel: string, { x, y }: Axes): Layer[] {
+  if (!(widthDatasets(chart).summaries ?? []).some(({ leaves }) => leaves === true)) return [];
+  const source = { data: { name: 'summaries' }, transform: [{ filter: `${inPanel} && datum.leaves` }] };
+  const [atX, opacity] = [{ field: 'at', ...x }, shownOr(1)];
+  const [foot, high] = [
+    { field: 'lowDrawn', ...y },
+    { field: 'high', ...y },
+  ];
+  return [
+    {
+      ...source,
+      mark: { type: 'rule', strokeWidth: 1.5 },
+      encoding: { x: atX, y: foot, y2: { field: 'high' }, opacity },
+    },
+    {
+      ...source,
+      mark: { type: 'tick', orient: 'horizontal', size: 7, thickness: 1.5 },
+      encoding: { x: atX, y: high, opacity },
+    },
+    {
+      ...source,
+      mark: { type: 'point', shape: 'triangle-down', filled: true, size: 45, yOffset: -3 },
+      encoding: { x: atX, y: foot, opacity },
     },
   ];
 }

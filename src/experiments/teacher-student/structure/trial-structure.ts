@@ -46,6 +46,8 @@ export interface Survivors {
 /** What the figures need of a student's weights, small enough to be kept of many. */
 export interface TrialStructure {
   readonly teacher: TeacherStructure;
+  /** Layers whose nodes have eigenvalues: the first alone, or every hidden one. */
+  readonly spectralLayers: number;
   readonly unpruned: Paths;
   /** Absent where no node is above the threshold. */
   readonly survivors?: Survivors;
@@ -60,9 +62,10 @@ export function trialStructure(
 ): TrialStructure {
   const whole = withPositiveStrengths(wholeNetwork(network));
   const unpruned = paths(whole, teacher);
-  if (effectiveSize === 0) return { teacher, unpruned };
+  const spectralLayers = network.spec.layers.filter(({ kind }) => kind === 'spectral').length;
+  if (effectiveSize === 0) return { teacher, spectralLayers, unpruned };
   const nodes = mostRelevant(relevance, effectiveSize);
-  return { teacher, unpruned, survivors: survivorsOf(withNodes(whole, nodes), teacher) };
+  return { teacher, spectralLayers, unpruned, survivors: survivorsOf(withNodes(whole, nodes), teacher) };
 }
 
 function survivorsOf(left: SubNetwork, teacher: TeacherStructure): Survivors {

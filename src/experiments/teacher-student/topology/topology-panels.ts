@@ -1,18 +1,20 @@
 import { plainLabel } from '../../../figures/axes.js';
 import type { Figure, FigureStyle, Layer, Panel } from '../../../figures/figure.js';
 import { figureFrame } from '../../../figures/frame.js';
+import { panelTitle as panelTitleLines } from '../../../figures/wrapped-text.js';
 import { type Series, seriesColors } from '../panels/series.js';
 import { trialCount } from '../panels/trial-groups.js';
 import { structured } from '../structure/chosen-trials.js';
 import { balanced } from '../structure/sub-network.js';
 import type { TeacherStructure } from '../structure/teacher-structure.js';
+import { mostDrawnNodes } from '../structure/trial-structure.js';
 import { distributionRows, distributions } from './distributions.js';
 import { inSecondOrderOf, networkDrawing } from './network-drawing.js';
 import type { SurvivingGroup } from './surviving-group.js';
 
 /** Distributions of in-strength, out-strength and overlap, then the teacher and a sub-network of each series. */
 export function topologyChart(
-  title: string,
+  { title, footnotes }: { readonly title: string; readonly footnotes: readonly string[] },
   shown: readonly SurvivingGroup[],
   allSeries: readonly Series[],
 ): Pick<Figure, 'datasets' | 'draw'> {
@@ -32,21 +34,30 @@ export function topologyChart(
       edges: drawings.flatMap(({ edges }) => edges.map((edge) => ({ ...edge }))),
     },
     draw: (style) => {
-      const domain = ['teacher', ...series.map(({ name }) => name)];
-      const colors = [style.theme.teacher, ...seriesColors(series, style.theme)];
-      const size = style.layout === 'wide' ? { width: 205, height: 190 } : { width: 235, height: 200 };
-      const panels = [
-        ...distributions.map((each, i) =>
-          distributionPanel(each, { domain, colors, first: i === 0, size }, style),
-        ),
-        ...domain.map((name, i) =>
-          networkPanel(name, panelTitle(name, shown), colors[i] as string, size, style),
-        ),
-      ];
+      const panels = topologyPanels(shown, series, style);
       const columns = style.layout === 'wide' ? 3 : 1;
-      return figureFrame({ title, subtitle: subtitle(shown), panels, columns, spacing: 22 }, style);
+      const lines = { title, subtitle: subtitle(shown), footnotes };
+      return figureFrame({ ...lines, panels, columns, spacing: 22 }, style);
     },
   };
+}
+
+function topologyPanels(shown: readonly SurvivingGroup[], series: readonly Series[], style: FigureStyle) {
+  const { theme, layout } = style;
+  const domain = ['teacher', ...series.map(({ name }) => name)];
+  const colors = [theme.teacher, ...seriesColors(series, theme)];
+  // The lightest colour of a ramp is too pale for letters.
+  const letters = [theme.teacher, ...series.map(({ parametrization }) => theme[parametrization])];
+  const size = layout === 'wide' ? { width: 205, height: 190 } : { width: 235, height: 200 };
+  return [
+    ...distributions.map((each, i) =>
+      distributionPanel(each, { domain, colors, first: i === 0, size }, style),
+    ),
+    ...domain.map((name, i) => {
+      const own = [colors[i] as string, letters[i] as string] as const;
+      return networkPanel({ name, title: panelTitle(name, shown), colors: own, size }, style);
+    }),
+  ];
 }
 
 /** Of all shown: they have one teacher size, and where teachers differ in more, that of the first. */
@@ -66,7 +77,9 @@ function subtitle(shown: readonly SurvivingGroup[]): string[] {
 function panelTitle(name: string, shown: readonly SurvivingGroup[]): string[] {
   const own = shown.find(({ series }) => series === name);
   if (!own) return ['teacher', `h_T = ${shown[0]?.group.teacherSize}`];
-  return [name, `h = ${own.group.width}, n_λ = ${own.survivors[0]?.nodes}`];
+  const nodes = own.survivors[0]?.nodes ?? 0;
+  const cut = nodes > mostDrawnNodes ? [`${mostDrawnNodes} of ${nodes} nodes drawn`] : [];
+  return [name, `h = ${own.group.width}, n_λ = ${nodes}`, ...cut];
 }
 
 interface PanelStyle {
@@ -76,90 +89,121 @@ interface PanelStyle {
   readonly size: { readonly width: number; readonly height: number };
 }
 
+type Distribution = (typeof distributions)[number];
+
 function distributionPanel(
-  { quantity, title, axis, domain }: (typeof distributions)[number],
-  { domain: names, colors, first, size }: PanelStyle,
+  { quantity, title, axis, domain }: Distribution,
+  panel: PanelStyle,
   { theme, layout }: FigureStyle,
 ): Panel {
-  return {
-    title: { text: title, color: theme.ink, limit: size.width },
-    ...size,
-    layer: [
-      {
-        data: { name: 'distributions' },
-        transform: [{ filter: `datum.quantity === ${JSON.stringify(quantity)}` }],
-        mark: { type: 'line', interpolate: 'step-after', strokeWidth: 1.8, clip: true },
-        encoding: {
-          x: {
-            field: 'value',
-            type: 'quantitative',
-            scale: domain ? { domain: [...domain] } : { nice: true, zero: false },
-            axis: { title: axis, grid: false, tickCount: 5 },
-          },
-          y: {
-            field: 'share',
-            type: 'quantitative',
-            scale: { domain: [0, 1] },
-            axis: {
-              title: first ? 'share of nodes below' : null,
-              values: [0, 0.25, 0.5, 0.75, 1],
-              labelExpr: plainLabel,
-            },
-          },
-          color: {
-            field: 'series',
-            type: 'nominal',
-            scale: { domain: [...names], range: [...colors] },
-            legend: {
-              title: null,
-              orient: 'bottom',
-              symbolType: 'stroke',
-              symbolOpacity: 1,
-              columns: layout === 'wide' ? 3 : 1,
-              labelLimit: 230,
-            },
-          },
-          strokeDash: {
-            field: 'kind',
-            type: 'nominal',
-            scale: {
-              domain: ['nodes', 'random nodes'],
-              range: [
-                [1, 0],
-                [4, 3],
-              ],
-            },
-            legend: null,
-          },
-          tooltip: [
-            { field: 'series', title: 'network' },
-            { field: 'kind', title: 'of' },
-            { field: 'value', title: axis, format: '.3~f' },
-            { field: 'share', title: 'share below', format: '.2f' },
-          ],
-        },
+  const { first, size } = panel;
+  const shares = [0, 0.25, 0.5, 0.75, 1];
+  const yTitle = first ? 'share of nodes below' : null;
+  const layer: Layer = {
+    data: { name: 'distributions' },
+    transform: [{ filter: `datum.quantity === ${JSON.stringify(quantity)}` }],
+    mark: { type: 'line', interpolate: 'step-after', strokeWidth: 1.8, clip: true },
+    encoding: {
+      x: {
+        field: 'value',
+        type: 'quantitative',
+        scale: domain ? { domain: [...domain] } : { nice: true, zero: false },
+        axis: { title: axis, grid: false, tickCount: 5 },
       },
-    ],
+      y: {
+        field: 'share',
+        type: 'quantitative',
+        scale: { domain: [0, 1] },
+        axis: { title: yTitle, values: shares, labelExpr: plainLabel },
+      },
+      ...lineEncoding(panel, layout),
+      tooltip: [
+        { field: 'series', title: 'network' },
+        { field: 'kind', title: 'of' },
+        { field: 'value', title: axis, format: '.3~f' },
+        { field: 'share', title: 'share below', format: '.2f' },
+      ],
+    },
+  };
+  return {
+    title: { text: panelTitleLines([title], size.width), color: theme.ink },
+    ...size,
+    layer: [layer],
   };
 }
 
-function networkPanel(
-  name: string,
-  title: string[],
-  color: string,
-  size: PanelStyle['size'],
-  { theme }: FigureStyle,
-): Panel {
-  const place = (field: 'x' | 'y') => ({
+/** Hue says which network, dashes that nodes are random. */
+function lineEncoding({ domain, colors }: PanelStyle, layout: FigureStyle['layout']) {
+  const [solid, dashed] = [
+    [1, 0],
+    [4, 3],
+  ];
+  return {
+    color: {
+      field: 'series',
+      type: 'nominal' as const,
+      scale: { domain: [...domain], range: [...colors] },
+      legend: {
+        title: null,
+        orient: 'bottom' as const,
+        symbolType: 'stroke',
+        symbolOpacity: 1,
+        columns: layout === 'wide' ? 3 : 1,
+        labelLimit: 230,
+      },
+    },
+    strokeDash: {
+      field: 'kind',
+      type: 'nominal' as const,
+      scale: { domain: ['nodes', 'random nodes'], range: [solid, dashed] },
+      legend: null,
+    },
+  };
+}
+
+interface NetworkPlace {
+  readonly name: string;
+  readonly title: readonly string[];
+  /** Of its edges, and of its title. */
+  readonly colors: readonly [string, string];
+  readonly size: PanelStyle['size'];
+}
+
+function networkPanel({ name, title, colors, size }: NetworkPlace, { theme }: FigureStyle): Panel {
+  const inPanel = [{ filter: `datum.panel === ${JSON.stringify(name)}` }];
+  const nodes: Layer = {
+    data: { name: 'nodes' },
+    transform: inPanel,
+    mark: { type: 'circle', size: 26, opacity: 1, color: theme.ink },
+    encoding: { x: place('x'), y: place('y'), tooltip: [{ field: 'label', title: 'node' }] },
+  };
+  return {
+    title: { text: panelTitleLines(title, size.width), color: colors[1] },
+    ...size,
+    height: 260,
+    layer: [edgeLayer(inPanel, colors[0], theme), nodes],
+  };
+}
+
+function place(field: 'x' | 'y') {
+  return {
     field,
     type: 'quantitative' as const,
     scale: { domain: field === 'x' ? [-0.1, 2.1] : [0, 1], nice: false },
     axis: null,
+  };
+}
+
+function edgeLayer(transform: { filter: string }[], color: string, theme: FigureStyle['theme']): Layer {
+  const strength = (range: [number, number]) => ({
+    field: 'strength',
+    type: 'quantitative' as const,
+    scale: { type: 'pow' as const, exponent: 2, domain: [0, 1], range },
+    legend: null,
   });
-  const inPanel = [{ filter: `datum.panel === ${JSON.stringify(name)}` }];
-  const edges: Layer = {
+  return {
     data: { name: 'edges' },
-    transform: inPanel,
+    transform,
     // Hundreds of edges are for the eye; the table says what they amount to.
     mark: { type: 'rule', aria: false },
     encoding: {
@@ -167,26 +211,9 @@ function networkPanel(
       y: place('y'),
       x2: { field: 'x2' },
       y2: { field: 'y2' },
-      strokeWidth: {
-        field: 'strength',
-        type: 'quantitative',
-        scale: { type: 'pow', exponent: 2, domain: [0, 1], range: [0, 2.6] },
-        legend: null,
-      },
-      opacity: {
-        field: 'strength',
-        type: 'quantitative',
-        scale: { type: 'pow', exponent: 2, domain: [0, 1], range: [0.1, 1] },
-        legend: null,
-      },
+      strokeWidth: strength([0, 2.6]),
+      opacity: strength([0.1, 1]),
       stroke: { condition: { test: "datum.sign === 'negative'", value: theme.muted }, value: color },
     },
   };
-  const nodes: Layer = {
-    data: { name: 'nodes' },
-    transform: inPanel,
-    mark: { type: 'circle', size: 26, opacity: 1, color: theme.ink },
-    encoding: { x: place('x'), y: place('y'), tooltip: [{ field: 'label', title: 'node' }] },
-  };
-  return { title: { text: title, color, limit: size.width }, ...size, height: 260, layer: [edges, nodes] };
 }

@@ -1,6 +1,7 @@
 import { powerLabel, zerosAtFootNotes } from '../../../figures/axes.js';
 import type { Cell, Figure, FigureStyle, Layer, Panel } from '../../../figures/figure.js';
 import { figureFrame } from '../../../figures/frame.js';
+import { panelTitle } from '../../../figures/wrapped-text.js';
 import type { FollowedTrial } from './followed-trial.js';
 
 /** Smaller relevances are drawn here; arbitrary. The tail of a trained student reaches down to 0.03. */
@@ -28,9 +29,16 @@ interface Place {
   readonly id: string;
 }
 
-/** For each student a panel of its eigenvalues, where they train, and one of its relevances; a line for each node. */
+interface TrajectoryTexts {
+  readonly title: string;
+  readonly footnotes: readonly string[];
+  /** Whether the run has several teacher sizes, so that panels say which theirs is. */
+  readonly several: boolean;
+}
+
+/** Per student a panel of its eigenvalues, where they train, and one of its relevances; one line per node. */
 export function trajectoryChart(
-  title: string,
+  { title, footnotes, several }: TrajectoryTexts,
   followed: readonly FollowedTrial[],
 ): Pick<Figure, 'datasets' | 'draw' | 'notes'> {
   const places = followed.flatMap((each, i): Place[] => {
@@ -43,14 +51,15 @@ export function trajectoryChart(
     datasets: { nodes: places.flatMap(rowsOf) },
     draw: (style) => {
       const most = Math.max(...teachersOf(places).map((size) => ofTeacher(places, size).length));
-      const columns = style.layout === 'wide' ? Math.min(mostColumns, most) : 1;
-      const panels = places.map((place) => panel(place, columns, teachersOf(places).length > 1, style));
+      // Of several students two columns, so that the two panels of a spectral one stand side by side.
+      const columns = style.layout === 'wide' ? (most > mostColumns ? 2 : most) : 1;
+      const panels = places.map((place) => panel(place, columns, several, style));
       const subtitle = [
-        'one trial each, a line for each node',
+        'one trial each, one line per node',
         'coloured: above the dashed threshold at the end',
         'grey: the others',
       ];
-      return figureFrame({ title, subtitle, panels, columns }, style);
+      return figureFrame({ title, subtitle, footnotes, panels, columns }, style);
     },
   };
 }
@@ -83,9 +92,8 @@ function panel(place: Place, columns: number, several: boolean, style: FigureSty
     style.layout === 'wide' ? { width: columns > 2 ? 195 : 300, height: 230 } : { width: 230, height: 200 };
   return {
     title: {
-      text: [series, `h = ${width}${several ? `, h_T = ${teacherSize}` : ''}`],
+      text: panelTitle([series, `h = ${width}${several ? `, h_T = ${teacherSize}` : ''}`], size.width),
       color: style.theme[parametrization],
-      limit: size.width,
     },
     ...size,
     layer: quantity === 'relevance' ? relevanceLayers(place, style) : eigenvalueLayers(place, style),

@@ -4,8 +4,9 @@ import type { Figure, FigureStyle, Layer, Panel } from '../../../figures/figure.
 import { figureFrame } from '../../../figures/frame.js';
 import { short } from '../../../figures/numbers-in-text.js';
 import { rampColors } from '../../../figures/theme.js';
+import { panelTitle } from '../../../figures/wrapped-text.js';
 import type { Series } from '../panels/series.js';
-import { teacherSizes } from '../panels/trial-groups.js';
+import { teacherSizes, widths } from '../panels/trial-groups.js';
 import type { Collapse, NormalisedCurve } from './normalised-curves.js';
 
 export interface SeriesCollapse {
@@ -19,48 +20,56 @@ const fitPoints = 80;
 /** Nearer than this to the ends, where a power law is 0. Arbitrary. */
 const fitMargin = 0.005;
 
-/** One panel for each series: hue says which parametrisation, lightness and shape the teacher's size. */
+/** One panel per series: hue says which parametrisation, lightness the width, and shape the teacher's size. */
 export function universalityChart(
-  title: string,
+  { title, footnotes }: { readonly title: string; readonly footnotes: readonly string[] },
   collapses: readonly SeriesCollapse[],
 ): Pick<Figure, 'datasets' | 'draw' | 'notes'> {
   const floor = floorOf(collapses);
-  const points = collapses.flatMap(({ series, curves }) =>
-    curves.flatMap(({ group: { teacherSize, width }, points: own }) =>
-      own.map(({ kept, x, y, error }) => {
-        const [drawn, low, high] = [y, y - (error ?? 0), y + (error ?? 0)].map((value) =>
-          Math.max(value, floor),
-        );
-        return { series: series.name, teacherSize, width, kept, x, y, error, drawn, low, high } as const;
-      }),
-    ),
-  );
-  const datasets = {
-    points: points.map((row) => ({
-      ...row,
-      drawn: row.drawn as number,
-      low: row.low as number,
-      high: row.high as number,
-    })),
-    fits: collapses.flatMap((each) => fitRows(each, floor)),
-  };
+  const points = collapses.flatMap((each) => pointRows(each, floor));
+  const datasets = { points, fits: collapses.flatMap((each) => fitRows(each, floor)) };
+  const leaving = points.some(({ leaves }) => leaves) ? [leavingNote] : [];
   // Of the whole student, from which nothing is removed, y is 0 in any case.
   const zeros = points.filter(({ y, kept, width }) => y === 0 && kept < width).length;
   return {
-    notes: zerosAtFootNotes(zeros, floor),
+    notes: [...leaving, ...zerosAtFootNotes(zeros, floor)],
     datasets,
     draw: (style) => {
       const columns = style.layout === 'wide' ? Math.min(2, collapses.length) : 1;
       const panels = collapses.map((each, i) => panel(each, floor, i % columns === 0, style));
       const subtitle = [
-        'mark and bar: mean ± 1 standard error over trials',
-        'a line for each width',
-        'dashed: exponential fit',
-        'dotted: power-law fit',
+        points.every(({ error }) => error === null)
+          ? 'one trial per curve: no spread'
+          : 'mean ± 1 standard error over trials',
+        'lightness: width',
+        'shape: h_T',
+        ...fitLines
+          .filter(([form]) => datasets.fits.some((row) => row.form === form))
+          .map(([, text]) => text),
       ];
-      return figureFrame({ title, subtitle, panels, columns, ownColors: true }, style);
+      const lines = { subtitle, footnotes: [...leaving, ...footnotes] };
+      return figureFrame({ title, ...lines, panels, columns, ownColors: true }, style);
     },
   };
+}
+
+/** How a fit is drawn, where it converged. */
+const fitLines = [
+  ['exponential', 'dashed: exponential fit'],
+  ['powerLaw', 'dotted: power law'],
+] as const;
+
+const leavingNote = 'A bar that ends in a triangle goes on below the axis.';
+
+function pointRows({ series, curves }: SeriesCollapse, floor: number) {
+  return curves.flatMap(({ group: { teacherSize, width }, points }) =>
+    points.map(({ kept, x, y, error }) => {
+      const [low, high] = [y - (error ?? 0), y + (error ?? 0)];
+      const place = { series: series.name, teacherSize, width, kept, x, y, error };
+      const drawn = { drawn: Math.max(y, floor), low: Math.max(low, floor), high: Math.max(high, floor) };
+      return { ...place, ...drawn, leaves: y > floor && low < floor };
+    }),
+  );
 }
 
 /** A power of ten below the rising parts: on the plateau, changes are noise, and would take the room of what rises. */
@@ -90,27 +99,31 @@ function panel(
 ): Panel {
   const { theme, layout } = style;
   const size = layout === 'wide' ? { width: 320, height: 290 } : { width: 235, height: 230 };
-  const sizes = teacherSizes(curves.map(({ group }) => group));
+  const groups = curves.map(({ group }) => group);
+  const [sizes, all] = [teacherSizes(groups), widths(groups)];
   const inSeries = `datum.series === ${JSON.stringify(series.name)}`;
   const axes = { x: xAxis, y: yAxis(floor, left) };
   return {
     title: {
-      text: [series.name, qualityText(collapse)],
+      text: panelTitle([series.name, qualityText(collapse)], size.width),
       color: theme[series.parametrization],
-      limit: size.width,
     },
     ...size,
     layer: [
       transitionLayer(axes, theme),
       ...pointLayers(inSeries, axes, sizes, floor),
+      leavingLayer(inSeries, axes),
       fitLayer(inSeries, axes, theme),
     ],
     encoding: {
       color: {
-        field: 'teacherSize',
-        type: 'nominal',
-        scale: { domain: sizes, range: rampColors(theme.ramps[series.parametrization], sizes.length) },
-        legend: { title: 'h_T', titleOrient: 'left', orient: 'bottom', symbolOpacity: 1 },
+        field: 'width',
+        type: 'ordinal',
+        scale: { domain: all, range: rampColors(theme.ramps[series.parametrization], all.length) },
+        legend: {
+          ...{ title: 'width h', titleOrient: 'left', orient: 'bottom' },
+          ...{ symbolType: 'stroke', symbolOpacity: 1, columns: layout === 'wide' ? 5 : 3 },
+        },
       },
     },
   };
@@ -175,8 +188,8 @@ function pointLayers(inSeries: string, { x, y }: Axes, sizes: readonly number[],
     },
     {
       ...source,
-      mark: { type: 'line', strokeWidth: 1, opacity: 0.5, clip: true },
-      encoding: { x, y: { ...y, field: 'drawn' }, detail: { field: 'width' } },
+      mark: { type: 'line', strokeWidth: 1.2, opacity: 0.7, clip: true },
+      encoding: { x, y: { ...y, field: 'drawn' }, detail: { field: 'teacherSize' } },
     },
     {
       data: { name: 'points' },
@@ -196,6 +209,16 @@ function pointLayers(inSeries: string, { x, y }: Axes, sizes: readonly number[],
       },
     },
   ];
+}
+
+/** A triangle at the foot of the axis under each bar that goes on below it. */
+function leavingLayer(inSeries: string, { x, y }: Axes): Layer {
+  return {
+    data: { name: 'points' },
+    transform: [{ filter: `${inSeries} && datum.leaves` }],
+    mark: { type: 'point', shape: 'triangle-down', filled: true, size: 22, opacity: 0.7, yOffset: -2 },
+    encoding: { x, y: { ...y, field: 'low' } },
+  };
 }
 
 function fitLayer(inSeries: string, { x, y }: Axes, theme: FigureStyle['theme']): Layer {

@@ -8,7 +8,7 @@ export interface EffectiveSizeOptions {
   /** In [0, 1]; default 0.05, the paper's. */
   readonly threshold?: number;
   /**
-   * What relevance is divided by; default the largest of `relevance` itself. For the paper's size figure give the
+   * The divisor of relevance; default the largest of `relevance` itself. For the paper's size figure give the
    * largest over all trials of a width.
    */
   readonly maximum?: number;

@@ -2,7 +2,7 @@
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const integer = /^[+-]?\d+(?:\.0*)?$/;
-/** Every integer of so many characters is a double. */
+/** Every integer of at most so many characters is exactly a double. */
 const alwaysExact = 15;
 
 /** NaN for text that is no number in decimal notation. Text beyond the range of doubles is infinite. */

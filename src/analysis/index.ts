@@ -1,6 +1,6 @@
 /**
- * `eigenstudent/analysis`: statistics of results, from numbers to numbers. A separate entry, so that the matrix library
- * of the fits is loaded only where they are used.
+ * `eigenstudent/analysis`: statistics of results, from numbers to numbers. A separate entry, so that the
+ * matrix library of the fits is loaded only where they are used.
  * @module eigenstudent/analysis
  */
 

@@ -13,9 +13,9 @@ export interface KolmogorovSmirnov {
 const mostExact = 1e6;
 
 /**
- * Two-sample Kolmogorov-Smirnov test, two-sided, of samples x [n] and y [m]: student against teacher, say. Equal values are
- * allowed; the p-value is then an upper bound. It also assumes independent values, which weights of one network and paths
- * that share a weight are not: use only the distance for those.
+ * Two-sample Kolmogorov-Smirnov test, two-sided, of samples x [n] and y [m]: student against teacher, say.
+ * Equal values are allowed; the p-value is then an upper bound. It also assumes independent values, which
+ * weights of one network and paths that share a weight are not: use only the distance for those.
  */
 export function kolmogorovSmirnov(x: ArrayLike<number>, y: ArrayLike<number>): KolmogorovSmirnov {
   const first = finiteNumbers('x', x).sort();

@@ -53,8 +53,9 @@ function extremes(values: ArrayLike<number>, columns: number) {
 }
 
 /**
- * Sum of `term` of each number, per column: Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher
- * Summen", 1974. The error is about one rounding of the sum of absolute values, however many terms there are.
+ * Sum of `term` of each number, per column: Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation
+ * endlicher Summen", 1974. The error is about one rounding of the sum of absolute values, however many terms
+ * there are.
  */
 function columnSums(
   values: ArrayLike<number>,

@@ -12,7 +12,8 @@ export function finiteNumbers(where: string, values: ArrayLike<number>, minimum 
   const copy = room(where, values.length);
   for (let i = 0; i < copy.length; ++i) {
     const value = values[i] as number;
-    // the name of an element is only built for an error: it took longer than all other work of a report on relevances
+    // the name of an element is only built for an error: it took longer than all other work of a report on
+    // relevances
     copy[i] =
       Number.isFinite(value) && value >= minimum ? value : finiteNumber(`${where}[${i}]`, value, minimum);
   }

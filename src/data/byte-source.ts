@@ -14,7 +14,10 @@ export const mostFromOne = 1032;
 /** Bytes per read. Arbitrary. */
 const chunkBytes = 2 ** 20;
 
-/** The bytes of a file, those of a gzip file (recognised by its first two bytes) unpacked; or of a part of a file. */
+/**
+ * The bytes of a file, those of a gzip file (recognised by its first two bytes) unpacked; or of a part of a
+ * file.
+ */
 export class ByteSource {
   #rest: Uint8Array = new Uint8Array(0);
   readonly #chunks: AsyncIterator<Uint8Array>;

@@ -13,7 +13,8 @@ const classes = 10;
 /**
  * The images of `data_batch_1.bin` and its like, one file after the other, compressed with gzip or not. Inputs are the
  * pixels as numbers from 0 to 255: red, then green, then blue, each 32 x 32, row-major; see normalizeInputs.
- * @throws file_unreadable; file_corrupt when a file does not hold a whole number of images; invalid_data when a class is not one of the ten
+ * @throws file_unreadable; file_corrupt when a file does not hold a whole number of images; invalid_data when
+ *   a class is not one of the ten
  */
 export async function readCifar10(files: readonly string[]): Promise<Dataset> {
   if (!Array.isArray(files) || files.length === 0) throw invalid('readCifar10', 'a list of paths', files);

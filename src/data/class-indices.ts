@@ -10,7 +10,8 @@ const mostNamed = 10;
  * Labels as class indices. Without `classCount` there are as many classes as the largest label says, and each of them must
  * occur: otherwise labels such as 1, 2, 3 or 3, 7 would make outputs that are the target of no sample.
  * @param labels [samples] or [samples, 1]
- * @throws invalid_argument for an invalid classCount; invalid_data: a label that is not a class, classes that never occur
+ * @throws invalid_argument for an invalid classCount; invalid_data: a label that is not a class, classes that
+ *   never occur
  */
 export function classIndices(labels: NamedArray, classCount?: number): Uint32Array {
   const { data } = labels.array;

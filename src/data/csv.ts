@@ -22,13 +22,14 @@ export interface CsvOptions extends ColumnChoice {
 }
 
 /**
- * The data set in a CSV file (RFC 4180) with a header line, compressed with gzip or not: `readCsv('iris.csv', { label:
- * 'species' })`. It is read line by line, each of which ends with \n, \r\n or \r; blank lines are skipped. The text is in
- * UTF-8, or in UTF-16 with a byte order mark. Every input and target is a number in decimal notation, or True or False (1 and 0)
- * in the whole column; nothing is filled in, and the words that pandas takes for missing values are missing values.
- * @throws invalid_argument; file_unreadable; file_unsupported for text in another encoding, with line and column; file_corrupt for
- *   lines that are not CSV, with the line; invalid_data: no such column, a value that is missing or not a number, a class that is
- *   not in `classNames`, each with its line and column
+ * The data set in a CSV file (RFC 4180) with a header line, compressed with gzip or not: `readCsv('iris.csv',
+ * { label: 'species' })`. It is read line by line, each of which ends with \n, \r\n or \r; blank lines are
+ * skipped. The text is in UTF-8, or in UTF-16 with a byte order mark. Every input and target is a number in
+ * decimal notation, or True or False (1 and 0) in the whole column; nothing is filled in, and the words that
+ * pandas takes for missing values are missing values.
+ * @throws invalid_argument; file_unreadable; file_unsupported for text in another encoding, with line and
+ *   column; file_corrupt for lines that are not CSV, with the line; invalid_data: no such column, a value
+ *   that is missing or not a number, a class that is not in `classNames`, each with its line and column
  */
 export async function readCsv(file: string, options: CsvOptions = {}): Promise<TableData> {
   checkOptions(options);

@@ -1,6 +1,7 @@
 /**
- * gzip (RFC 1952) as gunzip unpacks it: any number of members one after the other; zeros and other bytes after the last are
- * skipped. Node's createGunzip loses what it has unpacked when anything but a member follows.
+ * gzip (RFC 1952) as gunzip unpacks it: any number of members one after the other; zeros and other bytes
+ * after the last are skipped. Node's createGunzip loses what it has unpacked when anything but a member
+ * follows.
  */
 import { crc32, createInflateRaw } from 'node:zlib';
 import { EigenstudentError } from '../errors.js';

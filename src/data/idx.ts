@@ -28,8 +28,8 @@ export interface IdxFiles {
   /** Path; [samples], integers from 0. Without them the samples have no classes. */
   readonly labels?: string;
   /**
-   * How many classes there are; a larger label is an error. Default: one more than the largest label, and each class must
-   * occur. Give it for data in which a class does not occur.
+   * How many classes there are; a larger label is an error. Default: one more than the largest label, and
+   * each class must occur. Give it for data in which a class does not occur.
    */
   readonly classCount?: number;
 }

@@ -1,6 +1,6 @@
 /**
- * `eigenstudent/data`: reads users' data from files and makes the parts of an experiment from them. A separate entry, so that the
- * libraries for the formats are loaded only where they are used.
+ * `eigenstudent/data`: reads users' data from files and makes the parts of an experiment from them. A
+ * separate entry, so that the libraries for the formats are loaded only where they are used.
  * @module eigenstudent/data
  */
 

@@ -13,7 +13,10 @@ export interface LabelledArrays {
   readonly classes?: NamedArray;
   /** [samples] or [samples, targets]. */
   readonly targets?: NamedArray;
-  /** How many classes there are; a larger label is an error. Default: one more than the largest label, and each class must occur. */
+  /**
+   * How many classes there are; a larger label is an error. Default: one more than the largest label, and
+   * each class must occur.
+   */
   readonly classCount?: number;
 }
 

@@ -1,4 +1,7 @@
-/** Line numbers of a text in UTF-8 that arrives in pieces. A line ends with \n, \r\n or \r, as in Python's csv module. */
+/**
+ * Line numbers of a text in UTF-8 that arrives in pieces. A line ends with \n, \r\n or \r, as in Python's csv
+ * module.
+ */
 
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 /** Offsets that are no longer needed are dropped when there are so many. Arbitrary. */

@@ -20,8 +20,8 @@ export interface Normalization {
 }
 
 /**
- * The normalisation that makes these data standard (population standard deviation) or unit; fit it to the training part
- * alone, as validation and test data are not known while training.
+ * The normalisation that makes these data standard (population standard deviation) or unit; fit it to the
+ * training part alone, as validation and test data are not known while training.
  * @throws invalid_argument; invalid_data: a range for `unit` that a float64 cannot hold
  */
 export function fitNormalization(data: Dataset, kind: NormalizationKind): Normalization {

@@ -52,8 +52,8 @@ export function parseNpy(bytes: Uint8Array, where: string): NpyArray {
 }
 
 /**
- * The array of an NPY file, which may be compressed with gzip. The file's size is checked against the header before memory is allocated. As
- * NumPy does, it reads the first array and ignores what follows.
+ * The array of an NPY file, which may be compressed with gzip. The file's size is checked against the header
+ * before memory is allocated. As NumPy does, it reads the first array and ignores what follows.
  * @throws file_unreadable, and as parseNpy
  */
 export async function readNpy(path: string): Promise<NpyArray> {

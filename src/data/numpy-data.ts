@@ -16,8 +16,8 @@ export interface ArrayNames {
   /** [samples] or [samples, targets], instead of classes. */
   readonly targets?: string;
   /**
-   * How many classes there are; a larger label is an error. Default: one more than the largest label, and each class must
-   * occur. Give it for data in which a class does not occur.
+   * How many classes there are; a larger label is an error. Default: one more than the largest label, and
+   * each class must occur. Give it for data in which a class does not occur.
    */
   readonly classCount?: number;
 }

@@ -26,7 +26,10 @@ export interface SplitOptions extends SplitSizes {
   readonly seed: number;
   /** Integer below 2^32. Default 0. */
   readonly trial?: number;
-  /** Whether each part has the same share of each class, up to one sample. Default: true where there are classes. */
+  /**
+   * Whether each part has the same share of each class, up to one sample. Default: true where there are
+   * classes.
+   */
   readonly stratified?: boolean;
 }
 
@@ -40,7 +43,8 @@ export interface PartCounts {
 /**
  * How many samples each part gets; fractions are rounded.
  * @param samples to be split, without those of a separate test set
- * @throws invalid_argument for an invalid size; invalid_data when no sample would be left for training, or a part would be empty
+ * @throws invalid_argument for an invalid size; invalid_data when no sample would be left for training, or a
+ *   part would be empty
  */
 export function partCounts(samples: number, { validation, test }: SplitSizes): PartCounts {
   const count = (name: string, size: number) => {
@@ -97,7 +101,10 @@ function shuffled(count: number, stream: { seed: number; trial: number }): Uint3
   );
 }
 
-/** An order in which any range has the same share of each class: the r-th of n samples of a class is placed at (r + 1/2) / n. */
+/**
+ * An order in which any range has the same share of each class: the r-th of n samples of a class is placed at
+ * (r + 1/2) / n.
+ */
 function interleaved(order: Uint32Array, classes: Uint32Array): Uint32Array {
   const sizes = new Map<number, number>();
   for (const value of classes) sizes.set(value, (sizes.get(value) ?? 0) + 1);

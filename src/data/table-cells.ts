@@ -2,8 +2,8 @@
 import { losesDigits, parseDecimal } from './decimal-text.js';
 
 /**
- * Where cells come from. In 'text' (CSV) a missing value is a word, such as NA; 'typed' cells (Parquet) use null and NaN,
- * and their texts are never missing values.
+ * Where cells come from. In 'text' (CSV) a missing value is a word, such as NA; 'typed' cells (Parquet) use
+ * null and NaN, and their texts are never missing values.
  */
 export type CellFormat = 'text' | 'typed';
 

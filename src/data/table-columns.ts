@@ -19,8 +19,9 @@ export interface ColumnChoice {
   /** Columns that are no inputs, instead of `inputs`. A column without a name is "Unnamed: 0" if it is the first, as in pandas. */
   readonly exclude?: readonly string[];
   /**
-   * The names of the classes, in order; any other is an error. A name here is a class even if it is a word for a missing value,
-   * such as NA. Default: those that occur; numbers in their order, then other names in the order of their code points.
+   * The names of the classes, in order; any other is an error. A name here is a class even if it is a word
+   * for a missing value, such as NA. Default: those that occur; numbers in their order, then other names in
+   * the order of their code points.
    */
   readonly classNames?: readonly string[];
 }
@@ -79,8 +80,8 @@ function targetsOf({ target, targets }: ColumnChoice): readonly string[] {
 
 /**
  * @param source names the table in errors
- * @throws invalid_data when a column is missing or has the name of another, none is left for inputs, or a column that the call
- *   does not name is an index that a program has written
+ * @throws invalid_data when a column is missing or has the name of another, none is left for inputs, or a
+ *   column that the call does not name is an index that a program has written
  */
 export function chooseColumns(
   source: string,
@@ -133,7 +134,10 @@ function checkChosen(
   if (inputs.length === 0) throw invalidData(`expected at least one column of inputs in ${source}`);
 }
 
-/** Row numbers reveal the order of the rows, and with it the labels of sorted data: they are inputs only when the call names them. */
+/**
+ * Row numbers reveal the order of the rows, and with it the labels of sorted data: they are inputs only when
+ * the call names them.
+ */
 function refuseIndexes(
   source: string,
   header: readonly string[],

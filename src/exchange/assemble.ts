@@ -31,8 +31,8 @@ interface SpectralNumbers {
 }
 
 /**
- * The function that a file applies to the outputs of the last layer. A Network applies none: predict() returns them unchanged, and the
- * loss 'crossEntropy' includes the softmax.
+ * The function that a file applies to the outputs of the last layer. A Network applies none: predict()
+ * returns them unchanged, and the loss 'crossEntropy' includes the softmax.
  */
 export type OutputMap = 'linear' | 'softmax' | 'logSoftmax';
 

@@ -1,5 +1,6 @@
 /**
- * Descriptions that assign the arrays of a file to layers, and add what the file lacks: the order and the activations.
+ * Descriptions that assign the arrays of a file to layers, and add what the file lacks: the order and the
+ * activations.
  *
  *     {"layers": [{"weight": "fc1.weight", "bias": "fc1.bias", "activation": "relu"},
  *                 {"weight": "fc2.weight", "bias": "fc2.bias"}],
@@ -54,8 +55,8 @@ export async function readDescription(path: string): Promise<NetworkDescription>
 }
 
 /**
- * The description that a safetensors file has in its metadata; undefined where the metadata under this key have another form, as those of other
- * programs.
+ * The description that a safetensors file has in its metadata; undefined where the metadata under this key
+ * have another form, as those of other programs.
  * @param text the value in the metadata
  * @param where names the text in errors
  * @throws invalid_argument with the field

@@ -1,6 +1,6 @@
 /**
- * `eigenstudent/exchange`: networks from files of other packages and back, and dense layers as spectral ones. A separate entry,
- * so that the readers of formats are loaded only where they are used.
+ * `eigenstudent/exchange`: networks from files of other packages and back, and dense layers as spectral ones.
+ * A separate entry, so that the readers of formats are loaded only where they are used.
  * @module eigenstudent/exchange
  */
 

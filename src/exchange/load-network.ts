@@ -27,11 +27,14 @@ export const networkFormats = ['.safetensors', '.npz', '.onnx'] as const;
 
 export interface LoadOptions {
   /**
-   * Assigns arrays to layers, for a file without this information; the description or the path of a JSON file. Default:
-   * the JSON file of the same name beside it, as model.json for model.npz.
+   * Assigns arrays to layers, for a file without this information; the description or the path of a JSON
+   * file. Default: the JSON file of the same name beside it, as model.json for model.npz.
    */
   readonly description?: NetworkDescription | string;
-  /** Default: 'crossEntropy' where the file ends in softmax or logSoftmax, the loss in a file of this package, else 'mse'. */
+  /**
+   * Default: 'crossEntropy' where the file ends in softmax or logSoftmax, the loss in a file of this package,
+   * else 'mse'.
+   */
   readonly loss?: Loss;
 }
 
@@ -44,8 +47,9 @@ export interface LoadedNetwork {
 }
 
 /**
- * A network from a file: safetensors of this package, which contain the structure; safetensors of PyTorch and others, and NPZ of
- * Keras and NumPy, both with a description; ONNX of a plain network. All tensors but eigenvaluesIn are trainable.
+ * A network from a file: safetensors of this package, which contain the structure; safetensors of PyTorch and
+ * others, and NPZ of Keras and NumPy, both with a description; ONNX of a plain network. All tensors but
+ * eigenvaluesIn are trainable.
  * @throws file_unreadable, file_corrupt, file_unsupported, invalid_network, invalid_argument: which file, which array or
  *   operator, what was expected
  */

@@ -30,7 +30,10 @@ export async function writeAtomically(path: string, data: Buffer | string): Prom
   }
 }
 
-/** Makes renamed and new entries of a directory survive a power cut. Where directories cannot be opened (Windows) there is nothing to sync. */
+/**
+ * Makes renamed and new entries of a directory survive a power cut. Where directories cannot be opened
+ * (Windows) there is nothing to sync.
+ */
 export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const directory = await open(path, 'r');

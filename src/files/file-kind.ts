@@ -1,6 +1,7 @@
 /**
- * Describes a file that is not of the expected format: an error page in place of a download, a pointer in place of a
- * large file, a format of another program. Readers call this only when the signature of their own format is missing.
+ * Describes a file that is not of the expected format: an error page in place of a download, a pointer in
+ * place of a large file, a format of another program. Readers call this only when the signature of their own
+ * format is missing.
  */
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
@@ -53,8 +54,8 @@ const texts: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * A sentence without its subject, as in "is a web page (HTML), not the file. Download the file itself"; undefined for bytes of an
- * unknown kind.
+ * A sentence without its subject, as in "is a web page (HTML), not the file. Download the file itself";
+ * undefined for bytes of an unknown kind.
  * @param start of the file: signatureBytes of it, or as many as there are
  * @param own the format that was expected, by its name in this file: a file that begins like it is only damaged
  */
@@ -121,7 +122,10 @@ function textKind(text: string): string {
   return known.includes('.') ? known : `${known} that begins with ${shown}`;
 }
 
-/** The beginning as text; undefined where it holds bytes that do not occur in text. A last character may be cut off. */
+/**
+ * The beginning as text; undefined where it holds bytes that do not occur in text. A last character may be
+ * cut off.
+ */
 function textOf(bytes: Buffer): string | undefined {
   const mark = bytes.toString('hex', 0, 2);
   if (mark === 'fffe' || mark === 'feff')

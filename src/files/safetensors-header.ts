@@ -33,8 +33,8 @@ export function corruptSafetensors(source: string): Corrupt {
 }
 
 /**
- * Bits of one number (https://github.com/huggingface/safetensors, tensor.rs, version 0.8). For a newer dtype, which is
- * missing here, the bytes are not checked against the shape.
+ * Bits of one number (https://github.com/huggingface/safetensors, tensor.rs, version 0.8). For a newer dtype,
+ * which is missing here, the bytes are not checked against the shape.
  */
 const bitsOf: Readonly<Record<string, number>> = {
   F4: 4,
@@ -96,8 +96,8 @@ export function parseHeader(bytes: Uint8Array, corrupt: Corrupt): Record<string,
 }
 
 /**
- * Every tensor, as Python's safetensors checks them: sizes, and that numbers have neither gaps nor overlaps. Metadata
- * may hold anything that another program has written; no file is refused because of them.
+ * Every tensor, as Python's safetensors checks them: sizes, and that numbers have neither gaps nor overlaps.
+ * Metadata may hold anything that another program has written; no file is refused because of them.
  * @param available bytes after the header
  * @throws file_corrupt
  */

@@ -19,8 +19,9 @@ import {
 } from './safetensors-header.js';
 
 /**
- * The tensors of these names; those that the file lacks, or has in a dtype that is not read, are left out. Other tensors are not
- * checked. Synchronous: small reads take a fifth of the time that they take as promises.
+ * The tensors of these names; those that the file lacks, or has in a dtype that is not read, are left out.
+ * Other tensors are not checked. Synchronous: small reads take a fifth of the time that they take as
+ * promises.
  * @throws file_unreadable, file_corrupt with the path and the reason
  */
 export function readSomeTensors(path: string, names: readonly string[]): Map<string, SafeTensor> {

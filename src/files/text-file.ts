@@ -1,4 +1,7 @@
-/** Text files of users: descriptions, protocols. All of them are decoded here, so that no character is replaced silently. */
+/**
+ * Text files of users: descriptions, protocols. All of them are decoded here, so that no character is
+ * replaced silently.
+ */
 import { EigenstudentError } from '../errors.js';
 import { describeForeign } from './file-kind.js';
 import { readBytes } from './read-bytes.js';
@@ -11,8 +14,8 @@ export async function readText(path: string): Promise<string> {
 /**
  * Bytes as text: UTF-8, or UTF-16 where the file begins with a byte order mark, which is left out.
  * @param where names the bytes in errors, as a path does
- * @throws file_corrupt with line and column of the first byte that is not of the encoding, or of a NUL; naming what the file is
- *   where it is a web page or of a binary format
+ * @throws file_corrupt with line and column of the first byte that is not of the encoding, or of a NUL;
+ *   naming what the file is where it is a web page or of a binary format
  */
 export function decodeText(bytes: Uint8Array, where: string): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -1,6 +1,7 @@
 /**
- * The arguments of layer kernels: which arrays, of which shape, under which native name. The same for arrays in host
- * memory (kernels.ts) and on a device (device-kernels.ts). Letters: batch B, inputs N_in, outputs N_out; matrices row-major.
+ * The arguments of layer kernels: which arrays, of which shape, under which native name. The same for arrays
+ * in host memory (kernels.ts) and on a device (device-kernels.ts). Letters: batch B, inputs N_in, outputs
+ * N_out; matrices row-major.
  */
 import { invalid } from '../arguments.js';
 import { elementCount } from '../native/arrays.js';

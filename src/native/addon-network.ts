@@ -58,7 +58,10 @@ export interface NativeDescription {
   readonly bufferScalars: number;
   /** By group of units: whether they may be removed, as neither inputs nor outputs of the network. */
   readonly hidden: readonly boolean[];
-  /** Why the network is not a chain of dense and spectral layers, which the fused paths train; absent where it is one. */
+  /**
+   * Why the network is not a chain of dense and spectral layers, which the fused paths train; absent where it
+   * is one.
+   */
   readonly noChain?: string;
 }
 
@@ -68,7 +71,10 @@ export interface NativeNetworkSpec {
   readonly layers: readonly NativeLayerSpec[];
 }
 
-/** A summand of the loss: the options of its kind (native/losses), the layer whose output it is of, and the name of its targets. */
+/**
+ * A summand of the loss: the options of its kind (native/losses), the layer whose output it is of, and the
+ * name of its targets.
+ */
 export interface NativeTerm {
   readonly loss: { readonly type: string; readonly [option: string]: string | number };
   readonly layer: number;

@@ -1,6 +1,6 @@
 /**
- * Types of the native boundary. Only src/network calls it (and src/native loads it); arguments have been checked before.
- * Names are those of native/core.
+ * Types of the native boundary. Only src/network calls it (and src/native loads it); arguments have been
+ * checked before. Names are those of native/core.
  */
 
 import type { ErrorCode } from '../errors.js';
@@ -148,11 +148,14 @@ export interface NativePopulation {
   readonly busy: boolean;
   /** Native memory held: parameters, moments, scratch. 0 once disposed. */
   readonly bytes: number;
-  /** untilEpoch: one per student. Resolves when every student has reached it or stopped training, or stop() was called. */
+  /**
+   * untilEpoch: one per student. Resolves when every student has reached it or stopped training, or stop()
+   * was called.
+   */
   run(untilEpoch: Float64Array): Promise<void>;
   /**
-   * Makes a pending run, evaluation or curve end after the current step: the run then resolves, the other two reject with
-   * "interrupted". Harmless at any time.
+   * Makes a pending run, evaluation or curve end after the current step: the run then resolves, the other two
+   * reject with "interrupted". Harmless at any time.
    */
   stop(): void;
   progress(): NativeProgress[];

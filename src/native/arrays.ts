@@ -28,7 +28,8 @@ export function elementCount(sizes: Readonly<Record<string, number>>): number {
 
 /**
  * A zero-filled array.
- * @throws out_of_memory, with the bytes needed, where JavaScript cannot allocate the array or the machine lacks the memory
+ * @throws out_of_memory, with the bytes needed, where JavaScript cannot allocate the array or the machine
+ *   lacks the memory
  */
 export function allocate(what: string, dtype: 'float64', count: number): Float64Array;
 export function allocate(what: string, dtype: DType, count: number): FloatArray;

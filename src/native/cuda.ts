@@ -37,8 +37,9 @@ function build(): string {
 const found = new Map<string | undefined, Cuda>();
 
 /**
- * The CUDA library and the devices that it finds, or why there are none. $EIGENSTUDENT_CUDA names the only file that is tried;
- * "none" turns CUDA off. Else the library is searched for beside the addon, then in build-cuda/.
+ * The CUDA library and the devices that it finds, or why there are none. $EIGENSTUDENT_CUDA names the only
+ * file that is tried; "none" turns CUDA off. Else the library is searched for beside the addon, then in
+ * build-cuda/.
  */
 export function findCuda(): Cuda {
   const wanted = process.env.EIGENSTUDENT_CUDA || undefined;

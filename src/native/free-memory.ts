@@ -1,4 +1,7 @@
-/** How much memory this process may still allocate, so that larger requests are refused before the system kills the process. */
+/**
+ * How much memory this process may still allocate, so that larger requests are refused before the system
+ * kills the process.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +11,8 @@ import { EigenstudentError } from '../errors.js';
 const smallest = 64 * 2 ** 20;
 
 /**
- * Bytes that may still be allocated: the least of the machine's free memory, the rest of the limits of control groups (v1 and v2) and
- * the rest of `ulimit -v`. $EIGENSTUDENT_MEMORY, in bytes, overrides it.
+ * Bytes that may still be allocated: the least of the machine's free memory, the rest of the limits of
+ * control groups (v1 and v2) and the rest of `ulimit -v`. $EIGENSTUDENT_MEMORY, in bytes, overrides it.
  * @throws invalid_argument when the variable is not a number of bytes
  */
 export function freeMemory(): number {
@@ -47,7 +50,8 @@ function wantedBytes(text: string): number {
 /**
  * Memory of other processes of the group counts too; cached files do not, as the system evicts them.
  * @param root where the control groups are mounted
- * @param membership the file that names the groups of this process, one line per hierarchy: "4:memory:/path", of v2 "0::/path"
+ * @param membership the file that names the groups of this process, one line per hierarchy: "4:memory:/path",
+ *   of v2 "0::/path"
  */
 export function leftInGroups(root = '/sys/fs/cgroup', membership = '/proc/self/cgroup'): number {
   let left = Infinity;
@@ -65,7 +69,8 @@ export function leftInGroups(root = '/sys/fs/cgroup', membership = '/proc/self/c
           held: 'memory.usage_in_bytes',
           files: 'total_inactive_file',
         };
-    // Limits of all parent groups apply as well; in a container the path may be that of the host, and the root is the group.
+    // Limits of all parent groups apply as well; in a container the path may be that of the host, and the
+    // root is the group.
     const parts = path.split('/').filter((part) => part !== '');
     for (let depth = parts.length; depth >= 0; --depth) {
       const folder = join(names.folder, ...parts.slice(0, depth));

@@ -13,7 +13,8 @@ export interface OwnPackage {
 
 /**
  * The package that contains these modules. package.json stands two folders above this file, in src/ as in dist/.
- * @throws {EigenstudentError} `addon_missing` where it does not: the modules are then part of a bundle, which lacks the addon.
+ * @throws {EigenstudentError} `addon_missing` where it does not: the modules are then part of a bundle, which
+ *   lacks the addon.
  */
 export function ownPackage(): OwnPackage {
   const here: string | undefined = import.meta.url; // empty in a bundle of CommonJS

@@ -1,6 +1,6 @@
 /**
- * The description of a network by native code: shapes, the place of each tensor and buffer, which units belong together. Native code
- * derives it (native/core/graph.h); this module calls it once per spec.
+ * The description of a network by native code: shapes, the place of each tensor and buffer, which units
+ * belong together. Native code derives it (native/core/graph.h); this module calls it once per spec.
  */
 import { EigenstudentError } from '../errors.js';
 import type { NativeDescription } from '../native/addon.js';

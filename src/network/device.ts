@@ -7,13 +7,16 @@ import { findCuda } from '../native/cuda.js';
 /** Names of the devices. */
 export const devices = ['auto', 'cpu', 'reference', 'cuda'] as const;
 /**
- * `cpu`: optimised kernels; `reference`: slow, plain loops that the other backends are tested against; `cuda`: the GPU,
- * float32 only; `auto`: the GPU where there is one and the dtype is float32, else the CPU.
+ * `cpu`: optimised kernels; `reference`: slow, plain loops that the other backends are tested against;
+ * `cuda`: the GPU, float32 only; `auto`: the GPU where there is one and the dtype is float32, else the CPU.
  */
 export type Device = (typeof devices)[number];
 
 export interface DeviceOptions {
-  /** Default 'auto', the fastest available one; `device` and `engine` of a population give the one that was chosen. */
+  /**
+   * Default 'auto', the fastest available one; `device` and `engine` of a population give the one that was
+   * chosen.
+   */
   readonly device?: Device;
   /** GPUs that share the work, as `eigenstudent doctor` counts them; for device 'cuda'. Default: the first that can be used. */
   readonly devices?: readonly number[];
@@ -27,10 +30,10 @@ export interface ChosenDevice {
 
 /**
  * The device for a population.
- * @param cpuOnly a student is not a chain of dense and spectral layers: 'auto' chooses the CPU; device 'cuda' refuses it,
- *   naming the layer
- * @throws cuda_unavailable with what is missing; invalid_argument for an unknown name, an index that does not exist, float64
- * on a GPU
+ * @param cpuOnly a student is not a chain of dense and spectral layers: 'auto' chooses the CPU; device 'cuda'
+ *   refuses it, naming the layer
+ * @throws cuda_unavailable with what is missing; invalid_argument for an unknown name, an index that does not
+ *   exist, float64 on a GPU
  */
 export function chooseDevice(options: DeviceOptions, dtype: DType, cpuOnly = false): ChosenDevice {
   const device = oneOf('device', options.device ?? 'auto', devices);
@@ -48,7 +51,8 @@ export function chooseDevice(options: DeviceOptions, dtype: DType, cpuOnly = fal
 }
 
 /**
- * The device for one prediction of one network: 'auto' chooses the CPU, as copying to a GPU takes longer than computing.
+ * The device for one prediction of one network: 'auto' chooses the CPU, as copying to a GPU takes longer than
+ * computing.
  * @throws as chooseDevice
  */
 export function chooseDeviceOnce(options: DeviceOptions, dtype: DType): ChosenDevice {

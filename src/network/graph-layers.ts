@@ -29,9 +29,10 @@ export interface BatchNormOptions extends LayerPlace {
 }
 
 /**
- * Batch normalisation (arXiv 1502.03167) per unit, with PyTorch's conventions: y = scale (x - mean) / sqrt(variance + epsilon) +
- * shift. Training normalises by the biased statistics of the batch and moves the running ones (the variance unbiased); predictions use
- * the running ones unless `statistics: 'batch'` is given. Scale starts at 1, shift at 0.
+ * Batch normalisation (arXiv 1502.03167) per unit, with PyTorch's conventions: y = scale (x - mean) /
+ * sqrt(variance + epsilon) + shift. Training normalises by the biased statistics of the batch and moves the
+ * running ones (the variance unbiased); predictions use the running ones unless `statistics: 'batch'` is
+ * given. Scale starts at 1, shift at 0.
  * @throws invalid_argument
  */
 export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {

@@ -33,8 +33,8 @@ export const matrices = ['eigenvectors', 'weights'] as const;
 export type Matrix = (typeof matrices)[number];
 
 /**
- * Penalties beside l1 and l2, and which tensors may have them. A spec has them only where they are not 0, so that networks
- * without them are written as in earlier versions.
+ * Penalties beside l1 and l2, and which tensors may have them. A spec has them only where they are not 0, so
+ * that networks without them are written as in earlier versions.
  */
 export const furtherPenalties = { groupLasso: 'matrices' } as const;
 export type FurtherPenalty = keyof typeof furtherPenalties;
@@ -218,7 +218,10 @@ function buildLayer<Kind extends string, Name extends TensorName>(
   return { kind, width, activation, tensors, ...placeOf(where, options) };
 }
 
-/** Only the given fields, so that networks without them are written as in earlier versions. @throws invalid_argument */
+/**
+ * Only the given fields, so that networks without them are written as in earlier versions.
+ * @throws invalid_argument
+ */
 export function placeOf(where: string, { name, inputs }: LayerPlace): LayerPlace {
   if (name !== undefined && (typeof name !== 'string' || name === '' || name === 'input'))
     throw invalid(

@@ -1,4 +1,7 @@
-/** Estimates the memory that students need on a CPU, before they are created; mostly an upper bound (bench/README.md). */
+/**
+ * Estimates the memory that students need on a CPU, before they are created; mostly an upper bound
+ * (bench/README.md).
+ */
 import type { DType } from '../native/addon.js';
 
 /** What the bytes of a student depend on. */
@@ -35,7 +38,10 @@ const narrowBlockBytes = 384 * 1024;
 /** See rows_at_once in native/executor/graph_student.h. */
 const generalRows = 256;
 
-/** Of the objects of a student and of a population, besides their numbers: above what was measured (bench/README.md), up to width 20 twice that. */
+/**
+ * Of the objects of a student and of a population, besides their numbers: above what was measured
+ * (bench/README.md), up to width 20 twice that.
+ */
 const aroundStudent = 40 * 2 ** 10;
 const aroundPopulation = 4 * 2 ** 20;
 
@@ -66,7 +72,10 @@ export function bytesOfStudent(shape: StudentShape): StudentBytes {
   return { held, working, passing: numbers * (8 + scalar), wide };
 }
 
-/** Parameters, moments and gradient; outputs, saved values and gradients, of a batch or of the samples that are evaluated at once. */
+/**
+ * Parameters, moments and gradient; outputs, saved values and gradients, of a batch or of the samples that
+ * are evaluated at once.
+ */
 function bytesOfGeneral(
   { inputs, dtype, moments, batchSize }: StudentShape,
   { parameters, outputs }: NonNullable<StudentShape['general']>,

@@ -14,7 +14,10 @@ interface NetworkNumbers {
   readonly buffers: FloatArray;
 }
 
-/** Calls `work` with a native population of one student that has this network's numbers, and frees it afterwards. */
+/**
+ * Calls `work` with a native population of one student that has this network's numbers, and frees it
+ * afterwards.
+ */
 export async function withNative<Result>(
   { spec, parameters, buffers }: NetworkNumbers,
   { device, devices }: ChosenDevice,

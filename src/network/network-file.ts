@@ -84,8 +84,8 @@ function readBlock(
 }
 
 /**
- * Whether metadata have a network as `networkToFile` describes one. Other programs use the key "network" too, for a name or a structure
- * of their own.
+ * Whether metadata have a network as `networkToFile` describes one. Other programs use the key "network" too,
+ * for a name or a structure of their own.
  */
 export function describesNetwork({ network }: Readonly<Record<string, string>>): boolean {
   if (network === undefined) return false;

@@ -6,7 +6,10 @@ import type { Loss } from './objective.js';
 export interface NetworkSpec {
   /** Features per sample: N_in of the first layer. */
   readonly inputs: number;
-  /** Shape of a sample, where it is not a plain list of features: [channels, height, width]. The product is `inputs`. */
+  /**
+   * Shape of a sample, where it is not a plain list of features: [channels, height, width]. The product is
+   * `inputs`.
+   */
   readonly inputShape?: readonly number[];
   readonly layers: readonly Layer[];
   readonly loss: Loss;

@@ -35,7 +35,8 @@ interface CreateOptions {
 /** The statistics by which batch norm normalises. */
 export interface StatisticsOptions {
   /**
-   * 'running' (default): those accumulated in training. 'batch': those of all samples given. Only for networks with batch norm.
+   * 'running' (default): those accumulated in training. 'batch': those of all samples given. Only for
+   * networks with batch norm.
    */
   readonly statistics?: Statistics;
 }
@@ -43,7 +44,10 @@ export interface StatisticsOptions {
 /** 'auto' chooses the CPU here: copying to a GPU takes longer than computing. */
 type WorkOptions = DeviceOptions & StatisticsOptions;
 
-/** A network with parameters: one flat block that holds the named tensors, and one of buffers (running statistics). */
+/**
+ * A network with parameters: one flat block that holds the named tensors, and one of buffers (running
+ * statistics).
+ */
 export class Network {
   readonly #places: readonly TensorPlace[];
 
@@ -123,7 +127,10 @@ export class Network {
     return tensorViews(this.#places, this.parameters);
   }
 
-  /** A tensor, or a buffer ("layers.1.runningMean"). @throws invalid_argument when there is none of that name; the message lists the existing names */
+  /**
+   * A tensor, or a buffer ("layers.1.runningMean").
+   * @throws invalid_argument when there is none of that name; the message lists the existing names
+   */
   tensor(name: string): FloatArray {
     const place = this.#place(name);
     const block = this.#places.includes(place) ? this.parameters : this.buffers;
@@ -205,11 +212,11 @@ export class Network {
   }
 
   /**
-   * The order in which an oracle would remove the nodes of a hidden layer, the first removed first: at each step that node
-   * without which the loss on `data` is least, the first of equals. It evaluates every remaining node at every step, h (h + 1) / 2
-   * passes, on one thread of the CPU: through the layers above it where only one layer with a matrix reads its nodes,
-   * as in chains (1.3 and 4.7 s for h = 200 and 400 with 2 000 samples and 20 nodes above, an AVX-512 Xeon beside other work), else
-   * through the whole network.
+   * The order in which an oracle would remove the nodes of a hidden layer, the first removed first: at each
+   * step that node without which the loss on `data` is least, the first of equals. It evaluates every
+   * remaining node at every step, h (h + 1) / 2 passes, on one thread of the CPU: through the layers above it
+   * where only one layer with a matrix reads its nodes, as in chains (1.3 and 4.7 s for h = 200 and 400 with
+   * 2 000 samples and 20 nodes above, an AVX-512 Xeon beside other work), else through the whole network.
    * @throws invalid_argument, data_mismatch
    */
   async oracleOrder(layer: number, data: Dataset): Promise<Uint32Array> {

@@ -87,8 +87,8 @@ export function permutation(stream: Stream, count: number): Uint32Array {
 const block = 1024;
 
 /**
- * A function that gives the next number, uniform in (0, 1), at each call: the argument of bootstrapInterval and similar functions. The same
- * seed gives the same numbers in the same order.
+ * A function that gives the next number, uniform in (0, 1), at each call: the argument of bootstrapInterval
+ * and similar functions. The same seed gives the same numbers in the same order.
  */
 export function seededRandom(seed: number): () => number {
   const stream = { seed: checkSeed('seededRandom', seed), trial: 0, purpose: 'bootstrap' } as const;

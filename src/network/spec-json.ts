@@ -4,7 +4,10 @@ import { isMatrixLayer } from './layers.js';
 import type { NetworkOptions, NetworkSpec } from './network-spec.js';
 import { networkSpec } from './spec.js';
 
-/** The newest version of the JSON that is read. Networks of matrix layers, each reading the one before, are written without a version. */
+/**
+ * The newest version of the JSON that is read. Networks of matrix layers, each reading the one before, are
+ * written without a version.
+ */
 const format = 2;
 
 /** A network's structure as JSON. Initialisers that are arrays are left out: the file holds the parameters. */

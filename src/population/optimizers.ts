@@ -150,7 +150,10 @@ function isNameIn<Kind extends string>(
   return typeof value === 'string' && Object.hasOwn(table, value);
 }
 
-/** The options that `kind` uses. Refuses others with values other than their defaults, because they would have no effect. */
+/**
+ * The options that `kind` uses. Refuses others with values other than their defaults, because they would have
+ * no effect.
+ */
 function numbersOfKind<Kind extends string>(
   kind: Kind,
   numbers: object,

@@ -20,13 +20,17 @@ const bits = {
   scale: 32,
   shift: 64,
 } as const;
-/** Without batch norm its bits stay 0, so that masks agree with those in checkpoints of versions without batch norm. */
+/**
+ * Without batch norm its bits stay 0, so that masks agree with those in checkpoints of versions without batch
+ * norm.
+ */
 const bitsOfBatchNorm = bits.scale | bits.shift;
 const names = Object.keys(bits) as TensorName[];
 
 /**
- * The paper's variant: for `length` steps (or epochs) everything but the eigenvectors trains, then as long everything
- * but the eigenvalues; dense layers train in both. A tensor that does not train keeps its moments and its step count.
+ * The paper's variant: for `length` steps (or epochs) everything but the eigenvectors trains, then as long
+ * everything but the eigenvalues; dense layers train in both. A tensor that does not train keeps its moments
+ * and its step count.
  */
 export function alternating(length: number, unit: 'steps' | 'epochs' = 'steps'): Phase[] {
   positiveInteger('length of alternating phases', length);

@@ -29,8 +29,9 @@ export interface PopulationOptions extends DeviceOptions {
   /** Default: one per core that this process may use. Results do not depend on it. */
   readonly threads?: number;
   /**
-   * 'auto' (default): the fused path where a student is a chain of dense and spectral layers. 'general': the executor of any graph
-   * for every student, which engine and `execution` of the students then name; slower, for measurements. Not on a GPU.
+   * 'auto' (default): the fused path where a student is a chain of dense and spectral layers. 'general': the
+   * executor of any graph for every student, which engine and `execution` of the students then name; slower,
+   * for measurements. Not on a GPU.
    */
   readonly executor?: 'auto' | 'general';
 }
@@ -138,8 +139,8 @@ export class Population {
   }
 
   /**
-   * Trains each student until it has completed that many epochs, diverges, or stop() is called; students that have completed them
-   * do not train. (A student's own `epochs` is for train(); this method ignores it.)
+   * Trains each student until it has completed that many epochs, diverges, or stop() is called; students that
+   * have completed them do not train. (A student's own `epochs` is for train(); this method ignores it.)
    * @param untilEpoch one number for all, or one per student
    */
   async run(untilEpoch: number | readonly number[]): Promise<void> {

@@ -43,13 +43,16 @@ const checkOptions = optionsCheck({
   seed: required(nonNegativeInteger),
   /** Integer below 2^32. Default 0. */
   trial: optional(trialNumber, 0),
-  /** Which tensors train when; after the last phase the first follows again. Default: all that are trainable, always. */
+  /**
+   * Which tensors train when; after the last phase the first follows again. Default: all that are trainable,
+   * always.
+   */
   phases: optional(unchecked<readonly Phase[]>, []),
   /** Whether each epoch takes the samples in a new order. Default true. */
   shuffle: optional(flag, true),
   /**
-   * Name of the stream that the data are a chunk of: Student.setData() may then replace them. Checkpoints identify the student's data by
-   * this name, not by the chunk. On the CPU and the reference.
+   * Name of the stream that the data are a chunk of: Student.setData() may then replace them. Checkpoints
+   * identify the student's data by this name, not by the chunk. On the CPU and the reference.
    */
   stream: optional(someName),
   /** Steps that learning rates and phases count as an epoch. Default: those of the data that the student is made with. */

@@ -26,16 +26,17 @@ export interface Progress {
   /** Wall time in seconds that training this student took, in this process. */
   readonly secondsTrained: number;
   /**
-   * Present when a loss was not finite: the student trains no further, its parameters are those before that step. `layer` is the
-   * first whose output was not finite, -1 when only the loss overflowed.
+   * Present when a loss was not finite: the student trains no further, its parameters are those before that
+   * step. `layer` is the first whose output was not finite, -1 when only the loss overflowed.
    */
   readonly divergence?: { readonly step: number; readonly layer: number; readonly learningRate: number };
 }
 
 /**
- * How a student is trained. On a GPU 'fused': many steps in one launch, all in the shared memory of its multiprocessors;
- * 'layerwise': a few launches per layer and step, because the student is too large for that; far slower for a small one. On the CPU
- * 'general': layer by layer through the executor of any graph, because the student is not a chain of dense and spectral layers.
+ * How a student is trained. On a GPU 'fused': many steps in one launch, all in the shared memory of its
+ * multiprocessors; 'layerwise': a few launches per layer and step, because the student is too large for that;
+ * far slower for a small one. On the CPU 'general': layer by layer through the executor of any graph, because
+ * the student is not a chain of dense and spectral layers.
  */
 export interface Execution {
   readonly kernels: 'fused' | 'layerwise' | 'general';

@@ -4,9 +4,9 @@ import { invalid, nonNegativeInteger } from '../arguments.js';
 import { rank, select } from './ranking.js';
 
 /**
- * How nodes of different layers compare. 'layer': by rank within their own layer, so that all layers lose the same share of
- * their nodes. 'global': by relevance divided by the largest of their own layer, as for the effective size; a layer then loses as
- * many nodes as have little relevance in it.
+ * How nodes of different layers compare. 'layer': by rank within their own layer, so that all layers lose the
+ * same share of their nodes. 'global': by relevance divided by the largest of their own layer, as for the
+ * effective size; a layer then loses as many nodes as have little relevance in it.
  */
 export const scopes = ['layer', 'global'] as const;
 export type Scope = (typeof scopes)[number];
@@ -21,7 +21,10 @@ interface Place {
 /** The nodes that are kept, per layer, by ascending index. */
 export type Kept = readonly Uint32Array[];
 
-/** Nodes of several layers in the order of removal. The most relevant node of each layer (the last of equals) is never removed. */
+/**
+ * Nodes of several layers in the order of removal. The most relevant node of each layer (the last of equals)
+ * is never removed.
+ */
 export class JointOrder {
   /** The nodes that may be removed, the first one first. */
   readonly #removable: readonly Place[];
@@ -74,7 +77,10 @@ export class JointOrder {
     return this.without(nodes - keep);
   }
 
-  /** The nodes that are not strictly below the percentile: of each layer's relevances ('layer'), or of all normalised ones. */
+  /**
+   * The nodes that are not strictly below the percentile: of each layer's relevances ('layer'), or of all
+   * normalised ones.
+   */
   above(percentile: number): Kept {
     if (this.scope === 'layer') return this.relevances.map((relevance) => select(relevance, { percentile }));
     const scores = normalize(this.relevances, 'trial').flat();

@@ -29,14 +29,20 @@ const checkOptions = bareOptionsCheck({
   criterion: optional(unchecked<Criterion>),
   /** Nodes to keep: in each layer, or with scope 'global' in all layers together, at least one each. */
   keep: optional(unchecked<number>),
-  /** From 0 to 100: nodes strictly below this percentile are removed, of the layer or with scope 'global' of all layers. */
+  /**
+   * From 0 to 100: nodes strictly below this percentile are removed, of the layer or with scope 'global' of
+   * all layers.
+   */
   percentile: optional(unchecked<number>),
   /**
    * By how much the metric may get worse, as a fraction of the reference: 0.01 lets loss rise, or accuracy fall, by 1 %. Needs
    * data.
    */
   maxDegradation: optional(unchecked<number>),
-  /** The data of the metric before and after pruning: validation data with maxDegradation, not the data of reported results. */
+  /**
+   * The data of the metric before and after pruning: validation data with maxDegradation, not the data of
+   * reported results.
+   */
   data: called('data of pruneNetwork', optional(checkDataset)),
   /** Default: 'accuracy' where the network has one on the data (see Evaluation), else 'loss'. */
   metric: optional(amongst(metrics)),
@@ -65,12 +71,13 @@ export interface PrunedLayer {
 }
 
 /**
- * Prunes several hidden layers at once. With maxDegradation nodes are removed one by one in the order of the ranking, and the
- * network that is returned is the last before the first that breaks the bound: smaller networks that satisfy it again, by chance,
- * are not searched for. Where more than 256 nodes may be removed, they are removed several at a time, and one by one only before
- * the cut that breaks the bound. Each layer keeps at least its most relevant node.
- * @throws invalid_argument: which option, what was expected; also when all nodes would be removed, or the unpruned network breaks the
- *   bound that `reference` sets; data_mismatch, diverged
+ * Prunes several hidden layers at once. With maxDegradation nodes are removed one by one in the order of the
+ * ranking, and the network that is returned is the last before the first that breaks the bound: smaller
+ * networks that satisfy it again, by chance, are not searched for. Where more than 256 nodes may be removed,
+ * they are removed several at a time, and one by one only before the cut that breaks the bound. Each layer
+ * keeps at least its most relevant node.
+ * @throws invalid_argument: which option, what was expected; also when all nodes would be removed, or the
+ *   unpruned network breaks the bound that `reference` sets; data_mismatch, diverged
  */
 export async function pruneNetwork(source: Source, options: PruneNetworkOptions): Promise<PrunedNetwork> {
   const { scope, criterion, data, metric, ...far } = checkOptions('pruneNetwork', options);
@@ -141,9 +148,9 @@ async function howFar(
 const firstCuts = 256;
 
 /**
- * The last count before the first that does not hold, counted from 0, where it holds. Bisection would be wrong: an accuracy rises
- * and falls from one cut to the next. Where there are more than `firstCuts`, every n-th is evaluated, and then those before the first
- * of these that does not hold.
+ * The last count before the first that does not hold, counted from 0, where it holds. Bisection would be
+ * wrong: an accuracy rises and falls from one cut to the next. Where there are more than `firstCuts`, every
+ * n-th is evaluated, and then those before the first of these that does not hold.
  */
 async function lastThatHolds(most: number, holds: (count: number) => Promise<boolean>): Promise<number> {
   const step = Math.max(1, Math.ceil(most / firstCuts));

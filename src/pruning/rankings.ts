@@ -11,8 +11,10 @@ import { relevance } from './relevance.js';
 /**
  * Orders of removal to compare a criterion with. The order by weight magnitude is criterion `M`.
  * - `random`: the baseline: a criterion that is no better carries no information
- * - `oracle`: greedy, at each step the node without which the loss is least; it evaluates every remaining node on data
- * - `eigenvalue`: ascending |lambda_out|, the criterion of "Spectral pruning of fully connected layers" (Sci. Rep. 2022)
+ * - `oracle`: greedy, at each step the node without which the loss is least; it evaluates every remaining
+ *   node on data
+ * - `eigenvalue`: ascending |lambda_out|, the criterion of "Spectral pruning of fully connected layers" (Sci.
+ *   Rep. 2022)
  */
 export const rankings = ['random', 'oracle', 'eigenvalue'] as const;
 export type Ranking = (typeof rankings)[number];
@@ -22,7 +24,10 @@ const checkOptions = optionsCheck({
   ranking: called('ranking', required(amongst(rankings))),
   /** Index of a hidden layer; default 0. */
   layer: optional(unchecked<number>, 0),
-  /** Data on which the oracle evaluates the loss: validation data, so that test data remain for the comparison. Only for 'oracle'. */
+  /**
+   * Data on which the oracle evaluates the loss: validation data, so that test data remain for the
+   * comparison. Only for 'oracle'.
+   */
   data: optional(unchecked<Dataset>),
   /** Only for 'random': non-negative safe integer. */
   seed: optional(unchecked<number>),
@@ -32,8 +37,8 @@ const checkOptions = optionsCheck({
 export interface RemovalOptions extends OptionsOf<typeof checkOptions> {}
 
 /**
- * The nodes of a hidden layer in the order in which a ranking removes them, [h], the first removed first: the argument of
- * Network.pruningLosses. Network.oracleOrder documents the cost of an oracle.
+ * The nodes of a hidden layer in the order in which a ranking removes them, [h], the first removed first: the
+ * argument of Network.pruningLosses. Network.oracleOrder documents the cost of an oracle.
  * @throws invalid_argument, data_mismatch
  */
 export async function removalOrder(network: Network, options: RemovalOptions): Promise<Uint32Array> {

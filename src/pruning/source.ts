@@ -58,7 +58,8 @@ function givenRelevance(options: RankingOptions, layer: number, width: number): 
 
 /**
  * @param where the caller's name, for errors
- * @throws invalid_argument; diverged when a parameter of any layer is not finite: the pruned network could not predict
+ * @throws invalid_argument; diverged when a parameter of any layer is not finite: the pruned network could
+ *   not predict
  */
 export function networkOf(where: string, source: unknown): Network {
   if (!(source instanceof Student || source instanceof Network))

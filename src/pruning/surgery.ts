@@ -17,12 +17,13 @@ interface Cut {
 }
 
 /**
- * A narrower network, in which hidden layer `layer` has only the nodes `kept`: the layer loses rows of its matrix
- * [N_out][N_in] and entries of eigenvaluesOut and bias, the next one loses columns of its matrix and entries of
- * eigenvaluesIn. Layers that share the units of `layer` (batch norm, activations, everything that is added) lose them too, and
- * so do those that read any of these. Its outputs are, to rounding, those of `network` with the outputs of the other nodes held at 0,
- * whatever their bias and activation. (The paper sets eigenvalues to zero, arXiv 2310.12612, which removes a node only
- * where lambda_in = 0, there is no bias and f(0) = 0.) The result shares no memory with `network`, which is not changed.
+ * A narrower network, in which hidden layer `layer` has only the nodes `kept`: the layer loses rows of its
+ * matrix [N_out][N_in] and entries of eigenvaluesOut and bias, the next one loses columns of its matrix and
+ * entries of eigenvaluesIn. Layers that share the units of `layer` (batch norm, activations, everything that
+ * is added) lose them too, and so do those that read any of these. Its outputs are, to rounding, those of
+ * `network` with the outputs of the other nodes held at 0, whatever their bias and activation. (The paper
+ * sets eigenvalues to zero, arXiv 2310.12612, which removes a node only where lambda_in = 0, there is no bias
+ * and f(0) = 0.) The result shares no memory with `network`, which is not changed.
  *
  * Trainable tensors, penalties and initialisers stay the same: arrays are cut like their tensors, and
  * 'orthonormalRows' becomes the values themselves where there are fewer columns than rows.

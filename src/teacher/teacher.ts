@@ -59,8 +59,9 @@ interface DatasetSizes {
 }
 
 /**
- * A frozen network that labels data. It is held in float64, and labels are computed by the reference backend: the same
- * bits whichever engine trains the students. Each way to make one throws invalid_argument naming the option that is wrong.
+ * A frozen network that labels data. It is held in float64, and labels are computed by the reference backend:
+ * the same bits whichever engine trains the students. Each way to make one throws invalid_argument naming the
+ * option that is wrong.
  */
 export class Teacher {
   private constructor(

@@ -1,4 +1,7 @@
-/** Finds students whose parameters are not finite although their loss is: dead nodes keep them out of every output. */
+/**
+ * Finds students whose parameters are not finite although their loss is: dead nodes keep them out of every
+ * output.
+ */
 import type { Population } from '../population/population.js';
 import type { Student } from '../population/student.js';
 

@@ -31,8 +31,8 @@ export async function saveCheckpoint(population: Population, path: string): Prom
 }
 
 /**
- * A checkpoint of some students of a population: any population that has these students can continue from it, with or
- * without others. Other tensors and metadata may be added before it is written.
+ * A checkpoint of some students of a population: any population that has these students can continue from it,
+ * with or without others. Other tensors and metadata may be added before it is written.
  * @throws population_busy, population_disposed
  */
 export function checkpointOf(population: Population, students: readonly Student[]): SafetensorsFile {
@@ -127,7 +127,10 @@ function identityOf(population: Population, students: readonly Student[]) {
   };
 }
 
-/** A student of a stream is identified by the stream. Fields with default values are left out of identities, as in older files. */
+/**
+ * A student of a stream is identified by the stream. Fields with default values are left out of identities,
+ * as in older files.
+ */
 function dataOf({ data, stream, shuffle, stepsPerEpoch }: Student['options']) {
   return {
     ...(!shuffle && { shuffle }),

@@ -7,7 +7,10 @@ import type { StudentOptions } from '../population/student-options.js';
 import type { TrainOptions } from './options.js';
 import { train } from './train.js';
 
-/** Trainable tensors and penalties are those of the network; the other options are as for students of a population. */
+/**
+ * Trainable tensors and penalties are those of the network; the other options are as for students of a
+ * population.
+ */
 export type FineTuneOptions = Pick<
   StudentOptions,
   'data' | 'optimizer' | 'batchSize' | 'epochs' | 'seed' | 'phases'
@@ -21,7 +24,8 @@ const keys = [
 ];
 
 /**
- * Trains an existing network: a population of one student that starts with its parameters, in its dtype. Returns a new network.
+ * Trains an existing network: a population of one student that starts with its parameters, in its dtype.
+ * Returns a new network.
  * @throws invalid_argument, data_mismatch; diverged; interrupted
  */
 export async function fineTune(network: Network, options: FineTuneOptions): Promise<Network> {

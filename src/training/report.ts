@@ -5,8 +5,8 @@ import { type BrokenParameter, brokenText } from './broken-parameters.js';
 export type Stopped = 'finished' | 'early' | 'diverged';
 
 /**
- * A student whose loss was not finite: its parameters are those before that step. Or one whose parameters are not finite although
- * its loss is, as behind dead nodes: see `parameter`. Other students go on.
+ * A student whose loss was not finite: its parameters are those before that step. Or one whose parameters are
+ * not finite although its loss is, as behind dead nodes: see `parameter`. Other students go on.
  */
 export interface StudentDivergence {
   readonly student: number;
@@ -29,7 +29,10 @@ export interface LayerwiseStudent {
   readonly message: string;
 }
 
-/** The state of training. Arrays have one entry per student; a student that no longer trains keeps its last values. */
+/**
+ * The state of training. Arrays have one entry per student; a student that no longer trains keeps its last
+ * values.
+ */
 export interface TrainReport {
   /** Largest of `epochs`. */
   readonly epoch: number;

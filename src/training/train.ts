@@ -15,10 +15,10 @@ const longestTimer = 2 ** 31;
 const shortestRun = 50;
 
 /**
- * Trains a population to the end of every student's `epochs`, in chunks of `every` epochs, with a report after each.
- * A student that has finished, stopped early or diverged no longer trains while the others go on. Leaving the loop, or aborting,
- * leaves a population that a further train() continues with the same results; the population keeps the state of early
- * stopping. A population that has finished already gives one report.
+ * Trains a population to the end of every student's `epochs`, in chunks of `every` epochs, with a report
+ * after each. A student that has finished, stopped early or diverged no longer trains while the others go on.
+ * Leaving the loop, or aborting, leaves a population that a further train() continues with the same results;
+ * the population keeps the state of early stopping. A population that has finished already gives one report.
  * @throws at the call: invalid_argument, data_mismatch. While iterating: interrupted (the signal was aborted or
  *   population.stop() called; the cause is the signal's reason), population_busy, population_disposed, file_unwritable
  */
@@ -196,7 +196,10 @@ class Training {
       for (const [i, { loss }] of (found[set] as Evaluation[]).entries()) if (data[i]) into[i] = loss;
   }
 
-  /** An interrupted evaluation has a message of its own; the caller waits for training and gets the message of interrupted training. */
+  /**
+   * An interrupted evaluation has a message of its own; the caller waits for training and gets the message of
+   * interrupted training.
+   */
   async #rethrowInterrupted<Result>(evaluation: Promise<Result>): Promise<Result> {
     try {
       return await evaluation;

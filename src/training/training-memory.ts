@@ -11,8 +11,8 @@ export interface TrainingMemory {
 }
 
 /**
- * Belongs to the population and is saved in its checkpoints: training that is interrupted and continued evaluates and stops
- * where uninterrupted training would have.
+ * Belongs to the population and is saved in its checkpoints: training that is interrupted and continued
+ * evaluates and stops where uninterrupted training would have.
  */
 const memories = new WeakMap<Population, TrainingMemory[]>();
 

@@ -1,4 +1,5 @@
-// The way back, lanes along the nodes: from dL/dz of the last layer to the gradients of every layer that trains.
+// The backward pass, lanes along the nodes: from dL/dz of the last layer to the gradients of every layer that
+// trains.
 #pragma once
 
 #include <algorithm>

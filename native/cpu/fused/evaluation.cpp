@@ -1,6 +1,7 @@
-// Losses and outputs. Narrow students answer with the lanes along the samples (lanes.h), a group of `lanes` at a time, and a layer
-// that widens is computed a few panels of its nodes at a time, which the layer above takes up at once (isa/layer_pair.h): h outputs
-// of a sample never leave the first-level cache. Wide ones go through the layers of training, all threads together (forward.h).
+// Losses and outputs. Narrow students are evaluated with the lanes along the samples (lanes.h), a group of
+// `lanes` at a time, and a layer that widens is computed a few panels of its nodes at a time, which the layer
+// above reads at once (isa/layer_pair.h): h outputs of a sample never leave the first-level cache. Wide ones
+// go through the layers of training, all threads together (forward.h).
 #include "cpu/fused/evaluation.h"
 
 #include "cpu/fused/lanes.h"
@@ -15,7 +16,7 @@ struct Group {
   T* inputs;            // [N_0][lanes]
   T* targets;           // [N_out][lanes]
   T* layer_outputs[2];  // [widest][lanes]: of the layer at hand and of the one below
-  T* nodes;             // [2 panels][lanes]: of those that the layer above takes up at once
+  T* nodes;             // [2 panels][lanes]: of those that the layer above reads at once
 };
 
 template <class T>

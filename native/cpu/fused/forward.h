@@ -1,4 +1,4 @@
-// The way forward, lanes along the nodes: a block of the batch through all layers, and its loss.
+// The forward pass, lanes along the nodes: a block of the batch through all layers, and its loss.
 #pragma once
 
 #include <algorithm>
@@ -18,8 +18,9 @@ struct Nodes {
   T* delta;
 };
 
-/// What the layers answer to a block of the batch, and dL/dz. A Workspace owns it and lays it out; forward passes write x, z and y,
-/// the loss writes delta of the last layer, backward passes that of those below.
+/// The outputs of the layers for a block of the batch, and dL/dz. A Workspace owns it and lays it out;
+/// forward passes write x, z and y, the loss writes delta of the last layer, backward passes that of those
+/// below.
 template <class T>
 struct Activations {
   const Plan* plan = nullptr;

@@ -39,7 +39,7 @@ const T* find_lasso_factors(const Update<T>& step, std::size_t l, T group_lasso)
   return factors;
 }
 
-/// What the optimiser pass over phi (or W) is told, and what it needs at hand.
+/// The arguments of the optimiser pass over phi (or W), with their scratch.
 template <class T>
 MatrixPass<T> begin_matrix(const Update<T>& step, std::size_t l) {
   const LayerPlan& plan = step.context.layer(l);

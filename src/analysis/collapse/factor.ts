@@ -12,9 +12,9 @@ export interface PositiveCurve {
 const places = 19;
 
 /**
- * How far curves lie apart: exp of the standard deviation of ln y between curves, root mean square over equidistant points in
- * (from, to), each curve linear in ln y between its points. 1 where the curves coincide. Unlike collapseQuality it does not depend
- * on the errors: 1.3 always means 30 %.
+ * How far curves lie apart: exp of the standard deviation of ln y between curves, root mean square over
+ * equidistant points in (from, to), each curve linear in ln y between its points. 1 where the curves
+ * coincide. Unlike collapseQuality it does not depend on the errors: 1.3 always means 30 %.
  * @returns undefined where no two curves are in the range
  * @throws invalid_argument naming the curve
  */

@@ -25,8 +25,8 @@ export interface FitCollapseOptions {
   /** Parameters that stay at their start; default none. */
   readonly fixed?: readonly (keyof Scaling)[];
   /**
-   * Least share of the points that must be compared, in [0, 1]; default 0.5. Without it the quality of curves that do not overlap
-   * would be perfect.
+   * Least share of the points that must be compared, in [0, 1]; default 0.5. Without it the quality of curves
+   * that do not overlap would be perfect.
    */
   readonly minimumOverlap?: number;
 }

@@ -29,7 +29,10 @@ interface Frame {
 
 /** Slower than this over the whole range of x, and the curve is a straight line to 1 part in 10^4; arbitrary. */
 const slowest = 1e-3;
-/** Faster than this times 1 / (first gap), and the second point does not depend on the amplitude: exp(-20) = 2e-9. */
+/**
+ * Faster than this times 1 / (first gap), and the second point does not depend on the amplitude: exp(-20) =
+ * 2e-9.
+ */
 const fastestOverGap = 20;
 /** A range of y below this times its size is rounding: 45 units in the last place. Arbitrary. */
 const rounding = 1e-14;
@@ -59,7 +62,8 @@ export function fitDecay(points: Points, hasOffset: boolean): Decay | string {
   const [falling, rising] = [1, -1].map((direction) =>
     startIn(frameOf(points, direction as 1 | -1, hasOffset), points, weights.relative, hasOffset),
   ) as [Start, Start];
-  // Falling and rising curves join at the straight line. Over both the residual has one minimum: the better start leads to it.
+  // Falling and rising curves join at the straight line. Over both the residual has one minimum: the better
+  // start leads to it.
   const solution = solve(falling.residual <= rising.residual ? falling : rising, hasOffset);
   return whyUndetermined(solution, hasOffset) ?? inUnits(points, weights, solution);
 }

@@ -88,7 +88,8 @@ export function fitPowerLaw(
 
 /**
  * The fitted curve at x.
- * @throws invalid_argument for a fit that did not converge: there is no curve; for an argument that is not a fit, or not a number
+ * @throws invalid_argument for a fit that did not converge: there is no curve; for an argument that is not a
+ *   fit, or not a number
  */
 export function evaluateFit(fit: ExponentialFit | PowerLawFit, x: number): number {
   if (!isFit(fit)) throw invalid('fit', 'what fitExponential or fitPowerLaw gave', fit);

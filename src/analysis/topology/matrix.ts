@@ -1,7 +1,10 @@
 import { denseArray, invalid, positiveInteger } from '../../arguments.js';
 import { finiteNumbers } from '../numbers.js';
 
-/** A weight matrix in the layout of layers: entry (i, j), at values[i * columns + j], leads from node j to node i. */
+/**
+ * A weight matrix in the layout of layers: entry (i, j), at values[i * columns + j], leads from node j to
+ * node i.
+ */
 export interface Matrix {
   /** Nodes that the weights enter. */
   readonly rows: number;

@@ -1,8 +1,8 @@
 import { arrayOfObjects, finiteNumber, oneOf } from '../../arguments.js';
 
 /**
- * Changes of a hidden node's weights, w in and v out, that do not change v f(w . x). They depend on f: the table of the
- * activations is in src/network/activation-symmetry.ts.
+ * Changes of a hidden node's weights, w in and v out, that do not change v f(w . x). They depend on f: the
+ * table of the activations is in src/network/activation-symmetry.ts.
  */
 export interface NodeSymmetry {
   /** 'odd': f(-z) = -f(z), so that (-w, -v) is the same node; 'even': f(-z) = f(z), so that (-w, v) is; 'none': neither. */

@@ -7,7 +7,8 @@ import { bootstrapGroups, checkBootstrap, type Interval } from './bootstrap.js';
 
 /**
  * The normalised effect of pruning on the loss: |E(n) - E(h)| / max over n, E(n) the loss with n nodes kept
- * (arXiv 2310.12612, universality figure). 0 on the plateau, and 1 where the effect is largest, which is mostly where no node is left.
+ * (arXiv 2310.12612, universality figure). 0 on the plateau, and 1 where the effect is largest, which is
+ * mostly where no node is left.
  * @param losses [h + 1], entry n with n nodes kept; the last finite
  * @returns [h + 1]; undefined where pruning does not change the loss, or changes it by more than a number can hold
  */

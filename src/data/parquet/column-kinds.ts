@@ -52,7 +52,10 @@ function from32Bits({ asInput, asClass, ...kind }: LeafKind): LeafKind {
   return { ...kind, asInput: asInput && from(asInput), asClass: asClass && from(asClass) };
 }
 
-/** The element of a list; the column itself where it is not a list. Lists are written with one, two or three levels of groups. */
+/**
+ * The element of a list; the column itself where it is not a list. Lists are written with one, two or three
+ * levels of groups.
+ */
 function listElement(column: SchemaTree): SchemaTree {
   const { element, children } = column;
   const [repeated] = children;

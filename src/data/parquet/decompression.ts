@@ -1,4 +1,7 @@
-/** The pages of a Parquet file, unpacked to the declared size, which is checked for plausibility before memory is allocated. */
+/**
+ * The pages of a Parquet file, unpacked to the declared size, which is checked for plausibility before memory
+ * is allocated.
+ */
 import { createContext, Script } from 'node:vm';
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import type { CompressionCodec } from 'hyparquet';
@@ -56,7 +59,10 @@ const lengthOf: Partial<Record<CompressionCodec, (bytes: Uint8Array, length: num
     LZ4_RAW: lz4Length,
   };
 
-/** A varint in front. At most 64 bytes come out of three (format_description.txt of Snappy): a larger length is wrong. */
+/**
+ * A varint in front. At most 64 bytes come out of three (format_description.txt of Snappy): a larger length
+ * is wrong.
+ */
 function snappyLength(bytes: Uint8Array): number {
   let length = 0;
   for (let i = 0; i < 5; ++i) {

@@ -1,6 +1,6 @@
 /**
- * Whether the pages of a Parquet file can be what they claim: counts, sizes, levels and runs are checked against the rows of the
- * row group and the available bytes, before hyparquet loops or allocates over them.
+ * Whether the pages of a Parquet file can be what they claim: counts, sizes, levels and runs are checked
+ * against the rows of the row group and the available bytes, before hyparquet loops or allocates over them.
  */
 import {
   type AsyncBuffer,
@@ -132,7 +132,10 @@ function chunkOf(meta: ColumnMetaData, rows: number, path: SchemaTree[]): Chunk 
 /** By the place in their bytes at which the part that is decompressed begins; of each buffer once. */
 const known = new WeakMap<ArrayBufferLike, Map<number, PageHeader>>();
 
-/** Of bytes that begin with a page, up to the last row. Where no header can be read, hyparquet throws if it reaches it. */
+/**
+ * Of bytes that begin with a page, up to the last row. Where no header can be read, hyparquet throws if it
+ * reaches it.
+ */
 function pagesOf(chunk: Chunk, bytes: ArrayBufferLike): Map<number, PageHeader> {
   const before = known.get(bytes);
   if (before) return before;

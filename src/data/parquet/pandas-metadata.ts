@@ -1,4 +1,7 @@
-/** The metadata that pandas writes about the columns of a Parquet file: https://pandas.pydata.org/docs/development/developer.html */
+/**
+ * The metadata that pandas writes about the columns of a Parquet file:
+ * https://pandas.pydata.org/docs/development/developer.html
+ */
 import type { FileMetaData } from 'hyparquet';
 import { EigenstudentError, reasonOf } from '../../errors.js';
 

@@ -1,4 +1,7 @@
-/** The numbers and bytes of a Parquet file, as they are stored: hyparquet unpacks them and does not interpret them. */
+/**
+ * The numbers and bytes of a Parquet file, as they are stored: hyparquet unpacks them and does not interpret
+ * them.
+ */
 import {
   type AsyncBuffer,
   type FileMetaData,
@@ -43,7 +46,8 @@ export async function* storedRows(
   let next = 0;
   for (const range of scan.ranges) {
     if (range.rowStart !== next) throw new Error(`row ${next} is in no row group`);
-    // A page of lists does not say where a row begins, so a row group with lists is unpacked as a whole, which hyparquet keeps in memory.
+    // A page of lists does not say where a row begins, so a row group with lists is unpacked as a whole,
+    // which hyparquet keeps in memory.
     for (const { name, depth } of columns) if (depth > 0) await scan.readColumn({ column: name, ...range });
     for (let rowStart = range.rowStart; rowStart < range.rowEnd; rowStart += atOnce) {
       const rowEnd = Math.min(range.rowEnd, rowStart + atOnce);
@@ -75,8 +79,8 @@ function withoutMeaning(element: SchemaElement): SchemaElement {
 const ofDeltas = ['DELTA_BINARY_PACKED', 'RLE', 'BIT_PACKED'];
 
 /**
- * Differences of INT32 are to be unpacked as INT64: DuckDB writes them with 33 bits, of which hyparquet reads 32. Readers
- * of the values use the lower 32 bits, which are right in both cases (see lower32).
+ * Differences of INT32 are to be unpacked as INT64: DuckDB writes them with 33 bits, of which hyparquet reads
+ * 32. Readers of the values use the lower 32 bits, which are right in both cases (see lower32).
  */
 function withWideDeltas(group: RowGroup): RowGroup {
   const columns = group.columns.map((column) => {

@@ -1,4 +1,7 @@
-/** Constant folding: results of nodes whose inputs are all stored arrays, computed exactly while the file is read. */
+/**
+ * Constant folding: results of nodes whose inputs are all stored arrays, computed exactly while the file is
+ * read.
+ */
 import { allocate, dtypeOf } from '../../native/arrays.js';
 import { axesOf, axisOf, type Place, permutation, withAxes, withoutAxes } from './axes.js';
 import { corrupt } from './model.js';

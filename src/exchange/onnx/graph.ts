@@ -61,7 +61,10 @@ export class ChainGraph {
     return this.#producers.get(tensor);
   }
 
-  /** The stored array of that name, or the result of nodes that read only stored arrays. @throws file_unsupported, file_corrupt */
+  /**
+   * The stored array of that name, or the result of nodes that read only stored arrays.
+   * @throws file_unsupported, file_corrupt
+   */
   constant(tensor: string | undefined): Constant | undefined {
     if (!tensor) return undefined;
     const known = this.#constants.get(tensor);
@@ -88,7 +91,10 @@ export class ChainGraph {
     return this.#shapes.has(tensor);
   }
 
-  /** Sets the shape of a tensor of the chain. @throws file_corrupt where the file declares another shape, or other numbers */
+  /**
+   * Sets the shape of a tensor of the chain.
+   * @throws file_corrupt where the file declares another shape, or other numbers
+   */
   setShape(tensor: string, shape: Shape, type: FloatType): void {
     const declared = this.#declared.get(tensor);
     const told = (what: string, made: string) =>
@@ -183,7 +189,10 @@ export class ChainGraph {
     }
   }
 
-  /** Nodes that the output depends on, each after the nodes whose results it reads. @throws file_corrupt for a cycle */
+  /**
+   * Nodes that the output depends on, each after the nodes whose results it reads.
+   * @throws file_corrupt for a cycle
+   */
   #inOrder(): OnnxNode[] {
     const order: OnnxNode[] = [];
     const state = new Map<OnnxNode, 'open' | 'done'>();

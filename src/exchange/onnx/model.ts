@@ -3,7 +3,10 @@ import { EigenstudentError, reasonOf } from '../../errors.js';
 import { describeForeign } from '../../files/file-kind.js';
 import { modelMessage, type OnnxGraph, type OnnxModel } from './schema.js';
 
-/** Versions of the operators that the tests compare with onnxruntime. Before 7, Add and Gemm had other rules of broadcasting. */
+/**
+ * Versions of the operators that the tests compare with onnxruntime. Before 7, Add and Gemm had other rules
+ * of broadcasting.
+ */
 export const opsets = { oldest: 7, newest: 26 } as const;
 
 export interface DecodedModel {

@@ -1,4 +1,7 @@
-/** Nodes of an ONNX graph: their names in errors, their attributes, and the numbers of inputs and outputs that an operator allows. */
+/**
+ * Nodes of an ONNX graph: their names in errors, their attributes, and the numbers of inputs and outputs that
+ * an operator allows.
+ */
 import { EigenstudentError } from '../../errors.js';
 import { attributeTypes, type OnnxAttribute, type OnnxNode } from './schema.js';
 

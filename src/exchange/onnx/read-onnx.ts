@@ -18,10 +18,12 @@ export interface OnnxNetwork {
 }
 
 /**
- * The layers of an ONNX file that holds a plain network: a chain of Gemm or MatMul and Add, each with at most one activation.
- * Operators that keep the numbers of a sample in place (Flatten, Reshape, Identity, Dropout, ...) are skipped; Softmax and LogSoftmax may end it.
- * Declared shapes are checked against those that the nodes compute.
- * @throws file_unreadable, file_corrupt; file_unsupported with the operator, or whatever else does not belong to such a chain
+ * The layers of an ONNX file that holds a plain network: a chain of Gemm or MatMul and Add, each with at most
+ * one activation. Operators that keep the numbers of a sample in place (Flatten, Reshape, Identity, Dropout,
+ * ...) are skipped; Softmax and LogSoftmax may end it. Declared shapes are checked against those that the
+ * nodes compute.
+ * @throws file_unreadable, file_corrupt; file_unsupported with the operator, or whatever else does not belong
+ *   to such a chain
  */
 export async function readOnnx(path: string): Promise<OnnxNetwork> {
   const graph = new ChainGraph(path, decodeModel(await readBytes(path), path));

@@ -7,8 +7,8 @@ import { type FloatType, floatTypes, numbersPerSample, shapeText } from './shape
 export interface OnnxTensorSignature {
   readonly name: string;
   /**
-   * The samples first, as in ['N', 28, 28]: sizes, names of sizes that are left open, or null for one without a name. Null for an
-   * input of any shape that is flattened to rows.
+   * The samples first, as in ['N', 28, 28]: sizes, names of sizes that are left open, or null for one without
+   * a name. Null for an input of any shape that is flattened to rows.
    */
   readonly shape: readonly (number | string | null)[] | null;
   readonly elementType: FloatType;

@@ -15,8 +15,8 @@ export interface Constant {
 
 /**
  * @param where names the tensor in errors, as in 'tensor "fc1.weight" of model.onnx'
- * @throws file_unsupported for numbers in another file and for types that no layer uses; file_corrupt where there are more or
- *   fewer than the shape requires; invalid_network for an array with NaN or infinities
+ * @throws file_unsupported for numbers in another file and for types that no layer uses; file_corrupt where
+ *   there are more or fewer than the shape requires; invalid_network for an array with NaN or infinities
  */
 export function constantOf(tensor: OnnxTensor, where: string): Constant {
   if (tensor.dataLocation === externalLocation) {

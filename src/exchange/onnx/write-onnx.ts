@@ -26,13 +26,14 @@ const irVersion = 7;
 
 export interface OnnxExportOptions {
   /**
-   * The function after the last layer. Default 'linear': the outputs of predict(). For a classifier that was loaded with 'softmax'
-   * give 'softmax' again.
+   * The function after the last layer. Default 'linear': the outputs of predict(). For a classifier that was
+   * loaded with 'softmax' give 'softmax' again.
    */
   readonly output?: OutputMap;
   /**
-   * Names, shapes and kinds of numbers of the input and the output, as loadNetwork() read them from an ONNX file, so that programs
-   * that ran that file can run this one. Default: float32, "input" [batch, inputs], "output" [batch, outputs].
+   * Names, shapes and kinds of numbers of the input and the output, as loadNetwork() read them from an ONNX
+   * file, so that programs that ran that file can run this one. Default: float32, "input" [batch, inputs],
+   * "output" [batch, outputs].
    */
   readonly signature?: OnnxSignature;
   /** Default: that of `signature`, or "input". */
@@ -42,9 +43,9 @@ export interface OnnxExportOptions {
 }
 
 /**
- * Writes a network as an ONNX file of opset 13 that computes in float32. Inputs of more axes than [batch, inputs] are flattened in
- * the file, outputs of others reshaped. Spectral layers become the matrices that they apply. Runtimes reproduce the outputs of
- * predict() to a relative error of about 1e-5.
+ * Writes a network as an ONNX file of opset 13 that computes in float32. Inputs of more axes than [batch,
+ * inputs] are flattened in the file, outputs of others reshaped. Spectral layers become the matrices that
+ * they apply. Runtimes reproduce the outputs of predict() to a relative error of about 1e-5.
  * @throws invalid_argument where a number is too large for float32, or where `signature` is that of another network;
  *   file_unwritable
  */

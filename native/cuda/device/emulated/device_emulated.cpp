@@ -104,7 +104,7 @@ class EmulatedDevice final : public Device {
   std::unique_ptr<Recording> record(const std::function<void()>& enqueue) override {
     check();
     auto recording = std::make_unique<EmulatedRecording>();
-    struct Ends {  // also where what was to be recorded throws
+    struct Ends {  // also where the recorded function throws
       EmulatedRecording*& recording;
       ~Ends() { recording = nullptr; }
     } const ends{recording_ = recording.get()};

@@ -48,7 +48,7 @@ template <class T>
 struct Weights {
   static constexpr std::uint64_t no_version = static_cast<std::uint64_t>(-1);
   AlignedBuffer<T> block;              // [plan.weights_size]
-  bool laid_out = false;               // for the plan at hand
+  bool laid_out = false;               // for the current plan
   std::uint64_t version = no_version;  // of the student's parameters that they were formed from
 };
 
@@ -64,7 +64,7 @@ struct ThreadBlocks {
 /// Scratch that is written and read within one call.
 template <class T>
 struct Scratch {
-  std::vector<Segment<T>> segments;         // of the inner dimension of the product at hand
+  std::vector<Segment<T>> segments;         // of the inner dimension of the current product
   AlignedBuffer<T> sample_y, sample_delta;  // [widest]: one sample's, contiguous
   ThreadBlocks<T> weights;  // wide students: W, or G, of the few panels that a thread works on
   ThreadBlocks<T> nodes;    // paired layers: y of the panels of nodes that a thread works on

@@ -26,14 +26,14 @@ struct Activations {
   const Plan* plan = nullptr;
   AlignedBuffer<T> block;  // [rows_per_block][plan row size]
   std::size_t rows_per_block = 0;
-  std::size_t rows = 0;  // of the block at hand; with the lanes along the samples, their padding included
+  std::size_t rows = 0;  // of the current block; with the lanes along the samples, their padding included
 
   // With the lanes along the samples (lanes.h):
-  bool along_samples = false;           // training steps of the student at hand
+  bool along_samples = false;           // training steps of the current student
   AlignedBuffer<T> targets, ones;       // [N_out][rows_per_block] and [rows_per_block]
   std::vector<Panels> panels_of_count;  // how so many samples are cut into panels
 
-  // Of the block at hand, [rows][...] in panels.
+  // Of the current block, [rows][...] in panels.
   T* y(std::size_t l) { return block.get() + plan->layers[l].y * rows; }
   T* z(std::size_t l) {
     const LayerPlan& layer = plan->layers[l];
@@ -66,7 +66,8 @@ struct Score {
   double loss = 0;
   std::size_t correct = 0;  // outputs whose largest is the class
 };
-/// Loss of the block at hand, every sample's share divided by `total` samples; with want_delta also dL/dz of the last layer.
+/// Loss of the current block, every sample's share divided by `total` samples; with want_delta also dL/dz of
+/// the last layer.
 template <class T>
 Score loss_of_block(const Context<T>& context, Activations<T>& activations, const Dataset& data, Batch block,
                     std::size_t total, bool want_delta);

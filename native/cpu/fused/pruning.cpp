@@ -74,7 +74,7 @@ void add_node(const Curve<T>& curve, std::size_t node) {
   curve.context.kernels.outer_product(product);
 }
 
-/// The group's share of the loss with the z of the layer above at hand.
+/// The group's share of the loss for the present z of the layer above.
 template <class T>
 double loss_of_kept(const Curve<T>& curve, Batch samples) {
   const Context<T>& context = curve.context;

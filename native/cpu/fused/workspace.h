@@ -48,7 +48,7 @@ class Workspace {
   /// Penalty and optimiser for that batch; counts the updates of the tensors in the mask.
   void update(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
               std::vector<std::uint64_t>& update_count);
-  /// The gradients at hand, penalty included, in public order; zero for frozen tensors.
+  /// The present gradients, penalty included, in public order; zero for frozen tensors.
   void read_gradient(T* gradient);
 
   // See evaluation.h.
@@ -70,7 +70,7 @@ class Workspace {
   }
 
  private:
-  /// Of the student at hand.
+  /// Of the current student.
   Context<T> context() {
     StudentBlocks<T>& blocks = student_->compact() ? own_blocks_ : student_->blocks();
     return {kernels_, student_->network(), student_->layout(), *plan_, blocks, weights_, scratch_, parallel_};

@@ -246,7 +246,7 @@ ES_INLINE void dot_step(const T* a, const T* w, std::size_t row, V (&acc)[MR * N
   }
 }
 
-/// One side of a DotProduct: the row at hand in the panel at hand.
+/// One side of a DotProduct: the current row of the current panel.
 template <class T>
 struct DotSide {
   const T* panel;

@@ -37,11 +37,11 @@ typedef struct {
   uint32_t capability; /* 10 major + minor */
   uint32_t usable;     /* 0: too old for this library */
   uint64_t total_bytes;
-  uint64_t free_bytes; /* when asked */
+  uint64_t free_bytes; /* at the time of the call */
 } es_device;
 
 typedef struct {
-  int32_t driver_version;  /* newest CUDA that the driver knows, 1000 major + 10 minor; 0: no driver */
+  int32_t driver_version;  /* newest CUDA that the driver supports, 1000 major + 10 minor; 0: no driver */
   int32_t runtime_version; /* CUDA that the library was built with */
   uint32_t device_count;
   uint32_t emulated; /* 1: there is no GPU, the kernels run on the CPU; for tests */

@@ -24,7 +24,7 @@ class DeviceArray {
 
  private:
   std::shared_ptr<Device> device_;
-  DeviceBlock block_;  // after the device, so that it goes first
+  DeviceBlock block_;  // after the device, so that it is destroyed first
   std::size_t size_;
 };
 

@@ -23,7 +23,7 @@ struct BatchRows {
 /// State that the steps of one student share, in device memory.
 struct StepControl {
   std::uint32_t next;   // entry of the tables that the next step takes
-  std::uint32_t place;  // entry that the step at hand has taken
+  std::uint32_t place;  // entry of the current step
   BatchRows batch;      // its batch; no rows once halted, so that every kernel has nothing to do
   std::uint32_t applied;
   std::uint32_t

@@ -37,7 +37,7 @@
 
 namespace eigenstudent::cuda {
 
-/// What a launch asks for.
+/// The shape of a launch.
 struct LaunchShape {
   unsigned groups = 1;
   int ranks = 1;                 // blocks of a group; above 1 a cluster (compute capability 9.0)
@@ -103,7 +103,7 @@ class GpuThreadGroup {
   }
 };
 
-/// 0 leaves the choice to the compiler, which may spill registers to fit more blocks than were asked for.
+/// 0 leaves the choice to the compiler, which may spill registers to fit more blocks than were requested.
 template <class Kernel>
 constexpr int least_blocks_of() {
   if constexpr (requires { Kernel::least_blocks; })

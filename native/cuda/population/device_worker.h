@@ -80,7 +80,7 @@ class DeviceWorker {
   void make_room(const std::vector<std::size_t>& batch);
   void make_room_for(std::span<const DatasetPtr> data);
   void drop_scratch();
-  /// Those of data sets that are gone, or all.
+  /// Drops the copies of data sets that no longer exist, or all copies.
   void drop_data(bool all);
   /// The member's parameters on the device, or a copy of them that `uploaded` holds.
   DeviceStudent evaluating(std::size_t member, DeviceBlock& uploaded, int stream);
@@ -88,7 +88,7 @@ class DeviceWorker {
   template <class Use>
   auto with_answers_of(std::size_t member, const Dataset& data, const Use& use);
 
-  std::unique_ptr<Device> device_;  // first, so that it goes last
+  std::unique_ptr<Device> device_;  // first, so that it is destroyed last
   std::vector<DeviceMember> members_;
   std::vector<std::optional<ResidentPlan>> plans_;  // [members]; none: trains with layer-wise kernels
   std::vector<std::string> reasons_;                // [members]: why there is none

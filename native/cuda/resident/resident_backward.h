@@ -103,8 +103,8 @@ ES_GROUP_CODE void store_deltas(const ResidentContext<ThreadGroup>& here, int l,
   }
 }
 
-/// W^T delta of layer l; times f' it takes the place of y below, or goes to `partials` unfinished where the nodes of l are
-/// split. Leaves no barrier.
+/// W^T delta of layer l; times f' it takes the place of y below, or is written to `partials` as an unfinished
+/// sum where the nodes of l are split. Leaves no barrier.
 template <int M, int N, class ThreadGroup>
 ES_GROUP_CODE void input_gradient_tiles(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk,
                                         int partials) {

@@ -9,8 +9,8 @@
 
 namespace eigenstudent::cuda {
 
-/// busy: cycles that arithmetic or shared memory is occupied, whoever else runs; span: cycles until the block is through
-/// when it is alone.
+/// busy: cycles that arithmetic or shared memory is occupied, also with other blocks; span: cycles until the
+/// block ends when it runs alone.
 struct Cost {
   double busy = 0, span = 0;
   Cost& operator+=(const Cost& other) {

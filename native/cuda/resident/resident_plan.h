@@ -111,7 +111,7 @@ struct PlanChoice {
 using HoldsCluster = std::function<bool(const LaunchShape&)>;
 
 /// The plan, or the reason why the student cannot be resident. batch: samples of a full batch.
-/// holds: asked before a plan of several ranks is taken; without it, limits.blocks_per_cluster alone decides.
+/// holds: called before a plan of several ranks is chosen; without it, limits.blocks_per_cluster alone decides.
 std::variant<ResidentPlan, std::string> plan_resident(const Chain& network, std::size_t batch,
                                                       const DeviceLimits& limits,
                                                       const PlanChoice& choice = {},

@@ -33,7 +33,7 @@ const context = createContext({ work: undefined });
 const script = new Script('work()');
 
 /**
- * fzstd goes on without an end over some damaged bytes (a table of one symbol for Huffman weights), or far beyond its output.
+ * fzstd never returns for some damaged bytes (a table of one symbol for Huffman weights), or far beyond its output.
  * Nothing but a time limit ends code that does not return. It is meant as processor time, several times what fzstd needs:
  * a process that was stopped, or had to wait, starts again.
  */

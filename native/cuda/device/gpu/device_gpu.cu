@@ -77,7 +77,7 @@ class GpuDevice final : public Device {
         static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerMultiprocessor, index));
     limits_.threads_per_multiprocessor = attribute(cudaDevAttrMaxThreadsPerMultiProcessor, index);
     limits_.registers_per_multiprocessor = attribute(cudaDevAttrMaxRegistersPerMultiprocessor, index);
-    // Before anything is recorded, timed or asked about them.
+    // Before kernels are recorded, timed or queried.
     kernels().load(*this);
     kernels().resident->load(*this);
     const bool clusters = attribute(cudaDevAttrClusterLaunch, index) && resident_kernel_knows_clusters();

@@ -36,7 +36,7 @@ const tests = filesUnder('test');
 const everything = [...src, ...native, ...tests, ...filesUnder('bench')];
 
 describe('the checkout', () => {
-  it('is seen: files known to exist are among those that are checked', () => {
+  it('includes files known to exist among those that are checked', () => {
     const paths = everything.map((file) => file.path);
     expect(paths).toEqual(
       expect.arrayContaining([
@@ -60,7 +60,7 @@ describe('the checkout', () => {
     expect(crowdedFolders([...src, ...native])).toEqual([]);
   });
 
-  it('asks no class of one realm in src/', () => {
+  it('uses no instanceof of a class of one realm in src/', () => {
     expect(src.flatMap(realmBreaches)).toEqual([]);
   });
 

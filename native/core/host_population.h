@@ -71,7 +71,7 @@ class HostPopulation : public Population {
     if (!m.spec.trainer)
       throw Error("invalid_argument",
                   "student " + std::to_string(student) +
-                      ": expected a student with a trainer, got one that was made to answer");
+                      ": expected a student with a trainer, got one that is only evaluated");
     if (counters.update_count.size() != m.network.layout().tensors().size())
       throw Error("invalid_argument", "student " + std::to_string(student) + ": expected update counts for " +
                                           std::to_string(m.network.layout().tensors().size()) +
@@ -118,7 +118,7 @@ class HostPopulation : public Population {
   /// Whether the student has work left: not diverged, and short of `until_epoch` completed epochs.
   static bool wants_step(const Member& m, std::uint64_t until_epoch) {
     if (!m.spec.trainer && until_epoch > 0)
-      throw Error("invalid_argument", "expected a student with a trainer, got one that was made to answer");
+      throw Error("invalid_argument", "expected a student with a trainer, got one that is only evaluated");
     return !m.progress.divergence && m.state.place.epoch < until_epoch;
   }
   /// Counts steps that have been applied; batch_loss is the last one's.

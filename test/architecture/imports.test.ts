@@ -48,7 +48,7 @@ describe('the checkout', () => {
     );
   });
 
-  it('keeps the floors of src/', () => {
+  it('has no import of a higher folder in src/', () => {
     expect(src.flatMap(floorBreaches)).toEqual([]);
   });
 
@@ -64,7 +64,7 @@ describe('the checkout', () => {
     expect(src.flatMap(realmBreaches)).toEqual([]);
   });
 
-  it('keeps the floors of native/', () => {
+  it('has no include of a higher folder in native/', () => {
     const contract = tests.filter(
       (file) => file.path.startsWith('test/native/') && !file.path.endsWith('.ts'),
     );

@@ -16,7 +16,10 @@ export interface ColumnChoice {
    * no name, or has the name of an index of pandas.
    */
   readonly inputs?: readonly string[];
-  /** Columns that are no inputs, instead of `inputs`. A column without a name is "Unnamed: 0" if it is the first, as in pandas. */
+  /**
+   * Columns that are not inputs, instead of `inputs`. A column without a name is "Unnamed: 0" if it is the first, as in
+   * pandas.
+   */
   readonly exclude?: readonly string[];
   /**
    * The names of the classes, in order; any other is an error. A name here is a class even if it is a word

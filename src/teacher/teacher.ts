@@ -115,7 +115,7 @@ export class Teacher {
    * Labels [samples][outputs].
    * @param inputs [samples][inputs]
    * @param signal aborting it ends the work with an error of code 'interrupted'
-   * @throws invalid_argument when the length is no multiple of the inputs, or a number is not finite; interrupted
+   * @throws invalid_argument when the length is not a multiple of the inputs, or a number is not finite; interrupted
    */
   async label(inputs: FloatArray, signal?: AbortSignal): Promise<Float64Array> {
     const inputCount = this.network.spec.inputs;

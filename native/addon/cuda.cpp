@@ -13,7 +13,7 @@ namespace eigenstudent {
 
 namespace {
 
-/// One a process, whatever the number of JavaScript environments: a library is loaded once.
+/// One per process, whatever the number of JavaScript environments: a library is loaded once.
 std::atomic<const es_cuda_table*> opened{nullptr};
 
 Napi::Object to_js(Napi::Env env, const cuda::Survey& survey) {

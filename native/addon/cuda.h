@@ -7,8 +7,8 @@
 
 namespace eigenstudent {
 
-/// (path: string) => NativeSurvey. Opens the library, or says what is wrong with the file ("cuda_unavailable").
-/// Another path replaces the library for what comes after.
+/// (path: string) => NativeSurvey. Opens the library, or throws "cuda_unavailable" with the fault of the file.
+/// Another path replaces the library for later calls.
 Napi::Value cuda_open(const Napi::CallbackInfo& info);
 
 /// Throws Error("cuda_unavailable") where none has been opened.

@@ -23,10 +23,10 @@ class DatasetObject : public Napi::ObjectWrap<DatasetObject> {
 
  private:
   DatasetPtr data_;
-  std::int64_t bytes_ = 0;  // as told to the garbage collector
+  std::int64_t bytes_ = 0;  // as reported to the garbage collector
 };
 
-/// The data behind a Dataset; anything else is refused, a look-alike included.
+/// The data of a Dataset; any other object is refused, even one with its prototype.
 DatasetPtr read_dataset(const Argument& argument);
 /// The same, with null for no data.
 DatasetPtr read_dataset_or_null(const Argument& argument);

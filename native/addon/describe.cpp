@@ -13,7 +13,7 @@ namespace eigenstudent {
 
 namespace {
 
-/// A tensor or a buffer, and where it lies in its block.
+/// A tensor or a buffer, and its place in its block.
 struct PlaceDescription {
   std::size_t layer;
   std::string name;

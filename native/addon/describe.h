@@ -1,4 +1,4 @@
-// What follows from a network's spec, for JavaScript.
+// The description that follows from a network's spec, for JavaScript.
 #pragma once
 
 #include <napi.h>

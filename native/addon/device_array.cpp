@@ -20,7 +20,7 @@ void check(int failed, const es_error& error) {
   if (failed) throw Error(error.code, error.message);
 }
 
-/// The array behind a DeviceArray; anything else is refused.
+/// The array of a DeviceArray; any other object is refused.
 es_array* read_array(const Argument& argument) {
   const Napi::Value& value = argument.value();
   if (!has_tag(value, device_array_tag)) argument.refuse("a DeviceArray");
@@ -31,8 +31,8 @@ es_array* read_array(const Argument& argument) {
   return array;
 }
 
-/// The arrays of a request under these names, null where there is none. All properties are read before the first
-/// pointer is taken: a getter is JavaScript, which could dispose of an array that was looked at already.
+/// The arrays of a request under these names, null where absent. All properties are read before the first
+/// pointer is taken: a getter is JavaScript, which could dispose of an array that was already checked.
 template <std::size_t count>
 std::array<es_array*, count> read_arrays(const Argument& request, const char* const (&names)[count]) {
   std::vector<std::optional<Argument>> given;
@@ -59,7 +59,7 @@ Napi::Function DeviceArrayObject::define(Napi::Env env) {
 DeviceArrayObject::DeviceArrayObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<DeviceArrayObject>(info) {
   guarded(info.Env(), [&]() -> Napi::Value {
-    constexpr std::uint64_t most_devices = 1023;  // arbitrary: a slip of the pen reads as an index otherwise
+    constexpr std::uint64_t most_devices = 1023;  // arbitrary: larger numbers are typing errors
     const auto device = static_cast<std::int32_t>(Argument(info[0], "device").integer(0, most_devices));
     length_ = Argument(info[1], "length").count();
     library_ = &cuda_library();
@@ -114,8 +114,8 @@ void DeviceArrayObject::release() {
 
 namespace {
 
-/// Reads what forward and backward have in common, lets `read` do the rest, and calls `kernel` of the library. Returns
-/// the milliseconds that it took on the device.
+/// Reads the common arguments of forward and backward, lets `read` read the others, and calls `kernel` of the
+/// library. Returns the milliseconds that it took on the device.
 template <class Layer, class Read>
 Napi::Value run_layer(const Napi::CallbackInfo& info,
                       int (*es_cuda_table::*kernel)(const Layer*, double*, es_error*), const Read& read) {

@@ -14,7 +14,7 @@ class DeviceArrayObject : public Napi::ObjectWrap<DeviceArrayObject> {
  public:
   static Napi::Function define(Napi::Env env);
 
-  /// new DeviceArray(device: number, length: number). What is in it is undefined until write().
+  /// new DeviceArray(device: number, length: number). Its contents are undefined until write().
   explicit DeviceArrayObject(const Napi::CallbackInfo& info);
   void Finalize(Napi::BasicEnv env) override;
 
@@ -32,7 +32,7 @@ class DeviceArrayObject : public Napi::ObjectWrap<DeviceArrayObject> {
   es_array* in_use(const char* call) const;
   void release();
 
-  const es_cuda_table* library_ = nullptr;  // the one that made the array
+  const es_cuda_table* library_ = nullptr;  // the library that created the array
   es_array* array_ = nullptr;
   std::uint64_t length_ = 0;
 };

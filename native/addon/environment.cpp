@@ -8,7 +8,7 @@ void Environment::create(Napi::Env env) {
   auto* environment = new Environment;
   env.SetInstanceData<Environment>(environment);  // owned by env from here
   // Runs when a worker thread is terminated or ends, before the finalizers of its tasks join their threads:
-  // all tasks are asked to stop first, and then waited for.
+  // first all tasks get a request to stop, then the hook waits for them.
   env.AddCleanupHook(
       [](Environment* closing) {
         closing->closing = true;

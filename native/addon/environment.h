@@ -1,4 +1,4 @@
-// What belongs to one JavaScript environment: the main thread has one, every worker thread has its own.
+// State of one JavaScript environment: the main thread has one, and every worker thread has one.
 #pragma once
 
 #include <napi.h>
@@ -11,7 +11,7 @@ class Environment {
   static void create(Napi::Env env);
   static Environment& of(Napi::Env env);
 
-  /// Class of the errors that leave; empty until useErrorClass is called.
+  /// Class of the errors that are thrown to JavaScript; empty until useErrorClass is called.
   Napi::FunctionReference error_class;
   /// The environment is being torn down: tasks are ended, and promises are no longer settled.
   bool closing = false;

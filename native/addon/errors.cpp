@@ -20,7 +20,7 @@ Failure describe_failure(const std::exception_ptr& exception) {
     return {error.code(), error.what()};
   } catch (const std::bad_alloc&) {
     return {"out_of_memory", no_memory};
-  } catch (const std::length_error&) {  // a std::vector asked for more than any machine has
+  } catch (const std::length_error&) {  // a std::vector of more elements than any machine can hold
     return {"out_of_memory", no_memory};
   } catch (const std::system_error& error) {
     if (error.code() != std::errc::resource_unavailable_try_again)
@@ -42,8 +42,7 @@ Failure describe_failure(const std::exception_ptr& exception) {
 Failure failure_of(const std::exception_ptr& exception) noexcept {
   try {
     return describe_failure(exception);
-  } catch (
-      ...) {  // no memory for the text either: these are short enough for std::string to hold without any
+  } catch (...) {  // no memory for the text either: these fit into std::string without allocation
     return {"out_of_memory", "no memory left"};
   }
 }

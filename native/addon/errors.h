@@ -1,4 +1,4 @@
-// How failures leave native code: as JavaScript errors with a stable `code`. The only place that knows how.
+// Converts failures of native code to JavaScript errors with a stable `code`. No other file does this.
 #pragma once
 
 #include <napi.h>
@@ -14,14 +14,14 @@ struct Failure {
   std::string message;
 };
 
-/// Error keeps its code; no memory is "out_of_memory"; anything else is "internal".
+/// Error keeps its code; std::bad_alloc becomes "out_of_memory"; anything else is "internal".
 Failure failure_of(const std::exception_ptr& exception) noexcept;
 
 /// An instance of the class given to useErrorClass(code, message), or an Error with a property `code`.
 Napi::Error to_js_error(Napi::Env env, const Failure& failure);
 
-/// Runs the body of an exported function; what it throws leaves as a JavaScript exception with a code. Errors
-/// that are JavaScript's own already (a getter of an argument threw) go through as they are.
+/// Runs the body of an exported function; its exceptions become JavaScript exceptions with a code. JavaScript
+/// errors (a getter of an argument threw) pass unchanged.
 template <class Body>
 Napi::Value guarded(Napi::Env env, Body&& body) {
   try {

@@ -28,7 +28,7 @@ void check_eigenvalue_gradients(const LayerBackward<T>& layer) {
 }
 
 // In both readers all properties are read before the first pointer is taken: a getter is JavaScript, which
-// could detach an array that was looked at already.
+// could detach an array that was already checked.
 
 template <class T>
 LayerForward<T> read_forward(const Argument& request) {

@@ -22,7 +22,7 @@ StateBlock read_state_block(const Argument& argument) {
 }
 
 std::unique_ptr<Backend> read_and_make_backend(const Argument& spec) {
-  constexpr std::uint64_t most_devices = 1023;  // arbitrary: a slip of the pen reads as an index otherwise
+  constexpr std::uint64_t most_devices = 1023;  // arbitrary: larger numbers are typing errors
   const BackendKind kind = read_backend(spec.field("backend"));
   std::vector<int> devices;
   if (const std::optional<Argument> given = spec.optional_field("devices"))
@@ -36,7 +36,7 @@ Napi::Number number(Napi::Env env, std::uint64_t value) {
   return Napi::Number::New(env, static_cast<double>(value));
 }
 
-/// null where there is nothing to tell.
+/// null where the kind of kernel is unspecified.
 Napi::Value to_js(Napi::Env env, const Execution& execution) {
   if (execution.kernels == Kernels::unspecified) return env.Null();
   return ObjectVisitor::to_object(env, execution);
@@ -98,7 +98,7 @@ PopulationObject::PopulationObject(const Napi::CallbackInfo& info)
 }
 
 void PopulationObject::Finalize(Napi::BasicEnv env) {
-  // Nobody can ask anything of the population any more. A pending call still gives its result, then frees it.
+  // JavaScript can no longer call the population. A pending call still delivers its result, then frees it.
   session_->disposed = true;
   if (!session_->pending) finish(env, *session_);
 }
@@ -129,11 +129,11 @@ Napi::Value PopulationObject::stop(const Napi::CallbackInfo& info) {
 Napi::Value PopulationObject::dispose(const Napi::CallbackInfo& info) {
   session_->disposed = true;
   session_->stop = true;
-  if (!session_->pending) finish(info.Env(), *session_);  // else when the pending call is over
+  if (!session_->pending) finish(info.Env(), *session_);  // else at the end of the pending call
   return info.Env().Undefined();
 }
 
-// ---- At once ----
+// ---- Synchronous calls ----
 
 Napi::Value PopulationObject::progress(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
@@ -235,7 +235,7 @@ Napi::Value PopulationObject::gradient(const Napi::CallbackInfo& info) {
   });
 }
 
-// ---- Below the methods ----
+// ---- Helpers of the methods ----
 
 Population& PopulationObject::idle(const char* call) const {
   if (session_->disposed)

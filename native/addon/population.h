@@ -1,4 +1,4 @@
-// The JavaScript class Population: one native Population, the state it is in, and promises for its long
+// The JavaScript class Population: one native Population, its state, and promises for its long
 // calls.
 //
 // States: idle -> busy (a promise is pending) -> idle; dispose() ends it from either. While busy, only stop,
@@ -18,8 +18,9 @@
 
 namespace eigenstudent {
 
-/// What a pending task shares with the JavaScript object, so that either may go first. `population` and
-/// `stop` are used on the task's thread while busy; the rest belongs to the JavaScript thread.
+/// State that a pending task shares with the JavaScript object, so that either may be destroyed first.
+/// `population` and `stop` are used on the task's thread while busy; the rest belongs to the JavaScript
+/// thread.
 struct Session {
   std::unique_ptr<Population> population;  // null once disposed
   DType dtype = DType::float32;
@@ -61,7 +62,7 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   Napi::Value oracle_order(const Napi::CallbackInfo& info);  // (student, layer, data)
   Napi::Value pruning_curve(
       const Napi::CallbackInfo& info);  // (student, layer, removalOrder, data, statistics?)
-  // At once.
+  // Synchronous calls.
   Napi::Value progress(const Napi::CallbackInfo& info);
   Napi::Value executions(const Napi::CallbackInfo& info);
   Napi::Value read(const Napi::CallbackInfo& info);          // (student, block, into)
@@ -71,7 +72,7 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   Napi::Value set_data(const Napi::CallbackInfo& info);      // (student, data)
   Napi::Value gradient(const Napi::CallbackInfo& info);      // (student, data, into)
 
-  /// The population, if it can take a call now; else throws "population_busy" or "population_disposed".
+  /// The population, if it can accept a call now; else throws "population_busy" or "population_disposed".
   Population& idle(const char* call) const;
   std::size_t read_student(Napi::Value value) const;
   /// The caller's array behind `value`: [length] of the population's dtype.
@@ -81,10 +82,10 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   using Compute = std::function<void(Population&, const StopFlag&)>;  // on the task's thread
   using Result = std::function<Napi::Value(Napi::Env)>;               // on the JavaScript thread
   /// Makes the population busy with `call` until the promise is settled. The task shares the session, not the
-  /// JavaScript object: that one may be collected meanwhile.
+  /// JavaScript object, which may be collected meanwhile.
   Napi::Value start(Napi::Env env, const char* call, Compute compute, Result result);
   static void finish(Napi::BasicEnv env, Session& session);
-  /// Tells the garbage collector, too.
+  /// Reports the change to the garbage collector as well.
   static void set_bytes(Napi::BasicEnv env, Session& session, std::size_t bytes);
 
   std::shared_ptr<Session> session_;

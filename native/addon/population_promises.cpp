@@ -17,13 +17,13 @@ namespace {
 /// Epochs are 32-bit numbers in the streams of the shuffles (core/philox.h).
 constexpr std::uint64_t most_epochs = std::numeric_limits<std::uint32_t>::max();
 
-/// Absent: running ones.
+/// Running statistics where absent.
 Statistics read_statistics(const Napi::Value& value) {
   return value.IsUndefined() ? Statistics::running : Argument(value, "statistics").named<Statistics>();
 }
 
-/// Half a result is none: what stop() or dispose() cut short rejects. (A stopped run is whole steps, and
-/// resolves.)
+/// Partial results are not returned: a call that stop() or dispose() interrupted rejects. (A stopped run
+/// consists of whole steps, and resolves.)
 void refuse_if_cut_short(const char* call, bool stopped, const Session& session) {
   if (!stopped) return;
   const std::string what = std::string(call) + "() was ended before it had its result, by ";

@@ -33,7 +33,7 @@ void RunningTasks::stop_and_wait() {
 }
 
 void RunningTasks::stop_at_exit() {
-#ifndef _WIN32  // there, the other threads are gone before a DLL's exit handlers run: waiting would never end
+#ifndef _WIN32  // on Windows the other threads end before a DLL's exit handlers run: waiting would never end
   const std::lock_guard lock(mutex_);
   if (registered_) return;
   registered_ = std::atexit([] { RunningTasks::instance().stop_and_wait(); }) == 0;

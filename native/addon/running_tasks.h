@@ -1,4 +1,4 @@
-// Every task of the process, so that none is left running when its environment, or the process, goes away.
+// The list of all tasks of the process, so that none still runs when its environment or the process ends.
 #pragma once
 
 #include <condition_variable>
@@ -17,11 +17,11 @@ class RunningTasks {
   void add(StopFlag& flag, const void* environment);
   void remove(StopFlag& flag);
 
-  /// Asks the tasks of one environment to end after their current step.
+  /// Makes the tasks of one environment end after their current step.
   void stop(const void* environment);
 
-  /// From the first call on, exit() asks every task to end, and waits for it. Without this, process.exit()
-  /// would pull static objects from under running threads.
+  /// From the first call on, exit() makes every task end, and waits for it. Without this, process.exit()
+  /// would destroy static objects that running threads use.
   void stop_at_exit();
 
  private:

@@ -30,7 +30,7 @@ Napi::Promise Task::start(Napi::Env env, TaskWork work) {
   static_cast<void>(owner.release());  // finalize() deletes it
   try {
     task.thread_ = std::thread([&task] { task.run(); });
-  } catch (...) {  // the system has no thread to give
+  } catch (...) {  // the system cannot create a thread
     task.failure_ = failure_of(std::current_exception());
     RunningTasks::instance().remove(*task.work_.stop);
     napi_release_threadsafe_function(task.done_, napi_tsfn_release);
@@ -45,7 +45,7 @@ void Task::run() {
     failure_ = failure_of(std::current_exception());
   }
   RunningTasks::instance().remove(*work_.stop);
-  napi_release_threadsafe_function(done_, napi_tsfn_release);  // the last touch: finalize() deletes the task
+  napi_release_threadsafe_function(done_, napi_tsfn_release);  // the last access: finalize() deletes the task
 }
 
 void Task::finalize(napi_env raw_env, void* data, void*) {
@@ -59,8 +59,8 @@ void Task::finalize(napi_env raw_env, void* data, void*) {
   try {
     task->settle(env);
   } catch (...) {
-    // JavaScript can no longer run (the worker thread is being terminated, or its heap is full): nobody waits for the
-    // promise. Nothing may leave a finalizer.
+    // JavaScript can no longer run (the worker thread is being terminated, or its heap is full): the
+    // promise is never settled. A finalizer must not throw.
   }
 }
 
@@ -68,7 +68,7 @@ void Task::settle(Napi::Env env) {
   Napi::Value value;
   try {
     if (!failure_) value = work_.result(env);
-  } catch (const Napi::Error& error) {  // JavaScript's own: no memory for the array of the answer
+  } catch (const Napi::Error& error) {  // thrown by JavaScript: no memory for the array of the result
     return deferred_.Reject(error.Value());
   } catch (...) {
     failure_ = failure_of(std::current_exception());

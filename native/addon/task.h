@@ -1,8 +1,8 @@
-// A promise whose work runs on a thread of its own.
+// A promise whose work runs on a separate thread.
 //
 // Not Napi::AsyncWorker, for two reasons that were measured on Node 20 with a 3 s task. A worker_threads
 // environment waits for its queued AsyncWorkers before it runs cleanup hooks, so that worker.terminate() (and
-// process.exit()) took the whole 3 s: no hook can tell the task to stop. And tasks of minutes would hold the
+// process.exit()) took the whole 3 s: no hook can stop the task. And tasks of minutes would hold the
 // four threads of libuv's pool, which files and DNS need.
 #pragma once
 
@@ -18,7 +18,7 @@
 
 namespace eigenstudent {
 
-/// What a task does, and where. The functions own all that they use.
+/// The functions of a task, and their threads. The functions own all data that they use.
 struct TaskWork {
   std::shared_ptr<StopFlag> stop;                // set to end the task early; cleared by the caller before
   std::function<void()> compute;                 // on the task's thread; may throw

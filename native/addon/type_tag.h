@@ -1,4 +1,4 @@
-// Marks the objects that really hold a native one. A prototype can be forged or exchanged, a tag cannot.
+// Tags the JavaScript objects that hold a native object. A prototype can be forged or exchanged, a tag cannot.
 #pragma once
 
 #include <napi.h>
@@ -18,8 +18,8 @@ inline bool has_tag(Napi::Value value, const napi_type_tag& tag) {
 }
 
 /// A read-only accessor of a class with a static member `tag`. Not Napi's InstanceAccessor: V8 checks the
-/// receiver of a native method but not that of a native accessor, and Napi would take the object of another
-/// class for ours.
+/// receiver of a native method but not that of a native accessor, and Napi would accept the object of another
+/// class.
 template <class Wrapped, Napi::Value (*get)(Napi::Env, const Wrapped&)>
 Napi::ClassPropertyDescriptor<Wrapped> tagged_accessor(const char* name) {
   const napi_callback getter = [](napi_env env, napi_callback_info raw) -> napi_value {

@@ -1,7 +1,7 @@
 // Activation functions y = f(z) and their derivatives, compiled by every backend (CPU and CUDA).
 //
-// Conventions: erf(z) has no 1/sqrt(2); gelu is the exact one, z Phi(z); elu has alpha = 1; leakyRelu has
-// slope 0.01 (PyTorch's defaults); quadratic is z^2, the unit of phase-retrieval students. Derivatives at a
+// Conventions: erf(z) has no 1/sqrt(2); gelu is exact, z Phi(z); elu has alpha = 1; leakyRelu has
+// slope 0.01 (PyTorch's defaults); quadratic is z^2, as in phase retrieval. Derivatives at a
 // kink take the value from the left: relu'(0) = 0.
 #pragma once
 
@@ -56,7 +56,7 @@ ES_HOST_DEVICE T activate(Activation activation, T z) {
     case Activation::linear:
       return z;
     case Activation::relu:
-      return z < T(0) ? T(0) : z;  // NaN goes through
+      return z < T(0) ? T(0) : z;  // NaN stays NaN
     case Activation::leaky_relu:
       return z > T(0) ? z : T(leaky_relu_slope) * z;
     case Activation::elu:

@@ -1,5 +1,5 @@
-// The waist: all that the layers above know of a backend. Coarse on purpose, so that a fast backend may fuse
-// whatever is inside. Everything crosses as plain data; no call keeps a reference to its arguments.
+// The interface of a backend. Its calls are coarse, so that a fast backend may fuse
+// the work of a call. All arguments are plain data; no call keeps a reference to them.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ struct PopulationSpec {
   DType dtype = DType::float32;
   std::vector<StudentSpec> students;
   unsigned threads = 0;  // 0: one per core of the affinity mask
-  bool general = false;  // the general executor for every student, also where a faster one would take it
+  bool general = false;  // the general executor for every student, even where a faster path supports it
 };
 template <class Visitor, MaybeConst<PopulationSpec> Spec>
 void fields(Visitor& visit, Spec& population) {
@@ -30,8 +30,8 @@ void fields(Visitor& visit, Spec& population) {
   visit("students", population.students);
 }
 
-/// Set from any thread; looked at between steps. A run that sees it returns early, with whole steps done; an
-/// evaluation or a pruning curve that sees it leaves NaN where it did not get to.
+/// Set from any thread; read between steps. A run then returns early, after whole steps; an
+/// evaluation or a pruning curve leaves NaN for the results that are missing.
 using StopFlag = std::atomic<bool>;
 
 /// How far a student is.
@@ -39,10 +39,10 @@ struct Progress {
   std::uint64_t step = 0;
   std::uint64_t epoch = 0;  // completed epochs
   double seconds_trained =
-      0;                  // wall time that run() spent on this student; measured, so no part of any state
+      0;                  // wall time that run() spent on this student; measured, so not part of any state
   double batch_loss = 0;  // data loss of the last batch seen, NaN before the first
   std::optional<Divergence>
-      divergence;  // set: the student rests, its parameters are those before the fatal step
+      divergence;  // set: the student no longer trains, its parameters are those before that step
 };
 template <class Visitor, MaybeConst<Progress> Spec>
 void fields(Visitor& visit, Spec& progress) {
@@ -64,10 +64,10 @@ enum class StateBlock : std::uint8_t { parameters, first_moment, second_moment, 
 
 /// Which kernels train a student, where a backend has more than one kind and a caller may want to know.
 enum class Kernels : std::uint8_t {
-  unspecified,  // nothing to tell
+  unspecified,  // the backend has only one way
   resident,     // many steps in one launch, in the shared memory of a GPU
   layerwise,    // a few launches per layer and step: the student is too large to be resident
-  general,      // the general executor, layer by layer: the student is no chain that the fused path takes
+  general,  // the general executor, layer by layer: the student is not a chain that the fused path supports
 };
 template <>
 struct EnumNames<Kernels> {
@@ -75,7 +75,7 @@ struct EnumNames<Kernels> {
 };
 struct Execution {
   Kernels kernels = Kernels::unspecified;
-  std::string reason;  // why a student is not trained by the faster kernels; empty where it is
+  std::string reason;  // why the faster kernels do not train a student; empty where they do
 };
 template <class Visitor, MaybeConst<Execution> Spec>
 void fields(Visitor& visit, Spec& execution) {
@@ -83,24 +83,24 @@ void fields(Visitor& visit, Spec& execution) {
   visit("reason", execution.reason);
 }
 
-/// What a gradient is of.
+/// The objective and data of a gradient.
 struct Losses {
   double data = 0;
   double penalty = 0;
 };
 struct GradientOptions {
   Statistics statistics = Statistics::batch;  // which ones batch norm uses
-  void* inputs = nullptr;  // [samples][inputs] of the population's dtype: receives dL/dx; null: not wanted
+  void* inputs = nullptr;  // [samples][inputs] of the population's dtype: receives dL/dx; may be null
 };
 
 /// Counters that go with the blocks in a checkpoint.
 struct Counters {
   std::uint64_t step = 0;
   std::vector<std::uint64_t> update_count;  // one per tensor
-  std::optional<EpochPlace> place = {};     // absent: where so many steps through the present data lead
+  std::optional<EpochPlace> place = {};     // absent: the place after so many steps through the present data
 };
 
-/// S students on one device. Not thread safe: one call at a time; addon/ sees to it (code "population_busy").
+/// S students on one device. Not thread safe: one call at a time; addon/ ensures it (code "population_busy").
 class Population {
  public:
   virtual ~Population() = default;
@@ -111,14 +111,15 @@ class Population {
   /// How the student is trained; the same from its first step to its last.
   virtual Execution execution(std::size_t /*student*/) const { return {}; }
 
-  /// Trains student i until it has completed until_epoch[i] epochs, is stopped, or diverges. Students already
-  /// there rest. The result does not depend on the number of threads nor on the neighbours.
+  /// Trains student i until it has completed until_epoch[i] epochs, is stopped, or diverges. Students that
+  /// have completed them do not train. The result does not depend on the number of threads nor on other
+  /// students.
   virtual void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) = 0;
   virtual Progress progress(std::size_t student) const = 0;
 
   /// `statistics`, here and below: which ones batch norm uses; those of the batch are over all samples of the data.
   /// Evaluates student i on data[i] of each of several sets of data; data, results: [sets][students] (nullptr: leaves the
-  /// result alone). One call for all that is asked of the students as they are shares the work best.
+  /// result alone). One call for all sets shares the work best.
   virtual void evaluate(std::span<const DatasetPtr> data, std::span<Evaluation> results, const StopFlag& stop,
                         Statistics statistics = Statistics::running) = 0;
   /// Outputs of one student, [samples][N_out], of the population's dtype.
@@ -136,27 +137,29 @@ class Population {
 
   virtual void read(std::size_t student, StateBlock block, void* to) const = 0;
   virtual void write(std::size_t student, StateBlock block, const void* from) = 0;
-  /// Gives a student of a stream other samples, of the same shapes. Parameters, moments and the count of steps stay; the epoch
-  /// that was running ends. Throws Error("invalid_argument") for a student of fixed data, "data_mismatch".
+  /// Replaces the samples of a student of a stream by others of the same shapes. Parameters, moments and the
+  /// count of steps stay; the current epoch ends. Throws Error("invalid_argument") for a student of fixed
+  /// data, "data_mismatch".
   virtual void set_data(std::size_t student, DatasetPtr data) = 0;
 
   virtual Counters counters(std::size_t student) const = 0;
   virtual void set_counters(std::size_t student, const Counters& counters) = 0;
 
   /// Loss with penalty and its gradient at the current parameters over the given data as one batch; for tests
-  /// and for people who look at gradients. gradient: [layout.size()] of the population's dtype, zero where
+  /// and for users who study gradients. gradient: [layout.size()] of the population's dtype, zero where
   /// frozen.
   virtual Losses gradient(std::size_t student, const Dataset& data, void* gradient,
                           const GradientOptions& options = {}) = 0;
 
   /// The product of the Hessian of loss and penalty with a direction, at the current parameters over the given data as one batch.
   /// direction, product: [layout.size()] of the population's dtype. A frozen tensor is a constant: its part of the direction is
-  /// not looked at, and that of the product is 0.
+  /// ignored, and that of the product is 0.
   virtual void hessian_product(std::size_t student, const Dataset& data, const void* direction, void* product,
                                Statistics statistics) = 0;
 
-  /// All units of a hidden layer in the order in which an oracle would remove them, the first removed first: at each step that one
-  /// goes without which the loss is least (of equals the first). Batch norm takes running statistics. A stop leaves fewer units.
+  /// All units of a hidden layer in the order in which an oracle would remove them, the first removed first:
+  /// at each step the unit without which the loss is least (of equals the first). Batch norm uses running
+  /// statistics. A stop leaves fewer units.
   virtual std::vector<std::uint32_t> oracle_order(std::size_t student, std::size_t layer, const Dataset& data,
                                                   const StopFlag& stop) = 0;
 
@@ -164,7 +167,7 @@ class Population {
   virtual std::size_t bytes() const = 0;
 };
 
-/// What carries the work. `engine` goes into records: results repeat bit for bit on the same engine only.
+/// The backend's names. Records contain `engine`: results repeat bit for bit on the same engine only.
 class Backend {
  public:
   virtual ~Backend() = default;

@@ -1,5 +1,5 @@
 // Structs as bytes, by their fields() (core/fields.h): little-endian as the machine is, no padding, lengths before lists.
-// Both sides are built from the same headers; `shape_fingerprint` says whether they were.
+// Both sides must be built from the same headers; `shape_fingerprint` verifies it.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@
 
 namespace eigenstudent {
 
-/// Writes a struct. Data sets do not go into the bytes: each stands there as its place in `datasets`.
+/// Writes a struct. Data sets are not written: the bytes hold each one's index in `datasets`.
 class ByteWriter {
  public:
   std::vector<std::uint8_t> bytes;
@@ -65,8 +65,8 @@ class ByteWriter {
   void write(const Spec& spec) { fields(*this, spec); }
 };
 
-/// Fills a struct from what ByteWriter wrote. Throws Error("internal") where the bytes end too early, go on too long, or hold
-/// a number that no value has.
+/// Fills a struct from what ByteWriter wrote. Throws Error("internal") where there are too few or too many
+/// bytes, or where they hold a number outside an enumeration.
 class ByteReader {
  public:
   ByteReader(std::span<const std::uint8_t> bytes, std::span<const DatasetPtr> datasets)

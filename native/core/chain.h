@@ -59,16 +59,16 @@ struct Chain {
   std::size_t inputs() const { return layers.front().inputs; }
   std::size_t outputs() const { return layers.back().outputs; }
   bool operator==(const Chain&) const = default;
-  /// The same as a graph, and its loss as an objective. Implicit, as a chain may stand wherever a network does.
+  /// The same as a graph, and its loss as an objective. Implicit, as a chain is valid wherever a network is.
   operator NetworkSpec() const;  // NOLINT(google-explicit-constructor)
   Objective objective() const;
 };
 
-/// Network and objective as a chain, layer by layer, or nothing where they are none. Both have been checked (core/graph.h,
-/// core/objective.h).
+/// Network and objective as a chain, layer by layer, or nothing where they are not one. Both have been
+/// checked (core/graph.h, core/objective.h).
 std::optional<Chain> chain_of(const NetworkSpec& network, const Objective& objective);
 
-/// Why they are no chain: "layer 1 (batchNorm) is neither dense nor spectral", or empty where they are one.
+/// Why they are not a chain: "layer 1 (batchNorm) is neither dense nor spectral", or empty where they are one.
 std::string why_no_chain(const NetworkSpec& network, const Objective& objective);
 
 }  // namespace eigenstudent

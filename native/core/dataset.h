@@ -1,4 +1,4 @@
-// A data set that native code owns: copied in once, shared by any number of students, never written again.
+// A data set that native code owns: copied once, shared by any number of students, never changed.
 #pragma once
 
 #include <cstddef>
@@ -18,15 +18,15 @@ struct NamedArray {
   std::vector<T> values;  // [samples][width]
 };
 
-/// `samples` patterns of `inputs` features each, and what a student should answer: `targets` (mse) or
-/// `classes` (cross-entropy). Exactly one of the two is non-empty, or neither for data that only gets
-/// predictions.
+/// `samples` patterns of `inputs` features each, and the desired outputs: `targets` (mse) or
+/// `classes` (cross-entropy). Exactly one of the two is non-empty, or neither for data that are only
+/// predicted.
 template <class T>
 struct Samples {
   std::vector<T> inputs;               // [samples][input_count]
   std::vector<T> targets;              // [samples][target_count]
   std::vector<std::uint32_t> classes;  // [samples]
-  std::vector<NamedArray<T>> named;    // further arrays, by names that terms of an objective give
+  std::vector<NamedArray<T>> named;    // further arrays, by the names in terms of an objective
 };
 
 class Dataset {

@@ -1,8 +1,8 @@
 // Dual numbers: a float64 with its derivative along one direction. Plain-loop code that is compiled for them gives exact
 // derivatives of what it computes; of a gradient, a product of the Hessian (executor/hessian_product.h).
 //
-// Formulas of functions are found by argument: `using std::exp; exp(x)` instead of `std::exp(x)`. Comparisons look at values
-// alone, so that at a kink the derivative is that of the branch taken.
+// Functions are found by argument-dependent lookup: `using std::exp; exp(x)` instead of `std::exp(x)`.
+// Comparisons use values alone, so that at a kink the derivative is that of the branch taken.
 #pragma once
 
 #include <cmath>
@@ -67,7 +67,7 @@ struct Dual {
   friend bool isfinite(const Dual& a) { return std::isfinite(a.value) && std::isfinite(a.slope); }
 };
 
-/// What sums over a T are formed in: float64, or dual numbers where the T are.
+/// The type of sums over T: float64, or dual numbers for dual T.
 template <class T>
 using Wide = std::conditional_t<std::same_as<T, Dual>, Dual, double>;
 

@@ -1,4 +1,4 @@
-// The one exception type that leaves native code. addon/ turns it into a JavaScript error with a `code`.
+// The only exception type that native code throws to addon/. addon/ turns it into a JavaScript error with a `code`.
 #pragma once
 
 #include <stdexcept>
@@ -7,7 +7,7 @@
 
 namespace eigenstudent {
 
-/// A failure that a caller can act on: a stable `code` for programs, a sentence for people.
+/// A failure that a caller can act on: a stable `code` for programs, a sentence for users.
 class Error : public std::runtime_error {
  public:
   Error(std::string code, const std::string& message) : std::runtime_error(message), code_(std::move(code)) {}

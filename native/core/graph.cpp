@@ -145,7 +145,7 @@ void Graph::place_units(std::size_t k, std::vector<std::size_t>& joined) {
   }
 }
 
-/// Numbers the groups that are left in the order in which they appear; that of the input is 0.
+/// Numbers the remaining groups in the order in which they appear; that of the input is 0.
 void Graph::name_groups(const std::vector<std::size_t>& joined) {
   std::vector<std::size_t> numbers(joined.size(), npos), units;
   const auto number_of = [&](std::size_t group) {

@@ -1,5 +1,6 @@
-// All that follows from a network's spec: shapes, where each tensor and buffer lies, who reads whom, which units belong
-// together. Derived here and nowhere else; TypeScript asks for it (addon/describe.cpp).
+// Derives everything that follows from a network's spec: shapes, places of tensors and buffers, readers of
+// each layer, units that belong together. No other code derives it; TypeScript reads it through
+// addon/describe.cpp.
 #pragma once
 
 #include <cstddef>
@@ -37,9 +38,9 @@ struct GraphLayer {
 /// A checked network. Keeps a copy of the spec.
 class Graph {
  public:
-  /// Throws Error("invalid_network") naming the layer: sizes that do not meet, a layer that reads itself or a later one, a
-  /// tensor that its type does not know or needs, a penalty that cannot be, more parameters than can be counted. TypeScript has
-  /// checked most of this before, with better words.
+  /// Throws Error("invalid_network") naming the layer: sizes that do not match, a layer that reads itself or
+  /// a later one, an unknown or a missing tensor, an invalid penalty, more parameters than can be counted.
+  /// TypeScript checks most of this before, with better messages.
   explicit Graph(NetworkSpec spec);
 
   const NetworkSpec& spec() const { return spec_; }
@@ -47,10 +48,10 @@ class Graph {
   const ParameterLayout& layout() const { return layout_; }
   std::size_t inputs() const { return spec_.inputs(); }
   std::size_t outputs() const { return layers_.back().size; }
-  /// Scalars per sample of what `reads` names.
+  /// Scalars per sample of the layer or input that `reads` names.
   std::size_t read_size(std::size_t read) const { return read == 0 ? inputs() : layers_[read - 1].size; }
 
-  /// Number of unit groups: what shares units is cut together. Group 0 is the network's input.
+  /// Number of unit groups: layers and tensors that share units are cut together. Group 0 is the network's input.
   std::size_t group_count() const { return group_units_.size(); }
   std::size_t units_of(std::size_t group) const { return group_units_[group]; }
   /// The group that a layer's output has as a whole, or npos where it has none (a concat).

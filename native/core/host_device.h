@@ -4,8 +4,8 @@
 #ifdef __CUDACC__
 #define ES_HOST_DEVICE __host__ __device__ __forceinline__
 #else
-// Always inlined: the files compiled per instruction set must not leave a shared copy of a formula with AVX
-// in it.
+// Always inlined: the files compiled per instruction set must not define a shared copy of a formula with AVX
+// instructions.
 #if defined(__GNUC__)
 #define ES_HOST_DEVICE inline __attribute__((always_inline))
 #else

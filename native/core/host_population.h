@@ -1,5 +1,5 @@
 // The bookkeeping of students whose state lives in host memory: specs, layouts, state blocks, counters,
-// progress, and the checks of arguments. A backend that derives from it holds only arithmetic and scheduling.
+// progress, and the checks of arguments. A backend that derives from it adds only arithmetic and scheduling.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ namespace eigenstudent {
 template <class T>
 inline constexpr DType dtype_of = sizeof(T) == sizeof(float) ? DType::float32 : DType::float64;
 
-/// Derived classes still have to say: run, evaluate, predict, pruning_curve, gradient, bytes.
+/// Derived classes implement: run, evaluate, predict, pruning_curve, gradient, bytes.
 template <class T>
 class HostPopulation : public Population {
  public:
@@ -64,14 +64,14 @@ class HostPopulation : public Population {
     const StudentState<T>& state = member(student).state;
     return {state.step, state.update_count, state.place};
   }
-  /// Progress follows the step; a divergence is forgotten, so that a student with fixed parameters trains
+  /// Progress follows the step; a divergence is cleared, so that a student with corrected parameters trains
   /// again.
   void set_counters(std::size_t student, const Counters& counters) override {
     Member& m = member(student);
     if (!m.spec.trainer)
       throw Error("invalid_argument",
                   "student " + std::to_string(student) +
-                      ": expected a student with a trainer, got one that was made to answer");
+                      ": expected a student with a trainer, got one that is only evaluated");
     if (counters.update_count.size() != m.network.layout().tensors().size())
       throw Error("invalid_argument", "student " + std::to_string(student) + ": expected update counts for " +
                                           std::to_string(m.network.layout().tensors().size()) +
@@ -88,18 +88,18 @@ class HostPopulation : public Population {
   struct Member {
     StudentSpec spec;
     Graph network;
-    std::optional<Chain> chain;  // the network as one, where a fused path takes it
+    std::optional<Chain> chain;  // the network as a chain, where a fused path trains it
     StudentState<T> state;
     Progress progress;
     double seconds_trained = 0;  // see Progress
   };
 
-  /// Who holds a student's parameters and moments. `derived`: the blocks of `state` stay empty, and read() and write() are
-  /// overridden.
+  /// Which class holds a student's parameters and moments. `derived`: the blocks of `state` stay empty, and
+  /// read() and write() are overridden.
   enum class BlockOwner : std::uint8_t { base, derived };
 
-  /// Checks every student (see validate(StudentSpec)); parameters, moments and counters start at zero. chains: who holds the
-  /// blocks of students that a fused path takes.
+  /// Checks every student (see validate(StudentSpec)); parameters, moments and counters start at zero.
+  /// chains: which class holds the blocks of students that a fused path trains.
   explicit HostPopulation(PopulationSpec&& spec, BlockOwner chains = BlockOwner::base) {
     if (spec.students.empty())
       throw Error("invalid_argument", "a population needs at least one student, got none");
@@ -118,7 +118,7 @@ class HostPopulation : public Population {
   /// Whether the student has work left: not diverged, and short of `until_epoch` completed epochs.
   static bool wants_step(const Member& m, std::uint64_t until_epoch) {
     if (!m.spec.trainer && until_epoch > 0)
-      throw Error("invalid_argument", "expected a student with a trainer, got one that was made to answer");
+      throw Error("invalid_argument", "expected a student with a trainer, got one that is only evaluated");
     return !m.progress.divergence && m.state.place.epoch < until_epoch;
   }
   /// Counts steps that have been applied; batch_loss is the last one's.
@@ -136,8 +136,8 @@ class HostPopulation : public Population {
     diverged(m, step.layer,
              learning_rate_at(m.spec.trainer->learning_rate, m.state.step, m.spec.trainer->clock()));
   }
-  /// Records a step that has not been applied because its batch loss was not finite. The student rests for
-  /// good; batch_loss stays that of the last step that was applied.
+  /// Records a step that has not been applied because its batch loss was not finite. The student never trains
+  /// again; batch_loss stays that of the last step that was applied.
   static void diverged(Member& m, int layer, double learning_rate) {
     m.progress.divergence = Divergence{m.state.step, layer, learning_rate};
   }
@@ -160,20 +160,20 @@ class HostPopulation : public Population {
                     std::to_string(trainer.batch()) + ", got " + std::to_string(place.position));
   }
 
-  // Checks for the calls that a backend implements; each throws Error with what was expected and what came.
+  // Checks for the calls that a backend implements; each throws Error with the expected and the received value.
   void check_student(std::size_t student) const {
     if (student >= members_.size())
       throw Error("invalid_argument", "expected a student from 0 to " + std::to_string(members_.size() - 1) +
                                           ", got " + std::to_string(student));
   }
-  /// `what` names the argument; one entry a student is expected.
+  /// `what` names the argument; one entry per student is expected.
   void check_count(std::size_t count, const char* what) const {
     if (count != members_.size())
       throw Error("invalid_argument", std::string(what) + ": expected one entry for each of the " +
                                           std::to_string(members_.size()) + " students, got " +
                                           std::to_string(count));
   }
-  /// What evaluate() is given, [sets][students] each.
+  /// The arguments of evaluate(), [sets][students] each.
   void check_questions(std::span<const DatasetPtr> data, std::span<const Evaluation> results) const {
     if (data.empty() || data.size() % members_.size() != 0)
       throw Error("invalid_argument",

@@ -1,8 +1,8 @@
-// What one layer's kernels are told: plain structs of pointers, the same for every backend that works in host
+// Arguments of one layer's kernels: plain structs of pointers, the same for every backend that works in host
 // memory.
 //
 // B = batch, N_in = inputs, N_out = outputs; everything row-major, nothing overlaps. eigenvalues_in and
-// eigenvalues_out are both there (spectral: matrix is phi) or both null (dense: matrix is W). Outputs are
+// eigenvalues_out are both given (spectral: matrix is phi) or both null (dense: matrix is W). Outputs are
 // overwritten, never added to.
 #pragma once
 

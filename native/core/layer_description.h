@@ -1,4 +1,4 @@
-// What a layer says of itself before it has numbers: the shape of its output, its tensors and its buffers.
+// The description of a layer without parameters: the shape of its output, its tensors and its buffers.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace eigenstudent {
 
-/// Of one sample: [features], or [channels, height, width]. The first extent counts the units.
+/// Shape of one sample: [features], or [channels, height, width]. The first extent counts the units.
 using Shape = std::vector<std::size_t>;
 
 inline std::size_t size_of(const Shape& shape) {
@@ -28,7 +28,8 @@ inline std::string text_of(const Shape& shape) {
   return text;
 }
 
-/// Which bit of a phase's mask (core/schedule.h) lets a tensor train. Phases of files hold these numbers: they never change.
+/// Which bit of a phase's mask (core/schedule.h) lets a tensor train. Phases in files hold these numbers:
+/// they never change.
 enum PhaseBit : std::uint8_t {
   eigenvectors_bit,
   eigenvalues_in_bit,
@@ -52,12 +53,12 @@ struct TensorDescription {
   std::uint8_t phase_bit = 0;
 
   std::size_t size() const { return size_of(extents); }
-  /// Whether a row is all that enters one unit, so that a penalty may take its norm.
+  /// Whether a row holds all incoming weights of one unit, so that a penalty may use its norm.
   bool has_rows() const { return output_axis == 0 && extents.size() > 1; }
   std::size_t rows() const { return has_rows() ? extents[0] : 1; }
 };
 
-/// State that no optimiser touches, such as running statistics.
+/// State that no optimiser changes, such as running statistics.
 struct BufferDescription {
   std::string name;
   Shape extents;
@@ -66,7 +67,7 @@ struct BufferDescription {
   std::size_t size() const { return size_of(extents); }
 };
 
-/// How the units of a layer's output come from those of what it reads.
+/// The relation of the units of a layer's output to those of the layers that it reads.
 enum class Units : std::uint8_t {
   made,      // the layer makes them: one per row of its matrix
   kept,      // unit i is unit i of every layer read: all of them are one group
@@ -92,7 +93,7 @@ struct LayerDescription {
   std::size_t values_per_unit = 0;
 };
 
-/// Throws Error("invalid_network"); whoever knows the layer's place adds it.
+/// Throws Error("invalid_network"); the caller adds the layer's index.
 [[noreturn]] inline void refuse_layer(const std::string& expected, const std::string& got) {
   throw Error("invalid_network", "expected " + expected + ", got " + got);
 }

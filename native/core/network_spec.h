@@ -1,4 +1,4 @@
-// What a network is, before it has numbers: a graph of layers in the order in which they are computed.
+// The specification of a network without parameters: a graph of layers in the order in which they are computed.
 #pragma once
 
 #include <array>
@@ -12,16 +12,16 @@
 
 namespace eigenstudent {
 
-/// float32 trains, float64 proves.
+/// float32 for training, float64 for comparisons.
 enum class DType : std::uint8_t { float32, float64 };
 template <>
 struct EnumNames<DType> {
   static constexpr std::array values{"float32", "float64"};
 };
 
-/// How one tensor is trained. A frozen tensor has no gradient and no penalty. penalty = l2 * sum(K^2) + l1 * sum(|K|) +
-/// group_lasso * sum_i ||K_i||, where K_i, a row, is what enters unit i; note that the gradient of the l2 part is 2 * l2 * K.
-/// group_lasso is 0 where the tensor has no rows.
+/// How one tensor is trained. A frozen tensor has no gradient and no penalty. penalty = l2 * sum(K^2) + l1 *
+/// sum(|K|) + group_lasso * sum_i ||K_i||, where K_i, a row, holds the incoming weights of unit i; note that
+/// the gradient of the l2 part is 2 * l2 * K. group_lasso is 0 where the tensor has no rows.
 struct TensorOptions {
   bool trainable = false;
   double l1 = 0;
@@ -31,7 +31,7 @@ struct TensorOptions {
   bool operator==(const TensorOptions&) const = default;
 };
 
-/// A tensor that a layer has, by the name that the layer's type gives it.
+/// A tensor of a layer, by its name in the layer's type.
 struct TensorSpec : TensorOptions {
   std::string name;
 
@@ -48,7 +48,7 @@ void fields(Visitor& visit, Spec& tensor) {
 
 struct LayerSpec {
   LayerOptions options;
-  /// What it reads, in order: 0 is the network's input, k + 1 the output of layer k, which stands before this one.
+  /// Its inputs, in order: 0 is the network's input, k + 1 the output of layer k, which precedes this one.
   std::vector<std::size_t> reads;
   std::vector<TensorSpec> tensors;
 

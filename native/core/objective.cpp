@@ -26,7 +26,7 @@ void check_classes(const Dataset& data, const std::vector<std::uint32_t>& classe
              std::to_string(classes[i]));
 }
 
-/// Rows of probabilities: at least 0, of a sum that is 1 as far as the dtype can tell after `width` roundings.
+/// Rows of probabilities: at least 0, with a sum of 1 up to `width` roundings of the dtype.
 template <class T>
 void check_distributions(const std::string& what, const std::vector<T>& values, std::size_t width) {
   const double tolerance =

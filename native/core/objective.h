@@ -1,4 +1,4 @@
-// What a student is trained for: a weighted sum of losses, each of which judges the output of one layer.
+// The objective of a student: a weighted sum of losses, each of the output of one layer.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace eigenstudent {
 
 struct Term {
   LossOptions loss;
-  std::size_t layer = 0;  // whose output is judged
+  std::size_t layer = 0;  // the layer whose output enters the loss
   std::string target;     // name of an array of the data; empty: the data's targets, or classes
   double weight = 1;
 
@@ -30,11 +30,11 @@ void fields(Visitor& visit, Spec& term) {
 
 using Objective = std::vector<Term>;
 
-/// Throws Error("invalid_argument") naming the term: none at all, a layer that is not there, options that cannot be.
+/// Throws Error("invalid_argument") naming the term: no terms, a layer that does not exist, invalid options.
 void validate(const Objective& objective, const Graph& network);
 
-/// Throws Error("data_mismatch") when the data do not fit: inputs, dtype, and where outputs are judged the arrays that the terms
-/// name, their kind, their width, classes out of range, rows that are no distribution.
+/// Throws Error("data_mismatch") when the data do not fit: inputs, dtype, and with an objective the arrays
+/// that the terms name, their kind, their width, classes out of range, rows that are not distributions.
 void check_fits(const Dataset& data, const Graph& network, const Objective& objective, DType dtype,
                 bool needs_targets);
 

@@ -1,4 +1,4 @@
-// Optimisers: what they are told, and what they do to one parameter. Updates follow PyTorch's definitions.
+// Optimisers: their options, and the update of one parameter. Updates follow PyTorch's definitions.
 #pragma once
 
 #include <array>
@@ -39,7 +39,7 @@ void fields(Visitor& visit, Spec& optimizer) {
   visit("weightDecay", optimizer.weight_decay);
 }
 
-/// Everything about step t of one tensor that does not depend on the parameter. Formed in float64, rounded
+/// The numbers of step t of one tensor that do not depend on the parameter. Computed in float64, rounded
 /// once.
 template <class T>
 struct OptimizerStep {
@@ -55,8 +55,8 @@ struct OptimizerStep {
   T decay;  // 1 - learning_rate * weight_decay
 };
 
-/// `t` counts the updates of this tensor from 1: a tensor frozen for a while does not age (Adam's moments and
-/// count stand still).
+/// `t` counts the updates of this tensor from 1: while a tensor is frozen, its count and Adam's moments
+/// do not change.
 template <class T>
 ES_HOST_DEVICE OptimizerStep<T> optimizer_step(const OptimizerSpec& spec, double learning_rate,
                                                std::uint64_t t) {

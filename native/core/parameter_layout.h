@@ -1,8 +1,8 @@
 // One flat block of parameters per student, with named tensors in it, and one of buffers.
 //
-// Order: layer by layer; within a layer that of the type's description (matrix [N_out][N_in], eigenvalues_in [N_in],
-// eigenvalues_out [N_out], bias [N_out]); tensors row-major, absent ones take no room; no padding. Gradients and optimiser
-// moments use the same offsets.
+// Order: layer by layer; within a layer that of the type's description (matrix [N_out][N_in], eigenvalues_in
+// [N_in], eigenvalues_out [N_out], bias [N_out]); tensors row-major, absent ones take no space; no padding.
+// Gradients and optimiser moments use the same offsets.
 #pragma once
 
 #include <array>
@@ -56,7 +56,7 @@ class ParameterLayout {
     return index < 0 ? nullptr : block + tensors_[static_cast<std::size_t>(index)].offset;
   }
 
-  /// Gives the layer that comes next its places: the described tensors that it has, in their order.
+  /// Assigns places to the next layer: to those of the described tensors that it has, in their order.
   void append(const LayerDescription& description, const std::vector<TensorSpec>& present);
 
   static constexpr std::size_t most_roles = 16;  // per layer; part of the file formats, through Tensor::part

@@ -1,4 +1,4 @@
-// Penalties of whole tensors: the value, and the gradient where it is wanted plainly. Fast paths fuse the gradient into
+// Penalties of whole tensors: the value, and the gradient by plain loops. Fast paths fuse the gradient into
 // their optimiser pass, with the same formulas (optimizer.h).
 #pragma once
 
@@ -19,7 +19,7 @@ Sum squares_of(const T* values, std::size_t columns) {
   return squares;
 }
 
-/// Whether the penalty is one of numbers (l1, l2), so that an optimiser pass may add its gradient as it goes.
+/// Whether the penalty is a sum over single numbers (l1, l2), so that an optimiser pass may add its gradient.
 inline bool only_numbers(const TensorOptions& spec) { return spec.group_lasso == 0; }
 
 /// Penalty of a tensor [rows][columns], in float64: l2 sum p^2 + l1 sum |p| + group_lasso sum_i ||p_i||. A frozen tensor

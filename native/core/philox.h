@@ -10,7 +10,7 @@
 
 namespace eigenstudent {
 
-/// What a stream of random numbers is for. Streams of different purposes never overlap. Values are part of
+/// The purpose of a stream of random numbers. Streams of different purposes never overlap. Values are part of
 /// the file formats: add, never renumber.
 enum class Purpose : std::uint32_t {
   teacher_parameters = 1,
@@ -25,7 +25,7 @@ enum class Purpose : std::uint32_t {
   ranking = 10,
 };
 
-/// Names one stream. `part` tells the members of one purpose apart: the tensor for parameters, the epoch for
+/// Identifies one stream. `part` distinguishes the members of one purpose: the tensor for parameters, the epoch for
 /// shuffles.
 struct Stream {
   std::uint64_t seed;
@@ -39,7 +39,7 @@ struct PhiloxBlock {
 };
 
 /// Block `position` of a stream: 10 rounds over counter = (position lo, part, trial, purpose) and key = seed.
-/// position is 32 bits wide, hence 2^34 numbers a stream.
+/// position is 32 bits wide, hence 2^34 numbers per stream.
 ES_HOST_DEVICE PhiloxBlock philox(const Stream& stream, std::uint32_t position) {
   std::uint32_t c0 = position, c1 = stream.part, c2 = stream.trial,
                 c3 = static_cast<std::uint32_t>(stream.purpose);
@@ -81,7 +81,7 @@ void fill_uniform(const Stream& stream, double low, double high, double* out, st
 /// Independent normals by Box-Muller, count of them.
 void fill_normal(const Stream& stream, double mean, double deviation, double* out, std::size_t count);
 /// A uniformly random permutation of 0..count-1 (Fisher-Yates; bounded draws by Lemire's multiplication with
-/// rejection, so without bias). `draw` is how its words are drawn; all ways draw the same.
+/// rejection, so without bias). `draw` selects how its words are drawn; all ways draw the same words.
 void fill_permutation(const Stream& stream, std::uint32_t* out, std::size_t count,
                       DrawBlocks draw = draw_blocks);
 

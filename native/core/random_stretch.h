@@ -1,4 +1,4 @@
-// A stretch of a stream of normals, for callers that draw very many and have other things to do in between.
+// A range of a stream of normals, for callers that draw very many in several calls.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace eigenstudent {
 
-/// Numbers from, from + 1, ..., from + count - 1 of what fill_normal gives; from is even.
+/// Numbers from, from + 1, ..., from + count - 1 of the sequence of fill_normal; from is even.
 void fill_normal_stretch(const Stream& stream, double mean, double deviation, std::size_t from, double* out,
                          std::size_t count);
 

@@ -1,4 +1,4 @@
-// What changes from step to step, declared as data: the learning rate and which tensors train.
+// Schedules, declared as data: the learning rate and the trainable tensors of each step.
 #pragma once
 
 #include <array>
@@ -60,7 +60,7 @@ ES_HOST_DEVICE double learning_rate_at(const Schedule& schedule, std::uint64_t s
   return done < warmup_steps ? rate * (done / warmup_steps) : rate;
 }
 
-/// Tensors that a phase can let train or hold still, by their PhaseBit.
+/// Tensors whose training a phase switches on or off, by their PhaseBit.
 enum PhaseMask : std::uint8_t {
   train_eigenvectors = 1 << eigenvectors_bit,
   train_eigenvalues_in = 1 << eigenvalues_in_bit,
@@ -71,7 +71,7 @@ enum PhaseMask : std::uint8_t {
 };
 
 /// For `length` steps (or epochs) only the tensors in `mask` train. Phases repeat from the first after the
-/// last. (A phase lets train what is trainable anyway; it never thaws a frozen tensor.)
+/// last. (A phase only restricts trainable tensors; it never trains a frozen one.)
 struct Phase {
   std::uint8_t mask = train_everything;
   std::uint64_t length = 1;
@@ -84,7 +84,7 @@ void fields(Visitor& visit, Spec& phase) {
   visit("inEpochs", phase.in_epochs);
 }
 
-/// The mask in force at a step. No phases: everything trains. All phases of a list use the same unit.
+/// The mask of a step. Without phases everything trains. All phases of a list use the same unit.
 /// phases: [count], may be null where count is 0.
 ES_HOST_DEVICE std::uint8_t phase_mask_at(const Phase* phases, std::size_t count, std::uint64_t step,
                                           std::uint64_t steps_per_epoch) {

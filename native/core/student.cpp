@@ -69,7 +69,7 @@ void check_phases(const std::vector<Phase>& phases) {
   }
 }
 
-/// Statistics over one value are none; the last batch of an epoch is often short.
+/// Statistics need more than one value; the last batch of an epoch is often short.
 void check_statistics(const Trainer& trainer, const Graph& network) {
   const std::size_t remainder = trainer.samples() % trainer.batch();
   const std::size_t smallest = remainder == 0 ? trainer.batch() : remainder;

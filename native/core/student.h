@@ -1,4 +1,4 @@
-// One student: what it is, and everything that changes while it trains.
+// One student: its specification, and its state, which changes while it trains.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ struct Trainer {
   bool stream = false;         // the data may be replaced by others (Population::set_data)
   std::uint64_t clock_steps =
       0;                   // that count as an epoch for learning rates and phases; 0: those of the data
-  std::uint64_t seed = 0;  // with `trial` names the shuffles
+  std::uint64_t seed = 0;  // with `trial` selects the streams of the shuffles
   std::uint32_t trial = 0;
 
   std::size_t samples() const { return data->samples; }
@@ -73,25 +73,26 @@ void fields(Visitor& visit, Spec& student) {
 }
 
 /// Throws Error naming the field when the student cannot be trained: "invalid_network", "data_mismatch" or
-/// "invalid_argument". As with Graph, TypeScript has said it before with better words. network: that of the student.
+/// "invalid_argument". As with Graph, TypeScript checks it before with better messages. network: that of the
+/// student.
 void validate(const StudentSpec& student, const Graph& network, DType dtype);
-/// The same of a trainer for a network and an objective.
+/// The same for a trainer of a network and an objective.
 void validate(const Trainer& trainer, const Graph& network, const Objective& objective, DType dtype);
 
-/// The group of a layer's units. Throws Error("invalid_argument") unless they are hidden and the layer's own.
+/// The group of a layer's units. Throws Error("invalid_argument") unless they are hidden and units of this layer.
 std::size_t hidden_group(const Graph& network, std::size_t layer);
 /// Throws Error("invalid_argument") unless the units of `layer` are hidden and the order names each of them once.
 void check_removal_order(const Graph& network, std::size_t layer, std::span<const std::uint32_t> order);
 
-/// How far a student is in its data.
+/// A student's position in its data.
 struct EpochPlace {
   std::uint64_t epoch = 0;     // completed ones; a replacement of the data ends one
-  std::uint64_t position = 0;  // samples of the running epoch that have been seen
+  std::uint64_t position = 0;  // samples of the current epoch that have been used
 
   bool operator==(const EpochPlace&) const = default;
 };
 
-/// Everything that changes while a student trains. Reading it and writing it back continues bit for bit.
+/// Everything that changes while a student trains. Training continues bit for bit from a copy of it.
 template <class T>
 struct StudentState {
   std::vector<T> parameters;     // [layout.size()]
@@ -103,7 +104,7 @@ struct StudentState {
   EpochPlace place;                         // in the data
 };
 
-/// Why a student stopped before its time.
+/// Why a student stopped before its last epoch.
 struct Divergence {
   std::uint64_t step;    // from 0
   int layer;             // first layer with a non-finite output; -1 when only the loss overflowed
@@ -116,7 +117,7 @@ void fields(Visitor& visit, Spec& divergence) {
   visit("learningRate", divergence.learning_rate);
 }
 
-/// Where the epoch's shuffle and the batch's place in it come from.
+/// The epoch of a step, and the batch's position in its shuffle.
 struct BatchPlace {
   std::uint64_t epoch;
   std::size_t first;  // position in the epoch's permutation
@@ -124,9 +125,9 @@ struct BatchPlace {
 };
 BatchPlace batch_place(const Trainer& trainer, const EpochPlace& place);
 
-/// Where a student is after so many steps whose data were never replaced.
+/// The position after so many steps, if the data were never replaced.
 EpochPlace place_after(const Trainer& trainer, std::uint64_t step);
-/// Where it is `steps` steps later.
+/// The position `steps` steps later.
 EpochPlace advanced(const Trainer& trainer, const EpochPlace& place, std::uint64_t steps);
 
 /// The permutation of an epoch: Philox stream (seed, trial, shuffle, epoch). Same for every backend and

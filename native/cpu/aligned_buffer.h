@@ -15,7 +15,7 @@ namespace eigenstudent::cpu {
 template <class T>
 class AlignedBuffer {
  public:
-  /// At least `count` scalars. Allocates only when asked for more than ever before.
+  /// At least `count` scalars. Allocates only when `count` exceeds all earlier ones.
   T* require(std::size_t count) {
     if (count > capacity_) {
       const std::size_t bytes = count * sizeof(T);
@@ -23,8 +23,7 @@ class AlignedBuffer {
       data_ = {static_cast<T*>(::operator new(bytes, alignment)), Free{alignment}};
       capacity_ = count;
 #if defined(__linux__)
-      if (bytes >= large)
-        madvise(data_.get(), bytes, MADV_HUGEPAGE);  // a wish: with small pages it works as well
+      if (bytes >= large) madvise(data_.get(), bytes, MADV_HUGEPAGE);  // optional: small pages work as well
 #endif
     }
     return data_.get();
@@ -40,8 +39,8 @@ class AlignedBuffer {
 
  private:
   static constexpr std::align_val_t cache_line{64}, huge_page{2 << 20};  // on x86-64 and arm64
-  /// From where on pages of 4 KiB cost more than the rest of a huge page: a wide student's state is read a panel here, a
-  /// panel there, and each page's address has to be found anew.
+  /// The size from which pages of 4 KiB cost more than the unused rest of a huge page: a wide student's state
+  /// is read panel by panel from distant addresses, and each page needs an address translation.
   static constexpr std::size_t large = 4 << 20;
   struct Free {
     std::align_val_t alignment;

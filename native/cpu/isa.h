@@ -1,4 +1,4 @@
-// Which instruction set the kernels run on: chosen once, when first asked for.
+// Chooses the instruction set of the kernels, once, at the first call.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace eigenstudent::cpu {
 template <class T>
 const Kernels<T>& kernels();
 
-/// Names of the instruction sets compiled in that this machine can run, plainest first.
+/// Names of the instruction sets compiled in that this machine supports, plain first.
 std::vector<std::string> isa_available();
 
 }  // namespace eigenstudent::cpu

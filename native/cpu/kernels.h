@@ -1,8 +1,8 @@
-// What the fast CPU backend asks of one instruction set: a table of kernels on plain pointers.
+// The interface between the fast CPU backend and one instruction set: a table of kernels on plain pointers.
 //
 // Panels. A matrix [rows][columns] that is walked along its columns by SIMD lanes is stored as panels: column
-// blocks of `width` scalars, each block contiguous as [rows][width] (panels.h). Loads of a panel never cross
-// into a neighbour, never alias in the cache whatever the number of columns, and a ragged last panel is
+// blocks of `width` scalars, each block contiguous as [rows][width] (panels.h). Loads of a panel never read
+// another panel, never alias in the cache whatever the number of columns, and a ragged last panel is
 // padded with its own width.
 //
 // Everything here is plain data, and kernels are compiled once per instruction set (isa/), so nothing in this
@@ -28,7 +28,7 @@ struct Segment {
   std::size_t count;  // how many k
 };
 
-/// What happens to a finished tile on its way from registers to memory.
+/// The operation on a finished tile before it is stored.
 enum class Epilogue : std::uint8_t {
   store,       // c = acc
   relu,        // c = max(acc, 0); NaN stays NaN
@@ -69,8 +69,8 @@ struct DotProduct {
   bool accumulate;  // adds to c: a later chunk of a long inner dimension
 };
 
-/// One optimiser pass over a panel [rows][width] of a layer's matrix, with the eigenvalue gradients on the
-/// way. gap(r, c) = sign * (row_eigenvalues[r] - column_eigenvalues[c]); a dense layer has no eigenvalues and
+/// One optimiser pass over a panel [rows][width] of a layer's matrix, together with the eigenvalue
+/// gradients. gap(r, c) = sign * (row_eigenvalues[r] - column_eigenvalues[c]); a dense layer has no eigenvalues and
 /// gap = 1.
 template <class T>
 struct MatrixUpdate {
@@ -161,7 +161,7 @@ struct LayerPair {
   T* z;                    // [outputs][lanes]
 };
 
-/// Panels of nodes whose outputs are at hand: those of one turn of a LayerPair.
+/// Panels of nodes whose outputs are computed: those of one iteration of a LayerPair.
 template <class T>
 struct PairStretch {
   std::size_t panels;

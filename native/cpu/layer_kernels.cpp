@@ -10,7 +10,7 @@
 namespace eigenstudent::cpu {
 namespace {
 
-/// Rows of the batch taken at a time, so that scratch stays in the second-level cache. A multiple of every
+/// Rows of the batch per iteration, so that scratch stays in the second-level cache. A multiple of every
 /// tile height.
 constexpr std::size_t block_rows = 72;
 

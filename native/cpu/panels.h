@@ -25,8 +25,9 @@ struct Panels {
   std::size_t size(std::size_t rows) const { return rows * padded; }
 };
 
-/// What a product costs a row in a panel of so many vectors, relative to its useful work at full speed. Measured on Zen 4
-/// (AVX2) and Zen 5 (AVX-512) with inner dimensions of 10 to 300: 1.3 to 1.5, 2.05 to 2.2, 3.
+/// The cost of a product per row in a panel of so many vectors, relative to its useful work at full speed.
+/// Measured on Zen 4 (AVX2) and Zen 5 (AVX-512) with inner dimensions of 10 to 300: 1.3 to 1.5, 2.05 to 2.2,
+/// 3.
 inline constexpr double panel_cost[max_panel_vectors + 1] = {0, 1.3, 2.1, 3};
 
 /// Scalars in the usual panel, the widest there is.

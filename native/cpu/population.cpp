@@ -106,7 +106,7 @@ void CpuPopulation<T>::for_students(const std::vector<std::size_t>& students, co
 template <class T>
 void CpuPopulation<T>::run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) {
   this->check_count(until_epoch.size(), "untilEpoch");
-  const auto work = [&](std::size_t i) {  // what is left of a student, in parameters x samples
+  const auto work = [&](std::size_t i) {  // remaining work of a student, in parameters x samples
     const Member& m = this->members_[i];
     const std::uint64_t epoch = m.state.place.epoch;
     const std::uint64_t left = m.spec.trainer && until_epoch[i] > epoch
@@ -116,7 +116,7 @@ void CpuPopulation<T>::run(std::span<const std::uint64_t> until_epoch, const Sto
   };
   std::vector<std::size_t> order(this->size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  // Largest first, so that no thread is left alone with a long student at the end.
+  // Largest first, so that no thread is still working on a long student when all others have finished.
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return work(a) > work(b); });
   for_students(order, stop, [&](Worker& worker, std::size_t i) {
@@ -153,7 +153,7 @@ void CpuPopulation<T>::train(std::size_t student, std::uint64_t until_epoch, Wor
     const double rate = learning_rate_at(trainer.learning_rate, step, clock);
     const Batch batch{worker.order.data(), place.first, place.count};
     const double loss = workspace.accumulate_gradients(*trainer.data, batch, mask);
-    if (workspace.interrupted()) break;  // the unfinished step is as if it had not begun
+    if (workspace.interrupted()) break;  // the unfinished step has no effect
     if (!std::isfinite(loss)) {
       workspace.give_back();
       workspace.invalidate();

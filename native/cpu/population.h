@@ -1,5 +1,5 @@
-// A population on the CPU: one narrow student per thread, all threads on one wide student after the other. Students that are no
-// chain of dense and spectral layers take the general executor, one per thread.
+// A population on the CPU: one narrow student per thread, all threads on one wide student after the other.
+// Students that are not a chain of dense and spectral layers use the general executor, one per thread.
 #pragma once
 
 #include <cstddef>
@@ -43,13 +43,14 @@ class CpuPopulation final : public HostPopulation<T> {
  private:
   using Member = typename HostPopulation<T>::Member;
 
-  /// What a thread keeps between tasks.
+  /// State that a thread keeps between tasks.
   struct Worker {
     Workspace<T> workspace;
     std::vector<std::uint32_t> order;  // the epoch's shuffle
   };
 
-  /// A stretch of a data set that a student is evaluated on; `request` is whatever the caller counts. Stretches are fixed, so that sums never depend on the threads.
+  /// A range of a data set that a student is evaluated on; `request` is an index of the caller's. Ranges are
+  /// fixed, so that sums never depend on the threads.
   struct Chunk {
     std::size_t student;
     std::size_t request;
@@ -62,13 +63,13 @@ class CpuPopulation final : public HostPopulation<T> {
   void for_chunks(const std::vector<Chunk>& chunks, const StopFlag& stop,
                   const std::function<void(Workspace<T>& workspace, std::size_t index)>& task);
 
-  /// Every workspace works for the call that `stop` belongs to.
+  /// Sets the stop flag of every workspace to that of the call.
   void set_stop_flag(const StopFlag& stop);
   /// Runs task(worker, index) for every student of the list, wide ones one after the other with all threads.
   void for_students(const std::vector<std::size_t>& students, const StopFlag& stop,
                     const std::function<void(Worker& worker, std::size_t student)>& task);
   void train(std::size_t student, std::uint64_t until_epoch, Worker& worker, const StopFlag& stop);
-  /// Those that no fused path takes; see population_general.cpp.
+  /// Students that no fused path supports; see population_general.cpp.
   void train_general(std::size_t student, std::uint64_t until_epoch, const StopFlag& stop);
   void evaluate_general(std::span<const DatasetPtr> data, std::span<Evaluation> results,
                         Statistics statistics, const StopFlag& stop);

@@ -1,4 +1,5 @@
-// Students that the fused path does not take: the general executor with this backend's kernels, one student per thread.
+// Students that the fused path does not support: the general executor with this backend's kernels, one
+// student per thread.
 #include "cpu/population.h"
 #include "executor/hessian_product.h"
 #include "executor/oracle_order.h"
@@ -22,7 +23,7 @@ void CpuPopulation<T>::train_general(std::size_t student, std::uint64_t until_ep
     this->train_step(m, *general_[student]);
 }
 
-/// All questions to a student in one task: its scratch is one thread's at a time.
+/// All evaluations of a student in one task: only one thread at a time may use its scratch.
 template <class T>
 void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr> data, std::span<Evaluation> results,
                                         Statistics statistics, const StopFlag& stop) {
@@ -35,7 +36,8 @@ void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr> data, std::s
   });
 }
 
-/// Also of students that the fused path trains, where gradients of inputs are wanted: that path has none.
+/// Used for students of the fused path as well where gradients of inputs are requested, which that path does
+/// not compute.
 template <class T>
 Losses CpuPopulation<T>::general_gradient(std::size_t student, const Dataset& data, T* gradient,
                                           const GradientOptions& options) {

@@ -21,8 +21,8 @@ unsigned available_cores() {
   return count > 0 ? count : 1;
 }
 
-/// Weights that L2 pulls to zero pass through the denormals, which cost a hundred cycles each; results treat
-/// them as 0.
+/// Weights that L2 pulls to zero pass through the denormals, which cost a hundred cycles each; they are treated
+/// as 0.
 static void flush_denormals() {
 #if defined(__x86_64__) || defined(_M_X64)
   constexpr unsigned flush_to_zero = 0x8000, denormals_are_zero = 0x0040;  // Intel SDM vol. 1, 10.2.3
@@ -41,7 +41,7 @@ ThreadPool::ThreadPool(unsigned threads) {
     for (unsigned worker = 0; worker < threads; ++worker)
       threads_.emplace_back([this, worker] { work(worker); });
   } catch (
-      ...) {  // the system has no thread to give; a std::thread that is destroyed while it runs ends the process
+      ...) {  // the system cannot create a thread; destroying a running std::thread would end the process
     end();
     throw;
   }

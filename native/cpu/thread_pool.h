@@ -1,5 +1,5 @@
-// Threads that sleep between calls, and loops that run on the calling thread or, for a wide student, on all of them. Which thread
-// runs which task never matters to a result.
+// Threads that sleep between calls, and loops that run on the calling thread or, for a wide student, on all
+// threads. Results do not depend on which thread runs which task.
 #pragma once
 
 #include <condition_variable>
@@ -50,20 +50,20 @@ class ThreadPool {
 /// does not depend on how many threads there are.
 class ParallelLoop {
  public:
-  /// No pool: every loop runs on the calling thread, which then is a worker of a pool itself.
+  /// Without a pool every loop runs on the calling thread, which may be a worker of a pool itself.
   ParallelLoop() = default;
   explicit ParallelLoop(const StopFlag& stop) : stop_(&stop) {}
   ParallelLoop(ThreadPool& pool, const StopFlag& stop) : pool_(&pool), stop_(&stop) {}
 
   bool shared() const { return pool_ != nullptr; }
   unsigned threads() const { return pool_ ? pool_->size() : 1; }
-  /// The same threads for what has to be done to its end.
+  /// The same threads without a stop flag, for work that must be completed.
   ParallelLoop unstoppable() const {
     ParallelLoop loop = *this;
     loop.stop_ = nullptr;
     return loop;
   }
-  /// Whether the work was asked to end. Pieces are then skipped: what they would have written is garbage.
+  /// Whether a stop was requested. Pieces are then skipped and their outputs are undefined.
   bool stopped() const { return stop_ && stop_->load(std::memory_order_relaxed); }
 
   /// piece(index, thread) for all pieces; thread < threads().
@@ -75,7 +75,7 @@ class ParallelLoop {
       for (std::size_t i = 0; i < count; ++i) piece(i, 0u);
   }
 
-  /// All pieces, or fewer once stopped: for what nobody reads after a stop.
+  /// All pieces, or fewer after a stop: for results that are not read after a stop.
   template <class Piece>
   void each_until_stopped(std::size_t count, const Piece& piece) const {
     each(count, [&](std::size_t i, unsigned thread) {

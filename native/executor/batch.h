@@ -27,7 +27,7 @@ struct Batch {
     return targets;
   }
 
-  /// The samples that samples[0 .. count - 1] name. Memory is reused.
+  /// Gathers the samples samples[0 .. count - 1]. Memory is reused.
   void gather(const Dataset& data, const std::uint32_t* samples, std::size_t count) {
     fill(data, count, [=](std::size_t b) { return std::size_t{samples[b]}; });
   }

@@ -1,5 +1,5 @@
-// Finds where a forward pass stops being finite, for backends whose own passes do not keep every layer. Slow and plain: used
-// once per student, after a loss that is not finite.
+// Finds the layer where a forward pass stops being finite, for backends whose passes do not keep every layer.
+// Plain loops: used once per student, after a loss that is not finite.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// The general executor's walk: a batch through the layers of any graph, forward and backward, layer by layer. `Kernels` says how
-// one layer is computed:
+// The general executor's passes: a batch through the layers of any graph, forward and backward, layer by
+// layer. `Kernels` computes one layer:
 //
 //   Kernels::forward(const LayerOptions&, const LayerPass<T>&)
 //   Kernels::backward(const LayerOptions&, const LayerPass<T>&, const LayerGradients<T>&)
@@ -15,14 +15,15 @@
 
 namespace eigenstudent {
 
-/// Silences units of a hidden group: unit u outputs 0 where kept[u] is false. It stands at the end of the group, behind batch
-/// norm and activations, so that a silenced network computes the same as the one from which the units are cut.
+/// Silences units of a hidden group: unit u outputs 0 where kept[u] is false. It applies at the end of the
+/// group, after batch norm and activations, so that a silenced network computes the same as the one from
+/// which the units are cut.
 struct Gate {
   std::size_t group;
   std::vector<bool> kept;  // [units of the group]
 };
 
-/// The numbers of a network, as a pass wants them.
+/// The parameters and buffers of a network, as arguments of a pass.
 template <class T>
 struct NetworkNumbers {
   const T* parameters;         // [layout.size()]
@@ -69,7 +70,8 @@ class GraphPass {
     return -1;
   }
 
-  /// Where dL/dy of a layer's output goes before backward(), [rows][size]. `is_new`: nothing is there yet; else it is to be added to.
+  /// The place for dL/dy of a layer's output before backward(), [rows][size]. `is_new`: it holds no values
+  /// yet; else the caller adds.
   T* output_gradient(std::size_t layer, bool& is_new) {
     State& state = states_[layer];
     is_new = !state.has_gradient;
@@ -78,8 +80,9 @@ class GraphPass {
     return state.grad_y.data();
   }
 
-  /// After forward() and output_gradient(): dL of the tensors into `gradient` [layout.size()], 0 where `wanted` says no ([tensors];
-  /// empty: all are), and of the input into grad_x [rows][inputs], where it is not null.
+  /// After forward() and output_gradient(): dL of the tensors into `gradient` [layout.size()], 0 where
+  /// `wanted` is false ([tensors]; empty: all are), and of the input into grad_x [rows][inputs], where it is
+  /// not null.
   void backward(T* gradient, const std::vector<bool>& wanted = {}, T* grad_x = nullptr) {
     std::fill_n(gradient, graph_.layout().size(), T(0));
     if (grad_x) std::fill_n(grad_x, rows_ * graph_.inputs(), T(0));
@@ -104,7 +107,7 @@ class GraphPass {
     std::vector<const T*> x;    // by reading
     std::vector<T> y, gated, saved, saved_batch, grad_y;
     bool has_gradient = false;
-    bool needed = false;  // something below, or of the layer itself, wants a gradient
+    bool needed = false;  // the layer itself or one below needs a gradient
   };
 
   void reserve() {
@@ -122,8 +125,8 @@ class GraphPass {
     return std::any_of(units.begin(), units.end(), [&](const UnitSegment& s) { return s.group == group; });
   }
 
-  /// A reader outside the group sees the silenced units; within the group everything goes on as it is. A layer with a matrix reads
-  /// from outside even where its own units are of the group, as in a residual block.
+  /// A reader outside the group reads the silenced units; within the group nothing changes. A layer with a
+  /// matrix reads from outside even where its own units are of the group, as in a residual block.
   void point_inputs(std::size_t k, const Gate* gate) {
     State& state = states_[k];
     const bool keeps = graph_.layers()[k].description.units != Units::made;
@@ -206,8 +209,8 @@ class GraphPass {
     for (std::size_t r = 0; r < reads.size(); ++r) add_scratch(reads[r], r, grad_x);
   }
 
-  /// Where the gradient of a reading goes: the first that a layer gets is written at its place, the others are added, from the
-  /// last reader to the first.
+  /// The place for the gradient of a reading: the first gradient of a layer is written, the others are added,
+  /// from the last reader to the first.
   T* place_below(std::size_t read, std::size_t r, T* grad_x) {
     scratch_[r].clear();
     if (read > 0 && !states_[read - 1].needed) return nullptr;

@@ -1,5 +1,5 @@
-// One student at work through the general executor: its training steps, outputs, pruning curve and gradient, for any graph of
-// layers. Scratch grows to the largest batch met and is reused.
+// One student on the general executor: its training steps, outputs, pruning curve and gradient, for any graph of
+// layers. Scratch grows to the largest batch and is reused.
 #pragma once
 
 #include <algorithm>
@@ -21,17 +21,18 @@ namespace eigenstudent {
 template <class T, class Kernels>
 class GraphStudent {
  public:
-  /// Everything outlives the student.
+  /// All arguments must outlive the student.
   GraphStudent(const StudentSpec& spec, const Graph& network, StudentState<T>& state)
       : spec_(spec), network_(network), state_(state), pass_(network) {}
 
-  /// What a step did: its batch loss, and where that is not finite, so that the step was not applied, the first layer to blame.
+  /// The result of a step: its batch loss, and where that is not finite, so that the step was not applied,
+  /// the first layer with such outputs.
   struct Step {
     double loss = 0;
     int layer = -1;
     bool applied() const { return std::isfinite(loss); }
   };
-  /// One training step; the counters of the state are the caller's.
+  /// One training step; the caller updates the counters of the state.
   Step train() {
     const BatchPlace place = batch_place(*spec_.trainer, state_.place);
     if (place.first == 0 || order_.empty()) shuffle_epoch(*spec_.trainer, place.epoch, order_);
@@ -49,7 +50,7 @@ class GraphStudent {
     state_.buffers.swap(new_buffers_);
     return {loss, -1};
   }
-  /// To be called where the next step does not follow the last one.
+  /// Needed where the next step does not follow the last one.
   void forget_order() { order_.clear(); }
 
   /// Loss and accuracy over a whole set; NaN when stopped on the way. `gate` may be null.
@@ -115,12 +116,12 @@ class GraphStudent {
     return {state_.parameters.data(), state_.buffers.data(), new_buffers, statistics};
   }
 
-  /// Whether a row's answer depends on the other rows.
+  /// Whether a row's outputs depend on the other rows.
   bool rows_depend(Statistics statistics) const {
     return statistics == Statistics::batch && network_.layout().buffer_size() > 0;
   }
 
-  /// Calls use(first sample) behind each forward pass over the data; false when stopped on the way.
+  /// Calls use(first sample) after each forward pass over the data; false when stopped on the way.
   template <class Use>
   bool for_stretches(const Dataset& data, Statistics statistics, const Gate* gate, const StopFlag& stop,
                      const Use& use) {
@@ -134,8 +135,9 @@ class GraphStudent {
     return true;
   }
 
-  /// Data loss of the batch at hand, its terms in their order; means are over `mean_over` samples (the batch itself, or the whole
-  /// set it is a part of). want_gradients: leaves dL/dy of the layers that are judged in the pass.
+  /// Data loss of the current batch, its terms in their order; means are over `mean_over` samples (the batch
+  /// itself, or the whole set it is a part of). want_gradients: writes dL/dy of the layers of the objective's
+  /// terms to the pass.
   double batch_loss(std::size_t mean_over, bool want_gradients) {
     double total = 0;
     for (const Term& term : spec_.objective) {
@@ -167,7 +169,7 @@ class GraphStudent {
     return sum;
   }
 
-  /// The sample's gradient is in `to`, or, where `to` has some already, in row_.
+  /// The sample's gradient is in `to`, or, where `to` already holds that of another term, in row_.
   void weigh_gradient(double weight, bool is_new, T* to, std::size_t outputs) const {
     const T factor = static_cast<T>(weight);
     for (std::size_t i = 0; is_new && weight != 1 && i < outputs; ++i) to[i] *= factor;
@@ -224,7 +226,7 @@ class GraphStudent {
   StudentState<T>& state_;
   GraphPass<T, Kernels> pass_;
   Batch<T> batch_;
-  std::vector<std::uint32_t> order_;  // the shuffle of the running epoch; empty: to be made
+  std::vector<std::uint32_t> order_;  // the shuffle of the current epoch; empty until it is drawn
   std::vector<T> gradient_, new_buffers_;
   std::vector<T> row_;        // a sample's gradient that is to be added to another term's
   std::vector<bool> wanted_;  // by tensor

@@ -10,7 +10,7 @@ namespace eigenstudent {
 
 namespace {
 
-/// The student's numbers as dual ones, with the direction as their slopes.
+/// The student's numbers as dual numbers, with the direction as their derivatives.
 template <class T>
 StudentState<Dual> dual_state(const Population& population, std::size_t student, const T* direction) {
   const ParameterLayout& layout = population.layout(student);

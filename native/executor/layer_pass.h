@@ -1,4 +1,4 @@
-// What a layer's kernels are given by the general executor: plain pointers, the same for every type of layer.
+// Arguments of the kernels of the general executor: plain pointers, the same for every type of layer.
 //
 // B = batch. Activations are [B][...shape], row-major. Outputs are overwritten, never added to.
 #pragma once
@@ -24,7 +24,7 @@ struct LayerPass {
   std::span<const T* const> x;    // by reading, [B][shape]
   ByRole<const T*> tensors;
   const T* buffers;  // the layer's, one after the other
-  T* new_buffers;    // null: they stay; else receives what they become by this pass
+  T* new_buffers;    // null: they do not change; else receives their new values
   Statistics statistics;
   T* y;            // [B][output]
   T* saved;        // [B][saved]: kept for backward

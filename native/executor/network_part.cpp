@@ -33,7 +33,7 @@ bool carries(const GraphLayer& layer, std::size_t group) {
                      [&](const UnitSegment& segment) { return segment.group == group; });
 }
 
-/// Whether all that the layers from `first` on read is layer first - 1 or one of them.
+/// Whether the layers from `first` on read only layer first - 1 and each other.
 bool reads_nothing_before(const NetworkSpec& spec, std::size_t first) {
   for (std::size_t k = first; k < spec.layers.size(); ++k)
     for (const std::size_t read : spec.layers[k].reads)
@@ -41,7 +41,7 @@ bool reads_nothing_before(const NetworkSpec& spec, std::size_t first) {
   return true;
 }
 
-/// Whether a layer below the reader sees silenced units, as one with a matrix inside a residual block does (see
+/// Whether a layer below the reader reads silenced units, as one with a matrix inside a residual block does (see
 /// executor/graph_pass.h).
 bool is_read_below(const Graph& network, std::size_t reader, std::size_t group) {
   for (std::size_t k = 0; k < reader; ++k) {

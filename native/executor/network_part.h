@@ -1,4 +1,4 @@
-// Consecutive layers of a network as a network of their own.
+// Consecutive layers of a network as a separate network.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +13,14 @@ namespace eigenstudent {
 /// The layers first to end - 1, which read nothing but each other and the layer before the first (of layer 0: the input).
 NetworkSpec part_of(const Graph& network, std::size_t first, std::size_t end);
 
-/// The layer with a matrix that alone reads a group, with what lies on either side: the group's units enter the reader, and nothing
-/// passes it by.
+/// The layer with a matrix that alone reads a group, with the layers on either side: the group's units reach
+/// the output only through the reader.
 struct OnlyReader {
   std::size_t layer;
   NetworkSpec below;    // up to the last layer of the group
   NetworkSpec sums;     // the reader without its activation
-  NetworkSpec columns;  // the same without its bias: its weights, asked with unit vectors
-  NetworkSpec above;    // from the reader's activation on; reads what the reader has added up
+  NetworkSpec columns;  // the same without its bias: its weights, read with unit vectors as inputs
+  NetworkSpec above;    // from the reader's activation on; reads the reader's sums
   Objective objective;  // of `above`
 };
 

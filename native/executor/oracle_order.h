@@ -1,5 +1,5 @@
-// The order in which an oracle would prune: greedy backward elimination by the loss itself. A yardstick for criteria
-// that look at parameters alone, not a way to prune large networks.
+// The order in which an oracle would prune: greedy backward elimination by the loss itself. A baseline for criteria
+// that use only parameters, not a way to prune large networks.
 #pragma once
 
 #include <algorithm>
@@ -36,8 +36,8 @@ class WholeElimination {
   const Dataset& data_;
 };
 
-/// The same where one layer with a matrix is all that reads the group: what it adds up stays in memory, a removal is a rank-one
-/// update of it, and only what follows is computed again.
+/// The same where only one layer with a matrix reads the group: its sums stay in memory, a removal is a rank-one
+/// update of them, and only later layers are computed again.
 template <class T, class Kernels>
 class RankOneElimination {
  public:
@@ -94,7 +94,7 @@ class RankOneElimination {
       return rest_.float64.inputs;
   }
 
-  /// to = what the reader adds up without this unit.
+  /// to = the reader's sums without this unit.
   void subtract(std::size_t unit, T* to) const {
     const T *y = y_.data() + unit * samples_, *w = columns_.data() + unit * width_;
     for (std::size_t b = 0; b < samples_; ++b)
@@ -106,13 +106,14 @@ class RankOneElimination {
   StudentState<T> state_;
   GraphStudent<T, Kernels> student_;
   std::size_t samples_, width_;
-  Dataset rest_;            // what the reader adds up for a candidate, with the targets of the data
+  Dataset rest_;            // the reader's sums for a candidate, with the targets of the data
   std::vector<T> y_;        // [units][samples]: the group's outputs
-  std::vector<T> sums_;     // [samples][width]: what the reader adds up, of the units that are left
-  std::vector<T> columns_;  // [units][width]: the reader's weights, by what they read
+  std::vector<T> sums_;     // [samples][width]: the reader's sums over the remaining units
+  std::vector<T> columns_;  // [units][width]: the reader's weights, by unit
 };
 
-/// At each step that unit goes without which the loss is least (of equals the first). Fewer units when stopped.
+/// At each step it removes the unit without which the loss is least (of equals the first). Fewer units when
+/// stopped.
 template <class Elimination>
 std::vector<std::uint32_t> eliminate(Elimination&& elimination, std::size_t units, const StopFlag& stop) {
   std::vector<std::uint32_t> left(units), order;
@@ -132,10 +133,10 @@ std::vector<std::uint32_t> eliminate(Elimination&& elimination, std::size_t unit
   return order;
 }
 
-/// All units of a hidden layer, the first removed first. A removed unit outputs 0 at the end of its group. Batch norm takes running
-/// statistics.
+/// All units of a hidden layer, the first removed first. A removed unit outputs 0 at the end of its group.
+/// Batch norm uses running statistics.
 ///
-/// h units cost h (h + 1) / 2 passes: through what follows the one layer that reads them, where nothing passes it by, as in chains;
+/// h units cost h (h + 1) / 2 passes: through the layers after the only layer that reads them, as in chains;
 /// else through the whole network. One thread; a stop leaves fewer units in the order.
 /// state: parameters and buffers. The data have targets and fit (check_fits). Throws Error("invalid_argument") for a layer that has
 /// no hidden units of its own.

@@ -1,5 +1,6 @@
-// Distance of normalised factors (Kim et al., arXiv 1802.04977): with f = y / max(|y|, 1e-12) and g alike of the targets, per sample,
-// share = sum_i |f_i - g_i|^power / (batch N_out), power 1 or 2. With r = dL/df, dL/dy = (r - f (f . r)) / |y|.
+// Distance of normalised factors (Kim et al., arXiv 1802.04977): with f = y / max(|y|, 1e-12) and g likewise
+// from the targets, per sample, share = sum_i |f_i - g_i|^power / (batch N_out), power 1 or 2. With r =
+// dL/df, dL/dy = (r - f (f . r)) / |y|.
 #pragma once
 
 #include <algorithm>

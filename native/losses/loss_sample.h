@@ -1,4 +1,4 @@
-// What every kind of loss is given of one sample.
+// Arguments of every kind of loss for one sample.
 //
 // A kind is a struct with its options and a name, what its targets are, and `sample`: the sample's share of the loss, a mean
 // over `mean_over` samples, and where wanted dL/dy for it. The share is a float64 (of dual numbers a dual one), so that a sum over
@@ -14,7 +14,7 @@
 
 namespace eigenstudent {
 
-/// What a loss compares the output with.
+/// The kind of targets that a loss compares outputs with.
 enum class TargetKind : std::uint8_t {
   values,        // one number per output
   distribution,  // the same, at least 0 and of sum 1

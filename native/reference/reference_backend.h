@@ -1,5 +1,5 @@
-// The slow, obvious backend: one thread, plain loops, float and double. It stays for ever, and every fast
-// path is held against it.
+// The reference backend: one thread, plain loops, float and double. Every fast
+// path is tested against it.
 #pragma once
 
 #include <memory>

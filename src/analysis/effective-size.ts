@@ -8,7 +8,7 @@ export interface EffectiveSizeOptions {
   /** In [0, 1]; default 0.05, the paper's. */
   readonly threshold?: number;
   /**
-   * What relevance is divided by; default the largest of `relevance` itself. For the paper's size figure give the
+   * The divisor of relevance; default the largest of `relevance` itself. For the paper's size figure give the
    * largest over all trials of a width.
    */
   readonly maximum?: number;
@@ -31,10 +31,10 @@ export function effectiveSize(relevance: ArrayLike<number>, options: EffectiveSi
 }
 
 /**
- * Relevances divided by their largest value. The paper does both: 'trial', every trial by its own maximum (its path
- * analysis), and 'pooled', all by the maximum over all trials (its size figure; one trial with one strong node then
- * lowers the effective size of all others). relevances: one [h] per trial, lengths may differ; the answer has the same
- * shapes, values in [0, 1]. Where the maximum is 0 all values are 0.
+ * Relevances divided by their largest value. The paper does both: 'trial', every trial by its own maximum
+ * (its path analysis), and 'pooled', all by the maximum over all trials (its size figure; one trial with one
+ * strong node then lowers the effective size of all others). relevances: one [h] per trial, lengths may
+ * differ; the result has the same shapes, values in [0, 1]. Where the maximum is 0 all values are 0.
  */
 export function normalize(
   relevances: readonly ArrayLike<number>[],

@@ -50,7 +50,7 @@ function binOf(value: number, edges: readonly number[]): number {
   const low = edges[0] as number;
   const high = edges[last + 1] as number;
   let bin = Math.min(last, Math.floor(((value - low) / (high - low)) * (last + 1)));
-  // The quotient may round across an edge; the edges themselves decide.
+  // The quotient may round across an edge, so the value is compared with the edges.
   while (bin > 0 && value < (edges[bin] as number)) --bin;
   while (bin < last && value >= (edges[bin + 1] as number)) ++bin;
   return bin;

@@ -1,6 +1,6 @@
 /**
- * `eigenstudent/analysis`: what is made of results. Numbers in, numbers out. An entry of its own, so that the matrix library
- * behind the fits is loaded only by who wants them.
+ * `eigenstudent/analysis`: statistics of results, from numbers to numbers. A separate entry, so that the
+ * matrix library of the fits is loaded only where they are used.
  * @module eigenstudent/analysis
  */
 

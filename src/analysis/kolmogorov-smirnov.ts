@@ -13,9 +13,9 @@ export interface KolmogorovSmirnov {
 const mostExact = 1e6;
 
 /**
- * Two-sample Kolmogorov-Smirnov test, two-sided, of samples x [n] and y [m]: student against teacher, say. Equal values are
- * allowed; the p-value is then an upper bound. It also assumes independent values, which weights of one network or paths
- * that share a weight are not: read the distance there, and not the p-value.
+ * Two-sample Kolmogorov-Smirnov test, two-sided, of samples x [n] and y [m]: student against teacher, say.
+ * Equal values are allowed; the p-value is then an upper bound. It also assumes independent values, which
+ * weights of one network and paths that share a weight are not: use only the distance for those.
  */
 export function kolmogorovSmirnov(x: ArrayLike<number>, y: ArrayLike<number>): KolmogorovSmirnov {
   const first = finiteNumbers('x', x).sort();
@@ -43,11 +43,11 @@ function largestSteps(x: Float64Array, y: Float64Array): number {
 /**
  * P(n m D >= steps): of all lattice paths from (0, 0) to (n, m), each the order of a pooled sample, the share that comes as
  * far from the diagonal as |m i - n j| >= steps (Hodges, Arkiv foer Matematik 3, 469, 1957). Counted as the probability that
- * a path drawn step by step has got there, so that nothing overflows or cancels.
+ * a path drawn step by step reaches that distance, so that nothing overflows or cancels.
  */
 function exactTail(n: number, m: number, steps: number): number {
   if (steps === 0) return 1;
-  /** Entry j: probability that the random path passes (i, j) without having been that far. */
+  /** Entry j: probability that the random path passes (i, j) without having reached that distance. */
   const inside = new Float64Array(m + 1);
   let outside = 0;
   for (let i = 0; i <= n; ++i) {

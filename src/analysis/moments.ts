@@ -1,6 +1,6 @@
 /** Sums over samples whose error does not grow with the number of samples. */
 
-/** Of each column of a table. */
+/** Moments of each column of a table. */
 export interface ColumnMoments {
   /** Rows. */
   readonly count: number;
@@ -53,8 +53,9 @@ function extremes(values: ArrayLike<number>, columns: number) {
 }
 
 /**
- * Of what `term` makes of each number, by column: Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher
- * Summen", 1974. The error is about one rounding of the sum of absolute values, however many terms there are.
+ * Sum of `term` of each number, per column: Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation
+ * endlicher Summen", 1974. The error is about one rounding of the sum of absolute values, however many terms
+ * there are.
  */
 function columnSums(
   values: ArrayLike<number>,
@@ -75,7 +76,7 @@ function columnSums(
   return sums.map((sum, j) => sum + (lost[j] as number));
 }
 
-/** What brings a magnitude near 1; 1 for 0. Exponents of float64 end at -1022 and 1023. */
+/** The power of two that scales a magnitude to about 1; 1 for 0. Exponents of float64 end at -1022 and 1023. */
 function powerOfTwo(magnitude: number): number {
   if (magnitude === 0) return 1;
   return 2 ** -Math.min(1022, Math.max(-1022, Math.floor(Math.log2(magnitude))));

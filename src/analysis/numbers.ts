@@ -8,11 +8,12 @@ import { isList } from '../kinds.js';
  */
 export function finiteNumbers(where: string, values: ArrayLike<number>, minimum = -Infinity): Float64Array {
   if (!isList(values) || values.length === 0) throw invalid(where, 'an array of at least one number', values);
-  finiteNumber(`${where}[0]`, values[0], minimum); // an array of 2^32 holes is refused here, before room is made for it
+  finiteNumber(`${where}[0]`, values[0], minimum); // an array of 2^32 holes is refused here, before memory is allocated for it
   const copy = room(where, values.length);
   for (let i = 0; i < copy.length; ++i) {
     const value = values[i] as number;
-    // the name of an element is only made for an error: it took longer than all else that a report does with relevances
+    // the name of an element is only built for an error: it took longer than all other work of a report on
+    // relevances
     copy[i] =
       Number.isFinite(value) && value >= minimum ? value : finiteNumber(`${where}[${i}]`, value, minimum);
   }

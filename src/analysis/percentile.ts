@@ -17,6 +17,6 @@ export function quantileOfSorted(sorted: Float64Array, p: number, whole: number)
   const position = (p * (sorted.length - 1)) / whole;
   const below = sorted[Math.floor(position)] as number;
   const above = sorted[Math.ceil(position)] as number;
-  // Written so that equal neighbours give themselves: a threshold made of them must not round above or below them.
+  // Equal neighbours give exactly their value: a threshold from them must not round above or below them.
   return below + (above - below) * (position - Math.floor(position));
 }

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, delimiter, dirname, relative } from 'node:path';
+import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 import { parseProtocol } from '../protocol/protocol.js';
@@ -22,8 +23,21 @@ export async function init(
   parseProtocol(template, path); // a template that the schema refuses must not be written
   await makeFolder(dirname(path));
   await writeAtomically(path, template);
-  session.answer({ file: path }, `${path}\nNow: eigenstudent train ${path}`);
+  session.answer({ file: path }, `${path}\nNow: ${calledAs()} train ${quote(path)}`);
   return exitCodes.done;
+}
+
+/** How the user called this program, without its arguments: through npx, npm run, node, a path or the PATH. */
+function calledAs(): string {
+  const { npm_command: npmCommand, npm_lifecycle_event: npmScript, PATH = '' } = process.env;
+  const file = process.argv[1] ?? '';
+  const relativeFile = quote(relative('', file));
+  if (basename(file) === 'main.js') {
+    return npmScript === 'eigenstudent' ? 'npm run --silent eigenstudent --' : `node ${relativeFile}`;
+  }
+  if (basename(file) !== 'eigenstudent') return 'eigenstudent'; // another program calls the function `run`
+  if (npmCommand === 'exec') return 'npx eigenstudent';
+  return PATH.split(delimiter).includes(dirname(file)) ? 'eigenstudent' : relativeFile;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -41,7 +41,6 @@ const faultsOfTheCall: readonly string[] = [
   'file_unreadable',
   'file_unsupported',
   'invalid_data',
-  'file_unsupported',
   'port_unavailable',
 ];
 

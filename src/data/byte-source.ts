@@ -9,12 +9,15 @@ import { gunzip, isGzip } from './gunzip.js';
 
 export { allocateBytes } from '../files/allocate-bytes.js';
 
-/** Bytes that deflate makes of one at most (RFC 1951: 258 of two bits, and a little for the block). */
+/** The most bytes that deflate unpacks from one byte (RFC 1951: 258 from two bits, and a little for the block). */
 export const mostFromOne = 1032;
-/** Read at once. Arbitrary. */
+/** Bytes per read. Arbitrary. */
 const chunkBytes = 2 ** 20;
 
-/** The bytes of a file, those of a gzip file (told by its first two bytes) unpacked; or of a part of one. */
+/**
+ * The bytes of a file, those of a gzip file (recognised by its first two bytes) unpacked; or of a part of a
+ * file.
+ */
 export class ByteSource {
   #rest: Uint8Array = new Uint8Array(0);
   readonly #chunks: AsyncIterator<Uint8Array>;
@@ -60,7 +63,7 @@ export class ByteSource {
     }
   }
 
-  /** The next bytes, as many as tell a format, or as there are; they are still to be read. */
+  /** The next bytes, as many as are needed to recognise a format, or as there are. They are not consumed. */
   async peek(): Promise<Uint8Array> {
     const start = new Uint8Array(signatureBytes);
     const filled = await this.fill(start);
@@ -85,7 +88,7 @@ export class ByteSource {
     return filled;
   }
 
-  /** Some of the next bytes, at most so many; undefined at the end. To be used before the next call. */
+  /** Some of the next bytes, at most `atMost`; undefined at the end. The caller uses them before the next call. */
   async next(atMost: number): Promise<Uint8Array | undefined> {
     if (this.#rest.length === 0) {
       try {
@@ -101,14 +104,14 @@ export class ByteSource {
     return chunk;
   }
 
-  /** Whether nothing is left. */
+  /** Whether all bytes have been read. */
   async atEnd(): Promise<boolean> {
     const chunk = await this.next(1);
     return chunk === undefined;
   }
 
   /**
-   * Passes over what is left: a checksum, of a compressed file or a part of an archive, is of all of it.
+   * Skips the remaining bytes: the checksum of a compressed file or of a part of an archive covers all of them.
    * @throws as fill
    */
   async drain(): Promise<void> {

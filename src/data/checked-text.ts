@@ -1,19 +1,19 @@
-/** Bytes that must be text: held against their encoding, without ever being in memory as a whole. */
+/** Checks that bytes are text in their encoding, without ever holding all of them in memory. */
 import { isUtf8 } from 'node:buffer';
 import { EigenstudentError } from '../errors.js';
 import type { LineIndex } from './line-index.js';
 
-/** Takes the bytes of a text piece by piece. */
+/** Decodes a text whose bytes arrive in pieces. */
 interface Decoder {
-  /** Of the next bytes, those that are whole characters, in UTF-8. @throws Malformed */
+  /** The whole characters among the next bytes, in UTF-8. @throws Malformed */
   take(bytes: Uint8Array): Uint8Array;
   /** @throws Malformed when the text ends within a character */
   end(): void;
 }
 
-/** Where a text is none. */
+/** Thrown at the first byte that is not text in the encoding. */
 class Malformed extends Error {
-  /** @param before the text before it, in UTF-8, as far as it has not been handed out */
+  /** @param before the text before it, in UTF-8, as far as it has not been returned */
   constructor(
     readonly before: Uint8Array,
     readonly received: string,
@@ -23,7 +23,7 @@ class Malformed extends Error {
   }
 }
 
-/** First bytes, as hexadecimal, and what they say that a file is. */
+/** First bytes, as hexadecimal, and the kind of file that begins with them. */
 const otherFormats: readonly (readonly [string, string])[] = [
   ['504b0304', 'a zip file, such as an Excel workbook (.xlsx). Save the sheet as CSV UTF-8'],
   ['d0cf11e0', 'an old Excel workbook (.xls). Save the sheet as CSV UTF-8'],
@@ -40,8 +40,8 @@ const mostShown = 20;
  * The text in UTF-8, without the byte order mark that it may begin with: U+FEFF in UTF-8, or in UTF-16 of either order, which
  * is recoded. Without one it must be UTF-8.
  * @param path names the file in errors
- * @param lines takes every piece before it is handed out
- * @throws file_unsupported where it is no text in these encodings, with line and column; what `chunks` throws
+ * @param lines receives every piece before it is returned
+ * @throws file_unsupported where it is not text in these encodings, with line and column; what `chunks` throws
  */
 export async function* checkedText(
   path: string,
@@ -117,7 +117,7 @@ class Utf8 implements Decoder {
   }
 }
 
-/** How many of the bytes are before a character that needs more than are there. */
+/** How many bytes precede the character that is still incomplete at the end. */
 function wholeCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); ++back) {
     const byte = bytes[bytes.length - back] as number;
@@ -129,7 +129,7 @@ function wholeCharacters(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** The first byte of the first character that is none, in bytes that are not UTF-8. */
+/** The first byte of the first invalid character, in bytes that are not UTF-8. */
 function firstInvalid(bytes: Uint8Array): number {
   let [valid, invalid] = [0, bytes.length];
   while (invalid - valid > 1) {

@@ -13,7 +13,8 @@ const classes = 10;
 /**
  * The images of `data_batch_1.bin` and its like, one file after the other, compressed with gzip or not. Inputs are the
  * pixels as numbers from 0 to 255: red, then green, then blue, each 32 x 32, row-major; see normalizeInputs.
- * @throws file_unreadable; file_corrupt when a file is no whole number of images; invalid_data when a class is none of the ten
+ * @throws file_unreadable; file_corrupt when a file does not hold a whole number of images; invalid_data when
+ *   a class is not one of the ten
  */
 export async function readCifar10(files: readonly string[]): Promise<Dataset> {
   if (!Array.isArray(files) || files.length === 0) throw invalid('readCifar10', 'a list of paths', files);
@@ -58,7 +59,7 @@ async function readRecords(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The format has no signature. @throws file_corrupt when the bytes have that of another */
+/** The format has no signature. @throws file_corrupt when the bytes have the signature of another format */
 function checkKind(bytes: Uint8Array, path: string): void {
   const foreign = describeForeign(bytes);
   if (foreign === undefined) return;

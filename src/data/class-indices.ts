@@ -1,4 +1,4 @@
-/** From labels that are integers to class indices. */
+/** Converts integer labels to class indices. */
 import { positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { NamedArray } from './npy.js';
@@ -8,9 +8,10 @@ const mostNamed = 10;
 
 /**
  * Labels as class indices. Without `classCount` there are as many classes as the largest label says, and each of them must
- * occur: otherwise labels such as 1, 2, 3 or 3, 7 would make outputs that no sample ever asks for.
+ * occur: otherwise labels such as 1, 2, 3 or 3, 7 would make outputs that are the target of no sample.
  * @param labels [samples] or [samples, 1]
- * @throws invalid_argument for a classCount that is none; invalid_data: a label that is no class, classes that never occur
+ * @throws invalid_argument for an invalid classCount; invalid_data: a label that is not a class, classes that
+ *   never occur
  */
 export function classIndices(labels: NamedArray, classCount?: number): Uint32Array {
   const { data } = labels.array;
@@ -57,7 +58,7 @@ function refuseGaps({ array, where }: NamedArray, classes: Uint32Array): void {
   );
 }
 
-/** How all files of a data set get the same numbers from 0. @param values in order */
+/** The advice by which all files of a data set get the same indices from 0. @param values in order */
 function renumbering(values: readonly number[]): string {
   const first = values[0] as number;
   if (values.at(-1) === first + values.length - 1)

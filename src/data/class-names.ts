@@ -1,4 +1,4 @@
-/** From names of classes, met row by row, to class indices. */
+/** Converts names of classes to class indices, row by row. */
 import { canonicalDecimal, parseDecimal } from './decimal-text.js';
 import { GrowingNumbers } from './growing-numbers.js';
 import { invalidData } from './labelled-samples.js';
@@ -16,13 +16,13 @@ const mostNamed = 20;
 
 export class ClassNames {
   readonly #rows = new GrowingNumbers();
-  /** By name, in the order in which they are met. */
+  /** By name, in the order in which they first occur. */
   readonly #met = new Map<string, { readonly index: number; readonly place: string }>();
 
   /**
    * @param source names the table in errors
    * @param column its name
-   * @param given the names of the classes, if any other is an error
+   * @param given the names of the classes; any other name is then an error
    */
   constructor(
     readonly source: string,
@@ -33,7 +33,7 @@ export class ClassNames {
     for (const [index, name] of given?.entries() ?? []) this.#met.set(name, { index, place: '' });
   }
 
-  /** @throws invalid_data: a missing value, or none of the given names */
+  /** @throws invalid_data: a missing value, or a name that is not among the given ones */
   add(cell: unknown, place: string): void {
     const name = nameOf(cell);
     let known = name === undefined ? undefined : this.#met.get(name);
@@ -83,7 +83,7 @@ export class ClassNames {
   /** "1" and "1.0", or "True" and "TRUE": pandas reads one class, a reader of text two. */
   #refuseTwoSpellings(names: readonly string[]): void {
     const values = names.map(spelledValue);
-    if (values.includes(undefined)) return; // a column of text: each name is what it says
+    if (values.includes(undefined)) return; // a column of text: names are compared as they are
     const met = new Map<string | undefined, string>();
     for (const [i, name] of names.entries()) {
       const value = values[i];
@@ -106,7 +106,7 @@ function nameOf(cell: unknown): string | undefined {
   return typeof cell === 'object' ? undefined : String(cell).trim();
 }
 
-/** The value that a name spells, if it is a number, true or false. */
+/** The value of a name that is a number, true or false. */
 function spelledValue(name: string): string | undefined {
   const truth = truthOf(name);
   if (truth !== undefined) return truth === 1 ? 'true' : 'false';
@@ -128,7 +128,7 @@ function byDigits(a: string, b: string): number {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/** Of a time in UTC, which without it sorts as times do: 10:00:00Z before 10:00:00.5Z. */
+/** A time in UTC without its Z, so that times sort in order: 10:00:00Z before 10:00:00.5Z. */
 function withoutZone(name: string): string {
   return name.replace(/(T\d\d:\d\d:\d\d(?:\.\d+)?)Z$/, '$1');
 }

@@ -1,4 +1,4 @@
-/** From rows with named columns to a Dataset: what CSV and Parquet have in common. */
+/** Builds a Dataset from rows with named columns: what CSV and Parquet have in common. */
 import { Dataset } from '../network/dataset.js';
 import { ClassNames } from './class-names.js';
 import { GrowingNumbers } from './growing-numbers.js';
@@ -13,19 +13,19 @@ export interface TableData {
   readonly data: Dataset;
   /** Name of each input. */
   readonly inputNames: readonly string[];
-  /** The columns of the file that they are from, where a column has several: lists in Parquet. */
+  /** The columns of the file that the inputs are from, where one column has several inputs: lists in Parquet. */
   readonly inputColumns?: readonly string[];
   /** Name of each class; absent where there are targets, or neither. */
   readonly classNames?: readonly string[];
 }
 
-/** A column of numbers, or one of true and false: where the first row has said which. */
+/** Whether a column holds numbers or booleans; the first row decides. */
 interface ColumnKind {
   readonly truth: boolean;
   readonly place: string;
 }
 
-/** Takes rows one by one; what they become does not depend on how many there are. */
+/** Adds rows one by one; how a row is converted does not depend on the number of rows. */
 export class TableBuilder {
   /** Which columns are read; cells of others are not looked at. */
   readonly columns: ChosenColumns;
@@ -85,7 +85,7 @@ export class TableBuilder {
     return value;
   }
 
-  /** @throws invalid_data when there was no row; what the names of classes have wrong */
+  /** @throws invalid_data when there was no row; an error in the names of classes */
   finish(): TableData {
     const { names, targets } = this.columns;
     const inputs = this.#numbers.toArray();

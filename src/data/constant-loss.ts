@@ -11,7 +11,7 @@ export function constantLoss({ targets, targetCount, classes }: Dataset): number
   return sum / targetCount;
 }
 
-/** Of the values at `start`, `start + stride`, ..., about their mean. Bits of records: it stays as it is. */
+/** Variance of the values at `start`, `start + stride`, ... Records hold its bits: do not change the arithmetic. */
 function variance(values: ArrayLike<number>, start: number, stride: number): number {
   const count = values.length / stride;
   let sum = 0;

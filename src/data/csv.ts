@@ -22,13 +22,14 @@ export interface CsvOptions extends ColumnChoice {
 }
 
 /**
- * The data set in a CSV file (RFC 4180) with a header line, compressed with gzip or not: `readCsv('iris.csv', { label:
- * 'species' })`. It is read line by line, each of which ends with \n, \r\n or \r; blank lines are passed over. The text is in
- * UTF-8, or in UTF-16 with a byte order mark. Every input and target is a number in decimal notation, or True or False (1 and 0)
- * in the whole column; nothing is filled in, and the words that pandas takes for missing values are missing values.
- * @throws invalid_argument; file_unreadable; file_unsupported for what is not such text, with line and column; file_corrupt for
- *   lines that are no CSV, with the line; invalid_data: no such column, a value that is missing or not a number, a class that is
- *   none of `classNames`, each with its line and column
+ * The data set in a CSV file (RFC 4180) with a header line, compressed with gzip or not: `readCsv('iris.csv',
+ * { label: 'species' })`. It is read line by line, each of which ends with \n, \r\n or \r; blank lines are
+ * skipped. The text is in UTF-8, or in UTF-16 with a byte order mark. Every input and target is a number in
+ * decimal notation, or True or False (1 and 0) in the whole column; nothing is filled in, and the words that
+ * pandas takes for missing values are missing values.
+ * @throws invalid_argument; file_unreadable; file_unsupported for text in another encoding, with line and
+ *   column; file_corrupt for lines that are not CSV, with the line; invalid_data: no such column, a value
+ *   that is missing or not a number, a class that is not in `classNames`, each with its line and column
  */
 export async function readCsv(file: string, options: CsvOptions = {}): Promise<TableData> {
   checkOptions(options);
@@ -55,7 +56,7 @@ interface Row {
 }
 
 /**
- * The same of the bytes of a file, in pieces of any size.
+ * As readCsv, from the bytes of a file, in pieces of any size.
  * @param file names it in errors
  */
 export async function tableFrom(
@@ -98,7 +99,7 @@ export async function tableFrom(
   }
 }
 
-/** Of a row that ends in a line: fields in quotes may hold line ends. */
+/** The first line of a row that ends in a given line: fields in quotes may hold line ends. */
 function firstLine(record: readonly string[], last: number): number {
   return record.reduce((line, field) => line - (/[\r\n]/.test(field) ? lineEnds(field) : 0), last);
 }

@@ -7,7 +7,7 @@ import { finish, type Steps } from '../steps.js';
 /** @internal */
 const checkOptions = optionsCheck({
   samples: required(unchecked<number>),
-  /** Numbers a sample. */
+  /** Numbers per sample. */
   features: required(unchecked<number>),
   /** Non-negative safe integer. */
   seed: required(nonNegativeInteger),
@@ -27,7 +27,7 @@ export function gaussianInputs(options: GaussianOptions): Float64Array {
   return finish(gaussianInputsSteps(options));
 }
 
-/** @internal gaussianInputs in steps. */
+/** @internal gaussianInputs as resumable steps. */
 export function gaussianInputsSteps(options: GaussianOptions): Steps<Float64Array> {
   const { samples, features, purpose, ...stream } = checkOptions('gaussianInputs', options);
   return normalsSteps({ ...stream, purpose: `${purpose}Inputs` }, elementCount({ samples, features }));

@@ -1,6 +1,6 @@
 import { allocateBytes } from './byte-source.js';
 
-/** Numbers of which nobody knows how many will come. */
+/** An array of numbers whose final length is not known in advance. */
 export class GrowingNumbers {
   #numbers: Float64Array = new Float64Array(1024);
   #length = 0;
@@ -15,7 +15,7 @@ export class GrowingNumbers {
     this.#length += 1;
   }
 
-  /** A copy without room for more. */
+  /** A copy without spare capacity. */
   toArray(): Float64Array {
     return this.#numbers.slice(0, this.#length);
   }

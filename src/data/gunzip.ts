@@ -1,11 +1,12 @@
 /**
- * gzip (RFC 1952) as gunzip unpacks it: any number of members one after the other; zeros and whatever else follows the last are
- * passed over. Node's createGunzip loses what it has unpacked when anything but a member follows.
+ * gzip (RFC 1952) as gunzip unpacks it: any number of members one after the other; zeros and other bytes
+ * after the last are skipped. Node's createGunzip loses what it has unpacked when anything but a member
+ * follows.
  */
 import { crc32, createInflateRaw } from 'node:zlib';
 import { EigenstudentError } from '../errors.js';
 
-/** Unpacked at once. Arbitrary. */
+/** Bytes that are unpacked per step. Arbitrary. */
 const chunkBytes = 2 ** 16;
 const flags = { headerChecksum: 2, extra: 4, name: 8, comment: 16, unknown: 0xe0 } as const;
 
@@ -15,9 +16,9 @@ export function isGzip(start: Uint8Array): boolean {
 }
 
 /**
- * What is packed in a gzip file. Contents are held against their checksums and lengths, after they were handed out.
+ * The contents of a gzip file. They are checked against checksums and lengths after they were returned.
  * @param packed bytes of the file
- * @throws file_corrupt: damaged or cut short; what reading of `packed` throws
+ * @throws file_corrupt: damaged or cut short; whatever reading `packed` throws
  */
 export async function* gunzip(packed: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
   const input = new PackedBytes(packed, path);
@@ -90,7 +91,7 @@ async function* inflate(input: PackedBytes): AsyncGenerator<Uint8Array> {
 
 class PackedBytes {
   readonly #chunks: AsyncIterator<Uint8Array>;
-  /** Read and not yet taken. */
+  /** Bytes that were read and not yet consumed. */
   #rest: Uint8Array = new Uint8Array(0);
 
   constructor(
@@ -113,7 +114,7 @@ class PackedBytes {
     this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([bytes, this.#rest]);
   }
 
-  /** The next so many bytes, or those that there are; they stay. */
+  /** The next `count` bytes, or those that there are; they are not consumed. */
   async peek(count: number): Promise<Uint8Array> {
     const parts = [this.#rest];
     let { length } = this.#rest;
@@ -135,7 +136,7 @@ class PackedBytes {
     return bytes;
   }
 
-  /** Up to and with a zero. */
+  /** Skips bytes up to and including a zero. */
   async takeText(): Promise<Uint8Array> {
     for (let count = 256; ; count *= 2) {
       const bytes = await this.peek(count);

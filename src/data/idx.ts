@@ -28,8 +28,8 @@ export interface IdxFiles {
   /** Path; [samples], integers from 0. Without them the samples have no classes. */
   readonly labels?: string;
   /**
-   * How many classes there are; a label beyond them is an error. Default: one more than the largest label, and each class must
-   * occur. To be given for data that lack a class.
+   * How many classes there are; a larger label is an error. Default: one more than the largest label, and
+   * each class must occur. Give it for data in which a class does not occur.
    */
   readonly classCount?: number;
 }
@@ -37,7 +37,7 @@ export interface IdxFiles {
 /**
  * The data set in IDX files, compressed with gzip or not: `{ images: 'train-images-idx3-ubyte.gz', labels: ... }`. Pixels are
  * numbers from 0 to 255; see normalizeInputs.
- * @throws as readIdxArray; invalid_data: counts that disagree, labels that are no classes
+ * @throws as readIdxArray; invalid_data: counts that disagree, labels that are not classes
  */
 export async function readIdx(files: IdxFiles): Promise<Dataset> {
   knownKeys('readIdx', files, ['images', 'labels', 'classCount']);
@@ -51,7 +51,7 @@ export async function readIdx(files: IdxFiles): Promise<Dataset> {
 }
 
 /**
- * The array of an IDX file, row-major. Its size is held against the header before room is made.
+ * The array of an IDX file, row-major. The file's size is checked against the header before memory is allocated.
  * @throws file_unreadable; file_corrupt: wrong magic, truncated, longer than its header says
  */
 export async function readIdxArray(path: string): Promise<NpyArray> {

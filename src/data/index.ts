@@ -1,6 +1,6 @@
 /**
- * `eigenstudent/data`: data that people bring, from files to the parts of an experiment. An entry of its own, so that the
- * libraries behind the formats are loaded only by who wants them.
+ * `eigenstudent/data`: reads users' data from files and makes the parts of an experiment from them. A
+ * separate entry, so that the libraries for the formats are loaded only where they are used.
  * @module eigenstudent/data
  */
 

@@ -1,4 +1,4 @@
-/** From arrays of any shape and kind to a Dataset, with what is wrong told by the name of the file. */
+/** Builds a Dataset from arrays of any shape and kind; errors name the file. */
 import { types } from 'node:util';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
@@ -13,16 +13,19 @@ export interface LabelledArrays {
   readonly classes?: NamedArray;
   /** [samples] or [samples, targets]. */
   readonly targets?: NamedArray;
-  /** How many classes there are; a label beyond them is an error. Default: as the labels say, each of which must then occur. */
+  /**
+   * How many classes there are; a larger label is an error. Default: one more than the largest label, and
+   * each class must occur.
+   */
   readonly classCount?: number;
 }
 
-/** "invalid_data: <message>": the file can be read, but not learned from. */
+/** "invalid_data: <message>": the file can be read, but no network can be trained on it. */
 export function invalidData(message: string): EigenstudentError {
   return new EigenstudentError('invalid_data', message);
 }
 
-/** @throws invalid_data: counts that disagree, a number that is not finite, labels that are no classes */
+/** @throws invalid_data: counts that disagree, a number that is not finite, labels that are not classes */
 export function labelledDataset({ inputs, classes, targets, classCount }: LabelledArrays): Dataset {
   const [samples = 0] = inputs.array.shape;
   const inputCount = inputs.array.data.length / samples;
@@ -45,7 +48,7 @@ export function labelledDataset({ inputs, classes, targets, classCount }: Labell
 const oneHotAdvice =
   '. Labels with one column per class (one-hot) become classes by numpy.argmax(labels, axis=1)';
 
-/** Labels are read with the samples or after them, and may be of another set altogether. */
+/** Checks the number of labels: they may come from another file, of another data set. */
 function checkCount({ array, where }: NamedArray, samples: number, of: string, each: number): void {
   const [count = 0] = array.shape;
   if (count === samples && array.data.length === samples * each) return;

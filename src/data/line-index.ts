@@ -1,11 +1,14 @@
-/** Line numbers of a text in UTF-8 that comes piece by piece. A line ends with \n, \r\n or \r, as in Python's csv module. */
+/**
+ * Line numbers of a text in UTF-8 that arrives in pieces. A line ends with \n, \r\n or \r, as in Python's csv
+ * module.
+ */
 
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
-/** Ends that have been asked about are dropped when there are so many. Arbitrary. */
+/** Offsets that are no longer needed are dropped when there are so many. Arbitrary. */
 const mostPassed = 2 ** 16;
 
 export class LineIndex {
-  /** Offsets of the first bytes after lines that nobody has asked about yet. */
+  /** Offsets of the first bytes after the lines that no call has reached yet. */
   #ends: number[] = [];
   #passed = 0;
   #dropped = 0;

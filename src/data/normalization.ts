@@ -1,4 +1,4 @@
-/** Inputs on a scale that training copes with. */
+/** Scales inputs for training. */
 import { columnMoments } from '../analysis/moments.js';
 import { finiteNumbers } from '../analysis/numbers.js';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
@@ -20,9 +20,9 @@ export interface Normalization {
 }
 
 /**
- * The normalisation that makes these data standard (population standard deviation) or unit; to be fitted to the training part
- * alone, as what validation and test data are like is not known while training.
- * @throws invalid_argument; invalid_data: a range for `unit` that is no float64
+ * The normalisation that makes these data standard (population standard deviation) or unit; fit it to the
+ * training part alone, as validation and test data are not known while training.
+ * @throws invalid_argument; invalid_data: a range for `unit` that a float64 cannot hold
  */
 export function fitNormalization(data: Dataset, kind: NormalizationKind): Normalization {
   checkDataset('data of fitNormalization', data);
@@ -35,7 +35,7 @@ export function fitNormalization(data: Dataset, kind: NormalizationKind): Normal
 
 /**
  * A column is constant, with scale 1, as scikit-learn's StandardScaler sees it (_is_constant_feature): where the deviation is
- * within what rounding may make of `samples` equal numbers. A column of one value is so exactly.
+ * within the rounding error of `samples` equal numbers. A column of one value has exactly no deviation.
  */
 function standard({ inputs, inputCount, samples }: Dataset): Normalization {
   const { mean, deviation } = columnMoments(inputs, inputCount);
@@ -98,7 +98,7 @@ export function normalizeSplits(splits: Splits, kind: NormalizationKind): Splits
   return finish(normalizeSplitsSteps(splits, kind));
 }
 
-/** @internal normalizeSplits in steps, but for the fit. */
+/** @internal normalizeSplits as resumable steps, without the fit. */
 export function* normalizeSplitsSteps(splits: Splits, kind: NormalizationKind): Steps<Splits> {
   if (typeof splits !== 'object' || splits === null)
     throw invalid('splits of normalizeSplits', 'an object { train, validation, test }', splits);

@@ -57,7 +57,7 @@ const kinds: Readonly<Record<string, NumberKind>> = {
   b1: { name: 'bool', bytes: 1, view: (buffer) => new Uint8Array(buffer) },
 };
 
-/** Other names that numpy.dtype() knows, on 64-bit Linux as on macOS; other writers than NumPy use them. */
+/** Other names that numpy.dtype() accepts, on 64-bit Linux as on macOS; other writers than NumPy use them. */
 const aliases: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(kinds).map(([code, { name }]) => [name, code])),
   d: 'f8',
@@ -101,8 +101,8 @@ function unsupported(where: string, holds: string, advice: string): Eigenstudent
 }
 
 /**
- * Where the header stands.
- * @param start the first 512 bytes, or as many as there are: what the file is, if no array, is told by them
+ * The position of the header.
+ * @param start the first 512 bytes, or as many as there are: they show what the file is if it is not an array
  * @throws file_corrupt
  */
 export function headerSpan(start: Uint8Array, where: string): { readonly from: number; readonly to: number } {
@@ -129,7 +129,7 @@ function spaced(bytes: Buffer): string {
 }
 
 /**
- * The header as NumPy reads it: any Python literal, whose order, blanks and quotes mean nothing.
+ * The header as NumPy reads it: any Python literal, whatever its order, blanks and quotes.
  * @param bytes as in "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }"
  * @throws file_corrupt; file_unsupported for what is not an array of plain numbers
  */
@@ -171,7 +171,7 @@ function numberKind(descr: PythonValue, where: string): { kind: NumberKind; bigE
       'an array of Python objects, which only Python can read (and which may run code)',
       'Save numbers: numpy.save(file, numpy.asarray(array, dtype=float))',
     );
-  // with a mark of the order of bytes NumPy knows only codes
+  // after a byte order mark NumPy accepts only codes
   const isCode = endianness === '' || name.length <= 2;
   const code = isCode && Object.hasOwn(aliases, name) ? (aliases[name] as string) : name;
   const kind = Object.hasOwn(kinds, code) ? kinds[code] : undefined;

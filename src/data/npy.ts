@@ -33,10 +33,10 @@ export interface NamedArray {
 }
 
 /**
- * The array in the bytes of an NPY file; a copy. As NumPy does, it reads the first array and passes over what follows it.
+ * The array in the bytes of an NPY file; a copy. As NumPy does, it reads the first array and ignores what follows.
  * @param where names the bytes in errors, as a path does
  * @throws file_corrupt; file_unsupported for arrays of objects, of records, of complex numbers, of text, and for integers
- *   beyond 2^53; invalid_argument for what are no bytes
+ *   beyond 2^53; invalid_argument for an argument that is not bytes
  */
 export function parseNpy(bytes: Uint8Array, where: string): NpyArray {
   if (!types.isUint8Array(bytes)) throw invalid('bytes of parseNpy', 'a Uint8Array', bytes);
@@ -46,14 +46,14 @@ export function parseNpy(bytes: Uint8Array, where: string): NpyArray {
   const header = parseNpyHeader(bytes.subarray(from, to), where);
   const size = header.count * header.kind.bytes;
   checkLength(header, bytes.length - to, where);
-  const numbers = allocateBytes(size, `the array of ${where}`); // of its own: the file's need not be aligned
+  const numbers = allocateBytes(size, `the array of ${where}`); // a new buffer: the bytes of the file need not be aligned
   numbers.set(bytes.subarray(to, to + size));
   return decode(header, numbers, where);
 }
 
 /**
- * The array of an NPY file, which may be compressed with gzip. Its size is held against the header before room is made. As NumPy
- * does, it reads the first array and passes over what follows it.
+ * The array of an NPY file, which may be compressed with gzip. The file's size is checked against the header
+ * before memory is allocated. As NumPy does, it reads the first array and ignores what follows.
  * @throws file_unreadable, and as parseNpy
  */
 export async function readNpy(path: string): Promise<NpyArray> {
@@ -65,7 +65,7 @@ export async function readNpy(path: string): Promise<NpyArray> {
   }
 }
 
-/** The array that comes next; what follows it is passed over. @throws as readNpy */
+/** The next array; what follows is ignored. @throws as readNpy */
 export async function readNpyFrom(source: ByteSource): Promise<NpyArray> {
   const { path } = source;
   const { from, to } = headerSpan(await source.peek(), path);
@@ -77,7 +77,7 @@ export async function readNpyFrom(source: ByteSource): Promise<NpyArray> {
   if (!source.compressed || bytes > source.most) checkLength(header, source.most - to, path);
   const numbers = allocateBytes(bytes, `the array of ${path}`);
   checkLength(header, await source.fill(numbers), path);
-  await source.drain(); // checksums are of all of it
+  await source.drain(); // checksums cover all of it
   return decode(header, numbers, path);
 }
 
@@ -90,7 +90,7 @@ function checkLength(header: NpyHeader, received: number, where: string): void {
   throw corruptNpy(where)(`its header describes ${describeHeader(header)}; only ${received} follow it`);
 }
 
-/** @param numbers with a buffer of their own; their bytes are changed */
+/** @param numbers in a buffer that nothing else uses; their bytes are changed in place */
 function decode(header: NpyHeader, numbers: Uint8Array, where: string): NpyArray {
   const { kind, shape } = header;
   if (header.bigEndian) toLittleEndian(numbers, kind.bytes);
@@ -105,7 +105,7 @@ function toLittleEndian(bytes: Uint8Array, width: number): void {
   if (width === 8) buffer.swap64();
 }
 
-/** From an array whose first index varies fastest to one whose last does. */
+/** Converts column-major (first index fastest) to row-major order. */
 function toRowMajor(data: NpyData, shape: readonly number[]): NpyData {
   if (shape.length < 2) return data;
   const result = data.slice();

@@ -9,10 +9,10 @@ import { ByteSource, mostFromOne } from './byte-source.js';
 import { type NpyArray, readNpyFrom } from './npy.js';
 
 /**
- * The arrays by their names, without ".npy". One is unpacked at a time; each is held against its checksum.
- * @param wanted names of arrays; what else is in the file is not read. Default: all that are arrays of numbers
+ * The arrays by their names, without ".npy". One is unpacked at a time; each is checked against its checksum.
+ * @param wanted names of arrays; nothing else in the file is read. Default: all arrays of numbers
  * @throws file_unreadable; file_corrupt when it is not a zip file or a wanted array is damaged; file_unsupported as parseNpy, and
- *   for what is wanted and not an array; invalid_data when a wanted array is not there
+ *   for a wanted member that is not an array; invalid_data when a wanted array is missing
  */
 export async function readNpz(path: string, wanted?: readonly string[]): Promise<Map<string, NpyArray>> {
   return withMembers(path, async (zip, members) => {
@@ -34,13 +34,13 @@ export async function namesInNpz(path: string): Promise<string[]> {
 
 type Members = ReadonlyMap<string, Entry>;
 
-/** As numpy.savez names its members; there may be others: a text, a folder, what macOS adds to every archive. */
+/** Members named as numpy.savez names them. An archive may have others: a text, a folder, files that macOS adds. */
 function arrayNames(members: Members): string[] {
   const named = [...members.keys()].filter((name) => /^(?!__MACOSX\/).*\.npy$/s.test(name));
   return named.map((name) => name.slice(0, -4));
 }
 
-/** Those that are not of numbers are passed over, unless there are no others. */
+/** Arrays that are not of numbers are skipped, unless there are no others. */
 async function readAll(path: string, zip: ZipFile, members: Members): Promise<Map<string, NpyArray>> {
   const arrays = new Map<string, NpyArray>();
   let refused: EigenstudentError | undefined;
@@ -73,7 +73,7 @@ async function withMembers<Result>(
 ): Promise<Result> {
   const zip = await openZip(path);
   try {
-    // by full name; of two that are called the same the last counts, as for NumPy
+    // by full name; of two members of one name the last counts, as for NumPy
     const members = new Map<string, Entry>();
     for await (const entry of zip.eachEntry()) members.set(nameOf(entry), entry);
     if (arrayNames(members).length === 0) throw await noArrays(path, members);
@@ -85,7 +85,7 @@ async function withMembers<Result>(
   }
 }
 
-/** A name is only looked up, never written to: it may begin with a slash, or lead out of any folder. */
+/** Member names are only compared, never used as paths: one may begin with a slash or lead out of any folder. */
 function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string {
   return getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, true);
 }
@@ -126,7 +126,7 @@ const methods: Readonly<Record<number, string>> = {
   95: 'xz',
 };
 
-/** No more of it than its header asks for is in memory. */
+/** At most as many bytes are in memory as its header declares. */
 async function readMember(zip: ZipFile, member: Entry, where: string): Promise<NpyArray> {
   const { uncompressedSize: size, compressedSize, compressionMethod: method } = member;
   const unsupported = (reason: string) => new EigenstudentError('file_unsupported', `${where} ${reason}`);

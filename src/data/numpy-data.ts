@@ -16,8 +16,8 @@ export interface ArrayNames {
   /** [samples] or [samples, targets], instead of classes. */
   readonly targets?: string;
   /**
-   * How many classes there are; a label beyond them is an error. Default: one more than the largest label, and each class must
-   * occur. To be given for data that lack a class.
+   * How many classes there are; a larger label is an error. Default: one more than the largest label, and
+   * each class must occur. Give it for data in which a class does not occur.
    */
   readonly classCount?: number;
 }
@@ -26,7 +26,7 @@ const names = ['inputs', 'classes', 'targets', 'classCount'];
 
 /**
  * A data set in NPY files: `{ inputs: 'x.npy', classes: 'y.npy' }`.
- * @throws as readNpy; invalid_data: counts that disagree, numbers that are not finite, labels that are no classes
+ * @throws as readNpy; invalid_data: counts that disagree, numbers that are not finite, labels that are not classes
  */
 export async function readNpyData(files: ArrayNames): Promise<Dataset> {
   checkNames('readNpyData', files);

@@ -10,13 +10,14 @@ import { elementNames } from './parquet/lists.js';
 import { storedRows } from './parquet/stored-columns.js';
 
 /**
- * The data set in a Parquet file, of any of its compressions: `readParquet('iris.parquet', { label: 'species' })`. Inputs and
- * targets are numbers, booleans, or lists of them that have one length, whose elements become inputs "name[0]", "name[1]", ...
- * A class is a name, a number, a boolean, or a date or time (ISO 8601). Nothing is filled in, and no number is rounded but a
- * decimal one, to the nearest float64. The index of a data frame of pandas is an input only if it is named.
- * @throws invalid_argument; file_unreadable; file_corrupt; invalid_data: no such column, one that holds neither numbers nor
- *   classes, a value that is missing or not a number, a class that is none of `classNames`, each with its row, counted from 0,
- *   and column
+ * The data set in a Parquet file, of any of its compressions: `readParquet('iris.parquet', { label: 'species'
+ * })`. Inputs and targets are numbers, booleans, or lists of them that have one length, whose elements become
+ * inputs "name[0]", "name[1]", ... A class is a name, a number, a boolean, or a date or time (ISO 8601).
+ * Missing values are not filled in. Only decimal numbers are rounded, to the nearest float64. The index of a
+ * data frame of pandas is an input only if it is named.
+ * @throws invalid_argument; file_unreadable; file_corrupt; invalid_data: no such column, one that holds
+ *   neither numbers nor classes, a value that is missing or not a number, a class that is not in
+ *   `classNames`, each with its row, counted from 0, and column
  */
 export async function readParquet(file: string, options: ColumnChoice = {}): Promise<TableData> {
   checkChoice('readParquet', options, columnChoiceKeys);
@@ -56,7 +57,7 @@ async function openFile(file: string) {
   }
 }
 
-/** For a table of these columns alone, with one column for each element of a list. */
+/** The chosen columns of a table that has only these, with one column per element of a list. */
 function builder(file: string, columns: readonly ShapedColumn[], { classNames }: ColumnChoice): TableBuilder {
   const elements = columns.flatMap(({ name, use, shape }) =>
     elementNames(name, shape).map((element) => ({ name: element, use })),

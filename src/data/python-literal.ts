@@ -10,7 +10,7 @@ export type PythonValue =
   | PythonList
   | ReadonlyMap<PythonValue, PythonValue>;
 
-/** No integer to Python, even where it is whole. */
+/** A float in Python, even where its value is an integer. */
 export class PythonFloat {
   constructor(readonly value: number) {}
 }
@@ -85,7 +85,7 @@ class LiteralReader {
     if (this.#at < this.text.length) throw this.#unexpected(this.#at);
   }
 
-  /** Strings beside each other are one. */
+  /** Adjacent strings are concatenated. */
   #restOfString(first: RegExpExecArray): string {
     let whole = '';
     for (let part: RegExpExecArray | undefined = first; part; part = this.#match(string)) {

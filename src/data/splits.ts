@@ -6,7 +6,7 @@ import { checkSeed, checkTrial, uniforms } from '../network/random.js';
 import { finish, type Steps, stepLength, stretches } from '../steps.js';
 import { invalidData } from './labelled-samples.js';
 
-/** One experiment's data: trained on, watched while training, and looked at once at the end. */
+/** One experiment's data: for training, for validation while training, and for one test at the end. */
 export interface Splits {
   readonly train: Dataset;
   readonly validation: Dataset;
@@ -14,9 +14,9 @@ export interface Splits {
 }
 
 export interface SplitSizes {
-  /** A fraction of the samples if below 1, else a number of them. */
+  /** A fraction of the samples if below 1, else a number of samples. */
   readonly validation: number;
-  /** Likewise; or data that are all for testing, of which nothing is split off. */
+  /** Likewise; or a separate data set for testing, which is not split. */
   readonly test: number | { readonly samples: number };
 }
 
@@ -26,7 +26,10 @@ export interface SplitOptions extends SplitSizes {
   readonly seed: number;
   /** Integer below 2^32. Default 0. */
   readonly trial?: number;
-  /** Whether each part has of each class its share, to a sample. Default: true where there are classes. */
+  /**
+   * Whether each part has the same share of each class, up to one sample. Default: true where there are
+   * classes.
+   */
   readonly stratified?: boolean;
 }
 
@@ -39,8 +42,9 @@ export interface PartCounts {
 
 /**
  * How many samples each part gets; fractions are rounded.
- * @param samples to be split, without those of a data set that is for testing already
- * @throws invalid_argument for no size; invalid_data when no sample would be left to train on, or a part had none
+ * @param samples to be split, without those of a separate test set
+ * @throws invalid_argument for an invalid size; invalid_data when no sample would be left for training, or a
+ *   part would be empty
  */
 export function partCounts(samples: number, { validation, test }: SplitSizes): PartCounts {
   const count = (name: string, size: number) => {
@@ -69,7 +73,7 @@ export function splitData(data: Dataset, options: SplitOptions): Splits {
   return finish(splitDataSteps(data, options));
 }
 
-/** @internal splitData in steps. */
+/** @internal splitData as resumable steps. */
 export function* splitDataSteps(data: Dataset, options: SplitOptions): Steps<Splits> {
   knownKeys('splitData', options, ['validation', 'test', 'seed', 'trial', 'stratified']);
   checkDataset('data of splitData', data);
@@ -97,7 +101,10 @@ function shuffled(count: number, stream: { seed: number; trial: number }): Uint3
   );
 }
 
-/** So that any stretch of it has of each class its share: the r-th of n samples of a class has its place at (r + 1/2) / n. */
+/**
+ * An order in which any range has the same share of each class: the r-th of n samples of a class is placed at
+ * (r + 1/2) / n.
+ */
 function interleaved(order: Uint32Array, classes: Uint32Array): Uint32Array {
   const sizes = new Map<number, number>();
   for (const value of classes) sizes.set(value, (sizes.get(value) ?? 0) + 1);

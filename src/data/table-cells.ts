@@ -1,9 +1,9 @@
-/** What a cell of a table is: a number, true or false, a missing value, or something else. */
+/** Classifies the cells of a table: a number, true or false, a missing value, or something else. */
 import { losesDigits, parseDecimal } from './decimal-text.js';
 
 /**
- * Where cells come from. In 'text' (CSV) a missing value is a word, such as NA; 'typed' cells (Parquet) have null and NaN for
- * it, and a text of theirs is what it says.
+ * Where cells come from. In 'text' (CSV) a missing value is a word, such as NA; 'typed' cells (Parquet) use
+ * null and NaN, and their texts are never missing values.
  */
 export type CellFormat = 'text' | 'typed';
 
@@ -44,13 +44,13 @@ export function isMissing(cell: unknown, format: CellFormat): boolean {
   return cell === null || cell === undefined || Number.isNaN(cell);
 }
 
-/** 1 and 0 of a cell that says true or false; undefined of any other. */
+/** 1 or 0 for a cell that is true or false; undefined for any other. */
 export function truthOf(cell: unknown): number | undefined {
   if (typeof cell === 'boolean') return Number(cell);
   return typeof cell === 'string' ? truths.get(cell.trim()) : undefined;
 }
 
-/** NaN or an infinity where a cell holds no number that can be learned from, or one that a double cannot hold. */
+/** NaN or an infinity where a cell holds no finite number, or one that a double cannot hold. */
 export function numberOf(cell: unknown): number {
   if (typeof cell === 'number') return cell;
   if (typeof cell === 'bigint') return BigInt(Number(cell)) === cell ? Number(cell) : NaN;
@@ -59,7 +59,7 @@ export function numberOf(cell: unknown): number {
   return losesDigits(text) ? NaN : parseDecimal(text);
 }
 
-/** "received ..., and what to do" of a cell that has no number. */
+/** "received ...", with advice, for a cell without a number. */
 export function refusedNumber(cell: unknown): string {
   const received = describeCell(cell);
   if (isMissing(cell, 'text'))

@@ -1,9 +1,9 @@
-/** Which columns of a table are inputs, and which are learned. */
+/** Chooses the columns of a table that are inputs and those that are targets or labels. */
 import { didYouMean, invalid, knownKeys } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { invalidData } from './labelled-samples.js';
 
-/** Which columns are what. */
+/** How columns are used. */
 export interface ColumnChoice {
   /** The column with the class of a row: its values are names. */
   readonly label?: string;
@@ -16,11 +16,15 @@ export interface ColumnChoice {
    * no name, or has the name of an index of pandas.
    */
   readonly inputs?: readonly string[];
-  /** Columns that are no inputs, instead of `inputs`. A column without a name is "Unnamed: 0" if it is the first, as in pandas. */
+  /**
+   * Columns that are not inputs, instead of `inputs`. A column without a name is "Unnamed: 0" if it is the first, as in
+   * pandas.
+   */
   readonly exclude?: readonly string[];
   /**
-   * The names of the classes, in order; any other is an error. A name here is a class even if it reads as a missing value,
-   * such as NA. Default: those that occur; numbers in their order, then other names in the order of their code points.
+   * The names of the classes, in order; any other is an error. A name here is a class even if it is a word
+   * for a missing value, such as NA. Default: those that occur; numbers in their order, then other names in
+   * the order of their code points.
    */
   readonly classNames?: readonly string[];
 }
@@ -29,7 +33,7 @@ export const columnChoiceKeys = ['label', 'target', 'targets', 'inputs', 'exclud
 
 /** Columns by their index in the header. */
 export interface ChosenColumns {
-  /** Of all columns; those without a name have that which pandas would give them. */
+  /** Names of all columns; those without one get the name that pandas would give them. */
   readonly names: readonly string[];
   readonly inputs: readonly number[];
   readonly targets: readonly number[];
@@ -79,8 +83,8 @@ function targetsOf({ target, targets }: ColumnChoice): readonly string[] {
 
 /**
  * @param source names the table in errors
- * @throws invalid_data when a column is not there or has the name of another, none is left for inputs, or one of those that
- *   nobody has named is an index that a program has written
+ * @throws invalid_data when a column is missing or has the name of another, none is left for inputs, or a
+ *   column that the call does not name is an index that a program has written
  */
 export function chooseColumns(
   source: string,
@@ -133,7 +137,10 @@ function checkChosen(
   if (inputs.length === 0) throw invalidData(`expected at least one column of inputs in ${source}`);
 }
 
-/** Row numbers give away the order of the rows, and with it the labels of sorted data: they are inputs only when asked for. */
+/**
+ * Row numbers reveal the order of the rows, and with it the labels of sorted data: they are inputs only when
+ * the call names them.
+ */
 function refuseIndexes(
   source: string,
   header: readonly string[],

@@ -1,4 +1,4 @@
-/** From layers as files hold them to a network. */
+/** Builds a network from layers that were read from files. */
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { allocate, dtypeOf } from '../native/arrays.js';
@@ -6,9 +6,9 @@ import { type Activation, dense, type Layer, spectral } from '../network/layers.
 import { Network } from '../network/network.js';
 import type { Loss } from '../network/spec.js';
 
-/** A layer that a file holds, in the order and the layout of this package: matrices [outputs][inputs]. */
+/** A layer from a file, in the layout of this package: matrices [outputs][inputs]. */
 export interface ReadLayer {
-  /** As the file calls it, for errors, as in 'layer 1 ("fc2.weight")'. */
+  /** Its name in the file, for errors, as in 'layer 1 ("fc2.weight")'. */
   readonly name: string;
   readonly inputs: number;
   readonly outputs: number;
@@ -31,15 +31,15 @@ interface SpectralNumbers {
 }
 
 /**
- * What a file does to the outputs of the last layer, and a Network does not: its predict() gives them as they are, and the
- * loss 'crossEntropy' takes the softmax itself.
+ * The function that a file applies to the outputs of the last layer. A Network applies none: predict()
+ * returns them unchanged, and the loss 'crossEntropy' includes the softmax.
  */
 export type OutputMap = 'linear' | 'softmax' | 'logSoftmax';
 
 /**
  * A network of these layers; float64 if any of the numbers are.
  * @param path names the file in errors
- * @throws invalid_network when a layer does not take as many numbers as the one before it outputs
+ * @throws invalid_network when a layer has another number of inputs than the one before it has outputs
  */
 export function assemble(path: string, layers: readonly ReadLayer[], loss: Loss): Network {
   checkChain(path, layers);

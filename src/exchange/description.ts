@@ -1,5 +1,6 @@
 /**
- * Which arrays of a file are which layers, and what the file itself does not say: the order and the activations.
+ * Descriptions that assign the arrays of a file to layers, and add what the file lacks: the order and the
+ * activations.
  *
  *     {"layers": [{"weight": "fc1.weight", "bias": "fc1.bias", "activation": "relu"},
  *                 {"weight": "fc2.weight", "bias": "fc2.bias"}],
@@ -36,7 +37,7 @@ export interface DescribedLayer {
 /** See the top of this file; the values of a layer are names of arrays. */
 export interface NetworkDescription {
   readonly layers: readonly DescribedLayer[];
-  /** What the network it was trained as did to the last layer's outputs. Default 'linear'. */
+  /** The function that the original network applied to the last layer's outputs. Default 'linear'. */
   readonly output?: OutputMap;
 }
 
@@ -54,9 +55,9 @@ export async function readDescription(path: string): Promise<NetworkDescription>
 }
 
 /**
- * The description that a safetensors file has in its metadata; undefined where that is none of this form, but what another
- * program says of its file.
- * @param text as metadata have it
+ * The description that a safetensors file has in its metadata; undefined where the metadata under this key
+ * have another form, as those of other programs.
+ * @param text the value in the metadata
  * @param where names the text in errors
  * @throws invalid_argument with the field
  */

@@ -7,10 +7,11 @@ import { type DescribedLayer, type NetworkDescription, outputMaps } from './desc
 import { descriptionKey } from './load-network.js';
 
 /**
- * Writes a network as PyTorch has it: "layers.0.weight" [outputs][inputs], "layers.0.bias", ... in the network's dtype, with the
- * description by which loadNetwork reads it again among the metadata. Spectral layers become the matrices that they apply; to
- * keep their eigenvalues, use network.save().
- * @param options.output what a runtime has to do to the last layer's outputs; only told, not computed. Default 'linear'
+ * Writes a network with PyTorch's names: "layers.0.weight" [outputs][inputs], "layers.0.bias", ... in the
+ * network's dtype, with the description by which loadNetwork reads it again among the metadata. Spectral
+ * layers become the matrices that they apply; to keep their eigenvalues, use network.save().
+ * @param options.output the function that a runtime has to apply to the last layer's outputs; it is written
+ *   down, not computed. Default 'linear'
  * @throws invalid_argument, file_unwritable
  */
 export async function exportSafetensors(
@@ -33,6 +34,6 @@ export async function exportSafetensors(
     return { weight, bias, activation };
   });
   const description: NetworkDescription = { layers, output };
-  // format: what PyTorch's libraries ask for
+  // format: PyTorch's libraries require it
   await writeSafetensors(path, tensors, { format: 'pt', [descriptionKey]: JSON.stringify(description) });
 }

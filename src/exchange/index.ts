@@ -1,6 +1,6 @@
 /**
- * `eigenstudent/exchange`: networks from files of other packages and back, and dense layers as spectral ones. An entry of its own,
- * so that what reads formats is loaded only by who wants it.
+ * `eigenstudent/exchange`: networks from files of other packages and back, and dense layers as spectral ones.
+ * A separate entry, so that the readers of formats are loaded only where they are used.
  * @module eigenstudent/exchange
  */
 

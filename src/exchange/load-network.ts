@@ -22,30 +22,34 @@ import { NamedTensors } from './named-tensors.js';
 import { readOnnx } from './onnx/read-onnx.js';
 import type { OnnxSignature } from './onnx/signature.js';
 
-/** By the end of a file's name. */
+/** Formats by the extension of a file's name. */
 export const networkFormats = ['.safetensors', '.npz', '.onnx'] as const;
 
 export interface LoadOptions {
   /**
-   * Which arrays are which layers, for a file that does not say so itself; the description or the path of a JSON file. Default:
-   * the JSON file of the same name beside it, as model.json for model.npz.
+   * Assigns arrays to layers, for a file without this information; the description or the path of a JSON
+   * file. Default: the JSON file of the same name beside it, as model.json for model.npz.
    */
   readonly description?: NetworkDescription | string;
-  /** Default: 'crossEntropy' where the file ends in softmax or logSoftmax, what a file of this package says, else 'mse'. */
+  /**
+   * Default: 'crossEntropy' where the file ends in softmax or logSoftmax, the loss in a file of this package,
+   * else 'mse'.
+   */
   readonly loss?: Loss;
 }
 
 export interface LoadedNetwork {
   readonly network: Network;
-  /** What the file does to the network's outputs; to be handed to exportOnnx. */
+  /** The function that the file applies to the network's outputs; an argument for exportOnnx. */
   readonly output: OutputMap;
-  /** Names and shapes of the input and the output of an ONNX file; to be handed to exportOnnx, which keeps them. */
+  /** Names and shapes of the input and the output of an ONNX file; an argument for exportOnnx, which keeps them. */
   readonly signature?: OnnxSignature;
 }
 
 /**
- * A network from a file: safetensors of this package, which say what they hold; safetensors of PyTorch and others, and NPZ of
- * Keras and NumPy, both with a description; ONNX of a plain network. Everything trains but eigenvaluesIn.
+ * A network from a file: safetensors of this package, which contain the structure; safetensors of PyTorch and
+ * others, and NPZ of Keras and NumPy, both with a description; ONNX of a plain network. All tensors but
+ * eigenvaluesIn are trainable.
  * @throws file_unreadable, file_corrupt, file_unsupported, invalid_network, invalid_argument: which file, which array or
  *   operator, what was expected
  */
@@ -125,7 +129,7 @@ function networkOf(
 
 /**
  * @param names of the arrays in the file
- * @param own the description that the file itself has
+ * @param own the description in the file itself
  */
 async function chooseDescription(
   path: string,

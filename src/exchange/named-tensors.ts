@@ -1,4 +1,4 @@
-/** Files of named arrays, safetensors and NPZ, as one kind of thing. */
+/** A common interface to files of named arrays: safetensors and NPZ. */
 import { didYouMean } from '../arguments.js';
 import { readNpz } from '../data/npz.js';
 import { EigenstudentError } from '../errors.js';
@@ -15,7 +15,7 @@ interface NamedTensor {
   readonly data?: unknown;
 }
 
-/** Some arrays of a file, asked for by name and shape; the others of the file are not read. */
+/** Some arrays of a file, by name and shape; the other arrays are not read. */
 export class NamedTensors {
   readonly #tensors: ReadonlyMap<string, NamedTensor>;
   readonly #names: readonly string[];
@@ -39,7 +39,7 @@ export class NamedTensors {
     return new NamedTensors(path, [...entries.keys()], tensors);
   }
 
-  /** @throws file_unreadable, file_corrupt; file_unsupported for what is no array of numbers */
+  /** @throws file_unreadable, file_corrupt; file_unsupported for what is not an array of numbers */
   static async readNpz(
     path: string,
     names: readonly string[],

@@ -26,7 +26,7 @@ export interface ToSpectralOptions {
  * lambda_in = 0. Biases, activations and the other layers stay. Eigenvectors and eigenvaluesOut train where the weights did,
  * without the weights' penalties; eigenvaluesIn is frozen.
  * @throws invalid_argument when a layer is not dense, or has a row of zeros, which has no norm to divide by ('rowNorm'; with 1
- *   such a node has phi_i = 0, outputs as before, and has relevance 0)
+ *   such a node has phi_i = 0, the same output as before and relevance 0)
  */
 export function toSpectral(network: Network, options: ToSpectralOptions = {}): Network {
   knownKeys('toSpectral', options, ['layers', 'eigenvaluesOut', 'l2']);
@@ -53,7 +53,7 @@ export function toSpectral(network: Network, options: ToSpectralOptions = {}): N
 
 interface Piece {
   readonly layer: Layer;
-  /** Its tensors in their order. */
+  /** Tensors of the spectral layer, in their order. */
   readonly blocks: readonly ArrayLike<number>[];
 }
 type Penalty = { readonly eigenvectors?: number; readonly eigenvaluesOut?: number };

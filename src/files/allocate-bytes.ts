@@ -2,8 +2,8 @@ import { EigenstudentError } from '../errors.js';
 import { requireMemory } from '../native/free-memory.js';
 
 /**
- * Bytes for what a file says that it holds. More than are free are refused before they are asked for: the system may grant
- * them, and end the process when they are filled.
+ * Allocates the bytes that a file declares. More than are free are refused beforehand: the system may grant
+ * them, and kill the process when they are filled.
  * @param what they are for, as in "the array of x.npy"
  * @throws out_of_memory with the number of bytes and what they were for
  */

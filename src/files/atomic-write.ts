@@ -24,13 +24,16 @@ export async function writeAtomically(path: string, data: Buffer | string): Prom
     await rename(temporary, path);
     await syncDirectory(dirname(path));
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined); // why it could not be written matters more
+    await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to report
     const reason = reasonOf(cause);
     throw new EigenstudentError('file_unwritable', `cannot write ${path}: ${reason}`, { cause });
   }
 }
 
-/** Makes what was renamed or made in a directory survive a power cut. Where directories cannot be opened (Windows) there is nothing to sync. */
+/**
+ * Makes renamed and new entries of a directory survive a power cut. Where directories cannot be opened
+ * (Windows) there is nothing to sync.
+ */
 export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const directory = await open(path, 'r');

@@ -1,11 +1,12 @@
 /**
- * What a file is that is not of the format it was taken for: a page of an error in place of a download, a pointer in place of a
- * large file, a format of another program. Readers ask only after the signature of their own format is missing.
+ * Describes a file that is not of the expected format: an error page in place of a download, a pointer in
+ * place of a large file, a format of another program. Readers call this only when the signature of their own
+ * format is missing.
  */
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 
-/** Bytes from the beginning of a file that `describeForeign` looks at; "ustar" of tar stands the furthest in. */
+/** Bytes from the beginning of a file that `describeForeign` looks at; "ustar" of tar has the largest offset. */
 export const signatureBytes = 512;
 
 /** [signature at the beginning, as latin1; what the file is, and what to do about it]. Sources: the formats' specifications. */
@@ -53,17 +54,17 @@ const texts: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * A sentence without its subject, as in "is a web page (HTML), not the file. Download the file itself"; undefined for bytes of no
- * known kind.
+ * A sentence without its subject, as in "is a web page (HTML), not the file. Download the file itself";
+ * undefined for bytes of an unknown kind.
  * @param start of the file: signatureBytes of it, or as many as there are
- * @param own the format that was expected, as this function calls it: a file that begins like one is only damaged
+ * @param own the format that was expected, by its name in this file: a file that begins like it is only damaged
  */
 export function describeForeign(start: Uint8Array, own?: string): string | undefined {
   const kind = kindOf(start);
   return own !== undefined && kind?.startsWith(`is ${own}`) ? undefined : kind;
 }
 
-/** What describeForeign looks at. @throws Node's error */
+/** The bytes that describeForeign examines. @throws Node's error */
 export async function beginningOf(path: string): Promise<Uint8Array> {
   const file = await open(path);
   try {
@@ -108,7 +109,7 @@ function zipKind(latin1: string): string {
   return 'a zip file. Unpack it first';
 }
 
-/** A length that leaves room for a header, and an object of JSON. */
+/** Whether the bytes begin with a length that fits a header, and a JSON object. */
 function isSafetensors(bytes: Buffer): boolean {
   return bytes.length >= 10 && bytes.readUInt32LE(4) === 0 && /^\{\s*["}]/.test(bytes.toString('latin1', 8));
 }
@@ -121,7 +122,10 @@ function textKind(text: string): string {
   return known.includes('.') ? known : `${known} that begins with ${shown}`;
 }
 
-/** The beginning as text; undefined where it holds bytes that no text has. A last character may be cut off. */
+/**
+ * The beginning as text; undefined where it holds bytes that do not occur in text. A last character may be
+ * cut off.
+ */
 function textOf(bytes: Buffer): string | undefined {
   const mark = bytes.toString('hex', 0, 2);
   if (mark === 'fffe' || mark === 'feff')

@@ -1,4 +1,4 @@
-/** Numbers of 16 bits, which files of other packages hold; a float32 has room for each of them. */
+/** Converts 16-bit floats from files of other packages; a float32 holds each of them exactly. */
 
 /** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
 export function halfToNumber(bits: number): number {

@@ -1,15 +1,15 @@
-/** What a safetensors file says of its tensors, held against its size before any of their numbers are read. */
+/** The header of a safetensors file, checked against the file's size before any numbers are read. */
 import { EigenstudentError } from '../errors.js';
 import { describeForeign, signatureBytes } from './file-kind.js';
 
-/** Of the length that a file begins with. */
+/** Bytes of the header length at the beginning of a file. */
 export const lengthBytes = 8;
 /** The format's own limit. */
 export const maximumHeader = 100_000_000;
 
-/** Where the numbers of a tensor stand, counted from the end of the header. */
+/** Byte range of a tensor's numbers, counted from the end of the header. */
 export interface TensorEntry {
-  /** As the file has it; it may be one that this package does not read. */
+  /** As in the file; this package may not read it. */
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly start: number;
@@ -18,7 +18,7 @@ export interface TensorEntry {
 
 export interface SafetensorsHeader {
   readonly entries: ReadonlyMap<string, TensorEntry>;
-  /** Values that are not strings, which the format does not have, are left out. */
+  /** Values that are not strings, which the format does not allow, are left out. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -33,8 +33,8 @@ export function corruptSafetensors(source: string): Corrupt {
 }
 
 /**
- * Bits of one number (https://github.com/huggingface/safetensors, tensor.rs, version 0.8). Of a dtype that is not here,
- * because it is newer, the bytes are not held against the shape.
+ * Bits of one number (https://github.com/huggingface/safetensors, tensor.rs, version 0.8). For a newer dtype,
+ * which is missing here, the bytes are not checked against the shape.
  */
 const bitsOf: Readonly<Record<string, number>> = {
   F4: 4,
@@ -65,7 +65,7 @@ const bitsOf: Readonly<Record<string, number>> = {
  * How long the header is.
  * @param start of the file: signatureBytes of it, or as many as there are
  * @param size of the file in bytes
- * @throws file_corrupt; with what the file is, where it is none of this format
+ * @throws file_corrupt, naming what the file is where it has another format
  */
 export function headerLength(start: Uint8Array, size: number, corrupt: Corrupt): number {
   const kind = () => describeForeign(start.subarray(0, signatureBytes), 'a safetensors file');
@@ -84,7 +84,7 @@ export function headerLength(start: Uint8Array, size: number, corrupt: Corrupt):
 
 const notJson = 'its header is not JSON';
 
-/** The header as JSON has it, unchecked. @throws file_corrupt */
+/** The parsed JSON of the header, unchecked. @throws file_corrupt */
 export function parseHeader(bytes: Uint8Array, corrupt: Corrupt): Record<string, unknown> {
   try {
     const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -96,8 +96,8 @@ export function parseHeader(bytes: Uint8Array, corrupt: Corrupt): Record<string,
 }
 
 /**
- * Every tensor, as Python's safetensors checks them: sizes, and that numbers have neither gaps nor overlaps. Metadata are
- * whatever another program has written, and never a reason to refuse a file.
+ * Every tensor, as Python's safetensors checks them: sizes, and that numbers have neither gaps nor overlaps.
+ * Metadata may hold anything that another program has written; no file is refused because of them.
  * @param available bytes after the header
  * @throws file_corrupt
  */

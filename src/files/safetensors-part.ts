@@ -1,4 +1,4 @@
-/** A few tensors of a large safetensors file, or what it says of itself, without reading the rest of it. */
+/** Reads a few tensors of a large safetensors file, or its metadata, without reading the rest. */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { checkPath } from '../arguments.js';
@@ -19,8 +19,9 @@ import {
 } from './safetensors-header.js';
 
 /**
- * The tensors of these names; those that the file lacks, or has in a dtype that is not read, are left out. The others are not
- * looked at. Synchronous: small reads take a fifth of the time that they take as promises.
+ * The tensors of these names; those that the file lacks, or has in a dtype that is not read, are left out.
+ * Other tensors are not checked. Synchronous: small reads take a fifth of the time that they take as
+ * promises.
  * @throws file_unreadable, file_corrupt with the path and the reason
  */
 export function readSomeTensors(path: string, names: readonly string[]): Map<string, SafeTensor> {
@@ -39,7 +40,7 @@ export function readSomeTensors(path: string, names: readonly string[]): Map<str
 }
 
 /**
- * Which tensors a file has, held against its size, and its metadata; none of its numbers.
+ * The list of tensors in a file, checked against its size, and its metadata; no numbers are read.
  * @throws file_unreadable, file_corrupt with the path and the reason
  */
 export function readSafetensorsHeader(path: string): SafetensorsHeader {
@@ -49,7 +50,7 @@ export function readSafetensorsHeader(path: string): SafetensorsHeader {
 }
 
 /**
- * What a file says of itself: its `__metadata__`, none of its numbers. Its tensors are not looked at.
+ * The `__metadata__` of a file. Its tensors are not checked and no numbers are read.
  * @throws file_unreadable, file_corrupt with the path and the reason
  */
 export function readMetadata(path: string): Readonly<Record<string, string>> {
@@ -58,7 +59,7 @@ export function readMetadata(path: string): Readonly<Record<string, string>> {
 
 interface OpenFile {
   readonly header: Readonly<Record<string, unknown>>;
-  /** Where the numbers begin, and the file ends, in bytes. */
+  /** Byte offsets at which the numbers begin and the file ends. */
   readonly numbersAt: number;
   readonly size: number;
   readonly read: (position: number, length: number) => Uint8Array;
@@ -83,10 +84,10 @@ function open(path: string): number {
   return trying(path, () => openSync(path, 'r'));
 }
 
-/** Read at once: the system takes less than 2 GiB. */
+/** Bytes per read: the system allows less than 2 GiB. */
 const mostAtOnce = 2 ** 30;
 
-/** @returns bytes with a buffer of their own; the caller has held the length against the file's size */
+/** @returns bytes with a buffer of their own; the caller has checked the length against the file's size */
 function readAt(file: number, path: string, position: number, length: number): Uint8Array {
   const bytes = allocateBytes(length, `a part of ${path}`);
   for (let filled = 0; filled < length; ) {

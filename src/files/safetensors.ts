@@ -37,15 +37,15 @@ export interface SafeTensor {
 
 export interface SafetensorsFile {
   readonly tensors: Map<string, SafeTensor>;
-  /** What a file has beside strings, which the format does not know, is left out. */
+  /** Values that are not strings, which the format does not allow, are left out. */
   readonly metadata: Record<string, string>;
-  /** Of a file that was read: tensors of other dtypes (BOOL, I32, F8_E4M3, ...), which are passed over. */
+  /** After reading: tensors of other dtypes (BOOL, I32, F8_E4M3, ...), which were skipped. */
   readonly unread?: ReadonlyMap<string, UnreadTensor>;
 }
 
-/** A tensor of which a file was not asked for the numbers. */
+/** A tensor whose numbers were not read. */
 export interface UnreadTensor {
-  /** As the file has it. */
+  /** As in the file. */
   readonly dtype: string;
   readonly shape: readonly number[];
 }
@@ -114,7 +114,7 @@ function checkTensor(name: string, tensor: SafeTensor): void {
 }
 
 /**
- * What a safetensors file holds; the arrays are copies. F16 and BF16 come as F32.
+ * The contents of a safetensors file; the arrays are copies. F16 and BF16 come as F32.
  * @param source names the bytes in error messages, as a path does
  * @throws file_corrupt with the reason
  */
@@ -141,7 +141,7 @@ export function isReadable(dtype: string): boolean {
 
 /**
  * A tensor from its bytes.
- * @param bytes a whole buffer of their own, which becomes the tensor's where it can
+ * @param bytes a view of a whole buffer, which the tensor shares where possible
  */
 export function tensorOf({ dtype, shape }: TensorEntry, { buffer }: Uint8Array): SafeTensor {
   const half = halves.get(dtype);
@@ -150,7 +150,7 @@ export function tensorOf({ dtype, shape }: TensorEntry, { buffer }: Uint8Array):
 }
 
 /**
- * Writes a safetensors file, whole or not at all.
+ * Writes a safetensors file atomically.
  * @throws invalid_argument, file_unwritable
  */
 export async function writeSafetensors(

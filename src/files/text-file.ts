@@ -1,4 +1,7 @@
-/** Text files of users: descriptions, protocols. Every one of them is decoded here, so that none is changed without a word. */
+/**
+ * Text files of users: descriptions, protocols. All of them are decoded here, so that no character is
+ * replaced silently.
+ */
 import { EigenstudentError } from '../errors.js';
 import { describeForeign } from './file-kind.js';
 import { readBytes } from './read-bytes.js';
@@ -11,8 +14,8 @@ export async function readText(path: string): Promise<string> {
 /**
  * Bytes as text: UTF-8, or UTF-16 where the file begins with a byte order mark, which is left out.
  * @param where names the bytes in errors, as a path does
- * @throws file_corrupt with line and column of the first byte that is not of the encoding, or of a NUL; with what the file is,
- *   where it is a web page or of a format that is no text
+ * @throws file_corrupt with line and column of the first byte that is not of the encoding, or of a NUL;
+ *   naming what the file is where it is a web page or of a binary format
  */
 export function decodeText(bytes: Uint8Array, where: string): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -28,7 +31,7 @@ export function decodeText(bytes: Uint8Array, where: string): string {
   );
 }
 
-/** As describeForeign tells of what may be YAML or JSON. */
+/** The formats that describeForeign must not report, because the file may be YAML or JSON. */
 const isAnyText = /^is (empty|text|JSON|the text)/;
 
 /** Undefined without a byte order mark. */
@@ -81,7 +84,7 @@ function utf8(bytes: Buffer, where: string): string {
 
 /** How many bytes of the beginning are whole characters. */
 function wellFormedLength(bytes: Buffer): number {
-  // A decoder that is told of more to come keeps half a character back, and fails at the first byte that cannot follow.
+  // With `stream: true` a decoder keeps half a character back, and fails at the first byte that cannot follow.
   let [good, bad] = [0, bytes.length];
   while (bad - good > 1) {
     const middle = (good + bad) >> 1;

@@ -10,8 +10,8 @@ export interface DeviceArrayOptions {
 }
 
 /**
- * float32 numbers in the memory of a GPU, for deviceKernels. dispose() gives the memory back at once; else it goes with the
- * object.
+ * float32 numbers in the memory of a GPU, for deviceKernels. dispose() frees the memory at once; else it is
+ * freed with the object.
  */
 export class DeviceArray {
   private constructor(

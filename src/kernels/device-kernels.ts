@@ -25,11 +25,11 @@ export type DeviceSpectralBackward = RequestsOf<DeviceArray>['spectralBackward']
 export type DeviceDenseBackward = RequestsOf<DeviceArray>['denseBackward'];
 
 export interface DeviceTime {
-  /** What the kernels took on the GPU, between two CUDA events: without the call, without copies. */
+  /** Time of the kernels on the GPU, between two CUDA events: without the call and without copies. */
   readonly milliseconds: number;
 }
 
-/** Each waits until its outputs are there, and throws invalid_argument naming the array that does not fit. */
+/** Each waits until its outputs are complete, and throws invalid_argument naming the array that does not fit. */
 export const deviceKernels = layerKernels<DeviceArray, object, DeviceTime>(forward, backward);
 
 function forward(name: KernelName, request: ForwardOf<DeviceArray>): DeviceTime {

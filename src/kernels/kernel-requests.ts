@@ -1,12 +1,13 @@
 /**
- * What a layer kernel is asked for: which arrays, of which shape, under which native name. The same for arrays in host
- * memory (kernels.ts) and on a device (device-kernels.ts). Letters: batch B, inputs N_in, outputs N_out; matrices row-major.
+ * The arguments of layer kernels: which arrays, of which shape, under which native name. The same for arrays
+ * in host memory (kernels.ts) and on a device (device-kernels.ts). Letters: batch B, inputs N_in, outputs
+ * N_out; matrices row-major.
  */
 import { invalid } from '../arguments.js';
 import { elementCount } from '../native/arrays.js';
 import type { Activation } from '../network/layers.js';
 
-/** What a kernel works on: typed arrays in host memory, or DeviceArrays. */
+/** The arrays of a kernel: typed arrays in host memory, or DeviceArrays. */
 interface Sizes {
   readonly batch: number;
   readonly inputs: number;
@@ -61,7 +62,7 @@ interface DenseBackwardOf<Numbers> extends Backward<Numbers>, Dense<Numbers> {
   readonly gradWeights?: Numbers;
 }
 
-/** What each kernel is asked for. */
+/** The arguments of each kernel. */
 export interface RequestsOf<Numbers> {
   readonly spectralForward: SpectralForwardOf<Numbers>;
   readonly denseForward: DenseForwardOf<Numbers>;
@@ -69,7 +70,7 @@ export interface RequestsOf<Numbers> {
   readonly denseBackward: DenseBackwardOf<Numbers>;
 }
 
-/** The kernels on one kind of array; `Options` go with every request. */
+/** The kernels on one kind of array; every request has `Options`. */
 export interface Kernels<Numbers, Options, Answer> {
   /** z = x W^T + bias with W_ij = (eigenvaluesIn_j - eigenvaluesOut_i) eigenvectors_ij, y = f(z). */
   spectralForward(request: SpectralForwardOf<Numbers> & Options): Answer;
@@ -81,7 +82,7 @@ export interface Kernels<Numbers, Options, Answer> {
   denseBackward(request: DenseBackwardOf<Numbers> & Options): Answer;
 }
 
-/** The four kernels, from what both forward and what both backward ones do. */
+/** The four kernels, from one function for both forward and one for both backward kernels. */
 export function layerKernels<Numbers, Options, Answer>(
   forward: (name: KernelName, request: ForwardOf<Numbers> & Options) => Answer,
   backward: (name: KernelName, request: BackwardOf<Numbers> & Options) => Answer,
@@ -151,7 +152,7 @@ export function checkSizes({ batch, inputs, outputs }: Sizes): void {
   elementCount({ outputs, inputs });
 }
 
-/** An array of a request, with what is known of it. */
+/** An array of a request, with its properties. */
 interface Given<Numbers> {
   readonly name: string;
   readonly field: Field;
@@ -160,7 +161,7 @@ interface Given<Numbers> {
 
 /**
  * Every array of the request under its native name.
- * @param check one array: its kind and its length, of which `shape` says in words how it comes about
+ * @param check one array: its kind and its length, which `shape` explains in words
  * @param shareMemory whether filling one would change the other, which is refused
  */
 export function checkArrays<Numbers>(

@@ -44,7 +44,7 @@ function backward(name: KernelName, request: BackwardOf<FloatArray> & OnHost): v
   addon().kernels.backward(check(where, name, request));
 }
 
-/** requests[name] decides which of these are there; the type does not know. */
+/** requests[name] decides which of these are present; the type cannot express it. */
 type NativeArrays = Readonly<Record<'x' | 'matrix' | 'y' | 'delta', FloatArray>>;
 
 function check(

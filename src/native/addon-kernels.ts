@@ -1,4 +1,4 @@
-/** The boundary with C++: single layers. */
+/** Types of the native boundary: single layers. */
 import type { DType, FloatArray } from './dtype.js';
 
 /** Arrays that the caller owns, none copied. Shapes as in kernels.ts. */

@@ -1,6 +1,6 @@
-/** The boundary with C++: networks, and what native code says of them. */
+/** Types of the native boundary: networks, and their descriptions by native code. */
 
-/** A tensor that a layer has, by the name that the layer's type gives it. */
+/** A tensor of a layer, by its name in the layer's type. */
 export interface NativeTensorSpec {
   readonly name: string;
   readonly trainable: boolean;
@@ -16,23 +16,23 @@ export interface NativeLayerSpec {
   readonly tensors: readonly NativeTensorSpec[];
 }
 
-/** A tensor or a buffer, and where it lies in its block. */
+/** A tensor or a buffer, and its place in its block. */
 export interface NativePlace {
   readonly layer: number;
-  /** In its layer. */
+  /** Its name in the layer. */
   readonly name: string;
   readonly shape: readonly number[];
   /** In scalars from the start of the block. */
   readonly offset: number;
   readonly size: number;
-  /** Of a tensor: the part of the stream that its first values are drawn from. */
+  /** For a tensor: the part of the stream that its first values are drawn from. */
   readonly part: number;
-  /** Whether rows are what enters one unit each. */
+  /** Whether each row holds the incoming weights of one unit. */
   readonly hasRows: boolean;
   /** Axis that counts the units of the layer's output, or of the layer that it reads; -1: none. */
   readonly outputAxis: number;
   readonly inputAxis: number;
-  /** Of a buffer: its first value. */
+  /** For a buffer: its first value. */
   readonly initial: number;
 }
 
@@ -58,7 +58,10 @@ export interface NativeDescription {
   readonly bufferScalars: number;
   /** By group of units: whether they may be removed, as neither inputs nor outputs of the network. */
   readonly hidden: readonly boolean[];
-  /** Why the network is no chain of dense and spectral layers, which the fused paths train; absent where it is one. */
+  /**
+   * Why the network is not a chain of dense and spectral layers, which the fused paths train; absent where it
+   * is one.
+   */
   readonly noChain?: string;
 }
 
@@ -68,7 +71,10 @@ export interface NativeNetworkSpec {
   readonly layers: readonly NativeLayerSpec[];
 }
 
-/** A summand of the loss: the options of its kind (native/losses), the layer that it judges, and by what. */
+/**
+ * A summand of the loss: the options of its kind (native/losses), the layer whose output it is of, and the
+ * name of its targets.
+ */
 export interface NativeTerm {
   readonly loss: { readonly type: string; readonly [option: string]: string | number };
   readonly layer: number;

@@ -1,6 +1,6 @@
 /**
- * The boundary with C++, typed. Only src/network calls it (and src/native loads it); everything has been checked before
- * it crosses. Names are those of native/core.
+ * Types of the native boundary. Only src/network calls it (and src/native loads it); arguments have been
+ * checked before. Names are those of native/core.
  */
 
 import type { ErrorCode } from '../errors.js';
@@ -58,7 +58,7 @@ export interface NativePhase {
 export interface NativeStudentSpec {
   readonly network: NativeNetworkSpec;
   readonly objective: readonly NativeTerm[];
-  /** Absent: the student is evaluated only. */
+  /** Absent where the student is only evaluated. */
   readonly trainer?: NativeTrainer;
 }
 
@@ -83,7 +83,7 @@ export interface NativePopulationSpec {
   readonly devices?: readonly number[];
   readonly dtype: DType;
   readonly threads: number;
-  /** The general executor for every student, also where a faster one would take it. */
+  /** The general executor for every student, even where a faster path supports it. */
   readonly general: boolean;
   readonly students: readonly NativeStudentSpec[];
 }
@@ -139,28 +139,31 @@ export type Statistics = 'running' | 'batch';
 /** @internal */
 export interface NativePopulation {
   readonly size: number;
-  /** What carries the work, as in "cpu-avx2" or "cuda-sm90". */
+  /** The engine, as in "cpu-avx2" or "cuda-sm90". */
   readonly engine: string;
   /**
    * True while a promise of this population is pending. All but size, engine, busy, bytes, stop and dispose then throw
-   * "population_busy". Wrong arguments throw, too; promises reject with what goes wrong later.
+   * "population_busy". Wrong arguments throw as well; later errors reject the promises.
    */
   readonly busy: boolean;
   /** Native memory held: parameters, moments, scratch. 0 once disposed. */
   readonly bytes: number;
-  /** untilEpoch: one per student. Resolves when every student is there, rests, or stop() was called. */
+  /**
+   * untilEpoch: one per student. Resolves when every student has reached it or stopped training, or stop()
+   * was called.
+   */
   run(untilEpoch: Float64Array): Promise<void>;
   /**
-   * Asks a pending run, evaluation or curve to end after the current step: the run then resolves, the other two reject with
-   * "interrupted". Harmless at any time.
+   * Makes a pending run, evaluation or curve end after the current step: the run then resolves, the other two
+   * reject with "interrupted". Harmless at any time.
    */
   stop(): void;
   progress(): NativeProgress[];
-  /** One a student; null where the backend has nothing to tell. The same for as long as the population lives. */
+  /** One per student; null where the backend has only one way. Constant during the population's lifetime. */
   executions(): (NativeExecution | null)[];
   /**
    * Sets of one data set (or null) per student. Resolves with loss and accuracy, [sets][students][2]; accuracy is NaN without
-   * classes, both are where null was.
+   * classes, and both are NaN for null.
    */
   evaluate(
     data: readonly (readonly (NativeDataset | null)[])[],
@@ -180,7 +183,7 @@ export interface NativePopulation {
   write(student: number, block: StateBlock, from: FloatArray): void;
   counters(student: number): NativeCounters;
   setCounters(student: number, counters: NativeCounters): void;
-  /** Gives a student of a stream other samples of the same shapes; the epoch that was running ends. */
+  /** Replaces the samples of a student of a stream by others of the same shapes; the current epoch ends. */
   setData(student: number, data: NativeDataset): void;
   /** Gradient of data loss + penalty over all of `data` as one batch, at the present parameters. */
   gradient(student: number, data: NativeDataset, into: FloatArray): { dataLoss: number; penalty: number };
@@ -219,13 +222,13 @@ export interface NativePopulation {
   dispose(): void;
 }
 
-/** What the CUDA library finds on this machine. */
+/** The devices that the CUDA library finds on this machine, with the versions of CUDA. */
 export interface NativeSurvey {
-  /** Newest CUDA that the driver knows, 1000 major + 10 minor; 0 without a driver. */
+  /** Newest CUDA version that the driver supports, 1000 major + 10 minor; 0 without a driver. */
   readonly driverVersion: number;
-  /** CUDA that the library was built with. */
+  /** CUDA version that the library was built with. */
   readonly runtimeVersion: number;
-  /** There is no GPU: the kernels run on the CPU, for tests. */
+  /** True where the kernels are emulated on the CPU, for tests. */
   readonly emulated: boolean;
   /** Why no device can be used; empty where one can. */
   readonly reason: string;
@@ -240,7 +243,7 @@ export interface NativeCudaDevice {
   /** False: too old for the library. */
   readonly usable: boolean;
   readonly totalBytes: number;
-  /** When asked. */
+  /** Free memory at the time of the call. */
   readonly freeBytes: number;
 }
 
@@ -273,7 +276,7 @@ export interface NativeAddon {
   /** native/core/arithmetic.h: the newest revision, and that of an engine. */
   readonly arithmetic: number;
   arithmeticOf(engine: string): number;
-  /** What this build and this machine can do. */
+  /** Capabilities of this build and this machine. */
   capabilities(): {
     readonly engine: string;
     readonly isa: string;
@@ -291,7 +294,7 @@ export interface NativeAddon {
     readonly objective: readonly NativeTerm[];
   }): NativeDescription;
   fillNormal(stream: NativeStream, mean: number, deviation: number, out: Float64Array): void;
-  /** Numbers from, from + 1, ... of what fillNormal gives; from is even. */
+  /** The numbers from, from + 1, ... of the sequence of fillNormal; from is even. */
   fillNormalStretch(
     stream: NativeStream,
     mean: number,
@@ -308,6 +311,6 @@ export interface NativeAddon {
     device: number,
     length: number,
   ) => NativeDeviceArray;
-  /** Does nothing; for measuring what a call costs. */
+  /** Does nothing; for measuring the cost of a call. */
   noop(): void;
 }

@@ -1,8 +1,8 @@
 import { addon } from './load.js';
 
 /**
- * Which results of an engine belong together: raised whenever it gives other bits than before, by hand
- * (native/core/arithmetic.h). Neither the engine's name nor the version of the package tells as much.
+ * The revision of an engine's arithmetic: developers raise it whenever the engine's results change in any bit
+ * (native/core/arithmetic.h). It follows neither from the engine's name nor from the version of the package.
  */
 export function arithmeticRevision(engine: string): number {
   return addon().arithmeticOf(engine);

@@ -1,4 +1,4 @@
-/** Typed arrays that users hand over: what is checked before they are read or cross to native code. */
+/** Checks typed arrays of users before they are read or passed to native code. */
 import { types } from 'node:util';
 import { describe, invalid, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
@@ -6,7 +6,7 @@ import { finish, type Steps, stretches } from '../steps.js';
 import type { DType, FloatArray } from './addon.js';
 import { requireMemory } from './free-memory.js';
 
-/** Most elements of one array: what the positions of a random stream and of a shuffle can address (32 bits). */
+/** Most elements of one array: the range of 32-bit positions of a random stream and of a shuffle. */
 export const maximumElements = 2 ** 32 - 1;
 
 /**
@@ -28,7 +28,8 @@ export function elementCount(sizes: Readonly<Record<string, number>>): number {
 
 /**
  * A zero-filled array.
- * @throws out_of_memory, with the bytes needed: what the engine cannot allocate, and what the machine has no memory for
+ * @throws out_of_memory, with the bytes needed, where JavaScript cannot allocate the array or the machine
+ *   lacks the memory
  */
 export function allocate(what: string, dtype: 'float64', count: number): Float64Array;
 export function allocate(what: string, dtype: DType, count: number): FloatArray;
@@ -131,7 +132,7 @@ function checkFiniteStretch(
 }
 
 /**
- * The same numbers in the wanted kind; the array itself when it is of that kind already.
+ * The same numbers in another kind of array; the array itself when it is of that kind already.
  * @throws invalid_argument naming the index of a number that float32 cannot hold
  */
 export function toDType(where: string, array: FloatArray, dtype: DType): FloatArray {

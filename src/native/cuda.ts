@@ -1,4 +1,4 @@
-/** Finds and opens the CUDA library, once. The only place that knows where it is. */
+/** Finds and opens the CUDA library, once. No other module has its path. */
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { EigenstudentError } from '../errors.js';
@@ -6,10 +6,10 @@ import type { NativeSurvey } from './addon.js';
 import { addon, addonOrigin } from './load.js';
 import { ownPackage } from './own-package.js';
 
-/** What stands between this process and a CUDA device. */
+/** The reason why this process cannot use a CUDA device. */
 export interface CudaProblem {
   readonly missing: 'library' | 'driver' | 'newer driver' | 'device';
-  /** A clause that goes on after "device 'cuda' was asked for, but". */
+  /** A clause that continues "device 'cuda' was asked for, but". */
   readonly reason: string;
   /** The command that fixes it, where there is one. */
   readonly fix?: string;
@@ -18,7 +18,7 @@ export interface CudaProblem {
 export interface Cuda {
   /** Absent where a device can be used. */
   readonly problem?: CudaProblem;
-  /** Of the library, and what it finds; absent where none loads. */
+  /** Path of the library and the devices that it finds; absent where no library loads. */
   readonly path?: string;
   readonly survey?: NativeSurvey;
 }
@@ -33,12 +33,13 @@ function build(): string {
   return `cmake -S ${root} -B ${folder} -DES_CUDA=ON -DES_ADDON=OFF && cmake --build ${folder} --target eigenstudent-cuda`;
 }
 
-/** By the value of EIGENSTUDENT_CUDA: the library is asked once, not at every call. */
+/** By the value of EIGENSTUDENT_CUDA: the library is queried once, not at every call. */
 const found = new Map<string | undefined, Cuda>();
 
 /**
- * The CUDA library and what it finds, or why there is none. $EIGENSTUDENT_CUDA names the file to take, and only that one;
- * "none" turns CUDA off. Else the library is looked for beside the addon, then in build-cuda/.
+ * The CUDA library and the devices that it finds, or why there are none. $EIGENSTUDENT_CUDA names the only
+ * file that is tried; "none" turns CUDA off. Else the library is searched for beside the addon, then in
+ * build-cuda/.
  */
 export function findCuda(): Cuda {
   const wanted = process.env.EIGENSTUDENT_CUDA || undefined;

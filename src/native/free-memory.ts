@@ -1,16 +1,19 @@
-/** How much memory this process may still take, so that what does not fit is refused instead of being killed. */
+/**
+ * How much memory this process may still allocate, so that larger requests are refused before the system
+ * kills the process.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { EigenstudentError } from '../errors.js';
 
-/** Smaller requests are not looked at: asking costs more than they do. Arbitrary. */
+/** Smaller requests are not checked: the check takes longer than the allocation. Arbitrary. */
 const smallest = 64 * 2 ** 20;
 
 /**
- * Bytes that may still be taken: the least of what the machine has, what the control groups leave (v1 and v2) and what
- * `ulimit -v` leaves. $EIGENSTUDENT_MEMORY, in bytes, takes its place for those who know better.
- * @throws invalid_argument when the variable is no number of bytes
+ * Bytes that may still be allocated: the least of the machine's free memory, the rest of the limits of
+ * control groups (v1 and v2) and the rest of `ulimit -v`. $EIGENSTUDENT_MEMORY, in bytes, overrides it.
+ * @throws invalid_argument when the variable is not a number of bytes
  */
 export function freeMemory(): number {
   const wanted = process.env.EIGENSTUDENT_MEMORY;
@@ -20,8 +23,8 @@ export function freeMemory(): number {
 }
 
 /**
- * @param what needs the memory, as in "student 3"
- * @param advice what to do, a sentence without its full stop
+ * @param name of what needs the memory, as in "student 3"
+ * @param advice a sentence without its full stop
  * @throws out_of_memory with the bytes needed and those free
  */
 export function requireMemory(what: string, bytes: number, advice: string): void {
@@ -45,9 +48,10 @@ function wantedBytes(text: string): number {
 }
 
 /**
- * What other processes of the group hold counts too; files that were read do not, as they give way.
+ * Memory of other processes of the group counts too; cached files do not, as the system evicts them.
  * @param root where the control groups are mounted
- * @param membership the file that names the groups of this process, a line per hierarchy: "4:memory:/path", of v2 "0::/path"
+ * @param membership the file that names the groups of this process, one line per hierarchy: "4:memory:/path",
+ *   of v2 "0::/path"
  */
 export function leftInGroups(root = '/sys/fs/cgroup', membership = '/proc/self/cgroup'): number {
   let left = Infinity;
@@ -65,7 +69,8 @@ export function leftInGroups(root = '/sys/fs/cgroup', membership = '/proc/self/c
           held: 'memory.usage_in_bytes',
           files: 'total_inactive_file',
         };
-    // A limit of any group above holds as well; in a container the path may be that of the host, and the root is the group.
+    // Limits of all parent groups apply as well; in a container the path may be that of the host, and the
+    // root is the group.
     const parts = path.split('/').filter((part) => part !== '');
     for (let depth = parts.length; depth >= 0; --depth) {
       const folder = join(names.folder, ...parts.slice(0, depth));
@@ -91,6 +96,6 @@ function textOf(path: string): string {
   try {
     return existsSync(path) ? readFileSync(path, 'utf8') : '';
   } catch {
-    return ''; // may not be read: no limit is known from it
+    return ''; // not readable: it yields no limit
   }
 }

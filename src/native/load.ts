@@ -1,4 +1,4 @@
-/** Finds and loads the addon, once. The only place that knows where it is. */
+/** Finds and loads the addon, once. No other module has its path. */
 import { join } from 'node:path';
 import { EigenstudentError, reasonOf } from '../errors.js';
 import type { NativeAddon } from './addon.js';
@@ -14,7 +14,7 @@ let loaded: Loaded | undefined;
 
 /**
  * The addon. Its errors arrive as EigenstudentError.
- * @throws addon_missing, with what was tried and the command that builds it
+ * @throws addon_missing, with the places that were tried and the command that builds it
  */
 export function addon(): NativeAddon {
   loaded ??= load();
@@ -51,7 +51,7 @@ function load(): Loaded {
   );
 }
 
-/** An addon of another version would misread what it is told. */
+/** An addon of another version would misinterpret its arguments. */
 function open(native: NativeAddon, version: string): NativeAddon {
   if (native.version !== version) throw new Error(`is version ${native.version}, build it again`);
   native.useErrorClass(EigenstudentError);

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { EigenstudentError } from '../errors.js';
 
 export interface OwnPackage {
-  /** Of the file that asks, as Node gives it to modules. */
+  /** Resolves modules from this package. */
   readonly require: NodeJS.Require;
   readonly name: string;
   readonly version: string;
@@ -12,8 +12,9 @@ export interface OwnPackage {
 }
 
 /**
- * The package that these modules are of. package.json stands two folders above this file, in src/ as in dist/.
- * @throws {EigenstudentError} `addon_missing` where it does not: the modules are then a part of a bundle, and the addon is not there.
+ * The package that contains these modules. package.json stands two folders above this file, in src/ as in dist/.
+ * @throws {EigenstudentError} `addon_missing` where it does not: the modules are then part of a bundle, which
+ *   lacks the addon.
  */
 export function ownPackage(): OwnPackage {
   const here: string | undefined = import.meta.url; // empty in a bundle of CommonJS
@@ -23,7 +24,7 @@ export function ownPackage(): OwnPackage {
     const { name, version } = require(manifest) as { name: string; version: string };
     if (name === 'eigenstudent') return { require, name, version, folder: dirname(manifest) };
   } catch {
-    // as when it is another's package.json
+    // as when the package.json is of another package
   }
   throw new EigenstudentError(
     'addon_missing',

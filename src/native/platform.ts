@@ -11,7 +11,7 @@ function abi(): string[] {
   return process.platform === 'linux' ? [isMusl() ? 'musl' : 'gnu'] : [];
 }
 
-/** Two questions, because `ldd` is not everywhere and the report is slow. */
+/** Two checks, because `ldd` is not everywhere and the report is slow. */
 function isMusl(): boolean {
   try {
     return readFileSync('/usr/bin/ldd', 'latin1').includes('musl');

@@ -1,4 +1,4 @@
-/** Two classes that one sigmoid output tells apart: class 1 where it is above 0.5. */
+/** Accuracy of two classes with one sigmoid output: class 1 where it is above 0.5. */
 import type { FloatArray } from '../native/addon.js';
 import type { Dataset } from './dataset.js';
 import { outputsOf } from './description.js';

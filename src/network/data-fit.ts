@@ -1,4 +1,4 @@
-/** Whether data fit a network and its loss. */
+/** Checks that data fit a network and its loss. */
 import { EigenstudentError } from '../errors.js';
 import type { Dataset } from './dataset.js';
 import { sizeOf } from './description.js';
@@ -7,8 +7,8 @@ import { layerOf, type Term, termsOf } from './objective.js';
 
 /**
  * @param where who uses the data, as in "student 3"
- * @throws data_mismatch when inputs, outputs, kind of target or a class do not fit the network. (Whether soft targets are
- *   distributions is looked at in native code.)
+ * @throws data_mismatch when inputs, outputs, kind of target or a class do not fit the network. (Native code checks
+ *   that soft targets are distributions.)
  */
 export function checkFits(where: string, data: Dataset, spec: NetworkSpec, needsTargets: boolean): void {
   if (data.inputCount !== spec.inputs)

@@ -23,7 +23,7 @@ import { bytesOfData } from './memory-needs.js';
 const checkOptions = bareOptionsCheck({
   /** [samples][inputCount], row-major */
   inputs: required(checkFloats),
-  /** Features of a sample. */
+  /** Features per sample. */
   inputCount: required(positiveInteger),
   /** [samples][targetCount], row-major; for loss 'mse' */
   targets: optional(checkFloats),
@@ -31,7 +31,7 @@ const checkOptions = bareOptionsCheck({
   targetCount: optional(unchecked<number>),
   /** [samples], each from 0; for loss 'crossEntropy' */
   classes: optional(unchecked<Uint32Array | readonly number[]>),
-  /** Further targets, [samples][width] each, by names that terms of a loss give. */
+  /** Further targets, [samples][width] each, by the names that terms of a loss use. */
   named: optional(unchecked<Readonly<Record<string, FloatArray>>>, {}),
 });
 export interface DatasetOptions extends OptionsOf<typeof checkOptions> {}
@@ -46,7 +46,7 @@ export class Dataset {
   private constructor(
     readonly samples: number,
     readonly inputCount: number,
-    /** Targets of a sample; 0 where there are none. */
+    /** Targets per sample; 0 where there are none. */
     readonly targetCount: number,
     /** [samples][inputCount] */
     readonly inputs: FloatArray,
@@ -66,7 +66,7 @@ export class Dataset {
     return finish(Dataset.createSteps(options));
   }
 
-  /** @internal create() in steps. */
+  /** @internal create() as resumable steps. */
   static *createSteps(options: DatasetOptions): Steps<Dataset> {
     const { inputs, inputCount, targets, ...rest } = checkOptions('Dataset.create', options);
     const samples = countSamples(inputs, inputCount);
@@ -88,7 +88,7 @@ export class Dataset {
     return new Dataset(samples, inputCount, targetCount, inputs, targets, undefined, named);
   }
 
-  /** @internal Bytes that the first call of nativeOf takes; 0 where the copy is there. */
+  /** @internal Bytes that the first call of nativeOf allocates; 0 once the copy exists. */
   bytesToCopy(dtype: DType): number {
     if (this.#native.has(dtype)) return 0;
     const named = Object.values(this.named).reduce((sum, { length }) => sum + length / this.samples, 0);
@@ -101,7 +101,7 @@ export class Dataset {
     return finish(this.nativeSteps(dtype));
   }
 
-  /** @internal nativeOf() in steps, but for the copy itself. */
+  /** @internal nativeOf() as resumable steps, without the copy itself. */
   *nativeSteps(dtype: DType): Steps<NativeDataset> {
     const existing = this.#native.get(dtype);
     if (existing) return existing;

@@ -1,6 +1,6 @@
 /**
- * What native code says of a network: shapes, where each tensor and buffer lies, which units belong together. It is derived there
- * (native/core/graph.h) and asked for here, once per spec.
+ * The description of a network by native code: shapes, the place of each tensor and buffer, which units
+ * belong together. Native code derives it (native/core/graph.h); this module calls it once per spec.
  */
 import { EigenstudentError } from '../errors.js';
 import type { NativeDescription } from '../native/addon.js';
@@ -44,7 +44,7 @@ export function describe(spec: NetworkSpec): NativeDescription {
 }
 
 /**
- * The layers of a network in which each reads the one before and has a matrix, for what knows no others.
+ * The layers of a network in which each reads the one before and has a matrix, for callers that support no others.
  * @param what the caller does, for errors: "export to ONNX"
  * @throws invalid_network naming the layer
  */
@@ -79,7 +79,7 @@ export function sizeOf(spec: NetworkSpec, layer: number): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
-/** The group that a layer's units are as a whole; undefined where they are of several (a concat). */
+/** The group of all of a layer's units; undefined where they belong to several (a concat). */
 export function groupOf(spec: NetworkSpec, layer: number): number | undefined {
   const units = describe(spec).layers[layer]?.units ?? [];
   return units.length === 1 ? units[0]?.group : undefined;

@@ -1,4 +1,4 @@
-/** Where a population runs. Nothing falls back in silence: what is missing is an error that says what to do. */
+/** Chooses the device of a population. There is no silent fallback: a missing device is an error with advice. */
 import { denseArray, invalid, nonNegativeInteger, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType, NativeCudaDevice } from '../native/addon.js';
@@ -7,13 +7,16 @@ import { findCuda } from '../native/cuda.js';
 /** Names of the devices. */
 export const devices = ['auto', 'cpu', 'reference', 'cuda'] as const;
 /**
- * `cpu`: the fast one; `reference`: slow, obvious, the judge of the others; `cuda`: the GPU, float32 only; `auto`: the GPU
- * where there is one and the dtype is float32, else the CPU.
+ * `cpu`: optimised kernels; `reference`: slow, plain loops that the other backends are tested against;
+ * `cuda`: the GPU, float32 only; `auto`: the GPU where there is one and the dtype is float32, else the CPU.
  */
 export type Device = (typeof devices)[number];
 
 export interface DeviceOptions {
-  /** Default 'auto', the fastest there is; what was taken stands in `device` and `engine` of a population. */
+  /**
+   * Default 'auto', the fastest available one; `device` and `engine` of a population give the one that was
+   * chosen.
+   */
   readonly device?: Device;
   /** GPUs that share the work, as `eigenstudent doctor` counts them; for device 'cuda'. Default: the first that can be used. */
   readonly devices?: readonly number[];
@@ -21,16 +24,16 @@ export interface DeviceOptions {
 
 export interface ChosenDevice {
   readonly device: 'cpu' | 'reference' | 'cuda';
-  /** Indices of the GPUs; none but with 'cuda'. */
+  /** Indices of the GPUs; empty unless the device is 'cuda'. */
   readonly devices: readonly number[];
 }
 
 /**
  * The device for a population.
- * @param cpuOnly a student is no chain of dense and spectral layers: 'auto' takes the CPU. A GPU that is asked for refuses it,
- *   naming the layer
- * @throws cuda_unavailable with what is missing; invalid_argument for an unknown name, an index that is not there, float64
- * on a GPU
+ * @param cpuOnly a student is not a chain of dense and spectral layers: 'auto' chooses the CPU; device 'cuda'
+ *   refuses it, naming the layer
+ * @throws cuda_unavailable with what is missing; invalid_argument for an unknown name, an index that does not
+ *   exist, float64 on a GPU
  */
 export function chooseDevice(options: DeviceOptions, dtype: DType, cpuOnly = false): ChosenDevice {
   const device = oneOf('device', options.device ?? 'auto', devices);
@@ -48,7 +51,8 @@ export function chooseDevice(options: DeviceOptions, dtype: DType, cpuOnly = fal
 }
 
 /**
- * The device for one prediction of one network: 'auto' takes the CPU, as copying to a GPU takes longer than computing.
+ * The device for one prediction of one network: 'auto' chooses the CPU, as copying to a GPU takes longer than
+ * computing.
  * @throws as chooseDevice
  */
 export function chooseDeviceOnce(options: DeviceOptions, dtype: DType): ChosenDevice {
@@ -62,7 +66,7 @@ export function chooseDeviceOnce(options: DeviceOptions, dtype: DType): ChosenDe
   );
 }
 
-/** GPUs that 'auto' may take. Emulated ones are for tests: slower than the CPU. */
+/** GPUs that 'auto' may choose. Emulated ones are for tests: slower than the CPU. */
 function realGpus(): NativeCudaDevice[] {
   const { problem, survey } = findCuda();
   if (problem || !survey || survey.emulated) return [];

@@ -1,4 +1,4 @@
-/** Answers of a network on a data set. */
+/** The result of evaluating a network on a data set. */
 export interface Evaluation {
   /** Data loss, without penalty. */
   readonly loss: number;

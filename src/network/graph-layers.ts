@@ -1,4 +1,4 @@
-/** Layers without a matrix: they stand between others, or join them. */
+/** Layers without a matrix, between other layers or joining several of them. */
 import { finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
 import {
   type Activation,
@@ -29,9 +29,10 @@ export interface BatchNormOptions extends LayerPlace {
 }
 
 /**
- * Batch normalisation (arXiv 1502.03167) per unit, with PyTorch's conventions: y = scale (x - mean) / sqrt(variance + epsilon) +
- * shift. Training normalises by the biased statistics of the batch and moves the running ones (the variance unbiased); answers take
- * the running ones unless `statistics: 'batch'` is asked for. Scale starts at 1, shift at 0.
+ * Batch normalisation (arXiv 1502.03167) per unit, with PyTorch's conventions: y = scale (x - mean) /
+ * sqrt(variance + epsilon) + shift. Training normalises by the biased statistics of the batch and moves the
+ * running ones (the variance unbiased); predictions use the running ones unless `statistics: 'batch'` is
+ * given. Scale starts at 1, shift at 0.
  * @throws invalid_argument
  */
 export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
@@ -69,7 +70,7 @@ export function add(inputs: readonly string[], place: Omit<LayerPlace, 'inputs'>
   return { kind: 'add', ...joining('add layer', inputs, place) };
 }
 
-/** Layers one after the other along their units, by their names. @throws invalid_argument */
+/** The concatenation of layers along their units, by their names. @throws invalid_argument */
 export function concat(inputs: readonly string[], place: Omit<LayerPlace, 'inputs'> = {}): ConcatLayer {
   return { kind: 'concat', ...joining('concat layer', inputs, place) };
 }

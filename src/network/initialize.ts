@@ -14,7 +14,7 @@ export interface InitialStream {
 
 /**
  * First values of every tensor, by name, in float64; matrices row-major [N_out][N_in]. They depend on the stream and the
- * tensor alone: neither on the layer's kind nor on its neighbours.
+ * tensor alone: not on the layer's kind and not on other tensors.
  */
 export function initialValues(spec: NetworkSpec, stream: InitialStream): Map<string, Float64Array> {
   return new Map(

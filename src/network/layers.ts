@@ -1,7 +1,7 @@
 import { denseArray, finiteNumber, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import { checkAttached, isFloatArray } from '../native/arrays.js';
 
-/** f of y = f(z): formulas and conventions stand in native/core/activations.h. */
+/** f of y = f(z): formulas and conventions are in native/core/activations.h. */
 export const activations = [
   'linear',
   'relu',
@@ -33,15 +33,15 @@ export const matrices = ['eigenvectors', 'weights'] as const;
 export type Matrix = (typeof matrices)[number];
 
 /**
- * Penalties beside l1 and l2, and which tensors may have them. They stand in a spec only where they are not 0, so that networks
- * without them are written as they always were.
+ * Penalties beside l1 and l2, and which tensors may have them. A spec has them only where they are not 0, so
+ * that networks without them are written as in earlier versions.
  */
 export const furtherPenalties = { groupLasso: 'matrices' } as const;
 export type FurtherPenalty = keyof typeof furtherPenalties;
 export const furtherPenaltyNames = Object.keys(furtherPenalties) as FurtherPenalty[];
 
 /**
- * How a tensor starts. A matrix [N_out][N_in] knows its fan-in and fan-out; `orthonormalRows` gives rows with
+ * How a tensor starts. Fan-in and fan-out are those of a matrix [N_out][N_in]; `orthonormalRows` gives rows with
  * w_i . w_j = [i = j] (needs N_out <= N_in); a number is a constant; an array is copied and must have the tensor's size.
  */
 export type Initializer =
@@ -64,9 +64,9 @@ export const namedInitializers = [
 
 type PerTensor<Name extends TensorName, Value> = { readonly [K in Name]?: Value };
 
-/** Where a layer stands in the graph of a network. */
+/** A layer's place in the graph of a network. */
 export interface LayerPlace {
-  /** By which later layers and terms refer to it; each once in a network. */
+  /** Later layers and terms of a loss refer to the layer by this name, which is unique in a network. */
   readonly name?: string;
   /** Names of the earlier layers that it reads, or 'input'. Default: the layer before it, or the input. */
   readonly inputs?: readonly string[];
@@ -77,7 +77,7 @@ interface LayerOf<Kind extends string, Name extends TensorName> extends LayerPla
   /** N_out */
   readonly width: number;
   readonly activation: Activation;
-  /** Tensors present in the layer, each with all that is known of it. */
+  /** Tensors present in the layer, each with all of its options. */
   readonly tensors: PerTensor<Name, TensorOptions>;
 }
 
@@ -96,7 +96,7 @@ export type DenseLayer = LayerOf<'dense', DenseTensor>;
 /** A layer with a matrix, [N_out][N_in]: made by spectral(), dense() or sum(). */
 export type MatrixLayer = SpectralLayer | DenseLayer;
 
-/** A layer without a matrix. Its absent fields may be asked for, as those of any layer. */
+/** A layer without a matrix. Its absent fields may be read, as those of any layer. */
 interface MatrixFree extends LayerPlace {
   readonly width?: undefined;
 }
@@ -218,7 +218,10 @@ function buildLayer<Kind extends string, Name extends TensorName>(
   return { kind, width, activation, tensors, ...placeOf(where, options) };
 }
 
-/** Only what is given, so that networks without it are written as they always were. @throws invalid_argument */
+/**
+ * Only the given fields, so that networks without them are written as in earlier versions.
+ * @throws invalid_argument
+ */
 export function placeOf(where: string, { name, inputs }: LayerPlace): LayerPlace {
   if (name !== undefined && (typeof name !== 'string' || name === '' || name === 'input'))
     throw invalid(
@@ -234,7 +237,7 @@ export function placeOf(where: string, { name, inputs }: LayerPlace): LayerPlace
   return { ...(name !== undefined && { name }), ...(inputs !== undefined && { inputs: [...inputs] }) };
 }
 
-/** The tensors that are present, each with all that is known of it. @throws invalid_argument */
+/** The tensors that are present, each with all of its options. @throws invalid_argument */
 export function tensorOptions<Name extends TensorName>(
   where: string,
   options: Omit<LayerOptions<Name>, 'activation' | 'bias'>,

@@ -1,6 +1,6 @@
 /**
- * Where each tensor lies in a network's flat parameter block, and each buffer in its block of buffers: native code says so
- * (description.ts). Gradients and optimiser moments use the places of the parameters.
+ * The place of each tensor in a network's flat parameter block, and of each buffer in its block of buffers,
+ * from native code (description.ts). Gradients and optimiser moments use the places of the parameters.
  */
 import type { FloatArray, NativePlace } from '../native/addon.js';
 import { describe } from './description.js';

@@ -1,4 +1,7 @@
-/** What students take of memory on a CPU, before they are made; mostly more than they then do: bench/README.md. */
+/**
+ * Estimates the memory that students need on a CPU, before they are created; mostly an upper bound
+ * (bench/README.md).
+ */
 import type { DType } from '../native/addon.js';
 
 /** What the bytes of a student depend on. */
@@ -15,11 +18,11 @@ export interface StudentShape {
 }
 
 export interface StudentBytes {
-  /** For as long as the student is there. */
+  /** For as long as the student exists. */
   readonly held: number;
-  /** While it works: on each thread that works on a student of this shape, once where all threads work on one. */
+  /** During work: per thread that works on a student of this shape, or once where all threads share one student. */
   readonly working: number;
-  /** A moment, while its first values are drawn or its parameters are read. */
+  /** Briefly, while its first values are drawn or its parameters are read. */
   readonly passing: number;
   /** Whether all threads work on one student: see is_wide in native/cpu/fused/plan.cpp. */
   readonly wide: boolean;
@@ -35,7 +38,10 @@ const narrowBlockBytes = 384 * 1024;
 /** See rows_at_once in native/executor/graph_student.h. */
 const generalRows = 256;
 
-/** Of objects around a student and of a population, beside its numbers: above what was measured (bench/README.md), up to width 20 twice that. */
+/**
+ * Of the objects of a student and of a population, besides their numbers: above what was measured
+ * (bench/README.md), up to width 20 twice that.
+ */
 const aroundStudent = 40 * 2 ** 10;
 const aroundPopulation = 4 * 2 ** 20;
 
@@ -66,7 +72,10 @@ export function bytesOfStudent(shape: StudentShape): StudentBytes {
   return { held, working, passing: numbers * (8 + scalar), wide };
 }
 
-/** Parameters, moments and gradient; outputs, what is saved of them and their gradients, of a batch or of what is answered at once. */
+/**
+ * Parameters, moments and gradient; outputs, saved values and gradients, of a batch or of the samples that
+ * are evaluated at once.
+ */
 function bytesOfGeneral(
   { inputs, dtype, moments, batchSize }: StudentShape,
   { parameters, outputs }: NonNullable<StudentShape['general']>,
@@ -90,7 +99,7 @@ export interface PopulationBytes {
   readonly students: number;
   readonly data: number;
   readonly working: number;
-  /** Place of the student that takes most. */
+  /** Index of the student that needs most. */
   readonly largest: number;
 }
 

@@ -1,4 +1,4 @@
-/** A network at work in native memory for the length of one call: what Network's methods stand on. */
+/** Runs a network in native memory for the length of one call; the methods of Network use it. */
 import type { FloatArray, NativePopulation } from '../native/addon.js';
 import { dtypeOf } from '../native/arrays.js';
 import { addon } from '../native/load.js';
@@ -14,7 +14,10 @@ interface NetworkNumbers {
   readonly buffers: FloatArray;
 }
 
-/** Gives `work` a native population of one student that has this network's numbers, and frees it afterwards. */
+/**
+ * Calls `work` with a native population of one student that has this network's numbers, and frees it
+ * afterwards.
+ */
 export async function withNative<Result>(
   { spec, parameters, buffers }: NetworkNumbers,
   { device, devices }: ChosenDevice,

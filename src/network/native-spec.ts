@@ -1,12 +1,12 @@
-/** Network specs as the native code wants them. */
+/** Converts network specs to the form of the native code. */
 import { EigenstudentError } from '../errors.js';
 import type { NativeLayerSpec, NativeNetworkSpec, NativeTensorSpec } from '../native/addon.js';
 import { furtherPenaltyNames, type Layer, type TensorOptions } from './layers.js';
 import type { NetworkSpec } from './network-spec.js';
 
 /**
- * Initialisers stay behind: first values are drawn here and written into the parameter block.
- * @throws invalid_network for names of layers that are not there, or not earlier
+ * Initialisers are left out: first values are drawn in TypeScript and written into the parameter block.
+ * @throws invalid_network for names of layers that do not exist or come later
  */
 export function toNativeNetwork(spec: NetworkSpec): NativeNetworkSpec {
   return {
@@ -19,7 +19,7 @@ export function toNativeNetwork(spec: NetworkSpec): NativeNetworkSpec {
   };
 }
 
-/** What is of the type alone: neither its place in the graph nor its tensors. */
+/** The options of the type alone, without its place in the graph and its tensors. */
 function toNativeOptions(layer: Layer): NativeLayerSpec['options'] {
   const { kind: type, name: _name, inputs: _inputs, tensors: _tensors, ...options } = layer;
   return { type, ...options };

@@ -1,4 +1,4 @@
-/** A network as named tensors with its structure beside them: the form in which it is saved. */
+/** The form in which a network is saved: named tensors, and its structure as metadata. */
 import { EigenstudentError, reasonOf } from '../errors.js';
 import { type SafeTensor, type SafetensorsFile, safeTensor } from '../files/safetensors.js';
 import { readSafetensorsHeader, readSomeTensors } from '../files/safetensors-part.js';
@@ -35,7 +35,7 @@ export interface NetworkInFile {
 }
 
 /**
- * The network in a file; whatever else is in it is not read.
+ * The network in a file; its other contents are not read.
  * @throws file_unreadable; file_corrupt when there is no network in it, or one that lacks a tensor
  */
 export function readNetworkFile(path: string): NetworkInFile {
@@ -84,8 +84,8 @@ function readBlock(
 }
 
 /**
- * Whether metadata have a network as `networkToFile` describes one. Other programs call things "network" too: a name, a structure
- * of their own.
+ * Whether metadata have a network as `networkToFile` describes one. Other programs use the key "network" too,
+ * for a name or a structure of their own.
  */
 export function describesNetwork({ network }: Readonly<Record<string, string>>): boolean {
   if (network === undefined) return false;

@@ -1,22 +1,25 @@
-/** What a network is, before it has numbers. */
+/** Specifications of networks: their structure, without parameters. */
 import type { Layer, TensorName, TensorOptions } from './layers.js';
 import type { Loss } from './objective.js';
 
-/** What a network is, with every default written out. */
+/** The complete specification of a network, with every default written out. */
 export interface NetworkSpec {
-  /** Features of a sample: N_in of the first layer. */
+  /** Features per sample: N_in of the first layer. */
   readonly inputs: number;
-  /** Of a sample, where it is more than a list of features: [channels, height, width]. The product is `inputs`. */
+  /**
+   * Shape of a sample, where it is not a plain list of features: [channels, height, width]. The product is
+   * `inputs`.
+   */
   readonly inputShape?: readonly number[];
   readonly layers: readonly Layer[];
   readonly loss: Loss;
 }
 
-/** What a network is to be. */
+/** Options of a network. */
 export interface NetworkOptions {
   /** Features of a sample, or its shape: [channels, height, width]. */
   readonly inputs: number | readonly number[];
-  /** As networks from files have it, beside a number of inputs. */
+  /** Given by networks from files in addition to a number of inputs. */
   readonly inputShape?: readonly number[];
   readonly layers: readonly Layer[];
   /** Default 'mse'. */

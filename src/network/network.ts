@@ -32,18 +32,22 @@ interface CreateOptions {
   readonly dtype?: DType;
 }
 
-/** Which statistics batch norm normalises by. */
+/** The statistics by which batch norm normalises. */
 export interface StatisticsOptions {
   /**
-   * 'running' (default): those that training has kept. 'batch': those of all samples given. Only for networks with batch norm.
+   * 'running' (default): those accumulated in training. 'batch': those of all samples given. Only for
+   * networks with batch norm.
    */
   readonly statistics?: Statistics;
 }
 
-/** 'auto' takes the CPU here: copying to a GPU takes longer than computing. */
+/** 'auto' chooses the CPU here: copying to a GPU takes longer than computing. */
 type WorkOptions = DeviceOptions & StatisticsOptions;
 
-/** A network with numbers: one flat block of parameters with named tensors in it, and one of buffers (running statistics). */
+/**
+ * A network with parameters: one flat block that holds the named tensors, and one of buffers (running
+ * statistics).
+ */
 export class Network {
   readonly #places: readonly TensorPlace[];
 
@@ -58,7 +62,7 @@ export class Network {
     this.#places = places;
   }
 
-  /** @internal What a student is: its spec has been checked, and its parameters have their places. */
+  /** @internal The checked spec, with the places of its parameters. */
   static ofStudent(
     spec: NetworkSpec,
     parameters: FloatArray,
@@ -123,7 +127,10 @@ export class Network {
     return tensorViews(this.#places, this.parameters);
   }
 
-  /** A tensor, or a buffer ("layers.1.runningMean"). @throws invalid_argument when there is none of that name; those there are are listed */
+  /**
+   * A tensor, or a buffer ("layers.1.runningMean").
+   * @throws invalid_argument when there is none of that name; the message lists the existing names
+   */
   tensor(name: string): FloatArray {
     const place = this.#place(name);
     const block = this.#places.includes(place) ? this.parameters : this.buffers;
@@ -205,11 +212,11 @@ export class Network {
   }
 
   /**
-   * The order in which an oracle would remove the nodes of a hidden layer, the first removed first: at each step that node
-   * without which the loss on `data` is least, the first of equals. It looks at every remaining node at every step, h (h + 1) / 2
-   * passes, on one thread of the CPU: through what lies above the layer where one layer with a matrix is all that reads its nodes,
-   * as in chains (1.3 and 4.7 s for h = 200 and 400 with 2 000 samples and 20 nodes above, an AVX-512 Xeon beside other work), else
-   * through the whole network.
+   * The order in which an oracle would remove the nodes of a hidden layer, the first removed first: at each
+   * step that node without which the loss on `data` is least, the first of equals. It evaluates every
+   * remaining node at every step, h (h + 1) / 2 passes, on one thread of the CPU: through the layers above it
+   * where only one layer with a matrix reads its nodes, as in chains (1.3 and 4.7 s for h = 200 and 400 with
+   * 2 000 samples and 20 nodes above, an AVX-512 Xeon beside other work), else through the whole network.
    * @throws invalid_argument, data_mismatch
    */
   async oracleOrder(layer: number, data: Dataset): Promise<Uint32Array> {
@@ -237,7 +244,7 @@ export class Network {
     await writeSafetensors(path, tensors, metadata);
   }
 
-  /** A copy that shares nothing; in another dtype if one is given. */
+  /** A deep copy; in another dtype if one is given. */
   clone(dtype: DType = this.dtype): Network {
     oneOf('dtype', dtype, dtypes);
     const copied = (what: string, from: FloatArray) => {
@@ -255,7 +262,7 @@ function firstBuffers(spec: NetworkSpec, dtype: DType): FloatArray {
   return block;
 }
 
-/** @throws invalid_argument when statistics are asked of a network that has none */
+/** @throws invalid_argument when `statistics` is given for a network without batch norm */
 export function checkStatistics(
   spec: NetworkSpec,
   { statistics }: StatisticsOptions,

@@ -1,10 +1,10 @@
-/** What a network is trained for: one loss, or a weighted sum of losses, each of which judges the output of one layer. */
+/** The objective of training: one loss, or a weighted sum of losses, each of the output of one layer. */
 import { denseArray, finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { NativeTerm } from '../native/addon.js';
 import type { Layer } from './layers.js';
 
-/** Names of the losses that a network may have by itself. */
+/** Names of the losses that may be the only loss of a network. */
 export const losses = ['mse', 'crossEntropy'] as const;
 /**
  * `mse`: mean over batch and outputs of (y - t)^2. `crossEntropy`: mean over the batch of -log softmax(y)[class], on the
@@ -34,7 +34,7 @@ export const termLosses = [
  */
 export interface Term {
   readonly loss: (typeof termLosses)[number];
-  /** Name of the layer whose output is judged. Default: the last. */
+  /** Name of the layer whose output the loss is of. Default: the last. */
   readonly layer?: string;
   /** Name of an array of the data (DatasetOptions.named). Default: its targets, or its classes. */
   readonly target?: string;
@@ -94,7 +94,7 @@ export function termsOf(loss: Loss): readonly Term[] {
   return typeof loss === 'string' ? [{ loss }] : loss.terms;
 }
 
-/** Index of the layer that a term judges. @throws invalid_network when there is none of that name */
+/** Index of the layer whose output a term is of. @throws invalid_network when there is none of that name */
 export function layerOf({ layer }: Term, layers: readonly Layer[]): number {
   if (layer === undefined) return layers.length - 1;
   const found = layers.findIndex(({ name }) => name === layer);

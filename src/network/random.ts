@@ -1,6 +1,6 @@
 /**
  * Streams of random numbers, each named by (seed, trial, purpose, part); see native/core/philox.h. There is no global
- * generator: the same name gives the same numbers, always.
+ * generator: the same name always gives the same numbers.
  */
 
 import { invalid, nonNegativeInteger } from '../arguments.js';
@@ -29,7 +29,7 @@ export interface Stream {
   /** Integer below 2^32. */
   readonly trial: number;
   readonly purpose: Purpose;
-  /** Tells the members of one purpose apart, such as the tensors of a network. Default 0. */
+  /** Distinguishes the members of one purpose, such as the tensors of a network. Default 0. */
   readonly part?: number;
 }
 
@@ -59,7 +59,7 @@ export function normals(stream: Stream, count: number, deviation = 1): Float64Ar
   return out;
 }
 
-/** The same numbers as `normals`, in steps. */
+/** The same numbers as `normals`, as resumable steps. */
 export function* normalsSteps(stream: Stream, count: number): Steps<Float64Array> {
   const out = allocate('random numbers', 'float64', count) as Float64Array;
   for (const [from, to] of stretches(count)) {
@@ -87,8 +87,8 @@ export function permutation(stream: Stream, count: number): Uint32Array {
 const block = 1024;
 
 /**
- * A function that gives the next number, uniform in (0, 1), at each call: what bootstrapInterval and its like take. The same
- * seed gives the same numbers in the same order.
+ * A function that gives the next number, uniform in (0, 1), at each call: the argument of bootstrapInterval
+ * and similar functions. The same seed gives the same numbers in the same order.
  */
 export function seededRandom(seed: number): () => number {
   const stream = { seed: checkSeed('seededRandom', seed), trial: 0, purpose: 'bootstrap' } as const;

@@ -25,7 +25,7 @@ export function checkHiddenLayer(spec: NetworkSpec, layer: unknown): number {
 
 /**
  * Checks that a removal order names every node of a hidden layer once.
- * @throws invalid_argument naming what is wrong with it
+ * @throws invalid_argument naming the fault
  */
 export function checkRemovalOrder(spec: NetworkSpec, layer: number, order: unknown): void {
   checkHiddenLayer(spec, layer);

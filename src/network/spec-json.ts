@@ -1,13 +1,16 @@
-/** A network's spec as the text that stands in files. */
+/** Converts a network's spec to and from the JSON text in files. */
 import { EigenstudentError } from '../errors.js';
 import { isMatrixLayer } from './layers.js';
 import type { NetworkOptions, NetworkSpec } from './network-spec.js';
 import { networkSpec } from './spec.js';
 
-/** The newest form of the JSON that is read. Networks of matrix layers, each reading the one before, are written without it. */
+/**
+ * The newest version of the JSON that is read. Networks of matrix layers, each reading the one before, are
+ * written without a version.
+ */
 const format = 2;
 
-/** A network's structure as JSON. Initialisers that are arrays are left out: the file holds what became of them. */
+/** A network's structure as JSON. Initialisers that are arrays are left out: the file holds the parameters. */
 export function specToJson(spec: NetworkSpec): string {
   const layers = spec.layers.map(({ ...layer }) => {
     if (!layer.tensors) return layer;

@@ -1,4 +1,4 @@
-/** The checks of a network's spec. */
+/** Checks a network's spec. */
 import { denseArray, flag, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { describe, sizeOf } from './description.js';
@@ -151,7 +151,7 @@ function checkTensorOptions(where: string, tensor: TensorOptions): void {
   flag(`trainable of ${where}`, tensor.trainable);
 }
 
-/** The options of a layer's builder that its tensors tell. */
+/** The options of a layer's builder that follow from its tensors. */
 function tensorOptionsOf(
   where: string,
   layer: Layer & { readonly tensors: unknown },

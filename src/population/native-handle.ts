@@ -1,7 +1,7 @@
 import { EigenstudentError } from '../errors.js';
 import type { NativePopulation } from '../native/addon.js';
 
-/** @internal Guards a native population: what a caller gets from `ready()` is neither disposed nor busy. */
+/** @internal Guards a native population: `ready()` returns it only when it is neither disposed nor busy. */
 export class NativeHandle {
   #disposed = false;
 
@@ -20,7 +20,7 @@ export class NativeHandle {
   }
 
   /**
-   * @param what the method that is about to work, for the message
+   * @param what the method that is called, for the message
    * @throws population_disposed, population_busy
    */
   ready(what: string): NativePopulation {

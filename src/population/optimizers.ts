@@ -111,14 +111,14 @@ export function adamW(options: AdamWOptions): Optimizer {
   return { ...unused, ...checkAdamW('adamW', options), kind: 'adamW' };
 }
 
-/** What each kind uses of an optimizer's numbers. */
+/** The options that each kind of optimiser uses. */
 const usedByKind = {
   sgd: ['momentum', 'nesterov'],
   adam: ['beta1', 'beta2', 'epsilon'],
   adamW: ['beta1', 'beta2', 'epsilon', 'weightDecay'],
 } as const;
 
-/** Checks an optimiser that may have been written by hand, and returns it with nothing else in it. */
+/** Checks an optimiser that may have been written by hand, and returns it without unknown fields. */
 export function checkOptimizer(where: string, value: unknown): Optimizer {
   const { kind, learningRate, ...numbers } = (value ?? {}) as Partial<Optimizer>;
   if (typeof learningRate !== 'object' || !isNameIn(usedByKind, kind))
@@ -128,7 +128,7 @@ export function checkOptimizer(where: string, value: unknown): Optimizer {
   return kind === 'adam' ? adam({ learningRate, ...used }) : adamW({ learningRate, ...used });
 }
 
-/** What each kind uses of a schedule's numbers, besides base and warmup. */
+/** The options that each kind of schedule uses, besides base and warmup. */
 const usedBySchedule = { constant: [], step: ['every', 'factor'], cosine: ['total', 'minimum'] } as const;
 
 function toSchedule(where: string, value: unknown): Schedule {
@@ -150,7 +150,10 @@ function isNameIn<Kind extends string>(
   return typeof value === 'string' && Object.hasOwn(table, value);
 }
 
-/** The numbers that `kind` uses. Refuses others that are not at rest, because they would have no effect. */
+/**
+ * The options that `kind` uses. Refuses others with values other than their defaults, because they would have
+ * no effect.
+ */
 function numbersOfKind<Kind extends string>(
   kind: Kind,
   numbers: object,
@@ -174,7 +177,7 @@ function positive(where: string, value: unknown): number {
   return number;
 }
 
-/** A number in [0, 1): at 1 a moving average never moves. */
+/** A number in [0, 1): with 1 a moving average would never change. */
 function fraction(where: string, value: unknown): number {
   if (typeof value !== 'number' || !(value >= 0 && value < 1))
     throw invalid(where, 'a number from 0 to below 1', value);

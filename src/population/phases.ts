@@ -1,4 +1,4 @@
-/** Phases: which tensors train when. They narrow what is trainable; they never thaw a frozen tensor. */
+/** Phases restrict which trainable tensors train during which steps. They never train a frozen tensor. */
 import { denseArray, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import type { NativePhase } from '../native/addon.js';
 import type { Layer, TensorName } from '../network/layers.js';
@@ -20,13 +20,17 @@ const bits = {
   scale: 32,
   shift: 64,
 } as const;
-/** Without batch norm its bits stay 0, so that masks are those of checkpoints from before there was any. */
+/**
+ * Without batch norm its bits stay 0, so that masks agree with those in checkpoints of versions without batch
+ * norm.
+ */
 const bitsOfBatchNorm = bits.scale | bits.shift;
 const names = Object.keys(bits) as TensorName[];
 
 /**
- * The paper's variant: for `length` steps (or epochs) everything but the eigenvectors trains, then as long everything
- * but the eigenvalues; dense layers train in both. A tensor that rests keeps its moments and its age.
+ * The paper's variant: for `length` steps (or epochs) everything but the eigenvectors trains, then as long
+ * everything but the eigenvalues; dense layers train in both. A tensor that does not train keeps its moments
+ * and its step count.
  */
 export function alternating(length: number, unit: 'steps' | 'epochs' = 'steps'): Phase[] {
   positiveInteger('length of alternating phases', length);

@@ -1,4 +1,4 @@
-/** What a population needs before its students train: memory, and first values. */
+/** Prepares a population for training: checks memory and draws first values. */
 import type { DType } from '../native/addon.js';
 import { allocate, toDType } from '../native/arrays.js';
 import { requireMemory } from '../native/free-memory.js';
@@ -8,7 +8,7 @@ import { tensorLayout } from '../network/layout.js';
 import { bytesOfPopulation } from '../network/memory-needs.js';
 import type { StudentPlan } from './student-options.js';
 
-/** On the host; a GPU says itself what it has not. */
+/** Memory of the host; on a GPU the CUDA library reports what is missing. */
 export function requireHostMemory(
   plans: readonly StudentPlan[],
   dtype: DType,

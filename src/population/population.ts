@@ -29,8 +29,9 @@ export interface PopulationOptions extends DeviceOptions {
   /** Default: one per core that this process may use. Results do not depend on it. */
   readonly threads?: number;
   /**
-   * 'auto' (default): the fused path where a student is a chain of dense and spectral layers. 'general': the executor of any graph
-   * for every student, as engine and `execution` of the students then say; slower, for measurements. Not on a GPU.
+   * 'auto' (default): the fused path where a student is a chain of dense and spectral layers. 'general': the
+   * executor of any graph for every student, which engine and `execution` of the students then name; slower,
+   * for measurements. Not on a GPU.
    */
   readonly executor?: 'auto' | 'general';
 }
@@ -56,7 +57,7 @@ export class Population {
   }
 
   /**
-   * Students with their first values. A student's values, shuffles and results do not depend on its neighbours.
+   * Students with their first values. A student's values, shuffles and results do not depend on other students.
    * @throws invalid_argument, invalid_network, data_mismatch (each names the student), cuda_unavailable, out_of_memory
    */
   static create(students: readonly StudentOptions[], options: PopulationOptions = {}): Population {
@@ -100,7 +101,7 @@ export class Population {
     return this.#students.length;
   }
 
-  /** What carries the work. */
+  /** The device that runs the population. */
   get device(): ChosenDevice['device'] {
     return this.#chosen.device;
   }
@@ -138,8 +139,8 @@ export class Population {
   }
 
   /**
-   * Trains each student until it has completed that many epochs, diverges, or stop() is called; students already there
-   * rest. (A student's own `epochs` is for train(); here nothing looks at it.)
+   * Trains each student until it has completed that many epochs, diverges, or stop() is called; students that
+   * have completed them do not train. (A student's own `epochs` is for train(); this method ignores it.)
    * @param untilEpoch one number for all, or one per student
    */
   async run(untilEpoch: number | readonly number[]): Promise<void> {
@@ -154,7 +155,7 @@ export class Population {
     await native.run(Float64Array.from(epochs));
   }
 
-  /** Asks a pending run, evaluation or curve to end after the current step. Harmless at any time. */
+  /** Makes a pending run, evaluation or curve end after the current step. Harmless at any time. */
   stop(): void {
     this.#native.stop();
   }
@@ -176,8 +177,8 @@ export class Population {
 
   /**
    * As evaluate(), for several lists of data at once: training and validation data, say. One call costs less than several. The
-   * accuracy of one sigmoid output is NaN here: it takes another pass, which evaluate() makes.
-   * @param sets each with one data set, or null, a student
+   * accuracy of one sigmoid output is NaN here: it needs another pass, which evaluate() makes.
+   * @param sets each with one data set, or null, per student
    * @throws data_mismatch naming the student
    */
   async evaluateSets(sets: readonly (readonly (Dataset | null)[])[]): Promise<Evaluation[][]> {
@@ -189,7 +190,7 @@ export class Population {
     return evaluationsOf(await native.evaluate(samples), sets.length, this.size);
   }
 
-  /** One after the other: the population does one thing at a time. */
+  /** One after the other: a population runs one call at a time. */
   async #withBinaryAccuracies(
     found: readonly Evaluation[],
     each: readonly (Dataset | null)[],

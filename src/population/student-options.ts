@@ -1,4 +1,4 @@
-/** What one student is asked to be, and the check of it. */
+/** The options of one student, and their check. */
 import { flag, invalid, nonNegativeInteger, positiveInteger, someName } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { NativePhase, NativeStudentSpec } from '../native/addon.js';
@@ -16,7 +16,7 @@ import { type OptionsOf, optional, optionsCheck, required, unchecked } from '../
 import { checkOptimizer, type Optimizer } from './optimizers.js';
 import { type Phase, toNativePhases } from './phases.js';
 
-/** Training data, perhaps with what it is validated and tested on. */
+/** Training data, possibly with validation and test data. */
 export interface SplitData {
   readonly train: Dataset;
   readonly validation?: Dataset;
@@ -31,25 +31,28 @@ const checkOptions = optionsCheck({
   inputs: optional(unchecked<number | readonly number[]>),
   /** Default: 'crossEntropy' for data with classes, else 'mse'. */
   loss: optional(unchecked<Loss>),
-  /** Trained on; of splits, `train`. Students that share a Dataset share its copy in native memory. */
+  /** Training data; of splits, `train`. Students that share a Dataset share its copy in native memory. */
   data: required<SplitData, Dataset | SplitData>(checkSplits),
   /** Made by sgd(), adam() or adamW(). */
   optimizer: required(checkOptimizer),
-  /** Samples a step. An epoch's last batch may be smaller; more than there are samples means one batch. */
+  /** Samples per step. An epoch's last batch may be smaller; more than there are samples means one batch. */
   batchSize: required(positiveInteger),
   /** Passes over the data, reshuffled each time. */
   epochs: required(checkEpochs),
-  /** Names, with `trial`, the first values and the shuffles. Non-negative safe integer. */
+  /** Selects, with `trial`, the streams of the first values and the shuffles. Non-negative safe integer. */
   seed: required(nonNegativeInteger),
   /** Integer below 2^32. Default 0. */
   trial: optional(trialNumber, 0),
-  /** Which tensors train when; repeated from the first after the last. Default: all that are trainable, always. */
+  /**
+   * Which tensors train when; after the last phase the first follows again. Default: all that are trainable,
+   * always.
+   */
   phases: optional(unchecked<readonly Phase[]>, []),
   /** Whether each epoch takes the samples in a new order. Default true. */
   shuffle: optional(flag, true),
   /**
-   * Name of the stream that the data are a chunk of: Student.setData() may then replace them. Checkpoints know the student by
-   * this name, not by the chunk. On the CPU and the reference.
+   * Name of the stream that the data are a chunk of: Student.setData() may then replace them. Checkpoints
+   * identify the student's data by this name, not by the chunk. On the CPU and the reference.
    */
   stream: optional(someName),
   /** Steps that learning rates and phases count as an epoch. Default: those of the data that the student is made with. */
@@ -72,7 +75,7 @@ export interface StudentPlan {
   readonly phases: readonly NativePhase[];
   readonly shuffle: boolean;
   readonly stream: string | undefined;
-  /** 0: those of the data. */
+  /** 0: the steps of the data. */
   readonly stepsPerEpoch: number;
   readonly network: Network | undefined;
 }
@@ -98,12 +101,12 @@ export function planStudent(where: string, options: StudentOptions): StudentPlan
   };
 }
 
-/** Steps that count as an epoch: 0, those of the data; for a stream those of its first chunk, whatever comes then. */
+/** Steps that count as an epoch: 0 means those of the data; for a stream they are those of its first chunk. */
 function firstClock({ stream, batchSize }: Pick<StudentPlan, 'stream' | 'batchSize'>, { samples }: Dataset) {
   return stream === undefined ? 0 : Math.ceil(samples / Math.min(batchSize, samples));
 }
 
-/** What native code trains; first values are written afterwards. */
+/** The student in the form of native code; first values are written afterwards. */
 export function toNativeStudent(plan: StudentPlan, dtype: 'float32' | 'float64'): NativeStudentSpec {
   const { learningRate, ...optimizer } = plan.optimizer;
   return {
@@ -157,7 +160,7 @@ function planNetwork(
   });
 }
 
-/** Errors from below do not know whose they are. */
+/** Adds the student's name to errors of inner checks. */
 function inContext<Result>(where: string, work: () => Result): Result {
   try {
     return work();

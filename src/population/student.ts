@@ -26,20 +26,21 @@ export interface Progress {
   /** Wall time in seconds that training this student took, in this process. */
   readonly secondsTrained: number;
   /**
-   * Present when a loss was not finite: the student rests, its parameters are those before that step. `layer` is the
-   * first whose output was not finite, -1 when only the loss overflowed.
+   * Present when a loss was not finite: the student trains no further, its parameters are those before that
+   * step. `layer` is the first whose output was not finite, -1 when only the loss overflowed.
    */
   readonly divergence?: { readonly step: number; readonly layer: number; readonly learningRate: number };
 }
 
 /**
- * How a student is trained. On a GPU 'fused': many steps in one launch, all in the shared memory of its multiprocessors;
- * 'layerwise': a few launches per layer and step, because the student is too large for that; far slower for a small one. On the CPU
- * 'general': layer by layer through the executor of any graph, because the student is no chain of dense and spectral layers.
+ * How a student is trained. On a GPU 'fused': many steps in one launch, all in the shared memory of its
+ * multiprocessors; 'layerwise': a few launches per layer and step, because the student is too large for that;
+ * far slower for a small one. On the CPU 'general': layer by layer through the executor of any graph, because
+ * the student is not a chain of dense and spectral layers.
  */
 export interface Execution {
   readonly kernels: 'fused' | 'layerwise' | 'general';
-  /** Of the last two: why, as "a step needs at least ... bytes of shared memory ...". */
+  /** The reason for the last two, as in "a step needs at least ... bytes of shared memory ...". */
   readonly reason?: string;
 }
 
@@ -47,13 +48,13 @@ export interface Execution {
 export interface StudentState {
   /** [parameters], as Network.parameters. */
   readonly parameters: FloatArray;
-  /** Adam's m, or the velocity of SGD; places as in parameters. */
+  /** Adam's m, or the velocity of SGD; in the order of parameters. */
   readonly firstMoment: FloatArray;
   /** Adam's v. */
   readonly secondMoment?: FloatArray;
   /** Running statistics, as Network.buffers; absent without batch norm. */
   readonly buffers?: FloatArray;
-  /** Of a student of a stream: epochs completed, and samples of the running one that it has seen. */
+  /** For a student of a stream: epochs completed, and samples of the current one that have been used. */
   readonly epoch?: number;
   readonly position?: number;
   /** Updates of each tensor so far, [tensors]. */
@@ -68,7 +69,7 @@ type NativeGradient = NonNullable<Awaited<ReturnType<NativePopulation['gradients
 export interface Gradient {
   /** Of data loss + penalty, by tensor name, shapes as the tensors; zero where frozen. */
   readonly gradients: ReadonlyMap<string, FloatArray>;
-  /** Of the inputs, [samples][inputs], where they were asked for. */
+  /** With respect to the inputs, [samples][inputs], where `inputs` was given. */
   readonly inputs?: FloatArray;
   readonly dataLoss: number;
   readonly penalty: number;
@@ -76,7 +77,7 @@ export interface Gradient {
 
 /** @internal */
 export const checkGradientOptions = bareOptionsCheck({
-  /** Whether the gradient of the inputs is wanted, too. Default false. Not on a GPU. */
+  /** Whether the gradient of the inputs is computed as well. Default false. Not on a GPU. */
   inputs: optional(flag, false),
   /** Which statistics batch norm uses. Default 'batch', as in training. */
   statistics: optional(unchecked<Statistics>),
@@ -92,12 +93,12 @@ export class Student {
   /** @internal Students are made by Population.create. */
   constructor(
     native: NativeHandle,
-    /** Place in the population, from 0. */
+    /** Index in the population, from 0. */
     readonly index: number,
     readonly dtype: DType,
     /** Its options, checked and with every default written out. */
     readonly options: StudentPlan,
-    /** How the device trains it; null where there is nothing to tell (reference, and the CPU's fused path). */
+    /** How the device trains it; null where there is only one way (reference, and the CPU's fused path). */
     readonly execution: Execution | null,
   ) {
     this.#native = native;
@@ -186,7 +187,7 @@ export class Student {
 
   /**
    * Product of the Hessian of loss and penalty with a direction, at the present parameters, over all of `data` as one batch: exact
-   * to rounding, on the host, at the price of a gradient in plain loops several times over.
+   * to rounding, on the host, for several times the cost of a gradient in plain loops.
    * @param direction one number per parameter, in the order and dtype of the network's `parameters`; that of frozen tensors counts as 0
    * @returns the product by tensor; 0 for frozen tensors
    * @throws data_mismatch, invalid_argument
@@ -244,7 +245,7 @@ export class Student {
   }
 
   /**
-   * Continues from a state; a divergence is forgotten. Nothing is changed when the state is refused.
+   * Continues from a state; a divergence is cleared. Nothing is changed when the state is refused.
    * @throws invalid_argument when an array has another kind or length
    */
   restore(state: StudentState): void {

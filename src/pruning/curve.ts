@@ -7,12 +7,12 @@ import { type RankingOptions, rankingKeys, type Source, scoreNodes } from './sou
 
 /** Data loss against the number of kept nodes of one hidden layer of h nodes (arXiv 2310.12612, pruning figures). */
 export interface PruningCurve {
-  /** What ranked the nodes; 'given' for a relevance of the caller's own. */
+  /** The criterion that ranked the nodes; 'given' for relevance that the caller gave. */
   readonly criterion: Criterion | 'given';
   readonly layer: number;
   /**
    * [h + 1]; entry k is the data loss (without penalty) with the k most relevant nodes kept: entry h is the unpruned
-   * network's to rounding, entry 0 that of a network whose layer says nothing.
+   * network's to rounding, entry 0 that of a network whose layer outputs only zeros.
    */
   readonly losses: Float64Array;
   /** [h], the first removed first. */
@@ -26,7 +26,7 @@ export interface PruningCurve {
 /**
  * The loss for every number of kept nodes, removed by ascending relevance, in one native call that costs a few forward
  * passes instead of h + 1. A removed node outputs 0, whatever its bias and activation.
- * @param data what the loss is measured on; test data, if the curve is to be shown
+ * @param data what the loss is measured on; test data, if the curve is to be published
  * @throws invalid_argument, data_mismatch; population_busy while the student's population works
  */
 export async function pruningCurve(

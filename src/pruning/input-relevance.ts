@@ -3,9 +3,10 @@ import { EigenstudentError } from '../errors.js';
 import { checkNetwork, type Network } from '../network/network.js';
 
 /**
- * Relevance of the inputs of a network, [inputs]: |eigenvaluesIn_j| of its first layer, in float64, not normalised. With
- * eigenvaluesOut frozen at 0 the weights are W_ij = eigenvaluesIn_j eigenvectors_ij, so that one number stands before all that
- * input j does, and a penalty on eigenvaluesIn takes inputs away that the task can do without (arXiv 2406.01183).
+ * Relevance of the inputs of a network, [inputs]: |eigenvaluesIn_j| of its first layer, in float64, not
+ * normalised. With eigenvaluesOut frozen at 0 the weights are W_ij = eigenvaluesIn_j eigenvectors_ij, so that
+ * one number scales all weights of input j, and a penalty on eigenvaluesIn removes inputs that the task does
+ * not need (arXiv 2406.01183).
  * @throws invalid_argument when the first layer is dense, or an eigenvalueOut is not 0
  */
 export function inputRelevance(network: Network): Float64Array {

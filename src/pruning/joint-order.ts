@@ -4,9 +4,9 @@ import { invalid, nonNegativeInteger } from '../arguments.js';
 import { rank, select } from './ranking.js';
 
 /**
- * How nodes of different layers compare. 'layer': by rank within their own layer, so that all layers lose the same share of
- * their nodes. 'global': by relevance divided by the largest of their own layer, as for the effective size; layers then lose as
- * many nodes as have little relevance in them.
+ * How nodes of different layers compare. 'layer': by rank within their own layer, so that all layers lose the
+ * same share of their nodes. 'global': by relevance divided by the largest of their own layer, as for the
+ * effective size; a layer then loses as many nodes as have little relevance in it.
  */
 export const scopes = ['layer', 'global'] as const;
 export type Scope = (typeof scopes)[number];
@@ -18,12 +18,15 @@ interface Place {
   readonly score: number;
 }
 
-/** The nodes that stay, by layer, each by ascending index. */
+/** The nodes that are kept, per layer, by ascending index. */
 export type Kept = readonly Uint32Array[];
 
-/** Nodes of several layers in the order in which they go. The most relevant node of each layer (the last of equals) never does. */
+/**
+ * Nodes of several layers in the order of removal. The most relevant node of each layer (the last of equals)
+ * is never removed.
+ */
 export class JointOrder {
-  /** The nodes that may go, the first one first. */
+  /** The nodes that may be removed, the first one first. */
   readonly #removable: readonly Place[];
 
   /** @param relevances [layers][nodes], none negative */
@@ -38,12 +41,12 @@ export class JointOrder {
       .sort((a, b) => a.score - b.score || a.layer - b.layer || a.node - b.node);
   }
 
-  /** How many nodes can go: all but one per layer. */
+  /** How many nodes can be removed: all but one per layer. */
   get removable(): number {
     return this.#removable.length;
   }
 
-  /** What stays when the first `count` have gone. */
+  /** The nodes that are kept when the first `count` have been removed. */
   without(count: number): Kept {
     const gone = this.relevances.map(() => new Set<number>());
     for (const { layer, node } of this.#removable.slice(0, count)) gone[layer]?.add(node);
@@ -53,8 +56,8 @@ export class JointOrder {
   }
 
   /**
-   * What stays of `keep` nodes: in each layer ('layer'), or in all of them together ('global').
-   * @throws invalid_argument when none would stay in a layer, or there are not as many
+   * The `keep` nodes that are kept: in each layer ('layer'), or in all layers together ('global').
+   * @throws invalid_argument when a layer would keep none, or there are fewer nodes
    */
   keeping(keep: number): Kept {
     if (this.scope === 'layer') return this.relevances.map((relevance) => select(relevance, { keep }));
@@ -74,7 +77,10 @@ export class JointOrder {
     return this.without(nodes - keep);
   }
 
-  /** What stays when those strictly below the percentile go: of each layer's relevances ('layer'), or of all normalised ones. */
+  /**
+   * The nodes that are not strictly below the percentile: of each layer's relevances ('layer'), or of all
+   * normalised ones.
+   */
   above(percentile: number): Kept {
     if (this.scope === 'layer') return this.relevances.map((relevance) => select(relevance, { percentile }));
     const scores = normalize(this.relevances, 'trial').flat();
@@ -83,13 +89,13 @@ export class JointOrder {
     return this.without(below.length); // they are the first: the order is that of the scores
   }
 
-  /** Of a node among those of all layers, one layer after the other. */
+  /** Index of a node among those of all layers, one layer after the other. */
   #position(layer: number, node: number): number {
     return this.relevances.slice(0, layer).reduce((sum, { length }) => sum + length, node);
   }
 }
 
-/** (rank + 1) / nodes, from 1 / nodes of the first to go to 1 of the last. */
+/** (rank + 1) / nodes, from 1 / nodes for the first node to be removed to 1 for the last. */
 function byRank(relevances: readonly Float64Array[]): Place[] {
   return relevances.flatMap((relevance, layer) =>
     Array.from(rank(relevance), (node, place) => ({ layer, node, score: (place + 1) / relevance.length })),

@@ -1,4 +1,4 @@
-/** How good a network is, for those who prune it. */
+/** The metric of a network that pruning observes. */
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { endsInOneSigmoid, hasAccuracy } from '../network/binary-accuracy.js';
@@ -29,7 +29,7 @@ export async function measure(network: Network, data: Dataset, metric: Metric): 
 }
 
 /**
- * The worst value that is still good enough.
+ * The worst value that is still accepted.
  * @param degradation by how much of `reference` the metric may get worse: loss rise, or accuracy fall
  * @throws diverged when the reference is not finite
  */

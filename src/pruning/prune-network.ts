@@ -27,16 +27,22 @@ const checkOptions = bareOptionsCheck({
   scope: optional(amongst(scopes), 'layer'),
   /** Default: 'L' for spectral layers, 'M' for dense ones. */
   criterion: optional(unchecked<Criterion>),
-  /** Nodes that stay: in each layer, or with scope 'global' in all layers together, at least one each. */
+  /** Nodes to keep: in each layer, or with scope 'global' in all layers together, at least one each. */
   keep: optional(unchecked<number>),
-  /** From 0 to 100: nodes strictly below this percentile go, of the layer or with scope 'global' of all. */
+  /**
+   * From 0 to 100: nodes strictly below this percentile are removed, of the layer or with scope 'global' of
+   * all layers.
+   */
   percentile: optional(unchecked<number>),
   /**
    * By how much the metric may get worse, as a fraction of the reference: 0.01 lets loss rise, or accuracy fall, by 1 %. Needs
    * data.
    */
   maxDegradation: optional(unchecked<number>),
-  /** What the metric is of, before and after: validation data with maxDegradation, not what is reported on. */
+  /**
+   * The data of the metric before and after pruning: validation data with maxDegradation, not the data of
+   * reported results.
+   */
   data: called('data of pruneNetwork', optional(checkDataset)),
   /** Default: 'accuracy' where the network has one on the data (see Evaluation), else 'loss'. */
   metric: optional(amongst(metrics)),
@@ -65,12 +71,13 @@ export interface PrunedLayer {
 }
 
 /**
- * Prunes several hidden layers at once. With maxDegradation nodes are removed one by one in the order of the ranking, and the
- * network that is returned is the last before the first that breaks the bound: a smaller one that would keep it again, by luck of
- * a bump in the metric, is not looked for. Where more than 256 nodes may go, they go several at a time, and one by one only before
- * the cut that breaks the bound. Each layer keeps at least its most relevant node.
- * @throws invalid_argument: which option, what was expected; also when everything would go, or the unpruned network breaks the
- *   bound that `reference` sets; data_mismatch, diverged
+ * Prunes several hidden layers at once. With maxDegradation nodes are removed one by one in the order of the
+ * ranking, and the network that is returned is the last before the first that breaks the bound: smaller
+ * networks that satisfy it again, by chance, are not searched for. Where more than 256 nodes may be removed,
+ * they are removed several at a time, and one by one only before the cut that breaks the bound. Each layer
+ * keeps at least its most relevant node.
+ * @throws invalid_argument: which option, what was expected; also when all nodes would be removed, or the
+ *   unpruned network breaks the bound that `reference` sets; data_mismatch, diverged
  */
 export async function pruneNetwork(source: Source, options: PruneNetworkOptions): Promise<PrunedNetwork> {
   const { scope, criterion, data, metric, ...far } = checkOptions('pruneNetwork', options);
@@ -115,7 +122,7 @@ async function judge(network: Network, data: Dataset, metric: Metric | undefined
   return { name, before: await of(network), of };
 }
 
-/** What stays, as the one of keep, percentile and maxDegradation that is there says. */
+/** The nodes that are kept, by whichever of keep, percentile and maxDegradation is given. */
 async function howFar(
   order: JointOrder,
   options: PruneNetworkOptions,
@@ -137,13 +144,13 @@ async function howFar(
   return order.without(await lastThatHolds(order.removable, holds));
 }
 
-/** Cuts that are tried at first; arbitrary. Of networks with up to so many removable nodes every cut is tried. */
+/** Cuts that are evaluated at first; arbitrary. With at most so many removable nodes every cut is evaluated. */
 const firstCuts = 256;
 
 /**
- * The last count before the first that does not hold, counted from 0, where it holds. Bisection would not do: an accuracy rises
- * and falls from one cut to the next. Where there are more than `firstCuts`, every n-th is tried, and then those before the first
- * of these that does not hold.
+ * The last count before the first that does not hold, counted from 0, where it holds. Bisection would be
+ * wrong: an accuracy rises and falls from one cut to the next. Where there are more than `firstCuts`, every
+ * n-th is evaluated, and then those before the first of these that does not hold.
  */
 async function lastThatHolds(most: number, holds: (count: number) => Promise<boolean>): Promise<number> {
   const step = Math.max(1, Math.ceil(most / firstCuts));

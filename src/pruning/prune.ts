@@ -11,10 +11,10 @@ import { keepNodes } from './surgery.js';
 export type PruneOptions = Selection & RankingOptions;
 
 /**
- * A network that has lost the least relevant nodes of one hidden layer: score, select, cut. A network of its own, in the
- * source's dtype, ready to predict, save or train further; see keepNodes for what becomes of the tensors.
+ * A copy of the network without the least relevant nodes of one hidden layer. It has the
+ * source's dtype and can predict, be saved or be trained further; keepNodes describes what happens to the tensors.
  * @throws invalid_argument when keep is 0 or above h, both or none of keep and percentile is given, the layer is not a
- * hidden one, or it has not what the criterion looks at
+ * hidden one, or it lacks the tensors of the criterion
  */
 export function prune(source: Source, options: PruneOptions): Network {
   knownKeys('prune', options, ['keep', 'percentile', ...rankingKeys]);
@@ -23,13 +23,13 @@ export function prune(source: Source, options: PruneOptions): Network {
 }
 
 export interface PruneUntilOptions extends RankingOptions {
-  /** By how much the loss may grow, as a fraction of the unpruned network's; default 0.01, chosen by us. */
+  /** By how much the loss may grow, as a fraction of the unpruned network's; default 0.01, arbitrary. */
   readonly maxDegradation?: number;
 }
 
 export interface PrunedUntil {
   readonly network: Network;
-  /** Nodes that stayed, from 1 to h. */
+  /** Nodes that were kept, from 1 to h. */
   readonly kept: number;
   /** Data loss of the unpruned network. */
   readonly lossBefore: number;
@@ -39,9 +39,9 @@ export interface PrunedUntil {
 
 /**
  * Prunes while the loss on `data` stays at most (1 + maxDegradation) times the unpruned network's. The pruning curve is
- * walked from the full width down, one node at a time, and the walk ends at the first width that breaks the bound: a
- * narrower one that would keep it again, by luck of a bump in the curve, is not looked for. Use validation data, not
- * what you report on.
+ * read from the full width down, one node at a time, to the first width that breaks the bound:
+ * narrower widths that satisfy it again, by chance, are not searched for. Use validation data, not
+ * the data of reported results.
  * @throws invalid_argument, data_mismatch, diverged when the unpruned loss is not finite; population_busy
  */
 export async function pruneUntil(

@@ -16,20 +16,21 @@ export function rank(relevance: ArrayLike<number>): Uint32Array {
 
 /** How many nodes to keep: exactly one of the two. */
 export interface Selection {
-  /** Number of nodes that stay, the most relevant ones; from 1 to h. */
+  /** Number of nodes to keep, the most relevant ones; from 1 to h. */
   readonly keep?: number;
   /**
-   * From 0 to 100. Nodes are removed whose relevance is strictly below this percentile of the layer's h relevances
-   * (linear interpolation, as NumPy's). So 0 removes none, 100 keeps only those that share the largest relevance, at
-   * least one node always stays, and equal nodes share their fate: where three quarters are exactly 0, percentile 50
-   * is 0 and removes none.
+   * From 0 to 100. Nodes are removed whose relevance is strictly below this percentile of the layer's h
+   * relevances (linear interpolation, as NumPy's). So 0 removes none, 100 keeps only those that have the
+   * largest relevance, at least one node is always kept, and nodes of equal relevance are kept or removed
+   * together: where three quarters are exactly 0, percentile 50 is 0 and removes none.
    */
   readonly percentile?: number;
 }
 
 /**
- * The nodes that stay, by ascending index, so that surgery keeps their order. relevance: [h] -> [kept], 1 <= kept <= h.
- * @throws invalid_argument when both or none of keep and percentile is given, no node would stay, or keep > h
+ * The nodes that are kept, by ascending index, so that surgery keeps their order. relevance: [h] -> [kept], 1
+ * <= kept <= h.
+ * @throws invalid_argument when both or none of keep and percentile is given, no node would be kept, or keep > h
  */
 export function select(relevance: ArrayLike<number>, { keep, percentile: p }: Selection): Uint32Array {
   const scores = finiteNumbers('relevance', relevance);

@@ -9,10 +9,12 @@ import { rank } from './ranking.js';
 import { relevance } from './relevance.js';
 
 /**
- * Orders of removal to hold a criterion against. That of weight magnitude is no other: it is criterion `M`.
- * - `random`: whatever a criterion cannot beat tells nothing
- * - `oracle`: greedy, at each step the node without which the loss is least; looks at data, and at every node left
- * - `eigenvalue`: ascending |lambda_out|, that of "Spectral pruning of fully connected layers" (Sci. Rep. 2022)
+ * Orders of removal to compare a criterion with. The order by weight magnitude is criterion `M`.
+ * - `random`: the baseline: a criterion that is no better carries no information
+ * - `oracle`: greedy, at each step the node without which the loss is least; it evaluates every remaining
+ *   node on data
+ * - `eigenvalue`: ascending |lambda_out|, the criterion of "Spectral pruning of fully connected layers" (Sci.
+ *   Rep. 2022)
  */
 export const rankings = ['random', 'oracle', 'eigenvalue'] as const;
 export type Ranking = (typeof rankings)[number];
@@ -22,18 +24,21 @@ const checkOptions = optionsCheck({
   ranking: called('ranking', required(amongst(rankings))),
   /** Index of a hidden layer; default 0. */
   layer: optional(unchecked<number>, 0),
-  /** What an oracle looks at: validation data, so that test data tell how it does. Only for 'oracle'. */
+  /**
+   * Data on which the oracle evaluates the loss: validation data, so that test data remain for the
+   * comparison. Only for 'oracle'.
+   */
   data: optional(unchecked<Dataset>),
-  /** Of 'random', and only of it: non-negative safe integer. */
+  /** Only for 'random': non-negative safe integer. */
   seed: optional(unchecked<number>),
-  /** Of 'random': tells the orders of one seed apart, an integer below 2^32. Default 0. */
+  /** Only for 'random': distinguishes the orders of one seed, an integer below 2^32. Default 0. */
   trial: optional(trialNumber, 0),
 });
 export interface RemovalOptions extends OptionsOf<typeof checkOptions> {}
 
 /**
- * The nodes of a hidden layer in the order in which a ranking removes them, [h], the first removed first: what
- * Network.pruningLosses takes. The cost of an oracle is told at Network.oracleOrder.
+ * The nodes of a hidden layer in the order in which a ranking removes them, [h], the first removed first: the
+ * argument of Network.pruningLosses. Network.oracleOrder documents the cost of an oracle.
  * @throws invalid_argument, data_mismatch
  */
 export async function removalOrder(network: Network, options: RemovalOptions): Promise<Uint32Array> {

@@ -11,13 +11,13 @@ import { checkLayerIndex } from '../network/spec.js';
  * - `L`: |lambda_out_i| ||phi_i||_2 sqrt(h), the paper's for spectral layers with eigenvaluesIn = 0 (arXiv 2310.12612)
  * - `M`: ||w_i||_2 sqrt(h), the paper's for direct training; w = W, the weights that the layer applies. With
  *   eigenvaluesIn = 0 it equals `L`
- * - `eigenvalue`: |lambda_out_i|, that of "Spectral pruning of fully connected layers" (Sci. Rep. 2022)
+ * - `eigenvalue`: |lambda_out_i|, the criterion of "Spectral pruning of fully connected layers" (Sci. Rep. 2022)
  * - `weightNorm`: ||w_i||_2; like `M` without the factor that makes layers of different width comparable
  */
 export const criteria = ['L', 'M', 'eigenvalue', 'weightNorm'] as const;
 export type Criterion = (typeof criteria)[number];
 
-/** What the paper ranks by: `L` in spectral layers, `M` in dense ones. */
+/** The paper's criterion: `L` in spectral layers, `M` in dense ones. */
 export function defaultCriterion(layer: Layer): Criterion {
   return layer.kind === 'spectral' ? 'L' : 'M';
 }
@@ -25,7 +25,7 @@ export function defaultCriterion(layer: Layer): Criterion {
 /**
  * Relevance of the h nodes of a layer, [h], in float64, not normalised: rankings do not need it, and effectiveSize and
  * normalize (src/analysis) do it themselves. criterion: default as defaultCriterion says.
- * @throws invalid_argument when the layer does not exist or has not what the criterion looks at; diverged when a
+ * @throws invalid_argument when the layer does not exist or lacks the tensors of the criterion; diverged when a
  * relevance is not finite
  */
 export function relevance(network: Network, layer: number, criterion?: Criterion): Float64Array {
@@ -63,7 +63,7 @@ function score(network: Network, layer: number, criterion: Criterion): Float64Ar
   }
 }
 
-/** ||row i||_2 of a matrix [rows][columns] -> [rows], summed in float64 whatever the matrix holds. */
+/** ||row i||_2 of a matrix [rows][columns] -> [rows], summed in float64 for either dtype. */
 function rowNorms(matrix: FloatArray, rows: number): Float64Array {
   const columns = matrix.length / rows;
   const norms = new Float64Array(rows);

@@ -8,16 +8,16 @@ import { checkHiddenLayer } from '../network/removal-order.js';
 import { Student } from '../population/student.js';
 import { type Criterion, defaultCriterion, relevance } from './relevance.js';
 
-/** What can be pruned. A student stays as it is in its population: its network is read once. */
+/** What can be pruned. A student in a population is not changed: its network is read once. */
 export type Source = Network | Student;
 
-/** Which nodes are ranked, and by what. */
+/** Which nodes are ranked, and by which criterion. */
 export interface RankingOptions {
   /** Index of a hidden layer; default 0. */
   readonly layer?: number;
   /** Default: 'L' for a spectral layer, 'M' for a dense one, as in the paper (arXiv 2310.12612). */
   readonly criterion?: Criterion;
-  /** [h], instead of a criterion: a score of your own, non-negative; random numbers make the control. */
+  /** [h], instead of a criterion: scores of the caller's, non-negative; random numbers make a control. */
   readonly relevance?: ArrayLike<number>;
 }
 export const rankingKeys = ['layer', 'criterion', 'relevance'] as const;
@@ -58,7 +58,8 @@ function givenRelevance(options: RankingOptions, layer: number, width: number): 
 
 /**
  * @param where the caller's name, for errors
- * @throws invalid_argument; diverged when a parameter is not finite, of whichever layer: what is left would predict nothing
+ * @throws invalid_argument; diverged when a parameter of any layer is not finite: the pruned network could
+ *   not predict
  */
 export function networkOf(where: string, source: unknown): Network {
   if (!(source instanceof Student || source instanceof Network))

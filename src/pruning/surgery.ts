@@ -10,22 +10,23 @@ import { Network } from '../network/network.js';
 import { type NetworkSpec, tensorsOf } from '../network/network-spec.js';
 import { checkHiddenLayer } from '../network/removal-order.js';
 
-/** A group of units that share their fate, and those that stay, by ascending index. */
+/** A group of units that are removed together, and those that are kept, by ascending index. */
 interface Cut {
   readonly group: number;
   readonly kept: Uint32Array;
 }
 
 /**
- * A narrower network, in which hidden layer `layer` has only the nodes `kept`: the layer loses rows of its matrix
- * [N_out][N_in] and entries of eigenvaluesOut and bias, the next one loses columns of its matrix and entries of
- * eigenvaluesIn. Layers that share the units of `layer` (batch norm, activations, everything that is added) lose them too, and
- * so do those that read any of these. Its outputs are, to rounding, those of `network` with the outputs of the other nodes held at 0,
- * whatever their bias and activation. (The paper sets eigenvalues to zero, arXiv 2310.12612, which removes a node only
- * where lambda_in = 0, there is no bias and f(0) = 0.) Nothing is shared with `network`, which stays as it is.
+ * A narrower network, in which hidden layer `layer` has only the nodes `kept`: the layer loses rows of its
+ * matrix [N_out][N_in] and entries of eigenvaluesOut and bias, the next one loses columns of its matrix and
+ * entries of eigenvaluesIn. Layers that share the units of `layer` (batch norm, activations, everything that
+ * is added) lose them too, and so do those that read any of these. Its outputs are, to rounding, those of
+ * `network` with the outputs of the other nodes held at 0, whatever their bias and activation. (The paper
+ * sets eigenvalues to zero, arXiv 2310.12612, which removes a node only where lambda_in = 0, there is no bias
+ * and f(0) = 0.) The result shares no memory with `network`, which is not changed.
  *
- * What trains and how it is penalised stays, and so do initialisers: arrays are cut like their tensors, and
- * 'orthonormalRows' becomes the values themselves where fewer columns leave it no room.
+ * Trainable tensors, penalties and initialisers stay the same: arrays are cut like their tensors, and
+ * 'orthonormalRows' becomes the values themselves where there are fewer columns than rows.
  *
  * @param kept distinct nodes of the layer by ascending index, at least one
  * @throws invalid_argument when the layer is not a hidden one, or `kept` is not as described
@@ -65,7 +66,7 @@ function joinBlocks(blocks: readonly Float64Array[], { dtype }: Network): FloatA
   return all;
 }
 
-/** The values of a tensor that survive, and its options with the initialiser cut alike. */
+/** The kept values of a tensor, and its options with the initialiser cut alike. */
 function cutTensor(network: Network, place: TensorPlace, cut: Cut) {
   const { spec } = network;
   const places = survivors(spec, place, cut);
@@ -75,12 +76,12 @@ function cutTensor(network: Network, place: TensorPlace, cut: Cut) {
   return { place, values, options: { ...options, initialize } };
 }
 
-/** Rows of a matrix that stay. */
+/** The kept rows of a matrix. */
 function rowsOf(spec: NetworkSpec, { layer }: TensorPlace, cut: Cut): number {
   return indicesThatStay(unitsAt(spec, layer + 1), cut).length;
 }
 
-/** Fewer columns may leave no room for orthonormal rows: the values themselves then stand for them. */
+/** Orthonormal rows need as many columns: where there are fewer, the values themselves become the initialiser. */
 function cutInitializer(
   initialize: Initializer,
   places: Uint32Array,
@@ -91,7 +92,7 @@ function cutInitializer(
   return typeof initialize === 'object' ? gather(initialize, places) : initialize;
 }
 
-/** Places, in a tensor or a buffer, of the entries that belong to units that stay. */
+/** Positions, in a tensor or a buffer, of the entries of kept units. */
 function survivors(
   spec: NetworkSpec,
   { layer, shape, outputAxis, inputAxis }: TensorPlace,

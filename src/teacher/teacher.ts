@@ -11,11 +11,11 @@ import { checkSeed, normals } from '../network/random.js';
 import { amongst, type OptionsOf, optional, optionsCheck, required, unchecked } from '../options.js';
 import { inTurns, stretches, throwIfInterrupted } from '../steps.js';
 
-/** Numbers of inputs that are labelled in one call, which nothing interrupts. Arbitrary, a fraction of a second. */
+/** Input numbers that are labelled in one call, which cannot be interrupted. Arbitrary, a fraction of a second. */
 const labelledAtOnce = 2 ** 18;
 
 const seeded = {
-  /** Names the teacher's parameters. Non-negative safe integer. */
+  /** Selects the stream of the teacher's parameters. Non-negative safe integer. */
   seed: required(unchecked<number>),
 };
 /** @internal */
@@ -50,7 +50,7 @@ interface DatasetSizes {
   readonly train: number;
   readonly validation: number;
   readonly test: number;
-  /** Names the inputs, with `trial`. Non-negative safe integer. */
+  /** Selects the stream of the inputs, with `trial`. Non-negative safe integer. */
   readonly seed: number;
   /** Integer below 2^32. Default 0. */
   readonly trial?: number;
@@ -59,8 +59,9 @@ interface DatasetSizes {
 }
 
 /**
- * A frozen network that labels data. It is held in float64, and labels are computed by the reference backend: the same
- * bits whatever trains the students. Each way to make one throws invalid_argument naming the option that is wrong.
+ * A frozen network that labels data. It is held in float64, and labels are computed by the reference backend:
+ * the same bits whichever engine trains the students. Each way to make one throws invalid_argument naming the
+ * option that is wrong.
  */
 export class Teacher {
   private constructor(
@@ -105,7 +106,7 @@ export class Teacher {
     return new Teacher(Network.create({ inputs, layers }, { seed, purpose: 'teacher', dtype: 'float64' }));
   }
 
-  /** Any network, as it is now: a copy in float64. */
+  /** Any network: a copy of its present state in float64. */
   static from(network: Network): Teacher {
     return new Teacher(checkNetwork('network of Teacher.from', network).clone('float64'));
   }
@@ -114,7 +115,7 @@ export class Teacher {
    * Labels [samples][outputs].
    * @param inputs [samples][inputs]
    * @param signal aborting it ends the work with an error of code 'interrupted'
-   * @throws invalid_argument when the length is no multiple of the inputs, or a number is not finite; interrupted
+   * @throws invalid_argument when the length is not a multiple of the inputs, or a number is not finite; interrupted
    */
   async label(inputs: FloatArray, signal?: AbortSignal): Promise<Float64Array> {
     const inputCount = this.network.spec.inputs;

@@ -1,4 +1,7 @@
-/** Finds students whose parameters are not finite though their loss may be: dead nodes hide them from every output. */
+/**
+ * Finds students whose parameters are not finite although their loss is: dead nodes keep them out of every
+ * output.
+ */
 import type { Population } from '../population/population.js';
 import type { Student } from '../population/student.js';
 
@@ -9,21 +12,21 @@ export interface BrokenParameter {
   readonly index: number;
   /** NaN or an infinity. */
   readonly value: number;
-  /** Layer that has the tensor. */
+  /** Layer of the tensor. */
   readonly layer: number;
   /** Steps that were done when it was found. */
   readonly step: number;
 }
 
-/** Goes with the population. It is no part of a checkpoint: whoever continues looks again. */
+/** One per population. Checkpoints do not contain it: a continued run searches again. */
 const found = new WeakMap<Population, Map<number, BrokenParameter>>();
 
-/** By student, as the last look of lookForBroken found them. */
+/** By student, as found by the last call of lookForBroken. */
 export function brokenParameters(population: Population): ReadonlyMap<number, BrokenParameter> {
   return found.get(population) ?? new Map();
 }
 
-/** Looks at the parameters of some students as they are now. */
+/** Searches the present parameters of some students. */
 export function lookForBroken(population: Population, students: Iterable<number>): void {
   const known = found.get(population) ?? new Map<number, BrokenParameter>();
   found.set(population, known);

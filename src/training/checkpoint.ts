@@ -21,7 +21,7 @@ const schema = '1';
 const blocks = ['parameters', 'firstMoment', 'secondMoment', 'buffers', 'updateCount'] as const;
 
 /**
- * Writes the state of every student, and of early stopping, to one file: whole or not at all. (For a network that other
+ * Writes the state of every student, and of early stopping, to one file, atomically. (For a network that other
  * programs read, see Network.save.)
  * @throws population_busy, population_disposed, file_unwritable
  */
@@ -31,8 +31,8 @@ export async function saveCheckpoint(population: Population, path: string): Prom
 }
 
 /**
- * What a checkpoint holds of some students of a population: it continues in any population that has them, by themselves or
- * among others. Other tensors and metadata may be added before it is written.
+ * A checkpoint of some students of a population: any population that has these students can continue from it,
+ * with or without others. Other tensors and metadata may be added before it is written.
  * @throws population_busy, population_disposed
  */
 export function checkpointOf(population: Population, students: readonly Student[]): SafetensorsFile {
@@ -55,7 +55,7 @@ export function checkpointOf(population: Population, students: readonly Student[
       identity: JSON.stringify(identityOf(population, students)),
       steps: JSON.stringify(steps),
       ...(Object.keys(places).length > 0 && { places: JSON.stringify(places) }),
-      // JSON has no Infinity: a best loss that is not there yet becomes null
+      // JSON has no Infinity: a best loss before the first evaluation becomes null
       memory: JSON.stringify(students.map(({ index }) => memory[index])),
     },
   };
@@ -73,7 +73,7 @@ export async function restoreCheckpoint(population: Population, path: string): P
 }
 
 /**
- * Sets some students of a population to where the checkpoint of these students left them. Nothing is changed when it is
+ * Restores some students of a population from the checkpoint of these students. Nothing is changed when it is
  * refused.
  * @param path names the file in errors
  * @throws data_mismatch, file_corrupt, population_busy, population_disposed
@@ -108,7 +108,7 @@ export function continueFrom(
   }
 }
 
-/** All that the continuation depends on, apart from the state itself. */
+/** Everything besides the state that the continuation depends on. */
 function identityOf(population: Population, students: readonly Student[]) {
   return {
     engine: population.engine,
@@ -127,7 +127,10 @@ function identityOf(population: Population, students: readonly Student[]) {
   };
 }
 
-/** A student of a stream is known by the stream. Fields at their defaults stand in no identity, as in older files. */
+/**
+ * A student of a stream is identified by the stream. Fields with default values are left out of identities,
+ * as in older files.
+ */
 function dataOf({ data, stream, shuffle, stepsPerEpoch }: Student['options']) {
   return {
     ...(!shuffle && { shuffle }),
@@ -136,7 +139,7 @@ function dataOf({ data, stream, shuffle, stepsPerEpoch }: Student['options']) {
   };
 }
 
-/** How a tensor started does not matter to what becomes of it. */
+/** Initialisers are left out: the continuation does not depend on them. */
 function withoutInitializers(spec: string): unknown {
   return JSON.parse(spec, (key, value) => (key === 'initialize' ? undefined : value));
 }
@@ -194,7 +197,7 @@ function readState(
   return optimizer.kind === 'sgd' ? state : { ...state, secondMoment: read('secondMoment') };
 }
 
-/** Of a student of a stream: where it is in its chunk. */
+/** For a student of a stream: its position in its chunk. */
 function placeOf(file: SafetensorsFile, place: number, { options }: Student, path: string) {
   if (options.stream === undefined) return {};
   const found = (parse(file, 'places', path) as Record<number, { epoch: number; position: number }>)[place];

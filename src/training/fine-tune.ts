@@ -7,7 +7,10 @@ import type { StudentOptions } from '../population/student-options.js';
 import type { TrainOptions } from './options.js';
 import { train } from './train.js';
 
-/** What trains, penalties included, is the network's own; the rest as for students of a population. */
+/**
+ * Trainable tensors and penalties are those of the network; the other options are as for students of a
+ * population.
+ */
 export type FineTuneOptions = Pick<
   StudentOptions,
   'data' | 'optimizer' | 'batchSize' | 'epochs' | 'seed' | 'phases'
@@ -21,7 +24,8 @@ const keys = [
 ];
 
 /**
- * Trains a network that exists already: a population of one, begun with its numbers, in its dtype. Returns another network.
+ * Trains an existing network: a population of one student that starts with its parameters, in its dtype.
+ * Returns a new network.
  * @throws invalid_argument, data_mismatch; diverged; interrupted
  */
 export async function fineTune(network: Network, options: FineTuneOptions): Promise<Network> {
@@ -34,7 +38,7 @@ export async function fineTune(network: Network, options: FineTuneOptions): Prom
 
 /**
  * As fineTune, for several networks of one dtype side by side, in one population: each gets the numbers that it would get alone.
- * @returns for each the trained network, or why it diverged
+ * @returns per network the trained one, or the reason why it diverged
  * @throws invalid_argument, data_mismatch; interrupted
  */
 export async function fineTuneAll(

@@ -4,7 +4,7 @@ import type { Dataset } from '../network/dataset.js';
 
 const known = new WeakMap<Dataset, string>();
 
-/** SHA-256 of a data set's numbers, their kinds and counts: other data, another fingerprint. */
+/** SHA-256 of a data set's numbers, their kinds and counts: different data have different fingerprints. */
 export function fingerprint(data: Dataset): string {
   const existing = known.get(data);
   if (existing) return existing;

@@ -1,4 +1,4 @@
-/** What train() is asked to do, and the check of it. */
+/** The options of train(), and their check. */
 
 import { abortSignal, checkPath, denseArray, flag, invalid, positiveInteger } from '../arguments.js';
 import { checkFits } from '../network/data-fit.js';
@@ -19,7 +19,7 @@ import type { TrainReport } from './report.js';
 
 /** @internal */
 const checkEarlyStopping = optionsCheck({
-  /** Evaluations in a row without improvement after which a student rests. */
+  /** Evaluations in a row without improvement after which a student stops training. */
   patience: required(positiveInteger),
   /** By how much the best validation loss must be undercut to count as improved. Default 0. */
   minImprovement: optional(numberFrom(0), 0),
@@ -30,11 +30,11 @@ export interface EarlyStopping extends OptionsOf<typeof checkEarlyStopping> {}
 const checkEachOfCheckpoint = optionsCheck({
   /** One file, overwritten; see restoreCheckpoint. Either this or `save`. */
   path: optional(unchecked<string>),
-  /** Keeps the state of the population in a way of its own; training waits for it. */
+  /** A function of the caller's that stores the state of the population; training waits for it. */
   save: optional(callback<(population: Population) => Promise<void>>),
   /** Epochs. With neither this nor everySeconds: at every report. Always at the end and when interrupted. */
   every: optional(positiveInteger),
-  /** Wherever training stands then, at reports or between them; what is trained does not depend on it. */
+  /** Written at reports or between them; the results do not depend on it. */
   everySeconds: optional(numberFrom(0)),
 });
 export interface CheckpointOptions extends OptionsOf<typeof checkEachOfCheckpoint> {}
@@ -49,7 +49,7 @@ const checkOptions = bareOptionsCheck({
   evaluateTrain: optional(flag, true),
   /** Aborting ends training after the current step with an error of code 'interrupted'; it can be continued. */
   signal: optional(abortSignal),
-  /** Watches the validation loss, which every student then needs. */
+  /** Observes the validation loss, so that every student needs validation data. */
   earlyStopping: optional<Required<EarlyStopping>, EarlyStopping>(checkEarlyStopping),
   checkpoint: optional<CheckpointOptions>(checkCheckpoint),
   /** Called with each report, before a checkpoint of it is written and before it is yielded. */
@@ -59,7 +59,7 @@ export interface TrainOptions extends OptionsOf<typeof checkOptions> {}
 
 /** The same, checked and with every default written out. */
 export type TrainPlan = Omit<ReturnType<typeof checkOptions>, 'validation'> & {
-  /** One a student. */
+  /** One per student. */
   readonly validation: readonly (Dataset | null)[];
 };
 

@@ -1,12 +1,12 @@
 import type { Progress, Student } from '../population/student.js';
 import { type BrokenParameter, brokenText } from './broken-parameters.js';
 
-/** Why a student rests. */
+/** Why a student no longer trains. */
 export type Stopped = 'finished' | 'early' | 'diverged';
 
 /**
- * A student whose loss was not finite: its parameters are those before that step. Or one whose parameters are not finite though
- * its loss is, as behind nodes that have died: see `parameter`. Its neighbours go on.
+ * A student whose loss was not finite: its parameters are those before that step. Or one whose parameters are
+ * not finite although its loss is, as behind dead nodes: see `parameter`. Other students go on.
  */
 export interface StudentDivergence {
   readonly student: number;
@@ -29,7 +29,10 @@ export interface LayerwiseStudent {
   readonly message: string;
 }
 
-/** Where training stands. Arrays have one entry a student; a resting student keeps its last values. */
+/**
+ * The state of training. Arrays have one entry per student; a student that no longer trains keeps its last
+ * values.
+ */
 export interface TrainReport {
   /** Largest of `epochs`. */
   readonly epoch: number;
@@ -47,7 +50,7 @@ export interface TrainReport {
   readonly layerwise: readonly LayerwiseStudent[];
   /** Since train() began, evaluations included. */
   readonly secondsElapsed: number;
-  /** Of these, in training: evaluations, checkpoints and whoever takes the reports not included. */
+  /** Of these, in training: without evaluations, checkpoints and the consumer of the reports. */
   readonly secondsTraining: number;
   /** Steps of all students together per second of training since the last report, evaluations not included. */
   readonly studentStepsPerSecond: number;

@@ -9,16 +9,16 @@ import { type CheckpointOptions, planTraining, type TrainOptions, type TrainPlan
 import { describeDivergences, describeLayerwise, type Stopped, type TrainReport } from './report.js';
 import { trainingMemory } from './training-memory.js';
 
-/** Milliseconds; setTimeout takes more for none at all. */
+/** Milliseconds; setTimeout treats larger values as no delay. */
 const longestTimer = 2 ** 31;
 /** Milliseconds; arbitrary, longer than a thread needs to begin. */
 const shortestRun = 50;
 
 /**
- * Trains a population to the end of every student's `epochs`, in chunks of `every` epochs, with a report after each.
- * A student that has finished, stopped early or diverged rests while the others go on. Leaving the loop, or aborting,
- * leaves a population that a further train() continues as if nothing had happened; what early stopping has seen goes
- * with the population. A population that has finished already gives one report.
+ * Trains a population to the end of every student's `epochs`, in chunks of `every` epochs, with a report
+ * after each. A student that has finished, stopped early or diverged no longer trains while the others go on.
+ * Leaving the loop, or aborting, leaves a population that a further train() continues with the same results;
+ * the population keeps the state of early stopping. A population that has finished already gives one report.
  * @throws at the call: invalid_argument, data_mismatch. While iterating: interrupted (the signal was aborted or
  *   population.stop() called; the cause is the signal's reason), population_busy, population_disposed, file_unwritable
  */
@@ -26,7 +26,7 @@ export function train(population: Population, options: TrainOptions = {}): Async
   return iterate(new Training(population, planTraining(population, options)));
 }
 
-/** Data, or null, a student, and where their losses go. */
+/** Data, or null, per student, and the arrays for their losses. */
 interface Asked {
   readonly data: readonly (Dataset | null)[];
   readonly into: number[];
@@ -50,14 +50,14 @@ class Training {
   readonly #stop = () => this.population.stop();
   #trainLoss: number[];
   #validationLoss: number[];
-  /** Evaluations need no repeating for students that have not moved since. */
+  /** Evaluations are not repeated for students that have not trained since. */
   #seenAt: number[];
   #secondsTraining = 0;
   /** Milliseconds before a run may be stopped for a checkpoint. */
   #shortestRun = shortestRun;
   #savedEpoch: number | undefined;
   #savedTime = performance.now();
-  /** Students that were begun with parameters that are not finite are found before they train. */
+  /** Students whose first parameters are not finite are found before they train. */
   #looked = false;
 
   constructor(
@@ -121,7 +121,7 @@ class Training {
     this.#looked = true;
   }
 
-  /** Where a checkpoint falls due on the way, the run is stopped at a step for it, and goes on. */
+  /** Where a checkpoint becomes due during the run, the run is stopped after a step, and goes on after it. */
   async #runTo(targets: readonly number[], start: readonly Progress[]): Promise<Progress[]> {
     for (let before = start; ; ) {
       const paused = await this.#runUntilDue(targets);
@@ -129,7 +129,7 @@ class Training {
       const after = this.population.progress();
       const short = after.some(({ epoch, divergence }, i) => !divergence && epoch < (targets[i] as number));
       if (!short) return after;
-      // A step that is cut short is taken back: where steps are long, stopping ever again would get nowhere.
+      // An interrupted step is undone: where steps are long, repeated stops would make no progress.
       if (after.every(({ step }, i) => step === before[i]?.step)) this.#shortestRun *= 2;
       before = after;
       if (!paused) throw this.#interrupted('population.stop() was called');
@@ -187,7 +187,7 @@ class Training {
     for (const [i, { epoch }] of progress.entries()) this.#remember(epoch, i);
   }
 
-  /** All in one native call: each starts a thread. */
+  /** All data in one native call, because each call starts a thread. */
   async #losses(asked: readonly Asked[]): Promise<void> {
     const open = asked.filter(({ data }) => data.some((one) => one !== null));
     if (open.length === 0) return;
@@ -196,7 +196,10 @@ class Training {
       for (const [i, { loss }] of (found[set] as Evaluation[]).entries()) if (data[i]) into[i] = loss;
   }
 
-  /** An evaluation that was cut short says so itself; who reads it waits for training, not for an evaluation. */
+  /**
+   * An interrupted evaluation has a message of its own; the caller waits for training and gets the message of
+   * interrupted training.
+   */
   async #rethrowInterrupted<Result>(evaluation: Promise<Result>): Promise<Result> {
     try {
       return await evaluation;
@@ -220,7 +223,7 @@ class Training {
     memory.waited = improved ? 0 : memory.waited + 1;
   }
 
-  /** A student that was restored to an earlier state is judged anew from there. */
+  /** For a student that was restored to an earlier state, early stopping starts again from there. */
   #resetAfterRollback(epoch: number, i: number): void {
     const memory = trainingMemory(this.population)[i];
     if (memory && epoch < memory.evaluatedEpoch)

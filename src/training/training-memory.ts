@@ -11,12 +11,12 @@ export interface TrainingMemory {
 }
 
 /**
- * Goes with the population, and with its checkpoints: training that is interrupted and continued evaluates and stops
- * where uninterrupted training would have.
+ * Belongs to the population and is saved in its checkpoints: training that is interrupted and continued
+ * evaluates and stops where uninterrupted training would have.
  */
 const memories = new WeakMap<Population, TrainingMemory[]>();
 
-/** One a student; it may be written to. */
+/** One per student; it may be written to. */
 export function trainingMemory(population: Population): TrainingMemory[] {
   const existing = memories.get(population);
   if (existing) return existing;

@@ -82,7 +82,7 @@ describe('normalize', () => {
     ]);
   });
 
-  it('keeps dead trials at zero and leaves its arguments alone', () => {
+  it('keeps dead trials at zero and does not change its arguments', () => {
     const dead = [
       [0, 0],
       [0, 2],

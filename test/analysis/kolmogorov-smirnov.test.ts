@@ -91,7 +91,7 @@ describe('kolmogorovSmirnov', () => {
     expect(kolmogorovSmirnov(many, many)).toEqual({ distance: 0, pValue: 1, method: 'asymptotic' });
   });
 
-  it('refuses nothing, and what is no number', () => {
+  it('refuses empty samples, and values that are not numbers', () => {
     expect(failureOf(() => kolmogorovSmirnov([], [1]))).toBe(
       'invalid_argument: expected an array of at least one number for x, received an array of length 0',
     );

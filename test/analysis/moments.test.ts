@@ -39,7 +39,7 @@ it.each([
   expect(Math.abs((deviation[0] as number) / exact.deviation - 1)).toBeLessThan(8 * Number.EPSILON);
 });
 
-it('every column has its own moments, whatever its neighbours hold', () => {
+it('every column has its own moments, whatever other columns hold', () => {
   const column = fc.tuple(fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: 0, max: 1e6 }));
   fc.assert(
     fc.property(

@@ -15,7 +15,7 @@ describe('summarize', () => {
     });
   });
 
-  it('has no spread to tell for one value: NaN, which JSON writes as null', () => {
+  it('has no spread for one value: NaN, which JSON writes as null', () => {
     const summary = summarize(Float32Array.of(3));
     expect(summary).toEqual({ mean: 3, sd: Number.NaN, count: 1, minimum: 3, maximum: 3, median: 3 });
     expect(JSON.parse(JSON.stringify(summary)).sd).toBeNull();
@@ -56,7 +56,7 @@ describe('percentile', () => {
     for (const p of [1, 33, 50, 66.6]) expect(percentile([0.1, 0.1, 0.1, 0.1], p)).toBe(0.1);
   });
 
-  it('refuses what is no percentage', () => {
+  it('refuses a number that is not a percentage', () => {
     expect(() => percentile([1, 2], 101)).toThrow(
       'expected a finite number between 0 and 100 for percentile, received 101',
     );

@@ -21,7 +21,7 @@ describe('circles', () => {
     expect(circles(files)).toEqual(['native/core/a.h -> native/core/b.h -> native/core/a.h']);
   });
 
-  it('lets several files know one', () => {
+  it('allows several files to import one', () => {
     const files = [
       file('src/a.ts', "import './c.js'; import './b.js';"),
       file('src/b.ts', "import './c.js'; import 'node:fs';"),

@@ -36,7 +36,7 @@ const tests = filesUnder('test');
 const everything = [...src, ...native, ...tests, ...filesUnder('bench')];
 
 describe('the checkout', () => {
-  it('is seen: files known to exist are among those that are checked', () => {
+  it('includes files known to exist among those that are checked', () => {
     const paths = everything.map((file) => file.path);
     expect(paths).toEqual(
       expect.arrayContaining([
@@ -48,7 +48,7 @@ describe('the checkout', () => {
     );
   });
 
-  it('keeps the floors of src/', () => {
+  it('has no import of a higher folder in src/', () => {
     expect(src.flatMap(floorBreaches)).toEqual([]);
   });
 
@@ -60,11 +60,11 @@ describe('the checkout', () => {
     expect(crowdedFolders([...src, ...native])).toEqual([]);
   });
 
-  it('asks no class of one realm in src/', () => {
+  it('uses no instanceof of a class of one realm in src/', () => {
     expect(src.flatMap(realmBreaches)).toEqual([]);
   });
 
-  it('keeps the floors of native/', () => {
+  it('has no include of a higher folder in native/', () => {
     const contract = tests.filter(
       (file) => file.path.startsWith('test/native/') && !file.path.endsWith('.ts'),
     );

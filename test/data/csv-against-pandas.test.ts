@@ -85,7 +85,7 @@ it('120 files have the columns, numbers and classes that pandas reads in them, t
   }
 });
 
-it('they have the rows that csv.reader reads, of every line end', async ({ skip }) => {
+it("gives the rows of Python's csv.reader for every line end", async ({ skip }) => {
   if (!answer) return skip(lacks);
   for (const [i, { path, how }] of files.entries()) {
     const peer = answer.files[i] as PeerFile;

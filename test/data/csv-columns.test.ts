@@ -19,7 +19,7 @@ const refusal = async (text: string, options: CsvOptions = { label: 'y' }) => {
   return (await rejectionOf(readCsv(file, options))).replaceAll(file, 'FILE');
 };
 
-it('True and False are 1 and 0, in the spellings of pandas, in a column of their own', async () => {
+it('reads True and False as 1 and 0 in a column of booleans, in the spellings of pandas', async () => {
   const text = 'a,b,y\nTrue,1,x\nFALSE,0,x\ntrue,1,z\nfalse,0,z\nTRUE,1,x\nFalse,0,z\n';
   expect((await read(text)).inputs).toEqual([1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0]);
   expect((await read('a,b\n1,True\n2,False\n', { target: 'b' })).targets).toEqual([1, 0]);
@@ -58,7 +58,7 @@ it.each([
   ['$3.50', 'Write the number without its unit'],
   ['2020-01-02', other],
   ['setosa', other],
-])('the number %s is refused with what to do', async (cell, advice) => {
+])('the number %s is refused with advice', async (cell, advice) => {
   expect(await refusal(`a,b,y\n1,2,x\n1,"${cell}",z\n`)).toBe(
     `invalid_data: line 3 of FILE: expected a finite number in column "b", received ${JSON.stringify(cell)}. ${advice}`,
   );
@@ -69,14 +69,17 @@ it.each([
   [';', 'a;b;y\n1;2;x\n', '";": give delimiter: ";"'],
   ['\t', 'a\tb\ty\n1\t2\tx\n', 'a tab: give delimiter: "\\t"'],
   ['|', 'a|b|y\n1|2|x\n', '"|": give delimiter: "|"'],
-])('a file whose separator is %j is refused with how to choose it', async (delimiter, text, advice) => {
-  const header = text.split('\n')[0];
-  expect(await refusal(text)).toBe(
-    `invalid_data: expected columns between "," in FILE, received one, "${header}". The separator looks like ${advice}`,
-  );
-  const numbers = text.replaceAll('1,5', '1').replaceAll('2,5', '2');
-  expect((await read(numbers, { label: 'y', delimiter })).inputs).toEqual([1, 2]);
-});
+])(
+  'a file whose separator is %j is refused with the option that sets it',
+  async (delimiter, text, advice) => {
+    const header = text.split('\n')[0];
+    expect(await refusal(text)).toBe(
+      `invalid_data: expected columns between "," in FILE, received one, "${header}". The separator looks like ${advice}`,
+    );
+    const numbers = text.replaceAll('1,5', '1').replaceAll('2,5', '2');
+    expect((await read(numbers, { label: 'y', delimiter })).inputs).toEqual([1, 2]);
+  },
+);
 
 it.each([
   [
@@ -164,12 +167,12 @@ it('two columns of one name do not matter where neither is used', async () => {
   expect((await read(text, { label: 'y', exclude: ['a'] })).inputs).toEqual([3, 6]);
 });
 
-it('targets is another word for target', async () => {
+it('accepts targets in place of target', async () => {
   expect((await read('a,b,c\n1,2,3\n', { targets: ['c', 'b'] })).targets).toEqual([3, 2]);
   expect((await read('a,b,c\n1,2,3\n', { targets: 'c' })).targets).toEqual([3]);
 });
 
-it('a quote within a field without quotes is itself', async () => {
+it('keeps a quote within a field without quotes', async () => {
   expect((await read('a,y\n1,5" pipe\n2,x "z" w\n')).classNames).toEqual(['5" pipe', 'x "z" w']);
 });
 

@@ -25,7 +25,7 @@ it('a table comes back from every encoding, line end and quoting, whatever the s
   );
 });
 
-it('a value that is no number is told by the line in which its row begins', async () => {
+it('names the line in which the row of an invalid number begins', async () => {
   await fc.assert(
     fc.asyncProperty(table, writing, sizes, fc.nat(), async (wanted, how, pieces, at) => {
       const row = at % wanted.rows.length;

@@ -9,7 +9,7 @@ const flowers = `sepal,"petal, cm",species
 .5,+6,setosa
 `;
 
-it.each(['flowers.csv', 'flowers.csv.gz'])('a label column, by names: %s', async (name) => {
+it.each(['flowers.csv', 'flowers.csv.gz'])('reads a label column of names: %s', async (name) => {
   const table = await readCsv(await fileOf(name, `\uFEFF${flowers.replaceAll('\n', '\r\n')}`), {
     label: 'species',
   });
@@ -19,7 +19,7 @@ it.each(['flowers.csv', 'flowers.csv.gz'])('a label column, by names: %s', async
   expect([...(table.data.classes ?? [])]).toEqual([0, 1, 0]);
 });
 
-it('target columns, and inputs in an order of their own', async () => {
+it('reads target columns, and inputs in the given order', async () => {
   const file = await fileOf('a.csv', 'a;b;c;d\n1;2;3;x\n4;5;6;y\n');
   const { data, inputNames, classNames } = await readCsv(file, {
     target: ['b'],
@@ -31,14 +31,14 @@ it('target columns, and inputs in an order of their own', async () => {
   expect([inputNames, classNames]).toEqual([['c', 'a'], undefined]);
 });
 
-it('classes that are numbers are in their order, and can be given', async () => {
+it('sorts classes that are numbers numerically, or takes the given names', async () => {
   const file = await fileOf('a.csv', 'x,y\n1,10\n2,9\n3,10\n');
   expect((await readCsv(file, { label: 'y' })).classNames).toEqual(['9', '10']);
   const given = await readCsv(file, { label: 'y', classNames: ['10', '11', '9'] });
   expect([...(given.data.classes ?? [])]).toEqual([0, 2, 0]);
 });
 
-it('many rows, more than are in memory at first', async () => {
+it('reads more rows than its first buffer holds', async () => {
   const lines = Array.from({ length: 5000 }, (_, i) => `${i},${-i}`);
   const { data } = await readCsv(await fileOf('a.csv', `a,b\n${lines.join('\n')}`), { target: 'b' });
   expect([data.samples, data.inputs[4999], data.targets?.[4999]]).toEqual([5000, 4999, -4999]);
@@ -124,7 +124,7 @@ it.each(refusals)('%s is refused', async (_, text, options, message) => {
   expect(await rejectionOf(readCsv(file, options))).toBe(message.replace('FILE', file));
 });
 
-it('a quote that is not closed is named by its line', async () => {
+it('names the line of a quote that is not closed', async () => {
   const file = await fileOf('data.csv', 'a,b\n1,2\n3,"4\n');
   expect(await rejectionOf(readCsv(file))).toMatch(
     /^file_corrupt: line 3 of .* is not readable CSV: a quote opens a field there, and none closes it before the end of the file$/,

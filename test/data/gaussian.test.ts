@@ -27,7 +27,7 @@ describe('gaussianInputs', () => {
     { purpose: 'validation' },
     { purpose: 'test' },
     { seed: 4 + 2 ** 40 },
-  ])('is another for %j', (change) => {
+  ])('differs for %j', (change) => {
     const [first, other] = [gaussianInputs(options), gaussianInputs({ ...options, ...change })];
     const overlap = first.reduce((sum, x, i) => sum + x * (other[i] as number), 0) / first.length;
     expect(Math.abs(overlap)).toBeLessThan(4 * 0.01);

@@ -6,7 +6,7 @@ import { fileOf, idxBytes, temporaryPath } from './files.js';
 
 const pixels = Array.from({ length: 3 * 2 * 2 }, (_, i) => 255 - 20 * i);
 
-it.each(['images', 'images.gz'])('images and labels, as MNIST has them: %s', async (name) => {
+it.each(['images', 'images.gz'])("reads images and labels in MNIST's format: %s", async (name) => {
   const images = await fileOf(name, idxBytes([3, 2, 2], pixels));
   const labels = await fileOf('labels.gz', idxBytes([3], [7, 0, 2]));
   const data = await readIdx({ images, labels, classCount: 10 });
@@ -28,7 +28,7 @@ it.each([
   expect({ ...array, data: [...array.data] }).toEqual({ shape: [3], dtype, data: values });
 });
 
-it('a file of another kind is told by its magic', async () => {
+it('refuses a file of another kind by its magic number', async () => {
   const path = await fileOf('images', '\x50\x4b\x05\x04 and more');
   expect(await rejectionOf(readIdxArray(path))).toBe(
     `file_corrupt: ${path} is not a readable IDX file: expected a magic as in 00 00 08 03 (unsigned bytes, 3 dimensions), ` +
@@ -43,7 +43,7 @@ it('a file of another kind is told by its magic', async () => {
   );
 });
 
-it('a truncated file, or one that goes on, is refused with both sizes', async () => {
+it('refuses a truncated file and one that is too long, with both sizes', async () => {
   const whole = idxBytes([3, 2, 2], pixels);
   const refusal = (path: string, follow: string) =>
     `file_corrupt: ${path} is not a readable IDX file: its header describes 3 x 2 x 2 numbers of dtype uint8, 12 bytes; ` +
@@ -56,12 +56,12 @@ it('a truncated file, or one that goes on, is refused with both sizes', async ()
   expect(await rejectionOf(readIdxArray(long))).toBe(refusal(long, 'more follow'));
 });
 
-it('no room is made for what a compressed file cannot hold', async () => {
+it('allocates no memory for more than a compressed file can hold', async () => {
   const path = await fileOf('images.gz', idxBytes([2 ** 31, 2 ** 10], [1]));
   expect(await rejectionOf(readIdxArray(path))).toMatch(/2199023255552 bytes; at most \d+ follow it$/);
 });
 
-it('labels of another set, or beyond the classes, are refused', async () => {
+it('refuses labels of another data set, and labels beyond the classes', async () => {
   const images = await fileOf('images', idxBytes([3, 2, 2], pixels));
   const two = await fileOf('labels', idxBytes([2], [0, 1]));
   expect(await rejectionOf(readIdx({ images, labels: two }))).toBe(
@@ -73,7 +73,7 @@ it('labels of another set, or beyond the classes, are refused', async () => {
   );
 });
 
-it('CIFAR-10: batches one after the other', async () => {
+it('concatenates the batches of CIFAR-10', async () => {
   const record = (label: number, value: number) =>
     Buffer.concat([Buffer.from([label]), Buffer.alloc(3072, value)]);
   const first = await fileOf('data_batch_1.bin', Buffer.concat([record(9, 1), record(0, 2)]));

@@ -42,14 +42,14 @@ it.each([Float64Array, Float32Array])('an offset of 1e8 leaves the spread as it 
   expect([shift[0], scale[0]]).toEqual([1e8, 64]);
 });
 
-it('unit: a range that is no float64 is refused', () => {
+it('refuses unit scaling of a range that a float64 cannot hold', () => {
   const data = column(Float64Array.of(-1.7e308, 1.7e308));
   expect(failureOf(() => fitNormalization(data, 'unit'))).toBe(
     'invalid_data: expected inputs whose range is a float64, received -1.7e+308 to 1.7e+308 for input 0. Divide them by a constant',
   );
 });
 
-it('normalizeSplits refuses what is no splits, and a part that is no data set', () => {
+it('normalizeSplits refuses arguments that are not splits, and parts that are not data sets', () => {
   expect(failureOf(() => normalizeSplits(undefined as never, 'none'))).toBe(
     'invalid_argument: expected an object { train, validation, test } for splits of normalizeSplits, received undefined',
   );

@@ -29,16 +29,19 @@ const plain = ({ shape, dtype, data }: NpyArray) => ({ shape, dtype, data: [...d
 const temporary = async (name: string) => join(await mkdtemp(join(tmpdir(), 'npy-')), name);
 
 describe('arrays that NumPy wrote', () => {
-  it.each(arrays)('%s', async (name, values) => {
+  it.each(arrays)('have the right numbers: %s', async (name, values) => {
     expect(plain(await readNpy(file(name)))).toEqual(values);
   });
 
-  it.each(arrays.filter(([name]) => !name.endsWith('.gz')))('%s, from its bytes', async (name, values) => {
-    const bytes = await readFile(file(name));
-    expect(plain(parseNpy(bytes, name))).toEqual(values);
-    const shifted = Buffer.concat([Buffer.from('x'), bytes]).subarray(1);
-    expect(plain(parseNpy(shifted, name))).toEqual(values);
-  });
+  it.each(arrays.filter(([name]) => !name.endsWith('.gz')))(
+    'have the right numbers when read from bytes: %s',
+    async (name, values) => {
+      const bytes = await readFile(file(name));
+      expect(plain(parseNpy(bytes, name))).toEqual(values);
+      const shifted = Buffer.concat([Buffer.from('x'), bytes]).subarray(1);
+      expect(plain(parseNpy(shifted, name))).toEqual(values);
+    },
+  );
 
   it('keep the kind of number that an array has', async () => {
     expect((await readNpy(file('u1-little.npy'))).data).toBeInstanceOf(Uint8Array);
@@ -46,13 +49,13 @@ describe('arrays that NumPy wrote', () => {
     expect((await readNpy(file('i8-little.npy'))).data).toBeInstanceOf(Float64Array);
   });
 
-  it.each(archives)('%s', async (name, values) => {
+  it.each(archives)('have the right numbers in an archive: %s', async (name, values) => {
     const found = await readNpz(file(name));
     expect(Object.fromEntries([...found].map(([key, array]) => [key, plain(array)]))).toEqual(values);
   });
 });
 
-describe('an NPY file that cannot be read says why', () => {
+describe('readNpy and parseNpy', () => {
   it.each([
     [
       'object.npy',
@@ -68,13 +71,13 @@ describe('an NPY file that cannot be read says why', () => {
       'too-large-integer.npy',
       /^file_unsupported: .* holds the integer 1152921504606846976 at index 1, which no double holds exactly/,
     ],
-  ])('%s', async (name, message) => {
+  ])('refuse %s', async (name, message) => {
     expect(await rejectionOf(readNpy(file(name)))).toMatch(message);
     const bytes = await readFile(file(name));
     expect(failureOf(() => parseNpy(bytes, name))).toMatch(message);
   });
 
-  it('what are no bytes', () => {
+  it('refuse arguments that are not bytes', () => {
     expect(failureOf(() => parseNpy([0x93] as never, 'x'))).toBe(
       'invalid_argument: expected a Uint8Array for bytes of parseNpy, received an array of length 1',
     );
@@ -83,7 +86,7 @@ describe('an NPY file that cannot be read says why', () => {
     );
   });
 
-  it('at every length short of the whole', async () => {
+  it('refuse a file truncated at any length', async () => {
     const whole = await readFile(file('i2-little.npy'));
     const path = await temporary('cut.npy');
     for (const length of [0, 5, 11, 12, 60, 127, 128, whole.length - 1]) {
@@ -95,7 +98,7 @@ describe('an NPY file that cannot be read says why', () => {
     }
   });
 
-  it('by the bytes that are missing', async () => {
+  it('name the number of missing bytes', async () => {
     const path = await temporary('cut.npy');
     await copyFile(file('f8-little.npy'), path);
     await truncate(path, 128 + 40);
@@ -105,7 +108,7 @@ describe('an NPY file that cannot be read says why', () => {
     );
   });
 
-  it('where it is something else, or of a version to come', async () => {
+  it('refuse another format, and a newer version', async () => {
     const path = await temporary('other.npy');
     await writeFile(path, 'a,b,c,d\n1,2,3,4\n');
     expect(await rejectionOf(readNpy(path))).toMatch(
@@ -123,7 +126,7 @@ describe('an NPY file that cannot be read says why', () => {
     );
   });
 
-  it('before it makes room for what a header claims', async () => {
+  it("refuse a header's size before they allocate memory", async () => {
     const bytes = await readFile(file('f8-little.npy'));
     const claim = Buffer.from(bytes.toString('latin1').replace('(2, 3, 4), ', '(99999999,)'), 'latin1');
     expect(failureOf(() => parseNpy(claim, 'x'))).toMatch(
@@ -134,7 +137,7 @@ describe('an NPY file that cannot be read says why', () => {
     expect(await rejectionOf(readNpy(path))).toMatch(/799999992 bytes; only 192 follow it$/);
   });
 
-  it('where gzip was cut short', async () => {
+  it('refuse a gzip file that was cut short', async () => {
     const path = await temporary('cut.npy.gz');
     await writeFile(path, (await readFile(file('gzipped.npy.gz'))).subarray(0, -12));
     expect(await rejectionOf(readNpy(path))).toBe(
@@ -143,14 +146,14 @@ describe('an NPY file that cannot be read says why', () => {
   });
 });
 
-describe('an NPZ file that cannot be read says why', () => {
-  it('names the array that is of objects', async () => {
+describe('readNpz', () => {
+  it('refuses an array of objects by its name', async () => {
     expect(await rejectionOf(readNpz(file('object.npz'), ['bad']))).toMatch(
       /^file_unsupported: array bad of .*object\.npz holds an array of Python objects/,
     );
   });
 
-  it('where it is a zip file of something else, no zip file, or not there', async () => {
+  it('refuses another zip file, a file that is not zip, and a missing file', async () => {
     expect(await rejectionOf(readNpz(file('other.npz')))).toMatch(
       /^file_unsupported: .*other\.npz holds readme\.txt, and no NPY file: it is a zip file, but none that numpy\.savez wrote$/,
     );
@@ -162,7 +165,7 @@ describe('an NPZ file that cannot be read says why', () => {
     );
   });
 
-  it('where a bit of an array has changed', async () => {
+  it('refuses an array in which a bit has changed', async () => {
     const bytes = await readFile(file('stored.npz'));
     const path = await temporary('changed.npz');
     const at = bytes.indexOf('NUMPY') + 130;

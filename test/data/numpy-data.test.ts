@@ -7,7 +7,7 @@ import { rejectionOf } from '../failure.js';
 const file = (name: string) => join(import.meta.dirname, '..', 'fixtures', 'numpy', name);
 const set = file('set.npz');
 
-it('samples and classes, or targets, from an NPZ file', async () => {
+it('reads samples with classes or targets from an NPZ file', async () => {
   const data = await readNpzData(set, { inputs: 'x', classes: 'y' });
   expect([data.samples, data.inputCount]).toEqual([4, 6]);
   expect([...data.inputs]).toEqual(Array.from({ length: 24 }, (_, i) => i));
@@ -17,7 +17,7 @@ it('samples and classes, or targets, from an NPZ file', async () => {
   expect([[...(targets ?? [])], targetCount]).toEqual([[0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5], 2]);
 });
 
-it('samples and targets from NPY files', async () => {
+it('reads samples and targets from NPY files', async () => {
   const data = await readNpyData({
     inputs: file('fortran-matrix.npy'),
     targets: file('half-special.npy'),

@@ -31,7 +31,7 @@ describe('runs of levels or indices of a Parquet page', () => {
     expect(() => checkRuns(viewOf(17, 1, 2, 3), 0, 4, 2, 64)).toThrow('a run of 64 values');
   });
 
-  it('are taken where bit-packed values are padded, to eight or further', () => {
+  it('are accepted where bit-packed values are padded, to eight or further', () => {
     checkRuns(viewOf(3, 0xff), 0, 2, 1, 5);
     checkRuns(viewOf(9, 1, 2, 3, 4), 0, 5, 1, 5);
     checkRuns(viewOf(40, 1), 0, 2, 1, 20);
@@ -63,7 +63,7 @@ describe('the values of a Parquet page', () => {
     expect(values('PLAIN', 'INT32', eight, -1)).toThrow('a page claims -1 values');
   });
 
-  it('are refused where differences have blocks that cannot be, or another count', () => {
+  it('are refused where differences have invalid blocks, or another count', () => {
     const deltas = (bytes: number[]) => () =>
       checkValues({
         ...{ view: viewOf(...bytes), start: 0, count: 3, typeLength: undefined, isFirstVersion: false },
@@ -90,7 +90,7 @@ describe('a page of a Parquet file', () => {
     ['SNAPPY', [50, 0, 97]],
     ['LZ4_RAW', [0x1f, 97, 1, 0, 25]],
     ['ZSTD', [0x28, 0xb5, 0x2f, 0xfd, 0x20, 50, 3, 0, 0]],
-  ])('is refused before memory is taken for a size that its bytes do not have, %s', (codec, bytes) => {
+  ])('is refused before memory is allocated for a size that its bytes do not have, %s', (codec, bytes) => {
     const claimed = codec === 'ZSTD' ? 10 : 2 ** 31 - 1;
     expect(() => decompress(codec, Uint8Array.from(bytes), claimed)).toThrow(
       `a page of ${bytes.length} bytes (${codec}) claims to unpack to ${claimed} bytes`,

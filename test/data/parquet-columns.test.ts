@@ -109,11 +109,11 @@ it('decimal numbers are read as their text is, however many digits they have', a
   ]);
 });
 
-it('numbers of 16 bits', async () => {
+it('reads numbers of 16 bits', async () => {
   expect(await inputsOf('half', { label: 'y' })).toEqual([['a'], [1.5, -0.25, 65504, 2 ** -24]]);
 });
 
-it('lists of one length are features', async () => {
+it('reads lists of one length as features', async () => {
   expect(await inputsOf('lists', { label: 'y' })).toEqual([
     ['v[0]', 'v[1]'],
     [1, 2, 3, 4, 5, 6, 7, 8],

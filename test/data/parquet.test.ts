@@ -35,14 +35,14 @@ it.each(['uncompressed', 'snappy', 'gzip', 'zstd', 'lz4_raw', 'brotli'])(
   },
 );
 
-it('integers of 32 bits whose differences have 33 bits', async () => {
+it('reads integers of 32 bits whose differences have 33 bits', async () => {
   const query =
     'SELECT i::UINTEGER AS a, (i - 2147483648)::INTEGER AS b FROM (VALUES (2147483648), (0), (4294967295)) t(i)';
   const { data } = await readParquet(await parquetOf(query, 'snappy', 'V2'));
   expect([...data.inputs]).toEqual([2147483648, 0, 0, -2147483648, 4294967295, 2147483647]);
 });
 
-it('more rows than are read at once, of numbers and of lists', async () => {
+it('reads more rows than fit into one read, of numbers and of lists', async () => {
   const columns = Array.from({ length: 14 }, (_, j) => `i + ${j} AS c${j}`).join(', ');
   const file = await parquetOf(`SELECT ${columns}, [i, -i] AS v, -i AS b FROM range(25000) t(i)`);
   const { data } = await readParquet(file, { target: 'b' });
@@ -79,7 +79,7 @@ it.each([
   expect(await rejectionOf(readParquet(await parquetOf(query), options))).toMatch(message);
 });
 
-it('what is no Parquet file is refused', async () => {
+it('refuses a file that is not Parquet', async () => {
   const path = await fileOf('table.parquet', 'a,b\n1,2\n3,4\n');
   expect(await rejectionOf(readParquet(path))).toMatch(
     /^file_corrupt: .*table\.parquet is not a readable Parquet file: /,

@@ -162,7 +162,7 @@ function asNumpy({ shape, dtype, data }: NpyArray, bytes: number): Read {
 
 // skipped: where there is no Python with NumPy; the reason is in the name of the test
 describe.skipIf(numpyLacks !== undefined)(`an NPY file ${numpyLacks ?? ''}`, () => {
-  it('is what NumPy makes of it, with headers of every style and every dtype, or is refused', async () => {
+  it('has the array that NumPy reads from it, with headers of every style and every dtype, or is refused', async () => {
     const samples = fc.sample(fc.tuple(header, fc.constantFrom(1, 2, 3)), { seed, numRuns: 300 });
     for (const [i, [text, version]] of samples.entries())
       writeFileSync(join(folder, `header-${i}.npy`), fileOf(text, version));
@@ -213,7 +213,7 @@ const noGunzip = spawnSync('gunzip', ['--version']).status === 0 ? undefined : '
 
 // skipped: where there is no gunzip; the reason is in the name of the test
 describe.skipIf(noGunzip !== undefined)(`a gzip file ${noGunzip ?? ''}`, () => {
-  it('is unpacked to what gunzip makes of it, or is refused where gunzip fails', async () => {
+  it('is unpacked to the bytes that gunzip gives, or is refused where gunzip fails', async () => {
     const member = fc.uint8Array({ maxLength: 300 }).map((bytes) => gzipSync(bytes));
     const tail = fc.oneof(
       fc.constant(new Uint8Array(0)),

@@ -23,7 +23,7 @@ it('every sample is in one part, with its inputs and its class', () => {
   }
 });
 
-it('depends on seed and trial alone', () => {
+it('splits depend on seed and trial alone', () => {
   const of = (options: Partial<SplitOptions>) =>
     parts(splitData(data, { validation: 0.1, test: 0.2, seed: 3, ...options }));
   expect(of({})).toEqual(of({ trial: 0 }));
@@ -31,7 +31,7 @@ it('depends on seed and trial alone', () => {
   expect(of({})).not.toEqual(of({ seed: 4 }));
 });
 
-it('stratified, each part has of each class its share to a sample', () => {
+it('a stratified split gives each part its share of each class, up to one sample', () => {
   for (let seed = 0; seed < 20; ++seed) {
     const { train, validation, test } = splitData(data, { validation: 0.1, test: 0.25, seed });
     const ones = [train, validation, test].map(
@@ -47,7 +47,7 @@ it('stratified, each part has of each class its share to a sample', () => {
   expect(loose.some((count) => Math.abs(count - 5) > 1)).toBe(true);
 });
 
-it('a test set of its own is left as it is', () => {
+it('does not change a separate test set', () => {
   const test = Dataset.create({ inputs: new Float64Array(4), inputCount: 2 });
   const split = splitData(data, { validation: 0.5, test, seed: 3 });
   expect(split.test).toBe(test);
@@ -72,7 +72,7 @@ it.each([
   expect(failureOf(() => splitData(data, { ...sizes, seed: 1 }))).toMatch(message);
 });
 
-it('no strata without classes', () => {
+it('does not stratify data without classes', () => {
   const plain = Dataset.create({ inputs, inputCount: 2 });
   expect(failureOf(() => splitData(plain, { validation: 0.1, test: 0.1, seed: 1, stratified: true }))).toBe(
     'invalid_argument: expected false for data without classes for stratified, received true',
@@ -80,7 +80,7 @@ it('no strata without classes', () => {
   expect(splitData(plain, { validation: 0.1, test: 0.1, seed: 1 }).train.samples).toBe(160);
 });
 
-it('standard and unit inputs, by the training part alone', () => {
+it('scales inputs by the statistics of the training part alone', () => {
   const of = (...values: number[]) => Dataset.create({ inputs: Float64Array.from(values), inputCount: 2 });
   const splits = { train: of(1, 7, 3, 7, 5, 7), validation: of(9, 8), test: of(-1, 7) };
   const standard = normalizeSplits(splits, 'standard');
@@ -94,7 +94,7 @@ it('standard and unit inputs, by the training part alone', () => {
   expect([...splits.train.inputs]).toEqual([1, 7, 3, 7, 5, 7]);
 });
 
-it('numbers far from 0 keep their spread, and what is constant but for rounding stays small', () => {
+it('numbers far from 0 keep their spread, and inputs that are constant up to rounding stay small', () => {
   const far = Dataset.create({ inputs: Float64Array.of(1e8, 1e8 + 1, 1e8 + 2), inputCount: 1 });
   expect(fitNormalization(far, 'standard').scale[0]).toBeCloseTo(Math.sqrt(2 / 3), 10);
   const constant = Dataset.create({ inputs: new Float64Array(7).fill(0.1), inputCount: 1 });
@@ -102,7 +102,7 @@ it('numbers far from 0 keep their spread, and what is constant but for rounding 
   expect(Math.max(...moved.map(Math.abs))).toBeLessThan(1e-12);
 });
 
-it('a normalisation of other data is refused', () => {
+it('refuses the normalisation of another number of inputs', () => {
   const one = Dataset.create({ inputs: new Float64Array(3), inputCount: 1 });
   expect(failureOf(() => normalizeInputs(data, fitNormalization(one, 'unit')))).toBe(
     'invalid_argument: expected one of 2 inputs, as the data have for the normalisation, received Float64Array(1)',

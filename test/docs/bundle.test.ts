@@ -51,13 +51,13 @@ describe.skipIf(!bundler)('one bundle in ESM format', () => {
     return { stdout, stderr };
   }
 
-  it('ends at a dependency in CommonJS', async () => {
+  it('fails at a CommonJS dependency without the banner of the page', async () => {
     const { stdout, stderr } = await run({});
     expect(stdout).toBe('');
     expect(stderr).toMatch(/require.*"?process"?/);
   }, 30_000);
 
-  it('reads protocols with the banner of the page, and says what else it lacks', async () => {
+  it('reads protocols with the banner of the page, and names what else it lacks', async () => {
     const { stdout, stderr } = await run({ banner });
     expect(stderr).toBe('');
     expect(stdout).toMatch(

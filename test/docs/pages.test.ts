@@ -11,7 +11,7 @@ const pages = readPages();
 const fenced = pages.flatMap(({ blocks }) => blocks.filter(({ indented }) => !indented));
 
 describe('the code of the pages', () => {
-  it('is there', () => {
+  it('has more than 40 blocks', () => {
     expect(fenced.length).toBeGreaterThan(40);
   });
 

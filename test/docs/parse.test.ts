@@ -76,7 +76,7 @@ describe('directiveOf', () => {
     expect(directiveOf(block('python'))).toMatchObject({ kind: 'run', needs: 'python' });
   });
 
-  it('takes clauses', () => {
+  it('reads clauses', () => {
     const comment = 'run: epochs: 2000 -> 3; continues; needs cuda; file a/b.ts; exits 2';
     expect(directiveOf(block('ts', comment))).toMatchObject({
       replacements: [['epochs: 2000', '3']],
@@ -115,7 +115,7 @@ describe('matchOutput', () => {
     ['a\n...\nd', 'a\nb\nc\nd\n'],
     ['a ... (s)', 'a 1.2 (s)\r\n'],
     ['...\nd', 'd'],
-  ])('takes %j for %j', (shown, printed) => {
+  ])('accepts %j as %j', (shown, printed) => {
     expect(matchOutput(shown, printed, false)).toBe('');
   });
 
@@ -128,7 +128,7 @@ describe('matchOutput', () => {
     ['b\na', 'a\nb'],
     ['a.c', 'abc'],
     ['a\n...', 'b\na'],
-  ])('does not take %j for %j', (shown, printed) => {
+  ])('does not accept %j as %j', (shown, printed) => {
     expect(matchOutput(shown, printed, false)).toBeUndefined();
   });
 });

@@ -14,7 +14,7 @@ it('docs/protocol.md is what `npm run docs:protocol` makes of the schema', () =>
   );
 });
 
-it('a field without a description makes no page', () => {
+it('refuses a field without a description', () => {
   const schema = { properties: { epochs: { type: 'integer' } }, required: ['epochs'] };
   expect(() => protocolPage(schema)).toThrow('epochs: the schema has no description');
 });

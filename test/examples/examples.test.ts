@@ -12,7 +12,7 @@ async function outputOf(name: string): Promise<string> {
   return stdout;
 }
 
-it('classify-images: a few nodes of 100 tell the stripes apart', async () => {
+it('examples/classify-images.mjs classifies stripes with a few nodes of 100', async () => {
   const output = await outputOf('classify-images.mjs');
   expect(output).toMatch(/^2000 images of 64 pixels in 4 classes\n/);
   const [, whole, kept, few] = /accuracy ([\d.]+) % with 100 nodes, ([\d.]+) % with (\d+)/.exec(output) ?? [];
@@ -21,7 +21,7 @@ it('classify-images: a few nodes of 100 tell the stripes apart', async () => {
   expect(Number(few)).toBeLessThan(30);
 }, 60_000);
 
-it('input-features: the inputs that matter are found, and no others', async () => {
+it('examples/input-features.mjs finds the relevant inputs and no others', async () => {
   const output = await outputOf('input-features.mjs');
   const [, precision, recall] = /precision ([\d.]+), recall ([\d.]+)/.exec(output) ?? [];
   expect(Number(precision)).toBeGreaterThanOrEqual(0.85); // one too many of 7

@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const tolerance = { float32: 2e-6, float64: 1e-12 };
 
 describe('loadNetwork', () => {
-  it.each(Object.keys(outputs))('gives what %s gives', async (name) => {
+  it.each(Object.keys(outputs))('reads a network with the outputs of %s', async (name) => {
     const { network, output } = await loadNetwork(fixture(name));
     const answers = await network.predict(network.dtype === 'float32' ? Float32Array.from(inputs) : inputs);
     const received = mapped(answers, outputsOf(network.spec), output);
@@ -36,7 +36,7 @@ describe('loadNetwork', () => {
     expect(network.spec.layers[0]?.tensors).toMatchObject({ eigenvaluesIn: { trainable: false } });
   });
 
-  it('takes crossEntropy from softmax, unless told otherwise', async () => {
+  it('chooses crossEntropy after softmax, unless another loss is given', async () => {
     const path = fixture('torch-relu-softmax.onnx');
     expect((await loadNetwork(path)).network.spec.loss).toBe('crossEntropy');
     expect((await loadNetwork(path, { loss: 'mse' })).network.spec.loss).toBe('mse');
@@ -96,7 +96,7 @@ describe('exportSafetensors', () => {
   });
 });
 
-describe('what cannot be read', () => {
+describe('loadNetwork, for files that cannot be read,', () => {
   async function safetensors(name: string, tensors: Record<string, number[]>): Promise<string> {
     const path = join(folder, name);
     const entries = Object.entries(tensors).map(
@@ -107,7 +107,7 @@ describe('what cannot be read', () => {
     return path;
   }
 
-  it('is told: a missing tensor, with what there is', async () => {
+  it('refuses a missing tensor, listing the existing ones', async () => {
     const path = await safetensors('missing.safetensors', { 'fc1.weight': [2, 3], 'fc1.bias': [2] });
     const description = { layers: [{ weight: 'fc1.weigth' }] };
     expect(await rejectionOf(loadNetwork(path, { description }))).toBe(
@@ -116,7 +116,7 @@ describe('what cannot be read', () => {
     );
   });
 
-  it('is told: shapes that do not chain', async () => {
+  it('refuses shapes that do not chain', async () => {
     const path = await safetensors('chain.safetensors', { a: [5, 3], b: [2, 4] });
     const description = { layers: [{ weight: 'a' }, { weight: 'b' }] };
     expect(await rejectionOf(loadNetwork(path, { description }))).toBe(
@@ -125,7 +125,7 @@ describe('what cannot be read', () => {
     );
   });
 
-  it('is told: an array of another shape', async () => {
+  it('refuses an array of another shape', async () => {
     const path = await safetensors('shapes.safetensors', { a: [5, 3], b: [4], c: [2, 3, 1] });
     const load = (layer: object) => rejectionOf(loadNetwork(path, { description: { layers: [layer] } }));
     expect(await load({ weight: 'a', bias: 'b' })).toBe(
@@ -136,7 +136,7 @@ describe('what cannot be read', () => {
     );
   });
 
-  it('is told: integers for weights', async () => {
+  it('refuses integers for weights', async () => {
     const path = join(folder, 'integers.safetensors');
     await writeSafetensors(path, new Map([['a', safeTensor(new Uint32Array(6), [2, 3])]]));
     expect(await rejectionOf(loadNetwork(path, { description: { layers: [{ weight: 'a' }] } }))).toBe(
@@ -145,7 +145,7 @@ describe('what cannot be read', () => {
     );
   });
 
-  it('is told: no description', async () => {
+  it('refuses a file without a description', async () => {
     const path = join(folder, 'alone.npz');
     await copyFile(fixture('keras.npz'), path);
     expect(await rejectionOf(loadNetwork(path))).toBe(
@@ -156,14 +156,14 @@ describe('what cannot be read', () => {
     );
   });
 
-  it('is told: NPZ with arrays of objects', async () => {
+  it('refuses NPZ with arrays of objects', async () => {
     const description = { layers: [{ base: 'base', diag_end: 'diag_end' }] };
     expect(await rejectionOf(loadNetwork(fixture('objects.npz'), { description }))).toMatch(
       /^file_unsupported: array diag_end of .*objects\.npz holds an array of Python objects/,
     );
   });
 
-  it('is told: a file of no known kind, and none at all', async () => {
+  it('refuses a file of unknown kind, and a missing file', async () => {
     expect(await rejectionOf(loadNetwork('model.pt'))).toBe(
       'invalid_argument: expected a path that ends in .safetensors, .npz, .onnx for the file of a network, received ' +
         '"model.pt". PyTorch writes such files with safetensors.torch.save_file(model.state_dict(), path) and ' +
@@ -210,14 +210,14 @@ describe('what cannot be read', () => {
       { layers: [{ weight: 'a' }], output: 'argmax' },
       'expected one of linear, softmax, logSoftmax for output of description, received "argmax"',
     ],
-  ])('is told: the description %j', async (description, message) => {
+  ])('refuses the description %j', async (description, message) => {
     const path = await safetensors('any.safetensors', { a: [2, 3] });
     expect(await rejectionOf(loadNetwork(path, { description: description as never }))).toBe(
       `invalid_argument: ${message}`,
     );
   });
 
-  it('is told: a description that is not JSON', async () => {
+  it('refuses a description that is not JSON', async () => {
     const path = await safetensors('broken.safetensors', { a: [2, 3] });
     const description = join(folder, 'broken.json');
     await writeFile(description, '{');

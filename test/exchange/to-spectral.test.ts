@@ -20,7 +20,7 @@ function network(dtype: 'float32' | 'float64', width = 33): Network {
 const inputs = Float64Array.from({ length: 100 * 5 }, () => 4 * random() - 2);
 
 describe.each(['float32', 'float64'] as const)('toSpectral of %s', (dtype) => {
-  it('applies the same matrices and gives the same answers, to the last bit', async () => {
+  it('applies the same matrices and gives the same outputs, to the last bit', async () => {
     const before = network(dtype);
     const after = toSpectral(before);
     expect(after.dtype).toBe(dtype);
@@ -55,7 +55,7 @@ describe.each(['float32', 'float64'] as const)('toSpectral of %s', (dtype) => {
 });
 
 describe('toSpectral', () => {
-  it('trains what trained, with the penalties that are asked for', () => {
+  it('trains what was trainable, with the given penalties', () => {
     const l2 = { eigenvectors: 0.01, eigenvaluesOut: 5e-4 };
     const { layers } = toSpectral(network('float32'), { layers: [1], l2 }).spec;
     expect(layers.map(({ kind }) => kind)).toEqual(['dense', 'spectral', 'dense']);
@@ -70,7 +70,7 @@ describe('toSpectral', () => {
     });
   });
 
-  it('leaves its argument alone, and spectral layers as they are', () => {
+  it('does not change its argument, nor spectral layers', () => {
     const mixed = Network.create({ inputs: 3, layers: [spectral(4), dense(4), dense(1)] }, { seed: 2 });
     const copy = mixed.parameters.slice();
     const after = toSpectral(mixed);
@@ -107,7 +107,7 @@ describe('toSpectral', () => {
     expect(failureOf(() => toSpectral(network('float32'), options))).toBe(`invalid_argument: ${message}`);
   });
 
-  it('refuses layers that are spectral already, and what is no network', () => {
+  it('refuses layers that are already spectral, and arguments that are not networks', () => {
     const mixed = Network.create({ inputs: 3, layers: [spectral(4), dense(1)] }, { seed: 2 });
     expect(failureOf(() => toSpectral(mixed, { layers: [0] }))).toBe(
       'invalid_argument: expected dense layers for layers of toSpectral, received 0. Layer 0 is spectral already',

@@ -24,3 +24,19 @@ it('links to files that are there', () => {
   expect(links.length).toBeGreaterThan(7);
   expect(links.filter((path) => !existsSync(`docs/${path}`))).toEqual([]);
 });
+
+it('shows the same means in a table as in the folded table with intervals', () => {
+  const withoutIntervals = page.replaceAll(/ \[-?[\d.]+, -?[\d.]+\]/g, '');
+  const folded = /<details>.*?<\/details>/gs;
+  const shown = tablesOf(page.replaceAll(folded, ''));
+  const expected = tablesOf([...withoutIntervals.matchAll(folded)].map(([text]) => text).join('\n'));
+  const compared = shown.filter((table) =>
+    expected.some((other) => other.split('\n')[0] === table.split('\n')[0]),
+  );
+  expect(compared.length).toBeGreaterThan(10);
+  expect(compared.filter((table) => !expected.includes(table))).toEqual([]);
+});
+
+function tablesOf(markdown: string): string[] {
+  return [...markdown.matchAll(/(?:^\|.*\n)+/gm)].map(([text]) => text.trim());
+}

@@ -21,7 +21,7 @@ const bytes = encodeSafetensors(
   ]),
 );
 
-it('reads what a file says of itself, and nothing where it says nothing', async () => {
+it('reads the metadata of a file, and returns none where it has none', async () => {
   await writeFile(path, encodeSafetensors(new Map(), { steps: '[3]' }));
   expect(readMetadata(path)).toEqual({ steps: '[3]' });
   await writeFile(path, bytes);
@@ -32,7 +32,7 @@ it('reads what a file says of itself, and nothing where it says nothing', async 
   );
 });
 
-it('reads the tensors that it is asked for, and only those', async () => {
+it('reads only the tensors of the given names', async () => {
   await writeFile(path, bytes);
   const found = readSomeTensors(path, ['last', 'absent', 'first', 'toString']);
   expect([...found]).toEqual([
@@ -41,7 +41,7 @@ it('reads the tensors that it is asked for, and only those', async () => {
   ]);
 });
 
-it('does not need the rest of the file, and says so when it lacks what it was asked for', async () => {
+it('does not need the rest of the file, and refuses a file that lacks the numbers of a given tensor', async () => {
   await writeFile(path, bytes.subarray(0, bytes.length - 1));
   expect([...readSomeTensors(path, ['last']).keys()]).toEqual(['last']);
   expect(() => readSomeTensors(path, ['wide'])).toThrow(
@@ -79,7 +79,7 @@ it.each([[[0]], [[0, -8]], [[8, 0]], [['a', 'b']], ['none'], [[0, 1e15]]])(
   },
 );
 
-it('names a file that is not there', () => {
+it('names a file that does not exist', () => {
   expect(() => readSomeTensors(join(folder, 'none'), [])).toThrow(
     `cannot read ${join(folder, 'none')}: ENOENT`,
   );

@@ -29,7 +29,7 @@ function fileWith(header: unknown, numbers = 0): Buffer {
 }
 
 describe('a safetensors file', () => {
-  it('gives back what was put in, bit for bit', () => {
+  it('returns the written numbers, bit for bit', () => {
     const file = decodeSafetensors(encodeSafetensors(tensors, { note: 'λ "quoted"\n' }));
     expect(file.metadata).toEqual({ note: 'λ "quoted"\n' });
     expect([...file.tensors.keys()].sort()).toEqual([...tensors.keys()].sort());
@@ -58,7 +58,7 @@ describe('a safetensors file', () => {
     }
   });
 
-  it('is what the format says', () => {
+  it('follows the specification of the format', () => {
     const bytes = encodeSafetensors(new Map([['w', safeTensor(Float32Array.of(1, 2), [1, 2])]]), { k: 'v' });
     const length = Number(bytes.readBigUInt64LE());
     expect(length % 8).toBe(0);
@@ -95,7 +95,7 @@ describe('a safetensors file', () => {
     expect(decodeSafetensors(shifted.subarray(3)).tensors.get('b')).toEqual(tensors.get('b'));
   });
 
-  it('is the one that Python writes', () => {
+  it('has the bytes that Python writes', () => {
     // safetensors 0.8.0 for Python: save({'w': [[1,2,3],[4,5,6]] / 4 float32, 'n': 7 uint32, 'd': [0.1] float64,
     // 'i': [-2] int64}, metadata={'made': 'by Python'})
     const file =
@@ -120,7 +120,7 @@ describe('a safetensors file', () => {
   });
 });
 
-describe('what is refused when written', () => {
+describe('writing a safetensors file', () => {
   it.each<[string, [string, SafeTensor], string]>([
     [
       'a wrong shape',
@@ -167,11 +167,11 @@ describe('what is refused when written', () => {
       ['__metadata__', safeTensor(new Float32Array(1))],
       'expected any name but __metadata__ for the name of a tensor, received "__metadata__"',
     ],
-  ])('%s', (_, entry, message) => {
+  ])('refuses %s', (_, entry, message) => {
     expect(failureOf(() => encodeSafetensors(new Map([entry])))).toBe(`invalid_argument: ${message}`);
   });
 
-  it('tensors that are no Map, and metadata that are no texts', () => {
+  it('refuses tensors that are not a Map, and metadata that are not texts', () => {
     expect(failureOf(() => encodeSafetensors({} as never))).toBe(
       'invalid_argument: expected a Map of tensors by name for tensors, received an object (Object)',
     );
@@ -183,14 +183,14 @@ describe('what is refused when written', () => {
     );
   });
 
-  it('a detached array', () => {
+  it('refuses a detached array', () => {
     const tensor = safeTensor(new Float32Array(2));
     structuredClone(tensor.data.buffer, { transfer: [tensor.data.buffer as ArrayBuffer] });
     expect(failureOf(() => encodeSafetensors(new Map([['w', tensor]])))).toContain('The buffer is detached');
   });
 });
 
-describe('what is refused when read', () => {
+describe('reading a safetensors file', () => {
   const tensor = (entry: object, numbers = 8) =>
     fileWith({ w: { dtype: 'F32', shape: [2], data_offsets: [0, 8], ...entry } }, numbers);
 
@@ -245,13 +245,13 @@ describe('what is refused when read', () => {
       ),
       'byte 4 of its numbers is in no tensor, or in two',
     ],
-  ])('%s', (_, bytes, reason) => {
+  ])('refuses %s', (_, bytes, reason) => {
     expect(failureOf(() => decodeSafetensors(bytes, 'x.safetensors'))).toBe(
       `file_corrupt: x.safetensors is not a readable safetensors file: ${reason}`,
     );
   });
 
-  it('every truncation of a good file', () => {
+  it('refuses every truncation of a valid file', () => {
     const bytes = encodeSafetensors(tensors);
     for (let length = 0; length < bytes.length; ++length) {
       expect(

@@ -45,7 +45,7 @@ it('the reference backend gives the bits of this revision', async () => {
   expectBits(await exactHashes(), golden.exact, 'exact');
 });
 
-it('and so it does with the functions of glibc', async (context) => {
+it('the reference backend gives the bits of this revision with the functions of glibc', async (context) => {
   const { header } = process.report.getReport() as { readonly header?: { glibcVersionRuntime?: string } };
   if (!header?.glibcVersionRuntime) context.skip('exp, log and their like are those of another library here');
   expectBits(await functionHashes(), golden.glibc, 'glibc');

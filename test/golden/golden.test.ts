@@ -20,13 +20,13 @@ const tolerances = {
   float32: { before: 5e-6, after: 1.5e-4, floor: 1e-6 },
 } as const;
 
-it('there are cases to replay', () => {
+it('finds cases to replay', () => {
   expect(files.length).toBeGreaterThanOrEqual(32);
 });
 
 describe.each(['reference', 'cpu'] as const)('on %s', (device) => {
   describe.each(['float64', 'float32'] as const)('in %s', (dtype) => {
-    it.each(files)('%s', async (file) => {
+    it.each(files)('replays %s', async (file) => {
       const golden = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as GoldenCase;
       const population = Population.create([studentOf(golden)], { device, dtype, threads: 1 });
       const student = population.at(0);

@@ -57,7 +57,7 @@ function layers(activation: Activation): Layer[] {
 
 describe.each(['reference', 'cpu'] as const)('on %s', (device) => {
   describe.each(['mse', 'crossEntropy'] as const)('loss %s', (loss) => {
-    it.each(activations)('%s', (activation) => {
+    it.each(activations)('agrees with central differences: %s', (activation) => {
       const data = Dataset.create({ inputs, inputCount: 3, ...(loss === 'mse' ? targets : classes) });
       const options = { optimizer: sgd({ learningRate: 0 }), batchSize: 1, epochs: 1, seed: 0 };
       const population = Population.create([{ layers: layers(activation), loss, data, ...options }], {

@@ -15,7 +15,7 @@ const spectral = () => ({
 const dense = () => ({ ...sizes, x: Float64Array.of(1, 2, 3, 4), weights: Float64Array.of(-3, -20) });
 
 describe.each(['cpu', 'reference'] as const)('kernels on %s', (backend) => {
-  it('go forward', () => {
+  it('compute the outputs of a layer', () => {
     const bias = Float64Array.of(0.5);
     const [z, y, denseY] = [nan(2), nan(2), nan(2)];
     kernels.spectralForward({ ...spectral(), bias, activation: 'quadratic', z, y, backend });
@@ -25,7 +25,7 @@ describe.each(['cpu', 'reference'] as const)('kernels on %s', (backend) => {
     expect(denseY).toEqual(Float64Array.of(-43, -89));
   });
 
-  it('go backward', () => {
+  it('compute the gradients of a layer', () => {
     // delta = [1, 2]: G = sum over the batch of delta x = [1 + 6, 2 + 8] = [7, 10]
     const delta = Float64Array.of(1, 2);
     const gradients = {
@@ -124,11 +124,11 @@ describe('what kernels refuse', () => {
       () => kernels.denseBackward({ ...dense(), delta: delta(), gradEigenvectors: y() } as never),
       'unknown option "gradEigenvectors" in kernels.denseBackward; known: batch, inputs, outputs, backend, x, delta, gradBias, gradX, weights, gradWeights',
     ],
-  ])('%s', (_, work, message) => {
+  ])('refuses %s', (_, work, message) => {
     expect(failureOf(work)).toBe(`invalid_argument: ${message}`);
   });
 
-  it('a filled array that is another', () => {
+  it('refuses an output array that overlaps another array', () => {
     const buffer = new Float64Array(6);
     const request = { ...dense(), x: buffer.subarray(0, 4), y: buffer.subarray(3, 5) };
     expect(failureOf(() => kernels.denseForward(request))).toBe(
@@ -137,7 +137,7 @@ describe('what kernels refuse', () => {
     expect(() => kernels.denseForward({ ...request, y: buffer.subarray(4, 6) })).not.toThrow();
   });
 
-  it('a detached array', () => {
+  it('refuses a detached array', () => {
     const weights = Float64Array.of(1, 2);
     structuredClone(weights.buffer, { transfer: [weights.buffer] });
     expect(failureOf(() => kernels.denseForward({ ...dense(), weights, y: y() }))).toContain(

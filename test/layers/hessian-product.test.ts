@@ -65,7 +65,7 @@ describe.each(devices)('Student.hessianProduct on %s', (device) => {
     }
   });
 
-  it('is linear and symmetric, and takes frozen tensors for constants', async () => {
+  it('is linear and symmetric, and treats frozen tensors as constants', async () => {
     const start = network(branched());
     const samples = data();
     using population = populationOf(start, samples, { device });
@@ -85,7 +85,7 @@ describe.each(devices)('Student.hessianProduct on %s', (device) => {
     expect(dot(v, hu)).toBeCloseTo(dot(u, hv), 9);
   });
 
-  it('in float32 is that of float64, rounded, and leaves the student alone', async () => {
+  it('in float32 is that of float64, rounded, and does not change the student', async () => {
     const layers = normalised(2);
     const start = network(layers);
     const samples = data();

@@ -98,7 +98,7 @@ describe.each(['reference', 'cpu'] as const)('on %s', (device) => {
     ['a trunk that three layers read', branched(), 0],
     ['a stem whose units residual blocks add to', residual(), 0],
     ['a layer of such a block', residual(), 7],
-  ])('a silenced unit answers as one that is cut: %s', async (_, layers, layer) => {
+  ])('a silenced unit has the same effect as one that is cut: %s', async (_, layers, layer) => {
     const whole = network(layers);
     const units = whole.spec.layers[layer]?.width as number;
     const order = Uint32Array.from({ length: units }, (_, i) => (i + 2) % units).reverse();
@@ -113,7 +113,7 @@ describe.each(['reference', 'cpu'] as const)('on %s', (device) => {
     }
   });
 
-  it('a network answers by the running statistics unless those of the batch are asked for', async () => {
+  it('a network predicts by the running statistics unless those of the batch are requested', async () => {
     const one = network(normalised(1));
     const samples = data();
     const running = await one.predict(samples, { device });
@@ -149,7 +149,7 @@ describe.each(['reference', 'cpu'] as const)('on %s', (device) => {
 });
 
 describe('fused and general', () => {
-  it('train a chain alike, and say which of them did', async () => {
+  it('train a chain to the same numbers, and report which of them did', async () => {
     const layers = [normalised(1)[0] as Layer, normalised(1)[3] as Layer];
     using fused = Population.create([student(layers)], { device: 'cpu', dtype: 'float64' });
     using general = Population.create([student(layers)], {
@@ -194,21 +194,21 @@ describe('what cannot be', () => {
     () =>
       Population.create([{ ...student(layers), ...changes }]).dispose();
 
-  it('batches that leave one sample to batch norm', () => {
+  it('refuses batches that leave one sample to batch norm', () => {
     expect(failureOf(create(normalised(1), { batchSize: 5 }))).toBe(
       'invalid_argument: student 0: layer 1 takes statistics over a batch: expected batches of at least 2 samples, the last of an ' +
         'epoch included, got one of 1 (11 samples in batches of 5)',
     );
   });
 
-  it('statistics of a network without batch norm', async () => {
+  it('refuses statistics of a network without batch norm', async () => {
     const plain = network([normalised(1)[3] as Layer]);
     await expect(plain.predict(data(), { statistics: 'batch' })).rejects.toThrow(
       'expected none, as the network has no batch norm for statistics, received "batch"',
     );
   });
 
-  it('soft targets that are no distribution, and terms of layers that are not there', () => {
+  it('refuses soft targets that are not distributions, and terms of layers that do not exist', () => {
     const layers = [dense(2, { name: 'output' })];
     const soft = (target: readonly number[]) => () => {
       const samples = Dataset.create({
@@ -259,7 +259,7 @@ describe('a graph that cannot be', () => {
       [dense(3, { name: 'a' }), dense(4, { name: 'b' }), add(['a', 'b'])],
       'invalid_network: layer 2: expected layers of one shape to add, got 3 and 4',
     ],
-  ])('%s', (_, layers, message) => {
+  ])('refuses %s', (_, layers, message) => {
     expect(failureOf(() => network(layers))).toBe(message);
   });
 });

@@ -20,7 +20,7 @@ beforeAll(() => {
 }, 60_000);
 const linesOf = ({ stdout }: { readonly stdout: string }) => stdout.trimEnd().split('\n');
 
-it('200 random calls over the boundary do what the model says, or are refused with a reason', () => {
+it('200 random calls over the boundary have the results of the model, or are refused with a reason', () => {
   const { stdout: _, ...rest } = together;
   const summary = linesOf(together).at(-1)?.replace(/;.*/, '');
   expect({ ...rest, summary }).toEqual({

@@ -26,7 +26,7 @@ function left(...membership: string[]): number {
 const stat = (inactive: string, bytes: number) => `anon 5\n${inactive} ${bytes}\nactive_file 7`;
 
 describe('of cgroup v2', () => {
-  it('is the limit less what is held, without files that give way', () => {
+  it('is the limit less the memory in use, without cached files', () => {
     group('jobs/one', {
       'memory.max': '1000000',
       'memory.current': '400000',
@@ -53,7 +53,7 @@ describe('of cgroup v2', () => {
     expect(left(`0::/${path}`)).toBe(3000);
   });
 
-  it('is less than nothing where more is held than the limit, which is then no memory', () => {
+  it('is negative where more than the limit is in use, which counts as no memory', () => {
     group('jobs', { 'memory.max': '1000', 'memory.current': '1500' });
     expect(left('0::/jobs')).toBe(-500);
   });
@@ -70,18 +70,18 @@ describe('of cgroup v1', () => {
     expect(left('4:hugetlb,memory:/jobs')).toBe(700_000);
   });
 
-  it('is none where the limit is the number that stands for none', () => {
+  it('is unlimited where the limit is the number that means none', () => {
     group('memory', { 'memory.limit_in_bytes': '9223372036854771712', 'memory.usage_in_bytes': '400000' });
     expect(left('4:memory:/')).toBe(Infinity);
   });
 
-  it('of another controller than memory is none', () => {
+  it('is unlimited for controllers other than memory', () => {
     group('memory/jobs', { 'memory.limit_in_bytes': '1000', 'memory.usage_in_bytes': '0' });
     expect(left('3:cpuset:/jobs')).toBe(Infinity);
   });
 });
 
-it('is none where there are no control groups, as on systems without /proc', () => {
+it('is unlimited where there are no control groups, as on systems without /proc', () => {
   expect(leftInGroups(root, join(root, 'nothing'))).toBe(Infinity);
 });
 

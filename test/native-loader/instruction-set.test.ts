@@ -7,7 +7,7 @@ import { smallStudent } from '../network/small-students.js';
 
 const { isa, isaAvailable } = addon().capabilities();
 
-it('runs on the instruction set that was asked for, and on the best where none was', () => {
+it('runs on the requested instruction set, and on the best one without a request', () => {
   expect(isa).toBe(process.env.EIGENSTUDENT_ISA || isaAvailable.at(-1));
   expect(Population.create([smallStudent()], { device: 'cpu' }).engine).toBe(`cpu-${isa}`);
 });

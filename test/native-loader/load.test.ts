@@ -36,7 +36,7 @@ describe('addon()', () => {
     expect(addon().noop()).toBeUndefined();
   });
 
-  it('says what it can do', async () => {
+  it('reports its capabilities', async () => {
     const { engine, isa, isaAvailable, threads, compiler } = (await load()).addon().capabilities();
     expect(engine).toBe(`cpu-${isa}`);
     expect(isaAvailable[0]).toBe(process.arch === 'arm64' ? 'neon' : 'plain');
@@ -53,7 +53,7 @@ describe('addon()', () => {
     expect(wrong).toThrow(expect.objectContaining({ code: 'invalid_argument', name: 'EigenstudentError' }));
   });
 
-  it('with EIGENSTUDENT_NATIVE tries that file and nothing else, and tells how to build', async () => {
+  it('with EIGENSTUDENT_NATIVE tries only that file, and names the command that builds it', async () => {
     const file = join(folder, 'absent.node');
     vi.stubEnv('EIGENSTUDENT_NATIVE', file);
     const { addon } = await load();
@@ -64,7 +64,7 @@ Build it with "npm rebuild eigenstudent", or, in a clone, "npm run build:native"
     );
   });
 
-  it('gives the reason of a file that is no addon', async () => {
+  it('gives the reason for a file that is not an addon', async () => {
     const file = join(folder, 'text.node');
     writeFileSync(file, 'not an ELF file');
     vi.stubEnv('EIGENSTUDENT_NATIVE', file);

@@ -12,11 +12,11 @@ import {
 import { failureOf } from '../failure.js';
 
 describe('elementCount', () => {
-  it('multiplies', () => {
+  it('multiplies sizes', () => {
     expect(elementCount({ rows: 3, columns: 5, planes: 7 })).toBe(105);
   });
 
-  it('goes as far as positions are counted in 32 bits', () => {
+  it('allows as many elements as 32-bit positions can count', () => {
     expect(elementCount({ rows: 2 ** 16 - 1, columns: 2 ** 16 + 1 })).toBe(maximumElements);
     expect(failureOf(() => elementCount({ rows: 2 ** 16, columns: 2 ** 16 }))).toBe(
       'invalid_argument: expected at most 4294967295 elements, received rows 65536 x columns 65536 = 4294967296',
@@ -43,7 +43,7 @@ describe('elementCount', () => {
 });
 
 describe('checkFloats', () => {
-  it('takes either kind, or the one that is asked for', () => {
+  it('accepts either kind, or only the given one', () => {
     const array = new Float32Array(2);
     expect(checkFloats('x', array)).toBe(array);
     expect(checkFloats('x', array, 'float32')).toBe(array);
@@ -63,7 +63,7 @@ describe('checkFloats', () => {
     );
   });
 
-  it('tells a detached array from an empty one', () => {
+  it('distinguishes a detached array from an empty one', () => {
     const array = new Float64Array(3);
     structuredClone(array.buffer, { transfer: [array.buffer] });
     expect(failureOf(() => checkFloats('x', array))).toBe(
@@ -76,7 +76,7 @@ describe('checkFloats', () => {
 });
 
 describe('checkLength', () => {
-  it('says what the length is made of', () => {
+  it('explains the expected length', () => {
     expect(failureOf(() => checkLength('y', new Float32Array(5), 6, '2 samples x 3 outputs'))).toBe(
       'invalid_argument: expected length 6 (2 samples x 3 outputs) for y, received Float32Array(5)',
     );
@@ -91,7 +91,7 @@ describe('checkFinite', () => {
     );
   });
 
-  it('takes the largest and the smallest numbers', () => {
+  it('accepts the largest and the smallest numbers', () => {
     expect(() => checkFinite('x', [Number.MAX_VALUE, -Number.MAX_VALUE, Number.MIN_VALUE, 0])).not.toThrow();
   });
 });
@@ -113,7 +113,7 @@ describe('toDType', () => {
 });
 
 describe('allocate', () => {
-  it('says how much was asked for', () => {
+  it('names the requested number of bytes', () => {
     expect(allocate('the block', 'float32', 3)).toEqual(new Float32Array(3));
     expect(failureOf(() => allocate('the block', 'float64', 2 ** 40))).toMatch(
       /^out_of_memory: the block needs 8796093022208 bytes/,

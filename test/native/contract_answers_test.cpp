@@ -35,7 +35,7 @@ void check_answers(Pair& pair, const Chain& network, std::size_t samples, std::u
 
 }  // namespace
 
-TEST("contract: predictions, losses and gradients at every pair of odd sizes") {
+TEST("contract: predictions, losses and gradients are those of the oracle at every pair of odd sizes") {
   on_every_backend(
       [](const Backend& backend, DType dtype) {
         for (std::size_t n = 0; n < odd_student_count; ++n) {
@@ -50,7 +50,7 @@ TEST("contract: predictions, losses and gradients at every pair of odd sizes") {
       true);
 }
 
-TEST("contract: every activation on a hidden layer and on the last one") {
+TEST("contract: every activation works on a hidden layer and on the last one") {
   on_every_backend(
       [](const Backend& backend, DType dtype) {
         for (int a = 0; a < activation_count; ++a) {
@@ -68,7 +68,7 @@ TEST("contract: every activation on a hidden layer and on the last one") {
       true);
 }
 
-TEST("contract: sets larger than any block of rows") {
+TEST("contract: sets may be larger than any block of rows") {
   on_every_backend(
       [](const Backend& backend, DType dtype) {
         for (const LossKind loss : {LossKind::mse, LossKind::softmax_cross_entropy}) {
@@ -114,7 +114,7 @@ TEST("contract: accuracy counts the samples whose largest output is the class") 
   });
 }
 
-TEST("contract: evaluation leaves students without data alone, and predictions need no targets") {
+TEST("contract: evaluation skips students without data, and predictions need no targets") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const Chain network = small_network(LossKind::mse);
     const StudentSpec student = make_student(network, dtype, 4, 1);
@@ -143,7 +143,7 @@ TEST("contract: evaluation leaves students without data alone, and predictions n
   });
 }
 
-TEST("contract: looking changes nothing") {
+TEST("contract: evaluations do not change a student") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const StudentSpec student = odd_student(10, dtype);
     Subject subject = make_subject(backend, dtype, {student});

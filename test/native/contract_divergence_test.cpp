@@ -68,7 +68,7 @@ TEST("contract: a step with a loss that is not finite is not applied") {
   });
 }
 
-TEST("contract: neighbours of a diverged student go on, with the same bits") {
+TEST("contract: students beside a diverged one go on, with the same bits") {
   on_every_backend([](const Backend& backend, DType dtype) {
     Subject together = make_subject(backend, dtype, {calm(dtype), runaway(dtype), calm(dtype)}, 2);
     Subject alone = make_subject(backend, dtype, {calm(dtype)});
@@ -83,7 +83,7 @@ TEST("contract: neighbours of a diverged student go on, with the same bits") {
   });
 }
 
-TEST("contract: a fixed student trains again") {
+TEST("contract: a student with corrected parameters trains again") {
   on_every_backend([](const Backend& backend, DType dtype) {
     Subject subject = make_subject(backend, dtype, {calm(dtype)});
     const State good = subject.state(0);

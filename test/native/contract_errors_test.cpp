@@ -15,7 +15,7 @@ DType other(DType dtype) { return dtype == DType::float32 ? DType::float64 : DTy
 
 }  // namespace
 
-TEST("contract: a population of nobody, or with a wrong student, is refused") {
+TEST("contract: a population without students, or with an invalid one, is refused") {
   on_every_backend([](const Backend& backend, DType dtype) {
     REQUIRE_ERROR(Subject(backend, dtype, {}),
                   "invalid_argument: a population needs at least one student, got none");
@@ -30,7 +30,7 @@ TEST("contract: a population of nobody, or with a wrong student, is refused") {
   });
 }
 
-TEST("contract: a student without a trainer answers, and is refused training") {
+TEST("contract: a student without a trainer can be evaluated, and is refused training") {
   on_every_backend([](const Backend& backend, DType dtype) {
     StudentSpec student = make_student(small_network(), dtype, 5, 1);
     std::vector<DatasetPtr> questions{student.trainer->data};
@@ -45,7 +45,7 @@ TEST("contract: a student without a trainer answers, and is refused training") {
     REQUIRE(std::isfinite(results[0].loss) && results[0].loss > 0);
     const std::uint64_t until[] = {1};
     REQUIRE_ERROR(population->run(until, stop),
-                  "invalid_argument: expected a student with a trainer, got one that was made to answer");
+                  "invalid_argument: expected a student with a trainer, got one that is only evaluated");
   });
 }
 
@@ -77,7 +77,7 @@ TEST("contract: calls with the wrong number of entries are refused") {
   });
 }
 
-TEST("contract: a student that is not there is refused") {
+TEST("contract: an index beyond the students is refused") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const StudentSpec student = make_student(small_network(), dtype, 5, 1);
     Subject subject = make_subject(backend, dtype, {student, student});
@@ -117,7 +117,7 @@ TEST("contract: data that do not fit are refused before anything is computed") {
   });
 }
 
-TEST("contract: pruning the wrong layer, order or room is refused") {
+TEST("contract: pruning with a wrong layer, order or output array is refused") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const StudentSpec student = make_student(small_network(), dtype, 5, 1);
     Subject subject = make_subject(backend, dtype, {student});

@@ -141,8 +141,8 @@ void check_all_kernels() {
 
 }  // namespace
 
-TEST("contract: float32 layer kernels at odd sizes") { check_all_kernels<float>(); }
-TEST("contract: float64 layer kernels at odd sizes") {
+TEST("contract: float32 layer kernels agree with the reference at odd sizes") { check_all_kernels<float>(); }
+TEST("contract: float64 layer kernels agree with the reference at odd sizes") {
   REQUIRE(!layer_kernels<double>().empty());
   check_all_kernels<double>();
 }

@@ -111,7 +111,7 @@ TEST("contract: a call without memory throws, and the next one is right") {
   });
 }
 
-TEST("contract: a population for which there is no memory is not made") {
+TEST("contract: creating a population without enough memory throws") {
   on_every_backend([](const Backend& backend, DType dtype) {
     if (kernels_allocate(backend)) return;
     const std::vector<StudentSpec> students = {odd_student(9, dtype), odd_student(19, dtype)};

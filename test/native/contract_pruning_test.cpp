@@ -52,7 +52,7 @@ Narrow cut(const Chain& network, const std::vector<double>& parameters, std::siz
 
 }  // namespace
 
-TEST("contract: pruning curves at odd sizes") {
+TEST("contract: pruning curves are those of the oracle at odd sizes") {
   on_every_backend(
       [](const Backend& backend, DType dtype) {
         for (std::size_t n = 0; n < odd_student_count; ++n) {
@@ -75,7 +75,7 @@ TEST("contract: pruning curves at odd sizes") {
       true);
 }
 
-TEST("contract: one output behind a relu or linear layer of any width, more nodes than go together") {
+TEST("contract: pruning curves are right for one output after a relu or linear layer of any width") {
   on_every_backend(
       [](const Backend& backend, DType dtype) {
         std::uint32_t part = 490;
@@ -104,7 +104,7 @@ TEST("contract: one output behind a relu or linear layer of any width, more node
       true);
 }
 
-TEST("contract: a set larger than any block of rows, on a deeper layer") {
+TEST("contract: pruning curves are right for a set larger than any block of rows, on a deeper layer") {
   on_every_backend(
       [](const Backend& backend, DType dtype) {
         const Chain network = deep_network();
@@ -120,7 +120,7 @@ TEST("contract: a set larger than any block of rows, on a deeper layer") {
       true);
 }
 
-TEST("contract: a gated network answers as the narrower one") {
+TEST("contract: a gated network has the outputs of the narrower one") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const Chain network = deep_network();
     const DatasetPtr data = make_data(network, dtype, 50, 481);
@@ -142,7 +142,7 @@ TEST("contract: a gated network answers as the narrower one") {
   });
 }
 
-TEST("contract: with no node left the network answers from what follows the layer alone") {
+TEST("contract: with no node left the outputs depend only on later layers") {
   on_every_backend([](const Backend& backend, DType dtype) {
     Chain network = deep_network();
     Subject subject = make_subject(backend, dtype, {make_student(network, dtype, 4, 1)});
@@ -163,7 +163,7 @@ TEST("contract: with no node left the network answers from what follows the laye
   });
 }
 
-TEST("contract: a curve changes nothing, and a stopped one is NaN where it did not get to") {
+TEST("contract: a curve does not change the student, and a stopped one is NaN where it is missing") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const Chain network = deep_network();
     Subject subject = make_subject(backend, dtype, {make_student(network, dtype, 4, 1)});

@@ -101,7 +101,7 @@ TEST("contract: populations trained from two threads at once have the bits of on
   });
 }
 
-TEST("contract: answers do not depend on threads either") {
+TEST("contract: evaluations do not depend on threads either") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const StudentSpec student = wide_student(dtype);
     const DatasetPtr data = make_data(chain_in(student), dtype, 601, 500);
@@ -121,7 +121,7 @@ TEST("contract: answers do not depend on threads either") {
   });
 }
 
-TEST("contract: a raised stop flag lets nothing happen") {
+TEST("contract: a run with a raised stop flag does nothing") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const std::vector<StudentSpec> students = mixed_students(dtype);
     Subject subject = make_subject(backend, dtype, students, 2);
@@ -137,7 +137,7 @@ TEST("contract: a raised stop flag lets nothing happen") {
   });
 }
 
-TEST("contract: a run that is stopped has whole steps done, and goes on as if it had not been") {
+TEST("contract: a stopped run has done whole steps, and continues with the same bits") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const std::vector<StudentSpec> students = mixed_students(dtype);
     Subject subject = make_subject(backend, dtype, students, 2);
@@ -165,14 +165,14 @@ TEST("contract: a run that is stopped has whole steps done, and goes on as if it
   });
 }
 
-TEST("contract: thread count 0 takes what the machine has") {
+TEST("contract: thread count 0 uses all cores of the machine") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const std::vector<StudentSpec> students = mixed_students(dtype);
     REQUIRE(trained_states(backend, dtype, students, 0, 1) == trained_states(backend, dtype, students, 1, 1));
   });
 }
 
-TEST("contract: the buffers of a network without any are none, before and after training") {
+TEST("contract: a network without buffers has none, before and after training") {
   on_every_backend([](const Backend& backend, DType dtype) {
     Subject subject = make_subject(backend, dtype, {odd_student(9, dtype)});
     for (int epoch = 0; epoch < 2; ++epoch) {

@@ -37,7 +37,7 @@ std::vector<bool> moved(const ParameterLayout& layout, const std::vector<double>
 
 }  // namespace
 
-TEST("contract: two epochs of training at every pair of odd sizes") {
+TEST("contract: two epochs of training agree with the oracle at every pair of odd sizes") {
   on_every_backend(
       [](const Backend& backend, DType dtype) {
         for (std::size_t n = 0; n < odd_student_count; ++n) {
@@ -99,7 +99,7 @@ TEST("contract: progress counts steps and completed epochs") {
   });
 }
 
-TEST("contract: frozen tensors stand still to the last bit") {
+TEST("contract: frozen tensors do not change in any bit") {
   on_every_backend([](const Backend& backend, DType dtype) {
     for (const OptimizerKind kind : {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw}) {
       StudentSpec student = small_student(dtype);
@@ -122,7 +122,7 @@ TEST("contract: frozen tensors stand still to the last bit") {
   });
 }
 
-TEST("contract: outside its phase a tensor, its moments and its count stand still") {
+TEST("contract: outside its phase a tensor, its moments and its count do not change") {
   on_every_backend([](const Backend& backend, DType dtype) {
     StudentSpec student = small_student(dtype);
     student.trainer->phases = {{train_eigenvalues_in | train_eigenvalues_out | train_weights, 1, true},
@@ -148,7 +148,7 @@ TEST("contract: outside its phase a tensor, its moments and its count stand stil
   });
 }
 
-TEST("contract: the shuffle follows seed and trial") {
+TEST("contract: the shuffle depends on seed and trial") {
   on_every_backend([](const Backend& backend, DType dtype) {
     StudentSpec student = small_student(dtype), twin = student, other_seed = student, other_trial = student;
     other_seed.trainer->seed += 1;

@@ -102,7 +102,7 @@ TEST("cuda: a run returns soon after a stop") {
   });
 }
 
-TEST("cuda: a device that fails leaves a message, a dead population and everything else alive") {
+TEST("cuda: after a device fails, its population reports it and all others still work") {
   with_both_kernels([](bool resident) {
     const std::vector<StudentSpec> students = mixed_students(DType::float32);
     Subject good = make_subject(*emulated(1, resident), DType::float32, students);
@@ -138,7 +138,7 @@ TEST("cuda: a short data set is shuffled beside a long one as it is alone") {
   }
 }
 
-TEST("cuda: which kernels train a student, and why not the fused ones") {
+TEST("cuda: execution names the kernels of a student, and why not the fused ones") {
   StudentSpec small = small_student(1e-3, 0), deep = small;
   Chain nine;
   nine.layers.assign(9, dense_layer(3, 3, Activation::tanh));

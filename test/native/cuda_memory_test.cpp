@@ -121,7 +121,7 @@ TEST("cuda: an evaluation that does not fit is refused, and the population goes 
   REQUIRE(subject.population().progress(0).epoch == 2);
 }
 
-TEST("cuda: answers do not depend on how much of a set fits at a time") {
+TEST("cuda: evaluations do not depend on how much of a set fits at a time") {
   const std::vector<StudentSpec> students = some_students(1);
   const DatasetPtr data = make_data(chain_in(students[0]), DType::float32, 3000, 77);
   std::vector<std::uint32_t> order(31);
@@ -136,7 +136,7 @@ TEST("cuda: answers do not depend on how much of a set fits at a time") {
   REQUIRE(parts.pruning_curve(0, 0, order, *data) == whole.pruning_curve(0, 0, order, *data));
 }
 
-TEST("cuda: evaluation data are kept while they live, and given back under pressure") {
+TEST("cuda: copies of evaluation data are kept with their data sets, and freed when memory is short") {
   const cuda::EmulatedLimits limits = limits_of(std::size_t{1} << 26, false);
   const auto backend = make_emulated_cuda_backend(limits);
   const std::vector<StudentSpec> students = some_students(1);
@@ -151,7 +151,7 @@ TEST("cuda: evaluation data are kept while they live, and given back under press
   REQUIRE(*limits.used_bytes < with_data);
 }
 
-TEST("cuda: a population gives back all that it took, a thousand times") {
+TEST("cuda: a population frees all its memory, a thousand times") {
   for (const bool resident : {true, false}) {
     const cuda::EmulatedLimits limits = limits_of(std::size_t{1} << 26, resident);
     const auto backend = make_emulated_cuda_backend(limits);

@@ -41,7 +41,7 @@ TEST("cuda: an epoch is drawn once while it is in the window") {
   REQUIRE(is(window.require(9, 13), 9, 4));
 }
 
-TEST("cuda: the pace begins with one step and forgets nothing at a short end") {
+TEST("cuda: the pace begins with one step and is kept after a short chunk") {
   constexpr double a_step = 1. / 1024;
   cuda::StepPace pace;
   REQUIRE(pace.steps() == 1);

@@ -121,7 +121,7 @@ TEST("resident plans: the paper's widths fit an H200, the wide ones in a cluster
     }
 }
 
-TEST("resident plans: older cards take what fits their shared memory") {
+TEST("resident plans: older cards get students that fit their shared memory") {
   for (const int capability : {80, 86, 89})
     for (const std::size_t width : {10, 20, 200}) {
       const Context context("sm_" + std::to_string(capability) + ", width " + std::to_string(width));
@@ -134,7 +134,7 @@ TEST("resident plans: older cards take what fits their shared memory") {
           std::string::npos);
 }
 
-TEST("resident plans: odd students are laid out soundly") {
+TEST("resident plans: the layout of odd students is valid") {
   for (std::size_t n = 0; n < odd_student_count; ++n) {
     const StudentSpec student = odd_student(n, DType::float32);
     const Context context(describe(student));

@@ -165,13 +165,13 @@ constexpr PlanChoice narrow_choices[] = {{1, 64, 0}, {2, 64, 0}, {4, 128, 0}, {8
 
 }  // namespace
 
-TEST("resident: two epochs of training at every pair of odd sizes") {
+TEST("resident: two epochs of training agree with the oracle at every pair of odd sizes") {
   for (std::size_t n = 0; n < odd_student_count; ++n)
     require_oracle([&](DType dtype) { return odd_student(n, dtype); }, {}, 2, static_cast<std::uint32_t>(n),
                    tolerance_of(DType::float32));
 }
 
-TEST("resident: the same split over ranks and cut into chunks") {
+TEST("resident: students split over ranks and cut into chunks agree with the oracle") {
   std::size_t tried = 0;
   for (std::size_t n = 0; n < odd_student_count; n += 3) {
     const StudentSpec student = odd_student(n, DType::float32);
@@ -190,7 +190,7 @@ TEST("resident: the same split over ranks and cut into chunks") {
   REQUIRE(tried > odd_student_count / 3 * 2);
 }
 
-TEST("resident: every activation and loss, through four layers, on one rank and on several") {
+TEST("resident: every activation and loss agrees with the oracle, on one rank and on several") {
   for (int a = 0; a < activation_count; ++a)
     for (const LossKind loss : {LossKind::mse, LossKind::softmax_cross_entropy})
       for (const PlanChoice& choice : narrow_choices)
@@ -200,7 +200,7 @@ TEST("resident: every activation and loss, through four layers, on one rank and 
                        2 * tolerance_of(DType::float32));
 }
 
-TEST("resident: the paper's students as an H200 would run them") {
+TEST("resident: the paper's students agree with the oracle in an H200's plans") {
   for (const std::size_t width : {10, 20, 200, 500, 1500})
     require_oracle([&](DType dtype) { return paper_student(width, dtype); }, {}, 1, 3,
                    tolerance_of(DType::float32));
@@ -220,7 +220,7 @@ TEST("resident: a run in pieces is the run in one, bit for bit") {
   }
 }
 
-TEST("resident: a student whose loss is not finite stops before that step, its neighbours go on") {
+TEST("resident: a student whose loss is not finite stops before that step, and the others go on") {
   for (const int ranks : {1, 2}) {
     const StudentSpec student = paper_student(33, DType::float32);
     StudentSpec broken = student;

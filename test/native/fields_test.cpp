@@ -65,7 +65,7 @@ TEST("a struct that is written as bytes is read back whole, with its data sets")
   REQUIRE(found.students[1].trainer->phases.empty() && found.students[1].trainer->trial == 19);
 }
 
-TEST("bytes that end too early, at any place, or go on too long are refused") {
+TEST("too few bytes, at any place, or too many are refused") {
   ByteWriter writer = written(unusual_population());
   for (std::size_t length = 0; length < writer.bytes.size(); ++length) {
     const Context context("the first " + std::to_string(length) + " bytes");
@@ -78,7 +78,7 @@ TEST("bytes that end too early, at any place, or go on too long are refused") {
           }).starts_with("internal: the description of a struct has bytes behind its end"));
 }
 
-TEST("bytes that name no value of an enumeration, or a data set that is not there, are refused") {
+TEST("bytes with an invalid value of an enumeration, or an unknown data set, are refused") {
   ByteWriter writer = written(unusual_population());
   REQUIRE(error_of([&] { read(writer.bytes, {}); }).find("names a data set that is not there") !=
           std::string::npos);
@@ -100,7 +100,7 @@ TEST("the shape of a struct spells out its fields, their types and the names of 
   REQUIRE(shape_fingerprint<Progress>() == shape_fingerprint<Progress>());
 }
 
-TEST("an optional part comes back as it was, there or not") {
+TEST("an optional part is read back as it was, present or absent") {
   for (const bool diverged : {false, true}) {
     Progress progress;
     progress.batch_loss = 0.25;

@@ -76,7 +76,7 @@ TEST("activations are finite far out, and no activation hides a NaN") {
   }
 }
 
-TEST("where the derivative does without z, it follows from y alone") {
+TEST("where the derivative does not need z, it follows from y alone") {
   for (int a = 0; a < activation_count; ++a) {
     const Activation activation = static_cast<Activation>(a);
     if (derivative_needs_z(activation)) continue;
@@ -88,7 +88,7 @@ TEST("where the derivative does without z, it follows from y alone") {
   }
 }
 
-TEST("mean squared error of a sample") {
+TEST("the mean squared error of a sample and its gradient are right") {
   const double y[] = {1, 2, 3}, targets[] = {1, 0, 4};
   double delta[3];
   REQUIRE_CLOSE(mse_sample(y, targets, 3, 2, delta), (0 + 4 + 1) / 6., 1e-15);
@@ -98,7 +98,7 @@ TEST("mean squared error of a sample") {
   REQUIRE(mse_sample<double>(y, targets, 3, 2, nullptr) == mse_sample(y, targets, 3, 2, delta));
 }
 
-TEST("cross-entropy of a sample, also where e^y overflows") {
+TEST("the cross-entropy of a sample and its gradient are right, also where e^y overflows") {
   const double even[] = {0, 0};
   double delta[3];
   REQUIRE_CLOSE(cross_entropy_sample(even, 1, 2, 1, delta), std::log(2), 1e-15);
@@ -144,7 +144,7 @@ TEST("adam and adamW are the textbook's") {
   }
 }
 
-TEST("sgd with momentum and with Nesterov's is PyTorch's") {
+TEST("sgd with momentum and with Nesterov momentum is PyTorch's") {
   OptimizerSpec spec;
   spec.kind = OptimizerKind::sgd;
   spec.momentum = 0.5;

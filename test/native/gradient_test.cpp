@@ -88,7 +88,7 @@ TEST("frozen tensors have no gradient and no penalty, and pass the gradient on")
   check_gradient(network, 90);
 }
 
-TEST("the group lasso pulls on a row along itself, with its coefficient, and not at all on one of zeros") {
+TEST("the gradient of the group lasso is its coefficient times the unit row, and 0 for a row of zeros") {
   Chain network;
   network.layers = {dense_layer(2, 3, Activation::linear)};
   network.layers[0].tensor(TensorRole::matrix).group_lasso = 0.5;

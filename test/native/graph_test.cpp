@@ -46,7 +46,7 @@ TEST("the layout puts tensors layer by layer, without gaps") {
   REQUIRE(lambda_in.rows == 1 && lambda_in.columns == 10 && lambda_in.role() == TensorRole::eigenvalues_in);
 }
 
-TEST("the layout finds tensors, and answers null for what a layer lacks") {
+TEST("the layout finds tensors, and returns null for those that a layer lacks") {
   const ParameterLayout layout = Graph(two_layers()).layout();
   double block[350];
   REQUIRE(layout.index_of(1, TensorRole::matrix) == 4);
@@ -86,7 +86,7 @@ TEST("layers without tensors take no streams of first values") {
   REQUIRE(parts.size() == network.layout().tensors().size());
 }
 
-TEST("units that are kept and added are one group; units put in a row stay apart") {
+TEST("units that are kept and added are one group; concatenated units are separate groups") {
   NetworkSpec spec;
   spec.input = {3};
   const auto dense = [](std::size_t width, std::size_t read) {
@@ -113,7 +113,7 @@ TEST("a layer that is added to the input shares the input's units, which are not
   REQUIRE(network.group_of(0) == 0 && !network.is_hidden(0));
 }
 
-TEST("a network that cannot be is refused, and the message names the layer") {
+TEST("an invalid network is refused, and the message names the layer") {
   const auto error = [](NetworkSpec network) { return error_of([&] { const Graph graph(network); }); };
   REQUIRE(error({{3}, {}}) == "invalid_network: expected at least one layer, got none");
   NetworkSpec network = normalised_network();
@@ -174,7 +174,7 @@ TEST("a layer with the wrong tensors is refused by the tensor's name") {
       "invalid_network: layer 0: bias: expected no group lasso on a vector, which has no rows, got 0.500000");
 }
 
-TEST("a chain and its graph are the same network, and what is no chain says why") {
+TEST("a chain and its graph are the same network, and other networks have a reason") {
   const Chain chain = two_layers();
   const Objective mse = chain.objective();
   REQUIRE(*chain_of(chain, mse) == chain && why_no_chain(chain, mse).empty());
@@ -186,7 +186,7 @@ TEST("a chain and its graph are the same network, and what is no chain says why"
   REQUIRE(why_no_chain(skipping, mse) == "layer 1 (dense) does not read the layer before it");
 }
 
-TEST("an objective that no fused path takes says why") {
+TEST("an objective that no fused path supports has a reason") {
   const Chain chain = two_layers();
   const auto reason = [&](const Objective& objective) { return why_no_chain(chain, objective); };
   REQUIRE(reason({{MeanSquaredError{}, 1, "", 1}, {MeanSquaredError{}, 0, "hidden", 1}}) ==

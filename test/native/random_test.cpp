@@ -78,7 +78,7 @@ TEST("normals have the moments of a normal, and pairs do not correlate") {
   REQUIRE_CLOSE(neighbours, 0, 4 * std::sqrt(1. / count));
 }
 
-TEST("an odd count writes no more than was asked for, and a longer fill starts the same") {
+TEST("an odd count writes no more than that, and a longer fill starts with the same numbers") {
   std::vector<double> three(4, -1), eight(8);
   for (const auto fill : {fill_uniform, fill_normal}) {
     fill(stream, 0, 1, three.data(), 3);
@@ -142,7 +142,7 @@ TEST("permutations are uniform: each of the 24 of four comes as often") {
   REQUIRE(chi_squared < 49.7);  // 0.999 quantile with 23 degrees of freedom
 }
 
-TEST("a stream says when it is too short") {
+TEST("a stream refuses more numbers than it has") {
   REQUIRE_ERROR(fill_normal(stream, 0, 1, nullptr, (std::size_t{1} << 33) + 1),
                 "invalid_argument: one stream gives 2^33 numbers, 8589934593 were asked for");
   REQUIRE_ERROR(fill_permutation(stream, nullptr, std::size_t{1} << 32),

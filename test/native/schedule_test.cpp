@@ -17,7 +17,7 @@ Schedule schedule(ScheduleKind kind) {
 
 }  // namespace
 
-TEST("constant learning rate") {
+TEST("a constant schedule keeps its learning rate") {
   REQUIRE(learning_rate_at(schedule(ScheduleKind::constant), 0, 10) == 0.1);
   REQUIRE(learning_rate_at(schedule(ScheduleKind::constant), 123'456, 10) == 0.1);
 }
@@ -67,7 +67,7 @@ TEST("phases repeat, in steps or in epochs, and no phases train everything") {
   REQUIRE(phase_mask_at({}, 5, 4) == train_everything);
 }
 
-TEST("a mask speaks of kinds of tensor") {
+TEST("a mask selects kinds of tensor") {
   const auto spectral = LayerKind::spectral, dense = LayerKind::dense;
   REQUIRE(in_phase(train_eigenvectors, phase_bit_of(spectral, TensorRole::matrix)));
   REQUIRE(!in_phase(train_eigenvectors, phase_bit_of(dense, TensorRole::matrix)));
@@ -95,7 +95,7 @@ TEST("batches walk through an epoch, the last one partial") {
   REQUIRE(student.trainer->batch() == 10 && student.trainer->steps_per_epoch() == 1);
 }
 
-TEST("each epoch has a shuffle of its own, named by seed and trial") {
+TEST("each epoch has its own shuffle, which depends on seed and trial") {
   Chain network;
   network.layers = {dense_layer(2, 1, Activation::linear)};
   StudentSpec student = make_student(network, DType::float64, 50, 1);

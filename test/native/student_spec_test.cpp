@@ -36,7 +36,7 @@ std::string data_refusal(LossKind loss, const Change& change) {
 
 }  // namespace
 
-TEST("a student that is fine is not refused") {
+TEST("a valid student is not refused") {
   REQUIRE(refusal([](StudentSpec&) {}) == "nothing was thrown");
   for (std::size_t n = 0; n < odd_student_count; ++n) {
     for (const DType dtype : {DType::float32, DType::float64}) {
@@ -102,7 +102,7 @@ TEST("schedules out of range are refused") {
           }) == "invalid_argument: minimum: expected a finite number, at least 0, got -1.000000");
 }
 
-TEST("phases that make no sense are refused") {
+TEST("invalid phases are refused") {
   REQUIRE(refusal([](StudentSpec& s) {
             s.trainer->phases = {{train_everything, 0, false}};
           }) == "invalid_argument: phase 0: expected a length of at least 1, got 0");

@@ -35,7 +35,7 @@ bool keeps_denormals() { return half_of_smallest() > 0 && twice_denormal() > 0; 
 
 }  // namespace
 
-TEST("thread pool: every index once, whatever the number of threads") {
+TEST("thread pool: every index runs once, whatever the number of threads") {
   for (const unsigned threads : {1u, 2u, 3u, 8u}) {
     ThreadPool pool(threads);
     REQUIRE(pool.size() == threads);
@@ -52,7 +52,7 @@ TEST("thread pool: every index once, whatever the number of threads") {
   }
 }
 
-TEST("thread pool: the first exception comes out, later tasks are left, and the pool lives on") {
+TEST("thread pool: the first exception is thrown, later tasks are skipped, and the pool can be used again") {
   ThreadPool pool(3);
   std::atomic<int> calls{0};
   std::string what;
@@ -71,7 +71,7 @@ TEST("thread pool: the first exception comes out, later tasks are left, and the 
   REQUIRE(calls == 10);
 }
 
-TEST("thread pool: workers flush denormals, the thread that asks does not") {
+TEST("thread pool: workers flush denormals, the calling thread does not") {
   REQUIRE(keeps_denormals());
   ThreadPool pool(2);
   std::atomic<int> kept{0}, seen{0};
@@ -86,7 +86,7 @@ TEST("thread pool: workers flush denormals, the thread that asks does not") {
   REQUIRE(keeps_denormals());
 }
 
-TEST("whatever a population is asked, the asking thread keeps its denormals") {
+TEST("no call of a population makes the calling thread flush denormals") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const std::vector<StudentSpec> students = mixed_students(dtype);
     Subject subject = make_subject(backend, dtype, students, 2);

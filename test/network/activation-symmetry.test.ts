@@ -28,7 +28,7 @@ describe.each(activations)('the symmetry of %s', (activation) => {
     Float64Array,
   ];
 
-  it('says truly whether the function is odd, even or neither', () => {
+  it('states correctly whether the function is odd, even or neither', () => {
     expect(
       deviation(
         negative,
@@ -38,7 +38,7 @@ describe.each(activations)('the symmetry of %s', (activation) => {
     expect(deviation(negative, positive) < 1e-12).toBe(parity === 'even');
   });
 
-  it('says truly by which power a positive factor goes through', () => {
+  it('states correctly the power by which a positive factor passes', () => {
     const goesThrough = (power: number) =>
       [0.3, 2, 5].every((factor) =>
         [points, points.map((z) => -z)].every((z) => {
@@ -59,7 +59,7 @@ describe.each(activations)('the symmetry of %s', (activation) => {
   });
 });
 
-it('what is no activation and what is no symmetry are refused', () => {
+it('refuses unknown activations and invalid symmetries', () => {
   expect(failureOf(() => nodeSymmetry('tahn' as never))).toBe(
     `invalid_argument: expected one of ${activations.join(', ')} for activation of nodeSymmetry, received "tahn". Did you mean "tanh"?`,
   );

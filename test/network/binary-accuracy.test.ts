@@ -37,7 +37,7 @@ describe('the accuracy of one sigmoid output', () => {
     population.dispose();
   });
 
-  it('is what such a network is pruned by, and cannot be asked for on other targets', async () => {
+  it('is the metric by which such a network is pruned, and is refused for other targets', async () => {
     const { metric } = await pruneNetwork(network, { maxDegradation: 0, data: data([0, 0, 0, 1, 1]) });
     expect(metric).toEqual({ name: 'accuracy', before: 1, after: 1 });
     expect(

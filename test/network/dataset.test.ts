@@ -202,7 +202,7 @@ describe('checkFits', () => {
     expect(() => checkFits('x', data({ classes: [0, 2, 1] }), spec('crossEntropy'), true)).not.toThrow();
   });
 
-  it('knows a data set from what looks like one', () => {
+  it('refuses an object that only looks like a data set', () => {
     expect(failureOf(() => checkDataset('data of student 1', { samples: 3 }))).toBe(
       'invalid_argument: expected a Dataset (see Dataset.create) for data of student 1, received an object (Object)',
     );

@@ -39,7 +39,7 @@ describe('dense', () => {
 });
 
 describe('groupLasso', () => {
-  it('is of the matrix alone, and told only where it is not 0', () => {
+  it('applies to the matrix alone, and is in a spec only where it is not 0', () => {
     expect(dense(2, { groupLasso: { weights: 0.5 } }).tensors.weights).toEqual({
       trainable: true,
       l1: 0,
@@ -125,7 +125,7 @@ describe('what a layer cannot be', () => {
       () => dense(2, { initialize: { weights: (() => 1) as never } }),
       'expected a number, an array or the name of an initializer for initialize.weights of dense layer, received a function',
     ],
-  ])('%s', (_, make, message) => {
+  ])('refuses a layer %s', (_, make, message) => {
     expect(failureOf(make)).toBe(`invalid_argument: ${message}`);
   });
 });

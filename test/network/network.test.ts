@@ -83,7 +83,7 @@ describe('Network', () => {
     expect(loss).toBeCloseTo((softplus(-1) + softplus(-2) + softplus(-5) + softplus(4)) / 4, 12);
   });
 
-  it('loses nodes one after the other', async () => {
+  it('returns the loss for every number of removed nodes', async () => {
     const network = byHand();
     const data = Dataset.create({
       inputs: Float64Array.of(1, 0),

@@ -56,7 +56,7 @@ describe('seededRandom', () => {
     expect(Math.abs(numbers.reduce((total, value) => total + value) / 3000 - 0.5)).toBeLessThan(0.027);
   });
 
-  it('refuses what is no seed', () => {
+  it('refuses an invalid seed', () => {
     expect(failureOf(() => seededRandom(-1))).toBe(
       'invalid_argument: expected a non-negative integer for seed of seededRandom, received -1',
     );

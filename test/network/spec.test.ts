@@ -197,7 +197,7 @@ describe('a spec as JSON', () => {
     expect(toNativeNetwork(of(0.5)).layers[0]?.tensors[0]?.groupLasso).toBe(0.5);
   });
 
-  it('tells its format where older versions could not read it, and refuses a newer one', () => {
+  it('writes its format where older versions cannot read it, and refuses a newer one', () => {
     const plain = networkSpec({ inputs: 3, layers: paper() });
     expect(specToJson(plain)).not.toContain('format');
     const joined = networkSpec({

@@ -56,7 +56,7 @@ describe('what does not fit in memory is refused before it is made:', () => {
 });
 
 describe('the memory that is free', () => {
-  it('is what EIGENSTUDENT_MEMORY says, where it says so', () => {
+  it('is the value of EIGENSTUDENT_MEMORY where that is set', () => {
     process.env.EIGENSTUDENT_MEMORY = '123456789';
     expect(freeMemory()).toBe(123_456_789);
     process.env.EIGENSTUDENT_MEMORY = '2 GB';

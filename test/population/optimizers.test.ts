@@ -24,7 +24,7 @@ describe('optimizers', () => {
     expect(sgd({ learningRate: 1 })).toMatchObject({ kind: 'sgd', momentum: 0, nesterov: false });
   });
 
-  it('keep what they are given', () => {
+  it('keep the given values', () => {
     expect(sgd({ learningRate: 1, momentum: 0.5, nesterov: true })).toMatchObject({
       momentum: 0.5,
       nesterov: true,
@@ -47,7 +47,7 @@ describe('optimizers', () => {
 });
 
 describe('schedules', () => {
-  it('say what native code shall do', () => {
+  it('are converted to the form of native code', () => {
     expect(stepDecay(1, { every: 10, factor: 0.5, warmup: 2 })).toMatchObject({
       kind: 'step',
       base: 1,
@@ -182,7 +182,7 @@ describe('what they refuse', () => {
       () => checkOptimizer('optimizer', undefined),
       'expected an optimizer made by sgd(), adam() or adamW() for optimizer, received undefined',
     ],
-  ])('%s', (_, make, message) => {
+  ])('refuses %s', (_, make, message) => {
     expect(failureOf(make)).toBe(`invalid_argument: ${message}`);
   });
 });

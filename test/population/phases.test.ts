@@ -5,7 +5,7 @@ import { alternating, type Phase, toNativePhases } from '../../src/population/ph
 import { failureOf } from '../failure.js';
 
 describe('alternating', () => {
-  it('rests the eigenvectors first, then the eigenvalues; dense layers train in both', () => {
+  it('freezes the eigenvectors first, then the eigenvalues; dense layers train in both', () => {
     expect(alternating(10)).toEqual([
       { train: ['eigenvaluesIn', 'eigenvaluesOut', 'weights', 'bias', 'scale', 'shift'], steps: 10 },
       { train: ['eigenvectors', 'weights', 'bias', 'scale', 'shift'], steps: 10 },
@@ -83,7 +83,7 @@ describe('what phases cannot be', () => {
       () => alternating(1, 'seconds' as 'steps'),
       'expected one of steps, epochs for unit of alternating phases, received "seconds"',
     ],
-  ])('%s', (_, make, message) => {
+  ])('refuses phases: %s', (_, make, message) => {
     expect(failureOf(make)).toBe(`invalid_argument: ${message}`);
   });
 });

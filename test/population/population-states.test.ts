@@ -59,7 +59,7 @@ describe('methods and states', () => {
     );
   });
 
-  it('may be asked anything harmless in any state', async () => {
+  it('may be observed in any state', async () => {
     const [population, pending] = busy();
     for (const _ of ['busy', 'disposed']) {
       population.stop();

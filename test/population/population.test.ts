@@ -9,7 +9,7 @@ import type { StudentOptions } from '../../src/population/student-options.js';
 import { scattered, smallData, smallLayers, smallStudent } from '../network/small-students.js';
 
 describe.each(['cpu', 'reference'] as const)('a population on %s', (device) => {
-  it('says what carries it', () => {
+  it('names its device and engine', () => {
     const population = Population.create([smallStudent()], { device, dtype: 'float64' });
     expect([population.device, population.dtype, population.size]).toEqual([device, 'float64', 1]);
     expect(population.engine).toMatch(device === 'cpu' ? /^cpu-/ : /^reference$/);
@@ -25,7 +25,7 @@ describe.each(['cpu', 'reference'] as const)('a population on %s', (device) => {
     expect(population.at(0).network().parameters).not.toEqual(network.parameters);
   });
 
-  it('learns', async () => {
+  it('reduces the loss by training', async () => {
     const data = smallData();
     const optimizer = adam({ learningRate: 0.03 });
     const population = Population.create([smallStudent({ data, optimizer })], { device });
@@ -47,7 +47,7 @@ describe.each(['cpu', 'reference'] as const)('a population on %s', (device) => {
     }
   });
 
-  it('does in pieces what it does at once', async () => {
+  it('gives the same bits in several runs as in one', async () => {
     const [once, pieces] = [
       Population.create([smallStudent()], { device }),
       Population.create([smallStudent()], { device }),
@@ -150,7 +150,7 @@ describe.each(['cpu', 'reference'] as const)('a population on %s', (device) => {
     }
   });
 
-  it('rests a student that diverges, and its neighbours go on', async () => {
+  it('stops training a student that diverges, while the others go on', async () => {
     const calm = smallStudent({ seed: 1 });
     const wild = smallStudent({
       seed: 2,

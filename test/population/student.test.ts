@@ -34,7 +34,7 @@ describe('Student', () => {
     expect(losses[7]).toBeCloseTo((await student.evaluate(data)).loss, 12);
   });
 
-  it('tells the loss and the penalty apart', async () => {
+  it('separates the loss from the penalty', async () => {
     const student = create();
     const data = smallData(20, 3);
     const { dataLoss, penalty, gradients } = student.gradient(data);
@@ -60,7 +60,7 @@ describe('Student', () => {
     expect(create().state().secondMoment).toEqual(new Float64Array(88));
   });
 
-  it('forgets a divergence when restored', async () => {
+  it('clears a divergence when restored', async () => {
     const student = create({ optimizer: sgd({ learningRate: 1e200 }) });
     const state = student.state();
     await student.evaluate(smallData());
@@ -135,7 +135,7 @@ describe('Student', () => {
     expect(student.state()).toEqual(before);
   });
 
-  it('is not restored from a second moment that SGD has not', () => {
+  it('refuses to restore a second moment, which SGD lacks', () => {
     const student = create({ optimizer: sgd({ learningRate: 0.1 }) });
     const state = { ...student.state(), secondMoment: new Float64Array(88) };
     expect(failureOf(() => student.restore(state))).toBe(

@@ -99,7 +99,7 @@ describe.runIf(process.platform === 'linux')('threads of a population', () => {
   const status = readFileSync('/proc/self/status', 'utf8');
   const cores = /^Cpus_allowed_list:\s*(\d+)(.*)$/m.exec(status) as RegExpExecArray;
 
-  it('are one unless told otherwise where the process may use one core', () => {
+  it('default to one where the process may use one core', () => {
     expect(onCores(cores[1] as string)).toEqual({ threads: 1, started: [1, 3] });
   });
 

@@ -35,7 +35,7 @@ function students(): Population {
 }
 
 describe('pruningCurve', () => {
-  it('tells order, relevance, effective size and every loss', async () => {
+  it('returns order, relevance, effective size and every loss', async () => {
     const curve = await pruningCurve(known(), data);
     expect(curve).toMatchObject({ criterion: 'L', layer: 0, effectiveSize: 2 });
     expect(curve.order).toEqual(Uint32Array.of(1, 0, 2));
@@ -74,7 +74,7 @@ describe('pruningCurve', () => {
     population.dispose();
   });
 
-  it('takes another criterion, or a relevance of the caller', async () => {
+  it('accepts another criterion, or given relevance', async () => {
     const byWeights = await pruningCurve(known(), data, { criterion: 'M' }); // equal to L, as eigenvaluesIn = 0
     expect(byWeights).toEqual({ ...(await pruningCurve(known(), data)), criterion: 'M' });
     const given = await pruningCurve(known(), data, { relevance: [1, 4, 2] });
@@ -132,7 +132,7 @@ describe('pruningCurve', () => {
     await expect(call()).rejects.toMatchObject({ code: 'invalid_argument', message });
   });
 
-  it('refuses a student whose population works, or is gone', async () => {
+  it('refuses a student whose population is busy or disposed', async () => {
     const population = students();
     const student = population.at(1);
     const running = population.run(3);

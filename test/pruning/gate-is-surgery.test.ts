@@ -109,20 +109,23 @@ describe.each(cases)('gate and surgery agree: $name', ({ layers, layer, loss }) 
       tolerance[dtype] * Math.max(1, Math.abs(expected)),
     );
 
-  it.each(['float64', 'float32'] as const)('in %s, for every number of kept nodes', async (dtype) => {
-    const network = exact.clone(dtype);
-    const { losses } = await pruningCurve(network, data, { layer, relevance: scores });
-    expect(losses).toHaveLength(order.length + 1);
-    for (let kept = 0; kept <= order.length; ++kept) {
-      const removed = order.slice(0, order.length - kept);
-      const judged = (await deafTo(exact, layer, removed).evaluate(data)).loss;
-      close(losses[kept] as number, judged, dtype);
-      if (kept === 0) continue; // no network has a layer without nodes
-      const small = prune(network, { layer, relevance: scores, keep: kept });
-      expect(small.spec.layers[layer]?.width).toBe(kept);
-      close((await small.evaluate(data)).loss, losses[kept] as number, dtype);
-    }
-  });
+  it.each(['float64', 'float32'] as const)(
+    'gives the losses of pruned networks in %s, for every number of kept nodes',
+    async (dtype) => {
+      const network = exact.clone(dtype);
+      const { losses } = await pruningCurve(network, data, { layer, relevance: scores });
+      expect(losses).toHaveLength(order.length + 1);
+      for (let kept = 0; kept <= order.length; ++kept) {
+        const removed = order.slice(0, order.length - kept);
+        const judged = (await deafTo(exact, layer, removed).evaluate(data)).loss;
+        close(losses[kept] as number, judged, dtype);
+        if (kept === 0) continue; // no network has a layer without nodes
+        const small = prune(network, { layer, relevance: scores, keep: kept });
+        expect(small.spec.layers[layer]?.width).toBe(kept);
+        close((await small.evaluate(data)).loss, losses[kept] as number, dtype);
+      }
+    },
+  );
 
   it('gives the same curve on the reference device', async () => {
     const reference = await exact.pruningLosses(layer, order, data, { device: 'reference' });
@@ -130,7 +133,7 @@ describe.each(cases)('gate and surgery agree: $name', ({ layers, layer, loss }) 
     for (const [kept, expected] of reference.entries()) close(losses[kept] as number, expected, 'float64');
   });
 
-  it('answers alike sample by sample', async () => {
+  it('gives the same outputs sample by sample', async () => {
     const kept = Math.ceil(order.length / 2);
     const small = await prune(exact, { layer, relevance: scores, keep: kept }).predict(data);
     const judged = await deafTo(exact, layer, order.slice(0, order.length - kept)).predict(data);

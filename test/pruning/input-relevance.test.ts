@@ -8,7 +8,7 @@ const initialize = { eigenvaluesIn: [0.5, -2, 0], eigenvaluesOut: 0 };
 const create = (first: Parameters<typeof Network.create>[0]['layers'][number]) =>
   Network.create({ inputs: 3, layers: [first, dense(1)] }, { seed: 1 });
 
-it('is the absolute eigenvalue of each input, which stands before all that it does', () => {
+it('is the absolute eigenvalue of each input, which scales all of its weights', () => {
   const network = create(spectral(4, { initialize }));
   expect([...inputRelevance(network)]).toEqual([0.5, 2, 0]);
   const weights = network.effectiveWeights(0);
@@ -18,7 +18,7 @@ it('is the absolute eigenvalue of each input, which stands before all that it do
   );
 });
 
-it('is refused where it says nothing', () => {
+it('is refused where it is not defined', () => {
   expect(failureOf(() => inputRelevance(create(dense(4))))).toMatch(
     /^invalid_argument: expected a spectral first layer for inputRelevance, received a dense one\. Train it with spectral\(/,
   );

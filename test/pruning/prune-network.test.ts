@@ -42,7 +42,7 @@ describe('pruneNetwork', () => {
     );
   });
 
-  it('tells what became of each layer', async () => {
+  it('returns the nodes of each layer before and after', async () => {
     const { network, ...told } = await pruneNetwork(uneven, { keep: 3, scope: 'global' });
     expect(told).toEqual({
       scope: 'global',
@@ -65,7 +65,7 @@ describe('pruneNetwork', () => {
     }
   });
 
-  it('leaves its argument alone, also where nothing goes', async () => {
+  it('does not change its argument, even where no node is removed', async () => {
     const before = uneven.parameters.slice();
     const { network } = await pruneNetwork(uneven, { percentile: 0 });
     network.parameters.fill(0);
@@ -83,23 +83,26 @@ describe('pruneNetwork until a metric falls', () => {
     { seed: 2, dtype: 'float64' },
   );
 
-  it.each(['layer', 'global'] as const)('goes as far as the bound bears, scope %s', async (scope) => {
-    const targets = (await start.predict(inputs)).map((y, i) => y + (i % 2 === 0 ? 0.1 : -0.1));
-    const data = Dataset.create({ inputs, inputCount: 4, targets: targets as Float64Array });
-    const nodes = (network: Network) => widths(network).reduce((a, b) => a + b, 0);
-    const { network, metric } = await pruneNetwork(start, { maxDegradation: 4, data, scope });
-    const before = (await start.evaluate(data)).loss;
-    expect(metric).toEqual({ name: 'loss', before, after: (await network.evaluate(data)).loss });
-    expect(metric?.after).toBeLessThanOrEqual(5 * before);
-    expect(nodes(network)).toBeLessThan(22);
-    // one node more breaks the bound
-    if (scope === 'global') {
-      const { network: next } = await pruneNetwork(start, { keep: nodes(network) - 1, scope });
-      expect((await next.evaluate(data)).loss).toBeGreaterThan(5 * before);
-    }
-  });
+  it.each(['layer', 'global'] as const)(
+    'removes as many nodes as the bound allows, scope %s',
+    async (scope) => {
+      const targets = (await start.predict(inputs)).map((y, i) => y + (i % 2 === 0 ? 0.1 : -0.1));
+      const data = Dataset.create({ inputs, inputCount: 4, targets: targets as Float64Array });
+      const nodes = (network: Network) => widths(network).reduce((a, b) => a + b, 0);
+      const { network, metric } = await pruneNetwork(start, { maxDegradation: 4, data, scope });
+      const before = (await start.evaluate(data)).loss;
+      expect(metric).toEqual({ name: 'loss', before, after: (await network.evaluate(data)).loss });
+      expect(metric?.after).toBeLessThanOrEqual(5 * before);
+      expect(nodes(network)).toBeLessThan(22);
+      // one node more breaks the bound
+      if (scope === 'global') {
+        const { network: next } = await pruneNetwork(start, { keep: nodes(network) - 1, scope });
+        expect((await next.evaluate(data)).loss).toBeGreaterThan(5 * before);
+      }
+    },
+  );
 
-  it('watches accuracy where there are classes, loss where it is told to', async () => {
+  it('uses accuracy where there are classes, and loss where that is given', async () => {
     const answers = await start.predict(inputs);
     const classes = Array.from({ length: 300 }, (_, i) => {
       const row = Array.from(answers.subarray(3 * i, 3 * i + 3));
@@ -180,7 +183,7 @@ describe('pruneNetwork until a metric falls', () => {
     }
   });
 
-  it('holds the bound of a reference, and says where the network breaks it already', async () => {
+  it('applies the bound to a given reference, and refuses a network that already breaks it', async () => {
     const data = Dataset.create({ inputs: Float64Array.of(1), inputCount: 1, targets: Float64Array.of(20) });
     const network = Network.from({ inputs: 1, layers: [dense(2), sum()] }, Float64Array.of(9, 1, 1, 1)); // loss 100, then 121
     const reached = async (reference: number) =>

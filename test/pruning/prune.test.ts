@@ -20,7 +20,7 @@ const one = (target: number) =>
 const weights = (network: Network) => Array.from(network.tensor('layers.0.weights'));
 
 describe('prune', () => {
-  it('keeps so many nodes, the most relevant', () => {
+  it('keeps the given number of most relevant nodes', () => {
     expect(weights(prune(sumOf(3, -5, 1, 4), { keep: 2 }))).toEqual([-5, 4]);
     expect(weights(prune(sumOf(3, -5, 1, 4), { keep: 4 }))).toEqual([3, -5, 1, 4]);
   });
@@ -30,7 +30,7 @@ describe('prune', () => {
     expect(weights(prune(sumOf(3, -5, 1, 4), { percentile: 100 }))).toEqual([-5]);
   });
 
-  it('ranks by the criterion it is told', () => {
+  it('ranks by the given criterion', () => {
     const network = Network.from(
       { inputs: 1, layers: [spectral(2), sum()] },
       Float64Array.of(...[10, 1], 0, ...[1, 2], ...[1, 1]), // L = 10, 2 (times sqrt 2); eigenvalues 1, 2
@@ -41,7 +41,7 @@ describe('prune', () => {
     expect(left('eigenvalue')).toBe(1);
   });
 
-  it('ranks by a relevance of the caller', () => {
+  it('ranks by the given relevance', () => {
     expect(weights(prune(sumOf(3, -5, 1), { keep: 1, relevance: Float32Array.of(0, 0, 1) }))).toEqual([1]);
   });
 
@@ -80,7 +80,7 @@ describe('prune', () => {
     expect(call).toThrow(expect.objectContaining({ code: 'invalid_argument', message }));
   });
 
-  it('gives a network like any other: it saves, loads and trains on', async () => {
+  it('returns a network that can be saved, loaded and trained further', async () => {
     const draw = (part: number, count: number) =>
       normals({ seed: 9, trial: 0, purpose: 'freeUse', part }, count);
     const data = Dataset.create({ inputs: draw(0, 96), inputCount: 3, targets: draw(1, 32) });
@@ -127,14 +127,14 @@ describe('pruneUntil', () => {
     expect(lossAfter).toBeCloseTo(0, 12);
   });
 
-  it('goes on while the bound is kept, down to one node at most', async () => {
+  it('removes nodes while the bound is kept, down to one node', async () => {
     const { network, kept } = await pruneUntil(bumpy(), one(1), { maxDegradation: 100 });
     expect(kept).toBe(1);
     expect(weights(network)).toEqual([1]);
     expect((await pruneUntil(sumOf(0, 0, 0), one(1))).kept).toBe(1);
   });
 
-  it('allows one per cent unless told otherwise, and counts the bound itself as kept', async () => {
+  it('allows one per cent by default, and counts the bound itself as kept', async () => {
     // Target 10: removing the smallest node takes the loss from 9^2 = 81 to (9 + d)^2.
     const loss = (d: number) => (9 + d) ** 2;
     expect(loss(0.04) / 81).toBeLessThan(1.01);
@@ -146,18 +146,18 @@ describe('pruneUntil', () => {
     expect((await pruneUntil(sumOf(1, 2), one(4), { maxDegradation: 2.99 })).kept).toBe(2);
   });
 
-  it('removes dead nodes for nothing', async () => {
+  it('removes dead nodes without a rise of the loss', async () => {
     const found = await pruneUntil(sumOf(0, 2, 0, 1), one(4), { maxDegradation: 0 });
     expect(found).toMatchObject({ kept: 2, lossBefore: 1, lossAfter: 1 });
     expect(weights(found.network)).toEqual([2, 1]);
   });
 
-  it('reports the loss that the network it gives has', async () => {
+  it('reports the loss of the returned network', async () => {
     const { network, lossAfter } = await pruneUntil(sumOf(0.3, 2, 0.1, 1), one(4), { maxDegradation: 0.5 });
     expect((await network.evaluate(one(4))).loss).toBeCloseTo(lossAfter, 12);
   });
 
-  it('prunes a student by the criterion it is told, and leaves it alone', async () => {
+  it('prunes a student by the given criterion, without changing it', async () => {
     const population = Population.create([
       {
         layers: [spectral(4), sum()],

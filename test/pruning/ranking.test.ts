@@ -48,7 +48,7 @@ describe('select', () => {
     expect(select(relevance, { percentile: 100 })).toEqual(Uint32Array.of(0));
   });
 
-  it('gives equal nodes one fate under a percentile', () => {
+  it('keeps or removes equal nodes together under a percentile', () => {
     expect(select([0, 0, 0, 7], { percentile: 50 })).toHaveLength(4);
     expect(select([0, 0, 0, 7], { percentile: 90 })).toEqual(Uint32Array.of(3));
     expect(select([2, 2, 2], { percentile: 100 })).toHaveLength(3);

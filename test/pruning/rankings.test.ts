@@ -105,14 +105,14 @@ describe('the oracle', () => {
     expect([...order]).toEqual(await bruteForce(network, layer, (layers[layer] as MatrixLayer).width, data));
   });
 
-  it('does so in float32, and takes the first of nodes that are alike', async () => {
+  it('does so in float32, and takes the first of equal nodes', async () => {
     const network = Network.create({ inputs: 3, layers: [spectral(5), sum()] }, { seed: 3 });
     network.tensor('layers.0.eigenvectors').fill(0);
     const order = await removalOrder(network, { ranking: 'oracle', data: regression(1) });
     expect([...order]).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('leaves less loss on its data, summed over the curve, than relevance and chance', async () => {
+  it('has less loss on its data, summed over the curve, than relevance and random orders', async () => {
     const layers = [spectral(12, { activation: 'relu' }), dense(4, { activation: 'relu' }), sum()];
     const network = Network.create({ inputs: 3, layers }, { seed: 5 });
     const data = regression(1);
@@ -127,7 +127,7 @@ describe('the oracle', () => {
 describe('other rankings', () => {
   const network = Network.create({ inputs: 3, layers: [spectral(50), sum()] }, { seed: 1 });
 
-  it('random: every node once, by seed and trial', async () => {
+  it('random orders contain every node once and depend on seed and trial', async () => {
     const order = async (seed: number, trial?: number) => [
       ...(await removalOrder(network, { ranking: 'random', seed, ...(trial !== undefined && { trial }) })),
     ];
@@ -138,7 +138,7 @@ describe('other rankings', () => {
     expect(await order(2)).not.toEqual(first);
   });
 
-  it('eigenvalue: by |lambda_out| alone', async () => {
+  it('eigenvalue orders nodes by |lambda_out| alone', async () => {
     const few = Network.create(
       { inputs: 3, layers: [spectral(3, { initialize: { eigenvaluesOut: [-2, 0.5, 1] } }), sum()] },
       { seed: 1 },

@@ -38,7 +38,7 @@ describe('relevance', () => {
     for (const [i, value] of expected.entries()) expect(found[i]).toBeCloseTo(value, 13);
   });
 
-  it('is not the norm of the weights under L where eigenvaluesIn is trained, and says so', () => {
+  it('refuses L where eigenvaluesIn is trained, as it is not the norm of the weights there', () => {
     const trained = network([1, 0]);
     // W = (lambda_in_j - lambda_out_i) phi_ij: rows (9, 8), (2.5, 6), (0, 0)
     const found = relevance(trained, 0, 'weightNorm');

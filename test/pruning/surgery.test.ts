@@ -45,7 +45,7 @@ describe('keepNodes', () => {
     expect(values(small, 'layers.2.weights')).toEqual([29]);
   });
 
-  it('leaves the network alone and shares nothing with it', () => {
+  it('does not change the network and shares no memory with it', () => {
     const network = numbered(2, layers);
     const before = network.parameters.slice();
     const whole = keepNodes(network, 0, Uint32Array.of(0, 1, 2));
@@ -67,7 +67,7 @@ describe('keepNodes', () => {
     });
   });
 
-  it('cuts initialisers that are arrays, and replaces the one that has no room any more', () => {
+  it('cuts initialisers that are arrays, and replaces orthonormal rows that no longer fit', () => {
     const network = numbered(2, [
       dense(3, { bias: true, initialize: { bias: [7, 8, 9] } }),
       spectral(2, {
@@ -138,7 +138,7 @@ describe('keepNodes', () => {
     );
   });
 
-  it('knows which layers are hidden', () => {
+  it('refuses layers that are not hidden', () => {
     const { spec } = numbered(2, layers);
     expect(checkHiddenLayer(spec, 1)).toBe(1);
     expect(() => checkHiddenLayer(numbered(2, [sum()]).spec, 0)).toThrow('a hidden layer, not the last');

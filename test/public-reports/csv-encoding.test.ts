@@ -18,14 +18,14 @@ it.each(['t.csv', 't.csv.gz'])(
   },
 );
 
-it('so are names of columns', async () => {
+it('names of columns in ISO-8859-1 are refused with line and column', async () => {
   const file = await fileOf('t.csv', names);
   expect(await rejectionOf(readCsv(file, { label: 'label' }))).toContain(
     `${file} is not UTF-8: line 1, column 2 has the byte 0xe4 after "l"`,
   );
 });
 
-it('the same text in UTF-8 has its three classes', async () => {
+it('the same text in UTF-8 is read with its three classes', async () => {
   const file = await fileOf('t.csv', labels.toString('latin1'));
   const { classNames, data } = await readCsv(file, { label: 'label' });
   expect(classNames).toEqual(['meier', 'möller', 'müller']);

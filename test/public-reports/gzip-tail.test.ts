@@ -28,7 +28,7 @@ function withHeader(flags: number, ...fields: string[]): Buffer {
 
 describe('a gzip file is read as gunzip reads it', () => {
   // libflate #75, SharpZipLib #116, CPython #68489
-  it('whatever follows its last member is passed over', async () => {
+  it('skips bytes after its last member', async () => {
     expect(
       (await readIdx({ images: inputOf('gzip-tail', 'i-garbage-idx3-ubyte.gz') })).samples,
     ).toBeGreaterThan(0);
@@ -38,7 +38,7 @@ describe('a gzip file is read as gunzip reads it', () => {
       );
   });
 
-  it('members follow one another, and what follows zeros is none', async () => {
+  it('reads several members, and ignores bytes after zeros', async () => {
     expect(await unpacked(Buffer.concat([one, two]))).toBe('onetwo');
     expect(await unpacked(Buffer.concat([one, gzipSync(''), two, Buffer.from('tail')]))).toBe('onetwo');
     expect(await unpacked(Buffer.concat([one, Buffer.alloc(3), two]))).toBe('one');
@@ -64,7 +64,7 @@ describe('a gzip file is read as gunzip reads it', () => {
     ).toBe(2);
   });
 
-  it('many members, and chunks that end where members do, lose nothing', async () => {
+  it('reads many members, and chunks that end where members do', async () => {
     const texts = Array.from({ length: 300 }, (_, i) => String(i).repeat(i));
     expect(await unpacked(Buffer.concat(texts.map((text) => gzipSync(text))))).toBe(texts.join(''));
     const large = Buffer.alloc(3_000_000, 'abcdefg');
@@ -104,7 +104,7 @@ describe('a gzip file that is damaged is refused', () => {
       Buffer.concat([one, changed(two, 2, 9)]),
       `expected compression method 8 (deflate), received 9. ${again}`,
     ],
-  ])('%s', async (_, bytes, reason) => {
+  ])('for %s', async (_, bytes, reason) => {
     expect(await rejectionOf(unpacked(bytes))).toMatch(
       new RegExp(`^file_corrupt: .*packed is not a readable gzip file: ${reason.replace(/[()]/g, '\\$&')}$`),
     );

@@ -54,7 +54,7 @@ describe('--inputs with a table', () => {
     );
   });
 
-  it('holds for tables of other samples, whose columns may come in another order', async () => {
+  it('applies to tables of other samples, whose columns may be in another order', async () => {
     const lines = (await readFile(fixture('ok.csv'), 'utf8')).trim().split('\n');
     const turned = lines.map((line) => line.split(',').reverse().join(','));
     const other = join(folder, 'turned.csv');
@@ -69,12 +69,12 @@ describe('--inputs with a table', () => {
 });
 
 describe('--exclude', () => {
-  it('leaves out columns that are no inputs', async () => {
+  it('leaves out columns that are not inputs', async () => {
     const named = await metricOf('--data', fixture('id.csv'), '--labels', 'y', '--inputs', 'a,b,c,d');
     expect(await metricOf('--data', fixture('id.csv'), '--labels', 'y', '--exclude', 'id')).toEqual(named);
   });
 
-  it('is refused beside --inputs, for a column that is not there, and with NPZ', async () => {
+  it('is refused beside --inputs, for a column that does not exist, and with NPZ', async () => {
     const table = ['--data', fixture('id.csv'), '--labels', 'y'];
     expect(await refusalOf(...table, '--inputs', 'a', '--exclude', 'id')).toBe(
       'expected --inputs or --exclude, received both',

@@ -81,7 +81,7 @@ describe('arrays of another realm', () => {
     population.dispose();
   });
 
-  it('may be what predict() gave: in Jest that is of the realm outside', async () => {
+  it('may be the result of predict(), which in Jest is of the outer realm', async () => {
     const outputs = await network.predict(Float32Array.of(1, 2));
     expect(Dataset.create({ inputs: outputs, inputCount: 1 }).samples).toBe(1);
   });

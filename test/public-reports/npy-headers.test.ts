@@ -25,7 +25,7 @@ const six = Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6).buffer);
 
 describe('a header is any literal of Python that NumPy reads', () => {
   // npy-matlab #2, numpy PR #5183
-  it.each(['npy-py2-long.npy', 'npy-spaces.npy'])('%s', async (name) => {
+  it.each(['npy-py2-long.npy', 'npy-spaces.npy'])('is read: %s', async (name) => {
     const path = inputOf('npy-headers', name);
     const { shape, data } = await readNpy(path);
     expect(shape).toEqual([6, 4]);
@@ -47,7 +47,7 @@ describe('a header is any literal of Python that NumPy reads', () => {
     "{'descr': '=f4', 'fortran_order': False, 'shape': (2, 3)}",
     "{'descr': '|f4', 'fortran_order': False, 'shape': (2, 3)}",
     "{'descr': 'f', 'fortran_order': False, 'shape': (2, 3)}",
-  ])('%j', (header) => {
+  ])('reads %j', (header) => {
     for (const version of [1, 2, 3])
       expect(plain(parseNpy(npy(header, six, version), 'x'))).toEqual({
         shape: [2, 3],
@@ -62,7 +62,7 @@ describe('a header is any literal of Python that NumPy reads', () => {
     expect([of('()'), of('(3,)'), of('(6 ,)'), of('(1,2,3)')]).toEqual([[], [3], [6], [1, 2, 3]]);
   });
 
-  it('what follows the array is passed over, as by NumPy', () => {
+  it('ignores bytes after the array, as NumPy does', () => {
     const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (4,)}";
     expect([...parseNpy(npy(header, six), 'x').data]).toEqual([1, 2, 3, 4]);
   });
@@ -111,7 +111,7 @@ describe('a header that NumPy does not read is refused', () => {
       "{'descr': '|O', 'fortran_order': False, 'shape': (2,)}",
       'file_unsupported: x holds an array of Python objects, which only Python can read (and which may run code). Save numbers: numpy.save(file, numpy.asarray(array, dtype=float))',
     ],
-  ])('%j', (header, message) => {
+  ])('refuses %j', (header, message) => {
     expect(failureOf(() => parseNpy(npy(header, six), 'x'))).toBe(message);
   });
 

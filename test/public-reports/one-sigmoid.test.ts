@@ -35,7 +35,7 @@ const before = 110 / 114;
 describe('a network that ends in one sigmoid output', () => {
   const arrays = ['--test-data', fixture('test-x.npy'), fixture('test-y.npy')];
 
-  it('has the accuracy that the package it comes from gives it', async () => {
+  it('has the accuracy of the package that it comes from', async () => {
     for (const more of [[], ['--metric', 'accuracy']]) {
       const { name, test } = await metricOf(...arrays, ...more);
       expect([name, test.before]).toEqual(['accuracy', before]);
@@ -89,7 +89,7 @@ describe('a network that ends in one sigmoid output', () => {
     expect(message).toContain(`expected classes from 0 to 1 in ${more}, received 2 for sample 5`);
   });
 
-  it('refuses three names, another loss, and an accuracy of what are no classes', async () => {
+  it('refuses three names, another loss, and an accuracy of targets that are not classes', async () => {
     const three = await table('three.csv', (label) => (label === 1 ? 'a' : 'b'));
     const named = await table('names.csv', (label) => ['a', 'b', 'c'][label] as string);
     expect((await pruned(...named)).exitCode).toBe(0);

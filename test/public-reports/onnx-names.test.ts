@@ -35,7 +35,7 @@ it.each([
   },
 );
 
-it('prune to safetensors, which has neither names nor shapes of inputs, says what is not kept', async () => {
+it('prune to safetensors, which has neither names nor shapes of inputs, names what is not kept', async () => {
   const file = join(folder, 'small.safetensors');
   const { exitCode, stderr } = await call('prune', viewed, '--keep', '5', '--export', file);
   expect([exitCode, stderr]).toEqual([

@@ -111,7 +111,7 @@ describe('a file that is something else is called what it is', () => {
     expect(failure).toMatch(message);
   });
 
-  it('within gzip too', async () => {
+  it('names a file of another kind within gzip', async () => {
     const path = join(folder, 'x.npy.gz');
     await writeFile(path, gzipSync('<!doctype html>'));
     expect(await rejectionOf(readNpy(path))).toMatch(
@@ -119,7 +119,7 @@ describe('a file that is something else is called what it is', () => {
     );
   });
 
-  it('and one packed with gzip, where no reader unpacks it, is called packed', async () => {
+  it('a file packed with gzip, where no reader unpacks it, is called packed', async () => {
     for (const name of ['x.npz', 'model.onnx', 'model.safetensors']) {
       const path = join(folder, name);
       await writeFile(path, gzipSync('anything'));

@@ -64,7 +64,7 @@ describe('what a network does not need does not keep its file from being read', 
     ['F4', 6, 3],
     ['F6_E2M3', 4, 3],
     ['X9_OF_TOMORROW', 5, 7],
-  ])('a tensor of dtype %s beside those that are needed is passed over', async (dtype, count, bytes) => {
+  ])('a tensor of dtype %s beside those that are needed is skipped', async (dtype, count, bytes) => {
     const other = { dtype, shape: [count], data_offsets: [24, 24 + bytes] };
     const path = await safetensors(dtype, { other }, bytes);
     const { network } = await loadNetwork(path, { description });
@@ -86,7 +86,7 @@ describe('what a network does not need does not keep its file from being read', 
     );
   });
 
-  it('readSafetensors tells of the tensors that it has passed over', async () => {
+  it('readSafetensors lists the tensors that it has skipped', async () => {
     const header = Buffer.from(
       JSON.stringify({ mask: { dtype: 'BOOL', shape: [2, 1], data_offsets: [0, 2] } }),
     );
@@ -144,7 +144,7 @@ describe('what else is in an NPZ file', () => {
   // numpy #29282, #26004
   const start = (array: NpyArray | undefined) => array?.data[0];
 
-  it('a text beside the arrays is passed over', async () => {
+  it('skips a text beside the arrays', async () => {
     expect([...(await readNpz(input('npz-readme.npz'))).keys()]).toEqual(['x', 'y']);
     expect(await rejectionOf(readNpz(input('npz-readme.npz'), ['README.txt']))).toMatch(
       /^file_corrupt: array README\.txt of .*npz-readme\.npz is not a readable NPY array: it is text that begins with "/,
@@ -168,7 +168,7 @@ describe('what else is in an NPZ file', () => {
     expect(wanted.map((name) => start(arrays.get(name)))).toEqual([0, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  it('what is no array of numbers is refused only when it is asked for', async () => {
+  it('a member that is not an array of numbers is refused only when it is requested', async () => {
     const refusal = (name: string) => rejectionOf(readNpz(input('members.npz'), ['x', name]));
     expect(await refusal('objects')).toMatch(
       /^file_unsupported: array objects of .* holds an array of Python objects/,
@@ -203,7 +203,7 @@ describe('what else is in an NPZ file', () => {
     ]);
   });
 
-  it('members that are compressed otherwise, or encrypted, are refused by name when they are asked for', async () => {
+  it('members with another compression, or encrypted, are refused by name when they are requested', async () => {
     const path = input('compressed-otherwise.npz');
     expect(start((await readNpz(path, ['x'])).get('x'))).toBe(0);
     expect(await rejectionOf(readNpz(path, ['bzip2']))).toBe(
@@ -223,7 +223,7 @@ describe('what else is in an NPZ file', () => {
     );
   });
 
-  it('a size beyond the memory is refused before room is made for it', async () => {
+  it('a size beyond the memory is refused before memory is allocated', async () => {
     const bytes = await readFile(input('streamed.npz'));
     const claim = "'shape': (99999999999,), }";
     bytes.write(claim.padEnd(40), bytes.indexOf("'shape'"), 'latin1');

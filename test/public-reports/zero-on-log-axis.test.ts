@@ -58,7 +58,7 @@ describe('losses that are exactly 0', () => {
     }
   });
 
-  it('are told in the pictures themselves', async () => {
+  it('are counted in the figures themselves', async () => {
     await writeReport(directory, { formats: ['svg'] });
     for (const name of ['loss', 'loss-curves'])
       expect(await readFile(join(directory, 'figures', `${name}.svg`), 'utf8')).toMatch(

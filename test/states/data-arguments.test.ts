@@ -48,11 +48,11 @@ describe('a data set', () => {
       { inputCount: 2 ** 53 - 1, samples: 2 ** 32 - 1 },
       'expected sizes whose product fits in memory for inputs, received 4294967295 x 9007199254740991',
     ],
-  ])('%j', (changes, message) => {
+  ])('refuses %j', (changes, message) => {
     expect(failureOf(create(changes))).toBe(`invalid_argument: ${message}`);
   });
 
-  it('wants classes as a Uint32Array', () => {
+  it('requires classes as a Uint32Array', () => {
     const withClasses = { ...withoutTargets, classes: new Float32Array(4) } as Untyped as NativeDatasetSpec &
       Untyped;
     expect(failureOf(() => new (addon().Dataset)(withClasses))).toBe(
@@ -66,7 +66,7 @@ describe('a data set', () => {
     );
   });
 
-  it('is a copy: what happens to the arrays later does not matter', async () => {
+  it('is a copy that later changes of the arrays do not affect', async () => {
     const inputs = native.floats('float64', 60) as Float64Array;
     const targets = native.floats('float64', 20, 1) as Float64Array;
     const copied = new (addon().Dataset)({
@@ -84,7 +84,7 @@ describe('a data set', () => {
     expect(await population.evaluate([[copied]])).toEqual(before);
   });
 
-  it('answers for itself only', () => {
+  it('refuses a receiver of another class', () => {
     const { get: samples } = Object.getOwnPropertyDescriptor(addon().Dataset.prototype, 'samples') ?? {};
     expect(failureOf(() => samples?.call(native.population('reference')))).toBe(
       'invalid_argument: this accessor was called on an object of another class',
@@ -139,7 +139,7 @@ describe('random fills', () => {
       () => native_.fillNormal(stream, 0, 1, detached(new Float64Array(3))),
       'expected a Float64Array of length 0 for out, received one whose buffer is detached: it was transferred to another thread',
     ],
-  ])('%s', (_, call, message) => {
+  ])('refuse a wrong argument: %s', (_, call, message) => {
     expect(failureOf(call)).toBe(`invalid_argument: ${message}`);
   });
 
@@ -205,7 +205,7 @@ describe('kernels', () => {
       { x: detached(new Float32Array(6)) },
       'expected a Float32Array of length 6 for request.x, received one whose buffer is detached: it was transferred to another thread',
     ],
-  ])('forward: %s', (_, changes, message) => {
+  ])('refuse a wrong argument of forward: %s', (_, changes, message) => {
     expect(failureOf(() => kernels.forward({ ...forward, ...changes }))).toBe(`invalid_argument: ${message}`);
   });
 
@@ -235,7 +235,7 @@ describe('kernels', () => {
       { ...both, gradEigenvaluesOut: new Float32Array(3) },
       'expected a Float32Array of length 4 for request.gradEigenvaluesOut, received Float32Array(3)',
     ],
-  ])('backward: %s', (_, changes, message) => {
+  ])('refuse a wrong argument of backward: %s', (_, changes, message) => {
     expect(failureOf(() => kernels.backward({ ...backward, ...changes }))).toBe(
       `invalid_argument: ${message}`,
     );

@@ -96,7 +96,7 @@ describe.each(native.backends)('methods of a population (%s)', (backend) => {
       () => p.gradient(0, data, new Float64Array(0)),
       `expected a Float64Array of length ${native.parameters} for into, received Float64Array(0)`,
     ],
-  ])('%s', (_, call, message) => {
+  ])('refuses a wrong argument: %s', (_, call, message) => {
     expect(failureOf(call)).toBe(`invalid_argument: ${message}`);
     expect(p.busy).toBe(false);
   });

@@ -102,7 +102,7 @@ describe.each(native.backends)('%s', (backend) => {
     return { population, pending };
   };
 
-  it('knows every method: a new one must be added to the table above', () => {
+  it('lists every method: a new one must be added to the table above', () => {
     const names = Object.getOwnPropertyNames(Object.getPrototypeOf(make()));
     const observers = ['constructor', 'size', 'engine', 'busy', 'bytes', 'stop', 'dispose'];
     expect(names.filter((name) => !observers.includes(name)).sort()).toEqual(Object.keys(calls).sort());
@@ -159,7 +159,7 @@ describe.each(native.backends)('%s', (backend) => {
     expect(population.engine).toContain(backend);
   });
 
-  it('is busy after dispose() until the pending run has ended, and only then gives its memory back', async () => {
+  it('is busy after dispose() until the pending run has ended, and only then frees its memory', async () => {
     const { population, pending } = makeBusy();
     population.dispose();
     expect(observe(population)).toEqual({ size: 1, busy: true, holdsMemory: true });
@@ -167,7 +167,7 @@ describe.each(native.backends)('%s', (backend) => {
     expect(observe(population)).toEqual({ size: 1, busy: false, holdsMemory: false });
   });
 
-  it('stops a run after a whole step, from where it goes on as if nothing had happened', async () => {
+  it('stops a run after a whole step, and continues with the same bits', async () => {
     const epochs = 20_000; // a tenth of a second
     const uninterrupted = make();
     await uninterrupted.run(native.until(epochs));
@@ -205,7 +205,7 @@ describe.each(native.backends)('%s', (backend) => {
       expect(population.busy).toBe(false);
     });
 
-    it('rejects when stopped: half an answer is none', async () => {
+    it('rejects when stopped, without a partial result', async () => {
       const population = make();
       const pending = start(population);
       population.stop();
@@ -226,7 +226,7 @@ describe.each(native.backends)('%s', (backend) => {
     });
   });
 
-  it('answers a pending predict whole, dispose() or not', async () => {
+  it('completes a pending predict despite dispose()', async () => {
     const population = make();
     const expected = await population.predict(0, data);
     const pending = population.predict(0, data);

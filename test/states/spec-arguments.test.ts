@@ -101,7 +101,7 @@ describe('a population spec', () => {
       () => 1,
       'expected one of spectral, dense, batchNorm, activation, add, concat for spec.students[0].network.layers[0].options.type, received a function',
     ],
-  ])('%s = %s', (path, to, message) => {
+  ])('refuses %s = %s', (path, to, message) => {
     expect(failureOf(create(path, to))).toBe(`invalid_argument: ${message}`);
   });
 
@@ -151,7 +151,7 @@ describe('a population spec', () => {
 });
 
 describe('useErrorClass', () => {
-  it('wants a class', () => {
+  it('requires a class', () => {
     expect(failureOf(() => addon().useErrorClass('Error' as never))).toBe(
       'invalid_argument: expected a class for errorClass, received "Error"',
     );

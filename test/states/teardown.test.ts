@@ -27,7 +27,7 @@ describe.each(backends)('%s', { timeout }, (backend) => {
     expect(stderr).toContain('thrown while students train');
   });
 
-  it('populations that are collected while they answer still answer, and give their memory back', () => {
+  it('populations that are collected during a call complete it, and free their memory', () => {
     expect(play('collect')).toEqual({
       status: 0,
       signal: null,

@@ -81,7 +81,7 @@ describe('Teacher.paper', () => {
     expect(variance).toBeLessThan(12);
   });
 
-  it('is another for another seed', () => {
+  it('differs for another seed', () => {
     const phi = (seed: number) =>
       Teacher.paper({ teacherSize: 5, seed }).network.tensor('layers.0.eigenvectors');
     expect(phi(1)).toEqual(phi(1));
@@ -96,7 +96,7 @@ describe('Teacher.paper', () => {
 });
 
 describe('other teachers', () => {
-  it('linear: labels near variance 1, linear in the inputs', async () => {
+  it('linear teachers have labels of variance near 1 that are linear in the inputs', async () => {
     const teacher = Teacher.linear({ inputs: 400, outputs: 3, seed: 2 });
     const weights = teacher.network.tensor('layers.0.weights');
     expect(weights).toHaveLength(1200);
@@ -108,7 +108,7 @@ describe('other teachers', () => {
     expect([...labels]).toEqual([7, 407, 807].map((i) => 2 * (weights[i] as number)));
   });
 
-  it('committee: orthonormal vectors, erf(z), outgoing weights one', async () => {
+  it('committees have orthonormal vectors, erf(z) and outgoing weights of one', async () => {
     const teacher = Teacher.committee({ inputs: 6, units: 4, seed: 5 });
     const weights = teacher.network.tensor('layers.0.weights');
     const along = weights.slice(6, 12); // the second unit's vector: it alone answers, with erf(1)
@@ -116,7 +116,7 @@ describe('other teachers', () => {
     expect(label).toBeCloseTo(0.8427007929497149, 12); // erf(1), Abramowitz & Stegun table 7.1
   });
 
-  it('committee: normal vectors of any number', () => {
+  it('committees may have any number of normal vectors', () => {
     const { network } = Teacher.committee({
       inputs: 3,
       units: 900,
@@ -130,7 +130,7 @@ describe('other teachers', () => {
     expect(network.spec.layers[0]?.activation).toBe('relu');
   });
 
-  it('from: a copy of any network', async () => {
+  it('from copies any network', async () => {
     const layers = [dense(2, { initialize: { weights: [1, 2, 3, 4] } })];
     const network = Network.create({ inputs: 2, layers }, { seed: 0 });
     const teacher = Teacher.from(network);
@@ -250,7 +250,7 @@ describe('what teachers cannot be', () => {
       () => Teacher.paper({ teachersize: 1, seed: 0 } as never),
       'unknown option "teachersize" in Teacher.paper; known: inputs, teacherSize, secondWidth, thirdWidth, activation, seed. Did you mean "teacherSize"?',
     ],
-  ])('%s', (_, make, message) => {
+  ])('refuses teachers: %s', (_, make, message) => {
     expect(failureOf(make)).toBe(`invalid_argument: ${message}`);
   });
 });

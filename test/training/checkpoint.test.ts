@@ -79,7 +79,7 @@ describe('a checkpoint', () => {
     expect(others.at(1).state()).toEqual(untouched);
   });
 
-  it('is made of one population and is no network', async () => {
+  it('belongs to one population and is not a network', async () => {
     const population = Population.create(students());
     await saveCheckpoint(population, path);
     const { tensors, metadata } = await readSafetensors(path);
@@ -242,7 +242,7 @@ describe('a damaged checkpoint', () => {
     expect(states(population)).toEqual(before);
   });
 
-  it('is refused when it is no safetensors file, or is not there', async () => {
+  it('is refused when it is not a safetensors file, or does not exist', async () => {
     const population = Population.create(students());
     await writeFile(path, 'hello');
     expect(await rejectionOf(restoreCheckpoint(population, path))).toMatch(

@@ -17,7 +17,7 @@ const network = Network.create(
 );
 const options = { data, optimizer: adam({ learningRate: 0.01 }), batchSize: 10, epochs: 7, seed: 3 };
 
-it('trains as a population of one, from the numbers that are there, and leaves them', async () => {
+it("trains as a population of one, from the network's numbers, without changing them", async () => {
   const before = network.parameters.slice();
   const tuned = await fineTune(network, options);
   expect(network.parameters).toEqual(before);
@@ -29,13 +29,13 @@ it('trains as a population of one, from the numbers that are there, and leaves t
   expect((await tuned.evaluate(data)).loss).toBeLessThan((await network.evaluate(data)).loss);
 });
 
-it('reports', async () => {
+it('reports every so many epochs and at the end', async () => {
   const epochs: number[] = [];
   await fineTune(network, { ...options, every: 3, onReport: ({ epoch }) => epochs.push(epoch) });
   expect(epochs).toEqual([3, 6, 7]);
 });
 
-it('says when it diverges or is interrupted, and what it does not know', async () => {
+it('names a divergence, an interruption and an unknown option', async () => {
   const wild = { ...options, optimizer: sgd({ learningRate: 1e200 }), epochs: 50 };
   expect(await rejectionOf(fineTune(network, wild))).toMatch(
     /^diverged: student 0 \(seed 3, trial 0\) diverged at step \d+: /,
@@ -47,7 +47,7 @@ it('says when it diverges or is interrupted, and what it does not know', async (
   );
 });
 
-it('refuses what is no network, and options that are nothing', async () => {
+it('refuses arguments that are not networks, and null options', async () => {
   expect(await rejectionOf(fineTune(null as never, options))).toBe(
     'invalid_argument: expected a Network for the first argument of fineTune, received null',
   );

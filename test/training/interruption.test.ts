@@ -116,7 +116,7 @@ describe('an AbortSignal', () => {
     expect(states(restored)).toEqual(states(uninterrupted));
   }, 60_000);
 
-  it('in the middle of an evaluation: the evaluation is made up for', async () => {
+  it('in the middle of an evaluation makes the continued run repeat the evaluation', async () => {
     const data = smallData(100_000);
     const students = [smallStudent({ epochs: 2, batchSize: 50_000, data })];
     const uninterrupted: TrainReport[] = [];
@@ -155,7 +155,7 @@ describe('an AbortSignal', () => {
 });
 
 describe('population.stop()', () => {
-  it('ends training too', async () => {
+  it('ends training as well', async () => {
     const population = Population.create(long(100_000));
     const training = rejectionOf(collect(population, { every: 100_000 }, []));
     setTimeout(() => population.stop(), 20);
@@ -228,7 +228,7 @@ describe('checkpoints of train', () => {
     expect(order).toEqual(['report', 'save', 'report', 'save']);
   });
 
-  it('carry what early stopping has seen', async () => {
+  it('contain the state of early stopping', async () => {
     const how = {
       every: 1,
       validation: smallData(6, 3),

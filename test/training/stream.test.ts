@@ -103,7 +103,7 @@ describe.each(['reference', 'cpu'] as const)('a stream on %s', (device) => {
     expect([epoch, position, population.progress()[0]?.epoch]).toEqual([1, 0, 1]);
   });
 
-  it('refuses what is no chunk of it', async () => {
+  it('refuses data that cannot be a chunk of it', async () => {
     using population = ofStream();
     const other = Dataset.create({
       inputs: new Float64Array(4),

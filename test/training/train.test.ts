@@ -150,7 +150,7 @@ describe('early stopping', () => {
   const idle = { optimizer: sgd({ learningRate: 0 }), epochs: 20 };
   const validation = smallData(6, 2);
 
-  it('rests a student after so many evaluations without improvement, and only that one', async () => {
+  it('stops a student, and only that one, after so many evaluations without improvement', async () => {
     const population = create(idle, { epochs: 20 });
     const reports = await all(population, { every: 2, validation, earlyStopping: { patience: 3 } });
     // evaluated first at epoch 2, then in vain at 4, 6, 8
@@ -166,13 +166,13 @@ describe('early stopping', () => {
     expect(population.at(0).progress()).toMatchObject({ epoch: 8, step: 32 });
   });
 
-  it('asks for as large an improvement as it is told', async () => {
+  it('requires an improvement of at least minImprovement', async () => {
     const population = create({ epochs: 20 });
     const options = { every: 1, validation, earlyStopping: { patience: 2, minImprovement: 1e9 } };
     expect((await all(population, options)).at(-1)).toMatchObject({ epoch: 3, stopped: ['early'] });
   });
 
-  it('begins anew with a student that is set back', async () => {
+  it('starts again for a student that is restored to an earlier state', async () => {
     const population = create(idle);
     const start = population.at(0).state();
     const options = { every: 2, validation, earlyStopping: { patience: 2 } };
@@ -271,17 +271,17 @@ describe('what train refuses, at the call', () => {
       { checkpoint: { path: 'x', everySeconds: -1 } },
       'invalid_argument: expected a finite number of at least 0 for everySeconds of checkpoint, received -1',
     ],
-  ])('%s', (_, options, message) => {
+  ])('refuses %s', (_, options, message) => {
     expect(failureOf(() => train(create({}), options as TrainOptions))).toBe(message);
   });
 
-  it('a student instead of a population', () => {
+  it('refuses a student instead of a population', () => {
     expect(failureOf(() => train(create({}).at(0) as never))).toBe(
       'invalid_argument: expected a Population for train, received an object (Student)',
     );
   });
 
-  it('and, when it begins, a population that is disposed or busy', async () => {
+  it('refuses, when it begins, a population that is disposed or busy', async () => {
     const disposed = create({});
     disposed.dispose();
     expect(await rejectionOf(all(disposed))).toMatch(/^population_disposed: /);

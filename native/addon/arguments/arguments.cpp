@@ -10,8 +10,8 @@ namespace eigenstudent {
 
 namespace {
 
-/// Class name and length of a typed array, as in "Float32Array(12)". Nothing a caller could have overwritten
-/// is asked.
+/// Class name and length of a typed array, as in "Float32Array(12)". Reads no property that a caller could have
+/// overwritten.
 std::string describe_typed_array(const Napi::TypedArray& array) {
   static constexpr std::array names = {"Int8Array",    "Uint8Array",    "Uint8ClampedArray", "Int16Array",
                                        "Uint16Array",  "Int32Array",    "Uint32Array",       "Float32Array",
@@ -27,10 +27,10 @@ bool is_detached(const Napi::TypedArray& array) {
   return detached;
 }
 
-/// Bytes of a string that are read at most: no name has as many, and a message need not show more. Arbitrary.
+/// The most bytes that are read of a string: every name is shorter, and messages need not show more. Arbitrary.
 constexpr std::size_t most_text = 200;
 
-/// The string in UTF-8, or what fits of it into most_text bytes.
+/// The string in UTF-8, cut to most_text bytes.
 std::string start_of(const Napi::Value& value) {
   char text[most_text + 1];
   std::size_t length = 0;

@@ -1,4 +1,4 @@
-// Typed readers of JavaScript values. Each says what was expected where, and what came instead.
+// Typed readers of JavaScript values. Each error names the argument, the expected and the received value.
 #pragma once
 
 #include <napi.h>
@@ -19,7 +19,7 @@ namespace eigenstudent {
 /// The largest integer that a JavaScript number holds exactly.
 inline constexpr std::uint64_t largest_safe_integer = (std::uint64_t{1} << 53) - 1;
 
-/// A JavaScript value and where it stands, such as "students[0].network.layers[1].inputs". Every reader
+/// A JavaScript value and its path, such as "students[0].network.layers[1].inputs". Every reader
 /// throws Error("invalid_argument", "expected ... for ..., received ...").
 class Argument {
  public:
@@ -33,8 +33,8 @@ class Argument {
   Argument field(const char* name) const;
   /// The same where the property may be absent.
   std::optional<Argument> optional_field(const char* name) const;
-  /// Calls use(element) for each element in turn; this must be an array, of `length` elements where given. What `use`
-  /// throws ends it: an array of 2^32 - 1 holes is refused at its first, not after all of them were read.
+  /// Calls use(element) for each element in turn; this must be an array, of `length` elements where given. An
+  /// exception from `use` ends the loop: an array of 2^32 - 1 holes is refused at its first element.
   template <class Use>
   void each_element(const Use& use, std::optional<std::size_t> length = {}) const;
 
@@ -43,9 +43,9 @@ class Argument {
   /// A size: at least 1.
   std::size_t count() const { return static_cast<std::size_t>(integer(1, largest_safe_integer)); }
   bool boolean() const;
-  /// Empty where it is no string; cut where it is very long.
+  /// Empty where it is not a string; cut where it is very long.
   std::string text() const;
-  /// Place of the string in a list of names.
+  /// Index of the string in a list of names.
   std::size_t index_of(const std::vector<std::string>& names) const;
 
   /// One of a few names.
@@ -76,7 +76,7 @@ class Argument {
   std::string where_;
 };
 
-/// How a value reads in a message.
+/// The text of a value in a message.
 std::string describe(Napi::Value value);
 
 /// a * b, or Error("invalid_argument") naming `where` when that overflows.

@@ -16,7 +16,7 @@ PopulationSpec read_population(const Argument& argument) {
   argument.field("threads").integer(0, most_threads);
   PopulationSpec population;
   ArgumentVisitor::read(argument, population);
-  if (population.threads > most_threads)  // of a getter that gave another number the second time
+  if (population.threads > most_threads)  // a getter may have returned another number the second time
     argument.field("threads").refuse("the same number of threads each time");
   return population;
 }

@@ -18,7 +18,7 @@ void weight_gradients(const Backward<T>& pass, std::size_t l, std::size_t panel,
   }
 }
 
-/// What layer 0 needs of one panel of its dL/dz, before the next panel takes its place.
+/// The gradients of layer 0 from one panel of its dL/dz, before the next panel overwrites it.
 template <class T>
 void first_layer_gradients(const Backward<T>& pass, std::size_t panel) {
   const LayerPlan& plan = pass.context.layer(0);
@@ -27,8 +27,8 @@ void first_layer_gradients(const Backward<T>& pass, std::size_t panel) {
   if (plan.trains_weights(pass.mask)) weight_gradients(pass, 0, panel, {0, plan.in.list.size()});
 }
 
-/// dL/dW of layer l and dL/dz of the layer below, shared by threads: range by range, so that what all panels of a range read
-/// stays in the second-level cache.
+/// dL/dW of layer l and dL/dz of the layer below, shared by threads: range by range, so that the data that
+/// all panels of a range read stay in the second-level cache.
 template <class T>
 void backward_wide(const Backward<T>& pass, std::size_t l, bool below) {
   const LayerPlan& plan = pass.context.layer(l);

@@ -1,4 +1,5 @@
-// The way back, lanes along the nodes: from dL/dz of the last layer to the gradients of every layer that trains.
+// The backward pass, lanes along the nodes: from dL/dz of the last layer to the gradients of every layer that
+// trains.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +14,9 @@ namespace eigenstudent::cpu {
 template <class T>
 struct Gradients {
   AlignedBuffer<T> block;  // [plan.block_size]: G and dL/dbias, where they are kept
-  bool laid_out = false;   // for the plan at hand
-  /// Else the update goes backward and takes each gradient on the way: none of a matrix is ever whole.
+  bool laid_out = false;   // for the current plan
+  /// Otherwise the update runs the backward pass and applies each gradient at once: no whole gradient of a
+  /// matrix is stored.
   bool kept = true;
   /// What a layer's gradients are summed up to on the way.
   struct LayerSums {
@@ -23,7 +25,7 @@ struct Gradients {
     AlignedBuffer<T> rows;           // [panels][rows]: the same per panel, before they are added up
     AlignedBuffer<T> lasso_factors;  // [widest]: row_lasso_factor of the nodes
   };
-  LayerSums sums[2];  // of the layer at hand; of paired layers also those of layer 0
+  LayerSums sums[2];  // of the current layer; of paired layers also those of layer 0
 
   LayerSums& sums_of(const Plan& plan, std::size_t l) { return sums[plan.paired && l == 0 ? 1 : 0]; }
   /// dL/dbias of a layer that has a bias.
@@ -40,7 +42,7 @@ struct Gradients {
   }
 };
 
-/// What a pass over the block at hand is told.
+/// Arguments of a pass over the current block.
 template <class T>
 struct Backward {
   const Context<T>& context;

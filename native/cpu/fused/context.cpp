@@ -1,5 +1,5 @@
 // Weights from phi and the eigenvalues. Those of a wide student would be as large as its parameters, so they are formed a few
-// panels at a time where a product wants them: each once per step either way, and they leave the caches less often.
+// panels at a time where a product needs them: each once per step either way, with fewer cache misses.
 #include "cpu/fused/context.h"
 
 #include <algorithm>
@@ -49,7 +49,7 @@ void transpose_weights(const Context<T>& context, const LayerPlan& plan) {
 
 }  // namespace
 
-/// Along the lanes of phi; then the transpose where a product wants that.
+/// Along the lanes of phi; then the transpose where a product needs it.
 template <class T>
 void form_layer_weights(const Context<T>& context, std::size_t l) {
   const LayerPlan& plan = context.layer(l);

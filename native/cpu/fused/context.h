@@ -1,4 +1,4 @@
-// A student at work: what every part of a pass is told, and the weights that products take.
+// The arguments that all parts of a pass share for one student, and the weights that products read.
 //
 // A Workspace owns the Weights and the Scratch declared here; the student's numbers belong to the population or, where they are
 // kept compact, are a copy in the workspace. A Context refers to all of them and owns nothing; a workspace makes one per call.
@@ -15,7 +15,7 @@
 
 namespace eigenstudent::cpu {
 
-/// Which samples a pass goes through: positions first .. first + count of `order`, or of the data set itself
+/// The samples of a pass: positions first .. first + count of `order`, or of the data set itself
 /// when `order` is null.
 struct Batch {
   const std::uint32_t* order;
@@ -42,12 +42,13 @@ void for_ranges(std::size_t count, std::size_t length, const Piece& piece) {
     piece(Range{first, first + length < count ? first + length : count});
 }
 
-/// W of every layer, formed from phi and the eigenvalues. A wide student has them whole for its pruning curve only.
+/// W of every layer, formed from phi and the eigenvalues. A wide student has all of them only for its pruning
+/// curve.
 template <class T>
 struct Weights {
   static constexpr std::uint64_t no_version = static_cast<std::uint64_t>(-1);
   AlignedBuffer<T> block;              // [plan.weights_size]
-  bool laid_out = false;               // for the plan at hand
+  bool laid_out = false;               // for the current plan
   std::uint64_t version = no_version;  // of the student's parameters that they were formed from
 };
 
@@ -60,14 +61,14 @@ struct ThreadBlocks {
   T* of(unsigned thread) { return blocks.get() + thread * size; }
 };
 
-/// What is written and read within one call.
+/// Scratch that is written and read within one call.
 template <class T>
 struct Scratch {
-  std::vector<Segment<T>> segments;         // of the inner dimension of the product at hand
+  std::vector<Segment<T>> segments;         // of the inner dimension of the current product
   AlignedBuffer<T> sample_y, sample_delta;  // [widest]: one sample's, contiguous
-  ThreadBlocks<T> weights;                  // wide students: W, or G, of the few panels that a thread is at
-  ThreadBlocks<T> nodes;                    // paired layers: y of the panels of nodes that a thread is at
-  AlignedBuffer<T> lanes;  // evaluation, pruning curve: matrices of a group of samples, [nodes][lanes]
+  ThreadBlocks<T> weights;  // wide students: W, or G, of the few panels that a thread works on
+  ThreadBlocks<T> nodes;    // paired layers: y of the panels of nodes that a thread works on
+  AlignedBuffer<T> lanes;   // evaluation, pruning curve: matrices of a group of samples, [nodes][lanes]
   AlignedBuffer<T> curve_weights;  // pruning curve: W of the layer above in the order of the nodes
 
   std::size_t bytes() const {
@@ -76,7 +77,7 @@ struct Scratch {
   }
 };
 
-/// The kernels, the student's plan and numbers, what is formed from them, and where loops run.
+/// The kernels, the student's plan and numbers, the weights formed from them, and the threads of loops.
 template <class T>
 struct Context {
   const Kernels<T>& kernels;
@@ -95,7 +96,7 @@ struct Context {
   const T* bias(std::size_t l, std::size_t from = 0) const {
     return layer(l).bias == LayerPlan::npos ? nullptr : parameters() + layer(l).bias + from;
   }
-  /// W as panels over N_out, [N_in] rows; or over N_in, [N_out] rows. It is at hand where the student has it whole.
+  /// W as panels over N_out, [N_in] rows; or over N_in, [N_out] rows. It exists where the student has all of it.
   const T* weights_over_out(const LayerPlan& layer) const {
     return layer.weights_are_matrix(true) ? parameters() + layer.matrix
                                           : weights.block.get() + layer.weights_over_out;
@@ -119,7 +120,7 @@ template <class T>
 const T* outer_weights(const Context<T>& context, std::size_t l, bool over_out, const Panel& lanes,
                        Range inner, unsigned thread);
 
-/// As DotProduct takes them.
+/// In the layout of DotProduct.
 template <class T>
 struct DotWeights {
   const T* w;

@@ -1,6 +1,7 @@
-// Losses and outputs. Narrow students answer with the lanes along the samples (lanes.h), a group of `lanes` at a time, and a layer
-// that widens is computed a few panels of its nodes at a time, which the layer above takes up at once (isa/layer_pair.h): h outputs
-// of a sample never leave the first-level cache. Wide ones go through the layers of training, all threads together (forward.h).
+// Losses and outputs. Narrow students are evaluated with the lanes along the samples (lanes.h), a group of
+// `lanes` at a time, and a layer that widens is computed a few panels of its nodes at a time, which the layer
+// above reads at once (isa/layer_pair.h): h outputs of a sample never leave the first-level cache. Wide ones
+// go through the layers of training, all threads together (forward.h).
 #include "cpu/fused/evaluation.h"
 
 #include "cpu/fused/lanes.h"
@@ -14,8 +15,8 @@ struct Group {
   std::size_t lanes;
   T* inputs;            // [N_0][lanes]
   T* targets;           // [N_out][lanes]
-  T* layer_outputs[2];  // [widest][lanes]: of the layer at hand and of the one below
-  T* nodes;             // [2 panels][lanes]: of those that the layer above takes up at once
+  T* layer_outputs[2];  // [widest][lanes]: of the current layer and of the one below
+  T* nodes;             // [2 panels][lanes]: of those that the layer above reads at once
 };
 
 template <class T>
@@ -61,8 +62,8 @@ void forward_two_layers(const Context<T>& context, std::size_t l, const Group<T>
     context.kernels.activate(above.spec->activation, y, y, layer_outputs);
 }
 
-/// The network's outputs, [N_out][lanes], for the inputs of the group. A layer whose weights lie along its nodes goes together with
-/// the one above it.
+/// The network's outputs, [N_out][lanes], for the inputs of the group. A layer whose weights lie along its
+/// nodes is computed together with the one above it.
 template <class T>
 const T* forward_group(const Context<T>& context, const Group<T>& group) {
   const T* x = group.inputs;
@@ -107,7 +108,7 @@ std::size_t correct_of_lanes(const Context<T>& context, const Dataset& data, Bat
   return correct;
 }
 
-/// Block by block of a wide student, whose outputs are then at hand: take(block, where it begins in the batch).
+/// Block by block of a wide student, whose outputs are then computed: take(block, where it begins in the batch).
 template <class T, class Take>
 void for_blocks(const Context<T>& context, Activations<T>& activations, const Dataset& data, Batch batch,
                 const Take& take) {

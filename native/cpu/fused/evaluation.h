@@ -1,4 +1,4 @@
-// What a student answers: losses, outputs, the pruning curve. Nothing here is training.
+// Evaluation of a student: losses, outputs, the pruning curve.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 namespace eigenstudent::cpu {
 
 /// Every sample's share of the loss is divided by `total` samples. `activations` is laid out for wide students only; narrow ones
-/// answer from scratch.lanes.
+/// use scratch.lanes.
 template <class T>
 Score evaluate(const Context<T>& context, Activations<T>& activations, const Dataset& data, Batch batch,
                std::size_t total);

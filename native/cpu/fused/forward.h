@@ -1,4 +1,4 @@
-// The way forward, lanes along the nodes: a block of the batch through all layers, and its loss.
+// The forward pass, lanes along the nodes: a block of the batch through all layers, and its loss.
 #pragma once
 
 #include <algorithm>
@@ -18,21 +18,22 @@ struct Nodes {
   T* delta;
 };
 
-/// What the layers answer to a block of the batch, and dL/dz. A Workspace owns it and lays it out; forward passes write x, z and y,
-/// the loss writes delta of the last layer, backward passes that of those below.
+/// The outputs of the layers for a block of the batch, and dL/dz. A Workspace owns it and lays it out;
+/// forward passes write x, z and y, the loss writes delta of the last layer, backward passes that of those
+/// below.
 template <class T>
 struct Activations {
   const Plan* plan = nullptr;
   AlignedBuffer<T> block;  // [rows_per_block][plan row size]
   std::size_t rows_per_block = 0;
-  std::size_t rows = 0;  // of the block at hand; with the lanes along the samples, their padding included
+  std::size_t rows = 0;  // of the current block; with the lanes along the samples, their padding included
 
   // With the lanes along the samples (lanes.h):
-  bool along_samples = false;           // training steps of the student at hand
+  bool along_samples = false;           // training steps of the current student
   AlignedBuffer<T> targets, ones;       // [N_out][rows_per_block] and [rows_per_block]
   std::vector<Panels> panels_of_count;  // how so many samples are cut into panels
 
-  // Of the block at hand, [rows][...] in panels.
+  // Of the current block, [rows][...] in panels.
   T* y(std::size_t l) { return block.get() + plan->layers[l].y * rows; }
   T* z(std::size_t l) {
     const LayerPlan& layer = plan->layers[l];
@@ -65,7 +66,8 @@ struct Score {
   double loss = 0;
   std::size_t correct = 0;  // outputs whose largest is the class
 };
-/// Loss of the block at hand, every sample's share divided by `total` samples; with want_delta also dL/dz of the last layer.
+/// Loss of the current block, every sample's share divided by `total` samples; with want_delta also dL/dz of
+/// the last layer.
 template <class T>
 Score loss_of_block(const Context<T>& context, Activations<T>& activations, const Dataset& data, Batch block,
                     std::size_t total, bool want_delta);

@@ -6,7 +6,7 @@
 namespace eigenstudent::cpu {
 namespace {
 
-/// c = W b, or W^T b, with W of layer l. The product says the rest: b, c, width, what c starts from, epilogue.
+/// c = W b, or W^T b, with W of layer l. The product holds the rest: b, c, width, the start of c, epilogue.
 template <class T>
 void multiply(const Context<T>& context, std::size_t l, bool transposed, OuterProduct<T> product) {
   const LayerPlan& plan = context.layer(l);
@@ -38,7 +38,7 @@ void multiply(const Context<T>& context, std::size_t l, bool transposed, OuterPr
   }
 }
 
-/// What layer l answers to one panel of the block's samples, [N_out][width] each.
+/// The outputs of layer l for one panel of the block's samples, [N_out][width] each.
 template <class T>
 Nodes<T> nodes_of(Activations<T>& activations, std::size_t l, const Panel& samples) {
   const std::size_t at = samples.offset * activations.plan->layers[l].spec->outputs;

@@ -1,6 +1,7 @@
-// The lanes along the samples: matrices are [nodes][lanes], one panel of samples after the other, and the weights are the
-// broadcast side of every product. For training narrow students whose layers would fill their last vector badly (20 nodes take
-// 24 lanes of AVX2; 300 samples take 304), for their evaluation, and for the pruning curve, whose tail is narrow.
+// The lanes along the samples: matrices are [nodes][lanes], one panel of samples after the other, and the
+// weights are the broadcast side of every product. For training narrow students whose layers would leave
+// lanes of their last vector unused (20 nodes take 24 lanes of AVX2; 300 samples take 304), for their
+// evaluation, and for the pruning curve, whose tail is narrow.
 #pragma once
 
 #include <algorithm>
@@ -36,7 +37,8 @@ template <class T>
 double loss_of_lanes(const Context<T>& context, const Dataset& data, Batch group, const T* y,
                      const T* targets, std::size_t lanes, std::size_t total, T* delta);
 
-/// A training step's way forward and back, block by block. Leaves the gradients of the batch and returns its loss.
+/// The forward and backward passes of a training step, block by block. Leaves the gradients of the batch and
+/// returns its loss.
 template <class T>
 double accumulate_lanes(const Context<T>& context, Activations<T>& activations, Gradients<T>& gradients,
                         const Dataset& data, Batch batch, std::uint8_t mask);

@@ -46,9 +46,9 @@ class PackedStudent {
   void load(StudentBlocks<T>& to) const;
   void store(const StudentBlocks<T>& from);
 
-  /// Another number whenever parameters or moments have changed: what was made from them before is stale.
+  /// Changes whenever parameters or moments change: values formed from older versions are stale.
   std::uint64_t version() const { return version_; }
-  /// To be called by whoever changes the parameters in place; returns the new version.
+  /// Callers that change the parameters in place call this; returns the new version.
   std::uint64_t parameters_changed() { return ++version_; }
 
   std::size_t bytes() const { return values_.bytes(); }

@@ -14,7 +14,7 @@ namespace eigenstudent::cpu {
 template <class T>
 std::size_t pair_scratch_size(const Context<T>& context, std::size_t rows);
 
-/// x of the block at hand to y of layer 1.
+/// From x of the current block to y of layer 1.
 template <class T>
 void forward_pair(const Context<T>& context, Activations<T>& activations);
 /// dL/dz of layer 1 to the gradients of both layers; `passes` of the optimiser take them, or they are kept where that is null.

@@ -29,8 +29,8 @@ double forward_dot_cost(const LayerPlan& plan, const Kernels<T>& kernels) {
   return dot_cost(plan.out.columns, static_cast<double>(vectors), kernels);
 }
 
-/// Panels of the inner dimension that a wide layer's product takes at once, measured: short enough for what it reads of
-/// the weights to stay in the caches, long enough not to write its results too often.
+/// Panels of the inner dimension that a wide layer's product takes at once, measured: short enough for the weights
+/// that it reads to stay in the caches, long enough not to write its results too often.
 template <class T>
 std::size_t wide_chunk(const Kernels<T>& kernels) {
   return std::max<std::size_t>(1, 384 / usual_width(kernels));
@@ -42,7 +42,7 @@ std::size_t dot_chunk(const Kernels<T>& kernels) {
   return std::max<std::size_t>(1, kernels.dot_stretch / (usual_width(kernels) * sizeof(T)));
 }
 
-/// Hands out consecutive offsets on cache-line boundaries.
+/// Assigns consecutive offsets on cache-line boundaries.
 class Offsets {
  public:
   explicit Offsets(std::size_t scalar_bytes) : line_(64 / scalar_bytes) {}
@@ -73,7 +73,7 @@ LayerPlan cut_layer(const ChainLayer& spec, bool wide, const Kernels<T>& kernels
   return layer;
 }
 
-/// Where the parameters and the packed weights of layer l lie.
+/// Assigns the offsets of the parameters and the packed weights of layer l.
 void place_parameters(LayerPlan& layer, std::size_t l, Offsets& block, Offsets& weights) {
   const ChainLayer& spec = *layer.spec;
   const auto vector_offset = [&](TensorRole role, std::size_t padded) {
@@ -98,7 +98,7 @@ bool is_thin_pair(const LayerPlan& lower, const LayerPlan& upper) {
   return lower.wide_out && !upper.wide_out && lower.spec->inputs <= thin && upper.spec->outputs <= thin;
 }
 
-/// Where the activations of a row of the batch lie.
+/// Assigns the offsets of the activations of a row of the batch.
 void place_activations(Plan& plan) {
   plan.row_size = plan.input.padded;
   for (std::size_t l = plan.paired ? 1 : 0; l < plan.layers.size(); ++l) {

@@ -1,4 +1,4 @@
-// How one network is laid out and cut for the fast backend: panels, orientation, offsets, rows a block.
+// How one network is laid out and cut for the fast backend: panels, orientation, offsets, rows per block.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ inline Epilogue mask_of(Activation activation) {
                                                 : Epilogue::store;
 }
 
-/// Where a layer's numbers lie and which kernels its products use.
+/// The places of a layer's numbers, and the kernels of its products.
 struct LayerPlan {
   const ChainLayer* spec;
   Panels in;   // over N_in: the layer's input x
@@ -30,8 +30,8 @@ struct LayerPlan {
   /// z = x W^T by DotProduct on W (panels over N_in) instead of OuterProduct on its transpose (panels over
   /// N_out).
   bool forward_by_dot;
-  /// Panels of the inner dimension that a product takes at once: what it reads of the weights stays in the
-  /// first-level cache while all rows pass. dot_chunk: the same for DotProduct, which reads the weights of all outputs.
+  /// Panels of the inner dimension that a product takes at once: the weights that it reads stay in the
+  /// first-level cache for all rows. dot_chunk: the same for DotProduct, which reads the weights of all outputs.
   std::size_t chunk;
   std::size_t dot_chunk;
 
@@ -91,8 +91,9 @@ struct Plan {
   /// The lowest layer with anything to train in the phase of this mask, or the number of layers.
   std::size_t lowest_trained(std::uint8_t mask) const;
 
-  /// Whether a training step costs less with the lanes along the samples than along the nodes: for narrow layers, which
-  /// would fill their last vector badly, and batches long enough to pay for sums across lanes in the gradients.
+  /// Whether a training step costs less with the lanes along the samples than along the nodes: for narrow
+  /// layers, which would leave lanes of their last vector unused, and batches long enough to pay for sums
+  /// across lanes in the gradients.
   template <class T>
   bool lanes_along_samples(const Kernels<T>& kernels, std::size_t rows) const;
 
@@ -100,8 +101,8 @@ struct Plan {
   static Plan make(const Chain& network, const Kernels<T>& kernels);
 };
 
-/// Whether all threads should work on this network together: its weights leave the second-level cache anyway,
-/// and its steps are long against the time that threads need to meet. Depends on the network alone, so that
+/// Whether all threads should work on this network together: its weights exceed the second-level cache anyway,
+/// and its steps are long compared with the time of a barrier. Depends on the network alone, so that
 /// results do not depend on the number of threads.
 bool is_wide(const Chain& network);
 

@@ -1,10 +1,10 @@
 // The pruning curve: the error for every number of kept nodes in one sweep.
 //
-// A removed node outputs 0, so z of the layer above is its bias plus the contributions of the kept nodes. Starting from
-// none kept, each node adds one rank-one term to z, [N_above][B], and the layers from there on are run again. Cost of
-// the curve of h nodes on B samples: one forward pass up to the layer, then h (N_above + tail) multiply-adds per sample,
-// where `tail` is what the layers behind the layer above cost: for h -> 20 -> 1 about as much as two forward passes, for
-// a deep tail h tails.
+// A removed node outputs 0, so z of the layer above is its bias plus the contributions of the kept nodes.
+// Starting from none kept, each node adds one rank-one term to z, [N_above][B], and the layers from there on
+// are run again. Cost of the curve of h nodes on B samples: one forward pass up to the layer, then h (N_above
+// + tail) multiply-adds per sample, where `tail` is the cost of the layers after the layer above: for h -> 20
+// -> 1 about as much as two forward passes, for a deep tail h tails.
 //
 // The tail is short and wide in samples, so the lanes run along the samples (lanes.h), a group of `lanes` at a time.
 // Where the layer above is relu or linear and the tail is one output, as in the paper's student, one kernel keeps z in
@@ -18,7 +18,7 @@ namespace {
 /// Nodes added in one call of the sweep: their outputs and losses stay in the first-level cache.
 constexpr std::size_t nodes_together = 64;
 
-/// What is asked, and the matrices of one group of samples, in scratch.lanes.
+/// The arguments of a curve, and the matrices of one group of samples, in scratch.lanes.
 template <class T>
 struct Curve {
   const Context<T>& context;
@@ -74,7 +74,7 @@ void add_node(const Curve<T>& curve, std::size_t node) {
   curve.context.kernels.outer_product(product);
 }
 
-/// The group's share of the loss with the z of the layer above at hand.
+/// The group's share of the loss for the present z of the layer above.
 template <class T>
 double loss_of_kept(const Curve<T>& curve, Batch samples) {
   const Context<T>& context = curve.context;
@@ -111,7 +111,7 @@ void pack_sweep(const Curve<T>& curve) {
                                : context.weights_over_out(last)[panel_position(last.out, rows, i, 0)];
 }
 
-/// losses[k] for k from 1 up, all nodes in one go.
+/// losses[k] for k from 1 up, all nodes in one call of the kernel.
 template <class T>
 void sweep(const Curve<T>& curve, Batch samples) {
   const Context<T>& context = curve.context;

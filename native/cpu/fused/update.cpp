@@ -39,7 +39,7 @@ const T* find_lasso_factors(const Update<T>& step, std::size_t l, T group_lasso)
   return factors;
 }
 
-/// What the optimiser pass over phi (or W) is told, and what it needs at hand.
+/// The arguments of the optimiser pass over phi (or W), with their scratch.
 template <class T>
 MatrixPass<T> begin_matrix(const Update<T>& step, std::size_t l) {
   const LayerPlan& plan = step.context.layer(l);
@@ -132,7 +132,7 @@ void clear_bias(const Update<T>& step, std::size_t l) {
     std::fill_n(step.gradients.bias(step.context.plan, l), plan.out.padded, T(0));
 }
 
-/// Backward and the optimiser for layers 0 and 1; bias sums of layer 1 are at hand.
+/// Backward and the optimiser for layers 0 and 1; bias sums of layer 1 are given.
 template <class T>
 void update_pair(const Update<T>& step, const Backward<T>& backward, bool below) {
   if (below) clear_bias(step, 0);

@@ -1,4 +1,5 @@
-// The end of a step: penalty, optimiser, eigenvalue gradients. A wide student goes backward here, with the optimiser on the way.
+// The end of a step: penalty, optimiser, eigenvalue gradients. A wide student's backward pass is here, fused
+// with the optimiser.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,7 @@
 
 namespace eigenstudent::cpu {
 
-/// What an update is told. A step that has begun to be applied is applied to its end: its loops do not stop.
+/// The arguments of an update. A step whose update has begun is completed: its loops do not stop.
 template <class T>
 struct Update {
   const Context<T>& context;
@@ -17,7 +18,7 @@ struct Update {
   Gradients<T>& gradients;
   const OptimizerSpec& optimizer;
   double learning_rate;
-  std::uint8_t mask;                   // tensors outside it stand still
+  std::uint8_t mask;                   // tensors outside it do not change
   std::vector<std::uint64_t>& counts;  // of each tensor's updates
 };
 
@@ -25,7 +26,7 @@ struct Update {
 template <class T>
 void update(const Update<T>& step);
 
-/// What an optimiser pass over a matrix is told besides where the matrix lies. Sums: see MatrixUpdate; null where not wanted.
+/// Arguments of an optimiser pass over a matrix, besides the matrix. Sums: see MatrixUpdate; null where not wanted.
 template <class T>
 struct MatrixPass {
   OptimizerStep<T> step;

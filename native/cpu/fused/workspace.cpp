@@ -13,7 +13,8 @@ namespace eigenstudent::cpu {
 
 namespace {
 
-/// The data loss's gradient of what layer l's matrix is made of, from dL/dW; G, values and gradient in public order.
+/// The gradients of the data loss for the tensors of layer l's matrix, from dL/dW; G, values and gradient in
+/// public order.
 template <class T>
 void add_matrix_gradient(const ParameterLayout& layout, const ChainLayer& spec, std::size_t l, const T* G,
                          const T* values, T* gradient) {
@@ -48,7 +49,8 @@ void Workspace<T>::prepare(PackedStudent<T>& student, std::size_t batch, Use use
 template <class T>
 void Workspace<T>::lay_out(PackedStudent<T>& student, std::size_t batch, Use use) {
   const bool same_plan = plan_ == &student.plan();
-  // Narrow students answer from buffers of their own (evaluation.cpp, pruning.cpp): those of training stay laid out.
+  // Evaluations of narrow students use other buffers (evaluation.cpp, pruning.cpp): those of training stay
+  // laid out.
   const bool own_buffers = use == Use::evaluation && !student.plan().wide;
   const bool same_passes = same_plan && (own_buffers || (batch_ == batch && use_ == use));
   if (student_ != &student) weights_.version = blocks_version_ = Weights<T>::no_version;
@@ -138,7 +140,7 @@ void Workspace<T>::update(const OptimizerSpec& optimizer, double learning_rate, 
                                  : blocks_version_;
 }
 
-/// Not on the training path: reads G back in public order and adds penalties there, plainly.
+/// Not on the training path: reads G back in public order and adds penalties by plain loops.
 template <class T>
 void Workspace<T>::read_gradient(T* gradient) {
   const ParameterLayout& layout = student_->layout();

@@ -1,9 +1,11 @@
-// One student at work on one thread, or on all where it is wide. A workspace owns what students are worked on with: the weights
-// formed from their parameters (context.h), the activations of one block of the batch (forward.h), the gradients (backward.h), and
-// scratch. Buffers grow to the largest student met and are then reused: no allocation per step.
+// The work on one student by one thread, or by all threads where it is wide. A workspace owns the buffers of
+// this work: the weights formed from their parameters (context.h), the activations of one block of the batch
+// (forward.h), the gradients (backward.h), and scratch. Buffers grow to the largest student and are then
+// reused: no allocation per step.
 //
-// A step is forward.h, backward.h and update.h, or lanes.h in place of the first two; pair.h is what thin wide students do
-// otherwise, evaluation.h what is not training. These are functions of a Context and of the structs that they read and write.
+// A step is forward.h, backward.h and update.h, or lanes.h in place of the first two; pair.h is the variant
+// for thin wide students, evaluation.h everything besides training. These are functions of a Context and of
+// the structs that they read and write.
 #pragma once
 
 #include <cstddef>
@@ -22,30 +24,31 @@ class Workspace {
  public:
   explicit Workspace(const Kernels<T>& kernels) : kernels_(kernels) {}
 
-  /// Where the loops of the calls that follow run.
+  /// The threads on which the loops of later calls run.
   void set_parallel_loop(ParallelLoop loop) { parallel_ = loop; }
-  /// Whether the loops were asked to stop: the gradients and outputs at hand may be incomplete.
+  /// Whether a stop was requested: the present gradients and outputs may be incomplete.
   bool interrupted() const { return parallel_.stopped(); }
 
-  /// What the passes that follow are for. Training keeps gradients and may run its lanes along the samples.
+  /// The use of later passes. Training keeps gradients and may run its lanes along the samples.
   enum class Use : std::uint8_t { training, gradients, evaluation };
-  /// Goes to work on a student; `batch` is the largest batch to come. What is still good from the call before is kept.
+  /// Sets the student of later calls; `batch` is their largest batch. Buffers that are still valid are kept.
   void prepare(PackedStudent<T>& student, std::size_t batch, Use use);
-  /// Keeps nothing: to be called where something not finite may have reached the padding of the buffers.
+  /// Discards all buffers; needed where values that are not finite may have reached their padding.
   void invalidate() { student_ = nullptr, plan_ = nullptr; }
-  /// Gives a student that has trained its numbers back, where it is kept compact.
+  /// Copies the trained numbers back to the student, where it is kept compact.
   void give_back() {
     if (student_ && student_->compact()) student_->store(own_blocks_);
   }
 
   /// Forward and backward over one batch: gradients of the data loss stay in the workspace. Returns the data
-  /// loss. mask: that of the phase; tensors outside it get no gradient. Training of a wide student whose batch is one
-  /// block goes forward only: update() goes backward, and keeps no gradient of a matrix whole.
+  /// loss. mask: that of the phase; tensors outside it get no gradient. Training of a wide student whose
+  /// batch is one block runs only the forward pass: update() runs the backward pass, and never stores the
+  /// whole gradient of a matrix.
   double accumulate_gradients(const Dataset& data, Batch batch, std::uint8_t mask);
   /// Penalty and optimiser for that batch; counts the updates of the tensors in the mask.
   void update(const OptimizerSpec& optimizer, double learning_rate, std::uint8_t mask,
               std::vector<std::uint64_t>& update_count);
-  /// The gradients at hand, penalty included, in public order; zero for frozen tensors.
+  /// The present gradients, penalty included, in public order; zero for frozen tensors.
   void read_gradient(T* gradient);
 
   // See evaluation.h.
@@ -67,7 +70,7 @@ class Workspace {
   }
 
  private:
-  /// Of the student at hand.
+  /// Of the current student.
   Context<T> context() {
     StudentBlocks<T>& blocks = student_->compact() ? own_blocks_ : student_->blocks();
     return {kernels_, student_->network(), student_->layout(), *plan_, blocks, weights_, scratch_, parallel_};

@@ -236,7 +236,7 @@ static double squared_error(const T* a, const T* b, std::size_t count, T scale, 
   return sum;
 }
 
-/// Row r of what is gathered.
+/// Row r of the gathered samples.
 template <class T>
 ES_INLINE const T* gathered_row(const GatherTransposed<T>& g, std::size_t r) {
   return g.values + (g.order ? g.order[g.first + r] : g.first + r) * g.count;

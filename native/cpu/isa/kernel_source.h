@@ -19,7 +19,7 @@ static Kernels<T> make_table() {
   table.lanes = ES_VECTOR_BYTES / sizeof(T);
   table.dot_cost = 1.03;
   // The weights of 20 outputs stay in a first-level cache of 32 KiB, with room for a few rows of the other side; the tallest
-  // tile has 8 rows. The plain kernels keep the numbers that they began with, and so their bits.
+  // tile has 8 rows. The plain kernels keep their first values, and so their bits.
   constexpr bool plain = ES_VECTOR_BYTES == 16;
   table.dot_stretch = (plain ? 11 : 6) * 1024 / 5;
   table.row_tile = plain ? 6 : 8;

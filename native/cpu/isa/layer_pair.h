@@ -1,5 +1,6 @@
-// Two layers at once for a group of samples, as evaluations do them (see LayerPair in kernels.h). The tiles do what those of
-// products.h do, without what a single product may ask for besides: nothing but the sums is left of a short inner dimension.
+// Two layers at once for a group of samples, as evaluations do them (see LayerPair in kernels.h). The tiles
+// are those of products.h without the options of a single product, which would dominate a short inner
+// dimension.
 #pragma once
 
 #include "cpu/isa/elementwise.h"
@@ -11,8 +12,8 @@ namespace eigenstudent::cpu::ES_ISA {
 /// Accumulators of a tile: three vectors of samples (the usual panel) times as many rows as registers allow.
 constexpr int pair_vectors = 3;
 constexpr int pair_rows = ES_REGISTERS == 32 ? 8 : 4;
-/// Panels of nodes that are computed before the layer above takes them up: 18 KB of outputs with AVX-512, which stay in the
-/// first-level cache, and an inner dimension of 96, long against the ends of a tile.
+/// Panels of nodes that are computed before the layer above reads them: 18 KB of outputs with AVX-512, which
+/// stay in the first-level cache, and an inner dimension of 96, long against the ends of a tile.
 constexpr std::size_t pair_panels = 2;
 
 /// acc(m, .) += sum over k of a[m * row + k * step] b[k][.].
@@ -58,7 +59,8 @@ __attribute__((noinline)) static void pair_lower_tile(const LayerPair<T>& p, con
     for (int j = 0; j < pair_vectors; ++j) store<V>(y + (i * pair_vectors + j) * L, acc[i][j]);
 }
 
-/// What a few panels of nodes add to MR rows of z. w: panels of [outputs][width], at the first of the rows.
+/// Adds the contributions of a few panels of nodes to MR rows of z. w: panels of [outputs][width], at the
+/// first of the rows.
 template <class V, int MR, class T>
 __attribute__((noinline)) static void pair_upper_tile(const LayerPair<T>& p, const PairStretch<T>& s,
                                                       std::size_t m0) {

@@ -1,4 +1,4 @@
-// What every machine can run: SSE2 on x86-64, NEON on arm64, 16-byte vectors elsewhere.
+// The instruction set of every machine: SSE2 on x86-64, NEON on arm64, 16-byte vectors elsewhere.
 #define ES_ISA plain
 #if defined(__aarch64__)
 #define ES_ISA_NAME "neon"

@@ -6,7 +6,7 @@
 
 namespace eigenstudent::cpu::ES_ISA {
 
-/// The start of a tile: what is summed up before the first k.
+/// The start of a tile: its values before the first k.
 template <class V, int MR, int NV, class T>
 ES_INLINE void begin_tile(const OuterProduct<T>& p, std::size_t m0, V (&acc)[MR][NV]) {
   constexpr int L = lanes_of<V, T>;
@@ -31,7 +31,7 @@ ES_INLINE void begin_tile(const OuterProduct<T>& p, std::size_t m0, V (&acc)[MR]
   }
 }
 
-/// A finished sum; `y` is where its node's answer lies, for the masks.
+/// A finished sum; `y` points to its node's output, for the masks.
 template <Epilogue E, class V, class T>
 ES_INLINE V finished(V sum, const T* y) {
   const V zero{};
@@ -73,7 +73,7 @@ ES_INLINE void outer_step(const T* a, std::ptrdiff_t row, const T* b, V (&acc)[M
 }
 
 /// MR rows times NV vectors of c, kept in registers over the whole inner dimension. Every loop over the registers is
-/// unrolled for certain (pragmas): one that is not puts all of them on the stack, which cost 20 % of a step.
+/// unrolled by pragmas: a loop that is not puts all of them on the stack, which cost 20 % of a step.
 template <class V, int MR, int NV, class T>
 __attribute__((noinline)) static void outer_tile(const OuterProduct<T>& p, std::size_t m0) {
   constexpr int L = lanes_of<V, T>;
@@ -116,7 +116,7 @@ __attribute__((noinline)) static void outer_tile(const OuterProduct<T>& p, std::
   }
 }
 
-/// What outer_tile does for one segment and a start from zero, with an epilogue that is known to the compiler. All arguments
+/// outer_tile for one segment and a start from zero, with the epilogue known at compile time. All arguments
 /// travel in registers and the sums start from nothing that has to be loaded: with a short inner dimension (10 and 20 in
 /// the paper's student) the ends of outer_tile cost a tenth to a fifth.
 template <Epilogue E, class V, int MR, int NV, class T>
@@ -132,7 +132,7 @@ __attribute__((noinline)) static void short_tile(const T* a, std::ptrdiff_t row,
   finish_tile<E>(c, y, acc);
 }
 
-/// A height that the compiler knows.
+/// A height known at compile time.
 template <int N>
 struct Height {
   static constexpr int rows = N;
@@ -188,9 +188,10 @@ ES_INLINE void outer_rows(const OuterProduct<T>& p) {
   for_tiles<MR>(p.rows, [&](auto height, std::size_t m0) { outer_tile<V, height.rows, NV>(p, m0); });
 }
 
-// Tile heights: as many accumulators as the registers hold beside one vector of b for each NV and one broadcast of a.
-// Three vectors are the best width: fewer loads an FMA than two, and an odd number of half cache lines, so that rows of a
-// do not compete for the same banks of the cache. kernels.h, panel_cost, has the widths' prices.
+// Tile heights: as many accumulators as the registers hold beside one vector of b for each NV and one
+// broadcast of a. Three vectors are the best width: fewer loads per FMA than two, and an odd number of half
+// cache lines, so that rows of a do not compete for the same banks of the cache. kernels.h, panel_cost, has
+// the widths' prices.
 template <class T>
 static void outer_product(const OuterProduct<T>& p) {
   using V = Vector<T>;
@@ -210,7 +211,7 @@ template <int MR, int NR, class V, class T>
 ES_INLINE void finish_dots(const DotProduct<T>& p, T* c, V (&acc)[MR * NR]) {
   constexpr int L = lanes_of<V, T>;
   constexpr int groups = (MR * NR + L - 1) / L;
-  using Row = typename VectorOf<T, NR == 3 ? sizeof(T) : NR * sizeof(T)>::type;  // a vector of 3 there is not
+  using Row = typename VectorOf<T, NR == 3 ? sizeof(T) : NR * sizeof(T)>::type;  // there is no vector of 3
   constexpr int step = lanes_of<Row, T>;
   T sums[groups * L];
 #pragma GCC unroll 16
@@ -245,7 +246,7 @@ ES_INLINE void dot_step(const T* a, const T* w, std::size_t row, V (&acc)[MR * N
   }
 }
 
-/// One side of a DotProduct: the row at hand in the panel at hand.
+/// One side of a DotProduct: the current row of the current panel.
 template <class T>
 struct DotSide {
   const T* panel;

@@ -1,4 +1,4 @@
-// Every instruction set's tables. Which of them exist depends on the architecture compiled for.
+// The tables of every instruction set. The target architecture determines which of them exist.
 #pragma once
 
 #include "cpu/kernels.h"

@@ -1,12 +1,13 @@
 /* The boundary between the addon and libeigenstudent-cuda: plain C, versioned, no exception and no C++ type crosses it.
  *
- * The library exports one function, es_cuda_interface, which hands out a table of functions. The addon (loader.cpp)
+ * The library exports one function, es_cuda_interface, which returns a table of functions. The addon (loader.cpp)
  * opens the library at run time, so that it loads and works where there is no library, no driver and no GPU.
  *
- * Rules. A function that can fail returns 0 when it did what was asked, else 1 with *error filled. Every handle that was
- * created is destroyed once; a population keeps what it needs of its backend and its data sets, which may be destroyed
- * before it. Nothing here may be called for one population from two threads at once. Structs of core/ travel as blobs,
- * enumerations as their numbers: both sides are built from one source tree, which version and fingerprint ensure. */
+ * Rules. A function that can fail returns 0 on success, else 1 with *error filled. Every handle that was
+ * created is destroyed once; a population keeps what it needs of its backend and its data sets, which may be
+ * destroyed before it. Two threads must not call functions for one population at the same time. Structs of
+ * core/ are passed as blobs,
+ * enumerations as their numbers: version and fingerprint ensure that both sides are built from one source tree. */
 #pragma once
 
 #include <stddef.h>
@@ -16,7 +17,7 @@
 extern "C" {
 #endif
 
-/* Counts changes of this file that an older addon would misread. */
+/* Counts changes of this file that an older addon would misinterpret. */
 #define ES_CUDA_ABI 4u
 
 typedef struct es_backend es_backend;
@@ -29,18 +30,18 @@ typedef struct {
   char message[2016]; /* ends with 0; longer text is cut */
 } es_error;
 
-/* ---- What is there ---- */
+/* ---- Devices ---- */
 
 typedef struct {
   char name[128];
   uint32_t capability; /* 10 major + minor */
   uint32_t usable;     /* 0: too old for this library */
   uint64_t total_bytes;
-  uint64_t free_bytes; /* when asked */
+  uint64_t free_bytes; /* at the time of the call */
 } es_device;
 
 typedef struct {
-  int32_t driver_version;  /* newest CUDA that the driver knows, 1000 major + 10 minor; 0: no driver */
+  int32_t driver_version;  /* newest CUDA that the driver supports, 1000 major + 10 minor; 0: no driver */
   int32_t runtime_version; /* CUDA that the library was built with */
   uint32_t device_count;
   uint32_t emulated; /* 1: there is no GPU, the kernels run on the CPU; for tests */
@@ -55,7 +56,7 @@ typedef struct {
   uint64_t size;
 } es_blob;
 
-/* Takes a blob, which is gone once it returns. */
+/* Receives a blob, which is freed after it returns. */
 typedef void (*es_take_blob)(void* taker, es_blob blob);
 
 /* Copied by dataset_create. T is float or double, after dtype. */
@@ -71,7 +72,7 @@ typedef struct {
   double loss, accuracy;
 } es_evaluation;
 
-/* A byte that another thread may set to something else than 0 at any time: a lock-free std::atomic<bool>. */
+/* A byte that another thread may set to a value other than 0 at any time: a lock-free std::atomic<bool>. */
 typedef const unsigned char* es_stop_flag;
 
 /* ---- Single layers on device arrays ---- */
@@ -99,7 +100,7 @@ typedef struct {
   uint32_t arithmetic; /* core/arithmetic.h of the library; must be the addon's, which is what records name */
   uint64_t fingerprint; /* of the structs that travel as blobs (cuda/boundary/blobs.h); must be the addon's */
 
-  /* Never fails: what is wrong stands in the survey. Fills at most `capacity` of the survey->device_count devices. */
+  /* Never fails: errors are in the survey. Fills at most `capacity` of the survey->device_count devices. */
   void (*survey)(es_survey* survey, es_device* devices, uint32_t capacity);
 
   int (*backend_create)(const int32_t* devices, uint64_t device_count, es_backend** backend, es_error* error);
@@ -155,7 +156,7 @@ typedef struct {
   int (*layer_backward)(const es_layer_backward* layer, double* milliseconds, es_error* error);
 } es_cuda_table;
 
-/* The only symbol of the library. The table never goes; its first field says what the rest means. */
+/* The only symbol of the library. The table is never freed; its first field is its version. */
 typedef const es_cuda_table* (*es_cuda_interface_function)(void);
 #define ES_CUDA_INTERFACE "es_cuda_interface"
 

@@ -1,4 +1,4 @@
-// Structs of core/ over the boundary (abi.h): which ones, as bytes, and back.
+// Structs of core/ that cross the boundary (abi.h), to bytes and back.
 #pragma once
 
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace eigenstudent::cuda {
 
-/// Of every struct that travels as a blob.
+/// Fingerprint of every struct that is passed as a blob.
 inline std::uint64_t boundary_fingerprint() {
   return shape_fingerprint<PopulationSpec>() ^ (shape_fingerprint<Progress>() << 1) ^
          (shape_fingerprint<Execution>() << 2);

@@ -27,7 +27,7 @@ class LibraryPopulation final : public Population {
     for (const DatasetPtr& one : writer.datasets) data.push_back(datasets_.of(one));
     call(library.population_create, backend, blob_of(writer), data.data(), data.size(), &population_);
     owner_.reset(population_);
-    // After the library's checks: a graph wants a network that is sound.
+    // After the library's checks: a graph needs a valid network.
     for (const StudentSpec& student : spec.students) {
       networks_.emplace_back(student.network);
       objectives_.push_back(student.objective);
@@ -133,7 +133,7 @@ class LibraryPopulation final : public Population {
     check(function(arguments..., &error), error);
   }
 
-  /// What a function of the table gives of a student.
+  /// The result of a function of the table for a student.
   template <class Struct, class Function>
   Struct given(Function* function, std::size_t student) const {
     std::vector<std::uint8_t> bytes;

@@ -1,4 +1,4 @@
-// The CUDA backend as the addon sees it: Backend and Population of core/ over the table of a loaded library.
+// The CUDA backend in the addon: Backend and Population of core/ over the table of a loaded library.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct FoundDevice {
   std::uint64_t total_bytes, free_bytes;
 };
 
-/// What the library finds on this machine.
+/// The devices that the library finds on this machine.
 struct Survey {
   int driver_version;   // 1000 major + 10 minor; 0: no driver
   int runtime_version;  // that the library was built with
@@ -30,8 +30,8 @@ struct Survey {
 };
 Survey survey(const es_cuda_table& library);
 
-/// devices: indices as the survey counts them; none: the first.
-/// Throws Error("cuda_unavailable") with what is missing, Error("invalid_argument") for an index that is not there.
+/// devices: indices as the survey counts them; none: the first. Throws Error("cuda_unavailable") with what is
+/// missing, Error("invalid_argument") for an index that does not exist.
 std::unique_ptr<Backend> make_library_backend(const es_cuda_table& library, std::span<const int> devices);
 
 }  // namespace eigenstudent::cuda

@@ -27,15 +27,15 @@ class LibraryDataset {
   es_dataset* dataset_ = nullptr;
 };
 
-/// The library's copies of data sets, one of each: students that share data share its copy, and so its room on the
-/// device. A copy goes once the data set itself has gone.
+/// The library's copies of data sets, one of each: students that share data share its copy, and so its memory
+/// on the device. A copy is freed once the data set itself has been freed.
 class LibraryDatasets {
  public:
   explicit LibraryDatasets(const es_cuda_table& library) : library_(library) {}
 
   /// nullptr for no data.
   const es_dataset* of(const DatasetPtr& data);
-  /// The copy of a data set that was met before, else a new one, which the caller keeps in `room` for its call.
+  /// The existing copy of a data set, else a new one, which the caller keeps in `room` for its call.
   const es_dataset* of(const Dataset& data, std::unique_ptr<LibraryDataset>& room);
 
  private:

@@ -129,7 +129,7 @@ int evaluate(es_population* population, const es_dataset* const* data, std::uint
     for (const es_dataset* one : span_of(data, data_count)) each.push_back(one ? one->data : nullptr);
     std::vector<Evaluation> found;
     for (const es_evaluation& result : span_of(results, result_count))
-      found.push_back({result.loss, result.accuracy});  // a student that is left out keeps what is there
+      found.push_back({result.loss, result.accuracy});  // a student that is left out keeps its old result
     population->population->evaluate(each, found, flag_of(stop));
     for (std::size_t i = 0; i < found.size(); ++i) results[i] = {found[i].loss, found[i].accuracy};
   });

@@ -1,4 +1,4 @@
-// The library over emulated devices: what stands behind the addon is tested with it on a machine without a GPU.
+// The library over emulated devices: for tests of the addon on a machine without a GPU.
 //
 //   EIGENSTUDENT_EMULATED_DEVICES      how many there are; 0 makes a machine without one (2)
 //   EIGENSTUDENT_EMULATED_MEMORY       bytes of each (1 GiB)
@@ -53,7 +53,7 @@ DeviceSurvey library_survey() {
   return survey;
 }
 
-/// The emulated backend numbers its devices from 0; which ones were asked for does not matter to it.
+/// The emulated backend numbers its devices from 0; it ignores the requested indices.
 std::unique_ptr<Backend> library_backend(const std::vector<int>& devices) {
   EmulatedLimits limits = emulated_limits();
   for (const int index : devices) check_index(index, limits.devices);

@@ -23,7 +23,7 @@ void* symbol_of(void* library, const char* name) {
 }
 std::string last_failure() { return "error " + std::to_string(GetLastError()); }
 #else
-// Local: its symbols stay its own, a second copy of core/ among them.
+// RTLD_LOCAL: its symbols, which include a second copy of core/, stay local.
 void* open_file(const std::string& path) { return dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL); }
 void* symbol_of(void* library, const char* name) { return dlsym(library, name); }
 std::string last_failure() {

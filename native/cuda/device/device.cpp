@@ -1,4 +1,4 @@
-// What both kinds of device share.
+// Common code of both kinds of device.
 #include "cuda/device/device.h"
 
 #include <string>

@@ -1,11 +1,11 @@
-// A device that keeps memory and runs kernels: a GPU behind the CUDA runtime, or an emulated one whose memory is the
+// A device with memory that runs kernels: a GPU behind the CUDA runtime, or an emulated one whose memory is the
 // host's and whose kernels run on the calling thread. Everything above this interface is the same for both, so that a
 // machine without a GPU can test it.
 //
-// Work is enqueued and runs in the order of its stream (a CUDA stream); calls that say so wait. A device belongs to one
-// host thread at a time. Every call may throw Error("cuda_failed"): the device then failed for good, each later call throws
-// the same, and only release() and the destructor still do something. After a sticky CUDA error the other Devices of the same
-// GPU in this process fail too.
+// Work is enqueued and runs in the order of its stream (a CUDA stream); calls that wait are documented as
+// such. A device belongs to one host thread at a time. Every call may throw Error("cuda_failed"): the device
+// then failed for good, each later call throws the same, and only release() and the destructor still work.
+// After a sticky CUDA error the other Devices of the same GPU in this process fail too.
 #pragma once
 
 #include <atomic>
@@ -23,14 +23,14 @@ namespace eigenstudent::cuda {
 struct KernelTable;
 struct LaunchShape;
 
-/// What a planner must know of a device. The defaults are an H200's (CUDA programming guide, table of technical
+/// The limits of a device that planners use. The defaults are an H200's (CUDA programming guide, table of technical
 /// specifications per compute capability, 9.0).
 struct DeviceLimits {
   std::string name = "emulated";
   int capability = 90;  // 10 major + minor
   int multiprocessors = 132;
   std::size_t shared_bytes_per_block = 232448;           // the most a block may opt in to
-  std::size_t shared_bytes_per_multiprocessor = 233472;  // for all blocks of one, 1 KiB a block reserved
+  std::size_t shared_bytes_per_multiprocessor = 233472;  // for all blocks of one, 1 KiB per block reserved
   int threads_per_multiprocessor = 2048;
   int registers_per_multiprocessor = 65536;
   int blocks_per_cluster = 8;  // portable cluster size; 1 where there are no clusters
@@ -58,8 +58,8 @@ class Device {
   /// The kernels compiled for this kind of device.
   virtual const KernelTable& kernels() const = 0;
 
-  /// Whether a cluster of the resident kernel can start here: a slice of a GPU, or one with multiprocessors switched off, may
-  /// have too few of them side by side, whatever limits() allow.
+  /// Whether a cluster of the resident kernel can start on this device: a slice of a GPU, or one with
+  /// multiprocessors switched off, may have too few of them side by side, whatever limits() allow.
   virtual bool holds_cluster(const LaunchShape& shape) = 0;
 
   /// Memory aligned to 256 bytes. Throws Error("out_of_memory") with the bytes needed and the bytes free; the device
@@ -77,13 +77,13 @@ class Device {
   virtual void use_stream(int stream) = 0;
   /// Waits for all streams.
   virtual void synchronize() = 0;
-  /// The stream in use as a GPU launch wants it, a cudaStream_t; null on an emulated device.
+  /// The stream in use as a cudaStream_t for launches; null on an emulated device.
   virtual void* stream() = 0;
-  /// To be told of each kernel loaded or launched: its name, and what CUDA said (a cudaError_t).
+  /// Callers report each kernel that is loaded or launched: its name, and the result of CUDA (a cudaError_t).
   virtual void launched(const char* kernel, int status) = 0;
-  /// What stands for loading a kernel on an emulated device, which refuses to run one that was not.
+  /// Replaces the loading of a kernel on an emulated device, which refuses to run kernels that were not loaded.
   virtual void load_here(const char* kernel) = 0;
-  /// What stands for a launch on an emulated device: runs `work` here and now, or records it.
+  /// Replaces a launch on an emulated device: runs `work` immediately, or records it.
   virtual void run_here(const char* kernel, const std::function<void()>& work) = 0;
 
   /// Records what `enqueue` enqueues, without running it. It may not allocate, copy or wait.
@@ -93,7 +93,7 @@ class Device {
   virtual double seconds_of(const std::function<void()>& enqueue) = 0;
 };
 
-/// One allocation, given back when it goes out of scope. The device must outlive it.
+/// One allocation, freed when it goes out of scope. The device must outlive it.
 class DeviceBlock {
  public:
   DeviceBlock() = default;
@@ -127,7 +127,7 @@ class DeviceBlock {
   std::size_t bytes_ = 0;
 };
 
-/// A device as `doctor` and the device list show it.
+/// The properties of a device that `doctor` and the device list show.
 struct DeviceDescription {
   int index = 0;
   std::string name;
@@ -137,8 +137,8 @@ struct DeviceDescription {
   bool usable = false;  // false: too old for this build
 };
 
-/// What the CUDA runtime finds on this machine. `reason` is empty, or says why no device can be used: no driver, a
-/// driver older than the build, no device.
+/// The devices that the CUDA runtime finds on this machine. `reason` is empty, or the reason why none can be
+/// used: no driver, a driver older than the build, no device.
 struct DeviceSurvey {
   int driver_version = 0;  // as CUDA counts: 1000 major + 10 minor; 0 without a driver
   int runtime_version = 0;
@@ -150,7 +150,7 @@ DeviceSurvey survey_devices();
 /// Throws Error("cuda_unavailable") with what is missing.
 std::unique_ptr<Device> open_cuda_device(int index);
 
-/// What a test may set of an emulated device.
+/// Options of an emulated device, for tests.
 struct EmulatedLimits {
   int devices = 1;
   std::size_t memory_bytes = std::size_t{1} << 30;
@@ -161,7 +161,7 @@ struct EmulatedLimits {
   /// Counts the bytes in use. Devices that share it share their memory; null: one of its own.
   std::shared_ptr<std::atomic<std::size_t>> used_bytes;
 };
-/// Its memory is counted and filled with NaN at allocation, so that reading what nobody wrote shows.
+/// Its memory is counted and filled with NaN at allocation, so that reads of uninitialised memory become visible.
 /// Whether this thread runs a kernel for an emulated device. It may allocate, which one of a GPU never does: a test that lets
 /// allocations fail leaves it alone.
 bool runs_emulated_kernel();

@@ -1,5 +1,5 @@
-// Cuts one allocation into arrays. With no memory behind it, it only counts, so that what is asked for and what is used
-// are the same lines of code.
+// Cuts one allocation into arrays. Without memory it only counts, so that the same code
+// computes the size and assigns the arrays.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ class Arena {
   Arena() = default;
   explicit Arena(void* memory) : memory_(static_cast<char*>(memory)) {}
 
-  /// Room for `count` values, aligned like an allocation; null where the arena only counts or nothing is asked for.
+  /// Room for `count` values, aligned like an allocation; null where the arena only counts or `count` is 0.
   template <class T>
   T* take(std::size_t count) {
     const std::size_t at = bytes_;

@@ -4,7 +4,7 @@ namespace eigenstudent::cuda {
 
 namespace {
 
-/// Where the arrays of a data set go.
+/// Places of the arrays of a data set.
 struct Places {
   float* inputs;
   float* targets;

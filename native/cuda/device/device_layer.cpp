@@ -9,7 +9,7 @@ namespace eigenstudent::cuda {
 
 namespace {
 
-/// Room for the sums over tiles that the eigenvalue gradients are made of, and what makes them.
+/// Memory for the sums over tiles of the eigenvalue gradients, and the launches that compute them.
 struct EigenvalueSums {
   EigenvalueSums(Arena& arena, const LayerBackward<float>& layer, const Weights& w) {
     const std::uint32_t tiles_in = weight_gradient_tiles_in(w.inputs, w.outputs);

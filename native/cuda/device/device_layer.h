@@ -1,5 +1,5 @@
-// One layer's forward and backward on device arrays that the caller owns, timed on the device: for people who look at
-// kernels one at a time.
+// One layer's forward and backward on device arrays that the caller owns, timed on the device: for measurements of
+// single kernels.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace eigenstudent::cuda {
 
-/// `size` floats in the memory of a device, which stays open as long as one of its arrays is there. Arrays that meet in
-/// one call have to be made with the same device.
+/// `size` floats in the memory of a device, which stays open as long as one of its arrays exists. All arrays of
+/// one call must be on the same device.
 class DeviceArray {
  public:
   DeviceArray(std::shared_ptr<Device> device, std::size_t size);
@@ -24,7 +24,7 @@ class DeviceArray {
 
  private:
   std::shared_ptr<Device> device_;
-  DeviceBlock block_;  // after the device, so that it goes first
+  DeviceBlock block_;  // after the device, so that it is destroyed first
   std::size_t size_;
 };
 

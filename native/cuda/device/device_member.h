@@ -1,4 +1,4 @@
-// A student as its device knows it, and what training says of it.
+// A student on its device, and the result of training.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct DeviceState {
   float* second_moment;  // [layout.size()], or null with SGD
 };
 
-/// The blocks of the host state are given up where on_device says so; its step and counts are always there.
+/// The blocks of the host state are empty where on_device is set; its step and counts are always there.
 struct DeviceMember {
   std::size_t student;  // its place in the population
   const StudentSpec* spec;
@@ -28,7 +28,7 @@ struct DeviceMember {
   bool on_device = false;
 };
 
-/// What became of some steps of a student.
+/// The result of some steps of a student.
 struct StepsDone {
   std::size_t member;
   std::uint64_t applied;

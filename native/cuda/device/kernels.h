@@ -12,7 +12,8 @@ struct ResidentKernels;
 /// Each entry enqueues one launch in the stream in use. Grids are sized by the struct's own `rows`; with a control its
 /// batch may have fewer, and then the rest of the blocks has nothing to do.
 struct KernelTable {
-  /// Brings the code of all kernels below onto the device and sets what a launch of them needs; not those of `resident`.
+  /// Loads the code of all kernels below onto the device and sets the attributes of their launches; not those
+  /// of `resident`.
   void (*load)(Device&);
   void (*begin_step)(Device&, const BeginStep&);
   void (*gather)(Device&, const Gather&);
@@ -31,7 +32,7 @@ struct KernelTable {
   const ResidentKernels* resident;  // those of small students (resident_job.h)
 };
 
-/// How the host sizes what kernels leave behind.
+/// Sizes of the outputs of kernels, for the host.
 std::uint32_t loss_blocks(std::uint32_t rows);                                         // shares of BatchLoss
 std::uint32_t weight_gradient_tiles_in(std::uint32_t inputs, std::uint32_t outputs);   // rows of partial_in
 std::uint32_t weight_gradient_tiles_out(std::uint32_t inputs, std::uint32_t outputs);  // rows of partial_out
@@ -41,9 +42,9 @@ std::uint32_t pruning_group_samples();
 
 const KernelTable& gpu_kernels();
 /// Whether the code that the current device runs for resident students was compiled for clusters of blocks. A build for
-/// older GPUs runs on newer ones too, from its PTX, where it takes each block for a cluster of its own.
+/// older GPUs runs on newer ones too, from its PTX, where every block is a cluster.
 bool resident_kernel_knows_clusters();
-/// Clusters of this shape that the current device has room for at a time. Returns a cudaError_t.
+/// Number of clusters of this shape that can run at a time on the current device. Returns a cudaError_t.
 int resident_clusters_at_once(const LaunchShape& shape, int& clusters);
 const KernelTable& emulated_kernels();
 

@@ -1,4 +1,4 @@
-// How a kernel gets to run: a type of its own for GPUs and for the emulation, so that the tables of kernel_table.h and
+// How kernels are launched: one type for GPUs and one for the emulation, so that the tables of kernel_table.h and
 // resident_launches.h never share an instantiation.
 #pragma once
 

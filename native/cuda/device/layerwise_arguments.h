@@ -1,4 +1,4 @@
-// What the layer-wise kernels are told: plain structs that are copied into a launch, with device pointers in them.
+// Arguments of the layer-wise kernels: plain structs that are copied into a launch, with device pointers in them.
 //
 // B = rows of the batch, N_in = inputs, N_out = outputs of a layer; everything row-major. A launch of a training step
 // is recorded once and repeated, so what changes from step to step (the batch's place and size, the optimiser's
@@ -20,10 +20,10 @@ struct BatchRows {
   std::uint32_t rows;
 };
 
-/// What the steps of one student share, in device memory.
+/// State that the steps of one student share, in device memory.
 struct StepControl {
   std::uint32_t next;   // entry of the tables that the next step takes
-  std::uint32_t place;  // entry that the step at hand has taken
+  std::uint32_t place;  // entry of the current step
   BatchRows batch;      // its batch; no rows once halted, so that every kernel has nothing to do
   std::uint32_t applied;
   std::uint32_t
@@ -86,7 +86,7 @@ struct InputGradient {
 };
 
 /// G = delta^T x, and from it the gradients of a layer's matrix and eigenvalues. The sums over a tile of G phi go to
-/// partial_in and partial_out; whoever wants the eigenvalue gradients adds them up tile by tile.
+/// partial_in and partial_out; the eigenvalue gradients are their sums over tiles.
 struct WeightGradient {
   const StepControl* control;
   std::uint32_t rows;
@@ -115,7 +115,7 @@ struct AddParts {
   float* to;  // [size]
 };
 
-/// Losses of a batch, and dL/dz of the last layer. A block of threads leaves the sum of its samples' shares.
+/// Losses of a batch, and dL/dz of the last layer. A block of threads writes the sum of its samples' shares.
 struct BatchLoss {
   const StepControl* control;
   BatchRows batch;
@@ -139,7 +139,7 @@ struct FinishStep {
   const double* shares;  // [blocks]
 };
 
-/// One tensor of a student as the optimiser sees it.
+/// One tensor of a student, for the optimiser.
 struct TensorPlace {
   std::size_t offset, size;  // in the blocks
   const float* gradient;     // [parts][size]: the gradient is `sign` times their sum

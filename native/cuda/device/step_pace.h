@@ -1,5 +1,6 @@
-// How many steps to enqueue before looking up again: enough to keep a device busy, few enough that a stop is obeyed soon.
-// It begins with one step, because nobody knows how long that takes, and is kept from run to run.
+// How many steps to enqueue before the next check for a stop: enough to keep a device busy, few enough for a
+// quick stop. It begins with one step, because the time of a step is unknown at first, and is kept from run
+// to run.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +11,7 @@ namespace eigenstudent::cuda {
 class StepPace {
  public:
   std::uint64_t steps() const { return steps_; }
-  /// Tells how long the last steps took.
+  /// Reports how long the last steps took.
   void took(std::uint64_t steps, double seconds) {
     const double a_step = std::max(seconds, 1e-9) / static_cast<double>(steps);
     const double wanted = std::clamp(wanted_seconds / a_step, 1.0, 1e9);

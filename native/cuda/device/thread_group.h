@@ -37,7 +37,7 @@
 
 namespace eigenstudent::cuda {
 
-/// What a launch asks for.
+/// The shape of a launch.
 struct LaunchShape {
   unsigned groups = 1;
   int ranks = 1;                 // blocks of a group; above 1 a cluster (compute capability 9.0)
@@ -47,7 +47,7 @@ struct LaunchShape {
 
 #ifdef __CUDACC__
 
-/// Every block has its shared memory here; float4, because rows are read 16 bytes at a time.
+/// The shared memory of a block; float4, because rows are read 16 bytes at a time.
 extern __shared__ float4 es_shared_memory[];
 
 class GpuThreadGroup {
@@ -103,7 +103,7 @@ class GpuThreadGroup {
   }
 };
 
-/// 0 leaves the choice to the compiler, which may spill registers to fit more blocks than were asked for.
+/// 0 leaves the choice to the compiler, which may spill registers to fit more blocks than were requested.
 template <class Kernel>
 constexpr int least_blocks_of() {
   if constexpr (requires { Kernel::least_blocks; })
@@ -119,9 +119,9 @@ __global__ void __launch_bounds__(Kernel::most_threads, least_blocks_of<Kernel>(
   kernel(group);
 }
 
-/// Brings the kernel's code onto the current device, where a first launch would do so, which may fail while a graph is
-/// recorded and lengthens what is timed; and lets its blocks have as much shared memory as the device gives one. Every host
-/// thread sets the same, so that none takes away what another is about to launch with.
+/// Loads the kernel's code onto the current device. The first launch would do so, which may fail while a graph is
+/// recorded and distorts timings. Also allows its blocks as much shared memory as the device supports. Every host
+/// thread sets the same limit, so that none lowers that of another thread's launch.
 template <class Kernel>
 cudaError_t load_on_gpu() {
   int device = 0, most = 0;
@@ -133,7 +133,7 @@ cudaError_t load_on_gpu() {
   if (error == cudaSuccess)
     error = cudaFuncSetAttribute(group_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                  most - static_cast<int>(code.sharedSizeBytes));
-  // All of the memory that shared memory and the first-level cache divide, or fewer blocks fit side by side.
+  // As much shared memory as possible, at the expense of the first-level cache, so that more blocks run at a time.
   if constexpr (requires { Kernel::fills_shared_memory; })
     if (error == cudaSuccess)
       error = cudaFuncSetAttribute(group_kernel<Kernel>, cudaFuncAttributePreferredSharedMemoryCarveout,
@@ -148,11 +148,11 @@ bool knows_clusters() {
   cudaFuncAttributes code{};
   if (cudaFuncGetAttributes(&code, group_kernel<Kernel>) == cudaSuccess)
     return code.ptxVersion >= least && code.binaryVersion >= least;
-  cudaGetLastError();  // there is no code for this device; the first launch says so
+  cudaGetLastError();  // there is no code for this device; the first launch reports it
   return false;
 }
 
-/// A launch as CUDA wants it. cluster: kept by the caller for as long as the configuration.
+/// The configuration of a CUDA launch. cluster: the caller keeps it for as long as the configuration.
 inline cudaLaunchConfig_t configuration(const LaunchShape& shape, cudaLaunchAttribute& cluster) {
   cudaLaunchConfig_t config{};
   config.gridDim = dim3(shape.groups * static_cast<unsigned>(shape.ranks));
@@ -167,8 +167,8 @@ inline cudaLaunchConfig_t configuration(const LaunchShape& shape, cudaLaunchAttr
   return config;
 }
 
-/// Clusters of this shape that the current device has room for at a time. The kernel is loaded, hence its shared memory
-/// allowed: CUDA would count none otherwise.
+/// Number of clusters of this shape that can run at a time on the current device. The kernel must be loaded,
+/// which allows its shared memory: CUDA would return 0 otherwise.
 template <class Kernel>
 cudaError_t clusters_at_once(const LaunchShape& shape, int& clusters) {
   cudaLaunchAttribute cluster{};
@@ -177,8 +177,8 @@ cudaError_t clusters_at_once(const LaunchShape& shape, int& clusters) {
   return cudaOccupancyMaxActiveClusters(&clusters, group_kernel<Kernel>, &config);
 }
 
-/// Queues a launch of a loaded kernel on `stream`; returns what CUDA says. Errors of the kernel itself appear at a later
-/// call, as ever.
+/// Queues a launch of a loaded kernel on `stream`; returns CUDA's result. Errors of the kernel itself appear
+/// at a later call, as always.
 template <class Kernel>
 cudaError_t launch_on_gpu(const LaunchShape& shape, const Kernel& kernel, cudaStream_t stream) {
   cudaLaunchAttribute cluster{};
@@ -212,7 +212,7 @@ class EmulatedThreadGroup {
 
   /// Blocks of this group.
   int ranks() const { return shape_.ranks; }
-  /// The block that uniform code looks at; only for values that all ranks hold alike.
+  /// The block whose shared memory uniform code reads; only for values that are equal on all ranks.
   int rank() const { return 0; }
   /// Which group of the launch this is.
   unsigned index() const { return index_; }
@@ -249,7 +249,7 @@ class EmulatedThreadGroup {
   };
   using Memory = std::unique_ptr<void, Free>;
 
-  /// All bits set: a NaN as a float, so that reading what nobody wrote shows.
+  /// All bits set: a NaN as a float, so that reads of uninitialised memory become visible.
   static Memory poisoned(std::size_t bytes) {
     const std::size_t rounded = (bytes + 15) / 16 * 16;
     Memory memory(std::aligned_alloc(16, rounded ? rounded : 16));
@@ -263,7 +263,7 @@ class EmulatedThreadGroup {
   bool backwards_ = true;
 };
 
-/// Runs a launch here and now, group by group.
+/// Runs a launch immediately, group by group.
 template <class Kernel>
 void run_emulated(const LaunchShape& shape, const Kernel& kernel) {
   for (unsigned index = 0; index < shape.groups; ++index) {

@@ -1,4 +1,4 @@
-// Fills the table of kernels.h. `Launcher` says how a kernel gets to run (launchers.h).
+// Fills the table of kernels.h. `Launcher` launches the kernels (launchers.h).
 #pragma once
 
 #include <algorithm>

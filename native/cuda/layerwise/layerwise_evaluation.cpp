@@ -9,7 +9,7 @@ namespace eigenstudent::cuda {
 
 namespace {
 
-/// A network with the rows that its buffers are for.
+/// A network with the number of rows of its buffers.
 struct Fitted {
   LayerwiseNetwork network;
   std::uint32_t rows;
@@ -34,13 +34,13 @@ double sum_of_shares(const DeviceStudent& student, const LayerwiseNetwork& netwo
 
 namespace {
 
-/// An evaluation under way: a stretch is enqueued, then its outputs are collected.
+/// An evaluation in progress: a range is enqueued, then its outputs are collected.
 class Evaluating {
  public:
   explicit Evaluating(const EvaluationRequest& request)
       : request_(request), fitted_(fit(request.student, request.data->samples)) {}
 
-  /// Returns whether there was a stretch left.
+  /// Returns whether there was a range left.
   bool enqueue() {
     const std::size_t samples = request_.data->samples;
     rows_ = static_cast<std::uint32_t>(std::min<std::size_t>(fitted_.rows, samples - first_));

@@ -1,5 +1,5 @@
-// What is computed of a student that does not train, with layer-wise kernels: evaluation, predictions, gradient, pruning curve. A data set passes in
-// stretches that the memory at hand allows; no result depends on their length.
+// Layer-wise computations besides training: evaluation, predictions, gradient, pruning curve. A data set is
+// processed in ranges that fit into the free memory; no result depends on their length.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class ScratchMemory {
  public:
   void* require(Device& device, std::size_t bytes) {
     if (bytes > block_.bytes()) {
-      block_ = DeviceBlock();  // before the larger one is asked for
+      block_ = DeviceBlock();  // before the larger one is allocated
       block_ = DeviceBlock(device, bytes);
     }
     return block_.as<void>();
@@ -27,7 +27,7 @@ class ScratchMemory {
   DeviceBlock block_;
 };
 
-/// A student as these calls see it.
+/// A student, for these calls.
 struct DeviceStudent {
   Device& device;
   ScratchMemory& scratch;
@@ -36,14 +36,15 @@ struct DeviceStudent {
   const float* parameters;  // [layout.size()], device memory
 };
 
-/// One student to be evaluated, in a stream and with scratch that no other of the call has.
+/// One student to be evaluated, in a stream and with scratch that no other student of the call uses.
 struct EvaluationRequest {
   DeviceStudent student;
   const DeviceData* data;
   int stream;
   Evaluation* result;  // NaN when stopped
 };
-/// Small students do not fill a GPU, and each result costs a trip to the host: so several are evaluated at a time.
+/// Small students do not fill a GPU, and each result needs a round trip to the host: so several are evaluated
+/// at a time.
 void evaluate(std::span<const EvaluationRequest> requests, const StopFlag& stop);
 /// outputs: [samples][N_out], host memory.
 void predict(const DeviceStudent& student, const DeviceData& data, float* outputs);

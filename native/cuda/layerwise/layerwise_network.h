@@ -1,5 +1,5 @@
-// A network on a device, a few launches per layer: the counterpart of cpu/fused/workspace.h. It owns nothing: its buffers come
-// out of an arena, which only counts when it has no memory.
+// A network on a device, a few launches per layer: the counterpart of cpu/fused/workspace.h. It owns nothing:
+// its buffers are from an arena, which only counts when it has no memory.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace eigenstudent::cuda {
 
-/// Which samples a pass goes through. With a control, x is the gathered batch of at most `rows` rows and the rest is
+/// The samples of a pass. With a control, x is the gathered batch of at most `rows` rows and the other values are
 /// read on the device.
 struct PassRows {
   const float* x;  // [rows][N_in of the network]
@@ -27,7 +27,7 @@ struct PassRows {
 
 class LayerwiseNetwork {
  public:
-  /// Room for passes of at most `rows` rows; with `backward` for their gradients too. The specs must outlive it.
+  /// Memory for passes of at most `rows` rows; with `backward` for their gradients too. The specs must outlive it.
   LayerwiseNetwork(Arena& arena, const Chain& network, const ParameterLayout& layout, std::uint32_t rows,
                    bool backward);
 
@@ -44,7 +44,7 @@ class LayerwiseNetwork {
   void backward(Device& device, const PassRows& pass) const;
   /// The factors of the group lasso at the present parameters, where there is one: the optimiser reads it.
   void shrink(Device& device) const;
-  /// Where the optimiser finds each tensor's gradient after backward(), in the order of the layout.
+  /// The place of each tensor's gradient after backward(), in the order of the layout.
   std::vector<TensorPlace> tensor_places() const;
   std::size_t largest_tensor() const;
 

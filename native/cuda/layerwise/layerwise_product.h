@@ -1,4 +1,5 @@
-// The three products of a layer as tiled float32 kernels, with what the layer does to their results fused into the end:
+// The three products of a layer as tiled float32 kernels, with the layer's elementwise operations fused into
+// the end:
 //
 //   forward          z = x W^T + bias, y = f(z)                 contracts N_in
 //   input gradient   delta W, times f' of the layer below       contracts N_out
@@ -27,7 +28,7 @@ ES_GROUP_CODE std::uint32_t rows_of(const StepControl* control, std::uint32_t ro
   return control ? control->batch.rows : rows;
 }
 
-/// Calls entry(row, column, sum) for what a thread has of a tile, inside the result.
+/// Calls entry(row, column, sum) for a thread's part of a tile, inside the result.
 template <class Tile, class Entry>
 ES_GROUP_CODE void for_entries(const TilePlace& place, int thread, const TileSums<Tile>& sums,
                                std::uint32_t rows, std::uint32_t columns, const Entry& entry) {
@@ -55,15 +56,15 @@ ES_GROUP_CODE void for_places(const TilePlace& place, int thread, std::uint32_t 
   }
 }
 
-/// Activations that take an instruction or two are applied to registers; the others to what a thread has stored, because
-/// 64 copies of an erf make a kernel that takes a minute to compile.
+/// Activations that take an instruction or two are applied to registers; the others to the stored values of a
+/// thread, because 64 copies of an erf make a kernel that takes a minute to compile.
 ES_GROUP_CODE bool applies_at_once(Activation activation) {
   return activation == Activation::linear || activation == Activation::relu;
 }
 
-/// A tile of from W or from W^T, and what becomes of it: both ways through a layer are this. from: [B][depth]; the result has
+/// A tile of from W or from W^T: both directions through a layer use it. from: [B][depth]; the result has
 /// `columns` columns, y along the rows. depth_first: entry (column, k) of the weights lies beside (column, k + 1).
-/// finish(place, thread, sums, rows) disposes of a thread's sums.
+/// finish(place, thread, sums, rows) stores a thread's sums.
 template <class Tile, bool depth_first, class ThreadGroup, class Product, class Weight, class Finish>
 ES_GROUP_CODE void multiply_by_weights(ThreadGroup& group, const Product& p, const float* from,
                                        std::uint32_t columns, std::uint32_t depth, const Weight& weight,

@@ -46,7 +46,8 @@ std::uint32_t column_stride(const Chain& network, std::size_t pruned) {
   return static_cast<std::uint32_t>(floats | 1);
 }
 
-/// Forms what every stretch uses: the order of adding, the columns of the layer above in it, the weights behind.
+/// Computes the inputs of every range: the order of adding, the columns of the layer above in this order, the
+/// weights of later layers.
 void prepare(const DeviceStudent& student, std::size_t pruned, std::span<const std::uint32_t> removal_order,
              const PruningScratch& scratch) {
   Device& device = student.device;
@@ -90,7 +91,7 @@ PruningLosses losses_of(const DeviceStudent& student, std::size_t pruned, const 
   return losses;
 }
 
-/// The pruned layer's outputs, a row a node in the order of adding.
+/// The pruned layer's outputs, one row per node in the order of adding.
 void outputs_in_order(const DeviceStudent& student, std::size_t pruned, const PruningScratch& scratch,
                       const PassRows& pass) {
   scratch.network.forward(student.device, pass, pruned);
@@ -127,7 +128,7 @@ void pruning_curve(const DeviceStudent& student, std::size_t layer,
     device.kernels().pruning_losses(device, losses_of(student, layer, scratch, data, pass));
     device.kernels().sum_shares(device, {pruning_groups(rows), static_cast<std::uint32_t>(losses.size()),
                                          scratch.shares, scratch.sums});
-    device.synchronize();  // or every stretch would be enqueued before anybody could say stop
+    device.synchronize();  // otherwise every range would be enqueued before a stop could take effect
   });
   device.copy_out(losses.data(), scratch.sums, losses.size() * sizeof(double));
   if (stop.load(std::memory_order_relaxed)) std::fill(losses.begin(), losses.end(), not_a_number);

@@ -1,6 +1,7 @@
-// The pruning curve: a removed node outputs 0, so z of the layer above is its bias plus the contributions of the kept
-// nodes. Starting from none kept, each node adds one rank-one term to z, and the layers from there on are run again. A
-// thread does this for one sample and looks at nobody else's; only the losses are added up over a group of samples.
+// The pruning curve: a removed node outputs 0, so z of the layer above is its bias plus the contributions of
+// the kept nodes. Starting from none kept, each node adds one rank-one term to z, and the layers from there
+// on are run again. A thread does this for one sample, independently of other threads; only the losses are
+// added up over a group of samples.
 #pragma once
 
 #include "core/activations.h"
@@ -119,7 +120,7 @@ struct PruningKernel {
   }
 };
 
-/// One number of kept nodes a thread.
+/// One number of kept nodes per thread.
 struct SumSharesKernel {
   static constexpr int most_threads = 256;
   SumShares p;

@@ -1,4 +1,4 @@
-// What a training step does besides its products: begin, gather, loss, finish_step, bias gradient, update.
+// The parts of a training step besides its products: begin, gather, loss, finish_step, bias gradient, update.
 #pragma once
 
 #include <cmath>
@@ -18,7 +18,7 @@ inline constexpr int loss_threads = 128;
 /// The column sums: threads along the columns, and slices of the rows that are added up in their order.
 inline constexpr int sum_columns = 32, sum_slices = 8;
 
-/// One thread: takes the next entry of the tables, so that all kernels of the step find it in one place.
+/// One thread: reads the next entry of the tables, so that all kernels of the step read it from one place.
 struct BeginStepKernel {
   static constexpr int most_threads = 32;
   BeginStep p;
@@ -129,7 +129,7 @@ struct AddPartsKernel {
   }
 };
 
-/// One sample a thread.
+/// One sample per thread.
 struct BatchLossKernel {
   static constexpr int most_threads = loss_threads;
   BatchLoss p;

@@ -1,4 +1,4 @@
-// How a data set passes through a network in stretches of rows that the memory at hand allows.
+// Divides a data set into ranges of rows that fit into the free memory.
 #pragma once
 
 #include <algorithm>
@@ -10,18 +10,18 @@
 namespace eigenstudent::cuda {
 
 inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-/// Rows of a stretch where memory allows: enough to fill a GPU with one layer's tiles. A multiple of the samples that a
-/// block of the loss kernel takes, so that the shares of a set are the same in any stretch.
+/// Rows of a range where memory allows: enough to fill a GPU with one layer's tiles. A multiple of the
+/// samples that a block of the loss kernel takes, so that the shares of a set are the same for any range.
 inline constexpr std::uint32_t rows_at_once = 1u << 14;
 inline constexpr std::uint32_t least_rows = 1u << 8;
 
-/// Half of what is free may go to scratch. Looks only where scratch would have to grow: asking CUDA takes its time.
+/// Scratch may use half of the free memory. Queries it only where scratch would have to grow: the query is slow.
 inline bool has_room(const DeviceStudent& student, std::size_t bytes) {
   const std::size_t held = student.scratch.bytes();
   return bytes <= held || bytes <= (student.device.memory().free_bytes + held) / 2;
 }
 
-/// Calls make(arena, rows) with an arena that has room for the largest stretch that fits.
+/// Calls make(arena, rows) with an arena for the largest range that fits.
 template <class Make>
 auto fit_rows(const DeviceStudent& student, std::size_t samples, const Make& make) {
   for (std::uint32_t rows = rows_at_once;; rows /= 2) {

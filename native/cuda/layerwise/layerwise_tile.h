@@ -37,7 +37,7 @@ constexpr bool wants_wide_tile(std::uint32_t rows, std::uint32_t columns) {
   return rows >= WideTile::rows && columns >= WideTile::columns;
 }
 
-/// Where a tile stands in the result: tiles of one row of tiles are neighbours in the launch.
+/// The place of a tile in the result: tiles of one row of tiles have consecutive blocks.
 struct TilePlace {
   std::uint32_t row, column;   // of its first entry
   std::uint32_t down, across;  // counted in tiles
@@ -58,8 +58,8 @@ struct alignas(16) FourFloats {
   float value[4];
 };
 
-/// Loads one side of a tile: entry (side, depth) of the tile goes to shared[depth * stride + side]. depth_first says
-/// which way the memory behind `load` is contiguous, so that neighbouring threads read neighbouring words.
+/// Loads one side of a tile: entry (side, depth) of the tile goes to shared[depth * stride + side]. depth_first is
+/// the direction in which the memory of `load` is contiguous, so that neighbouring threads read neighbouring words.
 template <class Tile, int side_count, int stride, bool depth_first, class Load>
 ES_GROUP_CODE void load_side(int thread, float* shared, const Load& load) {
   ES_UNROLL
@@ -90,8 +90,8 @@ ES_GROUP_CODE void multiply_tile(int thread, const float* a, const float* b, Til
   }
 }
 
-/// The whole contraction of one tile. load_a(row, depth) and load_b(column, depth) take places in the matrices and are
-/// only asked for those inside.
+/// The whole contraction of one tile. load_a(row, depth) and load_b(column, depth) receive indices of the
+/// matrices and are only called for those inside.
 template <class Tile, bool a_depth_first, bool b_depth_first, class ThreadGroup, class Sums, class LoadA,
           class LoadB>
 ES_GROUP_CODE void multiply(ThreadGroup& group, Sums& sums, const TilePlace& place, std::uint32_t rows,

@@ -7,7 +7,7 @@ namespace eigenstudent::cuda {
 
 namespace {
 
-/// Steps whose tables are made and copied at a time. Arbitrary: at 1 ms per step they last a second.
+/// Steps whose tables are computed and copied at a time. Arbitrary: at 1 ms per step they last a second.
 constexpr std::uint64_t steps_at_once = 1024;
 /// Entries of shuffles that are made and copied at a time, unless one epoch and the rest of another are more.
 constexpr std::size_t shuffles_at_once = std::size_t{1} << 20;
@@ -131,7 +131,7 @@ LayerwiseTraining::Outcome LayerwiseTraining::run(std::uint64_t step, std::uint6
   for (std::uint64_t i = 0; i < count; ++i) device_.replay(*recorded_);
   StepControl control{};
   device_.copy_out(&control, scratch_.control, sizeof control);
-  // Nothing is allocated from the launches on: an exception would leave steps of the device that the host does not know.
+  // Nothing is allocated from the launches on: an exception would lose steps that the device has applied.
   for (std::uint64_t s = step; s < step + control.applied; ++s)
     for (std::size_t t = 0; t < update_count.size(); ++t)
       update_count[t] += moves(layout_.tensors()[t], s) ? 1 : 0;

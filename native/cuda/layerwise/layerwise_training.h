@@ -1,5 +1,5 @@
-// Trains one student with layer-wise kernels: a step is recorded once and repeated, and what changes from step to step is
-// made by the host for many steps at a time and read on the device.
+// Trains one student with layer-wise kernels: a step is recorded once and repeated. The host computes the
+// values that change from step to step for many steps at a time, and the device reads them.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace eigenstudent::cuda {
 class LayerwiseTraining {
  public:
   static std::size_t scratch_bytes(const Trainer& trainer, const Chain& chain, const ParameterLayout& layout);
-  /// scratch: device memory of scratch_bytes(). Everything given must outlive this object.
+  /// scratch: device memory of scratch_bytes(). All arguments must outlive this object.
   LayerwiseTraining(Device& device, const Trainer& trainer, const Chain& chain, const ParameterLayout& layout,
                     const DeviceState& state, const DeviceData& data, void* scratch);
 
@@ -28,7 +28,7 @@ class LayerwiseTraining {
   };
   /// The most steps that one call of run() takes from `step` on.
   std::uint64_t most_steps(std::uint64_t step) const;
-  /// Steps `step` to below step + count. update_count: one per tensor; follows what was applied. Waits.
+  /// Steps `step` to below step + count. update_count: one per tensor; counts applied updates. Waits.
   Outcome run(std::uint64_t step, std::uint64_t count, std::vector<std::uint64_t>& update_count);
 
  private:

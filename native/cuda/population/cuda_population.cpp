@@ -18,7 +18,7 @@ CudaPopulation::CudaPopulation(PopulationSpec&& spec, std::vector<std::unique_pt
   for (const auto& worker : workers_) worker->check_memory();
 }
 
-/// Largest first to the device with the least to do, so that no device is left alone with a long student at the end.
+/// Largest first to the device with the least work, so that no device is still busy when all others have finished.
 void CudaPopulation::deal(std::vector<std::unique_ptr<Device>> devices, bool resident) {
   const auto work = [&](std::size_t i) {
     return static_cast<double>(members_[i].network.layout().size()) *
@@ -66,7 +66,7 @@ void CudaPopulation::on_every_device(const std::function<void(std::size_t)>& wor
   for (std::size_t w = 1; w < workers_.size(); ++w) {
     try {
       threads.emplace_back(caught, w);
-    } catch (...) {  // the system has no thread to give: those that run are waited for all the same
+    } catch (...) {  // the system cannot create a thread: the running ones are joined all the same
       thrown[w] = std::current_exception();
     }
   }

@@ -1,5 +1,5 @@
-// A population on one device or several. Students are dealt over the devices once, when it is made; each device has a
-// host thread of its own while there is work, and what a student becomes does not depend on where it is.
+// A population on one device or several. Students are assigned to devices once, at construction; each device has a
+// separate host thread while there is work, and a student's results do not depend on its device.
 #pragma once
 
 #include <cstddef>
@@ -44,7 +44,7 @@ class CudaPopulation final : public HostPopulation<float> {
   std::size_t bytes() const override;
 
  private:
-  /// Where a student is.
+  /// The device of a student.
   struct Place {
     std::size_t worker;
     std::size_t member;
@@ -52,7 +52,7 @@ class CudaPopulation final : public HostPopulation<float> {
   void deal(std::vector<std::unique_ptr<Device>> devices, bool resident);
   /// Calls work(worker) for all workers at once, each on a thread of its own; throws what the first of them threw.
   void on_every_device(const std::function<void(std::size_t worker)>& work);
-  /// Calls work(), and remembers when a device failed for good: every later call then fails with the same words.
+  /// Calls work(), and records when a device failed for good: every later call then fails with the same message.
   template <class Work>
   auto guarded(const Work& work) const;
   void evaluate_on(std::size_t worker, std::span<const DatasetPtr> data, std::span<Evaluation> results,

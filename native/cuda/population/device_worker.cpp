@@ -11,7 +11,7 @@ namespace eigenstudent::cuda {
 
 namespace {
 
-/// Left free for the driver and for what kernels need of their own. Arbitrary: 5 %.
+/// Left free for the driver and for local memory of kernels. Arbitrary: 5 %.
 std::size_t usable(std::size_t free_bytes) { return free_bytes - free_bytes / 20; }
 
 DeviceState take_state(Arena& arena, const DeviceMember& member) {
@@ -23,7 +23,7 @@ DeviceState take_state(Arena& arena, const DeviceMember& member) {
   return blocks;
 }
 
-/// Plans by network and batch, or why there is none: a population has many students of few kinds.
+/// Plans by network and batch, or the reason why there is none: a population has many students of few kinds.
 class PlanCache {
  public:
   explicit PlanCache(Device& device) : device_(device) {}
@@ -239,7 +239,7 @@ const DeviceData& DeviceWorker::data_on_device(const DatasetPtr& data) {
   return *cached.device;
 }
 
-/// Gives back what evaluations left behind where the training of a batch needs it, and brings the batch's data.
+/// Frees the scratch of evaluations where the training of a batch needs the memory, and loads the batch's data.
 void DeviceWorker::make_room(const std::vector<std::size_t>& batch) {
   std::size_t data = 0, side_by_side = 0, alone = 0;
   for (const std::size_t i : batch) {

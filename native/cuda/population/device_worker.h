@@ -1,5 +1,5 @@
-// All that happens on one device of a population: whose state is there, who trains in which batch and with which kernels.
-// Belongs to one host thread at a time.
+// Manages one device of a population: which students' state is on it, which students train in which batch and
+// with which kernels. Belongs to one host thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +31,10 @@ class DeviceWorker {
   /// resident: small students may train in the persistent kernel.
   DeviceWorker(std::unique_ptr<Device> device, std::vector<DeviceMember> members, bool resident);
 
-  /// Throws Error("out_of_memory") where a student could never train here.
+  /// Throws Error("out_of_memory") where a student could never train on this device.
   void check_memory();
-  /// Trains members up to these steps, [members]; a member that is there already rests. `done` is told of each
-  /// chunk and counts its steps in the host's state. A member that halted is left alone.
+  /// Trains members up to these steps, [members]; a member that has reached its step does not train. `done`
+  /// is called after each chunk and counts its steps in the host's state. A member that halted is skipped.
   void run(std::span<const std::uint64_t> until_step, const StopFlag& stop,
            const std::function<void(const StepsDone&)>& done);
 
@@ -80,7 +80,7 @@ class DeviceWorker {
   void make_room(const std::vector<std::size_t>& batch);
   void make_room_for(std::span<const DatasetPtr> data);
   void drop_scratch();
-  /// Those of data sets that are gone, or all.
+  /// Drops the copies of data sets that no longer exist, or all copies.
   void drop_data(bool all);
   /// The member's parameters on the device, or a copy of them that `uploaded` holds.
   DeviceStudent evaluating(std::size_t member, DeviceBlock& uploaded, int stream);
@@ -88,13 +88,13 @@ class DeviceWorker {
   template <class Use>
   auto with_answers_of(std::size_t member, const Dataset& data, const Use& use);
 
-  std::unique_ptr<Device> device_;  // first, so that it goes last
+  std::unique_ptr<Device> device_;  // first, so that it is destroyed last
   std::vector<DeviceMember> members_;
   std::vector<std::optional<ResidentPlan>> plans_;  // [members]; none: trains with layer-wise kernels
   std::vector<std::string> reasons_;                // [members]: why there is none
   std::map<const Dataset*, CachedData> data_;
   StepPace pace_;            // of the resident launches of the batch below
-  double paced_clocks_ = 0;  // what that batch's students take together; another batch starts slowly again
+  double paced_clocks_ = 0;  // the cost of that batch's students together; another batch starts slowly again
   std::vector<StepPace> alone_paces_;   // [members], of those that train with layer-wise kernels
   DeviceBlock states_;                  // of the batch that is loaded
   std::vector<std::size_t> loaded_;     // its members

@@ -1,4 +1,4 @@
-// The part of a DeviceWorker that asks and changes nothing.
+// The part of a DeviceWorker that evaluates students without changing them.
 #include <algorithm>
 
 #include "cuda/population/device_worker.h"
@@ -13,7 +13,7 @@ struct BackToFirstStream {
   ~BackToFirstStream() {
     try {
       device.use_stream(0);
-    } catch (const Error&) {  // the device has failed, which its next call says as well
+    } catch (const Error&) {  // the device has failed, and its next call reports it again
     }
   }
 };
@@ -46,7 +46,7 @@ auto DeviceWorker::with_answers_of(std::size_t member, const Dataset& data, cons
 void DeviceWorker::evaluate(std::span<const std::size_t> members, std::span<const DatasetPtr> data,
                             std::span<Evaluation> results, const StopFlag& stop) {
   const BackToFirstStream at_the_end{*device_};
-  device_->synchronize();  // what was written in one stream is read in others
+  device_->synchronize();  // other streams read what one stream has written
   for (std::size_t first = 0; first < members.size(); first += evaluation_lanes) {
     const std::size_t count = std::min(evaluation_lanes, members.size() - first);
     make_room_for(data.subspan(first, count));
@@ -61,7 +61,7 @@ void DeviceWorker::evaluate(std::span<const std::size_t> members, std::span<cons
   }
 }
 
-/// Drops data sets that are gone, and all where these would not fit beside them.
+/// Drops data sets that no longer exist, and all data sets where the new ones would not fit otherwise.
 void DeviceWorker::make_room_for(std::span<const DatasetPtr> data) {
   std::size_t missing = 0;
   for (const DatasetPtr& set : data)

@@ -10,7 +10,7 @@ namespace eigenstudent::cuda {
 
 namespace {
 
-/// What the students of a batch take together.
+/// The memory that the students of a batch need together.
 class Batch {
  public:
   std::size_t bytes_with(const MemoryNeed& need) const {

@@ -8,7 +8,7 @@
 
 namespace eigenstudent::cuda {
 
-/// What one student takes. `data` tells data sets apart; one that several students share is counted once.
+/// The memory that one student needs. `data` identifies data sets; one that several students share is counted once.
 struct MemoryNeed {
   std::size_t student;      // its place in the population, for messages
   std::size_t held_bytes;   // as long as its batch is on the device

@@ -1,4 +1,4 @@
-// What the CUDA backend does not do.
+// Requests that the CUDA backend refuses.
 #pragma once
 
 #include <string>
@@ -32,7 +32,7 @@ inline void refuse_streams(std::size_t student, bool stream) {
                     ": the CUDA backend trains on fixed data, not on a stream; use device 'cpu'");
 }
 
-/// On either side of the boundary, too. Throws Error("invalid_argument").
+/// Called on either side of the boundary as well. Throws Error("invalid_argument").
 inline void refuse_input_gradients(const GradientOptions& options) {
   if (options.inputs)
     throw Error("invalid_argument", "the CUDA backend has no gradients of inputs; use device 'cpu'");

@@ -1,12 +1,12 @@
 // One chunk of a batch back through the layers of a resident student: gradients of weights, and deltas in the place of
-// outputs. A function leaves a barrier behind only where it says so.
+// outputs. A function ends with a barrier only where its comment says so.
 #pragma once
 
 #include "cuda/resident/resident_layers.h"
 
 namespace eigenstudent::cuda {
 
-/// G = delta x^T of layer l, added to what earlier chunks left. Leaves no barrier.
+/// G = delta x^T of layer l, added to that of earlier chunks. Ends without a barrier.
 template <int M, int N, class ThreadGroup>
 ES_GROUP_CODE void weight_gradient_tiles(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk,
                                          bool first_chunk) {
@@ -103,8 +103,8 @@ ES_GROUP_CODE void store_deltas(const ResidentContext<ThreadGroup>& here, int l,
   }
 }
 
-/// W^T delta of layer l; times f' it takes the place of y below, or goes to `partials` unfinished where the nodes of l are
-/// split. Leaves no barrier.
+/// W^T delta of layer l; times f' it takes the place of y below, or is written to `partials` as an unfinished
+/// sum where the nodes of l are split. Leaves no barrier.
 template <int M, int N, class ThreadGroup>
 ES_GROUP_CODE void input_gradient_tiles(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk,
                                         int partials) {

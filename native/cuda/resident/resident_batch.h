@@ -1,4 +1,4 @@
-// What begins and ends a resident student's pass over a chunk: gathering its samples, and its loss.
+// The beginning and the end of a resident student's pass over a chunk: gathering its samples, and its loss.
 #pragma once
 
 #include <cmath>
@@ -9,7 +9,8 @@
 
 namespace eigenstudent::cuda {
 
-/// x, targets and classes of the chunk that starts at order[0]. Samples past the last are copies of it. Leaves no barrier.
+/// x, targets and classes of the chunk that starts at order[0]. Samples past the last are copies of it. Ends
+/// without a barrier.
 template <class ThreadGroup>
 ES_GROUP_CODE void gather(const ResidentContext<ThreadGroup>& here, const ResidentJob& job,
                           const std::uint32_t* order, const Chunk& chunk) {
@@ -66,7 +67,7 @@ ES_GROUP_CODE double* shares_of(const ResidentContext<ThreadGroup>& here, int ra
   return reinterpret_cast<double*>(here.floats(rank, here.plan.shares));
 }
 
-/// Leaves dL/dz, and in each thread's share the losses of its samples, added to those of earlier chunks. Leaves no barrier.
+/// Writes dL/dz, and adds the losses of each thread's samples to its share. Ends without a barrier.
 template <class ThreadGroup>
 ES_GROUP_CODE void chunk_loss(const ResidentContext<ThreadGroup>& here, const Chunk& chunk,
                               std::uint32_t batch, bool first_chunk) {

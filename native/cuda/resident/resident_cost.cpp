@@ -27,7 +27,7 @@ Cost cost_of(const Product& product, TileShape shape, int slices, int threads) {
   for (int first = 0; first < tiles; first += slots) {
     const int warps = pieces(std::min(slots, tiles - first) * slices, lanes);
     const double moved = warps * (reads + product.moved * entries);
-    // A quarter of the warps shares a scheduler, which issues one instruction a cycle.
+    // A quarter of the warps shares a scheduler, which issues one instruction per cycle.
     const double issued = k * entries + reads / 4 + 2 * product.moved * entries;
     cost.busy += std::max(issued * warps / schedulers, moved);
     const double alone = issued + k / product.stride * read_latency;

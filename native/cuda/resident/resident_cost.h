@@ -1,5 +1,5 @@
-// What a product costs a multiprocessor, as the planner estimates it: enough to rank tilings and chunks, not to predict a
-// measurement. Cycles.
+// The planner's estimate of the cost of a product on a multiprocessor, in cycles: enough to rank tilings and
+// chunks, not to predict a measurement.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace eigenstudent::cuda {
 
-/// busy: cycles that arithmetic or shared memory is occupied, whoever else runs; span: cycles until the block is through
-/// when it is alone.
+/// busy: cycles that arithmetic or shared memory is occupied, also with other blocks; span: cycles until the
+/// block ends when it runs alone.
 struct Cost {
   double busy = 0, span = 0;
   Cost& operator+=(const Cost& other) {
@@ -21,8 +21,8 @@ struct Cost {
   Cost operator*(double times) const { return {busy * times, span * times}; }
 };
 
-/// C[m][n] with an inner dimension of k, of which an iteration takes `stride`; moved: shared memory accesses an entry of C
-/// for storing it.
+/// C[m][n] with an inner dimension of k, of which an iteration takes `stride`; moved: shared memory accesses
+/// per entry of C for storing it.
 struct Product {
   int m, n, k;
   int stride;

@@ -1,4 +1,5 @@
-// One chunk of a batch through the layers of a resident student. A function leaves a barrier behind only where it says so.
+// One chunk of a batch through the layers of a resident student. A function ends with a barrier only where
+// its comment says so.
 #pragma once
 
 #include "cuda/resident/resident_layers.h"
@@ -78,7 +79,7 @@ ES_GROUP_CODE void forward_product(const ResidentContext<ThreadGroup>& here, int
                              [&]<int M, int N>() { forward_tiles<M, N>(here, l, chunk, to); });
 }
 
-/// y of layer l, and z where the way back needs it. Ends with a barrier.
+/// y of layer l, and z where the backward pass needs it. Ends with a barrier.
 template <class ThreadGroup>
 ES_GROUP_CODE void forward_layer(const ResidentContext<ThreadGroup>& here, int l, const Chunk& chunk,
                                  Exchange& exchange) {

@@ -1,9 +1,9 @@
-// What the resident kernels are told: plain structs of device pointers, and how to launch them.
+// Arguments of the resident kernels: plain structs of device pointers, and how to launch them.
 //
 // A resident student trains many steps in one launch. Its parameters and moments stay in the blocks below, in public
 // order (core/parameter_layout.h), through every step: a step reads and writes each number once, which the second-level
 // cache serves; shared memory holds what a step uses often (weights, gradients, activations). So a launch can end after
-// any step, and a student that was never touched by a fatal step is right where it should be.
+// any step, and a step whose loss is not finite leaves the student unchanged.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@ namespace eigenstudent::cuda {
 
 class Device;
 
-/// How far a student came. step: first not applied; diverged: 1 when the loss of that step's batch was not finite.
-/// batch_loss: of the last step applied, left alone where none was.
+/// The progress of a student. step: first not applied; diverged: 1 when the loss of that step's batch was not
+/// finite. batch_loss: of the last step applied, not written where none was.
 struct ResidentResult {
   std::uint64_t step;
   double batch_loss;

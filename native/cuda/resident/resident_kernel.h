@@ -35,8 +35,8 @@ ES_GROUP_CODE void move_in(const ResidentContext<ThreadGroup>& here, const Resid
   here.group.sync();
 }
 
-/// Leaves the counts and the result; the parameters are in place. Ends with a barrier of all ranks, so that none leaves
-/// while another may still read its memory.
+/// Writes the counts and the result; the parameters are in place. Ends with a barrier of all ranks, so that
+/// none exits while another may still read its memory.
 template <class ThreadGroup>
 ES_GROUP_CODE void move_out(const ResidentContext<ThreadGroup>& here, const ResidentJob& job,
                             std::uint32_t applied, bool diverged) {
@@ -54,7 +54,7 @@ ES_GROUP_CODE void move_out(const ResidentContext<ThreadGroup>& here, const Resi
   here.group.sync_cluster();
 }
 
-/// G of a layer is wanted when its matrix or its eigenvalues move.
+/// G of a layer is needed when its matrix or its eigenvalues are updated.
 ES_GROUP_CODE bool wants_gradient(const ResidentLayer& layer, std::uint32_t moves) {
   std::uint32_t places = 0;
   ES_UNROLL
@@ -117,7 +117,7 @@ ES_GROUP_CODE void ResidentKernel::operator()(ThreadGroup& group) const {
     const int at = static_cast<int>(applied % table_steps);
     if (at == 0) fill_table(here, job, job.first_step + applied, steps_per_epoch);
     const std::uint32_t moves = table_of(here, group.rank())->moves[at];
-    // Divided anew at every step: an epoch and a batch carried along would find no registers left.
+    // Computed again at every step: there are no registers left to keep the epoch and the batch.
     const std::uint32_t epoch = (start + applied) / steps_per_epoch;
     const std::uint32_t first = (start + applied) % steps_per_epoch * job.batch, left = job.samples - first;
     const int batch = static_cast<int>(left < job.batch ? left : job.batch);

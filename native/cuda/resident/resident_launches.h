@@ -21,7 +21,7 @@ struct ResidentLaunches {
     if (count == 0) return;
     Launcher::launch(device, "resident_steps", plan.shape(count), ResidentKernel{plan, jobs});
   }
-  /// Shared memory is sized by the longest permutation that is made there: fewer blocks run side by side in more.
+  /// Shared memory is sized by the longest permutation that is made there: fewer blocks run at a time with more.
   static void shuffle(Device& device, const ShuffleJob* jobs, std::span<const ShuffleJob> same) {
     const std::uint32_t room = ShuffleShared::most_samples(device.limits().shared_bytes_per_block);
     std::uint32_t most_epochs = 0, most_short = 0;

@@ -1,4 +1,5 @@
-// What the stages of a resident student's step share: where it lives, the chunk of the batch under way, and activations.
+// Common code of the stages of a resident student's step: places of its arrays, the current chunk of the
+// batch, and activations.
 #pragma once
 
 #include "core/activations.h"
@@ -6,7 +7,7 @@
 
 namespace eigenstudent::cuda {
 
-/// Where a student lives while a kernel runs.
+/// The places of a student's arrays while a kernel runs.
 template <class ThreadGroup>
 struct ResidentContext {
   ThreadGroup& group;
@@ -33,8 +34,8 @@ struct ResidentContext {
   }
 };
 
-/// What passes the layers at a time: `rows` samples in `quads` quads. Those past the last are copies of it, whose deltas
-/// are 0. partials: where unfinished sums go next (see Exchange).
+/// The chunk that passes the layers at a time: `rows` samples in `quads` quads. Those past the last are
+/// copies of it, whose deltas are 0. partials: where unfinished sums go next (see Exchange).
 struct Chunk {
   int rows, quads;
 };
@@ -49,7 +50,7 @@ struct Exchange {
   ES_GROUP_CODE void turn() { next = 1 - next; }
 };
 
-/// Activations that products apply in their registers; the others get a pass of their own, because their code is long.
+/// Activations that products apply in their registers; the others have a separate pass, because their code is long.
 ES_GROUP_CODE bool is_fused(Activation activation) {
   return activation == Activation::relu || activation == Activation::linear;
 }

@@ -34,7 +34,7 @@ ResidentTensor describe_tensor(const Chain& network, const ParameterLayout& layo
   return tensor;
 }
 
-/// What follows from the network alone.
+/// The part of the plan that depends only on the network.
 ResidentPlan describe(const Chain& network) {
   const ParameterLayout layout = Graph(network).layout();
   ResidentPlan plan{};
@@ -101,7 +101,7 @@ Cost tile(ResidentPlan& plan) {
   return cost;
 }
 
-/// Floats that unfinished sums take.
+/// Floats needed for unfinished sums.
 int partials_size(const ResidentPlan& plan) {
   int nodes = 0;
   for (int l = 0; l < plan.layer_count; ++l) {
@@ -113,7 +113,7 @@ int partials_size(const ResidentPlan& plan) {
   return nodes * plan.ld;
 }
 
-/// Hands out shared memory from its start, 16 bytes at a time.
+/// Assigns shared memory from its start, 16 bytes at a time.
 class Room {
  public:
   int take(std::int64_t floats) {
@@ -145,7 +145,7 @@ void place_layer(ResidentLayer& layer, const ResidentPlan& plan, bool trained, R
   layer.z = derivative_needs_z(layer.activation) ? room.take(outputs * plan.ld) : -1;
 }
 
-/// Gives everything its position; returns the bytes of a block.
+/// Assigns all positions; returns the bytes of a block.
 std::int64_t place(ResidentPlan& plan) {
   Room room;
   const ResidentLayer& last = plan.layers[plan.layer_count - 1];
@@ -198,7 +198,7 @@ double clocks_of(const ResidentPlan& plan, Cost products, int batch, const Devic
   return std::max(step.busy, step.span / std::max(blocks, 1.0)) * plan.ranks * left_idle;
 }
 
-/// The candidates' best so far, and the least bytes that one would take.
+/// The best candidate so far, and the least bytes that any would need.
 struct Search {
   const HoldsCluster& holds;
   std::optional<ResidentPlan> best;
@@ -208,7 +208,7 @@ struct Search {
   int least_ranks = 1;
 };
 
-/// What a rank's weights take, and their gradients where they are trained: the least of any chunk and block.
+/// The memory of a rank's weights, and of their gradients where they are trained: the least of any chunk and block.
 std::int64_t bytes_of_weights(const ResidentPlan& plan) {
   std::int64_t floats = 0;
   for (int l = 0; l < plan.layer_count; ++l) {
@@ -219,7 +219,7 @@ std::int64_t bytes_of_weights(const ResidentPlan& plan) {
   return 4 * floats;
 }
 
-/// Whether a block has so many; takes note of them.
+/// Whether a block has so many; records the number.
 bool fits(const ResidentPlan& plan, std::int64_t bytes, const DeviceLimits& limits, Search& search) {
   if (bytes < search.least_bytes) {
     search.least_bytes = bytes;

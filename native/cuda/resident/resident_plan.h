@@ -1,6 +1,6 @@
-// How a small student's step is laid out in the shared memory of a block, or of a cluster of blocks, and how its products
-// are dealt to threads. Host code, computed from the network, the batch and the device alone: a student's bits depend on
-// its plan, and may not depend on its neighbours.
+// How a small student's step is laid out in the shared memory of a block, or of a cluster of blocks, and how
+// its products are assigned to threads. Host code, computed from the network, the batch and the device alone:
+// a student's bits depend on its plan, and must not depend on other students.
 //
 // Hidden nodes are *split* over the ranks of a cluster where they are many: a rank has
 // the rows of the weights that enter its nodes, and the columns that leave them. Narrow layers are computed by every rank
@@ -102,7 +102,7 @@ struct ResidentPlan {
   }
 };
 
-/// What tests and measurements hold fixed; 0 leaves it to the planner.
+/// Values that tests and measurements fix; 0 leaves the choice to the planner.
 struct PlanChoice {
   int ranks = 0, threads = 0, rows = 0;
 };
@@ -110,8 +110,8 @@ struct PlanChoice {
 /// Whether a device can start a cluster of this shape at all; see Device::groups_at_once.
 using HoldsCluster = std::function<bool(const LaunchShape&)>;
 
-/// The plan, or why the student cannot be resident. batch: samples of a full batch.
-/// holds: asked before a plan of several ranks is taken; without it, limits.blocks_per_cluster alone decides.
+/// The plan, or the reason why the student cannot be resident. batch: samples of a full batch.
+/// holds: called before a plan of several ranks is chosen; without it, limits.blocks_per_cluster alone decides.
 std::variant<ResidentPlan, std::string> plan_resident(const Chain& network, std::size_t batch,
                                                       const DeviceLimits& limits,
                                                       const PlanChoice& choice = {},

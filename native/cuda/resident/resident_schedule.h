@@ -1,6 +1,6 @@
-// The numbers that a resident student's optimiser takes at each step. Powers of beta take long, so the threads of a block
-// make them for a table of steps at a time, side by side. They are functions of the step and of the update counts alone:
-// where a launch begins or ends changes nothing.
+// The numbers that a resident student's optimiser uses at each step. Powers of beta take long, so the threads
+// of a block make them for a table of steps at a time, side by side. They are functions of the step and of
+// the update counts alone: they do not depend on where a launch begins or ends.
 #pragma once
 
 #include "core/optimizer.h"
@@ -15,7 +15,7 @@ inline constexpr int table_steps = 16;
 
 /// In shared memory, and behind it float[table_steps][trainable][2]: correction1 and correction2 of every tensor.
 struct StepTable {
-  OptimizerStep<float> constants;  // what no step changes
+  OptimizerStep<float> constants;  // the same for all steps
   float learning_rate[table_steps];
   float decay[table_steps];
   std::uint32_t moves[table_steps];  // bit p: the tensor in place p of the trainable ones is updated
@@ -49,7 +49,7 @@ ES_GROUP_CODE void for_trainable(const ResidentPlan& plan, const Body& body) {
   }
 }
 
-/// Which tensors move at a step.
+/// Which tensors are updated at a step.
 ES_GROUP_CODE std::uint32_t moves_at(const ResidentPlan& plan, const ResidentJob& job, std::uint64_t step,
                                      std::uint64_t steps_per_epoch) {
   const std::uint8_t mask = phase_mask_at(job.phases, job.phase_count, step, steps_per_epoch);

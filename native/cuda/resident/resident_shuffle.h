@@ -1,10 +1,11 @@
 // The shuffles of resident students, drawn on the device: 8 000 indices for every 27 steps of the paper's students would be
-// more than a host can make and send. The permutation is core's fill_permutation, number by number.
+// more than a host can compute and copy. The permutation is core's fill_permutation, number by number.
 //
-// A block has one permutation in shared memory. Its threads draw a stretch of targets side by side; one of them swaps,
-// because swaps depend on each other. About 40 cycles a swap: with 14 blocks on a multiprocessor a permutation of 8 000
-// costs it 23 000 cycles, a few in a hundred of the 27 steps it serves. A word that Lemire's method rejects (two in a million
-// draws) shifts all later ones, so the rest of its stretch is drawn one by one.
+// A block has one permutation in shared memory. Its threads draw a stretch of targets side by side; one of
+// them swaps, because swaps depend on each other. About 40 cycles per swap: with 14 blocks on a
+// multiprocessor a permutation of 8 000 costs it 23 000 cycles, a few in a hundred of the 27 steps it serves.
+// A word that Lemire's method rejects (two in a million draws) shifts all later ones, so the rest of its
+// stretch is drawn one by one.
 #pragma once
 
 #include <type_traits>

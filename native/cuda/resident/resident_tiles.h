@@ -154,9 +154,10 @@ struct TileWork {
   }
 };
 
-/// Deals the tiles of a product to threads. most_tiles: of any rank. place_of(rank, thread, first, slots) is a TileWork;
-/// multiply(rank, place, sums) fills a tile's sums; store(rank, place, sums, turn) disposes of them: slices take turns, so
-/// that each adds to what those before it left. Needs a barrier before, leaves none behind.
+/// Assigns the tiles of a product to threads. most_tiles: of any rank. place_of(rank, thread, first, slots)
+/// is a TileWork; multiply(rank, place, sums) fills a tile's sums; store(rank, place, sums, turn) stores
+/// them: slices run one after the other, so that each adds to the sums of those before it. Needs a barrier
+/// before, ends without one.
 template <int M, int N, class ThreadGroup, class Place, class Multiply, class Store>
 ES_GROUP_CODE void deal_tiles(ThreadGroup& group, int slices, int most_tiles, const Place& place_of,
                               const Multiply& multiply, const Store& store) {

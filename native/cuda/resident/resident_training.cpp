@@ -48,7 +48,7 @@ ResidentTraining::ResidentTraining(Device& device, std::vector<Trainee> trainees
   }
 }
 
-/// The slowest students first, so that the tail is short; students of one plan are neighbours.
+/// The slowest students first, so that the last ones are short; students of one plan are adjacent.
 void ResidentTraining::sort_into_groups() {
   std::vector<const ResidentPlan*> plans;  // one of each kind
   for (Trainee& trainee : trainees_) {
@@ -94,7 +94,7 @@ ResidentTraining::Arrays ResidentTraining::take(Arena& arena, std::size_t epochs
   return arrays;
 }
 
-/// As many epochs as a quarter of the free memory takes.
+/// As many epochs as fit into a quarter of the free memory.
 std::size_t ResidentTraining::epochs_that_fit() const {
   std::size_t an_epoch = 0;
   for (const Trainee& trainee : trainees_) an_epoch += trainee.data->samples * sizeof(std::uint32_t);
@@ -192,7 +192,7 @@ double ResidentTraining::launch() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Allocates nothing: an exception would leave steps of the device that the host does not know.
+/// Allocates nothing: an exception would lose steps that the device has applied.
 void ResidentTraining::report(double seconds, const std::function<void(const StepsDone&)>& done) {
   device_.copy_out(results_.data(), arrays_.results, results_.size() * sizeof(ResidentResult));
   copy_counts_out();

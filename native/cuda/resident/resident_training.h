@@ -1,5 +1,5 @@
-// Trains small students side by side in the resident kernel: a launch for each group of students with the same plan, the
-// groups in streams of their own, many steps a launch.
+// Trains small students side by side in the resident kernel: a launch for each group of students with the
+// same plan, each group in a separate stream, many steps per launch.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class ResidentTraining {
   /// Device memory that a student needs besides its state, at the least.
   static std::size_t bytes_of(const Trainer& trainer, const ParameterLayout& layout);
 
-  /// What the trainees point to must outlive this object; their state is on the device.
+  /// The data behind the trainees' pointers must outlive this object; their state is on the device.
   /// pace: of the same trainees before, where they have trained before.
   ResidentTraining(Device& device, std::vector<Trainee> trainees, StepPace& pace);
   void run(const StopFlag& stop, const std::function<void(const StepsDone&)>& done);

@@ -53,7 +53,7 @@ ES_GROUP_CODE void bias_gradient(const ResidentContext<ThreadGroup>& here, int l
 }
 
 /// A rank's part of a tensor: rows x columns at (row, column) of the whole, whose rows are `length` long. A tensor that
-/// every rank has alike is dealt to all threads of the cluster.
+/// all ranks hold is divided among all threads of the cluster.
 struct TensorPart {
   int rows, columns, row, column, length;
   bool dealt;
@@ -146,10 +146,10 @@ ES_GROUP_CODE void row_lasso_factors(const ResidentContext<ThreadGroup>& here, c
   here.group.sync();
 }
 
-/// Numbers that a thread has under way at once: four, because their latency is that of the second-level cache.
+/// Numbers that a thread processes at once: four, because their latency is that of the second-level cache.
 inline constexpr int entries_at_once = 4;
 
-/// Penalty and optimiser on one tensor. Leaves no barrier.
+/// Penalty and optimiser on one tensor. Ends without a barrier.
 template <class ThreadGroup>
 ES_GROUP_CODE void update_tensor(const ResidentContext<ThreadGroup>& here, const ResidentJob& job, int l,
                                  TensorRole role, const ResidentTensor& tensor, int at) {
@@ -197,7 +197,7 @@ ES_GROUP_CODE void update_tensor(const ResidentContext<ThreadGroup>& here, const
   });
 }
 
-/// W, and the eigenvalues and bias that a rank needs, from the parameters. Leaves no barrier.
+/// W, and the eigenvalues and bias that a rank needs, from the parameters. Ends without a barrier.
 template <class ThreadGroup>
 ES_GROUP_CODE void form_layer(const ResidentContext<ThreadGroup>& here, const ResidentJob& job,
                               const ResidentLayer& layer) {
@@ -234,7 +234,7 @@ ES_GROUP_CODE void update(const ResidentContext<ThreadGroup>& here, const Reside
     if (layer.lasso_factor >= 0 && (moves >> layer.tensor(TensorRole::matrix).place & 1))
       row_lasso_factors(here, job, l);
   }
-  here.group.sync_cluster();  // every rank has read the eigenvectors that the ranks now share out to update
+  here.group.sync_cluster();  // every rank has read the eigenvectors, which the ranks now update in parts
   for_trainable(here.plan, [&](int l, TensorRole role, const ResidentTensor& tensor) {
     if (moves >> tensor.place & 1) update_tensor(here, job, l, role, tensor, at);
   });

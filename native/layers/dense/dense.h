@@ -9,7 +9,7 @@
 
 namespace eigenstudent {
 
-/// What a layer with a matrix has in common, dense or spectral.
+/// Common options of layers with a matrix, dense or spectral.
 struct MatrixOptions {
   std::size_t width = 0;  // N_out
   Activation activation = Activation::linear;
@@ -22,7 +22,8 @@ struct MatrixOptions {
 enum class TensorRole : std::uint8_t { matrix, eigenvalues_in, eigenvalues_out, bias };
 inline constexpr std::size_t tensor_role_count = 4;
 
-/// Output and saved pre-activations (where the derivative needs them) of either; throws Error("invalid_network") for sizes that cannot be.
+/// Output and saved pre-activations (where the derivative needs them) of either; throws
+/// Error("invalid_network") for invalid sizes.
 LayerDescription describe_matrix_layer(const MatrixOptions& options, std::span<const Shape> reads);
 
 /// The tensors that both have: the matrix [N_out, N_in], and a bias [N_out] that may be left out.

@@ -7,7 +7,7 @@
 
 namespace eigenstudent {
 
-/// z is what backward needs of the pass: its saved numbers.
+/// z is what backward needs from the pass: the saved numbers.
 template <class T>
 LayerForward<T> forward_arguments(const MatrixOptions& options, const LayerPass<T>& pass) {
   const auto tensor = [&](TensorRole role) { return pass.tensors[static_cast<std::size_t>(role)]; };
@@ -24,7 +24,7 @@ LayerForward<T> forward_arguments(const MatrixOptions& options, const LayerPass<
           pass.y};
 }
 
-/// delta is gradients.y, which is to be dL/dz when the kernel is called.
+/// delta is gradients.y, which must be dL/dz when the kernel is called.
 template <class T>
 LayerBackward<T> backward_arguments(const MatrixOptions& options, const LayerPass<T>& pass,
                                     const LayerGradients<T>& gradients) {

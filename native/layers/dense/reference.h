@@ -1,4 +1,4 @@
-// A dense or spectral layer, as slowly and as obviously as possible: the specification that every kernel is held against.
+// A dense or spectral layer in plain loops: the specification that every kernel is tested against.
 #pragma once
 
 #include <vector>
@@ -20,8 +20,8 @@ template <class T>
 void layer_forward(const LayerForward<T>& layer);
 
 /// grad_matrix, grad_bias and grad_x of a layer whose weights W are `matrix`: grad_matrix is G = dL/dW even
-/// for a spectral layer, and the eigenvalue gradients are left alone. layer_backward adds what spectral
-/// layers need.
+/// for a spectral layer, and the eigenvalue gradients are not written. layer_backward computes those of spectral
+/// layers.
 template <class T>
 void weight_backward(const LayerBackward<T>& layer);
 
@@ -30,7 +30,7 @@ void weight_backward(const LayerBackward<T>& layer);
 template <class T>
 void spectral_gradient(const LayerBackward<T>& layer, const T* G);
 
-/// Every gradient that the layer asks for.
+/// All gradients whose pointers are not null.
 template <class T>
 void layer_backward(const LayerBackward<T>& layer);
 

@@ -8,13 +8,13 @@ export interface PositiveCurve {
   readonly y: ArrayLike<number>;
 }
 
-/** At as many places of the range; arbitrary. */
+/** Number of points in the range at which curves are compared; arbitrary. */
 const places = 19;
 
 /**
- * How far curves lie apart: exp of the standard deviation of ln y between curves, root mean square over places evenly in
- * (from, to), each curve straight between its points in ln y. 1 where they are one. Unlike collapseQuality it does not depend
- * on the errors: 1.3 is 30 % whoever measures it.
+ * How far curves lie apart: exp of the standard deviation of ln y between curves, root mean square over
+ * equidistant points in (from, to), each curve linear in ln y between its points. 1 where the curves
+ * coincide. Unlike collapseQuality it does not depend on the errors: 1.3 always means 30 %.
  * @returns undefined where no two curves are in the range
  * @throws invalid_argument naming the curve
  */

@@ -22,17 +22,17 @@ export interface Scaling {
 export interface FitCollapseOptions {
   /** Where the search starts; it finds the nearest optimum, so try several. */
   readonly start: Scaling;
-  /** What stays at its start; default nothing. */
+  /** Parameters that stay at their start; default none. */
   readonly fixed?: readonly (keyof Scaling)[];
   /**
-   * Least share of the points that must be compared, in [0, 1]; default 0.5. Without it curves that are moved apart would
-   * have nothing against them.
+   * Least share of the points that must be compared, in [0, 1]; default 0.5. Without it the quality of curves
+   * that do not overlap would be perfect.
    */
   readonly minimumOverlap?: number;
 }
 
 export interface CollapseFit extends CollapseQuality {
-  /** False where the search ran out of evaluations; `scaling` is then the best that it met. */
+  /** False where the search ran out of evaluations; `scaling` is then the best that it found. */
   readonly converged: boolean;
   readonly scaling: Scaling;
   readonly evaluations: number;

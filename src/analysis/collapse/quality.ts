@@ -12,9 +12,9 @@ export interface Curve {
 
 export interface CollapseQuality {
   /**
-   * S: mean squared distance of the points from the curve through the others, in units of its variance. About 1 where the
-   * curves are one within their errors, larger otherwise; well below 1 where errors are overstated or correlated. NaN where
-   * no point can be compared.
+   * S: mean squared distance of the points from the curve through the others, in units of its variance. About
+   * 1 where the curves coincide within their errors, larger otherwise; well below 1 where errors are
+   * overstated or correlated. NaN where no point can be compared.
    */
   readonly quality: number;
   /** How many points lie within the range of another curve, and so enter S. */
@@ -23,9 +23,10 @@ export interface CollapseQuality {
 }
 
 /**
- * Whether curves that have been rescaled fall on one: S of Houdayer and Hartmann (Phys. Rev. B 70, 014418, 2004).
- * Each point is held against a straight line, fitted with weights 1 / dy^2 through the two points of each other curve that
- * lie left and right of it. So points must lie close enough together for the curve to be straight between them.
+ * Whether curves that have been rescaled fall on one: S of Houdayer and Hartmann (Phys. Rev. B 70, 014418,
+ * 2004). Each point is compared with a straight line, fitted with weights 1 / dy^2 through the two points of
+ * each other curve that lie left and right of it. So points must lie close enough together for the curve to
+ * be straight between them.
  * @param curves at least two, of any lengths; within a curve no x twice
  * @throws invalid_argument naming the curve
  */
@@ -88,7 +89,7 @@ function masterAt(others: readonly SortedCurve[], at: number): { y: number; vari
   const [x, y, weights]: [number[], number[], number[]] = [[], [], []];
   for (const other of others) {
     const right = firstNotBelow(other.x, at);
-    // A point that sits on the first of a curve has that one and the next beside it.
+    // For a point at the first x of a curve the neighbours are that one and the next.
     const left = right === 0 && other.x[0] === at ? 0 : right - 1;
     if (left < 0 || left + 1 >= other.x.length) continue;
     for (const k of [left, left + 1]) {

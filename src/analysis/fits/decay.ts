@@ -16,7 +16,7 @@ export interface Decay {
 }
 
 /**
- * x and y as the optimiser sees them: u = direction (x - origin) / span in [0, 1], with the curve largest at u = 0
+ * x and y in the optimiser's units: u = direction (x - origin) / span in [0, 1], with the curve largest at u = 0
  * (so that nothing overflows), and v = (y - shift) / scale of order 1.
  */
 interface Frame {
@@ -29,7 +29,10 @@ interface Frame {
 
 /** Slower than this over the whole range of x, and the curve is a straight line to 1 part in 10^4; arbitrary. */
 const slowest = 1e-3;
-/** Faster than this times 1 / (first gap), and the second point knows nothing of the amplitude: exp(-20) = 2e-9. */
+/**
+ * Faster than this times 1 / (first gap), and the second point does not depend on the amplitude: exp(-20) =
+ * 2e-9.
+ */
 const fastestOverGap = 20;
 /** A range of y below this times its size is rounding: 45 units in the last place. Arbitrary. */
 const rounding = 1e-14;
@@ -59,7 +62,8 @@ export function fitDecay(points: Points, hasOffset: boolean): Decay | string {
   const [falling, rising] = [1, -1].map((direction) =>
     startIn(frameOf(points, direction as 1 | -1, hasOffset), points, weights.relative, hasOffset),
   ) as [Start, Start];
-  // Through the straight line that lies between them the residual has one valley, so that the better start is in it.
+  // Falling and rising curves join at the straight line. Over both the residual has one minimum: the better
+  // start leads to it.
   const solution = solve(falling.residual <= rising.residual ? falling : rising, hasOffset);
   return whyUndetermined(solution, hasOffset) ?? inUnits(points, weights, solution);
 }
@@ -153,7 +157,7 @@ function whyUndetermined({ optimum, fastest }: Solution, hasOffset: boolean): st
 interface Weights {
   /** [n], of mean 1 */
   readonly relative: Float64Array;
-  /** What to multiply them with for 1 / dy^2. */
+  /** The factor that makes them 1 / dy^2. */
   readonly mean: number;
 }
 
@@ -176,7 +180,7 @@ function inUnits(points: Points, weights: Weights, { frame, optimum }: Solution)
     return 'the amplitude at x = 0 is beyond what a number can hold; shift x';
   const degreesOfFreedom = points.x.length - optimum.parameters.length;
   const chiSquared = weights.mean * scale ** 2 * optimum.residual;
-  // Without dy the residuals are the only word on how large the errors are.
+  // Without dy the errors are estimated from the residuals.
   const variance = points.dy ? 1 / (weights.mean * scale ** 2) : optimum.residual / degreesOfFreedom;
   const ofAmplitude = [scale * lift, (values.amplitude * origin * direction) / span];
   const error = (gradient: number[]) => Math.sqrt(variance * quadraticForm(optimum.covariance, gradient));

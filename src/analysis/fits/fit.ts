@@ -5,7 +5,7 @@ import { checkedPoints, type Points } from './points.js';
 export interface Estimate {
   readonly value: number;
   /**
-   * From the curvature at the optimum. With dy it takes them at their word; without, it is scaled by the residuals
+   * From the curvature at the optimum. With dy it is absolute; without, it is scaled by the residuals
    * (SciPy: absolute_sigma true and false).
    */
   readonly standardError: number;
@@ -88,7 +88,8 @@ export function fitPowerLaw(
 
 /**
  * The fitted curve at x.
- * @throws invalid_argument for a fit that did not converge: there is no curve; for what is no fit, or no number
+ * @throws invalid_argument for a fit that did not converge: there is no curve; for an argument that is not a
+ *   fit, or not a number
  */
 export function evaluateFit(fit: ExponentialFit | PowerLawFit, x: number): number {
   if (!isFit(fit)) throw invalid('fit', 'what fitExponential or fitPowerLaw gave', fit);

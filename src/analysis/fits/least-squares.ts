@@ -28,7 +28,7 @@ export interface Optimum {
   readonly covariance: Matrix;
   /** sum of weight * residual^2 */
   readonly residual: number;
-  /** Whether `parameters` is a minimum, and the Jacobian tells how wide it is. */
+  /** Whether `parameters` is a minimum whose width follows from the Jacobian. */
   readonly settled: boolean;
 }
 
@@ -81,7 +81,10 @@ interface Linearization {
   readonly freedom: number;
   /** sum of r^2 */
   readonly residual: number;
-  /** [p]; norms of the Jacobian's columns, by which they are divided: damping then knows no units (Marquardt 1963) */
+  /**
+   * [p]; norms of the Jacobian's columns, by which they are divided: damping is then independent of units
+   * (Marquardt 1963)
+   */
   readonly lengths: readonly number[];
   /** [p] */
   readonly singularValues: readonly number[];
@@ -147,9 +150,10 @@ function isExact({ parameters, freedom, residual }: Linearization): boolean {
 }
 
 /**
- * Whether a full step from beside the minimum ends near it, in terms of how far beside it was. The sum of squares is curved by
- * J^T W J, which the step knows, and by the residuals: where these add r times as much, it ends r times as far on the other side,
- * and standard errors from the Jacobian are too large by sqrt(1 + r).
+ * Whether a full step from a point near the minimum ends close to it, relative to the distance of that point.
+ * The sum of squares is curved by J^T W J, which the step includes, and by the residuals: where these add r
+ * times as much, it ends r times as far on the other side, and standard errors from the Jacobian are too
+ * large by sqrt(1 + r).
  */
 function knowsCurvature(model: Model, points: WeightedPoints, minimum: Linearization): boolean {
   const { parameters, lengths, singularValues, right, freedom, residual } = minimum;

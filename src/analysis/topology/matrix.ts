@@ -1,7 +1,10 @@
 import { denseArray, invalid, positiveInteger } from '../../arguments.js';
 import { finiteNumbers } from '../numbers.js';
 
-/** A weight matrix as layers have it: entry (i, j), at values[i * columns + j], leads from node j to node i. */
+/**
+ * A weight matrix in the layout of layers: entry (i, j), at values[i * columns + j], leads from node j to
+ * node i.
+ */
 export interface Matrix {
   /** Nodes that the weights enter. */
   readonly rows: number;
@@ -27,7 +30,7 @@ export function checkedMatrix(where: string, matrix: Matrix): CheckedMatrix {
   return { rows, columns, values };
 }
 
-/** Matrices of layers one after another, each as wide as the last is high. */
+/** Matrices of successive layers, each with as many columns as the one before has rows. */
 export function checkedLayers(where: string, matrices: readonly Matrix[]): CheckedMatrix[] {
   if (!Array.isArray(matrices) || matrices.length === 0)
     throw invalid(where, 'an array of at least one matrix', matrices);

@@ -12,10 +12,11 @@ export interface OverlapOptions {
 }
 
 /**
- * Normalised overlaps of student and teacher nodes, w_i . v_j / (|w_i| |v_j|) in [-1, 1]: the cosine of the angle between
- * what enters them (Saad and Solla, Phys. Rev. E 52, 4225, 1995, whose R_ij is its numerator). For ReLU it does not depend
- * on how a node's scale is shared between what enters and what leaves it. Weights of zero overlap with nothing: 0.
- * The direction of a node with an odd or even activation is known up to its sign only: see `signIsFree`.
+ * Normalised overlaps of student and teacher nodes, w_i . v_j / (|w_i| |v_j|) in [-1, 1]: the cosine of the
+ * angle between their incoming weights (Saad and Solla, Phys. Rev. E 52, 4225, 1995, whose R_ij is its
+ * numerator). For ReLU it does not depend on how a node's scale is shared between its incoming and outgoing
+ * weights. The overlap of zero weights is 0. The direction of a node with an odd or even activation is known
+ * up to its sign only: see `signIsFree`.
  * @param student [h x inputs], a row per node
  * @param teacher [h_T x inputs]
  * @returns rows h, columns h_T
@@ -75,9 +76,9 @@ export interface NodeMatch {
 }
 
 /**
- * Which student node stands for which teacher node: the one-to-one assignment of min(h, h_T) pairs with the largest sum of
- * overlaps. Hold the mean against that of random weights: a wide layer has a near node for any direction (1500 random nodes
- * match 100 random teacher nodes in 10 dimensions with a mean of 0.85).
+ * The student node that corresponds to each teacher node: the one-to-one assignment of min(h, h_T) pairs with
+ * the largest sum of overlaps. Compare the mean with that of random weights: a wide layer has a near node for
+ * any direction (1500 random nodes match 100 random teacher nodes in 10 dimensions with a mean of 0.85).
  * @param overlap rows h: student, columns h_T: teacher; from overlapMatrix
  */
 export function matchNodes(overlap: Matrix, options: MatchOptions = {}): NodeMatch {

@@ -19,7 +19,7 @@ export function pathValues(layers: readonly Matrix[]): Float64Array {
   const count = checked.reduce((product, { rows }) => product * rows, inputs);
   if (count > mostPaths)
     throw invalid('layers', `at most ${mostPaths} paths`, count, 'Prune the network, or take fewer layers');
-  // What the paths say that end in each node of the layer reached so far; of an input, itself: 1.
+  // Products of the paths that end in each node of the current layer; for an input: 1.
   let arriving = Array.from({ length: inputs }, () => Float64Array.of(1));
   for (const { rows, columns, values } of checked) {
     arriving = Array.from({ length: rows }, (_, i) =>
@@ -48,7 +48,7 @@ function joined(
  * interpolation between the sorted values. So that the sorted paths of networks of different widths can be averaged and
  * compared (arXiv 2310.12612, path analysis).
  * @param points at least 2
- * @returns [points], ascending, from the smallest value to the largest; one value gives itself throughout
+ * @returns [points], ascending, from the smallest value to the largest; a single value is repeated
  */
 export function resampleSorted(values: ArrayLike<number>, points: number): Float64Array {
   const sorted = finiteNumbers('values', values).sort();

@@ -1,8 +1,8 @@
 import { arrayOfObjects, finiteNumber, oneOf } from '../../arguments.js';
 
 /**
- * What can change of a hidden node's weights, w in and v out, without changing v f(w . x). f decides: the table of the
- * activations is in src/network/activation-symmetry.ts.
+ * Changes of a hidden node's weights, w in and v out, that do not change v f(w . x). They depend on f: the
+ * table of the activations is in src/network/activation-symmetry.ts.
  */
 export interface NodeSymmetry {
   /** 'odd': f(-z) = -f(z), so that (-w, -v) is the same node; 'even': f(-z) = f(z), so that (-w, v) is; 'none': neither. */
@@ -13,7 +13,7 @@ export interface NodeSymmetry {
 
 /**
  * Whether the direction of a node is known up to its sign only, in one of two networks that are compared.
- * @throws invalid_argument for what is no symmetry
+ * @throws invalid_argument for a value that is not a symmetry
  */
 export function signIsFree(...symmetries: readonly NodeSymmetry[]): boolean {
   arrayOfObjects('symmetries', 'an array of symmetries', 'a symmetry { parity, degree }', symmetries);

@@ -52,7 +52,7 @@ function checkLevel(where: string, value: unknown): number {
   return level;
 }
 
-/** The same where trials come in groups, such as one per width: each is drawn from itself, and keeps its size. */
+/** The same for trials in groups, such as one per width: each group is resampled by itself, and keeps its size. */
 export function bootstrapGroups<Trial>(
   groups: readonly (readonly Trial[])[],
   statistic: (groups: readonly (readonly Trial[])[]) => number,

@@ -6,10 +6,11 @@ import { summarize } from '../summary.js';
 import { bootstrapGroups, checkBootstrap, type Interval } from './bootstrap.js';
 
 /**
- * What pruning does to a network, on a scale of its own: |E(n) - E(h)| / max over n, E(n) the loss with n nodes kept
- * (arXiv 2310.12612, universality figure). 0 on the plateau, and 1 where the damage is greatest, which is mostly where no node is left.
+ * The normalised effect of pruning on the loss: |E(n) - E(h)| / max over n, E(n) the loss with n nodes kept
+ * (arXiv 2310.12612, universality figure). 0 on the plateau, and 1 where the effect is largest, which is
+ * mostly where no node is left.
  * @param losses [h + 1], entry n with n nodes kept; the last finite
- * @returns [h + 1]; undefined where pruning changes nothing, or by more than a number can hold
+ * @returns [h + 1]; undefined where pruning does not change the loss, or changes it by more than a number can hold
  */
 export function orderParameter(losses: ArrayLike<number>): Float64Array | undefined {
   if (!isList(losses) || losses.length < 2)
@@ -82,7 +83,7 @@ const checkOptions = bareOptionsCheck({
   window: optional(checkedWindow, [-0.6, 0]),
   /**
    * Order parameters that are fitted are above this. Default 1e-4, arbitrary: at the paper's protocol a tenth of the unpruned
-   * loss. Less is no damage, and on a logarithmic scale would weigh as much as any.
+   * loss. Smaller values are negligible, and on a logarithmic scale would weigh as much as any.
    */
   floor: optional(numberFrom(0, 1), 1e-4),
 });
@@ -98,7 +99,7 @@ export interface CriticalExponent extends Interval {
  * The exponent of order parameter = amplitude |n / size - 1|^exponent below it: one power law through the curves
  * of all groups, by least squares of relative deviations. 1 is a kink, more is smoother. The interval is from a bootstrap over
  * the trials of each group.
- * @throws invalid_argument for a window that is none, or in which no power law can be fitted
+ * @throws invalid_argument for an invalid window, or one in which no power law can be fitted
  */
 export function criticalExponent(
   groups: readonly PrunedStudents[],

@@ -13,8 +13,8 @@ export const defaultFactor = 2;
  * Where a pruning curve leaves its plateau: the smallest number n of kept nodes from which on, for n and every larger
  * number, the loss is at most `factor` times that of the unpruned network. Subtract the teacher's size to place it on
  * the axis of arXiv 2310.12612.
- * @param losses [h + 1], entry n with n nodes kept. A mutilated network may overflow: what is not finite is above the
- *   plateau. The last must be finite and not negative
+ * @param losses [h + 1], entry n with n nodes kept. A strongly pruned network may overflow: values that are
+ *   not finite are above the plateau. The last must be finite and not negative
  */
 export function plateauEdge(losses: ArrayLike<number>, factor = defaultFactor): number {
   return edgeOf('losses', losses, factor);

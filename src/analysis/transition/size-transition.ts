@@ -32,16 +32,16 @@ export interface UnlocatedSizeTransition {
 
 export type SizeTransition = LocatedSizeTransition | UnlocatedSizeTransition;
 
-/** Arbitrary, and strict: the joint is searched for, which the F test does not know (Hudson 1966). */
+/** Arbitrary, and strict: the joint is fitted too, which the F test does not take into account (Hudson 1966). */
 const significance = 0.01;
-/** Squares that a straight line leaves by rounding alone, against those of the numbers themselves; arbitrary. */
+/** Residual squares of a straight line from rounding alone, relative to the squares of the numbers; arbitrary. */
 const rounding = 1e-20;
 
 /**
  * Where effective size stops growing with the width of the student (arXiv 2310.12612, size figure): the meeting point of
  * two power laws, fitted together as a continuous broken line in ln(effective size) against ln(width). Not located where
  * that is no better than one power law. The interval is from a bootstrap over the trials of each width.
- * @param groups at least one; of each width once
+ * @param groups at least one; each width once
  * @throws invalid_argument for sizes that are not above 0 (leave collapsed students out, and count them)
  */
 export function sizeTransition(groups: readonly SizesAtWidth[], options: BootstrapOptions): SizeTransition {

@@ -1,4 +1,4 @@
-/** From what is stored in a Parquet file to the cells of a table. */
+/** Converts the values in a Parquet file to cells of a table. */
 import type { TableBuilder } from '../columns.js';
 import { invalidData } from '../labelled-samples.js';
 import type { ParquetColumn } from './chosen-columns.js';

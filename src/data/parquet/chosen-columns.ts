@@ -1,4 +1,4 @@
-/** Which columns of a Parquet file are read, and as what. */
+/** Chooses the columns of a Parquet file that are read, and how their values are used. */
 import { type FileMetaData, parquetSchema } from 'hyparquet';
 import { invalidData } from '../labelled-samples.js';
 import { type ColumnChoice, chooseColumns } from '../table-columns.js';
@@ -8,14 +8,14 @@ import { pandasMetadata } from './pandas-metadata.js';
 export interface ParquetColumn {
   readonly name: string;
   readonly use: 'input' | 'target' | 'label';
-  /** Lists in one another around each value. */
+  /** Depth of the nested lists around each value. */
   readonly depth: number;
   readonly convert: Convert;
 }
 
 /**
  * Inputs, then targets, then the label.
- * @throws invalid_data: see chooseColumns; a column whose values are of no use for what it is chosen for
+ * @throws invalid_data: see chooseColumns; a column whose values do not fit its use
  */
 export function chosenColumns(file: string, metadata: FileMetaData, choice: ColumnChoice): ParquetColumn[] {
   const fields = parquetSchema(metadata).children;

@@ -1,4 +1,4 @@
-/** What the columns of a Parquet file hold, by its schema, and what becomes of their values. */
+/** What the columns of a Parquet file hold, by its schema, and how their values are converted. */
 import type { SchemaElement, SchemaTree } from 'hyparquet';
 import { halfToNumber } from '../../files/half-floats.js';
 import {
@@ -13,19 +13,19 @@ import {
 } from './values.js';
 
 export type Cell = number | bigint | boolean | string;
-/** From what stands in the file to a cell of a table. @throws UnreadableValue */
+/** Converts a value of the file to a cell of a table. @throws UnreadableValue */
 export type Convert = (raw: never) => Cell;
 
 export interface ColumnKind {
   /** As in "holds timestamps". */
   readonly holds: string;
-  /** Lists in one another around each value; 0 for a plain column. */
+  /** Depth of the nested lists around each value; 0 for a plain column. */
   readonly depth: number;
-  /** Absent where values are no numbers. */
+  /** Absent where values are not numbers. */
   readonly asInput?: Convert;
-  /** Absent where values are no names of classes. */
+  /** Absent where values cannot be names of classes. */
   readonly asClass?: Convert;
-  /** What to do in place of taking it for an input. */
+  /** Advice for a column that cannot be an input. */
   readonly advice?: string;
 }
 type LeafKind = Omit<ColumnKind, 'depth'>;
@@ -52,7 +52,10 @@ function from32Bits({ asInput, asClass, ...kind }: LeafKind): LeafKind {
   return { ...kind, asInput: asInput && from(asInput), asClass: asClass && from(asClass) };
 }
 
-/** What a list is of; the column itself where it is none. Lists are written with one, two or three levels of groups. */
+/**
+ * The element of a list; the column itself where it is not a list. Lists are written with one, two or three
+ * levels of groups.
+ */
 function listElement(column: SchemaTree): SchemaTree {
   const { element, children } = column;
   const [repeated] = children;
@@ -63,7 +66,7 @@ function listElement(column: SchemaTree): SchemaTree {
   return element.repetition_type === 'REPEATED' ? onlyOne(column) : column;
 }
 
-/** Of a field that is there any number of times. */
+/** The field as if it occurred exactly once. */
 function onlyOne(field: SchemaTree): SchemaTree {
   return { ...field, element: { ...field.element, repetition_type: 'REQUIRED' } };
 }
@@ -95,7 +98,7 @@ const duration: LeafKind = {
   advice: 'Write them as numbers, such as .dt.total_seconds() of pandas',
 };
 
-/** By what the writer says of the values first, and then by how they are stored. */
+/** The logical type that the writer declares decides first, then the storage type. */
 function leafKind(element: SchemaElement): LeafKind {
   const { type } = element;
   const annotated = numberKind(element) ?? timeKind(element) ?? textKind(element);
@@ -172,7 +175,7 @@ export function isList({ converted_type: type, logical_type: logical }: SchemaEl
   return type === 'LIST' || logical?.type === 'LIST';
 }
 
-/** Of an INT32, which may have been unpacked as INT64. */
+/** For an INT32, which may have been unpacked as INT64. */
 export function lower32(raw: number | bigint): number {
   return typeof raw === 'bigint' ? Number(BigInt.asIntN(32, raw)) : raw;
 }

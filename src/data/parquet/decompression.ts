@@ -1,4 +1,7 @@
-/** The pages of a Parquet file, unpacked to the size that is claimed, which is held against what can be before it is allocated. */
+/**
+ * The pages of a Parquet file, unpacked to the declared size, which is checked for plausibility before memory
+ * is allocated.
+ */
 import { createContext, Script } from 'node:vm';
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import type { CompressionCodec } from 'hyparquet';
@@ -6,7 +9,7 @@ import { compressors } from 'hyparquet-compressors';
 
 /**
  * @param length of what comes out, in bytes
- * @throws Error for bytes that do not unpack to this length, or for a codec that is not known
+ * @throws Error for bytes that do not unpack to this length, or for an unknown codec
  */
 export function decompress(codec: CompressionCodec, bytes: Uint8Array, length: number): Uint8Array {
   if (length < 0) throw new Error(`a page claims ${length} bytes`);
@@ -30,7 +33,7 @@ const context = createContext({ work: undefined });
 const script = new Script('work()');
 
 /**
- * fzstd goes on without an end over some damaged bytes (a table of one symbol for Huffman weights), or far beyond its output.
+ * fzstd never returns for some damaged bytes (a table of one symbol for Huffman weights), or far beyond its output.
  * Nothing but a time limit ends code that does not return. It is meant as processor time, several times what fzstd needs:
  * a process that was stopped, or had to wait, starts again.
  */
@@ -47,7 +50,7 @@ function withTimeLimit(work: () => Uint8Array, milliseconds: number): Uint8Array
   }
 }
 
-/** What the bytes themselves say of the length that they unpack to; nothing where they do not say it. */
+/** The unpacked length that the bytes themselves declare; undefined where they declare none. */
 const lengthOf: Partial<Record<CompressionCodec, (bytes: Uint8Array, length: number) => number | undefined>> =
   {
     SNAPPY: snappyLength,
@@ -56,7 +59,10 @@ const lengthOf: Partial<Record<CompressionCodec, (bytes: Uint8Array, length: num
     LZ4_RAW: lz4Length,
   };
 
-/** A varint in front. At most 64 bytes come out of three (format_description.txt of Snappy), so that more is not there. */
+/**
+ * A varint in front. At most 64 bytes come out of three (format_description.txt of Snappy): a larger length
+ * is wrong.
+ */
 function snappyLength(bytes: Uint8Array): number {
   let length = 0;
   for (let i = 0; i < 5; ++i) {
@@ -67,7 +73,7 @@ function snappyLength(bytes: Uint8Array): number {
   return Math.min(length, Math.ceil((64 / 3) * bytes.length));
 }
 
-/** RFC 8878: the content size of a frame, and a window of at most 128 MiB, as the programs of Zstandard have it. */
+/** RFC 8878: the content size of a frame, and a window of at most 128 MiB, as in the programs of Zstandard. */
 function zstdLength(bytes: Uint8Array, length: number): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 6 || view.getUint32(0, true) !== 0xfd2fb528) return undefined;
@@ -112,7 +118,7 @@ function lz4Length(bytes: Uint8Array): number {
   return length;
 }
 
-/** Of blocks with two lengths in front, big-endian; nothing where the bytes are not of this kind. */
+/** The length of blocks that begin with two big-endian lengths; undefined where the bytes have another form. */
 function hadoopLength(bytes: Uint8Array): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let [i, sum] = [0, 0];

@@ -1,4 +1,4 @@
-/** Lists of one length as columns of their own: v of two numbers is v[0] and v[1]. */
+/** Lists of one length as separate columns: v of two numbers becomes v[0] and v[1]. */
 import { UnreadableValue } from './values.js';
 
 /** Lengths of the lists in a value, the outermost first; those of the first of each. */
@@ -9,7 +9,7 @@ export function shapeOf(value: unknown, depth: number): number[] {
   return [value.length, ...shapeOf(value[0], depth - 1)];
 }
 
-/** The names of the numbers in a list: "v[0]", or "v[0][1]" where there are lists in it. */
+/** The names of the numbers in a list: "v[0]", or "v[0][1]" for nested lists. */
 export function elementNames(name: string, [length, ...inner]: readonly number[]): string[] {
   if (length === undefined) return [name];
   return Array.from({ length }, (_, i) => elementNames(`${name}[${i}]`, inner)).flat();

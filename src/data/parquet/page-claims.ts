@@ -1,6 +1,6 @@
 /**
- * Whether the pages of a Parquet file can be what they claim: counts, sizes, levels and runs are held against the rows of the
- * row group and the bytes that are there, before hyparquet loops or allocates over them.
+ * Whether the pages of a Parquet file can be what they claim: counts, sizes, levels and runs are checked
+ * against the rows of the row group and the available bytes, before hyparquet loops or allocates over them.
  */
 import {
   type AsyncBuffer,
@@ -49,7 +49,7 @@ interface CheckedFile {
 
 /**
  * What hyparquet is to read in place of `file`: the same columns, whose pages are checked. hyparquet calls a decompressor by the
- * name of the codec: each chunk gets a codec of its own, so that the decompressor knows what it unpacks.
+ * name of the codec: each chunk gets a codec of its own, by which the decompressor finds the chunk that it unpacks.
  * @throws Error for a chunk whose type is not that of its column; `file` and `compressors` throw for a page that cannot be
  */
 export function withCheckedPages(
@@ -132,7 +132,10 @@ function chunkOf(meta: ColumnMetaData, rows: number, path: SchemaTree[]): Chunk 
 /** By the place in their bytes at which the part that is decompressed begins; of each buffer once. */
 const known = new WeakMap<ArrayBufferLike, Map<number, PageHeader>>();
 
-/** Of bytes that begin with a page, up to the last row. Where no header can be read, hyparquet says so if it gets there. */
+/**
+ * Of bytes that begin with a page, up to the last row. Where no header can be read, hyparquet throws if it
+ * reaches it.
+ */
 function pagesOf(chunk: Chunk, bytes: ArrayBufferLike): Map<number, PageHeader> {
   const before = known.get(bytes);
   if (before) return before;

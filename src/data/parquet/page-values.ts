@@ -1,4 +1,4 @@
-/** Whether the values of a page can be what they claim, before hyparquet loops or allocates over the claims. */
+/** Checks the declared counts of a page's values before hyparquet loops or allocates by them. */
 import type { Encoding, ParquetType } from 'hyparquet';
 import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
 import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';

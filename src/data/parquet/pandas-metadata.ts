@@ -1,17 +1,20 @@
-/** What pandas says of the columns of a Parquet file: https://pandas.pydata.org/docs/development/developer.html */
+/**
+ * The metadata that pandas writes about the columns of a Parquet file:
+ * https://pandas.pydata.org/docs/development/developer.html
+ */
 import type { FileMetaData } from 'hyparquet';
 import { EigenstudentError, reasonOf } from '../../errors.js';
 
 export interface PandasMetadata {
-  /** Columns that hold the index of the frame. An index that counts rows is no column. */
+  /** Columns that hold the index of the frame. An index that only counts rows is not stored as a column. */
   readonly indexColumns: readonly string[];
   /** Columns of integers that are differences of times. */
   readonly durations: ReadonlySet<string>;
 }
 
 /**
- * @param isNeeded whether a column may be an index that nobody has named
- * @throws file_corrupt when it is needed, and pandas could not read what is there
+ * @param isNeeded whether a column that the call does not name may be an index
+ * @throws file_corrupt when it is needed, and pandas could not read it
  */
 export function pandasMetadata(
   source: string,

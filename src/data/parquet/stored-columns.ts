@@ -1,4 +1,7 @@
-/** The numbers and bytes of a Parquet file, as they are stored: hyparquet unpacks, and interprets nothing. */
+/**
+ * The numbers and bytes of a Parquet file, as they are stored: hyparquet unpacks them and does not interpret
+ * them.
+ */
 import {
   type AsyncBuffer,
   type FileMetaData,
@@ -10,7 +13,7 @@ import type { ParquetColumn } from './chosen-columns.js';
 import { isList } from './column-kinds.js';
 import { withCheckedPages } from './page-claims.js';
 
-/** Values in memory at once; arbitrary. */
+/** How many values are in memory at once; arbitrary. */
 const valuesAtOnce = 2 ** 18;
 
 /** Rows of some columns. */
@@ -43,7 +46,8 @@ export async function* storedRows(
   let next = 0;
   for (const range of scan.ranges) {
     if (range.rowStart !== next) throw new Error(`row ${next} is in no row group`);
-    // A page of lists does not say where a row begins, so that a row group of theirs is unpacked as one; hyparquet keeps it.
+    // A page of lists does not say where a row begins, so a row group with lists is unpacked as a whole,
+    // which hyparquet keeps in memory.
     for (const { name, depth } of columns) if (depth > 0) await scan.readColumn({ column: name, ...range });
     for (let rowStart = range.rowStart; rowStart < range.rowEnd; rowStart += atOnce) {
       const rowEnd = Math.min(range.rowEnd, rowStart + atOnce);
@@ -64,7 +68,7 @@ export async function* storedRows(
     throw new Error(`its row groups hold ${next} rows, its footer says ${metadata.num_rows}`);
 }
 
-/** What is left says how values are stored and nested, not what they mean. */
+/** The remaining fields describe how values are stored and nested, not their logical type. */
 function withoutMeaning(element: SchemaElement): SchemaElement {
   const { converted_type: _, logical_type: __, ...stored } = element;
   if (element.num_children === undefined) return stored;
@@ -75,8 +79,8 @@ function withoutMeaning(element: SchemaElement): SchemaElement {
 const ofDeltas = ['DELTA_BINARY_PACKED', 'RLE', 'BIT_PACKED'];
 
 /**
- * Differences of INT32 are to be unpacked as INT64: DuckDB writes them with 33 bits, of which hyparquet takes 32. Whoever reads
- * the values takes the lower 32 bits, which are right in both cases (see lower32).
+ * Differences of INT32 are to be unpacked as INT64: DuckDB writes them with 33 bits, of which hyparquet reads
+ * 32. Readers of the values use the lower 32 bits, which are right in both cases (see lower32).
  */
 function withWideDeltas(group: RowGroup): RowGroup {
   const columns = group.columns.map((column) => {

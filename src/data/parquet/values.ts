@@ -1,12 +1,12 @@
-/** What stands in a Parquet file, as text and numbers: nothing is rounded that a reader of CSV would not round. */
+/** Values of a Parquet file as text and numbers: nothing is rounded that a reader of CSV would not round. */
 import { types } from 'node:util';
 
-/** A value that is there and has no meaning for us; the message is "received ..." of an error. */
+/** A value that this package cannot use; the message is the "received ..." part of an error. */
 export class UnreadableValue extends Error {}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** @throws UnreadableValue for bytes that are no UTF-8 */
+/** @throws UnreadableValue for bytes that are not UTF-8 */
 export function textOf(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
@@ -16,8 +16,8 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 /**
- * Of bytes that nothing in the file calls text, as Spark and Hive once wrote texts.
- * @throws UnreadableValue for what is no UTF-8, or has control characters in it
+ * Text from bytes that the file does not declare to be text, as Spark and Hive once wrote.
+ * @throws UnreadableValue for bytes that are not UTF-8 or contain control characters
  */
 export function textOfBytes(bytes: Uint8Array): string {
   const control = bytes.some((byte) => byte < 0x20 || byte === 0x7f);
@@ -84,7 +84,7 @@ export function timeText(units: bigint, unitsPerSecond: bigint): string {
 
 /**
  * ISO 8601: "2020-01-02" at midnight, else "2020-01-02T10:30:00" with a Z where the file says that times are UTC; without it
- * they are of a time zone that the file does not name. The time zone of this machine has no part in it.
+ * their time zone is not in the file. The time zone of this machine is not used.
  * @param units since 1970-01-01T00:00:00
  */
 export function timestampText(units: bigint, unitsPerSecond: bigint, utc: boolean): string {

@@ -1,4 +1,4 @@
-/** Activations as ONNX nodes, of operators that opset 13 has; what it lacks is composed of others. */
+/** Activations as ONNX nodes, with operators of opset 13; other activations are composed of several. */
 import type { Activation } from '../../network/layers.js';
 import { attributeTypes, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './schema.js';
 import { floatTensor } from './tensor.js';

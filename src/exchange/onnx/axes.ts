@@ -1,11 +1,11 @@
-/** Axes as nodes name them: counted from the front or the back, taken away, added, put into another order. */
+/** Axes as attributes of nodes: counted from the front or the back, removed, added, permuted. */
 import { corrupt } from './model.js';
 import { attribute, nameOf, unsupportedNode } from './node.js';
 import type { OnnxNode } from './schema.js';
 import type { Dimension } from './shapes.js';
 import type { Constant } from './tensor.js';
 
-/** The file in which a node stands, and the version of its operators. */
+/** The file that contains a node, and the version of its operators. */
 export interface Place {
   readonly path: string;
   readonly opset: number;
@@ -37,7 +37,7 @@ export function axesOf(
   throw corrupt(path, `${nameOf(node)} names an axis twice: ${axes.join(', ')}`);
 }
 
-/** Counted from the first. @param end whether the one after the last is meant too @throws file_corrupt */
+/** The axis counted from the first. @param end whether the one after the last is valid too @throws file_corrupt */
 export function axisOf(node: OnnxNode, axis: number, rank: number, path: string, end = false): number {
   const counted = axis < 0 ? axis + rank : axis;
   if (counted >= 0 && counted < rank + (end ? 1 : 0)) return counted;

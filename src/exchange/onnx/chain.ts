@@ -1,4 +1,4 @@
-/** Layers, as the nodes of an ONNX graph build them up one after the other. */
+/** Builds layers from the nodes of an ONNX graph, one after the other. */
 import { EigenstudentError } from '../../errors.js';
 import type { FloatArray } from '../../native/addon.js';
 import { dtypeOf } from '../../native/arrays.js';
@@ -45,7 +45,7 @@ export class Chain {
     this.unfinished(node).activation = activation;
   }
 
-  /** What the file does after the last layer. */
+  /** The function that the file applies after the last layer. */
   end(node: OnnxNode, output: OutputMap): void {
     this.#checkOpen(node);
     if (this.#layers.length === 0) throw this.#outOfPlace(node, 'before any layer');

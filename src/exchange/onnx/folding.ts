@@ -1,4 +1,7 @@
-/** What nodes make of stored arrays alone: computed as the file is read, and exact. */
+/**
+ * Constant folding: results of nodes whose inputs are all stored arrays, computed exactly while the file is
+ * read.
+ */
 import { allocate, dtypeOf } from '../../native/arrays.js';
 import { axesOf, axisOf, type Place, permutation, withAxes, withoutAxes } from './axes.js';
 import { corrupt } from './model.js';
@@ -116,7 +119,7 @@ function unsqueezed(source: Constant, given: Constant | undefined, node: OnnxNod
   return { ...source, shape: withAxes(source.shape, axes) as number[] };
 }
 
-/** Of the nodes that stored arrays may go through. */
+/** The operators that constant folding supports. */
 export const foldingForms: Readonly<Record<string, OperatorForm>> = {
   Constant: {
     inputs: [0, 0],

@@ -11,7 +11,7 @@ import type { Constant } from './tensor.js';
 const tolerance = 2e-5;
 const tolerance16 = 2e-4;
 
-/** x, and whether a constant adds no axis to it. */
+/** The tensor x, and whether a constant adds no axis to it. */
 class Formula {
   constructor(
     readonly graph: ChainGraph,
@@ -30,7 +30,7 @@ class Formula {
 
 /** The tensor that holds gelu(x), if that is what the nodes that take x compute. @param shape of x */
 export function geluOf(within: ChainGraph, x: string, shape: Shape): string | undefined {
-  if (within.opset < 9) return undefined; // has no Erf
+  if (within.opset < 9) return undefined; // opsets before 9 lack Erf
   const graph = new Formula(within, x, shape);
   const takers = graph.consumers(x);
   const scaled = takers.find((node) => isScaled(graph, node, x));
@@ -69,7 +69,7 @@ function isScaled(graph: Formula, node: OnnxNode, x: string): boolean {
   return node.opType === 'Mul' && graph.is(otherInput(node, x), Math.SQRT1_2);
 }
 
-/** The node that gives `tensor`, if that is x * 0.5 and used nowhere else. */
+/** The node whose output is `tensor`, if that is x * 0.5 and used nowhere else. */
 function halved(graph: Formula, x: string, tensor: string | undefined): OnnxNode | undefined {
   if (tensor === undefined || graph.consumers(tensor).length !== 1) return undefined;
   return graph
@@ -77,7 +77,7 @@ function halved(graph: Formula, x: string, tensor: string | undefined): OnnxNode
     .find((node) => node.opType === 'Mul' && node.output[0] === tensor && graph.is(otherInput(node, x), 0.5));
 }
 
-/** The node of that kind which alone takes what `node` gives. */
+/** The node of that type, if it is the only one that reads the output of `node`. */
 function follower(graph: Formula, node: OnnxNode, opType: string): OnnxNode | undefined {
   const next = graph.consumers(node.output[0] ?? '');
   return next.length === 1 && next[0]?.opType === opType ? next[0] : undefined;

@@ -1,4 +1,4 @@
-/** The graph of an ONNX file, seen as what it is for a plain network: a chain, with stored arrays hanging on it. */
+/** The graph of an ONNX file with a plain network: a chain of nodes whose other inputs are stored arrays. */
 import { EigenstudentError } from '../../errors.js';
 import { foldingForms, foldings } from './folding.js';
 import { corrupt, type DecodedModel } from './model.js';
@@ -18,15 +18,15 @@ import { type Constant, constantOf } from './tensor.js';
 
 export class ChainGraph {
   readonly opset: number;
-  /** What the network is fed: the one input without numbers of its own. */
+  /** The network's input: the only graph input that is not a stored array. */
   readonly input: DeclaredTensor;
   readonly output: DeclaredTensor;
   readonly #stored = new Map<string, OnnxTensor>();
   readonly #sparse: ReadonlySet<string | undefined>;
-  /** The node that gives a tensor. */
+  /** The node whose output is a tensor. */
   readonly #producers = new Map<string, OnnxNode>();
   readonly #consumers = new Map<string, OnnxNode[]>();
-  /** Results of nodes that take stored arrays only, and whether these can be computed. */
+  /** Results of nodes whose inputs are all stored arrays, and whether these can be computed. */
   readonly #foldable = new Map<string, boolean>();
   readonly #constants = new Map<string, Constant>();
   readonly #declared = new Map<string, Shape>();
@@ -52,7 +52,7 @@ export class ChainGraph {
     this.#takeNodes(graph);
   }
 
-  /** Nodes that take a tensor and lead to the output, each once; what only looks at its shape is left out. */
+  /** Nodes that read a tensor and lead to the output, each once; nodes that read only its shape are left out. */
   consumers(tensor: string): readonly OnnxNode[] {
     return this.#consumers.get(tensor) ?? [];
   }
@@ -61,7 +61,10 @@ export class ChainGraph {
     return this.#producers.get(tensor);
   }
 
-  /** The numbers that the file holds under that name, or that nodes make of such alone. @throws file_unsupported, file_corrupt */
+  /**
+   * The stored array of that name, or the result of nodes that read only stored arrays.
+   * @throws file_unsupported, file_corrupt
+   */
   constant(tensor: string | undefined): Constant | undefined {
     if (!tensor) return undefined;
     const known = this.#constants.get(tensor);
@@ -71,7 +74,7 @@ export class ChainGraph {
     return constant;
   }
 
-  /** The one number that a tensor is, if it is one that adds no axis to a tensor of that shape. */
+  /** The value of a tensor of one number that adds no axis to a tensor of that shape. */
   scalar(tensor: string | undefined, beside: Shape): Constant | undefined {
     const constant = this.constant(tensor);
     return constant?.data.length === 1 && constant.shape.length <= (beside?.length ?? 1)
@@ -79,7 +82,7 @@ export class ChainGraph {
       : undefined;
   }
 
-  /** The shape that the nodes before it give a tensor of the chain. */
+  /** The shape of a tensor of the chain, as the nodes before it compute it. */
   shapeOf(tensor: string): Shape {
     return this.#shapes.get(tensor);
   }
@@ -88,7 +91,10 @@ export class ChainGraph {
     return this.#shapes.has(tensor);
   }
 
-  /** Of a tensor of the chain. @throws file_corrupt where the file declares another shape, or other numbers */
+  /**
+   * Sets the shape of a tensor of the chain.
+   * @throws file_corrupt where the file declares another shape, or other numbers
+   */
   setShape(tensor: string, shape: Shape, type: FloatType): void {
     const declared = this.#declared.get(tensor);
     const told = (what: string, made: string) =>
@@ -102,7 +108,7 @@ export class ChainGraph {
     this.#shapes.set(tensor, shape);
   }
 
-  /** What a tensor that is no stored array is, for errors. */
+  /** Describes a tensor that is not a stored array, for errors. */
   origin(tensor: string | undefined): string {
     if (!tensor) return 'none';
     const name = JSON.stringify(tensor);
@@ -151,7 +157,7 @@ export class ChainGraph {
       }
   }
 
-  /** Takes up the nodes that lead to the output, from the first to the last. */
+  /** Collects the nodes that lead to the output, from the first to the last. */
   #takeNodes(graph: OnnxGraph): void {
     const inputs = new Set(graph.input.map(({ name }) => name));
     const { name: last } = this.output;
@@ -183,7 +189,10 @@ export class ChainGraph {
     }
   }
 
-  /** Nodes that the output depends on, each after those whose results it takes. @throws file_corrupt for a circle */
+  /**
+   * Nodes that the output depends on, each after the nodes whose results it reads.
+   * @throws file_corrupt for a cycle
+   */
   #inOrder(): OnnxNode[] {
     const order: OnnxNode[] = [];
     const state = new Map<OnnxNode, 'open' | 'done'>();

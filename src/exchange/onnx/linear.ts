@@ -1,4 +1,4 @@
-/** Products with stored matrices, and stored numbers that are added: what becomes the layers. */
+/** Products with stored matrices and additions of stored arrays, which become the layers. */
 import type { FloatArray } from '../../native/addon.js';
 import { allocate, dtypeOf } from '../../native/arrays.js';
 import { transpose } from '../assemble.js';
@@ -76,7 +76,7 @@ interface Matrix {
   readonly columns: number;
 }
 
-/** The stored matrix by which a node multiplies what goes along the chain. */
+/** The stored matrix by which a node multiplies a tensor of the chain. */
 function matrixOf({ graph, node, current }: Step): Matrix {
   const expected = 'a stored matrix as its second input';
   const [first, second] = node.input;
@@ -99,7 +99,7 @@ function matrixOf({ graph, node, current }: Step): Matrix {
   return { data: floatsOf(constant, refuse), rows, columns };
 }
 
-/** The rows of what goes along the chain are as long as the matrix asks for. */
+/** Checks that the rows of the chain's tensor are as long as the matrix requires. */
 function checkRows(
   { graph, node, current }: Step,
   shape: readonly Dimension[],
@@ -116,7 +116,7 @@ function checkRows(
 }
 
 /**
- * Stored numbers that are added to a tensor, spread over a sample as broadcasting has it: [numbers per sample].
+ * Stored numbers that are added to a tensor, expanded to a sample by broadcasting: [numbers per sample].
  * @param shape of the tensor, known but for the samples
  */
 function addend({ graph, node }: Step, tensor: string | undefined, shape: readonly Dimension[]): FloatArray {

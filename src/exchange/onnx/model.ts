@@ -1,19 +1,22 @@
-/** The bytes of an ONNX file as a graph whose operators are known to mean what they mean here. */
+/** Decodes the bytes of an ONNX file to a graph, and checks the versions of its operators. */
 import { EigenstudentError, reasonOf } from '../../errors.js';
 import { describeForeign } from '../../files/file-kind.js';
 import { modelMessage, type OnnxGraph, type OnnxModel } from './schema.js';
 
-/** Versions of the operators that the tests hold against onnxruntime. Before 7, Add and Gemm had other rules of broadcasting. */
+/**
+ * Versions of the operators that the tests compare with onnxruntime. Before 7, Add and Gemm had other rules
+ * of broadcasting.
+ */
 export const opsets = { oldest: 7, newest: 26 } as const;
 
 export interface DecodedModel {
-  /** Operators of other domains than ONNX's own have that before their names, as in "com.microsoft.Gelu". */
+  /** Names of operators of other domains than ONNX's own begin with the domain, as in "com.microsoft.Gelu". */
   readonly graph: OnnxGraph;
   /** Version of the operators of ONNX's own domain. */
   readonly opset: number;
 }
 
-/** @throws file_corrupt; file_unsupported for a version of the operators that is not known */
+/** @throws file_corrupt; file_unsupported for an unsupported version of the operators */
 export function decodeModel(bytes: Uint8Array, path: string): DecodedModel {
   let model: OnnxModel;
   try {
@@ -27,7 +30,7 @@ export function decodeModel(bytes: Uint8Array, path: string): DecodedModel {
   return { graph: withDomains(graph, model), opset: opsetOf(model, path) };
 }
 
-/** With what the file is, where it is something else. */
+/** The error names what the file is, where it has another format. */
 function unreadable(path: string, bytes: Uint8Array, reason: string, cause?: unknown): EigenstudentError {
   const foreign = describeForeign(bytes);
   const message = `${path} is not a readable ONNX file: ${foreign === undefined ? reason : `it ${foreign}`}`;
@@ -43,7 +46,7 @@ function domainOf({ domain = '' }: { readonly domain?: string }): string {
   return domain === 'ai.onnx' ? '' : domain;
 }
 
-/** A function in the file goes before the operator of that name. */
+/** A function in the file has precedence over the operator of that name. */
 function withDomains(graph: OnnxGraph, { functions = [] }: OnnxModel): OnnxGraph {
   const node = graph.node.map((one) => {
     const domain = domainOf(one);

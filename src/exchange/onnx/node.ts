@@ -1,18 +1,21 @@
-/** Nodes of an ONNX graph: their names in errors, their attributes, and what shape of call an operator allows. */
+/**
+ * Nodes of an ONNX graph: their names in errors, their attributes, and the numbers of inputs and outputs that
+ * an operator allows.
+ */
 import { EigenstudentError } from '../../errors.js';
 import { attributeTypes, type OnnxAttribute, type OnnxNode } from './schema.js';
 
 export type AttributeKind = keyof typeof attributeTypes;
 
-/** How many inputs and outputs an operator has, and its attributes; beyond that a node is not what the operator does. */
+/** How many inputs and outputs an operator has, and its attributes; a node with others is refused. */
 export interface OperatorForm {
   readonly inputs: readonly [least: number, most: number];
   /** Default 1. */
   readonly outputs?: number;
   readonly attributes?: Readonly<Record<string, AttributeKind>>;
-  /** The opset that it came with, if after 7. */
+  /** The opset that introduced it, if after 7. */
   readonly since?: number;
-  /** What it was before an opset. */
+  /** Its earlier form, before an opset. */
   readonly before?: { readonly opset: number; readonly form: OperatorForm };
 }
 
@@ -57,7 +60,7 @@ export function attribute(node: OnnxNode, name: string): OnnxAttribute | undefin
   return node.attribute.find((one) => one.name === name);
 }
 
-/** A number; writers may leave out a 0 that is there. @param byDefault where there is no such attribute */
+/** A number; writers may leave out an attribute of value 0. @param byDefault where there is no such attribute */
 export function floatAttribute(node: OnnxNode, name: string, byDefault: number): number {
   const found = attribute(node, name);
   return found ? (found.f ?? 0) : byDefault;

@@ -1,4 +1,4 @@
-/** What each ONNX operator does to a chain of layers, and to the shape of what goes along it. */
+/** The effect of each ONNX operator on the chain of layers, and on the shape of the chain's tensor. */
 import type { Activation } from '../../network/layers.js';
 import { eluAlpha, leakySlope } from './activations.js';
 import { axisOf } from './axes.js';
@@ -20,7 +20,7 @@ import type { Step } from './step.js';
 
 interface Operator {
   readonly form: OperatorForm;
-  /** @returns the shape of what the node gives @throws file_unsupported, file_corrupt */
+  /** @returns the shape of the node's output @throws file_unsupported, file_corrupt */
   readonly take: (step: Step) => Shape;
 }
 
@@ -137,7 +137,7 @@ function clip({ graph, chain, node, shape }: Step): Shape {
     );
   };
   const [min, max] = [bound('min', 1, -Infinity), bound('max', 2, Infinity)];
-  // opset 6 writes the largest float32 for no bound
+  // in opset 6 the largest float32 means no bound
   if (min !== 0 || max < 3.4e38)
     throw unsupportedNode(
       graph.path,
@@ -182,7 +182,7 @@ function softmax({ graph, chain, node, shape }: Step, output: 'softmax' | 'logSo
   );
 }
 
-/** Rests at inference. */
+/** Has no effect at inference. */
 function dropout({ graph, node, shape }: Step): Shape {
   const [, , training] = node.input;
   if (!training || graph.constant(training)?.data[0] === 0) return shape;
@@ -195,10 +195,10 @@ function cast({ graph, node, shape }: Step): Shape {
   throw unsupportedNode(graph.path, node, 'a cast to floats', `one to ${elementTypeName(to)}`);
 }
 
-/** Look at their operands themselves; of other operators the first is what goes along the chain. */
+/** Operators that choose the chain's operand themselves; for other operators it is the first. */
 const ofTwoOperands = ['Gemm', 'MatMul', 'Add', 'Mul'];
 
-/** Takes up a node of the chain. @returns the shape of what it gives @throws file_unsupported, file_corrupt */
+/** Applies a node to the chain. @returns the shape of its output @throws file_unsupported, file_corrupt */
 export function takeUp(step: Step): Shape {
   const { graph, node, current } = step;
   const { form, take } = operators[node.opType] as Operator;

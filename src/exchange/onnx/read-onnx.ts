@@ -18,10 +18,12 @@ export interface OnnxNetwork {
 }
 
 /**
- * The layers of an ONNX file that holds a plain network: a chain of Gemm or MatMul and Add, each with at most one activation.
- * What moves no number of a sample (Flatten, Reshape, Identity, Dropout, ...) is passed over; Softmax and LogSoftmax may end it.
- * Shapes that the file declares are held against those that its nodes make.
- * @throws file_unreadable, file_corrupt; file_unsupported with the operator, or what else is not in such a chain
+ * The layers of an ONNX file that holds a plain network: a chain of Gemm or MatMul and Add, each with at most
+ * one activation. Operators that keep the numbers of a sample in place (Flatten, Reshape, Identity, Dropout,
+ * ...) are skipped; Softmax and LogSoftmax may end it. Declared shapes are checked against those that the
+ * nodes compute.
+ * @throws file_unreadable, file_corrupt; file_unsupported with the operator, or whatever else does not belong
+ *   to such a chain
  */
 export async function readOnnx(path: string): Promise<OnnxNetwork> {
   const graph = new ChainGraph(path, decodeModel(await readBytes(path), path));
@@ -38,13 +40,13 @@ export async function readOnnx(path: string): Promise<OnnxNetwork> {
   return { layers, output: chain.output, signature: signatureOf(graph, layers, shape, elementType) };
 }
 
-/** Of a Cast. */
+/** The target type of a Cast. */
 function castTo(node: OnnxNode | undefined): FloatType | undefined {
   if (node?.opType !== 'Cast') return undefined;
   return floatTypes[integerAttribute(node, 'to', 0) as keyof typeof floatTypes];
 }
 
-/** @param made shape that the nodes give the output */
+/** @param made shape of the output, as the nodes compute it */
 function signatureOf(
   graph: ChainGraph,
   layers: readonly ReadLayer[],
@@ -70,7 +72,7 @@ interface Tensor {
   readonly shape: Shape;
 }
 
-/** Takes up what is done to a tensor of the chain; returns the next one. */
+/** Applies the nodes that read a tensor of the chain; returns the next tensor. */
 function follow(graph: ChainGraph, chain: Chain, current: string, shape: Shape): Tensor {
   const nodes = graph.consumers(current);
   const [node] = nodes;
@@ -90,7 +92,7 @@ function follow(graph: ChainGraph, chain: Chain, current: string, shape: Shape):
   return { shape: takeUp({ graph, chain, node, current, shape }), current: node.output[0] as string };
 }
 
-/** The operators of GELU's formula are known only within it. */
+/** Some operators of GELU's formula are supported only within it. */
 const withinGelu = ['Div'];
 
 function checkKnown({ path }: ChainGraph, nodes: readonly OnnxNode[]): void {

@@ -1,4 +1,4 @@
-/** Operators that move the numbers of a tensor: read where each sample keeps its numbers, in their order. */
+/** Operators that rearrange a tensor; they are supported where every sample keeps its numbers in the same order. */
 import { axesOf, axisOf, permutation, withAxes, withoutAxes } from './axes.js';
 import type { ChainGraph } from './graph.js';
 import { corrupt } from './model.js';
@@ -9,7 +9,7 @@ import { type Size, sizesOf } from './sizes.js';
 
 const perSample = 'one row per sample, its numbers in their order,';
 
-/** @param shape of what the node takes @returns that of what it gives @throws file_unsupported, file_corrupt */
+/** @param shape of the node's input @returns shape of its output @throws file_unsupported, file_corrupt */
 export function flatten(graph: ChainGraph, node: OnnxNode, shape: Shape): Shape {
   const given = integerAttribute(node, 'axis', 1);
   const refused = () =>
@@ -52,7 +52,7 @@ export function reshape(graph: ChainGraph, node: OnnxNode, shape: Shape): Shape 
   throw refuse(received);
 }
 
-/** Sizes of the axes of a sample; undefined where they cannot hold its numbers. */
+/** Sizes of the axes of a sample; undefined where their product is not its number of elements. */
 function sizesInside(sizes: readonly Size[], numbers: number | null): Dimension[] | undefined {
   const known = sizes.map((size) => (typeof size === 'number' ? size : null));
   const others = product(known.filter((size) => size !== -1));
@@ -78,7 +78,7 @@ export function transpose(graph: ChainGraph, node: OnnxNode, shape: Shape): Shap
     unsupportedNode(graph.path, node, perSample, `${received} for a tensor ${of(shape)}`);
   if (shape === undefined) throw refused('another order of the axes');
   const order = permutation(node, shape.length, graph.path);
-  // an axis of size 1 may go anywhere
+  // an axis of size 1 may move anywhere
   const moved = order.filter((axis) => axis === 0 || shape[axis] !== 1);
   const keeps = order[0] === 0 && moved.every((axis, i) => i === 0 || axis > (moved[i - 1] as number));
   if (keeps) return order.map((axis) => shape[axis] as Dimension);

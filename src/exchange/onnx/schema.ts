@@ -1,6 +1,6 @@
 /**
- * The part of the ONNX file format (onnx.proto, field numbers as there) that plain networks need: what is left out is skipped
- * when a file is read. Descriptions of messages as protobufjs takes them.
+ * The part of the ONNX file format (onnx.proto, field numbers as there) that plain networks need; other
+ * fields are skipped when a file is read. Descriptions of messages as protobufjs takes them.
  */
 import protobuf from 'protobufjs/light.js';
 
@@ -68,7 +68,7 @@ const messages = {
   DimensionProto: { dimValue: field('int64', 1), dimParam: field('string', 2) },
 };
 
-/** Of each only one is there, which is so even if it is 0. */
+/** A oneof: exactly one of the fields is present, even if its value is 0. */
 const alternatives: Readonly<Record<string, readonly string[]>> = {
   DimensionProto: ['dimValue', 'dimParam'],
 };
@@ -82,7 +82,7 @@ const root = protobuf.Root.fromJSON({
   ),
 });
 
-/** The message that a file is. */
+/** The top-level message of a file. */
 export const modelMessage = root.lookupType('ModelProto');
 
 /** TensorProto.DataType */
@@ -95,7 +95,7 @@ export const elementTypes = {
   double: 11,
   bfloat16: 16,
 } as const;
-/** Their names as the documentation of ONNX has them, for errors; the place is the number. */
+/** Their names in the documentation of ONNX, for errors; the index is the number. */
 const elementTypeNames =
   ' float32 uint8 int8 uint16 int16 int32 int64 string bool float16 float64 uint32 uint64 complex64 complex128 bfloat16';
 /** 'float16' of 10 */

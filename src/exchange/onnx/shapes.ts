@@ -1,9 +1,9 @@
-/** Shapes of the tensors of a graph: what a file declares, and what its nodes make of it. */
+/** Shapes of the tensors of a graph: those that a file declares, and those that its nodes compute. */
 import { EigenstudentError } from '../../errors.js';
 import { corrupt } from './model.js';
 import { elementTypeName, elementTypes, type OnnxValue } from './schema.js';
 
-/** A size, the name of one, or null: not known. */
+/** A size, the name of a size, or null where it is unknown. */
 export type Dimension = number | string | null;
 /** The first axis counts samples. Undefined: the file declares none. */
 export type Shape = readonly Dimension[] | undefined;
@@ -24,7 +24,7 @@ export function shapeText(shape: Shape): string {
   return shape === undefined ? 'of no declared shape' : `[${shape.map((size) => size ?? '?').join(', ')}]`;
 }
 
-/** Of a sample; null where that is not known. */
+/** Numbers per sample; null where unknown. */
 export function numbersPerSample(shape: Shape): number | null {
   return shape === undefined ? null : product(shape.slice(1));
 }
@@ -51,7 +51,7 @@ export function contradict(one: Shape, other: Shape): boolean {
 /** @throws file_corrupt for sizes of 0 */
 export function declaredShape({ name, type }: OnnxValue, path: string): Shape {
   const dimensions = type?.tensorType?.shape?.dim;
-  // a size of -1 stands for one that is not known, as onnxruntime takes it
+  // a size of -1 means unknown, as in onnxruntime
   const shape = dimensions?.map(({ dimValue, dimParam }) =>
     dimValue === undefined ? dimParam || null : dimValue < 0 ? null : dimValue,
   );
@@ -62,7 +62,7 @@ export function declaredShape({ name, type }: OnnxValue, path: string): Shape {
   );
 }
 
-/** Undefined where none is declared, or one of no floats. */
+/** Undefined where no shape is declared, or one of another type than floats. */
 export function declaredType({ type }: OnnxValue): FloatType | undefined {
   return (floatTypes as Partial<Record<number, FloatType>>)[type?.tensorType?.elemType ?? 0];
 }

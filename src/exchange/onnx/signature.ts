@@ -1,4 +1,4 @@
-/** Names, shapes and kinds of numbers by which programs know the input and the output of an ONNX file. */
+/** Names, shapes and types of the input and the output of an ONNX file, which programs depend on. */
 import { invalid, knownKeys, oneOf } from '../../arguments.js';
 import { EigenstudentError } from '../../errors.js';
 import { type FloatType, floatTypes, numbersPerSample, shapeText } from './shapes.js';
@@ -7,8 +7,8 @@ import { type FloatType, floatTypes, numbersPerSample, shapeText } from './shape
 export interface OnnxTensorSignature {
   readonly name: string;
   /**
-   * The samples first, as in ['N', 28, 28]: sizes, names of sizes that are left open, or null for one without a name. Null of an
-   * input that is flattened to rows, whatever shape it has.
+   * The samples first, as in ['N', 28, 28]: sizes, names of sizes that are left open, or null for one without
+   * a name. Null for an input of any shape that is flattened to rows.
    */
   readonly shape: readonly (number | string | null)[] | null;
   readonly elementType: FloatType;
@@ -20,7 +20,7 @@ export interface OnnxSignature {
   readonly output: OnnxTensorSignature;
 }
 
-/** 'input "x" [N, 2, 2] and output "y" [N, 3]', for people. */
+/** 'input "x" [N, 2, 2] and output "y" [N, 3]', for messages. */
 export function signatureText({ input, output }: OnnxSignature): string {
   const text = ({ name, shape, elementType }: OnnxTensorSignature) =>
     `${JSON.stringify(name)} ${shapeText(shape ?? undefined)}${elementType === 'float32' ? '' : ` of ${elementType}`}`;

@@ -1,14 +1,14 @@
-/** Sizes that a graph takes from shapes, as exporters write x.view(x.size(0), -1). */
+/** Sizes that a graph computes from shapes, as exporters write x.view(x.size(0), -1). */
 import { axisOf } from './axes.js';
 import type { ChainGraph } from './graph.js';
 import { attribute, integerAttribute } from './node.js';
 import { elementTypes, type OnnxNode } from './schema.js';
 import type { Shape } from './shapes.js';
 
-/** A number, or a size that the file leaves open: that of the samples, or another. */
+/** A number, or a size that the file leaves open: the number of samples, or another. */
 export type Size = number | 'samples' | 'open';
 
-/** What a tensor of integers holds; undefined where it is not made of stored numbers and shapes alone. */
+/** The values of a tensor of integers; undefined where it depends on more than stored numbers and shapes. */
 export function sizesOf(graph: ChainGraph, tensor: string | undefined): readonly Size[] | undefined {
   const constant = graph.constant(tensor);
   if (constant) return isInteger(constant.elementType) ? Array.from(constant.data) : undefined;

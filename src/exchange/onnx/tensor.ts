@@ -9,14 +9,14 @@ export interface Constant {
   readonly shape: readonly number[];
   /** Row-major; integers and booleans come as doubles. */
   readonly data: FloatArray;
-  /** What the file stores: TensorProto.DataType. */
+  /** The stored type: TensorProto.DataType. */
   readonly elementType: number;
 }
 
 /**
  * @param where names the tensor in errors, as in 'tensor "fc1.weight" of model.onnx'
- * @throws file_unsupported for numbers in another file and for kinds that no layer has; file_corrupt where there are more or
- *   fewer than the shape asks for; invalid_network for an array with NaN or infinities
+ * @throws file_unsupported for numbers in another file and for types that no layer uses; file_corrupt where
+ *   there are more or fewer than the shape requires; invalid_network for an array with NaN or infinities
  */
 export function constantOf(tensor: OnnxTensor, where: string): Constant {
   if (tensor.dataLocation === externalLocation) {
@@ -84,12 +84,12 @@ function numbersOf(tensor: OnnxTensor, where: string): FloatArray {
   }
 }
 
-/** A copy: what lies in the middle of a file need not begin where an array may. */
+/** A copy, because bytes in the middle of a file need not be aligned. */
 function aligned(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }
 
-/** A tensor of sizes as it is written. */
+/** A tensor of sizes in the form that is written. */
 export function sizesTensor(name: string, sizes: readonly number[]): OnnxTensor {
   const numbers = BigInt64Array.from(sizes, BigInt);
   return {
@@ -100,7 +100,7 @@ export function sizesTensor(name: string, sizes: readonly number[]): OnnxTensor 
   };
 }
 
-/** A float32 tensor as it is written. */
+/** A float32 tensor in the form that is written. */
 export function floatTensor(name: string, dims: readonly number[], data: ArrayLike<number>): OnnxTensor {
   const numbers = Float32Array.from(data);
   return { name, dims, dataType: elementTypes.float, rawData: new Uint8Array(numbers.buffer) };

@@ -19,20 +19,21 @@ import { floatTypes } from './shapes.js';
 import { checkSignature, type OnnxSignature, type OnnxTensorSignature } from './signature.js';
 import { floatTensor, sizesTensor } from './tensor.js';
 
-/** Every operator that is written is in it, and runtimes since 2021 have it. */
+/** It has every operator that is written, and runtimes since 2021 support it. */
 const opset = 13;
-/** The version of the file format that came with it. */
+/** The version of the file format that was introduced with it. */
 const irVersion = 7;
 
 export interface OnnxExportOptions {
   /**
-   * What follows the last layer. Default 'linear': the outputs of predict(). A classifier that was loaded with 'softmax'
-   * wants it back.
+   * The function after the last layer. Default 'linear': the outputs of predict(). For a classifier that was
+   * loaded with 'softmax' give 'softmax' again.
    */
   readonly output?: OutputMap;
   /**
-   * Names, shapes and kinds of numbers of the input and the output, as loadNetwork() found them in an ONNX file, so that programs
-   * that ran that file run this one. Default: float32, "input" [batch, inputs], "output" [batch, outputs].
+   * Names, shapes and kinds of numbers of the input and the output, as loadNetwork() read them from an ONNX
+   * file, so that programs that ran that file can run this one. Default: float32, "input" [batch, inputs],
+   * "output" [batch, outputs].
    */
   readonly signature?: OnnxSignature;
   /** Default: that of `signature`, or "input". */
@@ -42,9 +43,9 @@ export interface OnnxExportOptions {
 }
 
 /**
- * Writes a network as an ONNX file of opset 13 that computes in float32. Inputs of more axes than [batch, inputs] are flattened in
- * the file, outputs of others reshaped. Spectral layers become the matrices that they apply. Runtimes give the answers of
- * predict() to about 1e-5 of their size.
+ * Writes a network as an ONNX file of opset 13 that computes in float32. Inputs of more axes than [batch,
+ * inputs] are flattened in the file, outputs of others reshaped. Spectral layers become the matrices that
+ * they apply. Runtimes reproduce the outputs of predict() to a relative error of about 1e-5.
  * @throws invalid_argument where a number is too large for float32, or where `signature` is that of another network;
  *   file_unwritable
  */
@@ -104,7 +105,7 @@ function encodeOnnx(network: Network, output: OutputMap, signature: OnnxSignatur
   return Buffer.from(modelMessage.encode(modelMessage.fromObject(model)).finish());
 }
 
-/** Of the names within the file: "layers", unless the input or the output is called so. */
+/** Prefix of the names within the file: "layers", unless the input or the output has this name. */
 function prefixFor({ input, output }: OnnxSignature): string {
   let prefix = 'layers';
   while ([input.name, output.name].some((name) => name.startsWith(prefix))) prefix = `_${prefix}`;
@@ -133,7 +134,7 @@ function inputPiece(
   return { nodes, constants, rows };
 }
 
-/** Takes "layers.<k - 1>", or `rows`, and gives "layers.<k>". */
+/** Nodes that read "layers.<k - 1>", or `rows`, and write "layers.<k>". */
 function layerPiece(network: Network, index: number, prefix: string, rows: string): OnnxPiece {
   const { width, activation, tensors } = chainOf('export it to ONNX', network.spec)[index] as MatrixLayer;
   const name = `${prefix}.${index}`;

@@ -23,7 +23,7 @@ function tanhCurves(seed: number, noise = 0.03): SizedCurve[] {
 const truth: Scaling = { critical: 2, xExponent: 0.75, yExponent: 0.5 };
 
 describe('collapseQuality', () => {
-  it('is what two points and one between them give by hand', () => {
+  it('is the value computed by hand for two points and one between them', () => {
     // line from (0, 0) to (2, 2), both +-1: at x = 1 it is 1 +- sqrt(1/2). Point 4 +- 1 is 3 away: 9 / (1 + 1/2) = 6.
     // The second curve's other point lies outside.
     const curves: Curve[] = [
@@ -151,7 +151,7 @@ describe('fitCollapse', () => {
     expect(fit.quality).toBeGreaterThan(1.02);
   });
 
-  it('tells curves that do not collapse: the best quality is far above 1', () => {
+  it('has a best quality far above 1 for curves that do not collapse', () => {
     const different = tanhCurves(8).map((curve, i) => ({
       ...curve,
       y: Array.from(curve.x, (x) => curve.size ** -0.5 * (i === 1 ? Math.cos(9 * x) : Math.tanh(x - 2))),

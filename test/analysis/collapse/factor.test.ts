@@ -13,12 +13,12 @@ it('is the factor between curves: of two that lie a factor f apart, f to the pow
   expect(collapseFactor([curve(1), curve(2)], [-1, 0])).toBeCloseTo(2 ** Math.SQRT1_2, 12);
 });
 
-it('is not there where no two curves overlap', () => {
+it('is undefined where no two curves overlap', () => {
   expect(collapseFactor([curve(1)], [-1, 0])).toBeUndefined();
   expect(collapseFactor([], [-1, 0])).toBeUndefined();
 });
 
-it('is refused for curves that have no logarithm, and for no range', () => {
+it('is refused for curves without a logarithm, and for an invalid range', () => {
   expect(failureOf(() => collapseFactor([{ x: [0, 1], y: [1, 0] }], [0, 1]))).toBe(
     'invalid_argument: expected numbers above 0 for curves[0].y, received 0',
   );

@@ -27,7 +27,7 @@ describe('nelderMead', () => {
     }
   });
 
-  it('keeps out of where the function is not defined', () => {
+  it('stays where the function is defined', () => {
     const { point } = nelderMead(([x]) => ((x as number) < 2 ? Number.NaN : (x as number)), [5], [1]);
     expect(point[0]).toBeGreaterThanOrEqual(2);
     expect(point[0]).toBeCloseTo(2, 4);

@@ -55,7 +55,7 @@ describe('fitExponential', () => {
     );
   });
 
-  it('takes dy at their word', () => {
+  it('takes dy as absolute errors', () => {
     expectFit(
       fitExponential(x, decaying, { dy }),
       [5.049979630067932, 0.4107877247608274, 2.0210239744401073],
@@ -151,7 +151,7 @@ describe('fitPowerLaw', () => {
     );
   });
 
-  it('fits an offset when asked', () => {
+  it('fits an offset where that is given', () => {
     expectFit(
       fitPowerLaw(
         x,
@@ -213,11 +213,11 @@ describe('a fit that is none', () => {
       [16, 8, 4, 2, 1],
       'the amplitude at x = 0 is beyond what a number can hold; shift x',
     ],
-  ])('says so: %s', (_, at, y, reason) => {
+  ])('returns the reason: %s', (_, at, y, reason) => {
     expect(fitExponential(at, y)).toEqual({ converged: false, form: 'exponential', reason });
   });
 
-  it('says so for power laws', () => {
+  it('names the reason for power laws', () => {
     expect(fitPowerLaw([1, 2], [1, 2])).toEqual({
       converged: false,
       form: 'powerLaw',

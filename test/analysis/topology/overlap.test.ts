@@ -97,7 +97,7 @@ describe('matchNodes', () => {
     expect(match.unmatchedTeacher).toEqual([]);
   });
 
-  it('takes the best sum, not the best pair first', () => {
+  it('finds the best sum, not the best pair first', () => {
     // greedy: 0.9 + 0.1; best: 0.8 + 0.7
     const overlap = matrix([
       [0.9, 0.8],

@@ -92,7 +92,7 @@ describe('nodeStrengths', () => {
   const incoming = { rows: 3, columns: 2, values: [1, 2, 3, -4, 0, 0] };
   const outgoing = { rows: 2, columns: 3, values: [1, -1, 5, 2, -2, 6] };
 
-  it('sums rows of what comes in and columns of what goes out', () => {
+  it('sums rows of incoming and columns of outgoing weights', () => {
     expect(nodeStrengths(incoming, outgoing)).toEqual({
       in: Float64Array.of(3, -1, 0),
       out: Float64Array.of(3, -3, 11),

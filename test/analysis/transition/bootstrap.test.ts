@@ -6,7 +6,7 @@ import { normalNumbers, uniformNumbers } from '../seeded-numbers.js';
 const mean = (values: readonly number[]) => values.reduce((total, value) => total + value, 0) / values.length;
 
 describe('bootstrapInterval', () => {
-  it('of a mean is what the central limit says', () => {
+  it('of a mean is that of the central limit theorem', () => {
     const trials = Array.from({ length: 200 }, normalNumbers(3));
     const { estimate, low, high } = bootstrapInterval(trials, mean, {
       random: uniformNumbers(7),
@@ -19,7 +19,7 @@ describe('bootstrapInterval', () => {
     expect(Math.abs((high - estimate) / deviation - 1.96)).toBeLessThan(0.18);
   });
 
-  it('of two trials has the three values that there are', () => {
+  it('of two trials has the three possible values', () => {
     // 0, 1/2, 1 with probabilities 1/4, 1/2, 1/4
     const interval = (level: number) =>
       bootstrapInterval([0, 1], mean, { random: uniformNumbers(1), resamples: 2000, level });
@@ -34,7 +34,7 @@ describe('bootstrapInterval', () => {
     expect(interval(1)).not.toEqual(interval(2));
   });
 
-  it('draws each group from itself', () => {
+  it('resamples each group by itself', () => {
     const groups = [
       [1, 2, 3],
       [10, 20],

@@ -19,7 +19,7 @@ describe('the order parameter', () => {
     expect(orderParameter([5, 3, 1, 2, 1])).toEqual(Float64Array.of(1, 0.5, 0, 0.25, 0));
   });
 
-  it('is not there where pruning changes nothing, or overflows', () => {
+  it('is undefined where pruning changes nothing, or overflows', () => {
     expect(orderParameter([1, 1, 1])).toBeUndefined();
     expect(orderParameter([Infinity, 2, 1])).toBeUndefined();
   });
@@ -79,7 +79,7 @@ describe('the critical exponent', () => {
     expect(exponent(-0.9)).not.toBeCloseTo(1.5, 2);
   });
 
-  it('does not take what is no damage for a point of the law', () => {
+  it('ignores points without damage', () => {
     const curve = powerLaw(20, 1.5);
     curve[19] = 0.01 + 1e-12;
     const exponent = (floor?: number) =>

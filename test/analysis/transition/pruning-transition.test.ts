@@ -25,7 +25,7 @@ describe('plateauEdge', () => {
     expect(plateauEdge(kinked, 3)).toBe(19);
   });
 
-  it('is not drawn below by a dip under the plateau, nor by a network that overflows', () => {
+  it('is not changed by a dip under the plateau, nor by a network that overflows', () => {
     expect(plateauEdge([1, 1, 9, 1, 1])).toBe(3);
     expect(plateauEdge([Infinity, Number.NaN, 1, 1])).toBe(2);
   });

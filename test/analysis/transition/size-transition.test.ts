@@ -84,7 +84,7 @@ describe('sizeTransition', () => {
     expect(transition.width.high).toBeLessThan(19.5);
   });
 
-  it('does not mind the order of the widths, and repeats', () => {
+  it('does not depend on the order of the widths, and repeats', () => {
     const options = () => ({ random: uniformNumbers(2), resamples: 50 });
     expect(sizeTransition(groups.toReversed(), options())).toEqual(sizeTransition(groups, options()));
   });
@@ -111,7 +111,7 @@ describe('sizeTransition', () => {
     ['three widths', [5, 10, 20], 7, 'too few widths: 3, at least 4 are needed'],
     ['one width', [5], 7, 'too few widths: 1, at least 4 are needed'],
     ['four students', [5, 10, 20, 40], 7, 'too few students: 4 for 4 parameters, at least 5 are needed'],
-  ])('says so when there are only %s', (_, widths, size, reason) => {
+  ])('returns the reason when there are only %s', (_, widths, size, reason) => {
     const some = widths.map((width) => ({ width, effectiveSizes: [size] }));
     expect(sizeTransition(some, { random: uniformNumbers(1) })).toEqual({ located: false, reason });
   });

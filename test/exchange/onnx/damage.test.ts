@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it('damage anywhere in an ONNX file is told, whatever it makes of it', async () => {
+it('refuses damaged ONNX files with a code, wherever the damage is, or reads a network', async () => {
   const whole = await readFile(fixture('torch-gelu.onnx'));
   const outcome = (bytes: Uint8Array) =>
     writeFile(path, bytes)

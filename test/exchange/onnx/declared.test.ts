@@ -126,14 +126,14 @@ describe('other declarations', () => {
     );
   });
 
-  it('of a tensor between are held against what the nodes make', async () => {
+  it('of an intermediate tensor are checked against the shapes that the nodes compute', async () => {
     expect(await failure(ofInput(['N', 3], { values: [value('h', ['N', 7])] }))).toBe(
       corrupt('it declares tensor "h" with shape [N, 7], its nodes make it [N, 2]'),
     );
     expect((await load(ofInput(['N', 3], { values: [value('h', ['M', 2])] }))).network.spec.inputs).toBe(3);
   });
 
-  it('of an array that is stored and an input too are held against the array', async () => {
+  it('of an array that is stored and an input too are checked against the array', async () => {
     const inputs = (shape: Sizes) => ({ inputs: [value('x', ['N', 3]), value('w', shape)] });
     expect((await load(inputs([3, 2]))).network.spec.inputs).toBe(3);
     expect(await failure(inputs([2, 3]))).toBe(
@@ -151,7 +151,7 @@ describe('other declarations', () => {
     expect([signature?.input.elementType, signature?.output.elementType]).toEqual([kept, kept]);
   });
 
-  it('of a kind of floats are refused where the nodes make another one', async () => {
+  it('of a float type are refused where the nodes compute another one', async () => {
     const inputs = [value('x', ['N', 3])];
     const outputs = [value('y', ['N', 2], elementTypes.double)];
     expect(await failure({ inputs, outputs })).toBe(
@@ -178,7 +178,7 @@ describe('other declarations', () => {
 });
 
 describe('names', () => {
-  it('that two parts of a file give are refused', async () => {
+  it('that two parts of a file define are refused', async () => {
     const twice = (name: string) => corrupt(`more than one of its parts gives the tensor "${name}"`);
     expect(await failure({ nodes: [...nodes, node('Tanh', ['h'], 'y')] })).toBe(twice('y'));
     expect(await failure({ tensors: [w, w] })).toBe(twice('w'));
@@ -186,7 +186,7 @@ describe('names', () => {
     expect(await failure({ nodes: [product, node('Relu', ['h'], 'w')] })).toBe(twice('w'));
   });
 
-  it('that nothing in the file gives are refused', async () => {
+  it('that nothing in the file defines are refused', async () => {
     expect(await failure({ nodes: [node('MatMul', ['x', 'q'], 'y')] })).toBe(
       corrupt('MatMul (the node that gives "y") takes the tensor "q", which nothing in the file gives'),
     );
@@ -207,7 +207,7 @@ describe('the version of the operators', () => {
     }
   });
 
-  it('is refused where it is not known, missing, or two', async () => {
+  it('is refused where it is unknown, missing, or given twice', async () => {
     const refused = (version: number) =>
       `file_unsupported: expected a version of the operators from 7 to 26 in FILE, received opset ${version}. Export the model with ` +
       'opset_version=13, or convert it with onnx.version_converter.convert_version(model, 13)';
@@ -221,7 +221,7 @@ describe('the version of the operators', () => {
     );
   });
 
-  it('says which operators there are, and what attributes they have', async () => {
+  it('determines which operators exist, and their attributes', async () => {
     const gelu = { nodes: [product, node('Gelu', ['h'], 'y')] };
     expect((await load({ ...gelu, opset: 20 })).network.spec.layers[0]?.activation).toBe('gelu');
     expect(await failure(gelu)).toBe(
@@ -234,7 +234,7 @@ describe('the version of the operators', () => {
     );
   });
 
-  it('says over which axes a softmax goes', async () => {
+  it('determines the axes of a softmax', async () => {
     const over = (opset: number, axis: number | undefined, shape: Sizes = ['N', 3]) => ({
       nodes: [product, node('Softmax', ['h'], 'y', axis === undefined ? {} : { axis })],
       opset,

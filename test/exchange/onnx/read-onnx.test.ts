@@ -47,7 +47,7 @@ const failure = (graph: Graph) => rejectionOf(read(graph));
 const layer = node('MatMul', ['x', 'w'], 'h');
 
 describe('readOnnx', () => {
-  it('adds biases that come in two, and passes over Identity and Dropout', async () => {
+  it('adds up two biases, and skips Identity and Dropout', async () => {
     const nodes = [
       node('Identity', ['x'], 'x2'),
       node('MatMul', ['x2', 'w'], 'a'),
@@ -92,7 +92,7 @@ describe('readOnnx', () => {
     }
   });
 
-  it('reads arrays as old exporters have them: among the inputs, as repeated fields, as Constant nodes', async () => {
+  it('reads arrays in the forms of old exporters: among the inputs, as repeated fields, as Constant nodes', async () => {
     const old: OnnxTensor = { name: 'w', dims: [1, 2], dataType: elementTypes.float, floatData: [1, 2] };
     const bias: OnnxTensor = { dims: [2], dataType: elementTypes.double, doubleData: [3, 4] };
     const nodes = [node('Constant', [], 'b', { value: bias }), node('Gemm', ['x', 'w', 'b'], 'y')];
@@ -105,7 +105,7 @@ describe('readOnnx', () => {
 });
 
 describe('what is not a plain network', () => {
-  it('is told with the operator: one that is not known', async () => {
+  it('is refused with the operator: an unknown one', async () => {
     const conv = { ...node('Conv', ['x', 'w'], 'y'), name: '/features/conv1' };
     expect(await failure({ nodes: [conv] })).toBe(
       `file_unsupported: expected operators of plain networks in ${path} (Gemm, MatMul, Add, Relu, Tanh, Sigmoid, Softplus, ` +
@@ -127,14 +127,14 @@ describe('what is not a plain network', () => {
     ['Elu', { alpha: 'one' }, 'attribute alpha of type float', 'one of ONNX attribute type 3'],
     ['Clip', { min: 0 }, 'no attributes', 'attribute min'],
     ['Cast', { to: 7 }, 'a cast to floats', 'one to int64'],
-  ])('is told with the operator: %s with %j', async (opType, attributes, expected, received) => {
+  ])('is refused with the operator: %s with %j', async (opType, attributes, expected, received) => {
     const nodes = [layer, node(opType, ['h'], 'y', attributes)];
     expect(await failure({ nodes, opset: 20 })).toBe(
       `file_unsupported: expected ${expected} for ${opType} (the node that gives "y") of ${path}, received ${received}`,
     );
   });
 
-  it('is told with the operator: bounds of Clip that are not those of relu', async () => {
+  it('is refused with the operator: bounds of Clip that are not those of relu', async () => {
     const clip = (opset: number, min: number, max: number) =>
       opset < 11
         ? { nodes: [layer, node('Clip', ['h'], 'y', { min, max })], opset }
@@ -163,7 +163,7 @@ describe('what is not a plain network', () => {
     ).toBe('relu');
   });
 
-  it('is told with the operator: products and sums that the graph computes', async () => {
+  it('is refused with the operator: products and sums that the graph computes', async () => {
     const tail = ` of ${path}, received `;
     const add = [layer, node('Add', ['h', 'h'], 'y')];
     expect(await failure({ nodes: add })).toBe(
@@ -186,7 +186,7 @@ describe('what is not a plain network', () => {
     );
   });
 
-  it('is told: nodes out of place', async () => {
+  it('is refused: nodes out of place', async () => {
     const place = (what: string) =>
       `file_unsupported: expected layers of a matrix, a bias and one activation in ${path}, received ${what}`;
     expect(await failure({ nodes: [node('Relu', ['x'], 'y')] })).toBe(
@@ -205,7 +205,7 @@ describe('what is not a plain network', () => {
     );
   });
 
-  it('is told: branches, and graphs that lead nowhere', async () => {
+  it('is refused: branches, and graphs that lead nowhere', async () => {
     const branches = [
       layer,
       node('Relu', ['h'], 'a'),
@@ -237,7 +237,7 @@ describe('what is not a plain network', () => {
     );
   });
 
-  it('is told: a formula that is nearly GELU', async () => {
+  it('is refused: a formula that is nearly GELU', async () => {
     const gelu = (half: number) => ({
       nodes: [
         layer,
@@ -261,7 +261,7 @@ describe('what is not a plain network', () => {
     );
   });
 
-  it('is told: numbers elsewhere, of other kinds, or too few', async () => {
+  it('is refused: numbers in other files, of other kinds, or too few', async () => {
     const tensor = (change: Partial<OnnxTensor>) =>
       failure({ nodes: [node('MatMul', ['x', 'w'], 'y')], tensors: [{ ...weights, ...change }] });
     expect(await tensor({ dataLocation: 1 })).toBe(
@@ -281,7 +281,7 @@ describe('what is not a plain network', () => {
     );
   });
 
-  it('is told: a bias of another length', async () => {
+  it('is refused: a bias of another length', async () => {
     const nodes = [layer, node('Add', ['h', 'b'], 'y')];
     expect(await failure({ nodes, tensors: [weights, floatTensor('b', [3], [1, 2, 3])] })).toBe(
       'file_unsupported: expected stored numbers to add, the same for each sample, to a tensor of shape [?, 2] for Add (the ' +
@@ -289,7 +289,7 @@ describe('what is not a plain network', () => {
     );
   });
 
-  it('is told: bytes that are no ONNX file', async () => {
+  it('is refused: bytes that are not an ONNX file', async () => {
     await writeFile(path, 'PK\u0003\u0004 not a model');
     expect(await rejectionOf(readOnnx(path))).toMatch(
       /^file_corrupt: .*model\.onnx is not a readable ONNX file: /,

@@ -48,30 +48,33 @@ const cases = activations.flatMap((activation) =>
 );
 
 describe('exportOnnx', () => {
-  it.each(cases)('answers under onnxruntime as here: $activation, bias $bias, width $width', async (one) => {
-    const { activation, bias, width } = one;
-    const initialize = bias ? { bias: 0.3 } : {};
-    const layers = [
-      spectral(width, { activation, bias, initialize }),
-      dense(5, { activation, bias, initialize }),
-      dense(2),
-    ];
-    const network = Network.create({ inputs: 3, layers }, { seed: 3 });
-    const path = join(folder, `${activation}-${bias}.onnx`);
-    await exportOnnx(network, path);
-    const inputs = inputsFor(network);
-    const here = await network.predict(inputs);
-    expect(relativeDifference(await run(path, inputs, 3), here)).toBeLessThan(tolerance);
-    // and back: the same numbers, spectral layers as the matrices that they apply
-    const { network: again } = await loadNetwork(path);
-    expect(again.spec.layers.map((layer) => layer.activation)).toEqual([activation, activation, 'linear']);
-    for (const layer of layers.keys())
-      expect(again.effectiveWeights(layer)).toEqual(network.effectiveWeights(layer));
-    expect(await again.predict(inputs)).toEqual(await again.clone().predict(inputs));
-    expect(relativeDifference(await again.predict(inputs), here)).toBeLessThan(tolerance);
-  });
+  it.each(cases)(
+    'has the same outputs under onnxruntime: $activation, bias $bias, width $width',
+    async (one) => {
+      const { activation, bias, width } = one;
+      const initialize = bias ? { bias: 0.3 } : {};
+      const layers = [
+        spectral(width, { activation, bias, initialize }),
+        dense(5, { activation, bias, initialize }),
+        dense(2),
+      ];
+      const network = Network.create({ inputs: 3, layers }, { seed: 3 });
+      const path = join(folder, `${activation}-${bias}.onnx`);
+      await exportOnnx(network, path);
+      const inputs = inputsFor(network);
+      const here = await network.predict(inputs);
+      expect(relativeDifference(await run(path, inputs, 3), here)).toBeLessThan(tolerance);
+      // and back: the same numbers, spectral layers as the matrices that they apply
+      const { network: again } = await loadNetwork(path);
+      expect(again.spec.layers.map((layer) => layer.activation)).toEqual([activation, activation, 'linear']);
+      for (const layer of layers.keys())
+        expect(again.effectiveWeights(layer)).toEqual(network.effectiveWeights(layer));
+      expect(await again.predict(inputs)).toEqual(await again.clone().predict(inputs));
+      expect(relativeDifference(await again.predict(inputs), here)).toBeLessThan(tolerance);
+    },
+  );
 
-  it.each(['softmax', 'logSoftmax'] as const)('ends in %s where asked to', async (output) => {
+  it.each(['softmax', 'logSoftmax'] as const)('ends in %s where that is given', async (output) => {
     const layers = [dense(8, { activation: 'relu' }), dense(4, { bias: true })];
     const network = Network.create(
       { inputs: 3, layers, loss: 'crossEntropy' },
@@ -85,7 +88,7 @@ describe('exportOnnx', () => {
     expect(await loadNetwork(path)).toMatchObject({ output, network: { spec: { loss: 'crossEntropy' } } });
   });
 
-  it('refuses numbers that float32 lacks', async () => {
+  it('refuses numbers that float32 cannot hold', async () => {
     const layers = [dense(1, { initialize: { weights: 1e300 } })];
     const network = Network.create({ inputs: 1, layers }, { seed: 5, dtype: 'float64' });
     expect(await rejectionOf(exportOnnx(network, join(folder, 'large.onnx')))).toBe(
@@ -147,7 +150,7 @@ describe('exportOnnx', () => {
       expect([input, output, dims]).toEqual(['pixels', 'layers.0', [5, 1]]);
     });
 
-    it('of another network, and names that cannot be, are refused', async () => {
+    it('of another network, and invalid names, are refused', async () => {
       const refusal = (options: OnnxExportOptions) => rejectionOf(exportOnnx(network(), path(), options));
       const input = { ...signature.input, shape: ['N', 3] };
       expect(await refusal({ signature: { ...signature, input } })).toBe(
@@ -168,7 +171,7 @@ describe('exportOnnx', () => {
     });
   });
 
-  it('refuses what it does not know', async () => {
+  it('refuses unknown options', async () => {
     const network = Network.create({ inputs: 1, layers: [dense(1)] }, { seed: 6 });
     const path = join(folder, 'none.onnx');
     expect(await rejectionOf(exportOnnx(network, path, { output: 'argmax' as never }))).toBe(

@@ -91,7 +91,7 @@ class EmulatedDevice final : public Device {
     if (recording_) return recording_->launches.emplace_back(kernel, work), void();
     if (limits_.fails_after >= 0 && launches_++ >= limits_.fails_after) {
       failure_ = std::string("native/cuda/device/emulated/device_emulated.cpp: ") + kernel +
-                 ": the emulated device was told to fail";
+                 ": the emulated device is set to fail";
       check();
     }
     struct Ends {
@@ -104,7 +104,7 @@ class EmulatedDevice final : public Device {
   std::unique_ptr<Recording> record(const std::function<void()>& enqueue) override {
     check();
     auto recording = std::make_unique<EmulatedRecording>();
-    struct Ends {  // also where what was to be recorded throws
+    struct Ends {  // also where the recorded function throws
       EmulatedRecording*& recording;
       ~Ends() { recording = nullptr; }
     } const ends{recording_ = recording.get()};

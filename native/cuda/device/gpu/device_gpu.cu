@@ -47,7 +47,8 @@ class GpuRecording final : public Recording {
   cudaGraphExec_t graph = nullptr;
 };
 
-/// A stream that is recorded into a graph. Ends also where what was to be recorded throws: the stream would refuse all else.
+/// A stream that is recorded into a graph. Ends also where the recorded function throws: the stream would
+/// refuse all other calls.
 struct Capture {
   cudaStream_t stream = nullptr;
   cudaGraph_t graph = nullptr;
@@ -76,7 +77,7 @@ class GpuDevice final : public Device {
         static_cast<std::size_t>(attribute(cudaDevAttrMaxSharedMemoryPerMultiprocessor, index));
     limits_.threads_per_multiprocessor = attribute(cudaDevAttrMaxThreadsPerMultiProcessor, index);
     limits_.registers_per_multiprocessor = attribute(cudaDevAttrMaxRegistersPerMultiprocessor, index);
-    // Before anything is recorded, timed or asked about them.
+    // Before kernels are recorded, timed or queried.
     kernels().load(*this);
     kernels().resident->load(*this);
     const bool clusters = attribute(cudaDevAttrClusterLaunch, index) && resident_kernel_knows_clusters();
@@ -86,7 +87,7 @@ class GpuDevice final : public Device {
     cudaSetDevice(index_);
     for (const cudaStream_t stream : streams_) cudaStreamDestroy(stream);
     if (reached_) cudaEventDestroy(reached_);
-    cudaGetLastError();  // of a device that has failed: said before
+    cudaGetLastError();  // of a device that has failed: reported before
   }
 
   const DeviceLimits& limits() const override { return limits_; }
@@ -101,7 +102,7 @@ class GpuDevice final : public Device {
     activate();
     int clusters = 0;
     const auto error = static_cast<cudaError_t>(resident_clusters_at_once(shape, clusters));
-    // Also the answer to a cluster that no part of this GPU could hold.
+    // Also returned for a cluster that no part of this GPU could hold.
     if (error == cudaErrorInvalidClusterSize || error == cudaErrorLaunchOutOfResources ||
         error == cudaErrorInvalidConfiguration) {
       cudaGetLastError();
@@ -124,7 +125,7 @@ class GpuDevice final : public Device {
   }
   void release(void* memory) noexcept override {
     cudaSetDevice(index_);
-    if (cudaFree(memory) != cudaSuccess) cudaGetLastError();  // a failed device gives back nothing any more
+    if (cudaFree(memory) != cudaSuccess) cudaGetLastError();  // a failed device frees nothing
   }
 
   void copy_in(void* device, const void* host, std::size_t bytes) override {
@@ -208,7 +209,7 @@ class GpuDevice final : public Device {
   [[noreturn]] static void refuse_to_emulate(const char* kernel) {
     throw Error("internal", std::string(kernel) + ": a GPU cannot run the emulated kernels");
   }
-  /// CUDA keeps one current device a thread; a failed one stays failed.
+  /// CUDA has one current device per thread; a failed one stays failed.
   void activate() {
     if (!failure_.empty()) throw Error("cuda_failed", failure_);
     ES_CUDA(cudaSetDevice(index_));
@@ -219,8 +220,8 @@ class GpuDevice final : public Device {
       ES_CUDA(cudaEventCreateWithFlags(&reached_, cudaEventBlockingSync | cudaEventDisableTiming));
     }
   }
-  /// Looks for a moment, because short work is done by then, and sleeps until the GPU interrupts: a run that lasts for hours
-  /// leaves its core to others.
+  /// Polls briefly, because short work ends soon, then sleeps until the GPU interrupts, so that long runs
+  /// do not occupy a core.
   void wait_for(cudaStream_t stream) {
     constexpr std::chrono::microseconds moment{30};  // arbitrary: about what sleeping and waking take
     ES_CUDA(cudaEventRecord(reached_, stream));
@@ -228,7 +229,7 @@ class GpuDevice final : public Device {
     while (std::chrono::steady_clock::now() < end) {
       const cudaError_t error = cudaEventQuery(reached_);
       if (error != cudaErrorNotReady) return check(error, "cudaEventQuery", __FILE__, __LINE__);
-      cudaGetLastError();  // that it is not ready is no error
+      cudaGetLastError();  // "not ready" is not an error
     }
     ES_CUDA(cudaEventSynchronize(reached_));
   }
@@ -249,12 +250,12 @@ class GpuDevice final : public Device {
   int index_;
   DeviceLimits limits_;
   std::vector<cudaStream_t> streams_;
-  cudaEvent_t reached_ = nullptr;  // the end of what somebody waits for
+  cudaEvent_t reached_ = nullptr;  // the end of the work that a call waits for
   std::size_t stream_ = 0;
   std::string failure_;
 };
 
-/// Why cudaGetDeviceCount failed, in words that say what to do.
+/// Why cudaGetDeviceCount failed, with advice.
 std::string reason_of(cudaError_t error, int driver, int runtime) {
   if (driver == 0) return "there is no NVIDIA driver on this machine";
   if (error == cudaErrorInsufficientDriver)
@@ -270,10 +271,11 @@ DeviceDescription describe(int index) {
   device.name = name_of(index);
   device.capability = capability_of(index);
   device.usable = device.capability >= least_capability;
-  if (!device.usable) return device;  // no context on a GPU that nobody will use
+  if (!device.usable) return device;  // no context on a GPU that will not be used
   int before = 0;
   cudaGetDevice(&before);
-  // Where it cannot be taken (a device that another process has to itself), the memory asked about would be another's.
+  // Where it cannot be selected (another process uses it exclusively), the call would return the memory of
+  // another device.
   const bool taken = cudaSetDevice(index) == cudaSuccess;
   if (!taken || cudaMemGetInfo(&device.free_bytes, &device.total_bytes) != cudaSuccess) {
     device.free_bytes = device.total_bytes = 0;

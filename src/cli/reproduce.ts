@@ -14,7 +14,7 @@ export async function reproduce(
   options: ReproduceOptions,
   session: Session,
 ): Promise<ExitCode> {
-  const { presets, overridden } = experimentOf({ experiment: experimentName });
+  const { presets = {}, overridden } = experimentOf({ experiment: experimentName });
   const name = oneOf('--preset', options.preset, Object.keys(presets));
   const { widths, epochs, trials } = options;
   const base = presets[name] as object;

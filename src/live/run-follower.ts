@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EigenstudentError } from '../errors.js';
-import { formOf, type PlaceColumn, type Trial } from '../protocol/experiment-form.js';
+import type { PlaceColumn, Trial } from '../protocol/experiment-form.js';
 import { expand } from '../protocol/trials.js';
 import { namesIn } from '../runs/names-in.js';
 import { type RecordSummary, summarizeRecord } from '../runs/query/record-summary.js';
@@ -124,7 +124,8 @@ export class RunFollower {
 
   async #takeUp(): Promise<void> {
     const protocol = await readProtocol(this.directory);
-    this.#shown = { view: experimentOf(protocol).live, placeColumns: formOf(protocol).placeColumns };
+    const { name, live = withoutCharts(name), placeColumns } = experimentOf(protocol);
+    this.#shown = { view: live, placeColumns };
     this.#trials = expand(protocol);
     this.#varied = variedFields(protocol, this.#trials);
     const drawn = drawnTrials(this.#trials);
@@ -163,6 +164,11 @@ export class RunFollower {
     const path = join(trialFolder(this.directory, key), ended ? arraysFile : checkpointFile);
     return { record, curve: this.#shown ? curveIn(path, this.#shown.view) : undefined };
   }
+}
+
+/** The page of an experiment that has no charts of its own. */
+function withoutCharts(title: string): LiveView {
+  return { title, arms: [], history: { epoch: 'history.epoch' }, curves: [], values: [] };
 }
 
 /** Nothing where there is no such file, or none that can be read: a sweep may be about to replace it. */

@@ -97,8 +97,8 @@ export interface ExperimentForm<
   schemaFor?(document: unknown): z.ZodObject;
   /** Where fields require each other: `anyOf` of the JSON Schema of a protocol. */
   readonly jsonSchemaAlternatives?: readonly object[];
-  /** An axis for examples in messages: "student.width". */
-  readonly exampleAxis: string;
+  /** An axis for examples in messages: "student.width". Default: the first of placeAxes. */
+  readonly exampleAxis?: string;
   /** Of the paths of all axes of a document, before anything else is checked: those that may not vary. */
   axisIssues?(paths: readonly (readonly string[])[]): ProtocolIssue[];
   /** What spans fields. @param point the protocol with the first value of each axis */
@@ -116,14 +116,14 @@ export interface ExperimentForm<
   readonly placeAxes: readonly string[];
   /** Order of groups in tables. Default: as the protocol has them. */
   comparePlaces?(a: Place, b: Place): number;
-  /** How messages name a trial: "spectral, width 200, trial 3". */
-  describe(trial: P): string;
+  /** How messages name a trial: "spectral, width 200, trial 3". Default: its place and its index. */
+  describe?(trial: P): string;
   /** Steps that a trial takes: what its checkpoints count. */
   stepsOf(trial: P): number;
-  /** What its histories count; as many as stepsOf where there is nothing else. */
-  epochsOf(trial: P): number;
-  /** Arithmetic of a trial against that of others, to a constant. */
-  workOf(trial: P): number;
+  /** What its histories count. Default: steps. */
+  epochsOf?(trial: P): number;
+  /** Arithmetic of a trial against that of others, to a constant: the costly ones run first. Default: its steps. */
+  workOf?(trial: P): number;
 
   /** Of a finished trial. What it names and a failed trial lacks is null in the columns of `query`. */
   readonly scalars: z.ZodObject;

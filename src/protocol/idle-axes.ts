@@ -12,7 +12,7 @@ export function repeatIssues(form: ExperimentForm, protocol: ProtocolDocument): 
   const { path, values } = trials;
   const most = values.reduce((a, b) => Math.max(a as number, b as number), 0);
   const partner = free.find((each) => each !== trials && each.values.length === values.length);
-  const pair = `[${partner?.name ?? form.exampleAxis}, trials]`;
+  const pair = `[${partner?.name ?? form.exampleAxis ?? form.placeAxes[0] ?? 'another axis'}, trials]`;
   const message =
     `expected one number unless zipped, received ${values.length} of which the largest alone would count. ` +
     `Write \`trials: ${most}\`, or \`zip: [${pair}]\` for a number of trials for each value of an axis`;

@@ -7,9 +7,15 @@ export function placeOf(trial: TrialProtocol): Place {
   return formOf(trial).place(trial);
 }
 
-/** "spectral, width 200, trial 3": how messages name a trial. */
+/** "spectral, width 200, trial 3": how messages name a trial; by itself "width 200, trial 3". */
 export function describeTrial(trial: TrialProtocol): string {
-  return formOf(trial).describe(trial);
+  const form = formOf(trial);
+  if (form.describe) return form.describe(trial);
+  const place = form.place(trial);
+  return [
+    ...form.placeColumns.map(({ name, heading }) => `${heading} ${place[name]}`),
+    `trial ${trial.trial}`,
+  ].join(', ');
 }
 
 /** Steps that a trial takes. */
@@ -18,12 +24,12 @@ export function stepsOf(trial: TrialProtocol): number {
 }
 
 export function epochsOf(trial: TrialProtocol): number {
-  return formOf(trial).epochsOf(trial);
+  return formOf(trial).epochsOf?.(trial) ?? stepsOf(trial);
 }
 
 /** Arithmetic of a trial against that of others, to a constant. */
 export function workOf(trial: TrialProtocol): number {
-  return formOf(trial).workOf(trial);
+  return formOf(trial).workOf?.(trial) ?? stepsOf(trial);
 }
 
 export function dtypeOf({ dtype = 'float64' }: Pick<TrialProtocol, 'dtype'>): DType {

@@ -96,3 +96,6 @@ export const zipField = z
   )
   .exactOptional()
   .describe('Groups of axes that go together, value by value, instead of each with each.');
+
+/** Type of all numbers of a trial that computes in either. */
+export const dtypeField = name(['float32', 'float64']).default('float32');

@@ -26,8 +26,8 @@ export interface Experiment<
   readonly title: string;
   /** What `eigenstudent init` writes: a protocol with words beside its fields. */
   readonly template: string;
-  /** Protocols by the names that `eigenstudent reproduce --preset` takes, the default first. */
-  readonly presets: Readonly<Record<string, object>>;
+  /** Protocols by the names that `eigenstudent reproduce --preset` takes: `quick`, and others. */
+  readonly presets?: Readonly<Record<string, object>>;
   /** A preset with what the options of a command line ask for. Default: `epochs` and `trials` are fields of the protocol. */
   overridden?(preset: object, overrides: ProtocolOverrides): object;
 
@@ -61,8 +61,8 @@ export interface Experiment<
   pruneTrial?(directory: string, choice: TrialChoice): Promise<PrunedTrial>;
   /** What report.html and figures/ hold. Default: facts and a table of the scalars. */
   report?(directory: string): Promise<ReportContent>;
-  /** What the page of `watch` draws. */
-  readonly live: LiveView;
+  /** What the page of `watch` draws. Default: trials by state, without charts. */
+  readonly live?: LiveView;
 }
 
 /** Options of a command line that change a preset. */

@@ -19,7 +19,7 @@ describe('report --text', () => {
     expect(stdout).toMatch(/│ +20 │ +200 │ spectral/);
     // Both arms of a synthetic trial take as long.
     expect(stdout).toContain(
-      'At width 200 spectral training takes 1 ± 0 times as long as direct training, pattern by pattern.\n',
+      'At width 200 spectral training takes 1 ± 0 times as long as direct training, per pattern.\n',
     );
     expect(stdout).toMatch(
       /\nTrials without a result:\nspectral, h_T = 20, width 60, trial 1 \(\w{16}\): failed, its loss was not finite at step 412,/,

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { activations } from '../../../network/layers.js';
 import type { Grid } from '../../../protocol/grid-types.js';
 import {
+  dtypeField,
   expected,
   experimentField,
   name,
@@ -106,7 +107,7 @@ function protocolOf<Teacher extends z.ZodType, Data extends z.ZodType, Student e
     seed: nonNegativeInteger.describe(
       'Seed of data, first values and shuffles, together with the index of the trial.',
     ),
-    dtype: name(['float32', 'float64']).default('float32').describe('Type of all numbers of a student.'),
+    dtype: dtypeField.describe('Type of all numbers of a student.'),
     evaluation,
     zip: zipField,
   });

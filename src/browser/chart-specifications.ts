@@ -46,13 +46,13 @@ function chart(theme: Theme, height: number, layer: unknown): TopLevelSpec {
 }
 
 /** Rows `points`: { key, color, epoch, value }, a line per key; a line breaks where its value is null. */
-export function curvesChart(theme: Theme, title: string): TopLevelSpec {
+export function curvesChart(theme: Theme, title: string, epochName: string): TopLevelSpec {
   const y = logAxis('value', 'y', title);
   const x = {
     field: 'epoch',
     type: 'quantitative',
     scale: { domain: { expr: 'xDomain' }, nice: false },
-    axis: { grid: false, tickCount: 5, title: 'epoch' },
+    axis: { grid: false, tickCount: 5, title: epochName },
   } as const;
   return chart(theme, 220, [
     {

@@ -1,3 +1,5 @@
+import { subscriptSpans } from '../figures/subscripts.js';
+
 /** An element that the page has from the start. */
 export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
   const found = document.getElementById(id);
@@ -26,4 +28,9 @@ export function oneAtATime(work: () => Promise<void>): () => void {
     if (again) void run();
   };
   return () => void run();
+}
+
+/** `h_T` with its subscript. */
+export function withSubscripts(text: string): (string | HTMLElement)[] {
+  return subscriptSpans(text).map((span) => (span.size ? element('sub', span.text) : span.text));
 }

@@ -56,7 +56,7 @@ function makeCharts(view: LiveView): void {
   const made = view.curves.flatMap((curves) =>
     panelsOf(view).map(({ name }): [string, Chart<CurveRow>] => {
       const id = `${curves.name}-${name}-chart`;
-      const specification = (colors: Theme) => curvesChart(colors, curves.axis);
+      const specification = (colors: Theme) => curvesChart(colors, curves.axis, epochName());
       return [id, new Chart(id, specification, curveText)];
     }),
   );
@@ -68,6 +68,10 @@ function makeCharts(view: LiveView): void {
       (colors) => groupsChart(colors, groups, panelsOf(view)),
       (row) => groupText(row, groups),
     );
+}
+
+function epochName(): string {
+  return state.view?.epochName ?? 'epoch';
 }
 
 function armOf(view: LiveView, { place }: Pick<LiveGroup, 'place'>): string {
@@ -144,7 +148,7 @@ function highestDrawn(values: readonly number[]): number {
 }
 
 function curveText({ trial, label, epoch, value }: CurveRow): string {
-  return `${trialName(trial, state)}\nepoch ${epoch}: ${label} ${short(value ?? Number.NaN)}`;
+  return `${trialName(trial, state)}\n${epochName()} ${epoch}: ${label} ${short(value ?? Number.NaN)}`;
 }
 
 function valuesOf({ curve }: LiveTrial, quantity: string): readonly (number | null)[] {
@@ -180,7 +184,7 @@ async function drawCurves(view: LiveView, curves: LiveCurves, trials: readonly L
     await curveCharts.get(`${curves.name}-${name}-chart`)?.show({
       rows: { points, references: lines.map((value) => ({ value })) },
       parameters: { ...axes, opacity: Math.max(0.25, Math.min(1, 12 / Math.sqrt(own.length + 1))) },
-      description: `${label} against epoch of ${of}; latest values are in the table below`,
+      description: `${label} against ${epochName()} of ${of}; latest values are in the table below`,
     });
   }
 }

@@ -1,7 +1,6 @@
 /** Sections of the live page with its charts, made from what the experiment says of itself. */
-import { subscriptSpans } from '../figures/subscripts.js';
 import type { LiveCurves, LiveGroupChart, LiveView } from '../sweep/live-view.js';
-import { byId, element } from './elements.js';
+import { byId, element, withSubscripts } from './elements.js';
 
 /** Elements of an experiment without arms have this in the place of the arm's name. */
 export const wholePanel = { name: 'all', color: 'spectral' } as const;
@@ -83,9 +82,4 @@ function panel(chartId: string, heading: HTMLElement): HTMLElement {
   const made = element('div', '', 'chart');
   made.append(heading, Object.assign(element('div'), { id: chartId }));
   return made;
-}
-
-/** `h_T` with its subscript. */
-function withSubscripts(text: string): (string | HTMLElement)[] {
-  return subscriptSpans(text).map((span) => (span.size ? element('sub', span.text) : span.text));
 }

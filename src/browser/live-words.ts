@@ -2,7 +2,7 @@
 import { short } from '../figures/numbers-in-text.js';
 import type { LiveGroup, LiveState, LiveStatistic, StateCounts } from '../live/live-state.js';
 import type { Place, PlaceColumn } from '../protocol/experiment-form.js';
-import { byId, element } from './elements.js';
+import { byId, element, withSubscripts } from './elements.js';
 
 /** Fills the page. Returns how the sweep is, in a sentence. */
 export function showState(state: LiveState): string {
@@ -132,9 +132,11 @@ function showGroups(state: LiveState): void {
     cells.every((row) => typeof row[i] !== 'object' && (row[i] === '–' || /^[\d.]/.test(String(row[i])))),
   );
   byId('group-names').replaceChildren(
-    ...headings.map((name, i) =>
-      Object.assign(element('th', name, isNumeric[i] ? 'number' : ''), { scope: 'col' }),
-    ),
+    ...headings.map((name, i) => {
+      const cell = element('th', '', isNumeric[i] ? 'number' : '');
+      cell.append(...withSubscripts(name));
+      return Object.assign(cell, { scope: 'col' });
+    }),
   );
   byId('group-rows').replaceChildren(...cells.map((row) => groupRow(row, isNumeric)));
 }

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { PlaceColumn, ProtocolDocument } from '../protocol/experiment-form.js';
+import { formOf, type PlaceColumn, type ProtocolDocument } from '../protocol/experiment-form.js';
 import { type Settings, settingColumns } from '../protocol/settings.js';
 import type { Metric } from '../pruning/metric.js';
 import type { PrunedLayer } from '../pruning/prune-network.js';
@@ -148,7 +148,10 @@ export function statusTable(groups: readonly GroupStatus[], protocol: ProtocolDo
     ['failed', ({ failed }) => failed],
     ['unfinished', ({ unfinished }) => unfinished],
     ['begun', ({ begun }) => begun],
-    ['epochs', ({ epochs: { done, total } }) => `${Math.floor((100 * done) / total)} %`],
+    [
+      formOf(protocol).epochsOf ? 'epochs' : 'steps',
+      ({ epochs: { done, total } }) => `${Math.floor((100 * done) / total)} %`,
+    ],
   ];
   return table(columns, groups);
 }
@@ -167,7 +170,7 @@ export function begunTable(trials: readonly BegunTrial[], protocol: ProtocolDocu
     ['trial', ({ key }) => key],
     ...placeColumns(trials, protocol),
     ...replicateColumns(trials),
-    ['epoch', ({ epoch, epochs }) => `${epoch} of ${epochs}`],
+    [formOf(protocol).epochsOf ? 'epoch' : 'step', ({ epoch, epochs }) => `${epoch} of ${epochs}`],
   ];
   return table(columns, trials.slice(0, mostBegun)) + restNote(trials.length - mostBegun);
 }

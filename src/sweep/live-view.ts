@@ -12,6 +12,8 @@ export interface LiveView {
   readonly armField?: string;
   /** The number of a trial's place that the lightness of its line stands for. */
   readonly shade?: { readonly field: string; readonly symbol: string };
+  /** What `epoch` counts, on axes. Default: "epoch". */
+  readonly epochName?: string;
   /** Names of float64 tensors in arrays and checkpoints, by the names of quantities; all as long as `epoch`. */
   readonly history: { readonly epoch: string } & Readonly<Record<string, string>>;
   readonly curves: readonly LiveCurves[];

@@ -43,13 +43,11 @@ export function piExperiment({ fields, oneByOne }) {
       seed: fields.nonNegativeInteger,
       zip: fields.zipField,
     }),
-    exampleAxis: 'points',
     place: ({ points }) => ({ points }),
     placeColumns: [{ name: 'points', heading: 'points', symbol: 'n' }],
     placeAxes: ['points'],
     describe: ({ points, trial }) => `${points} points, trial ${trial}`,
     stepsOf: ({ rounds }) => rounds,
-    epochsOf: ({ rounds }) => rounds,
     workOf: ({ points, rounds }) => points * rounds,
     bytesOf: () => 1024,
     open: () => oneByOne(estimatePi),
@@ -59,6 +57,7 @@ export function piExperiment({ fields, oneByOne }) {
       title: 'Points in a circle',
       arms: [],
       shade: { field: 'points', symbol: 'n' },
+      epochName: 'round',
       history: { epoch: 'history.round', error: 'history.error' },
       curves: [
         {

@@ -90,10 +90,6 @@ describe('a wrong call exits with 2 and says', () => {
       'expected at most one of --keep, --percentile and --max-degradation, received --keep and --percentile',
     ],
     [
-      ['prune', 'run', '--arm', 'spektral'],
-      'expected one of spectral, direct for --arm, received "spektral". Did you mean "spectral"?',
-    ],
-    [
       ['report', 'run', '--format', 'html,pdf'],
       'expected one of html, svg, png, csv for --format, received "pdf". Did you mean "png"?',
     ],

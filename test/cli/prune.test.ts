@@ -56,6 +56,15 @@ it('cuts by percentile, and by what the validation loss bears', async () => {
   );
 });
 
+it('refuses an arm that the experiment does not have', async () => {
+  expect(await call('prune', run, '--arm', 'spektral')).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr:
+      'error: expected one of spectral, direct for --arm, received "spektral". Did you mean "spectral"?\n',
+  });
+});
+
 it('refuses a file whose name says another format', async () => {
   expect(await call('prune', run, '--out', 'pruned.npz')).toEqual({
     exitCode: 2,

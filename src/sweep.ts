@@ -62,14 +62,34 @@ export type { Shard } from './sweep/shard.js';
 
 // Experiments of one's own
 
-export type { ExperimentForm, Trial } from './protocol/experiment-form.js';
+export type { Figure, LeftOut, Table } from './figures/figure.js';
+export { type SafeTensor, safeTensor } from './files/safetensors.js';
+export type {
+  ExperimentForm,
+  GroupMember,
+  Place,
+  PlaceColumn,
+  Scalars,
+  Trial,
+  TrialProtocol as AnyTrialProtocol,
+} from './protocol/experiment-form.js';
 export * as fields from './protocol/protocol-fields.js';
-export type { TrialTensors } from './runs/trial-arrays.js';
+export { readTensors, type TrialTensors } from './runs/trial-arrays.js';
 export type { BatchOptions, Outcome } from './sweep/batch-options.js';
-export { type Experiment, type Runner, registerExperiment } from './sweep/experiment.js';
+export { defineExperiment, type TrialOf } from './sweep/define-experiment.js';
+export {
+  type Calibration,
+  type CalibrationPlan,
+  type Experiment,
+  type Runner,
+  registerExperiment,
+  type SummaryColumn,
+  type Timing,
+} from './sweep/experiment.js';
 export type { LiveView } from './sweep/live-view.js';
-export { oneByOne, type TrialResult, type TrialRun } from './sweep/one-by-one.js';
-export type { ReportContent } from './sweep/report-content.js';
+export { type OneByOneOptions, oneByOne, type TrialResult, type TrialRun } from './sweep/one-by-one.js';
+export type { FigureMaker, PlainReport, ReportContent } from './sweep/report-content.js';
+export type { Fact } from './sweep/report-facts.js';
 
 // Sweeps on a cluster
 

@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { plainLabel, powerLabel } from '../figures/axes.js';
 import { chartConfig, type Theme } from '../figures/theme.js';
-import type { LiveGroupChart, LiveView } from '../sweep/live-view.js';
+import type { LiveCurves, LiveGroupChart, LiveView } from '../sweep/live-view.js';
 
 /** Side of the invisible square around a value that the pointer finds it in, squared. */
 const reach = 300;
@@ -24,8 +24,18 @@ function logAxis(field: string, name: 'x' | 'y', title: string) {
   } as const;
 }
 
+/** A vertical axis with a domain that is a parameter. */
+function linearAxis(field: string, title: string) {
+  return {
+    field,
+    type: 'quantitative',
+    scale: { domain: { expr: 'yDomain' }, nice: true, zero: false },
+    axis: { title, grid: true },
+  } as const;
+}
+
 /** Dashed lines that values are held against. */
-function referenceLayer(theme: Theme, y: ReturnType<typeof logAxis>) {
+function referenceLayer(theme: Theme, y: object) {
   return {
     data: { name: 'references' },
     mark: { type: 'rule', color: theme.teacher, strokeDash: [6, 4], strokeWidth: 1.5 },
@@ -46,8 +56,12 @@ function chart(theme: Theme, height: number, layer: unknown): TopLevelSpec {
 }
 
 /** Rows `points`: { key, color, epoch, value }, a line per key; a line breaks where its value is null. */
-export function curvesChart(theme: Theme, title: string, epochName: string): TopLevelSpec {
-  const y = logAxis('value', 'y', title);
+export function curvesChart(
+  theme: Theme,
+  { axis, scale }: Pick<LiveCurves, 'axis' | 'scale'>,
+  epochName: string,
+): TopLevelSpec {
+  const y = scale === 'linear' ? linearAxis('value', axis) : logAxis('value', 'y', axis);
   const x = {
     field: 'epoch',
     type: 'quantitative',
@@ -70,14 +84,14 @@ export function curvesChart(theme: Theme, title: string, epochName: string): Top
   ]);
 }
 
-/** Rows `points`: { arm, against, mean, low, high }. */
+/** Rows `points`: { arm, size, against, mean, low, high }. */
 export function groupsChart(
   theme: Theme,
-  { againstAxis, axis }: LiveGroupChart,
+  { againstAxis, axis, scale }: LiveGroupChart,
   arms: LiveView['arms'],
 ): TopLevelSpec {
   const x = logAxis('against', 'x', againstAxis);
-  const y = logAxis('mean', 'y', axis);
+  const y = scale === 'linear' ? linearAxis('mean', axis) : logAxis('mean', 'y', axis);
   const color = {
     field: 'arm',
     type: 'nominal',
@@ -94,7 +108,7 @@ export function groupsChart(
           mark: { type: 'circle', opacity: 1, stroke: theme.background, strokeWidth: 1 },
           // Where both are at one place, each is seen.
           encoding: {
-            size: { condition: { test: `datum.arm === '${arms[0]?.name}'`, value: 160 }, value: 60 },
+            size: { field: 'size', type: 'quantitative', scale: null, legend: null },
           },
         },
         { mark: { type: 'square', opacity: 0, size: reach, tooltip: { content: 'data' } } },

@@ -8,7 +8,7 @@ import type { LiveGroup, LiveState, LiveStatistic } from '../live/live-state.js'
 import type { LiveCurves, LiveGroupChart, LiveView } from '../sweep/live-view.js';
 import { Chart, theme } from './chart.js';
 import { curvesChart, groupsChart } from './chart-specifications.js';
-import { byId } from './elements.js';
+import { byId, withSubscripts } from './elements.js';
 import { boxOf, makeSections, panelsOf, wholePanel } from './live-sections.js';
 import { spreadText, trialName } from './live-words.js';
 
@@ -27,6 +27,8 @@ interface GroupRow {
   readonly group: LiveGroup;
   readonly statistic: LiveStatistic;
   readonly arm: string;
+  /** Of its mark, in square pixels. */
+  readonly size: number;
   readonly against: number;
   readonly mean: number;
   readonly low: number;
@@ -56,7 +58,7 @@ function makeCharts(view: LiveView): void {
   const made = view.curves.flatMap((curves) =>
     panelsOf(view).map(({ name }): [string, Chart<CurveRow>] => {
       const id = `${curves.name}-${name}-chart`;
-      const specification = (colors: Theme) => curvesChart(colors, curves.axis, epochName());
+      const specification = (colors: Theme) => curvesChart(colors, curves, epochName());
       return [id, new Chart(id, specification, curveText)];
     }),
   );
@@ -96,6 +98,16 @@ function logParameters(axis: 'x' | 'y', values: Iterable<number>, ticks?: readon
   return { [`${axis}Domain`]: domain, [`${axis}Ticks`]: ticks ?? logTicks(domain) };
 }
 
+/** Of a vertical axis over `values`. */
+function verticalParameters(scale: LiveCurves['scale'], values: readonly number[]) {
+  if (scale !== 'linear') return logParameters('y', values);
+  const [low, high] = values.reduce(
+    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+    [Infinity, -Infinity],
+  );
+  return { yDomain: low < high ? [low, high] : [low - 1, low + 1] };
+}
+
 async function drawGroups(view: LiveView, chart: LiveGroupChart): Promise<void> {
   const groups = state.groups.flatMap((group) => {
     const statistic = group.values[chart.value];
@@ -103,7 +115,7 @@ async function drawGroups(view: LiveView, chart: LiveGroupChart): Promise<void> 
   });
   byId(chart.name).hidden = groups.length === 0;
   if (groups.length === 0) return;
-  const points = groups.filter(({ mean }) => mean > 0);
+  const points = groups.filter(({ mean }) => chart.scale === 'linear' || mean > 0);
   byId(`${chart.name}-zeros`).textContent = zerosSentence(groups.length - points.length);
   const lines = references(chart.reference);
   const places = [...new Set(points.map(({ against }) => against))];
@@ -111,7 +123,7 @@ async function drawGroups(view: LiveView, chart: LiveGroupChart): Promise<void> 
     rows: { points, references: lines.map((value) => ({ value })) },
     parameters: {
       ...logParameters('x', places, places.length <= 8 ? places : undefined),
-      ...logParameters('y', [...points.flatMap(({ low, high }) => [low, high]), ...lines]),
+      ...verticalParameters(chart.scale, [...points.flatMap(({ low, high }) => [low, high]), ...lines]),
     },
     description: `${chart.title} of ${points.length} ${chart.of}; its numbers are in the table below`,
   });
@@ -125,9 +137,11 @@ function groupRow(
 ): GroupRow {
   const { mean, sd } = statistic;
   // What is below 0 has no place on the axis.
-  const low = Math.max(mean - (sd ?? 0), mean / 100);
+  const low = chart.scale === 'linear' ? mean - (sd ?? 0) : Math.max(mean - (sd ?? 0), mean / 100);
   const against = Number(group.place[chart.against]);
-  return { group, statistic, arm: armOf(view, group), against, mean, low, high: mean + (sd ?? 0) };
+  const arm = armOf(view, group);
+  const size = arm === panelsOf(view)[0]?.name ? 160 : 60;
+  return { group, statistic, arm, size, against, mean, low, high: mean + (sd ?? 0) };
 }
 
 function groupText({ group, statistic, arm, against }: GroupRow, chart: LiveGroupChart): string {
@@ -162,10 +176,10 @@ async function drawCurves(view: LiveView, curves: LiveCurves, trials: readonly L
   const highest = noteCurves(curves, quantity, trials);
   const lines = references(curves.reference);
   const values = trials.flatMap((trial) =>
-    valuesOf(trial, quantity).map((value) => Math.min(value ?? 0, highest)),
+    valuesOf(trial, quantity).flatMap((value) => (value === null ? [] : [Math.min(value, highest)])),
   );
   const last = trials.reduce((latest, { curve }) => Math.max(latest, curve.epoch.at(-1) ?? 0), 1);
-  const axes = { xDomain: [0, last], ...logParameters('y', [...values, ...lines]) };
+  const axes = { xDomain: [0, last], ...verticalParameters(curves.scale, [...values, ...lines]) };
   const ofArm = (arm: string) => trials.filter((trial) => armOf(view, trial) === arm);
   const panels = panelsOf(view);
   // First of all, since a chart takes the width that it finds.
@@ -178,7 +192,13 @@ async function drawCurves(view: LiveView, curves: LiveCurves, trials: readonly L
     const colors = rampColors(theme().ramps[color], Math.max(1, shades.length));
     const points = own.flatMap((trial) => {
       const shade = Number(trial.place[view.shade?.field ?? '']);
-      return curveRows(trial, quantity, label, colors[Math.max(0, shades.indexOf(shade))] as string);
+      return curveRows(
+        trial,
+        curves.scale,
+        quantity,
+        label,
+        colors[Math.max(0, shades.indexOf(shade))] as string,
+      );
     });
     const of = view.arms.length > 0 ? `${own.length} ${name} trials` : `${own.length} trials`;
     await curveCharts.get(`${curves.name}-${name}-chart`)?.show({
@@ -191,19 +211,20 @@ async function drawCurves(view: LiveView, curves: LiveCurves, trials: readonly L
 
 /** Says what the chart leaves out. Returns the largest value that it draws. */
 function noteCurves(
-  { name, note, isCapped }: LiveCurves,
+  { name, note, isCapped, scale }: LiveCurves,
   quantity: string,
   trials: readonly LiveTrial[],
 ): number {
   const all = trials.map((trial) => valuesOf(trial, quantity));
   const zeros = all.reduce((sum, values) => sum + values.filter((value) => value === 0).length, 0);
-  byId(`${name}-zeros`).textContent = zerosSentence(zeros);
-  if (!isCapped) return Infinity;
-  const highest = highestDrawn(all.map((values) => values.at(-1) ?? 0).filter((value) => value > 0));
+  byId(`${name}-zeros`).textContent = scale === 'linear' ? '' : zerosSentence(zeros);
+  const highest = isCapped
+    ? highestDrawn(all.map((values) => values.at(-1) ?? 0).filter((value) => value > 0))
+    : Infinity;
   const isBeyond = all.some((values) => values.some((value) => (value ?? 0) > highest));
   const some = trials.length < state.total ? `${trials.length} of ${state.total} trials. ` : '';
   const beyond = isBeyond ? ` Values above ${short(highest)} are drawn at the edge.` : '';
-  byId(`${name}-note`).textContent = `${some}${note}${beyond}`;
+  byId(`${name}-note`).replaceChildren(...withSubscripts(`${some}${note}${beyond}`));
   return highest;
 }
 
@@ -217,10 +238,16 @@ function rangeText(symbol: string, shades: readonly number[]): string {
 }
 
 /** A line breaks where the axis has no place for its value. */
-function curveRows(trial: LiveTrial, quantity: string, label: string, color: string): CurveRow[] {
+function curveRows(
+  trial: LiveTrial,
+  scale: LiveCurves['scale'],
+  quantity: string,
+  label: string,
+  color: string,
+): CurveRow[] {
   const { key, curve } = trial;
   return valuesOf(trial, quantity).map((value, i) => {
-    const drawn = value !== null && value > 0 ? value : null;
+    const drawn = value !== null && (scale === 'linear' || value > 0) ? value : null;
     return { trial, label, key, color, epoch: curve.epoch[i], value: drawn };
   });
 }

@@ -30,7 +30,7 @@ function groupSection(view: LiveView, chart: LiveGroupChart): HTMLElement {
   const key = element('span', '', 'key');
   key.append(...keys);
   heading.append(key);
-  return section(chart, [], [panel(`${chart.name}-chart`, heading)]);
+  return section(chart, [], [panel(`${chart.name}-chart`, heading, 'chart alone')]);
 }
 
 function curvesSection(view: LiveView, curves: LiveCurves): HTMLElement {
@@ -78,8 +78,8 @@ function section(
   return made;
 }
 
-function panel(chartId: string, heading: HTMLElement): HTMLElement {
-  const made = element('div', '', 'chart');
+function panel(chartId: string, heading: HTMLElement, className = 'chart'): HTMLElement {
+  const made = element('div', '', className);
   made.append(heading, Object.assign(element('div'), { id: chartId }));
   return made;
 }

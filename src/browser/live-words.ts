@@ -2,6 +2,7 @@
 import { short } from '../figures/numbers-in-text.js';
 import type { LiveGroup, LiveState, LiveStatistic, StateCounts } from '../live/live-state.js';
 import type { Place, PlaceColumn } from '../protocol/experiment-form.js';
+import { placeText } from '../protocol/place-text.js';
 import { byId, element, withSubscripts } from './elements.js';
 
 /** Fills the page. Returns how the sweep is, in a sentence. */
@@ -48,7 +49,7 @@ function factsOf({ total, progress, pace, secondsLeft, lastFinishedAt, engines }
     ['Done', `${Math.floor(100 * progress)} % of the steps of ${total} trials`],
   ];
   if (pace) {
-    const speed = `${short(pace.trialsPerHour)} trials/h, ${short(pace.stepsPerSecond)} student steps/s`;
+    const speed = `${short(pace.trialsPerHour)} trials/h, ${short(pace.stepsPerSecond)} steps/s`;
     facts.push(['Pace', `${speed} in the last ${duration(pace.seconds)}`]);
   }
   if (secondsLeft !== null) facts.push(['Time left', `about ${duration(secondsLeft)} at this pace`]);
@@ -151,7 +152,7 @@ function groupCells(group: LiveGroup, state: LiveState): LiveCell[] {
   bar.setAttribute('role', 'img');
   fillBar(bar, counts, total);
   return [
-    ...shownColumns(state).map(({ name, none = '–' }) => place[name] || none),
+    ...shownColumns(state).map((column) => placeText(column, place[column.name])),
     ...settings.map((value) => value ?? '–'),
     bar,
     `${counts.finished + counts.failed} of ${total}`,

@@ -1,3 +1,4 @@
+import { counted } from '../figures/numbers-in-text.js';
 import type { ProtocolDocument } from '../protocol/experiment-form.js';
 import { estimateSweep, type SweepEstimate } from '../sweep/estimate.js';
 import { experimentOf } from '../sweep/experiment.js';
@@ -19,7 +20,7 @@ export async function dryRun(
 ): Promise<ExitCode> {
   const { warnings, timing } = experimentOf(protocol);
   for (const warning of warnings?.(protocol, directory) ?? []) session.note(warning);
-  if (timing) session.note('timing a few students ...');
+  if (timing) session.note('timing a few trials ...');
   const estimate = await estimateSweep(protocol, {
     directory,
     device,
@@ -44,7 +45,7 @@ function text({ trials, operations, largestPopulation, time }: SweepEstimate, di
           `Arithmetic: ${operations.toExponential(2)} useful operations (matrix products; a multiply-add is two)`,
         ]),
     time ? timeText(time) : 'Time: this experiment does not time its steps beforehand',
-    `Memory: at most ${bytesText(bytes)} for the largest population, ${students} students`,
+    `Memory: at most ${bytesText(bytes)} for the largest batch, ${counted(students, 'trial')}`,
   ].join('\n');
 }
 
@@ -52,7 +53,7 @@ function timeText(time: NonNullable<SweepEstimate['time']>): string {
   const { timed, interpolated } = time.shapes;
   const between = interpolated > 0 ? `, ${interpolated} more by interpolation` : '';
   return (
-    `Time: ${range(time)}, on ${time.engines.join(' and ')} (kinds of students: ${timed} timed${between}; ` +
+    `Time: ${range(time)}, on ${time.engines.join(' and ')} (kinds of trials: ${timed} timed${between}; ` +
     'records and report come on top)'
   );
 }

@@ -65,7 +65,7 @@ function lines(stream: Writable): ProgressDisplay {
       const percent = Math.floor(100 * progress.fraction);
       const { done, total } = progress.steps;
       stream.write(
-        `${percent} %, ${done} of ${total} student steps, ${trials(progress)}, ${rate(progress)}, ${left(progress)}${latest(progress, ', ')}\n`,
+        `${percent} %, ${done} of ${total} steps, ${trials(progress)}, ${rate(progress)}, ${left(progress)}${latest(progress, ', ')}\n`,
       );
     },
     end() {},
@@ -76,10 +76,10 @@ function trials({ trials: { total, finished, failed } }: SweepProgress): string 
   return `${finished} of ${counted(total, 'trial')}${failed > 0 ? `, ${failed} failed` : ''}`;
 }
 
-/** "12.3 k student steps/s" */
+/** "12.3 k steps/s" */
 function rate({ studentStepsPerSecond: value }: SweepProgress): string {
   const [divisor, unit] = value >= 1e6 ? [1e6, 'M '] : value >= 1e4 ? [1e3, 'k '] : [1, ''];
-  return `${(value / divisor).toFixed(divisor === 1 ? 0 : 1)} ${unit}student steps/s`;
+  return `${(value / divisor).toFixed(divisor === 1 ? 0 : 1)} ${unit}steps/s`;
 }
 
 function left({ secondsLeft }: SweepProgress): string {

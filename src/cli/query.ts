@@ -171,7 +171,7 @@ function tell({ unreadable, failed, notIndexed }: LoadedRecords, session: Sessio
     session.note(`the index was not written, so that every query reads the new records again: ${notIndexed}`);
   if (failed > 0)
     session.note(
-      `${failed === 1 ? '1 trial' : `${failed} trials`} failed: losses and sizes are null, and means leave them out; errorCode and ` +
+      `${failed === 1 ? '1 trial' : `${failed} trials`} failed: scalars that they lack are null, and means leave them out; errorCode and ` +
         'errorMessage say why',
     );
 }

@@ -49,11 +49,12 @@ function noteFailed(failed: readonly { message: string }[], session: Session): v
 
 /** Facts and tables on standard output; nothing is written. */
 async function textReport(directory: string, session: Session): Promise<ExitCode> {
-  const { facts, table, textNotes, troubles } = await reportContent(directory);
+  const { lead, facts, table, tableNote, textNotes, troubles } = await reportContent(directory);
   const text = [
+    lead,
     facts.map(([name, value]) => `${name}: ${value}`).join('\n'),
     printed(table),
-    'Mean ± standard deviation over trials.',
+    tableNote,
     ...textNotes,
     ...(troubles.length > 0 ? [`Trials without a result:\n${troubles.join('\n')}`] : []),
   ].join('\n\n');

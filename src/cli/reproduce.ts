@@ -1,4 +1,4 @@
-import { oneOf } from '../arguments.js';
+import { invalid, oneOf } from '../arguments.js';
 import { checkProtocol } from '../protocol/protocol.js';
 import { experimentOf, type ProtocolOverrides } from '../sweep/experiment.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
@@ -14,13 +14,18 @@ export async function reproduce(
   options: ReproduceOptions,
   session: Session,
 ): Promise<ExitCode> {
-  const { presets = {}, overridden } = experimentOf({ experiment: experimentName });
+  const { presets = {}, overridden, schema } = experimentOf({ experiment: experimentName });
   const name = oneOf('--preset', options.preset, Object.keys(presets));
   const { widths, epochs, trials } = options;
+  if (widths !== undefined && !overridden)
+    throw invalid('--widths', `none: ${experimentName} has no widths`, widths.join(','));
   const base = presets[name] as object;
+  if (epochs !== undefined && !Object.hasOwn(schema.shape, 'epochs'))
+    throw invalid('--epochs', `none: protocols of ${experimentName} have no epochs`, epochs);
+  const given = Object.entries({ epochs, trials }).filter(([, value]) => value !== undefined);
   const changed = overridden
     ? overridden(base, { widths, epochs, trials })
-    : { ...base, ...(epochs !== undefined && { epochs }), ...(trials !== undefined && { trials }) };
+    : { ...base, ...Object.fromEntries(given) };
   const directory = experimentName === undefined ? name : `${experimentName}-${name}`;
   return experiment(checkProtocol(changed, `preset ${name}`), directory, options, session);
 }

@@ -31,7 +31,7 @@ function text(status: RunStatus, protocol: ProtocolDocument): string {
   return [
     statusTable(groups, protocol),
     `${finished} of ${counted(total, 'trial')} finished, ${failed} failed, ${unfinished} unfinished (${engines.join(', ') || 'no engine'}).`,
-    ...(didNotLearn > 0 ? [`${experimentOf(protocol).didNotLearnNote?.(didNotLearn)}.`] : []),
+    ...(didNotLearn > 0 ? [lostText(didNotLearn, protocol)] : []),
     ...(status.mixedEngines ? [mixedProvenanceNote(status)] : []),
     ...(failures.length > 0
       ? ['Failed trials, which no sweep trains again:', failureTable(failures, protocol, mostFailures)]
@@ -49,8 +49,13 @@ function text(status: RunStatus, protocol: ProtocolDocument): string {
   ].join('\n');
 }
 
+function lostText(count: number, protocol: ProtocolDocument): string {
+  const note = experimentOf(protocol).didNotLearnNote?.(count);
+  return `${note ?? `${counted(count, 'trial')} did not learn`}.`;
+}
+
 function pace({ since, trialsPerHour, stepsPerSecond }: NonNullable<RunStatus['throughput']>): string {
-  return `${Number(trialsPerHour.toPrecision(3))} trials/h, ${Number(stepsPerSecond.toPrecision(3))} student steps/s since ${since}`;
+  return `${Number(trialsPerHour.toPrecision(3))} trials/h, ${Number(stepsPerSecond.toPrecision(3))} steps/s since ${since}`;
 }
 
 function damageText(directory: string, damaged: readonly DamagedTrial[]): string {

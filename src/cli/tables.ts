@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { formOf, type PlaceColumn, type ProtocolDocument } from '../protocol/experiment-form.js';
+import { placeText } from '../protocol/place-text.js';
 import { type Settings, settingColumns } from '../protocol/settings.js';
 import type { Metric } from '../pruning/metric.js';
 import type { PrunedLayer } from '../pruning/prune-network.js';
@@ -43,10 +44,10 @@ function placeColumns(rows: readonly Placed[], protocol: ProtocolDocument): Colu
     ...experimentOf(protocol)
       .placeColumns.filter(isShown)
       .map(
-        ({ name, heading, none, isText }): Column<Placed> => [
-          heading,
-          (row) => placeValue(row, name) || (none ?? placeValue(row, name)),
-          isText ? 'left' : undefined,
+        (column): Column<Placed> => [
+          column.heading,
+          (row) => placeText(column, placeValue(row, column.name)),
+          column.isText ? 'left' : undefined,
         ],
       ),
     ...settings.map(({ name, brief }): Column<Placed> => [name, (row) => brief(row.settings) ?? '']),
@@ -82,14 +83,18 @@ function groupsTable(
 }
 
 /** Of an experiment that names none: every statistic of its groups. */
-function statisticColumns([first]: readonly GroupSummary[]): SummaryColumn[] {
-  const found = Object.entries(first ?? {}).filter(([, value]) => isStatistic(value));
+function statisticColumns(groups: readonly GroupSummary[]): SummaryColumn[] {
+  const statistics = groups.flatMap((group) =>
+    Object.entries(group).flatMap(([name, value]) => (isStatistic(value) ? [name] : [])),
+  );
   return [
     { heading: 'trials', cell: ({ trials }) => trials },
-    ...found.map(([name]) => ({
+    ...[...new Set(statistics)].map((name) => ({
       heading: name,
-      cell: (group: GroupSummary) =>
-        preciseText((group as unknown as Record<string, Statistic>)[name] as Statistic),
+      cell: (group: object) => {
+        const value = (group as Readonly<Record<string, unknown>>)[name];
+        return isStatistic(value) ? preciseText(value) : '';
+      },
     })),
   ];
 }

@@ -3,6 +3,7 @@
  * makes the experiments of the package known.
  */
 import './index.js';
+import type { TrialProtocol } from '../protocol/experiment-form.js';
 import { parseProtocol as parseAnyProtocol } from '../protocol/protocol.js';
 import * as status from '../runs/query/status.js';
 import type * as records from '../runs/record.js';
@@ -18,17 +19,23 @@ import type { StudentScalars } from './teacher-student/record/scalars.js';
 import type { StudentGroupSummary } from './teacher-student/record/summarize-group.js';
 
 /** A protocol of an experiment other than teacher-student. */
-export interface OtherProtocol {
-  readonly experiment: string;
+export interface OtherProtocol<Name extends string = string> {
+  readonly experiment: Name extends 'teacher-student' ? never : Name;
   readonly [field: string]: unknown;
 }
 
-export type TrialRecord<
+export type TrialRecord<S = StudentScalars, P extends TrialProtocol = StudentProtocol> = records.TrialRecord<
+  S,
+  P
+>;
+export type FinishedRecord<
   S = StudentScalars,
-  P extends StudentProtocol = StudentProtocol,
-> = records.TrialRecord<S, P>;
-export type FinishedRecord = records.FinishedRecord<StudentScalars, StudentProtocol>;
-export type FailedRecord = records.FailedRecord<StudentScalars, StudentProtocol>;
+  P extends TrialProtocol = StudentProtocol,
+> = records.FinishedRecord<S, P>;
+export type FailedRecord<
+  S = StudentScalars,
+  P extends TrialProtocol = StudentProtocol,
+> = records.FailedRecord<S, P>;
 export type SweepSummary = summaries.Summary<StudentGroupSummary, StudentPlace>;
 export type TrialFailure = summaries.TrialFailure<StudentPlace>;
 export type SweepResult = sweeps.SweepResult<StudentGroupSummary, StudentPlace>;
@@ -39,15 +46,25 @@ export type BegunTrial = status.BegunTrial<StudentPlace>;
 export const parseProtocol = parseAnyProtocol as (text: string, source: string) => Protocol;
 export const sweep = sweeps.sweep as {
   (input: ProtocolInput, options: SweepOptions): Promise<SweepResult>;
-  (input: OtherProtocol, options: SweepOptions): Promise<sweeps.SweepResult>;
+  <Name extends string>(
+    input: OtherProtocol<Name>,
+    options: SweepOptions,
+  ): Promise<sweeps.SweepResult<summaries.AnyGroupSummary>>;
 };
 export const estimateSweep = estimate as (
   input: ProtocolInput | OtherProtocol,
   options?: EstimateOptions,
 ) => Promise<SweepEstimate>;
-export const writeSummary = summaries.writeSummary as (
+export const writeSummary = summaries.writeSummary as <
+  G extends summaries.GroupSummary = StudentGroupSummary,
+  P extends object = StudentPlace,
+>(
   directory: string,
   signal?: AbortSignal,
-) => Promise<SweepSummary>;
-export const runStatus = status.runStatus as (directory: string) => Promise<RunStatus>;
-export const readRecords = readAllRecords as (directory: string) => Promise<TrialRecord[]>;
+) => Promise<summaries.Summary<G, P>>;
+export const runStatus = status.runStatus as <P extends object = StudentPlace>(
+  directory: string,
+) => Promise<status.RunStatus<P>>;
+export const readRecords = readAllRecords as <S = StudentScalars, P extends TrialProtocol = StudentProtocol>(
+  directory: string,
+) => Promise<TrialRecord<S, P>[]>;

@@ -124,7 +124,7 @@ export function stateOf({ key }: Trial, { onDisk, atWork }: RunOnDisk): TrialSta
   const record = recordOf(found);
   if (record) return record.failed ? 'failed' : 'finished';
   if (atWork.keys.has(key)) return 'training';
-  return found?.curve ? 'paused' : 'waiting';
+  return found?.curve || found?.steps !== undefined ? 'paused' : 'waiting';
 }
 
 function count(trials: readonly Trial[], run: RunOnDisk): StateCounts {
@@ -137,7 +137,8 @@ function count(trials: readonly Trial[], run: RunOnDisk): StateCounts {
 function shareOf({ key, protocol }: Trial, { onDisk }: RunOnDisk): number {
   const found = onDisk.get(key);
   if (recordOf(found)) return 1;
-  return Math.min(1, (found?.curve?.epoch.at(-1) ?? 0) / epochsOf(protocol));
+  const bySteps = (found?.steps ?? 0) / (stepsOf(protocol) || 1);
+  return Math.min(1, Math.max(bySteps, (found?.curve?.epoch.at(-1) ?? 0) / (epochsOf(protocol) || 1)));
 }
 
 function liveGroup(group: readonly Trial[], run: RunOnDisk): LiveGroup {

@@ -28,7 +28,7 @@ td .bar { height: .7rem; min-width: 7rem; }
 #facts { margin: .75rem 0; }
 .charts { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
 .chart { flex: 1 1 20rem; min-width: 0; max-width: 100%; }
-#size .chart { flex-basis: 30rem; max-width: 46rem; }
+.chart.alone { flex-basis: 30rem; max-width: 46rem; }
 .chart h3 { font-size: .95rem; margin: 0 0 .2rem; display: flex; gap: 1rem; align-items: baseline; flex-wrap: wrap; }
 .chart .vega-embed { display: block; width: 100%; }
 .key { font-weight: normal; font-size: .85rem; color: var(--muted); display: inline-flex; align-items: center; gap: .4rem; }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EigenstudentError } from '../errors.js';
 import type { PlaceColumn, Trial } from '../protocol/experiment-form.js';
 import { expand } from '../protocol/trials.js';
+import { checkpointSteps } from '../runs/checkpoint-header.js';
 import { namesIn } from '../runs/names-in.js';
 import { type RecordSummary, summarizeRecord } from '../runs/query/record-summary.js';
 import { trialFolder } from '../runs/record.js';
@@ -25,6 +26,8 @@ import {
 /** What a trial's folder holds. */
 export interface TrialOnDisk {
   readonly record: RecordSummary | 'damaged' | undefined;
+  /** Done when its checkpoint was written; of a trial without a record. */
+  readonly steps: number | undefined;
   /** Of a trial that is drawn or has no record yet. */
   readonly curve: Curve | undefined;
 }
@@ -160,9 +163,10 @@ export class RunFollower {
   #readTrial(key: string): TrialOnDisk {
     const record = summarizeRecord(this.directory, key);
     const ended = record !== undefined && record !== 'damaged';
-    if (ended && !this.#drawn.has(key)) return { record, curve: undefined };
+    const steps = ended ? undefined : checkpointSteps(this.directory, key);
+    if (ended && !this.#drawn.has(key)) return { record, steps, curve: undefined };
     const path = join(trialFolder(this.directory, key), ended ? arraysFile : checkpointFile);
-    return { record, curve: this.#shown ? curveIn(path, this.#shown.view) : undefined };
+    return { record, steps, curve: this.#shown ? curveIn(path, this.#shown.view) : undefined };
   }
 }
 

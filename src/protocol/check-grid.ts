@@ -16,7 +16,9 @@ import {
 } from './axes.js';
 import { canonicalJson } from './canonical-json.js';
 import {
+  defaultExperiment,
   type ExperimentForm,
+  experimentNames,
   formOfDocument,
   type ProtocolDocument,
   unknownExperiment,
@@ -66,13 +68,23 @@ export function checkGrid(document: unknown): Checked {
   const ofPoint = (result.error ? issuesOf(result.error, []) : []).flatMap((issue) =>
     besideAxes(asSpacing(issue, form, document), axes),
   );
-  if (ofPoint.length + ofAxes.length > 0 || !result.success) return { issues: [...ofPoint, ...ofAxes] };
+  if (ofPoint.length + ofAxes.length > 0 || !result.success)
+    return { issues: [...ofPoint.map((issue) => withExperiment(issue, document)), ...ofAxes] };
   const protocol = axes.reduce<unknown>(
     (copy, { path, checked }) => withValue(copy, path, checked),
     result.data,
   ) as ProtocolDocument;
   const ofGrid = gridIssues(form, protocol, result.data as unknown as ProtocolDocument);
   return ofGrid.length > 0 ? { issues: ofGrid } : { protocol };
+}
+
+/** A protocol of another experiment may have lost its name. */
+function withExperiment(issue: ProtocolIssue, document: unknown): ProtocolIssue {
+  const names = experimentNames();
+  if (issue.key === undefined || issue.path.length > 0 || names.length < 2) return issue;
+  if (valueAt(document, ['experiment']) !== undefined) return issue;
+  const note = `It has no \`experiment\`, and is read as one of ${defaultExperiment}; others: ${names.filter((name) => name !== defaultExperiment).join(', ')}`;
+  return { ...issue, message: `${issue.message}. ${note}` };
 }
 
 function checkAxis(axis: WrittenAxis, zipped: boolean): CheckedAxis {
@@ -150,6 +162,9 @@ function gridIssues(
 ): ProtocolIssue[] {
   const ofZip = zipIssues(protocol);
   if (ofZip.length > 0) return ofZip;
+  const arms = armNames(form).filter((arm) => arm !== undefined);
+  if (arms.length > 0 && arms.every((arm) => valueAt(protocol, ['arms', arm]) === undefined))
+    return [{ path: ['arms'], message: `expected at least one of ${arms.join(', ')}, received none` }];
   const counts = countTrials(protocol);
   const total = counts.reduce((sum, { trials }) => sum + trials, 0);
   if (total > mostTrials) {

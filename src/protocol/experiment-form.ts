@@ -170,6 +170,8 @@ export function formOfDocument(document: unknown): ExperimentForm | undefined {
 
 /** What is wrong with the name of an experiment. */
 export function unknownExperiment(name: unknown): string {
-  const hint = typeof name === 'string' ? didYouMean(name, experimentNames()) : '';
-  return `expected one of ${experimentNames().join(', ')}, received ${JSON.stringify(name)}${hint && `. ${hint}`}`;
+  const hint =
+    (typeof name === 'string' && didYouMean(name, experimentNames())) ||
+    'One of your own is known once registerExperiment() was called, as by a module that `node --import` loads';
+  return `expected one of ${experimentNames().join(', ')}, received ${JSON.stringify(name)}. ${hint}`;
 }

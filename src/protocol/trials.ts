@@ -69,8 +69,8 @@ function armsWith(
 /** The point, with the arm in the place of all arms. */
 function plainTrials(point: ProtocolDocument, arm: Arm | undefined): (trial: number) => TrialProtocol {
   const { trials: _, arms: __, zip: ___, seed, ...rest } = point;
-  const fields = { ...rest, ...(arm && { arm: { name: arm.name, ...arm.fields } }) };
-  return (trial) => ({ schema: 1, ...fields, seed: seed as number, trial });
+  const fields = { ...rest, ...(arm && { arm: { ...arm.fields, name: arm.name } }) };
+  return (trial) => ({ ...fields, schema: 1, seed: seed as number, trial });
 }
 
 /** The arm of a trial; undefined where its experiment has none. */

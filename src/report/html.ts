@@ -76,7 +76,9 @@ function lead({ lead, troubles }: ReportContent): string {
 }
 
 function navigation(figures: readonly DrawnFigure[]): string {
-  const links = figures.map(({ figure }) => `<a href="#${figure.name}">${markup(figure.title)}</a>`);
+  const links = figures.map(
+    ({ figure }) => `<a href="#${escapeHtml(figure.name)}">${markup(figure.title)}</a>`,
+  );
   return `<nav aria-label="Figures">${links.join('')}</nav>`;
 }
 
@@ -99,7 +101,8 @@ function sectionHtml(section: Section): string {
 }
 
 function figureSection({ figure, svg }: DrawnFigure): string {
-  const { name, title, caption, notes, hint, table } = figure;
+  const { title, caption, notes, hint, table } = figure;
+  const name = escapeHtml(figure.name);
   return `<section id="${name}">
 <h2>${markup(title)}</h2>
 <p>${markup(caption)}</p>
@@ -117,14 +120,14 @@ Save as ${['SVG', 'PNG', 'CSV'].map((kind) => `<button type="button" data-figure
 }
 
 function leftOutSection({ name, title, reason }: LeftOut): string {
-  return `<section id="${name}">
+  return `<section id="${escapeHtml(name)}">
 <h2>${markup(title)}</h2>
 <p class="note">Not drawn. ${markup(reason)}</p>
 </section>`;
 }
 
 function failedSection({ name, title, failure }: FailedFigure): string {
-  return `<section id="${name}">
+  return `<section id="${escapeHtml(name)}">
 <h2>${markup(title)}</h2>
 <p class="warning">Not drawn: this figure failed. ${markup(reasonOf(failure))}. The other figures do not depend on it.</p>
 </section>`;

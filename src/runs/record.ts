@@ -90,6 +90,9 @@ export function isFinished<S, P extends TrialProtocol>(
   return record.error === undefined;
 }
 
+/** Fields of a record beside its scalars and its error. */
+export const recordFields: readonly string[] = Object.keys(header.shape);
+
 /** JSON Schema of a record without its scalars and its error: what becomes columns of its fields. */
 export function recordJsonSchema(): { readonly properties?: Readonly<Record<string, object>> } {
   return z.toJSONSchema(header, { unrepresentable: 'any' }) as ReturnType<typeof recordJsonSchema>;
@@ -112,9 +115,17 @@ export function trialFolder(directory: string, key: string): string {
  */
 export function sealRecord(record: UnsealedRecord, arraysSha256: string): TrialRecord {
   const complete = { ...record, arraysSha256 };
+  const unknown = Object.keys(record.scalars).filter(
+    (name) => !Object.hasOwn(formOf(record).scalars.shape, name),
+  );
+  for (const [name, value] of Object.entries(record.scalars))
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw new EigenstudentError('diverged', `its ${name} is ${value}`);
   const { issue, cause } = parseRecord(JSON.parse(JSON.stringify(complete)));
-  if (issue)
-    throw new EigenstudentError('internal', `its record could not be read again: ${issue}`, { cause });
+  const fault =
+    issue ?? (unknown.length > 0 && `scalars.${unknown.join(', scalars.')}: not in the experiment's schema`);
+  if (fault)
+    throw new EigenstudentError('internal', `its record could not be read again: ${fault}`, { cause });
   return { ...complete, recordSha256: sha256(JSON.stringify(complete)) } as TrialRecord;
 }
 
@@ -164,10 +175,23 @@ function parseRecord(value: unknown): Parsed {
   const failure = error === undefined ? undefined : trialError.safeParse(error);
   if (failure?.success === false) return issueOf(failure.error, 'error');
   const { scalars: form } = formOf(head.data);
-  const found = (failure ? form.partial() : form).safeParse(scalars);
+  const found = (failure ? allOptional(form) : form).safeParse(scalars);
   if (!found.success) return issueOf(found.error, 'scalars');
   const failed = failure && { error: failure.data };
-  return { record: { ...head.data, scalars: found.data, ...failed } as TrialRecord };
+  // As they were written: a schema may have defaults, which are not what the trial found.
+  return { record: { ...head.data, scalars, ...failed } as TrialRecord };
+}
+
+const optionalForms = new WeakMap<z.ZodObject, z.ZodObject>();
+
+/** Scalars of a failed trial, each of which may be absent. */
+function allOptional(form: z.ZodObject): z.ZodObject {
+  const fields = Object.entries(form.shape as Record<string, z.ZodType>);
+  const known =
+    optionalForms.get(form) ??
+    z.object(Object.fromEntries(fields.map(([name, field]) => [name, field.optional()])));
+  optionalForms.set(form, known);
+  return known;
 }
 
 function issueOf(cause: z.ZodError, ...within: string[]): Parsed {
@@ -183,7 +207,7 @@ const headerOfSchema1: readonly string[] = [...Object.keys(header.shape), 'error
  * A record as it is. Schema 1, of version 0.1.0, had one experiment, and what a trial found beside the other fields, null
  * where the trial failed.
  */
-export function inSchema2(value: unknown): unknown {
+function inSchema2(value: unknown): unknown {
   if ((value as { readonly schema?: unknown } | null)?.schema !== 1) return value;
   const fields = Object.entries(value as object);
   const isFound = ([name, field]: [string, unknown]) => !headerOfSchema1.includes(name) && field !== null;

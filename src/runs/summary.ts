@@ -26,6 +26,9 @@ export interface GroupSummary {
   readonly trials: number;
 }
 
+/** With the values of its place, and whatever its experiment sums up. */
+export type AnyGroupSummary = GroupSummary & Readonly<Record<string, unknown>>;
+
 /** `P`: what ExperimentForm.place says of a trial. */
 export type TrialFailure<P extends object = object> = P &
   Pick<TrialError, 'code' | 'message'> & {
@@ -70,7 +73,7 @@ export async function writeSummary(directory: string, signal?: AbortSignal): Pro
         ...form.place(first.protocol),
         settings: settings(first.protocol),
         trials: members.length,
-        ...(form.summarizeGroup?.(members) ?? statisticsOf(members)),
+        ...(form.summarizeGroup?.(members) ?? statisticsOf(members, Object.keys(form.place(first.protocol)))),
       });
   }
   const records = [...found.values()];
@@ -150,12 +153,16 @@ async function readMembers(
   return members;
 }
 
-/** Of every scalar that is a number in all of them, and of their seconds. */
-function statisticsOf(members: readonly GroupMember[]): Readonly<Record<string, Statistic>> {
-  const names = Object.keys(members[0]?.scalars ?? {}).filter((name) =>
-    members.every(({ scalars }) => typeof scalars[name] === 'number'),
-  );
-  const found = names.map((name) => [name, statistic(members.map(({ scalars }) => scalars[name] as number))]);
+/** Of every scalar but those of the place, over the trials in which it is a number, and of their seconds. */
+function statisticsOf(
+  members: readonly GroupMember[],
+  place: readonly string[],
+): Readonly<Record<string, Statistic>> {
+  const names = new Set(members.flatMap(({ scalars }) => Object.keys(scalars)));
+  const found = [...names].flatMap((name): [string, Statistic][] => {
+    const values = members.map(({ scalars }) => scalars[name]).filter((value) => typeof value === 'number');
+    return values.length > 0 && !place.includes(name) ? [[name, statistic(values)]] : [];
+  });
   return { ...Object.fromEntries(found), seconds: statistic(members.map(({ seconds }) => seconds)) };
 }
 

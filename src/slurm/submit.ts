@@ -136,6 +136,7 @@ async function plan(protocol: ProtocolDocument, options: SubmitOptions, maximum:
     command: [
       ...[
         process.execPath,
+        ...loadedModules(),
         commandFile(),
         'sweep',
         protocolCopy(directory, protocol),
@@ -186,6 +187,15 @@ function protocolCopy(directory: string, protocol: ProtocolDocument): string {
 /** The command `eigenstudent`, as the package has it. */
 function commandFile(): string {
   return join(ownPackage().folder, 'dist/cli/main.js');
+}
+
+/** Options of Node that load modules first, as one that registers an experiment. */
+function loadedModules(): string[] {
+  const { execArgv } = process;
+  return execArgv.flatMap((option, i) => {
+    if (/^--(import|require)=/.test(option)) return [option];
+    return ['--import', '--require', '-r'].includes(option) ? [option, execArgv[i + 1] ?? ''] : [];
+  });
 }
 
 function sweepArguments({ device, devices, checkpointEvery }: SubmitOptions): string[] {

@@ -19,15 +19,19 @@ export interface BatchLimits {
   readonly bytes: number;
 }
 
-/** A GPU is filled by all there is; a CPU by a few students per thread. */
+/** A GPU is filled by all there is; a CPU by a few students per thread. @param atOnce see Runner */
 export function batchLimits(
   device: ChosenDevice['device'],
   threads: number = availableParallelism(),
+  atOnce = Infinity,
 ): BatchLimits {
   // A quarter of the memory, and 8 GiB at most: arbitrary, but the whole paper (720 trials, 2.5 GB) fits.
-  if (device === 'cuda') return { students: Infinity, bytes: Math.min(8 * 2 ** 30, totalmem() / 4) };
+  if (device === 'cuda') return { students: atOnce, bytes: Math.min(8 * 2 ** 30, totalmem() / 4) };
   // Half, for what works on them and for everything else. Populations are split to fit.
-  return { students: studentsPerThread * threads, bytes: Math.min(maximumBytes, freeMemory() / 2) };
+  return {
+    students: Math.min(atOnce, studentsPerThread * threads),
+    bytes: Math.min(maximumBytes, freeMemory() / 2),
+  };
 }
 
 /** So that what ends last is short; an order that depends on nothing but what the trials are. */

@@ -66,8 +66,9 @@ export async function estimateSweep(input: object, options: EstimateOptions = {}
   checkMemory(trials, (trial) => deviceOf(dtypeOf(trial.protocol)).device !== 'cuda');
   const done = await doneIn(options.directory, protocol, trials);
   const missing = trials.filter(({ key }) => !done.has(key));
-  const batches = planBatches(missing, (dtype) => batchLimits(deviceOf(dtype).device, threads));
-  const { timing } = experimentOf(protocol);
+  const { timing, open } = experimentOf(protocol);
+  const { atOnce } = open(protocol);
+  const batches = planBatches(missing, (dtype) => batchLimits(deviceOf(dtype).device, threads, atOnce));
   return {
     trials: {
       ...countTrials(protocol, trials),

@@ -13,8 +13,9 @@ import {
 } from '../protocol/experiment-form.js';
 import type { GroupSummary, Summary } from '../runs/summary.js';
 import type { BatchOptions } from './batch-options.js';
+import { checkExperiment } from './check-experiment.js';
 import type { LiveView } from './live-view.js';
-import type { ReportContent } from './report-content.js';
+import type { PlainReport, ReportContent } from './report-content.js';
 
 /** See ExperimentForm for the parameters. */
 export interface Experiment<
@@ -53,14 +54,17 @@ export interface Experiment<
   readonly summaryColumns?: readonly SummaryColumn[];
   /** What stands below that table. */
   summaryNotes?(summary: Summary): string[];
-  /** A sentence about trials that did not learn. @param count at least 1 */
+  /** A sentence about trials that did not learn. Default: how many. @param count at least 1 */
   didNotLearnNote?(count: number): string;
   /** Effective sizes at other thresholds; only where relevance is kept. */
   thresholds?(directory: string, thresholds: readonly number[]): Promise<ThresholdTable>;
   /** Prunes a finished trial; only where trials keep a network. */
   pruneTrial?(directory: string, choice: TrialChoice): Promise<PrunedTrial>;
-  /** What report.html and figures/ hold. Default: facts and a table of the scalars. */
-  report?(directory: string): Promise<ReportContent>;
+  /**
+   * What report.html and figures/ hold. Default: facts and a table of the scalars.
+   * @param plain reads the run, and gives its finished records and that default, which an experiment may add to
+   */
+  report?(directory: string, plain: () => Promise<PlainReport>): Promise<ReportContent>;
   /** What the page of `watch` draws. Default: trials by state, without charts. */
   readonly live?: LiveView;
 }
@@ -80,6 +84,8 @@ export interface Runner<P extends TrialProtocol = TrialProtocol> {
    * @throws interrupted; what onTrial throws; what is not of one trial, as out_of_memory
    */
   runBatch(trials: readonly Trial<P>[], options: BatchOptions): Promise<void>;
+  /** Trials that run side by side; a process takes no more at once. Default: as many as fill the device. */
+  readonly atOnce?: number;
   /** Times steps of trials like this one. Keeps nothing. */
   calibrate?(example: P, plan: CalibrationPlan): Promise<Calibration<P>>;
 }
@@ -162,12 +168,14 @@ const experiments = new Map<ExperimentForm, Experiment>();
 /**
  * Makes an experiment known: protocols that name it are read, swept, resumed, queried and reported like those of this
  * package. One of the same name is replaced.
+ * @throws invalid_argument for names that the sweep uses itself, and for what else would lose trials or numbers
  */
 export function registerExperiment<Point extends object, P extends TrialProtocol, S>(
   experiment: Experiment<Point, P, S>,
 ): void {
   // Its methods get what its own schemas have checked.
   const known = experiment as unknown as Experiment;
+  checkExperiment(known);
   registerForm(known);
   experiments.set(known, known);
 }

@@ -33,8 +33,10 @@ export interface LiveCurves {
   readonly name: string;
   readonly title: string;
   readonly note: string;
-  /** Of the vertical axis, which is logarithmic. */
+  /** Of the vertical axis. */
   readonly axis: string;
+  /** Default: "log", which has no place for values of 0 and below. */
+  readonly scale?: 'log' | 'linear';
   /** The first is drawn; each other in its place once its box, labelled `choice`, is checked. */
   readonly quantities: readonly {
     readonly name: string;
@@ -47,7 +49,7 @@ export interface LiveCurves {
   readonly reference?: string;
 }
 
-/** A value of groups against a number of their place, both axes logarithmic. */
+/** A value of groups against a number of their place, on a logarithmic axis. */
 export interface LiveGroupChart extends Omit<LiveCurves, 'quantities' | 'isCapped'> {
   readonly value: string;
   /** "n_λ" */

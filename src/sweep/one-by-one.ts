@@ -1,6 +1,8 @@
-/** For experiments whose trials run one after the other: from a function of one trial to a Runner. */
+/** For experiments whose trials are functions: from a function of one trial to a Runner. */
+import { describe } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { type SafeTensor, safeTensor } from '../files/safetensors.js';
+import type { ChosenDevice } from '../network/device.js';
 import type { Scalars, Trial, TrialProtocol } from '../protocol/experiment-form.js';
 import { epochsOf, stepsOf } from '../protocol/place.js';
 import { float64 } from '../runs/trial-arrays.js';
@@ -17,9 +19,13 @@ export interface TrialRun {
   readonly saved: { readonly step: number; readonly tensors: Tensors } | undefined;
   readonly signal: AbortSignal | undefined;
   readonly threads: number | undefined;
+  /** Where the sweep was asked to compute: for Population.create. */
+  readonly device: ChosenDevice['device'];
+  /** GPUs by their number; empty on a CPU. */
+  readonly devices: ChosenDevice['devices'];
   /**
    * To be called after every few steps: the progress of the sweep follows it, and a checkpoint is written when one is due.
-   * @param step steps that are done, of those of ExperimentForm.stepsOf
+   * @param step steps that are done, an integer from 0 to ExperimentForm.stepsOf
    * @param state from which the trial can go on with the same results
    * @param values short names and numbers for a progress bar
    * @throws interrupted, after a checkpoint was written
@@ -31,73 +37,93 @@ export interface TrialResult<S = Scalars> {
   readonly scalars: S;
   /** For arrays.safetensors; histories under the names of LiveView.history. */
   readonly tensors?: Tensors;
-  /** What computed it. Default: "javascript". */
+  /** What computed it, where that is known only now: Population.engine. Default: that of the options. */
   readonly engine?: string;
+}
+
+export interface OneByOneOptions {
+  /** What computes the trials, as records name it. Default: "javascript". */
+  readonly engine?: string;
+  /** Trials that run side by side in one process, for functions that wait for native code. Default: 1. */
+  readonly atOnce?: number;
 }
 
 /** @param run one trial to its end; what it throws fails that trial alone */
 export function oneByOne<P extends TrialProtocol, S extends object>(
   run: (trial: P, context: TrialRun) => Promise<TrialResult<S>>,
+  { engine = 'javascript', atOnce = 1 }: OneByOneOptions = {},
 ): Runner<P> {
   return {
+    atOnce,
     async runBatch(trials, options) {
       const epochs = trials.map(() => 0);
-      for (const [i, trial] of trials.entries()) {
-        throwIfInterrupted(options.signal);
-        const follow = (done: number, values: Readonly<Record<string, number>> | undefined, rate: number) => {
-          epochs[i] = done;
-          options.onEpochs(epochs, rate, values ? { trials: 1, values } : null);
-        };
-        await new SingleTrial(trial, options, follow).run(run);
-      }
+      const follow = (i: number) => (done: number, values: Values | undefined, rate: number) => {
+        epochs[i] = done;
+        options.onEpochs(epochs, rate, values ? { trials: 1, values } : null);
+      };
+      const running = trials.map((trial, i) => new SingleTrial(trial, options, follow(i), engine).run(run));
+      const ended = await Promise.allSettled(running);
+      const fault = ended.find(({ status }) => status === 'rejected');
+      if (fault?.status === 'rejected') throw fault.reason;
     },
   };
 }
 
-/** Names that checkpoints of these trials have besides those of the experiment. */
+type Values = Readonly<Record<string, number>>;
+
+/** Name of a tensor that checkpoints of these trials have besides those of the experiment. */
 const secondsTensor = 'sweep.seconds';
+
+/** Milliseconds between two reports of progress: a trial of a million steps may report each. */
+const reportPause = 50;
 
 class SingleTrial<P extends TrialProtocol> {
   #step = 0;
   #secondsBefore = 0;
-  #started = performance.now();
+  readonly #started = performance.now();
   #saved = performance.now();
+  #reported = 0;
 
   constructor(
     readonly trial: Trial<P>,
     readonly options: BatchOptions,
-    readonly follow: (
-      epochs: number,
-      values: Readonly<Record<string, number>> | undefined,
-      stepsPerSecond: number,
-    ) => void,
+    readonly follow: (epochs: number, values: Values | undefined, stepsPerSecond: number) => void,
+    readonly engine: string,
   ) {}
 
   async run(work: (trial: P, context: TrialRun) => Promise<TrialResult<object>>): Promise<void> {
     const { trial, options } = this;
-    const { signal, threads, profiler } = options;
-    const saved = await this.#continue();
-    const context: TrialRun = {
-      saved,
-      signal,
-      threads,
-      checkpoint: (...state) => this.#checkpoint(...state),
-    };
-    const done = await this.#timed(profiler, () => attempt(() => work(trial.protocol, context)));
-    if ('error' in done) return options.onTrial(trial, this.#failed(done.error, 'training'));
+    const { signal } = options;
+    throwIfInterrupted(signal);
+    const context = this.#context(await this.#continue());
+    const done = await this.#timed(() =>
+      attempt(async () => checkedResult(await work(trial.protocol, context))),
+    );
+    if ('error' in done) {
+      // An interrupted trial may end with any error: that of a timer, of a request. It goes on with the next call.
+      throwIfInterrupted(signal);
+      return options.onTrial(trial, this.#failed(done.error, 'training'));
+    }
     this.#step = stepsOf(trial.protocol);
-    const { scalars, tensors = new Map(), engine = 'javascript' } = done.result;
-    const outcome: Outcome = { ...this.#ended(engine), scalars: scalars as Scalars, arrays: { tensors } };
+    const { scalars, tensors = new Map(), engine = this.engine } = done.result;
+    const outcome = { ...this.#ended(), engine, scalars: scalars as Scalars, arrays: { tensors } };
     const kept = await attempt(() => options.onTrial(trial, outcome));
     if ('error' in kept) await options.onTrial(trial, this.#failed(kept.error, 'writing'));
   }
 
+  #context(saved: TrialRun['saved']): TrialRun {
+    const { signal, threads, chosen } = this.options;
+    const { device, devices } = chosen;
+    return { saved, signal, threads, device, devices, checkpoint: (...state) => this.#checkpoint(...state) };
+  }
+
   /** What is not writing is training. */
-  async #timed<Result>(profiler: BatchOptions['profiler'], work: () => Promise<Result>): Promise<Result> {
+  async #timed<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { profiler } = this.options;
     const [started, written] = [performance.now(), profiler.of('writing')];
     const result = await work();
     const writing = profiler.of('writing') - written;
-    profiler.add('training', (performance.now() - started) / 1000 - writing);
+    profiler.add('training', Math.max(0, (performance.now() - started) / 1000 - writing));
     return result;
   }
 
@@ -108,13 +134,12 @@ class SingleTrial<P extends TrialProtocol> {
     try {
       const file = await readTrialCheckpoint(directory, key);
       if (file === undefined) return undefined;
+      const [seconds = 0] = float64(file, secondsTensor, checkpointPath(directory, key));
       const [step] = JSON.parse(String(file.metadata.steps));
-      this.#step = Number(step);
-      [this.#secondsBefore] = float64(file, secondsTensor, checkpointPath(directory, key)) as unknown as [
-        number,
-      ];
+      this.#secondsBefore = seconds;
+      this.#step = step;
       onContinue({ key, epoch: this.#epochs(protocol) });
-      return { step: this.#step, tensors: file.tensors };
+      return { step, tensors: file.tensors };
     } catch (error) {
       if (!(error instanceof EigenstudentError)) throw error;
       onRestart({ key, reason: error.message });
@@ -123,12 +148,15 @@ class SingleTrial<P extends TrialProtocol> {
   }
 
   async #checkpoint(...[step, state, values]: Parameters<TrialRun['checkpoint']>): Promise<void> {
+    checkStep(step, stepsOf(this.trial.protocol));
     this.#step = step;
     const { signal, checkpointEvery } = this.options;
     const now = performance.now();
-    this.follow(this.#epochs(this.trial.protocol), values, step / this.#seconds());
-    const due = signal?.aborted || now - this.#saved > 1000 * checkpointEvery;
-    if (due) await this.#save(state());
+    if (now - this.#reported >= reportPause) {
+      this.#reported = now;
+      this.follow(this.#epochs(this.trial.protocol), values, step / this.#seconds());
+    }
+    if (signal?.aborted || now - this.#saved > 1000 * checkpointEvery) await this.#save(state());
     throwIfInterrupted(signal);
   }
 
@@ -149,17 +177,33 @@ class SingleTrial<P extends TrialProtocol> {
     return Math.floor((this.#step * epochsOf(protocol)) / stepsOf(protocol));
   }
 
-  #ended(engine: string) {
-    return { seconds: this.#seconds(), steps: this.#step, engine };
+  #ended() {
+    return { seconds: this.#seconds(), steps: this.#step, engine: this.engine };
   }
 
   /** @throws the error, where it is not of the trial */
   #failed(error: unknown, stage: Stage): Outcome {
     return {
-      ...this.#ended('javascript'),
+      ...this.#ended(),
       scalars: {},
       arrays: { tensors: new Map() },
       error: trialErrorOf(error, stage, this.#step),
     };
   }
+}
+
+/** @throws what is wrong with a result that no type has checked */
+function checkedResult<S>(result: TrialResult<S>): TrialResult<S> {
+  const { scalars, tensors } = (result ?? {}) as Partial<TrialResult<S>>;
+  const isMap = tensors === undefined || typeof tensors.entries === 'function';
+  if (typeof scalars === 'object' && scalars !== null && isMap) return result;
+  const what = isMap ? '{ scalars }' : 'a Map of tensors by name';
+  const message = `expected ${what} from the function that runs a trial, received ${describe(isMap ? scalars : tensors)}`;
+  throw new EigenstudentError('invalid_argument', message);
+}
+
+function checkStep(step: number, steps: number): void {
+  if (Number.isSafeInteger(step) && step >= 0 && step <= steps) return;
+  const message = `expected an integer from 0 to ${steps} for the step of a checkpoint, received ${step}`;
+  throw new EigenstudentError('invalid_argument', message);
 }

@@ -48,6 +48,7 @@ export class Tally {
   #trained = 0;
   #finished = 0;
   #failed = 0;
+  readonly #faults: unknown[] = [];
   #studentStepsPerSecond = 0;
   #latest: Latest | null = null;
 
@@ -95,10 +96,20 @@ export class Tally {
     // Nothing is kept of it: memory does not grow with what has ended.
     this.#missing.delete(key);
     this.#epochs.delete(key);
-    this.#report();
+    try {
+      this.#report();
+    } catch (error) {
+      // Of the caller's function, and not of the trial, whose record is written: see throwFault.
+      this.#faults.push(error);
+    }
   }
 
-  /** Epochs completed, one number a trial of the batch. */
+  /** @throws what the caller's function threw when a trial had ended */
+  throwFault(): void {
+    if (this.#faults.length > 0) throw this.#faults[0];
+  }
+
+  /** Epochs completed, one number per trial of the batch. */
   follow(
     batch: readonly Trial[],
     epochs: readonly number[],
@@ -125,7 +136,7 @@ export class Tally {
     const before = this.#epochs.get(key) ?? 0;
     const now = Math.max(before, Math.min(epoch, epochsOf(protocol)));
     this.#epochs.set(key, now);
-    const share = (now - before) / epochsOf(protocol);
+    const share = (now - before) / Math.max(1, epochsOf(protocol));
     this.#work.done += share * workOf(protocol);
     this.#steps.done += share * stepsOf(protocol);
   }
@@ -134,7 +145,7 @@ export class Tally {
     if (!this.onProgress) return;
     const left = this.total - this.done;
     // Sums of shares: what rounding leaves is not shown.
-    const fraction = left === 0 ? 1 : Math.min(1, this.#work.done / this.#work.total);
+    const fraction = left === 0 ? 1 : Math.min(1, this.#work.done / (this.#work.total || 1));
     const secondsElapsed = (performance.now() - this.#started) / 1000;
     this.onProgress({
       trials: { total: this.total, finished: this.#finished, failed: this.#failed, reused: this.#reused },

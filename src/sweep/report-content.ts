@@ -1,6 +1,7 @@
 /** What an experiment says of a run: the report draws it and sets it in a page. */
 import type { Figure, LeftOut, Table } from '../figures/figure.js';
 import type { ProtocolDocument } from '../protocol/experiment-form.js';
+import type { FinishedRecord } from '../runs/record.js';
 import type { Fact } from './report-facts.js';
 
 /** A figure, made only when it is drawn. */
@@ -27,4 +28,11 @@ export interface ReportContent {
   readonly figures: readonly FigureMaker[];
   /** The publication that the experiment follows. */
   readonly after?: { readonly authors: string; readonly title: string; readonly source: string };
+}
+
+/** What is said of a run of any experiment. */
+export interface PlainReport {
+  readonly content: ReportContent;
+  /** At least one. */
+  readonly finished: readonly FinishedRecord[];
 }

@@ -34,20 +34,22 @@ export function endingOf(record: TrialRecord): Ending {
 
 /** @throws interrupted, file_unwritable, what training throws */
 export async function runTrials(missing: readonly Trial[], run: SweepContext): Promise<void> {
-  const { signal, profiler, deviceOf, threads } = run;
+  const { signal, profiler, deviceOf, threads, tally } = run;
   const runner = experimentOf(run.protocol).open(run.protocol, signal);
   const list = new WorkList(
     missing,
-    (dtype) => batchLimits(deviceOf(dtype).device, threads),
+    (dtype) => batchLimits(deviceOf(dtype).device, threads, runner.atOnce),
     (trial) => claim(trial, run),
   );
   while (!list.isEmpty) {
+    tally.throwFault();
     if (signal?.aborted) throw interrupted(signal.reason);
     const start = performance.now();
     const batch = await profiler.time('writing', () => list.nextBatch());
     if (batch.length > 0) await runOne(batch, list, runner, run);
     else if (!list.isEmpty) await profiler.time('waiting', () => pause(performance.now() - start, signal));
   }
+  tally.throwFault();
 }
 
 /** What another process has ended meanwhile is counted and let go. */
@@ -93,8 +95,19 @@ async function keep(
   return true;
 }
 
+/** What summaries need of a finished trial must be there. */
+function checkTensors(protocol: Trial['protocol'], { arrays }: Outcome): void {
+  const { name, summaryTensors = [] } = formOf(protocol);
+  const missing = summaryTensors.filter((tensor) => !arrays.tensors.has(tensor));
+  if (missing.length === 0) return;
+  const message = `expected the tensors ${summaryTensors.join(', ')} of a trial of ${name}, received none called ${missing.join(', ')}`;
+  throw new EigenstudentError('internal', message);
+}
+
 function recordOf({ key, protocol }: Trial, outcome: Outcome): UnsealedRecord {
   const { scalars, seconds, steps, engine, error } = outcome;
+  const arithmetic = arithmeticRevision(engine);
+  if (!error) checkTensors(protocol, outcome);
   return {
     schema: 2,
     key,
@@ -107,7 +120,7 @@ function recordOf({ key, protocol }: Trial, outcome: Outcome): UnsealedRecord {
     steps,
     engine,
     dtype: dtypeOf(protocol),
-    versions: { ...versions(), arithmetic: arithmeticRevision(engine) },
+    versions: { ...versions(), ...(arithmetic !== undefined && { arithmetic }) },
     finishedAt: new Date().toISOString(),
     ...(error && { error }),
   };

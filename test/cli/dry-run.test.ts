@@ -30,7 +30,7 @@ describe('sweep --dry-run', () => {
   it('tells trials by arm and field, what is done, arithmetic, time and memory, and writes nothing', async () => {
     const out = join(folder, 'run');
     const { exitCode, stdout, stderr } = await call('sweep', file, '--out', out, ...flags);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: 'timing a few students ...\n' });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: 'timing a few trials ...\n' });
     expect(stdout.split('\n')).toEqual([
       '80 trials: spectral 80',
       '  student.width: 4 (40), 6 (40)',
@@ -40,9 +40,9 @@ describe('sweep --dry-run', () => {
       // 6 epochs of 40 patterns; 2 width (2 x 3 + 3 x 2) = 24 width operations; 40 trials of each width
       'Arithmetic: 2.30e+6 useful operations (matrix products; a multiply-add is two)',
       expect.stringMatching(
-        /^Time: (?:less than 1 s|about [\d hmins]+, by these timings [\d hmins]+ to [\d hmins]+), on cpu-\w+ float32 \(kinds of students: 2 timed; records and report come on top\)$/,
+        /^Time: (?:less than 1 s|about [\d hmins]+, by these timings [\d hmins]+ to [\d hmins]+), on cpu-\w+ float32 \(kinds of trials: 2 timed; records and report come on top\)$/,
       ),
-      'Memory: at most 1 MiB for the largest population, 4 students',
+      'Memory: at most 1 MiB for the largest batch, 4 trials',
       '',
     ]);
     expect(await readdir(folder)).toEqual(['small.yaml']);

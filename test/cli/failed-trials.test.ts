@@ -104,7 +104,7 @@ describe('with trials that failed', () => {
     const { exitCode, stdout, stderr } = await call('query', run, sql, '--format', 'json');
     expect({ exitCode, rows: JSON.parse(stdout) }).toEqual({ exitCode: 0, rows: [{ rows: 8, measured: 4 }] });
     expect(stderr).toBe(
-      '4 trials failed: losses and sizes are null, and means leave them out; errorCode and errorMessage say why\n',
+      '4 trials failed: scalars that they lack are null, and means leave them out; errorCode and errorMessage say why\n',
     );
     const why = await call('query', run, 'select key, errorMessage from trials where errorCode is not null');
     for (const { key } of failed) expect(why.stdout).toContain(key);

@@ -59,7 +59,10 @@ describe('a wrong call exits with 2 and says', () => {
       ['reproduce', 'teacher-student', 'quick'],
       "too many arguments for 'reproduce'. Expected 1 argument but got 2. See `eigenstudent reproduce --help`",
     ],
-    [['reproduce', 'quick'], 'experiment: expected one of teacher-student, received "quick"'],
+    [
+      ['reproduce', 'quick'],
+      'experiment: expected one of teacher-student, received "quick". One of your own is known once registerExperiment() was called, as by a module that `node --import` loads',
+    ],
     [['train'], "missing required argument 'protocol'. See `eigenstudent train --help`"],
     [['reproduce', '--out', '--no-report'], 'expected a path for --out, received "--no-report"'],
     [['reproduce', '--epochs', 'many'], 'expected a number for --epochs, received "many"'],

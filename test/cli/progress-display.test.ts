@@ -33,9 +33,9 @@ it('is a line once the time left is known, and every ten seconds, where there is
     display.update(progress);
   display.end();
   expect(String(stream.read())).toBe(
-    '5 %, 50 of 1000 student steps, 4 of 18 trials, 3210 student steps/s, 1 min 35 s left\n' +
-      '20 %, 200 of 1000 student steps, 4 of 18 trials, 3210 student steps/s, 1 min 00 s left\n' +
-      '25 %, 250 of 1000 student steps, 4 of 18 trials, 1 failed, 123.5 k student steps/s, 1 min 15 s left\n',
+    '5 %, 50 of 1000 steps, 4 of 18 trials, 3210 steps/s, 1 min 35 s left\n' +
+      '20 %, 200 of 1000 steps, 4 of 18 trials, 3210 steps/s, 1 min 00 s left\n' +
+      '25 %, 250 of 1000 steps, 4 of 18 trials, 1 failed, 123.5 k steps/s, 1 min 15 s left\n',
   );
 });
 
@@ -45,7 +45,7 @@ it('is a bar on a terminal, with the time left, and none where there is nothing 
   display.update(at(10, 0.5));
   display.end();
   const text = String(stream.read());
-  expect(text).toContain('50 % | 4 of 18 trials | 10 s left | 3210 student steps/s');
+  expect(text).toContain('50 % | 4 of 18 trials | 10 s left | 3210 steps/s');
   const idle = progressDisplay(stream);
   idle.update({ ...at(0, 1), steps: { done: 0, total: 0 } });
   idle.end();
@@ -60,7 +60,7 @@ it.each([
   const display = progressDisplay(terminal);
   display.update(at(10, 0.5, 0, latest));
   display.end();
-  expect(String(terminal.read())).toContain(`| 10 s left | ${text} | 3210 student steps/s`);
+  expect(String(terminal.read())).toContain(`| 10 s left | ${text} | 3210 steps/s`);
   const log = new PassThrough();
   progressDisplay(log).update(at(11, 0.5, 0, latest));
   expect(String(log.read())).toMatch(new RegExp(`s left, ${text.replace(/[()]/g, '\\$&')}\n$`));

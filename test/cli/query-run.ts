@@ -15,7 +15,7 @@ export const protocol = smallProtocol();
 export const trials = expand(protocol);
 /** What `query` and `export` note of the one that diverged. */
 export const failureNote =
-  '1 trial failed: losses and sizes are null, and means leave them out; errorCode and errorMessage say why\n';
+  '1 trial failed: scalars that they lack are null, and means leave them out; errorCode and errorMessage say why\n';
 
 /** Paths of the present test: call in a file once. */
 export function queryRun(): { folder: string; run: string } {

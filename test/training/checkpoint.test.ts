@@ -166,7 +166,7 @@ describe('a checkpoint of another population', () => {
     const population = Population.create(students());
     await saveCheckpoint(population, path);
     const { tensors, metadata } = await readSafetensors(path);
-    const here = arithmeticRevision(population.engine);
+    const here = arithmeticRevision(population.engine) as number;
     for (const [there, text] of [
       [here + 1, `${here + 1}`],
       [undefined, 'absent'],

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EigenstudentError, reasonOf } from '../../errors.js';
 import { writeAtomically } from '../../files/atomic-write.js';
+import { placeOf } from '../../protocol/place.js';
 import { readRecord, recordFile, trialFolder } from '../record.js';
 import { type DamagedTrial, listKeys } from '../run-directory.js';
 import { type Database, literal } from './duckdb.js';
@@ -37,7 +38,7 @@ interface RecordFile {
 }
 
 /**
- * Fills a table `records` (key; text: its JSON, in schema 2; structure: that of its protocol) with every record of the directory, and brings index.parquet up to
+ * Fills a table `records` (key; text: its JSON, in schema 2, with its place; structure: that of its protocol) with every record of the directory, and brings index.parquet up to
  * date where that is allowed.
  * @throws file_unreadable when it is no run directory
  */
@@ -124,7 +125,7 @@ async function appendRecords(
       appender.appendDouble(modified);
       appender.appendDouble(size);
       appender.appendVarchar(JSON.stringify(structureOf(record.protocol)));
-      appender.appendVarchar(JSON.stringify(record));
+      appender.appendVarchar(JSON.stringify({ ...record, place: placeOf(record.protocol) }));
       appender.endRow();
     } catch (error) {
       if (!(error instanceof EigenstudentError)) throw error;

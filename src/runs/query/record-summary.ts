@@ -6,7 +6,7 @@ import { codeOf } from '../../errors.js';
 import { formOf, type Scalars } from '../../protocol/experiment-form.js';
 import { checkpointSteps } from '../checkpoint-header.js';
 import type { RecordProvenance } from '../provenance.js';
-import { inSchema2, type RecordHeader, recordFile, trialFolder } from '../record.js';
+import { type RecordHeader, recordFile, trialFolder } from '../record.js';
 import { listKeys } from '../run-directory.js';
 import { arraysFile } from '../trial-arrays.js';
 
@@ -80,15 +80,17 @@ function textOf(directory: string, key: string): string | undefined {
 
 function summaryOf(key: string, text: string): RecordSummary | undefined {
   try {
-    const record = inSchema2(JSON.parse(text)) as RecordHeader & {
-      readonly scalars: Scalars;
+    const record = JSON.parse(text) as RecordHeader & {
+      readonly scalars?: Scalars;
       readonly error?: { readonly code: string; readonly message: string };
     };
+    // Schema 1 has them beside the other fields.
+    const scalars = record.scalars ?? (record as unknown as Scalars);
     const finished = Date.parse(record.finishedAt);
     if (record.key !== key || Number.isNaN(finished)) return undefined;
     if (!Number.isFinite(record.seconds) || typeof record.versions?.eigenstudent !== 'string')
       return undefined;
-    const { engine, dtype, versions, seconds, steps, scalars, error } = record;
+    const { engine, dtype, versions, seconds, steps, error } = record;
     const failed = error !== undefined;
     return {
       ...{ key, failed, finished, seconds, steps, scalars },

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { formOf, type ProtocolDocument } from '../../protocol/experiment-form.js';
+import { placeOf } from '../../protocol/place.js';
 import { expand } from '../../protocol/trials.js';
 import { recordJsonSchema, trialErrorJsonSchema } from '../record.js';
 import { readProtocol } from '../run-directory.js';
@@ -28,17 +29,25 @@ export async function createTrials({ connection }: Database, directory: string):
   );
   const error = schemaStructure({ properties: errorProperties });
   const scalars = schemaStructure({ properties: scalarProperties });
+  const place = placeStructure(document, Object.keys(scalarProperties));
   const [first, beside] = [['schema', 'key', 'experiment'], ['protocol']];
   const others = Object.keys(fields).filter((name) => ![...first, ...beside].includes(name));
   const columns = [
     ...first.map((name) => [`record.${name}`, name]),
+    ...Object.keys(place).map((name) => [`record.place."${name}"`, `"${name}"`]),
     ...Object.keys(scalarProperties).map((name) => [`record.scalars."${name}"`, `"${name}"`]),
     ...others.map((name) => [`record.${name}`, name]),
     ...Object.keys(errorProperties).map((name) => [`record.error.${name}`, errorColumn(name)]),
     // Last: it is wide.
     ['record.protocol', 'protocol'],
   ];
-  const structure = JSON.stringify({ ...fields, scalars, error, protocol });
+  const structure = JSON.stringify({
+    ...fields,
+    ...(Object.keys(place).length > 0 && { place }),
+    scalars,
+    error,
+    protocol,
+  });
   await connection.run(
     `CREATE TABLE trials AS SELECT ${columns.map((pair) => pair.join(' AS ')).join(', ')}
      FROM (SELECT from_json(text, ${literal(structure)}) AS record FROM records)
@@ -46,6 +55,19 @@ export async function createTrials({ connection }: Database, directory: string):
   );
   await connection.run('DROP TABLE records');
   return columns.map(([, name]) => (name as string).replaceAll('"', ''));
+}
+
+/** Of the values of a place that are not scalars too. */
+function placeStructure(
+  protocol: ProtocolDocument,
+  scalars: readonly string[],
+): Readonly<Record<string, Structure>> {
+  const [trial] = expand(protocol);
+  const place = Object.entries(trial ? placeOf(trial.protocol) : {});
+  const own = place.filter(([name]) => !scalars.includes(name));
+  return Object.fromEntries(
+    own.map(([name, value]) => [name, typeof value === 'number' ? 'DOUBLE' : 'VARCHAR']),
+  );
 }
 
 function scalarsJsonSchema(protocol: ProtocolDocument): JsonSchema {

@@ -142,7 +142,7 @@ describe('an experiment that is not teacher-student', () => {
     const misspelt = sweep({ ...protocol, pionts: 3 } as never, { directory });
     await expect(misspelt).rejects.toThrow('unknown key "pionts"');
     const unknown = sweep({ ...protocol, experiment: 'po' }, { directory });
-    await expect(unknown).rejects.toThrow('experiment: expected one of teacher-student, pi, received "po"');
+    await expect(unknown).rejects.toThrow(/experiment: expected one of .*pi, received "po"/);
   });
 });
 

@@ -21,8 +21,8 @@ export interface TrialRun {
   readonly threads: number | undefined;
   /** Where the sweep was asked to compute: for Population.create. */
   readonly device: ChosenDevice['device'];
-  /** GPUs by their number; empty on a CPU. */
-  readonly devices: ChosenDevice['devices'];
+  /** GPUs by their number; undefined on a CPU. */
+  readonly devices: ChosenDevice['devices'] | undefined;
   /**
    * To be called after every few steps: the progress of the sweep follows it, and a checkpoint is written when one is due.
    * @param step steps that are done, an integer from 0 to ExperimentForm.stepsOf
@@ -113,7 +113,8 @@ class SingleTrial<P extends TrialProtocol> {
 
   #context(saved: TrialRun['saved']): TrialRun {
     const { signal, threads, chosen } = this.options;
-    const { device, devices } = chosen;
+    const { device } = chosen;
+    const devices = device === 'cuda' ? chosen.devices : undefined;
     return { saved, signal, threads, device, devices, checkpoint: (...state) => this.#checkpoint(...state) };
   }
 

@@ -14,6 +14,7 @@ const checkPenalty = optionsCheck(
   { eigenvectors: optional(numberFrom(0)), eigenvaluesOut: optional(numberFrom(0)) },
   (name) => `l2.${name} of toSpectral`,
 );
+interface Penalty extends OptionsOf<typeof checkPenalty> {}
 /** @internal */
 const checkOptions = optionsCheck({
   /** Indices of dense layers. Default: all dense layers but the last, whose nodes are the outputs. */
@@ -25,7 +26,7 @@ const checkOptions = optionsCheck({
    */
   eigenvaluesOut: optional(checkScale, 1),
   /** Coefficients of the penalty sum of squares while training. Default: none. */
-  l2: optional<OptionsOf<typeof checkPenalty>>(checkPenalty, {}),
+  l2: optional<Penalty>(checkPenalty, {}),
 });
 export interface ToSpectralOptions extends OptionsOf<typeof checkOptions> {}
 
@@ -70,7 +71,7 @@ function keep(network: Network, index: number, layer: Layer): Piece {
   };
 }
 
-function convert(network: Network, index: number, scale: 1 | 'rowNorm', l2: ToSpectralOptions['l2']): Piece {
+function convert(network: Network, index: number, scale: 1 | 'rowNorm', l2: Penalty): Piece {
   const layer = network.spec.layers[index] as DenseLayer;
   const { weights, bias } = tensorsOf(layer);
   const matrix = network.tensor(`layers.${index}.weights`);

@@ -13,7 +13,9 @@ export function hasRankings(groups) {
 
 /** Effective size over training, and the epoch from which on it stays at most twice the teacher's. */
 export function overTraining(groups, head, meanOf) {
-  const epochs = Math.max(...groups.flatMap(({ trials }) => trials.map(({ record }) => record.scalars.epochs)));
+  const epochs = Math.max(
+    ...groups.flatMap(({ trials }) => trials.map(({ record }) => record.scalars.epochs)),
+  );
   const columns = [
     ...head.columns,
     ...moments.map((share) => `n_λ at ${Math.round(share * epochs)}`),

@@ -125,7 +125,7 @@ async function cudaFinding({ problem, path, survey }: Cuda): Promise<Finding> {
   const gpu = await firstLine('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader']);
   const machine = gpu === undefined ? 'nvidia-smi does not answer' : `nvidia-smi sees ${gpu}`;
   const detail = `missing: ${problem.missing}; ${problem.reason}${versions}; ${machine}`;
-  return { ...library, ok: false, detail, ...(problem.fix !== undefined && { fix: problem.fix }) };
+  return { ...library, ok: false, detail, fix: problem.fix };
 }
 
 function cudaVersion(version: number): string {

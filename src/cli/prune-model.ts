@@ -46,7 +46,7 @@ export async function pruneModel(
   session.answer(
     {
       ...{ file, model: path, scope, layers, parameters, metric },
-      ...(data && { data: sourcesOf(data) }),
+      data: data ? sourcesOf(data) : undefined,
       ...(options.fineTune !== undefined && { l2: chosen.candidate.l2, candidates: chosen.tried }),
     },
     [

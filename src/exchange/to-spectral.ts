@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { denseArray, finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
+import { denseArray, invalid, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { allocate } from '../native/arrays.js';
@@ -7,19 +7,28 @@ import { type DenseLayer, type Layer, spectral } from '../network/layers.js';
 import { checkNetwork, Network } from '../network/network.js';
 import { type NetworkSpec, tensorsOf } from '../network/network-spec.js';
 import { checkLayerIndex } from '../network/spec.js';
+import { numberFrom, type OptionsOf, optional, optionsCheck, unchecked } from '../options.js';
 
-export interface ToSpectralOptions {
+/** @internal */
+const checkPenalty = optionsCheck(
+  { eigenvectors: optional(numberFrom(0)), eigenvaluesOut: optional(numberFrom(0)) },
+  (name) => `l2.${name} of toSpectral`,
+);
+interface Penalty extends OptionsOf<typeof checkPenalty> {}
+/** @internal */
+const checkOptions = optionsCheck({
   /** Indices of dense layers. Default: all dense layers but the last, whose nodes are the outputs. */
-  readonly layers?: readonly number[];
+  layers: optional(unchecked<readonly number[]>),
   /**
    * 1 (default): phi = -W, and the layer applies W to the last bit. 'rowNorm': lambda_out_i = ||w_i||, phi_i = -w_i / ||w_i||, so
    * that |lambda_out_i| alone ranks the nodes (criterion 'eigenvalue'); a weight then differs by at most 2 units in its last
    * place.
    */
-  readonly eigenvaluesOut?: 1 | 'rowNorm';
+  eigenvaluesOut: optional(checkScale, 1),
   /** Coefficients of the penalty sum of squares while training. Default: none. */
-  readonly l2?: { readonly eigenvectors?: number; readonly eigenvaluesOut?: number };
-}
+  l2: optional<Penalty>(checkPenalty, {}),
+});
+export interface ToSpectralOptions extends OptionsOf<typeof checkOptions> {}
 
 /**
  * The same network with dense layers in the spectral parametrisation, W_ij = (lambda_in_j - lambda_out_i) phi_ij with
@@ -29,11 +38,9 @@ export interface ToSpectralOptions {
  *   such a node has phi_i = 0, the same output as before and relevance 0)
  */
 export function toSpectral(network: Network, options: ToSpectralOptions = {}): Network {
-  knownKeys('toSpectral', options, ['layers', 'eigenvaluesOut', 'l2']);
+  const { layers, eigenvaluesOut: scale, l2 } = checkOptions('toSpectral', options);
   checkNetwork('the first argument of toSpectral', network);
-  const chosen = new Set(chooseLayers(network.spec, options.layers));
-  const scale = checkScale(options.eigenvaluesOut);
-  const l2 = checkPenalty(options.l2 ?? {});
+  const chosen = new Set(chooseLayers(network.spec, layers));
   const pieces = network.spec.layers.map((layer, index) =>
     chosen.has(index) ? convert(network, index, scale, l2) : keep(network, index, layer),
   );
@@ -56,7 +63,6 @@ interface Piece {
   /** Tensors of the spectral layer, in their order. */
   readonly blocks: readonly ArrayLike<number>[];
 }
-type Penalty = { readonly eigenvectors?: number; readonly eigenvaluesOut?: number };
 
 function keep(network: Network, index: number, layer: Layer): Piece {
   return {
@@ -122,13 +128,6 @@ function chooseLayers(spec: NetworkSpec, layers: readonly number[] | undefined):
   return layers;
 }
 
-function checkScale(scale: unknown): 1 | 'rowNorm' {
-  if (scale === undefined || scale === 1) return 1;
-  return oneOf('eigenvaluesOut of toSpectral', scale, ['rowNorm']);
-}
-
-function checkPenalty(l2: Penalty): Penalty {
-  knownKeys('l2 of toSpectral', l2, ['eigenvectors', 'eigenvaluesOut']);
-  for (const [name, value] of Object.entries(l2)) finiteNumber(`l2.${name} of toSpectral`, value, 0);
-  return l2;
+function checkScale(where: string, scale: unknown): 1 | 'rowNorm' {
+  return scale === 1 ? 1 : oneOf(where, scale, ['rowNorm']);
 }

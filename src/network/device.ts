@@ -3,6 +3,7 @@ import { denseArray, invalid, nonNegativeInteger, oneOf } from '../arguments.js'
 import { EigenstudentError } from '../errors.js';
 import type { DType, NativeCudaDevice } from '../native/addon.js';
 import { findCuda } from '../native/cuda.js';
+import { type OptionsOf, optional, unchecked } from '../options.js';
 
 /** Names of the devices. */
 export const devices = ['auto', 'cpu', 'reference', 'cuda'] as const;
@@ -12,15 +13,17 @@ export const devices = ['auto', 'cpu', 'reference', 'cuda'] as const;
  */
 export type Device = (typeof devices)[number];
 
-export interface DeviceOptions {
+/** @internal */
+export const deviceOptions = {
   /**
    * Default 'auto', the fastest available one; `device` and `engine` of a population give the one that was
    * chosen.
    */
-  readonly device?: Device;
+  device: optional(unchecked<Device>),
   /** GPUs that share the work, as `eigenstudent doctor` counts them; for device 'cuda'. Default: the first that can be used. */
-  readonly devices?: readonly number[];
-}
+  devices: optional(unchecked<readonly number[]>),
+};
+export interface DeviceOptions extends OptionsOf<{ readonly each: typeof deviceOptions }> {}
 
 export interface ChosenDevice {
   readonly device: 'cpu' | 'reference' | 'cuda';

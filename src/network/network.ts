@@ -1,7 +1,8 @@
-import { invalid, knownKeys, oneOf } from '../arguments.js';
+import { invalid, knownKeys, nonNegativeInteger, oneOf } from '../arguments.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import type { DType, FloatArray, NativePopulation, Statistics } from '../native/addon.js';
 import { allocate, checkFloats, checkLength, dtypeOf, toDType } from '../native/arrays.js';
+import { amongst, bareOptionsCheck, called, type OptionsOf, optional, required } from '../options.js';
 import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkFits } from './data-fit.js';
 import { checkDataset, Dataset } from './dataset.js';
@@ -13,7 +14,7 @@ import { isMatrixLayer } from './layers.js';
 import { bufferLayout, type TensorPlace, tensorLayout, tensorViews } from './layout.js';
 import { withNative } from './native-network.js';
 import { networkToFile, readNetworkFile } from './network-file.js';
-import { checkSeed, checkTrial, type Purpose } from './random.js';
+import { type Purpose, trialNumber } from './random.js';
 import { checkHiddenLayer, checkRemovalOrder } from './removal-order.js';
 import { checkLayerIndex, type NetworkOptions, type NetworkSpec, networkSpec } from './spec.js';
 
@@ -21,16 +22,18 @@ export type { NetworkOptions, NetworkSpec } from './spec.js';
 
 export const dtypes = ['float32', 'float64'] as const;
 
-interface CreateOptions {
+/** @internal */
+const checkStart = bareOptionsCheck({
   /** Non-negative safe integer. */
-  readonly seed: number;
+  seed: called('seed of network', required(nonNegativeInteger)),
   /** Integer below 2^32. Default 0. */
-  readonly trial?: number;
+  trial: called('trial of network', optional(trialNumber, 0)),
   /** Which stream the first values are drawn from. Default 'student'. */
-  readonly purpose?: 'student' | 'teacher';
+  purpose: called('purpose of network', optional(amongst(['student', 'teacher']), 'student')),
   /** Default 'float32'. */
-  readonly dtype?: DType;
-}
+  dtype: optional(amongst(dtypes), 'float32'),
+});
+interface CreateOptions extends OptionsOf<typeof checkStart> {}
 
 /** The statistics by which batch norm normalises. */
 export interface StatisticsOptions {
@@ -77,12 +80,8 @@ export class Network {
    * @throws invalid_argument, invalid_network
    */
   static create(options: NetworkOptions, start: CreateOptions): Network {
-    knownKeys('Network.create', start, ['seed', 'trial', 'purpose', 'dtype']);
+    const { seed, trial, purpose: owner, dtype } = checkStart('Network.create', start);
     const spec = networkSpec(options);
-    const seed = checkSeed('network', start.seed);
-    const trial = checkTrial('network', start.trial ?? 0);
-    const owner = oneOf('purpose of network', start.purpose ?? 'student', ['student', 'teacher']);
-    const dtype = oneOf('dtype', start.dtype ?? 'float32', dtypes);
     const places = tensorLayout(spec);
     const size = places.reduce((count, place) => count + place.size, 0);
     const parameters = allocate('the network', dtype, size);

@@ -25,7 +25,7 @@ export function specToJson(spec: NetworkSpec): string {
     typeof spec.loss === 'string' &&
     spec.layers.every((layer) => isMatrixLayer(layer) && !layer.name && !layer.inputs);
   return JSON.stringify({
-    ...(!isOld && { format }),
+    format: isOld ? undefined : format,
     inputs: spec.inputs,
     inputShape: spec.inputShape,
     layers,

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { denseArray, invalid, knownKeys, nonNegativeInteger, oneOf, positiveInteger } from '../arguments.js';
+import { denseArray, invalid, nonNegativeInteger, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { DType } from '../native/addon.js';
 import { toDType } from '../native/arrays.js';
@@ -8,9 +8,10 @@ import { withBinaryAccuracy } from '../network/binary-accuracy.js';
 import { checkFits } from '../network/data-fit.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
 import { describe } from '../network/description.js';
-import { type ChosenDevice, chooseDevice, type DeviceOptions } from '../network/device.js';
+import { type ChosenDevice, chooseDevice, deviceOptions } from '../network/device.js';
 import { type Evaluation, evaluationsOf } from '../network/evaluation.js';
 import { checkStatistics, dtypes } from '../network/network.js';
+import { amongst, bareOptionsCheck, type OptionsOf, optional } from '../options.js';
 import { NativeHandle } from './native-handle.js';
 import { firstValues, requireHostMemory } from './population-start.js';
 import {
@@ -23,18 +24,21 @@ import {
 } from './student.js';
 import { maximumEpochs, planStudent, type StudentOptions, toNativeStudent } from './student-options.js';
 
-export interface PopulationOptions extends DeviceOptions {
+/** @internal */
+const checkOptions = bareOptionsCheck({
+  ...deviceOptions,
   /** Default 'float32'. */
-  readonly dtype?: DType;
+  dtype: optional(amongst(dtypes), 'float32'),
   /** Default: one per core that this process may use. Results do not depend on it. */
-  readonly threads?: number;
+  threads: optional(positiveInteger),
   /**
    * 'auto' (default): the fused path where a student is a chain of dense and spectral layers. 'general': the
    * executor of any graph for every student, which engine and `execution` of the students then name; slower,
    * for measurements. Not on a GPU.
    */
-  readonly executor?: 'auto' | 'general';
-}
+  executor: optional(amongst(['auto', 'general']), 'auto'),
+});
+export interface PopulationOptions extends OptionsOf<typeof checkOptions> {}
 
 /**
  * Independent students, trained side by side. One call at a time: while a promise of the population is pending,
@@ -61,15 +65,12 @@ export class Population {
    * @throws invalid_argument, invalid_network, data_mismatch (each names the student), cuda_unavailable, out_of_memory
    */
   static create(students: readonly StudentOptions[], options: PopulationOptions = {}): Population {
-    knownKeys('Population.create', options, ['device', 'devices', 'dtype', 'threads', 'executor']);
+    const { dtype, threads = 0, executor, ...wanted } = checkOptions('Population.create', options);
     denseArray('students', 'an array of student options', students);
     if (students.length === 0) throw invalid('students', 'at least one student', students);
-    const dtype = oneOf('dtype', options.dtype ?? 'float32', dtypes);
-    const threads = options.threads === undefined ? 0 : positiveInteger('threads', options.threads);
-    const executor = oneOf('executor', options.executor ?? 'auto', ['auto', 'general']);
     const plans = students.map((student, i) => planStudent(`student ${i}`, student));
     const general = executor === 'general';
-    const chosen = chooseDevice(options, dtype, general || plans.some(({ spec }) => describe(spec).noChain));
+    const chosen = chooseDevice(wanted, dtype, general || plans.some(({ spec }) => describe(spec).noChain));
     if (chosen.device !== 'cuda') requireHostMemory(plans, dtype, threads || availableParallelism(), general);
     const native = new (addon().Population)({
       backend: chosen.device,

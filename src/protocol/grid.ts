@@ -80,9 +80,7 @@ export function countTrials(protocol: ProtocolDocument): TrialCount[] {
     if (typeof protocol.trials === 'number')
       factors.push({ text: `trials ${protocol.trials}`, count: protocol.trials });
     const trials = factors.reduce((product, { count }) => product * count, 1);
-    return [
-      { ...(arm !== undefined && { arm }), trials, product: factors.map(({ text }) => text).join(' x ') },
-    ];
+    return [{ arm, trials, product: factors.map(({ text }) => text).join(' x ') }];
   });
 }
 

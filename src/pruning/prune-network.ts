@@ -104,9 +104,7 @@ export async function pruneNetwork(source: Source, options: PruneNetworkOptions)
       after: (kept[i] as Uint32Array).length,
     })),
     parameters: { before: parameterCount(network.spec), after: parameterCount(pruned.spec) },
-    ...(quality && {
-      metric: { name: quality.name, before: quality.before, after: await quality.of(pruned) },
-    }),
+    metric: quality && { name: quality.name, before: quality.before, after: await quality.of(pruned) },
   };
 }
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { invalid, knownKeys, oneOf } from '../arguments.js';
+import { invalid, oneOf } from '../arguments.js';
 import { EigenstudentError, reasonOf } from '../errors.js';
 import {
   type FailedFigure,
@@ -14,6 +14,7 @@ import {
 import { renderPng, renderSvg } from '../figures/render.js';
 import { lightTheme } from '../figures/theme.js';
 import { writeAtomically } from '../files/atomic-write.js';
+import { bareOptionsCheck, type OptionsOf, optional, unchecked } from '../options.js';
 import type { FigureMaker } from '../sweep/report-content.js';
 import { reportContent } from './content.js';
 import { type DrawnFigure, reportHtml, type Section } from './html.js';
@@ -23,14 +24,16 @@ import { tableCsv } from './table.js';
 export const reportFormats = ['html', 'svg', 'png', 'csv'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
-export interface ReportOptions {
+/** @internal */
+const checkOptions = bareOptionsCheck({
   /** Default: html, svg and png. */
-  readonly formats?: readonly ReportFormat[];
+  formats: optional(checkFormats, ['html', 'svg', 'png']),
   /** Aborting ends the drawing after the current figure with an error of code 'interrupted'. */
-  readonly signal?: AbortSignal;
+  signal: optional(unchecked<AbortSignal>),
   /** Called with each figure that could not be drawn; without it, the first of them is thrown when all else is written. */
-  readonly onFailedFigure?: (failed: FailedFigure) => void;
-}
+  onFailedFigure: optional(unchecked<(failed: FailedFigure) => void>),
+});
+export interface ReportOptions extends OptionsOf<typeof checkOptions> {}
 
 /**
  * Writes figures/*.svg, figures/*.png, figures/*.csv and report.html into a run directory, or those of them that are asked
@@ -40,7 +43,7 @@ export interface ReportOptions {
  *   else is written, when a figure could not be drawn and there is no `onFailedFigure`
  */
 export async function writeReport(directory: string, options: ReportOptions = {}): Promise<string[]> {
-  const wanted = checkedFormats(options);
+  const wanted = new Set(checkOptions('writeReport', options).formats);
   const content = await reportContent(directory);
   const sections: Section[] = [];
   const paths: string[] = [];
@@ -92,14 +95,10 @@ function interrupted(directory: string, { reason }: AbortSignal): EigenstudentEr
   return new EigenstudentError('interrupted', text, { cause: reason });
 }
 
-function checkedFormats(options: ReportOptions): ReadonlySet<ReportFormat> {
-  knownKeys('writeReport', options, ['formats', 'signal', 'onFailedFigure']);
-  const { formats = ['html', 'svg', 'png'] } = options;
+function checkFormats(where: string, formats: unknown): readonly ReportFormat[] {
   if (!Array.isArray(formats) || formats.length === 0)
-    throw invalid('formats', `at least one of ${reportFormats.join(', ')}`, formats);
-  return new Set(
-    (formats as readonly ReportFormat[]).map((format) => oneOf('formats', format, reportFormats)),
-  );
+    throw invalid(where, `at least one of ${reportFormats.join(', ')}`, formats);
+  return formats.map((format) => oneOf(where, format, reportFormats));
 }
 
 /** Drawn only where something is made of the drawing: it takes most of the time. */

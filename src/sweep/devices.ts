@@ -13,8 +13,6 @@ export function chooseDevices(
   protocol: ProtocolDocument,
 ): (dtype: DType) => ChosenDevice {
   const dtypes = valuesOf(protocol, 'dtype').map((dtype) => dtypeOf({ dtype } as { dtype?: DType }));
-  const { device, devices } = options;
-  const wanted = { ...(device && { device }), ...(devices && { devices }) };
-  const chosen = new Map(dtypes.map((dtype) => [dtype, chooseDevice(wanted, dtype)]));
+  const chosen = new Map(dtypes.map((dtype) => [dtype, chooseDevice(options, dtype)]));
   return (dtype) => chosen.get(dtype) as ChosenDevice;
 }

@@ -1,7 +1,8 @@
 /** What a sweep will take, before it is begun: trials, arithmetic, time on this device, memory. */
 import { availableParallelism } from 'node:os';
-import { finiteNumber, knownKeys, positiveInteger } from '../arguments.js';
-import type { DeviceOptions } from '../network/device.js';
+import { positiveInteger } from '../arguments.js';
+import { deviceOptions } from '../network/device.js';
+import { bareOptionsCheck, numberFrom, type OptionsOf, optional, unchecked } from '../options.js';
 import type { ProtocolDocument, Trial } from '../protocol/experiment-form.js';
 import { dtypeOf } from '../protocol/place.js';
 import { expand } from '../protocol/trials.js';
@@ -15,17 +16,20 @@ import { experimentOf } from './experiment.js';
 import { type Forecast, forecast, type Tried } from './forecast.js';
 import { resolveProtocol } from './plan.js';
 import { shapesOf, someShapes } from './shapes.js';
-import { checkShard, ofShard, type Shard } from './shard.js';
+import { checkShard, ofShard } from './shard.js';
 
-export interface EstimateOptions extends DeviceOptions {
+/** @internal */
+const checkOptions = bareOptionsCheck({
   /** A run directory that may hold some of the trials already, or not be there. */
-  readonly directory?: string;
-  readonly threads?: number;
+  directory: optional(unchecked<string>),
+  ...deviceOptions,
+  threads: optional(positiveInteger),
   /** Only this part of the trials. Default: all. */
-  readonly shard?: Shard;
+  shard: optional(checkShard),
   /** To time steps of each kind of student that is tried. Default 0.4; at most eight kinds are tried. */
-  readonly secondsPerShape?: number;
-}
+  secondsPerShape: optional(numberFrom(0), 0.4),
+});
+export interface EstimateOptions extends OptionsOf<typeof checkOptions> {}
 
 export interface SweepEstimate {
   readonly trials: TrialCountsByField & {
@@ -47,7 +51,6 @@ export interface SweepEstimate {
 
 /** On a GPU, more than it works on at once. Arbitrary. */
 const studentsOnGpu = 512;
-const optionNames = ['directory', 'device', 'devices', 'threads', 'shard', 'secondsPerShape'];
 
 /**
  * Counts the trials and trains a few students for a moment; writes nothing. The time is that of training and measuring;
@@ -55,16 +58,14 @@ const optionNames = ['directory', 'device', 'devices', 'threads', 'shard', 'seco
  * @throws invalid_protocol, invalid_argument, run_directory_conflict, addon_missing, cuda_unavailable, out_of_memory
  */
 export async function estimateSweep(input: object, options: EstimateOptions = {}): Promise<SweepEstimate> {
-  knownKeys('estimateSweep', options, optionNames);
+  const checked = checkOptions('estimateSweep', options);
+  const { directory, threads, shard, secondsPerShape: seconds } = checked;
   const protocol = await resolveProtocol(input, 'of estimateSweep()');
-  const shard = options.shard && checkShard(options.shard);
-  const deviceOf = chooseDevices(options, protocol);
-  const threads = options.threads === undefined ? undefined : positiveInteger('threads', options.threads);
-  const seconds = finiteNumber('secondsPerShape', options.secondsPerShape ?? 0.4, 0);
+  const deviceOf = chooseDevices(checked, protocol);
   const all = expand(protocol);
   const trials = shard ? ofShard(all, shard) : all;
   checkMemory(trials, (trial) => deviceOf(dtypeOf(trial.protocol)).device !== 'cuda');
-  const done = await doneIn(options.directory, protocol, trials);
+  const done = await doneIn(directory, protocol, trials);
   const missing = trials.filter(({ key }) => !done.has(key));
   const { timing, open } = experimentOf(protocol);
   const { atOnce } = open(protocol);
@@ -106,7 +107,7 @@ async function timeOf(
       chosen.device === 'cuda' ? Math.min(studentsOnGpu, atOnce) : (threads ?? availableParallelism());
     const fitting = Math.floor(batchLimits(chosen.device, threads).bytes / bytesOf(example));
     const students = Math.max(1, Math.min(places, fitting));
-    const plan = { chosen, ...(threads && { threads }), students, seconds };
+    const plan = { chosen, threads, students, seconds };
     tried.push({ students, ...(await runner.calibrate(example, plan)) });
   }
   return forecast(batches, shapes, tried, timing);

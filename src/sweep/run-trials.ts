@@ -122,14 +122,14 @@ function recordOf({ key, protocol }: Trial, outcome: Outcome): UnsealedRecord {
     dtype: dtypeOf(protocol),
     versions: { ...versions(), ...(arithmetic !== undefined && { arithmetic }) },
     finishedAt: new Date().toISOString(),
-    ...(error && { error }),
+    error,
   };
 }
 
 /** Milliseconds between two looks at what others hold; and looking takes a tenth of the time at most. */
 async function pause(lookedFor: number, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await sleep(Math.max(250, 10 * lookedFor), undefined, { ...(signal && { signal }) });
+    await sleep(Math.max(250, 10 * lookedFor), undefined, { signal });
   } catch (error) {
     if (!signal?.aborted) throw error; // aborted: the next look says so
   }

@@ -1,20 +1,18 @@
 /** One of several equal parts of a sweep, for schedulers that know nothing of each other. */
-import { invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { invalid, positiveInteger } from '../arguments.js';
+import { type OptionsOf, optionsCheck, required } from '../options.js';
 import type { Trial } from '../protocol/experiment-form.js';
 import { byDescendingCost } from './batches.js';
 
+/** @internal */
+const checkPart = optionsCheck({ index: required(positiveInteger), count: required(positiveInteger) });
 /** Part `index` of `count`, from 1. */
-export interface Shard {
-  readonly index: number;
-  readonly count: number;
-}
+export interface Shard extends OptionsOf<typeof checkPart> {}
 
 /** @throws invalid_argument */
-export function checkShard(shard: Shard): Shard {
-  knownKeys('shard', shard, ['index', 'count']);
-  const count = positiveInteger('count of shard', shard.count);
-  const index = positiveInteger('index of shard', shard.index);
-  if (index > count) throw invalid('index of shard', `1 to ${count}`, index);
+export function checkShard(where: string, value: unknown): Shard {
+  const { index, count } = checkPart(where, value);
+  if (index > count) throw invalid(`index of ${where}`, `1 to ${count}`, index);
   return { index, count };
 }
 

@@ -1,4 +1,4 @@
-import { flag, invalid, knownKeys, positiveInteger } from '../arguments.js';
+import { flag, invalid, positiveInteger } from '../arguments.js';
 import { gaussianInputsSteps } from '../data/gaussian.js';
 import type { Splits } from '../data/splits.js';
 import type { FloatArray } from '../native/addon.js';
@@ -8,7 +8,7 @@ import { outputsOf } from '../network/description.js';
 import { activations, dense, spectral, sum } from '../network/layers.js';
 import { checkNetwork, Network } from '../network/network.js';
 import { checkSeed, normals } from '../network/random.js';
-import { amongst, type OptionsOf, optional, optionsCheck, required, unchecked } from '../options.js';
+import { amongst, called, type OptionsOf, optional, optionsCheck, required, unchecked } from '../options.js';
 import { inTurns, stretches, throwIfInterrupted } from '../steps.js';
 
 /** Input numbers that are labelled in one call, which cannot be interrupted. Arbitrary, a fraction of a second. */
@@ -45,18 +45,20 @@ const checkCommittee = optionsCheck({
 });
 interface CommitteeOptions extends OptionsOf<typeof checkCommittee> {}
 
-interface DatasetSizes {
+/** @internal */
+const checkSizes = optionsCheck({
   /** Samples of each part. */
-  readonly train: number;
-  readonly validation: number;
-  readonly test: number;
+  train: called("train of a teacher's dataset", required(positiveInteger)),
+  validation: called("validation of a teacher's dataset", required(positiveInteger)),
+  test: called("test of a teacher's dataset", required(positiveInteger)),
   /** Selects the stream of the inputs, with `trial`. Non-negative safe integer. */
-  readonly seed: number;
+  seed: required(unchecked<number>),
   /** Integer below 2^32. Default 0. */
-  readonly trial?: number;
+  trial: optional(unchecked<number>, 0),
   /** Aborting ends the drawing with an error of code 'interrupted'. */
-  readonly signal?: AbortSignal;
-}
+  signal: optional(unchecked<AbortSignal>),
+});
+interface DatasetSizes extends OptionsOf<typeof checkSizes> {}
 
 /**
  * A frozen network that labels data. It is held in float64, and labels are computed by the reference backend:
@@ -140,15 +142,14 @@ export class Teacher {
    * @throws invalid_argument
    */
   async dataset(options: DatasetSizes): Promise<Splits> {
-    knownKeys('dataset of a teacher', options, ['train', 'validation', 'test', 'seed', 'trial', 'signal']);
-    const part = (purpose: 'train' | 'validation' | 'test') => this.#part(purpose, options);
+    const sizes = checkSizes('dataset of a teacher', options);
+    const part = (purpose: 'train' | 'validation' | 'test') => this.#part(purpose, sizes);
     const [train, validation, test] = await Promise.all([part('train'), part('validation'), part('test')]);
     return { train, validation, test };
   }
 
-  async #part(purpose: 'train' | 'validation' | 'test', options: DatasetSizes): Promise<Dataset> {
-    const { seed, trial = 0, signal } = options;
-    const samples = positiveInteger(`${purpose} of a teacher's dataset`, options[purpose]);
+  async #part(purpose: 'train' | 'validation' | 'test', sizes: DatasetSizes): Promise<Dataset> {
+    const { [purpose]: samples, seed, trial, signal } = sizes;
     const features = this.network.spec.inputs;
     const inputs = await inTurns(gaussianInputsSteps({ samples, features, seed, trial, purpose }), signal);
     const targets = await this.label(inputs, signal);

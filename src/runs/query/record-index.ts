@@ -60,8 +60,7 @@ export async function loadRecords(
   await forget(database, stale);
   const unreadable = await appendRecords(database, directory, missing);
   const changed = stale.length > 0 || unreadable.length < missing.length;
-  const notIndexed = changed ? await writeIndex(database, directory) : undefined;
-  return { unreadable, ...(notIndexed !== undefined && { notIndexed }) };
+  return { unreadable, notIndexed: changed ? await writeIndex(database, directory) : undefined };
 }
 
 async function listRecordFiles(directory: string): Promise<RecordFile[]> {

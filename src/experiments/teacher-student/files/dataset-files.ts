@@ -55,7 +55,7 @@ export class DatasetFiles {
       test: test ?? (testSize(data) as number),
       seed: protocol.seed,
       trial: dataTrial(protocol),
-      ...(data.stratified !== undefined && { stratified: data.stratified }),
+      stratified: data.stratified,
     });
     const normal = await inTurns(
       normalizeSplitsSteps(await inTurns(splitting, signal), data.normalize),

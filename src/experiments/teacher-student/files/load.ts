@@ -21,8 +21,8 @@ const loaders: { readonly [Form in FormName]: Loader<Forms[Form]> } = {
     return inTwoSets(classCount, testImages !== undefined, (test, count) =>
       readIdx({
         images: test ? (testImages as string) : images,
-        ...given('labels', test ? testLabels : labels),
-        ...given('classCount', count),
+        labels: test ? testLabels : labels,
+        classCount: count,
       }),
     );
   },
@@ -46,9 +46,7 @@ const loaders: { readonly [Form in FormName]: Loader<Forms[Form]> } = {
   },
   csv: async (table) => {
     const { readCsv } = await import('../../../data/csv.js');
-    return fromTables(table, (file, choice) =>
-      readCsv(file, { ...choice, ...given('delimiter', table.delimiter) }),
-    );
+    return fromTables(table, (file, choice) => readCsv(file, { ...choice, delimiter: table.delimiter }));
   },
   parquet: async (table) => {
     const { readParquet } = await import('../../../data/parquet.js');
@@ -68,10 +66,6 @@ export async function loadFiles(data: FileData): Promise<LoadedData> {
   return loaded;
 }
 
-function given<Name extends string, Value>(name: Name, value: Value | undefined) {
-  return (value === undefined ? {} : { [name]: value }) as { [K in Name]?: Value };
-}
-
 /** @param read the samples to train on, or those for testing, with the number of classes if it is known */
 async function inTwoSets(
   classCount: number | undefined,
@@ -80,7 +74,7 @@ async function inTwoSets(
 ): Promise<LoadedData> {
   const data = await read(false, classCount);
   const classes = data.classes && (classCount ?? 1 + data.classes.reduce((a, b) => Math.max(a, b), 0));
-  const known = { data, ...given('classes', classes) };
+  const known = { data, classes };
   return hasTest ? { ...known, test: await read(true, classes) } : known;
 }
 
@@ -88,9 +82,9 @@ function arrayNames(arrays: Omit<Forms['npz'], 'file'>, test: boolean, classCoun
   const { inputs, classes, targets, testInputs, testClasses, testTargets } = arrays;
   return {
     inputs: test ? (testInputs as string) : inputs,
-    ...given('classes', test ? testClasses : classes),
-    ...given('targets', test ? testTargets : targets),
-    ...given('classCount', classCount),
+    classes: test ? testClasses : classes,
+    targets: test ? testTargets : targets,
+    classCount,
   };
 }
 
@@ -101,16 +95,11 @@ async function fromTables(
     choice: import('../../../data/columns.js').ColumnChoice,
   ) => Promise<import('../../../data/columns.js').TableData>,
 ): Promise<LoadedData> {
-  const learned = { ...given('label', label), ...given('target', target), ...given('targets', targets) };
-  const table = await read(file, {
-    ...learned,
-    ...given('inputs', inputs),
-    ...given('exclude', exclude),
-    ...given('classNames', classNames),
-  });
-  const known = { data: table.data, ...given('classes', table.classNames?.length) };
+  const learned = { label, target, targets };
+  const table = await read(file, { ...learned, inputs, exclude, classNames });
+  const known = { data: table.data, classes: table.classNames?.length };
   if (testFile === undefined) return known;
-  const names = { inputs: table.inputColumns ?? table.inputNames, ...given('classNames', table.classNames) };
+  const names = { inputs: table.inputColumns ?? table.inputNames, classNames: table.classNames };
   return { ...known, test: (await read(testFile, { ...learned, ...names })).data };
 }
 

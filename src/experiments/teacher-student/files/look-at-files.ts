@@ -43,8 +43,8 @@ export async function lookAtFiles(protocol: Protocol): Promise<Protocol> {
 function partsOf({ teacher, data }: Protocol): { teacher?: FileTeacher; data?: FileData } {
   const file = (teacher as { readonly kind?: unknown } | undefined)?.kind === 'file';
   return {
-    ...(file && { teacher: teacher as FileTeacher }),
-    ...(isFromFiles(data) && { data: data as FileData }),
+    teacher: file ? (teacher as FileTeacher) : undefined,
+    data: isFromFiles(data) ? (data as FileData) : undefined,
   };
 }
 

@@ -34,7 +34,7 @@ export function problemOf({ teacher, data }: Posed): Problem {
     readout: teacher?.kind === 'paper' ? 'sum' : 'dense',
     loss: taught === undefined && found?.classes !== undefined ? 'crossEntropy' : 'mse',
     samples: isFromFiles(data) ? countsOf(data) : data,
-    teacherSize: teacherSizeOf({ ...(teacher && { teacher }) }),
+    teacherSize: teacherSizeOf({ teacher }),
   };
 }
 

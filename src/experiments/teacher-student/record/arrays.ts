@@ -102,7 +102,7 @@ export async function readArrays(
     pruningLosses: float64(file, 'pruningLosses', path),
     rankedLosses: readRankedLosses(file, path),
     lossHistory,
-    ...(nodeHistory && { nodeHistory }),
+    nodeHistory,
     ...(file.tensors.has('relevance.1') && { furtherLayers: readFurtherLayers(file, path) }),
   };
 }

@@ -45,5 +45,5 @@ export function readNodeHistory(
       `${path}: expected tensor nodeHistory.${name} of dtype F32 and shape [${rows}, width], received ${dtype} [${shape.join(', ')}]`,
     );
   });
-  return relevance && { relevance, ...(eigenvaluesOut && { eigenvaluesOut }) };
+  return relevance && { relevance, eigenvaluesOut };
 }

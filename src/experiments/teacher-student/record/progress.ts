@@ -61,7 +61,7 @@ export async function continueTrial(
   const nodeHistory = readNodeHistory(file, lossHistory.epoch.length + 1, path);
   const progress = {
     lossHistory,
-    ...(nodeHistory && { nodeHistory }),
+    nodeHistory,
     initialTestLoss: float64(file, 'initialTestLoss', path)[0] as number,
     seconds: float64(file, 'seconds', path)[0] as number,
   };

@@ -110,7 +110,7 @@ async function withStructures(
     const { network, relevance, nodeHistory } = await readArrays(directory, record);
     const teacher = teacherOf(record.protocol);
     const structure = teacher && trialStructure(network, relevance, record.scalars.effectiveSize, teacher);
-    trials.push({ ...trial, ...(structure && { structure }), ...(nodeHistory && { nodeHistory }) });
+    trials.push({ ...trial, structure, nodeHistory });
   }
   return trials;
 }

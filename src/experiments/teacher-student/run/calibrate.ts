@@ -78,7 +78,7 @@ function populationOf(
       ...studentOptions(protocol, splits),
       trial: protocol.trial + i,
     })),
-    { dtype: protocol.dtype, device, ...(device === 'cuda' && { devices }), ...(threads && { threads }) },
+    { dtype: protocol.dtype, device, ...(device === 'cuda' && { devices }), threads },
   );
 }
 

@@ -26,7 +26,7 @@ export async function drawData(
   const { train, validation, test } = samples;
   const { seed } = protocol;
   const trial = dataTrial(protocol);
-  return teacher.dataset({ train, validation, test, seed, trial, ...(signal && { signal }) });
+  return teacher.dataset({ train, validation, test, seed, trial, signal });
 }
 
 /**

@@ -76,8 +76,8 @@ export async function finishedOutcome(work: RunningTrial, testLoss: number): Pro
       pruningLosses: losses,
       rankedLosses: others,
       lossHistory: log.lossHistory(),
-      ...(nodeHistory && { nodeHistory }),
-      ...(hasFurther && { furtherLayers: further.layers }),
+      nodeHistory,
+      furtherLayers: hasFurther ? further.layers : undefined,
     }),
   };
 }

@@ -56,7 +56,7 @@ export function studentOptions(protocol: StudentProtocol, data: SplitData): Stud
     epochs,
     seed,
     trial,
-    ...(arm.alternating && { phases: alternating(arm.alternating.every, arm.alternating.unit) }),
+    phases: arm.alternating ? alternating(arm.alternating.every, arm.alternating.unit) : undefined,
   };
 }
 

@@ -47,7 +47,7 @@ export async function trainBatch(
     await profiler.time('evaluation', () => batch.begin());
     await trainAndMeasure(batch, population, {
       every: chunkOf(first.protocol),
-      ...(signal && { signal }),
+      signal,
       checkpoint: { save: () => batch.save(), everySeconds: checkpointEvery },
       onReport: (report) => batch.follow(report),
     });
@@ -98,7 +98,7 @@ function createPopulation(
       dtype: (prepared[0] as PreparedTrial).trial.protocol.dtype,
       device,
       ...(device === 'cuda' && { devices }),
-      ...(threads && { threads }),
+      threads,
     },
   );
 }

@@ -70,10 +70,9 @@ export class TrialLog {
 
   /** @param secondsHere that the student trained in this process */
   progress(secondsHere: number): TrialProgress {
-    const nodeHistory = this.nodeHistory();
     return {
       lossHistory: this.lossHistory(),
-      ...(nodeHistory && { nodeHistory }),
+      nodeHistory: this.nodeHistory(),
       initialTestLoss: this.initialTestLoss,
       seconds: (this.before?.seconds ?? 0) + secondsHere,
     };

@@ -38,7 +38,7 @@ const seed = 0;
 
 /** The teacher of a trial, built again from the numbers of its protocol. */
 export function teacherStructure(teacher: StudentProtocol['teacher']): TeacherStructure {
-  const network = withPositiveStrengths(wholeNetwork(teacherOf({ ...(teacher && { teacher }) }).network));
+  const network = withPositiveStrengths(wholeNetwork(teacherOf({ teacher }).network));
   const { incoming, outgoing } = network;
   const paths = pathValues([incoming, outgoing]);
   const known = new Map<string, ChanceOverlap>();

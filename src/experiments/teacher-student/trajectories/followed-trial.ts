@@ -43,9 +43,7 @@ export function followedTrial(group: TrialGroup, series: string): FollowedTrial 
       node,
       stays,
       relevance: rows.map((row) => row[node] as number),
-      ...(eigenvaluesOut && {
-        eigenvalues: epochs.map((_, k) => eigenvaluesOut[k * width + node] as number),
-      }),
+      eigenvalues: eigenvaluesOut && epochs.map((_, k) => eigenvaluesOut[k * width + node] as number),
     }),
   );
   return {

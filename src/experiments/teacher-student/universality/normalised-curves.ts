@@ -67,9 +67,9 @@ export function collapseOf(curves: readonly NormalisedCurve[]): Collapse {
   const best = quality && bestCollapse(sized, quality);
   const factor = factorApart(rising);
   return {
-    ...(quality && { quality }),
-    ...(best && { best }),
-    ...(factor !== undefined && { factor }),
+    quality,
+    best,
+    factor,
     exponential: fitExponential(
       all.map(({ x }) => x + 1),
       y,

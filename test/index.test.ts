@@ -106,6 +106,7 @@ it('these names are public in eigenstudent/sweep, and no others', () => {
   expect(Object.keys(sweeps).sort()).toEqual([
     'cancelSubmissions',
     'cleanRunDirectory',
+    'defineExperiment',
     'effectiveSizesAt',
     'estimateSweep',
     'exportRecords',
@@ -117,8 +118,10 @@ it('these names are public in eigenstudent/sweep, and no others', () => {
     'queryRecords',
     'readArrays',
     'readRecords',
+    'readTensors',
     'registerExperiment',
     'runStatus',
+    'safeTensor',
     'slurmState',
     'submitSweep',
     'sweep',

@@ -110,6 +110,7 @@ export interface ExperimentForm<
   trialsAt?(point: Point, arm: Arm | undefined): (index: number) => P;
   /** The arm of a trial. Default: `arm.name`. */
   armOf?(trial: P): string | undefined;
+  /** Values that tell groups of trials apart in every table, named as placeColumns names them. */
   place(trial: P): Place;
   readonly placeColumns: readonly PlaceColumn[];
   /** Axes that `place` has the values of. */

@@ -13,16 +13,20 @@ export function expected(what: string) {
   };
 }
 
+/** An integer of at least 1. */
 export const positiveInteger = z.int(expected('a positive integer')).min(1, expected('a positive integer'));
 
+/** An integer of at least 0. */
 export const nonNegativeInteger = z
   .int(expected('a non-negative integer'))
   .min(0, expected('a non-negative integer'));
 
+/** A finite number of at least 0. */
 export const nonNegativeNumber = z
   .number(expected('a finite number of at least 0'))
   .min(0, expected('a finite number of at least 0'));
 
+/** A finite number above 0. */
 export const positiveNumber = z
   .number(expected('a finite positive number'))
   .positive(expected('a finite positive number'));
@@ -33,6 +37,7 @@ export const decay = z
   .min(0, expected('a number from 0 to below 1'))
   .lt(1, expected('a number from 0 to below 1'));
 
+/** true or false. */
 export const trueOrFalse = z.boolean(expected('true or false'));
 
 /** One of a few names. */
@@ -87,6 +92,7 @@ export function experimentField<const Name extends string>(experiment: Name) {
 /** Repetitions per point of the grid. */
 export const trialsField = positiveInteger.max(2 ** 32 - 1, expected('at most 4294967295 trials'));
 
+/** Which axes go together, value by value. */
 export const zipField = z
   .array(
     z

@@ -19,6 +19,7 @@ import { versions } from './versions.js';
 
 const count = z.int().min(0);
 
+/** @internal */
 const header = z.object({
   schema: z.literal(2),
   key: z.string(),

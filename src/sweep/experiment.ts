@@ -129,6 +129,7 @@ export interface Calibration<P extends TrialProtocol = TrialProtocol> {
 /** A column of the table of groups. */
 export interface SummaryColumn {
   readonly heading: string;
+  /** What stands in the row of a group. */
   readonly cell: (group: GroupSummary) => string | number;
   /** Whether the column is there at all. Default: always. */
   readonly isShown?: (groups: readonly GroupSummary[]) => boolean;

@@ -48,7 +48,10 @@ export interface OneByOneOptions {
   readonly atOnce?: number;
 }
 
-/** @param run one trial to its end; what it throws fails that trial alone */
+/**
+ * A runner of trials that are functions.
+ * @param run one trial to its end; what it throws fails that trial alone
+ */
 export function oneByOne<P extends TrialProtocol, S extends object>(
   run: (trial: P, context: TrialRun) => Promise<TrialResult<S>>,
   { engine = 'javascript', atOnce = 1 }: OneByOneOptions = {},

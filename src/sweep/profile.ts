@@ -22,6 +22,7 @@ export class Profiler {
   readonly #started = performance.now();
   readonly #seconds = Object.fromEntries(parts.map((part) => [part, 0])) as Record<ProfilePart, number>;
 
+  /** Does a piece of work, and adds the time that it takes. */
   async time<Result>(part: ProfilePart, work: () => Promise<Result>): Promise<Result> {
     const start = performance.now();
     try {
@@ -31,10 +32,12 @@ export class Profiler {
     }
   }
 
+  /** Adds seconds. */
   add(part: ProfilePart, seconds: number): void {
     this.#seconds[part] += seconds;
   }
 
+  /** Seconds so far. */
   of(part: ProfilePart): number {
     return this.#seconds[part];
   }
@@ -43,6 +46,7 @@ export class Profiler {
     return (performance.now() - this.#started) / 1000;
   }
 
+  /** Where the time went. */
   result(): SweepProfile {
     const { total } = this;
     const known = parts.reduce((sum, part) => sum + this.#seconds[part], 0);

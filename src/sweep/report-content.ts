@@ -8,6 +8,7 @@ import type { Fact } from './report-facts.js';
 export interface FigureMaker {
   /** File name without its extension. */
   readonly name: string;
+  /** The figure, or why there is none. */
   make(): Figure | LeftOut;
 }
 

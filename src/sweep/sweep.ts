@@ -37,18 +37,7 @@ export interface SweepResult<G extends GroupSummary = GroupSummary, P extends ob
   readonly profile: SweepProfile;
 }
 
-/**
- * Trains every trial of the protocol that the directory lacks, and writes each as soon as it has finished, then
- * summary.json. Unfinished trials are kept as checkpoints, from which they go on bit for bit, on the same engine. A trial that
- * diverges becomes a record with an error; the others go on. Any number of processes may work on one directory: a trial is
- * one process's until it has ended or the process is dead, and each call ends when all trials have.
- * @param input made by parseProtocol or preset, or the same as a plain object. A protocol that asks for more than the one in
- *   the directory replaces it there; of one that asks for less only those trials are trained
- * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, out_of_memory (a trial that does not fit, before
- *   anything is made), run_directory_conflict, file_unwritable (finished trials stay), interrupted (likewise), file_unsupported
- *   when the directory has records of another schema, which
- *   are left as they are
- */
+/** See `sweep` of src/experiments/typed.ts, which has the types of the experiments of the package. */
 export async function sweep(input: object, options: SweepOptions): Promise<SweepResult> {
   const plan = await planSweep(input, options);
   checkMemory(plan.trials, ({ protocol }) => plan.deviceOf(dtypeOf(protocol)).device !== 'cuda');

@@ -14,6 +14,7 @@ import { firstWidthOf } from '../protocol/student-schema.js';
 import type { StudentProtocol, StudentTrial } from '../protocol/trial.js';
 import { chunkOf } from '../protocol/trial-cost.js';
 import { continueTrial, type TrialProgress } from '../record/progress.js';
+import { followSteps } from './follow-steps.js';
 import { unbegunOutcome } from './outcome.js';
 import { type PreparedTrial, prepareTrial } from './prepare-trial.js';
 import { RunningBatch } from './running-batch.js';
@@ -141,14 +142,20 @@ async function trainAndMeasure(
   const start = profiler.total;
   const written = profiler.of('writing');
   let training = 0;
+  const protocols = batch.trials.map(({ protocol }) => protocol);
+  const follower = followSteps(population, protocols, (epochs, rate) =>
+    onEpochs(epochs, rate, batch.latest()),
+  );
   try {
     for await (const report of train(population, options)) {
+      follower.check();
       training = report.secondsTraining;
       await batch.keepEnded(report);
       onEpochs(report.epochs, report.studentStepsPerSecond, batch.latest());
       if (batch.hasEnded) break;
     }
   } finally {
+    follower.end();
     profiler.add('training', training);
     profiler.add('evaluation', profiler.total - start - training - (profiler.of('writing') - written));
   }

@@ -77,6 +77,9 @@ type Values = Readonly<Record<string, number>>;
 /** Name of a tensor that checkpoints of these trials have besides those of the experiment. */
 const secondsTensor = 'sweep.seconds';
 
+/** Seconds until the first checkpoint; each next interval is twice as long, until that of the sweep. Arbitrary. */
+const firstCheckpoint = 5;
+
 /** Milliseconds between two reports of progress: a trial of a million steps may report each. */
 const reportPause = 50;
 
@@ -85,6 +88,7 @@ class SingleTrial<P extends TrialProtocol> {
   #secondsBefore = 0;
   readonly #started = performance.now();
   #saved = performance.now();
+  #saves = 0;
   #reported = 0;
 
   constructor(
@@ -160,7 +164,11 @@ class SingleTrial<P extends TrialProtocol> {
       this.#reported = now;
       this.follow(this.#epochs(this.trial.protocol), values, step / this.#seconds());
     }
-    if (signal?.aborted || now - this.#saved > 1000 * checkpointEvery) await this.#save(state());
+    if (
+      signal?.aborted ||
+      now - this.#saved > 1000 * Math.min(checkpointEvery, firstCheckpoint * 2 ** this.#saves)
+    )
+      await this.#save(state());
     throwIfInterrupted(signal);
   }
 
@@ -171,6 +179,7 @@ class SingleTrial<P extends TrialProtocol> {
     const state = { tensors: all, metadata: { steps: JSON.stringify([this.#step]) } };
     await profiler.time('writing', () => writeTrialCheckpoint(directory, this.trial.key, state));
     this.#saved = performance.now();
+    this.#saves += 1;
   }
 
   #seconds(): number {

@@ -20,6 +20,9 @@ import { type PreparedTrial, prepareTrial } from './prepare-trial.js';
 import { RunningBatch } from './running-batch.js';
 import type { StudentBatchOptions } from './student-batch-options.js';
 
+/** Seconds until a trial's first checkpoint, with which a page that follows the sweep has something to draw; arbitrary. */
+const firstCheckpoint = 5;
+
 /**
  * Trials that have a checkpoint go on from it, each from its own epoch; every history has its entries at the same epochs as
  * that of an undisturbed trial. Interrupted, the batch leaves a checkpoint of every trial that has not ended.
@@ -49,7 +52,7 @@ export async function trainBatch(
     await trainAndMeasure(batch, population, {
       every: chunkOf(first.protocol),
       signal,
-      checkpoint: { save: () => batch.save(), everySeconds: checkpointEvery },
+      checkpoint: { save: () => batch.save(), everySeconds: checkpointEvery, firstSeconds: firstCheckpoint },
       onReport: (report) => batch.follow(report),
     });
   } finally {

@@ -141,6 +141,11 @@ describe('an experiment that is not teacher-student', () => {
   it('names a field that is wrong, and an experiment that is not known', async () => {
     const misspelt = sweep({ ...protocol, pionts: 3 } as never, { directory });
     await expect(misspelt).rejects.toThrow('unknown key "pionts"');
+    const { experiment: _, ...nameless } = protocol;
+    const lost = sweep(nameless as never, { directory });
+    await expect(lost).rejects.toThrow(
+      'The protocol names no `experiment` and is read as one of teacher-student; pi has such',
+    );
     const unknown = sweep({ ...protocol, experiment: 'po' }, { directory });
     await expect(unknown).rejects.toThrow(/experiment: expected one of .*pi, received "po"/);
   });

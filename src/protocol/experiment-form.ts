@@ -144,9 +144,12 @@ export interface Arm {
 
 const forms = new Map<string, ExperimentForm>();
 
-/** Makes an experiment known by its name; see registerExperiment. */
-export function registerForm(form: ExperimentForm): void {
+/** Makes an experiment known by its name, until what it returns is called; see registerExperiment. */
+export function registerForm(form: ExperimentForm): () => void {
   forms.set(form.name, form);
+  return () => {
+    if (forms.get(form.name) === form) forms.delete(form.name);
+  };
 }
 
 export function experimentNames(): string[] {

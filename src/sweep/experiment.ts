@@ -164,21 +164,23 @@ export interface ThresholdTable {
   readonly columns: readonly SummaryColumn[];
 }
 
-const experiments = new Map<ExperimentForm, Experiment>();
+const experiments = new WeakMap<ExperimentForm, Experiment>();
 
 /**
  * Makes an experiment known: protocols that name it are read, swept, resumed, queried and reported like those of this
  * package. One of the same name is replaced.
+ * @returns a function that removes it again
  * @throws invalid_argument for names that the sweep uses itself, and for what else would lose trials or numbers
  */
 export function registerExperiment<Point extends object, P extends TrialProtocol, S>(
   experiment: Experiment<Point, P, S>,
-): void {
+): () => void {
   // Its methods get what its own schemas have checked.
   const known = experiment as unknown as Experiment;
   checkExperiment(known);
-  registerForm(known);
+  const remove = registerForm(known);
   experiments.set(known, known);
+  return remove;
 }
 
 /**

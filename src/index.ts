@@ -10,6 +10,21 @@ export { nodeSymmetry } from './network/activation-symmetry.js';
 export type { Evaluation } from './network/evaluation.js';
 export { activation, add, type BatchNormOptions, batchNorm, concat } from './network/graph-layers.js';
 export {
+  averagePool2d,
+  type Conv2dOptions,
+  type ConvTranspose2dOptions,
+  conv2d,
+  convTranspose2d,
+  flatten,
+  globalAveragePool,
+  maxPool2d,
+  type PoolOptions,
+  type Size2d,
+  type SpectralConv2dOptions,
+  spectralConv2d,
+  type WindowOptions,
+} from './network/image-layers.js';
+export {
   type Activation,
   type ActivationLayer,
   type AddLayer,

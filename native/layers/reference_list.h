@@ -6,8 +6,12 @@
 #include "layers/add/reference.h"
 #include "layers/batch_norm/reference.h"
 #include "layers/concat/reference.h"
+#include "layers/conv/reference.h"
+#include "layers/conv_transpose/reference.h"
 #include "layers/dense/reference.h"
+#include "layers/flatten/reference.h"
 #include "layers/list.h"
+#include "layers/pool/reference.h"
 
 namespace eigenstudent {
 

@@ -10,7 +10,10 @@ export interface NativeTensorSpec {
 
 export interface NativeLayerSpec {
   /** The options of the layer's type (native/layers). */
-  readonly options: { readonly type: string; readonly [option: string]: string | number | undefined };
+  readonly options: {
+    readonly type: string;
+    readonly [option: string]: string | number | boolean | object | undefined;
+  };
   /** 0: the network's input, k + 1: the output of layer k. */
   readonly reads: readonly number[];
   readonly tensors: readonly NativeTensorSpec[];

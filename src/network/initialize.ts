@@ -26,13 +26,15 @@ export function initialValues(spec: NetworkSpec, stream: InitialStream): Map<str
   );
 }
 
-/** A vector's fans are its own length, as in Keras. */
+/** A vector's fans are its own length, as in Keras; those of kernels count their places, k^2. */
 function draw(place: TensorPlace, initialize: Initializer, stream: InitialStream): Float64Array {
   if (typeof initialize === 'number')
     return allocate('the first values', 'float64', place.size).fill(initialize);
   if (typeof initialize !== 'string') return Float64Array.from(initialize);
   const { part } = place;
-  const [fanOut, fanIn = fanOut] = place.shape as [number, number?];
+  const [rows, columns = rows, ...kernel] = place.shape as [number, number?, ...number[]];
+  const places = kernel.reduce((product, extent) => product * extent, 1);
+  const [fanOut, fanIn] = [rows * places, columns * places];
   const uniform = (limit: number) => uniforms({ ...stream, part }, place.size, -limit, limit);
   const normal = (deviation: number) => normals({ ...stream, part }, place.size, deviation);
   switch (initialize) {
@@ -45,7 +47,7 @@ function draw(place: TensorPlace, initialize: Initializer, stream: InitialStream
     case 'heNormal':
       return normal(Math.sqrt(2 / fanIn));
     case 'orthonormalRows':
-      return orthonormalize(normal(1), fanOut, fanIn);
+      return orthonormalize(normal(1), rows, fanIn);
   }
 }
 

@@ -1,135 +1,31 @@
 import { denseArray, finiteNumber, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
 import { checkAttached, isFloatArray } from '../native/arrays.js';
+import {
+  type Activation,
+  activations,
+  type DenseLayer,
+  type DenseTensor,
+  denseTensors,
+  type FurtherPenalty,
+  furtherPenalties,
+  furtherPenaltyNames,
+  type Initializer,
+  type Layer,
+  type LayerOf,
+  type LayerPlace,
+  type Matrix,
+  type MatrixLayer,
+  matrices,
+  namedInitializers,
+  type PerTensor,
+  type SpectralLayer,
+  type SpectralTensor,
+  spectralTensors,
+  type TensorName,
+  type TensorOptions,
+} from './layer-types.js';
 
-/** f of y = f(z): formulas and conventions are in native/core/activations.h. */
-export const activations = [
-  'linear',
-  'relu',
-  'leakyRelu',
-  'elu',
-  'tanh',
-  'sigmoid',
-  'softplus',
-  'gelu',
-  'erf',
-  'quadratic',
-] as const;
-/** Name of an activation, f of y = f(z). */
-export type Activation = (typeof activations)[number];
-
-/** Tensors of a spectral layer: [N_out][N_in], [N_in], [N_out], [N_out]. */
-export const spectralTensors = ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut', 'bias'] as const;
-export type SpectralTensor = (typeof spectralTensors)[number];
-/** Tensors of a dense layer: [N_out][N_in], [N_out]. */
-export const denseTensors = ['weights', 'bias'] as const;
-export type DenseTensor = (typeof denseTensors)[number];
-/** Tensors of batch norm, one value per unit. */
-export const batchNormTensors = ['scale', 'shift'] as const;
-export type BatchNormTensor = (typeof batchNormTensors)[number];
-/** What a tensor is in its layer; in a network it is called `layers.<index>.<name>`. */
-export type TensorName = SpectralTensor | DenseTensor | BatchNormTensor;
-/** The tensors [N_out][N_in]; the others are vectors. */
-export const matrices = ['eigenvectors', 'weights'] as const;
-export type Matrix = (typeof matrices)[number];
-
-/**
- * Penalties beside l1 and l2, and which tensors may have them. A spec has them only where they are not 0, so
- * that networks without them are written as in earlier versions.
- */
-export const furtherPenalties = { groupLasso: 'matrices' } as const;
-export type FurtherPenalty = keyof typeof furtherPenalties;
-export const furtherPenaltyNames = Object.keys(furtherPenalties) as FurtherPenalty[];
-
-/**
- * How a tensor starts. Fan-in and fan-out are those of a matrix [N_out][N_in]; `orthonormalRows` gives rows with
- * w_i . w_j = [i = j] (needs N_out <= N_in); a number is a constant; an array is copied and must have the tensor's size.
- */
-export type Initializer =
-  | 'glorotUniform'
-  | 'glorotNormal'
-  | 'heUniform'
-  | 'heNormal'
-  | 'orthonormalRows'
-  | number
-  | readonly number[]
-  | Float32Array
-  | Float64Array;
-export const namedInitializers = [
-  'glorotUniform',
-  'glorotNormal',
-  'heUniform',
-  'heNormal',
-  'orthonormalRows',
-] as const;
-
-type PerTensor<Name extends TensorName, Value> = { readonly [K in Name]?: Value };
-
-/** A layer's place in the graph of a network. */
-export interface LayerPlace {
-  /** Later layers and terms of a loss refer to the layer by this name, which is unique in a network. */
-  readonly name?: string;
-  /** Names of the earlier layers that it reads, or 'input'. Default: the layer before it, or the input. */
-  readonly inputs?: readonly string[];
-}
-
-interface LayerOf<Kind extends string, Name extends TensorName> extends LayerPlace {
-  readonly kind: Kind;
-  /** N_out */
-  readonly width: number;
-  readonly activation: Activation;
-  /** Tensors present in the layer, each with all of its options. */
-  readonly tensors: PerTensor<Name, TensorOptions>;
-}
-
-export interface TensorOptions extends Readonly<Partial<Record<FurtherPenalty, number>>> {
-  readonly trainable: boolean;
-  /** penalty = l2 * sum(K^2) + l1 * sum(|K|) + groupLasso * sum_i ||K_i|| (rows of a matrix, what enters node i), while trainable */
-  readonly l1: number;
-  readonly l2: number;
-  readonly initialize: Initializer;
-}
-
-/** Made by spectral(). */
-export type SpectralLayer = LayerOf<'spectral', SpectralTensor>;
-/** Made by dense() or sum(). */
-export type DenseLayer = LayerOf<'dense', DenseTensor>;
-/** A layer with a matrix, [N_out][N_in]: made by spectral(), dense() or sum(). */
-export type MatrixLayer = SpectralLayer | DenseLayer;
-
-/** A layer without a matrix. Its absent fields may be read, as those of any layer. */
-interface MatrixFree extends LayerPlace {
-  readonly width?: undefined;
-}
-
-/** Made by batchNorm(). */
-export interface BatchNormLayer extends MatrixFree {
-  readonly activation?: undefined;
-  readonly kind: 'batchNorm';
-  /** running = (1 - momentum) running + momentum new */
-  readonly momentum: number;
-  readonly epsilon: number;
-  readonly tensors: PerTensor<BatchNormTensor, TensorOptions>;
-}
-/** Made by activation(). */
-export interface ActivationLayer extends MatrixFree {
-  readonly tensors?: undefined;
-  readonly kind: 'activation';
-  readonly activation: Activation;
-}
-/** Made by add(). */
-export interface AddLayer extends MatrixFree {
-  readonly activation?: undefined;
-  readonly tensors?: undefined;
-  readonly kind: 'add';
-}
-/** Made by concat(). */
-export interface ConcatLayer extends MatrixFree {
-  readonly activation?: undefined;
-  readonly tensors?: undefined;
-  readonly kind: 'concat';
-}
-/** Made by spectral(), dense(), sum(), batchNorm(), activation(), add() or concat(). */
-export type Layer = MatrixLayer | BatchNormLayer | ActivationLayer | AddLayer | ConcatLayer;
+export * from './layer-types.js';
 
 /** Whether a layer has a matrix: eigenvectors or weights. */
 export function isMatrixLayer(layer: Layer | undefined): layer is MatrixLayer {
@@ -146,7 +42,7 @@ type FurtherPenalties<Name extends TensorName> = {
   readonly [Penalty in FurtherPenalty]?: PerTensor<PenalisedBy<Penalty, Name>, number>;
 };
 
-interface LayerOptions<Name extends TensorName> extends LayerPlace, FurtherPenalties<Name> {
+export interface LayerOptions<Name extends TensorName> extends LayerPlace, FurtherPenalties<Name> {
   /** Default 'linear'. */
   readonly activation?: Activation;
   /** Default false. */
@@ -161,7 +57,7 @@ export type SpectralOptions = LayerOptions<SpectralTensor>;
 export type DenseOptions = LayerOptions<DenseTensor>;
 
 export const placeKeys = ['name', 'inputs'] as const;
-const optionKeys = [
+export const optionKeys = [
   'activation',
   'bias',
   'trainable',
@@ -199,16 +95,17 @@ export function sum(): DenseLayer {
   return dense(1, { trainable: [], initialize: { weights: 1 } });
 }
 
-function buildLayer<Kind extends string, Name extends TensorName>(
+export function buildLayer<Kind extends string, Name extends TensorName>(
   kind: Kind,
   width: number,
   options: LayerOptions<Name>,
   names: readonly Name[],
   trainedByDefault: readonly Name[],
   initial: Record<Name, Initializer>,
+  keys: readonly string[] = optionKeys,
 ): LayerOf<Kind, Name> {
   const where = `${kind} layer`;
-  knownKeys(where, options, optionKeys);
+  knownKeys(where, options, keys);
   positiveInteger(`width of ${where}`, width);
   const activation = oneOf(`activation of ${where}`, options.activation ?? 'linear', activations);
   const { bias = false } = options;

@@ -1,19 +1,9 @@
 /** Checks a network's spec. */
-import { denseArray, flag, invalid, knownKeys, oneOf, positiveInteger } from '../arguments.js';
+import { denseArray, invalid, knownKeys, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import { checkLayer } from './check-layer.js';
 import { describe, sizeOf } from './description.js';
-import { activation, add, batchNorm, concat } from './graph-layers.js';
-import {
-  type DenseOptions,
-  dense,
-  furtherPenaltyNames,
-  type Layer,
-  placeKeys,
-  type SpectralOptions,
-  spectral,
-  type TensorName,
-  type TensorOptions,
-} from './layers.js';
+import type { Layer } from './layers.js';
 import { tensorLayout } from './layout.js';
 import { type NetworkOptions, type NetworkSpec, tensorsOf } from './network-spec.js';
 import { checkLoss, layerOf, termsOf } from './objective.js';
@@ -81,102 +71,6 @@ function checkNames(layers: readonly Layer[]): void {
       );
     first.set(name, index);
   }
-}
-
-/** Rebuilds a layer through its own builder, so that hand-written layers and layers from files are checked alike. */
-function checkLayer(where: string, layer: unknown): Layer {
-  if (typeof layer !== 'object' || layer === null) throw unlikeLayer(where, layer);
-  const { kind } = layer as Layer;
-  oneOf(`kind of ${where}`, kind, kinds);
-  try {
-    return rebuild(where, layer as Layer);
-  } catch (error) {
-    if (!(error instanceof EigenstudentError) || error.message.includes(where)) throw error;
-    throw new EigenstudentError(error.code, `${where}: ${error.message}`, { cause: error });
-  }
-}
-
-function unlikeLayer(where: string, layer: unknown): EigenstudentError {
-  return invalid(
-    where,
-    'a layer made by spectral(), dense(), sum(), batchNorm(), activation(), add() or concat()',
-    layer,
-  );
-}
-
-function rebuild(where: string, layer: Layer): Layer {
-  const { name, inputs } = layer;
-  const place = { name, inputs };
-  switch (layer.kind) {
-    case 'spectral':
-    case 'dense': {
-      const required = layer.kind === 'spectral' ? spectralNeeds : denseNeeds;
-      knownKeys(where, layer, ['kind', 'width', 'activation', 'tensors', ...placeKeys]);
-      const options = {
-        ...tensorOptionsOf(where, layer, required, ['bias']),
-        ...place,
-        activation: layer.activation,
-      };
-      return layer.kind === 'spectral'
-        ? spectral(layer.width, options as SpectralOptions)
-        : dense(layer.width, options as DenseOptions);
-    }
-    case 'batchNorm': {
-      knownKeys(where, layer, ['kind', 'momentum', 'epsilon', 'tensors', ...placeKeys]);
-      const { bias: _, ...options } = tensorOptionsOf(where, layer, ['scale', 'shift'], []);
-      return batchNorm({ ...options, ...place, momentum: layer.momentum, epsilon: layer.epsilon });
-    }
-    case 'activation':
-      knownKeys(where, layer, ['kind', 'activation', ...placeKeys]);
-      return activation(layer.activation, place);
-    default:
-      knownKeys(where, layer, ['kind', ...placeKeys]);
-      return joiners[layer.kind](inputs ?? [], { name });
-  }
-}
-
-/** Builders of layers that join others, by their names. */
-const joiners = { add, concat };
-const kinds = [
-  ...(['spectral', 'dense', 'batchNorm', 'activation'] as const),
-  ...(Object.keys(joiners) as (keyof typeof joiners)[]),
-];
-const spectralNeeds = ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'] as const;
-const denseNeeds = ['weights'] as const;
-const tensorKeys = ['trainable', 'l1', 'l2', ...furtherPenaltyNames, 'initialize'];
-
-/** The numbers are checked by the layer's builder. */
-function checkTensorOptions(where: string, tensor: TensorOptions): void {
-  knownKeys(where, tensor, tensorKeys);
-  flag(`trainable of ${where}`, tensor.trainable);
-}
-
-/** The options of a layer's builder that follow from its tensors. */
-function tensorOptionsOf(
-  where: string,
-  layer: Layer & { readonly tensors: unknown },
-  required: readonly TensorName[],
-  optional: readonly TensorName[],
-) {
-  const { tensors } = layer;
-  if (typeof tensors !== 'object' || tensors === null) throw unlikeLayer(where, layer);
-  if (required.some((name) => !(name in tensors))) throw unlikeLayer(where, layer);
-  knownKeys(`tensors of ${where}`, tensors, [...required, ...optional]);
-  const entries = Object.entries(tensors) as [string, TensorOptions][];
-  for (const [name, tensor] of entries) checkTensorOptions(`${name} of ${where}`, tensor);
-  const given = <K extends keyof TensorOptions>(key: K) =>
-    Object.fromEntries(
-      entries.flatMap(([name, tensor]) => (tensor[key] == null ? [] : [[name, tensor[key]]])),
-    );
-  const further = furtherPenaltyNames.map((penalty) => [penalty, given(penalty)] as const);
-  return {
-    bias: 'bias' in tensors,
-    trainable: entries.filter(([, tensor]) => tensor.trainable).map(([name]) => name as never),
-    l1: given('l1'),
-    l2: given('l2'),
-    ...Object.fromEntries(further.filter(([, coefficients]) => Object.keys(coefficients).length > 0)),
-    initialize: given('initialize'),
-  };
 }
 
 /** Arrays have the size of their tensor, and orthonormal rows are no more than its columns. */

@@ -3,14 +3,22 @@ import {
   type Activation,
   activation,
   add,
+  averagePool2d,
   batchNorm,
+  conv2d,
+  convTranspose2d,
   Dataset,
   type DatasetOptions,
   dense,
+  flatten,
+  globalAveragePool,
   type Layer,
   type Loss,
+  maxPool2d,
   Network,
+  type Size2d,
   spectral,
+  spectralConv2d,
 } from '../../src/index.js';
 import type { Term } from '../../src/network/objective.js';
 
@@ -23,8 +31,16 @@ interface Node {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly activation?: Activation;
+  readonly slope?: number;
   readonly momentum?: number;
   readonly epsilon?: number;
+  readonly kernel?: Size2d;
+  readonly stride?: Size2d;
+  readonly padding?: Size2d;
+  readonly dilation?: Size2d;
+  readonly groups?: number;
+  readonly outputPadding?: Size2d;
+  readonly countIncludePad?: boolean;
 }
 interface GoldenLoss {
   readonly kind: string;
@@ -56,7 +72,10 @@ export interface Case {
 
 /** The first operation or loss of a case that is not built yet. */
 export function missing({ graph, loss }: Case): string | undefined {
-  const ops = ['dense', 'spectral', 'batchNorm', 'activation', 'add'];
+  const ops = [
+    ...['dense', 'spectral', 'batchNorm', 'activation', 'add', 'conv2d', 'spectralConv2d'],
+    ...['maxPool2d', 'averagePool2d', 'globalAveragePool', 'flatten', 'convTranspose2d'],
+  ];
   const losses = [
     'upstream',
     'crossEntropy',
@@ -66,8 +85,11 @@ export function missing({ graph, loss }: Case): string | undefined {
     'meanAbsoluteError',
     'meanSquaredError',
   ];
+  // The leaky ReLU of this package has PyTorch's slope, 0.01, and no other.
+  const slope = graph.map((node) => node.slope ?? 0.01).find((one) => one !== 0.01);
   return (
     graph.map(({ op }) => op).find((op) => !ops.includes(op)) ??
+    (slope === undefined ? undefined : `leakyRelu of slope ${slope}`) ??
     [loss.kind].find((kind) => !losses.includes(kind))
   );
 }
@@ -97,7 +119,7 @@ export function build(golden: Case): { readonly network: Network; readonly data:
 
 function layerOf(
   golden: Case,
-  { name, op, inputs, activation: f = 'linear', momentum, epsilon }: Node,
+  { name, op, inputs, activation: f = 'linear', momentum, epsilon, ...image }: Node,
 ): Layer {
   const place = { name, inputs: inputs.map((input) => (input === 'x' ? 'input' : input)) };
   const own = Object.keys(golden.tensors).filter((tensor) => tensor.startsWith(`${name}.`));
@@ -121,6 +143,32 @@ function layerOf(
       return spectral(width(), { bias: names.includes('bias'), ...options });
     case 'batchNorm':
       return batchNorm({ momentum: momentum as number, epsilon: epsilon as number, ...options });
+    case 'conv2d':
+    case 'spectralConv2d': {
+      const { stride, padding, dilation, groups } = image;
+      const kernels = own.find((tensor) => /weights|eigenvectors/.test(tensor)) as string;
+      const size = golden.tensors[kernels]?.shape.slice(2) as [number, number];
+      const all = { bias: names.includes('bias'), stride, padding, dilation, groups, ...options };
+      return op === 'conv2d' ? conv2d(width(), size, all) : spectralConv2d(width(), size, all);
+    }
+    case 'maxPool2d':
+    case 'averagePool2d': {
+      const { kernel, stride, padding, countIncludePad } = image;
+      const window = { stride, padding, ...place };
+      return op === 'maxPool2d'
+        ? maxPool2d(kernel as Size2d, window)
+        : averagePool2d(kernel as Size2d, { ...window, countIncludePad });
+    }
+    case 'convTranspose2d': {
+      const { stride, padding, outputPadding } = image;
+      const [, channels = 0, ...size] = golden.tensors[`${name}.weights`]?.shape ?? [];
+      const all = { bias: names.includes('bias'), stride, padding, outputPadding, ...options };
+      return convTranspose2d(channels, size as unknown as [number, number], all);
+    }
+    case 'globalAveragePool':
+      return globalAveragePool(place);
+    case 'flatten':
+      return flatten(place);
     case 'activation':
       return activation(f, place);
     default:

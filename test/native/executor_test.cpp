@@ -24,22 +24,48 @@ LayerSpec dense_of(std::size_t units, std::size_t read) {
   return {Dense{{units, Activation::tanh}}, {read}, {{trained(), "weights"}}};
 }
 
-/// Two dense layers, the layer under test on one or both of them, and a dense layer on all three.
-StudentSpec student_with(const LayerOptions& options, std::size_t reads) {
-  StudentSpec student;
-  student.network.input = {inputs};
-  student.network.layers = {dense_of(width, 0), dense_of(width, 0)};
+LayerSpec conv_of(std::size_t channels) {
+  Conv2d conv;
+  conv.width = channels;
+  conv.activation = Activation::tanh;
+  conv.kernel = {2, 3};
+  return {conv, {0}, {{trained(), "weights"}}};
+}
+
+/// A layer of `options` with its tensors, which reads layers of a shape.
+LayerSpec tested_layer(const LayerOptions& options, std::size_t reads, const Shape& shape) {
   LayerSpec tested{options, {1, 2}, {}};
   tested.reads.resize(reads);
-  const std::vector<Shape> shapes(reads, Shape{width});
+  const std::vector<Shape> shapes(reads, shape);
   const LayerDescription description =
       std::visit([&](const auto& layer) { return layer.describe(shapes); }, options);
   for (const TensorDescription& tensor : description.tensors)
     tested.tensors.push_back({trained(0.01, 0.02, tensor.has_rows() ? 0.03 : 0), tensor.name});
-  student.network.layers.push_back(tested);
+  return tested;
+}
+
+/// Two dense layers, the layer under test on one or both of them, and a dense layer on all three.
+StudentSpec student_with(const LayerOptions& options, std::size_t reads) {
+  StudentSpec student;
+  student.network.input = {inputs};
+  student.network.layers = {dense_of(width, 0), dense_of(width, 0), tested_layer(options, reads, {width})};
   student.network.layers.push_back({Concat{}, {1, 2, 3}, {}});
   student.network.layers.push_back(dense_of(2, 4));
   student.objective = {{MeanSquaredError{}, 4, "", 1}};
+  return student;
+}
+
+/// Two convolutions, the layer under test on one or both of them, and a dense layer on all of its values.
+StudentSpec image_student_with(const LayerOptions& options, std::size_t reads) {
+  StudentSpec student;
+  student.network.input = {2, 5, 6};
+  const Shape read{width, 4, 4};
+  student.network.layers = {conv_of(width), conv_of(width), tested_layer(options, reads, read)};
+  const LayerDescription description =
+      std::visit([&](const auto& layer) { return layer.describe(std::vector<Shape>(reads, read)); }, options);
+  if (description.output.size() > 1) student.network.layers.push_back({Flatten{}, {3}, {}});
+  student.network.layers.push_back(dense_of(2, student.network.layers.size()));
+  student.objective = {{MeanSquaredError{}, student.network.layers.size() - 1, "", 1}};
   return student;
 }
 
@@ -49,6 +75,7 @@ DatasetPtr data_for(const StudentSpec& student) {
   auto data = std::make_shared<Dataset>();
   data->dtype = DType::float64;
   data->samples = samples;
+  const std::size_t inputs = size_of(student.network.input);
   data->input_count = inputs;
   data->float64.inputs = normals(samples * inputs, 700);
   const TargetKind kind = targets_of(student.objective[0].loss);
@@ -81,7 +108,8 @@ void check_gradient(const StudentSpec& student) {
   for (const Buffer& buffer : network.layout().buffers())
     state.buffers.insert(state.buffers.end(), buffer.description.size(), buffer.description.initial);
   GraphStudent<double, ReferenceKernels> subject(student, network, state);
-  std::vector<double> scratch(network.layout().size()), gradient(scratch.size()), of_inputs(samples * inputs);
+  std::vector<double> scratch(network.layout().size()), gradient(scratch.size());
+  std::vector<double> of_inputs(samples * size_of(student.network.input));
   subject.gradient(*data, gradient.data(), {Statistics::batch, of_inputs.data()});
   const auto slope = [&](const Dataset& on, double& value, const auto& loss_of) {
     const double before = value;
@@ -131,10 +159,18 @@ void check_hessian(const StudentSpec& student) {
   }
 }
 
-/// Sets the width of a layer that has one.
+/// Sets the sizes that a layer has, to what no default is: windows overlap, and leave a rest.
 template <class Layer>
-void widen(Layer& layer) {
+void set_sizes(Layer& layer) {
   if constexpr (requires { layer.width; }) layer.width = width;
+  if constexpr (requires { layer.kernel; }) {
+    layer.kernel = {2, 3};
+    layer.stride = {2, 1};
+    layer.padding = {1, 1};
+  }
+  if constexpr (requires { layer.dilation; }) layer.dilation = {2, 1};
+  if constexpr (requires { layer.groups; }) layer.groups = width;
+  if constexpr (requires { layer.output_padding; }) layer.output_padding = {1, 0};
 }
 
 }  // namespace
@@ -142,16 +178,18 @@ void widen(Layer& layer) {
 TEST("every type of layer has the gradients of central differences") {
   LayerOptions options;
   for (std::size_t type = 0; emplace_alternative(options, type); ++type) {
-    std::visit([](auto& layer) { widen(layer); }, options);
+    std::visit([](auto& layer) { set_sizes(layer); }, options);
     std::size_t accepted = 0;
-    for (std::size_t reads = 1; reads <= 2; ++reads) {
-      const Context context(std::string(type_name_of(options)) + " of " + std::to_string(reads));
-      StudentSpec student;
-      if (!error_of([&] { student = student_with(options, reads); }).starts_with("nothing")) continue;
-      check_gradient(student);
-      check_hessian(student);
-      ++accepted;
-    }
+    for (const auto& make : {student_with, image_student_with})
+      for (std::size_t reads = 1; reads <= 2; ++reads) {
+        const Context context(std::string(type_name_of(options)) + " of " + std::to_string(reads) +
+                              (make == image_student_with ? " images" : ""));
+        StudentSpec student;
+        if (!error_of([&] { student = make(options, reads); }).starts_with("nothing")) continue;
+        check_gradient(student);
+        check_hessian(student);
+        ++accepted;
+      }
     REQUIRE(accepted > 0);
   }
 }

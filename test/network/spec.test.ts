@@ -54,17 +54,17 @@ describe('networkSpec', () => {
     [
       'a layer that is none',
       () => networkSpec({ inputs: 3, layers: [dense(2), 5 as never] }),
-      'invalid_argument: expected a layer made by spectral(), dense(), sum(), batchNorm(), activation(), add() or concat() for layer 1, received 5',
+      'invalid_argument: expected a layer made by spectral(), dense(), conv2d(), batchNorm() or another function that makes layers for layer 1, received 5',
     ],
     [
       'a hand-written layer that lacks a tensor',
       () => networkSpec({ inputs: 3, layers: [{ ...spectral(2), tensors: {} }] }),
-      'invalid_argument: expected a layer made by spectral(), dense(), sum(), batchNorm(), activation(), add() or concat() for layer 0, received an object (Object)',
+      'invalid_argument: expected a layer made by spectral(), dense(), conv2d(), batchNorm() or another function that makes layers for layer 0, received an object (Object)',
     ],
     [
       'a hand-written layer of an unknown kind',
       () => networkSpec({ inputs: 3, layers: [{ ...dense(2), kind: 'dens' as 'dense' }] }),
-      'invalid_argument: expected one of spectral, dense, batchNorm, activation, add, concat for kind of layer 0, received "dens". Did you mean "dense"?',
+      'invalid_argument: expected one of spectral, dense, batchNorm, activation, add, concat, conv2d, spectralConv2d, convTranspose2d, maxPool2d, averagePool2d, globalAveragePool, flatten for kind of layer 0, received "dens". Did you mean "dense"?',
     ],
     [
       'a hand-written layer of width 0',

@@ -89,17 +89,17 @@ describe('a population spec', () => {
     [
       `${layer}.options.type`,
       new Float32Array(2),
-      'expected one of spectral, dense, batchNorm, activation, add, concat for spec.students[0].network.layers[0].options.type, received Float32Array(2)',
+      'expected one of spectral, dense, batchNorm, activation, add, concat, flatten, maxPool2d, averagePool2d, globalAveragePool, conv2d, spectralConv2d, convTranspose2d for spec.students[0].network.layers[0].options.type, received Float32Array(2)',
     ],
     [
       `${layer}.options.type`,
       [1, 2],
-      'expected one of spectral, dense, batchNorm, activation, add, concat for spec.students[0].network.layers[0].options.type, received an array of length 2',
+      'expected one of spectral, dense, batchNorm, activation, add, concat, flatten, maxPool2d, averagePool2d, globalAveragePool, conv2d, spectralConv2d, convTranspose2d for spec.students[0].network.layers[0].options.type, received an array of length 2',
     ],
     [
       `${layer}.options.type`,
       () => 1,
-      'expected one of spectral, dense, batchNorm, activation, add, concat for spec.students[0].network.layers[0].options.type, received a function',
+      'expected one of spectral, dense, batchNorm, activation, add, concat, flatten, maxPool2d, averagePool2d, globalAveragePool, conv2d, spectralConv2d, convTranspose2d for spec.students[0].network.layers[0].options.type, received a function',
     ],
   ])('refuses %s = %s', (path, to, message) => {
     expect(failureOf(create(path, to))).toBe(`invalid_argument: ${message}`);

@@ -1,47 +1,11 @@
-// Units through flatten, concat and groups, by two synthetic types of layers: which indices hold them, that a gate silences all of
-// a unit, and that a silenced network computes the same as the one from which the unit is cut.
+// Units through convolutions, flatten, concat and groups: which indices hold them, that a gate silences all of a unit, and that a
+// silenced network computes the same as the one from which the unit is cut.
 #include <algorithm>
 
 #include "check.h"
 #include "core/graph.h"
 #include "executor/graph_pass.h"
 #include "executor/layer_pass.h"
-
-namespace eigenstudent::reference {
-
-template <class T>
-void forward(const Images&, const LayerPass<T>& pass) {
-  const std::size_t outputs = pass.layer.size, inputs = size_of(pass.shapes[0]);
-  for (std::size_t b = 0; b < pass.batch; ++b)
-    for (std::size_t i = 0; i < outputs; ++i) {
-      T sum = 0;
-      for (std::size_t j = 0; j < inputs; ++j)
-        sum += pass.tensors[0][i * inputs + j] * pass.x[0][b * inputs + j];
-      pass.y[b * outputs + i] = sum;
-    }
-}
-template <class T>
-void backward(const Images&, const LayerPass<T>& pass, const LayerGradients<T>& gradients) {
-  const std::size_t outputs = pass.layer.size, inputs = size_of(pass.shapes[0]);
-  for (std::size_t i = 0; gradients.tensors[0] && i < outputs; ++i)
-    for (std::size_t j = 0; j < inputs; ++j) {
-      T sum = 0;
-      for (std::size_t b = 0; b < pass.batch; ++b)
-        sum += gradients.y[b * outputs + i] * pass.x[0][b * inputs + j];
-      gradients.tensors[0][i * inputs + j] = sum;
-    }
-}
-template <class T>
-void forward(const Flatten&, const LayerPass<T>& pass) {
-  std::copy_n(pass.x[0], pass.batch * pass.layer.size, pass.y);
-}
-template <class T>
-void backward(const Flatten&, const LayerPass<T>& pass, const LayerGradients<T>& gradients) {
-  if (gradients.x[0]) std::copy_n(gradients.y, pass.batch * pass.layer.size, gradients.x[0]);
-}
-
-}  // namespace eigenstudent::reference
-
 #include "layers/reference_list.h"
 #include "students.h"
 
@@ -49,23 +13,31 @@ namespace eigenstudent::test {
 
 namespace {
 
-constexpr std::size_t rows = 5, inputs = 3, pixels = Images::pixels, features = 2, classes = 2;
+constexpr std::size_t rows = 5, inputs = 4 * 5, pixels = 2 * 3, places = 3 * 3, features = 2, classes = 2;
 
 TensorSpec tensor(const char* name) { return {trained(), name}; }
 
-/// Images of as many channels, batch norm over pixels, a second image added, flatten, beside dense features, into a dense layer.
+Conv2d images(std::size_t channels) {
+  Conv2d layer;
+  layer.width = channels;
+  layer.kernel = {3, 3};
+  return layer;
+}
+
+/// Two convolutions of an image of 4 x 5 pixels, batch norm, their sum, flatten, beside dense features, into a dense layer.
 NetworkSpec network_of(std::size_t channels) {
   NetworkSpec network;
-  network.input = {inputs};
+  network.input = {1, 4, 5};
   network.layers = {
-      {Images{channels}, {0}, {tensor("weights")}},
+      {images(channels), {0}, {tensor("weights")}},
       {BatchNorm{}, {1}, {tensor("scale"), tensor("shift")}},
-      {Images{channels}, {0}, {tensor("weights")}},
+      {images(channels), {0}, {tensor("weights")}},
       {Add{}, {2, 3}, {}},
       {Flatten{}, {4}, {}},
-      {Dense{{features, Activation::tanh}}, {0}, {tensor("weights")}},
-      {Concat{}, {5, 6}, {}},
-      {Dense{{classes, Activation::linear}}, {7}, {tensor("weights")}},
+      {Flatten{}, {0}, {}},
+      {Dense{{features, Activation::tanh}}, {6}, {tensor("weights")}},
+      {Concat{}, {5, 7}, {}},
+      {Dense{{classes, Activation::linear}}, {8}, {tensor("weights")}},
   };
   return network;
 }
@@ -83,12 +55,12 @@ std::vector<double> cut(const Graph& network, const std::vector<double>& paramet
   std::vector<double> rest;
   for (const Tensor& one : network.layout().tensors()) {
     const bool is_image = one.layer == 0 || one.layer == 2, is_norm = one.layer == 1;
-    const std::size_t columns = is_image ? pixels * inputs : is_norm ? 1 : one.description.extents.back();
+    const std::size_t columns = is_image ? places : is_norm ? 1 : one.description.extents.back();
     append_rest(
         parameters, one, columns,
         [&](std::size_t row, std::size_t column) {
           if (is_image || is_norm) return row == unit;
-          return one.layer == 7 && column / pixels == unit && column < network.layers()[4].size;
+          return one.layer == 8 && column / pixels == unit && column < network.layers()[4].size;
         },
         rest);
   }
@@ -110,13 +82,13 @@ std::vector<double> layer_outputs(const Graph& network, const std::vector<double
 
 TEST("flatten makes blocks of units, concat puts them beside others, an add joins groups") {
   const Graph network(network_of(4));
-  const std::size_t images = network.group_of(3), dense = network.group_of(5);
+  const std::size_t images = network.group_of(3), dense = network.group_of(6);
   REQUIRE(images != dense && images != Graph::npos && dense != Graph::npos);
   for (const std::size_t layer : {0, 1, 2, 3, 4}) REQUIRE(network.group_of(layer) == images);
   REQUIRE(network.units_of(images) == 4 && network.units_of(dense) == features);
   REQUIRE((network.layers()[3].units == std::vector<UnitSegment>{{images, 4, 1}}));
   REQUIRE((network.layers()[4].units == std::vector<UnitSegment>{{images, 4, pixels}}));
-  REQUIRE((network.layers()[6].units == std::vector<UnitSegment>{{images, 4, pixels}, {dense, features, 1}}));
+  REQUIRE((network.layers()[7].units == std::vector<UnitSegment>{{images, 4, pixels}, {dense, features, 1}}));
   REQUIRE(network.is_hidden(images) && network.is_hidden(dense));
 }
 
@@ -148,7 +120,7 @@ TEST("gradients go through flatten and concat to the pixels of their unit") {
   };
   value();
   bool is_new = false;
-  std::copy(upstream.begin(), upstream.end(), pass.output_gradient(7, is_new));
+  std::copy(upstream.begin(), upstream.end(), pass.output_gradient(8, is_new));
   std::vector<double> gradient(parameters.size());
   pass.backward(gradient.data());
   constexpr double step = 1e-6;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { teacherStudent } from '../../src/experiments/teacher-student/experiment.js';
 import type { Timing } from '../../src/sweep/experiment.js';
-import { forecast, type Tried } from '../../src/sweep/forecast.js';
+import { forecast, type MeasuredCalibration } from '../../src/sweep/forecast.js';
 import { shapesOf, someShapes } from '../../src/sweep/shapes.js';
 import { preset } from '../../src/sweep.js';
 import type { ShortProtocol as StudentProtocol, ShortTrial as StudentTrial } from './student-trials.js';
@@ -15,7 +15,7 @@ const students = (widths: number[], trials: number): StudentTrial[] =>
     ({ protocol }) => protocol.parametrization === 'spectral',
   );
 
-function tried(trial: StudentTrial | undefined, changes: Partial<Tried>): Tried {
+function tried(trial: StudentTrial | undefined, changes: Partial<MeasuredCalibration>): MeasuredCalibration {
   const { protocol } = trial as StudentTrial;
   const nothing = { noise: 0, inTurn: false, report: 0, end: 0, students: 2 };
   return { protocol, engine: 'made-up', step: 0.01, ...nothing, ...changes };
@@ -24,7 +24,7 @@ function tried(trial: StudentTrial | undefined, changes: Partial<Tried>): Tried 
 describe('the time of a sweep', () => {
   const three = students([20], 3);
   const [first] = three;
-  const secondsOf = (changes: Partial<Tried>) =>
+  const secondsOf = (changes: Partial<MeasuredCalibration>) =>
     forecast([three], shapesOf(three, timing), [tried(first, changes)], timing).seconds;
 
   it('is that of the fullest place: the third of three students waits for one of two', () => {

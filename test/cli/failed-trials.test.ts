@@ -161,7 +161,7 @@ describe('with trials that failed', () => {
   });
 
   it('the live page has them in its counts and its list, with the rate that they had', async () => {
-    const { run: onDisk } = await new RunFollower(run).look();
+    const { run: onDisk } = await new RunFollower(run).read();
     const { counts, failures, groups } = liveState(run, onDisk, () => null);
     expect(counts).toEqual({ finished: 4, failed: 4, training: 0, paused: 0, waiting: 0 });
     expect(new Set(failures.map(({ key }) => key))).toEqual(new Set(failed.map(({ key }) => key)));

@@ -34,16 +34,16 @@ describe('what a page is told of', () => {
 describe('the pace', () => {
   it('is over the last ten minutes, once it was seen for long enough', () => {
     const keeper = new PaceKeeper();
-    expect(keeper.note({ time: 0, steps: 100, ended: 1 })).toBeNull();
-    expect(keeper.note({ time: 10, steps: 200, ended: 1 })).toBeNull();
-    expect(keeper.note({ time: 40, steps: 500, ended: 2 })).toEqual({
+    expect(keeper.observe({ time: 0, steps: 100, ended: 1 })).toBeNull();
+    expect(keeper.observe({ time: 10, steps: 200, ended: 1 })).toBeNull();
+    expect(keeper.observe({ time: 40, steps: 500, ended: 2 })).toEqual({
       stepsPerSecond: 10,
       trialsPerHour: 90,
       seconds: 40,
     });
-    keeper.note({ time: 400, steps: 500, ended: 2 });
+    keeper.observe({ time: 400, steps: 500, ended: 2 });
     // From the sight at 40 s: the one at 10 s is older than is needed.
-    expect(keeper.note({ time: 640, steps: 3500, ended: 2 })).toEqual({
+    expect(keeper.observe({ time: 640, steps: 3500, ended: 2 })).toEqual({
       stepsPerSecond: 5,
       trialsPerHour: 0,
       seconds: 600,
@@ -52,9 +52,9 @@ describe('the pace', () => {
 
   it('is not known while nothing moves, or after trials have started again', () => {
     const keeper = new PaceKeeper();
-    keeper.note({ time: 0, steps: 100, ended: 0 });
-    expect(keeper.note({ time: 60, steps: 100, ended: 0 })).toBeNull();
-    expect(keeper.note({ time: 90, steps: 50, ended: 0 })).toBeNull();
-    expect(keeper.note({ time: 120, steps: 80, ended: 0 })?.stepsPerSecond).toBe(1);
+    keeper.observe({ time: 0, steps: 100, ended: 0 });
+    expect(keeper.observe({ time: 60, steps: 100, ended: 0 })).toBeNull();
+    expect(keeper.observe({ time: 90, steps: 50, ended: 0 })).toBeNull();
+    expect(keeper.observe({ time: 120, steps: 80, ended: 0 })?.stepsPerSecond).toBe(1);
   });
 });

@@ -129,7 +129,7 @@ describe('an experiment that is not teacher-student', () => {
 
   it('is followed by the live page with its histories', async () => {
     await sweep(protocol, { directory });
-    const { run } = await new RunFollower(directory).look();
+    const { run } = await new RunFollower(directory).read();
     const { view, groups } = liveState(directory, run, () => null);
     expect(view?.title).toBe('Points in a circle');
     expect(groups[0]).toMatchObject({ place: { points: 50 }, values: { estimate: { trials: 3 } } });

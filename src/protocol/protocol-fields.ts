@@ -1,4 +1,7 @@
-/** Building blocks of the protocol's schema. Each says what it expected and what came, in the words of arguments.ts. */
+/**
+ * Building blocks of the protocol's schema. Their messages have the form of arguments.ts: the expected and the received
+ * value.
+ */
 import { z } from 'zod';
 import { describe, didYouMean } from '../arguments.js';
 import { defaultExperiment } from './experiment-form.js';
@@ -45,14 +48,14 @@ export function name<const Name extends string>(names: readonly Name[]) {
   return z.enum(names, { error: ({ input }) => nameMessage(names, input) });
 }
 
-/** What is said of a value that is none of them. */
+/** The message for a value that is none of the names. */
 export function nameMessage(names: readonly string[], input: unknown): string {
   const what = `one of ${names.join(', ')}`;
   const hint = typeof input === 'string' ? didYouMean(input, names) : '';
   return `${expected(what).error({ input })}${hint && `. ${hint}`}`;
 }
 
-/** An object with these keys and no others; a misspelt key is answered with the one it resembles. */
+/** An object with these keys and no others; the message for a misspelt key suggests the most similar one. */
 export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
   const keys = Object.keys(shape);
   return z.strictObject(shape, {
@@ -72,7 +75,7 @@ export function exactlyOne<Shape extends z.ZodRawShape>(shape: Shape) {
   const keys = Object.keys(shape);
   return strict(shape).superRefine((value, context) => {
     const given = keys.filter((key) => Object.hasOwn(value, key));
-    if (given.length === 1 || context.issues.length > 0) return; // a misspelt key has been told of
+    if (given.length === 1 || context.issues.length > 0) return; // The misspelt key has an issue already.
     const received = given.length === 0 ? 'none' : given.join(' and ');
     context.addIssue({
       code: 'custom',
@@ -81,7 +84,7 @@ export function exactlyOne<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
-/** The name of the experiment that a protocol is of. */
+/** The name of the protocol's experiment. */
 export function experimentField<const Name extends string>(experiment: Name) {
   return z
     .literal(experiment, expected(`the name ${experiment}`))
@@ -92,7 +95,7 @@ export function experimentField<const Name extends string>(experiment: Name) {
 /** Repetitions per point of the grid. */
 export const trialsField = positiveInteger.max(2 ** 32 - 1, expected('at most 4294967295 trials'));
 
-/** Which axes go together, value by value. */
+/** Axes that vary together, value by value. */
 export const zipField = z
   .array(
     z

@@ -12,7 +12,10 @@ export function themeName(): ThemeName {
   return chosen ?? (systemDark.matches ? 'dark' : 'light');
 }
 
-/** Connects the button. @param changed called after each change */
+/**
+ * Connects the button.
+ * @param changed called after each change
+ */
 export function followTheme(changed: () => void): void {
   const button = byId('theme');
   const follow = () => {

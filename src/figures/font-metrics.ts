@@ -29,12 +29,12 @@ interface FontAdvances {
 }
 
 function advanceOf({ unitsPerEm, missing, characters }: FontAdvances): Advance {
-  const known = new Map<string, number>();
+  const advances = new Map<string, number>();
   for (const [advance, alike] of Object.entries(characters))
-    for (const character of alike) known.set(character, Number(advance));
+    for (const character of alike) advances.set(character, Number(advance));
   return (text) => {
     let total = 0;
-    for (const character of text) total += known.get(character) ?? missing;
+    for (const character of text) total += advances.get(character) ?? missing;
     return total / unitsPerEm;
   };
 }

@@ -15,7 +15,8 @@ export interface LivePage {
 }
 
 /**
- * The page that follows a run directory; it contains everything but the numbers. @throws file_unreadable: see
+ * The page that follows a run directory; it contains everything but the numbers.
+ * @throws file_unreadable: see
  * pageScripts
  */
 export async function livePage(directory: string): Promise<LivePage> {

@@ -75,7 +75,7 @@ const trialsAtOnce = 250;
 
 export class RunFollower {
   #protocolChanged = Number.NaN;
-  #absent: string | null = 'not looked at yet';
+  #absent: string | null = 'not read yet';
   #presentation: Presentation | null = null;
   #trials: readonly Trial[] = [];
   #drawn: ReadonlyMap<string, string> = new Map();

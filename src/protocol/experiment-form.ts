@@ -104,7 +104,10 @@ export interface ExperimentForm<
   readonly exampleAxis?: string;
   /** Checks the paths of all axes of a document, before anything else is checked: issues of those that may not vary. */
   axisIssues?(paths: readonly (readonly string[])[]): ProtocolIssue[];
-  /** Issues that involve several fields. @param point the protocol with the first value of each axis */
+  /**
+   * Issues that involve several fields.
+   * @param point the protocol with the first value of each axis
+   */
   issues?(protocol: ProtocolDocument, point: Point): ProtocolIssue[];
   /** Fields of an arm that the arm's schema checks together: every combination of their values is checked. */
   readonly dependentArmFields?: readonly string[];

@@ -191,11 +191,11 @@ const optionalForms = new WeakMap<z.ZodObject, z.ZodObject>();
 /** Schema of the scalars of a failed trial, each of which may be absent. */
 function allOptional(form: z.ZodObject): z.ZodObject {
   const fields = Object.entries(form.shape as Record<string, z.ZodType>);
-  const known =
+  const cached =
     optionalForms.get(form) ??
     z.object(Object.fromEntries(fields.map(([name, field]) => [name, field.optional()])));
-  optionalForms.set(form, known);
-  return known;
+  optionalForms.set(form, cached);
+  return cached;
 }
 
 function issueOf(cause: z.ZodError, ...within: string[]): Parsed {

@@ -57,7 +57,7 @@ warn() {
   if [[ -n $sweep ]]; then kill -TERM "$sweep" 2>/dev/null; fi
 }
 trap warn USR1
-# A task that is cancelled or preempted: Slurm tells the sweep too, and whether the task comes back is Slurm's affair.
+# A task that is cancelled or preempted: Slurm signals the sweep as well, and decides whether to requeue the task.
 trap 'ended=yes' TERM
 
 ${command.map(quote).join(' ')} \\

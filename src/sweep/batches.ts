@@ -21,7 +21,10 @@ export interface BatchLimits {
   readonly bytes: number;
 }
 
-/** A GPU takes as many students as its memory holds; a CPU takes a few per thread. @param atOnce see Runner */
+/**
+ * A GPU takes as many students as its memory holds; a CPU takes a few per thread.
+ * @param atOnce see Runner
+ */
 export function batchLimits(
   device: ChosenDevice['device'],
   threads: number = availableParallelism(),

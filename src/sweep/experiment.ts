@@ -39,7 +39,10 @@ export interface Experiment<
   fromFolder?(protocol: ProtocolDocument, folder: string): ProtocolDocument;
   /** The protocol with the facts about its files that keys of trials depend on. Default: the protocol names no files. */
   resolve?(protocol: ProtocolDocument): Promise<ProtocolDocument>;
-  /** Warnings about fields that are valid but probably unintended. @param directory of the run, for advice */
+  /**
+   * Warnings about fields that are valid but probably unintended.
+   * @param directory of the run, for advice
+   */
   warnings?(protocol: ProtocolDocument, directory: string): string[];
 
   /** Memory of a trial in a batch, in bytes: an upper estimate. */
@@ -48,7 +51,10 @@ export interface Experiment<
   memoryOf?(trial: P): { readonly bytes: number; readonly parts: string };
   /** Trials of one batch have the same value and the same dtype. Default: any trials. */
   batchKindOf?(trial: P): string;
-  /** Called once per process that works on a run directory. @param signal aborting it ends the preparation */
+  /**
+   * Called once per process that works on a run directory.
+   * @param signal aborting it ends the preparation
+   */
   open(protocol: ProtocolDocument, signal?: AbortSignal): Runner<P>;
   /** Required by `--dry-run` to estimate the time of a sweep. Default: it reports trials and memory alone. */
   readonly timing?: Timing<P>;
@@ -57,7 +63,10 @@ export interface Experiment<
   readonly summaryColumns?: readonly SummaryColumn[];
   /** Text below that table. */
   summaryNotes?(summary: Summary): string[];
-  /** A sentence about trials that did not learn. Default: their number. @param count at least 1 */
+  /**
+   * A sentence about trials that did not learn. Default: their number.
+   * @param count at least 1
+   */
   didNotLearnNote?(count: number): string;
   /** Effective sizes at other thresholds; only where relevance is kept. */
   thresholds?(directory: string, thresholds: readonly number[]): Promise<ThresholdTable>;
@@ -183,10 +192,10 @@ export function registerExperiment<Point extends object, P extends TrialProtocol
   experiment: Experiment<Point, P, S>,
 ): void {
   // Its methods receive only values that its own schemas have checked.
-  const known = experiment as unknown as Experiment;
-  checkExperiment(known);
-  registerForm(known);
-  experiments.set(known, known);
+  const checked = experiment as unknown as Experiment;
+  checkExperiment(checked);
+  registerForm(checked);
+  experiments.set(checked, checked);
 }
 
 /**

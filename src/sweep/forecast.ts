@@ -64,7 +64,7 @@ function kindsOf(
   tried: readonly MeasuredCalibration[],
   timing: Timing,
 ): Map<string, Kind> {
-  const known = new Map(tried.map((each) => [timing.shapeOf(each.protocol), each]));
+  const timed = new Map(tried.map((each) => [timing.shapeOf(each.protocol), each]));
   const fits = new Map<string, StepTimes>();
   const fitOf = (trial: TrialProtocol) => {
     const dtype = dtypeOf(trial);
@@ -77,7 +77,7 @@ function kindsOf(
   };
   return new Map(
     shapes.map(({ name, protocol }) => {
-      const own = known.get(name);
+      const own = timed.get(name);
       return [
         name,
         own ? { ...own, error: own.noise } : interpolated(protocol, fitOf(protocol), tried, timing),

@@ -1,4 +1,4 @@
-/** How the spectral layers of an arm are trained: optimiser, schedules, penalties, phases. */
+/** Training of the spectral layers of an arm: optimiser, schedules, penalties, phases. */
 import { z } from 'zod';
 import {
   decay,
@@ -82,7 +82,7 @@ const perTensor = strict({
   eigenvaluesOut: nonNegativeNumber.default(0).describe('Coefficient of the eigenvalues of the outputs.'),
 }).prefault({});
 
-/** How the spectral layers of one parametrisation are trained. The dense ones have no penalty. */
+/** Training of the spectral layers of one parametrisation. The dense ones have no penalty. */
 export function armSchema(allowed: readonly SpectralTensorName[], trainedByDefault: SpectralTensorName[]) {
   return strict({
     trainable: z

@@ -1,4 +1,4 @@
-/** The form of `data` that comes from files: which files, how they are cut into parts, what is known of them. */
+/** `data` from files: which files, how they are split into parts, and what they contain. */
 import { z } from 'zod';
 import { normalizations } from '../../../data/normalization.js';
 import { expected, name, positiveInteger, strict, trueOrFalse } from '../../../protocol/protocol-fields.js';
@@ -16,7 +16,9 @@ const classCount = positiveInteger
       'which must then occur.',
   );
 
-/** What there is to read: arrays of samples, and of their labels unless a teacher labels them; a test set, if it is a set of its own. */
+/**
+ * Contents to read: arrays of samples, and of their labels unless a teacher labels them; a test set, if it is separate.
+ */
 const arrays = {
   inputs: path.describe('The array of the inputs; its first dimension counts the samples.'),
   classes: path.exactOptional().describe('The array of the classes, from 0; or `targets`.'),
@@ -71,7 +73,7 @@ const forms = {
 export type FormName = keyof typeof forms;
 export const formNames = Object.keys(forms) as FormName[];
 
-/** Fields that name files. */
+/** Fields that contain paths of files. */
 const fileFields: Readonly<Record<FormName, readonly string[]>> = {
   idx: ['images', 'labels', 'testImages', 'testLabels'],
   cifar10: ['files', 'testFiles'],
@@ -161,12 +163,12 @@ function hasTestFiles(data: z.input<typeof fileDataSchema>): boolean {
   return formNames.some((form) => Object.keys(data[form] ?? {}).some((field) => /^test[A-Z]/.test(field)));
 }
 
-/** How much of the samples is for testing; undefined where there are files for that. */
+/** Size of the test part; undefined where there are files for it. */
 export function testSize(data: FileData): number | undefined {
   return hasTestFiles(data) ? undefined : (data.test ?? 0.2);
 }
 
-/** Whether the files say what is to be learned. */
+/** Whether the files contain labels. */
 export function hasLabels(data: FileData): boolean {
   const fields = data[formOf(data)] ?? {};
   return (
@@ -175,7 +177,7 @@ export function hasLabels(data: FileData): boolean {
   );
 }
 
-/** Whether what they say is classes. */
+/** Whether these labels are classes. */
 export function hasClasses(data: FileData): boolean {
   const fields = data[formOf(data)] ?? {};
   return formOf(data) === 'cifar10' || ['labels', 'classes', 'label'].some((field) => field in fields);
@@ -191,7 +193,7 @@ export function mapPaths(data: FileData, change: (path: string) => string): File
   return { ...data, [form]: Object.fromEntries(fields) };
 }
 
-/** The same data, where two forms say the same: `target` of a table as `targets`. */
+/** The same data in one of two equivalent forms: `target` of a table as `targets`. */
 export function inOneForm(data: FileData): FileData {
   const form = formOf(data);
   if (form !== 'csv' && form !== 'parquet') return data;
@@ -199,7 +201,7 @@ export function inOneForm(data: FileData): FileData {
   return target === undefined ? data : { ...data, [form]: { ...table, targets: [target] } };
 }
 
-/** Each file once. */
+/** Each path once. */
 export function pathsOf(data: FileData): string[] {
   const found = new Set<string>();
   mapPaths(data, (each) => {

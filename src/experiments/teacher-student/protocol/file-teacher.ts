@@ -1,10 +1,10 @@
-/** A teacher that was trained: a network in a file, frozen. */
+/** A trained teacher: a network in a file, frozen. */
 import { z } from 'zod';
 import { expected, nameMessage, positiveInteger, strict } from '../../../protocol/protocol-fields.js';
 
 const kinds = ['paper', 'file'] as const;
 
-/** One kind, with the names of all in its messages. */
+/** One kind; its messages list the names of all kinds. */
 export function teacherKind<const Kind extends (typeof kinds)[number]>(kind: Kind) {
   return z.enum([kind], { error: (issue) => nameMessage(kinds, issue.input) });
 }

@@ -1,7 +1,7 @@
 /**
- * Every field of a protocol, its limits, its default and its meaning: the only place where these stand. They are written for
- * one value of each; that a field may also be a list or a spacing of values is added by axes.ts, for all of them alike.
- * `npm run docs:protocol` writes docs/protocol.md from them.
+ * Every field of a protocol, its limits, its default and its meaning: the only place where these are defined. The
+ * schema describes one value of each field; axes.ts adds lists and spacings of values for all fields. `npm run
+ * docs:protocol` generates docs/protocol.md from it.
  */
 import { z } from 'zod';
 import { activations } from '../../../network/layers.js';
@@ -128,7 +128,7 @@ export const protocolSchema = protocolOf(
     .describe('The network that is trained, in the short form of the paper or as a list of layers.'),
 );
 
-/** What a document says of who labels, of its data and of its student: the error messages are those of that kind. */
+/** The kinds of labels, data and student of a document: error messages are those of that kind. */
 const kinds = {
   teacher: { paper: teacher, file: fileTeacherSchema, optional: teacher.exactOptional() },
   data: { gaussian: data.prefault({}), files: fileDataSchema },
@@ -137,7 +137,7 @@ const kinds = {
 
 const schemas = new Map<string, z.ZodObject>();
 
-/** The schema of a document, which need not be valid. */
+/** The schema for a document, which need not be valid. */
 export function schemaFor(document: unknown): z.ZodObject {
   const given = (document ?? {}) as { teacher?: unknown; data?: unknown; student?: unknown };
   const files = typeof given.data === 'object' && given.data !== null && isFromFiles(given.data);
@@ -151,14 +151,14 @@ export function schemaFor(document: unknown): z.ZodObject {
   return schema;
 }
 
-/** One point of the grid: what a trial is made of, all but its index. */
+/** One point of the grid: the fields of a trial except its index. */
 export type ProtocolPoint = z.output<typeof protocolSchema>;
 type PointInput = z.input<typeof protocolSchema>;
 /** The fields of an arm, with one value each. */
 export type ArmFields = NonNullable<ProtocolPoint['arms'][Parametrization]>;
 
 type SectionName = 'teacher' | 'data' | 'student' | 'evaluation';
-/** A protocol with every default written out, its axes as they were written. */
+/** A protocol with every default written out, its axes as written. */
 export type Protocol = Grid<ProtocolPoint, SectionName>;
-/** What a user writes. */
+/** The type of a protocol as written by a user. */
 export type ProtocolInput = Grid<PointInput, SectionName>;

@@ -1,4 +1,4 @@
-/** The network that is trained: in the short form of the paper, or as a list of its hidden layers. */
+/** The student: in the short form of the paper, or as a list of its hidden layers. */
 import { z } from 'zod';
 import { activations } from '../../../network/layers.js';
 import { exactlyOne, expected, name, positiveInteger, strict } from '../../../protocol/protocol-fields.js';
@@ -47,7 +47,7 @@ const layeredStudent = strict({
   outputActivation,
 }).describe('A list of hidden layers');
 
-/** Both forms, by what tells them apart. */
+/** Both forms, by the field that distinguishes them. */
 export const studentSchemas = { short: shortStudent, layers: layeredStudent } as const;
 
 export type ShortStudent = z.output<typeof shortStudent>;
@@ -65,7 +65,7 @@ export function isLayered(student: unknown): boolean {
   return typeof student === 'object' && student !== null && Object.hasOwn(student, 'layers');
 }
 
-/** First to last, whichever form the student was written in. */
+/** First to last, for either form of the student. */
 export function hiddenLayersOf(student: StudentForm): HiddenLayer[] {
   if ('layers' in student)
     return student.layers.map(({ spectral, dense }) => ({

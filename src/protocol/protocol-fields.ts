@@ -89,7 +89,7 @@ export function experimentField<const Name extends string>(experiment: Name) {
   return z
     .literal(experiment, expected(`the name ${experiment}`))
     .exactOptional()
-    .describe(`The experiment that the protocol is of. Absent: \`${defaultExperiment}\`.`);
+    .describe(`The experiment of the protocol. Absent: \`${defaultExperiment}\`.`);
 }
 
 /** Repetitions per point of the grid. */
@@ -104,7 +104,7 @@ export const zipField = z
     expected('a list of lists of paths, as in [[student.width, arms.spectral.batchSize]]'),
   )
   .exactOptional()
-  .describe('Groups of axes that go together, value by value, instead of each with each.');
+  .describe('Groups of axes that vary together, value by value, instead of in all combinations.');
 
 /** Type of all numbers of a trial that computes in either. */
 export const dtypeField = name(['float32', 'float64']).default('float32');

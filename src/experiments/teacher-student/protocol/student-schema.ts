@@ -5,9 +5,7 @@ import { exactlyOne, expected, name, positiveInteger, strict } from '../../../pr
 
 const outputActivation = name(['linear', 'sigmoid'])
   .exactOptional()
-  .describe(
-    'Activation of the outputs, where numbers are learned by a read-out that trains. Absent: linear.',
-  );
+  .describe('Activation of the outputs, for numeric targets and a trained read-out. Absent: linear.');
 
 const shortStudent = strict({
   width: positiveInteger.describe('Nodes of the first hidden layer, h in the paper.'),
@@ -19,7 +17,7 @@ const shortStudent = strict({
   spectralLayers: name(['first', 'all'])
     .exactOptional()
     .describe(
-      'Which hidden layers are spectral, all trained as the arm says; the others are dense. Absent: the first.',
+      'Which hidden layers are spectral and trained by the settings of the arm; the others are dense. Absent: the first.',
     ),
   outputActivation,
 }).describe('Inputs -> width -> secondWidth -> outputs');
@@ -29,7 +27,9 @@ const layerFields = {
   activation: name(activations).default('relu').describe('Activation of the layer.'),
 };
 const layer = exactlyOne({
-  spectral: strict(layerFields).exactOptional().describe('A spectral layer, trained as the arm says.'),
+  spectral: strict(layerFields)
+    .exactOptional()
+    .describe('A spectral layer, trained by the settings of the arm.'),
   dense: strict(layerFields).exactOptional().describe('A dense layer.'),
 });
 

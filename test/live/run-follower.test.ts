@@ -38,7 +38,7 @@ describe('the follower of a run directory', () => {
     });
   });
 
-  it('says what is wrong with a protocol, and goes on when that is fixed', async () => {
+  it('reports the issues of a protocol, and continues when they are fixed', async () => {
     await sweep.begin();
     await writeFile(join(sweep.directory, protocolFile), 'epochs: many\n');
     expect((await stateNow()).absent).toContain('epochs');
@@ -47,7 +47,7 @@ describe('the follower of a run directory', () => {
     expect((await stateNow()).total).toBe(8);
   });
 
-  it('tells trials of a living process from those that are left', async () => {
+  it('distinguishes trials of a living process from abandoned ones', async () => {
     await sweep.begin();
     await sweep.claim(0);
     await sweep.claim(1);
@@ -78,7 +78,7 @@ describe('the follower of a run directory', () => {
     expect(run.onDisk.get(sweep.at(3).key)?.curve?.epoch.at(-1)).toBe(Math.round(0.75 * 8));
   });
 
-  it('starts anew when the protocol grows', async () => {
+  it('starts again when the protocol grows', async () => {
     await sweep.begin();
     await sweep.finish(0);
     expect((await follower.read()).restarted).toBe(true);
@@ -99,14 +99,14 @@ describe('the follower of a run directory', () => {
     expect(counts.finished).toBe(0);
   });
 
-  it('counts a trial as unfinished whose arrays are gone', async () => {
+  it('counts a trial without its arrays as unfinished', async () => {
     await sweep.begin();
     await sweep.finish(0);
     await rm(join(trialFolder(sweep.directory, sweep.at(0).key), arraysFile));
     expect((await stateNow()).damaged).toEqual([sweep.at(0).key]);
   });
 
-  it('has a row for each setting of the fields that vary, and a column for each of these', async () => {
+  it('has a row for each setting of the varied fields, and a column for each field', async () => {
     const { spectral, direct } = smallProtocol().arms;
     await sweep.begin();
     const arms = { spectral: { ...spectral, batchSize: [8, 16] }, direct };
@@ -123,7 +123,7 @@ describe('the follower of a run directory', () => {
     expect(new Set(rows).size).toBe(12);
   });
 
-  it('gives means over what is known so far, and the failures', async () => {
+  it('has means over the current trials, and the failures', async () => {
     await sweep.begin();
     await sweep.fail(0);
     await sweep.reach(1, 0.5);

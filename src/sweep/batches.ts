@@ -22,7 +22,7 @@ export interface BatchLimits {
 }
 
 /**
- * A GPU takes as many students as its memory holds; a CPU takes a few per thread.
+ * On a GPU memory alone limits a batch, on a CPU also the number of students per thread.
  * @param atOnce see Runner
  */
 export function batchLimits(

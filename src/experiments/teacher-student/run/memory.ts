@@ -33,7 +33,7 @@ function trialBytes(protocol: StudentProtocol): TrialBytes {
   };
 }
 
-/** Parameters, moments and data, and the workspace of a narrow student in a batch. */
+/** Memory of a trial in a batch: data, and parameters, moments and workspace of its student. */
 export function bytesOf(protocol: StudentProtocol): number {
   const { data, student } = trialBytes(protocol);
   return data + student;

@@ -9,6 +9,7 @@ import { defaultExperiment } from './experiment-form.js';
 /** The `error` of a zod schema: "expected <what>, received <value>", or that the field is missing. */
 export function expected(what: string) {
   return {
+    /** The message of an issue. */
     error: (issue: { readonly input?: unknown }) =>
       issue.input === undefined
         ? `missing, expected ${what}`

@@ -60,6 +60,7 @@ Napi::Function PopulationObject::define(Napi::Env env) {
                          tagged_accessor<This, &This::engine>("engine"),
                          InstanceMethod("stop", &This::stop),
                          InstanceMethod("dispose", &This::dispose),
+                         InstanceMethod("stepsNow", &This::steps_now),
                          InstanceMethod("run", &This::run),
                          InstanceMethod("evaluate", &This::evaluate),
                          InstanceMethod("predict", &This::predict),
@@ -131,6 +132,18 @@ Napi::Value PopulationObject::dispose(const Napi::CallbackInfo& info) {
   session_->stop = true;
   if (!session_->pending) finish(info.Env(), *session_);  // else at the end of the pending call
   return info.Env().Undefined();
+}
+
+/// [students], or null once disposed and where the backend cannot tell. A pending call keeps the population alive.
+Napi::Value PopulationObject::steps_now(const Napi::CallbackInfo& info) {
+  if (session_->disposed || !session_->population) return info.Env().Null();
+  std::vector<double> steps(size_);
+  for (std::size_t i = 0; i < size_; ++i) {
+    const std::optional<std::uint64_t> now = session_->population->steps_now(i);
+    if (!now) return info.Env().Null();
+    steps[i] = static_cast<double>(*now);
+  }
+  return float64_array(info.Env(), steps);
 }
 
 // ---- Synchronous calls ----

@@ -2,7 +2,7 @@
 // calls.
 //
 // States: idle -> busy (a promise is pending) -> idle; dispose() ends it from either. While busy, only stop,
-// dispose, size, engine, busy and bytes may be used; everything else throws "population_busy", so that the native
+// dispose, size, engine, busy, bytes and stepsNow may be used; everything else throws "population_busy", so that the native
 // Population sees one call at a time. After dispose() everything but those throws "population_disposed".
 #pragma once
 
@@ -52,6 +52,7 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   static Napi::Value engine(Napi::Env env, const PopulationObject& object);
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
+  Napi::Value steps_now(const Napi::CallbackInfo& info);
   // Promises.
   Napi::Value run(const Napi::CallbackInfo& info);        // (untilEpoch: Float64Array)
   Napi::Value evaluate(const Napi::CallbackInfo& info);   // (data: (Dataset | null)[][], statistics?)

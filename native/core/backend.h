@@ -100,7 +100,8 @@ struct Counters {
   std::optional<EpochPlace> place = {};     // absent: the place after so many steps through the present data
 };
 
-/// S students on one device. Not thread safe: one call at a time; addon/ ensures it (code "population_busy").
+/// S students on one device. Not thread safe but for steps_now(): one call at a time; addon/ ensures it (code
+/// "population_busy").
 class Population {
  public:
   virtual ~Population() = default;
@@ -116,6 +117,8 @@ class Population {
   /// students.
   virtual void run(std::span<const std::uint64_t> until_epoch, const StopFlag& stop) = 0;
   virtual Progress progress(std::size_t student) const = 0;
+  /// Steps that the student has done, also while another thread is in run(); absent where a backend cannot tell.
+  virtual std::optional<std::uint64_t> steps_now(std::size_t /*student*/) const { return {}; }
 
   /// `statistics`, here and below: which ones batch norm uses; those of the batch are over all samples of the data.
   /// Evaluates student i on data[i] of each of several sets of data; data, results: [sets][students] (nullptr: leaves the

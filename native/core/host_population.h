@@ -3,10 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -82,9 +84,17 @@ class HostPopulation : public Population {
     m.state.place = counters.place ? *counters.place : place_after(*m.spec.trainer, counters.step);
     m.state.update_count = counters.update_count;
     m.progress = progress_at(m);
+    m.publish_step();
+  }
+  std::optional<std::uint64_t> steps_now(std::size_t student) const override {
+    return member(student).steps_now->load(std::memory_order_relaxed);
   }
 
  protected:
+  /// On a cache line of its own: each student's thread writes its own after every step.
+  struct alignas(64) PublishedStep : std::atomic<std::uint64_t> {
+    using std::atomic<std::uint64_t>::atomic;
+  };
   struct Member {
     StudentSpec spec;
     Graph network;
@@ -92,6 +102,10 @@ class HostPopulation : public Population {
     StudentState<T> state;
     Progress progress;
     double seconds_trained = 0;  // see Progress
+    /// state.step for other threads.
+    std::unique_ptr<PublishedStep> steps_now = std::make_unique<PublishedStep>(0);
+
+    void publish_step() { steps_now->store(state.step, std::memory_order_relaxed); }
   };
 
   /// Which class holds a student's parameters and moments. `derived`: the blocks of `state` stay empty, and
@@ -127,6 +141,7 @@ class HostPopulation : public Population {
     m.state.place = advanced(*m.spec.trainer, m.state.place, steps);
     m.progress = progress_at(m);
     m.progress.batch_loss = batch_loss;
+    m.publish_step();
   }
   /// One step of a student whose steps a GraphStudent (executor/graph_student.h) makes.
   template <class Student>

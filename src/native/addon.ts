@@ -142,7 +142,7 @@ export interface NativePopulation {
   /** The engine, as in "cpu-avx2" or "cuda-sm90". */
   readonly engine: string;
   /**
-   * True while a promise of this population is pending. All but size, engine, busy, bytes, stop and dispose then throw
+   * True while a promise of this population is pending. All but size, engine, busy, bytes, stepsNow, stop and dispose then throw
    * "population_busy". Wrong arguments throw as well; later errors reject the promises.
    */
   readonly busy: boolean;
@@ -159,6 +159,8 @@ export interface NativePopulation {
    */
   stop(): void;
   progress(): NativeProgress[];
+  /** Steps done by each student, also while busy; null once disposed, and from a CUDA library. */
+  stepsNow(): Float64Array | null;
   /** One per student; null where the backend has only one way. Constant during the population's lifetime. */
   executions(): (NativeExecution | null)[];
   /**

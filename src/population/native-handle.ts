@@ -19,6 +19,11 @@ export class NativeHandle {
     return this.native.bytes;
   }
 
+  stepsNow(): readonly number[] | null {
+    const steps = this.#disposed ? null : this.native.stepsNow();
+    return steps && [...steps];
+  }
+
   /**
    * @param what the method that is called, for the message
    * @throws population_disposed, population_busy

@@ -42,7 +42,7 @@ export interface PopulationOptions extends OptionsOf<typeof checkOptions> {}
 
 /**
  * Independent students, trained side by side. One call at a time: while a promise of the population is pending,
- * everything but `busy`, `bytes`, `stop` and `dispose` throws population_busy.
+ * everything but `busy`, `bytes`, `stepsNow`, `stop` and `dispose` throws population_busy.
  */
 export class Population {
   readonly #native: NativeHandle;
@@ -120,6 +120,14 @@ export class Population {
   /** Whether a call is pending. */
   get busy(): boolean {
     return this.#native.busy;
+  }
+
+  /**
+   * Steps that each student has done, [size], also while a call is pending; null once disposed and on GPUs, which count when a
+   * call ends.
+   */
+  stepsNow(): readonly number[] | null {
+    return this.#native.stepsNow();
   }
 
   /** Native memory held, without the data. */

@@ -19,6 +19,7 @@ import {
   defaultExperiment,
   type ExperimentForm,
   experimentNames,
+  formOf,
   formOfDocument,
   type ProtocolDocument,
   unknownExperiment,
@@ -80,10 +81,13 @@ export function checkGrid(document: unknown): Checked {
 
 /** A protocol of another experiment may lack its name. */
 function withExperiment(issue: ProtocolIssue, document: unknown): ProtocolIssue {
-  const names = experimentNames();
-  if (issue.key === undefined || issue.path.length > 0 || names.length < 2) return issue;
-  if (valueAt(document, ['experiment']) !== undefined) return issue;
-  const note = `It has no \`experiment\`, and is read as one of ${defaultExperiment}; others: ${names.filter((name) => name !== defaultExperiment).join(', ')}`;
+  const { key, path } = issue;
+  if (key === undefined || path.length > 0 || valueAt(document, ['experiment']) !== undefined) return issue;
+  const others = experimentNames().filter((name) =>
+    Object.hasOwn(formOf({ experiment: name }).schema.shape, key),
+  );
+  if (others.length === 0) return issue;
+  const note = `The protocol names no \`experiment\` and is read as one of ${defaultExperiment}; ${others.join(', ')} has such a field`;
   return { ...issue, message: `${issue.message}. ${note}` };
 }
 

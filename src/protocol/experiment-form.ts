@@ -153,9 +153,12 @@ export interface Arm {
 
 const forms = new Map<string, ExperimentForm>();
 
-/** Registers an experiment by its name; see registerExperiment. */
-export function registerForm(form: ExperimentForm): void {
+/** Registers an experiment by its name, and returns a function that removes it; see registerExperiment. */
+export function registerForm(form: ExperimentForm): () => void {
   forms.set(form.name, form);
+  return () => {
+    if (forms.get(form.name) === form) forms.delete(form.name);
+  };
 }
 
 export function experimentNames(): string[] {

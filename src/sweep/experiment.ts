@@ -180,22 +180,24 @@ export interface ThresholdTable {
   readonly columns: readonly SummaryColumn[];
 }
 
-const experiments = new Map<ExperimentForm, Experiment>();
+const experiments = new WeakMap<ExperimentForm, Experiment>();
 
 /**
  * Registers an experiment: protocols that name it are read, swept, resumed, queried and reported like those of this
  * package. It replaces an experiment of the same name.
+ * @returns a function that removes it again
  * @throws invalid_argument for names that the sweep reserves, and for other definitions that would lose trials or
  *   numbers
  */
 export function registerExperiment<Point extends object, P extends TrialProtocol, S>(
   experiment: Experiment<Point, P, S>,
-): void {
+): () => void {
   // Its methods receive only values that its own schemas have checked.
   const checked = experiment as unknown as Experiment;
   checkExperiment(checked);
-  registerForm(checked);
+  const remove = registerForm(checked);
   experiments.set(checked, checked);
+  return remove;
 }
 
 /**

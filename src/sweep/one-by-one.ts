@@ -80,6 +80,9 @@ type Values = Readonly<Record<string, number>>;
 /** Name of a tensor in checkpoints of these trials besides those of the experiment. */
 const secondsTensor = 'sweep.seconds';
 
+/** Seconds until the first checkpoint; each further interval is twice as long, up to that of the sweep. Arbitrary. */
+const firstCheckpoint = 5;
+
 /** Milliseconds between two reports of progress: a trial of a million steps may report at each. */
 const reportPause = 50;
 
@@ -88,6 +91,7 @@ class SingleTrial<P extends TrialProtocol> {
   #secondsBefore = 0;
   readonly #started = performance.now();
   #saved = performance.now();
+  #saves = 0;
   #reported = 0;
 
   constructor(
@@ -163,7 +167,11 @@ class SingleTrial<P extends TrialProtocol> {
       this.#reported = now;
       this.follow(this.#epochs(this.trial.protocol), values, step / this.#seconds());
     }
-    if (signal?.aborted || now - this.#saved > 1000 * checkpointEvery) await this.#save(state());
+    if (
+      signal?.aborted ||
+      now - this.#saved > 1000 * Math.min(checkpointEvery, firstCheckpoint * 2 ** this.#saves)
+    )
+      await this.#save(state());
     throwIfInterrupted(signal);
   }
 
@@ -174,6 +182,7 @@ class SingleTrial<P extends TrialProtocol> {
     const state = { tensors: all, metadata: { steps: JSON.stringify([this.#step]) } };
     await profiler.time('writing', () => writeTrialCheckpoint(directory, this.trial.key, state));
     this.#saved = performance.now();
+    this.#saves += 1;
   }
 
   #seconds(): number {

@@ -36,6 +36,8 @@ const checkEachOfCheckpoint = optionsCheck({
   every: optional(positiveInteger),
   /** Written at reports or between them; the results do not depend on it. */
   everySeconds: optional(numberFrom(0)),
+  /** Before the first checkpoint by seconds; each next interval is twice as long, until everySeconds. Default: everySeconds. */
+  firstSeconds: optional(numberFrom(0)),
 });
 export interface CheckpointOptions extends OptionsOf<typeof checkEachOfCheckpoint> {}
 

@@ -57,6 +57,7 @@ class Training {
   #shortestRun = shortestRun;
   #savedEpoch: number | undefined;
   #savedTime = performance.now();
+  #saves = 0;
   /** Students whose first parameters are not finite are found before they train. */
   #looked = false;
 
@@ -139,7 +140,7 @@ class Training {
 
   /** Returns whether it was stopped for a checkpoint. */
   async #runUntilDue(targets: readonly number[]): Promise<boolean> {
-    const { everySeconds } = this.plan.checkpoint ?? {};
+    const everySeconds = this.#checkpointInterval();
     const start = performance.now();
     let paused = false;
     const pause = () => {
@@ -250,7 +251,8 @@ class Training {
   async #saveIfDue({ epoch, stopped }: TrainReport): Promise<void> {
     const { checkpoint } = this.plan;
     if (!checkpoint) return;
-    const { every, everySeconds } = checkpoint;
+    const { every } = checkpoint;
+    const everySeconds = this.#checkpointInterval();
     const atEnd = stopped.every((reason) => reason !== null);
     const always = every === undefined && everySeconds === undefined;
     const saved = this.#savedEpoch ?? epoch - this.plan.every;
@@ -266,6 +268,14 @@ class Training {
     if (save) await save(this.population);
     else await saveCheckpoint(this.population, path as string);
     this.#savedTime = performance.now();
+    this.#saves += 1;
+  }
+
+  /** Seconds from the last checkpoint to the next. */
+  #checkpointInterval(): number | undefined {
+    const { everySeconds, firstSeconds } = this.plan.checkpoint ?? {};
+    if (everySeconds === undefined || firstSeconds === undefined) return everySeconds;
+    return Math.min(everySeconds, firstSeconds * 2 ** this.#saves);
   }
 
   #throwIfAborted(): void {

@@ -50,6 +50,25 @@ describe('methods and states', () => {
     await method(population);
   });
 
+  it('counts steps while it is busy, and not once it is disposed', async () => {
+    const population = create();
+    const { batchSize } = population.at(0).options;
+    const perEpoch = Math.ceil(data.samples / (batchSize as number));
+    const pending = population.run(100_000);
+    let seen = 0;
+    while (seen === 0) {
+      [seen = 0] = population.stepsNow() ?? [];
+      await new Promise(setImmediate);
+    }
+    expect(seen).toBeLessThan(100_000 * perEpoch);
+    expect(population.busy).toBe(true);
+    population.stop();
+    await pending;
+    expect(population.stepsNow()).toEqual([population.at(0).progress().step]);
+    population.dispose();
+    expect(population.stepsNow()).toBe(null);
+  });
+
   it.each(Object.entries(methods))('%s is refused when disposed', async (name, method) => {
     const population = create();
     population.dispose();

@@ -42,7 +42,7 @@ const withField = (name: string, field: z.ZodType) => fields.strict({ ...schema.
 
 describe('registerExperiment', () => {
   it('accepts an experiment whose names are distinct from reserved ones', () => {
-    expect(() => registerExperiment(sound)).not.toThrow();
+    registerExperiment(sound)();
   });
 
   it.each<[string, object, string]>([

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { summaryTable } from '../../src/cli/tables.js';
 import {
@@ -27,9 +27,13 @@ type Run = (trial: SmallTrial, run: TrialRun) => Promise<{ scalars: Record<strin
 
 const value = z.object({ value: z.number().nullable() });
 
+let remove: (() => void) | undefined;
+afterAll(() => remove?.());
+
 /** An experiment whose trials are `run`. */
 function register(run: Run, options?: OneByOneOptions, scalars: z.ZodObject = value): void {
-  registerExperiment(
+  remove?.();
+  remove = registerExperiment(
     defineExperiment({
       name: 'small',
       title: 'Registered by a test.',

@@ -184,6 +184,7 @@ describe('checkpoints of train', () => {
     ['every 4 epochs and at the end', { every: 4 }, [4, 8, 9]],
     ['after as many seconds, and at the end', { everySeconds: 1e6 }, [9]],
     ['always, after 0 seconds', { everySeconds: 0 }, [2, 4, 6, 8, 9]],
+    ['sooner where the first interval is shorter', { everySeconds: 1e6, firstSeconds: 0 }, [2, 4, 6, 8, 9]],
   ])('are written %s', async (_, when, expected) => {
     const file = join(folder, 'due.safetensors');
     const written: number[] = [];

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { liveState } from '../../../src/live/live-state.js';
 import { RunFollower } from '../../../src/live/run-follower.js';
 import { writeReport } from '../../../src/report/write-report.js';
@@ -16,7 +16,11 @@ const { queryRecords, readRecords, registerExperiment, runStatus, sweep, writeSu
 const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const register = fileURLToPath(new URL('register.mjs', import.meta.url));
 
-beforeAll(() => registerExperiment(piExperiment(library)));
+let remove: () => void;
+beforeAll(() => {
+  remove = registerExperiment(piExperiment(library));
+});
+afterAll(() => remove());
 
 let directory: string;
 beforeEach(async () => {
@@ -141,6 +145,11 @@ describe('an experiment that is not teacher-student', () => {
   it('refuses an invalid field and an unknown experiment by name', async () => {
     const misspelt = sweep({ ...protocol, pionts: 3 } as never, { directory });
     await expect(misspelt).rejects.toThrow('unknown key "pionts"');
+    const { experiment: _, ...nameless } = protocol;
+    const lost = sweep(nameless as never, { directory });
+    await expect(lost).rejects.toThrow(
+      'The protocol names no `experiment` and is read as one of teacher-student; pi has such',
+    );
     const unknown = sweep({ ...protocol, experiment: 'po' }, { directory });
     await expect(unknown).rejects.toThrow(/experiment: expected one of .*pi, received "po"/);
   });

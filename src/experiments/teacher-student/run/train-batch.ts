@@ -14,10 +14,14 @@ import { firstWidthOf } from '../protocol/student-schema.js';
 import type { StudentProtocol, StudentTrial } from '../protocol/trial.js';
 import { chunkOf } from '../protocol/trial-cost.js';
 import { continueTrial, type TrialProgress } from '../record/progress.js';
+import { followSteps } from './follow-steps.js';
 import { unbegunOutcome } from './outcome.js';
 import { type PreparedTrial, prepareTrial } from './prepare-trial.js';
 import { RunningBatch } from './running-batch.js';
 import type { StudentBatchOptions } from './student-batch-options.js';
+
+/** Seconds until a trial's first checkpoint, with which a page that follows the sweep has something to draw; arbitrary. */
+const firstCheckpoint = 5;
 
 /**
  * Trials that have a checkpoint go on from it, each from its own epoch; every history has its entries at the same epochs as
@@ -48,7 +52,7 @@ export async function trainBatch(
     await trainAndMeasure(batch, population, {
       every: chunkOf(first.protocol),
       signal,
-      checkpoint: { save: () => batch.save(), everySeconds: checkpointEvery },
+      checkpoint: { save: () => batch.save(), everySeconds: checkpointEvery, firstSeconds: firstCheckpoint },
       onReport: (report) => batch.follow(report),
     });
   } finally {
@@ -141,14 +145,20 @@ async function trainAndMeasure(
   const start = profiler.total;
   const written = profiler.of('writing');
   let training = 0;
+  const protocols = batch.trials.map(({ protocol }) => protocol);
+  const follower = followSteps(population, protocols, (epochs, rate) =>
+    onEpochs(epochs, rate, batch.latest()),
+  );
   try {
     for await (const report of train(population, options)) {
+      follower.check();
       training = report.secondsTraining;
       await batch.keepEnded(report);
       onEpochs(report.epochs, report.studentStepsPerSecond, batch.latest());
       if (batch.hasEnded) break;
     }
   } finally {
+    follower.end();
     profiler.add('training', training);
     profiler.add('evaluation', profiler.total - start - training - (profiler.of('writing') - written));
   }

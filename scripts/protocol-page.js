@@ -18,7 +18,7 @@ and meaning.
   field of the protocol but \`zip\` and \`experiment\`, may also be a list of values. A field of numbers may also be a spacing:
   \`{ range: [from, to, step] }\`, \`{ linspace: [first, last, how many] }\`, \`{ logspace: [first, last, how many] }\` or
   \`{ count: how many, from: first }\`. All combinations are trained.
-- A field that is no field of a protocol is an error that names its line.
+- An unknown field is an error that names its line.
 `;
 
 /** The page, from the JSON Schema of a protocol in which every field has one value. */

@@ -1,6 +1,6 @@
 /**
  * `eigenstudent/sweep`: experiments of many trials, and what they leave. An entry of its own, so that what reads protocols and
- * records is loaded only by who wants it.
+ * records programs load only if they use it.
  * @module eigenstudent/sweep
  */
 

@@ -1,13 +1,13 @@
-/** Specifications of the live page's charts, without the rows and numbers that Chart gives them. */
+/** Specifications of the live page's charts, without the rows and parameters that Chart sets. */
 import type { TopLevelSpec } from 'vega-lite';
 import { plainLabel, powerLabel } from '../figures/axes.js';
 import { chartConfig, type Theme } from '../figures/theme.js';
 import type { LiveCurves, LiveGroupChart, LiveView } from '../sweep/live-view.js';
 
-/** Side of the invisible square around a value that the pointer finds it in, squared. */
-const reach = 300;
+/** Area of the invisible square around a value in which the pointer selects it. */
+const pointerArea = 300;
 
-/** An axis with a domain and ticks that are parameters. */
+/** An axis whose domain and ticks are parameters. */
 function logAxis(field: string, name: 'x' | 'y', title: string) {
   const plain = `${name}Domain[0] >= 1e-3 && ${name}Domain[1] < 1e5`;
   return {
@@ -24,7 +24,7 @@ function logAxis(field: string, name: 'x' | 'y', title: string) {
   } as const;
 }
 
-/** A vertical axis with a domain that is a parameter. */
+/** A vertical axis whose domain is a parameter. */
 function linearAxis(field: string, title: string) {
   return {
     field,
@@ -34,7 +34,7 @@ function linearAxis(field: string, title: string) {
   } as const;
 }
 
-/** Dashed lines that values are held against. */
+/** Dashed lines for comparison. */
 function referenceLayer(theme: Theme, y: object) {
   return {
     data: { name: 'references' },
@@ -45,7 +45,7 @@ function referenceLayer(theme: Theme, y: object) {
 
 function chart(theme: Theme, height: number, layer: unknown): TopLevelSpec {
   return {
-    // Nobody is read out a description of every value: the chart's own says where the numbers are.
+    // Values have no description of their own: the chart's refers to the table.
     config: { ...chartConfig({ theme, inPage: true }), aria: false },
     width: 'container',
     height,
@@ -55,7 +55,7 @@ function chart(theme: Theme, height: number, layer: unknown): TopLevelSpec {
   };
 }
 
-/** Rows `points`: { key, color, epoch, value }, a line per key; a line breaks where its value is null. */
+/** Rows `points`: { key, color, epoch, value }, a line per key; a line is interrupted where its value is null. */
 export function curvesChart(
   theme: Theme,
   { axis, scale }: Pick<LiveCurves, 'axis' | 'scale'>,
@@ -76,7 +76,7 @@ export function curvesChart(
           mark: { type: 'line', strokeWidth: 1.1, opacity: { expr: 'opacity' } },
           encoding: { detail: { field: 'key' } },
         },
-        { mark: { type: 'square', opacity: 0, size: reach, tooltip: { content: 'data' } } },
+        { mark: { type: 'square', opacity: 0, size: pointerArea, tooltip: { content: 'data' } } },
       ],
       encoding: { x, y, color: { field: 'color', type: 'nominal', scale: null } },
     },
@@ -106,12 +106,12 @@ export function groupsChart(
         { mark: 'rule', encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' } } },
         {
           mark: { type: 'circle', opacity: 1, stroke: theme.background, strokeWidth: 1 },
-          // Where both are at one place, each is seen.
+          // Where both are at one place, both remain visible.
           encoding: {
             size: { field: 'size', type: 'quantitative', scale: null, legend: null },
           },
         },
-        { mark: { type: 'square', opacity: 0, size: reach, tooltip: { content: 'data' } } },
+        { mark: { type: 'square', opacity: 0, size: pointerArea, tooltip: { content: 'data' } } },
       ],
       encoding: { x, y, color },
     },

@@ -1,4 +1,4 @@
-/** A chart of the live page: a Vega view that is made once per theme, and given rows and numbers as they come. */
+/** A chart of the live page: a Vega view that is made once per theme and updated with rows and parameters. */
 import type { Result } from 'vega-embed';
 import type { TopLevelSpec } from 'vega-lite';
 import { darkTheme, lightTheme, type Theme } from '../figures/theme.js';
@@ -6,15 +6,15 @@ import { byId } from './elements.js';
 import { themeName } from './page-theme.js';
 
 export interface ChartContent {
-  /** By the names of the specification's data; Vega adds to the rows. */
+  /** Keyed by the names of the specification's data; Vega modifies the rows. */
   readonly rows: Readonly<Record<string, readonly object[]>>;
-  /** By the names of the specification's parameters. */
+  /** Keyed by the names of the specification's parameters. */
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** For who does not see it. */
+  /** For screen readers. */
   readonly description: string;
 }
 
-/** Colours of what is drawn now. */
+/** The current colours. */
 export function theme(): Theme {
   return themeName() === 'dark' ? darkTheme : lightTheme;
 }
@@ -24,13 +24,13 @@ export class Chart<Row> {
   #theme: Theme | undefined;
 
   /**
-   * @param id of the element that it is drawn in
-   * @param tell what the pointer is told of a row
+   * @param id of the element that contains it
+   * @param tooltipText returns the text of the tooltip for a row
    */
   constructor(
     readonly id: string,
     readonly specification: (theme: Theme) => TopLevelSpec,
-    readonly tell: (row: Row) => string,
+    readonly tooltipText: (row: Row) => string,
   ) {}
 
   async show({ rows, parameters, description }: ChartContent): Promise<void> {
@@ -49,12 +49,13 @@ export class Chart<Row> {
       // A thousand curves are one element.
       renderer: 'canvas',
       actions: false,
-      // The page forbids styles of others, and to make functions of text: Vega walks its expressions instead.
+      // The policy of the page forbids inline styles of libraries, and to compile functions from text: Vega interprets
+      // its expressions instead.
       defaultStyle: false,
       ast: true,
       tooltip: {
         disableDefaultStyle: true,
-        formatTooltip: (row, sanitize) => sanitize(this.tell(row)),
+        formatTooltip: (row, sanitize) => sanitize(this.tooltipText(row)),
       },
     });
     return this.#embedded;

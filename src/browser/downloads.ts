@@ -1,4 +1,4 @@
-/** Makes the buttons "Save as" of report.html work: they save the still picture, or what the page has of the table behind it. */
+/** Connects the buttons "Save as" of report.html: they save the static picture, or the table as the page contains it. */
 export function saveOnClick(csvOf: (figure: string) => string): void {
   for (const place of document.querySelectorAll<HTMLElement>('.downloads')) {
     place.hidden = false;
@@ -24,7 +24,7 @@ async function picture(still: HTMLImageElement, kind: string): Promise<Blob> {
   return textBlob(decodeURIComponent(still.src.slice(still.src.indexOf(',') + 1)), 'image/svg+xml');
 }
 
-/** Two pixels to a unit, as the files in figures/. */
+/** Two pixels per unit, as in figures/. */
 async function png(still: HTMLImageElement): Promise<Blob> {
   await still.decode();
   const canvas = document.createElement('canvas');

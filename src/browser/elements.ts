@@ -1,6 +1,6 @@
 import { subscriptSpans } from '../figures/subscripts.js';
 
-/** An element that the page has from the start. */
+/** An element of the initial page. */
 export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
   const found = document.getElementById(id);
   if (!found) throw new Error(`the page has no #${id}`);
@@ -15,7 +15,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return Object.assign(document.createElement(name), { textContent: String(text), className });
 }
 
-/** Runs `work` again and again, never twice at once: what is asked for while it runs is done in one run after it. */
+/** Runs `work` on each request, never twice at once: requests during a run are served by one run after it. */
 export function oneAtATime(work: () => Promise<void>): () => void {
   let running = false;
   let again = false;

@@ -1,2 +1,2 @@
-/** A script of the page before these: see report/page-scripts.ts. */
+/** Loaded by an earlier script of the page: see report/page-scripts.ts. */
 declare const vegaEmbed: typeof import('vega-embed').default;

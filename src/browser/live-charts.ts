@@ -1,4 +1,4 @@
-/** What the charts of the live page show. */
+/** Content of the charts of the live page. */
 import { logDomain, logTicks, zerosText } from '../figures/axes.js';
 import { short } from '../figures/numbers-in-text.js';
 import { rampColors, type Theme } from '../figures/theme.js';
@@ -27,7 +27,7 @@ interface GroupRow {
   readonly group: LiveGroup;
   readonly statistic: LiveStatistic;
   readonly arm: string;
-  /** Of its mark, in square pixels. */
+  /** Area of its mark, in square pixels. */
   readonly size: number;
   readonly against: number;
   readonly mean: number;
@@ -35,10 +35,10 @@ interface GroupRow {
   readonly high: number;
 }
 
-/** The last state; the text at the pointer depends on it. */
+/** The last state; tooltips depend on it. */
 let state: LiveState;
 let groupChart: Chart<GroupRow>;
-/** By the id of their elements. */
+/** Keyed by the ids of their elements. */
 let curveCharts = new Map<string, Chart<CurveRow>>();
 
 export async function drawCharts(shown: LiveState, trials: readonly LiveTrial[]): Promise<void> {
@@ -80,14 +80,14 @@ function armOf(view: LiveView, { place }: Pick<LiveGroup, 'place'>): string {
   return view.armField === undefined ? wholePanel.name : String(place[view.armField]);
 }
 
-/** Numbers above 0 of a place that groups have. */
+/** Positive numbers of a field of the groups' places. */
 function references(name: string | undefined): number[] {
   if (name === undefined) return [];
   const values = new Set(state.groups.map(({ place }) => Number(place[name])));
   return [...values].filter((value) => value > 0);
 }
 
-/** As the figures of a report say it. */
+/** In the words of the report's figures. */
 function zerosSentence(zeros: number): string {
   return zeros === 0 ? '' : ` ${zerosText(zeros)}.`;
 }
@@ -98,7 +98,7 @@ function logParameters(axis: 'x' | 'y', values: Iterable<number>, ticks?: readon
   return { [`${axis}Domain`]: domain, [`${axis}Ticks`]: ticks ?? logTicks(domain) };
 }
 
-/** Of a vertical axis over `values`. */
+/** Parameters of a vertical axis over `values`. */
 function verticalParameters(scale: LiveCurves['scale'], values: readonly number[]) {
   if (scale !== 'linear') return logParameters('y', values);
   const [low, high] = values.reduce(
@@ -136,7 +136,7 @@ function groupRow(
   statistic: LiveStatistic,
 ): GroupRow {
   const { mean, sd } = statistic;
-  // What is below 0 has no place on the axis.
+  // Values of 0 and below are not on the axis.
   const low = chart.scale === 'linear' ? mean - (sd ?? 0) : Math.max(mean - (sd ?? 0), mean / 100);
   const against = Number(group.place[chart.against]);
   const arm = armOf(view, group);
@@ -154,7 +154,7 @@ function groupText({ group, statistic, arm, against }: GroupRow, chart: LiveGrou
   return `${place}\n${chart.symbol} = ${spreadText(statistic)}, ${count}`;
 }
 
-/** A power of ten, a thousand times the median or more: one trial that goes astray must not flatten the others. */
+/** A power of ten, a thousand times the median or more: one diverging trial must not compress the others. */
 function highestDrawn(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const median = sorted[sorted.length >> 1];
@@ -182,7 +182,7 @@ async function drawCurves(view: LiveView, curves: LiveCurves, trials: readonly L
   const axes = { xDomain: [0, last], ...verticalParameters(curves.scale, [...values, ...lines]) };
   const ofArm = (arm: string) => trials.filter((trial) => armOf(view, trial) === arm);
   const panels = panelsOf(view);
-  // First of all, since a chart takes the width that it finds.
+  // First of all, since a chart takes the width of its container.
   for (const { name } of panels) byId(`${curves.name}-${name}`).hidden = ofArm(name).length === 0;
   const shades = shadesOf(view, trials);
   for (const { name, color } of panels) {
@@ -209,7 +209,7 @@ async function drawCurves(view: LiveView, curves: LiveCurves, trials: readonly L
   }
 }
 
-/** Says what the chart leaves out. Returns the largest value that it draws. */
+/** Writes what the chart omits. Returns the largest value that it draws. */
 function noteCurves(
   { name, note, isCapped, scale }: LiveCurves,
   quantity: string,
@@ -237,7 +237,7 @@ function rangeText(symbol: string, shades: readonly number[]): string {
   return shades.length === 1 ? `${symbol} = ${shades[0]}` : `${symbol} = ${shades[0]} to ${shades.at(-1)}`;
 }
 
-/** A line breaks where the axis has no place for its value. */
+/** A line is interrupted where a value is not on the axis. */
 function curveRows(
   trial: LiveTrial,
   scale: LiveCurves['scale'],

@@ -1,6 +1,6 @@
 /**
- * Script of the live page: hears the server's events, keeps what they told, and shows it. When the server is gone it asks again
- * until there is one.
+ * Script of the live page: receives the server's events, keeps their content, and shows it. It reconnects when the
+ * server is gone.
  */
 import type { CurvesEvent } from '../live/broadcast.js';
 import type { LiveState } from '../live/live-state.js';
@@ -13,18 +13,18 @@ const trials = new Map<string, LiveTrial>();
 let state: LiveState | undefined;
 
 const redraw = oneAtATime(async () => {
-  // Not while nobody looks.
+  // Not while the page is hidden.
   await new Promise(requestAnimationFrame);
   const started = performance.now();
   if (state) await drawCharts(state, [...trials.values()]);
-  // The reader has the page for most of the time, however much there is to draw.
+  // Drawing takes a bounded share of the time, so that the page stays responsive.
   await new Promise((resume) => setTimeout(resume, 2 * (performance.now() - started)));
 });
 
-function say(mode: 'live' | 'lost', text: string): void {
+function showConnection(mode: 'live' | 'lost', text: string): void {
   const place = byId('connection');
   place.className = `note ${mode}`;
-  // A screen reader reads out whatever is written here.
+  // A screen reader reads everything that is written here.
   if (place.textContent !== text) place.textContent = text;
 }
 
@@ -38,24 +38,26 @@ function keep({ restarted, curves }: CurvesEvent): void {
 
 function connect(): void {
   const events = new EventSource('/events');
-  const on = <Told>(name: string, hear: (told: Told) => void) =>
-    events.addEventListener(name, ({ data }) => hear(JSON.parse(data)));
-  on<LiveState>('state', (told) => {
-    state = told;
-    say('live', showState(told));
+  const on = <Message>(name: string, listen: (message: Message) => void) =>
+    events.addEventListener(name, ({ data }) => listen(JSON.parse(data)));
+  on<LiveState>('state', (message) => {
+    state = message;
+    showConnection('live', showState(message));
     redraw();
   });
-  on<CurvesEvent>('curves', (told) => {
-    keep(told);
+  on<CurvesEvent>('curves', (message) => {
+    keep(message);
     redraw();
   });
-  on<{ error: string }>('trouble', ({ error }) => say('lost', `Cannot look at the directory: ${error}`));
+  on<{ error: string }>('trouble', ({ error }) =>
+    showConnection('lost', `Cannot look at the directory: ${error}`),
+  );
   events.addEventListener('error', () => {
-    say(
+    showConnection(
       'lost',
       'No connection: what you see is old. Start it again with: eigenstudent watch. This page will notice.',
     );
-    // A browser asks again by itself unless it was answered with something else.
+    // A browser reconnects by itself unless the response was an error.
     if (events.readyState !== EventSource.CLOSED) return;
     events.close();
     setTimeout(connect, 1000);

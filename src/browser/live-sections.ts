@@ -1,8 +1,8 @@
-/** Sections of the live page with its charts, made from what the experiment says of itself. */
+/** Sections of the live page with its charts, made from the LiveView of the experiment. */
 import type { LiveCurves, LiveGroupChart, LiveView } from '../sweep/live-view.js';
 import { byId, element, withSubscripts } from './elements.js';
 
-/** Elements of an experiment without arms have this in the place of the arm's name. */
+/** In ids of elements, in place of the arm's name, for experiments without arms. */
 export const wholePanel = { name: 'all', color: 'spectral' } as const;
 
 export function panelsOf({ arms }: LiveView): LiveView['arms'] {
@@ -11,7 +11,7 @@ export function panelsOf({ arms }: LiveView): LiveView['arms'] {
 
 let madeOf = '';
 
-/** Returns whether the sections are others than before. */
+/** Returns whether the sections have changed. */
 export function makeSections(view: LiveView): boolean {
   const text = JSON.stringify(view);
   if (text === madeOf) return false;
@@ -46,7 +46,7 @@ function curvesSection(view: LiveView, curves: LiveCurves): HTMLElement {
   return section(curves, choices(curves), panels);
 }
 
-/** A box for each quantity after the first. */
+/** A checkbox for each quantity after the first. */
 function choices({ quantities }: LiveCurves): HTMLElement[] {
   return quantities.slice(1).map(({ name, choice }) => {
     const label = element('label', '', 'choice');
@@ -56,7 +56,7 @@ function choices({ quantities }: LiveCurves): HTMLElement[] {
   });
 }
 
-/** Id of the box that shows a quantity. */
+/** Id of the checkbox that shows a quantity. */
 export function boxOf(quantity: string): string {
   return `show-${quantity}`;
 }

@@ -1,11 +1,11 @@
-/** What the live page says in words, bars and tables. */
+/** Writes the text, bars and tables of the live page. */
 import { short } from '../figures/numbers-in-text.js';
 import type { LiveGroup, LiveState, LiveStatistic, StateCounts } from '../live/live-state.js';
 import type { Place, PlaceColumn } from '../protocol/experiment-form.js';
 import { placeText } from '../protocol/place-text.js';
 import { byId, element, withSubscripts } from './elements.js';
 
-/** Fills the page. Returns how the sweep is, in a sentence. */
+/** Fills the page. Returns the state of the sweep as a sentence. */
 export function showState(state: LiveState): string {
   const { absent, counts, total, damaged } = state;
   for (const id of ['tally', 'groups']) byId(id).hidden = absent !== null;
@@ -58,7 +58,7 @@ function factsOf({ total, progress, pace, secondsLeft, lastFinishedAt, engines }
   return facts;
 }
 
-/** Of a forecast: no more digits than it is worth. */
+/** A forecast, rounded to its accuracy. */
 function duration(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   if (minutes < 1) return `${Math.max(1, Math.round(seconds))} s`;
@@ -73,7 +73,7 @@ function damagedText(keys: readonly string[]): string {
   return `${subject} the arrays beside it; the next sweep trains again: ${keys.slice(0, 20).join(', ')}`;
 }
 
-/** What tells one trial from another. */
+/** Identifies a trial. */
 interface TrialPlace {
   readonly place: Place;
   readonly trial: number;
@@ -90,7 +90,7 @@ export function trialName({ place, settings, trial }: TrialPlace, state: LiveSta
   ].join(', ');
 }
 
-/** Columns of the table without those that have one value in all rows and may then be left out. */
+/** Columns of the table, without those that have one value in all rows and may then be omitted. */
 export function shownColumns({ placeColumns, groups }: LiveState): PlaceColumn[] {
   return placeColumns.filter(
     ({ name, onlyIfSeveral }) => !onlyIfSeveral || new Set(groups.map(({ place }) => place[name])).size > 1,
@@ -113,7 +113,7 @@ function showFailures(state: LiveState): void {
 
 let shownGroups = '';
 
-/** The table, made anew only where it has changed: a reader may have scrolled or marked it. */
+/** Rebuilds the table only when it has changed: a reader may have scrolled or selected text. */
 function showGroups(state: LiveState): void {
   const { groups, groupCount, columns, view } = state;
   const text = JSON.stringify([groups, columns]);

@@ -1,4 +1,6 @@
-/** The theme of a page: the system's until the button #theme is pressed. The stylesheet reads it from <html data-theme>. */
+/**
+ * The theme of a page: the system's until the button #theme is pressed. The stylesheet reads it from <html data-theme>.
+ */
 import { byId } from './elements.js';
 
 export type ThemeName = 'light' | 'dark';
@@ -10,7 +12,10 @@ export function themeName(): ThemeName {
   return chosen ?? (systemDark.matches ? 'dark' : 'light');
 }
 
-/** Makes the button work. @param changed called after each change */
+/**
+ * Connects the button.
+ * @param changed called after each change
+ */
 export function followTheme(changed: () => void): void {
   const button = byId('theme');
   const follow = () => {

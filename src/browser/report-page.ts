@@ -1,17 +1,17 @@
 /**
- * Script of report.html: replaces each still picture with a live one that fits the window and the theme. Without it the
- * page is complete, but still.
+ * Script of report.html: replaces each static picture with a live one that fits the window and the theme. Without it
+ * the page is complete, but static.
  */
 import type { Result } from 'vega-embed';
 import type { LiveFigure } from '../report/packed-figures.js';
 import { saveOnClick } from './downloads.js';
 import { byId, oneAtATime } from './elements.js';
 import { followTheme, themeName } from './page-theme.js';
-import { typesetAlways } from './typeset.js';
+import { keepTypeset } from './typeset.js';
 
 type LiveFigures = Readonly<Record<string, LiveFigure>>;
 
-/** What packedFigures wrote. */
+/** The content that packedFigures wrote. */
 async function unpackedFigures(): Promise<LiveFigures> {
   const packed = Uint8Array.from(atob(byId('figures').textContent), (character) => character.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
@@ -34,7 +34,7 @@ async function draw(figures: LiveFigures): Promise<void> {
   for (const [name, { datasets, drawings }] of Object.entries(figures)) {
     const place = byId(`live-${name}`);
     drawn.get(name)?.finalize();
-    // A copy, because Vega adds to the rows that it is given.
+    // A copy, because Vega modifies the rows that it is given.
     const specification = { ...drawings[style], datasets: structuredClone(datasets) };
     const embedded = await vegaEmbed(place, specification as never, {
       mode: 'vega-lite',
@@ -50,7 +50,7 @@ async function draw(figures: LiveFigures): Promise<void> {
 async function start(): Promise<void> {
   const figures = await unpackedFigures();
   const redraw = oneAtATime(() => draw(figures));
-  for (const name of Object.keys(figures)) typesetAlways(byId(`live-${name}`));
+  for (const name of Object.keys(figures)) keepTypeset(byId(`live-${name}`));
   saveOnClick((name) => figures[name]?.csv ?? '');
   followTheme(redraw);
   addEventListener('resize', redraw);

@@ -1,7 +1,7 @@
 import { subscriptSpans } from '../figures/subscripts.js';
 
-/** Sets the subscripts in texts of a drawing by Vega, now and whenever it draws anew. */
-export function typesetAlways(place: Element): void {
+/** Sets the subscripts in texts of a drawing by Vega, now and after each redraw. */
+export function keepTypeset(place: Element): void {
   new MutationObserver(() => typeset(place)).observe(place, {
     childList: true,
     subtree: true,

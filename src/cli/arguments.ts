@@ -1,13 +1,13 @@
-/** From words on the command line to values; the commands check their range. */
+/** Parses arguments of the command line; the commands check their range. */
 import type { Command } from 'commander';
 import { invalid, oneOf } from '../arguments.js';
 
-/** The option of every command. */
+/** Option of every command. */
 export function addJsonOption(command: Command): Command {
   return command.option('--json', 'one JSON document on standard output');
 }
 
-/** The option of every command that may work for long. */
+/** Option of every command that may run long. */
 export const ignoreHangupOption = [
   '--ignore-hangup',
   'goes on when the terminal is closed (SIGHUP), as under nohup',
@@ -22,7 +22,7 @@ export function number(option: string): (word: string) => number {
   };
 }
 
-/** A parser of a part of something, as in 1% or 0.01. */
+/** A parser of a fraction, as in 1% or 0.01. */
 export function fraction(option: string): (word: string) => number {
   return (word) => {
     const [, digits, percent] = /^\s*(\S*?)\s*(%?)\s*$/.exec(word) ?? [];
@@ -32,7 +32,7 @@ export function fraction(option: string): (word: string) => number {
   };
 }
 
-/** A parser of numbers between commas. */
+/** A parser of numbers separated by commas. */
 export function numbers(option: string, example = '20,60,200'): (words: string) => number[] {
   return (words) =>
     words.split(',').map((word) => {
@@ -42,25 +42,25 @@ export function numbers(option: string, example = '20,60,200'): (words: string) 
     });
 }
 
-/** A parser of "auto" or numbers between commas. */
+/** A parser of "auto" or numbers separated by commas. */
 export function autoOrNumbers(option: string, example: string): (words: string) => 'auto' | number[] {
   const parse = numbers(option, `auto or ${example}`);
   return (words) => (words.trim() === 'auto' ? 'auto' : parse(words));
 }
 
-/** An option as it is typed: fineTune is --fine-tune. */
+/** An option as typed: fineTune is --fine-tune. */
 export function dashed(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** A parser of some of a few words, between commas or of an option that is given again. */
+/** A parser of some of a few words, separated by commas or of a repeated option. */
 export function words(
   option: string,
-  known: readonly string[],
+  allowed: readonly string[],
 ): (text: string, before?: readonly string[]) => string[] {
   return (text, before = []) => [
     ...before,
-    ...text.split(',').map((word) => oneOf(option, word.trim(), known)),
+    ...text.split(',').map((word) => oneOf(option, word.trim(), allowed)),
   ];
 }
 
@@ -74,7 +74,7 @@ export function part(option: string): (word: string) => { index: number; count: 
   };
 }
 
-/** A parser of a path. `--out --json` is a forgotten path, not one called "--json" (which can be had as ./--json). */
+/** A parser of a path. `--out --json` is a forgotten path, not one named "--json" (for which there is ./--json). */
 export function path(option: string): (word: string) => string {
   return (word) => {
     if (word === '' || word.startsWith('--')) throw invalid(option, 'a path', word);

@@ -1,4 +1,4 @@
-/** What this build and this machine can do. Each finding that is not as it should be comes with the command that fixes it. */
+/** Reports the capabilities of this build and this machine. Each problem comes with the command that fixes it. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { EigenstudentError } from '../errors.js';
@@ -11,7 +11,7 @@ import { type ExitCode, exitCodes, type Session } from './session.js';
 interface Finding {
   readonly name: string;
   readonly ok: boolean;
-  /** Whether anything works without it. */
+  /** Whether the package requires it. */
   readonly needed: boolean;
   readonly detail: string;
   /** The command that fixes it. */
@@ -24,7 +24,7 @@ interface Device {
   readonly detail: string;
 }
 
-/** Installed by npm, or a clone. */
+/** The command depends on whether the package was installed by npm or cloned. */
 const rebuild = import.meta.url.includes('/node_modules/')
   ? 'npm rebuild eigenstudent'
   : 'npm run build:native';
@@ -36,7 +36,7 @@ export async function doctor(session: Session): Promise<ExitCode> {
   const devices = [...native.devices, cudaDevice(cuda)];
   const ok = findings.every((finding) => finding.ok || !finding.needed);
   const machine = { ...versions(), platform: process.platform, arch: process.arch };
-  session.answer(
+  session.print(
     { ok, ...machine, build: native.build, devices, cuda, findings },
     text(machine, native.build, devices, findings),
   );
@@ -44,7 +44,7 @@ export async function doctor(session: Session): Promise<ExitCode> {
 }
 
 type Capabilities = ReturnType<ReturnType<typeof addon>['capabilities']> & {
-  /** Revision: results of one belong together. */
+  /** Revision: results of one revision are comparable bit for bit. */
   readonly arithmetic: number;
   readonly origin: string;
 };
@@ -84,7 +84,7 @@ function findAddon(): { finding: Finding; build: Capabilities | null; devices: D
   }
 }
 
-/** What building the addon takes; of interest only where it is not built. */
+/** Tools that build the addon; relevant only where it is not built. */
 async function findTools(built: boolean): Promise<Finding> {
   const tools = ['c++', 'make', 'python3'];
   const found = await Promise.all(tools.map((tool) => firstLine(tool, ['--version'])));
@@ -115,7 +115,7 @@ function gpuText({ index, name, capability, usable, totalBytes, freeBytes }: Nat
   return `${index} ${name}, ${version}, ${memory}${usable ? '' : ', too old for this build'}`;
 }
 
-/** Where CUDA cannot be used, whether the machine has a GPU is told all the same. */
+/** Where CUDA cannot be used, the message still states whether the machine has a GPU. */
 async function cudaFinding({ problem, path, survey }: Cuda): Promise<Finding> {
   const library = { name: 'cuda', needed: false };
   const versions = survey
@@ -132,7 +132,7 @@ function cudaVersion(version: number): string {
   return version === 0 ? 'none' : `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
 }
 
-/** The first line that a program prints; undefined where it is not there or fails. */
+/** The first line of a program's output; undefined where the program is missing or fails. */
 async function firstLine(program: string, parameters: string[]): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(program, parameters, { timeout: 10_000 });

@@ -8,8 +8,8 @@ import { type ExitCode, exitCodes, type Session } from './session.js';
 import { countLines } from './sweep-notes.js';
 
 /**
- * What a sweep will take; nothing is written.
- * @param directory may hold some of the trials, or not be there
+ * Prints the requirements of a sweep; nothing is written.
+ * @param directory may hold some of the trials, or may not exist
  * @throws see estimateSweep
  */
 export async function dryRun(
@@ -28,7 +28,7 @@ export async function dryRun(
     threads,
     shard,
   });
-  session.answer({ directory, ...estimate }, text(estimate, directory));
+  session.print({ directory, ...estimate }, text(estimate, directory));
   return exitCodes.done;
 }
 

@@ -1,4 +1,4 @@
-/** What `reproduce`, `train` and `sweep` have in common: fill a run directory, tell how it goes, print the table. */
+/** Common part of `reproduce`, `train` and `sweep`: trains into a run directory, reports progress, prints the table. */
 
 import { join } from 'node:path';
 import { failedText } from '../figures/figure.js';
@@ -25,12 +25,12 @@ export interface ExperimentOptions {
   readonly checkpointEvery?: number;
   readonly profile?: boolean;
   readonly ignoreHangup?: boolean;
-  /** From --no-report. */
+  /** Set by --no-report. */
   readonly report: boolean;
 }
 
 /**
- * @param name of the run directory under ./runs, where none is given
+ * @param name default name of the run directory under ./runs
  * @throws see sweep
  */
 export async function experiment(
@@ -42,11 +42,11 @@ export async function experiment(
   const directory = options.out ?? join('runs', name);
   for (const warning of experimentOf(protocol).warnings?.(protocol, directory) ?? []) session.note(warning);
   return interruptible(session, options, (signal) =>
-    trainAndTell(protocol, directory, options, session, signal),
+    trainAndReport(protocol, directory, options, session, signal),
   );
 }
 
-async function trainAndTell(
+async function trainAndReport(
   protocol: ProtocolDocument,
   directory: string,
   options: ExperimentOptions,
@@ -63,14 +63,14 @@ async function trainAndTell(
   const wanted = options.report && summary.trials.finished > 0;
   const { files, failed } = wanted ? await drawOnce(directory, session, signal) : nothingDrawn;
   if (summary.mixedEngines) session.note(mixedProvenanceNote(summary));
-  session.answer({ ...rest, report: files, ...summary }, text(result, files));
+  session.print({ ...rest, report: files, ...summary }, text(result, files));
   if (summary.failures.length === 0) return failed > 0 ? exitCodes.failed : exitCodes.done;
   session.note(`${summary.failures.length} of ${summary.trials.total} trials failed:`);
   session.note(failureTable(summary.failures, summary.protocol));
   return exitCodes.failed;
 }
 
-/** One line for each reason, as trials of one width share it. */
+/** One line per reason, as trials of one width share it. */
 function layerwiseNotes(trials: SweepResult['layerwise']): string[] {
   const reasons = new Map<string, number>();
   for (const { width, reason } of trials) {
@@ -110,7 +110,7 @@ async function train(
 
 const nothingDrawn = { files: [], failed: 0 };
 
-/** Several processes may end together: one of them draws. */
+/** Several processes may end at once: one of them draws. */
 function drawOnce(directory: string, session: Session, signal: AbortSignal) {
   return TrialLocks.within(directory, async (locks) => {
     if (await locks.claim(reportLock)) {
@@ -123,7 +123,7 @@ function drawOnce(directory: string, session: Session, signal: AbortSignal) {
   });
 }
 
-/** Returns the files, and how many figures could not be drawn; each is told. */
+/** Returns the files, and the number of figures that could not be drawn; each is reported. */
 async function draw(directory: string, session: Session, signal: AbortSignal) {
   const { writeReport } = await import('../report/write-report.js');
   session.note('drawing the report ...');
@@ -156,7 +156,10 @@ function fromCheckpoints(count: number): string {
   return count === 0 ? '' : ` (${count} of them from ${count === 1 ? 'a checkpoint' : 'checkpoints'})`;
 }
 
-/** Where the ended trials of the directory come from. A call may ask for fewer than the directory has: a shard, a narrower protocol. */
+/**
+ * Sources of the ended trials of the directory. A call may request fewer than the directory has: a shard, or a smaller
+ * protocol.
+ */
 function origins({ summary, trained, continued, reused, elsewhere, seconds }: SweepResult): string {
   const { finished, failed } = summary.trials;
   const others = finished + failed - trained - reused - elsewhere;

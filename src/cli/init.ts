@@ -20,10 +20,10 @@ export async function init(
     );
   }
   const { template } = experimentOf({ experiment });
-  parseProtocol(template, path); // a template that the schema refuses must not be written
+  parseProtocol(template, path); // A template that the schema refuses must not be written.
   await makeFolder(dirname(path));
   await writeAtomically(path, template);
-  session.answer({ file: path }, `${path}\nNow: ${calledAs()} train ${quote(path)}`);
+  session.print({ file: path }, `${path}\nNow: ${calledAs()} train ${quote(path)}`);
   return exitCodes.done;
 }
 
@@ -35,7 +35,7 @@ function calledAs(): string {
   if (basename(file) === 'main.js') {
     return npmScript === 'eigenstudent' ? 'npm run --silent eigenstudent --' : `node ${relativeFile}`;
   }
-  if (basename(file) !== 'eigenstudent') return 'eigenstudent'; // another program calls the function `run`
+  if (basename(file) !== 'eigenstudent') return 'eigenstudent'; // Another program calls the function `run`.
   if (npmCommand === 'exec') return 'npx eigenstudent';
   return PATH.split(delimiter).includes(dirname(file)) ? 'eigenstudent' : relativeFile;
 }

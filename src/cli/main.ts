@@ -7,32 +7,33 @@ import { exitCodes } from './session.js';
 
 const { stdout, stderr } = process;
 
-// Who reads our output may leave, as `head` does (EPIPE), and a terminal may be closed (EIO). The work goes on, and so does its
-// exit status; only the output ends. What is written to standard error is never the answer: no fault there ends the work.
-const gone = ['EPIPE', 'EIO'];
+// The reader of the output may close it, as `head` does (EPIPE), and a terminal may be closed (EIO). The work continues
+// with its exit status; only the output ends. Standard error never has the result: an error there does not end the
+// work.
+const closedCodes = ['EPIPE', 'EIO'];
 let lost: NodeJS.ErrnoException | undefined;
 stderr.on('error', () => undefined);
 stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (lost || gone.includes(error.code ?? '')) return;
-  lost = error; // an answer on a full disk is cut short: its reader must learn of it
+  if (lost || closedCodes.includes(error.code ?? '')) return;
+  lost = error; // On a full disk the result is truncated: the exit status must report it.
   process.exitCode = process.exitCode || exitCodes.failed;
   stderr.write(`error: cannot write the answer to standard output: ${error.message}\n`);
 });
 
-// At its end Node gives a terminal its settings back, and aborts where that fails, as it does for one that was closed.
+// At its end Node restores the settings of a terminal, and aborts where that fails, as for a closed terminal.
 const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 process.on('exit', () => {
   for (const descriptor of terminals) {
     if (isatty(descriptor)) continue;
     closeSync(descriptor);
-    openSync(devNull, 'r+'); // takes the number that fell free
+    openSync(devNull, 'r+'); // The new descriptor takes the closed one's number.
   }
 });
 
 const exitCode = await run(process.argv.slice(2), { stdout, stderr });
 process.exitCode = exitCode === exitCodes.done && lost ? exitCodes.failed : exitCode;
 if (exitCode === exitCodes.interrupted || exitCode === exitCodes.hungUp) {
-  // Left to end by itself, Node takes its handlers of signals down first: a late one would decide how the process ends.
+  // At a regular end Node removes its signal handlers first: a late signal would change the exit status.
   for (const stream of [stdout, stderr]) await new Promise((resolve) => stream.write('', resolve));
   process.exit();
 }

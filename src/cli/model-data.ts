@@ -1,4 +1,7 @@
-/** From files named on the command line to the data that a network of a file is trained, pruned and measured with. */
+/**
+ * Reads the files named on the command line as the data with which the network of a file is trained, pruned and
+ * measured.
+ */
 import { resolve } from 'node:path';
 import { oneOf } from '../arguments.js';
 import {
@@ -23,29 +26,32 @@ export interface ModelDataOptions {
   readonly inputs?: string;
   /** Name of an array, or of a column. */
   readonly labels?: string;
-  /** Names of columns that are no inputs. */
+  /** Names of columns that are not inputs. */
   readonly exclude?: string;
   readonly normalize?: string;
   readonly seed?: number;
 }
 
-/** Shares of --data that are held out where no other data are given for that; arbitrary. */
+/** Shares of --data that are held out where no other data are given for the purpose; arbitrary. */
 const shares = { validation: 0.2, heldOut: 0.2 };
 
-/** What the data are for. 'heldOut' is a part of --data that decides nothing, where there are no other data. */
+/** Purpose of the data. 'heldOut': a part of --data on which nothing is chosen, where there are no other data. */
 export const parts = ['train', 'validation', 'test', 'heldOut'] as const;
 export type Part = (typeof parts)[number];
 
 export interface ModelData {
   readonly parts: Partial<Readonly<Record<Part, { readonly data: Dataset; readonly from: string }>>>;
-  /** In which order the names of classes were taken. Absent where classes are told by their numbers, or there are none. */
+  /** Order of the class names. Absent where classes are numbers, or there are none. */
   readonly classNames?: readonly string[];
 }
 
 const options = { data: '--data', validationData: '--validation-data', testData: '--test-data' } as const;
 type Given = Partial<Record<keyof typeof options, Dataset>>;
 
-/** The files of each option that is given, and of which kind they are. @throws invalid_argument; file_unreadable */
+/**
+ * The files of each given option, with their kind.
+ * @throws invalid_argument; file_unreadable
+ */
 export async function modelFiles(given: ModelDataOptions): Promise<DataFiles[]> {
   const found: DataFiles[] = [];
   for (const [key, option] of Object.entries(options) as [keyof typeof options, string][]) {
@@ -62,7 +68,7 @@ export async function modelFiles(given: ModelDataOptions): Promise<DataFiles[]> 
   return found;
 }
 
-/** A test on the samples that decided would not be one. */
+/** Refuses one set of samples for two purposes: a test must not use samples on which a choice was made. */
 function refuseTwice(one: DataFiles, before: readonly DataFiles[]): void {
   const place = ({ files, kind, inputs = 'x' }: DataFiles) =>
     resolve(files[0] as string) + (kind === 'npz' ? ` ${inputs}` : '');
@@ -79,9 +85,9 @@ function refuseTwice(one: DataFiles, before: readonly DataFiles[]): void {
 }
 
 /**
- * All data are held against the network before they are split: what does not fit is told by its place in the files. Inputs are
- * normalised by the statistics of all of --data, those that the network was trained with, if it was trained on --data.
- * @throws what the readers throw; invalid_data for data that do not fit the network
+ * All data are checked against the network before they are split: errors give their location in the files. Inputs are
+ * normalised by the statistics of all of --data, which are those of the network's training if it was trained on --data.
+ * @throws as the readers; invalid_data for data that do not match the network
  */
 export async function readModelData(
   files: readonly DataFiles[],
@@ -117,10 +123,12 @@ function normalized(given: Given, kind: NormalizationKind): Given {
   );
 }
 
-/** Where a part is from that no other data were given for. */
+/** Source of a part for which no other data were given. */
 export const heldOutText = 'held out from --data';
 
-/** Where validation data are given, nothing is held out; a last part is held out only where no other data are. */
+/**
+ * With validation data, nothing is held out for validation; a last part is held out only where no other data are given.
+ */
 function partsOf({ data, validationData, testData }: Given, seed: number): ModelData['parts'] {
   const validation = validationData && { data: validationData, from: options.validationData };
   const test = testData && { data: testData, from: options.testData };

@@ -1,4 +1,4 @@
-/** The command: its options and its help. What a subcommand needs is loaded when it is called, so that --help is quick. */
+/** The command: its options and its help. A subcommand's modules are loaded when it is called, so that --help is fast. */
 import { Command, CommanderError } from 'commander';
 import { quote } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
@@ -7,11 +7,11 @@ import { addJsonOption, ignoreHangupOption, number, numbers, part, path, words }
 import { addPruneCommand } from './prune-command.js';
 import { addRecordCommands } from './record-commands.js';
 import { type ExitCode, exitCodes, Session, type Terminal, type Work } from './session.js';
-import { slurmHelp, takesSlurmOptions } from './slurm-options.js';
+import { addSlurmOptions, slurmHelp } from './slurm-options.js';
 
 /**
- * Carries out one call.
- * @param argv what follows the name of the command
+ * Runs one call.
+ * @param argv the arguments after the name of the command
  */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const commandLine = ['eigenstudent', ...argv].map(quote).join(' ');
@@ -19,7 +19,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   try {
     const work = await parse(argv, terminal);
     if (work === undefined) return exitCodes.done;
-    await import('../experiments/index.js'); // makes their names known
+    await import('../experiments/index.js'); // Registers the experiments.
     return await work(session);
   } catch (error) {
     return session.fail(error);
@@ -27,7 +27,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 }
 
 /**
- * What argv asks for; nothing where that was help or the version, which have been printed.
+ * The work that argv requests; undefined for help or the version, which have been printed.
  * @throws invalid_argument
  */
 async function parse(argv: readonly string[], terminal: Terminal): Promise<Work | undefined> {
@@ -38,7 +38,7 @@ async function parse(argv: readonly string[], terminal: Terminal): Promise<Work 
   program.exitOverride();
   program.configureOutput({
     writeOut: (text) => terminal.stdout.write(text),
-    writeErr: () => undefined, // errors are told by Session.fail
+    writeErr: () => undefined, // Session.fail reports errors.
   });
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
@@ -105,7 +105,7 @@ function buildProgram(choose: (work: Work) => void): Command {
       '--dry-run',
       'train nothing: how many trials, how much arithmetic, time and memory; with --slurm: the batch script',
     );
-  takesSlurmOptions(sweep)
+  addSlurmOptions(sweep)
     .addHelpText('after', sweepExamples + slurmHelp)
     .action((protocol: string, options) =>
       choose(async (session) => (await import('./sweep.js')).sweepProtocol(protocol, options, session)),
@@ -146,7 +146,7 @@ function buildProgram(choose: (work: Work) => void): Command {
   return program;
 }
 
-/** Options of every command that fills a run directory. */
+/** Options of every command that trains into a run directory. */
 function addTrainingOptions(command: Command): Command {
   return addJsonOption(command)
     .option(

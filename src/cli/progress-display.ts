@@ -8,12 +8,12 @@ export interface ProgressDisplay {
   end(): void;
 }
 
-/** Without a terminal a line comes this often: a log of hours stays readable. */
+/** Without a terminal, seconds between lines: a log of hours stays readable. */
 const secondsBetweenLines = 10;
-/** The first comes sooner, once there is an estimate of the time left. */
+/** The first line is printed earlier, once there is an estimate of the remaining time. */
 const secondsToFirstLine = 2;
 
-/** A bar where there is a terminal, else a line after two seconds and then every ten. */
+/** A bar on a terminal, otherwise a line after two seconds and then every ten. */
 export function progressDisplay(stream: Writable & { readonly isTTY?: boolean }): ProgressDisplay {
   return stream.isTTY ? bar(stream) : lines(stream);
 }
@@ -23,10 +23,10 @@ function bar(stream: Writable): ProgressDisplay {
     {
       stream: stream as NodeJS.WritableStream,
       format: '{bar} {percentage} % | {trials} | {left}{latest} | {rate}',
-      // Room for the rest in a line of 100 characters.
+      // The rest fits in a line of 100 characters.
       barsize: 16,
       hideCursor: true,
-      // The terminal's own signals reach us: see interruptible.
+      // The terminal's signals must reach this process: see interruptible.
       gracefulExit: false,
     },
     Presets.shades_classic,
@@ -43,7 +43,7 @@ function bar(stream: Writable): ProgressDisplay {
       };
       if (!started) single.start(progress.steps.total, 0, payload);
       started = true;
-      // The bar grows with the arithmetic done, so that it moves evenly; narrow students take shorter steps.
+      // The bar is proportional to the arithmetic, so that it advances evenly; steps of narrow students are shorter.
       single.update(Math.floor(progress.fraction * progress.steps.total), payload);
     },
     end() {
@@ -86,7 +86,7 @@ function left({ secondsLeft }: SweepProgress): string {
   return secondsLeft === null ? 'time left unknown' : `${duration(secondsLeft)} left`;
 }
 
-/** "loss 0.0123, n_λ 28", of several trials the medians; nothing before there was an evaluation. */
+/** "loss 0.0123, n_λ 28", medians for several trials; empty before there was an evaluation. */
 function latest({ latest: now }: SweepProgress, separator: string): string {
   if (!now) return '';
   const { trials: count, values } = now;

@@ -1,4 +1,4 @@
-/** The command prune: its options and its help. What is pruned is a student of a run directory, or the network of a file. */
+/** Options and help of the command prune, for a student of a run directory or the network of a file. */
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Command } from 'commander';
@@ -32,9 +32,9 @@ export function addPruneCommand(program: Command, choose: (work: Work) => void):
       'nodes go until the validation loss (or accuracy) would be worse by more than this part of what it was, as in 1% or 0.01',
       fraction('--max-degradation'),
     );
-  takesRunOptions(command);
-  takesModelOptions(command);
-  takesDataOptions(command)
+  addRunOptions(command);
+  addModelOptions(command);
+  addDataOptions(command)
     .addHelpText('after', pruneExamples)
     .action((source: string, options: PruneOptions & PruneModelOptions) =>
       choose((session) => prune(source, options, session)),
@@ -42,7 +42,7 @@ export function addPruneCommand(program: Command, choose: (work: Work) => void):
 }
 
 const runOptions = ['trial', 'width', 'arm', 'out'] as const;
-function takesRunOptions(command: Command): void {
+function addRunOptions(command: Command): void {
   command
     .optionsGroup('Of a run directory:')
     .option('--trial <key>', 'the student of this trial (the name of its folder, or how it begins)')
@@ -70,7 +70,7 @@ const modelOptions = [
     'seed',
   ],
 ];
-function takesModelOptions(command: Command): void {
+function addModelOptions(command: Command): void {
   command
     .optionsGroup('Of the file of a network:')
     .option('--description <file>', 'JSON that names the layers (default: beside it, as model.json)')
@@ -98,7 +98,7 @@ function takesModelOptions(command: Command): void {
     );
 }
 
-function takesDataOptions(command: Command): Command {
+function addDataOptions(command: Command): Command {
   return command
     .optionsGroup('Of the data that go with the file of a network:')
     .option(
@@ -144,7 +144,7 @@ async function prune(
   return (await import('./prune.js')).pruneRun(source, options, session);
 }
 
-/** A file, or what would be one of a network if it were there. */
+/** Whether the path is a file, or has the extension of a network's file. */
 async function isNetworkFile(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found ? found.isFile() : ['.onnx', '.safetensors', '.npz'].includes(extname(path).toLowerCase());

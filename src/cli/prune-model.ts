@@ -15,12 +15,12 @@ import { heldOutText, type ModelData, modelFiles, type Part, parts, readModelDat
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import { candidateTable, prunedLayersTable, type Stage, type StageMetrics, stageTable } from './tables.js';
 
-const usualRate = 0.001; // Adam's usual one
-const usualBatch = 100; // arbitrary
+const defaultLearningRate = 0.001; // The common default of Adam.
+const defaultBatchSize = 100; // Arbitrary.
 
 type Stages = Partial<Record<Stage, Network>>;
 
-/** @throws what loading, reading, training, pruning and writing throw; invalid_argument */
+/** @throws errors of loading, reading, training, pruning and writing; invalid_argument */
 export async function pruneModel(
   path: string,
   options: PruneModelOptions,
@@ -43,7 +43,7 @@ export async function pruneModel(
   for (const loss of notKept(path, file, network, signature)) session.note(loss);
   const parameters = { before: numbersIn(network), after: numbersIn(pruned.network) };
   const { layers, scope } = pruned;
-  session.answer(
+  session.print(
     {
       ...{ file, model: path, scope, layers, parameters, metric },
       data: data ? sourcesOf(data) : undefined,
@@ -60,7 +60,7 @@ export async function pruneModel(
   return exitCodes.done;
 }
 
-/** Where the network goes; checked before any work. */
+/** Path of the pruned network; checked before any work. */
 function exportTarget(path: string, given: string | undefined): string {
   const format = extname(path).toLowerCase();
   const usual = `${basename(path, extname(path))}-pruned${format === '.onnx' ? format : '.safetensors'}`;
@@ -77,15 +77,15 @@ async function candidatesOf(
   options: PruneModelOptions,
   session: Session,
 ): Promise<Candidate[]> {
-  const { fineTune: epochs, learningRate = usualRate, seed = 0 } = options;
+  const { fineTune: epochs, learningRate = defaultLearningRate, seed = 0 } = options;
   if (epochs === undefined || data === null) return [{ l2: null, network }];
-  const { batchSize = Math.min(usualBatch, data.parts.train?.data.samples ?? 1) } = options;
+  const { batchSize = Math.min(defaultBatchSize, data.parts.train?.data.samples ?? 1) } = options;
   const { ignoreHangup = false } = options;
   const tuning = { epochs, learningRate, batchSize, seed, ignoreHangup };
   return fineTuned(network, data.parts, penaltyChoice(options.l2), tuning, session);
 }
 
-/** Of the data that choose, or else of any. */
+/** The metric on the data that choose, or otherwise on any. */
 function metricOf(network: Network, { parts: found }: ModelData, { metric }: PruneModelOptions): Metric {
   const { data } = (found.validation ?? found.test ?? found.train) as { data: ModelDataPart };
   return metric === undefined ? defaultMetric(network, data) : oneOf('--metric', metric, metrics);
@@ -105,14 +105,14 @@ async function measureStages(stages: Stages, data: ModelData, name: Metric): Pro
   return { name, ...found };
 }
 
-/** Samples of each part, and where they are from. */
+/** Number of samples of each part, and their source. */
 function sourcesOf({ parts: found }: ModelData): object {
   return Object.fromEntries(
     Object.entries(found).map(([part, { data, from }]) => [part, { samples: data.samples, from }]),
   );
 }
 
-/** What the table of metrics means. */
+/** Explains the table of metrics. */
 function remarks(
   metric: StageMetrics,
   { parts: found }: ModelData,
@@ -133,11 +133,11 @@ function remarks(
   ];
 }
 
-/** An accuracy on few samples is known less well than a small bound asks for. */
+/** A note where the standard error of the accuracy exceeds the bound. */
 function uncertainty({ name, validation }: StageMetrics, samples = 0, allowed?: number): string[] {
   const before = validation?.before;
   if (name !== 'accuracy' || before === undefined || allowed === undefined || samples === 0) return [];
-  const error = Math.sqrt((before * (1 - before)) / samples); // of a share of independent samples
+  const error = Math.sqrt((before * (1 - before)) / samples); // Standard error of a share of independent samples.
   if (error <= 0.5 * allowed * before) return [];
   return [
     `On ${samples} validation samples an accuracy of ${before.toPrecision(4)} has a standard error of ${error.toFixed(4)}, and ` +
@@ -156,7 +156,7 @@ function isOnnx(file: string): boolean {
   return extname(file).toLowerCase() === '.onnx';
 }
 
-/** What of the source the new file lacks, besides nodes. */
+/** Notes on properties of the source that the new file lacks, besides nodes. */
 function notKept(
   path: string,
   file: string,
@@ -172,7 +172,7 @@ function notKept(
     : [];
 }
 
-/** In the matrices and biases that are exported; eigenvalues are within the matrices. */
+/** Number of exported parameters: matrices and biases; eigenvalues are part of the matrices. */
 function numbersIn({ spec }: Network): number {
   return chainOf('export it', spec).reduce(
     (sum, { width, tensors }, layer) => sum + width * (inputsOf(spec, layer) + ('bias' in tensors ? 1 : 0)),

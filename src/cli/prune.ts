@@ -6,7 +6,7 @@ import { readProtocol } from '../runs/run-directory.js';
 import { experimentOf, type TrialChoice } from '../sweep/experiment.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 
-/** As commander names them. */
+/** By commander's names. */
 export interface PruneOptions extends TrialChoice {
   readonly out?: string;
 }
@@ -27,7 +27,7 @@ export async function pruneRun(
   for (const note of notes) session.note(note);
   const file = options.out ?? `pruned-${name}.safetensors`;
   await save(network, file);
-  session.answer({ file, ...answer }, `${text}\n${file}`);
+  session.print({ file, ...answer }, `${text}\n${file}`);
   return exitCodes.done;
 }
 
@@ -37,7 +37,7 @@ async function save(network: Network, file: string): Promise<void> {
   return exportOnnx(network, file);
 }
 
-/** Another ending would be that of another format. */
+/** Another extension would be that of another format. */
 function checkTarget(file: string | undefined): void {
   if (file === undefined || ['.onnx', '.safetensors'].includes(extname(file).toLowerCase())) return;
   throw invalid('--out', 'a path that ends in .onnx or .safetensors', file);

@@ -19,7 +19,7 @@ interface QueryOptions {
   readonly out?: string;
 }
 
-/** The answer goes to standard output, or to --out; --json without --out is --format json. */
+/** The result is written to standard output, or to --out; --json without --out is --format json. */
 export async function query(
   directory: string,
   sql: string,
@@ -33,7 +33,7 @@ export async function query(
     return exported(directory, out, sql, session);
   }
   const result = await queryRecords(directory, sql);
-  tell(result, session);
+  noteOmissions(result, session);
   if (out === undefined) {
     session.terminal.stdout.write(format === 'table' ? shown(result, session) : render[format](result));
   } else {
@@ -44,10 +44,10 @@ export async function query(
 }
 
 function written(file: string, rows: number, session: Session): void {
-  session.answer({ file, rows }, `${file}\n${rows} ${rows === 1 ? 'row' : 'rows'}`);
+  session.print({ file, rows }, `${file}\n${rows} ${rows === 1 ? 'row' : 'rows'}`);
 }
 
-/** On a terminal no wider than it is; what has no room is named. Elsewhere the whole table. */
+/** On a terminal no wider than it; omitted columns are named. Elsewhere the whole table. */
 function shown(result: QueryResult, session: Session): string {
   const { isTTY, columns: width } = session.terminal.stdout;
   if (!isTTY || !width) return render.table(result);
@@ -66,7 +66,7 @@ interface ExportOptions extends QueryOptions {
   readonly parquet?: string;
 }
 
-/** Every record. As `query`, but in a format that programs read. */
+/** Exports every record. As `query`, but in a format for programs. */
 export async function exportRun(
   directory: string,
   options: ExportOptions,
@@ -77,7 +77,7 @@ export async function exportRun(
   return query(directory, 'FROM trials', { format, out }, session);
 }
 
-/** @throws invalid_argument unless there is one file, or standard output, and one format that is for it */
+/** @throws invalid_argument unless there is one file, or standard output, and one format that suits it */
 function exportTarget({ parquet, out, format }: ExportOptions): { out?: string; format: ExportFormat } {
   if (parquet !== undefined) {
     if (out !== undefined || format !== undefined)
@@ -100,7 +100,7 @@ function conflict(expectedAndReceived: string): EigenstudentError {
   return new EigenstudentError('invalid_argument', `expected ${expectedAndReceived}`);
 }
 
-/** Of a name: "csv" of trials.CSV. */
+/** The extension of a name: "csv" of trials.CSV. */
 function endingOf(file: string): string {
   return extname(file).slice(1).toLowerCase();
 }
@@ -112,35 +112,39 @@ async function exported(
   session: Session,
 ): Promise<ExitCode> {
   const result = await exportRecords(directory, file, sql);
-  tell(result, session);
+  noteOmissions(result, session);
   written(file, result.rows, session);
   return exitCodes.done;
 }
 
-/** As asked for, or as the name of the file says. @throws invalid_argument where these disagree, or the name says nothing */
+/**
+ * As requested, or by the extension of the file.
+ * @throws invalid_argument where these conflict, or the extension is
+ * unknown
+ */
 function chooseFormat({ format, out }: QueryOptions, session: Session): Format {
   const named = out === undefined ? '' : endingOf(out);
-  const asked = format === undefined ? undefined : oneOf('--format', format, formats);
-  if (out !== undefined) return formatOfFile(out, named, asked);
-  if (!session.json) return asked ?? 'table';
-  if (asked === undefined || asked === 'json') return 'json';
+  const requested = format === undefined ? undefined : oneOf('--format', format, formats);
+  if (out !== undefined) return formatOfFile(out, named, requested);
+  if (!session.json) return requested ?? 'table';
+  if (requested === undefined || requested === 'json') return 'json';
   throw invalid('--format', 'json next to --json without --out', format);
 }
 
-/** Names of files that say which format is in them. */
+/** Extensions by format. */
 const namedFormats = ['csv', 'json', 'parquet'] as const;
 
-function formatOfFile(out: string, named: string, asked: Format | undefined): Format {
+function formatOfFile(out: string, named: string, requested: Format | undefined): Format {
   const format = namedFormats.find((name) => name === named);
-  if (asked === undefined && (format !== undefined || named === '' || named === 'txt'))
+  if (requested === undefined && (format !== undefined || named === '' || named === 'txt'))
     return format ?? 'table';
-  if (asked === undefined)
+  if (requested === undefined)
     throw new EigenstudentError(
       'invalid_argument',
       `expected --format to go with --out ${out}, as its ending is none of .csv, .json, .parquet and .txt, received none`,
     );
-  if (format === undefined || format === asked) return asked;
-  throw invalid('--format', `${format}, as --out ${out} ends in, or another name`, asked);
+  if (format === undefined || format === requested) return requested;
+  throw invalid('--format', `${format}, as --out ${out} ends in, or another name`, requested);
 }
 
 const render: Record<Exclude<Format, 'parquet'>, (result: QueryResult) => string> = {
@@ -158,14 +162,14 @@ function namesOf({ columns }: QueryResult): string[] {
   return columns.map(({ name }) => name);
 }
 
-/** A struct or a list as JSON; DuckDB and pandas read that back. */
+/** A struct or a list as JSON; DuckDB and pandas parse that. */
 function csvCell(value: QueryValue | undefined): string | number | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'object') return JSON.stringify(value);
   return typeof value === 'boolean' ? String(value) : value;
 }
 
-function tell({ unreadable, failed, notIndexed }: LoadedRecords, session: Session): void {
+function noteOmissions({ unreadable, failed, notIndexed }: LoadedRecords, session: Session): void {
   for (const { key, reason } of unreadable) session.note(`trial ${key} is left out: ${reason}`);
   if (notIndexed !== undefined)
     session.note(`the index was not written, so that every query reads the new records again: ${notIndexed}`);

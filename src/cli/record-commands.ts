@@ -1,10 +1,10 @@
-/** The commands that read the records of a run directory: their options and their help. */
+/** Options and help of the commands that read the records of a run directory. */
 import type { Command } from 'commander';
 import { addJsonOption, ignoreHangupOption, number, numbers, path } from './arguments.js';
 import type { Work } from './session.js';
 
-/** Of the live page. Arbitrary, and always the same: a page that is open finds its server again. */
-const usualPort = 7411;
+/** Port of the live page. Arbitrary, and constant, so that an open page finds a restarted server. */
+const defaultPort = 7411;
 
 export function addRecordCommands(program: Command, choose: (work: Work) => void): void {
   addJsonOption(program.command('query'))
@@ -59,7 +59,7 @@ export function addRecordCommands(program: Command, choose: (work: Work) => void
   addJsonOption(program.command('watch'))
     .description('serves a page on this machine that follows a running sweep; it cannot change anything')
     .argument('<directory>', 'run directory, there already or to come')
-    .option('--port <n>', 'port, 0 for any free one', number('--port'), usualPort)
+    .option('--port <n>', 'port, 0 for any free one', number('--port'), defaultPort)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option(...ignoreHangupOption)
     .addHelpText('after', watchExamples)
@@ -92,7 +92,7 @@ Examples:
 
 const watchExamples = `
 The page shows trials by state, pace, losses and effective sizes as they grow, and failures. It finds a restarted sweep and a
-restarted server by itself. From another machine: ssh -L ${usualPort}:127.0.0.1:${usualPort} HOST
+restarted server by itself. From another machine: ssh -L ${defaultPort}:127.0.0.1:${defaultPort} HOST
 
 Examples:
   $ eigenstudent watch runs/quick

@@ -20,7 +20,7 @@ export async function report(directory: string, options: ReportOptions, session:
       `--format ${options.format.join(',')}`,
     );
   if (options.text) return textReport(directory, session);
-  // Loaded when it is called for: the libraries that draw take longer than a text does.
+  // Loaded on demand: the libraries that draw take longer to load than a text takes to print.
   const { writeReport } = await import('../report/write-report.js');
   const { failures, trials, protocol } = await writeSummary(directory);
   const failed: FailedFigure[] = [];
@@ -29,7 +29,7 @@ export async function report(directory: string, options: ReportOptions, session:
     onFailedFigure: (figure) => failed.push(figure),
   });
   const failedFigures = messagesOf(failed);
-  session.answer({ directory, files, failures, failedFigures }, files.join('\n'));
+  session.print({ directory, files, failures, failedFigures }, files.join('\n'));
   noteFailed(failedFigures, session);
   if (failures.length > 0)
     session.note(
@@ -38,7 +38,7 @@ export async function report(directory: string, options: ReportOptions, session:
   return failedFigures.length > 0 ? exitCodes.failed : exitCodes.done;
 }
 
-/** As `--json` has them. */
+/** For `--json`. */
 function messagesOf(failed: readonly FailedFigure[]): { name: string; message: string }[] {
   return failed.map((figure) => ({ name: figure.name, message: failedText(figure) }));
 }
@@ -58,7 +58,7 @@ async function textReport(directory: string, session: Session): Promise<ExitCode
     ...textNotes,
     ...(troubles.length > 0 ? [`Trials without a result:\n${troubles.join('\n')}`] : []),
   ].join('\n\n');
-  session.answer({ directory, facts: Object.fromEntries(facts), table, troubles }, text);
+  session.print({ directory, facts: Object.fromEntries(facts), table, troubles }, text);
   return exitCodes.done;
 }
 

@@ -8,7 +8,7 @@ interface ReproduceOptions extends ExperimentOptions, ProtocolOverrides {
   readonly preset: string;
 }
 
-/** @param experimentName undefined: the paper's */
+/** @param experimentName undefined: the paper's experiment */
 export async function reproduce(
   experimentName: string | undefined,
   options: ReproduceOptions,

@@ -1,18 +1,18 @@
-/** Rows of any columns as text: a table, as much of it as a terminal is wide, or a line for each value. */
+/** Formats rows of any columns as text: a table that fits a terminal, or a line per value. */
 import Table from 'cli-table3';
 import type { QueryValue } from '../runs/query/query-result.js';
 import { plain } from './tables.js';
 
 export type Row = Readonly<Record<string, QueryValue>>;
 
-/** Characters of a text or struct that a table shows; arbitrary. */
+/** Maximum number of characters of a text or struct in a table; arbitrary. */
 const widestCell = 60;
-/** Characters of a table beside those of a column: a border and a space on either side. */
+/** Characters of a column besides its content: a border and a space on either side. */
 const besideColumn = 3;
-/** The right border of the whole. */
+/** The right border of the table. */
 const lastBorder = 1;
 
-/** Numbers to six digits, on the right; what is long is cut, the other formats have all of it. */
+/** Numbers have six digits, right-aligned; long values are cut, which other formats do not. */
 export function rowsTable(columns: readonly string[], rows: readonly Row[]): string {
   const numeric = columns.map((name) => rows.some((row) => typeof row[name] === 'number'));
   const table = new Table({
@@ -26,13 +26,13 @@ export function rowsTable(columns: readonly string[], rows: readonly Row[]): str
 
 export interface FittedTable {
   readonly text: string;
-  /** Columns that there was no room for. */
+  /** Columns that do not fit. */
   readonly leftOut: readonly string[];
 }
 
 /**
- * A table that is legible on a terminal: without the last columns where it is not wide enough for them; of a single row a
- * line for each value instead.
+ * A table that is legible on a terminal: without the last columns where they do not fit; a single row has a line per
+ * value instead.
  * @param width of the terminal, in characters
  */
 export function fittedTable(columns: readonly string[], rows: readonly Row[], width: number): FittedTable {
@@ -50,7 +50,7 @@ export function fittedTable(columns: readonly string[], rows: readonly Row[], wi
 }
 
 /**
- * A block for each row, a line for each value; all of a value unless there is a width.
+ * A block per row, a line per value; values are cut only where a width is given.
  * @param width characters of a line
  */
 export function verticalTable(

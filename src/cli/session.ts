@@ -11,13 +11,13 @@ export interface Terminal {
 }
 
 /**
- * 0: done; 1: the work failed; 2: the call was wrong; 129: interrupted by a closed terminal (128 + SIGHUP); 130: interrupted by
- * SIGINT or SIGTERM, as shells have it of the first (128 + SIGINT).
+ * 0: success; 1: the work failed; 2: the call was wrong; 129: interrupted by a closed terminal (128 + SIGHUP); 130:
+ * interrupted by SIGINT or SIGTERM, where shells use 128 + SIGINT for the first.
  */
 export const exitCodes = { done: 0, failed: 1, wrongCall: 2, hungUp: 129, interrupted: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** Work that a signal has ended in good order. */
+/** Work that was ended cleanly by a signal. */
 export class InterruptedBySignal extends EigenstudentError {
   constructor(
     message: string,
@@ -28,11 +28,11 @@ export class InterruptedBySignal extends EigenstudentError {
   }
 }
 
-/** A subcommand that can be carried out: loaded, its arguments bound. */
+/** A subcommand that is ready to run: loaded, its arguments bound. */
 export type Work = (session: Session) => Promise<ExitCode>;
 
-/** Faults of what was asked for, not of the work. */
-const faultsOfTheCall: readonly string[] = [
+/** Codes of errors of the call, not of the work. */
+const callErrors: readonly string[] = [
   'invalid_argument',
   'invalid_protocol',
   'invalid_network',
@@ -44,37 +44,37 @@ const faultsOfTheCall: readonly string[] = [
   'port_unavailable',
 ];
 
-/** One call of the command: where its answer goes, and in which form. */
+/** One call of the command: its output streams and format. */
 export class Session {
   constructor(
     readonly terminal: Terminal,
     /** One JSON document on standard output, and nothing else there. */
     readonly json: boolean,
-    /** The call as it was typed, for messages that say how to repeat it. */
+    /** The command line as typed, for messages that repeat it. */
     readonly commandLine: string,
   ) {}
 
-  /** The answer of the command, as JSON or as text. */
-  answer(value: object, text: string): void {
+  /** Writes the result of the command, as JSON or as text. */
+  print(value: object, text: string): void {
     this.terminal.stdout.write(this.json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
   }
 
-  /** Anything that is not the answer. */
+  /** Writes a message that is not part of the result. */
   note(text: string): void {
     this.terminal.stderr.write(`${text}\n`);
   }
 
-  /** Tells of an error; returns what to exit with. */
+  /** Reports an error; returns the exit code. */
   fail(error: unknown): ExitCode {
-    const known = error instanceof EigenstudentError;
-    const code = known ? error.code : 'internal';
+    const packageError = error instanceof EigenstudentError;
+    const code = packageError ? error.code : 'internal';
     const message = reasonOf(error);
-    if (this.json) this.answer({ error: { code, message } }, '');
+    if (this.json) this.print({ error: { code, message } }, '');
     else this.note(`error: ${message}`);
-    if (!known) this.note(String((Object(error) as Partial<Error>).stack ?? ''));
-    // the inherited hasInstance narrows to the class above
+    if (!packageError) this.note(String((Object(error) as Partial<Error>).stack ?? ''));
+    // The inherited hasInstance narrows to the class above.
     if (error instanceof InterruptedBySignal) return (error as InterruptedBySignal).exitCode;
     if (code === 'interrupted') return exitCodes.interrupted;
-    return faultsOfTheCall.includes(code) ? exitCodes.wrongCall : exitCodes.failed;
+    return callErrors.includes(code) ? exitCodes.wrongCall : exitCodes.failed;
   }
 }

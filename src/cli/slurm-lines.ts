@@ -1,6 +1,6 @@
 import type { SlurmJob, SlurmState } from '../slurm/state.js';
 
-/** What `status` says of Slurm: a line for each job array, oldest first; none where nothing was submitted. */
+/** The lines of `status` about Slurm: one per job array, oldest first; none where nothing was submitted. */
 export function slurmLines({ problem, jobs }: SlurmState): string[] {
   const lines = jobs.map(jobLine);
   return problem === undefined ? lines : [...lines, `Slurm: ${problem}`];

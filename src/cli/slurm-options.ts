@@ -1,4 +1,4 @@
-/** Options of `sweep` that speak of Slurm, from the command line to the library's SlurmOptions. */
+/** Options of `sweep` about Slurm, converted to the library's SlurmOptions. */
 import type { Command } from 'commander';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
@@ -6,7 +6,7 @@ import type { SlurmOptions } from '../slurm/options.js';
 import { dashed, number } from './arguments.js';
 import type { ExperimentOptions } from './experiment.js';
 
-/** As commander names them. */
+/** By commander's names. */
 export interface SlurmCommandOptions extends Omit<SlurmOptions, 'sbatchOptions'> {
   readonly slurm?: true;
   readonly dryRun?: true;
@@ -14,7 +14,7 @@ export interface SlurmCommandOptions extends Omit<SlurmOptions, 'sbatchOptions'>
   readonly sbatchOption?: Readonly<Record<string, string | true>>;
 }
 
-export function takesSlurmOptions(command: Command): Command {
+export function addSlurmOptions(command: Command): Command {
   return command
     .option(
       '--slurm',
@@ -49,7 +49,7 @@ export const slurmHelp = `
   $ eigenstudent sweep /shared/wide --slurm --gres gpu:1 --dry-run
   $ eigenstudent sweep /shared/wide --slurm                submits again what is missing`;
 
-/** "exclusive" or "constraint=zen4", added to those that came before. */
+/** "exclusive" or "constraint=zen4", added to the previous ones. */
 function collectSbatchOption(
   word: string,
   before: Readonly<Record<string, string | true>> = {},
@@ -66,7 +66,7 @@ const onlyWithSlurm = [
   ...['arrayTasks', 'throttle', 'sbatchOption'],
 ] as const satisfies readonly (keyof SlurmCommandOptions)[];
 
-/** @throws invalid_argument when an option says something of Slurm and --slurm was not given */
+/** @throws invalid_argument when an option is about Slurm and --slurm was not given */
 export function refuseSlurmOptions(options: SlurmCommandOptions): void {
   const given = onlyWithSlurm.find((name) => options[name] !== undefined);
   if (given === undefined) return;
@@ -76,7 +76,10 @@ export function refuseSlurmOptions(options: SlurmCommandOptions): void {
   );
 }
 
-/** A cancellation submits nothing, and is one: with --dry-run it would not be dry. @throws invalid_argument */
+/**
+ * A cancellation submits nothing, and is not a dry run.
+ * @throws invalid_argument
+ */
 export function refuseBesideCancel(options: SlurmCommandOptions & ExperimentOptions): void {
   const others = onlyWithSlurm.filter((name) => name !== 'cancel');
   const given = [
@@ -93,7 +96,7 @@ export function refuseBesideCancel(options: SlurmCommandOptions & ExperimentOpti
   );
 }
 
-/** What the library takes. */
+/** The options of the library. */
 export function slurmOptionsOf(options: SlurmCommandOptions): SlurmOptions {
   const { partition, time, gres, cpus, memory, account, qos, arrayTasks, throttle, sbatchOption } = options;
   return {

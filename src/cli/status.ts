@@ -1,4 +1,4 @@
-/** `status` and `collect`: how far a run directory is, and its summary from whatever it holds. */
+/** `status` and `collect`: the progress of a run directory, and the summary of its records. */
 
 import { join } from 'node:path';
 import { quote } from '../arguments.js';
@@ -18,11 +18,11 @@ import { begunTable, failureTable, noneFinished, statusTable, summaryTable } fro
 export async function status(directory: string, session: Session): Promise<ExitCode> {
   const protocol = await readProtocol(directory);
   const [found, slurm] = await Promise.all([runStatus(directory), slurmState(directory)]);
-  session.answer({ ...found, slurm }, [text(found, protocol), ...slurmLines(slurm)].join('\n'));
+  session.print({ ...found, slurm }, [text(found, protocol), ...slurmLines(slurm)].join('\n'));
   return exitCodes.done;
 }
 
-/** Rows that a screen has room for; arbitrary. */
+/** Maximum number of rows on a screen; arbitrary. */
 const mostFailures = 12;
 
 function text(status: RunStatus, protocol: ProtocolDocument): string {
@@ -65,9 +65,12 @@ function damageText(directory: string, damaged: readonly DamagedTrial[]): string
   );
 }
 
-/** Also removes what dead processes left. Failed trials are told, and are no failure of this command: it collects what there is. */
+/**
+ * Also removes files of dead processes. Failed trials are reported, but are no failure of this command, which collects
+ * existing records.
+ */
 export async function collect(directory: string, session: Session): Promise<ExitCode> {
-  await readProtocol(directory); // says so when this is no run directory, before anything there is touched
+  await readProtocol(directory); // Throws where this is no run directory, before anything there is changed.
   const removed = await cleanRunDirectory(directory);
   const summary = await writeSummary(directory);
   const { total, finished, failed } = summary.trials;
@@ -75,7 +78,7 @@ export async function collect(directory: string, session: Session): Promise<Exit
   const tally = `${finished} of ${counted(total, 'trial')} finished${failed > 0 ? `, ${failed} failed` : ''}.`;
   const left = removed.length > 0 ? `\nFiles that dead processes left, now removed: ${removed.length}` : '';
   const table = summary.groups.length > 0 ? summaryTable(summary) : noneFinished;
-  session.answer({ file, removed, ...summary }, `${table}\n${tally}\n${file}${left}`);
+  session.print({ file, removed, ...summary }, `${table}\n${tally}\n${file}${left}`);
   if (summary.mixedEngines) session.note(mixedProvenanceNote(summary));
   if (summary.failures.length > 0) session.note(failureTable(summary.failures, summary.protocol));
   if (summary.damaged.length > 0) session.note(damageText(directory, summary.damaged));

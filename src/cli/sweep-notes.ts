@@ -1,9 +1,9 @@
-/** How many trials of which kinds a sweep has. */
+/** Formats the number of trials of a sweep by kind. */
 
 import { counted } from '../figures/numbers-in-text.js';
 import type { TrialCountsByField } from '../sweep/count-trials.js';
 
-/** "80 trials: spectral 40, direct 40", and a line for each field that varies. */
+/** "80 trials: spectral 40, direct 40", and a line per field that varies. */
 export function countLines({ total, byArm, byField }: TrialCountsByField): string[] {
   const arms = Object.entries(byArm).map(([arm, count]) => `${arm} ${count}`);
   return [
@@ -12,7 +12,7 @@ export function countLines({ total, byArm, byField }: TrialCountsByField): strin
   ];
 }
 
-/** More than these are summed up; arbitrary. */
+/** Maximum number of values that are listed; arbitrary. */
 const mostRows = 12;
 
 function rowsText(rows: TrialCountsByField['byField'][string]): string {

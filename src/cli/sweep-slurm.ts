@@ -52,16 +52,16 @@ export async function sweepOnSlurm(
   if (options.dryRun) {
     const plan = await planSubmission(protocol, submission);
     for (const line of planLines(protocol, plan)) session.note(line);
-    session.answer(plan, plan.script?.trimEnd() ?? nothingMissing(plan.trials));
+    session.print(plan, plan.script?.trimEnd() ?? nothingMissing(plan.trials));
     return exitCodes.done;
   }
   await noteActive(directory, session);
   const submitted = await submitSweep(protocol, submission);
-  session.answer({ directory, ...submitted }, text(submitted, directory, session));
+  session.print({ directory, ...submitted }, text(submitted, directory, session));
   return exitCodes.done;
 }
 
-/** Beside the script, which alone is on standard output. */
+/** Printed to standard error; standard output has the script alone. */
 function planLines(protocol: ProtocolDocument, { missing, shards, tasks }: SlurmPlan): string[] {
   const counted = countLines(countTrials(protocol, expand(protocol)));
   if (tasks.length === 0) return counted;
@@ -71,7 +71,7 @@ function planLines(protocol: ProtocolDocument, { missing, shards, tasks }: Slurm
 
 async function cancel(directory: string, session: Session): Promise<ExitCode> {
   const cancelled = await cancelSubmissions(directory);
-  session.answer(
+  session.print(
     { directory, cancelled },
     cancelled.length === 0
       ? `No job of ${directory} runs or waits.`
@@ -80,7 +80,7 @@ async function cancel(directory: string, session: Session): Promise<ExitCode> {
   return exitCodes.done;
 }
 
-/** A second array is harmless, but seldom what one wants. */
+/** A second array is harmless, but rarely intended. */
 async function noteActive(directory: string, session: Session): Promise<void> {
   for (const { jobId, active } of (await slurmState(directory)).jobs) {
     if (active)

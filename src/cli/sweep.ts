@@ -7,7 +7,7 @@ import { isFolder, readProtocolFile, runName } from './train.js';
 
 export type SweepCommandOptions = ExperimentOptions & SlurmCommandOptions;
 
-/** @param path a protocol, or a run directory, which is then gone on with */
+/** @param path a protocol, or a run directory, which is then continued */
 export async function sweepProtocol(
   path: string,
   options: SweepCommandOptions,

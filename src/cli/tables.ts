@@ -10,10 +10,10 @@ import type { GroupSummary, Summary, TrialFailure } from '../runs/summary.js';
 import { experimentOf, type SummaryColumn, type ThresholdTable } from '../sweep/experiment.js';
 import type { SweepProfile } from '../sweep/profile.js';
 import { penaltyText } from './model/candidates.js';
-import type { Tried } from './model/choice.js';
+import type { CandidateResult } from './model/choice.js';
 import { type ModelData, type Part, parts } from './model-data.js';
 
-/** What is known of the network at one end of the pruning, or after it was fine-tuned. */
+/** Metrics of the network before and after the pruning, or after fine-tuning. */
 export type Stage = 'before' | 'fineTuned' | 'after';
 
 /** A metric on each part of the data. */
@@ -21,13 +21,13 @@ export type StageMetrics = { readonly name: Metric } & Partial<
   Readonly<Record<Part, Partial<Record<Stage, number>>>>
 >;
 
-/** Without colours: the same text in a terminal, in a file and in a test. */
+/** Without colours: the text is the same in a terminal, in a file and in a test. */
 export const plain = { head: [], border: [] };
 
-/** Aligned to the right unless it holds names. */
+/** Right-aligned unless it contains names. */
 type Column<Row> = readonly [name: string, cell: (row: Row) => string | number, align?: 'left' | undefined];
 
-/** What tells trials or groups of them apart. */
+/** Values that distinguish trials or groups of trials. */
 type Placed = object & { readonly settings: Settings };
 
 /** A value of a row's place. */
@@ -35,7 +35,7 @@ function placeValue(row: object, name: string): number | string {
   return (row as Readonly<Record<string, number | string>>)[name] ?? '';
 }
 
-/** A column for each value of the place, and for each other field that varies. */
+/** A column per value of the place, and per other varied field. */
 function placeColumns(rows: readonly Placed[], protocol: ProtocolDocument): Column<Placed>[] {
   const isShown = ({ name, onlyIfSeveral }: PlaceColumn) =>
     !onlyIfSeveral || new Set(rows.map((row) => placeValue(row, name))).size > 1;
@@ -56,14 +56,14 @@ function placeColumns(rows: readonly Placed[], protocol: ProtocolDocument): Colu
 
 function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: object = {}): string {
   const cells = rows.map((row) => columns.map(([, cell]) => cell(row)));
-  const drawn = new Table({
+  const rendered = new Table({
     head: columns.map(([name]) => name),
     colAligns: columns.map(([, , align]) => align ?? 'right'),
     style: plain,
     ...options,
   });
-  drawn.push(...cells);
-  return drawn.toString();
+  rendered.push(...cells);
+  return rendered.toString();
 }
 
 /** One row per group. */
@@ -82,7 +82,7 @@ function groupsTable(
   return table([...placeColumns(groups, protocol), ...own], groups);
 }
 
-/** Of an experiment that names none: every statistic of its groups. */
+/** For an experiment without summaryColumns: every statistic of its groups. */
 function statisticColumns(groups: readonly GroupSummary[]): SummaryColumn[] {
   const statistics = groups.flatMap((group) =>
     Object.entries(group).flatMap(([name, value]) => (isStatistic(value) ? [name] : [])),
@@ -103,7 +103,7 @@ function isStatistic(value: unknown): value is Statistic {
   return typeof value === 'object' && value !== null && 'mean' in value && 'sd' in value;
 }
 
-/** A column where there is something to say. */
+/** A column that is shown only where trials did not learn. */
 function learning(groups: readonly { readonly didNotLearn: number }[]) {
   const column = [
     'did not\nlearn',
@@ -112,13 +112,13 @@ function learning(groups: readonly { readonly didNotLearn: number }[]) {
   return groups.some(({ didNotLearn }) => didNotLearn > 0) ? [column] : [];
 }
 
-/** Characters of a message; arbitrary. */
+/** Maximum number of characters of a message; arbitrary. */
 const widestMessage = 60;
 
-/** What stands in place of a table of groups where there are none. */
+/** Replaces a table of groups without rows. */
 export const noneFinished = 'No trial has finished.';
 
-/** @param most rows; how many more there are is said */
+/** @param most maximum number of rows; a note states how many are omitted */
 export function failureTable(
   failures: readonly TrialFailure[],
   protocol: ProtocolDocument,
@@ -136,14 +136,14 @@ export function failureTable(
   return table(columns, shown, { colAligns, colWidths, wordWrap: true }) + restNote(failures.length - most);
 }
 
-/** What tells trials of one group apart: their index, and their seed where there are several. */
+/** Columns that distinguish trials of one group: their index, and their seed where there are several. */
 function replicateColumns(trials: readonly { readonly seed: number; readonly trial: number }[]) {
   const seed = ['seed', (row: { readonly seed: number }) => row.seed] as const;
   const index = ['index', (row: { readonly trial: number }) => row.trial] as const;
   return new Set(trials.map((row) => row.seed)).size > 1 ? [seed, index] : [index];
 }
 
-/** One row per group, with the share of its epochs that is done. */
+/** One row per group, with the share of its completed epochs. */
 export function statusTable(groups: readonly GroupStatus[], protocol: ProtocolDocument): string {
   const columns: Column<GroupStatus>[] = [
     ...placeColumns(groups, protocol),
@@ -166,10 +166,10 @@ export function thresholdTable({ groups, columns }: ThresholdTable, protocol: Pr
   return groupsTable(groups, protocol, columns);
 }
 
-/** Rows that a screen has room for; arbitrary. */
+/** Maximum number of rows on a screen; arbitrary. */
 const mostBegun = 12;
 
-/** Unfinished trials with how far each was when it was last kept. */
+/** Unfinished trials with the progress of their last checkpoint. */
 export function begunTable(trials: readonly BegunTrial[], protocol: ProtocolDocument): string {
   const columns: Column<BegunTrial>[] = [
     ['trial', ({ key }) => key],
@@ -192,7 +192,7 @@ export function prunedLayersTable(layers: readonly PrunedLayer[]): string {
   return table.toString();
 }
 
-/** What became of a metric on each part of the data. */
+/** A metric on each part of the data, at each stage. */
 export function stageTable({ name, ...found }: StageMetrics, { parts: sources }: ModelData): string {
   const shown = parts.filter((part) => found[part] !== undefined);
   const stages = Object.keys(found[shown[0] as Part] ?? {}) as ('before' | 'fineTuned' | 'after')[];
@@ -211,9 +211,9 @@ export function stageTable({ name, ...found }: StageMetrics, { parts: sources }:
   return table.toString();
 }
 
-/** One row per network that could have been cut, on validation data. */
-export function candidateTable(tried: readonly Tried[], metric: Metric): string {
-  const columns: Column<Tried>[] = [
+/** One row per candidate network, on validation data. */
+export function candidateTable(tried: readonly CandidateResult[], metric: Metric): string {
+  const columns: Column<CandidateResult>[] = [
     ['--l2', ({ l2 }) => (l2 === null ? 'none: the model as it came' : penaltyText(l2))],
     [`${metric},\nnothing removed`, ({ whole }) => whole?.toPrecision(4) ?? ''],
     ['hidden nodes\nthat stay', ({ nodes }) => nodes ?? 'breaks the bound'],
@@ -223,7 +223,7 @@ export function candidateTable(tried: readonly Tried[], metric: Metric): string 
   return table(columns, tried);
 }
 
-/** Where the time of a sweep went. */
+/** Division of the time of a sweep. */
 export function profileTable({ seconds, overheadPercent, orchestrationPercent }: SweepProfile): string {
   const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
   const table = new Table({

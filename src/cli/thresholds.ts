@@ -1,4 +1,4 @@
-/** `thresholds`: effective sizes of finished trials at other thresholds than they were made with. */
+/** `thresholds`: effective sizes of finished trials at other thresholds than the protocol's. */
 import { EigenstudentError } from '../errors.js';
 import { readProtocol } from '../runs/run-directory.js';
 import { experimentOf } from '../sweep/experiment.js';
@@ -22,6 +22,6 @@ export async function thresholds(
   if (found.failures.length > 0)
     session.note(`Failed, and left out:\n${failureTable(found.failures, protocol)}`);
   const text = found.groups.length > 0 ? thresholdTable(found, protocol) : noneFinished;
-  session.answer({ directory, ...answer }, text);
+  session.print({ directory, ...answer }, text);
   return exitCodes.done;
 }

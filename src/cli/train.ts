@@ -8,23 +8,26 @@ import { experimentOf } from '../sweep/experiment.js';
 import { type ExperimentOptions, experiment } from './experiment.js';
 import type { ExitCode, Session } from './session.js';
 
-/** The files that it names are looked for from where it is. @throws file_unreadable, invalid_protocol */
+/**
+ * The files that it names are relative to its folder.
+ * @throws file_unreadable, invalid_protocol
+ */
 export async function readProtocolFile(path: string): Promise<ProtocolDocument> {
   const protocol = parseProtocol(await readText(path), path);
   return experimentOf(protocol).fromFolder?.(protocol, dirname(path)) ?? protocol;
 }
 
-/** The name of the run directory of a protocol, where none is given. */
+/** The default name of a protocol's run directory. */
 export function runName(path: string): string {
   return basename(path, extname(path));
 }
 
-/** False where there is nothing: reading it says why. */
+/** False where it does not exist: the error of reading it has the reason. */
 export async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
-/** @throws invalid_argument for a folder; what reading and sweep() throw */
+/** @throws invalid_argument for a folder; errors of reading and of sweep() */
 export async function trainProtocol(
   path: string,
   options: ExperimentOptions,

@@ -11,14 +11,14 @@ export interface WatchOptions {
   readonly ignoreHangup?: boolean;
 }
 
-/** Serves the live page until it is interrupted, which is how it ends well. */
+/** Serves the live page until it is interrupted, which is its regular end. */
 export async function watch(directory: string, options: WatchOptions, session: Session): Promise<ExitCode> {
   const { host, port } = options;
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw invalid('--port', 'a whole number from 0 (any free port) to 65535', port);
   if (host === '') throw invalid('--host', 'an address of this machine', host);
   await refuseFile(directory);
-  if (options.ignoreHangup) ignoreHangup(); // else the default holds: the server ends, with 129
+  if (options.ignoreHangup) ignoreHangup(); // Otherwise the default applies: the server ends, with 129.
   const server = await serveLivePage(directory, { host, port });
   const interrupted = interruption();
   try {
@@ -27,7 +27,7 @@ export async function watch(directory: string, options: WatchOptions, session: S
         `warning: whoever can reach ${host} can read this page, without a password. Nothing on it changes the sweep`,
       );
     const { url } = server;
-    session.answer(
+    session.print(
       { url, host, port: server.port, directory },
       `${url}\nfollows ${directory}; Ctrl-C ends it`,
     );
@@ -38,7 +38,7 @@ export async function watch(directory: string, options: WatchOptions, session: S
   return exitCodes.done;
 }
 
-/** A directory may come later; a file never becomes one. */
+/** Refuses a file: a directory may be created later, but a file never becomes one. */
 async function refuseFile(directory: string): Promise<void> {
   const found = await stat(directory).catch(() => undefined);
   if (found && !found.isDirectory())

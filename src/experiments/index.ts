@@ -1,4 +1,4 @@
-/** The experiments of this package: importing this file makes them known. A new one is a folder here and a line below. */
+/** The experiments of this package: importing this file registers them. A new one is a folder here and a line below. */
 import { registerExperiment } from '../sweep/experiment.js';
 import { teacherStudent } from './teacher-student/experiment.js';
 

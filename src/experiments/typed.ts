@@ -1,6 +1,6 @@
 /**
- * Functions and types of any experiment, with the types of teacher-student where a protocol names none. Importing this file
- * makes the experiments of the package known.
+ * Functions and types of any experiment, with the types of teacher-student where a protocol names none. Importing this
+ * file registers the experiments of the package.
  */
 import './index.js';
 import type { TrialProtocol } from '../protocol/experiment-form.js';
@@ -45,21 +45,23 @@ export type BegunTrial = status.BegunTrial<StudentPlace>;
 
 /**
  * A protocol from YAML, checked, with every default written out.
- * @param source what messages call the text; usually the path of the file
- * @throws invalid_protocol: for a syntax error its line and column, else every field that is wrong, by line and path,
- *   with what was expected and what came
+ * @param source name of the text in messages; usually the path of the file
+ * @throws invalid_protocol: for a syntax error its line and column, otherwise every invalid field, by line and path,
+ *   with the expected and the received value
  */
 export const parseProtocol = parseAnyProtocol as (text: string, source: string) => Protocol;
 /**
  * Trains every trial of the protocol that the directory lacks, and writes each as soon as it has finished, then
- * summary.json. Unfinished trials are kept as checkpoints, from which they go on bit for bit, on the same engine. A trial that
- * diverges becomes a record with an error; the others go on. Any number of processes may work on one directory: a trial is
- * one process's until it has ended or the process is dead, and each call ends when all trials have.
- * @param input made by parseProtocol or preset, or the same as a plain object. A protocol that asks for more than the one in
- *   the directory replaces it there; of one that asks for less only those trials are trained
- * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, out_of_memory (a trial that does not fit, before
- *   anything is made), run_directory_conflict, file_unwritable (finished trials stay), interrupted (likewise), file_unsupported
- *   when the directory has records of another schema or experiment, which are left as they are
+ * summary.json. Unfinished trials are kept as checkpoints, from which they continue bit for bit on the same engine. A
+ * trial that diverges becomes a record with an error; the others continue. Any number of processes may work on one
+ * directory: one process holds the lock of a trial until the trial has ended or the process is dead, and each call ends
+ * when all trials have.
+ * @param input made by parseProtocol or preset, or the same as a plain object. A protocol that requests more trials
+ *   than the one in the directory replaces it there; of one that requests fewer only those trials are trained
+ * @throws invalid_protocol, invalid_argument, addon_missing, cuda_unavailable, out_of_memory (a trial that does not
+ *   fit, before anything is written), run_directory_conflict, file_unwritable (finished trials are kept), interrupted
+ *   (likewise), file_unsupported when the directory has records of another schema or experiment, which are left
+ *   unchanged
  */
 export const sweep = sweeps.sweep as {
   (input: ProtocolInput, options: SweepOptions): Promise<SweepResult>;
@@ -69,8 +71,8 @@ export const sweep = sweeps.sweep as {
   ): Promise<sweeps.SweepResult<summaries.AnyGroupSummary>>;
 };
 /**
- * Counts the trials of a sweep and trains a few students for a moment; writes nothing. The time is that of training and
- * measuring; writing records comes on top, and what diverges early takes less.
+ * Counts the trials of a sweep and trains a few students briefly; writes nothing. The time covers training and
+ * evaluation; writing records takes additional time, and trials that diverge early take less.
  * @throws invalid_protocol, invalid_argument, run_directory_conflict, addon_missing, cuda_unavailable, out_of_memory
  */
 export const estimateSweep = estimate as (
@@ -78,8 +80,8 @@ export const estimateSweep = estimate as (
   options?: EstimateOptions,
 ) => Promise<SweepEstimate>;
 /**
- * Summary of whatever a run directory holds; also written to its summary.json.
- * @param signal aborting it ends the work with its reason, and what was there stays
+ * Summary of the records in a run directory; also written to its summary.json.
+ * @param signal aborting it ends the work with its reason, and the earlier file stays
  * @throws file_unreadable when there is no run in the directory; invalid_protocol; file_unwritable
  */
 export const writeSummary = summaries.writeSummary as <
@@ -90,14 +92,14 @@ export const writeSummary = summaries.writeSummary as <
   signal?: AbortSignal,
 ) => Promise<summaries.Summary<G, P>>;
 /**
- * How far a run directory is and who works on it, from what lies in it: no process is asked.
+ * The state of a run directory and of the processes that work on it, from its files alone.
  * @throws file_unreadable when it is no run directory; invalid_protocol
  */
 export const runStatus = status.runStatus as <P extends object = StudentPlace>(
   directory: string,
 ) => Promise<status.RunStatus<P>>;
 /**
- * Every record in a run directory, by key; trials in the making and damaged ones are left out.
+ * Every record in a run directory, by key; unfinished and damaged trials are left out.
  * @throws file_unreadable when it is not a run directory
  */
 export const readRecords = readAllRecords as <S = StudentScalars, P extends TrialProtocol = StudentProtocol>(

@@ -4,7 +4,7 @@ import advances from './font-advances.json' with { type: 'json' };
 
 const folder = join(dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')), 'ttf');
 
-/** The fonts of every PNG; never the system's, so that a figure is the same bytes everywhere. */
+/** The fonts of every PNG, independent of the system, so that a figure has the same bytes everywhere. */
 export const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((name) => join(folder, name));
 export const fontFamily = 'DejaVu Sans';
 
@@ -14,8 +14,8 @@ export type Advance = (text: string) => number;
 let measured: { normal: Advance; bold: Advance } | undefined;
 
 /**
- * Text widths of the fonts, which scripts/font-advances.js has read. Vega without a canvas takes 0.8 of the font size for every
- * character, half as much again as DejaVu Sans is wide, and lays out axes and legends with holes.
+ * Text widths of the fonts, extracted by scripts/font-advances.js. Vega without a canvas assumes 0.8 of the font size
+ * per character, half as much again as the width of DejaVu Sans, and leaves gaps in axes and legends.
  */
 export function fontAdvances(): { normal: Advance; bold: Advance } {
   measured ??= { normal: advanceOf(advances.normal), bold: advanceOf(advances.bold) };
@@ -29,12 +29,12 @@ interface FontAdvances {
 }
 
 function advanceOf({ unitsPerEm, missing, characters }: FontAdvances): Advance {
-  const known = new Map<string, number>();
+  const advances = new Map<string, number>();
   for (const [advance, alike] of Object.entries(characters))
-    for (const character of alike) known.set(character, Number(advance));
+    for (const character of alike) advances.set(character, Number(advance));
   return (text) => {
     let total = 0;
-    for (const character of text) total += known.get(character) ?? missing;
+    for (const character of text) total += advances.get(character) ?? missing;
     return total / unitsPerEm;
   };
 }

@@ -3,26 +3,26 @@ import type { FigureStyle, Panel } from './figure.js';
 import { chartConfig } from './theme.js';
 import { wrappedPieces, wrappedText } from './wrapped-text.js';
 
-/** Exactly one layer bears this name where a figure has a legend that shows and hides series. */
+/** Name of exactly one layer in a figure whose legend shows and hides series. */
 export const legendView = 'legend';
 
 export interface Frame {
   readonly title: string;
-  /** What the marks mean, in a few pieces: one line on paper, one line each on a phone. */
+  /** The meaning of the marks, in a few pieces: one line on paper, one line each on a phone. */
   readonly subtitle: readonly string[];
-  /** Notes without which the picture misleads: they stand in a file, and in a page below the picture. */
+  /** Notes without which the picture misleads: in a file they are part of it, in a page they are below it. */
   readonly footnotes?: readonly string[];
   readonly panels: readonly Panel[];
   readonly columns: number;
-  /** Between panels, in pixels. */
+  /** Pixels between panels. */
   readonly spacing?: number;
-  /** Whether a layer is called `legendView`. */
+  /** Whether a layer is named `legendView`. */
   readonly withLegend?: boolean;
-  /** Whether every panel has scales of colour and shape and a legend of its own. */
+  /** Whether every panel has its own scales of colour and shape and its own legend. */
   readonly ownColors?: boolean;
 }
 
-/** Between panels, in pixels; arbitrary. */
+/** Pixels between panels; arbitrary. */
 const panelSpacing = 24;
 
 /** Panels in rows of `columns`, under a title and a line that explains the marks. */
@@ -41,12 +41,12 @@ export function figureFrame(frame: Frame, style: FigureStyle): TopLevelSpec {
   };
 }
 
-/** Of a line under the title; arbitrary. */
+/** Font size of a line under the title; arbitrary. */
 const lineFont = { fontSize: 11 };
-/** As wide as lines may be above a single narrow panel; arbitrary. */
+/** Maximum width of lines above a single narrow panel; arbitrary. */
 const leastLine = { wide: 480, narrow: 300 } as const;
 
-/** In a page the heading is the title, and the line that explains the marks stands alone. */
+/** In a page the heading is the title, and only the line that explains the marks is drawn. */
 function titleOf(frame: Frame, style: FigureStyle) {
   const { title, subtitle, footnotes = [] } = frame;
   const { inPage, layout, theme } = style;
@@ -60,7 +60,7 @@ function titleOf(frame: Frame, style: FigureStyle) {
     : { ...place, text: title, subtitle: [...lines, ...notes], fontSize: 15 };
 }
 
-/** Of a row of panels, without their axes. */
+/** Width of a row of panels, without their axes. */
 function panelPixels({ panels, columns, spacing = panelSpacing }: Frame): number {
   const widths = panels.map(({ width }) => (typeof width === 'number' ? width : 0));
   const side = Math.min(columns, panels.length);
@@ -76,7 +76,7 @@ function legendParameter() {
   };
 }
 
-/** Opacity of a series: faded almost away while the legend has others selected. */
+/** Opacity of a series: low while others are selected in the legend. */
 export function shownOr(opacity: number) {
   return { condition: { param: 'shown', value: opacity }, value: 0.06 };
 }

@@ -1,10 +1,10 @@
-/** Shortens what Vega writes into an SVG without changing what is seen: half of the bytes are digits that no screen has. */
+/** Shortens the SVG of Vega without a visible change: half of its bytes are digits below the resolution of a screen. */
 
-/** Attributes that are places or sizes, in units of which a PNG has half. */
+/** Attributes with coordinates or sizes, in units of which a PNG has half. */
 const geometry = /(?<= (?:d|transform|x|y|x1|x2|y1|y2|width|height|stroke-width)=")[^"]*(?=")/g;
 const longNumber = /-?\d+\.\d{3,}(?:e-?\d+)?/g;
 
-/** Paths that draw nothing: the foregrounds of groups, and backgrounds without an extent. */
+/** Paths that are invisible: the foregrounds of groups, and backgrounds without an extent. */
 const nothing = /<path class="(?:foreground|background)"[^>]* d="(?:M0,0h0v0h0Z)?"[^>]*\/>/g;
 
 export function leanSvg(svg: string): string {

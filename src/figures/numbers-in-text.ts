@@ -1,4 +1,4 @@
-/** Numbers as texts say them. Nothing here needs Node: the live page's script bundles it. */
+/** Formats numbers for texts. Nothing here needs Node: the live page's script bundles it. */
 
 /** 10⁻³ */
 export function raisedTen(exponent: number): string {
@@ -10,7 +10,7 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** As many values as a line has room for; arbitrary. */
+/** Maximum number of values in a line; arbitrary. */
 const mostListed = 16;
 
 /** "a", "a and b", "a, b and c" */
@@ -18,20 +18,20 @@ export function enumerated(texts: readonly string[], joint = ', '): string {
   return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(joint)} and ${texts.at(-1)}`;
 }
 
-/** "10, 20, 40", and of many "1, 2, 3, ..., 2000 (2000 values)". */
+/** "10, 20, 40", and of many values "1, 2, 3, ..., 2000 (2000 values)". */
 export function listed(values: readonly (number | string)[]): string {
   if (values.length <= mostListed) return values.join(', ');
   return `${values.slice(0, 3).join(', ')}, ..., ${values.at(-1)} (${values.length} values)`;
 }
 
-/** A standard deviation as a tooltip says it. */
+/** A standard deviation for a tooltip. */
 export function spreadText(sd: number | null): string {
   return sd === null ? 'none: one trial' : short(sd);
 }
 
 /** A number to `digits` significant digits, without trailing zeros: 0.0087, 185, 1.2·10⁻⁷. */
 export function short(value: number, digits = 3): string {
-  // Whole numbers keep their digits: 1490 nodes are not 1490 to three digits.
+  // Integers keep their digits: 1490 nodes are not rounded to three digits.
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
@@ -41,10 +41,10 @@ export function short(value: number, digits = 3): string {
   return `${factor === '1' ? '' : `${factor}·`}${raisedTen(Number(exponent))}`;
 }
 
-/** Significant digits that a reader is shown, unless values differ only after them. */
+/** Significant digits for a reader, unless values differ only after them. */
 const briefDigits = 4;
 
-/** 0.00316227766017 is 0.003162: four digits, or as many more as it takes to tell the value from the others. */
+/** 0.00316227766017 is 0.003162: four digits, or as many more as distinguish the value from the others. */
 export function brief(value: number, others: readonly unknown[] = []): number {
   if (Number.isInteger(value)) return value;
   for (let digits = briefDigits; digits < 17; ++digits) {

@@ -6,15 +6,15 @@ import { fontAdvances, fontFamily, fontFiles } from './font-metrics.js';
 import { leanSvg } from './lean-svg.js';
 import { subscriptsInSvg, withoutMarks } from './subscripts.js';
 
-/** Pixels of a PNG to a unit of its SVG. */
+/** Pixels of a PNG per unit of its SVG. */
 const pngScale = 2;
 
-/** The picture being drawn: Vega holds its text measure and its counters once for the whole process. */
+/** The current drawing: Vega has one text measure and one set of counters per process. */
 let drawing: Promise<unknown> = Promise.resolve();
 
 /**
- * Vega-Lite -> Vega -> SVG, one picture at a time. Warnings are an error: they are Vega-Lite's way to say that it drew
- * something else than was asked for.
+ * Vega-Lite -> Vega -> SVG, one picture at a time. Warnings are errors: Vega-Lite warns when it draws something other
+ * than the specification.
  * @throws internal with the warnings
  */
 export function renderSvg(specification: TopLevelSpec): Promise<string> {
@@ -32,7 +32,7 @@ async function drawSvg(specification: TopLevelSpec): Promise<string> {
   const view = new vega.View(vega.parse(spec), { renderer: 'none', logger });
   const restore = measureWithDejaVu();
   try {
-    // Names of clip paths are counted; a figure must not depend on what was drawn before it.
+    // Clip paths are named by a counter; a figure must not depend on those drawn before it.
     vega.resetSVGDefIds();
     const svg = await view.toSVG();
     if (warnings.length > 0)
@@ -44,7 +44,7 @@ async function drawSvg(specification: TopLevelSpec): Promise<string> {
   }
 }
 
-/** PNG of an SVG, set in DejaVu Sans from node_modules; text without a font would be left out silently. */
+/** PNG of an SVG, set in DejaVu Sans from node_modules; text without a font would be omitted silently. */
 export function renderPng(svg: string): Buffer {
   const font = { loadSystemFonts: false, fontFiles, defaultFontFamily: fontFamily };
   return new Resvg(svg, { fitTo: { mode: 'zoom', value: pngScale }, font }).render().asPng();
@@ -57,8 +57,8 @@ interface TextItem {
 type Measure = (item: TextItem, text: unknown) => number;
 
 /**
- * Gives Vega the widths of DejaVu Sans; the answer undoes it, since Vega holds one measure for the whole process.
- * `textMetrics` is foreseen to be replaced (vega-scenegraph, src/util/text.js) but missing from Vega's types.
+ * Gives Vega the widths of DejaVu Sans; returns a function that restores the previous measure, since Vega has one per
+ * process. `textMetrics` is intended to be replaced (vega-scenegraph, src/util/text.js) but missing from Vega's types.
  */
 function measureWithDejaVu(): () => void {
   const metrics: unknown = Reflect.get(vega, 'textMetrics');

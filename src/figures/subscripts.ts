@@ -2,7 +2,7 @@
  * `h_T`, `n_λ` and `n_{kept}` in texts become subscripts: Unicode has none for T or λ, and Vega sets plain text only.
  * Applied to the finished SVG, to the live one in the page and to HTML.
  */
-// One letter on its own, so that "run_directory" stays what it is.
+// A single letter, so that "run_directory" is unchanged.
 const subscript = /(?<![\p{L}\p{N}_])([A-Za-zλφΦ])_(?:\{([^}<]+)\}|([\p{L}\p{N}])(?![\p{L}\p{N}_]))/gu;
 
 /** In the text nodes of an SVG from Vega; attributes (accessible names among them) keep the plain form. */
@@ -21,7 +21,7 @@ export function subscriptsInHtml(html: string): string {
   );
 }
 
-/** As long as the set text is, near enough for layout: the mark itself takes no room. */
+/** Approximately as long as the set text, for layout: the mark itself has no width. */
 export function withoutMarks(text: string): string {
   return text.replace(
     subscript,
@@ -31,12 +31,12 @@ export function withoutMarks(text: string): string {
 
 export interface SubscriptSpan {
   readonly text: string;
-  /** Of the baseline, against the span before. */
+  /** Shift of the baseline from the previous span. */
   readonly shift?: string;
   readonly size?: string;
 }
 
-/** The text in spans: lowered by dy and raised again with what follows, since Firefox knows no baseline-shift. */
+/** The text in spans: lowered by dy and raised again with the next span, since Firefox lacks baseline-shift. */
 export function subscriptSpans(text: string): SubscriptSpan[] {
   const spans: SubscriptSpan[] = [];
   let done = 0;

@@ -1,9 +1,9 @@
 import type { Config } from 'vega-lite';
 
 /**
- * Colours of everything that a figure draws. Blue, vermilion and bluish green are of Okabe and Ito's set ("Color
- * Universal Design", 2008), told apart with every common colour blindness; the dark theme lightens the same hues.
- * A colour means the same thing in every figure.
+ * Colours of all figures. Blue, vermilion and bluish green are of Okabe and Ito's set ("Color Universal Design", 2008),
+ * which is distinguishable with every common colour blindness; the dark theme lightens the same hues. A colour has the
+ * same meaning in every figure.
  */
 export interface Theme {
   readonly name: 'light' | 'dark';
@@ -12,7 +12,7 @@ export interface Theme {
   /** The line h_T. */
   readonly teacher: string;
   readonly ink: string;
-  /** Labels and lines that only help reading. */
+  /** Colour of labels and of guide lines. */
   readonly muted: string;
   readonly grid: string;
   readonly background: string;
@@ -44,17 +44,17 @@ export const darkTheme: Theme = {
   ramps: { spectral: ['#2f6f9a', '#56b4e9', '#b4e1ff'], direct: ['#a4521a', '#ff8f3f', '#ffd0a8'] },
 };
 
-/** DejaVu Sans is what the PNGs are set in and what the layout was measured with; the rest is for pages and editors. */
+/** The PNGs are set in DejaVu Sans, with which the layout was measured; the rest is for pages and editors. */
 export const fontStack = 'DejaVu Sans, Verdana, Helvetica, Arial, sans-serif';
 
-/** Vega-Lite configuration: only how things look, nothing that depends on data. */
+/** Vega-Lite configuration: appearance only, nothing that depends on data. */
 export function chartConfig({ theme, inPage }: { theme: Theme; inPage: boolean }): Config {
   const text = { labelColor: theme.muted, titleColor: theme.ink, labelFontSize: 11, titleFontSize: 12 };
   return {
     font: fontStack,
-    // A description of every mark is read out in a page; in a file it is half of the bytes.
+    // In a page, screen readers read the description of every mark; in a file it would be half of the bytes.
     aria: inPage,
-    // A page brings its own.
+    // A page has its own background.
     background: inPage ? 'transparent' : theme.background,
     padding: inPage ? { left: 0, top: 2, right: 0, bottom: 5 } : 8,
     view: { stroke: null },
@@ -92,7 +92,7 @@ export function chartConfig({ theme, inPage }: { theme: Theme; inPage: boolean }
   };
 }
 
-/** `count` colours along a ramp of three, the middle one alone when only one is asked for. */
+/** `count` colours along a ramp of three; the middle one when count is 1. */
 export function rampColors(ramp: readonly [string, string, string], count: number): string[] {
   if (count === 1) return [ramp[1]];
   return Array.from({ length: count }, (_, i) => {

@@ -1,4 +1,4 @@
-/** Lines of text that fit a width in pixels, measured in the font of the pictures: nothing is cut off. */
+/** Breaks text into lines that fit a width in pixels, measured in the font of the pictures. */
 import { type Advance, fontAdvances } from './font-metrics.js';
 import { withoutMarks } from './subscripts.js';
 
@@ -7,15 +7,15 @@ export interface TextFont {
   readonly bold?: boolean;
 }
 
-/** Lines that break at spaces, and within a word only where it is longer than a line. */
+/** Lines break at spaces, and within a word only where the word is longer than a line. */
 export function wrappedText(text: string, pixels: number, font: TextFont): string[] {
   const fits = measure(pixels, font);
-  // What stands around an equals sign stays together.
+  // No line breaks at an equals sign.
   const words = text.split(/(?<!=) (?!=)/).flatMap((word) => pieces(word, fits));
   return filled(words, ' ', fits);
 }
 
-/** Pieces joined by "; ": a line breaks between pieces, and within one only where it is longer than a line. */
+/** Pieces joined by "; ": lines break between pieces, and within one only where it is longer than a line. */
 export function wrappedPieces(texts: readonly string[], pixels: number, font: TextFont): string[] {
   const fits = measure(pixels, font);
   const parts = texts.flatMap((text) => (fits(text) ? [text] : wrappedText(text, pixels, font)));
@@ -25,7 +25,7 @@ export function wrappedPieces(texts: readonly string[], pixels: number, font: Te
 /** Size of the titles above panels, as chartConfig has it. */
 const titleSize = 12;
 
-/** The lines of the title above a panel, each broken where the panel is narrower: what tells panels apart is never cut. */
+/** The lines of the title above a panel, each broken where the panel is narrower, so that no title is cut off. */
 export function panelTitle(lines: readonly string[], pixels: number, fontSize = titleSize): string[] {
   return lines.flatMap((line) => wrappedText(line, pixels, { fontSize, bold: true }));
 }

@@ -1,4 +1,4 @@
-/** Looks at a run directory while pages listen, and tells them what has changed. */
+/** Reads a run directory repeatedly while pages are connected, and sends them the changes. */
 import { reasonOf } from '../errors.js';
 import type { Place } from '../protocol/experiment-form.js';
 import { placeOf } from '../protocol/place.js';
@@ -6,13 +6,13 @@ import type { Curve } from './curve.js';
 import type { EventStream } from './event-stream.js';
 import { type LiveState, liveState } from './live-state.js';
 import { PaceKeeper } from './pace.js';
-import { type Look, RunFollower, type RunOnDisk } from './run-follower.js';
+import { type Changes, RunFollower, type RunOnDisk } from './run-follower.js';
 
 /** The event "curves". */
 export interface CurvesEvent {
-  /** Curves told of before are no more. */
+  /** Curves that were sent before are invalid. */
   readonly restarted: boolean;
-  /** Those that are new or have changed; null where a trial has lost its own. */
+  /** Curves that are new or have changed; null where a trial has lost its curve. */
   readonly curves: readonly DrawnCurve[];
 }
 
@@ -20,15 +20,17 @@ export interface DrawnCurve {
   readonly key: string;
   readonly place: Place;
   readonly trial: number;
-  /** "learningRate 0.001": what else the protocol varies. */
+  /** "learningRate 0.001": the other fields that the protocol varies. */
   readonly settings: string;
   readonly curve: Curve | null;
 }
 
-/** Milliseconds between two looks, and how much longer than a look the pause after it is: a slow disk is left alone. */
+/**
+ * Milliseconds between two reads, and the ratio of the pause to the read before it: it limits the load on a slow disk.
+ */
 const shortestPause = 1000;
-const pausePerLook = 10;
-/** Milliseconds without a word. */
+const pausePerRead = 10;
+/** Milliseconds without an event. */
 const longestSilence = 15_000;
 
 export class Broadcast {
@@ -36,9 +38,9 @@ export class Broadcast {
   readonly #pace = new PaceKeeper();
   readonly #pages = new Set<EventStream>();
   #timer: NodeJS.Timeout | undefined;
-  #looking = false;
-  #said = '';
-  #lastWord = 0;
+  #reading = false;
+  #lastState = '';
+  #lastEventTime = 0;
 
   constructor(
     readonly directory: string,
@@ -47,7 +49,7 @@ export class Broadcast {
     this.#follower = new RunFollower(directory);
   }
 
-  /** The page hears everything at once, and then what changes. */
+  /** Sends the page the whole state, and then the changes. */
   join(page: EventStream): void {
     this.#pages.add(page);
     clearTimeout(this.#timer);
@@ -66,34 +68,34 @@ export class Broadcast {
   }
 
   async #turn(): Promise<void> {
-    if (this.#looking) return; // whoever joined meanwhile is behind, and the next turn is soon
-    this.#looking = true;
+    if (this.#reading) return; // A page that joined meanwhile is behind, and the next turn follows soon.
+    this.#reading = true;
     const started = performance.now();
     try {
-      const look = await this.#follower.look();
-      this.#tell(look, this.#stateOf(look.run));
+      const changes = await this.#follower.read();
+      this.#send(changes, this.#stateOf(changes.run));
     } catch (error) {
-      this.#say({ error: reasonOf(error) });
+      this.#sendError({ error: reasonOf(error) });
     } finally {
-      this.#looking = false;
+      this.#reading = false;
     }
     if (this.#pages.size === 0) return;
-    const newcomer = [...this.#pages].some((page) => page.behind && page.ready);
-    const pause = newcomer ? 0 : Math.max(this.pause, pausePerLook * (performance.now() - started));
+    const isNewPage = [...this.#pages].some((page) => page.behind && page.ready);
+    const pause = isNewPage ? 0 : Math.max(this.pause, pausePerRead * (performance.now() - started));
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#turn(), pause);
   }
 
   #stateOf(run: RunOnDisk): LiveState {
     const time = performance.now() / 1000;
-    return liveState(this.directory, run, (steps, ended) => this.#pace.note({ time, steps, ended }));
+    return liveState(this.directory, run, (steps, ended) => this.#pace.observe({ time, steps, ended }));
   }
 
-  #tell({ run, restarted, changedCurves }: Look, state: LiveState): void {
+  #send({ run, restarted, changedCurves }: Changes, state: LiveState): void {
     const text = JSON.stringify(state);
-    const newState = text !== this.#said;
-    this.#said = text;
-    const news = restarted || changedCurves.length > 0;
+    const hasNewState = text !== this.#lastState;
+    this.#lastState = text;
+    const hasCurveChanges = restarted || changedCurves.length > 0;
     const changes: CurvesEvent = { restarted, curves: drawnCurves(run, new Set(changedCurves)) };
     let all: CurvesEvent | undefined;
     for (const page of this.#pages) {
@@ -104,24 +106,24 @@ export class Broadcast {
         page.send('curves', all);
         page.behind = false;
       } else {
-        if (newState) page.send('state', state);
-        if (news) page.send('curves', changes);
+        if (hasNewState) page.send('state', state);
+        if (hasCurveChanges) page.send('curves', changes);
       }
     }
-    if (newState || news) this.#lastWord = performance.now();
-    else this.#breathe();
+    if (hasNewState || hasCurveChanges) this.#lastEventTime = performance.now();
+    else this.#keepAlive();
   }
 
-  #breathe(): void {
-    if (performance.now() - this.#lastWord < longestSilence) return;
-    this.#lastWord = performance.now();
-    for (const page of this.#pages) if (page.ready) page.breathe();
+  #keepAlive(): void {
+    if (performance.now() - this.#lastEventTime < longestSilence) return;
+    this.#lastEventTime = performance.now();
+    for (const page of this.#pages) if (page.ready) page.keepAlive();
   }
 
-  /** Something is wrong with looking itself; the next look may do better. */
-  #say(trouble: { readonly error: string }): void {
-    this.#said = '';
-    for (const page of this.#pages) if (page.ready) page.send('trouble', trouble);
+  /** Reading itself has failed; the next read may succeed. */
+  #sendError(error: { readonly error: string }): void {
+    this.#lastState = '';
+    for (const page of this.#pages) if (page.ready) page.send('trouble', error);
   }
 }
 

@@ -3,14 +3,14 @@ import { float64 } from '../runs/trial-arrays.js';
 import type { LiveView } from '../sweep/live-view.js';
 
 /**
- * The histories of a trial as the page draws them, by name, `epoch` among them: few points, few digits; what is not finite is
- * null. All of one length.
+ * The histories of a trial as the page draws them, by name, `epoch` among them: reduced in points and digits;
+ * non-finite numbers are null. All have one length.
  */
 export type Curve = { readonly epoch: readonly (number | null)[] } & Readonly<
   Record<string, readonly (number | null)[]>
 >;
 
-/** Points of one curve: as many as a chart a third of a screen wide can tell apart. */
+/** Points of one curve: the resolution of a chart a third of a screen wide. */
 const mostPoints = 48;
 
 /**
@@ -38,7 +38,7 @@ export function thinned(
   return Object.fromEntries(thin) as Curve;
 }
 
-/** Four digits are more than a screen shows; whole numbers, epochs among them, keep theirs. */
+/** Four digits exceed the resolution of a screen; integers, epochs among them, are not rounded. */
 function shortened(value: number): number | null {
   if (!Number.isFinite(value)) return null;
   return Number.isInteger(value) ? value : Number(value.toPrecision(4));

@@ -1,17 +1,17 @@
 import type { ServerResponse } from 'node:http';
 
-/** One page that listens. */
+/** The event stream of one connected page. */
 export class EventStream {
-  /** What was sent has not left yet: the page gets everything anew once it has. */
+  /** Earlier events have not been sent yet: the page gets the whole state once they have. */
   behind = true;
 
   constructor(private readonly response: ServerResponse) {
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
-    // Milliseconds after which a page that lost its server asks again.
+    // Milliseconds after which a page that lost its server reconnects.
     response.write('retry: 1000\n\n');
   }
 
-  /** Whether it keeps up. */
+  /** Whether the page keeps up. */
   get ready(): boolean {
     return !this.response.writableNeedDrain;
   }
@@ -20,8 +20,8 @@ export class EventStream {
     this.response.write(`event: ${event}\ndata: ${JSON.stringify(value)}\n\n`);
   }
 
-  /** Keeps proxies and tunnels from closing what is silent. */
-  breathe(): void {
+  /** A comment line, so that proxies and tunnels do not close an idle connection. */
+  keepAlive(): void {
     this.response.write(': \n\n');
   }
 

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { namesIn } from '../runs/names-in.js';
 import { type Lock, locksFolder, OwnerWatch, ownersFolder, readLock } from '../runs/owners.js';
 
-/** Which trials a living process is at work on, and how many such processes there are. */
+/** Trials whose locks living processes hold, and the number of these processes. */
 export interface AtWork {
   readonly keys: ReadonlySet<string>;
   readonly processes: number;
 }
 
-/** Looks at the locks of a run directory again and again, reading only those that have changed. */
+/** Reads the locks of a run directory repeatedly, but only those that have changed. */
 export class HeldTrials {
   readonly #locks = new Map<string, { readonly changed: number; readonly lock: Lock | undefined }>();
   readonly #owners: OwnerWatch;
@@ -18,7 +18,7 @@ export class HeldTrials {
     this.#owners = new OwnerWatch(directory);
   }
 
-  async look(): Promise<AtWork> {
+  async read(): Promise<AtWork> {
     const alive = new Set<string>();
     for (const name of await namesIn(ownersFolder(this.directory))) {
       const id = name.slice(0, -'.json'.length);
@@ -38,8 +38,8 @@ export class HeldTrials {
   async #lockOf(key: string): Promise<Lock | undefined> {
     const found = statSync(join(locksFolder(this.directory), key), { throwIfNoEntry: false });
     if (!found) return undefined;
-    const known = this.#locks.get(key);
-    if (known?.lock && known.changed === found.mtimeMs) return known.lock;
+    const cached = this.#locks.get(key);
+    if (cached?.lock && cached.changed === found.mtimeMs) return cached.lock;
     const lock = await readLock(this.directory, key);
     this.#locks.set(key, { changed: found.mtimeMs, lock });
     return lock;

@@ -1,23 +1,23 @@
-/** By which names a server may be addressed. */
+/** The host names by which a server may be addressed. */
 import { hostname, networkInterfaces } from 'node:os';
 
 const loopback = ['127.0.0.1', '::1', 'localhost'];
 const everywhere = ['0.0.0.0', '::'];
 
-/** Whether only this machine can reach it. */
+/** Whether the address is reachable from this machine alone. */
 export function isLoopback(host: string): boolean {
   return loopback.includes(host);
 }
 
 /**
- * Values of the Host header that are the bound address's own. Another one means that a name of somebody else was made to
- * point here (DNS rebinding), by which a foreign page could read this one.
- * @param host that the server was bound to
+ * Values of the Host header that denote the bound address. Any other value means that a foreign name was made to
+ * resolve to this address (DNS rebinding), by which a foreign page could read this one.
+ * @param host the address that the server was bound to
  */
 export function ownHosts(host: string, port: number): Set<string> {
   const names = isLoopback(host) ? [host, 'localhost'] : everywhere.includes(host) ? machineNames() : [host];
   const hosts = names.map((name) => (name.includes(':') ? `[${name}]` : name).toLowerCase());
-  // A browser leaves the port out where it is HTTP's own.
+  // A browser omits HTTP's default port.
   return new Set(hosts.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`])));
 }
 
@@ -28,7 +28,7 @@ function machineNames(): string[] {
   return [...addresses, 'localhost', hostname()];
 }
 
-/** As it stands in an address. */
+/** The host as it is written in a URL. */
 export function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
 }

@@ -7,11 +7,18 @@ import { liveStyle } from './live-style.js';
 
 export interface LivePage {
   readonly html: string;
-  /** Of its answer: the page may run what stands in it, hear its own server, and nothing else. */
+  /**
+   * Headers of the response: the page may run the scripts that it contains, connect to its own server, and nothing
+   * else.
+   */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The page that follows a run directory; it brings everything but the numbers. @throws file_unreadable: see pageScripts */
+/**
+ * The page that follows a run directory; it contains everything but the numbers.
+ * @throws file_unreadable: see
+ * pageScripts
+ */
 export async function livePage(directory: string): Promise<LivePage> {
   const style = pageStyle + liveStyle;
   const scripts = await pageScripts('live-page');

@@ -1,4 +1,4 @@
-/** What the page says in words, bars and tables, computed from what is on disk. */
+/** The text, bars and tables of the page, computed from the files of the run directory. */
 import { summarize } from '../analysis/summary.js';
 import type { Place, PlaceColumn, Trial } from '../protocol/experiment-form.js';
 import { epochsOf, placeOf, stepsOf } from '../protocol/place.js';
@@ -8,9 +8,7 @@ import type { Pace } from './pace.js';
 import type { RunOnDisk, TrialOnDisk } from './run-follower.js';
 import { groupsOf } from './trial-sample.js';
 
-/**
- * training: a living process has it; paused: it has begun, and nobody is at work on it; waiting: neither.
- */
+/** training: a living process holds its lock; paused: it has begun, and no process holds its lock; waiting: neither. */
 export const trialStates = ['finished', 'failed', 'training', 'paused', 'waiting'] as const;
 export type TrialState = (typeof trialStates)[number];
 export type StateCounts = Record<TrialState, number>;
@@ -18,12 +16,15 @@ export type StateCounts = Record<TrialState, number>;
 /** Trials that differ in nothing but their index and seed. */
 export interface LiveGroup {
   readonly place: Place;
-  /** A cell for each of `columns`. */
+  /** A cell per column of `columns`. */
   readonly settings: readonly (number | string | null)[];
   readonly counts: StateCounts;
-  /** Of the epochs of all its trials, 0 to 1. */
+  /** Share of the epochs of all its trials, 0 to 1. */
   readonly progress: number;
-  /** So far, by the names of LiveView.values: at the last evaluation of each trial that has one. null before there is any. */
+  /**
+   * Current statistics, by the names of LiveView.values: at the last evaluation of each trial that has one. null before
+   * there is any.
+   */
   readonly values: Readonly<Record<string, LiveStatistic | null>>;
 }
 
@@ -37,7 +38,7 @@ export interface LiveFailure {
   readonly key: string;
   readonly place: Place;
   readonly trial: number;
-  /** "learningRate 0.001": what else the protocol varies; empty where it does not. */
+  /** "learningRate 0.001": the other fields that the protocol varies; empty where there are none. */
   readonly settings: string;
   readonly message: string;
 }
@@ -46,43 +47,43 @@ export interface LiveState {
   readonly directory: string;
   /** Why there is nothing to follow yet, or null. */
   readonly absent: string | null;
-  /** What the page draws; null where there is nothing yet. The columns are those of every table. */
+  /** The charts of the page; null where there is no run yet. The columns are those of every table. */
   readonly view: LiveView | null;
   readonly placeColumns: readonly PlaceColumn[];
   readonly total: number;
   readonly counts: StateCounts;
-  /** Of the steps of all trials, 0 to 1. */
+  /** Share of the steps of all trials, 0 to 1. */
   readonly progress: number;
   readonly processes: number;
   readonly engines: readonly string[];
-  /** null where that is not known. */
+  /** null where it is unknown. */
   readonly pace: Pace | null;
-  /** At that pace; null where that is not known. */
+  /** At that pace; null where it is unknown. */
   readonly secondsLeft: number | null;
   /** ISO 8601, UTC. */
   readonly lastFinishedAt: string | null;
-  /** At most mostGroups; groupCount tells of all. */
+  /** At most mostGroups; groupCount is the number of all. */
   readonly groups: readonly LiveGroup[];
   readonly groupCount: number;
   /** Names of the other fields that the protocol varies. */
   readonly columns: readonly string[];
-  /** Curves drawn, of as many trials. */
+  /** Number of trials whose curves are drawn. */
   readonly drawn: number;
-  /** The latest, at most mostFailures; counts.failed tells of all. */
+  /** The latest, at most mostFailures; counts.failed is the number of all. */
   readonly failures: readonly LiveFailure[];
   /** Keys of trials whose record cannot be read, or whose arrays are missing. */
   readonly damaged: readonly string[];
 }
 
-/** Rows of a table that a phone still scrolls; arbitrary. */
+/** Maximum number of rows of a table, for a phone; arbitrary. */
 const mostGroups = 300;
 const mostFailures = 50;
 
-/** @param notePace is told how far the trials are, and tells how fast they go */
+/** @param observePace adds an observation of the progress and returns the pace */
 export function liveState(
   directory: string,
   run: RunOnDisk,
-  notePace: (steps: number, ended: number) => Pace | null,
+  observePace: (steps: number, ended: number) => Pace | null,
 ): LiveState {
   const { trials, onDisk } = run;
   const groups = groupsOf(trials, (trial) => JSON.stringify(run.varied.cells(trial)));
@@ -91,8 +92,8 @@ export function liveState(
   const done = trials.reduce((sum, trial) => sum + shareOf(trial, run) * stepsOf(trial.protocol), 0);
   const last = records.reduce((latest, { finished }) => Math.max(latest, finished), Number.NEGATIVE_INFINITY);
   const counts = count(trials, run);
-  const seen = notePace(done, records.length);
-  const pace = counts.training > 0 ? seen : null;
+  const observed = observePace(done, records.length);
+  const pace = counts.training > 0 ? observed : null;
   return {
     directory,
     absent: run.absent,
@@ -133,7 +134,7 @@ function count(trials: readonly Trial[], run: RunOnDisk): StateCounts {
   return counts;
 }
 
-/** Of its epochs, 0 to 1; what a failed trial did not train need not be waited for. */
+/** Share of its epochs, 0 to 1; the epochs that a failed trial did not train count as done. */
 function shareOf({ key, protocol }: Trial, { onDisk }: RunOnDisk): number {
   const found = onDisk.get(key);
   if (recordOf(found)) return 1;
@@ -153,7 +154,7 @@ function liveGroup(group: readonly Trial[], run: RunOnDisk): LiveGroup {
   };
 }
 
-/** Of the trials that have one, by their record or at their last evaluation. */
+/** Values of the trials that have one, from their record or their last evaluation. */
 function valuesOf(name: string, group: readonly Trial[], { onDisk }: RunOnDisk): number[] {
   return group.flatMap(({ key }) => {
     const found = onDisk.get(key);

@@ -46,8 +46,8 @@ td .bar { height: .7rem; min-width: 7rem; }
 `;
 
 /**
- * The reddish purple of Okabe and Ito's set is what no figure uses: it marks failures. The ends of the ramps are those of
- * the report.
+ * Failures have the reddish purple of Okabe and Ito's set, which no figure uses. The ends of the ramps are those of the
+ * report.
  */
 function variables({ name, ramps }: Theme): string {
   const [failed, stripe] = name === 'light' ? ['#b0568a', '#b9bec5'] : ['#e08fbf', '#5b626b'];

@@ -1,39 +1,39 @@
-/** How fast trials train, from what is seen of them on disk: checkpoints tell of steps long before a trial ends. */
+/** Measures the training speed from checkpoints and records on disk: checkpoints show steps long before a trial ends. */
 export interface Pace {
   /** Of all students together. */
   readonly stepsPerSecond: number;
   readonly trialsPerHour: number;
-  /** Seconds that it was seen for. */
+  /** Duration of the measurement in seconds. */
   readonly seconds: number;
 }
 
-interface Sight {
-  /** Seconds of a clock that is never set back. */
+interface Observation {
+  /** Seconds of a monotonic clock. */
   readonly time: number;
   readonly steps: number;
   readonly ended: number;
 }
 
-/** Seconds. Checkpoints come every minute, so that less than a few of them would say little; both arbitrary. */
+/** Seconds. Checkpoints are written every minute, so that less than a few of them would be inaccurate; both arbitrary. */
 const longest = 600;
 const shortest = 20;
 
 export class PaceKeeper {
-  #sights: Sight[] = [];
+  #observations: Observation[] = [];
 
   /**
-   * Takes note of how far all trials are, and tells the pace over the last ten minutes; null before it has seen anything
-   * move for long enough.
+   * Adds an observation of the progress of all trials, and returns the pace over the last ten minutes; null before the
+   * progress has changed over a sufficient time.
    */
-  note(now: Sight): Pace | null {
-    const last = this.#sights.at(-1);
-    // Another protocol, or trials that started again.
-    if (last && (now.steps < last.steps || now.ended < last.ended)) this.#sights = [];
-    this.#sights.push(now);
-    // The first that stays is the latest that is old enough.
-    const old = this.#sights.findLastIndex(({ time }) => now.time - time >= longest);
-    if (old > 0) this.#sights.splice(0, old);
-    const first = this.#sights[0] as Sight;
+  observe(now: Observation): Pace | null {
+    const last = this.#observations.at(-1);
+    // The protocol has changed, or trials have started again.
+    if (last && (now.steps < last.steps || now.ended < last.ended)) this.#observations = [];
+    this.#observations.push(now);
+    // The latest observation that is old enough becomes the first.
+    const old = this.#observations.findLastIndex(({ time }) => now.time - time >= longest);
+    if (old > 0) this.#observations.splice(0, old);
+    const first = this.#observations[0] as Observation;
     const seconds = now.time - first.time;
     if (seconds < shortest || now.steps === first.steps) return null;
     return {

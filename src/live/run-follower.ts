@@ -1,4 +1,4 @@
-/** Follows a run directory by looking at it: names and times of folders, then only what has changed. */
+/** Follows a run directory by names and times of its folders, reading only what has changed. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EigenstudentError } from '../errors.js';
@@ -23,50 +23,50 @@ import {
   variedFields,
 } from './trial-sample.js';
 
-/** What a trial's folder holds. */
+/** The content of a trial's folder. */
 export interface TrialOnDisk {
   readonly record: RecordSummary | 'damaged' | undefined;
-  /** Done when its checkpoint was written; of a trial without a record. */
+  /** Completed steps by its checkpoint; of a trial without a record. */
   readonly steps: number | undefined;
   /** Of a trial that is drawn or has no record yet. */
   readonly curve: Curve | undefined;
 }
 
-/** How an experiment is shown. */
-export interface Shown {
+/** The presentation of an experiment. */
+export interface Presentation {
   readonly view: LiveView;
   readonly placeColumns: readonly PlaceColumn[];
 }
 
-/** Everything that is known of a run directory. */
+/** The state of a run directory. */
 export interface RunOnDisk {
-  /** Why there is nothing to follow yet; the rest is then empty. */
+  /** Why no run can be followed yet; the rest is then empty. */
   readonly absent: string | null;
-  /** Of the experiment of its protocol. */
-  readonly shown: Shown | null;
+  /** By the experiment of its protocol. */
+  readonly shown: Presentation | null;
   /** In the order of the protocol. */
   readonly trials: readonly Trial[];
   /** By key; trials without a folder are left out. */
   readonly onDisk: ReadonlyMap<string, TrialOnDisk>;
   readonly atWork: AtWork;
-  /** Keys of the trials whose curves are drawn, each with what else the protocol varies. */
+  /** Keys of the trials whose curves are drawn, each with the values of the other fields that the protocol varies. */
   readonly drawn: ReadonlyMap<string, string>;
   readonly varied: VariedFields;
 }
 
-/** What has happened since the look before. */
-export interface Look {
+/** The changes since the previous read. */
+export interface Changes {
   readonly run: RunOnDisk;
-  /** Whether the trials are others than before: what was told of curves holds no more. */
+  /** Whether the trials have changed: curves that were sent before are invalid. */
   readonly restarted: boolean;
   /** Keys of drawn trials whose curve has changed. */
   readonly changedCurves: readonly string[];
 }
 
-interface Known extends TrialOnDisk {
-  /** When the folder changed last, in milliseconds. */
+interface CachedTrial extends TrialOnDisk {
+  /** Modification time of the folder, in milliseconds. */
   readonly changed: number;
-  /** Read again without a change: what was written within one tick of the clock has been seen. */
+  /** Read once more without a change: writes within one tick of the clock have been seen. */
   readonly settled: boolean;
 }
 
@@ -75,28 +75,28 @@ const trialsAtOnce = 250;
 
 export class RunFollower {
   #protocolChanged = Number.NaN;
-  #absent: string | null = 'not looked at yet';
-  #shown: Shown | null = null;
+  #absent: string | null = 'not read yet';
+  #presentation: Presentation | null = null;
   #trials: readonly Trial[] = [];
   #drawn: ReadonlyMap<string, string> = new Map();
   #varied: VariedFields = nothingVaried;
-  readonly #known = new Map<string, Known>();
+  readonly #cached = new Map<string, CachedTrial>();
   readonly #held: HeldTrials;
 
   constructor(readonly directory: string) {
     this.#held = new HeldTrials(directory);
   }
 
-  /** Looks once; never throws for what lies, or does not lie, in the directory. */
-  async look(): Promise<Look> {
-    const restarted = await this.#lookAtProtocol();
-    const changedCurves = await this.#lookAtTrials();
-    const atWork = await this.#held.look();
+  /** Reads the directory once; never throws for its content or its absence. */
+  async read(): Promise<Changes> {
+    const restarted = await this.#readProtocol();
+    const changedCurves = await this.#readTrials();
+    const atWork = await this.#held.read();
     const run = {
       absent: this.#absent,
-      shown: this.#shown,
+      shown: this.#presentation,
       trials: this.#trials,
-      onDisk: this.#known,
+      onDisk: this.#cached,
       atWork,
       drawn: this.#drawn,
       varied: this.#varied,
@@ -104,20 +104,20 @@ export class RunFollower {
     return { run, restarted, changedCurves };
   }
 
-  /** Whether it is another protocol than before, or the first. */
-  async #lookAtProtocol(): Promise<boolean> {
+  /** Whether the protocol has changed, or is the first. */
+  async #readProtocol(): Promise<boolean> {
     const found = statSync(join(this.directory, protocolFile), { throwIfNoEntry: false });
     const changed = found?.mtimeMs ?? 0;
     if (!found) this.#absent = whyAbsent(this.directory);
     if (changed === this.#protocolChanged) return false;
     this.#protocolChanged = changed;
-    this.#known.clear();
-    this.#shown = null;
+    this.#cached.clear();
+    this.#presentation = null;
     this.#trials = [];
     this.#drawn = new Map();
     this.#varied = nothingVaried;
     try {
-      if (found) await this.#takeUp();
+      if (found) await this.#openRun();
     } catch (error) {
       if (!(error instanceof EigenstudentError)) throw error;
       this.#absent = error.message;
@@ -125,10 +125,10 @@ export class RunFollower {
     return true;
   }
 
-  async #takeUp(): Promise<void> {
+  async #openRun(): Promise<void> {
     const protocol = await readProtocol(this.directory);
     const { name, live = withoutCharts(name), placeColumns } = experimentOf(protocol);
-    this.#shown = { view: live, placeColumns };
+    this.#presentation = { view: live, placeColumns };
     this.#trials = expand(protocol);
     this.#varied = variedFields(protocol, this.#trials);
     const drawn = drawnTrials(this.#trials);
@@ -139,23 +139,23 @@ export class RunFollower {
     this.#absent = null;
   }
 
-  async #lookAtTrials(): Promise<string[]> {
+  async #readTrials(): Promise<string[]> {
     const present = new Set(this.#trials.length > 0 ? await namesIn(join(this.directory, 'trials')) : []);
     const changedCurves: string[] = [];
     let read = 0;
     for (const [i, { key }] of this.#trials.entries()) {
       if (i % (trialsAtOnce * 4) === 0) await new Promise(setImmediate);
       const found = present.has(key) && statSync(trialFolder(this.directory, key), { throwIfNoEntry: false });
-      const known = this.#known.get(key);
+      const cached = this.#cached.get(key);
       if (!found) {
-        if (this.#known.delete(key) && known?.curve && this.#drawn.has(key)) changedCurves.push(key);
+        if (this.#cached.delete(key) && cached?.curve && this.#drawn.has(key)) changedCurves.push(key);
         continue;
       }
-      if (known?.settled && known.changed === found.mtimeMs) continue;
+      if (cached?.settled && cached.changed === found.mtimeMs) continue;
       if (++read % trialsAtOnce === 0) await new Promise(setImmediate);
       const now = this.#readTrial(key);
-      this.#known.set(key, { ...now, changed: found.mtimeMs, settled: known?.changed === found.mtimeMs });
-      if (this.#drawn.has(key) && !isSame(known?.curve, now.curve)) changedCurves.push(key);
+      this.#cached.set(key, { ...now, changed: found.mtimeMs, settled: cached?.changed === found.mtimeMs });
+      if (this.#drawn.has(key) && !isSame(cached?.curve, now.curve)) changedCurves.push(key);
     }
     return changedCurves;
   }
@@ -166,16 +166,16 @@ export class RunFollower {
     const steps = ended ? undefined : checkpointSteps(this.directory, key);
     if (ended && !this.#drawn.has(key)) return { record, steps, curve: undefined };
     const path = join(trialFolder(this.directory, key), ended ? arraysFile : checkpointFile);
-    return { record, steps, curve: this.#shown ? curveIn(path, this.#shown.view) : undefined };
+    return { record, steps, curve: this.#presentation ? curveIn(path, this.#presentation.view) : undefined };
   }
 }
 
-/** The page of an experiment that has no charts of its own. */
+/** The page of an experiment without charts of its own. */
 function withoutCharts(title: string): LiveView {
   return { title, arms: [], history: { epoch: 'history.epoch' }, curves: [], values: [] };
 }
 
-/** Nothing where there is no such file, or none that can be read: a sweep may be about to replace it. */
+/** undefined where there is no readable file: a sweep may be about to replace it. */
 function curveIn(path: string, view: LiveView): Curve | undefined {
   try {
     return readCurve(path, view);

@@ -1,4 +1,4 @@
-/** The live page's server. It only reads, and answers two paths: the page and its events. No file is ever served. */
+/** The server of the live page. It is read-only and has two paths: the page and its events. It serves no files. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { codeOf, EigenstudentError } from '../errors.js';
@@ -17,9 +17,9 @@ export interface LiveServer {
 
 export interface LiveServerOptions {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
-  /** Milliseconds between two looks at the directory. Default: 1000 */
+  /** Milliseconds between two reads of the directory. Default: 1000 */
   readonly pause?: number;
 }
 
@@ -36,11 +36,11 @@ export async function serveLivePage(
   const page = await livePage(directory);
   let hosts: ReadonlySet<string> = new Set();
   const server = createServer((request, response) => {
-    if (!mayAnswer(request, response, hosts)) return;
+    if (!isAllowed(request, response, hosts)) return;
     const path = request.url?.replace(/\?.*$/s, '');
-    if (path === '/') answer(response, 200, page.html, page.headers);
-    else if (path === '/events') listen(request, response, broadcast);
-    else answer(response, 404, 'There is one page here, at /.\n');
+    if (path === '/') respond(response, 200, page.html, page.headers);
+    else if (path === '/events') openStream(request, response, broadcast);
+    else respond(response, 404, 'There is one page here, at /.\n');
   });
   await bound(server, host, port);
   const address = server.address() as AddressInfo;
@@ -59,27 +59,27 @@ export async function serveLivePage(
   };
 }
 
-/** Refuses what is not for this page: a name that is not its own, and every method that is not for reading. */
-function mayAnswer(request: IncomingMessage, response: ServerResponse, hosts: ReadonlySet<string>): boolean {
-  for (const [name, value] of Object.entries(everyAnswer)) response.setHeader(name, value);
+/** Refuses requests with a foreign Host header or with a method that does not read. */
+function isAllowed(request: IncomingMessage, response: ServerResponse, hosts: ReadonlySet<string>): boolean {
+  for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
   const { host } = request.headers;
   if (host === undefined || !hosts.has(host.toLowerCase())) {
-    answer(response, 403, `This page is to be asked for as ${[...hosts].join(' or ')}.\n`);
+    respond(response, 403, `This page is to be asked for as ${[...hosts].join(' or ')}.\n`);
     return false;
   }
   if (request.method === 'GET' || request.method === 'HEAD') return true;
-  answer(response, 405, 'This page can only be read.\n', { Allow: 'GET, HEAD' });
+  respond(response, 405, 'This page can only be read.\n', { Allow: 'GET, HEAD' });
   return false;
 }
 
-const everyAnswer = {
+const commonHeaders = {
   'Cache-Control': 'no-store',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
 };
 
-function answer(
+function respond(
   response: ServerResponse,
   status: number,
   text: string,
@@ -90,7 +90,7 @@ function answer(
   response.end(response.req.method === 'HEAD' ? undefined : text);
 }
 
-function listen(request: IncomingMessage, response: ServerResponse, broadcast: Broadcast): void {
+function openStream(request: IncomingMessage, response: ServerResponse, broadcast: Broadcast): void {
   const stream = new EventStream(response);
   if (request.method === 'HEAD') {
     stream.end();

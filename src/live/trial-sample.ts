@@ -2,12 +2,15 @@ import type { ProtocolDocument, Trial } from '../protocol/experiment-form.js';
 import { placeOf } from '../protocol/place.js';
 import { settingColumns, settingsLabel, settingsOf } from '../protocol/settings.js';
 
-/** Curves of a page: what a browser redraws in some tenths of a second, and more than an eye can tell apart. */
+/**
+ * Maximum number of curves of a page: a browser redraws them in some tenths of a second, and more cannot be
+ * distinguished.
+ */
 const mostCurves = 200;
 
 /**
  * Trials of one place, in the order of the protocol.
- * @param detail tells more of them apart
+ * @param detail further distinguishes them
  */
 export function groupsOf(trials: readonly Trial[], detail: (trial: Trial) => string = () => ''): Trial[][] {
   const groups = new Map<string, Trial[]>();
@@ -20,12 +23,12 @@ export function groupsOf(trials: readonly Trial[], detail: (trial: Trial) => str
   return [...groups.values()];
 }
 
-/** Keys of the trials whose curves are drawn: all of them, or the first one of every group, the second, ... */
+/** Keys of the trials whose curves are drawn: all trials, or the first one of every group, then the second, ... */
 export function drawnTrials(trials: readonly Trial[], most = mostCurves): Set<string> {
   if (trials.length <= most) return new Set(trials.map(({ key }) => key));
   const groups = groupsOf(trials);
   const chosen = Math.min(groups.length, most);
-  // Of more groups than curves, some from the first to the last.
+  // With more groups than curves, some groups evenly from the first to the last.
   const drawn = Array.from({ length: chosen }, (_, i) => groups[Math.floor((i * groups.length) / chosen)]);
   const keys = new Set<string>();
   for (let turn = 0; keys.size < most; ++turn) {
@@ -39,11 +42,11 @@ export function drawnTrials(trials: readonly Trial[], most = mostCurves): Set<st
   return keys;
 }
 
-/** The other fields that a protocol varies, as a table has them. */
+/** The other fields that a protocol varies, as columns of a table. */
 export interface VariedFields {
-  /** Their names, as short as they can be told apart. */
+  /** Their names, as short as they are unambiguous. */
   readonly columns: readonly string[];
-  /** A cell for each; null where its arm lacks the field. */
+  /** A cell per column; null where its arm lacks the field. */
   cells(trial: Trial): readonly (number | string | null)[];
 }
 
@@ -53,12 +56,15 @@ export function variedFields(protocol: ProtocolDocument, trials: readonly Trial[
   const of = settingsOf(protocol);
   const settings = new Map(trials.map((trial) => [trial.key, of(trial.protocol)]));
   const columns = settingColumns([...settings.values()]);
-  // Asked for of every trial whenever the directory is looked at.
+  // Cached, as it is requested for every trial at every read of the directory.
   const cells = new Map([...settings].map(([key, own]) => [key, columns.map((column) => column.cell(own))]));
   return { columns: columns.map(({ name }) => name), cells: ({ key }) => cells.get(key) ?? [] };
 }
 
-/** "learningRate 0.001" by key: the fields that the protocol varies besides those of a group; empty where there are none. */
+/**
+ * "learningRate 0.001" by key: the fields that the protocol varies besides those of a group; empty where there are
+ * none.
+ */
 export function settingLabels(protocol: ProtocolDocument, trials: readonly Trial[]): Map<string, string> {
   const of = settingsOf(protocol);
   const settings = trials.map((trial) => of(trial.protocol));

@@ -5,17 +5,17 @@ import { spacedValues, spacingSchema } from './spacing.js';
 
 export type FieldPath = readonly string[];
 
-/** A field as it was written, with the schema of one value of it. */
+/** A field as written, with the schema of one value of it. */
 export interface WrittenAxis {
   readonly path: FieldPath;
   readonly field: z.ZodType;
   readonly written: unknown;
 }
 
-/** The values that a field takes. */
+/** The values of a field. */
 export interface Axis {
   readonly path: FieldPath;
-  /** "student.width", as `zip` and tables call it. */
+  /** "student.width", as in `zip` and in tables. */
   readonly name: string;
   readonly values: readonly unknown[];
 }
@@ -26,7 +26,7 @@ export function findAxes(document: unknown): WrittenAxis[] {
   return form ? axesUnder(document, schemaFor(form, document), []) : [];
 }
 
-/** The schema that a document, which need not be valid, is checked against. */
+/** The schema for a document, which need not be valid. */
 export function schemaFor(form: ExperimentForm, document: unknown): z.ZodObject {
   return form.schemaFor?.(document) ?? form.schema;
 }
@@ -38,7 +38,7 @@ export function armNames({ schema }: ExperimentForm): readonly (string | undefin
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [undefined];
 }
 
-/** Of a checked protocol. */
+/** The axes of a checked protocol. */
 export function axesOf(protocol: object): Axis[] {
   return findAxes(protocol).map(({ path, field, written }) => ({
     path,
@@ -74,7 +74,7 @@ function axesUnder(value: unknown, schema: z.ZodType, path: FieldPath): WrittenA
   });
 }
 
-/** Objects at the top of a protocol, and the arms, have axes within them and are none themselves. */
+/** Objects at the top of a protocol, and the arms, contain axes but cannot be axes themselves. */
 function isSection(schema: z.ZodType, path: FieldPath): boolean {
   const inner = unwrap(schema);
   const kinds = inner instanceof z.ZodUnion ? (inner.options as z.ZodType[]) : [inner];
@@ -82,19 +82,19 @@ function isSection(schema: z.ZodType, path: FieldPath): boolean {
   return path.length === 2 && path[0] === 'arms';
 }
 
-/** A field that is a list itself becomes an axis as a list of lists. */
+/** A field that is a list becomes an axis as a list of lists. */
 function isAxis(value: unknown, schema: z.ZodType): boolean {
   if (!Array.isArray(value)) return spacingSchema(value) !== undefined;
   return !(unwrap(schema) instanceof z.ZodArray) || value.some(Array.isArray);
 }
 
-/** Whether a list or a spacing in the place of a value makes an axis. */
+/** Whether a list or a spacing in place of a value makes an axis. */
 export function mayBeAxis(form: ExperimentForm, path: FieldPath): boolean {
   const field = fieldAt(form, path);
   return field !== undefined && !isSection(field, path);
 }
 
-/** The schema of one value of the field at a path; nothing where a protocol has no such field. */
+/** The schema of one value of the field at a path; undefined where a protocol has no such field. */
 export function fieldAt(form: ExperimentForm, path: FieldPath): z.ZodType | undefined {
   let schema: z.ZodType | undefined = form.schema;
   for (const name of path) schema = schema && fieldOf(schema, name);
@@ -114,7 +114,7 @@ function takesIntegers(schema: z.ZodType): boolean {
   return inner instanceof z.ZodNumber && inner.isInt;
 }
 
-/** Without defaults and the like. */
+/** The schema without wrappers such as defaults. */
 function unwrap(schema: z.ZodType): z.ZodType {
   const wrapped =
     schema instanceof z.ZodDefault ||
@@ -134,7 +134,7 @@ export function valueAt(document: unknown, path: FieldPath): unknown {
   return value;
 }
 
-/** A copy with one value replaced; what is beside its path is shared with the original. */
+/** A copy with one value replaced; values outside its path are shared with the original. */
 export function withValue<T>(document: T, [name, ...rest]: FieldPath, value: unknown): T {
   if (name === undefined) return value as T;
   const inner = (document as Record<string, unknown>)[name];

@@ -1,6 +1,6 @@
 /**
  * Checks a document with axes against the schema of one point: each value of each axis by the field's own schema, the
- * rest with the first value in the place of each axis, and what spans fields for every combination of them.
+ * rest with the first value in place of each axis, and constraints between fields for every combination.
  */
 import {
   armNames,
@@ -42,16 +42,16 @@ type Checked =
   | { readonly protocol: ProtocolDocument; readonly issues?: never }
   | { readonly protocol?: never; readonly issues: readonly ProtocolIssue[] };
 
-/** An axis whose values have been looked at. */
+/** An axis whose values have been checked. */
 interface CheckedAxis extends WrittenAxis {
-  /** As they stand in the document: a list with the defaults of its items, or the spacing. */
+  /** Checked values in the form of the document: a list with the defaults of its items, or the spacing. */
   readonly checked: unknown;
-  /** In the place of the axis while the rest is checked. */
+  /** Replaces the axis while the rest is checked. */
   readonly first: unknown;
   readonly issues: readonly ProtocolIssue[];
 }
 
-/** A document with every default written out, its axes as they were written; or all that is wrong with it. */
+/** A document with every default written out, its axes as written; or all of its issues. */
 export function checkGrid(document: unknown): Checked {
   const form = formOfDocument(document);
   if (!form) {
@@ -79,7 +79,7 @@ export function checkGrid(document: unknown): Checked {
   return ofGrid.length > 0 ? { issues: ofGrid } : { protocol };
 }
 
-/** A protocol of another experiment may have lost its name. */
+/** A protocol of another experiment may lack its name. */
 function withExperiment(issue: ProtocolIssue, document: unknown): ProtocolIssue {
   const { key, path } = issue;
   if (key === undefined || path.length > 0 || valueAt(document, ['experiment']) !== undefined) return issue;
@@ -95,7 +95,7 @@ function checkAxis(axis: WrittenAxis, zipped: boolean): CheckedAxis {
   return Array.isArray(axis.written) ? checkList(axis, axis.written, zipped) : checkSpacing(axis);
 }
 
-/** A zipped list may repeat a value, as it is the values of its group together that tell trials apart (zipIssues). */
+/** A zipped list may repeat a value, as the values of its group together distinguish trials (zipIssues). */
 function checkList(axis: WrittenAxis, values: readonly unknown[], zipped: boolean): CheckedAxis {
   const { path, field } = axis;
   if (values.length === 0) {
@@ -137,14 +137,14 @@ function repeats(values: readonly unknown[]): boolean {
   return new Set(values.map((value) => canonicalJson(value))).size < values.length;
 }
 
-/** The message about a value that was meant to be a spacing speaks of spacings. */
+/** The message about a value that resembles a spacing mentions spacings. */
 function asSpacing(issue: ProtocolIssue, form: ExperimentForm, document: unknown): ProtocolIssue {
   const path = issue.path.map(String);
   const message = mayBeAxis(form, path) ? misspeltSpacing(valueAt(document, path)) : undefined;
   return message === undefined ? issue : { path: issue.path, message };
 }
 
-/** What is wrong with a point, without what the issues of its axes say. */
+/** Issues of a point, without those that its axes report already. */
 function besideAxes(issue: ProtocolIssue, axes: readonly CheckedAxis[]): ProtocolIssue[] {
   const axis = axes.find(({ path }) => path.every((part, i) => part === issue.path[i]));
   if (!axis) return [issue];
@@ -158,7 +158,7 @@ function withIndex(path: Path, axis: Path, index: number, written: unknown): Pat
   return Array.isArray(written) ? [...axis, index, ...path.slice(axis.length)] : path;
 }
 
-/** What can only be seen of the axes together. */
+/** Issues that involve several axes. */
 function gridIssues(
   form: ExperimentForm,
   protocol: ProtocolDocument,
@@ -183,7 +183,7 @@ function gridIssues(
   return [...ofForm, ...repeatIssues(form, protocol), ...ofArms];
 }
 
-/** Of the first combination of an arm's fields that its schema refuses. */
+/** Issues of the first combination of an arm's fields that its schema refuses. */
 function armIssues(
   form: ExperimentForm,
   protocol: ProtocolDocument,
@@ -206,7 +206,7 @@ function armIssues(
   return [];
 }
 
-/** With the index of the value that the issue is about, and with those that it does not go with. */
+/** With the index of the value in question, and of the values with which it conflicts. */
 function ofChoice(issue: ProtocolIssue, choice: Choice, protocol: ProtocolDocument): ProtocolIssue {
   const places = choice.map(([axis, value]) => {
     const written = valueAt(protocol, axis.path);

@@ -1,6 +1,6 @@
 /**
- * What the engine of sweeps must know of an experiment to read its protocols, to name its trials and to read its records.
- * Nothing here runs a trial: see src/sweep/experiment.ts.
+ * The part of an experiment that the sweep engine needs to read its protocols, to name its trials and to read its
+ * records. It does not run trials: see src/sweep/experiment.ts.
  */
 import type { z } from 'zod';
 import { didYouMean } from '../arguments.js';
@@ -8,7 +8,7 @@ import { EigenstudentError } from '../errors.js';
 import type { DType } from '../native/dtype.js';
 import type { ProtocolIssue } from './protocol-issues.js';
 
-/** The experiment of a protocol that names none. */
+/** The experiment of a protocol without `experiment`. */
 export const defaultExperiment = 'teacher-student';
 
 /** A protocol with every default written out: any field but `experiment` and `zip` may be an axis. */
@@ -19,15 +19,17 @@ export interface ProtocolDocument {
   readonly trials: unknown;
   /** Seed of everything random in a trial, together with its index. */
   readonly seed: unknown;
-  /** Groups of axes that go together, by their paths. */
+  /** Groups of axes that vary together, by their paths. */
   readonly zip?: readonly (readonly string[])[];
   /** Variants that are compared at every point, by name; each has axes of its own. */
   readonly arms?: object;
 }
 
-/** Every number that the outcome of one trial depends on: a point of the grid, an arm, and the index of the repetition. */
+/**
+ * Every number that the outcome of one trial depends on: a point of the grid, an arm, and the index of the repetition.
+ */
 export interface TrialProtocol {
-  /** A change of the meaning of any number raises it. */
+  /** Incremented when the meaning of any number changes. */
   readonly schema: number;
   /** Absent: defaultExperiment. */
   readonly experiment?: string;
@@ -46,11 +48,11 @@ export interface Trial<Protocol extends TrialProtocol = TrialProtocol> {
   readonly protocol: Protocol;
 }
 
-/** What a trial found, as record.json and the columns of `query` hold it. */
+/** Results of a trial, in record.json and in the columns of `query`. */
 export type Scalar = number | string | boolean | null | readonly number[];
 export type Scalars = Readonly<Record<string, Scalar>>;
 
-/** Values that tell groups of trials apart in every table, by name. */
+/** Values that distinguish groups of trials in every table, by name. */
 export type Place = Readonly<Record<string, number | string>>;
 
 /** A column of every table that lists trials or groups of trials. */
@@ -58,13 +60,13 @@ export interface PlaceColumn {
   /** The value of `place` that it shows. */
   readonly name: string;
   readonly heading: string;
-  /** Before the value in the name of a trial, "h = 20"; absent: the value alone. */
+  /** Precedes the value in the name of a trial, "h = 20"; absent: the value alone. */
   readonly symbol?: string;
-  /** Whether the column is left out where all rows have the same value. */
+  /** Whether the column is omitted where all rows have the same value. */
   readonly onlyIfSeveral?: boolean;
-  /** Whether its values are names: they stand on the left. */
+  /** Whether its values are names: they are left-aligned. */
   readonly isText?: boolean;
-  /** In place of a value that is 0 or empty. */
+  /** Replaces a value that is 0 or empty. */
   readonly none?: string;
 }
 
@@ -73,66 +75,73 @@ export interface GroupMember<S = Scalars> {
   readonly scalars: S;
   /** Wall-clock time that the trial ran. */
   readonly seconds: number;
-  /** By name, those that `summaryTensors` lists. */
+  /** By name, the tensors that `summaryTensors` lists. */
   readonly tensors: Readonly<Record<string, Float64Array>>;
 }
 
 /**
  * An experiment as data. `Point` is a protocol with one value per field, `P` the protocol of a trial, `S` its scalars.
- * Methods get what their own schema has checked.
+ * Methods receive only values that their own schema has checked.
  */
 export interface ExperimentForm<
   Point extends object = ProtocolDocument,
   P extends TrialProtocol = TrialProtocol,
   S = Scalars,
 > {
-  /** What `experiment:` in a protocol says. */
+  /** The value of `experiment:` in a protocol. */
   readonly name: string;
   /**
-   * Of a protocol in which every field has one value. It has `experiment`, `trials`, `seed` and `zip` (see pointSchema), and
-   * may have `arms`, an object with a key per arm, and `dtype`. Objects at the top are sections: their fields may be axes.
+   * Schema of a protocol in which every field has one value. It has `experiment`, `trials`, `seed` and `zip` (see
+   * pointSchema), and may have `arms`, an object with a key per arm, and `dtype`. Objects at the top are sections:
+   * their fields may be axes.
    */
   readonly schema: z.ZodObject;
-  /** Where there are kinds of protocols: the schema of the kind that a document, which need not be valid, tries to be. */
+  /** Where there are kinds of protocols: the schema of the kind that a document, which need not be valid, resembles. */
   schemaFor?(document: unknown): z.ZodObject;
   /** Where fields require each other: `anyOf` of the JSON Schema of a protocol. */
   readonly jsonSchemaAlternatives?: readonly object[];
   /** An axis for examples in messages: "student.width". Default: the first of placeAxes. */
   readonly exampleAxis?: string;
-  /** Of the paths of all axes of a document, before anything else is checked: those that may not vary. */
+  /** Checks the paths of all axes of a document, before anything else is checked: issues of those that may not vary. */
   axisIssues?(paths: readonly (readonly string[])[]): ProtocolIssue[];
-  /** What spans fields. @param point the protocol with the first value of each axis */
+  /**
+   * Issues that involve several fields.
+   * @param point the protocol with the first value of each axis
+   */
   issues?(protocol: ProtocolDocument, point: Point): ProtocolIssue[];
   /** Fields of an arm that the arm's schema checks together: every combination of their values is checked. */
   readonly dependentArmFields?: readonly string[];
 
-  /** From a point and an arm to the protocols of its trials. Default: the point, with the arm's name and fields as `arm`. */
+  /** The protocols of the trials of a point and an arm. Default: the point, with the arm's name and fields as `arm`. */
   trialsAt?(point: Point, arm: Arm | undefined): (index: number) => P;
   /** The arm of a trial. Default: `arm.name`. */
   armOf?(trial: P): string | undefined;
-  /** Values that tell groups of trials apart in every table, named as placeColumns names them. */
+  /** Values that distinguish groups of trials in every table, by the names in placeColumns. */
   place(trial: P): Place;
   readonly placeColumns: readonly PlaceColumn[];
-  /** Axes that `place` has the values of. */
+  /** Axes whose values are in `place`. */
   readonly placeAxes: readonly string[];
-  /** Order of groups in tables. Default: as the protocol has them. */
+  /** Order of groups in tables. Default: the order of the protocol. */
   comparePlaces?(a: Place, b: Place): number;
-  /** How messages name a trial: "spectral, width 200, trial 3". Default: its place and its index. */
+  /** Name of a trial in messages: "spectral, width 200, trial 3". Default: its place and its index. */
   describe?(trial: P): string;
-  /** Steps that a trial takes: what its checkpoints count. */
+  /** Number of steps of a trial: the unit of its checkpoints. */
   stepsOf(trial: P): number;
-  /** What its histories count. Default: steps. */
+  /** Number of epochs: the unit of its histories. Default: steps. */
   epochsOf?(trial: P): number;
-  /** Arithmetic of a trial against that of others, to a constant: the costly ones run first. Default: its steps. */
+  /** Relative arithmetic of a trial, up to a constant factor: the costliest run first. Default: its steps. */
   workOf?(trial: P): number;
 
-  /** Of a finished trial. What it names and a failed trial lacks is null in the columns of `query`. */
+  /** Scalars of a finished trial. Those that a failed trial lacks are null in the columns of `query`. */
   readonly scalars: z.ZodObject;
-  /** Whether a finished trial found no more than a trivial solution. Default: false. */
+  /** Whether a finished trial has a trivial solution. Default: false. */
   didNotLearn?(scalars: S): boolean;
-  /** Float64 tensors of arrays.safetensors that summarizeGroup needs. */
+  /** Float64 tensors of arrays.safetensors that summarizeGroup requires. */
   readonly summaryTensors?: readonly string[];
-  /** What summary.json says of trials that differ in their index and seed alone. Default: mean and deviation per number. */
+  /**
+   * Summary of trials that differ in their index and seed alone, for summary.json. Default: mean and deviation per
+   * number.
+   */
   summarizeGroup?(members: readonly GroupMember<S>[]): object;
 }
 
@@ -144,7 +153,7 @@ export interface Arm {
 
 const forms = new Map<string, ExperimentForm>();
 
-/** Makes an experiment known by its name, until what it returns is called; see registerExperiment. */
+/** Registers an experiment by its name, and returns a function that removes it; see registerExperiment. */
 export function registerForm(form: ExperimentForm): () => void {
   forms.set(form.name, form);
   return () => {
@@ -166,13 +175,13 @@ export function formOf({ experiment }: { readonly experiment?: string }): Experi
   throw new EigenstudentError('invalid_protocol', `experiment: ${unknownExperiment(experiment)}`);
 }
 
-/** Of a document that need not be valid; undefined where its experiment is not known. */
+/** The form of a document that need not be valid; undefined where its experiment is not registered. */
 export function formOfDocument(document: unknown): ExperimentForm | undefined {
   const experiment = (document as { readonly experiment?: unknown } | null | undefined)?.experiment;
   return forms.get(experiment === undefined ? defaultExperiment : String(experiment));
 }
 
-/** What is wrong with the name of an experiment. */
+/** The message for an unregistered experiment. */
 export function unknownExperiment(name: unknown): string {
   const hint =
     (typeof name === 'string' && didYouMean(name, experimentNames())) ||

@@ -8,7 +8,7 @@ type Value<T> = T extends readonly unknown[]
     : T;
 /** A field of one value, or an axis of the grid. */
 export type Field<T> = Value<T> | readonly Value<T>[] | Spacing;
-/** An object whose fields may be axes, and which is none itself. */
+/** An object whose fields may be axes, but that cannot be an axis itself. */
 type Section<T> = T extends object ? { [Name in keyof T]: Field<T[Name]> } : T;
 /**
  * A protocol of which `Point` has one value per field.

@@ -1,14 +1,14 @@
-/** How the axes of a protocol combine: each with each, but for those that are zipped; those of an arm within it alone. */
+/** Combines the axes of a protocol: all combinations, except for zipped axes; axes of an arm vary within it alone. */
 import { type Axis, armNames, armOf, axesOf, withValue } from './axes.js';
 import { formOf, type ProtocolDocument } from './experiment-form.js';
 
-/** Axes that go together, all of one length: one factor of the product. */
+/** Axes that vary together, all of one length: one factor of the product. */
 export interface Dimension {
   readonly axes: readonly Axis[];
   readonly length: number;
 }
 
-/** More trials than this are a slip of the keyboard: training a million of the smallest takes weeks. Arbitrary. */
+/** A larger number of trials is a typing error: training a million of the smallest takes weeks. Arbitrary. */
 export const mostTrials = 10_000_000;
 
 export function dimensionsOf(protocol: Pick<ProtocolDocument, 'zip'>): Dimension[] {
@@ -27,7 +27,7 @@ export function dimensionsOf(protocol: Pick<ProtocolDocument, 'zip'>): Dimension
   }));
 }
 
-/** Without the axes of other arms, which the trials of this one do not depend on. */
+/** The dimensions without axes of other arms, on which the trials of this one do not depend. */
 export function dimensionsOfArm(dimensions: readonly Dimension[], arm: string | undefined): Dimension[] {
   return dimensions
     .map(({ axes, length }) => ({

@@ -1,9 +1,12 @@
-/** Axes of a checked protocol with values that no trial would show. */
+/** Detects axes of a checked protocol whose values have no effect on the trials. */
 import { axesOf } from './axes.js';
 import type { ExperimentForm, ProtocolDocument } from './experiment-form.js';
 import type { ProtocolIssue } from './protocol-issues.js';
 
-/** A list of numbers of trials that is not zipped: each with each, 2 trials are among 3, and the most alone counts. */
+/**
+ * Detects a list of numbers of trials that is not zipped: 2 trials are among 3, so that the largest alone has an
+ * effect.
+ */
 export function repeatIssues(form: ExperimentForm, protocol: ProtocolDocument): ProtocolIssue[] {
   const zipped = new Set(protocol.zip?.flat());
   const free = axesOf(protocol).filter(({ name, values }) => values.length > 1 && !zipped.has(name));

@@ -1,13 +1,13 @@
-/** What an experiment says of its trials, for any trial. */
+/** Calls the methods of a trial's experiment. */
 import type { DType } from '../native/dtype.js';
 import { formOf, type Place, type TrialProtocol } from './experiment-form.js';
 
-/** The values that tell groups of trials apart in every table. */
+/** The values that distinguish groups of trials in every table. */
 export function placeOf(trial: TrialProtocol): Place {
   return formOf(trial).place(trial);
 }
 
-/** "spectral, width 200, trial 3": how messages name a trial; by itself "width 200, trial 3". */
+/** "spectral, width 200, trial 3": the name of a trial in messages; by default "width 200, trial 3". */
 export function describeTrial(trial: TrialProtocol): string {
   const form = formOf(trial);
   if (form.describe) return form.describe(trial);
@@ -27,7 +27,7 @@ export function epochsOf(trial: TrialProtocol): number {
   return formOf(trial).epochsOf?.(trial) ?? stepsOf(trial);
 }
 
-/** Arithmetic of a trial against that of others, to a constant. */
+/** Relative arithmetic of a trial, up to a constant factor. */
 export function workOf(trial: TrialProtocol): number {
   return formOf(trial).workOf?.(trial) ?? stepsOf(trial);
 }

@@ -1,4 +1,7 @@
-/** Building blocks of the protocol's schema. Each says what it expected and what came, in the words of arguments.ts. */
+/**
+ * Building blocks of the protocol's schema. Their messages have the form of arguments.ts: the expected and the received
+ * value.
+ */
 import { z } from 'zod';
 import { describe, didYouMean } from '../arguments.js';
 import { defaultExperiment } from './experiment-form.js';
@@ -6,6 +9,7 @@ import { defaultExperiment } from './experiment-form.js';
 /** The `error` of a zod schema: "expected <what>, received <value>", or that the field is missing. */
 export function expected(what: string) {
   return {
+    /** The message of an issue. */
     error: (issue: { readonly input?: unknown }) =>
       issue.input === undefined
         ? `missing, expected ${what}`
@@ -45,14 +49,14 @@ export function name<const Name extends string>(names: readonly Name[]) {
   return z.enum(names, { error: ({ input }) => nameMessage(names, input) });
 }
 
-/** What is said of a value that is none of them. */
+/** The message for a value that is none of the names. */
 export function nameMessage(names: readonly string[], input: unknown): string {
   const what = `one of ${names.join(', ')}`;
   const hint = typeof input === 'string' ? didYouMean(input, names) : '';
   return `${expected(what).error({ input })}${hint && `. ${hint}`}`;
 }
 
-/** An object with these keys and no others; a misspelt key is answered with the one it resembles. */
+/** An object with these keys and no others; the message for a misspelt key suggests the most similar one. */
 export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
   const keys = Object.keys(shape);
   return z.strictObject(shape, {
@@ -72,7 +76,7 @@ export function exactlyOne<Shape extends z.ZodRawShape>(shape: Shape) {
   const keys = Object.keys(shape);
   return strict(shape).superRefine((value, context) => {
     const given = keys.filter((key) => Object.hasOwn(value, key));
-    if (given.length === 1 || context.issues.length > 0) return; // a misspelt key has been told of
+    if (given.length === 1 || context.issues.length > 0) return; // The misspelt key has an issue already.
     const received = given.length === 0 ? 'none' : given.join(' and ');
     context.addIssue({
       code: 'custom',
@@ -81,18 +85,18 @@ export function exactlyOne<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
-/** The name of the experiment that a protocol is of. */
+/** The name of the protocol's experiment. */
 export function experimentField<const Name extends string>(experiment: Name) {
   return z
     .literal(experiment, expected(`the name ${experiment}`))
     .exactOptional()
-    .describe(`The experiment that the protocol is of. Absent: \`${defaultExperiment}\`.`);
+    .describe(`The experiment of the protocol. Absent: \`${defaultExperiment}\`.`);
 }
 
 /** Repetitions per point of the grid. */
 export const trialsField = positiveInteger.max(2 ** 32 - 1, expected('at most 4294967295 trials'));
 
-/** Which axes go together, value by value. */
+/** Axes that vary together, value by value. */
 export const zipField = z
   .array(
     z
@@ -101,7 +105,7 @@ export const zipField = z
     expected('a list of lists of paths, as in [[student.width, arms.spectral.batchSize]]'),
   )
   .exactOptional()
-  .describe('Groups of axes that go together, value by value, instead of each with each.');
+  .describe('Groups of axes that vary together, value by value, instead of in all combinations.');
 
 /** Type of all numbers of a trial that computes in either. */
 export const dtypeField = name(['float32', 'float64']).default('float32');

@@ -1,4 +1,4 @@
-/** What is wrong with a protocol, field by field, and where its text says so. */
+/** Issues of a protocol, field by field, with the lines of its text. */
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { EigenstudentError, reasonOf } from '../errors.js';
@@ -8,7 +8,7 @@ export type Path = readonly PropertyKey[];
 export interface ProtocolIssue {
   readonly path: Path;
   readonly message: string;
-  /** The key of the object at `path` that is too much. */
+  /** The unknown key of the object at `path`. */
   readonly key?: string;
 }
 
@@ -26,7 +26,7 @@ export function issuesOf(error: z.ZodError, path: Path): ProtocolIssue[] {
   }));
 }
 
-/** Of a value that may be one thing or another, the issues of the one that it tried to be. */
+/** For a union, the issues of the alternative that the value resembles most. */
 function narrow(issue: ZodIssue): ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const inside = issue.errors.find((branch) =>
@@ -37,7 +37,7 @@ function narrow(issue: ZodIssue): ZodIssue[] {
     : inside.map((each) => ({ ...each, path: [...issue.path, ...each.path] })).flatMap(narrow);
 }
 
-/** Whether the kind of value was right and only what is in it is wrong. */
+/** Whether the value has the right kind and only its contents are wrong. */
 function isAboutContents(issue: ZodIssue): boolean {
   return ['too_small', 'too_big', 'unrecognized_keys', 'custom'].includes(issue.code);
 }
@@ -49,7 +49,7 @@ export function formatPath(path: Path): string {
     .join('');
 }
 
-/** @param source what the message calls the protocol */
+/** @param source name of the protocol in the message */
 export function invalidProtocol(
   issues: readonly ProtocolIssue[],
   source: string,
@@ -65,9 +65,9 @@ export function invalidProtocol(
 }
 
 /**
- * YAML as plain values, and where each of them stands.
- * @throws invalid_protocol for a syntax error with its line and column, an alias without an anchor, or so many that the
- *   text would explode
+ * Parses YAML to plain values, and locates them.
+ * @throws invalid_protocol for a syntax error with its line and column, an alias without an anchor, or so many
+ *   aliases that the expansion would be excessive
  */
 export function readYaml(text: string, source: string): { value: unknown; lineOf: LineOf } {
   const lines = new LineCounter();
@@ -90,7 +90,7 @@ export function readYaml(text: string, source: string): { value: unknown; lineOf
   }
 }
 
-/** Of the deepest part of the path that the text has: a missing field is reported where its object begins. */
+/** Line of the deepest part of the path that the text contains: a missing field is reported where its object begins. */
 function lineIn(document: Document, lines: LineCounter, { path, key }: ProtocolIssue): number | undefined {
   for (let length = path.length; length >= 0; --length) {
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);

@@ -12,12 +12,12 @@ interface JsonSchema {
 
 const spacing = { $ref: '#/$defs/spacing' };
 
-/** JSON Schema of a protocol in which every field has one value; what docs/protocol.md is made of. */
+/** JSON Schema of a protocol in which every field has one value; docs/protocol.md is generated from it. */
 export function pointJsonSchema({ schema }: Pick<ExperimentForm, 'schema'>): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
 }
 
-/** JSON Schema of the YAML file, axes included, for editors that complete and check it. */
+/** JSON Schema of the YAML file, axes included, for completion and validation in editors. */
 export function protocolJsonSchema(form: ExperimentForm): object {
   const point = pointJsonSchema(form);
   return {
@@ -32,12 +32,12 @@ export function protocolJsonSchema(form: ExperimentForm): object {
   };
 }
 
-/** Objects at the top have axes within them and are none themselves. */
+/** Objects at the top contain axes but cannot be axes themselves. */
 function isSection({ properties, anyOf = [] }: JsonSchema): boolean {
   return properties !== undefined || (anyOf.length > 0 && anyOf.every(isSection));
 }
 
-/** Every field of an object may be an axis, and so may those within it. */
+/** Every field of an object may be an axis, and so may the fields within it. */
 function fieldsAsAxes(schema: JsonSchema): JsonSchema {
   return {
     ...schema,

@@ -1,4 +1,4 @@
-/** Protocols as text: YAML in, checked and with every default written out; YAML out. */
+/** Protocols as text: parses YAML, checked and with every default written out, and formats it. */
 import { stringify } from 'yaml';
 import { checkGrid } from './check-grid.js';
 import type { ProtocolDocument } from './experiment-form.js';
@@ -8,9 +8,9 @@ export { formatPath } from './protocol-issues.js';
 
 /**
  * A protocol from YAML.
- * @param source what messages call the text; usually the path of the file
- * @throws invalid_protocol: for a syntax error its line and column, else every field that is wrong, by line and path,
- *   with what was expected and what came
+ * @param source name of the text in messages; usually the path of the file
+ * @throws invalid_protocol: for a syntax error its line and column, otherwise every invalid field, by line and path,
+ *   with the expected and the received value
  */
 export function parseProtocol(text: string, source: string): ProtocolDocument {
   const { value, lineOf } = readYaml(text, source);

@@ -1,14 +1,14 @@
-/** What tells groups of trials apart besides their place (see ExperimentForm.place): the other fields that vary. */
+/** The other varied fields, which distinguish groups of trials besides their place (see ExperimentForm.place). */
 import { brief } from '../figures/numbers-in-text.js';
 import { type Axis, armOf, axesOf, valueAt } from './axes.js';
 import { canonicalJson } from './canonical-json.js';
 import { formOf, type ProtocolDocument } from './experiment-form.js';
 import { armNameOf, type TrialProtocol } from './trials.js';
 
-/** The value of each field that varies, by its path in the protocol, as in "arms.spectral.batchSize". */
+/** The value of each varied field, by its path in the protocol, as in "arms.spectral.batchSize". */
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** The settings of the trials of a protocol; those of an arm are without what varies in another. */
+/** The settings of a trial of a protocol; those of an arm lack the fields that vary in another. */
 export function settingsOf(protocol: ProtocolDocument): (trial: TrialProtocol) => Settings {
   const beside = ['trials', 'seed', ...formOf(protocol).placeAxes];
   const axes = axesOf(protocol).filter(({ name, values }) => values.length > 1 && !beside.includes(name));
@@ -20,28 +20,28 @@ export function settingsOf(protocol: ProtocolDocument): (trial: TrialProtocol) =
   };
 }
 
-/** The value that a trial has of an axis. */
+/** The value of an axis in a trial. */
 export function valueIn(trial: TrialProtocol, axis: Axis): unknown {
   return armOf(axis) === undefined ? valueAt(trial, axis.path) : valueAt(trial.arm, axis.path.slice(2));
 }
 
-/** The same for trials that differ in nothing but their index and seed. */
+/** Equal for trials that differ in nothing but their index and seed. */
 export function replicateKey(trial: TrialProtocol): string {
   return canonicalJson({ ...trial, trial: 0, seed: 0 });
 }
 
 export interface SettingColumn {
-  /** As short as it can be told from the others: "learningRate". */
+  /** The shortest unambiguous name: "learningRate". */
   readonly name: string;
   /** null where the settings lack it. */
   cell(settings: Settings): number | string | null;
-  /** The same, only so much of a number or an object that it can be told from the others. */
+  /** The same, with only as many digits or fields as distinguish it from the others. */
   brief(settings: Settings): number | string | null;
 }
 
 /**
- * A column for each field; what both arms vary shares one, as a row is of one arm. Of objects that have the same fields
- * only those that differ.
+ * A column per field; fields that vary in both arms share one, as a row belongs to one arm. Of objects with the same
+ * fields only the differing ones.
  */
 export function settingColumns(all: readonly Settings[]): SettingColumn[] {
   const rows = new Map(all.map((settings) => [settings, withoutArms(settings)]));
@@ -60,7 +60,7 @@ export function settingColumns(all: readonly Settings[]): SettingColumn[] {
   });
 }
 
-/** By the path within the arm. */
+/** Keyed by the path within the arm. */
 function withoutArms(settings: Settings): Settings {
   return Object.fromEntries(
     Object.entries(settings).map(([path, value]) => [path.replace(/^arms\.\w+\./, ''), value]),
@@ -93,7 +93,7 @@ export function settingsLabel(settings: Settings, columns: readonly SettingColum
     .join(', ');
 }
 
-/** The last parts of a path, as many as it takes; more than the name of a tensor, which says nothing of what is varied of it. */
+/** The shortest unambiguous end of a path; longer than the name of a tensor, which does not say what is varied. */
 function shortest(field: string, fields: readonly string[]): string {
   const parts = field.split('.');
   const least = /^eigenv(ectors|alues(In|Out))$/.test(parts.at(-1) as string) ? 2 : 1;
@@ -108,16 +108,16 @@ function settingText(value: unknown): number | string | null {
   if (value === undefined) return null;
   if (typeof value === 'number' || typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(settingText).join(' ');
-  // Quotes help nobody in a table.
+  // Without quotes, which do not help in a table.
   return JSON.stringify(value)
     .replaceAll('"', '')
     .replaceAll(/([,:])/g, '$1 ');
 }
 
-/** As much as has its place in a legend; arbitrary. */
+/** Characters of a legend; arbitrary. */
 const longest = 28;
 
-/** With its number among the others where only the beginning is left of it. */
+/** With its index among the others where it is cut. */
 function abbreviated(
   text: number | string | null,
   all: readonly (number | string | null)[],

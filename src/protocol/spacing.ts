@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { didYouMean } from '../arguments.js';
 import { expected, positiveInteger, positiveNumber, strict } from './protocol-fields.js';
 
-/** More than this many on one axis is a slip of the keyboard; arbitrary. */
+/** A larger number of values on one axis is a typing error; arbitrary. */
 export const mostValues = 1_000_000;
 
 const finite = z.number(expected('a finite number'));
@@ -14,7 +14,7 @@ const howMany = z
 
 /** @internal */
 const schemas = {
-  /** [from, to, step], `to` included where a step meets it. */
+  /** [from, to, step], `to` included where a step ends on it. */
   range: strict({
     range: z
       .tuple([finite, finite, finite], expected('[from, to, step]'))
@@ -36,7 +36,7 @@ const schemas = {
   logspace: strict({
     logspace: z.tuple([positiveNumber, positiveNumber, howMany], expected('[first, last, how many]')),
   }),
-  /** So many integers, from 0 or from another. */
+  /** `count` integers, from 0 or from another integer. */
   count: strict({
     count: positiveInteger.max(mostValues, expected(`at most ${mostValues} values`)),
     from: z.int(expected('an integer')).default(0),
@@ -52,14 +52,14 @@ function refuse(context: z.RefinementCtx, message: string): void {
   context.addIssue({ code: 'custom', message });
 }
 
-/** The schema of the spacing that a value looks like; nothing where it looks like none. */
+/** The schema of the spacing that a value resembles; undefined where it resembles none. */
 export function spacingSchema(value: unknown): z.ZodType<CheckedSpacing> | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const name = names.find((each) => Object.hasOwn(value, each));
   return name && schemas[name];
 }
 
-/** Of an object whose key is nearly the name of a spacing, that it is none. */
+/** The message for an object whose key is nearly the name of a spacing. */
 export function misspeltSpacing(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   for (const key of Object.keys(value)) {
@@ -80,7 +80,7 @@ export function spacingJsonSchemas(): object[] {
 /**
  * The values of a checked spacing. Those between the ends are rounded to 12 significant digits, as the last bits of a
  * power differ between machines and the keys of trials must not.
- * @param integers whether the field takes integers only: linspace and logspace are then rounded to them
+ * @param integers whether the field takes integers only: linspace and logspace are then rounded to integers
  */
 export function spacedValues(spacing: CheckedSpacing, integers: boolean): number[] {
   if ('count' in spacing) return Array.from({ length: spacing.count }, (_, i) => spacing.from + i);

@@ -1,4 +1,4 @@
-/** From a protocol to its trials, each named by all the numbers that it depends on. */
+/** Expands a protocol to its trials, each identified by all numbers that it depends on. */
 import { createHash } from 'node:crypto';
 import { armNames, armOf, valueAt } from './axes.js';
 import { canonicalJson } from './canonical-json.js';
@@ -16,8 +16,8 @@ export { canonicalJson } from './canonical-json.js';
 export type { Trial, TrialProtocol } from './experiment-form.js';
 
 /**
- * The full grid, each trial once. The axes vary in the order in which the protocol has them, the last one fastest: those
- * that all arms share, then the arm, then its own axes, then the trial.
+ * The full grid, each trial once. The axes vary in the order of the protocol, the last one fastest: those common to all
+ * arms, then the arm, then its axes, then the trial.
  */
 export function expand(protocol: ProtocolDocument): Trial[] {
   const form = formOf(protocol);
@@ -28,7 +28,7 @@ export function expand(protocol: ProtocolDocument): Trial[] {
     form,
     dimensions.filter((dimension) => !shared.includes(dimension)),
   );
-  const known = new WeakMap<object, string>(); // what trials share is written out once
+  const cache = new WeakMap<object, string>(); // The text of what trials share is computed once.
   const trials = new Map<string, Trial>();
   for (const choice of combinations(shared)) {
     const point = choose(protocol, choice);
@@ -36,7 +36,7 @@ export function expand(protocol: ProtocolDocument): Trial[] {
       const trialAt = trialsAt(point, arm);
       for (let index = 0; index < (point.trials as number); ++index) {
         const trial = trialAt(index);
-        const key = trialKey(trial, known);
+        const key = trialKey(trial, cache);
         trials.set(key, { key, protocol: trial });
       }
     }
@@ -44,29 +44,29 @@ export function expand(protocol: ProtocolDocument): Trial[] {
   return [...trials.values()];
 }
 
-/** Every arm of a point; the same objects again for as long as what the arms share does not change them. */
+/** Every arm of a point; the same objects again while the values common to the arms do not change them. */
 function armsWith(
   form: ExperimentForm,
   dimensions: readonly Dimension[],
 ): (point: ProtocolDocument) => readonly (Arm | undefined)[] {
-  const known = new WeakMap<object, Arm[]>();
+  const cache = new WeakMap<object, Arm[]>();
   return (point) =>
     armNames(form).flatMap((name) => {
       if (name === undefined) return [undefined];
       const written = valueAt(point, ['arms', name]) as object | undefined;
       if (written === undefined) return [];
       const arms =
-        known.get(written) ??
+        cache.get(written) ??
         [...combinations(dimensionsOfArm(dimensions, name))].map((choice) => ({
           name,
           fields: valueAt(choose(point, choice), ['arms', name]) as object,
         }));
-      known.set(written, arms);
+      cache.set(written, arms);
       return arms;
     });
 }
 
-/** The point, with the arm in the place of all arms. */
+/** The point, with the arm in place of all arms. */
 function plainTrials(point: ProtocolDocument, arm: Arm | undefined): (trial: number) => TrialProtocol {
   const { trials: _, arms: __, zip: ___, seed, ...rest } = point;
   const fields = { ...rest, ...(arm && { arm: { ...arm.fields, name: arm.name } }) };
@@ -80,9 +80,9 @@ export function armNameOf(trial: TrialProtocol): string | undefined {
 }
 
 /**
- * Depends on the values alone: neither on the order of the fields nor on how the file was written.
- * @param known see canonicalJson
+ * Depends on the values alone: neither on the order of the fields nor on the text of the file.
+ * @param cache see canonicalJson
  */
-export function trialKey(protocol: TrialProtocol, known?: WeakMap<object, string>): string {
-  return createHash('sha256').update(canonicalJson(protocol, known)).digest('hex').slice(0, 16);
+export function trialKey(protocol: TrialProtocol, cache?: WeakMap<object, string>): string {
+  return createHash('sha256').update(canonicalJson(protocol, cache)).digest('hex').slice(0, 16);
 }

@@ -1,4 +1,4 @@
-/** `zip`: which axes go together, value by value. */
+/** `zip`: axes that vary together, value by value. */
 import { didYouMean } from '../arguments.js';
 import { type Axis, armNames, armOf, axesOf, fieldAt, valueAt } from './axes.js';
 import { canonicalJson } from './canonical-json.js';
@@ -11,14 +11,14 @@ export function namesInZip(document: unknown): ReadonlySet<unknown> {
   return new Set(Array.isArray(groups) ? groups.flat() : []);
 }
 
-/** Of a protocol whose axes are valid. */
+/** Issues of a protocol whose axes are valid. */
 export function zipIssues(protocol: ProtocolDocument): ProtocolIssue[] {
   const axes = axesOf(protocol);
   const groups = protocol.zip ?? [];
   const names = groups.flat();
   const ofNames = groups.flatMap((group, i) =>
     group.flatMap((name, k): ProtocolIssue[] => {
-      const message = nameTrouble(name, protocol, axes) ?? repetition(name, names);
+      const message = nameMessage(name, protocol, axes) ?? repetition(name, names);
       return message === undefined ? [] : [{ path: ['zip', i, k], message }];
     }),
   );
@@ -29,7 +29,7 @@ export function zipIssues(protocol: ProtocolDocument): ProtocolIssue[] {
     : groups.flatMap((group, i) => repeatIssues(group, i, axes, armNames(formOf(protocol))));
 }
 
-/** An arm sees the axes of a group that are its own or common; two of its trials may not be the same. */
+/** An arm has the axes of a group that are its own or common; two of its trials may not be the same. */
 function repeatIssues(
   group: readonly string[],
   i: number,
@@ -51,7 +51,7 @@ function repeatIssues(
   return [];
 }
 
-function nameTrouble(name: string, protocol: ProtocolDocument, axes: readonly Axis[]): string | undefined {
+function nameMessage(name: string, protocol: ProtocolDocument, axes: readonly Axis[]): string | undefined {
   const axisNames = axes.map((axis) => axis.name);
   if (axisNames.includes(name)) return undefined;
   const list = axisNames.length > 0 ? `one of the axes ${axisNames.join(', ')}` : 'an axis; there is none';

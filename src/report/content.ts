@@ -1,4 +1,4 @@
-/** What is reported of a run directory. */
+/** The content of the report of a run directory. */
 import type { Cell, Table } from '../figures/figure.js';
 import { meanAndSpread } from '../figures/mean-and-spread.js';
 import type { ProtocolDocument } from '../protocol/experiment-form.js';
@@ -14,8 +14,8 @@ import type { PlainReport, ReportContent } from '../sweep/report-content.js';
 import { damagedText, nothingToReport, provenanceFacts, trialTally } from '../sweep/report-facts.js';
 
 /**
- * Reads protocol, records and arrays; nothing is trained and nothing is written.
- * @throws file_unreadable when it is no run directory or holds no finished trial
+ * Reads protocol, records and arrays; nothing is trained or written.
+ * @throws file_unreadable when it is no run directory or has no finished trial
  */
 export async function reportContent(directory: string): Promise<ReportContent> {
   const protocol = await readProtocol(directory);
@@ -24,7 +24,7 @@ export async function reportContent(directory: string): Promise<ReportContent> {
   return experiment.report ? experiment.report(directory, plain) : (await plain()).content;
 }
 
-/** Of any experiment: its numbers in a table. */
+/** The report of any experiment: its scalars in a table. */
 async function plainReport(
   directory: string,
   protocol: ProtocolDocument,
@@ -56,7 +56,7 @@ async function plainReport(
   return { content, finished };
 }
 
-/** A row per group of trials, a column per scalar that is a number. */
+/** A row per group of trials, a column per numeric scalar. */
 function scalarsTable(protocol: ProtocolDocument, records: readonly FinishedRecord[]): Table {
   const severalOf = (name: string) => new Set(records.map((each) => placeOf(each.protocol)[name])).size > 1;
   const placeColumns = experimentOf(protocol).placeColumns.filter(
@@ -85,7 +85,7 @@ function scalarsTable(protocol: ProtocolDocument, records: readonly FinishedReco
   return { columns: [...headings, 'trials', ...names, 'seconds'], rows: groupRecords(records).map(row) };
 }
 
-/** Over the trials that have a number. */
+/** Mean and deviation over the trials that have a number. */
 function spreadOf(values: readonly unknown[]): Cell {
   const numbers = values.filter((value) => typeof value === 'number');
   return numbers.length > 0 ? meanAndSpread(numbers) : null;

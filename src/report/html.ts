@@ -8,18 +8,18 @@ import { pageScripts } from './page-scripts.js';
 import { pageStyle } from './page-style.js';
 import { escapeHtml, tableHtml } from './table.js';
 
-/** A figure with its picture, as it is written to figures/. */
+/** A figure with its picture, as written to figures/. */
 export interface DrawnFigure {
   readonly figure: Figure;
   readonly svg: string;
 }
 
-/** What has a heading of its own. */
+/** A section of the page. */
 export type Section = DrawnFigure | LeftOut | FailedFigure;
 
 /**
- * What the page may load: what stands in it, and nothing else, whatever a library might try. Vega compiles its
- * expressions, hence 'unsafe-eval'.
+ * The page may load only what it contains, whatever a library requests. Vega compiles its expressions, hence
+ * 'unsafe-eval'.
  */
 const policy =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:";
@@ -133,12 +133,12 @@ function failedSection({ name, title, failure }: FailedFigure): string {
 </section>`;
 }
 
-/** Text to HTML, with its subscripts. */
+/** Escapes text and sets its subscripts. */
 function markup(text: string): string {
   return subscriptsInHtml(escapeHtml(text));
 }
 
-/** Only what an attribute of a data URL cannot hold is written otherwise: base64 would be a third longer. */
+/** Escapes only characters that an attribute with a data URL must not contain: base64 would be a third longer. */
 function pictureAddress(svg: string): string {
   const text = svg.replace(
     /[%#"&]/g,

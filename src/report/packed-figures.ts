@@ -1,10 +1,10 @@
-/** What the script of report.html makes live pictures and CSV files of, small enough to be carried by the page. */
+/** Packs the data of figures for the script of report.html, which draws live figures and saves CSV files. */
 import { deflateRawSync } from 'node:zlib';
 import { drawing, type Figure, type FigureStyle } from '../figures/figure.js';
 import { darkTheme, lightTheme } from '../figures/theme.js';
 import { tableCsv, toDigits } from './table.js';
 
-/** Of every number in the page: more than a screen shows. The files in figures/ have all of them. */
+/** Digits of every number in the page: more than a screen shows. The files in figures/ have all digits. */
 const digits = 6;
 
 const styles = (['wide', 'narrow'] as const).flatMap((layout) =>
@@ -19,8 +19,8 @@ export interface LiveFigure {
 }
 
 /**
- * Base64 of deflated JSON: per figure its data once, its drawings by "layout theme", and its table as CSV. Rows repeat their
- * names and drawings differ in colours, so that little of them is left.
+ * Base64 of deflated JSON: per figure its data once, its drawings by "layout theme", and its table as CSV. It
+ * compresses well: rows repeat their names and drawings differ in colours alone.
  */
 export function packedFigures(figures: readonly Figure[]): string {
   const live = figures.map((figure): [string, LiveFigure] => {

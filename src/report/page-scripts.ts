@@ -8,8 +8,8 @@ import { ownPackage } from '../native/own-package.js';
 const libraries = ['vega', 'vega-lite', 'vega-embed'] as const;
 
 /**
- * The scripts of a page in their order, as text to put into it: it needs no network. First the libraries that draw, then
- * src/browser/NAME.ts, which scripts/build.js bundles.
+ * The scripts of a page in their order, as text that is embedded in it: the page needs no network. First the libraries
+ * that draw, then src/browser/NAME.ts, which scripts/build.js bundles.
  * @throws file_unreadable naming what is not installed or built as expected
  */
 export async function pageScripts(name: 'report-page' | 'live-page'): Promise<string[]> {
@@ -17,10 +17,10 @@ export async function pageScripts(name: 'report-page' | 'live-page'): Promise<st
   return scripts.map(withoutEndOfElement);
 }
 
-/** Each library keeps its licence, which asks for that. */
+/** Each library keeps its licence text, as the licence requires. */
 async function libraryScript(name: string): Promise<string> {
   try {
-    // Its main module lies in build/, beside the minified one, which `exports` hides.
+    // Its main module is in build/, beside the minified one, which `exports` hides.
     const build = dirname(createRequire(import.meta.url).resolve(name));
     const script = await readFile(join(build, `${name}.min.js`), 'utf8');
     const license = await readFile(join(build, '..', 'LICENSE'), 'utf8');
@@ -44,7 +44,7 @@ function unreadable(what: string, remedy: string, cause: unknown): EigenstudentE
   return new EigenstudentError('file_unreadable', message, { cause });
 }
 
-/** Nothing in a script may end its element or open a comment: `<\/script` and `<\!--` mean the same to JavaScript. */
+/** A script must neither end its element nor open a comment: `<\/script` and `<\!--` mean the same to JavaScript. */
 function withoutEndOfElement(source: string): string {
   return source.replace(/<\/(script)/gi, '<\\/$1').replaceAll('<!--', '<\\!--');
 }

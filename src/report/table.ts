@@ -1,10 +1,10 @@
 import type { Cell, Table } from '../figures/figure.js';
 import { short } from '../figures/numbers-in-text.js';
 
-/** Rows that a page shows; the rest is in the CSV. A table of thousands makes a phone stall. */
+/** Maximum number of rows in a page; the CSV has all. A phone cannot scroll a table of thousands. */
 const mostRows = 100;
 
-/** RFC 4180. digits: significant ones of a number that is not whole; all of them unless given */
+/** RFC 4180. digits: significant digits of a number that is not an integer; default: all */
 export function tableCsv({ columns, rows }: Table, digits?: number): string {
   return [columns, ...rows]
     .map((row) => `${row.map((cell) => csvCell(cell, digits)).join(',')}\r\n`)
@@ -14,16 +14,16 @@ export function tableCsv({ columns, rows }: Table, digits?: number): string {
 function csvCell(cell: Cell, digits: number | undefined): string {
   const rounded = typeof cell === 'number' && digits !== undefined ? toDigits(cell, digits) : cell;
   const text = rounded === null ? '' : String(rounded);
-  if (rounded === '') return '""'; // an empty cell without quotes is null
+  if (rounded === '') return '""'; // An empty cell without quotes is null.
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Whole numbers stay what they are. */
+/** Integers are not rounded. */
 export function toDigits(value: number, digits: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(digits));
 }
 
-/** Numbers to four digits; says so when not all rows are shown. */
+/** Numbers have four digits; a note states when rows are omitted. */
 export function tableHtml({ columns, rows }: Table): string {
   const head = columns.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join('');
   const body = rows.slice(0, mostRows).map((row) => `<tr>${row.map(htmlCell).join('')}</tr>`);

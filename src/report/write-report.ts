@@ -20,7 +20,7 @@ import { reportContent } from './content.js';
 import { type DrawnFigure, reportHtml, type Section } from './html.js';
 import { tableCsv } from './table.js';
 
-/** html: report.html; the others: a file for each figure in figures/, csv of the table behind it. */
+/** html: report.html; the others: a file per figure in figures/, csv for its table. */
 export const reportFormats = ['html', 'svg', 'png', 'csv'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
@@ -30,17 +30,20 @@ const checkOptions = bareOptionsCheck({
   formats: optional(checkFormats, ['html', 'svg', 'png']),
   /** Aborting ends the drawing after the current figure with an error of code 'interrupted'. */
   signal: optional(unchecked<AbortSignal>),
-  /** Called with each figure that could not be drawn; without it, the first of them is thrown when all else is written. */
+  /**
+   * Called with each figure that could not be drawn; without it, the first error is thrown after everything else is
+   * written.
+   */
   onFailedFigure: optional(unchecked<(failed: FailedFigure) => void>),
 });
 export interface ReportOptions extends OptionsOf<typeof checkOptions> {}
 
 /**
- * Writes figures/*.svg, figures/*.png, figures/*.csv and report.html into a run directory, or those of them that are asked
- * for, from its records alone: nothing is trained. Each file is replaced as a whole. Returns the paths, report.html last.
- * One that cannot be drawn is named in the page with the reason; the others are drawn all the same.
- * @throws invalid_argument, file_unreadable when there is no finished trial, file_unwritable, interrupted; internal after all
- *   else is written, when a figure could not be drawn and there is no `onFailedFigure`
+ * Writes figures/*.svg, figures/*.png, figures/*.csv and report.html into a run directory, or the requested ones, from
+ * its records alone: nothing is trained. Each file is replaced atomically. Returns the paths, report.html last. A
+ * figure that cannot be drawn is named in the page with the reason; the others are drawn.
+ * @throws invalid_argument, file_unreadable when there is no finished trial, file_unwritable, interrupted; internal
+ *   after everything else is written, when a figure could not be drawn and there is no `onFailedFigure`
  */
 export async function writeReport(directory: string, options: ReportOptions = {}): Promise<string[]> {
   const wanted = new Set(checkOptions('writeReport', options).formats);
@@ -48,7 +51,7 @@ export async function writeReport(directory: string, options: ReportOptions = {}
   const sections: Section[] = [];
   const paths: string[] = [];
   for (const maker of content.figures) {
-    await turn(); // a figure is drawn in one piece, and no signal arrives meanwhile
+    await turn(); // A figure is drawn synchronously: signals are handled only between figures.
     if (options.signal?.aborted) throw interrupted(directory, options.signal);
     const made = await attempt(maker, wanted);
     sections.push(made);
@@ -58,14 +61,14 @@ export async function writeReport(directory: string, options: ReportOptions = {}
   }
   if (wanted.has('html'))
     paths.push(await write(directory, 'report.html', await reportHtml(content, sections)));
-  tellFailures(
+  reportFailures(
     sections.filter((section): section is FailedFigure => 'failure' in section),
     options,
   );
   return paths;
 }
 
-/** The figure with its files, or why there are none. */
+/** The figure with its files, or the reason why there are none. */
 async function attempt(
   maker: FigureMaker,
   wanted: ReadonlySet<ReportFormat>,
@@ -81,7 +84,7 @@ async function attempt(
   }
 }
 
-function tellFailures(failed: readonly FailedFigure[], { onFailedFigure }: ReportOptions): void {
+function reportFailures(failed: readonly FailedFigure[], { onFailedFigure }: ReportOptions): void {
   if (onFailedFigure) {
     for (const each of failed) onFailedFigure(each);
     return;
@@ -101,7 +104,7 @@ function checkFormats(where: string, formats: unknown): readonly ReportFormat[] 
   return formats.map((format) => oneOf(where, format, reportFormats));
 }
 
-/** Drawn only where something is made of the drawing: it takes most of the time. */
+/** Drawn only where a format needs the picture: drawing takes most of the time. */
 async function drawn(figure: Figure, wanted: ReadonlySet<ReportFormat>) {
   const seen = wanted.has('html') || wanted.has('svg') || wanted.has('png');
   const style = { theme: lightTheme, layout: 'wide', inPage: false } as const;

@@ -1,7 +1,7 @@
 import { EigenstudentError, reasonOf } from '../errors.js';
 
 /**
- * Carries out work that writes in a run directory; where it cannot be written, says what is safe and what to do.
+ * Runs work that writes in a run directory; where it cannot write, the error says which files are safe and what to do.
  * @throws file_unwritable
  */
 export async function writing<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
@@ -9,7 +9,7 @@ export async function writing<Result>(directory: string, work: () => Promise<Res
     return await work();
   } catch (cause) {
     const message = reasonOf(cause);
-    // What the system says of a write names no file.
+    // The system's message of a failed write names no file.
     const reason = cause instanceof EigenstudentError ? message : `cannot write in ${directory}: ${message}`;
     throw new EigenstudentError(
       'file_unwritable',

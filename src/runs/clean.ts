@@ -1,4 +1,4 @@
-/** Removes what dead processes have left in a run directory. */
+/** Removes files that dead processes have left in a run directory. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EigenstudentError, reasonOf } from '../errors.js';
@@ -21,8 +21,8 @@ import { checkpointFile } from './trial-checkpoint.js';
 import { removeIfEmpty, removeLock } from './trial-locks.js';
 
 /**
- * Removes temporary files of processes that are gone, checkpoints of finished trials, and the locks and signs of life of
- * dead owners. What a living process holds is left alone, and so is every record.
+ * Removes temporary files of processes that have ended, checkpoints of finished trials, and the locks and owner files
+ * of dead processes. Files of living processes are kept, and so is every record.
  * @returns the paths removed, relative to the directory
  * @throws file_unwritable
  */
@@ -56,7 +56,10 @@ class Cleaning {
     await this.#cleanOwners();
   }
 
-  /** Only who holds a trial writes in its folder: what was there before nobody held it is nobody's. */
+  /**
+   * Only the process that holds a trial's lock writes in its folder: temporary files that were listed before the lock
+   * was found free are abandoned.
+   */
   async #cleanTrial(key: string): Promise<void> {
     const names = await namesIn(trialFolder(this.directory, key));
     const temporary = names.filter((name) => name.endsWith('.tmp'));
@@ -72,15 +75,15 @@ class Cleaning {
     return lock !== undefined && !(await this.#watch.isDead(lock.owner));
   }
 
-  /** A damaged record is none: its trial goes on from the checkpoint. */
+  /** A damaged record does not count: its trial continues from the checkpoint. */
   async #isFinished(key: string): Promise<boolean> {
     return (await readRecordIfWhole(this.directory, key)) !== undefined;
   }
 
   /**
-   * Locks of unfinished trials stay for whoever takes over: a lower generation must not come after a higher one. That of the
-   * protocol is asked for only where the protocol grows, that of the report only at the end, so nobody else would ever remove
-   * one that a killed process left.
+   * Locks of unfinished trials stay for the process that takes over: a lower generation must not follow a higher one.
+   * The lock of the protocol is acquired only where the protocol grows, that of the report only at the end, so no other
+   * process would remove one that a killed process left.
    */
   async #cleanLock(key: string): Promise<void> {
     const lock = await readLock(this.directory, key);
@@ -90,7 +93,10 @@ class Cleaning {
     this.removed.push(join('locks', key));
   }
 
-  /** Files that any process may write: summary, report, protocol, its own sign of life. Their temporary names have the process in them. */
+  /**
+   * Files that any process may write: summary, report, protocol, owner files. Their temporary names contain the
+   * process.
+   */
   async #cleanFolder(folder: string): Promise<void> {
     const elsewhere = this.#living.some((owner) => !isHere(owner));
     for (const name of await namesIn(join(this.directory, folder))) {

@@ -1,4 +1,4 @@
-/** Whether one protocol asks for more than another, and where they contradict each other. */
+/** Compares two protocols: whether one requests more trials than the other, and where they conflict. */
 import { describe } from '../arguments.js';
 import type { ProtocolDocument } from '../protocol/experiment-form.js';
 import { formatPath } from '../protocol/protocol.js';
@@ -6,8 +6,8 @@ import { spacingSchema } from '../protocol/spacing.js';
 import { expand } from '../protocol/trials.js';
 
 /**
- * What `given` is to `present`, by the trials that they ask for: the same; a part of it; more than it (`grows`); or neither,
- * and then the fields that differ, as in "epochs is 6 there and 7 here".
+ * Relation of `given` to `present` by the trials that they request: the same; a part of it; a superset (`grows`); or
+ * neither, with the fields that differ, as in "epochs is 6 there and 7 here".
  */
 export function compareProtocols(
   present: ProtocolDocument,

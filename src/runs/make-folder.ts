@@ -4,7 +4,7 @@ import { codeOf, EigenstudentError, reasonOf } from '../errors.js';
 import { syncDirectory } from '../files/atomic-write.js';
 
 /**
- * Makes a folder and those it lies in, where they are not there, to outlive a power cut.
+ * Creates a folder and its parents where they do not exist, durably across a power failure.
  * @throws file_unwritable with the path and the reason
  */
 export async function makeFolder(path: string): Promise<void> {
@@ -17,15 +17,15 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /**
- * Not `recursive: true`: Node 20 then calls a read-only disk "no such file", and never returns from a place that takes
- * no folders at all (/proc).
+ * Not `recursive: true`: Node 20 then reports a read-only disk as "no such file", and never returns for a file system
+ * that takes no folders at all (/proc).
  */
 async function make(path: string, parentsAreMade = false): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return; // perhaps by another process just now
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return; // Perhaps created by another process meanwhile.
     if (code !== 'ENOENT' || parentsAreMade || dirname(path) === path) throw error;
     await make(dirname(path));
     return make(path, true);

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { codeOf } from '../errors.js';
 
-/** What lies in a folder, sorted; nothing where there is no such folder. */
+/** Names of the entries of a folder, sorted; empty where there is no such folder. */
 export async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).sort();

@@ -1,6 +1,6 @@
 /**
- * Who works on a run directory: locks/owners/<id>.json, one per process, rewritten every few seconds for as long as it lives.
- * Clocks of different machines are never compared.
+ * Processes that work on a run directory: locks/owners/<id>.json, one per process, rewritten every few seconds while it
+ * lives. Clocks of different machines are never compared.
  */
 
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -14,17 +14,20 @@ import { isMissing } from './read-bytes.js';
 export interface Owner {
   readonly id: string;
   readonly host: string;
-  /** What tells machines, boots and containers of one host name apart; empty where there is no such thing. */
+  /** Distinguishes machines, boots and containers of one host name; empty where the system has no such id. */
   readonly machine: string;
   readonly pid: number;
-  /** When the process started, in ticks of its machine: process ids are used again. Empty where nobody tells. */
+  /** Start time of the process, in ticks of its machine: process ids are reused. Empty where it is unknown. */
   readonly processStarted: string;
   /** Grows while the owner lives. */
   readonly counter: number;
 }
 
-/** Milliseconds that a counter may stand still; as many heartbeats as no busy file system swallows. */
-const patience = 60_000;
+/**
+ * Milliseconds without a change of its counter after which an owner is dead; more heartbeats than a busy file system
+ * delays.
+ */
+const deadAfter = 60_000;
 
 export function locksFolder(directory: string): string {
   return join(directory, 'locks');
@@ -34,9 +37,9 @@ export function ownersFolder(directory: string): string {
   return join(locksFolder(directory), 'owners');
 }
 
-/** The lock of protocol.yaml, among those of trials: whoever writes that file holds it. */
+/** The lock of protocol.yaml, beside those of trials: a process that writes that file holds it. */
 export const protocolLock = 'protocol';
-/** The lock of the report, which takes seconds to draw: one process does. */
+/** The lock of the report, which takes seconds to draw: one process draws it. */
 export const reportLock = 'report';
 
 /** Whether a name under locks/ is the key of a trial. */
@@ -44,7 +47,7 @@ export function isTrialLock(name: string): boolean {
   return !['owners', protocolLock, reportLock].includes(name);
 }
 
-/** Every owner that has left its file, living or dead. */
+/** Every owner that has a file, living or dead. */
 export async function readOwners(directory: string): Promise<Owner[]> {
   const owners: Owner[] = [];
   for (const name of await namesIn(ownersFolder(directory))) {
@@ -54,12 +57,12 @@ export async function readOwners(directory: string): Promise<Owner[]> {
   return owners;
 }
 
-/** Those that are not known to be dead: of another machine that cannot be told from one look. */
+/** Owners that are not certainly dead: for one of another machine a single reading cannot decide. */
 export async function liveOwners(directory: string): Promise<Owner[]> {
-  return (await readOwners(directory)).filter((owner) => !isGone(owner));
+  return (await readOwners(directory)).filter((owner) => !hasEnded(owner));
 }
 
-/** Owner ids by the key of the trial that each holds, dead ones among them. */
+/** Owner ids by the key of the trial that each holds, including dead owners. */
 export async function ownersOf(directory: string): Promise<Map<string, string>> {
   const held = new Map<string, string>();
   for (const key of await namesIn(locksFolder(directory))) {
@@ -74,7 +77,7 @@ export interface Lock {
   readonly owner: string;
 }
 
-/** The lock of a trial that counts: the highest generation. */
+/** The valid lock of a trial: the highest generation. */
 export async function readLock(directory: string, key: string): Promise<Lock | undefined> {
   const folder = join(locksFolder(directory), key);
   const generations = (await namesIn(folder)).map(Number).filter(Number.isSafeInteger);
@@ -83,44 +86,47 @@ export async function readLock(directory: string, key: string): Promise<Lock | u
   try {
     return { generation, owner: (await readFile(join(folder, String(generation)), 'utf8')).trim() };
   } catch (error) {
-    if (isMissing(error)) return undefined; // released meanwhile
+    if (isMissing(error)) return undefined; // Released meanwhile.
     throw error;
   }
 }
 
-/** Tells the dead from the living by what it has seen of them. */
+/** Decides whether owners are dead, from repeated readings. */
 export class OwnerWatch {
-  readonly #seen = new Map<string, { counter: number; since: number }>();
+  readonly #observed = new Map<string, { counter: number; since: number }>();
 
-  /** @param now milliseconds of a clock that is never set back */
+  /** @param now milliseconds of a monotonic clock */
   constructor(
     readonly directory: string,
     readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Whether the owner has left, its process is gone, or its counter has stood still for a minute of this watch's time. */
+  /**
+   * Whether the owner has left, its process has ended, or its counter has not changed for a minute of this watch's
+   * time.
+   */
   async isDead(id: string): Promise<boolean> {
     const owner = await readOwner(this.directory, id);
-    if (owner === undefined || isGone(owner)) return true;
-    const seen = this.#seen.get(id);
-    if (seen?.counter === owner.counter) return this.now() - seen.since >= patience;
-    this.#seen.set(id, { counter: owner.counter, since: this.now() });
+    if (owner === undefined || hasEnded(owner)) return true;
+    const seen = this.#observed.get(id);
+    if (seen?.counter === owner.counter) return this.now() - seen.since >= deadAfter;
+    this.#observed.set(id, { counter: owner.counter, since: this.now() });
     return false;
   }
 }
 
-/** What is true of this process. */
+/** The owner record of this process. */
 export function ownerHere(id: string): Owner {
-  const processStarted = lookAt(process.pid)?.started ?? '';
+  const processStarted = processState(process.pid)?.started ?? '';
   return { id, host: hostname(), machine: thisMachine(), pid: process.pid, processStarted, counter: 0 };
 }
 
 /** Whether it is certain that the owner's process has ended. */
-function isGone(owner: Owner): boolean {
+function hasEnded(owner: Owner): boolean {
   const { pid, processStarted } = owner;
   if (!isHere(owner)) return false;
   if (!isRunning(pid)) return true;
-  const found = lookAt(pid);
+  const found = processState(pid);
   return found !== undefined && (found.ended || found.started !== processStarted);
 }
 
@@ -129,7 +135,7 @@ export function isHere({ host, machine }: Owner): boolean {
   return host === hostname() && machine === thisMachine();
 }
 
-/** Linux: the boot and the process-id name space. Elsewhere the host name has to do. */
+/** Linux: the boot and the process-id name space. Elsewhere the host name is used. */
 function thisMachine(): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -139,14 +145,14 @@ function thisMachine(): string {
   }
 }
 
-/** A process as Linux shows it: when it started, and whether it is only kept for its parent to ask about. */
-function lookAt(pid: number): { started: string; ended: boolean } | undefined {
+/** The state of a process on Linux: its start, and whether it has ended and waits for its parent. */
+function processState(pid: number): { started: string; ended: boolean } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' '); // from the third on: state, ...
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' '); // From the third field on: state, ...
     return { started: fields[19] as string, ended: fields[0] === 'Z' || fields[0] === 'X' };
   } catch {
-    return undefined; // another system, or a process that is hidden from this user
+    return undefined; // Another system, or a process that is hidden from this user.
   }
 }
 
@@ -160,7 +166,7 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Nothing where the owner has left. A file that cannot be read tells no counter: it stands still. */
+/** undefined where the owner has left. An unreadable file counts as an unchanged counter. */
 async function readOwner(directory: string, id: string): Promise<Owner | undefined> {
   let text: string;
   try {

@@ -1,21 +1,21 @@
-/** What made the records of a run, and whether results of different arithmetic stand side by side. */
+/** What computed the records of a run, and whether it contains results of different arithmetic. */
 import type { RecordHeader } from './record.js';
 
-/** What a record says of how it was made. */
+/** Fields of a record that describe how it was computed. */
 export type RecordProvenance = Pick<RecordHeader, 'engine' | 'dtype'> & {
   readonly versions: Omit<RecordHeader['versions'], 'node'>;
 };
 
 export interface Provenance {
-  /** What trained, as in "cpu-avx2 float32". */
+  /** Engine and dtype of the training, as in "cpu-avx2 float32". */
   readonly engines: readonly string[];
-  /** Of the package. */
+  /** Versions of the package. */
   readonly versions: readonly string[];
-  /** See arithmeticRevision; null: that of records which do not say it. */
+  /** See arithmeticRevision; null for records without it. */
   readonly arithmetic: readonly (number | null)[];
   /**
-   * Whether trials of one dtype were trained by several engines, versions or revisions of the arithmetic: results that may
-   * differ in their last bits, side by side.
+   * Whether trials of one dtype were trained by several engines, versions or revisions of the arithmetic: their results
+   * may differ in their last bits.
    */
   readonly mixedEngines: boolean;
 }
@@ -34,7 +34,7 @@ export function summarizeProvenance(records: readonly RecordProvenance[]): Prove
   };
 }
 
-/** What differs, in words; empty where nothing does but the dtype. */
+/** A sentence on what differs; empty where nothing but the dtype differs. */
 export function mixedProvenanceNote({ engines, versions, arithmetic, mixedEngines }: Provenance): string {
   if (!mixedEngines) return '';
   const revisions = arithmetic.map((revision) => revision ?? 'unknown');

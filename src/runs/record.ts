@@ -1,6 +1,6 @@
 /**
- * What is kept of a trial: trials/<key>/record.json (what it found, and what made it) and trials/<key>/arrays.safetensors
- * (trial-arrays.ts). Figures and tables are made from these two alone.
+ * The files of a trial: trials/<key>/record.json (its results and their provenance) and trials/<key>/arrays.safetensors
+ * (trial-arrays.ts). Figures and tables are computed from these two alone.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -28,7 +28,7 @@ const header = z.object({
   seed: count,
   /** Every number that the trial depends on; `key` is its hash. */
   protocol: z.custom<TrialProtocol>((value) => typeof value === 'object' && value !== null),
-  /** Wall-clock time that the trial ran: on a thread of its own, next to others. */
+  /** Wall-clock time of the trial: on a thread of its own, next to others. */
   seconds: z.number(),
   steps: count,
   engine: z.string(),
@@ -36,14 +36,14 @@ const header = z.object({
   versions: z.object({
     eigenstudent: z.string(),
     node: z.string(),
-    /** See arithmeticRevision; absent from records of versions that did not write it, whose arithmetic is not known. */
+    /** See arithmeticRevision; absent from records of versions that did not write it. */
     arithmetic: count.optional(),
   }),
   /** ISO 8601, UTC. */
   finishedAt: z.string(),
   /** SHA-256 of arrays.safetensors, hexadecimal. */
   arraysSha256: z.string(),
-  /** SHA-256 of all the above as JSON without spaces; absent from records of versions that did not write it. */
+  /** SHA-256 of all fields above as JSON without spaces; absent from records of versions that did not write it. */
   recordSha256: z.string().optional(),
 });
 
@@ -54,26 +54,29 @@ const trialError = z.object({
   step: count,
   /** The first layer whose output was not finite; -1 when it was the loss alone. */
   layer: z.int().min(-1),
-  /** null when no step was at fault: training ended well, or did not begin. */
+  /** null when no step caused the error: training ended well, or did not begin. */
   learningRate: z.number().nullable(),
-  /** What failed; absent from records of versions that did not write it. */
+  /** The stage that failed; absent from records of versions that did not write it. */
   stage: z.enum(['preparation', 'training', 'measurement', 'writing']).exactOptional(),
 });
 
-/** What every experiment's records have. */
+/** Fields of the records of every experiment. */
 export interface RecordHeader<P extends TrialProtocol = TrialProtocol>
   extends Omit<z.output<typeof header>, 'protocol'> {
   readonly protocol: P;
 }
 export interface FinishedRecord<S = Scalars, P extends TrialProtocol = TrialProtocol>
   extends RecordHeader<P> {
-  /** What the trial found, as the experiment names it. */
+  /** Results of the trial, by the names of the experiment. */
   readonly scalars: S;
   readonly error?: never;
 }
-/** Of a trial that diverged, or failed otherwise. It is kept, and not tried again: the same numbers would fail again. */
+/**
+ * Record of a trial that diverged, or failed otherwise. It is kept and the trial is not repeated: the same numbers
+ * would fail again.
+ */
 export interface FailedRecord<S = Scalars, P extends TrialProtocol = TrialProtocol> extends RecordHeader<P> {
-  /** What was known before it failed. */
+  /** The scalars that were available before it failed. */
   readonly scalars: Partial<S>;
   readonly error: TrialError;
 }
@@ -81,7 +84,7 @@ export type TrialRecord<S = Scalars, P extends TrialProtocol = TrialProtocol> =
   | FinishedRecord<S, P>
   | FailedRecord<S, P>;
 type Seals = 'arraysSha256' | 'recordSha256';
-/** A record before its arrays are written and their checksum is known. */
+/** A record before its arrays are written, without their checksum. */
 export type UnsealedRecord = Omit<FinishedRecord, Seals> | Omit<FailedRecord, Seals>;
 export type TrialError = z.output<typeof trialError>;
 
@@ -91,15 +94,15 @@ export function isFinished<S, P extends TrialProtocol>(
   return record.error === undefined;
 }
 
-/** Fields of a record beside its scalars and its error. */
+/** Fields of a record besides its scalars and its error. */
 export const recordFields: readonly string[] = Object.keys(header.shape);
 
-/** JSON Schema of a record without its scalars and its error: what becomes columns of its fields. */
+/** JSON Schema of a record without its scalars and its error, for the columns of a query. */
 export function recordJsonSchema(): { readonly properties?: Readonly<Record<string, object>> } {
   return z.toJSONSchema(header, { unrepresentable: 'any' }) as ReturnType<typeof recordJsonSchema>;
 }
 
-/** The same of a failed record's error. */
+/** The same for the error of a failed record. */
 export function trialErrorJsonSchema(): ReturnType<typeof recordJsonSchema> {
   return z.toJSONSchema(trialError) as ReturnType<typeof recordJsonSchema>;
 }
@@ -112,7 +115,7 @@ export function trialFolder(directory: string, key: string): string {
 
 /**
  * The record with the checksums of its arrays and of itself.
- * @throws internal when it could not be read again, as with a number that JSON has no text for
+ * @throws internal when it could not be read back, as with a number that JSON cannot represent
  */
 export function sealRecord(record: UnsealedRecord, arraysSha256: string): TrialRecord {
   const complete = { ...record, arraysSha256 };
@@ -137,7 +140,7 @@ export function encodeRecord(record: TrialRecord): string {
 /**
  * The record of one trial.
  * @throws file_unreadable; file_corrupt when it is not a record, not of this key, or its numbers were changed;
- *   file_unsupported when it is whole and of another schema or of an experiment that is not known: see checkSchema
+ *   file_unsupported when it is intact and of another schema or of an unregistered experiment: see checkSchema
  */
 export async function readRecord(directory: string, key: string): Promise<TrialRecord> {
   const path = join(trialFolder(directory, key), recordFile);
@@ -154,7 +157,7 @@ export async function readRecord(directory: string, key: string): Promise<TrialR
   const { record, issue, cause } = parseRecord(inSchema2(value));
   if (record === undefined) throw corrupt(issue, cause);
   const { recordSha256, ...rest } = value as Record<string, unknown>;
-  // Whoever writes the revision of the arithmetic writes the checksum too.
+  // A version that writes the revision of the arithmetic writes the checksum too.
   const sealed = recordSha256 !== undefined || record.versions.arithmetic !== undefined;
   if (sealed && recordSha256 !== sha256(JSON.stringify(rest)))
     throw corrupt('its numbers are not those that it was written with: its own SHA-256 is another');
@@ -168,7 +171,7 @@ type Parsed =
   | { readonly record: TrialRecord; readonly issue?: never; readonly cause?: never }
   | { readonly record?: never; readonly issue: string; readonly cause: z.ZodError };
 
-/** By the schema of every record, and by that of its experiment. */
+/** Parses by the schema of every record, and by that of its experiment. */
 function parseRecord(value: unknown): Parsed {
   const { scalars, error } = (value ?? {}) as Record<string, unknown>;
   const head = header.safeParse(value);
@@ -179,20 +182,20 @@ function parseRecord(value: unknown): Parsed {
   const found = (failure ? allOptional(form) : form).safeParse(scalars);
   if (!found.success) return issueOf(found.error, 'scalars');
   const failed = failure && { error: failure.data };
-  // As they were written: a schema may have defaults, which are not what the trial found.
+  // The scalars as written: a schema may have defaults, which are not results of the trial.
   return { record: { ...head.data, scalars, ...failed } as TrialRecord };
 }
 
 const optionalForms = new WeakMap<z.ZodObject, z.ZodObject>();
 
-/** Scalars of a failed trial, each of which may be absent. */
+/** Schema of the scalars of a failed trial, each of which may be absent. */
 function allOptional(form: z.ZodObject): z.ZodObject {
   const fields = Object.entries(form.shape as Record<string, z.ZodType>);
-  const known =
+  const cached =
     optionalForms.get(form) ??
     z.object(Object.fromEntries(fields.map(([name, field]) => [name, field.optional()])));
-  optionalForms.set(form, known);
-  return known;
+  optionalForms.set(form, cached);
+  return cached;
 }
 
 function issueOf(cause: z.ZodError, ...within: string[]): Parsed {
@@ -201,30 +204,30 @@ function issueOf(cause: z.ZodError, ...within: string[]): Parsed {
   return { issue: `${path || 'its contents'}: ${first?.message}`, cause };
 }
 
-/** Fields of a record of schema 1 that are not what the trial found. */
+/** Fields of a record of schema 1 that are not scalars. */
 const headerOfSchema1: readonly string[] = [...Object.keys(header.shape), 'error'];
 
 /**
- * A record as it is. Schema 1, of version 0.1.0, had one experiment, and what a trial found beside the other fields, null
- * where the trial failed.
+ * Converts a record to schema 2. Schema 1, of version 0.1.0, had one experiment, and its scalars beside the other
+ * fields, null for a failed trial.
  */
 function inSchema2(value: unknown): unknown {
   if ((value as { readonly schema?: unknown } | null)?.schema !== 1) return value;
   const fields = Object.entries(value as object);
-  const isFound = ([name, field]: [string, unknown]) => !headerOfSchema1.includes(name) && field !== null;
+  const isScalar = ([name, field]: [string, unknown]) => !headerOfSchema1.includes(name) && field !== null;
   return {
     ...Object.fromEntries(fields.filter(([name]) => headerOfSchema1.includes(name))),
     schema: 2,
     experiment: defaultExperiment,
-    scalars: Object.fromEntries(fields.filter(isFound)),
+    scalars: Object.fromEntries(fields.filter(isScalar)),
   };
 }
 
 const readSchemas: readonly unknown[] = [1, 2];
 
 /**
- * One that another version sealed is nothing to train again; one without a seal may be this version's with a digit changed.
- * The same of an experiment that is not known here.
+ * Refuses an intact record of another schema or of an unregistered experiment: it must not be trained again. A record
+ * without a checksum may be one of this version with a changed digit, which is corrupt.
  */
 function checkSchema(value: unknown, corrupt: (reason: string) => Error, path: string): void {
   const { recordSha256, ...rest } = (value ?? {}) as Record<string, unknown>;

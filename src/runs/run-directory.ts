@@ -29,21 +29,21 @@ import { TrialLocks } from './trial-locks.js';
 
 export const protocolFile = 'protocol.yaml';
 
-/** A trial whose files are there but cannot be trusted, and why. */
+/** A trial whose files exist but are damaged, and why. */
 export interface DamagedTrial {
   readonly key: string;
   readonly reason: string;
 }
 
-/** Milliseconds between two tries for the lock of protocol.yaml, which is held as long as a small file is written. */
+/** Milliseconds between two attempts to lock protocol.yaml; the lock is held while a small file is written. */
 const lockPause = 20;
 
 /**
- * Makes `directory` the run directory of `protocol`, or checks that it already is. A protocol that asks for more than the
- * one there replaces it; one that asks for a part of it leaves it as it is. Of several at once each sees what those before
- * it have written.
- * @throws run_directory_conflict with the fields that differ; file_unwritable; invalid_protocol when the protocol.yaml there
- *   was edited into something else
+ * Creates the run directory of `protocol`, or checks that `directory` is one. A protocol that requests more trials
+ * replaces the one there; one that requests a part of them leaves it unchanged. Concurrent calls see what earlier ones
+ * have written.
+ * @throws run_directory_conflict with the fields that differ; file_unwritable; invalid_protocol when the
+ *   protocol.yaml there was edited and is invalid
  */
 export async function openRunDirectory(directory: string, protocol: ProtocolDocument): Promise<void> {
   await makeFolder(join(directory, 'trials'));
@@ -56,12 +56,12 @@ export async function openRunDirectory(directory: string, protocol: ProtocolDocu
 }
 
 /**
- * Whether a directory, which may not be there, would take `protocol` in place of what it holds; false where that asks for
- * as much already. Nothing is written.
+ * Whether `protocol` would replace the one of a directory, which may not exist; false where that requests as many
+ * trials already. Nothing is written.
  * @throws run_directory_conflict, invalid_protocol: see openRunDirectory
  */
 export async function wouldGrow(directory: string, protocol: ProtocolDocument): Promise<boolean> {
-  await namesIn(directory); // a network file system looks again then, and may else show a file that was replaced
+  await namesIn(directory); // Listing makes a network file system refresh its cache; otherwise it may return a file that was replaced.
   const path = join(directory, protocolFile);
   const present = await readProtocolIfThere(directory);
   const growth = present === undefined ? 'grows' : compareProtocols(present, protocol);
@@ -93,12 +93,12 @@ export async function readProtocol(directory: string): Promise<ProtocolDocument>
 }
 
 /**
- * Which of the trials are done, and which have files that are to be made again: a record without its arrays or the
- * reverse, a checksum that is wrong. A trial in the making, of which there is no more than a checkpoint, is neither. Where
- * there is no such directory nothing is done.
- * @param visit what is wanted of a trial's files; it reads the arrays, so that they are read once. Default: its record
- * @throws file_unsupported for a record of another schema, with refuseOtherSchemas: else it counts as damaged, and what is
- *   damaged may be trained again, over it
+ * Determines which trials have ended, and which have damaged files: a record without its arrays or the reverse, a wrong
+ * checksum. A trial with nothing more than a checkpoint is neither. Where there is no such directory no trial has
+ * ended.
+ * @param visit computes the result for a trial; it reads the arrays, so that they are read once. Default: its record
+ * @throws file_unsupported for a record of another schema, with refuseOtherSchemas; otherwise it counts as damaged,
+ *   and a damaged trial may be trained again and its record replaced
  */
 export async function survey<Value = TrialRecord>(
   directory: string,
@@ -116,7 +116,7 @@ export async function survey<Value = TrialRecord>(
     } catch (error) {
       if (!(error instanceof EigenstudentError)) throw error;
       if (refuseOtherSchemas && error.code === 'file_unsupported') throw error;
-      if (await isBroken(directory, key)) damaged.push({ key, reason: error.message });
+      if (await isDamaged(directory, key)) damaged.push({ key, reason: error.message });
     }
   }
   return { found, damaged };
@@ -136,15 +136,15 @@ async function checked(directory: string, record: TrialRecord): Promise<TrialRec
   return record;
 }
 
-/** Whether there is more of a trial than what a process in the middle of it leaves. */
-async function isBroken(directory: string, key: string): Promise<boolean> {
+/** Whether a trial has other files than those of a process at work on it. */
+async function isDamaged(directory: string, key: string): Promise<boolean> {
   const names = await namesIn(trialFolder(directory, key));
   return names.includes(recordFile) || names.includes(arraysFile);
 }
 
 /**
- * The record of a trial that is done, its arrays checked; nothing where it is not, or not any more. The folder is listed
- * first: a network file system looks again then, and may else say for a minute that a new file is not there.
+ * The record of an ended trial, its arrays verified; undefined where there is none. The folder is listed first: that
+ * makes a network file system refresh its cache, which may otherwise hide a new file for a minute.
  */
 export async function findFinished(directory: string, key: string): Promise<TrialRecord | undefined> {
   if (!(await namesIn(trialFolder(directory, key))).includes(recordFile)) return undefined;
@@ -157,7 +157,7 @@ export async function findFinished(directory: string, key: string): Promise<Tria
 }
 
 /**
- * Names of the folders under trials/, sorted; none where a run directory has lost that folder.
+ * Names of the folders under trials/, sorted; empty where a run directory has lost that folder.
  * @throws file_unreadable when it is not a run directory
  */
 export async function listKeys(directory: string): Promise<string[]> {
@@ -173,7 +173,7 @@ export async function listKeys(directory: string): Promise<string[]> {
 }
 
 /**
- * Every record in a run directory, by key; trials in the making and damaged ones are left out.
+ * Every record in a run directory, by key; unfinished and damaged trials are left out.
  * @throws file_unreadable when it is not a run directory
  */
 export async function readRecords(directory: string): Promise<TrialRecord[]> {
@@ -185,7 +185,7 @@ export async function readRecords(directory: string): Promise<TrialRecord[]> {
   return records;
 }
 
-/** The record of a trial, its arrays not looked at; nothing where there is none, or a damaged one. */
+/** The record of a trial, without verifying its arrays; undefined where there is none, or a damaged one. */
 export async function readRecordIfWhole(directory: string, key: string): Promise<TrialRecord | undefined> {
   try {
     return await readRecord(directory, key);
@@ -196,9 +196,9 @@ export async function readRecordIfWhole(directory: string, key: string): Promise
 }
 
 /**
- * Writes a trial: first its arrays, then the record that vouches for them, so that what a crash leaves is never taken
- * for a finished trial. What else lies in its folder goes last: until then it goes on from its checkpoint.
- * @throws file_unwritable; nothing that was there before is touched, but for a record that failed the survey
+ * Writes a trial: first its arrays, then the record with their checksum, so that the files of a crash are never taken
+ * for a finished trial. Other files in its folder are removed last: until then the trial continues from its checkpoint.
+ * @throws file_unwritable; no earlier file is changed, except a damaged record
  */
 export async function writeTrial(
   directory: string,

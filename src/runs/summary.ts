@@ -1,4 +1,4 @@
-/** summary.json: what a run found, per group of trials that differ in nothing but their index and seed. */
+/** summary.json: the results of a run, per group of trials that differ in nothing but their index and seed. */
 import { join } from 'node:path';
 import { EigenstudentError } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
@@ -21,15 +21,15 @@ export const summaryFile = 'summary.json';
 
 /** Finished trials that differ in nothing but their index and seed. */
 export interface GroupSummary {
-  /** Of every other field than its place that the protocol varies, by its path. */
+  /** Values of every other field than its place that the protocol varies, by its path. */
   readonly settings: Settings;
   readonly trials: number;
 }
 
-/** With the values of its place, and whatever its experiment sums up. */
+/** With the values of its place, and the results of summarizeGroup. */
 export type AnyGroupSummary = GroupSummary & Readonly<Record<string, unknown>>;
 
-/** `P`: what ExperimentForm.place says of a trial. */
+/** `P`: the type of ExperimentForm.place. */
 export type TrialFailure<P extends object = object> = P &
   Pick<TrialError, 'code' | 'message'> & {
     readonly key: string;
@@ -45,13 +45,13 @@ export interface Summary<G extends GroupSummary = GroupSummary, P extends object
   readonly trials: { readonly total: number; readonly finished: number; readonly failed: number };
   readonly groups: readonly G[];
   readonly failures: readonly TrialFailure<P>[];
-  /** Trials with files that cannot be trusted: they are in none of the above, and the next sweep trains them again. */
+  /** Damaged trials: they are in none of the above, and the next sweep trains them again. */
   readonly damaged: readonly DamagedTrial[];
 }
 
 /**
- * Summary of whatever a run directory holds; also written to its summary.json.
- * @param signal aborting it ends the work with its reason, and what was there stays
+ * Summary of the records in a run directory; also written to its summary.json.
+ * @param signal aborting it ends the work with its reason, and the earlier file stays
  * @throws file_unreadable when there is no run in the directory; invalid_protocol; file_unwritable
  */
 export async function writeSummary(directory: string, signal?: AbortSignal): Promise<Summary> {
@@ -91,20 +91,20 @@ export async function writeSummary(directory: string, signal?: AbortSignal): Pro
   return summary;
 }
 
-/** Records by key, of which those that finished have not had their arrays looked at. */
+/** Records by key; the arrays of finished ones have not been verified. */
 function surveyRecords(directory: string, trials: readonly Trial[], signal: AbortSignal | undefined) {
   const protocols = new Map(trials.map(({ key, protocol }) => [key, protocol]));
   return survey(directory, trials, async (record): Promise<TrialRecord> => {
     signal?.throwIfAborted();
     if (!isFinished(record)) await checkArrays(directory, record);
-    // With the protocol that is in memory already, and equal: most of a record is its own copy of it.
+    // With the equal protocol that is in memory already: most of a record is its own copy of it.
     return { ...record, protocol: protocols.get(record.key) ?? record.protocol };
   });
 }
 
 /**
- * Records that differ in nothing but trial and seed, in the order of their places; within those, and in each group, in the
- * order in which they come.
+ * Groups of records that differ in nothing but trial and seed, in the order of their places; within those, and in each
+ * group, in their order here.
  */
 export function groupRecords<Finished extends FinishedRecord<unknown>>(
   records: readonly Finished[],
@@ -129,7 +129,7 @@ function sorted(records: readonly TrialRecord[]): TrialRecord[] {
 
 type SettingsOf = ReturnType<typeof settingsOf>;
 
-/** What the summary of a group is made of; trials whose arrays are damaged are left out and given to `leaveOut`. */
+/** The members of a group for its summary; trials whose arrays are damaged are left out and passed to `leaveOut`. */
 async function readMembers(
   directory: string,
   { summaryTensors = [] }: ExperimentForm,
@@ -153,7 +153,7 @@ async function readMembers(
   return members;
 }
 
-/** Of every scalar but those of the place, over the trials in which it is a number, and of their seconds. */
+/** Statistics of every scalar but those of the place, over the trials in which it is a number, and of their seconds. */
 function statisticsOf(
   members: readonly GroupMember[],
   place: readonly string[],
@@ -166,7 +166,7 @@ function statisticsOf(
   return { ...Object.fromEntries(found), seconds: statistic(members.map(({ seconds }) => seconds)) };
 }
 
-/** Of a record of a trial that failed; nothing of one that finished. */
+/** The failure of a failed trial's record; undefined for a finished one. */
 export function toFailure(record: TrialRecord, settings: SettingsOf): TrialFailure[] {
   if (isFinished(record)) return [];
   const { key, seed, trial, protocol, error } = record;

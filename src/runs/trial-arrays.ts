@@ -1,4 +1,4 @@
-/** trials/<key>/arrays.safetensors: everything about a trial that is not a single number. */
+/** trials/<key>/arrays.safetensors: the results of a trial that are not single numbers. */
 import { join } from 'node:path';
 import { types } from 'node:util';
 import { EigenstudentError } from '../errors.js';
@@ -12,7 +12,7 @@ import { readBytesIfThere } from './read-bytes.js';
 import { type RecordHeader, trialFolder } from './record.js';
 import { sha256 } from './sha256.js';
 
-/** What a trial keeps in its arrays or in its checkpoint. */
+/** The content of the arrays or of the checkpoint of a trial. */
 export interface TrialTensors {
   readonly tensors: ReadonlyMap<string, SafeTensor>;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ export function arraysPath(directory: string, { key }: Pick<RecordHeader, 'key'>
 }
 
 /**
- * The bytes of a trial's arrays, as they were written.
+ * The bytes of a trial's arrays, verified.
  * @throws file_unreadable; file_corrupt when they are missing, or their checksum is not the one in the record
  */
 async function readChecked(directory: string, record: SealedRecord): Promise<Buffer> {
@@ -51,7 +51,7 @@ async function readChecked(directory: string, record: SealedRecord): Promise<Buf
   );
 }
 
-/** @throws file_unreadable, file_corrupt unless the arrays are there and are those that the record was written with */
+/** @throws file_unreadable, file_corrupt unless the arrays exist and match the checksum of the record */
 export async function checkArrays(directory: string, record: SealedRecord): Promise<void> {
   await readChecked(directory, record);
 }

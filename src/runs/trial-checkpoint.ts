@@ -1,4 +1,4 @@
-/** trials/<key>/checkpoint.safetensors: how far an unfinished trial is. */
+/** trials/<key>/checkpoint.safetensors: the state of an unfinished trial. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { EigenstudentError } from '../errors.js';
@@ -18,8 +18,8 @@ export function checkpointPath(directory: string, key: string): string {
 }
 
 /**
- * Keeps how far a trial is, in place of what was kept before.
- * @param state its metadata hold `steps`, a list of one number: the steps that are done (see checkpointSteps)
+ * Writes the checkpoint of a trial, in place of the previous one.
+ * @param state its metadata contain `steps`, a list of one number: the completed steps (see checkpointSteps)
  * @throws file_unwritable
  */
 export async function writeTrialCheckpoint(
@@ -37,8 +37,8 @@ export async function writeTrialCheckpoint(
 }
 
 /**
- * What was kept of a trial; undefined where it was not begun.
- * @throws file_corrupt, file_unreadable, data_mismatch (another version): the trial is to start again
+ * The checkpoint of a trial; undefined where there is none.
+ * @throws file_corrupt, file_unreadable, data_mismatch (another version): the trial has to start again
  */
 export async function readTrialCheckpoint(
   directory: string,
@@ -70,7 +70,7 @@ function checkSeal({ tensors, metadata }: SafetensorsFile, key: string, path: st
     );
 }
 
-/** Of everything that the file says, in an order that depends on names alone. */
+/** Covers all content of the file, in an order that depends on names alone. */
 function checksum({ tensors, metadata }: SafetensorsFile): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify(Object.entries(metadata).sort()));

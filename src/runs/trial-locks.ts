@@ -1,6 +1,6 @@
 /**
- * Who may train which trial: locks/<key>/<generation>, made by one process only and holding its id. The highest generation
- * counts; one is taken over from the dead by making the next.
+ * Locks of trials: locks/<key>/<generation>, created by exactly one process and containing its id. The highest
+ * generation is valid; a process takes over the lock of a dead one by creating the next generation.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -22,7 +22,7 @@ import {
 } from './owners.js';
 import { isMissing } from './read-bytes.js';
 
-/** Milliseconds between signs of life. */
+/** Milliseconds between heartbeats. */
 const heartbeat = 3000;
 
 /** The locks of one process on one run directory. */
@@ -31,7 +31,7 @@ export class TrialLocks {
   readonly #held = new Set<string>();
   readonly #timer: NodeJS.Timeout;
   #counter = 0;
-  #beating: Promise<void> = Promise.resolve();
+  #heartbeatWrite: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly directory: string,
@@ -39,30 +39,30 @@ export class TrialLocks {
   ) {
     this.#watch = new OwnerWatch(directory);
     this.#timer = setInterval(() => {
-      this.#beating = this.#beat();
+      this.#heartbeatWrite = this.#beat();
     }, heartbeat).unref();
   }
 
   /**
-   * Makes this process known in a run directory.
+   * Registers this process as an owner in a run directory.
    * @throws file_unwritable
    */
   static async enter(directory: string): Promise<TrialLocks> {
     const id = `${hostname().replace(/[^\w.-]/g, '_')}-${process.pid}-${randomUUID().slice(0, 8)}`;
     const owner = ownerHere(id);
     await writing(directory, async () => {
-      for (let attempts = 1; ; ++attempts) {
+      for (let attempt = 1; ; ++attempt) {
         try {
           await makeFolder(ownersFolder(directory));
-          // Renamed into place: killed while it writes, it would leave a file that says nothing of who it was.
-          await writeFile(firstSign(directory, id), JSON.stringify(owner));
-          await rename(firstSign(directory, id), join(ownersFolder(directory), `${id}.json`));
+          // Renamed into place: a process killed while it writes would leave a file without its identity.
+          await writeFile(heartbeatFile(directory, id), JSON.stringify(owner));
+          await rename(heartbeatFile(directory, id), join(ownersFolder(directory), `${id}.json`));
           await writeFile(join(ownersFolder(directory), id), id);
           return;
         } catch (error) {
-          // Whoever leaves last takes the folder along, perhaps right now.
-          if (isMissing(error) && attempts < 10) continue;
-          await removeOwner(directory, id).catch(() => undefined); // a full disk leaves empty files
+          // The last process to leave removes the folder, perhaps at this moment.
+          if (isMissing(error) && attempt < 10) continue;
+          await removeOwner(directory, id).catch(() => undefined); // A full disk leaves empty files.
           throw error;
         }
       }
@@ -71,8 +71,9 @@ export class TrialLocks {
   }
 
   /**
-   * Enters, works and leaves. What fails first is told: where the disk cannot be written any more, leaving fails as well.
-   * @throws file_unwritable; what the work throws
+   * Enters, works and leaves. The first error is thrown: where the disk cannot be written any more, leaving fails as
+   * well.
+   * @throws file_unwritable; errors of the work
    */
   static async within<Result>(
     directory: string,
@@ -83,14 +84,17 @@ export class TrialLocks {
     try {
       result = await work(locks);
     } catch (error) {
-      await locks.leave().catch(() => undefined); // what stays is that of a dead process to the next one
+      await locks.leave().catch(() => undefined); // The next process treats the remaining files as those of a dead one.
       throw error;
     }
     await locks.leave();
     return result;
   }
 
-  /** Others see a counter grow. Where that cannot be written they will take this process for dead, and that is right. */
+  /**
+   * Increments the counter that other processes observe. Where it cannot be written they take this process for dead, as
+   * they should.
+   */
   async #beat(): Promise<void> {
     const path = join(ownersFolder(this.directory), `${this.owner.id}.json`);
     this.#counter += 1;
@@ -98,13 +102,13 @@ export class TrialLocks {
       await writeFile(`${path}.tmp`, JSON.stringify({ ...this.owner, counter: this.#counter }));
       await rename(`${path}.tmp`, path);
     } catch (error) {
-      // Somebody tidied up by hand: the next beat writes it anew.
+      // The file was deleted by hand: the next heartbeat writes it again.
       if (codeOf(error) === 'ENOENT') await makeFolder(ownersFolder(this.directory)).catch(() => undefined);
     }
   }
 
   /**
-   * Makes a trial this process's own, unless it is that of another that lives.
+   * Acquires the lock of a trial, unless another living process holds it.
    * @throws file_unwritable
    */
   async claim(key: string): Promise<boolean> {
@@ -117,7 +121,7 @@ export class TrialLocks {
     if (lock && !(await this.#watch.isDead(lock.owner))) return false;
     const generation = (lock?.generation ?? 0) + 1;
     if (!(await this.#make(key, generation))) return false;
-    // Where what was dead was tidied away meanwhile, somebody may have made a higher one.
+    // Where the lock of a dead process was removed meanwhile, another process may have created a higher generation.
     if ((await readLock(this.directory, key))?.owner !== this.owner.id) return false;
     if (lock && !(await this.#isStill(key, lock))) {
       await rm(join(locksFolder(this.directory), key, String(generation)), { force: true });
@@ -128,8 +132,8 @@ export class TrialLocks {
   }
 
   /**
-   * Whether the lock that was taken over is where it was. Its owner may have released it as it left, and another, who found
-   * none, made the first generation anew: that one holds the trial.
+   * Whether the lock that was taken over still exists. Its owner may have released it as it left, and another process,
+   * which found none, created the first generation again: that one holds the trial.
    */
   async #isStill(key: string, { generation, owner }: Lock): Promise<boolean> {
     try {
@@ -141,25 +145,25 @@ export class TrialLocks {
     }
   }
 
-  /** Whether it was this process that made it. */
+  /** Whether this process created the lock. */
   async #make(key: string, generation: number): Promise<boolean> {
     const folder = join(locksFolder(this.directory), key);
     const path = join(folder, String(generation));
     await makeLockFolder(folder);
     return writing(this.directory, async () => {
       try {
-        // A link is there whole or not at all; a file that is opened and then written may stay empty for ever.
+        // A link is atomic; a file that is opened and then written may stay empty for ever.
         await link(join(ownersFolder(this.directory), this.owner.id), path);
         return true;
       } catch (error) {
         if (codeOf(error) === 'EEXIST') return false;
-        if (codeOf(error) !== 'ENOENT' && !linkless.includes(codeOf(error) ?? '')) throw error;
+        if (codeOf(error) !== 'ENOENT' && !noLinkCodes.includes(codeOf(error) ?? '')) throw error;
       }
       try {
         await writeFile(path, this.owner.id, { flag: 'wx' });
         return true;
       } catch (error) {
-        // EEXIST: another was quicker; ENOENT: another released it, folder and all
+        // EEXIST: another process was faster; ENOENT: another process released it with its folder
         if (codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOENT') return false;
         throw error;
       }
@@ -167,7 +171,7 @@ export class TrialLocks {
   }
 
   /**
-   * Gives a trial up, if it is this process's own.
+   * Releases the lock of a trial, if this process holds it.
    * @throws file_unwritable
    */
   async release(key: string): Promise<void> {
@@ -178,43 +182,43 @@ export class TrialLocks {
   }
 
   /**
-   * Gives everything up.
+   * Releases all locks and unregisters the process.
    * @throws file_unwritable
    */
   async leave(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#beating; // a beat after the end would bring the file back
+    await this.#heartbeatWrite; // a beat after the end would bring the file back
     for (const key of [...this.#held]) await this.release(key);
     await writing(this.directory, () => removeOwner(this.directory, this.owner.id));
   }
 }
 
-/** What becomes this process's sign of life; the process is in its name, for who tidies up (clean.ts). */
-function firstSign(directory: string, id: string): string {
+/** Temporary file that becomes the process's file of heartbeats; its name contains the process, for clean.ts. */
+function heartbeatFile(directory: string, id: string): string {
   return join(ownersFolder(directory), `${id}.json.${process.pid}-0.tmp`);
 }
 
-/** All that an owner has left of itself, its locks apart. */
+/** Removes all files of an owner except its locks. */
 async function removeOwner(directory: string, id: string): Promise<void> {
   const path = join(ownersFolder(directory), id);
-  for (const file of [path, `${path}.json`, `${path}.json.tmp`, firstSign(directory, id)])
+  for (const file of [path, `${path}.json`, `${path}.json.tmp`, heartbeatFile(directory, id)])
     await rm(file, { force: true });
   for (const folder of [ownersFolder(directory), locksFolder(directory)]) await removeIfEmpty(folder);
 }
 
-/** Nothing is synced: who holds what is of no interest after a power cut. */
+/** Nothing is synced: locks are irrelevant after a power failure. */
 async function makeLockFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') await makeFolder(folder); // or says why not
+    if (codeOf(error) !== 'EEXIST') await makeFolder(folder); // Throws where the folder cannot be made.
   }
 }
 
-/** File systems without links, and files with all the links they can have. */
-const linkless = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];
+/** File systems without hard links, and files with the maximum number of links. */
+const noLinkCodes = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];
 
-/** Removes generations up to one, the highest last: until then it counts. */
+/** Removes generations up to one, the highest last: until then it is valid. */
 export async function removeLock(directory: string, key: string, upTo: number): Promise<void> {
   const folder = join(locksFolder(directory), key);
   const generations = (await namesIn(folder)).map(Number).sort((a, b) => a - b);

@@ -5,7 +5,7 @@ interface Versions {
   readonly node: string;
 }
 
-/** What a record says of the software that made it. */
+/** Versions of the software, for a record. */
 export function versions(): Versions {
   return { eigenstudent: ownPackage().version, node: process.versions.node };
 }

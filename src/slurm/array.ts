@@ -1,27 +1,30 @@
-/** How a sweep is cut into the tasks of a Slurm job array, and how Slurm writes such a list of tasks. */
+/** Partitions a sweep into the tasks of a Slurm job array, and formats lists of tasks for Slurm. */
 import { EigenstudentError } from '../errors.js';
 import { workOf } from '../protocol/place.js';
 import type { Trial } from '../protocol/trials.js';
 import { deal } from '../sweep/shard.js';
 
-/** Work (see workOf) that one thread does in a second: measured on the preset quick, an EPYC of 2023 with AVX-512. */
+/** Work (see workOf) of one thread per second: measured on the preset quick, an EPYC of 2023 with AVX-512. */
 const workPerSecond = 1e10;
-/** Slurm needs about a second to start and end a task, and a queue may need minutes: what a task is worth. Arbitrary. */
+/**
+ * Slurm needs about a second to start and end a task, and a task may wait for minutes in the queue: the duration that
+ * justifies a task. Arbitrary.
+ */
 const secondsPerTask = 600;
-/** Students that fill a GPU: one per multiprocessor, of which large ones have 130. */
+/** Students that fill a GPU: one per multiprocessor, of which large GPUs have 130. */
 const studentsPerGpu = 128;
 
 export interface ArrayLimits {
   /** Threads of a task. */
   readonly cpus: number;
   readonly gpu: boolean;
-  /** The most tasks that the cluster takes in one array. */
+  /** The maximum number of tasks of one array on the cluster. */
   readonly maximum: number;
 }
 
 /**
- * How many tasks a sweep is cut into where nobody says so: of ten minutes each, none of them too small to fill its cores
- * or its GPU. It depends on all the trials and not on what is left of them, so that a sweep is cut alike every time.
+ * The default number of tasks of a sweep: ten minutes each, each with enough trials to fill its cores or its GPU. It
+ * depends on all trials and not on the remaining ones, so that every submission of a sweep has the same partition.
  */
 export function arraySize(trials: readonly Trial[], { cpus, gpu, maximum }: ArrayLimits): number {
   const work = trials.reduce((sum, { protocol }) => sum + workOf(protocol), 0);
@@ -40,12 +43,12 @@ export function checkArraySize(size: number, maximum: number): number {
   );
 }
 
-/** Tasks, from 0, of `size` whose shard has something that is missing. */
+/** Tasks, from 0, of `size` whose shard lacks trials. */
 export function tasksWith(missing: ReadonlySet<string>, trials: readonly Trial[], size: number): number[] {
   return deal(trials, size).flatMap((part, task) => (part.some(({ key }) => missing.has(key)) ? [task] : []));
 }
 
-/** "0-3,7%2": tasks in ascending order, at most `throttle` of them at a time. */
+/** "0-3,7%2": tasks in ascending order, at most `throttle` of them at once. */
 export function arraySpecification(tasks: readonly number[], throttle?: number): string {
   const ranges: [number, number][] = [];
   for (const task of tasks) {

@@ -3,9 +3,10 @@ import { slurm } from './controller.js';
 import { slurmState } from './state.js';
 
 /**
- * Cancels what runs or waits of a run directory's jobs. Running tasks write their checkpoints first; submitting again goes on.
+ * Cancels running and pending jobs of a run directory. Running tasks write their checkpoints first; a further
+ * submission continues.
  * @returns ids of the job arrays that were cancelled
- * @throws slurm_unreachable when nobody knows what runs; slurm_refused
+ * @throws slurm_unreachable when the state of the jobs is unknown; slurm_refused
  */
 export async function cancelSubmissions(directory: string): Promise<string[]> {
   const { problem, jobs } = await slurmState(directory);

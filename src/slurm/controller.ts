@@ -1,15 +1,15 @@
-/** Slurm's commands, and what their failures mean. */
+/** Runs the commands of Slurm, and classifies their failures. */
 import { spawn } from 'node:child_process';
 import { EigenstudentError } from '../errors.js';
 
 type SlurmCommand = 'sbatch' | 'scancel' | 'scontrol' | 'squeue';
 
-/** What Slurm's commands say when no controller answers, or when they do not know where one is. */
+/** Messages of Slurm's commands when no controller answers, or when none is configured. */
 const unreachable =
   /unable to contact slurm|connection refused|connect failure|communication connection|configuration source/i;
 
 interface Answer {
-  /** null: a signal ended it. */
+  /** null: it was ended by a signal. */
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -19,24 +19,27 @@ interface Answer {
  * Runs one of Slurm's commands.
  * @param input its standard input
  * @returns its standard output
- * @throws slurm_missing, slurm_unreachable (no controller answers), slurm_refused (with what it said)
+ * @throws slurm_missing, slurm_unreachable (no controller answers), slurm_refused (with its message)
  */
 export async function slurm(
   command: SlurmCommand,
   parameters: readonly string[],
   input = '',
 ): Promise<string> {
-  const { status, stdout, stderr } = await answer(command, parameters, input);
+  const { status, stdout, stderr } = await runCommand(command, parameters, input);
   if (status === 0) return stdout;
-  const said = (stderr.trim() || stdout.trim() || `exit status ${status}`).replaceAll('\n', '\n  ');
-  if (unreachable.test(said)) {
-    throw new EigenstudentError('slurm_unreachable', `no Slurm controller answers ${command}:\n  ${said}`);
+  const stderrText = (stderr.trim() || stdout.trim() || `exit status ${status}`).replaceAll('\n', '\n  ');
+  if (unreachable.test(stderrText)) {
+    throw new EigenstudentError(
+      'slurm_unreachable',
+      `no Slurm controller answers ${command}:\n  ${stderrText}`,
+    );
   }
-  throw new EigenstudentError('slurm_refused', `${command} refused:\n  ${said}`);
+  throw new EigenstudentError('slurm_refused', `${command} refused:\n  ${stderrText}`);
 }
 
-function answer(command: SlurmCommand, parameters: readonly string[], input: string): Promise<Answer> {
-  // sbatch in a job hands its own count of restarts down to the jobs that it submits
+function runCommand(command: SlurmCommand, parameters: readonly string[], input: string): Promise<Answer> {
+  // sbatch in a job passes its own restart count to the jobs that it submits.
   const { SLURM_RESTART_COUNT: _, ...environment } = process.env;
   return new Promise((resolve, reject) => {
     const child = spawn(command, parameters, { env: environment, stdio: 'pipe' });
@@ -48,7 +51,7 @@ function answer(command: SlurmCommand, parameters: readonly string[], input: str
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
-    child.stdin.on('error', () => undefined); // it ended without reading: its status says why
+    child.stdin.on('error', () => undefined); // The command ended without reading its input: its status has the reason.
     child.stdin.end(input);
     child.on('error', (cause) => reject(missing(command, cause)));
     child.on('close', (status) => resolve({ status, stdout, stderr }));
@@ -66,12 +69,12 @@ function missing(command: SlurmCommand, cause: Error): EigenstudentError {
 
 export interface Cluster {
   readonly name: string;
-  /** MaxArraySize: the most tasks of an array that starts at 0. */
+  /** MaxArraySize: the maximum number of tasks of an array that starts at 0. */
   readonly maximumArraySize: number;
 }
 
 /**
- * What this cluster is called and allows.
+ * Name and limits of this cluster.
  * @throws slurm_missing, slurm_unreachable, slurm_refused
  */
 export async function findCluster(): Promise<Cluster> {

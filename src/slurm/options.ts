@@ -1,4 +1,4 @@
-/** What a user may ask of Slurm, checked; what Slurm itself refuses is left to it. */
+/** Checks the options for Slurm; further checks are left to Slurm. */
 import { invalid, positiveInteger } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { type OptionsOf, optional, optionsCheck } from '../options.js';
@@ -6,26 +6,26 @@ import { type OptionsOf, optional, optionsCheck } from '../options.js';
 /** @internal */
 export const checkSlurmOptions = optionsCheck({
   partition: optional(oneLine),
-  /** Limit of a task, as Slurm writes it: "90" (minutes), "4:00:00", "1-12". A task that reaches it goes back to the queue. */
+  /** Time limit of a task, in Slurm's syntax: "90" (minutes), "4:00:00", "1-12". A task that reaches it is requeued. */
   time: optional(checkTime),
   /** "gpu:1", for example. */
   gres: optional(oneLine),
   /** CPUs of a task, each with a thread. Default: 1. */
   cpus: optional(positiveInteger, 1),
-  /** Of a task, as Slurm writes it: "8G". */
+  /** Memory of a task, in Slurm's syntax: "8G". */
   memory: optional(oneLine),
   account: optional(oneLine),
   qos: optional(oneLine),
-  /** Tasks that the sweep is cut into. Default: from the work that it takes. */
+  /** Number of tasks of the sweep. Default: by its work. */
   arrayTasks: optional(positiveInteger),
-  /** At most so many tasks at a time. */
+  /** Maximum number of simultaneous tasks. */
   throttle: optional(positiveInteger),
   /** Any other option of sbatch by its long name; true for one without a value. */
   sbatchOptions: optional(checkSbatchOptions, {}),
 });
 export interface SlurmOptions extends OptionsOf<typeof checkSlurmOptions> {}
 
-/** Options of sbatch that have a name of their own here, and what they are called. */
+/** Options of this package by the options of sbatch that they set. */
 const ownNames: Readonly<Record<string, string>> = {
   partition: '--partition',
   time: '--time',
@@ -36,7 +36,7 @@ const ownNames: Readonly<Record<string, string>> = {
   qos: '--qos',
   array: '--array-tasks and --throttle',
 };
-/** What the sweep depends on, and sets itself. */
+/** Options of sbatch that the sweep sets itself. */
 const fixed = [
   'requeue',
   'no-requeue',
@@ -49,10 +49,12 @@ const fixed = [
   'test-only',
 ];
 
-/** The warning comes 60 to 120 s before the limit (script.ts): what is left must be enough to start and get somewhere. */
+/**
+ * The warning is sent 60 to 120 s before the limit (script.ts): the remaining time must suffice to start and to train.
+ */
 const leastMinutes = 5;
 
-/** Words ("infinite"), and 0, which is no limit, are left to Slurm. */
+/** Words ("infinite") and 0, which means no limit, are passed to Slurm. */
 function checkTime(where: string, value: unknown): string {
   const time = oneLine(where, value);
   const minutes = minutesOf(time);
@@ -65,7 +67,10 @@ function checkTime(where: string, value: unknown): string {
   );
 }
 
-/** Of "minutes", "minutes:seconds", "hours:minutes:seconds", "days-hours[:minutes[:seconds]]"; undefined of anything else. */
+/**
+ * Parses "minutes", "minutes:seconds", "hours:minutes:seconds", "days-hours[:minutes[:seconds]]"; undefined for
+ * anything else.
+ */
 function minutesOf(time: string): number | undefined {
   const match = /^(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?$/.exec(time);
   if (!match) return undefined;
@@ -97,7 +102,7 @@ function checkSbatchOption(name: string, value: string | true): void {
   if (value !== true) oneLine(`${name} of sbatchOptions`, value);
 }
 
-/** A line feed would end the #SBATCH line and begin another. */
+/** A line feed would end the #SBATCH line and start another. */
 function oneLine(where: string, value: unknown): string {
   if (typeof value !== 'string' || value === '' || /[\n\r\0]/.test(value))
     throw invalid(where, 'a text of one line', value);

@@ -1,17 +1,20 @@
-/** The batch script of a sweep, and the options that sbatch is given with it. */
+/** Generates the batch script of a sweep, and the options of sbatch for it. */
 import { quote } from '../arguments.js';
 
-/** Seconds before the time limit that a task is warned. Slurm may be 60 s early; a checkpoint takes a few. */
+/**
+ * Seconds before the time limit at which a task is warned. Slurm may send the signal 60 s early; a checkpoint takes a
+ * few seconds.
+ */
 const warningSeconds = 60;
-/** Times that a task at its time limit goes back to the queue: an end to one that never gets anywhere. Arbitrary. */
+/** Maximum number of requeues at the time limit: bounds a task that makes no progress. Arbitrary. */
 const mostRestarts = 100;
-/** Restarts up to which a task whose process was killed, by lack of memory for example, is tried again. Arbitrary. */
+/** Maximum number of restarts of a task whose process was killed, by lack of memory for example. Arbitrary. */
 const mostCrashes = 3;
 
 /** An option of sbatch by its long name; true where it has no value. */
 export type SbatchOption = readonly [name: string, value: string | true];
 
-/** The options as lines of the script. Slurm reads quotes and backslashes as a shell does between double quotes. */
+/** A line of the script for the option. Slurm parses quotes and backslashes as a shell does between double quotes. */
 function directive([name, value]: SbatchOption): string {
   if (value === true) return `#SBATCH --${name}`;
   const plain = /^[\w@%+=:,./-]+$/.test(value);
@@ -20,23 +23,23 @@ function directive([name, value]: SbatchOption): string {
 
 export interface Script {
   readonly options: readonly SbatchOption[];
-  /** The program that sweeps, and its arguments but for --shard and --threads. */
+  /** The command of the sweep with its arguments except --shard and --threads. */
   readonly command: readonly string[];
-  /** How many shards the sweep is cut into. */
+  /** Number of shards of the sweep. */
   readonly shards: number;
-  /** Default: as many as Slurm gives the task CPUs. */
+  /** Default: the number of CPUs that Slurm assigns to the task. */
   readonly threads?: number;
 }
 
-/** Options that make a task of the sweep requeued and warned. Logs of a requeued task are appended to. */
+/** Options by which a task is requeued and warned. Logs of a requeued task are appended. */
 export const requeueOptions: readonly SbatchOption[] = [
   ['open-mode', 'append'],
   ['requeue', true],
-  // to the script alone: with TERM it could not be told from the TERM of a cancelled job, which must not come back
+  // To the script alone: TERM could not be distinguished from the TERM of a cancelled job, which must not be requeued.
   ['signal', `B:USR1@${warningSeconds}`],
 ];
 
-/** Text of the script. Every path in it is quoted. */
+/** The script. Every path in it is quoted. */
 export function batchScript({ options, command, shards, threads }: Script): string {
   return `#!/bin/bash
 ${options.map(directive).join('\n')}
@@ -54,7 +57,7 @@ warn() {
   if [[ -n $sweep ]]; then kill -TERM "$sweep" 2>/dev/null; fi
 }
 trap warn USR1
-# A task that is cancelled or preempted: Slurm tells the sweep too, and whether the task comes back is Slurm's affair.
+# A task that is cancelled or preempted: Slurm signals the sweep as well, and decides whether to requeue the task.
 trap 'ended=yes' TERM
 
 ${command.map(quote).join(' ')} \\

@@ -1,10 +1,10 @@
-/** What Slurm knows of the jobs of a run directory. Which trials are done the files say, not Slurm. */
+/** State of the jobs of a run directory in Slurm. Which trials are finished is determined by files, not by Slurm. */
 import { EigenstudentError } from '../errors.js';
 import { type Cluster, findCluster, slurm } from './controller.js';
 import { readSubmissions, type Submission } from './submissions.js';
 
 export interface SlurmState {
-  /** Why Slurm could not be asked: what became of the jobs is then unknown. undefined: it was asked. */
+  /** Why Slurm could not be queried: the state of the jobs is then unknown. undefined: it was queried. */
   readonly problem?: string;
   /** Job arrays submitted for the directory, oldest first. */
   readonly jobs: readonly SlurmJob[];
@@ -14,20 +14,22 @@ export interface SlurmJob {
   readonly jobId: string;
   readonly cluster: string;
   readonly submittedAt: string;
-  /** Tasks that were submitted. */
+  /** Number of tasks that were submitted. */
   readonly tasks: number;
   /**
-   * Tasks by state, in Slurm's words (PENDING, RUNNING, COMPLETED, CANCELLED, ...). FORGOTTEN: Slurm no longer knows
-   * of it, which it says of tasks that ended minutes ago or were cancelled before they began. null: unknown.
+   * Tasks by state, in Slurm's terms (PENDING, RUNNING, COMPLETED, CANCELLED, ...). FORGOTTEN: Slurm no longer has the
+   * job, as with tasks that ended minutes ago or were cancelled before they began. null: unknown.
    */
   readonly states: Readonly<Record<string, number>> | null;
-  /** Why pending tasks wait, in Slurm's words (Resources, Priority, JobArrayTaskLimit, ...), with the number of tasks. */
+  /**
+   * Reasons of pending tasks, in Slurm's terms (Resources, Priority, JobArrayTaskLimit, ...), with the number of tasks.
+   */
   readonly reasons: Readonly<Record<string, number>>;
-  /** Tasks that run, wait or will run again. null: unknown. */
+  /** Tasks that are running, pending or requeued. null: unknown. */
   readonly active: number | null;
 }
 
-/** States that a task does not leave by itself. */
+/** Final states of a task. */
 const ended = new Set([
   'BOOT_FAIL',
   'CANCELLED',
@@ -50,8 +52,8 @@ interface QueuedTask {
 }
 
 /**
- * Asks Slurm for the jobs of a run directory; asks nothing where none was submitted.
- * @throws file_unreadable, file_corrupt. No Slurm here, or one that does not answer, is `problem` and takes seconds to tell
+ * Queries Slurm for the jobs of a run directory; makes no query where none was submitted.
+ * @throws file_unreadable, file_corrupt. A missing or unreachable Slurm is `problem`; detecting it takes seconds
  */
 export async function slurmState(directory: string): Promise<SlurmState> {
   const submissions = await readSubmissions(directory);
@@ -76,19 +78,19 @@ function problemOf(submissions: readonly Submission[], { name }: Cluster): { pro
   return { problem: `submitted on the cluster ${[...elsewhere].join(', ')}, and this is ${name}` };
 }
 
-/** Text in a format of our own: the JSON of squeue changes between versions, and has the jobs of everybody. */
+/** Text in an explicit format: the JSON of squeue changes between versions, and contains the jobs of all users. */
 async function readQueue(jobIds: readonly string[]): Promise<QueuedTask[]> {
   try {
     const selection = ['--noheader', '--array', '--states=all', `--jobs=${jobIds.join(',')}`];
     return parseQueue(await slurm('squeue', [...selection, '--format=%F|%T|%r']));
   } catch (error) {
-    // what squeue says of a single job that it has forgotten; of several it leaves those out
+    // Error of squeue for a single job that it no longer has; of several it leaves those out.
     if (error instanceof EigenstudentError && error.message.includes('Invalid job id')) return [];
     throw error;
   }
 }
 
-/** Of lines "array job id|state|reason". */
+/** Parses lines "array job id|state|reason". */
 export function parseQueue(text: string): QueuedTask[] {
   return text
     .split('\n')
@@ -106,13 +108,13 @@ export function parseQueue(text: string): QueuedTask[] {
 }
 
 function jobOf(submission: Submission, queue: readonly QueuedTask[]): SlurmJob {
-  const known = queue.filter(({ jobId }) => jobId === submission.jobId);
-  const forgotten = Math.max(0, submission.tasks.length - known.length);
-  const states = known.map(({ state }) => state).concat(Array<string>(forgotten).fill('FORGOTTEN'));
+  const queued = queue.filter(({ jobId }) => jobId === submission.jobId);
+  const forgotten = Math.max(0, submission.tasks.length - queued.length);
+  const states = queued.map(({ state }) => state).concat(Array<string>(forgotten).fill('FORGOTTEN'));
   return {
     ...headOf(submission),
     states: tally(states),
-    reasons: tally(known.filter(({ state }) => state === 'PENDING').map(({ reason }) => reason)),
+    reasons: tally(queued.filter(({ state }) => state === 'PENDING').map(({ reason }) => reason)),
     active: states.filter((state) => !ended.has(state)).length,
   };
 }
@@ -125,8 +127,8 @@ function headOf({ jobId, cluster, submittedAt, tasks }: Submission) {
   return { jobId, cluster, submittedAt, tasks: tasks.length };
 }
 
-function tally(words: readonly string[]): Record<string, number> {
+function tally(terms: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  for (const term of terms) counts[term] = (counts[term] ?? 0) + 1;
   return counts;
 }

@@ -10,20 +10,20 @@ import { readBytes } from '../runs/read-bytes.js';
 const submission = z.object({
   schema: z.literal(1),
   jobId: z.string().regex(/^\d+$/),
-  /** ClusterName: the same number is another job elsewhere. */
+  /** ClusterName: the same number denotes another job on another cluster. */
   cluster: z.string(),
   /** ISO 8601, UTC. */
   submittedAt: z.string(),
-  /** Parts that the sweep was cut into; task t of the array trains part t + 1. */
+  /** Number of parts of the sweep; task t of the array trains part t + 1. */
   shards: z.int().min(1),
-  /** Of the array, from 0: those whose part lacked something. */
+  /** Tasks of the array, from 0: those whose part lacked trials. */
   tasks: z.array(z.int().min(0)).min(1),
-  /** Options that sbatch was given. */
+  /** Options of sbatch. */
   options: z.array(z.tuple([z.string(), z.union([z.string(), z.literal(true)])])),
 });
 export type Submission = Readonly<z.output<typeof submission>>;
 
-/** Of a run directory: the script, the protocol of the array, its logs. */
+/** Folder in the run directory for the script, the protocol of the array and its logs. */
 export function slurmFolder(directory: string): string {
   return join(directory, 'slurm');
 }
@@ -36,7 +36,7 @@ export async function writeSubmission(directory: string, value: Submission, scri
 }
 
 /**
- * All of a run directory, oldest first; none where nothing was ever submitted.
+ * All submissions of a run directory, oldest first; empty where there is none.
  * @throws file_unreadable, file_corrupt
  */
 export async function readSubmissions(directory: string): Promise<Submission[]> {

@@ -1,4 +1,4 @@
-/** Hands what a run directory lacks to Slurm, as one job array. */
+/** Submits the trials that a run directory lacks to Slurm, as one job array. */
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
 import { invalid, positiveInteger } from '../arguments.js';
@@ -20,12 +20,12 @@ import { checkSlurmOptions, type SlurmOptions } from './options.js';
 import { batchScript, requeueOptions, type SbatchOption } from './script.js';
 import { slurmFolder, writeSubmission } from './submissions.js';
 
-/** MaxArraySize where no cluster can be asked: Slurm's own default. */
+/** MaxArraySize where no cluster can be queried: Slurm's default. */
 const usualMaximum = 1001;
 
 /** @internal */
 const checkOptions = bareOptionsCheck({
-  /** The run directory, on a file system that every node sees; made if need be. */
+  /** The run directory, on a file system that every node mounts; created if it does not exist. */
   directory: required<string>(checkDirectory),
   slurm: optional<ReturnType<typeof checkSlurmOptions>, SlurmOptions>(
     checkSlurmOptions,
@@ -34,36 +34,37 @@ const checkOptions = bareOptionsCheck({
   /** As for sweep(), in every task. */
   device: optional(unchecked<Device>),
   devices: optional(unchecked<readonly number[]>),
-  /** Default: as many as the task has CPUs. */
+  /** Default: the number of CPUs of the task. */
   threads: optional(positiveInteger),
   /** As for sweep(), in every task. */
   checkpointEvery: optional(numberFrom(0)),
 });
 export interface SubmitOptions extends OptionsOf<typeof checkOptions> {}
 
-/** A job array that would train what a run directory lacks. */
+/** A job array that would train the trials that a run directory lacks. */
 export interface SlurmPlan {
-  /** Of the protocol. */
+  /** Trials of the protocol. */
   readonly trials: number;
-  /** Of those, without a record that can be trusted. */
+  /** Trials without an intact record. */
   readonly missing: number;
-  /** Parts that all the trials are cut into. */
+  /** Number of parts of all trials. */
   readonly shards: number;
-  /** The parts, from 0, that lack something: the tasks of the array. */
+  /** The parts, from 0, that lack trials: the tasks of the array. */
   readonly tasks: readonly number[];
-  /** null: nothing is missing. */
+  /** null: no trial is missing. */
   readonly script: string | null;
-  /** What sbatch is given. */
+  /** Options of sbatch. */
   readonly options: readonly SbatchOption[];
 }
 
 export interface SlurmSubmission extends SlurmPlan {
-  /** null: nothing was missing, and nothing submitted. */
+  /** null: no trial was missing, and nothing was submitted. */
   readonly jobId: string | null;
 }
 
 /**
- * What submitSweep would submit. Nothing is written and nothing is submitted; without Slurm its usual limits are assumed.
+ * The array that submitSweep would submit. Nothing is written or submitted; without Slurm its default limits are
+ * assumed.
  * @throws invalid_protocol, invalid_argument, run_directory_conflict
  */
 export async function planSubmission(input: object, options: SubmitOptions): Promise<SlurmPlan> {
@@ -72,21 +73,21 @@ export async function planSubmission(input: object, options: SubmitOptions): Pro
 }
 
 /**
- * Submits what the directory lacks as a job array. Called again it submits what is missing then; tasks of several arrays
- * that meet share the work.
- * @throws invalid_protocol, invalid_argument, run_directory_conflict, file_unwritable, slurm_missing, slurm_unreachable,
- *   slurm_refused
+ * Submits the trials that the directory lacks as a job array. A further call submits those that are missing then; tasks
+ * of several arrays that run at once share the work.
+ * @throws invalid_protocol, invalid_argument, run_directory_conflict, file_unwritable, slurm_missing,
+ *   slurm_unreachable, slurm_refused
  */
 export async function submitSweep(input: object, options: SubmitOptions): Promise<SlurmSubmission> {
   const protocol = await resolveProtocol(input, 'of submitSweep()');
-  const cluster = await findCluster(); // before anything is written: what is missing is known now
+  const cluster = await findCluster(); // Everything invalid or missing is reported before anything is written.
   const planned = await plan(protocol, options, cluster.maximumArraySize);
   const { directory } = options;
   await openRunDirectory(directory, protocol);
   if (planned.script === null) return { ...planned, jobId: null };
   await makeFolder(slurmFolder(directory));
   await writeAtomically(protocolCopy(directory, protocol), formatProtocol(protocol));
-  // On the command line as well as in the script: there they win over SBATCH_* variables.
+  // On the command line as well as in the script: there they override SBATCH_* variables.
   const parameters = planned.options.map(([name, value]) =>
     value === true ? `--${name}` : `--${name}=${value}`,
   );
@@ -122,7 +123,7 @@ async function plan(protocol: ProtocolDocument, options: SubmitOptions, maximum:
   const checked = checkOptions('submitSweep', options);
   const { directory, threads, slurm: wanted } = checked;
   const { cpus, gres, arrayTasks, throttle } = wanted;
-  await wouldGrow(directory, protocol); // or says why it cannot
+  await wouldGrow(directory, protocol); // Throws where the protocol conflicts with the one there.
   const trials = expand(protocol);
   const missing = await missingOf(directory, trials);
   const gpu = gres?.includes('gpu') ?? false;
@@ -161,7 +162,7 @@ async function maximumOrUsual(): Promise<number> {
   }
 }
 
-/** Absolute; Slurm takes no backslash in the name of a log, and a line feed would break the script. */
+/** The path must be absolute; Slurm accepts no backslash in the name of a log, and a line feed would break the script. */
 function checkDirectory(_where: string, directory: unknown): string {
   const path = resolve(directory as string);
   if (/[\\\n\r]/.test(path))
@@ -176,20 +177,20 @@ async function missingOf(directory: string, trials: readonly Trial[]): Promise<S
 }
 
 /**
- * The protocol of an array, which its tasks read: run directories grow, and tasks of one array must all cut the same
- * trials into parts. Named by what it says, so that arrays of one protocol share it.
+ * Copies the protocol of an array for its tasks: run directories grow, and all tasks of one array must partition the
+ * same trials. Its name is its hash, so that arrays of one protocol share the file.
  */
 function protocolCopy(directory: string, protocol: ProtocolDocument): string {
   const hash = createHash('sha256').update(formatProtocol(protocol)).digest('hex').slice(0, 16);
   return join(resolve(slurmFolder(directory)), `protocol-${hash}.yaml`);
 }
 
-/** The command `eigenstudent`, as the package has it. */
+/** The file of the command `eigenstudent` in the package. */
 function commandFile(): string {
   return join(ownPackage().folder, 'dist/cli/main.js');
 }
 
-/** Options of Node that load modules first, as one that registers an experiment. */
+/** Options of Node that preload modules, as one that registers an experiment. */
 function loadedModules(): string[] {
   const { execArgv } = process;
   return execArgv.flatMap((option, i) => {

@@ -1,4 +1,4 @@
-/** What a batch of trials gets from the sweep, and what it gives. */
+/** Options of a batch of trials, and its results. */
 import type { ChosenDevice } from '../network/device.js';
 import type { Scalars, Trial } from '../protocol/experiment-form.js';
 import type { TrialError } from '../runs/record.js';
@@ -6,17 +6,17 @@ import type { DamagedTrial } from '../runs/run-directory.js';
 import type { TrialTensors } from '../runs/trial-arrays.js';
 import type { Profiler } from './profile.js';
 
-/** A trial that has ended: what its record and its arrays hold. */
+/** The result of a trial that has ended: the content of its record and its arrays. */
 export interface Outcome {
-  /** Of a failed trial: what was known before it failed. */
+  /** Of a failed trial: the scalars that were available before it failed. */
   readonly scalars: Scalars;
   readonly arrays: TrialTensors;
   /** Absent where the trial finished. */
   readonly error?: TrialError;
-  /** Wall-clock time that it ran, in this process and those before. */
+  /** Wall-clock time of the trial, in this process and in earlier ones. */
   readonly seconds: number;
   readonly steps: number;
-  /** What computed it: "cpu-avx2". */
+  /** The engine that computed it: "cpu-avx2". */
   readonly engine: string;
 }
 
@@ -28,17 +28,17 @@ export interface BatchOptions {
   /** Seconds. */
   readonly checkpointEvery: number;
   readonly profiler: Profiler;
-  /** Whether the trial is still this process's own. */
+  /** Whether this process still holds the lock of the trial. */
   readonly isOurs: (trial: Trial) => Promise<boolean>;
-  /** Epochs completed by each trial, steps of all of them per second, and how they do. */
+  /** Called with the epochs completed by each trial, the steps of all trials per second, and their latest values. */
   readonly onEpochs: (
     epochs: readonly number[],
     studentStepsPerSecond: number,
     latest: Latest | null,
   ) => void;
-  /** Called with trials that are too large for a GPU's fused kernels, before they train. */
+  /** Called with trials that are too large for the fused kernels of a GPU, before they train. */
   readonly onLayerwise: (trials: readonly LayerwiseTrial[]) => void;
-  /** Called for a trial that goes on from its checkpoint. */
+  /** Called for a trial that continues from its checkpoint. */
   readonly onContinue: (trial: ContinuedTrial) => void;
   /** Called for a trial whose checkpoint cannot be continued: it starts again. */
   readonly onRestart: (trial: DamagedTrial) => void;
@@ -46,17 +46,17 @@ export interface BatchOptions {
   readonly onTrial: (trial: Trial, outcome: Outcome) => Promise<void>;
 }
 
-/** Medians over trials that run side by side, each at its last evaluation. */
+/** Medians, over trials that train side by side, of the values at the last evaluation of each. */
 export interface Latest {
   readonly trials: number;
   /** By the short name that a progress bar shows: "loss", "n_λ". */
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** A trial that did not start from nothing. */
+/** A trial that continued from a checkpoint. */
 export interface ContinuedTrial {
   readonly key: string;
-  /** Epochs that it had behind it. */
+  /** Epochs completed before. */
   readonly epoch: number;
 }
 

@@ -1,4 +1,4 @@
-/** Which trials train side by side: batches, one after the other, each of them one population. */
+/** Partitions trials into batches that are trained one after the other; each batch is one population. */
 import { availableParallelism, totalmem } from 'node:os';
 import type { DType } from '../native/dtype.js';
 import { freeMemory, requireMemory } from '../native/free-memory.js';
@@ -7,34 +7,39 @@ import type { Trial, TrialProtocol } from '../protocol/experiment-form.js';
 import { describeTrial, dtypeOf, workOf } from '../protocol/place.js';
 import { experimentOf } from './experiment.js';
 
-/** Students per thread in a batch: enough that no core waits long for the others, few enough that trials finish early. */
+/**
+ * Students per thread in a batch: enough that every core is busy most of the time, few enough that trials finish early.
+ */
 const studentsPerThread = 4;
-/** Of parameters, moments and data in a batch; arbitrary, it binds only on CPUs with hundreds of cores. */
+/** Bytes of parameters, moments and data in a batch. Arbitrary; it matters only on CPUs with hundreds of cores. */
 const maximumBytes = 2 * 2 ** 30;
 
-/** Of one batch. */
+/** Limits of one batch. */
 export interface BatchLimits {
   readonly students: number;
-  /** Of parameters, moments and data. */
+  /** Bytes of parameters, moments and data. */
   readonly bytes: number;
 }
 
-/** A GPU is filled by all there is; a CPU by a few students per thread. @param atOnce see Runner */
+/**
+ * On a GPU memory alone limits a batch, on a CPU also the number of students per thread.
+ * @param atOnce see Runner
+ */
 export function batchLimits(
   device: ChosenDevice['device'],
   threads: number = availableParallelism(),
   atOnce = Infinity,
 ): BatchLimits {
-  // A quarter of the memory, and 8 GiB at most: arbitrary, but the whole paper (720 trials, 2.5 GB) fits.
+  // A quarter of the memory, and 8 GiB at most: arbitrary, but all of the paper (720 trials, 2.5 GB) fits.
   if (device === 'cuda') return { students: atOnce, bytes: Math.min(8 * 2 ** 30, totalmem() / 4) };
-  // Half, for what works on them and for everything else. Populations are split to fit.
+  // Half, so that the rest is left for workspace and everything else. Populations are split to fit.
   return {
     students: Math.min(atOnce, studentsPerThread * threads),
     bytes: Math.min(maximumBytes, freeMemory() / 2),
   };
 }
 
-/** So that what ends last is short; an order that depends on nothing but what the trials are. */
+/** The costliest first, so that the last trials to end are short. The order depends on the trials alone. */
 export function byDescendingCost(trials: readonly Trial[]): Trial[] {
   return trials.toSorted(
     (a, b) =>
@@ -45,7 +50,8 @@ export function byDescendingCost(trials: readonly Trial[]): Trial[] {
 }
 
 /**
- * What fits in one batch: trials of one dtype, as a population has, and of one kind, as the experiment has it.
+ * Fills a batch up to its limits: trials of one dtype, as a population requires, and of one kind, as the experiment
+ * defines it.
  */
 export class BatchCapacity {
   #students = 0;
@@ -54,14 +60,14 @@ export class BatchCapacity {
 
   #limits: BatchLimits | undefined;
 
-  /** @param limitsOf the batches of a dtype: its device may be another one */
+  /** @param limitsOf the limits of a batch, by dtype: the device of a dtype may differ */
   constructor(readonly limitsOf: (dtype: DType) => BatchLimits) {}
 
   get isFull(): boolean {
     return this.#limits !== undefined && this.#students >= this.#limits.students;
   }
 
-  /** A trial that is too large by itself has a batch of its own. */
+  /** A trial that exceeds the limits by itself has a batch of its own. */
   fits({ protocol }: Trial): boolean {
     if (this.#limits === undefined) return true;
     const fits = this.#bytes + bytesOf(protocol) <= this.#limits.bytes;
@@ -76,7 +82,7 @@ export class BatchCapacity {
   }
 }
 
-/** The batches of a process that has all trials to itself: those of one kind together, the costly ones first. */
+/** The batches of a process that trains all trials alone: trials of one kind together, the costliest first. */
 export function planBatches(trials: readonly Trial[], limitsOf: (dtype: DType) => BatchLimits): Trial[][] {
   const open = new Map<string, { room: BatchCapacity; batch: Trial[] }>();
   const batches: Trial[][] = [];
@@ -98,14 +104,14 @@ function kindOf(protocol: TrialProtocol): string {
   return `${dtypeOf(protocol)} ${experimentOf(protocol).batchKindOf?.(protocol) ?? ''}`;
 }
 
-/** An upper estimate of the memory of a trial beside others. */
+/** Upper estimate of the memory of a trial in a batch. */
 export function bytesOf(protocol: TrialProtocol): number {
   return experimentOf(protocol).bytesOf(protocol);
 }
 
 /**
- * That each trial fits by itself; batches take as many as fit together.
- * @throws out_of_memory naming the trial, where its memory would go, and the fields to change
+ * Checks that each trial fits in memory by itself; batches are sized to fit.
+ * @throws out_of_memory with the trial, its memory by part, and the fields to change
  */
 export function checkMemory(trials: readonly Trial[], onHost: (trial: Trial) => boolean): void {
   let [most, largest]: [number, Trial | undefined] = [0, undefined];

@@ -1,4 +1,4 @@
-/** What would lose trials or numbers without a word, found when an experiment is registered. */
+/** Detects, when an experiment is registered, definitions that would lose trials or numbers silently. */
 import { z } from 'zod';
 import { EigenstudentError } from '../errors.js';
 import { armNames, fieldAt } from '../protocol/axes.js';
@@ -8,18 +8,18 @@ import type { LiveView } from './live-view.js';
 
 /** Fields that the sweep writes into the protocol of a trial. */
 const trialFields = ['schema', 'trial', 'arm'];
-/** What stands beside the values of a place in summaries and in the status. */
+/** Columns beside the values of a place in summaries and in the status. */
 const besidePlace = [
   ...['settings', 'trials', 'key', 'seed', 'trial', 'epoch', 'epochs', 'code', 'message'],
   ...['total', 'finished', 'failed', 'unfinished', 'begun', 'didNotLearn'],
 ];
-/** Columns of a query that are no scalars: fields of a record, and of its error. */
+/** Columns of a query that are not scalars: fields of a record, and of its error. */
 const besideScalars = [
   ...recordFields,
   ...['error', 'errorCode', 'errorMessage', 'errorStep', 'errorLayer', 'errorLearningRate', 'errorStage'],
   ...['trials', 'settings'],
 ];
-/** Ids that the live page has. */
+/** Ids of elements of the live page. */
 const idsOfPage = [
   'title',
   'connection',
@@ -38,18 +38,18 @@ export function checkExperiment(form: ExperimentForm & { readonly live?: LiveVie
   const absent = ['place', 'stepsOf', 'bytesOf', 'open'].filter(
     (name) => typeof (form as unknown as Readonly<Record<string, unknown>>)[name] !== 'function',
   );
-  const faults = [
+  const problems = [
     ...absent.map((name) => `expected a function ${name}, received none`),
-    ...faultsOfSchema(form),
-    ...taken('a value of place', names(form.placeColumns), besidePlace),
-    ...faultsOfScalars(form),
-    ...(form.live ? faultsOfLive(form.live) : []),
+    ...schemaProblems(form),
+    ...reservedNames('a value of place', names(form.placeColumns), besidePlace),
+    ...scalarProblems(form),
+    ...(form.live ? liveProblems(form.live) : []),
   ];
-  if (faults.length === 0) return;
-  throw new EigenstudentError('invalid_argument', `experiment ${form.name}: ${faults.join('; ')}`);
+  if (problems.length === 0) return;
+  throw new EigenstudentError('invalid_argument', `experiment ${form.name}: ${problems.join('; ')}`);
 }
 
-function faultsOfSchema(form: ExperimentForm): string[] {
+function schemaProblems(form: ExperimentForm): string[] {
   const { schema, name, trialsAt } = form;
   const fields = Object.keys(schema.shape);
   const missing = ['experiment', 'trials', 'seed', 'zip'].filter((field) => !fields.includes(field));
@@ -72,7 +72,7 @@ function faultsOfSchema(form: ExperimentForm): string[] {
   return [
     ...axes.map((path) => `expected fields of its schema in placeAxes, received ${path}`),
     ...(named.success ? [] : [`expected its schema to take the name ${name} as experiment`]),
-    ...taken('a field of its schema', fields, trialsAt ? [] : trialFields),
+    ...reservedNames('a field of its schema', fields, trialsAt ? [] : trialFields),
     ...ofArms,
   ];
 }
@@ -88,19 +88,19 @@ function armSchema({ schema }: ExperimentForm, arm: string): z.ZodObject | undef
   return found instanceof z.ZodObject ? found : undefined;
 }
 
-function faultsOfScalars({ scalars }: ExperimentForm): string[] {
+function scalarProblems({ scalars }: ExperimentForm): string[] {
   const all = Object.keys(scalars.shape);
   const lower = all.map((name) => name.toLowerCase());
   const alike = all.filter((_, i) => lower.indexOf(lower[i] as string) < i);
   return [
-    ...taken('a scalar', all, besideScalars),
-    // Columns of a query do not tell capitals apart.
+    ...reservedNames('a scalar', all, besideScalars),
+    // Column names of a query are not case-sensitive.
     ...alike.map((name) => `expected another name for the scalar ${name}: one differs in capitals alone`),
   ];
 }
 
-/** Names that something else has, whatever their capitals. */
-function taken(what: string, names: readonly string[], others: readonly string[]): string[] {
+/** Names that are already in use, ignoring case. */
+function reservedNames(what: string, names: readonly string[], others: readonly string[]): string[] {
   const lower = others.map((name) => name.toLowerCase());
   return names
     .filter((name) => lower.includes(name.toLowerCase()))
@@ -111,15 +111,15 @@ function names(columns: readonly { readonly name: string }[]): string[] {
   return columns.map(({ name }) => name);
 }
 
-/** Names in it become ids of elements. */
-function faultsOfLive({ curves, groupChart, arms, history }: LiveView): string[] {
+/** Ids of elements contain these names. */
+function liveProblems({ curves, groupChart, arms, history }: LiveView): string[] {
   const charts = [...names(curves), ...(groupChart ? [groupChart.name] : [])];
   const quantities = curves.flatMap((each) => names(each.quantities));
   const unknown = quantities.filter((name) => !Object.hasOwn(history, name));
   const ids = [...charts, ...names(arms), ...quantities];
   return [
-    ...taken('a chart of its live page', charts, idsOfPage),
-    ...taken('an arm of its live page', names(arms), ['note', 'zeros', 'title', 'chart']),
+    ...reservedNames('a chart of its live page', charts, idsOfPage),
+    ...reservedNames('an arm of its live page', names(arms), ['note', 'zeros', 'title', 'chart']),
     ...ids
       .filter((id) => !/^[\w-]+$/.test(id))
       .map(

@@ -1,4 +1,4 @@
-/** How many trials there are of each kind. */
+/** Counts the trials of a protocol by arm and by the values of each axis. */
 import { type Axis, armOf, axesOf } from '../protocol/axes.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
 import type { ProtocolDocument, Trial } from '../protocol/experiment-form.js';
@@ -9,7 +9,7 @@ export interface TrialCountsByField {
   readonly total: number;
   /** Empty where the experiment has no arms. */
   readonly byArm: Readonly<Record<string, number>>;
-  /** For each field that varies, by its path in the protocol, its values and how many trials have each. */
+  /** For each field that varies, by its path in the protocol: its values, each with the number of its trials. */
   readonly byField: Readonly<Record<string, readonly { readonly value: unknown; readonly trials: number }[]>>;
 }
 
@@ -25,13 +25,13 @@ export function countTrials(protocol: ProtocolDocument, trials: readonly Trial[]
     const counts = countsOf(counted, trials);
     const texts = counted.values.map((value) => canonicalJson(value));
     const values = axis.values.map((value, i) => ({ value, trials: counts[i] as number }));
-    // A zipped field may have a value several times; its trials are counted together.
+    // A zipped field may repeat a value; its trials are counted together.
     return [axis.name, values.filter((_, i) => texts.indexOf(texts[i] as string) === i)] as const;
   });
   return { total: trials.length, byArm, byField: Object.fromEntries(byField) };
 }
 
-/** How many trials have each value. */
+/** The number of trials of each value. */
 function countsOf(axis: Axis, trials: readonly Trial[]): number[] {
   const counts = new Map(axis.values.map((value) => [canonicalJson(value), 0]));
   const arm = armOf(axis);
@@ -43,7 +43,10 @@ function countsOf(axis: Axis, trials: readonly Trial[]): number[] {
   return axis.values.map((value) => counts.get(canonicalJson(value)) ?? 0);
 }
 
-/** A trial does not hold how many there are beside it: the axis that the number is zipped with does, best one of all arms. */
+/**
+ * The axis that the number of trials is zipped with, preferably one common to all arms: a trial does not hold that
+ * number.
+ */
 function partnerOf(axis: Axis, axes: readonly Axis[], { zip }: ProtocolDocument): Axis {
   const group = zip?.find((names) => names.includes(axis.name)) ?? [];
   const partners = axes.filter((each) => each !== axis && group.includes(each.name));

@@ -1,4 +1,4 @@
-/** What a sweep will take, before it is begun: trials, arithmetic, time on this device, memory. */
+/** Estimates what a sweep requires before it starts: trials, arithmetic, time on this device, memory. */
 import { availableParallelism } from 'node:os';
 import { positiveInteger } from '../arguments.js';
 import { deviceOptions } from '../network/device.js';
@@ -13,48 +13,48 @@ import { batchLimits, bytesOf, checkMemory, planBatches } from './batches.js';
 import { countTrials, type TrialCountsByField } from './count-trials.js';
 import { chooseDevices } from './devices.js';
 import { experimentOf } from './experiment.js';
-import { type Forecast, forecast, type Tried } from './forecast.js';
+import { type Forecast, forecast, type MeasuredCalibration } from './forecast.js';
 import { resolveProtocol } from './plan.js';
 import { shapesOf, someShapes } from './shapes.js';
 import { checkShard, ofShard } from './shard.js';
 
 /** @internal */
 const checkOptions = bareOptionsCheck({
-  /** A run directory that may hold some of the trials already, or not be there. */
+  /** Run directory that may hold some of the trials already, or may not exist. */
   directory: optional(unchecked<string>),
   ...deviceOptions,
   threads: optional(positiveInteger),
   /** Only this part of the trials. Default: all. */
   shard: optional(checkShard),
-  /** To time steps of each kind of student that is tried. Default 0.4; at most eight kinds are tried. */
+  /** Seconds for timing steps of each measured kind of student. Default 0.4; at most eight kinds are measured. */
   secondsPerShape: optional(numberFrom(0), 0.4),
 });
 export interface EstimateOptions extends OptionsOf<typeof checkOptions> {}
 
 export interface SweepEstimate {
   readonly trials: TrialCountsByField & {
-    /** Trials that have a record, finished or failed, whose files are sound: a sweep keeps them. */
+    /** Trials that have a record, finished or failed, with intact files: a sweep keeps them. */
     readonly done: number;
-    /** Of those, the ones that failed. */
+    /** Number of these that failed. */
     readonly failed: number;
   };
   /**
-   * Of the trials that are left, in useful operations: a multiply-add is two, matrix products alone. null where the experiment
-   * does not count them.
+   * Useful operations of the remaining trials: a multiply-add counts as two, matrix products alone are counted. null
+   * where the experiment does not count them.
    */
   readonly operations: number | null;
   /** The largest population that will train at once: an upper estimate of parameters, moments and data. */
   readonly largestPopulation: { readonly students: number; readonly bytes: number };
-  /** null where nothing is left to train, or the experiment cannot time its steps. */
+  /** null where no trial remains, or the experiment cannot time its steps. */
   readonly time: Forecast | null;
 }
 
-/** On a GPU, more than it works on at once. Arbitrary. */
+/** More students than a GPU computes at once. Arbitrary. */
 const studentsOnGpu = 512;
 
 /**
- * Counts the trials and trains a few students for a moment; writes nothing. The time is that of training and measuring;
- * writing records comes on top, and what diverges early takes less.
+ * Counts the trials and trains a few students briefly; writes nothing. The time covers training and evaluation; writing
+ * records takes additional time, and trials that diverge early take less.
  * @throws invalid_protocol, invalid_argument, run_directory_conflict, addon_missing, cuda_unavailable, out_of_memory
  */
 export async function estimateSweep(input: object, options: EstimateOptions = {}): Promise<SweepEstimate> {
@@ -65,7 +65,7 @@ export async function estimateSweep(input: object, options: EstimateOptions = {}
   const all = expand(protocol);
   const trials = shard ? ofShard(all, shard) : all;
   checkMemory(trials, (trial) => deviceOf(dtypeOf(trial.protocol)).device !== 'cuda');
-  const done = await doneIn(directory, protocol, trials);
+  const done = await endedIn(directory, protocol, trials);
   const missing = trials.filter(({ key }) => !done.has(key));
   const { timing, open } = experimentOf(protocol);
   const { atOnce } = open(protocol);
@@ -82,17 +82,17 @@ export async function estimateSweep(input: object, options: EstimateOptions = {}
   };
 }
 
-interface Trying {
+interface TimingOptions {
   readonly deviceOf: ReturnType<typeof chooseDevices>;
   readonly threads: number | undefined;
   readonly seconds: number;
 }
 
-/** By running a few trials of some shapes for a moment. */
+/** Estimated by a brief training of a few trials of some shapes. */
 async function timeOf(
   batches: readonly (readonly Trial[])[],
   protocol: ProtocolDocument,
-  { deviceOf, threads, seconds }: Trying,
+  { deviceOf, threads, seconds }: TimingOptions,
 ): Promise<Forecast | null> {
   const experiment = experimentOf(protocol);
   const { timing } = experiment;
@@ -100,7 +100,7 @@ async function timeOf(
   if (!timing || !runner.calibrate || batches.length === 0) return null;
   const atOnce = Math.max(...batches.map((batch) => batch.length));
   const shapes = shapesOf(batches.flat(), timing);
-  const tried: Tried[] = [];
+  const tried: MeasuredCalibration[] = [];
   for (const { protocol: example } of someShapes(shapes)) {
     const chosen = deviceOf(dtypeOf(example));
     const places =
@@ -113,14 +113,14 @@ async function timeOf(
   return forecast(batches, shapes, tried, timing);
 }
 
-/** Of the trials, those that a sweep into the directory would not train again, and whether each failed. */
-async function doneIn(
+/** The trials that a sweep into the directory would not train again, each with whether it failed. */
+async function endedIn(
   directory: string | undefined,
   protocol: ProtocolDocument,
   trials: readonly Trial[],
 ): Promise<Map<string, boolean>> {
   if (directory === undefined) return new Map();
-  await wouldGrow(directory, protocol); // or says why it cannot
+  await wouldGrow(directory, protocol); // Throws where the protocol conflicts with the one there.
   const { found } = await survey(directory, trials, async (record) => {
     await checkArrays(directory, record);
     return !isFinished(record);

@@ -1,4 +1,4 @@
-/** From the times of a few kinds of students to the time of a sweep. */
+/** Estimates the time of a sweep from the measured times of a few kinds of students. */
 
 import type { Trial, TrialProtocol } from '../protocol/experiment-form.js';
 import { dtypeOf, stepsOf } from '../protocol/place.js';
@@ -6,24 +6,24 @@ import type { Calibration, Timing } from './experiment.js';
 import type { Shape } from './shapes.js';
 import { fitStepTimes, type StepTimes } from './step-times.js';
 
-/** A calibration with the number of students that trained side by side in it. */
-export type Tried = Calibration & { readonly students: number };
+/** A calibration with the number of students that it trained side by side. */
+export type MeasuredCalibration = Calibration & { readonly students: number };
 
 export interface Forecast {
   readonly seconds: number;
-  /** Where `seconds` may well lie, by what the calibration saw of itself; load that comes or goes moves it further. */
+  /** Range of `seconds` by the spread of the calibration; a change of the load of the machine goes beyond it. */
   readonly low: number;
   readonly high: number;
   readonly engines: readonly string[];
-  /** Kinds of students that were timed, and those that were interpolated. */
+  /** Number of kinds of students that were timed, and of those whose time was interpolated. */
   readonly shapes: { readonly timed: number; readonly interpolated: number };
 }
 
-/** For what else the machine does, clocks that slow down as it gets warm, and files. Arbitrary. */
-const unknown = 0.1;
+/** Relative uncertainty from other load, clock rates that drop as the machine heats up, and files. Arbitrary. */
+const baseUncertainty = 0.1;
 
-/** Of steps that were interpolated, where too few were timed to tell. Arbitrary. */
-const unknownFit = 0.3;
+/** Relative uncertainty of interpolated steps where too few were timed to estimate it. Arbitrary. */
+const fitUncertainty = 0.3;
 
 interface Kind {
   readonly step: number;
@@ -31,25 +31,25 @@ interface Kind {
   readonly end: number;
   readonly inTurn: boolean;
   readonly students: number;
-  /** Relative. */
+  /** Relative uncertainty. */
   readonly error: number;
 }
 
-/** @param tried at least one of each dtype */
+/** @param tried at least one calibration for each dtype */
 export function forecast(
   batches: readonly (readonly Trial[])[],
   shapes: readonly Shape[],
-  tried: readonly Tried[],
+  tried: readonly MeasuredCalibration[],
   timing: Timing,
 ): Forecast {
   const kinds = kindsOf(shapes, tried, timing);
-  let [seconds, doubt] = [0, 0];
+  let [seconds, uncertainty] = [0, 0];
   for (const batch of batches) {
     const time = secondsOfBatch(batch, kinds, timing);
     seconds += time.seconds;
-    doubt += time.doubt;
+    uncertainty += time.uncertainty;
   }
-  const error = doubt / seconds + unknown;
+  const error = uncertainty / seconds + baseUncertainty;
   return {
     seconds,
     low: seconds / (1 + error),
@@ -59,8 +59,12 @@ export function forecast(
   };
 }
 
-function kindsOf(shapes: readonly Shape[], tried: readonly Tried[], timing: Timing): Map<string, Kind> {
-  const known = new Map(tried.map((each) => [timing.shapeOf(each.protocol), each]));
+function kindsOf(
+  shapes: readonly Shape[],
+  tried: readonly MeasuredCalibration[],
+  timing: Timing,
+): Map<string, Kind> {
+  const timed = new Map(tried.map((each) => [timing.shapeOf(each.protocol), each]));
   const fits = new Map<string, StepTimes>();
   const fitOf = (trial: TrialProtocol) => {
     const dtype = dtypeOf(trial);
@@ -73,7 +77,7 @@ function kindsOf(shapes: readonly Shape[], tried: readonly Tried[], timing: Timi
   };
   return new Map(
     shapes.map(({ name, protocol }) => {
-      const own = known.get(name);
+      const own = timed.get(name);
       return [
         name,
         own ? { ...own, error: own.noise } : interpolated(protocol, fitOf(protocol), tried, timing),
@@ -82,30 +86,33 @@ function kindsOf(shapes: readonly Shape[], tried: readonly Tried[], timing: Timi
   );
 }
 
-/** A step by the fit, and the rest as that of the tried kind that is nearest in arithmetic. */
+/** The time of a step by the fit; the other times are those of the timed kind whose arithmetic is nearest. */
 function interpolated(
   protocol: TrialProtocol,
   fit: StepTimes,
-  tried: readonly Tried[],
+  tried: readonly MeasuredCalibration[],
   { operationsPerStep }: Timing,
 ): Kind {
   const distance = (other: TrialProtocol) =>
     Math.abs(Math.log(operationsPerStep(other) / operationsPerStep(protocol)));
   const [nearest] = tried
     .filter((each) => dtypeOf(each.protocol) === dtypeOf(protocol))
-    .toSorted((a, b) => distance(a.protocol) - distance(b.protocol)) as [Tried];
+    .toSorted((a, b) => distance(a.protocol) - distance(b.protocol)) as [MeasuredCalibration];
   const step = fit.of(operationsPerStep(protocol));
-  return { ...nearest, step, error: nearest.noise + (fit.error ?? unknownFit) };
+  return { ...nearest, step, error: nearest.noise + (fit.error ?? fitUncertainty) };
 }
 
-/** Students take the first place that falls free, the longest first; those that train in turn have all places. */
+/**
+ * Each student is assigned to the first free place, the longest first; students that train one after the other use the
+ * whole device.
+ */
 function secondsOfBatch(
   batch: readonly Trial[],
   kinds: ReadonlyMap<string, Kind>,
   timing: Timing,
-): { seconds: number; doubt: number } {
+): { seconds: number; uncertainty: number } {
   const places: number[] = [];
-  let [after, doubtful, trained] = [0, 0, 0];
+  let [after, uncertainSeconds, trained] = [0, 0, 0];
   for (const { protocol } of batch) {
     const kind = kinds.get(timing.shapeOf(protocol)) as Kind;
     const seconds = stepsOf(protocol) * kind.step;
@@ -113,9 +120,9 @@ function secondsOfBatch(
     if (kind.inTurn) after += seconds / kind.students;
     else places[places.indexOf(Math.min(...places))] = Math.min(...places) + seconds;
     after += timing.reportsOf(protocol) * kind.report + kind.end;
-    doubtful += seconds * kind.error;
+    uncertainSeconds += seconds * kind.error;
     trained += seconds;
   }
   const total = Math.max(0, ...places) + after;
-  return { seconds: total, doubt: (total * doubtful) / trained };
+  return { seconds: total, uncertainty: (total * uncertainSeconds) / trained };
 }

@@ -1,25 +1,25 @@
-/** What the page of `watch` draws of an experiment, as data: the page builds its charts from it. */
+/** Describes, as data, the charts of an experiment on the page of `watch`. */
 
-/** Colours that the theme has a ramp of. */
+/** Colours for which the theme has a ramp. */
 export type ArmColor = 'spectral' | 'direct';
 
 export interface LiveView {
   /** Heading of the page. */
   readonly title: string;
-  /** Trials that are drawn in panels of their own, side by side; none: all in one panel. */
+  /** Arms that each have a panel, side by side; empty: one panel for all trials. */
   readonly arms: readonly { readonly name: string; readonly color: ArmColor }[];
-  /** The value of a trial's place that is its arm. */
+  /** Field of a trial's place that holds the name of its arm. */
   readonly armField?: string;
-  /** The number of a trial's place that the lightness of its line stands for. */
+  /** Numeric field of a trial's place that the lightness of its line encodes. */
   readonly shade?: { readonly field: string; readonly symbol: string };
-  /** What `epoch` counts, on axes. Default: "epoch". */
+  /** Name of the unit of `epoch`, on axes. Default: "epoch". */
   readonly epochName?: string;
-  /** Names of float64 tensors in arrays and checkpoints, by the names of quantities; all as long as `epoch`. */
+  /** Names of float64 tensors in arrays and checkpoints, by the names of quantities; all are as long as `epoch`. */
   readonly history: { readonly epoch: string } & Readonly<Record<string, string>>;
   readonly curves: readonly LiveCurves[];
   /** A chart of groups of trials. */
   readonly groupChart?: LiveGroupChart;
-  /** Columns of the table of groups: scalars, or while a trial runs the last entry of the history of that name. */
+  /** Columns of the table of groups: scalars, or for a running trial the last entry of the history of that name. */
   readonly values: readonly {
     readonly name: string;
     readonly heading: string;
@@ -29,27 +29,27 @@ export interface LiveView {
 
 /** Histories against epochs, one line per trial. */
 export interface LiveCurves {
-  /** Of its element in the page. */
+  /** Name of the page's element for these curves. */
   readonly name: string;
   readonly title: string;
   readonly note: string;
-  /** Of the vertical axis. */
+  /** Title of the vertical axis. */
   readonly axis: string;
-  /** Default: "log", which has no place for values of 0 and below. */
+  /** Default: "log", on which values of 0 and below are not drawn. */
   readonly scale?: 'log' | 'linear';
-  /** The first is drawn; each other in its place once its box, labelled `choice`, is checked. */
+  /** The first is drawn; each other replaces it when its checkbox, labelled `choice`, is checked. */
   readonly quantities: readonly {
     readonly name: string;
     readonly label: string;
     readonly choice?: string;
   }[];
-  /** Whether values a thousand times the median are drawn at the edge. */
+  /** Whether values above a thousand times the median are drawn at the edge. */
   readonly isCapped?: boolean;
-  /** The number of a trial's place that is drawn as a dashed line. */
+  /** Numeric field of a trial's place that is drawn as a dashed line. */
   readonly reference?: string;
 }
 
-/** A value of groups against a number of their place, on a logarithmic axis. */
+/** A value of groups against a numeric field of their place, on a logarithmic axis. */
 export interface LiveGroupChart extends Omit<LiveCurves, 'quantities' | 'isCapped'> {
   readonly value: string;
   /** "n_λ" */

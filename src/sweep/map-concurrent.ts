@@ -1,8 +1,9 @@
-/** Arbitrary: a disk syncs several files at once faster than one after the other. */
+/** Arbitrary: a disk syncs several files in parallel faster than one after the other. */
 const limit = 8;
 
 /**
- * Works on several items at once, in their order. After a failure no other is begun, and those begun are waited for.
+ * Works on several items concurrently, in their order. After a failure no other item is started; those in progress are
+ * awaited.
  * @throws the first failure
  */
 export async function mapConcurrent<Item>(

@@ -1,4 +1,4 @@
-/** For experiments whose trials are functions: from a function of one trial to a Runner. */
+/** Makes a Runner from a function that runs one trial. */
 import { describe } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import { type SafeTensor, safeTensor } from '../files/safetensors.js';
@@ -15,18 +15,18 @@ import { attempt, type Stage, trialErrorOf } from './trial-failure.js';
 export type Tensors = ReadonlyMap<string, SafeTensor>;
 
 export interface TrialRun {
-  /** What `checkpoint` kept in an earlier call or process: its step and its tensors. */
+  /** The last checkpoint of an earlier call or process: its step and its tensors. */
   readonly saved: { readonly step: number; readonly tensors: Tensors } | undefined;
   readonly signal: AbortSignal | undefined;
   readonly threads: number | undefined;
-  /** Where the sweep was asked to compute: for Population.create. */
+  /** The device that the sweep was asked to use: for Population.create. */
   readonly device: ChosenDevice['device'];
   /** GPUs by their number; undefined on a CPU. */
   readonly devices: ChosenDevice['devices'] | undefined;
   /**
-   * To be called after every few steps: the progress of the sweep follows it, and a checkpoint is written when one is due.
-   * @param step steps that are done, an integer from 0 to ExperimentForm.stepsOf
-   * @param state from which the trial can go on with the same results
+   * To be called after every few steps: it updates the progress of the sweep, and writes a checkpoint when one is due.
+   * @param step number of completed steps, an integer from 0 to ExperimentForm.stepsOf
+   * @param state from which the trial can continue with the same results
    * @param values short names and numbers for a progress bar
    * @throws interrupted, after a checkpoint was written
    */
@@ -37,20 +37,23 @@ export interface TrialResult<S = Scalars> {
   readonly scalars: S;
   /** For arrays.safetensors; histories under the names of LiveView.history. */
   readonly tensors?: Tensors;
-  /** What computed it, where that is known only now: Population.engine. Default: that of the options. */
+  /**
+   * The engine that computed it, where it is determined during the trial: Population.engine. Default: that of the
+   * options.
+   */
   readonly engine?: string;
 }
 
 export interface OneByOneOptions {
-  /** What computes the trials, as records name it. Default: "javascript". */
+  /** Engine of the trials, as records name it. Default: "javascript". */
   readonly engine?: string;
-  /** Trials that run side by side in one process, for functions that wait for native code. Default: 1. */
+  /** Number of trials that run side by side in one process, for functions that await native code. Default: 1. */
   readonly atOnce?: number;
 }
 
 /**
  * A runner of trials that are functions.
- * @param run one trial to its end; what it throws fails that trial alone
+ * @param run runs one trial to its end; an error that it throws fails that trial alone
  */
 export function oneByOne<P extends TrialProtocol, S extends object>(
   run: (trial: P, context: TrialRun) => Promise<TrialResult<S>>,
@@ -74,13 +77,13 @@ export function oneByOne<P extends TrialProtocol, S extends object>(
 
 type Values = Readonly<Record<string, number>>;
 
-/** Name of a tensor that checkpoints of these trials have besides those of the experiment. */
+/** Name of a tensor in checkpoints of these trials besides those of the experiment. */
 const secondsTensor = 'sweep.seconds';
 
-/** Seconds until the first checkpoint; each next interval is twice as long, until that of the sweep. Arbitrary. */
+/** Seconds until the first checkpoint; each further interval is twice as long, up to that of the sweep. Arbitrary. */
 const firstCheckpoint = 5;
 
-/** Milliseconds between two reports of progress: a trial of a million steps may report each. */
+/** Milliseconds between two reports of progress: a trial of a million steps may report at each. */
 const reportPause = 50;
 
 class SingleTrial<P extends TrialProtocol> {
@@ -107,7 +110,7 @@ class SingleTrial<P extends TrialProtocol> {
       attempt(async () => checkedResult(await work(trial.protocol, context))),
     );
     if ('error' in done) {
-      // An interrupted trial may end with any error: that of a timer, of a request. It goes on with the next call.
+      // An interrupted trial may throw any error, such as that of a timer or of a request. The next call continues it.
       throwIfInterrupted(signal);
       return options.onTrial(trial, this.#failed(done.error, 'training'));
     }
@@ -125,7 +128,7 @@ class SingleTrial<P extends TrialProtocol> {
     return { saved, signal, threads, device, devices, checkpoint: (...state) => this.#checkpoint(...state) };
   }
 
-  /** What is not writing is training. */
+  /** Time that is not spent on writing counts as training. */
   async #timed<Result>(work: () => Promise<Result>): Promise<Result> {
     const { profiler } = this.options;
     const [started, written] = [performance.now(), profiler.of('writing')];
@@ -135,7 +138,7 @@ class SingleTrial<P extends TrialProtocol> {
     return result;
   }
 
-  /** What was kept of the trial; it starts again where that cannot be used. */
+  /** The checkpoint of the trial; the trial starts again where it cannot be used. */
   async #continue(): Promise<TrialRun['saved']> {
     const { key, protocol } = this.trial;
     const { directory, onContinue, onRestart } = this.options;
@@ -194,7 +197,7 @@ class SingleTrial<P extends TrialProtocol> {
     return { seconds: this.#seconds(), steps: this.#step, engine: this.engine };
   }
 
-  /** @throws the error, where it is not of the trial */
+  /** @throws the error, where it does not belong to the trial */
   #failed(error: unknown, stage: Stage): Outcome {
     return {
       ...this.#ended(),
@@ -205,7 +208,7 @@ class SingleTrial<P extends TrialProtocol> {
   }
 }
 
-/** @throws what is wrong with a result that no type has checked */
+/** @throws where a result is invalid; no type has checked it */
 function checkedResult<S>(result: TrialResult<S>): TrialResult<S> {
   const { scalars, tensors } = (result ?? {}) as Partial<TrialResult<S>>;
   const isMap = tensors === undefined || typeof tensors.entries === 'function';

@@ -1,4 +1,4 @@
-/** What sweep() is asked to do, and the check of it. */
+/** Options of sweep(), and their check. */
 
 import { invalid, positiveInteger } from '../arguments.js';
 import { isAbortSignal } from '../kinds.js';
@@ -16,7 +16,7 @@ import { checkShard, ofShard } from './shard.js';
 
 /** @internal */
 const checkOptions = bareOptionsCheck({
-  /** The run directory; made if need be. */
+  /** The run directory; created if it does not exist. */
   directory: required(checkDirectory),
   ...deviceOptions,
   /** Default: one per core that this process may use. Results do not depend on it. */
@@ -27,10 +27,10 @@ const checkOptions = bareOptionsCheck({
   checkpointEvery: optional(numberFrom(0), 60),
   /**
    * Aborting ends the run after the current step with an error of code 'interrupted'. Finished trials are kept, and
-   * checkpoints of the others; the same call goes on.
+   * checkpoints of the others; the same call continues.
    */
   signal: optional(checkSignal),
-  /** Called at the start, at the end of each trial, and as trials go on. */
+  /** Called at the start, at the end of each trial, and with the progress of trials. */
   onProgress: optional(callback<(progress: SweepProgress) => void>),
 });
 export interface SweepOptions extends OptionsOf<typeof checkOptions> {}
@@ -46,7 +46,7 @@ export interface SweepPlan {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Before anything is written: what is wrong or missing is known now. */
+/** Everything invalid or missing is reported before anything is written. */
 export async function planSweep(input: object, options: SweepOptions): Promise<SweepPlan> {
   const { directory, threads, shard, checkpointEvery, signal, ...wanted } = checkOptions('sweep', options);
   const protocol = await unlessInterrupted(resolveProtocol(input, 'of sweep()'), signal);
@@ -63,8 +63,8 @@ export async function planSweep(input: object, options: SweepOptions): Promise<S
 }
 
 /**
- * The protocol with every default written out and what must be known of its files.
- * @throws invalid_protocol; what looking at its files throws
+ * The protocol with every default written out and the required facts about its files.
+ * @throws invalid_protocol; errors of reading its files
  */
 export async function resolveProtocol(input: object, source: string): Promise<ProtocolDocument> {
   const protocol = checkProtocol(input, source);

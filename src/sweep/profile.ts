@@ -1,28 +1,28 @@
-/** Where the time of a sweep goes. */
+/** Measures how the time of a sweep is divided. */
 
 /**
- * `training`: steps, in native code. `data`: making what is learnt. `evaluation`: losses for the history, relevance, pruning
- * curves. `writing`: records, checkpoints, locks, summary, and looking at what was there. `waiting`: for trials that other
- * processes hold. `other`: the rest.
+ * `training`: steps, in native code. `data`: generating or reading samples. `evaluation`: losses for the history,
+ * relevance, pruning curves. `writing`: records, checkpoints, locks, summary, and reading the run directory. `waiting`:
+ * for trials that other processes hold. `other`: the rest.
  */
 const parts = ['training', 'data', 'evaluation', 'writing', 'waiting', 'other'] as const;
 export type ProfilePart = (typeof parts)[number];
 
 export interface SweepProfile {
-  /** They add up to the seconds of the sweep. */
+  /** Their sum is `seconds` of the sweep. */
   readonly seconds: Readonly<Record<ProfilePart, number>>;
-  /** Of the time that was not waited: what was not training, in percent. */
+  /** Percentage of the time, without waiting, that was not training. */
   readonly overheadPercent: number;
-  /** The same without evaluation, which the protocol asks for as it asks for training: what the sweep itself costs. */
+  /** The same without evaluation, which the protocol requests just as training: the cost of the sweep itself. */
   readonly orchestrationPercent: number;
 }
 
-/** Adds up seconds by part. */
+/** Sums seconds by part. */
 export class Profiler {
   readonly #started = performance.now();
   readonly #seconds = Object.fromEntries(parts.map((part) => [part, 0])) as Record<ProfilePart, number>;
 
-  /** Does a piece of work, and adds the time that it takes. */
+  /** Runs an operation and adds its time. */
   async time<Result>(part: ProfilePart, work: () => Promise<Result>): Promise<Result> {
     const start = performance.now();
     try {
@@ -46,11 +46,11 @@ export class Profiler {
     return (performance.now() - this.#started) / 1000;
   }
 
-  /** Where the time went. */
+  /** The profile so far. */
   result(): SweepProfile {
     const { total } = this;
-    const known = parts.reduce((sum, part) => sum + this.#seconds[part], 0);
-    const seconds = { ...this.#seconds, other: Math.max(0, total - known) };
+    const measured = parts.reduce((sum, part) => sum + this.#seconds[part], 0);
+    const seconds = { ...this.#seconds, other: Math.max(0, total - measured) };
     const busy = total - seconds.waiting;
     const percent = (part: number) => (busy > 0 ? (100 * part) / busy : 0);
     return {

@@ -1,13 +1,13 @@
-/** Facts that the report of every experiment has. */
+/** Facts that the reports of all experiments share. */
 import { EigenstudentError } from '../errors.js';
 import { duration } from '../figures/numbers-in-text.js';
 import type { FailedRecord, RecordHeader } from '../runs/record.js';
 import type { DamagedTrial } from '../runs/run-directory.js';
 
-/** A name, and plain text. */
+/** A name and its plain text. */
 export type Fact = readonly [name: string, text: string];
 
-/** What made the records: at least one. */
+/** Facts about what computed the records: at least one. */
 export function provenanceFacts(
   records: readonly Pick<RecordHeader, 'engine' | 'dtype' | 'versions' | 'seconds' | 'finishedAt'>[],
 ): Fact[] {
@@ -55,7 +55,7 @@ function distinct(texts: readonly string[]): string {
   return [...new Set(texts)].sort().join('; ');
 }
 
-/** The error of a run without a finished trial: what there is instead, and what to do. */
+/** The error for a run without a finished trial: the state of its trials, and what to do. */
 export function nothingToReport(
   directory: string,
   expected: number,

@@ -1,4 +1,4 @@
-/** Batch after batch until every trial has a record, whichever process has trained it. */
+/** Trains batch after batch until every trial has a record, from this process or another. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EigenstudentError } from '../errors.js';
 import { arithmeticRevision } from '../native/arithmetic.js';
@@ -20,7 +20,7 @@ interface SweepContext extends SweepPlan {
   readonly locks: TrialLocks;
   readonly tally: Tally;
   readonly profiler: Profiler;
-  /** Trials that go on from a checkpoint are added. */
+  /** Trials that continue from a checkpoint are added. */
   readonly continued: ContinuedTrial[];
   /** Trials whose checkpoint cannot be continued are added. */
   readonly restarted: DamagedTrial[];
@@ -52,7 +52,7 @@ export async function runTrials(missing: readonly Trial[], run: SweepContext): P
   tally.throwFault();
 }
 
-/** What another process has ended meanwhile is counted and let go. */
+/** A trial that another process has ended meanwhile is counted, and its lock is released. */
 async function claim(trial: Trial, { directory, locks, tally }: SweepContext) {
   if (!(await locks.claim(trial.key))) return 'theirs';
   const record = await findFinished(directory, trial.key);
@@ -69,21 +69,21 @@ async function runOne(batch: readonly Trial[], list: WorkList, runner: Runner, r
     ...{ directory, threads, signal, checkpointEvery, profiler },
     chosen: deviceOf(dtypeOf((batch[0] as Trial).protocol)),
     isOurs: ({ key }) => locks.claim(key),
-    onEpochs: (...news) => tally.follow(batch, ...news),
+    onEpochs: (...result) => tally.follow(batch, ...result),
     onLayerwise: (trials) => layerwise.push(...trials),
     onContinue: (trial) => continued.push(trial),
     onRestart: (trial) => restarted.push(trial),
     onTrial: async (trial, outcome) => {
-      if (!(await keep(trial, outcome, run))) list.putBack(trial);
+      if (!(await writeResult(trial, outcome, run))) list.putBack(trial);
     },
   });
 }
 
 /**
- * Writes a trial if it still is this process's. Else it was taken for dead, and another has the trial, or has ended it: there
- * is one record of a key, and it is the other's.
+ * Writes the result of a trial if this process still holds its lock. Otherwise another process took this one for dead
+ * and took the trial over: a key has one record, which is that process's.
  */
-async function keep(
+async function writeResult(
   trial: Trial,
   outcome: Outcome,
   { directory, locks, tally }: SweepContext,
@@ -95,7 +95,7 @@ async function keep(
   return true;
 }
 
-/** What summaries need of a finished trial must be there. */
+/** Checks for the tensors that summaries of a finished trial require. */
 function checkTensors(protocol: Trial['protocol'], { arrays }: Outcome): void {
   const { name, summaryTensors = [] } = formOf(protocol);
   const missing = summaryTensors.filter((tensor) => !arrays.tensors.has(tensor));
@@ -126,12 +126,12 @@ function recordOf({ key, protocol }: Trial, outcome: Outcome): UnsealedRecord {
   };
 }
 
-/** Milliseconds between two looks at what others hold; and looking takes a tenth of the time at most. */
-async function pause(lookedFor: number, signal: AbortSignal | undefined): Promise<void> {
+/** Milliseconds between two checks of the locks of other processes; checking takes a tenth of the time at most. */
+async function pause(checkDuration: number, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await sleep(Math.max(250, 10 * lookedFor), undefined, { signal });
+    await sleep(Math.max(250, 10 * checkDuration), undefined, { signal });
   } catch (error) {
-    if (!signal?.aborted) throw error; // aborted: the next look says so
+    if (!signal?.aborted) throw error; // aborted: the next check throws
   }
 }
 

@@ -1,4 +1,4 @@
-/** Kinds of trials that take the same time for a step. */
+/** Kinds of trials whose steps take the same time. */
 import type { Trial, TrialProtocol } from '../protocol/experiment-form.js';
 import { dtypeOf } from '../protocol/place.js';
 import type { Timing } from './experiment.js';
@@ -6,15 +6,15 @@ import type { Timing } from './experiment.js';
 export interface Shape {
   /** Equal for trials of one shape. */
   readonly name: string;
-  /** One of them. */
+  /** An example. */
   readonly protocol: TrialProtocol;
   readonly trials: number;
 }
 
-/** As many as are tried; the others are interpolated. Arbitrary: a few seconds. */
-const mostTried = 8;
+/** Number of shapes that are measured; the others are interpolated. Arbitrary: they take a few seconds. */
+const mostMeasured = 8;
 
-/** By useful operations of a step. */
+/** Shapes by ascending useful operations of a step. */
 export function shapesOf(trials: readonly Trial[], timing: Timing): Shape[] {
   const shapes = new Map<string, { protocol: TrialProtocol; trials: number }>();
   for (const { protocol } of trials) {
@@ -28,13 +28,13 @@ export function shapesOf(trials: readonly Trial[], timing: Timing): Shape[] {
     .sort((a, b) => timing.operationsPerStep(a.protocol) - timing.operationsPerStep(b.protocol));
 }
 
-/** At most eight of each dtype, the cheapest and costliest among them and the others evenly between by rank. */
+/** At most eight of each dtype: the cheapest, the costliest, and others evenly between them by rank. */
 export function someShapes(shapes: readonly Shape[]): Shape[] {
   const dtypes = [...new Set(shapes.map(({ protocol }) => dtypeOf(protocol)))];
   return dtypes.flatMap((dtype) => {
     const own = shapes.filter(({ protocol }) => dtypeOf(protocol) === dtype);
-    if (own.length <= mostTried) return own;
-    const place = (i: number) => Math.round((i * (own.length - 1)) / (mostTried - 1));
-    return Array.from({ length: mostTried }, (_, i) => own[place(i)] as Shape);
+    if (own.length <= mostMeasured) return own;
+    const place = (i: number) => Math.round((i * (own.length - 1)) / (mostMeasured - 1));
+    return Array.from({ length: mostMeasured }, (_, i) => own[place(i)] as Shape);
   });
 }

@@ -1,4 +1,4 @@
-/** One of several equal parts of a sweep, for schedulers that know nothing of each other. */
+/** One of several equal parts of a sweep, for schedulers whose jobs do not communicate. */
 import { invalid, positiveInteger } from '../arguments.js';
 import { type OptionsOf, optionsCheck, required } from '../options.js';
 import type { Trial } from '../protocol/experiment-form.js';
@@ -17,9 +17,9 @@ export function checkShard(where: string, value: unknown): Shard {
 }
 
 /**
- * The trials of every one of `count` shards: all by descending cost, dealt round robin. It depends on the trials alone, so
- * that the shards of one `count` are disjoint and together everything, wherever and whenever they run.
- * @returns those that have a trial, which are the first
+ * The trials of each of `count` shards: all trials by descending cost, dealt round robin. The assignment depends on the
+ * trials alone, so that the shards of one `count` are disjoint and complete, wherever and whenever they run.
+ * @returns the shards that have a trial, which are the first
  */
 export function deal(trials: readonly Trial[], count: number): Trial[][] {
   const shards: Trial[][] = Array.from({ length: Math.min(count, trials.length) }, () => []);

@@ -1,21 +1,21 @@
-/** Times of steps that were not measured, from those that were. */
+/** Estimates the time of steps that were not measured from those that were. */
 
 export interface MeasuredStep {
-  /** Useful operations of a step. */
+  /** Useful operations of the step. */
   readonly operations: number;
   readonly seconds: number;
 }
 
 export interface StepTimes {
-  /** Seconds of a step of so many operations. */
+  /** Seconds of a step of that many operations. */
   of(operations: number): number;
-  /** Root mean square of the relative residuals; of fewer than three steps it says nothing and is null. */
+  /** Root mean square of the relative residuals; null for fewer than three steps, which determine no residuals. */
   readonly error: number | null;
 }
 
 /**
- * A fixed time for every step and one for every operation, both at least 0, by least squares of the relative residuals:
- * short steps count as much as long ones.
+ * A fixed time per step and a time per operation, both at least 0, by least squares of the relative residuals: short
+ * steps weigh as much as long ones.
  * @param steps at least one
  */
 export function fitStepTimes(steps: readonly MeasuredStep[]): StepTimes {
@@ -41,7 +41,7 @@ function nonNegativeFit(steps: readonly MeasuredStep[]): { fixed: number; perOpe
   const determinant = uu * vv - uv * uv;
   const onlyFixed = { fixed: u1 / uu, perOperation: 0 };
   const onlyOperations = { fixed: 0, perOperation: v1 / vv };
-  if (!(determinant > 1e-9 * uu * vv)) return onlyOperations; // steps of one size
+  if (!(determinant > 1e-9 * uu * vv)) return onlyOperations; // All steps have one size.
   const fixed = (u1 * vv - v1 * uv) / determinant;
   const perOperation = (v1 * uu - u1 * uv) / determinant;
   if (fixed < 0) return onlyOperations;

@@ -1,4 +1,4 @@
-/** Carries out a protocol: what a run directory lacks is trained, what it has is never trained again. */
+/** Trains the trials of a protocol that a run directory lacks; trials that have a record are never trained again. */
 import { EigenstudentError } from '../errors.js';
 import { dtypeOf } from '../protocol/place.js';
 import { cleanRunDirectory } from '../runs/clean.js';
@@ -19,19 +19,19 @@ import { endingOf, runTrials } from './run-trials.js';
 export interface SweepResult<G extends GroupSummary = GroupSummary, P extends object = object> {
   readonly directory: string;
   readonly summary: Summary<G, P>;
-  /** Trials that this call ended. */
+  /** Trials that ended in this call. */
   readonly trained: number;
-  /** Trials that were there already. */
+  /** Trials that had a record before. */
   readonly reused: number;
-  /** Trials that other processes at work on the directory have ended meanwhile. */
+  /** Trials that ended meanwhile in other processes that work on the directory. */
   readonly elsewhere: number;
-  /** Trials that had files which could not be trusted, and were trained again. */
+  /** Trials with damaged files, which were trained again. */
   readonly damaged: readonly DamagedTrial[];
-  /** Trials that went on from the checkpoints of earlier calls, or of processes that have died. */
+  /** Trials that continued from checkpoints of earlier calls or of processes that have died. */
   readonly continued: readonly ContinuedTrial[];
-  /** Trials whose checkpoint could not be continued, and why: they started again. */
+  /** Trials whose checkpoint could not be continued, with the reason: they started again. */
   readonly restarted: readonly DamagedTrial[];
-  /** Trials of this call that were too large for a GPU's fused kernels; none on other devices. */
+  /** Trials of this call that are too large for the fused kernels of a GPU; none on other devices. */
   readonly layerwise: readonly LayerwiseTrial[];
   readonly seconds: number;
   readonly profile: SweepProfile;
@@ -59,7 +59,7 @@ async function trainMissing(
     await cleanRunDirectory(directory);
     const visit = async (record: TrialRecord) => {
       await checkArrays(directory, record);
-      return endingOf(record); // and no more: memory does not grow with what is finished
+      return endingOf(record); // Only keys are kept: memory does not grow with the number of finished trials.
     };
     const looking = survey(directory, trials, visit, { refuseOtherSchemas: true });
     return unlessInterrupted(looking, plan.signal);
@@ -78,10 +78,16 @@ async function trainMissing(
   return { directory, summary, ...ended, seconds: profiler.total, profile: profiler.result() };
 }
 
-/** Milliseconds that the summary of an interrupted run may take; arbitrary: schedulers kill what does not end within half a minute. */
+/**
+ * Milliseconds for the summary of an interrupted run. Arbitrary: schedulers kill a process that does not end within
+ * half a minute.
+ */
 const quick = 2000;
 
-/** Of thousands of records it takes longer: the next call, or `collect`, writes it. */
+/**
+ * Writes the summary unless it takes too long, as with thousands of records: then the next call, or `collect`, writes
+ * it.
+ */
 async function summaryIfQuick(directory: string): Promise<void> {
   const signal = AbortSignal.timeout(quick);
   try {
@@ -91,7 +97,7 @@ async function summaryIfQuick(directory: string): Promise<void> {
   }
 }
 
-/** Interrupted, a run leaves a summary of what there is, and says how far it came. */
+/** When the work is interrupted, writes the summary of what has finished and reports how many trials have. */
 async function keepingSummary(directory: string, tally: Tally, work: () => Promise<void>): Promise<void> {
   try {
     await work();

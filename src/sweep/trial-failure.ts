@@ -1,10 +1,13 @@
-/** What goes wrong with one trial, told apart from what goes wrong with the machine or with the call. */
+/** Distinguishes errors of one trial from errors of the machine or of the call. */
 import { EigenstudentError, reasonOf } from '../errors.js';
 import type { TrialError } from '../runs/record.js';
 
 export type Stage = NonNullable<TrialError['stage']>;
 
-/** Codes of errors that are not of a trial: the same trial may well train later, or elsewhere. They end the call. */
+/**
+ * Codes of errors that do not belong to a trial: the same trial may train later, or on another machine. They end the
+ * call.
+ */
 const notOfTheTrial: ReadonlySet<string> = new Set([
   ...['interrupted', 'out_of_memory', 'addon_missing', 'isa_unavailable', 'cuda_unavailable', 'cuda_failed'],
   ...['file_unreadable', 'file_unwritable', 'file_corrupt', 'file_unsupported', 'run_directory_conflict'],
@@ -19,23 +22,23 @@ const stageText: Readonly<Record<Stage, string>> = {
 };
 
 /**
- * The error of a trial's record.
- * @param step steps that its student has done
- * @throws `error` itself, where it is not of the trial
+ * The error for a trial's record.
+ * @param step number of steps that its student has completed
+ * @throws `error` itself, where it does not belong to the trial
  */
 export function trialErrorOf(error: unknown, stage: Stage, step: number): TrialError {
-  const isOurs = error instanceof EigenstudentError;
-  if (isOurs && notOfTheTrial.has(error.code)) throw error;
-  const code = isOurs ? error.code : 'internal';
+  const belongsToPackage = error instanceof EigenstudentError;
+  if (belongsToPackage && notOfTheTrial.has(error.code)) throw error;
+  const code = belongsToPackage ? error.code : 'internal';
   const text = reasonOf(error);
   const message = `${text} (${stageText[stage]})`;
   return { code, message, step, layer: -1, learningRate: null, stage };
 }
 
-/** What a piece of work on one trial gave, or why it gave nothing. */
+/** The result of an operation on one trial, or the error that it threw. */
 export type Attempt<Result> = { readonly result: Result } | { readonly error: unknown };
 
-/** Does a piece of work, and keeps what it throws. */
+/** Runs an operation and catches what it throws. */
 export async function attempt<Result>(work: () => Result | Promise<Result>): Promise<Attempt<Result>> {
   try {
     return { result: await work() };

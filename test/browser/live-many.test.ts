@@ -30,7 +30,7 @@ async function sweepOf(trials: number, every: number): Promise<{ sweep: RunningS
 
 const count = (page: Page, state: string) => page.locator(`#count-${state}`).innerText();
 
-it('updates a thousand trials with a drawing per chart, not one per trial', async () => {
+it('the live page updates a thousand trials with one drawing per chart', async () => {
   const { sweep, server } = await sweepOf(1000, 2);
   const { page, faults } = await open(browser, server.url);
   await expect.poll(() => count(page, 'finished'), { timeout: 30_000 }).toBe('500');
@@ -61,7 +61,7 @@ it('updates a thousand trials with a drawing per chart, not one per trial', asyn
   await sweep.remove();
 }, 60_000);
 
-it('follows ten thousand trials, and draws some of them', async () => {
+it('the live page follows ten thousand trials, and draws some of them', async () => {
   const { sweep, server } = await sweepOf(10_000, 10);
   const { page, faults } = await open(browser, server.url);
   await expect.poll(() => count(page, 'finished'), { timeout: 30_000 }).toBe('1000');

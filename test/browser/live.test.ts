@@ -74,7 +74,7 @@ describe('the live page in a browser', () => {
     expect(outside).toEqual([]);
   });
 
-  it('grows with the sweep, from before its directory is there', async () => {
+  it('grows with the sweep, from before its directory exists', async () => {
     const { page, faults } = await open(browser, server.url);
     await expect.poll(() => page.locator('#connection').innerText()).toContain('does not exist yet');
     expect(await page.locator('#tally').isVisible()).toBe(false);
@@ -91,7 +91,7 @@ describe('the live page in a browser', () => {
     expect(faults).toEqual([]);
   });
 
-  it('says that its server is gone, and finds the next one', async () => {
+  it('reports that its server has stopped, and finds the next one', async () => {
     await halfWay();
     const { page } = await open(browser, server.url);
     await expect.poll(() => count(page, 'finished')).toBe('6');
@@ -103,7 +103,7 @@ describe('the live page in a browser', () => {
     expect(await page.locator('#connection').innerText()).toBe('Live. 1 process at work.');
   });
 
-  it('says how many values are exactly 0, which its logarithmic axes have no place for', async () => {
+  it('states how many values are exactly 0, which are not on its logarithmic axes', async () => {
     await sweep.begin();
     await sweep.write(0, {
       epoch: Float64Array.of(100, 200, 300),
@@ -156,7 +156,7 @@ describe('the live page in a browser', () => {
     expect(faults).toEqual([]);
   });
 
-  it('has a row and a column for what the protocol varies besides the width', async () => {
+  it('has a row and a column for the fields that vary besides the width', async () => {
     await halfWay();
     const { spectral, direct } = sweep.protocol.arms;
     const arms = { spectral: { ...spectral, batchSize: [8, 16] }, direct };
@@ -172,7 +172,7 @@ describe('the live page in a browser', () => {
     expect(faults).toEqual([]);
   });
 
-  it('draws a loss that went astray at the edge, and says so', async () => {
+  it('draws a diverging loss at the edge, with a note', async () => {
     await halfWay();
     const trial = sweep.at(12);
     const one = (value: number) => Float64Array.of(value, value);
@@ -199,7 +199,7 @@ describe('the live page in a browser', () => {
     expect(faults).toEqual([]);
   });
 
-  it('has no serious accessibility fault', async () => {
+  it('has no serious accessibility violation', async () => {
     await halfWay();
     const { page } = await open(browser, server.url);
     await page.locator(lossCanvas).first().waitFor();

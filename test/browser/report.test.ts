@@ -81,7 +81,7 @@ describe('report.html in a browser', () => {
     await page.context().close();
   });
 
-  it('is complete, but still, without its script', async () => {
+  it('is complete, but static, without its script', async () => {
     const { page } = await open(browser, url, { javaScriptEnabled: false });
     expect(await page.locator('.still:visible').count()).toBe(await page.locator('figure').count());
     expect(await page.locator('button:visible').count()).toBe(0);
@@ -108,7 +108,7 @@ describe('report.html in a browser', () => {
     await page.context().close();
   });
 
-  it('has no serious accessibility fault', async () => {
+  it('has no serious accessibility violation', async () => {
     const { page } = await open(browser, url);
     await page.locator(live).last().waitFor();
     await expectAccessible(page);

@@ -50,7 +50,7 @@ const run = (...options: string[]) =>
   call('sweep', file, '--out', out, '--no-report', '--threads', '1', '--checkpoint-every', '0', ...options);
 
 describe('a disk that is full', () => {
-  it('ends the sweep with 1 and what to do; once there is room the same call goes on, to the same bits', async (context) => {
+  it('ends the sweep with 1 and advice; once there is space the same call continues, to the same bits', async (context) => {
     needsDisk(context);
     const undisturbed = join(folder, 'undisturbed');
     await sweep(protocol, { directory: undisturbed, threads: 1 });
@@ -82,7 +82,7 @@ describe('a disk that is full', () => {
 });
 
 describe('a directory that is read-only', () => {
-  it('ends what writes with 1 and the reason, and is read all the same', async (context) => {
+  it('ends what writes with 1 and the reason, and can be read', async (context) => {
     needsDisk(context);
     expect((await run()).exitCode).toBe(0);
     const before = await readdir(out, { recursive: true });

@@ -27,7 +27,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 describe('sweep --dry-run', () => {
   const flags = ['--dry-run', '--device', 'cpu', '--threads', '1'];
 
-  it('tells trials by arm and field, what is done, arithmetic, time and memory, and writes nothing', async () => {
+  it('prints trials by arm and field, finished trials, arithmetic, time and memory, and writes nothing', async () => {
     const out = join(folder, 'run');
     const { exitCode, stdout, stderr } = await call('sweep', file, '--out', out, ...flags);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: 'timing a few trials ...\n' });
@@ -51,7 +51,7 @@ describe('sweep --dry-run', () => {
   it.each([
     ['', flags],
     ['--slurm ', ['--slurm', '--dry-run']],
-  ])('%srefuses a protocol that contradicts the directory, as the sweep would', async (_, asked) => {
+  ])('%srefuses a conflicting protocol, as the sweep would', async (_, asked) => {
     const out = join(folder, 'run');
     const other = smallProtocol({ epochs: 7 });
     await openRunDirectory(out, other);
@@ -66,7 +66,7 @@ describe('sweep --dry-run', () => {
     expect(await readProtocol(out)).toEqual(other);
   });
 
-  it('is one JSON document with --json, of a run directory too, where nothing may be left', async () => {
+  it('prints one JSON document with --json, for a run directory too, where nothing may remain', async () => {
     const out = join(folder, 'run');
     await call('sweep', file, '--out', out, '--device', 'cpu', '--threads', '1', '--no-report');
     const { exitCode, stdout } = await call('sweep', out, ...flags, '--json');

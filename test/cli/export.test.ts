@@ -23,7 +23,7 @@ describe('export', () => {
     }
   });
 
-  it('writes the same numbers, texts and gaps as CSV, JSON and Parquet', async () => {
+  it('writes the same numbers, texts and nulls as CSV, JSON and Parquet', async () => {
     const [parquet, csv, json] = ['parquet', 'CSV', 'json'].map((ending) =>
       join(paths.folder, `trials.${ending}`),
     );

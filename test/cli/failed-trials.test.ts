@@ -67,7 +67,7 @@ describe('with trials that failed', () => {
     tellsAll(stderr);
   });
 
-  it('sweep --dry-run tells them from those that finished', async () => {
+  it('sweep --dry-run distinguishes them from finished trials', async () => {
     const { stdout } = await call('sweep', run, '--dry-run');
     expect(stdout).toContain(`8 of them done in ${run}, of which 4 failed and are not trained again\n`);
     expect(JSON.parse((await call('sweep', run, '--dry-run', '--json')).stdout).trials).toMatchObject({
@@ -76,7 +76,7 @@ describe('with trials that failed', () => {
     });
   });
 
-  it('status counts them by group, names them and says why', async () => {
+  it('status counts them by group and lists them with the reason', async () => {
     const { exitCode, stdout, stderr } = await call('status', run);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain('4 of 8 trials finished, 4 failed, 0 unfinished');
@@ -99,7 +99,7 @@ describe('with trials that failed', () => {
     ]);
   });
 
-  it('query has a row for each of them, and notes that their measures are null', async () => {
+  it('query has a row for each of them, and a note that their scalars are null', async () => {
     const sql = 'select count(*)::int as rows, count(testLoss)::int as measured from trials';
     const { exitCode, stdout, stderr } = await call('query', run, sql, '--format', 'json');
     expect({ exitCode, rows: JSON.parse(stdout) }).toEqual({ exitCode: 0, rows: [{ rows: 8, measured: 4 }] });
@@ -152,7 +152,7 @@ describe('with trials that failed', () => {
     expect(await losses(run)).toBe(await losses(sound));
   });
 
-  it('report --text tells them after its table', async () => {
+  it('report --text lists them after its table', async () => {
     const { exitCode, stdout, stderr } = await call('report', run, '--text');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain('Trials: 4 of 8 finished, 4 failed\n');
@@ -160,8 +160,8 @@ describe('with trials that failed', () => {
     expect(stdout).toContain('learningRate 1000, trial 1');
   });
 
-  it('the live page has them in its counts and its list, with the rate that they had', async () => {
-    const { run: onDisk } = await new RunFollower(run).look();
+  it('the live page has them in its counts and its list, with their learning rate', async () => {
+    const { run: onDisk } = await new RunFollower(run).read();
     const { counts, failures, groups } = liveState(run, onDisk, () => null);
     expect(counts).toEqual({ finished: 4, failed: 4, training: 0, paused: 0, waiting: 0 });
     expect(new Set(failures.map(({ key }) => key))).toEqual(new Set(failed.map(({ key }) => key)));
@@ -173,7 +173,7 @@ describe('with trials that failed', () => {
       expect(values.effectiveSize?.trials ?? 0).toBe(own.finished);
   });
 
-  it('collect summarizes the others as it does without them', async () => {
+  it('collect summarizes the others as without them', async () => {
     const { exitCode, stdout, stderr } = await call('collect', run);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('4 of 8 trials finished, 4 failed.\n');
@@ -185,7 +185,7 @@ describe('with trials that failed', () => {
     );
   });
 
-  it('thresholds leaves them out and says so', async () => {
+  it('thresholds leaves them out with a note', async () => {
     const { exitCode, stderr } = await call('thresholds', run, '0.05');
     expect(exitCode).toBe(0);
     expect(stderr).toContain('Failed, and left out:\n');
@@ -195,7 +195,7 @@ describe('with trials that failed', () => {
     expect(groups.map(({ trials }: { trials: number }) => trials)).toEqual([2, 2]);
   });
 
-  it('prune takes the best of the others and tells how many it had no choice of', async () => {
+  it('prune selects the best of the others and states how many it could not consider', async () => {
     const out = join(folder, 'small.safetensors');
     const { exitCode, stdout, stderr } = await call('prune', run, '--width', '4', '--out', out);
     expect(exitCode).toBe(0);
@@ -211,7 +211,7 @@ describe('with no trial that finished', () => {
     ['collect', 0, 'No trial has finished.\n0 of 4 trials finished, 4 failed.'],
     ['thresholds', 0, 'No trial has finished.'],
     ['status', 0, '0 of 4 trials finished, 4 failed, 0 unfinished'],
-  ])('%s says so', async (command, code, text) => {
+  ])('%s prints that', async (command, code, text) => {
     const { exitCode, stdout } = await call(command, broken, ...(command === 'thresholds' ? ['0.05'] : []));
     expect(exitCode).toBe(code);
     expect(stdout).toContain(text);

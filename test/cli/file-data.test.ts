@@ -23,7 +23,7 @@ trials: 2
 seed: 5
 `;
 
-it('files are looked for from where the protocol is; the table has accuracies', async () => {
+it('paths of files are relative to the protocol; the table has accuracies', async () => {
   const run = join(folder, 'run');
   const { exitCode, stdout } = await call(
     'train',
@@ -48,7 +48,7 @@ it('files are looked for from where the protocol is; the table has accuracies', 
   expect((await call('status', run)).stdout).toContain('2 of 2 trials finished');
 });
 
-it('what is wrong with the data is a fault of the call', async () => {
+it('invalid data are an error of the call', async () => {
   await writeFile(join(folder, 'wrong.yaml'), protocol('images.gz'));
   const { exitCode, stderr } = await call(
     'train',

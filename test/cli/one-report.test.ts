@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it('leaves the report to the process that draws it, says so, and succeeds', async () => {
+it('a process that finds another one drawing the report prints that, and succeeds', async () => {
   const protocol = join(folder, 'protocol.yaml');
   const directory = join(folder, 'run');
   await writeFile(protocol, formatProtocol(smallProtocol({ trials: 1 })));

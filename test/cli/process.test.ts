@@ -17,12 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('the command as a process', () => {
-  it('is marked as a program of Node', async () => {
+describe('the process of the command', () => {
+  it('is a program of Node by its first line', async () => {
     expect(await readFile(main, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 
-  it('shows its help within 150 ms', () => {
+  it('prints its help within 150 ms', () => {
     const best = (...argv: string[]) => Math.min(...Array.from({ length: 7 }, () => milliseconds(argv)));
     // On a machine with other work, within what Node itself needs to start, three times.
     expect(best(main, '--help')).toBeLessThan(Math.max(150, 3 * best('-e', '0')));
@@ -36,7 +36,7 @@ describe('the command as a process', () => {
     expect(spawnSync(process.execPath, [main, ...argv]).status).toBe(code);
   });
 
-  it.each(['stdout', 'stderr'] as const)('has nothing to say when nobody reads %s any more', async (name) => {
+  it.each(['stdout', 'stderr'] as const)('prints no error when the reader of %s has gone', async (name) => {
     const protocol = join(folder, `closed ${name}.yaml`);
     const out = join(folder, `run with closed ${name}`);
     await writeFile(protocol, formatProtocol(smallProtocol()));
@@ -51,37 +51,40 @@ describe('the command as a process', () => {
     expect(existsSync(join(out, 'report.html'))).toBe(true);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('on %s ends in good order, saying how to go on', async (signal) => {
-    const protocol = join(folder, `${signal}.yaml`);
-    const out = join(folder, `run on ${signal}`);
-    await writeFile(
-      protocol,
-      formatProtocol(smallProtocol({ epochs: 50_000_000, evaluation: { points: 1 } })),
-    );
-    const child = spawn(process.execPath, [main, 'train', protocol, '--out', out, '--json']);
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (text) => {
-      stdout += text;
-    });
-    child.stderr.on('data', (text) => {
-      stderr += text;
-    });
-    const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
-    await untilThere(join(out, 'protocol.yaml'));
-    await new Promise((resolve) => setTimeout(resolve, 500)); // well into the first chunk
-    child.kill(signal);
-    expect(await exit).toBe(130);
-    expect(stderr).toBe(`${signal}: finishing the step; once more to stop at once\n`);
-    expect(JSON.parse(stdout)).toEqual({
-      error: {
-        code: 'interrupted',
-        message:
-          `interrupted: 0 of 8 trials are finished and kept in ${out}. The same call goes on from there:\n` +
-          `  eigenstudent train ${protocol} --out '${out}' --json`,
-      },
-    });
-  });
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'on %s ends cleanly, with the command that continues',
+    async (signal) => {
+      const protocol = join(folder, `${signal}.yaml`);
+      const out = join(folder, `run on ${signal}`);
+      await writeFile(
+        protocol,
+        formatProtocol(smallProtocol({ epochs: 50_000_000, evaluation: { points: 1 } })),
+      );
+      const child = spawn(process.execPath, [main, 'train', protocol, '--out', out, '--json']);
+      let stdout = '';
+      let stderr = '';
+      child.stdout.on('data', (text) => {
+        stdout += text;
+      });
+      child.stderr.on('data', (text) => {
+        stderr += text;
+      });
+      const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
+      await untilThere(join(out, 'protocol.yaml'));
+      await new Promise((resolve) => setTimeout(resolve, 500)); // well into the first chunk
+      child.kill(signal);
+      expect(await exit).toBe(130);
+      expect(stderr).toBe(`${signal}: finishing the step; once more to stop at once\n`);
+      expect(JSON.parse(stdout)).toEqual({
+        error: {
+          code: 'interrupted',
+          message:
+            `interrupted: 0 of 8 trials are finished and kept in ${out}. The same call goes on from there:\n` +
+            `  eigenstudent train ${protocol} --out '${out}' --json`,
+        },
+      });
+    },
+  );
 });
 
 function milliseconds(argv: string[]): number {

@@ -38,13 +38,13 @@ describe('help', () => {
     },
   );
 
-  it('knows the version of the package', async () => {
+  it('is separate from --version, which prints the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     expect(await call('--version')).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
   });
 });
 
-describe('a wrong call exits with 2 and says', () => {
+describe('an invalid call exits with 2 and reports', () => {
   it.each([
     [
       ['reproduce', '--presett', 'quick'],
@@ -115,13 +115,13 @@ describe('a wrong call exits with 2 and says', () => {
     });
   });
 
-  it('that a command is missing, with the list of them', async () => {
+  it('that a command is missing, with the list of commands', async () => {
     const { exitCode, stdout, stderr } = await call();
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(/^error: expected a command, received none\n\nUsage: eigenstudent/);
   });
 
-  it('where a protocol is wrong', async () => {
+  it('the line of an invalid protocol', async () => {
     await writeFile(protocol, formatProtocol(smallProtocol()).replace('epochs:', 'epoch:'));
     const { exitCode, stderr } = await call('train', protocol);
     expect(exitCode).toBe(2);
@@ -133,14 +133,14 @@ describe('a wrong call exits with 2 and says', () => {
     );
   });
 
-  it('that a protocol is not there', async () => {
+  it('that a protocol does not exist', async () => {
     const path = join(folder, 'nowhere.yaml');
     const { exitCode, stderr } = await call('train', path);
     expect(exitCode).toBe(2);
     expect(stderr).toBe(`error: cannot read ${path}: ENOENT: no such file or directory, open '${path}'\n`);
   });
 
-  it('that a run directory is gone on with by another command', async () => {
+  it('that a run directory is continued by another command', async () => {
     expect(await call('train', folder)).toEqual({
       exitCode: 2,
       stdout: '',
@@ -150,7 +150,7 @@ describe('a wrong call exits with 2 and says', () => {
     });
   });
 
-  it('that a directory holds no run', async () => {
+  it('that a directory has no run', async () => {
     for (const command of ['prune', 'report']) {
       expect(await call(command, folder)).toMatchObject({
         exitCode: 2,
@@ -163,7 +163,7 @@ describe('a wrong call exits with 2 and says', () => {
 });
 
 describe('train', () => {
-  it('fills the run directory, prints the table, and does nothing the second time', async () => {
+  it('trains into the run directory, prints the table, and trains nothing the second time', async () => {
     const out = join(folder, 'run');
     const first = await call('train', protocol, '--out', out, '--no-report');
     expect(first.exitCode).toBe(0);
@@ -182,7 +182,7 @@ describe('train', () => {
     expect(table(second.stdout)).toBe(table(first.stdout));
   });
 
-  it('answers with one JSON document where asked, the summary in it', async () => {
+  it('prints one JSON document with --json, the summary in it', async () => {
     const out = join(folder, 'run');
     const { exitCode, stdout } = await call('train', protocol, '--out', out, '--no-report', '--json');
     expect(exitCode).toBe(0);
@@ -196,7 +196,7 @@ describe('train', () => {
     });
   });
 
-  it('refuses a directory that holds another protocol', async () => {
+  it('refuses a directory with another protocol', async () => {
     const out = join(folder, 'run');
     await call('train', protocol, '--out', out, '--no-report');
     await writeFile(protocol, formatProtocol(smallProtocol({ epochs: 9 })));
@@ -217,7 +217,7 @@ describe('train', () => {
     expect(stderr).toMatch(/^error: cannot make the folder .*small\.yaml\/run\/trials: ENOTDIR/);
   });
 
-  it('exits with 1 where there is no such device', async () => {
+  it('exits with 1 where the device does not exist', async () => {
     const { exitCode, stdout } = await call('train', protocol, '--device', 'cuda', '--json');
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout).error.code).toBe('cuda_unavailable');
@@ -256,7 +256,7 @@ describe('train', () => {
 });
 
 describe('sweep', () => {
-  it('fills a run directory shard by shard, and goes on with the directory itself', async () => {
+  it('trains shard by shard, and continues with the directory itself', async () => {
     const out = join(folder, 'run');
     const first = await call('sweep', protocol, '--out', out, '--shard', '1/2', '--no-report');
     expect(first.exitCode).toBe(0);
@@ -265,7 +265,7 @@ describe('sweep', () => {
     expect(rest.stdout).toMatch(/8 of 8 trials finished: 4 trained now in [\d.]+ s, 4 there before/);
   });
 
-  it('of fewer trials than the directory has says where the others are', async () => {
+  it('of fewer trials than the directory has states where the others are', async () => {
     const out = join(folder, 'run');
     await call('sweep', protocol, '--out', out, '--no-report');
     await writeFile(protocol, formatProtocol(smallProtocol({ trials: 1 })));
@@ -275,7 +275,7 @@ describe('sweep', () => {
     );
   });
 
-  it('tells where the time went, and what was damaged', async () => {
+  it('prints the profile of the time, and the damaged trials', async () => {
     const out = join(folder, 'run');
     await call('sweep', protocol, '--out', out, '--no-report');
     const [key = ''] = await readdir(join(out, 'trials'));
@@ -287,7 +287,7 @@ describe('sweep', () => {
     expect(JSON.parse(stdout).profile.seconds.training).toBeGreaterThan(0);
   });
 
-  it('says that a directory is none of a run', async () => {
+  it('refuses a directory without a run', async () => {
     expect(await call('sweep', folder)).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('is not a run directory: it has no protocol.yaml'),
@@ -296,7 +296,7 @@ describe('sweep', () => {
 });
 
 describe('init', () => {
-  it('writes the preset quick with words beside it', async () => {
+  it('writes the preset quick with comments', async () => {
     const path = join(folder, 'new', 'mine.yaml');
     expect(await call('init', path)).toEqual({
       exitCode: 0,
@@ -308,7 +308,7 @@ describe('init', () => {
     expect(text.match(/#/g)?.length).toBeGreaterThan(10);
   });
 
-  it('replaces no file unasked', async () => {
+  it('does not replace a file without --force', async () => {
     expect(await call('init', protocol)).toEqual({
       exitCode: 2,
       stdout: '',
@@ -319,7 +319,7 @@ describe('init', () => {
 });
 
 describe('doctor', () => {
-  it('says what this build can do', async () => {
+  it('reports the capabilities of this build', async () => {
     const { exitCode, stdout } = await call('doctor', '--json');
     expect(exitCode).toBe(0);
     const found = JSON.parse(stdout);

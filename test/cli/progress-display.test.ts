@@ -18,7 +18,7 @@ const at = (
   latest,
 });
 
-it('is a line once the time left is known, and every ten seconds, where there is no terminal', () => {
+it('the progress without a terminal is a line once the remaining time is estimated, and every ten seconds', () => {
   const stream = new PassThrough();
   const display = progressDisplay(stream);
   for (const progress of [
@@ -39,7 +39,7 @@ it('is a line once the time left is known, and every ten seconds, where there is
   );
 });
 
-it('is a bar on a terminal, with the time left, and none where there is nothing to train', () => {
+it('the progress on a terminal is a bar with the remaining time, and nothing where no trial is left', () => {
   const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 120 });
   const display = progressDisplay(stream);
   display.update(at(10, 0.5));
@@ -55,7 +55,7 @@ it('is a bar on a terminal, with the time left, and none where there is nothing 
 it.each([
   [{ trials: 1, values: { loss: 0.012345, n_λ: 28 } }, 'loss 0.0123, n_λ 28'],
   [{ trials: 6, values: { loss: 1.2345e-7, n_λ: 28.5 } }, 'loss 1.23·10⁻⁷, n_λ 28.5 (medians of 6)'],
-])('tells how the trials do, on one line', (latest, text) => {
+])('the progress has the latest values of the trials, on one line', (latest, text) => {
   const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 200 });
   const display = progressDisplay(terminal);
   display.update(at(10, 0.5, 0, latest));
@@ -72,6 +72,6 @@ it.each([
   [3599, '59 min 59 s'],
   [3600, '1 h 00 min'],
   [90_061, '25 h 01 min'],
-])('writes %d seconds as %s', (seconds, text) => {
+])('%d seconds are written as %s', (seconds, text) => {
   expect(duration(seconds)).toBe(text);
 });

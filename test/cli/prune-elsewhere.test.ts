@@ -42,7 +42,7 @@ async function answer(...argv: string[]) {
 
 describe('the call of docs/how-to/prune-a-network.md', () => {
   it.each(['wine', 'breast-cancer'])(
-    'prunes the network of %s within its bound on validation data, and tells the accuracy on test data',
+    'prunes the network of %s within its bound on validation data, and prints the accuracy on test data',
     async (name) => {
       const told = await answer(...given(name, '--test-data', ...files(name, 'test'), ...readme));
       const { metric, layers, candidates, data } = told;
@@ -70,7 +70,7 @@ describe('the call of docs/how-to/prune-a-network.md', () => {
     },
   );
 
-  it('chooses the same penalties whatever is tested on, and gives the same network when these are asked for', async () => {
+  it('selects the same penalties for any test data, and gives the same network when these are given', async () => {
     const told = await answer(...given('wine', ...readme));
     const tested = await answer(...given('wine', '--test-data', ...files('wine', 'test'), ...readme));
     expect([tested.l2, tested.layers, tested.candidates]).toEqual([told.l2, told.layers, told.candidates]);
@@ -81,7 +81,7 @@ describe('the call of docs/how-to/prune-a-network.md', () => {
     expect(asked.candidates).toHaveLength(1);
   });
 
-  it('passes on data that the network was trained on, and calls nothing of them a test', async () => {
+  it('accepts data that the network was trained on, and calls none of them a test', async () => {
     const model = join(fixtures, 'wine', 'model.npz');
     const argv = ['prune', model, '--data', ...files('wine', 'train'), ...readme, '--export', target];
     const { metric, data } = await answer(...argv);
@@ -95,7 +95,7 @@ describe('the call of docs/how-to/prune-a-network.md', () => {
     });
   });
 
-  it('says what it costs, what was tried, and how well few samples are known', async () => {
+  it('prints its cost, the candidates, and the uncertainty from few samples', async () => {
     const { stdout, stderr } = await call(
       ...given('wine', '--test-data', ...files('wine', 'test'), ...readme),
     );
@@ -111,7 +111,7 @@ describe('the call of docs/how-to/prune-a-network.md', () => {
     expect(stdout).not.toContain('held out');
   });
 
-  it('without a bound takes the network with the best metric after the cut', async () => {
+  it('without a bound selects the network with the best metric after the cut', async () => {
     const { candidates } = await answer(...given('wine', '--keep', '5', '--fine-tune', '20'));
     const tried = candidates as Tried[];
     expect(tried.map(({ nodes }) => nodes)).toEqual(Array(6).fill(10));
@@ -119,7 +119,7 @@ describe('the call of docs/how-to/prune-a-network.md', () => {
     expect(tried.findIndex(({ chosen }) => chosen)).toBe(tried.findIndex(({ after }) => after === best));
   });
 
-  it('refuses penalties that cost more than the bound allows, with what the model as it came has', async () => {
+  it('refuses penalties that exceed the bound, with the metric of the original model', async () => {
     const { exitCode, stderr } = await call(
       ...given('wine', ...readme, '--l2', '3,3', '--learning-rate', '0.05'),
     );
@@ -131,7 +131,7 @@ describe('the call of docs/how-to/prune-a-network.md', () => {
 });
 
 describe('samples that validate or test', () => {
-  it('need no training data where nothing is fine-tuned', async () => {
+  it('do not require training data where nothing is fine-tuned', async () => {
     const model = join(fixtures, 'wine', 'model.npz');
     const validation = ['--validation-data', ...files('wine', 'validation')];
     const told = await answer('prune', model, ...validation, '--max-degradation', '5%', '--export', target);

@@ -29,7 +29,7 @@ async function answer(...argv: string[]) {
 }
 
 describe('prune of a file', () => {
-  it('needs no data to count nodes, and writes what prune() gives', async () => {
+  it('does not require data to count nodes, and writes the result of prune()', async () => {
     expect(await answer(classifier, '--keep', '2')).toEqual({
       file: target,
       model: classifier,
@@ -44,7 +44,7 @@ describe('prune of a file', () => {
     expect(small.network.parameters).toEqual(prune(network, { keep: 2 }).parameters);
   });
 
-  it('prunes several layers, each or all together', async () => {
+  it('prunes several layers, each alone or all together', async () => {
     const nodes = (told: { layers: { after: number }[] }) => told.layers.map(({ after }) => after);
     expect(nodes(await answer(regressor, '--keep', '3'))).toEqual([3, 3]);
     const together = nodes(await answer(regressor, '--keep', '4', '--scope', 'global'));
@@ -52,7 +52,7 @@ describe('prune of a file', () => {
     expect(nodes(await answer(regressor, '--percentile', '100'))).toEqual([1, 1]);
   });
 
-  it('tells accuracy on data that nothing was trained on, and stays within what it may lose', async () => {
+  it('prints the accuracy on held-out data, and stays within the bound', async () => {
     const told = await answer(classifier, ...classes, '--max-degradation', '50%');
     const { name, validation, heldOut } = told.metric;
     expect(name).toBe('accuracy');
@@ -110,7 +110,7 @@ describe('prune of a file', () => {
     expect(idx.metric.name).toBe('accuracy');
   });
 
-  it('asks for a criterion where eigenvaluesIn are not 0; writes safetensors', async () => {
+  it('requires a criterion where eigenvaluesIn are not 0; writes safetensors', async () => {
     const safetensors = join(folder, 'small.safetensors');
     const argv = ['prune', fixture('keras.npz'), ...numbers, '--keep', '4', '--export', safetensors];
     expect((await call(...argv)).stderr).toMatch(
@@ -121,7 +121,7 @@ describe('prune of a file', () => {
     expect(network.spec.layers.map(({ width }) => width)).toEqual([4, 2]);
   });
 
-  it('says in words what became of it', async () => {
+  it('describes its result', async () => {
     const { stdout, stderr } = await call(
       ...['prune', classifier, ...classes, '--fine-tune', '2', '--l2', '0.001,0.001'],
       ...['--keep', '2', '--export', target],
@@ -153,7 +153,7 @@ describe('the data of prune', () => {
     return call('prune', classifier, ...data, '--keep', '3', '--export', target, '--json', ...more);
   };
 
-  it('are classes by their numbers, where these are numbers, whichever occur', async () => {
+  it('have classes by their numbers, where labels are numbers, whichever occur', async () => {
     const losses = async (path: string) => JSON.parse((await pruned(path, '--metric', 'loss')).stdout).metric;
     // 2 is the last of the three outputs, though only 0 and 2 occur
     const some = await losses(await table('some.csv', (i) => 2 * (i % 2)));
@@ -162,7 +162,7 @@ describe('the data of prune', () => {
     expect((await pruned(await table('far.csv', (i) => (i === 17 ? 3 : 0)))).stdout).toContain('0, 1, 2');
   });
 
-  it('are told in which order names were taken, and must be as many as the outputs', async () => {
+  it('have class names in a printed order, as many as the outputs', async () => {
     const { exitCode, stderr } = await pruned(await table('names.csv', (i) => 'cab'[i % 3] as string));
     expect([exitCode, stderr]).toEqual([0, 'classes, in the order of the outputs: a, b, c\n']);
     const two = await pruned(await table('two.csv', (i) => 'ab'[i % 2] as string));
@@ -170,7 +170,7 @@ describe('the data of prune', () => {
     expect(two.stdout).toContain('expected 3 classes, one per output of the network, received 2: a, b.');
   });
 
-  it('that do not fit are refused by their place in the files, before any work, and nothing is written', async () => {
+  it('that do not match are refused with their location in the files, before any work, and nothing is written', async () => {
     const output = join(folder, 'none.onnx');
     const argv = ['--data', fixture('x.npy'), fixture('y.npy'), '--keep', '3', '--export', output];
     expect(await call('prune', regressor, ...argv)).toEqual({
@@ -268,7 +268,7 @@ describe('prune of a file refuses', () => {
     );
   });
 
-  it('an operator that it does not have, with its name and exit status 2', async () => {
+  it('an unsupported operator, with its name and exit status 2', async () => {
     const { exitCode, stderr } = await call('prune', fixture('torch-conv.onnx'), '--keep', '1');
     expect([exitCode, stderr]).toEqual([
       2,
@@ -278,7 +278,7 @@ describe('prune of a file refuses', () => {
     ]);
   });
 
-  it('a file that is not there', async () => {
+  it('a missing file', async () => {
     const { exitCode, stderr } = await call('prune', join(folder, 'none.onnx'), '--keep', '1');
     expect([exitCode, stderr]).toEqual([
       2,

@@ -29,7 +29,7 @@ async function prune(...argv: string[]) {
   return { answer: JSON.parse(stdout), network: await Network.load(out) };
 }
 
-it('saves a narrower network whose losses are as told', async () => {
+it('prune saves a narrower network whose losses are as printed', async () => {
   const { answer, network } = await prune('--width', '6', '--arm', 'spectral', '--keep', '3');
   const best = records
     .filter(({ scalars }) => scalars.width === 6 && scalars.parametrization === 'spectral')
@@ -41,14 +41,14 @@ it('saves a narrower network whose losses are as told', async () => {
   expect((await network.evaluate(test)).loss).toBeCloseTo(answer.lossAfter, 6);
 });
 
-it('keeps the effective size unless told otherwise', async () => {
+it('prune keeps the effective size by default', async () => {
   const [record] = records as [FinishedRecord, ...FinishedRecord[]];
   const { answer } = await prune('--trial', record.key.slice(0, 8));
   expect(answer.trial.key).toBe(record.key);
   expect(answer.kept).toBe(record.scalars.effectiveSize);
 });
 
-it('cuts by percentile, and by what the validation loss bears', async () => {
+it('prune cuts by percentile, and by a bound on the validation loss', async () => {
   expect((await prune('--width', '4', '--percentile', '50')).answer.kept).toBe(2);
   expect((await prune('--width', '4', '--max-degradation', '1e9')).answer.kept).toBe(1);
   expect((await prune('--width', '4', '--arm', 'direct', '--max-degradation', '1e9')).answer.criterion).toBe(
@@ -56,7 +56,7 @@ it('cuts by percentile, and by what the validation loss bears', async () => {
   );
 });
 
-it('refuses an arm that the experiment does not have', async () => {
+it('prune refuses an arm that the experiment does not have', async () => {
   expect(await call('prune', run, '--arm', 'spektral')).toEqual({
     exitCode: 2,
     stdout: '',
@@ -65,7 +65,7 @@ it('refuses an arm that the experiment does not have', async () => {
   });
 });
 
-it('refuses a file whose name says another format', async () => {
+it('prune refuses a file with the extension of another format', async () => {
   expect(await call('prune', run, '--out', 'pruned.npz')).toEqual({
     exitCode: 2,
     stdout: '',
@@ -73,7 +73,7 @@ it('refuses a file whose name says another format', async () => {
   });
 });
 
-it('saves ONNX where the name of the file says so, in capitals too', async () => {
+it('prune saves ONNX by the extension of the file, in capitals too', async () => {
   const out = join(folder, 'pruned.ONNX');
   const { exitCode } = await call(
     'prune',
@@ -94,7 +94,7 @@ it('saves ONNX where the name of the file says so, in capitals too', async () =>
     expect(network.effectiveWeights(layer)).toEqual(same.effectiveWeights(layer));
 });
 
-it('says where no trial matches, and what there is', async () => {
+it('prune reports that no trial matches, and which there are', async () => {
   const { exitCode, stderr } = await call('prune', run, '--width', '5', '--arm', 'direct');
   expect(exitCode).toBe(2);
   expect(stderr).toBe(
@@ -111,7 +111,7 @@ it.each([
   ],
   [['--percentile', '101'], 'expected a finite number between 0 and 100 for percentile, received 101'],
   [['--max-degradation', '-1'], 'expected a finite number of at least 0 for maxDegradation, received -1'],
-])('refuses %j', async (argv, message) => {
+])('prune refuses %j', async (argv, message) => {
   const outcome = await call(
     'prune',
     run,

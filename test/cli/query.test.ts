@@ -33,7 +33,7 @@ describe('query', () => {
     [53, ['key', 'width'], 'seconds, steps'],
     [68, ['key', 'width', 'seconds'], 'steps'],
   ])(
-    'prints a table no wider than a terminal of %i, and says what has no room',
+    'prints a table no wider than a terminal of %i, and names omitted columns',
     async (columns, shown, left) => {
       const sql = 'select repeat(key, 2) as key, width, 0.25 as seconds, 123456789012 as steps from trials';
       const { stdout, stderr } = await callOn({ stdoutColumns: columns }, 'query', paths.run, sql);
@@ -48,7 +48,7 @@ describe('query', () => {
     },
   );
 
-  it('prints a single row with a line for each value on a terminal, all of a table elsewhere', async () => {
+  it('prints a single row with a line for each value on a terminal, the whole table elsewhere', async () => {
     const sql = 'from trials where errorCode is not null';
     const { stdout, stderr } = await callOn({ stdoutColumns: 80 }, 'query', paths.run, sql);
     expect(stderr).toBe(failureNote);
@@ -62,7 +62,7 @@ describe('query', () => {
     );
   });
 
-  it('prints a block for each row with --format vertical, nothing of it cut off', async () => {
+  it('prints a block for each row with --format vertical, without cutting', async () => {
     const sql = "select width, repeat('long ', 30) as text from trials order by width limit 2";
     const { stdout } = await call('query', paths.run, sql, '--format', 'vertical');
     const block = `width  4\ntext   ${'long '.repeat(30).trimEnd()}\n`;
@@ -89,7 +89,7 @@ describe('query', () => {
     },
   );
 
-  it('writes a file of the format that its name has', async () => {
+  it('writes the format of the extension of the file', async () => {
     const csv = join(paths.folder, 'answer.csv');
     expect(await call('query', paths.run, 'select 1 as a', '--out', csv)).toEqual({
       exitCode: 0,
@@ -131,7 +131,7 @@ describe('query', () => {
     });
   });
 
-  it('takes no other format next to --json', async () => {
+  it('accepts no other format beside --json', async () => {
     const { exitCode, stdout } = await call('query', paths.run, 'select 1', '--json', '--format', 'csv');
     expect(exitCode).toBe(2);
     expect(JSON.parse(stdout).error).toEqual({
@@ -140,7 +140,7 @@ describe('query', () => {
     });
   });
 
-  it('exits with 2 where the SQL is wrong', async () => {
+  it('exits with 2 where the SQL is invalid', async () => {
     const { exitCode, stderr } = await call('query', paths.run, 'select nothing from trials');
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(
@@ -148,7 +148,7 @@ describe('query', () => {
     );
   });
 
-  it('says which records it leaves out', async () => {
+  it('names the records that it leaves out', async () => {
     await truncate(join(paths.run, 'trials', first.key, 'record.json'), 99);
     const { exitCode, stderr } = await call('query', paths.run, 'select 1');
     expect(exitCode).toBe(0);
@@ -173,7 +173,7 @@ describe('status', () => {
     expect(stdout).toContain('Last finished: 2026-01-01T00:00:00.000Z\n');
   });
 
-  it('answers with JSON, damaged records among it', async () => {
+  it('prints JSON, damaged records included', async () => {
     await truncate(join(paths.run, 'trials', first.key, 'record.json'), 99);
     const { stdout } = await call('status', paths.run, '--json');
     expect(JSON.parse(stdout)).toMatchObject({
@@ -188,7 +188,7 @@ describe('status', () => {
 });
 
 describe('collect', () => {
-  it('writes the summary of whatever is there', async () => {
+  it('writes the summary of the existing records', async () => {
     const { exitCode, stdout, stderr } = await call('collect', paths.run, '--json');
     const summary = JSON.parse(await readFile(join(paths.run, 'summary.json'), 'utf8'));
     expect(exitCode).toBe(0);
@@ -201,10 +201,10 @@ describe('collect', () => {
   });
 });
 
-describe('of a paths.run with a damaged file', () => {
+describe('with a damaged file in the run directory', () => {
   beforeEach(() => rm(join(paths.run, 'trials', first.key, 'arrays.safetensors')));
 
-  it('collect leaves its trial out, and says which it is and what trains it again', async () => {
+  it('collect leaves its trial out, and names it with the command that trains it again', async () => {
     const { exitCode, stdout, stderr } = await call('collect', paths.run);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('\n5 of 8 trials finished, 1 failed.\n');
@@ -228,7 +228,7 @@ describe('of a paths.run with a damaged file', () => {
   });
 });
 
-it('collect removes what dead processes left, and status names the living', async () => {
+it('collect removes files of dead processes, and status names living ones', async () => {
   const { pid } = spawnSync(process.execPath, ['--version']);
   const orphan = join(paths.run, 'trials', first.key, `record.json.${pid}-0.tmp`);
   await writeFile(orphan, '{');
@@ -250,7 +250,7 @@ it.each(['query', 'export', 'status', 'collect'])('%s is in the help, with examp
 });
 
 it.each([['query', 'select 1'], ['status'], ['collect']])(
-  '%s needs a run directory',
+  '%s requires a run directory',
   async (command, ...rest) => {
     expect(await call(command, paths.folder, ...rest)).toMatchObject({
       exitCode: 2,

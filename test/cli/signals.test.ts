@@ -33,7 +33,7 @@ async function expectKept(out: string, before: readonly string[]): Promise<void>
   expect(names).toContain('summary.json');
 }
 
-describe('signals within a moment', () => {
+describe('simultaneous signals', () => {
   it.each([
     ['SIGINT twice', ['SIGINT', 'SIGINT'], 20, 130],
     ['SIGINT and SIGTERM', ['SIGINT', 'SIGTERM'], 20, 130],
@@ -42,7 +42,7 @@ describe('signals within a moment', () => {
     ['SIGTERM and SIGHUP', ['SIGTERM', 'SIGHUP'], 20, 130],
     ['SIGINT ten times', Array(10).fill('SIGINT'), 20, 130],
   ] as const)(
-    '%s are one request: the checkpoint is written, and the first says the status',
+    '%s are one request: the checkpoint is written, and the first determines the status',
     async (name, signals, pause, code) => {
       const out = join(folder, name);
       const { child, ended } = startSweep(endless, out, '--threads', '1');
@@ -75,7 +75,7 @@ describe('signals within a moment', () => {
     ['SIGTERM', 130],
     ['SIGHUP', 129],
   ] as const)(
-    '%s is answered; a further signal, over a second later, ends work that does not end',
+    '%s is handled; a further signal, over a second later, ends work that does not end',
     async (first, code) => {
       const module = pathToFileURL(join(main, '..')).href;
       const program = `
@@ -137,7 +137,7 @@ print(os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status))`
     await expectKept(out, before);
   }, 60_000);
 
-  it('changes nothing with --ignore-hangup: the sweep ends with 0', async (context) => {
+  it('has no effect with --ignore-hangup: the sweep ends with 0', async (context) => {
     if (!hasPython) context.skip('needs Python, which has pseudoterminals');
     const out = join(folder, 'closed and ignored');
     const { close, ended } = await onTerminal(short, out, '--ignore-hangup');
@@ -170,7 +170,7 @@ describe('output on a disk that is full', () => {
     });
   }, 60_000);
 
-  it('loses the answer, and says so, with status 1', async (context) => {
+  it('loses the result, and reports it, with status 1', async (context) => {
     if (!full) context.skip('needs /dev/full');
     const { status, stderr } = run(['ignore', openSync('/dev/full', 'w'), 'pipe'], 'answer', '--json');
     expect({ status, stderr }).toEqual({

@@ -12,7 +12,7 @@ const job: SlurmJob = {
   active: 5,
 };
 
-it('a job has a line with its tasks by state, and why they wait', () => {
+it('a job has a line with its tasks by state, and the reasons of pending ones', () => {
   expect(
     slurmLines({ jobs: [job, { ...job, jobId: '12', tasks: 1, states: { FORGOTTEN: 1 }, reasons: {} }] }),
   ).toEqual([
@@ -22,7 +22,7 @@ it('a job has a line with its tasks by state, and why they wait', () => {
   ]);
 });
 
-it('what nobody knows is called unknown, with the reason', () => {
+it('an unknown state is printed as unknown, with the reason', () => {
   const unknown: SlurmJob = { ...job, states: null, reasons: {}, active: null };
   expect(slurmLines({ problem: 'no Slurm controller answers', jobs: [unknown] })).toEqual([
     'Slurm job 11, 8 tasks, submitted 2026-01-01T00:00:00.000Z: unknown',
@@ -30,6 +30,6 @@ it('what nobody knows is called unknown, with the reason', () => {
   ]);
 });
 
-it('without a job there is nothing to say', () => {
+it('without a job there is no line', () => {
   expect(slurmLines({ jobs: [] })).toEqual([]);
 });

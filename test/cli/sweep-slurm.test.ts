@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 describe('sweep --slurm', () => {
-  it('submits, and says how to follow, cancel and go on', async () => {
+  it('submits, and prints how to follow, cancel and continue', async () => {
     const arguments_ = [
       '--array-tasks',
       '3',
@@ -60,7 +60,7 @@ describe('sweep --slurm', () => {
     );
   });
 
-  it('submits a run directory again, and tells of tasks that are still there', async () => {
+  it('submits a run directory again, and mentions tasks that are still active', async () => {
     await call('sweep', protocol, '--out', out, '--slurm');
     slurm.answer('squeue', { stdout: '4711|RUNNING|None\n' }).answer('sbatch', { stdout: '4712\n' });
     const { exitCode, stdout, stderr } = await call('sweep', out, '--slurm', '--json');
@@ -114,7 +114,7 @@ describe('sweep --slurm', () => {
     });
   });
 
-  it('--cancel cancels what is left', async () => {
+  it('--cancel cancels the remaining tasks', async () => {
     await call('sweep', protocol, '--out', out, '--slurm');
     slurm.answer('squeue', { stdout: '4711|RUNNING|None\n' }).answer('scancel', {});
     const { stdout } = await call('sweep', out, '--slurm', '--cancel');

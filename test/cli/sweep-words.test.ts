@@ -62,7 +62,7 @@ describe('sweep --device, --devices and --threads', () => {
   it.each([
     [['--device', 'auto'], /\(cpu-\w+ float32\)\.\n/],
     [['--device', 'reference', '--threads', '3'], /\(reference float32\)\.\n/],
-  ])('%j trains, and says on what', async (options, engine) => {
+  ])('%j trains, and prints the engine', async (options, engine) => {
     const { exitCode, stdout } = await run(...options);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(engine);
@@ -70,7 +70,7 @@ describe('sweep --device, --devices and --threads', () => {
 });
 
 describe('sweep', () => {
-  it('says how many trials went on from checkpoints', async () => {
+  it('prints how many trials continued from checkpoints', async () => {
     const long = killableProtocol(400);
     await put(long);
     const controller = new AbortController();
@@ -90,7 +90,7 @@ describe('sweep', () => {
     expect((await run()).stdout).toMatch(/: 0 trained now in [\d.]+ s, 8 there before/);
   });
 
-  it('says how many trials did not learn', async () => {
+  it('prints how many trials did not learn', async () => {
     const arm = { optimizer: { sgd: { learningRate: 1e-12 } }, batchSize: 16 };
     await put(smallProtocol({ arms: { direct: arm } }));
     const { stdout, exitCode } = await run();
@@ -116,7 +116,7 @@ describe('sweep', () => {
     expect(stderr).toMatch(repeats);
   });
 
-  it('does not warn of one that there is nothing to say of', async () => {
+  it('does not warn of an axis with one value', async () => {
     expect((await run()).stderr).not.toContain('warning');
   });
 });
@@ -146,7 +146,7 @@ describe('thresholds', () => {
     });
   });
 
-  it('says so where there is nothing yet, and where there is no run', async () => {
+  it('reports that there is no finished trial, or no run', async () => {
     expect((await call('thresholds', folder, '0.1')).exitCode).toBe(2);
     await run('--shard', '1/2');
     await rm(join(out, 'trials'), { recursive: true });

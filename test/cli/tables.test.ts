@@ -23,7 +23,7 @@ const group: GroupSummary = {
   seconds: { mean: 21.41, sd: 0.25 },
 };
 
-it('shows mean and spread of each group, losses to three digits', () => {
+it('the table of groups shows mean and spread, losses to three digits', () => {
   const one = { mean: 3, sd: null };
   const single: GroupSummary = {
     ...group,
@@ -48,13 +48,13 @@ it('shows mean and spread of each group, losses to three digits', () => {
   );
 });
 
-it('shows the teacher size where there are several', () => {
+it('the table of groups shows the teacher size where there are several', () => {
   const text = table([group, { ...group, teacherSize: 50 }]);
   expect(text).toMatch(/^┌.*┐\n│ teacher size │ width │/);
   expect(text).toMatch(/│ +50 │ +200 │/);
 });
 
-it('has a column for each field that varies, the arms in one', () => {
+it('the table of groups has a column for each field that varies, one for both arms', () => {
   const rate = (name: string, value: number) => ({ [`arms.${name}.optimizer.adam.learningRate`]: value });
   const text = table([
     { ...group, settings: { ...rate('spectral', 0.005), 'data.train': 800 } },
@@ -88,7 +88,7 @@ function cellsOf(text: string): string[][] {
   );
 }
 
-it('shows how many did not learn, where there are any', () => {
+it('the table of groups shows how many trials did not learn, where there are any', () => {
   expect(table([group])).not.toContain('learn');
   const [names, more, first, second] = cellsOf(table([group, { ...group, didNotLearn: 2 }]));
   const column = names?.indexOf('did not') as number;
@@ -101,7 +101,7 @@ it('shows how many did not learn, where there are any', () => {
 
 const rate = (value: number) => ({ 'arms.spectral.optimizer.adam.learningRate': value });
 
-it('shows the state of each group with a column for each field that varies', () => {
+it('the status shows the state of each group with a column for each field that varies', () => {
   const counts = { total: 3, finished: 1, didNotLearn: 1, failed: 0, unfinished: 2, begun: 1 };
   const place = { parametrization: 'spectral', teacherSize: 20, width: 200 } as const;
   const epochs = { done: 1999, total: 3000 };
@@ -132,7 +132,7 @@ it('shows the state of each group with a column for each field that varies', () 
   ]);
 });
 
-it('shows how far trials are that have begun, a screen of them', () => {
+it('the status shows the progress of unfinished trials, up to the height of a screen', () => {
   const place = {
     parametrization: 'direct',
     teacherSize: 20,
@@ -158,7 +158,7 @@ it('shows how far trials are that have begun, a screen of them', () => {
   expect(text).toMatch(/\nand 2 more; --json lists all$/);
 });
 
-it('tells failed trials apart by every field that varies, and by their seed', () => {
+it('the table of failures distinguishes trials by every field that varies, and by their seed', () => {
   const failure = { parametrization: 'spectral', width: 60, code: 'diverged', message: 'lost' } as const;
   const text = failures([
     { ...failure, key: 'a', teacherSize: 20, settings: rate(1), seed: 1, trial: 0 },
@@ -171,7 +171,7 @@ it('tells failed trials apart by every field that varies, and by their seed', ()
   ]);
 });
 
-it('shows what failed, wrapped', () => {
+it('the table of failures wraps messages', () => {
   const message = 'its loss was not finite at step 3, learning rate 1; lower the learning rate';
   const failure = {
     key: '0123456789abcdef',
@@ -190,7 +190,7 @@ it('shows what failed, wrapped', () => {
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
 });
 
-it('shows where the time went', () => {
+it('the profile shows the parts of the time', () => {
   const seconds = { training: 90, data: 1, evaluation: 3, writing: 0.5, waiting: 5, other: 0.5 };
   const text = profileTable({ seconds, overheadPercent: 5.263, orchestrationPercent: 2.114 });
   expect(text).toContain('│ training   │   90.00 │ 90.00 │');

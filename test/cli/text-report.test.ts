@@ -29,7 +29,7 @@ describe('report --text', () => {
       await expect(stat(join(directory, name))).rejects.toThrow('ENOENT');
   });
 
-  it('gives the same numbers as JSON', async () => {
+  it('has the same numbers as JSON', async () => {
     const { stdout } = await call('report', directory, '--text', '--json');
     const { facts, table, troubles } = JSON.parse(stdout);
     expect(facts.Trials).toBe('16 of 18 finished, 2 failed');
@@ -38,7 +38,7 @@ describe('report --text', () => {
     expect(troubles).toHaveLength(2);
   });
 
-  it('says so when there is nothing to tell yet', async () => {
+  it('reports that there is no finished trial', async () => {
     const empty = await syntheticRun({ has: () => false });
     const { exitCode, stderr } = await call('report', empty, '--text');
     expect(exitCode).toBe(2);

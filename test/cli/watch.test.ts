@@ -37,20 +37,23 @@ async function start(...argv: string[]) {
 }
 
 describe('watch', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('prints where its page is, and ends well on %s', async (signal) => {
-    const directory = join(folder, 'not there yet');
-    const { child, exit, stdout } = await start(directory, '--port', '0');
-    const [, url] = /^(http:\/\/127\.0\.0\.1:\d+\/)\nfollows (.*); Ctrl-C ends it\n$/.exec(stdout) ?? [];
-    expect(stdout).toContain(`follows ${directory};`);
-    const page = await fetch(url as string);
-    expect(page.status).toBe(200);
-    const events = await fetch(`${url}events`); // a page that listens does not keep it from ending
-    expect(events.headers.get('content-type')).toBe('text/event-stream');
-    child.kill(signal);
-    expect(await exit).toBe(0);
-  });
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'prints the address of its page, and ends regularly on %s',
+    async (signal) => {
+      const directory = join(folder, 'not there yet');
+      const { child, exit, stdout } = await start(directory, '--port', '0');
+      const [, url] = /^(http:\/\/127\.0\.0\.1:\d+\/)\nfollows (.*); Ctrl-C ends it\n$/.exec(stdout) ?? [];
+      expect(stdout).toContain(`follows ${directory};`);
+      const page = await fetch(url as string);
+      expect(page.status).toBe(200);
+      const events = await fetch(`${url}events`); // a page that listens does not keep it from ending
+      expect(events.headers.get('content-type')).toBe('text/event-stream');
+      child.kill(signal);
+      expect(await exit).toBe(0);
+    },
+  );
 
-  it('warns where others can reach it', async () => {
+  it('warns where other machines can reach it', async () => {
     const { child, exit, stdout, stderr } = await start(folder, '--port', '0', '--host', '0.0.0.0', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ host: '0.0.0.0', directory: folder });
     expect(stderr()).toBe(
@@ -60,7 +63,7 @@ describe('watch', () => {
     expect(await exit).toBe(0);
   });
 
-  it('says what to do when its port is in use', async () => {
+  it('prints advice when its port is in use', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => {
       other.listen(0, '127.0.0.1', resolve);

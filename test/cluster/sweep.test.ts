@@ -43,8 +43,8 @@ suite(reason === undefined ? 'a sweep on Slurm' : `a sweep on Slurm (skipped: ${
   });
 
   // most of their time is waiting
-  describe.concurrent('among others', () => {
-    it('whose process is killed in the middle is requeued, and ends with the same bits', async () => {
+  describe.concurrent('a task of a job array', () => {
+    it('whose process is killed is requeued, and ends with the same bits', async () => {
       const directory = join(folder, 'killed');
       const { jobId } = submit(long.file, directory, '--array-tasks', '2');
       const sweep = await sweepOf(jobId, 0);
@@ -61,7 +61,7 @@ suite(reason === undefined ? 'a sweep on Slurm' : `a sweep on Slurm (skipped: ${
       await expectSameBits(directory, long.directory);
     });
 
-    it('whose time is nearly over writes what it has, and is requeued', async () => {
+    it('near its time limit writes its checkpoint, and is requeued', async () => {
       const directory = join(folder, 'warned');
       const { jobId } = submit(long.file, directory, '--array-tasks', '1');
       await inTheMiddle(directory, 0, 1);
@@ -93,7 +93,7 @@ suite(reason === undefined ? 'a sweep on Slurm' : `a sweep on Slurm (skipped: ${
       await expectSameBits(directory, short.directory);
     });
 
-    it('that is cancelled while it trains does not come back; submitted again, it goes on', async () => {
+    it('that is cancelled while it trains is not requeued; submitted again, it continues', async () => {
       const directory = join(folder, 'cancelled while it trains');
       const { jobId } = submit(long.file, directory, '--array-tasks', '1');
       await inTheMiddle(directory, 0, 1);
@@ -109,7 +109,7 @@ suite(reason === undefined ? 'a sweep on Slurm' : `a sweep on Slurm (skipped: ${
       await expectSameBits(directory, long.directory);
     });
 
-    it('runs at most as many tasks at a time as --throttle says', async () => {
+    it('runs beside at most as many tasks as --throttle allows', async () => {
       const directory = join(folder, 'throttled 100%');
       submit(short.file, directory, '--array-tasks', '4', '--throttle', '1');
       const seen: SlurmJob[] = [];
@@ -122,7 +122,7 @@ suite(reason === undefined ? 'a sweep on Slurm' : `a sweep on Slurm (skipped: ${
       await expectSameBits(directory, short.directory);
     });
 
-    it('that is submitted twice at once ends with every trial once', async () => {
+    it('that is submitted twice at once trains every trial once', async () => {
       const directory = join(folder, 'twice');
       const first = submit(long.file, directory, '--array-tasks', '1');
       const second = submit(long.file, directory, '--array-tasks', '1');
@@ -142,7 +142,7 @@ suite(reason === undefined ? 'a sweep on Slurm' : `a sweep on Slurm (skipped: ${
     });
   });
 
-  it('whose node fails goes on elsewhere, and ends with the same bits', async () => {
+  it('a task whose node fails continues on another, and ends with the same bits', async () => {
     const directory = join(folder, 'failed node');
     const { jobId } = submit(long.file, directory, '--array-tasks', '2', '--sbatch-option', 'exclusive');
     for (const task of [0, 1]) await inTheMiddle(directory, task, 2);
@@ -158,13 +158,13 @@ suite(reason === undefined ? 'a sweep on Slurm' : `a sweep on Slurm (skipped: ${
     await cluster.untilIdle();
   });
 
-  it('meets a cluster that listens on 127.0.0.1 only', () => {
+  it('the cluster of the test listens on 127.0.0.1 only', () => {
     const addresses = cluster.listening();
     expect(addresses).toHaveLength(3); // the controller and two nodes
     for (const address of addresses) expect(address).toMatch(/^0100007F:/); // little-endian
   });
 
-  it('is refused in the words of sbatch', () => {
+  it('a refusal has the message of sbatch', () => {
     const argv = ['sweep', short.file, '--out', join(folder, 'refused'), '--slurm', '--partition', 'nope'];
     const { status, stderr } = spawnSync(process.execPath, [main, ...argv], {
       env: cluster.environment,
@@ -174,7 +174,7 @@ suite(reason === undefined ? 'a sweep on Slurm' : `a sweep on Slurm (skipped: ${
     expect(stderr).toContain('error: sbatch refused:\n  sbatch: error: invalid partition specified: nope\n');
   });
 
-  it('is unknown, not over, while the controller is away', async () => {
+  it('the state is unknown, not ended, while the controller is away', async () => {
     const directory = join(folder, 'twice');
     await cluster.stopController();
     const { problem, jobs } = await slurmState(directory);

@@ -35,11 +35,11 @@ async function trialsIn(directory: string): Promise<Record<string, unknown>> {
 const protocolOf = async (name: string) =>
   parseProtocol(await readFile(join(fixtures, `${name}.yaml`), 'utf8'), `${name}.yaml`);
 
-describe.each(['reference', 'cpu'] as const)('what version 0.1.0 wrote on device %s', (device) => {
+describe.each(['reference', 'cpu'] as const)('a run of version 0.1.0 on device %s', (device) => {
   const options = { device, threads: 1 } as const;
 
   it.each(['finished', 'alternating', 'undisturbed'])(
-    'is repeated bit for bit when it is trained anew: %s',
+    'is repeated bit for bit when it is trained again: %s',
     async (name) => {
       const directory = join(folder, `${device}-${name}`);
       await sweep(await protocolOf(name === 'undisturbed' ? 'killed' : name), { ...options, directory });
@@ -68,13 +68,13 @@ describe.each(['reference', 'cpu'] as const)('what version 0.1.0 wrote on device
     expect(await trialsIn(directory)).toEqual(await trialsIn(join(fixtures, device, 'undisturbed')));
   });
 
-  it('is a network that gives the same outputs', async () => {
+  it('has a network that gives the same outputs', async () => {
     const network = await Network.load(join(fixtures, device, 'network', 'network.safetensors'));
     const outputs = JSON.parse(await readFile(join(fixtures, device, 'network', 'outputs.json'), 'utf8'));
     expect([...(await network.predict(numbers(30, 3), { device }))]).toEqual(outputs);
   });
 
-  it('is a checkpoint of a population that goes on from it', async () => {
+  it('has a checkpoint of a population that continues from it', async () => {
     const students = population(device);
     await restoreCheckpoint(students, join(fixtures, device, 'network', 'checkpoint.safetensors'));
     const outputs = JSON.parse(await readFile(join(fixtures, device, 'network', 'outputs.json'), 'utf8'));

@@ -28,7 +28,7 @@ function rowsUnder(title: string, text: string): string[][] {
 }
 
 describe('the tables of a run', () => {
-  it('are computed from its records, and can be kept with its summary', async () => {
+  it('are computed from its records, and can be saved with its summary', async () => {
     const directory = join(folder, 'small');
     const { summary } = await sweep(smallProtocol({ student: { width: [4, 6], secondWidth: 2 } }), {
       directory,
@@ -65,7 +65,7 @@ describe('the tables of a run', () => {
     expect(JSON.parse(await readFile(join(folder, 'kept/small.json'), 'utf8'))).toEqual(summary);
   });
 
-  it('tell of each layer where all are spectral', async () => {
+  it('cover each layer where all are spectral', async () => {
     const directory = join(folder, 'deep');
     const student = { width: 4, secondWidth: 3, spectralLayers: 'all' };
     await sweep(smallProtocol({ student }), { directory });
@@ -76,7 +76,7 @@ describe('the tables of a run', () => {
     ]);
   });
 
-  it('tell how fast a sub-network is found, and by which ranking, where a run keeps other rankings', async () => {
+  it('state how fast a sub-network forms, and by which ranking, where a run has other rankings', async () => {
     const directory = join(folder, 'ranked');
     const evaluation = { points: 3, rankings: ['random', 'oracle'] };
     await sweep(smallProtocol({ evaluation, student: { width: 6 } }), { directory });
@@ -104,7 +104,7 @@ describe('the tables of a run', () => {
     );
   });
 
-  it('take several runs for one where they are asked to', async () => {
+  it('combine several runs on request', async () => {
     const directories = ['small', 'deep'].map((name) => join(folder, name));
     const { status, stdout } = analyse(...directories, '--together', 'both');
     expect(status).toBe(0);
@@ -113,7 +113,7 @@ describe('the tables of a run', () => {
     expect(row?.split('|')[2]?.trim()).toBe('3'); // two widths of one, one of the other
   });
 
-  it('have columns for what the run varies', async () => {
+  it('have columns for the fields that vary', async () => {
     const directory = join(folder, 'varied');
     const protocol = smallProtocol({ student: { width: 4 }, epochs: [2, 4] });
     await sweep(protocol, { directory });
@@ -123,7 +123,7 @@ describe('the tables of a run', () => {
   });
 });
 
-it('is told what it needs', () => {
+it('analyse.mjs without run directories fails with its usage', () => {
   const { status, stderr } = analyse();
   expect(status).toBe(2);
   expect(stderr).toBe('expected run directories, received none: node experiments/analyse.mjs runs/paper\n');

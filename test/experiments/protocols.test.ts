@@ -7,7 +7,7 @@ const files = readdirSync('experiments').filter((name) => name.endsWith('.yaml')
 const textOf = (file: string) => readFileSync(`experiments/${file}`, 'utf8');
 const trialsOf = (file: string) => expand(parseProtocol(textOf(file), file));
 
-it('has a protocol for each of the seven figures', () => {
+it('each of the seven figures has a protocol', () => {
   const figures = files.filter((name) => name.startsWith('figure-')).map((name) => name[7]);
   expect(figures).toEqual(['1', '2', '3', '4', '5', '6', '7']);
 });
@@ -16,11 +16,11 @@ describe.each(files)('%s', (file) => {
   const text = textOf(file);
   const comment = text.split('\n').filter((line) => line.startsWith('#'));
 
-  it('is a protocol', () => {
+  it('is a valid protocol', () => {
     expect(trialsOf(file).length).toBeGreaterThan(0);
   });
 
-  it('tells what it is for, and how to run it and what that took, or what page does', () => {
+  it('states its purpose, its command, and its cost or the page that has it', () => {
     expect(comment[0]).toMatch(/^# [A-Z].{30}/);
     const page = /docs\/reproduction\/[\w-]+\.md/.exec(text)?.[0];
     if (page !== undefined) return;
@@ -34,7 +34,7 @@ describe.each(files)('%s', (file) => {
 
 const parts = files.filter((file) => textOf(file).includes('\n# A part of paper.yaml'));
 
-it.each(parts)('%s asks for trials that paper.yaml has, in its directory', (file) => {
+it.each(parts)('%s requests trials that paper.yaml has, in its directory', (file) => {
   expect(textOf(file)).toContain('--out runs/paper\n');
   const paper = new Set(trialsOf('paper.yaml').map(({ key }) => key));
   expect(trialsOf(file).filter(({ key }) => !paper.has(key))).toEqual([]);

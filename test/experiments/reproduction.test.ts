@@ -7,25 +7,25 @@ const tables = readdirSync('docs/reproduction')
   .map((name) => readFileSync(`docs/reproduction/${name}`, 'utf8'))
   .join('\n');
 
-it('quotes only numbers that the tables of the runs have', () => {
+it('the page quotes only numbers that the tables of the runs have', () => {
   const quoted = [...page.matchAll(/-?[\d.]+ \[-?[\d.]+, -?[\d.]+\]/g)].map(([text]) => text);
   expect(quoted.length).toBeGreaterThan(20);
   expect(quoted.filter((text) => !tables.includes(text))).toEqual([]);
 });
 
-it('tells of every protocol, and of none that is not there', () => {
+it('the page describes every protocol, and none that does not exist', () => {
   const named = new Set([...page.matchAll(/experiments\/([\w-]+\.yaml)/g)].map(([, name]) => name));
   const there = readdirSync('experiments').filter((name) => name.endsWith('.yaml'));
   expect([...named].sort()).toEqual(there.sort());
 });
 
-it('links to files that are there', () => {
+it('the page links to existing files', () => {
   const links = [...page.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path as string);
   expect(links.length).toBeGreaterThan(7);
   expect(links.filter((path) => !existsSync(`docs/${path}`))).toEqual([]);
 });
 
-it('shows the same means in a table as in the folded table with intervals', () => {
+it('the page has the same means in a table as in the folded table with intervals', () => {
   const withoutIntervals = page.replaceAll(/ \[-?[\d.]+, -?[\d.]+\]/g, '');
   const folded = /<details>.*?<\/details>/gs;
   const shown = tablesOf(page.replaceAll(folded, ''));

@@ -11,20 +11,20 @@ import {
 } from '../../src/figures/axes.js';
 
 describe('logDomain', () => {
-  it('holds all positive values with a margin, and passes over what a log axis has no place for', () => {
+  it('contains all positive values with a margin, and ignores zeros and negative ones', () => {
     const [low, high] = logDomain([1, 100, 0, -5, Number.NaN, Number.POSITIVE_INFINITY]);
     expect(low).toBeCloseTo(1 / 100 ** 0.06, 12);
     expect(high).toBeCloseTo(100 * 100 ** 0.06, 12);
   });
 
-  it('has an extent around a single value, and when there is none at all', () => {
+  it('has an extent around a single value, and without any value', () => {
     expect(logDomain([20], 0.5)).toEqual([20 / 1.5, 30]);
     expect(logDomain([0, 0])).toEqual([1e-12, 1]);
   });
 });
 
 describe('logTicks', () => {
-  it('are as many as can be read, from a fraction of a decade to many', () => {
+  it('are as many as are legible, from a fraction of a decade to many', () => {
     expect(logTicks([17, 24])).toEqual([18, 20, 22]);
     expect(logTicks([0.005, 0.03])).toEqual([0.005, 0.007, 0.01, 0.015, 0.02, 0.03]);
     expect(logTicks([8, 300])).toEqual([10, 20, 50, 100, 200]);
@@ -65,7 +65,7 @@ describe('labels of ticks', () => {
     expect(labels(powerLabel, values)).toEqual(['10⁻¹²', '10⁻⁶', '2·10⁻³', '10⁻¹', '10⁰', '10¹', '1.5·10³']);
   });
 
-  it('are right to the ends of float64', () => {
+  it('are correct to the ends of float64', () => {
     const values = [5e-324, 2e-310, 1e-100, 5e-99, 1e99, 1e100, 1.5e308];
     expect(labels(powerLabel, values)).toEqual([
       '4.9·10⁻³²⁴',
@@ -87,7 +87,7 @@ describe('labels of ticks', () => {
 });
 
 describe('powerOfTen', () => {
-  it('is what the literal is', () => {
+  it('equals the literal', () => {
     expect([-7, -5, -4, 0, 3].map(powerOfTen)).toEqual([1e-7, 1e-5, 1e-4, 1, 1000]);
   });
 });
@@ -95,13 +95,13 @@ describe('powerOfTen', () => {
 describe('labels of many ticks', () => {
   const widths = [10, 20, 40, 60, 100, 200, 400, 500, 700, 800, 1000];
 
-  it('keep both ends, and what has room between them', () => {
+  it('contain both ends, and those that fit between them', () => {
     expect(labelledTicks(widths, [8, 1300], 320)).toEqual([10, 20, 40, 60, 100, 200, 500, 1000]);
     expect(labelledTicks(widths, [8, 1300], 3200)).toEqual(widths);
     expect(labelledTicks(widths, [8, 1300], 20)).toEqual([10]);
   });
 
-  it('are one of one', () => {
+  it('are one for one value', () => {
     expect(labelledTicks([20], [10, 40], 320)).toEqual([20]);
     expect(labelledTicks([], [10, 40], 320)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { leanSvg } from '../../src/figures/lean-svg.js';
 
-it('rounds places and sizes to a hundredth, and nothing else', () => {
+it('leanSvg rounds coordinates and sizes to a hundredth, and nothing else', () => {
   expect(
     leanSvg(
       '<path transform="translate(9.318181818181818,13.00000000000001)" d="M0.123456,-1.5e-7L2.5,-3.14159" opacity="0.123456"/>' +
@@ -12,7 +12,7 @@ it('rounds places and sizes to a hundredth, and nothing else', () => {
   );
 });
 
-it('leaves out paths that draw nothing', () => {
+it('leanSvg removes invisible paths', () => {
   const seen = '<path class="background" aria-hidden="true" d="M0,0h195v230h-195Z"/>';
   expect(
     leanSvg(

@@ -7,7 +7,7 @@ const svg = (text: string) =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><text x="2" y="15" font-family="DejaVu Sans">${text}</text></svg>`;
 
 describe('renderSvg', () => {
-  it('refuses a specification that Vega-Lite has to bend', async () => {
+  it('refuses a specification that Vega-Lite does not draw as written', async () => {
     const bent = renderSvg({
       data: { values: [{ a: 1 }] },
       mark: 'bar',
@@ -22,7 +22,7 @@ describe('renderSvg', () => {
     );
   });
 
-  it('measures text by the font and leaves Vega as it was', async () => {
+  it('measures text by the font and restores Vega afterwards', async () => {
     const label = (text: string) =>
       renderSvg({
         data: { values: [{}] },
@@ -40,7 +40,7 @@ describe('renderSvg', () => {
     expect(textMetrics?.width({ fontSize: 100 }, 'iiii')).toBe(320);
   });
 
-  it('draws the same whether or not other pictures are asked for at once', async () => {
+  it('draws the same with or without simultaneous pictures', async () => {
     const label = (text: string) => ({
       data: { values: [{ at: 1 }] },
       mark: { type: 'text' as const, text, clip: true },
@@ -59,14 +59,14 @@ describe('renderSvg', () => {
 });
 
 describe('renderPng', () => {
-  it('has twice the size and is the same every time', () => {
+  it('has twice the size and gives the same bytes every time', () => {
     const png = renderPng(svg('n'));
     expect(png.subarray(1, 4).toString()).toBe('PNG');
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([80, 40]);
     expect(renderPng(svg('n')).equals(png)).toBe(true);
   });
 
-  it('draws letters, Greek and superscripts, instead of leaving them out', () => {
+  it('draws letters, Greek and superscripts', () => {
     const empty = renderPng(svg(''));
     const missing = renderPng(svg('\u{10ffff}'));
     for (const text of ['n', 'λ', 'Φ', '⁻', '‖']) {

@@ -4,22 +4,22 @@ import { panelTitle, wrappedPieces, wrappedText } from '../../src/figures/wrappe
 const font = { fontSize: 11 };
 
 describe('wrapped text', () => {
-  it('keeps every character of the text, in lines that break at spaces', () => {
+  it('contains every character of the text, in lines that break at spaces', () => {
     const text = 'The axis of the counts is linear up to one node per trial and logarithmic above.';
     const lines = wrappedText(text, 200, font);
     expect(lines.length).toBeGreaterThan(1);
     expect(lines.join(' ')).toBe(text);
   });
 
-  it('is one line where there is room', () => {
+  it('is one line where it fits', () => {
     expect(wrappedText('one line', 200, font)).toEqual(['one line']);
   });
 
-  it('keeps what stands around an equals sign in one line', () => {
+  it('does not break at an equals sign', () => {
     expect(wrappedText('left out h_T = 10', 60, font)).toEqual(['left out', 'h_T = 10']);
   });
 
-  it('breaks a word only where it is longer than a line, and loses none of it', () => {
+  it('breaks a word only where it is longer than a line, without losing a character', () => {
     const lines = wrappedText('arms.spectral.optimizer.adam.learningRate 0.001', 100, font);
     expect(lines.length).toBeGreaterThan(2);
     expect(lines.join('')).toBe('arms.spectral.optimizer.adam.learningRate 0.001');
@@ -35,7 +35,7 @@ describe('wrapped text', () => {
     ]);
   });
 
-  it('of a title ends with what tells panels apart', () => {
+  it('of a title ends with the part that distinguishes panels', () => {
     expect(panelTitle(['spectral, learningRate 0.003162', 'h = 20'], 130)).toEqual([
       'spectral,',
       'learningRate',

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => sweep.remove());
 
-const stateNow = async () => liveState(sweep.directory, (await follower.look()).run, () => null);
+const stateNow = async () => liveState(sweep.directory, (await follower.read()).run, () => null);
 
 describe('the follower of a run directory', () => {
   it('waits for a directory, and for a protocol in it', async () => {
@@ -38,7 +38,7 @@ describe('the follower of a run directory', () => {
     });
   });
 
-  it('says what is wrong with a protocol, and goes on when that is fixed', async () => {
+  it('reports the issues of a protocol, and continues when they are fixed', async () => {
     await sweep.begin();
     await writeFile(join(sweep.directory, protocolFile), 'epochs: many\n');
     expect((await stateNow()).absent).toContain('epochs');
@@ -47,7 +47,7 @@ describe('the follower of a run directory', () => {
     expect((await stateNow()).total).toBe(8);
   });
 
-  it('tells trials of a living process from those that are left', async () => {
+  it('distinguishes trials of a living process from abandoned ones', async () => {
     await sweep.begin();
     await sweep.claim(0);
     await sweep.claim(1);
@@ -69,22 +69,22 @@ describe('the follower of a run directory', () => {
   it('reads only what has changed', async () => {
     await sweep.begin();
     for (const i of sweep.trials.keys()) await sweep.reach(i, 0.5);
-    expect((await follower.look()).changedCurves).toHaveLength(8);
-    await follower.look(); // once more, for what was written within one tick of the clock
-    expect((await follower.look()).changedCurves).toEqual([]);
+    expect((await follower.read()).changedCurves).toHaveLength(8);
+    await follower.read(); // once more, for what was written within one tick of the clock
+    expect((await follower.read()).changedCurves).toEqual([]);
     await sweep.reach(3, 0.75);
-    expect((await follower.look()).changedCurves).toEqual([sweep.at(3).key]);
-    const { run } = await follower.look();
+    expect((await follower.read()).changedCurves).toEqual([sweep.at(3).key]);
+    const { run } = await follower.read();
     expect(run.onDisk.get(sweep.at(3).key)?.curve?.epoch.at(-1)).toBe(Math.round(0.75 * 8));
   });
 
-  it('starts anew when the protocol grows', async () => {
+  it('starts again when the protocol grows', async () => {
     await sweep.begin();
     await sweep.finish(0);
-    expect((await follower.look()).restarted).toBe(true);
-    expect((await follower.look()).restarted).toBe(false);
+    expect((await follower.read()).restarted).toBe(true);
+    expect((await follower.read()).restarted).toBe(false);
     await openRunDirectory(sweep.directory, smallProtocol({ epochs: 8, trials: 3 }));
-    const { restarted, run } = await follower.look();
+    const { restarted, run } = await follower.read();
     expect(restarted).toBe(true);
     expect(run.trials).toHaveLength(12);
     expect(run.onDisk.has(sweep.at(0).key)).toBe(true);
@@ -99,14 +99,14 @@ describe('the follower of a run directory', () => {
     expect(counts.finished).toBe(0);
   });
 
-  it('counts a trial as unfinished whose arrays are gone', async () => {
+  it('counts a trial without its arrays as unfinished', async () => {
     await sweep.begin();
     await sweep.finish(0);
     await rm(join(trialFolder(sweep.directory, sweep.at(0).key), arraysFile));
     expect((await stateNow()).damaged).toEqual([sweep.at(0).key]);
   });
 
-  it('has a row for each setting of the fields that vary, and a column for each of these', async () => {
+  it('has a row for each setting of the varied fields, and a column for each field', async () => {
     const { spectral, direct } = smallProtocol().arms;
     await sweep.begin();
     const arms = { spectral: { ...spectral, batchSize: [8, 16] }, direct };
@@ -123,7 +123,7 @@ describe('the follower of a run directory', () => {
     expect(new Set(rows).size).toBe(12);
   });
 
-  it('gives means over what is known so far, and the failures', async () => {
+  it('has means over the current trials, and the failures', async () => {
     await sweep.begin();
     await sweep.fail(0);
     await sweep.reach(1, 0.5);
@@ -134,7 +134,7 @@ describe('the follower of a run directory', () => {
       width: sweep.at(0).protocol.student.width,
     });
     expect(failures[0]?.message).toContain('lower the learning rate');
-    const { run } = await follower.look();
+    const { run } = await follower.read();
     const last = run.onDisk.get(sweep.at(1).key)?.curve?.effectiveSize?.at(-1);
     expect(groups.flatMap(({ values }) => values.effectiveSize ?? [])).toEqual([
       { mean: last, sd: null, trials: 1 },

@@ -5,8 +5,8 @@ import { drawnTrials } from '../../src/live/trial-sample.js';
 import { smallProtocol } from '../sweep/small-protocol.js';
 import { expand } from '../sweep/student-trials.js';
 
-describe('what a page is told of', () => {
-  it('is every trial, or as many of each group as there is room for', () => {
+describe('the curves that are sent to a page', () => {
+  it('are those of every trial, or of as many of each group as the limit admits', () => {
     const trials = expand(smallProtocol({ trials: 5 })); // four groups of five
     expect(drawnTrials(trials)).toEqual(new Set(trials.map(({ key }) => key)));
     const drawn = drawnTrials(trials, 8);
@@ -17,7 +17,7 @@ describe('what a page is told of', () => {
     expect(drawnTrials([], 2).size).toBe(0);
   });
 
-  it('is a history of few points, first and last among them, without what is not finite', () => {
+  it('have few points, the first and last among them, and null for non-finite values', () => {
     const epoch = Float64Array.from({ length: 1000 }, (_, i) => i + 1);
     const trainLoss = epoch.map((value) => 1 / value / 3);
     trainLoss[999] = Number.NaN;
@@ -32,29 +32,29 @@ describe('what a page is told of', () => {
 });
 
 describe('the pace', () => {
-  it('is over the last ten minutes, once it was seen for long enough', () => {
+  it('is over the last ten minutes, once the observation is long enough', () => {
     const keeper = new PaceKeeper();
-    expect(keeper.note({ time: 0, steps: 100, ended: 1 })).toBeNull();
-    expect(keeper.note({ time: 10, steps: 200, ended: 1 })).toBeNull();
-    expect(keeper.note({ time: 40, steps: 500, ended: 2 })).toEqual({
+    expect(keeper.observe({ time: 0, steps: 100, ended: 1 })).toBeNull();
+    expect(keeper.observe({ time: 10, steps: 200, ended: 1 })).toBeNull();
+    expect(keeper.observe({ time: 40, steps: 500, ended: 2 })).toEqual({
       stepsPerSecond: 10,
       trialsPerHour: 90,
       seconds: 40,
     });
-    keeper.note({ time: 400, steps: 500, ended: 2 });
+    keeper.observe({ time: 400, steps: 500, ended: 2 });
     // From the sight at 40 s: the one at 10 s is older than is needed.
-    expect(keeper.note({ time: 640, steps: 3500, ended: 2 })).toEqual({
+    expect(keeper.observe({ time: 640, steps: 3500, ended: 2 })).toEqual({
       stepsPerSecond: 5,
       trialsPerHour: 0,
       seconds: 600,
     });
   });
 
-  it('is not known while nothing moves, or after trials have started again', () => {
+  it('is unknown while nothing changes, or after trials have started again', () => {
     const keeper = new PaceKeeper();
-    keeper.note({ time: 0, steps: 100, ended: 0 });
-    expect(keeper.note({ time: 60, steps: 100, ended: 0 })).toBeNull();
-    expect(keeper.note({ time: 90, steps: 50, ended: 0 })).toBeNull();
-    expect(keeper.note({ time: 120, steps: 80, ended: 0 })?.stepsPerSecond).toBe(1);
+    keeper.observe({ time: 0, steps: 100, ended: 0 });
+    expect(keeper.observe({ time: 60, steps: 100, ended: 0 })).toBeNull();
+    expect(keeper.observe({ time: 90, steps: 50, ended: 0 })).toBeNull();
+    expect(keeper.observe({ time: 120, steps: 80, ended: 0 })?.stepsPerSecond).toBe(1);
   });
 });

@@ -57,7 +57,7 @@ function listen(enough: (events: [string, unknown][]) => boolean): Promise<[stri
 }
 
 describe('the server of the live page', () => {
-  it('gives a page that may load nothing from elsewhere', async () => {
+  it('serves a page that may load nothing from elsewhere', async () => {
     const { status, headers, text } = await ask('/');
     expect(status).toBe(200);
     const policy = headers['content-security-policy'];
@@ -88,11 +88,11 @@ describe('the server of the live page', () => {
     },
   );
 
-  it('answers to localhost, as through a tunnel', async () => {
+  it('accepts localhost, as through a tunnel', async () => {
     expect((await ask('/', { headers: { Host: `LocalHost:${server.port}` } })).status).toBe(200);
   });
 
-  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('cannot be asked to %s', async (method) => {
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('refuses the method %s', async (method) => {
     const { status, headers, text } = await ask('/', { method });
     expect(status).toBe(405);
     expect(headers.allow).toBe('GET, HEAD');
@@ -114,14 +114,14 @@ describe('the server of the live page', () => {
     '/trials/',
     '/events/../protocol.yaml',
     'http://127.0.0.1/protocol.yaml',
-  ])('serves no file, and not %s', async (path) => {
+  ])('serves no file, such as %s', async (path) => {
     await sweep.begin();
     const { status, text } = await ask(path);
     expect(status).toBe(404);
     expect(text).toBe('There is one page here, at /.\n');
   });
 
-  it('tells all there is to a new page, and then what changes', async () => {
+  it('sends the whole state to a new page, and then the changes', async () => {
     await sweep.begin();
     await sweep.reach(0, 0.5);
     let asked = false;
@@ -144,7 +144,7 @@ describe('the server of the live page', () => {
     expect(found.filter(({ curve }) => curve).map(({ key }) => key)).toEqual([sweep.at(0).key]);
   });
 
-  it('follows a directory that comes later', async () => {
+  it('follows a directory that is created later', async () => {
     let begun = false;
     const events = await listen((known) => {
       if (!begun && known.length > 0) {
@@ -161,7 +161,7 @@ describe('the server of the live page', () => {
     });
   });
 
-  it('says so when the port is in use', async () => {
+  it('fails when the port is in use', async () => {
     await expect(
       serveLivePage(sweep.directory, { host: '127.0.0.1', port: server.port }),
     ).rejects.toMatchObject({
@@ -172,7 +172,7 @@ describe('the server of the live page', () => {
     });
   });
 
-  it('says so when the host is another machine', async () => {
+  it('fails when the host is another machine', async () => {
     await expect(serveLivePage(sweep.directory, { host: '203.0.113.7', port: 0 })).rejects.toMatchObject({
       code: 'port_unavailable',
       message:

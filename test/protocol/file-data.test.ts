@@ -19,7 +19,7 @@ const parse = (text: string) => parseProtocol(`${text}${rest}`, 'my.yaml');
 const refusal = (text: string) =>
   failureOf(() => parse(text)).replace('invalid_protocol: invalid protocol my.yaml:', '');
 
-it('writes out its defaults, and reads back what it wrote', () => {
+it('data from files have every default written out and are the same after a round trip through text', () => {
   const protocol = parse('data: { idx: { images: a, labels: b } }');
   expect(protocol.data).toEqual({
     idx: { images: 'a', labels: 'b' },
@@ -41,7 +41,7 @@ it.each([
   ['data: { csv: { file: a.csv, label: y, exclude: ["Unnamed: 0"] } }'],
   ['data: { csv: { file: a.csv, target: y } }'],
   ['teacher: { inputs: 4, teacherSize: 3 }\ndata: { npy: { inputs: x.npy } }'],
-])('%s is a protocol', (text) => {
+])('%s is a valid protocol', (text) => {
   expect(formatProtocol(parse(text))).toContain('normalize:');
 });
 
@@ -134,7 +134,7 @@ const looked = {
   },
 } as unknown as ProtocolPoint;
 
-it('sets a problem of its own sizes', () => {
+it('data from files determine the sizes of the problem', () => {
   expect(problemOf(looked)).toEqual({
     inputs: 784,
     outputs: 10,
@@ -145,7 +145,7 @@ it('sets a problem of its own sizes', () => {
   });
 });
 
-it('is known to a trial by its contents', () => {
+it('the key of a trial depends on the contents of its files, not on their paths', () => {
   expect(byContents(looked).data).toEqual({
     idx: { images: `sha256:${hash('a')}`, labels: `sha256:${hash('b')}` },
     validation: 0.1,
@@ -154,7 +154,7 @@ it('is known to a trial by its contents', () => {
   });
 });
 
-it('is the same to a trial whether one column is the target or a list of one', () => {
+it('a single target column and a list of one column give the same trial', () => {
   const table = (columns: object) =>
     byContents({
       ...looked,
@@ -164,14 +164,14 @@ it('is the same to a trial whether one column is the target or a list of one', (
   expect(table({ target: 'y' })).toMatchObject({ csv: { file: `sha256:${hash('a')}`, targets: ['y'] } });
 });
 
-it('has no trials before its files have been looked at', () => {
+it('a protocol has no trials before its files have been inspected', () => {
   expect(failureOf(() => expand(parse('data: { idx: { images: a, labels: b } }')))).toBe(
     'invalid_protocol: the files of data have not been looked at; sweep() does, and keeps what it finds in the protocol of ' +
       'the run directory',
   );
 });
 
-it('has a JSON Schema that asks for a teacher or for files', () => {
+it('the JSON Schema requires a teacher or files', () => {
   const { anyOf } = protocolJsonSchema(teacherStudent) as { anyOf: object[] };
   expect(anyOf[0]).toEqual({ required: ['teacher'] });
   expect(JSON.stringify(anyOf[1])).toContain('{"required":["csv"]}');

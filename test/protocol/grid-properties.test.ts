@@ -78,7 +78,7 @@ function pointsOf(lists: readonly [string, unknown[]][]): Point[] {
 }
 
 describe('the grid language', () => {
-  it('gives a product the trials of its points, one by one', () => {
+  it('gives a product the same trials as its points one by one', () => {
     fc.assert(
       fc.property(axes, (lists) => {
         const product = keysOf(protocolWith(Object.fromEntries(lists)));
@@ -205,7 +205,7 @@ describe('the grid language', () => {
   it.each([
     ['0.001', '1e-3', '1.0e-3', '0.0010'],
     ['300', '3e2', '300.0', '0x12c'],
-  ])('does not care how a number is spelled: %s, %s, %s, %s', (...spellings) => {
+  ])('gives every spelling of a number the same trials: %s, %s, %s, %s', (...spellings) => {
     const keys = spellings.map((spelling) => {
       const text = JSON.stringify(protocolWith({})).replace(
         '"learningRate":0.01',
@@ -216,7 +216,7 @@ describe('the grid language', () => {
     if (new Set(keys).size !== 1) throw new Error(`${spellings} have different keys`);
   });
 
-  it('cuts a sweep into shards that are disjoint and together everything', () => {
+  it('partitions a sweep into shards that are disjoint and complete', () => {
     fc.assert(
       fc.property(axes, fc.integer({ min: 1, max: 9 }), (lists, count) => {
         const trials = expand(checkProtocol(protocolWith(Object.fromEntries(lists)), 'made up'));

@@ -182,7 +182,7 @@ describe('a grid is refused for', () => {
     expect(refusal([from, to])).toBe(message);
   });
 
-  it('values that an arm has twice, though the other tells them apart', () => {
+  it('values that repeat within an arm, though the other arm has distinct ones', () => {
     const zip = 'zip: [[arms.spectral.batchSize, arms.direct.batchSize]]';
     const message = refusal(
       ['batchSize: 16', 'batchSize: [16, 32]'],
@@ -194,7 +194,7 @@ describe('a grid is refused for', () => {
     );
   });
 
-  it('penalties of what is not trained', () => {
+  it('penalties of tensors that are not trained', () => {
     expect(
       refusal([
         'trainable: [eigenvectors]\n    l2: { eigenvectors: 0.01 }',
@@ -207,7 +207,7 @@ describe('a grid is refused for', () => {
 });
 
 describe('a zip', () => {
-  it('may repeat a value of one field that others tell apart', () => {
+  it('may repeat a value of one field where the other fields differ', () => {
     const protocol = parse(
       ['l2: { eigenvectors: 0.01 }', 'l2: { eigenvectors: [0.01, 0, 0] }'],
       ['batchSize: 16', 'batchSize: 16\n    groupLasso: { eigenvectors: [0, 0, 0.00447] }'],

@@ -19,7 +19,7 @@ function told(
 }
 
 describe('axes', () => {
-  it('multiply, those of an arm within that arm alone', () => {
+  it('are combined in all ways, those of an arm within that arm alone', () => {
     const trials = expand(parse(['learningRate: 0.01', 'learningRate: [0.01, 0.001]']));
     const rate = ({ student, arm }: StudentTrial['protocol']) => [
       student.width,
@@ -72,7 +72,7 @@ describe('axes', () => {
     expect(trials).toHaveLength(16);
   });
 
-  it('stay as they were written, defaults beside and within them, and are read back the same', () => {
+  it('keep their form, with defaults beside and within them, after a round trip through text', () => {
     const protocol = parse(
       ['seed: 5', 'seed: { count: 3 }'],
       ['learningRate: 0.01', 'learningRate: { logspace: [1e-4, 1e-2, 5] }'],
@@ -95,7 +95,7 @@ describe('axes', () => {
     expect(expand(again)).toEqual(expand(protocol));
   });
 
-  it('of one value change no key', () => {
+  it('of one value do not change the key', () => {
     expect(expand(parse(['[4, 6]', '[4]'])).map(({ key }) => key)).toEqual(
       expand(parse(['[4, 6]', '4'])).map(({ key }) => key),
     );
@@ -124,31 +124,31 @@ describe('spacings', () => {
       .filter(({ protocol }) => protocol.parametrization === 'spectral')
       .map(({ protocol }) => protocol.arm.l2.eigenvectors);
 
-  it('count from 0 or from another number', () => {
+  it('of kind count start from 0 or from another number', () => {
     expect(seeds('{ count: 4 }')).toEqual([0, 1, 2, 3]);
     expect(seeds('{ count: 2, from: 7 }')).toEqual([7, 8]);
   });
 
-  it('go in steps, the end included where a step meets it', () => {
+  it('of kind range include the end where a step ends on it', () => {
     expect(seeds('{ range: [2, 8, 3] }')).toEqual([2, 5, 8]);
     expect(seeds('{ range: [8, 3, -2] }')).toEqual([8, 6, 4]);
     expect(penalties('{ range: [0, 0.3, 0.1] }')).toEqual([0, 0.1, 0.2, 0.3]);
   });
 
-  it('lie at equal distances or ratios, ends as written, between them 12 digits', () => {
+  it('have equal distances or ratios, the ends as written, 12 digits between them', () => {
     expect(penalties('{ linspace: [0, 1, 4] }')).toEqual([0, 0.333333333333, 0.666666666667, 1]);
     expect(penalties('{ logspace: [1e-4, 1e-2, 5] }')).toEqual([
       ...[0.0001, 0.000316227766017, 0.001, 0.00316227766017, 0.01],
     ]);
   });
 
-  it('are whole where the field is', () => {
+  it('are integers where the field is', () => {
     expect(seeds('{ logspace: [10, 1000, 5] }')).toEqual([10, 32, 100, 316, 1000]);
   });
 });
 
 describe('zip', () => {
-  it('ties axes value by value, across arms too', () => {
+  it('combines axes value by value, across arms too', () => {
     const trials = expand(
       parse(
         ['batchSize: 16', 'batchSize: [16, 32]'],
@@ -167,14 +167,14 @@ describe('zip', () => {
     expect(trials.map(({ protocol }) => protocol.student.width)).toEqual([4, 4, 4, 4, 4, 4, 6, 6]);
   });
 
-  it('may give batches of all samples, each with another number of them', () => {
+  it('may give each value its own full-batch size', () => {
     const sizes = 'batchSize: [500, 900]';
     const zip = 'seed: 5\ndata: { train: [500, 900] }\nzip: [[data.train, arms.spectral.batchSize]]';
     expect(expand(parse(['batchSize: 16', sizes], ['seed: 5', zip]))).toHaveLength(8);
     expect(expand(parse(['batchSize: 16', 'batchSize: 9000']))).toHaveLength(4);
   });
 
-  it('makes combinations fit that would not each with each', () => {
+  it('admits combinations that would be refused in a product', () => {
     const axes = [
       ['trainable: [eigenvectors]', 'trainable: [[eigenvectors], [eigenvectors, eigenvaluesOut]]'],
       ['eigenvectors: 0.01', 'eigenvaluesOut: [0, 0.5]'],
@@ -191,14 +191,14 @@ describe('zip', () => {
   });
 });
 
-it('names the path alone where a grid is no text', async () => {
+it('a plain object is refused with paths, without lines', async () => {
   const grid = async () => checkProtocol({ ...smallProtocol(), seed: [1, -1] }, 'of the call');
   expect(await rejectionOf(grid())).toBe(
     'invalid_protocol: invalid protocol of the call: seed[1]: expected a non-negative integer, received -1',
   );
 });
 
-it('is what the JSON Schema says: any field an axis, spacings where there are numbers', () => {
+it('the JSON Schema admits an axis for any field, and spacings for numbers', () => {
   const schema = protocolJsonSchema(teacherStudent) as {
     properties: Record<string, { properties: Record<string, unknown> }>;
   };
@@ -219,7 +219,7 @@ it('is what the JSON Schema says: any field an axis, spacings where there are nu
   expect(schema.properties.zip).toMatchObject({ type: 'array', items: { type: 'array' } });
 });
 
-it('is in docs/how-to/run-a-sweep.md as it works', async () => {
+it('the examples in docs/how-to/run-a-sweep.md are valid', async () => {
   const page = await readFile(new URL('../../docs/how-to/run-a-sweep.md', import.meta.url), 'utf8');
   const example = /## Make a grid[\s\S]*?```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
   const protocol = parseProtocol(

@@ -79,14 +79,14 @@ describe('a protocol', () => {
     ]);
   });
 
-  it('is the same after it was written and read', () => {
+  it('is unchanged after it was formatted and parsed', () => {
     const rate = { cosine: { base: 0.01, total: 4, warmup: 1 } };
     const text = good.replace('learningRate: 0.005', `learningRate: ${JSON.stringify(rate)}`);
     for (const protocol of [preset('quick'), preset('paper'), parseProtocol(text, 'my.yaml')])
       expect(parseProtocol(formatProtocol(protocol), 'again.yaml')).toEqual(protocol);
   });
 
-  it('may be written with other optimisers, schedules and phases', () => {
+  it('accepts other optimisers, schedules and phases', () => {
     const text = good
       .replace(
         'adam: { learningRate: 0.005 }',
@@ -261,17 +261,17 @@ describe('a protocol', () => {
     expect(refusal(text)).toBe(message);
   });
 
-  it('is refused for an alias that leads nowhere, instead of crashing', () => {
+  it('is refused for an alias without an anchor', () => {
     expect(refusal(`${good}dtype: *nowhere\n`)).toMatch(/^expected YAML in my.yaml, received.*nowhere/);
   });
 
-  it('names the path alone where there is no text', () => {
+  it('that is a plain object is refused with paths, without lines', () => {
     expect(() => checkProtocol({ epochs: 1 }, 'the call')).toThrow(
       /^invalid protocol the call:\n {2}teacher: missing, expected an object with kind, inputs/,
     );
   });
 
-  it('has a JSON Schema that requires what has no default', () => {
+  it('has a JSON Schema that requires fields without a default', () => {
     expect(protocolJsonSchema(teacherStudent)).toMatchObject({
       type: 'object',
       required: ['student', 'arms', 'epochs', 'trials', 'seed'],
@@ -313,7 +313,7 @@ describe('the presets', () => {
     expect(preset('quick')).toMatchObject({ trials: 3, student: { width: [20, 60, 200] } });
   });
 
-  it('take other numbers, checked like any', () => {
+  it('accept overrides, which are checked like any field', () => {
     expect(preset('quick', { widths: [5], epochs: 7, trials: 1 })).toMatchObject({
       student: { width: [5], secondWidth: 20 },
       epochs: 7,
@@ -324,7 +324,7 @@ describe('the presets', () => {
     );
   });
 
-  it('are known by name only', () => {
+  it('are refused by another name', () => {
     expect(() => preset('quik' as 'quick')).toThrow(
       'expected one of quick, paper for preset, received "quik". Did you mean "quick"?',
     );

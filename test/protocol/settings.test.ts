@@ -18,7 +18,7 @@ describe('settings of trials', () => {
     trials: 1,
   });
 
-  it('are the fields that vary, of an arm its own; neither sizes, seeds nor what has one value', () => {
+  it('are the fields that vary, those of an arm within that arm, without sizes, seeds and constant fields', () => {
     const settings = expand(protocol).map((trial) => JSON.stringify(settingsOf(protocol)(trial.protocol)));
     const rates = [0.1, 1, 10].map((rate) => `"arms.spectral.optimizer.adam.learningRate":${rate}`);
     const sizes = [8, 16].map((size) => `"arms.direct.batchSize":${size}`);
@@ -30,7 +30,7 @@ describe('settings of trials', () => {
 });
 
 describe('labels of settings', () => {
-  it('are as short as they can be told apart, the arms in one column', () => {
+  it('are as short as they are unambiguous, with one column for both arms', () => {
     const rate = { 'arms.spectral.optimizer.adam.learningRate': 0.1, 'data.train': 40 };
     expect(labels(rate, { 'arms.direct.optimizer.adam.learningRate': 0.2 })).toEqual([
       'learningRate 0.1, train 40',
@@ -41,7 +41,7 @@ describe('labels of settings', () => {
     ]);
   });
 
-  it('round fractions to four digits, or to as many as tell them apart, and no counts', () => {
+  it('round fractions to four digits, or to as many as distinguish them, and do not round counts', () => {
     const [a, b, c] = [0.00316227766017, 0.0100000001, 0.0100000002];
     const label = (rate: number, train: number) => ({ rate, train });
     expect(labels(label(a, 12_345), label(b, 12_345), label(c, 12_346))).toEqual([
@@ -51,7 +51,7 @@ describe('labels of settings', () => {
     ]);
   });
 
-  it('name of objects what differs, or their beginning and number where they have other fields', () => {
+  it('name the differing fields of objects, or their beginning and number where they have other fields', () => {
     const optimizer = (value: object) => ({ 'arms.spectral.optimizer': value });
     const adam = { learningRate: 0.1, beta1: 0.9, beta2: 0.999 };
     expect(labels(optimizer({ adam }), optimizer({ adam: { ...adam, beta1: 0.5 } }))).toEqual([
@@ -66,7 +66,7 @@ describe('labels of settings', () => {
     expect(column?.cell(optimizer({ adam }))).toBe('{adam: {learningRate: 0.1, beta1: 0.9, beta2: 0.999}}');
   });
 
-  it('tell lists and nothing', () => {
+  it('contain lists and null', () => {
     const trainable = { 'arms.spectral.trainable': ['eigenvectors', 'eigenvaluesOut'] };
     const alternating = { 'arms.spectral.alternating': null };
     expect(labels(trainable, alternating)).toEqual([

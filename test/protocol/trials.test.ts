@@ -23,7 +23,7 @@ describe('trials of a protocol', () => {
     ]);
   });
 
-  it('are 720 in the paper and 18 in its small version, each with a key of its own', () => {
+  it('are 720 in the paper and 18 in its small version, with distinct keys', () => {
     for (const [preset_, count] of [
       [preset('paper'), 720],
       [preset('quick'), 18],
@@ -34,7 +34,7 @@ describe('trials of a protocol', () => {
     }
   });
 
-  it('share data between widths and parametrisations, and nothing between trials', () => {
+  it('share data between widths and parametrisations of one index, and not between indices', () => {
     const keys = expand(smallProtocol()).map(({ protocol }) => dataKey(protocol));
     expect(new Set(keys).size).toBe(2);
     expect(keys[0]).toBe(keys[6]);
@@ -46,11 +46,11 @@ describe('the key of a trial', () => {
   const evaluation = { points: 50, threshold: 0.05 };
   const [first] = expand({ ...preset('quick'), evaluation }) as [StudentTrial, ...StudentTrial[]];
 
-  it('is part of the file format: changing it would orphan every record there is', () => {
+  it('is part of the file format: it equals the recorded value', () => {
     expect(first.key).toBe('316974d11aff0722');
   });
 
-  it('does not depend on the order or the spelling of what was written', () => {
+  it('does not depend on the order or the spelling of the fields', () => {
     const flow = `{ seed: 5, trials: 1, epochs: 6.0e+0, arms: { direct: { batchSize: 16, l2: { eigenvectors: 1e-2 }, optimizer: { adam: { learningRate: 1e-2 } } } }, student: { secondWidth: 2, width: 4 }, data: { test: 24, validation: 16, train: 40 }, teacher: { secondWidth: 2, teacherSize: 2, inputs: 3 }, evaluation: { points: 3 } }`;
     const [reordered] = expand(parseProtocol(flow, 'flow.yaml'));
     const [usual] = expand(smallProtocol()).filter(({ protocol }) => protocol.parametrization === 'direct');
@@ -68,7 +68,7 @@ describe('the key of a trial', () => {
     }
   });
 
-  it('stands on JSON whose keys are sorted at every depth', () => {
+  it('is computed from JSON whose keys are sorted at every depth', () => {
     expect(canonicalJson({ b: [{ d: 1, c: null }], a: 'x' })).toBe('{"a":"x","b":[{"c":null,"d":1}]}');
   });
 });

@@ -52,7 +52,7 @@ describe('records of another schema version', () => {
 describe('a run with direct students only', () => {
   const all = made(syntheticTrials({ parametrizations: ['direct'] }));
 
-  it('has a cost without a ratio, and says so', () => {
+  it('has a cost without a ratio, with a note', () => {
     const { notes, table, caption } = figureIn(all, 'cost');
     const ratio = table.columns.indexOf('spectral / direct mean');
     expect(table.rows.map((row) => row[ratio])).toEqual([null, null, null]);
@@ -69,14 +69,14 @@ describe('a run with direct students only', () => {
   });
 });
 
-it('a run with spectral students only says why there is no ratio', () => {
+it('a run with spectral students only has a note why there is no ratio', () => {
   const { notes } = figureIn(made(syntheticTrials({ parametrizations: ['spectral'] })), 'cost');
   expect(notes).toContain(
     'No ratio: no spectral students have direct ones that differ in nothing but the arm.',
   );
 });
 
-it('trials whose nodes were not followed have no trajectories, and the figure says why', () => {
+it('a run without node histories has no trajectories, with the reason', () => {
   const trials = syntheticTrials().map(({ nodeHistory: _, ...trial }) => trial);
   expect(made(trials).get('trajectories')).toEqual({
     name: 'trajectories',
@@ -85,7 +85,7 @@ it('trials whose nodes were not followed have no trajectories, and the figure sa
   });
 });
 
-it('trials that were evaluated once have no loss curves, and the figure says why', () => {
+it('a run whose trials were evaluated once has no loss curves, with the reason', () => {
   const once = (values: Float64Array) => values.slice(0, 1);
   const trials = syntheticTrials().map(
     ({ lossHistory: { epoch, trainLoss, validationLoss, effectiveSize }, nodeHistory: _, ...trial }) => ({

@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-it('report exits with 1, says which figure failed and why, and writes the others', async () => {
+it('report exits with 1, names the figure that failed with the reason, and writes the others', async () => {
   const { exitCode, stdout, stderr } = await call('report', directory, '--format', 'html,svg');
   expect(exitCode).toBe(1);
   expect(stderr).toContain(`error: ${message}\n`);
@@ -62,7 +62,7 @@ it('report exits with 1, says which figure failed and why, and writes the others
   expect(section('pruning')).toContain('<img class="still"');
 });
 
-it('report --json names it beside the files', async () => {
+it('report --json names the failed figure beside the files', async () => {
   const { exitCode, stdout } = await call('report', directory, '--format', 'csv', '--json');
   expect(exitCode).toBe(1);
   const { files, failedFigures } = JSON.parse(stdout);
@@ -71,7 +71,7 @@ it('report --json names it beside the files', async () => {
   expect(failedFigures).toEqual([{ name: 'loss', message }]);
 });
 
-it('a sweep tells its results all the same, and exits with 1', async () => {
+it('a sweep prints its results when a figure fails, and exits with 1', async () => {
   const { exitCode, stdout, stderr } = await call('sweep', directory);
   expect(exitCode).toBe(1);
   expect(stdout).toContain('trials finished: 0 trained now');
@@ -79,7 +79,7 @@ it('a sweep tells its results all the same, and exits with 1', async () => {
   expect(stderr).toContain(`error: ${message}\n`);
 });
 
-it('writeReport throws it once all else is written, where nobody asks to be told', async () => {
+it('writeReport throws the error of a figure after everything else is written, where there is no onFailedFigure', async () => {
   await rm(join(directory, 'report.html'), { force: true });
   expect(await rejectionOf(writeReport(directory))).toBe(`internal: ${message}`);
   expect(await readFile(join(directory, 'report.html'), 'utf8')).toContain('this figure failed');

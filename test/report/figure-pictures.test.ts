@@ -142,7 +142,7 @@ describe('the labels of a figure', () => {
     );
   });
 
-  it('name axes, the line h_T and where the floor is: pruning', async () => {
+  it('name axes, the line h_T and the lower end of the axis: pruning', async () => {
     const lines = texts(plain(await picture('pruning', syntheticTrials()))).split('\n');
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -175,7 +175,7 @@ describe('the labels of a figure', () => {
     );
   });
 
-  it('say that a single trial has no spread', async () => {
+  it('state that a single trial has no spread', async () => {
     const one = syntheticTrials({ trials: 1 });
     expect(await picture('loss', one)).toContain('one trial per point: no spread');
     expect(await picture('pruning', one)).toContain('one trial per curve: no spread');
@@ -183,7 +183,7 @@ describe('the labels of a figure', () => {
 });
 
 describe('colours', () => {
-  it('mean the same in every figure, in both themes', async () => {
+  it('have the same meaning in every figure, in both themes', async () => {
     for (const theme of [lightTheme, darkTheme]) {
       for (const name of ['relevance-histogram', 'effective-size', 'loss', 'pruning']) {
         const svg = await picture(name, syntheticTrials(), { ...file, theme });
@@ -194,7 +194,7 @@ describe('colours', () => {
     }
   });
 
-  it('can be told apart: at least 3:1 against the background (WCAG 2.2, 1.4.11)', () => {
+  it('are distinguishable: at least 3:1 against the background (WCAG 2.2, 1.4.11)', () => {
     for (const theme of [lightTheme, darkTheme]) {
       for (const name of ['spectral', 'direct', 'teacher', 'ink', 'muted'] as const) {
         expect(contrast(theme[name], theme.background), `${name}, ${theme.name}`).toBeGreaterThan(3);

@@ -50,7 +50,7 @@ describe('relevance-histogram', () => {
     }
   });
 
-  it('says in the saved picture that the axis of counts is linear up to one and logarithmic above', () => {
+  it('states in the saved picture that the axis of counts is linear up to one and logarithmic above', () => {
     expect(subtitleOf(gallery.figure('relevance-histogram'))).toContain(
       'The axis of the counts is linear up to one node per trial and logarithmic above.',
     );
@@ -64,7 +64,7 @@ describe('universality', () => {
     expect(distinct(panels.map(({ y }) => `${y.scale} [${y.domain}]`))).toEqual(['log [0.0001,1.5]']);
   });
 
-  it('tells widths apart by lightness and teacher sizes by shape, with a legend of each', () => {
+  it('encodes widths by lightness and teacher sizes by shape, with a legend of each', () => {
     draw('universality');
     for (const { encoding, layers } of panels) {
       const { color } = encoding;
@@ -78,7 +78,7 @@ describe('universality', () => {
     }
   });
 
-  it('draws the whole bar of each point, and a triangle where it goes on below the axis', () => {
+  it('draws the whole bar of each point, and a triangle where it continues below the axis', () => {
     const { datasets } = draw('universality');
     const leaving = (datasets.points ?? []).filter(
       ({ y, error }) => Number(y) > 1e-4 && Number(y) - Number(error) < 1e-4,
@@ -89,7 +89,7 @@ describe('universality', () => {
     expect(triangles).toEqual(expect.arrayContaining(leaving));
   });
 
-  it('says what S is in its caption, its notes and the saved picture', () => {
+  it('explains S in its caption, its notes and the saved picture', () => {
     const figure = draw('universality');
     const meaning = 'S: mean squared distance between curves in units of their standard errors';
     for (const text of [figure.caption, figure.notes.join(' '), subtitleOf(figure)])
@@ -138,7 +138,7 @@ describe('topology', () => {
     expect(distributions[2]?.x.domain).toEqual([0, 1.03]);
   });
 
-  it('says above a drawing that it shows 30 of more nodes, and nothing above one that shows all', () => {
+  it('states above a drawing that it shows 30 of more nodes, and nothing above one that shows all', () => {
     draw('topology');
     const hidden = ({ layers }: DrawnPanel) =>
       layers.flatMap(({ rows }) => rows).filter(({ x, label }) => x === 1 && label !== undefined).length;
@@ -149,7 +149,7 @@ describe('topology', () => {
     ]);
   });
 
-  it('says in the saved picture which weights and nodes a drawing leaves out', () => {
+  it('states in the saved picture which weights and nodes a drawing omits', () => {
     const figure = draw('topology');
     expect(subtitleOf(figure)).toContain('Weights below 0.4 of the largest of their layer are left out');
     expect(subtitleOf(figure)).toContain('Of more than 30 surviving nodes the most relevant 30 are drawn.');
@@ -180,7 +180,7 @@ describe('trajectories', () => {
     ]);
   });
 
-  it('draws relevances no lower than the foot of their axis', () => {
+  it('draws relevances no lower than the lower end of their axis', () => {
     draw('trajectories');
     for (const { layers, y } of panels.filter((panel) => panel.y.scale === 'log'))
       for (const { drawn } of layers.flatMap(({ rows }) => rows).filter(({ node }) => node !== undefined))
@@ -189,7 +189,7 @@ describe('trajectories', () => {
 });
 
 describe('loss-curves', () => {
-  it('shares one logarithmic axis of losses and one of epochs, which hold every median and quartile', () => {
+  it('has one logarithmic axis of losses and one of epochs, which contain every median and quartile', () => {
     const { datasets } = draw('loss-curves');
     expect(distinct(axes('x'))).toEqual(['linear epoch [0,2000]']);
     const shared = distinct(panels.map(({ y }) => `${y.scale} [${y.domain}]`));
@@ -200,7 +200,7 @@ describe('loss-curves', () => {
       for (const value of [low, median, high]) expect(isWithin(value, domain)).toBe(true);
   });
 
-  it('has the curves of one arm, teacher size and side in each panel, as its title says', () => {
+  it('has the curves of one arm, teacher size and side in each panel, as its title states', () => {
     draw('loss-curves');
     for (const { title, layers } of panels) {
       const own = distinct(
@@ -215,7 +215,7 @@ describe('loss-curves', () => {
 });
 
 describe('pruning', () => {
-  it('draws kept nodes less h_T on a linear axis against changes on one logarithmic axis whose foot is a power of ten', () => {
+  it('draws kept nodes less h_T on a linear axis against changes on one logarithmic axis whose lower end is a power of ten', () => {
     const { datasets } = draw('pruning');
     expect(panels.map(({ x }) => `${x.scale} [${x.domain}]`)).toEqual([
       ...Array(2).fill('linear [-10,30]'),

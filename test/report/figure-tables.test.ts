@@ -15,7 +15,7 @@ const leavingNote =
   'A whisker that ends in a triangle goes on below the axis: the mean less 1 sd is less than the axis shows, or not above 0.';
 const alone = groupTrials(handMade.slice(0, 1));
 
-describe('the table behind effective size against width', () => {
+describe('the table of effective size against width', () => {
   it('has mean and sample deviation of both normalisations', () => {
     const { columns, rows } = effectiveSizeFigure(groups).table;
     expect(columns).toEqual([
@@ -38,7 +38,7 @@ describe('the table behind effective size against width', () => {
   });
 });
 
-describe('the table behind train and test loss', () => {
+describe('the table of train and test loss', () => {
   it('has mean and sample deviation of both losses', () => {
     // Means 0.5 and 1; deviations 0.25 and 0.5 to either side, times sqrt(2).
     expect(lossFigure(groups).table.rows).toEqual([
@@ -46,7 +46,7 @@ describe('the table behind train and test loss', () => {
     ]);
   });
 
-  it('leaves a loss of zero out of the logarithmic axis, and says so', () => {
+  it('omits a loss of zero on the logarithmic axis, with a note', () => {
     const zero = handMade.map(
       (trial): ReportTrial => (trial.trial === 0 ? { ...trial, testLoss: 0 } : trial),
     );
@@ -56,7 +56,7 @@ describe('the table behind train and test loss', () => {
     expect(datasets.trials?.filter((row) => row.panel === 'testLoss')).toHaveLength(1);
   });
 
-  it('draws a whisker that would reach below zero down to the foot of the axis, and marks it', () => {
+  it('draws a whisker that would reach below zero down to the lower end of the axis, and marks it', () => {
     const wide = handMade.map(
       (trial): ReportTrial => ({ ...trial, testLoss: trial.trial === 0 ? 0.01 : 10 }),
     );
@@ -69,7 +69,7 @@ describe('the table behind train and test loss', () => {
     expect(figure.notes).toEqual([leavingNote]);
   });
 
-  it('says that a whisker goes on below an axis that ends near the smallest trial', () => {
+  it('states that a whisker continues below an axis that ends near the smallest trial', () => {
     const far = handMade.map(
       (trial): ReportTrial => ({ ...trial, trainLoss: 1, testLoss: trial.trial === 0 ? 1 : 1.2 }),
     );
@@ -82,11 +82,11 @@ describe('the table behind train and test loss', () => {
   });
 });
 
-describe('the table behind the relevance histograms', () => {
+describe('the table of the relevance histograms', () => {
   const { table, datasets } = relevanceHistogramFigure(groups);
   const bin = (from: number) => table.rows.find((row) => row[3] === from);
 
-  it('counts nodes per trial in bins of 0.025, each trial divided by its own largest', () => {
+  it('counts nodes per trial in bins of 0.025, each trial divided by its largest', () => {
     expect(table.rows).toHaveLength(40);
     // Trial 0: 1, 0.08, 0.01, 0.5; trial 1: 1, 0, 0, 0.5.
     expect(bin(0)).toEqual([2, 'spectral', 4, 0, 0.025, 1.5, Math.sqrt(0.5)]);
@@ -96,12 +96,12 @@ describe('the table behind the relevance histograms', () => {
     expect(table.rows.reduce((total, row) => total + Number(row[5]), 0)).toBe(4);
   });
 
-  it('draws the bins that are not empty', () => {
+  it('contains the bins that are not empty', () => {
     expect(datasets.bins?.map((row) => row.from)).toEqual([0, 0.075, 0.5, 0.975]);
   });
 });
 
-describe('the table behind pruning', () => {
+describe('the table of pruning', () => {
   const { table, datasets, notes } = pruningFigure(groups);
 
   it('has |MSE after - MSE before| for every number of kept nodes: median, smallest, largest', () => {
@@ -114,7 +114,7 @@ describe('the table behind pruning', () => {
     ]);
   });
 
-  it('draws changes below a thousandth of the smallest own error, to a power of ten, at that floor', () => {
+  it('draws changes below a thousandth of the smallest test loss, to a power of ten, at that value', () => {
     expect(notes).toEqual([
       'Changes below 10⁻⁴ are drawn there; zero change (nothing removed) has no place on a logarithmic axis.',
       '1 value of 0 is drawn at 10⁻⁴, the foot of the logarithmic axis.',
@@ -138,14 +138,14 @@ describe('the table behind pruning', () => {
     ]);
   });
 
-  it('takes its floor from the changes when no student has any error of its own', () => {
+  it('takes the lower end of the axis from the changes when no student has an error', () => {
     const perfect = handMade.map(
       (trial): ReportTrial => ({ ...trial, pruningLosses: Float64Array.of(8, 0.02, 0, 0, 0) }),
     );
     expect(pruningFigure(groupTrials(perfect)).notes[0]).toContain('Changes below 0.001 are');
   });
 
-  it('leaves out what overflows', () => {
+  it('omits losses that overflow', () => {
     const [first, second] = handMade as [ReportTrial, ReportTrial];
     const broken = {
       ...first,
@@ -164,7 +164,7 @@ describe('the table behind pruning', () => {
     expect(pruningFigure(groupTrials([broken])).table.rows[0]).toEqual([2, 'spectral', 4, 1, -1, 4, 4, 4]);
   });
 
-  it('samples wide students sparsely right of the axis, and keeps their whole width', () => {
+  it('samples wide students sparsely right of the axis, and keeps their full width', () => {
     const wide = groupTrials(syntheticTrials({ widths: [1500], trials: 1, parametrizations: ['spectral'] }));
     const kept = pruningFigure(wide).table.rows.map((row) => row[3] as number);
     expect(kept.slice(0, 81)).toEqual(Array.from({ length: 81 }, (_, k) => k));
@@ -174,7 +174,7 @@ describe('the table behind pruning', () => {
 });
 
 describe('captions', () => {
-  it('say what the run shows, in its own numbers', () => {
+  it('have the numbers of the run', () => {
     expect(effectiveSizeFigure(groups).caption).toContain(
       'it is 2.50 ± 0.71 of 4 nodes for spectral students',
     );
@@ -190,7 +190,7 @@ describe('captions', () => {
   });
 });
 
-describe('the table behind the baselines', () => {
+describe('the table of the baselines', () => {
   const ranked = handMade.map((trial) => ({
     ...trial,
     rankedLosses: { oracle: Float64Array.of(8, 4, 0.54, 0.5, 0.5), random: Float64Array.of(9, 8, 7, 6, 0.5) },
@@ -216,7 +216,7 @@ describe('the table behind the baselines', () => {
     ]);
   });
 
-  it('is left out where no other ranking was asked for', () => {
+  it('is omitted where no other ranking was requested', () => {
     expect(isDrawn(baselinesFigure(groups))).toBe(false);
   });
 });

@@ -22,7 +22,7 @@ function cells(name: string, column: string, where: Record<string, number | stri
 }
 
 describe('the figures of the gallery', () => {
-  it('are all of the paper, none left out', () => {
+  it('are all of the paper', () => {
     expect(gallery.names).toEqual([
       'relevance-histogram',
       'effective-size',
@@ -38,7 +38,7 @@ describe('the figures of the gallery', () => {
   });
 
   // The two that the paper's claim rests on. `vitest -u` writes them anew: then look at the pictures.
-  it.each(['effective-size', 'pruning'])('%s has the specification that was looked at', async (name) => {
+  it.each(['effective-size', 'pruning'])('%s has the recorded specification', async (name) => {
     const text = `${JSON.stringify(drawing(gallery.figure(name), file), rounded, 1)}\n`;
     await expect(text).toMatchFileSnapshot(`${fixtures}gallery-specifications/${name}.json`);
   });
@@ -66,7 +66,7 @@ describe('universality in the gallery', () => {
     }
   });
 
-  it('finds spectral curves nearer to one another than direct ones', () => {
+  it('has spectral curves that are closer together than direct ones', () => {
     const { caption } = gallery.figure('universality');
     const [spectral, direct] = [...caption.matchAll(/by a factor of ([\d.]+)/g)].map((match) =>
       Number(match[1]),
@@ -81,12 +81,12 @@ describe('universality in the gallery', () => {
 describe('the surviving sub-networks of the gallery', () => {
   const place = { parametrization: 'spectral', teacherSize: 20, width: 100 };
 
-  it('overlap with the teacher as random nodes do not', () => {
+  it('overlap with the teacher more than random nodes', () => {
     expect(cells('topology', 'overlap mean', place)[0]).toBeGreaterThan(0.99);
     expect(cells('topology', 'overlap of random nodes', place)[0]).toBeLessThan(0.65);
   });
 
-  it('have strengths and paths nearer to the teacher than direct students', () => {
+  it("have strengths and paths closer to the teacher's than direct students", () => {
     const direct = { ...place, parametrization: 'direct' };
     for (const column of [
       'KS distance of balanced in-strengths mean',

@@ -65,7 +65,7 @@ describe('a grid of five learning rates and two teachers', () => {
     }
   });
 
-  it('says in the notes and in the saved picture when the panels are of one teacher size of two', () => {
+  it('states in the notes and in the saved picture when the panels are of one teacher size of two', () => {
     for (const name of ['relevance-histogram', 'trajectories', 'loss-curves']) {
       const figure = named(all, name);
       expect(figure.notes, name).toContain('Left out: h_T = 10.');
@@ -73,7 +73,7 @@ describe('a grid of five learning rates and two teachers', () => {
     }
   });
 
-  it('cuts no title of a panel, and no two panels of one quantity have the same', () => {
+  it('breaks no title of a panel off, and gives no two panels of one quantity the same title', () => {
     for (const figure of all) {
       const panels = panelsOf(figure);
       const titles = panels.map(
@@ -90,7 +90,7 @@ describe('a grid of five learning rates and two teachers', () => {
     }
   });
 
-  it('speaks in a caption of at most two kinds of students of each arm, and says how many others there are', () => {
+  it('mentions in a caption at most two kinds of students of each arm, and the number of others', () => {
     for (const { name, caption } of all) {
       const kinds = new Set(caption.match(/(?:spectral|direct), learningRate [\d.]*\d/g));
       expect(kinds.size, name).toBeLessThanOrEqual(4);
@@ -99,14 +99,14 @@ describe('a grid of five learning rates and two teachers', () => {
       expect(named(all, name).caption, name).toContain('the table has 6 other kinds of students');
   });
 
-  it('says of each clause of a caption about one teacher which teacher that is', () => {
+  it('names the teacher of each clause of a caption about one teacher', () => {
     for (const name of ['relevance-histogram', 'effective-size', 'loss', 'pruning', 'loss-curves'])
       expect(named(all, name).caption.match(/width 40, h_T = 20\)/g)?.length, name).toBe(4);
     expect(named(all, 'baselines').caption).toMatch(/\(width 40, h_T = 10\).*\(width 40, h_T = 20\)/);
     expect(named(all, 'trajectories').caption).toContain('of students of the teacher with h_T = 20,');
   });
 
-  it('writes no number with more than four significant digits into a title, caption, note or legend', () => {
+  it('has no number with more than four significant digits in a title, caption, note or legend', () => {
     for (const figure of all) {
       const series = Object.values(figure.datasets).flatMap((rows) => rows.map((row) => String(row.series)));
       const panels = panelsOf(figure).map(({ title }) => title);
@@ -122,7 +122,7 @@ const significant = (text: string) => text.replace('.', '').replace(/^0+/, '').l
 describe('two teachers', () => {
   const all = drawnOf(syntheticTrials({ teacherSizes: [10, 20] }));
 
-  it('are never one line: a caption says whose h_T a size is near, and of which teacher a number is', () => {
+  it('are distinguished: a caption names the teacher of each size and number', () => {
     expect(named(all, 'effective-size').caption).toContain(
       'near the line h_T = 10 or 20 (by the teacher) whatever',
     );
@@ -132,7 +132,7 @@ describe('two teachers', () => {
       );
   });
 
-  it('are not told of where there is one', () => {
+  it('are not mentioned where there is one', () => {
     for (const { name, caption } of drawnOf(syntheticTrials()))
       expect(caption, name).not.toContain('of the teacher with');
   });
@@ -149,7 +149,7 @@ describe('students whose every hidden layer is spectral', () => {
     figures.map((make) => make(groupTrials(trials))).filter((figure) => isDrawn(figure));
   const note = 'are here of the first one';
 
-  it('have figures of the first layer, which say so in a note and in the saved picture', () => {
+  it('have figures of the first layer, with a note and in the saved picture', () => {
     const all = made(several(syntheticTrials()));
     for (const name of ranked) {
       expect(named(all, name).notes.join('\n'), name).toContain(note);
@@ -157,7 +157,7 @@ describe('students whose every hidden layer is spectral', () => {
     }
   });
 
-  it('are told of only where there are such', () => {
+  it('are mentioned only where there are such', () => {
     for (const figure of made(withSyntheticStructures(syntheticTrials())))
       expect(`${figure.notes.join('\n')} ${subtitleOf(figure)}`, figure.name).not.toContain(note);
   });
@@ -173,7 +173,7 @@ const baselinesOf = (...rankings: Ranking[]) => {
 };
 
 describe('titles', () => {
-  it('name the rankings that trials were pruned by, and no other', () => {
+  it('name the rankings by which trials were pruned, and no other', () => {
     expect(baselinesOf('random').title).toBe('Pruning by relevance and by chance');
     expect(baselinesOf('oracle').title).toBe('Pruning by relevance and by an oracle');
     const { title, caption, notes } = baselinesOf('random', 'eigenvalue');
@@ -181,7 +181,7 @@ describe('titles', () => {
     expect([caption, ...notes].join('\n')).not.toContain('oracle');
   });
 
-  it('name no ranking that none of the drawn trials was pruned by', () => {
+  it('name no ranking that no drawn trial was pruned by', () => {
     const trials = syntheticTrials().map((trial): ReportTrial => {
       const random = new Float64Array(201).fill(1);
       return { ...trial, rankedLosses: trial.width === 200 ? { random } : { random, oracle: random } };
@@ -197,7 +197,7 @@ describe('titles', () => {
 });
 
 describe('dashes of rankings', () => {
-  it('differ in the length of their first dash, and are drawn long enough in the legend to be seen', () => {
+  it('differ in the length of their first dash, and are long enough in the legend to be distinguishable', () => {
     const [panel] = panelsOf(baselinesOf('random', 'oracle', 'eigenvalue'));
     const { scale, legend } = panel?.encoding.strokeDash ?? {};
     const dashes = scale?.range as number[][];
@@ -209,7 +209,7 @@ describe('dashes of rankings', () => {
 });
 
 describe('values of a protocol as text', () => {
-  it('have four significant digits, or as many more as tell them apart', () => {
+  it('have four significant digits, or as many more as distinguish them', () => {
     expect(rates.map(inFlow)).toEqual(['0.001', '0.001778', '0.003162', '0.005623', '0.01']);
     expect([0.300001, 0.300002, 1234567].map(inFlow)).toEqual(['0.300001', '0.300002', '1234567']);
     expect(inFlow(rates)).toBe('[ 0.001, 0.001778, 0.003162, 0.005623, 0.01 ]');

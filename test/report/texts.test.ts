@@ -5,7 +5,7 @@ import { subscriptsInHtml, subscriptsInSvg, withoutMarks } from '../../src/figur
 import { tableCsv, tableHtml } from '../../src/report/table.js';
 
 describe('numbers in text', () => {
-  it('are short and keep whole numbers whole', () => {
+  it('are short and do not round integers', () => {
     expect([0, 185, 1490, 0.0087654, 22.3333, 4e-5, 1e-6, -1.25e-7].map((value) => short(value))).toEqual([
       '0',
       '185',
@@ -18,7 +18,7 @@ describe('numbers in text', () => {
     ]);
   });
 
-  it('have a mean as precise as the spread lets it be', () => {
+  it('have a mean as precise as the spread admits', () => {
     expect(meanAndSpread([20, 24, 23])).toBe('22.3 ± 2.1');
     expect(meanAndSpread([0.009, 0.0104])).toBe('0.00970 ± 0.00099');
     expect(meanAndSpread([180, 150, 210])).toBe('180 ± 30');
@@ -28,7 +28,7 @@ describe('numbers in text', () => {
     expect(meanAndSpread([22])).toBe('22');
   });
 
-  it('are brief: four significant digits, or as many more as tell a value from the others', () => {
+  it('are rounded to four significant digits, or as many more as distinguish a value from the others', () => {
     expect([0.00316227766017, 12345, 0.25].map((value) => brief(value))).toEqual([0.003162, 12345, 0.25]);
     expect(brief(0.300001, [0.300001, 0.300002, 'none'])).toBe(0.300001);
     expect(brief(1e-7)).toBe(1e-7);
@@ -38,12 +38,12 @@ describe('numbers in text', () => {
     expect(meanAndSpread([0.003861, 0.0038617])).toBe('0.003861 ± 0.000000');
   });
 
-  it('name the spread of one trial', () => {
+  it('are the spread of one trial', () => {
     expect(spreadText(null)).toBe('none: one trial');
     expect(spreadText(0.5)).toBe('0.5');
   });
 
-  it('give durations in the units that a reader would use', () => {
+  it('are durations in the usual units', () => {
     expect([0.25, 59.94, 60, 250.4, 3720, 7199.9].map(duration)).toEqual([
       '0.25 s',
       '59.9 s',
@@ -62,7 +62,7 @@ describe('subscripts', () => {
     );
   });
 
-  it('leave names with underscores alone', () => {
+  it('leave names with underscores unchanged', () => {
     const text = 'run_directory_conflict, x_out, snake_c, A_1b';
     expect(subscriptsInHtml(text)).toBe(text);
   });
@@ -74,7 +74,7 @@ describe('subscripts', () => {
     );
   });
 
-  it('take no room for their mark when text is measured', () => {
+  it('have no width for their mark when text is measured', () => {
     expect(withoutMarks('n_{kept} − h_T = 20')).toBe('nkept − hT = 20');
   });
 });
@@ -88,7 +88,7 @@ describe('tables', () => {
     ],
   };
 
-  it('are CSV with all digits, quoted where need be', () => {
+  it('are CSV with all digits, quoted where necessary', () => {
     expect(tableCsv(table)).toBe('"a ""b""",c\r\n1.23456789,"x, y"\r\n,<b>\r\n');
   });
 
@@ -99,7 +99,7 @@ describe('tables', () => {
     expect(html).toContain('<td>–</td><td>&#60;b&#62;</td>');
   });
 
-  it('say when a page does not show all rows', () => {
+  it('state when a page does not show all rows', () => {
     const rows = Array.from({ length: 301 }, (_, i) => [i]);
     expect(tableHtml({ columns: ['i'], rows })).toContain(
       'The first 100 of 301 rows; the CSV has all of them.',
@@ -109,7 +109,7 @@ describe('tables', () => {
 });
 
 describe('lists of values', () => {
-  it('are enumerated with an "and" before the last', () => {
+  it('have an "and" before the last', () => {
     expect([[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map((texts) => enumerated(texts))).toEqual([
       '',
       'a',
@@ -118,7 +118,7 @@ describe('lists of values', () => {
     ]);
   });
 
-  it('are written out while there is room, and else counted', () => {
+  it('are written out up to a number, and otherwise counted', () => {
     expect(listed([10, 20, 40])).toBe('10, 20, 40');
     expect(listed(Array.from({ length: 2000 }, (_, i) => i + 1))).toBe('1, 2, 3, ..., 2000 (2000 values)');
   });

@@ -22,7 +22,7 @@ const draw = (name: string) => {
 };
 
 describe('effective-size', () => {
-  it('draws one panel per teacher size where pooling makes no difference that is seen, and says how small it is', () => {
+  it('draws one panel per teacher size where pooling makes no visible difference, and states the difference', () => {
     const { notes, table } = draw('effective-size');
     expect(panels.map(({ title }) => title)).toEqual([
       'each trial divided by its own maximum hT = 10',
@@ -44,7 +44,7 @@ describe('effective-size', () => {
     expect(figure.notes.join('\n')).not.toContain('pooled');
   });
 
-  it('has logarithmic axes that hold every width, mean and trial', () => {
+  it('has logarithmic axes that contain every width, mean and trial', () => {
     draw('effective-size');
     expect(distinct(panels.flatMap(({ x, y }) => [x.scale, y.scale]))).toEqual(['log']);
     for (const { layers, x, y } of panels) {
@@ -59,7 +59,7 @@ describe('effective-size', () => {
 });
 
 describe('loss', () => {
-  it('marks with a triangle at the foot of the axis each whisker whose end is below it, and no other', () => {
+  it('marks with a triangle at the lower end of the axis each whisker whose end is below it, and no other', () => {
     const { datasets } = draw('loss');
     const [foot] = panels[0]?.y.domain ?? [0];
     const below = (datasets.summaries ?? []).filter(({ mean, sd }) => Number(mean) - Number(sd) < foot);
@@ -87,7 +87,7 @@ describe('loss', () => {
     expect(subtitleOf(figure)).toContain(note);
   });
 
-  it('has the note in the picture only where it stands alone: a page has it below', () => {
+  it('has the note in a saved picture alone: a page has it below the picture', () => {
     const inPage = gallery.figure('loss').draw({ ...file, inPage: true });
     expect(JSON.stringify(inPage.title)).not.toContain('triangle');
   });
@@ -102,7 +102,7 @@ describe('loss', () => {
 });
 
 describe('cost', () => {
-  it('has logarithmic axes, and that of the ratio holds 1', () => {
+  it('has logarithmic axes, and that of the ratio contains 1', () => {
     draw('cost');
     expect(panels.map(({ x, y }) => [x.scale, y.scale, y.title])).toEqual([
       ['log', 'log', 'microseconds per pattern'],
@@ -114,7 +114,7 @@ describe('cost', () => {
     ]);
   });
 
-  it('says in its notes, its caption and the saved picture that times depend on the load of the machine', () => {
+  it('states in its notes, its caption and the saved picture that times depend on the load of the machine', () => {
     const figure = draw('cost');
     const note = 'they depend on the load of the machine';
     expect(figure.notes[0]).toContain(note);

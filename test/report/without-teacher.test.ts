@@ -25,7 +25,7 @@ beforeAll(async () => {
   );
 });
 
-it('figures without a teacher leave its line out, and say so where they are about it', async () => {
+it('figures without a teacher omit its line, and are omitted with a reason where they are about it', async () => {
   const groups = groupTrials((await readRun(directory)).trials);
   const made = figures.map((figure) => figure(groups));
   const left = made.filter((figure) => !isDrawn(figure)).map(({ name }) => name);
@@ -42,7 +42,7 @@ it('figures without a teacher leave its line out, and say so where they are abou
   }
 });
 
-it('the page tells of files and classes', async () => {
+it('the page describes files and classes', async () => {
   const run = await readRun(directory);
   const facts = Object.fromEntries(runFacts(run));
   expect(facts.Teacher).toBe('none: what is to be learned is in the files');

@@ -61,7 +61,7 @@ describe('writeReport', () => {
     expect(present).toEqual(expect.arrayContaining(paths.map((path) => path.split('/').at(-1))));
   });
 
-  it('is drawn from the same bytes every time', async () => {
+  it('writes the same bytes every time', async () => {
     const before = await Promise.all(paths.map((path) => readFile(path)));
     await writeReport(directory);
     const after = await Promise.all(paths.map((path) => readFile(path)));
@@ -87,7 +87,7 @@ describe('writeReport', () => {
     );
   });
 
-  it('carries Vega, Vega-Lite and vega-embed with their licences, unbroken by what they contain', () => {
+  it('contains Vega, Vega-Lite and vega-embed with their licences, unchanged by what they contain', () => {
     const scripts = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map((m) => m[1] as string);
     expect(scripts.map((script) => /^\/\*! ([\w-]+)\n/.exec(script)?.[1])).toEqual([
       'vega',
@@ -101,7 +101,7 @@ describe('writeReport', () => {
     expect(html.includes('sourceMappingURL')).toBe(false);
   });
 
-  it('says what was run', () => {
+  it('describes the run', () => {
     const texts = [
       '5 of 8 finished, 1 failed, 2 not run yet',
       '10 → h<sub>T</sub> = 20 → 20 → 1, seed 0',
@@ -116,7 +116,7 @@ describe('writeReport', () => {
     expect(texts.filter((text) => !html.includes(text))).toEqual([]);
   });
 
-  it('lists failed trials and counts them out', () => {
+  it('lists failed trials and does not count them', () => {
     expect(html.match(/1 trial without a result/g)).toHaveLength(1);
     expect(/<h3 id="trouble">.*/.exec(html)?.[0]).toMatch(
       /direct, h<sub>T<\/sub> = 20, width 60, trial 1 \(\w{16}\): failed, its loss was not finite at step 412, learning rate 0\.005/,
@@ -135,7 +135,7 @@ describe('writeReport', () => {
     }
   });
 
-  it('says of a figure that it cannot draw what it lacks', () => {
+  it('states for a figure that it cannot draw what is missing', () => {
     const section = /<section id="universality">([\s\S]*?)<\/section>/.exec(html)?.[1] ?? '';
     expect(section).toContain(
       'Not drawn. It compares teachers of at least two sizes; this run has one, h<sub>T</sub> = 20.',
@@ -161,7 +161,7 @@ describe('writeReport', () => {
     }
   });
 
-  it('does not let a damaged trial into a figure, and names it', async () => {
+  it('omits a damaged trial from the figures, and names it', async () => {
     const broken = await run({ protocol: small });
     const [key] = (await readdir(join(broken, 'trials'))) as [string];
     await writeFile(join(broken, 'trials', key, 'arrays.safetensors'), 'not what was written');
@@ -190,7 +190,7 @@ describe('formats', () => {
     directory = await run({ protocol: small });
   });
 
-  it('that are asked for are all that is written', async () => {
+  it('that are requested are the only ones written', async () => {
     const paths = await writeReport(directory, { formats: ['csv'] });
     expect(new Set(paths.map((path) => path.replace(/.*\./, '')))).toEqual(new Set(['csv']));
     expect((await readdir(join(directory, 'figures'))).sort()).toEqual(
@@ -199,7 +199,7 @@ describe('formats', () => {
     expect(await readdir(directory)).not.toContain('report.html');
   });
 
-  it('have the table behind each figure with all digits, and in the page with six', async () => {
+  it('have the table of each figure with all digits, and in the page with six', async () => {
     await writeReport(directory, { formats: ['html', 'csv'] });
     const file = await readFile(join(directory, 'figures', 'effective-size.csv'), 'utf8');
     const { csv } = packedIn(await readFile(join(directory, 'report.html'), 'utf8'))['effective-size'] ?? {};
@@ -208,7 +208,7 @@ describe('formats', () => {
     expect(cell(csv)).toBe(String(Number(Number(cell(file)).toPrecision(6))));
   }, 60_000);
 
-  it('that are not known, or none, are refused', async () => {
+  it('that are unknown, or none, are refused', async () => {
     expect(await rejectionOf(writeReport(directory, { formats: ['pdf' as 'png'] }))).toBe(
       'invalid_argument: expected one of html, svg, png, csv for formats, received "pdf". Did you mean "png"?',
     );
@@ -219,7 +219,7 @@ describe('formats', () => {
 });
 
 describe('writeReport refuses', () => {
-  it('a directory that is no run directory', async () => {
+  it('a directory without a run', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'eigenstudent-no-run-'));
     directories.push(directory);
     expect(await rejectionOf(writeReport(directory))).toBe(
@@ -237,7 +237,7 @@ describe('writeReport refuses', () => {
     expect(await readdir(directory)).not.toContain('figures');
   });
 
-  it('a run in which every trial failed, saying why the first did', async () => {
+  it('a run in which every trial failed, with the reason of the first', async () => {
     const directory = await run({ protocol: small, fails: () => true });
     expect(await rejectionOf(writeReport(directory))).toBe(
       `file_unreadable: nothing to report on: expected at least one finished trial of 8 in ${directory}, found none ` +
@@ -246,7 +246,7 @@ describe('writeReport refuses', () => {
     );
   });
 
-  it('a directory that cannot hold the figures', async () => {
+  it('a directory that cannot contain the figures', async () => {
     const directory = await run({ protocol: small });
     await writeFile(join(directory, 'figures'), 'a file');
     expect(await rejectionOf(writeReport(directory))).toMatch(

@@ -63,7 +63,7 @@ const notesOf = (run: string, name: string) => {
 };
 
 it.each(Object.keys(runs))(
-  '%s: every figure is drawn in numbers, or left out with a reason',
+  '%s: every figure is drawn without a non-finite number, or omitted with a reason',
   async (run) => {
     for (const figure of figuresOf(run).values()) {
       if (!isDrawn(figure)) continue;
@@ -80,30 +80,30 @@ it.each(Object.keys(runs))(
 describe('all losses 0', () => {
   const run = 'all losses 0';
 
-  it('are no points of losses, loss curves and baselines', () => {
+  it('are omitted from losses, loss curves and baselines', () => {
     for (const name of ['loss', 'loss-curves', 'baselines'])
       expect(notesOf(run, name), name).toEqual([
         expect.stringMatching(/^On the logarithmic axis \d+ values are exactly 0 and are not drawn\.$/),
       ]);
   });
 
-  it('change nothing when nodes go, which pruning draws at its foot', () => {
+  it('cause zero changes, which pruning draws at the lower end of its axis', () => {
     expect(notesOf(run, 'pruning')).toContainEqual(
       expect.stringMatching(/^\d+ values of 0 are drawn at 0\.1, the foot of the logarithmic axis\.$/),
     );
   });
 
-  it('leave universality nothing to compare', () => {
+  it('make universality impossible to compare', () => {
     expect(figuresOf(run).get('universality')).toMatchObject({ reason: nothingRises });
   });
 
-  it('stay in the histogram of relevance, whose axis has a place for 0', () => {
+  it('are in the histogram of relevance, whose axis contains 0', () => {
     expect(notesOf(run, 'relevance-histogram')).toEqual([]);
   });
 });
 
 describe('some values of 0', () => {
-  it('are drawn at the foot of the figures that have one', () => {
+  it('are drawn at the lower end of the axes that have one for zeros', () => {
     const run = 'no error from the size of the teacher on';
     for (const name of ['pruning', 'universality'])
       expect(notesOf(run, name), name).toContainEqual(
@@ -116,19 +116,19 @@ describe('some values of 0', () => {
     for (const { drawn } of points) expect(drawn).toBeGreaterThan(0);
   });
 
-  it('are drawn at the foot of the relevances over training', () => {
+  it('are drawn at the lower end of the axis of relevances over training', () => {
     const run = 'relevance of 0 all along, and a threshold of 0';
     expect(notesOf(run, 'trajectories')).toEqual([
       expect.stringMatching(/^\d+ values of 0 are drawn at 0\.001, the foot of the logarithmic axis\.$/),
     ]);
   });
 
-  it('left of the transition, all of them, leave universality nothing to compare', () => {
+  it('left of the transition, all of them, make universality impossible to compare', () => {
     const figure = figuresOf('an error that changes on the right alone').get('universality');
     expect(figure).toMatchObject({ reason: nothingRises });
   });
 
-  it('are no business of figures without any', () => {
+  it('are not mentioned in figures without any', () => {
     const groups = groupTrials(withSyntheticStructures(trials));
     const notes = figures
       .map((make) => make(groups))

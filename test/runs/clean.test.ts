@@ -43,7 +43,7 @@ async function files(): Promise<string[]> {
     .sort();
 }
 
-it('removes what the dead left, and nothing else', async () => {
+it('cleanRunDirectory removes files of dead processes, and nothing else', async () => {
   const before = await files();
   const left = [
     `protocol.yaml.${dead}-0.tmp`,
@@ -67,7 +67,7 @@ it('removes what the dead left, and nothing else', async () => {
   expect(await cleanRunDirectory(directory)).toEqual([]);
 });
 
-it('removes the lock of the protocol that a killed process left: nobody may ever ask for it again', async () => {
+it('cleanRunDirectory removes the lock of the protocol that a killed process left', async () => {
   const before = await files();
   await put('locks/protocol/1', 'killed');
   expect(await cleanRunDirectory(directory)).toEqual(['locks/protocol']);
@@ -78,7 +78,7 @@ it('removes the lock of the protocol that a killed process left: nobody may ever
   await locks.leave();
 });
 
-it('leaves what is in use, or may be', async () => {
+it('cleanRunDirectory keeps files that are or may be in use', async () => {
   const locks = await TrialLocks.enter(directory);
   await locks.claim(second.key);
   const used = [
@@ -95,18 +95,18 @@ it('leaves what is in use, or may be', async () => {
   await locks.leave();
 });
 
-it('leaves temporary files alone that a process of another machine may be writing', async () => {
+it('cleanRunDirectory keeps temporary files of processes of other machines', async () => {
   await put('locks/owners/far.json', JSON.stringify({ ...ownerHere('far'), host: `not ${hostname()}` }));
   await put(`summary.json.${dead}-3.tmp`);
   expect(await cleanRunDirectory(directory)).toEqual([]);
 });
 
-it('keeps the checkpoint of a trial whose record is damaged', async () => {
+it('cleanRunDirectory keeps the checkpoint of a trial whose record is damaged', async () => {
   await put(`trials/${first.key}/record.json`, '{"schema": 1');
   await put(`trials/${first.key}/checkpoint.safetensors`);
   expect(await cleanRunDirectory(directory)).toEqual([]);
 });
 
-it('has nothing to do in a directory that is not there', async () => {
+it('cleanRunDirectory does nothing in a missing directory', async () => {
   expect(await cleanRunDirectory(join(directory, 'nowhere'))).toEqual([]);
 });

@@ -54,7 +54,7 @@ function write(trial: StudentTrial) {
 }
 
 describe('a disk that fills up', () => {
-  it('at any moment of a sweep costs nothing that was finished', async () => {
+  it('loses no finished trial, whenever it fills up in a sweep', async () => {
     const undisturbed = join(directory, 'undisturbed');
     await sweep(smallProtocol(), { directory: undisturbed });
     const failures: string[] = [];
@@ -86,7 +86,7 @@ describe('a disk that fills up', () => {
     ['in the arrays', 100, 'arrays.safetensors', []],
     // the arrays of such a trial take between 1 and 2 kB, its record more than what is left
     ['in the record', 2500, 'record.json', ['arrays.safetensors']],
-  ])('%s loses that trial, and no other', async (_, free, file, left) => {
+  ])('loses only the trial that is being written: %s', async (_, free, file, left) => {
     const record = await write(first);
     disk.free = free;
     expect(await rejectionOf(write(second))).toBe(

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-describe('a run directory that several open at once', () => {
+describe('a run directory that several processes open at once', () => {
   const rounds = Array.from({ length: 25 }, (_, i) => i);
   /** Nothing where it was accepted. */
   const openAll = (where: string, ...protocols: Protocol[]) =>
@@ -28,7 +28,7 @@ describe('a run directory that several open at once', () => {
       ),
     );
 
-  it('takes one of two protocols that contradict each other', async () => {
+  it('accepts one of two conflicting protocols', async () => {
     const other = smallProtocol({ epochs: 7 });
     for (const round of rounds) {
       const where = join(folder, `new-${round}`);
@@ -39,7 +39,7 @@ describe('a run directory that several open at once', () => {
     }
   });
 
-  it('grows by one of two that lead apart', async () => {
+  it('grows by one of two protocols that extend it in conflicting ways', async () => {
     const wider = smallProtocol({ student: { width: [4, 6, 8], secondWidth: 2 } });
     const longer = smallProtocol({ trials: 3 });
     for (const round of rounds) {
@@ -51,7 +51,7 @@ describe('a run directory that several open at once', () => {
     }
   });
 
-  it('does not wait for one that died on the way', async () => {
+  it('does not wait for a process that died while it opened it', async () => {
     const directory = join(folder, 'run');
     const lock = join(directory, 'locks', 'protocol');
     await mkdir(lock, { recursive: true });
@@ -61,7 +61,7 @@ describe('a run directory that several open at once', () => {
     expect((await readdir(directory)).sort()).toEqual(['protocol.yaml', 'trials']);
   });
 
-  it('grows to the largest, whoever comes first', async () => {
+  it('grows to the largest protocol, in any order', async () => {
     const sizes = [2, 5, 3, 4, 6].map((count) => smallProtocol({ trials: count }));
     for (const round of rounds) {
       const where = join(folder, `larger-${round}`);

@@ -58,7 +58,7 @@ async function endedProcess(): Promise<number> {
 }
 
 describe('a lock', () => {
-  it("is one process's, until it is released", async () => {
+  it('is held by one process until it is released', async () => {
     const [first, second] = [await enter(), await enter()];
     expect(await first.claim('a')).toBe(true);
     expect(await first.claim('a')).toBe(true);
@@ -76,7 +76,7 @@ describe('a lock', () => {
     expect(await second.claim('a')).toBe(true);
   });
 
-  it('is given to one of many that want it at once', async () => {
+  it('is acquired by exactly one of many processes at once', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, enter));
     for (const key of ['a', 'b', 'c']) {
       const claimed = await Promise.all(all.map((locks) => locks.claim(key)));
@@ -84,7 +84,7 @@ describe('a lock', () => {
     }
   });
 
-  it('of the dead is taken over by one of many', async () => {
+  it('of a dead process is taken over by exactly one of many', async () => {
     await leaveOwner('dead', { pid: await endedProcess() });
     await leaveLock('a', 7, 'dead');
     const all = await Promise.all(Array.from({ length: 8 }, enter));
@@ -96,7 +96,7 @@ describe('a lock', () => {
     expect(await readdir(join(directory, 'locks'))).not.toContain('a');
   });
 
-  it('that was taken over is not released by who had it', async () => {
+  it('that was taken over is not released by its previous holder', async () => {
     const [first, second] = [await enter(), await enter()];
     await first.claim('a');
     await leaveLock('a', 2, second.owner.id);
@@ -106,7 +106,7 @@ describe('a lock', () => {
     expect(await ownersOf(directory)).toEqual(new Map([['a', second.owner.id]]));
   });
 
-  it("that is released while another wants it, and made anew by a third, is the third one's", async () => {
+  it('that is released during a takeover and acquired by a third process belongs to the third', async () => {
     const [first, second, third] = [await enter(), await enter(), await enter()];
     await first.claim('a');
     vi.spyOn(OwnerWatch.prototype, 'isDead').mockImplementationOnce(async () => {
@@ -119,12 +119,12 @@ describe('a lock', () => {
     expect(await third.claim('a')).toBe(true);
   });
 
-  it('of an owner that left no word is free', async () => {
+  it('of an owner without a file is free', async () => {
     await leaveLock('a', 1, 'nobody');
     expect(await (await enter()).claim('a')).toBe(true);
   });
 
-  it('outlives that somebody removes the folder of locks', async () => {
+  it('survives that the folder of locks is deleted', async () => {
     const locks = await enter();
     await locks.claim('a');
     await rm(join(directory, 'locks'), { recursive: true });
@@ -132,14 +132,14 @@ describe('a lock', () => {
     expect(await locks.claim('b')).toBe(true);
   });
 
-  it('goes when its owner leaves, and nothing stays', async () => {
+  it('is removed when its owner leaves, with all files of the owner', async () => {
     const locks = await enter();
     await locks.claim('a');
     await locks.leave();
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('cannot be had where nothing may be written', async () => {
+  it('cannot be acquired where nothing may be written', async () => {
     await writeFile(join(directory, 'locks'), '');
     expect(await rejectionOf(TrialLocks.enter(directory))).toMatch(
       /^file_unwritable: cannot make the folder .*locks.*: E/,
@@ -158,7 +158,7 @@ describe('an owner', () => {
     expect(await readOwners(directory)).toHaveLength(1);
   });
 
-  it('of another machine is dead when its counter has stood still for a minute of the watch', async () => {
+  it('of another machine is dead when its counter has not changed for a minute of the watch', async () => {
     let now = 1e6;
     const watch = new OwnerWatch(directory, () => now);
     await leaveOwner('far', { host: 'elsewhere', counter: 4 });
@@ -173,7 +173,7 @@ describe('an owner', () => {
     expect((await liveOwners(directory)).map(({ id }) => id)).toEqual(['far']);
   });
 
-  it('of this machine that hangs is dead after a minute too', async () => {
+  it('of this machine whose process hangs is dead after a minute too', async () => {
     let now = 0;
     const watch = new OwnerWatch(directory, () => now);
     await leaveOwner('hanging', {});
@@ -182,7 +182,7 @@ describe('an owner', () => {
     expect(await watch.isDead('hanging')).toBe(true);
   });
 
-  it('whose file is broken stands still', async () => {
+  it('with a corrupt file counts as one whose counter does not change', async () => {
     let now = 0;
     const watch = new OwnerWatch(directory, () => now);
     await mkdir(ownersFolder(directory), { recursive: true });
@@ -192,7 +192,7 @@ describe('an owner', () => {
     expect(await watch.isDead('torn')).toBe(true);
   });
 
-  it('lives though the clock goes backwards, and its counter grows', async () => {
+  it('is alive and increments its counter though the clock is set back', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
     const locks = await enter();
     const counter = async () => (await readOwners(directory))[0]?.counter ?? -1;

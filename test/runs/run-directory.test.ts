@@ -33,14 +33,14 @@ async function write(trial: StudentTrial) {
 }
 
 describe('a run directory', () => {
-  it('is made for a protocol, and opened again by the same one', async () => {
+  it('is created for a protocol, and reopened by the same protocol', async () => {
     await openRunDirectory(directory, protocol);
     expect(await readFile(join(directory, 'protocol.yaml'), 'utf8')).toBe(formatProtocol(protocol));
     await openRunDirectory(directory, protocol);
     expect(await readProtocol(directory)).toEqual(protocol);
   });
 
-  it('takes a width for a list of one', async () => {
+  it('treats a width and a list of one width as equal', async () => {
     await openRunDirectory(directory, smallProtocol({ student: { width: 4 } }));
     await openRunDirectory(directory, smallProtocol({ student: { width: [4] } }));
   });
@@ -49,7 +49,7 @@ describe('a run directory', () => {
     ['widths', { student: { width: [4, 6, 8], secondWidth: 2 } }],
     ['trials', { trials: 3 }],
     ['both', { student: { width: [4, 6, 8], secondWidth: 2 }, trials: 3 }],
-  ])('grows with a protocol that asks for more: %s', async (_, changes) => {
+  ])('grows with a protocol that requests more: %s', async (_, changes) => {
     await openRunDirectory(directory, protocol);
     const larger = smallProtocol(changes);
     await openRunDirectory(directory, larger);
@@ -58,7 +58,7 @@ describe('a run directory', () => {
     expect(await readProtocol(directory)).toEqual(larger);
   });
 
-  it('grows by an arm, and keeps what it has where one is left out', async () => {
+  it('grows by an arm, and keeps its arms where one is left out', async () => {
     const one = smallProtocol({ arms: { direct: protocol.arms.direct } });
     await openRunDirectory(directory, one);
     await openRunDirectory(directory, protocol);
@@ -80,19 +80,16 @@ describe('a run directory', () => {
       '\n  teacher.seed is 0 there and 9 here\n  arms.spectral is present there and absent here\n' +
         '  trials is 2 there and 3 here\n',
     ],
-  ])(
-    'refuses a protocol that contradicts it, with all fields that differ: %j',
-    async (changes, difference) => {
-      await openRunDirectory(directory, protocol);
-      expect(await rejectionOf(openRunDirectory(directory, smallProtocol(changes)))).toBe(
-        `run_directory_conflict: ${directory} already holds another protocol:${difference}Each has trials that the other ` +
-          `lacks. Choose another directory, or run the protocol it holds (${join(directory, 'protocol.yaml')})`,
-      );
-      expect(await readProtocol(directory)).toEqual(protocol);
-    },
-  );
+  ])('refuses a conflicting protocol, with all fields that differ: %j', async (changes, difference) => {
+    await openRunDirectory(directory, protocol);
+    expect(await rejectionOf(openRunDirectory(directory, smallProtocol(changes)))).toBe(
+      `run_directory_conflict: ${directory} already holds another protocol:${difference}Each has trials that the other ` +
+        `lacks. Choose another directory, or run the protocol it holds (${join(directory, 'protocol.yaml')})`,
+    );
+    expect(await readProtocol(directory)).toEqual(protocol);
+  });
 
-  it('that was edited into something else says where', async () => {
+  it('with an invalid edited protocol is refused with the path', async () => {
     await openRunDirectory(directory, protocol);
     await writeFile(
       join(directory, 'protocol.yaml'),
@@ -103,7 +100,7 @@ describe('a run directory', () => {
     );
   });
 
-  it('cannot be made where there is a file', async () => {
+  it('cannot be created in place of a file', async () => {
     const file = join(folder, 'file');
     await writeFile(file, '');
     expect(await rejectionOf(openRunDirectory(join(file, 'run'), protocol))).toMatch(
@@ -111,7 +108,7 @@ describe('a run directory', () => {
     );
   });
 
-  it('cannot be made where nothing may be written', async (context) => {
+  it('cannot be created where nothing may be written', async (context) => {
     const readOnly = join(folder, 'read-only');
     await mkdir(readOnly, { mode: 0o555 });
     const root = process.getuid?.() === 0; // whom no mode stops
@@ -125,13 +122,13 @@ describe('a run directory', () => {
     }
   });
 
-  it('cannot be made in a place that takes no folders', async () => {
+  it('cannot be created in a file system without folders', async () => {
     expect(await rejectionOf(openRunDirectory('/proc/run', protocol))).toMatch(
       /^file_unwritable: cannot make the folder \/proc\/run\/trials: ENOENT/,
     );
   });
 
-  it('is still one when trials/ is gone: no trial of it is done', async () => {
+  it('without trials/ is valid, and no trial in it has ended', async () => {
     await openRunDirectory(directory, protocol);
     await rm(join(directory, 'trials'), { recursive: true });
     expect(await readRecords(directory)).toEqual([]);
@@ -139,11 +136,11 @@ describe('a run directory', () => {
     expect(await runStatus(directory)).toMatchObject({ trials: { total: 8, finished: 0, unfinished: 8 } });
   });
 
-  it('that is not there has no trial that is done', async () => {
+  it('that does not exist has no ended trial', async () => {
     expect(await survey(join(folder, 'nowhere'), trials)).toEqual({ found: new Map(), damaged: [] });
   });
 
-  it('is not just any directory', async () => {
+  it('without a protocol is refused', async () => {
     expect(await rejectionOf(readProtocol(folder))).toBe(
       `file_unreadable: ${folder} is not a run directory: it has no protocol.yaml. ` +
         '`eigenstudent sweep protocol.yaml --out DIR` makes one',
@@ -157,7 +154,7 @@ describe('a run directory', () => {
 describe('a trial', () => {
   beforeEach(() => openRunDirectory(directory, protocol));
 
-  it('is read as it was written', async () => {
+  it('is read back as it was written', async () => {
     const { record, arrays } = madeUpTrial(first);
     const written = await writeStudent(directory, record, arrays);
     expect(written).toMatchObject(record);
@@ -176,7 +173,7 @@ describe('a trial', () => {
     expect(network.parameters).toEqual(madeUpTrial(first).arrays.network.parameters);
   });
 
-  it('leaves nothing behind but its two files', async () => {
+  it('consists of two files alone', async () => {
     const folderOfFirst = join(directory, 'trials', first.key);
     await mkdir(folderOfFirst);
     for (const name of ['checkpoint.safetensors', 'record.json.1-2.tmp'])
@@ -186,7 +183,7 @@ describe('a trial', () => {
     expect(files.sort()).toEqual(['arrays.safetensors', 'record.json']);
   });
 
-  it('whose arrays are missing is damaged, and says so', async () => {
+  it('with a record without arrays is damaged', async () => {
     await write(first);
     const path = join(directory, 'trials', first.key, 'arrays.safetensors');
     await rm(path);
@@ -196,7 +193,7 @@ describe('a trial', () => {
     );
   });
 
-  it('in the making is neither done nor damaged', async () => {
+  it('with a checkpoint alone is neither ended nor damaged', async () => {
     const folderOfFirst = join(directory, 'trials', first.key);
     await mkdir(folderOfFirst);
     for (const name of ['checkpoint.safetensors', 'arrays.safetensors.1-2.tmp'])
@@ -204,7 +201,7 @@ describe('a trial', () => {
     expect(await survey(directory, trials)).toEqual({ found: new Map(), damaged: [] });
   });
 
-  it('is found by a survey; one that nobody wrote is not', async () => {
+  it('is found by a survey if it was written', async () => {
     await write(second);
     const { found: records, damaged } = await survey(directory, trials);
     expect([...records.keys()]).toEqual([second.key]);
@@ -252,7 +249,7 @@ describe('a trial', () => {
       (path: string) => flip(path),
       /has changed since it was written: its record expects SHA-256 [0-9a-f]{64}, received [0-9a-f]{64}$/,
     ],
-  ])('is to be made again: %s', async (_, file, damage, reason) => {
+  ])('is trained again: %s', async (_, file, damage, reason) => {
     await write(first);
     await write(second);
     await damage(join(directory, 'trials', first.key, file));
@@ -263,7 +260,7 @@ describe('a trial', () => {
     expect((await survey(directory, trials)).damaged).toEqual([]);
   });
 
-  it('that is corrupt is not read as data', async () => {
+  it('with corrupt arrays is not read', async () => {
     const record = (await write(first)) as FinishedRecord;
     await flip(join(directory, 'trials', first.key, 'arrays.safetensors'));
     expect(await rejectionOf(readArrays(directory, record))).toMatch(/^file_corrupt: .*has changed since/);

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-it('gives mean and spread per group, with both normalisations of the effective size', async () => {
+it('a summary has mean and spread per group, with both normalisations of the effective size', async () => {
   for (const trial of expand(protocol)) {
     // Relevance i/40 up to 1, and in trial 1 up to 1/4: above 0.05 are 38 nodes of either by its own maximum (i > 2);
     // by the pooled one 38 and 32 (i > 8).
@@ -58,7 +58,7 @@ it('gives mean and spread per group, with both normalisations of the effective s
   });
 });
 
-it('is made of whatever is there: no spread of one trial, no group of none, failures apart', async () => {
+it('a summary of few records has no spread of one trial, no empty group, and failures apart', async () => {
   const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
   if (!first || !second) throw new Error('there are four trials');
   await writeStudent(directory, first.record, first.arrays);
@@ -83,7 +83,7 @@ it('is made of whatever is there: no spread of one trial, no group of none, fail
   ]);
 });
 
-it('leaves out trials with damaged files, and names them', async () => {
+it('a summary leaves out trials with damaged files, and names them', async () => {
   const all = expand(protocol).map((trial) => madeUpTrial(trial, trial.protocol.trial === 0 ? 1 : 0.25));
   const [first, second, third, fourth] = all;
   if (!first || !second || !third || !fourth) throw new Error('there are four trials');
@@ -114,7 +114,7 @@ it('leaves out trials with damaged files, and names them', async () => {
   );
 });
 
-it('leaves out a failed trial without its arrays', async () => {
+it('a summary leaves out a failed trial without its arrays', async () => {
   const [trial] = expand(protocol);
   if (!trial) throw new Error('there are four trials');
   const { record, arrays } = syntheticFailure(trial);
@@ -128,7 +128,7 @@ it('leaves out a failed trial without its arrays', async () => {
   });
 });
 
-it('says which engines stand side by side', async () => {
+it('a summary states that engines are mixed', async () => {
   const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
   if (!first || !second) throw new Error('there are four trials');
   await writeStudent(directory, { ...first.record, engine: 'cpu-avx2' }, first.arrays);
@@ -139,7 +139,7 @@ it('says which engines stand side by side', async () => {
   });
 });
 
-it('says so of two versions of one engine, and not of two dtypes', async () => {
+it('a summary states that two versions of one engine are mixed, and ignores two dtypes', async () => {
   const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
   if (!first || !second) throw new Error('there are four trials');
   await writeStudent(directory, first.record, first.arrays);
@@ -151,7 +151,7 @@ it('says so of two versions of one engine, and not of two dtypes', async () => {
   expect(await writeSummary(directory)).toMatchObject({ engines: ['made-up float32'], mixedEngines: true });
 });
 
-it('says so of two revisions of the arithmetic of one engine and version, and of one that is not known', async () => {
+it('a summary states that two revisions of the arithmetic of one engine and version are mixed, an unknown one included', async () => {
   const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
   if (!first || !second) throw new Error('there are four trials');
   const of = (record: StudentToSeal, arithmetic: number) => ({
@@ -173,7 +173,7 @@ it('says so of two revisions of the arithmetic of one engine and version, and of
   expect(mixedProvenanceNote(unknown)).toMatch(/; arithmetic unknown, 10$/);
 });
 
-it('counts trials that answer no better than a constant', async () => {
+it('a summary counts trials that predict no better than a constant', async () => {
   const [first, second] = expand(protocol).map((trial) => madeUpTrial(trial));
   if (!first || !second) throw new Error('there are four trials');
   const lost = (testLoss: number) => ({ testLoss, labelVariance: 3.5 });
@@ -182,13 +182,13 @@ it('counts trials that answer no better than a constant', async () => {
   expect((await writeSummary(directory)).groups).toMatchObject([{ trials: 2, didNotLearn: 1 }]);
 });
 
-it('is not made of just any directory', async () => {
+it('a summary of a directory without a run is refused', async () => {
   expect(await rejectionOf(writeSummary(join(directory, 'trials')))).toMatch(
     /^file_unreadable: .*trials is not a run directory/,
   );
 });
 
-it('keeps apart what differs in more than trial and seed, and says in what', async () => {
+it('a summary separates groups that differ in more than trial and seed, and names the fields', async () => {
   const varied = smallProtocol({
     student: { width: 4, secondWidth: 2 },
     seed: { count: 2 },

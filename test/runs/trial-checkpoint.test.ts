@@ -54,7 +54,7 @@ async function keep() {
 }
 
 describe('a trial', () => {
-  it('goes on from its checkpoint, among any neighbours', async () => {
+  it('continues from its checkpoint, among any neighbours', async () => {
     const state = await keep();
     const students = await population([first, second]);
     expect(await continueTrial(directory, first.key, students, 0)).toEqual(progress);
@@ -71,7 +71,7 @@ describe('a trial', () => {
   });
 });
 
-describe('a checkpoint is refused, and the student is as it was,', () => {
+describe('a checkpoint is refused, and the student is unchanged,', () => {
   async function refusal(students: Population): Promise<string> {
     const before = students.at(0).state();
     const message = await rejectionOf(continueTrial(directory, first.key, students, 0));
@@ -120,7 +120,7 @@ describe('a checkpoint is refused, and the student is as it was,', () => {
     );
   });
 
-  it('wherever a bit is flipped, or it is cut off', async () => {
+  it('when any bit is flipped or it is truncated', async () => {
     await keep();
     const bytes = await readFile(path);
     const students = await population([first]);
@@ -140,7 +140,7 @@ describe('a checkpoint is refused, and the student is as it was,', () => {
     );
   });
 
-  it('when a number was changed by a program that knows the format', async () => {
+  it('when a number was changed by a program that writes safetensors', async () => {
     await keep();
     const { tensors, metadata } = await readSafetensors(path);
     (tensors.get('lossHistory.trainLoss')?.data as Float64Array)[0] = 0.25;

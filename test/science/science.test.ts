@@ -76,17 +76,17 @@ describe.each([0, 1])('the paper at width 200, trial %i', (trial) => {
     expect(outcomes.spectral.curve.effectiveSize).toBeLessThanOrEqual(35);
   });
 
-  it('leaves the direct student more than 100', () => {
+  it('leaves the direct student more than 100 effective nodes', () => {
     expect(outcomes.direct.curve.effectiveSize).toBeGreaterThan(100);
   });
 
-  it('loses no more than its own test error when every other node is removed', () => {
+  it('changes the test loss by less than itself when every other node is removed', () => {
     const { curve, testLoss } = outcomes.spectral;
     const pruned = curve.losses[curve.effectiveSize] as number;
     expect(pruned - testLoss).toBeLessThanOrEqual(testLoss);
   });
 
-  it('answers the same after surgery as the curve says of the gated student', async () => {
+  it('gives the same loss after surgery as the pruning curve of the gated student', async () => {
     const { curve } = outcomes.spectral;
     const small = prune(population.at(0), { keep: curve.effectiveSize });
     expect(small.shape('layers.0.eigenvectors')).toEqual([curve.effectiveSize, 10]);
@@ -96,7 +96,7 @@ describe.each([0, 1])('the paper at width 200, trial %i', (trial) => {
     expect(Math.abs(loss - gated)).toBeLessThanOrEqual(1e-4 * gated);
   });
 
-  it('loses the task when only 10 nodes are kept', () => {
+  it('has at least ten times the test loss when only 10 nodes are kept', () => {
     const { curve, testLoss } = outcomes.spectral;
     expect(curve.losses[10]).toBeGreaterThanOrEqual(10 * testLoss);
   });

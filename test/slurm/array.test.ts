@@ -11,18 +11,18 @@ const limits = { cpus: 1, gpu: false, maximum: 1001 };
 describe('the number of tasks', () => {
   const paper = expand(preset('paper'));
 
-  it('is one for a sweep that takes less than a task is worth', () => {
+  it('is one for a sweep that takes less than the minimum duration of a task', () => {
     expect(arraySize(expand(smallProtocol({ trials: 300 })), limits)).toBe(1);
   });
 
-  it('grows with the work: twice the trials, twice the tasks, to within rounding', () => {
+  it('is proportional to the work, up to rounding', () => {
     const once = arraySize(paper, limits);
     const twice = arraySize(expand(preset('paper', { trials: 60 })), limits);
     expect(once).toBeGreaterThan(10);
     expect(Math.abs(twice - 2 * once)).toBeLessThanOrEqual(1);
   });
 
-  it('shrinks with the threads of a task', () => {
+  it('decreases with the threads of a task', () => {
     const four = arraySize(paper, { ...limits, cpus: 4 });
     expect(Math.abs(4 * four - arraySize(paper, limits))).toBeLessThanOrEqual(4);
   });
@@ -35,11 +35,11 @@ describe('the number of tasks', () => {
     expect(arraySize(wide, { ...limits, gpu: true })).toBe(2);
   });
 
-  it('is at most what the cluster takes', () => {
+  it('is at most the maximum of the cluster', () => {
     expect(arraySize(paper, { ...limits, maximum: 7 })).toBe(7);
   });
 
-  it('asked for, is refused above that', () => {
+  it('is refused above that maximum where it is given', () => {
     expect(checkArraySize(1001, 1001)).toBe(1001);
     expect(failureOf(() => checkArraySize(1002, 1001))).toBe(
       'invalid_argument: expected at most 1001 for arrayTasks of slurm, received 1002: this cluster takes no larger job array ' +
@@ -51,16 +51,16 @@ describe('the number of tasks', () => {
 describe('the tasks of an array', () => {
   const trials = expand(smallProtocol());
 
-  it('are all where everything is missing', () => {
+  it('are all where every trial is missing', () => {
     expect(tasksWith(new Set(trials.map(({ key }) => key)), trials, 3)).toEqual([0, 1, 2]);
   });
 
-  it('are those whose part lacks something', () => {
+  it('are those whose part lacks trials', () => {
     const missing = new Set(ofShard(trials, { index: 2, count: 3 }).map(({ key }) => key));
     expect(tasksWith(missing, trials, 3)).toEqual([1]);
   });
 
-  it('are none where nothing is missing, and leave parts without a trial out', () => {
+  it('are none where no trial is missing, and exclude parts without a trial', () => {
     expect(tasksWith(new Set(), trials, 3)).toEqual([]);
     expect(tasksWith(new Set(trials.map(({ key }) => key)), trials, 11)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
@@ -70,7 +70,7 @@ describe('the tasks of an array', () => {
     [[0, 1, 2, 3], undefined, '0-3'],
     [[0, 2, 3, 7], undefined, '0,2-3,7'],
     [[1, 3], 2, '1,3%2'],
-  ])('%j, %s at a time, are written %s', (tasks, throttle, text) => {
+  ])('%j, %s at a time, are formatted as %s', (tasks, throttle, text) => {
     expect(arraySpecification(tasks, throttle)).toBe(text);
   });
 });

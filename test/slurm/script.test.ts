@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-describe('the text', () => {
+describe('the batch script', () => {
   const script = batchScript({
     options: [['array', '0-7%2'], ['job-name', 'it\'s "mine" \\ 1'], ['exclusive', true], ...requeueOptions],
     command: ['/opt/node', '/shared/my run/main.js'],
@@ -36,18 +36,18 @@ describe('the text', () => {
     ]);
   });
 
-  it('gives the sweep its part, and as many threads as the task has CPUs', () => {
+  it('passes the sweep its part, and as many threads as the task has CPUs', () => {
     expect(script).toContain(
       '/opt/node \'/shared/my run/main.js\' \\\n  --shard "$shard" --threads "$SLURM_CPUS_ON_NODE" &\n',
     );
     expect(script).toContain('shard="$((SLURM_ARRAY_TASK_ID + 1))/8"');
   });
 
-  it('takes the threads that were asked for', () => {
+  it('passes the given number of threads', () => {
     expect(batchScript({ options: [], command: ['x'], shards: 1, threads: 3 })).toContain('--threads 3 &');
   });
 
-  it('is bash', () => {
+  it('is valid bash', () => {
     expect(spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' })).toMatchObject({
       status: 0,
       stderr: '',
@@ -56,20 +56,20 @@ describe('the text', () => {
 });
 
 describe('a task', () => {
-  it('hands its part to the sweep and ends as the sweep does', async () => {
+  it('passes its part to the sweep and ends with the exit status of the sweep', async () => {
     const task = await start('require("fs").writeFileSync(process.argv[2], process.argv.slice(3).join(" "))');
     expect(await task.end()).toBe(0);
     expect(await readFile(join(folder, 'ready'), 'utf8')).toBe('--shard 6/8 --threads 4');
     expect(await requeues()).toBe('');
   });
 
-  it.each([1, 2, 130])('leaves a sweep that exits with %d as it is', async (status) => {
+  it.each([1, 2, 130])('does not restart a sweep that exits with %d', async (status) => {
     const task = await start(`process.exit(${status})`);
     expect(await task.end()).toBe(status);
     expect(await requeues()).toBe('');
   });
 
-  it('goes back to the queue when its sweep is killed', async () => {
+  it('is requeued when its sweep is killed', async () => {
     const task = await start('process.kill(process.pid, "SIGKILL")', { SLURM_RESTART_COUNT: '2' });
     expect(await task.end()).toBe(75);
     expect(await requeues()).toBe('requeue 40_5\n');
@@ -78,13 +78,13 @@ describe('a task', () => {
     );
   });
 
-  it('stays away when that has happened too often', async () => {
+  it('is not requeued when that has happened too often', async () => {
     const task = await start('process.kill(process.pid, "SIGKILL")', { SLURM_RESTART_COUNT: '3' });
     expect(await task.end()).toBe(137);
     expect(await requeues()).toBe('');
   });
 
-  it('whose time is nearly over has the sweep write its checkpoint, once, and goes back to the queue', async () => {
+  it('near its time limit lets the sweep write its checkpoint, once, and is requeued', async () => {
     const task = await start(interruptible, { SLURM_RESTART_COUNT: '3' });
     await task.ready();
     task.signal('SIGUSR1');
@@ -94,7 +94,7 @@ describe('a task', () => {
     expect(await requeues()).toBe('requeue 40_5\n');
   });
 
-  it('whose time is over for the hundredth time stays away', async () => {
+  it('near its time limit for the hundredth time is not requeued', async () => {
     const task = await start(interruptible, { SLURM_RESTART_COUNT: '100' });
     await task.ready();
     task.signal('SIGUSR1');
@@ -102,7 +102,7 @@ describe('a task', () => {
     expect(await requeues()).toBe('');
   });
 
-  it('warned while the sweep ends by itself ends with it', async () => {
+  it('that is warned while the sweep ends by itself ends with the sweep', async () => {
     const task = await start(`process.on("SIGTERM", () => process.exit(0)); ${readyAndWait}`);
     await task.ready();
     task.signal('SIGUSR1');
@@ -110,7 +110,7 @@ describe('a task', () => {
     expect(await requeues()).toBe('');
   });
 
-  it('that is cancelled does not come back, and does not tell the sweep a second time', async () => {
+  it('that is cancelled is not requeued, and signals the sweep only once', async () => {
     const task = await start(interruptible);
     await task.ready();
     // Slurm signals every process of the task

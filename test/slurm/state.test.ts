@@ -32,12 +32,12 @@ function submitted(jobId: string, tasks: number, cluster = 'fake'): Promise<void
 }
 
 describe('the state of the jobs', () => {
-  it('is asked of nobody where nothing was submitted', async () => {
+  it('is not queried where nothing was submitted', async () => {
     expect(await slurmState(join(directory, 'elsewhere'))).toEqual({ jobs: [] });
     expect(slurm.call('scontrol')).toBeUndefined();
   });
 
-  it('counts tasks by state, and those that Slurm has forgotten', async () => {
+  it('counts tasks by state, and those that Slurm no longer has', async () => {
     await submitted('11', 6);
     await submitted('12', 2);
     slurm.answer('squeue', {
@@ -63,7 +63,7 @@ describe('the state of the jobs', () => {
     ]);
   });
 
-  it('of a job that ended long ago is that Slurm has forgotten it', async () => {
+  it('of a job that ended long ago has all tasks forgotten', async () => {
     await submitted('11', 3);
     slurm.answer('squeue', { stderr: 'slurm_load_jobs error: Invalid job id specified\n', status: 1 });
     const { problem, jobs } = await slurmState(directory);
@@ -75,7 +75,7 @@ describe('the state of the jobs', () => {
     ['scontrol', 'scontrol: error: Unable to contact slurm controller (connect failure)'],
     ['squeue', 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)'],
     ['scontrol', 'scontrol: fatal: Could not establish a configuration source'],
-  ])('is unknown, not over, when no controller answers %s', async (command, stderr) => {
+  ])('is unknown, not ended, when no controller answers %s', async (command, stderr) => {
     await submitted('11', 3);
     slurm.answer(command, { stderr, status: 1 });
     expect(await slurmState(directory)).toMatchObject({
@@ -94,7 +94,7 @@ describe('the state of the jobs', () => {
     expect(jobs).toEqual([expect.objectContaining({ states: null, active: null })]);
   });
 
-  it('is unknown where Slurm refuses to tell', async () => {
+  it('is unknown where Slurm refuses the query', async () => {
     await submitted('11', 3);
     slurm.answer('squeue', { stderr: 'slurm_load_jobs error: Access denied\n', status: 1 });
     expect(await slurmState(directory)).toMatchObject({
@@ -103,7 +103,7 @@ describe('the state of the jobs', () => {
     });
   });
 
-  it('is unknown of jobs of another cluster, whose numbers are others', async () => {
+  it('is unknown for jobs of another cluster, whose numbers denote other jobs', async () => {
     await submitted('11', 3, 'alps');
     await submitted('12', 1);
     slurm.answer('squeue', { stdout: '12|RUNNING|None\n' });
@@ -117,13 +117,13 @@ describe('the state of the jobs', () => {
     expect(slurm.call('squeue')?.parameters).toContain('--jobs=12');
   });
 
-  it('takes no answer that it does not understand', () => {
+  it('is refused from output in an unexpected format', () => {
     expect(failureOf(() => parseQueue('11 RUNNING\n'))).toBe(
       'slurm_refused: expected "job|state|reason" from squeue, received "11 RUNNING"',
     );
   });
 
-  it('names a broken file and what to do with it', async () => {
+  it('is refused for a corrupt file, with its name and what to do', async () => {
     await writeFile(join(directory, 'slurm', '11.json'), '{"schema": 1');
     expect(await rejectionOf(slurmState(directory))).toBe(
       `file_corrupt: ${join(directory, 'slurm', '11.json')} is not what a submission to Slurm leaves. Delete it: only ` +
@@ -144,14 +144,14 @@ describe('cancelling', () => {
     expect(slurm.call('scancel')?.parameters).toEqual(['11', '13']);
   });
 
-  it('calls nothing where nothing is left', async () => {
+  it('calls nothing where no job is left', async () => {
     await submitted('11', 1);
     slurm.answer('squeue', {}).answer('scancel', {});
     expect(await cancelSubmissions(directory)).toEqual([]);
     expect(slurm.call('scancel')).toBeUndefined();
   });
 
-  it('says that it cancelled nothing when nobody knows what runs', async () => {
+  it('reports that nothing was cancelled when the state is unknown', async () => {
     await submitted('11', 1, 'alps');
     expect(await rejectionOf(cancelSubmissions(directory))).toBe(
       'slurm_unreachable: nothing was cancelled: submitted on the cluster alps, and this is fake',

@@ -42,7 +42,7 @@ async function finish(parts: readonly number[], of: number): Promise<void> {
 }
 
 describe('submitting', () => {
-  it('gives sbatch the script, and its options again where they win over the environment', async () => {
+  it('passes sbatch the script, and its options on the command line, where they override the environment', async () => {
     const result = await submitSweep(protocol, {
       directory,
       slurm: {
@@ -93,7 +93,7 @@ describe('submitting', () => {
     expect(existsSync(join(directory, 'protocol.yaml'))).toBe(true);
   });
 
-  it('hands device, devices, threads and checkpoints to the tasks', async () => {
+  it('passes device, devices, threads and checkpoints to the tasks', async () => {
     const options = { directory, device: 'cuda', devices: [0, 1], threads: 3, checkpointEvery: 5 } as const;
     const { script } = await planSubmission(protocol, options);
     expect(script).toContain(
@@ -101,7 +101,7 @@ describe('submitting', () => {
     );
   });
 
-  it('again submits only parts that lack something, cut as before', async () => {
+  it('again submits only parts that lack trials, with the same partition', async () => {
     await submitSweep(protocol, { directory, slurm: { arrayTasks: 4 } });
     await finish([0, 2, 3], 4);
     slurm.answer('sbatch', { stdout: '4712;fake\n' });
@@ -111,7 +111,7 @@ describe('submitting', () => {
     expect((await readSubmissions(directory)).map(({ jobId }) => jobId)).toEqual(['4711', '4712']);
   });
 
-  it('submits nothing where nothing is missing', async () => {
+  it('submits nothing where no trial is missing', async () => {
     await submitSweep(protocol, { directory });
     await finish([0], 1);
     slurm.answer('sbatch', { stderr: 'must not be called', status: 1 });
@@ -119,7 +119,7 @@ describe('submitting', () => {
     expect(result).toMatchObject({ jobId: null, missing: 0, tasks: [], script: null });
   });
 
-  it('does not hand the restarts of a job around it down', async () => {
+  it('does not pass on the restarts of a surrounding job', async () => {
     process.env.SLURM_RESTART_COUNT = '7';
     try {
       await submitSweep(protocol, { directory });
@@ -138,13 +138,13 @@ describe('a plan', () => {
     expect(existsSync(directory)).toBe(false);
   });
 
-  it('needs no Slurm', async () => {
+  it('does not require Slurm', async () => {
     process.env.PATH = join(folder, 'empty');
     const { shards } = await planSubmission(protocol, { directory, slurm: { arrayTasks: 1001 } });
     expect(shards).toBe(1001);
   });
 
-  it('is what is then submitted', async () => {
+  it('equals the array that is then submitted', async () => {
     const planned = await planSubmission(protocol, { directory, slurm: { arrayTasks: 3 } });
     expect(await submitSweep(protocol, { directory, slurm: { arrayTasks: 3 } })).toEqual({
       ...planned,
@@ -153,11 +153,11 @@ describe('a plan', () => {
   });
 });
 
-describe('what cannot be submitted', () => {
+describe('a submission that fails', () => {
   const attempt = (options: SlurmOptions = {}) =>
     rejectionOf(submitSweep(protocol, { directory, slurm: options }));
 
-  it('without Slurm says so, and writes nothing', async () => {
+  it('without Slurm reports that, and writes nothing', async () => {
     process.env.PATH = join(folder, 'empty');
     expect(await attempt()).toBe(
       'slurm_missing: cannot run scontrol (spawn scontrol ENOENT): expected the commands of Slurm on PATH, as on a login ' +
@@ -166,7 +166,7 @@ describe('what cannot be submitted', () => {
     expect(existsSync(directory)).toBe(false);
   });
 
-  it('without a controller says so, and writes nothing', async () => {
+  it('without a controller reports that, and writes nothing', async () => {
     const stderr = 'slurm_load_ctl_conf error: Unable to contact slurm controller (connect failure)\n';
     slurm.answer('scontrol', { stderr, status: 1 });
     expect(await attempt()).toBe(
@@ -175,7 +175,7 @@ describe('what cannot be submitted', () => {
     expect(existsSync(directory)).toBe(false);
   });
 
-  it('is told in the words of sbatch, and leaves no submission', async () => {
+  it('has the message of sbatch, and leaves no record of a submission', async () => {
     slurm.answer('sbatch', {
       stderr:
         'sbatch: error: invalid partition specified: nope\nsbatch: error: Batch job submission failed\n',
@@ -188,7 +188,7 @@ describe('what cannot be submitted', () => {
     expect(await readSubmissions(directory)).toEqual([]);
   });
 
-  it('without job arrays on the cluster says so', async () => {
+  it('without job arrays on the cluster reports that', async () => {
     slurm.answer('scontrol', { stdout: 'ClusterName = fake\nMaxArraySize = 0\n' });
     expect(await attempt()).toBe(
       'slurm_refused: expected ClusterName and a MaxArraySize above 0 from `scontrol show config`, received fake and 0: ' +
@@ -237,21 +237,21 @@ describe('what cannot be submitted', () => {
   });
 
   it.each(['0', '5', '5:00', '0:05:00', '1-0', '0-0:5', '1-2:03:04', 'UNLIMITED'])(
-    'takes the time limit %s',
+    'accepts the time limit %s',
     async (time) => {
       const { script } = await planSubmission(protocol, { directory, slurm: { time } });
       expect(script).toContain(`\n#SBATCH --time=${time}\n`);
     },
   );
 
-  it('refuses a directory whose logs Slurm could not name', async () => {
+  it('refuses a directory that Slurm cannot use for logs', async () => {
     const options = { directory: join(folder, 'a\\b') };
     expect(await rejectionOf(submitSweep(protocol, options))).toMatch(
       /^invalid_argument: expected no backslash or line feed for the run directory of a job array, received /,
     );
   });
 
-  it('knows a job id', () => {
+  it('parses a job id', () => {
     expect([jobIdOf('12\n'), jobIdOf('12;cluster\n')]).toEqual(['12', '12']);
     expect(failureOf(() => jobIdOf('Submitted batch job\n'))).toBe(
       'slurm_refused: expected a job id from sbatch --parsable, received "Submitted batch job"',

@@ -20,7 +20,7 @@ import {
 const seed = Number(process.env.EIGENSTUDENT_SEED ?? 7);
 const kills = 50;
 
-it(`a sweep that is killed at ${kills} moments (seed ${seed}) ends with the bits of one that was not`, async () => {
+it(`a sweep that is killed at ${kills} moments (seed ${seed}) ends with the bits of an undisturbed one`, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'eigenstudent-survival-'));
   const protocol = killableProtocol(8000);
   const [killed, undisturbed] = [join(folder, 'killed'), join(folder, 'undisturbed')];
@@ -33,7 +33,7 @@ it(`a sweep that is killed at ${kills} moments (seed ${seed}) ends with the bits
   await rm(folder, { recursive: true });
 });
 
-it(`three processes of which two are killed, at moments that seed ${seed} says, train nothing twice`, async () => {
+it(`three processes of which two are killed, at moments by seed ${seed}, train nothing twice`, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'eigenstudent-survival-'));
   const protocol = killableProtocol(600);
   const file = join(folder, 'protocol.yaml');

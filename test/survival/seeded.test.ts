@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('a sweep that is disturbed, and the same call again, end with the bits of an undisturbed one', () => {
+describe('a disturbed sweep, after the same call again, ends with the bits of an undisturbed one', () => {
   for (const seed of seeds) {
     const disturbance = disturbanceOf(seed);
     it(`seed ${seed}: ${disturbance.kind}`, async (context) => {

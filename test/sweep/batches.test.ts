@@ -13,7 +13,7 @@ const plan = planBatches as unknown as (
 describe('batches', () => {
   const trials = expand(preset('quick'));
 
-  it('hold every trial once, the costly ones first, four students per thread', () => {
+  it('contain every trial once, the costliest first, four students per thread', () => {
     const batches = plan(trials, () => batchLimits('cpu', 2));
     expect(batches.map((batch) => batch.length)).toEqual([8, 8, 2]);
     const flat = batches.flat();
@@ -24,11 +24,11 @@ describe('batches', () => {
     expect(plan([], () => batchLimits('cpu', 2))).toEqual([]);
   });
 
-  it('are one for all where a GPU is filled', () => {
+  it('are one for all trials on a GPU', () => {
     expect(plan(trials, () => batchLimits('cuda', 2)).map((batch) => batch.length)).toEqual([18]);
   });
 
-  it('keep to one number of epochs and one dtype', () => {
+  it('have one number of epochs and one dtype', () => {
     const mixed = [
       ...expand(preset('quick', { widths: [20], trials: 1, epochs: 100 })),
       ...expand(preset('quick', { widths: [20], trials: 1, epochs: 50 })),
@@ -58,7 +58,7 @@ describe('batches', () => {
     expect(workOf(first.protocol)).toBe(200 * 8000 * 40 * 31);
   });
 
-  it('are shorter where students would not fit into memory', () => {
+  it('are smaller where students would not fit into memory', () => {
     const wide = expand(preset('quick', { widths: [4_000_000], trials: 4 }));
     // 4e6 x 31 parameters, three times, in float64: 2.8 GiB a student
     expect(plan(wide, () => batchLimits('cpu', 16)).map((batch) => batch.length)).toEqual(Array(8).fill(1));
@@ -68,7 +68,7 @@ describe('batches', () => {
 describe('the cost of a trial', () => {
   const [spectral, , , direct] = expand(preset('quick'));
 
-  it('is counted in steps, the last batch of an epoch too', () => {
+  it('counts steps, the last batch of an epoch included', () => {
     expect(spectral && stepsOf(spectral.protocol)).toBe(2000 * 27); // 8000 / 300 = 26.7
     expect(direct && stepsOf(direct.protocol)).toBe(2000 * 16);
   });

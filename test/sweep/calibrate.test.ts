@@ -21,7 +21,7 @@ const calibrated = (protocol: StudentProtocol, students = 1) =>
   });
 
 // Each compares times by far less than they differ; who else is at work may still get between the two, hence a retry.
-it('times steps even of students that will diverge, and that would rest in no time at all', {
+it('calibrate measures about the same time of a step at a learning rate at which students diverge', {
   retry: 2,
 }, async () => {
   const [wild, tame] = [await calibrated(student({}, 1e30)), await calibrated(student({}))];
@@ -29,7 +29,7 @@ it('times steps even of students that will diverge, and that would rest in no ti
   expect(wild.step / tame.step).toBeGreaterThan(0.25);
 });
 
-it('times a step of all students side by side: twice as many on one thread take twice as long', {
+it('calibrate times a step of all students side by side: twice as many on one thread take twice as long', {
   retry: 2,
 }, async () => {
   const [one, four] = [await calibrated(student({})), await calibrated(student({}), 4)];
@@ -37,7 +37,7 @@ it('times a step of all students side by side: twice as many on one thread take 
   expect(one.inTurn).toBe(false);
 });
 
-it('times measurements by the patterns that there are', { retry: 2 }, async () => {
+it('calibrate times measurements by the number of patterns', { retry: 2 }, async () => {
   const more = { data: { train: 400_000, validation: 2000, test: 20 } };
   const [few, many] = [await calibrated(student({})), await calibrated(student(more))];
   // 67 times as many; half a millisecond is timed to better than that.

@@ -26,8 +26,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-describe('a run in a world that changes', () => {
-  it('leaves a trial to whoever took it over meanwhile, and waits for that', async () => {
+describe('a run under changing conditions', () => {
+  it('leaves a trial to a process that took it over meanwhile, and waits for that process', async () => {
     const long = smallProtocol({ epochs: 3000 });
     const [trial] = expand(long) as [StudentTrial, ...StudentTrial[]];
     const made = madeUpTrial(trial);
@@ -56,7 +56,7 @@ describe('a run in a world that changes', () => {
     expect(record?.engine).toBe('made-up');
   });
 
-  it('does not mind a clock that goes backwards', async () => {
+  it('is not affected by a clock that is set back', async () => {
     const undisturbed = join(folder, 'undisturbed');
     await sweep(protocol, { directory: undisturbed });
     vi.useFakeTimers({ toFake: ['Date'] });
@@ -77,7 +77,7 @@ describe('a run in a world that changes', () => {
     await expectNothingElse(directory, 8);
   });
 
-  it('says so where it may not write', async (context) => {
+  it('fails with the path where it may not write', async (context) => {
     await mkdir(directory);
     if (!mount(directory, 'size=10m')) context.skip('may not mount a disk here');
     try {

@@ -41,7 +41,7 @@ const chart = { name: 'value', title: '', note: '', axis: '', quantities: [{ nam
 const withField = (name: string, field: z.ZodType) => fields.strict({ ...schema.shape, [name]: field });
 
 describe('registerExperiment', () => {
-  it('takes an experiment whose names are its own', () => {
+  it('accepts an experiment whose names are distinct from reserved ones', () => {
     registerExperiment(sound)();
   });
 

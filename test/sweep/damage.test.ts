@@ -71,7 +71,7 @@ it.each([
   },
 );
 
-it('a bit that flips anywhere in a record is noticed, unless it says the same', async () => {
+it('a flipped bit anywhere in a record is detected, unless the record means the same', async () => {
   const key = Object.keys(undisturbed)[1] as string;
   const file = path(key, 'record.json');
   const whole = await readFile(file);
@@ -89,7 +89,7 @@ it('a bit that flips anywhere in a record is noticed, unless it says the same', 
   await readRecord(directory, key);
 }, 60_000);
 
-it('a bit that flips anywhere in the arrays is noticed', async () => {
+it('a flipped bit anywhere in the arrays is detected', async () => {
   const key = Object.keys(undisturbed)[1] as string;
   const record = await readRecord(directory, key);
   const file = path(key, 'arrays.safetensors');
@@ -106,7 +106,7 @@ it('a bit that flips anywhere in the arrays is noticed', async () => {
   await checkArrays(directory, record);
 }, 60_000);
 
-it('a record that another version wrote is refused, and left as it is', async () => {
+it('a record that another version wrote is refused, and unchanged', async () => {
   const key = Object.keys(undisturbed)[0] as string;
   const file = path(key, 'record.json');
   const whole = await readFile(file, 'utf8');

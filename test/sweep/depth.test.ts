@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-it('has the layers that the protocol asks for, in both arms', () => {
+it('students have the layers of the protocol, in both arms', () => {
   const [spectral, direct] = expand(deep()) as [StudentTrial, StudentTrial];
   const shape = (trial: StudentTrial) =>
     studentLayers(trial.protocol).map(({ kind, width }) => `${kind} ${width}`);
@@ -45,7 +45,7 @@ it('has the layers that the protocol asks for, in both arms', () => {
   expect(shape(mixed)).toEqual(['spectral 4', 'dense 5', 'dense 6', 'dense 1']);
 });
 
-it('records how many nodes of each spectral hidden layer carry the task', async () => {
+it('records have the effective size of each spectral hidden layer', async () => {
   await sweep(deep(), { directory });
   const records = (await readRecords(directory)) as FinishedRecord[];
   expect(records).toHaveLength(2);
@@ -66,7 +66,7 @@ it('records how many nodes of each spectral hidden layer carry the task', async 
   }
 });
 
-it('leaves the records of students with one spectral layer as they were', async () => {
+it('records of students with one spectral layer have no effective sizes of further layers', async () => {
   await sweep(deep({ spectralLayers: 'first' }), { directory });
   for (const record of (await readRecords(directory)) as FinishedRecord[]) {
     expect(record).not.toHaveProperty('effectiveSizes');
@@ -74,7 +74,7 @@ it('leaves the records of students with one spectral layer as they were', async 
   }
 });
 
-it('costs the matrix products of every layer', () => {
+it('the cost contains the matrix products of every layer', () => {
   const [{ protocol }] = expand(deep()) as [StudentTrial];
   // 3 -> 4 forward and gradient of weights; 4 -> 5 and 5 -> 6 also gradient of inputs
   const multiplyAdds = 2 * 3 * 4 + 3 * 4 * 5 + 3 * 5 * 6;

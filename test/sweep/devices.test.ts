@@ -12,7 +12,7 @@ const both = smallProtocol({
   student: { width: 4, secondWidth: 2 },
 });
 
-it('a sweep over dtypes trains each by itself', async () => {
+it('a sweep over dtypes trains each in batches of one dtype', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'eigenstudent-dtypes-'));
   try {
     const { summary } = await sweep(both, { directory, device: 'cpu', threads: 1 });

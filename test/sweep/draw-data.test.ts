@@ -12,7 +12,7 @@ const trialsOf = (parametrization: string, changes: object = {}) =>
 const draw = ({ protocol }: StudentTrial) => drawData(teacherOf(protocol), protocol);
 
 describe('a shared seed', () => {
-  it('gives every direct trial the same data, and tests on what was trained on', async () => {
+  it('gives every direct trial the same data, and tests on the training inputs', async () => {
     const [first, second] = (await Promise.all(trialsOf('direct').map(draw))) as [never, never];
     expect(second).toEqual(first);
     const { train, validation, test } = await draw(trialsOf('direct')[0] as StudentTrial);
@@ -20,7 +20,7 @@ describe('a shared seed', () => {
     expect([...(test.targets ?? [])]).toEqual([...(train.targets ?? []), ...(validation.targets ?? [])]);
   });
 
-  it('leaves the spectral trials the data that they have without it', async () => {
+  it('leaves the data of spectral trials unchanged', async () => {
     const without = trialsOf('spectral', { data: { ...data, sharedSeed: false } });
     const withIt = trialsOf('spectral');
     for (const i of [0, 1]) {
@@ -31,14 +31,14 @@ describe('a shared seed', () => {
     }
   });
 
-  it('draws new patterns to test on only where there are more of them', async () => {
+  it('draws new test patterns only where more are requested', async () => {
     const longer = trialsOf('direct', { data: { ...data, test: 11 } });
     const { train, validation, test } = await draw(longer[0] as StudentTrial);
     expect(test.samples).toBe(11);
     expect([...test.inputs.slice(0, 27)]).toEqual([...train.inputs, ...validation.inputs]);
   });
 
-  it('makes one set of data of all direct trials, and one of each spectral trial', () => {
+  it('makes one data set of all direct trials, and one of each spectral trial', () => {
     const keys = (arm: string) => new Set(trialsOf(arm).map(({ protocol }) => dataKey(protocol)));
     expect(keys('direct').size).toBe(1);
     expect(keys('spectral').size).toBe(2);
@@ -46,7 +46,7 @@ describe('a shared seed', () => {
   });
 });
 
-it('labels with the teacher that the protocol describes', async () => {
+it('drawData labels with the teacher that the protocol describes', async () => {
   const teacher = { inputs: 3, teacherSize: 2, secondWidth: 2, thirdWidth: 5, activation: 'erf' };
   const [trial] = trialsOf('spectral', { teacher }) as [StudentTrial];
   const { layers } = teacherOf(trial.protocol).network.spec;

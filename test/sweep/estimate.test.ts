@@ -49,7 +49,7 @@ describe('an estimate', () => {
     expect(await readdir(parent)).toEqual([]);
   });
 
-  it('counts by the number of trials where that is zipped', async () => {
+  it('counts trials where their number is zipped', async () => {
     const zipped = smallProtocol({ trials: [3, 1], zip: [['student.width', 'trials']] });
     expect((await estimateSweep(zipped, quickly)).trials).toMatchObject({
       total: 8,
@@ -69,7 +69,7 @@ describe('an estimate', () => {
     ]);
   });
 
-  it('is of what is left: a shard, and what a directory lacks', async () => {
+  it('covers the remaining trials: a shard, and those that a directory lacks', async () => {
     const directory = join(parent, 'run');
     const shard = { index: 1, count: 2 };
     await sweep(protocol, { directory, device: 'cpu', threads: 1, shard });
@@ -85,7 +85,7 @@ describe('an estimate', () => {
     expect(none).toMatchObject({ operations: 0, largestPopulation: { students: 0, bytes: 0 }, time: null });
   });
 
-  it('counts as left what a sweep would train again', async () => {
+  it('counts trials that a sweep would train again as remaining', async () => {
     const directory = join(parent, 'run');
     const [whole, torn, changed, bare] = expand(protocol);
     if (!whole || !torn || !changed || !bare) throw new Error('there are sixteen trials');
@@ -99,7 +99,7 @@ describe('an estimate', () => {
     expect((await estimateSweep(protocol, { ...quickly, directory })).trials.done).toBe(1);
   });
 
-  it('has a time, its bounds and what was timed', async () => {
+  it('has a time, its range and the kinds that were timed', async () => {
     const { time } = await estimateSweep(protocol, quickly);
     expect(time?.shapes).toEqual({ timed: 4, interpolated: 0 });
     expect(time?.engines).toEqual([expect.stringMatching(/^cpu-\w+ float32$/)]);
@@ -122,7 +122,7 @@ describe('an estimate', () => {
   });
 });
 
-it('useful operations are those that the benchmarks count', () => {
+it('useful operations equal those that the benchmarks count', () => {
   for (const { protocol: trial } of expand(preset('quick', { epochs: 3 }))) {
     const { student, arm } = trial;
     const { inputs, samples } = problemOf(trial);

@@ -58,7 +58,7 @@ describe('a sweep', () => {
     string,
     { arm: object; epochs: number; batch?: number },
   ][]) {
-    it(`finishes its good trials beside ${name}, and trains the failed ones no second time`, async () => {
+    it(`finishes its valid trials beside ${name}, and does not train the failed ones again`, async () => {
       const arms = { spectral: { ...arm, batchSize: batch ?? 16 } };
       const protocol = smallProtocol({ arms, epochs, evaluation: { points: 2 } });
       const { summary } = await sweep(protocol, { directory });
@@ -80,7 +80,7 @@ describe('a sweep', () => {
     });
   }
 
-  it('fails the trials alone whose dtype cannot hold the data, and trains those of the other', async () => {
+  it('fails only the trials whose dtype cannot represent the data, and trains those of the other', async () => {
     const teacher = { inputs: 3, teacherSize: 2, secondWidth: 2, activation: 'linear' };
     const protocol = smallProtocol({ teacher: { ...teacher, seed: 1 } });
     const data = new SharedData();
@@ -129,7 +129,7 @@ describe('a batch of trials', () => {
     internal: new TypeError('x is undefined'),
   };
   for (const [code, fault] of Object.entries(faults)) {
-    it(`keeps a record of code ${code} of a trial whose measurement throws, and measures the others`, async () => {
+    it(`writes a record of code ${code} for a trial whose measurement throws, and measures the others`, async () => {
       await openRunDirectory(directory, protocol);
       await trainBatch(trials, {
         ...options(),
@@ -155,7 +155,7 @@ describe('a batch of trials', () => {
     });
   }
 
-  it('keeps a record of a trial whose numbers no record can hold', async () => {
+  it('writes a failed record for a trial whose numbers JSON cannot represent', async () => {
     await openRunDirectory(directory, protocol);
     await trainBatch(trials, {
       ...options(),
@@ -171,7 +171,7 @@ describe('a batch of trials', () => {
     expect(failed?.error.message).toBe('its testAccuracy is NaN (when its record was made)');
   });
 
-  it('ends for want of memory, which is no fault of a trial', async () => {
+  it('ends for lack of memory, which is not an error of a trial', async () => {
     const fault = new EigenstudentError('out_of_memory', 'no room');
     const measure = () => Promise.reject(fault);
     expect(await rejectionOf(trainBatch(trials, { ...options(), measure }))).toBe('out_of_memory: no room');

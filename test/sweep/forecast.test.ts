@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { teacherStudent } from '../../src/experiments/teacher-student/experiment.js';
 import type { Timing } from '../../src/sweep/experiment.js';
-import { forecast, type Tried } from '../../src/sweep/forecast.js';
+import { forecast, type MeasuredCalibration } from '../../src/sweep/forecast.js';
 import { shapesOf, someShapes } from '../../src/sweep/shapes.js';
 import { preset } from '../../src/sweep.js';
 import type { ShortProtocol as StudentProtocol, ShortTrial as StudentTrial } from './student-trials.js';
@@ -15,7 +15,7 @@ const students = (widths: number[], trials: number): StudentTrial[] =>
     ({ protocol }) => protocol.parametrization === 'spectral',
   );
 
-function tried(trial: StudentTrial | undefined, changes: Partial<Tried>): Tried {
+function tried(trial: StudentTrial | undefined, changes: Partial<MeasuredCalibration>): MeasuredCalibration {
   const { protocol } = trial as StudentTrial;
   const nothing = { noise: 0, inTurn: false, report: 0, end: 0, students: 2 };
   return { protocol, engine: 'made-up', step: 0.01, ...nothing, ...changes };
@@ -24,7 +24,7 @@ function tried(trial: StudentTrial | undefined, changes: Partial<Tried>): Tried 
 describe('the time of a sweep', () => {
   const three = students([20], 3);
   const [first] = three;
-  const secondsOf = (changes: Partial<Tried>) =>
+  const secondsOf = (changes: Partial<MeasuredCalibration>) =>
     forecast([three], shapesOf(three, timing), [tried(first, changes)], timing).seconds;
 
   it('is that of the fullest place: the third of three students waits for one of two', () => {
@@ -32,15 +32,15 @@ describe('the time of a sweep', () => {
     expect(secondsOf({ students: 3 })).toBeCloseTo(270 * 0.01, 9);
   });
 
-  it('is that of all in turn where each has the whole device', () => {
+  it('is the sum over all students where each uses the whole device', () => {
     expect(secondsOf({ inTurn: true })).toBeCloseTo((3 * 270 * 0.01) / 2, 9);
   });
 
-  it('has a report for each student and epoch, and an end for each student', () => {
+  it('has a report for each student and epoch, and final measurements for each student', () => {
     expect(secondsOf({ report: 0.5, end: 0.25 })).toBeCloseTo(5.4 + 3 * 10 * 0.5 + 3 * 0.25, 9);
   });
 
-  it('adds up over batches', () => {
+  it('is the sum over batches', () => {
     const batches = three.map((trial) => [trial]);
     expect(forecast(batches, shapesOf(three, timing), [tried(first, {})], timing).seconds).toBeCloseTo(
       3 * 2.7,
@@ -48,7 +48,7 @@ describe('the time of a sweep', () => {
     );
   });
 
-  it('is known to a tenth and what the calibration saw of its own noise', () => {
+  it('has a relative uncertainty of a tenth plus the noise of the calibration', () => {
     const { seconds, low, high, shapes, engines } = forecast(
       [three],
       shapesOf(three, timing),
@@ -63,7 +63,7 @@ describe('the time of a sweep', () => {
     expect(engines).toEqual(['made-up float32']);
   });
 
-  it('of students that were not tried lies between those that were, with the doubt of the fit', () => {
+  it('of students that were not timed is interpolated, with the uncertainty of the fit', () => {
     const both = students([20, 40], 1);
     const { seconds, high, shapes } = forecast(
       both.map((trial) => [trial]),
@@ -79,11 +79,11 @@ describe('the time of a sweep', () => {
 });
 
 describe('kinds of students', () => {
-  it('are told apart by what takes time, not by rates, seeds or trials', () => {
+  it('differ in fields that affect the time, not in rates, seeds or trials', () => {
     expect(shapesOf(expand(preset('quick')), timing).map(({ trials }) => trials)).toEqual(Array(6).fill(3));
   });
 
-  it('are tried eight at most, the cheapest and the costliest among them', () => {
+  it('are timed for eight at most, the cheapest and the costliest among them', () => {
     const shapes = shapesOf(
       students(
         Array.from({ length: 30 }, (_, i) => 10 * (i + 1)),

@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 it.each(grown)(
-  'with more of %s trains those alone, and leaves what there is as it is',
+  'a sweep with more of %s trains the new trials alone, and leaves the others unchanged',
   async (_, protocol, more) => {
     const before = await recordTimes(directory);
     const { trained, reused, summary } = await sweep(protocol, { directory, threads: 1 });
@@ -49,14 +49,14 @@ it.each(grown)(
   },
 );
 
-it('ends, grown piece by piece, with the bits of one that was asked for at once', async () => {
+it('a sweep that grew step by step ends with the bits of one that was requested at once', async () => {
   const [, protocol] = grown.at(-1) as (typeof grown)[number];
   const atOnce = join(folder, 'at once');
   await sweep(protocol, { directory: atOnce, threads: 1 });
   expect(await outcomes(directory)).toEqual(await outcomes(atOnce));
 });
 
-it('that contradicts it is refused with the difference, and changes nothing', async () => {
+it('a sweep with a conflicting protocol is refused with the difference, and changes nothing', async () => {
   const before = await recordTimes(directory);
   const text = await readFile(join(directory, 'protocol.yaml'), 'utf8');
   expect(await rejectionOf(sweep(smallProtocol({ epochs: 7 }), { directory }))).toMatch(

@@ -25,9 +25,9 @@ async function latency(work: (signal: AbortSignal) => Promise<unknown>, after: n
   return (user + system) / 1000;
 }
 
-describe('data in the making', () => {
+describe('the generation of data', () => {
   it.each([0, 150, 300])(
-    'of a teacher answer a signal within a second, %d ms after their start',
+    'with a teacher is interrupted within a second, %d ms after its start',
     async (after) => {
       const data = { train: 1_000_000, validation: 16, test: 24 };
       const teacher = { inputs: 30, teacherSize: 20, secondWidth: 4 };
@@ -38,7 +38,7 @@ describe('data in the making', () => {
     120_000,
   );
 
-  it('that are cut and normalised answer a signal within a second', async () => {
+  it('that splits and normalises samples is interrupted within a second', async () => {
     const [samples, inputCount] = [400_000, 30];
     const data = Dataset.create({ inputs: new Float32Array(samples * inputCount), inputCount });
     const cut = (signal: AbortSignal) =>
@@ -49,7 +49,7 @@ describe('data in the making', () => {
     expect(await latency(normalize, 0)).toBeLessThan(1000);
   }, 120_000);
 
-  it('have the labels of a teacher that labels them one by one', async () => {
+  it('gives the labels that the teacher gives one by one', async () => {
     const teacher = Teacher.paper({ inputs: 4, teacherSize: 6, seed: 1 });
     const inputs = Float64Array.from({ length: 4 * 70_000 }, (_, i) => Math.sin(i)); // more than one call takes
     const labels = await teacher.label(inputs);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the history of nodes', () => {
-  it('is kept of the first trial of each kind: before the first step, and with every entry of the losses', async () => {
+  it('is kept for the first trial of each kind: before the first step, and with every entry of the losses', async () => {
     await sweep(smallProtocol({ trials: 2 }), { directory: folder, device: 'cpu' });
     const records = (await readRecords(folder)).filter(isFinished);
     expect(records.length).toBeGreaterThan(2);
@@ -42,7 +42,7 @@ describe('the history of nodes', () => {
     }
   });
 
-  it('is not kept of a student that is too wide for the points asked for', () => {
+  it('is not kept for a student that is too wide for the number of points', () => {
     const of = (width: number, points: number) => {
       const protocol = smallProtocol({
         student: { width, secondWidth: 2 },

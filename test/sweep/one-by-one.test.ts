@@ -69,7 +69,7 @@ async function errors(): Promise<(string | undefined)[]> {
 }
 
 describe('trials that run one by one', () => {
-  it('are not failed by whatever error an interruption ends them with', async () => {
+  it('do not fail for an error that an interruption causes', async () => {
     const stop = new AbortController();
     register(async (_, { signal }) => {
       setTimeout(() => stop.abort(), 5);
@@ -81,7 +81,7 @@ describe('trials that run one by one', () => {
     expect(await readRecords(directory)).toEqual([]);
   });
 
-  it('are taken by a process one at a time, so that others find some', async () => {
+  it('are claimed by a process one at a time, so that others find some', async () => {
     let [running, most] = [0, 0];
     const count: Run = async () => {
       most = Math.max(most, ++running);
@@ -97,7 +97,7 @@ describe('trials that run one by one', () => {
     expect(most).toBe(3);
   });
 
-  it('fail alone for a result without scalars, or with a number that is none', async () => {
+  it('fail alone for a result without scalars, or with a non-finite number', async () => {
     register(async ({ size, trial }) => {
       if (size === 1) return { scalars: { value: trial === 0 ? 1 : Number.NaN } };
       return (trial === 0 ? undefined : { scalars: { value: 1 }, tensors: {} }) as never;
@@ -110,13 +110,13 @@ describe('trials that run one by one', () => {
     expect(found).toContainEqual(expect.stringMatching(/^expected a Map of tensors by name/));
   });
 
-  it('fail for a scalar that the experiment does not name', async () => {
+  it('fail for a scalar that the experiment does not declare', async () => {
     register(async () => ({ scalars: { value: 1, other: 2 } }));
     await sweep(protocol, { directory });
     expect((await errors())[0]).toContain("scalars.other: not in the experiment's schema");
   });
 
-  it('fail for a step that is none', async () => {
+  it('fail for an invalid step', async () => {
     register(async (_, { checkpoint }) => {
       await checkpoint(Number.NaN, () => new Map());
       return { scalars: { value: 1 } };
@@ -140,7 +140,7 @@ describe('trials that run one by one', () => {
     expect((await writeSummary(directory)).trials.failed).toBe(2);
   });
 
-  it('end the sweep with what a callback of the caller throws, their records kept', async () => {
+  it('end the sweep with the error of a callback of the caller, their records kept', async () => {
     register(async () => ({ scalars: { value: 1 } }));
     const onProgress = ({ trials }: { trials: { finished: number } }) => {
       if (trials.finished === 2) throw new Error('of the caller');
@@ -149,7 +149,7 @@ describe('trials that run one by one', () => {
     expect(await errors()).toEqual([undefined, undefined]);
   });
 
-  it('are made by an engine whose arithmetic is not the addon’s', async () => {
+  it('are computed by an engine without the arithmetic revision of the addon', async () => {
     register(async () => ({ scalars: { value: 1 } }), { engine: 'wasm' });
     const { summary } = await sweep(protocol, { directory });
     expect(summary).toMatchObject({ engines: ['wasm float64'], arithmetic: [null], mixedEngines: false });

@@ -4,7 +4,7 @@ import { SharedData } from '../../src/experiments/teacher-student/run/shared-dat
 import { smallProtocol } from './small-protocol.js';
 import { expand } from './student-trials.js';
 
-it('gives the same data while it keeps them, and forgets first what was asked for longest ago', async () => {
+it('shared data are the same objects while they are kept, and the least recently used are dropped first', async () => {
   const trials = expand(smallProtocol({ student: { width: 4, secondWidth: 2 }, trials: 258 }));
   const protocols = trials
     .map(({ protocol }) => protocol)

@@ -7,13 +7,13 @@ const line = (fixed: number, perOperation: number) => (operations: number) => ({
 });
 
 describe('times of steps between those that were measured', () => {
-  it('lie on the line that all lie on', () => {
+  it('lie on the line through the measured times', () => {
     const { of, error } = fitStepTimes([1e3, 1e5, 1e7].map(line(2e-6, 1e-11)));
     expect(of(1e6)).toBeCloseTo(1.2e-5, 12);
     expect(error).toBeCloseTo(0, 9);
   });
 
-  it('have an error where they lie on none', () => {
+  it('have an error where the measured times lie on no line', () => {
     // Times of 1 and 3 for the same operations: 1.2 minimises (1.2 - 1)^2 + (1.2 / 3 - 1)^2.
     const { of, error } = fitStepTimes([1, 3, 1, 3].map((seconds) => ({ operations: 10, seconds })));
     expect(of(10)).toBeCloseTo(1.2, 9);
@@ -32,7 +32,7 @@ describe('times of steps between those that were measured', () => {
     expect(falling.of(0)).toBeGreaterThan(1);
   });
 
-  it('are in proportion to a single one, whose error is not known', () => {
+  it('are proportional to a single measured one, whose error is unknown', () => {
     const { of, error } = fitStepTimes([{ operations: 100, seconds: 2 }]);
     expect(of(50)).toBe(1);
     expect(error).toBeNull();

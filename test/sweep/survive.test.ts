@@ -56,7 +56,7 @@ async function killedInTheMiddle(directory: string, ...options: string[]): Promi
 }
 
 describe('a sweep that is killed', () => {
-  it('again and again ends with the bits of one that was not', async () => {
+  it('repeatedly ends with the bits of an undisturbed one', async () => {
     const killing = { kills: 6, seed: 1, seconds };
     for (const directory of await killAgainAndAgain(join(folder, 'killed'), protocol, killing)) {
       expect(await outcomes(directory)).toEqual(undisturbed);
@@ -64,7 +64,7 @@ describe('a sweep that is killed', () => {
     }
   }, 60_000);
 
-  it('goes on from checkpoints, unless they are damaged or of another engine, and says so', async () => {
+  it('continues from checkpoints, unless they are damaged or of another engine, and reports those', async () => {
     const directory = join(folder, 'damaged');
     const begun = await killedInTheMiddle(directory);
     const [flipped = '', cut = ''] = begun;
@@ -102,7 +102,7 @@ describe('a sweep that is killed', () => {
 });
 
 describe('two processes on one directory', () => {
-  it('share the work, and train nothing twice', async () => {
+  it('share the work, and train no trial twice', async () => {
     const directory = join(folder, 'shared');
     const both = [
       startSweep(file, directory, '--threads', '1'),
@@ -119,7 +119,7 @@ describe('two processes on one directory', () => {
     await expectNothingElse(directory, 8);
   }, 60_000);
 
-  it('of which one is killed: the other takes its trials over, from their checkpoints', async () => {
+  it('finish all trials when one is killed: the other takes its trials over, from their checkpoints', async () => {
     const directory = join(folder, 'taken-over');
     const doomed = startSweep(file, directory, '--threads', '1');
     await untilCheckpoint(directory);
@@ -141,7 +141,7 @@ describe('two processes on one directory', () => {
 
 describe('a sweep that is interrupted', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
-    'by %s ends at once, with checkpoints and the way on',
+    'by %s ends at once, with checkpoints and the command that continues',
     async (signal) => {
       const directory = join(folder, signal);
       const endless = join(folder, `${signal}.yaml`);
@@ -165,7 +165,7 @@ describe('a sweep that is interrupted', () => {
     60_000,
   );
 
-  it('many times goes on each time, to the same bits', async () => {
+  it('many times continues each time, to the same bits', async () => {
     const directory = join(folder, 'interrupted');
     let interruptions = 0;
     for (;;) {

@@ -31,7 +31,7 @@ async function bits(of: string): Promise<Record<string, string>> {
 }
 
 describe('a run', () => {
-  it('leaves one record per trial, and measures that can be computed again from its files', async () => {
+  it('leaves one record per trial, with measures that can be computed again from its files', async () => {
     const { summary, ...result } = await sweep(protocol, { directory });
     expect(result).toMatchObject({ directory, trained: 8, reused: 0, damaged: [] });
     const records = await readRecords(directory);
@@ -89,7 +89,7 @@ describe('a run', () => {
     expect(all).toMatchObject(some);
   });
 
-  it('trains in float64, and on the reference, and says so', async () => {
+  it('trains in float64, and on the reference, and records it', async () => {
     const float64 = smallProtocol({ dtype: 'float64', trials: 1 });
     const { summary } = await sweep(float64, { directory, device: 'reference' });
     expect(summary.engines).toEqual(['reference float64']);
@@ -97,7 +97,7 @@ describe('a run', () => {
     expect((await readArrays(directory, record as FinishedRecord)).network.dtype).toBe('float64');
   });
 
-  it('can train phases, other optimisers and eigenvaluesIn', async () => {
+  it('trains phases, other optimisers and eigenvaluesIn', async () => {
     const arm = {
       trainable: ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'],
       optimizer: { sgd: { learningRate: { cosine: { base: 0.01, total: 6 } }, momentum: 0.9 } },
@@ -111,7 +111,7 @@ describe('a run', () => {
     expect(network.tensor('layers.0.eigenvaluesIn').some((value: number) => value !== 0)).toBe(true);
   });
 
-  it('keeps the pruning curves of other rankings, where they are asked for', async () => {
+  it('keeps the pruning curves of other rankings, where they are requested', async () => {
     const rankings = ['random', 'oracle', 'eigenvalue'];
     const evaluation = { points: 3, rankings };
     await sweep(smallProtocol({ evaluation, trials: 1, student: { width: 6, secondWidth: 2 } }), {
@@ -137,7 +137,7 @@ describe('a run', () => {
     }
   });
 
-  it('penalises rows where an arm asks for it', async () => {
+  it('penalises rows where an arm requests it', async () => {
     const small = smallProtocol({ trials: 1, student: { width: 6, secondWidth: 2 } });
     const direct = { ...small.arms.direct, groupLasso: { eigenvectors: [0, 0.1] } };
     await sweep({ ...small, arms: { direct } } as typeof small, { directory });
@@ -155,7 +155,7 @@ describe('a run', () => {
     expect(norms.get(0.1)).toBeLessThan(norms.get(0) as number);
   });
 
-  it('tells how far it is', async () => {
+  it('reports its progress', async () => {
     const progress: SweepProgress[] = [];
     await sweep(protocol, { directory, threads: 1, onProgress: (one) => progress.push(one) });
     const [first, last] = [progress[0], progress.at(-1)] as [SweepProgress, SweepProgress];
@@ -168,15 +168,15 @@ describe('a run', () => {
   });
 });
 
-describe('a run that is begun again', () => {
-  it('trains nothing that is finished', async () => {
+describe('a run that is started again', () => {
+  it('trains no finished trial again', async () => {
     await sweep(protocol, { directory });
     const before = await times();
     expect(await sweep(protocol, { directory })).toMatchObject({ trained: 0, reused: 8 });
     expect(await times()).toEqual(before);
   });
 
-  it('trains what is missing or damaged, to the same bits', async () => {
+  it('trains missing and damaged trials, to the same bits', async () => {
     await sweep(protocol, { directory });
     const before = await bits(directory);
     const [first, second] = Object.keys(before) as [string, string];
@@ -188,7 +188,7 @@ describe('a run that is begun again', () => {
     expect(await bits(directory)).toEqual(before);
   });
 
-  it('after an interruption goes on with the rest, to the same bits', async () => {
+  it('after an interruption trains the remaining trials, to the same bits', async () => {
     const undisturbed = join(folder, 'undisturbed');
     await sweep(protocol, { directory: undisturbed });
     const controller = new AbortController();
@@ -230,8 +230,8 @@ describe('a run that is begun again', () => {
   }
 });
 
-describe('where the time went', () => {
-  it('is told in parts that add up', async () => {
+describe('the profile of a sweep', () => {
+  it('has parts whose sum is the total', async () => {
     const { profile, seconds } = await sweep(smallProtocol({ epochs: 600 }), { directory });
     const sum = Object.values(profile.seconds).reduce((all, part) => all + part, 0);
     expect(sum).toBeCloseTo(seconds, 1);
@@ -245,7 +245,7 @@ describe('where the time went', () => {
 });
 
 describe('shards', () => {
-  it('are disjoint, and together everything, to the same bits', async () => {
+  it('are disjoint and complete, with the same bits', async () => {
     const whole = join(folder, 'whole');
     await sweep(protocol, { directory: whole });
     for (const [index, trained] of [3, 3, 2].entries()) {
@@ -255,7 +255,7 @@ describe('shards', () => {
     expect(await bits(directory)).toEqual(await bits(whole));
   });
 
-  it('that have nothing to do finish', async () => {
+  it('without trials finish', async () => {
     const shard = { index: 9, count: 9 };
     expect(await sweep(protocol, { directory, shard })).toMatchObject({ trained: 0, reused: 0 });
   });
@@ -268,7 +268,7 @@ describe('a trial that diverges', () => {
   };
   const failing = smallProtocol({ arms });
 
-  it('is a record with its error, and its neighbours are what they would have been', async () => {
+  it('has a record with its error, and does not affect its neighbours', async () => {
     await sweep(protocol, { directory });
     const other = join(folder, 'other');
     const { summary } = await sweep(failing, { directory: other });
@@ -293,7 +293,7 @@ describe('a trial that diverges', () => {
     }
   });
 
-  it('is not tried again', async () => {
+  it('is not trained again', async () => {
     await sweep(failing, { directory });
     const { summary, trained } = await sweep(failing, { directory });
     expect(trained).toBe(0);
@@ -301,15 +301,15 @@ describe('a trial that diverges', () => {
   });
 });
 
-describe('a call that cannot be carried out', () => {
-  it('for a protocol that is none says where, and writes nothing', async () => {
+describe('an invalid call', () => {
+  it('with an invalid protocol fails with the field, and writes nothing', async () => {
     expect(await rejectionOf(sweep({ ...protocol, epochs: 0 }, { directory }))).toBe(
       'invalid_protocol: invalid protocol of sweep(): epochs: expected a positive integer, received 0',
     );
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('for want of CUDA says so, and writes nothing', async () => {
+  it('without CUDA fails, and writes nothing', async () => {
     expect(await rejectionOf(sweep(protocol, { directory, device: 'cuda' }))).toMatch(/^cuda_unavailable: /);
     expect(await readdir(folder)).toEqual([]);
   });
@@ -342,7 +342,7 @@ describe('a call that cannot be carried out', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('for want of any option says so', async () => {
+  it('without options is refused', async () => {
     expect(await rejectionOf(sweep(protocol, undefined as never))).toBe(
       'invalid_argument: expected an object of options for sweep, received undefined',
     );

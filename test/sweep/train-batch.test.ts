@@ -34,7 +34,7 @@ function atTheEndOfTheFirstBatch(answer: () => ReturnType<Evaluate>): void {
   });
 }
 
-it('keeps what has been trained when it is interrupted while measuring it', async () => {
+it('trainBatch keeps trained students when it is interrupted while it measures them', async () => {
   const controller = new AbortController();
   atTheEndOfTheFirstBatch(async () => {
     controller.abort();
@@ -46,7 +46,7 @@ it('keeps what has been trained when it is interrupted while measuring it', asyn
   expect((await readRecords(directory)).map(({ error }) => error)).toEqual(Array(4).fill(undefined));
 });
 
-it('takes a student whose answers are not finite for a failed one', async () => {
+it('trainBatch fails the trial of a student whose outputs are not finite', async () => {
   atTheEndOfTheFirstBatch(async () => Array(4).fill({ loss: Number.NaN, accuracy: Number.NaN }));
   const { summary } = await sweep(protocol, { directory, threads: 1 });
   expect(summary.trials).toEqual({ total: 8, finished: 4, failed: 4 });
@@ -63,7 +63,7 @@ it('takes a student whose answers are not finite for a failed one', async () => 
   }
 });
 
-it('stops at any other fault, and frees the population', async () => {
+it('trainBatch throws any other error, and frees the population', async () => {
   const dispose = vi.spyOn(Population.prototype, 'dispose');
   atTheEndOfTheFirstBatch(async () => {
     throw new EigenstudentError('out_of_memory', 'no room');

@@ -20,14 +20,14 @@ const logAt = (trainLoss: number, effectiveSize: number) => {
   return log;
 };
 
-it('gives the medians of the last evaluations', () => {
+it('latestOf gives the medians of the last evaluations', () => {
   expect(latestOf([logAt(1, 30), logAt(5, 10), logAt(2, 20)])).toEqual({
     trials: 3,
     values: { loss: 2, n_λ: 20 },
   });
 });
 
-it('leaves out what has none, or none that is finite', () => {
+it('latestOf ignores trials without a finite evaluation', () => {
   expect(latestOf([])).toBeNull();
   expect(latestOf([new TrialLog(1), logAt(Number.NaN, 3)])).toBeNull();
   expect(latestOf([logAt(Number.NaN, 3), logAt(4, 7)])).toEqual({
@@ -36,7 +36,7 @@ it('leaves out what has none, or none that is finite', () => {
   });
 });
 
-it('is told with the progress of a sweep', async () => {
+it('the progress of a sweep contains the latest medians', async () => {
   const { spectral } = smallProtocol().arms;
   const protocol = smallProtocol({
     arms: { spectral },

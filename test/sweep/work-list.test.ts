@@ -5,7 +5,7 @@ import { preset } from '../../src/sweep.js';
 import type { ShortProtocol as StudentProtocol } from './student-trials.js';
 import { expand } from './student-trials.js';
 
-describe('the work of one of several processes', () => {
+describe('the work list of one of several processes', () => {
   const trials = expand(preset('quick', { widths: [20, 60], trials: 1 }));
   const limits = () => ({ students: 3, bytes: Infinity });
   const names = (batch: readonly Trial[]) =>
@@ -14,7 +14,7 @@ describe('the work of one of several processes', () => {
       return `${parametrization} ${student.width}`;
     });
 
-  it('leaves out what others hold until the end, and drops what they have finished', async () => {
+  it('defers trials that others hold, and drops those that others have ended', async () => {
     let held = ['spectral 60'];
     const list = new WorkList(trials, limits, async (trial) => {
       const [name = ''] = names([trial]);

@@ -1,4 +1,4 @@
-/** Networks that `prune MODEL` may cut: the model as it came, and what fine-tuning under penalties makes of it. */
+/** Candidate networks of `prune MODEL`: the original model, and the results of fine-tuning under penalties. */
 import { invalid } from '../../arguments.js';
 import { constantLoss } from '../../data/constant-loss.js';
 import { EigenstudentError } from '../../errors.js';
@@ -12,19 +12,19 @@ import { interruptible } from '../interruptible.js';
 import type { ModelData } from '../model-data.js';
 import type { Session } from '../session.js';
 
-/** Penalties of eigenvectors and eigenvaluesOut, of sums of squares. */
+/** Penalties of eigenvectors and eigenvaluesOut: coefficients of sums of squares. */
 export interface Penalties {
   readonly eigenvectors: number;
   readonly eigenvaluesOut: number;
 }
 
 export interface Candidate {
-  /** null: the model as it came, which nothing was trained of. */
+  /** null: the original model, without training. */
   readonly l2: Penalties | null;
   readonly network: Network;
 }
 
-/** What --l2 asks for. */
+/** The penalties that --l2 requests. */
 export type PenaltyChoice = 'auto' | Penalties;
 
 export interface TuneOptions {
@@ -36,13 +36,13 @@ export interface TuneOptions {
   readonly seed: number;
 }
 
-/** Reports while fine-tuning; arbitrary. */
+/** Number of reports during fine-tuning; arbitrary. */
 const reports = 10;
 
 /**
- * What the penalties of the candidates amount to before any training, as shares of the loss of the best constant prediction, half of
- * it from eigenvectors and half from eigenvaluesOut. Half a decade apart; chosen by us (docs/how-to/prune-a-network.md
- * has what they do on four data sets).
+ * Penalties of the candidates before any training, as shares of the loss of the best constant prediction, half of it
+ * from eigenvectors and half from eigenvaluesOut. Half a decade apart; chosen by us (docs/how-to/prune-a-network.md has
+ * their effect on four data sets).
  */
 export const penaltyShares = [0.01, 0.03, 0.1, 0.3, 1] as const;
 
@@ -60,10 +60,10 @@ export function penaltyChoice(given: 'auto' | readonly number[] | undefined): Pe
 }
 
 /**
- * Fine-tunes the model once for each of the penalties, from the same start with the same shuffles, side by side.
- * @returns the model as it came first, where the penalties are to be chosen; then what was fine-tuned, the weakest penalty first.
- *   What diverged is left out.
- * @throws diverged when nothing is left; interrupted
+ * Fine-tunes the model once per penalty, from the same start with the same shuffles, side by side.
+ * @returns the original model first, where the penalties are to be chosen; then the fine-tuned networks, the weakest
+ *   penalty first. Diverged networks are left out.
+ * @throws diverged when none is left; interrupted
  */
 export async function fineTuned(
   model: Network,
@@ -107,12 +107,12 @@ function numbers(values: readonly number[]): string {
   return values.map((value) => value.toPrecision(4)).join(' ');
 }
 
-/** As --l2 takes it. */
+/** In the format of --l2. */
 export function penaltyText({ eigenvectors, eigenvaluesOut }: Penalties): string {
   return `${eigenvectors},${eigenvaluesOut}`;
 }
 
-/** The same network with its hidden layers spectral and under these penalties, those that were spectral before too. */
+/** The same network with spectral hidden layers under these penalties, including layers that were spectral before. */
 function penalised(model: Network, l2: Penalties): Network {
   const spectral = toSpectral(model);
   const { inputs, layers, loss } = spectral.spec;
@@ -129,7 +129,7 @@ function penalised(model: Network, l2: Penalties): Network {
   return Network.from({ inputs, layers: [...hidden, layers.at(-1) as Layer], loss }, spectral.parameters);
 }
 
-/** Two digits: what is told can be given again as --l2, and means the same. */
+/** Rounded to two digits: the printed value can be passed as --l2 and means the same. */
 function penaltiesOf(model: Network, train: Dataset): Penalties[] {
   const spectral = toSpectral(model);
   const squares = (name: keyof Penalties) =>

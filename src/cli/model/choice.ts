@@ -1,4 +1,4 @@
-/** Of the networks that `prune MODEL` may cut, the one that ends best on validation data. */
+/** Selects the candidate of `prune MODEL` that is best on validation data after the cut. */
 import { EigenstudentError } from '../../errors.js';
 import { toSpectral } from '../../exchange/to-spectral.js';
 import type { Dataset } from '../../network/dataset.js';
@@ -8,13 +8,16 @@ import { type PrunedNetwork, pruneNetwork } from '../../pruning/prune-network.js
 import { type Candidate, type Penalties, penaltyText } from './candidates.js';
 import type { PruneModelOptions } from './options.js';
 
-/** What became of one candidate. */
-export interface Tried {
-  /** null: the model as it came. */
+/** The result of one candidate. */
+export interface CandidateResult {
+  /** null: the original model. */
   readonly l2: Penalties | null;
-  /** The metric on validation data before anything is removed; null where there are no such data. */
+  /** The metric on validation data before anything is removed; null without validation data. */
   readonly whole: number | null;
-  /** Hidden nodes that stay; null where it was not cut, as it broke the bound of --max-degradation as a whole. */
+  /**
+   * Number of hidden nodes that are kept; null where it was not cut, as it exceeds --max-degradation before any
+   * removal.
+   */
   readonly nodes: number | null;
   /** The metric on validation data after the cut. */
   readonly after: number | null;
@@ -24,14 +27,14 @@ export interface Tried {
 export interface Chosen {
   readonly candidate: Candidate;
   readonly pruned: PrunedNetwork;
-  readonly tried: readonly Tried[];
+  readonly tried: readonly CandidateResult[];
 }
 
-/** What cuts are judged by. Absent where there are no validation data. */
+/** The data and metric by which cuts are compared. Absent without validation data. */
 interface Judge {
   readonly data: Dataset;
   readonly metric: Metric;
-  /** Of the model as it came. */
+  /** The metric of the original model. */
   readonly reference: number;
 }
 
@@ -43,10 +46,12 @@ interface Attempt {
 }
 
 /**
- * With --max-degradation the candidate that keeps the fewest hidden nodes within the bound, and of these the one with the best
- * metric; else the one with the best metric after the cut. Of equals the first. Validation data alone decide.
- * @param model as it came: its metric is measured before anything is changed, and is what --max-degradation counts from
- * @throws what pruneNetwork throws; invalid_argument when the only candidate is not within the bound
+ * With --max-degradation the candidate that keeps the fewest hidden nodes within the bound, and of these the one with
+ * the best metric; otherwise the one with the best metric after the cut. Of equal ones the first. Validation data alone
+ * decide.
+ * @param model the original model: its metric is measured before anything is changed, and --max-degradation refers to
+ *   it
+ * @throws as pruneNetwork; invalid_argument when the only candidate exceeds the bound
  */
 export async function chooseCut(
   model: Network,
@@ -94,7 +99,10 @@ async function attempt(
   return { candidate, whole, pruned, after: (await of(pruned.network)) ?? null };
 }
 
-/** The model as it came stands beside spectral networks, and is ranked as they are where a criterion needs eigenvalues. */
+/**
+ * The original model is compared with spectral networks, and is ranked as they are where a criterion requires
+ * eigenvalues.
+ */
 function rankable({ network, l2 }: Candidate, criterion: string | undefined): Network {
   return l2 === null && (criterion === 'L' || criterion === 'eigenvalue') ? toSpectral(network) : network;
 }
@@ -116,7 +124,7 @@ function nodesOf({ layers }: PrunedNetwork): number {
   return layers.reduce((sum, { after }) => sum + after, 0);
 }
 
-/** Fine-tuning under the penalties that were asked for cost more than may be lost. */
+/** The error when fine-tuning under the given penalties exceeds the bound by itself. */
 function destroyed(
   { candidate, whole }: Attempt,
   { metric, reference }: Judge,

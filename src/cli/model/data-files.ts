@@ -1,4 +1,4 @@
-/** From the files of one option on the command line, as in --data, to a data set. */
+/** Reads the files of one data option of the command line, as --data, to a data set. */
 import { invalid } from '../../arguments.js';
 import { ByteSource } from '../../data/byte-source.js';
 import type { ColumnChoice, TableData } from '../../data/columns.js';
@@ -14,7 +14,7 @@ import type { NetworkSpec } from '../../network/spec.js';
 
 type Kind = 'npz' | 'npy' | 'csv' | 'parquet' | 'idx';
 
-/** Of the name of a file, compressed or not. */
+/** By the extension of a file, compressed or not. */
 const endings: readonly (readonly [RegExp, Kind])[] = [
   [/\.npz$/i, 'npz'],
   [/\.npy(\.gz)?$/i, 'npy'],
@@ -23,20 +23,23 @@ const endings: readonly (readonly [RegExp, Kind])[] = [
   [/([-.]ubyte|\.idx\d?)(\.gz)?$/i, 'idx'],
 ];
 
-/** Of the first bytes, as hexadecimal, of a file whose name says nothing, as in images.gz. */
-const beginnings: readonly (readonly [RegExp, Kind])[] = [
+/** By the first bytes, in hexadecimal, of a file whose extension is unknown, as images.gz. */
+const signatures: readonly (readonly [RegExp, Kind])[] = [
   [/^934e554d5059/, 'npy'], // \x93NUMPY
   [/^504b0304/, 'npz'], // PK, a zip file
   [/^50415231/, 'parquet'], // PAR1
   [/^0000(08|09|0[b-e])0[1-8]/, 'idx'], // two zeros, a kind, the number of dimensions
 ];
 
-/** What an option of data takes, for messages. */
+/** The arguments of a data option, for messages. */
 export const dataForms =
   'x.npy y.npy, images-idx3-ubyte labels-idx1-ubyte (.idx), one .csv or .parquet, or one .npz with or without the names of its ' +
   'arrays of inputs and labels';
 
-/** The kind of a file by its name, else by its first bytes; undefined where neither says. @throws file_unreadable */
+/**
+ * The kind of a file by its extension, otherwise by its first bytes; undefined where both are unknown.
+ * @throws file_unreadable
+ */
 export async function kindOf(file: string): Promise<Kind | undefined> {
   const named = endings.find(([ending]) => ending.test(file))?.[1];
   if (named !== undefined || !/\.gz$|^[^.]*$/i.test(file.replace(/^.*[\\/]/, ''))) return named;
@@ -44,30 +47,30 @@ export async function kindOf(file: string): Promise<Kind | undefined> {
   try {
     const start = Buffer.alloc(8);
     const text = start.subarray(0, await source.fill(start)).toString('hex');
-    return beginnings.find(([beginning]) => beginning.test(text))?.[1];
+    return signatures.find(([beginning]) => beginning.test(text))?.[1];
   } finally {
     source.close();
   }
 }
 
-/** The files of one option, and how they are read. */
+/** The files of one option, with their kind and the selection of arrays or columns. */
 export interface DataFiles {
   /** The option, as in --data. */
   readonly option: string;
   readonly files: readonly string[];
   readonly kind: Kind;
-  /** --inputs: of an .npz the name of an array, of a table names of columns between commas. */
+  /** --inputs: the name of an array of an .npz, or names of columns of a table, separated by commas. */
   readonly inputs?: string;
-  /** --labels: of an .npz the name of an array, of a table that of a column, or of several between commas. */
+  /** --labels: the name of an array of an .npz, or the name of a column of a table, or of several separated by commas. */
   readonly labels?: string;
-  /** --exclude: names of columns between commas. */
+  /** --exclude: names of columns separated by commas. */
   readonly exclude?: string;
 }
 
 /** The options that name arrays or columns. */
 type Names = { readonly [Name in 'inputs' | 'labels' | 'exclude']?: string };
 
-/** What is known of a table that was read before: another one is read in the same way. */
+/** Columns and classes of a table that was read before: others are read in the same way. */
 export interface TableLike {
   readonly inputNames?: readonly string[];
   readonly classNames?: readonly string[];
@@ -78,8 +81,8 @@ export interface ReadData extends TableLike {
 }
 
 /**
- * @throws invalid_argument for files of other kinds, too few or too many of them, and for names of arrays or columns in files that
- *   have none
+ * @throws invalid_argument for files of other kinds, too few or too many of them, and for names of arrays or columns
+ *   in files that have none
  */
 export async function dataFiles(option: string, files: readonly string[], names: Names): Promise<DataFiles> {
   const kind = await kindOf(files[0] as string);
@@ -114,8 +117,8 @@ function refuseNames(option: string, files: readonly string[], kind: 'npy' | 'id
 }
 
 /**
- * @param like a table that was read before, whose columns and names of classes count
- * @throws what the readers throw; invalid_data for labels that do not fit the outputs of the network
+ * @param like a table that was read before, whose columns and class names apply
+ * @throws as the readers; invalid_data for labels that do not match the outputs of the network
  */
 export async function readDataFiles(
   { files, kind, inputs, labels, exclude }: DataFiles,
@@ -123,16 +126,16 @@ export async function readDataFiles(
   like: TableLike | undefined,
 ): Promise<ReadData> {
   const learned = spec.loss === 'crossEntropy' ? 'classes' : 'targets';
-  // the network says how many classes there are: not all of them need occur
-  const counted = learned === 'classes' && { classCount: outputsOf(spec) };
+  // The network determines the number of classes: not all of them need occur.
+  const hasClasses = learned === 'classes' && { classCount: outputsOf(spec) };
   const [first, second] = files as readonly [string, string];
   switch (kind) {
     case 'npz':
       return {
-        data: await readNpzData(first, { inputs: inputs ?? 'x', [learned]: labels ?? 'y', ...counted }),
+        data: await readNpzData(first, { inputs: inputs ?? 'x', [learned]: labels ?? 'y', ...hasClasses }),
       };
     case 'npy':
-      return { data: await readNpyData({ inputs: first, [learned]: second, ...counted }) };
+      return { data: await readNpyData({ inputs: first, [learned]: second, ...hasClasses }) };
     case 'idx': {
       const binary = endsInOneSigmoid(spec);
       const data = await readIdx({ images: first, labels: second, classCount: binary ? 2 : outputsOf(spec) });
@@ -150,7 +153,7 @@ export async function readDataFiles(
   }
 }
 
-/** Names between commas. */
+/** Names separated by commas. */
 function listed(names: string): string[] {
   return names.split(',').map((name) => name.trim());
 }
@@ -165,7 +168,7 @@ interface TableRequest {
   readonly like: TableLike | undefined;
 }
 
-/** With the inputs in the order of the table before it, which must have the same columns. */
+/** Reads a table with its inputs in the order of an earlier table, which must have the same columns. */
 async function readTableLike(
   readTable: TableReader,
   file: string,
@@ -195,13 +198,13 @@ async function readTableLike(
 interface Labelling {
   readonly spec: NetworkSpec;
   readonly labels: string;
-  /** Of the table before it; absent where classes are told by their numbers, or there are none. */
+  /** Class names of the earlier table; absent where classes are numbers, or there are none. */
   readonly classNames: readonly string[] | undefined;
 }
 
 /**
- * Classes that are written as 0, 1, ... are those numbers, whichever of them occur; others are names, in the order in which
- * they are sorted, and there must be one for each output, or two for one sigmoid output.
+ * Classes written as 0, 1, ... are those numbers, whichever of them occur; others are names, in sorted order, and there
+ * must be one per output, or two for one sigmoid output.
  */
 async function readLabelled(
   read: (choice: ColumnChoice) => Promise<TableData>,
@@ -231,13 +234,13 @@ function isNumber(name: string): boolean {
   return name.trim() !== '' && Number.isFinite(Number(name));
 }
 
-/** Of names that may be as many as there are samples. */
+/** There may be as many names as samples. */
 function shortList(names: readonly string[]): string {
   const most = 20; // arbitrary
   return names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')}, ...`;
 }
 
-/** Classes 0 and 1 as the targets of one sigmoid output. */
+/** Converts classes 0 and 1 to targets of one sigmoid output. */
 function toTargets({ inputs, inputCount, classes = new Uint32Array() }: Dataset): Dataset {
   return Dataset.create({ inputs, inputCount, targets: Float32Array.from(classes), targetCount: 1 });
 }

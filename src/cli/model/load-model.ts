@@ -1,4 +1,4 @@
-/** The network of a file, with the loss that goes with the data. */
+/** Loads the network of a file, with the loss that suits the data. */
 import { oneOf } from '../../arguments.js';
 import { EigenstudentError } from '../../errors.js';
 import { type LoadedNetwork, loadNetwork } from '../../exchange/load-network.js';
@@ -8,25 +8,26 @@ import { losses } from '../../network/spec.js';
 import type { DataFiles } from './data-files.js';
 
 /**
- * @param files labels in IDX are classes, whatever the network ends in; one sigmoid output tells two classes with loss 'mse'
- * @throws what loadNetwork throws; invalid_argument
+ * @param files labels in IDX are classes, whatever the last layer of the network; one sigmoid output distinguishes
+ *   two classes with loss 'mse'
+ * @throws as loadNetwork; invalid_argument
  */
 export async function loadModel(
   path: string,
   files: DataFiles | undefined,
   { loss: given, description }: { readonly loss?: string; readonly description?: string },
 ): Promise<LoadedNetwork> {
-  const asked = given === undefined ? undefined : oneOf('--loss', given, losses);
+  const requestedLoss = given === undefined ? undefined : oneOf('--loss', given, losses);
   const loaded = await loadNetwork(path, { description });
   const { spec, parameters, buffers } = loaded.network;
   const oneSigmoid = endsInOneSigmoid({ ...spec, loss: 'mse' });
-  if (asked === 'crossEntropy' && oneSigmoid)
+  if (requestedLoss === 'crossEntropy' && oneSigmoid)
     throw new EigenstudentError(
       'invalid_argument',
       'expected no --loss crossEntropy for a network that ends in one sigmoid output. Leave it out: labels 0 and 1, or two names, are ' +
         'learned with mse, and the accuracy counts an output above 0.5 as class 1',
     );
-  const loss = asked ?? (files?.kind === 'idx' && !oneSigmoid ? 'crossEntropy' : spec.loss);
+  const loss = requestedLoss ?? (files?.kind === 'idx' && !oneSigmoid ? 'crossEntropy' : spec.loss);
   return loss === spec.loss
     ? loaded
     : { ...loaded, network: Network.from({ ...spec, loss }, parameters, buffers) };

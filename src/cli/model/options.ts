@@ -1,4 +1,4 @@
-/** Options of `prune MODEL` that mean nothing without another one, or with the file that is given. */
+/** Checks options of `prune MODEL` that require another option, or a certain kind of file. */
 import { extname } from 'node:path';
 import { EigenstudentError } from '../../errors.js';
 import type { Scope } from '../../pruning/joint-order.js';
@@ -6,7 +6,7 @@ import type { Criterion } from '../../pruning/relevance.js';
 import { dashed } from '../arguments.js';
 import type { ModelDataOptions } from '../model-data.js';
 
-/** As commander names them. */
+/** By commander's names. */
 export interface PruneModelOptions extends ModelDataOptions {
   readonly ignoreHangup?: boolean;
   readonly keep?: number;
@@ -27,7 +27,7 @@ export interface PruneModelOptions extends ModelDataOptions {
 
 type Name = keyof PruneModelOptions;
 
-/** Each option, in words; one of those that it needs, as an example shows it. */
+/** The options of which each requires one, with an example. */
 const needs: readonly (readonly [names: readonly Name[], oneOf: readonly Name[], example: string])[] = [
   [['fineTune', 'normalize'], ['data'], '--data x.npy y.npy'],
   [['maxDegradation'], ['data', 'validationData'], '--data x.npy y.npy'],

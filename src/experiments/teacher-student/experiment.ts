@@ -1,7 +1,7 @@
-/** The experiment of the paper: students of many widths learn what a frozen teacher says, and are pruned to its size. */
+/** The experiment of the paper: students of many widths learn from a frozen teacher, and are pruned to its size. */
 import type { ProtocolDocument } from '../../protocol/experiment-form.js';
 import type { Experiment, Runner } from '../../sweep/experiment.js';
-import { fromFolder, lookAtFiles } from './files/look-at-files.js';
+import { fromFolder, inspectFiles } from './files/look-at-files.js';
 import { studentView } from './live.js';
 import { formNames } from './protocol/file-data.js';
 import { compareStudentPlaces, placeColumns, placeOfStudent } from './protocol/place.js';
@@ -34,7 +34,7 @@ export const teacherStudent: Experiment<ProtocolPoint, StudentProtocol, StudentS
 
   schema: protocolSchema,
   schemaFor,
-  // Gaussian data need a teacher, and files may need none.
+  // Gaussian data require a teacher; files may contain labels.
   jsonSchemaAlternatives: [
     { required: ['teacher'] },
     {
@@ -47,7 +47,7 @@ export const teacherStudent: Experiment<ProtocolPoint, StudentProtocol, StudentS
   issues: (protocol, point) => studentIssues(protocol as unknown as Protocol, point),
   dependentArmFields: ['trainable', 'l1', 'l2', 'groupLasso'],
   fromFolder: (protocol, folder) => fromFolder(protocol as unknown as Protocol, folder),
-  resolve: (protocol) => lookAtFiles(protocol as unknown as Protocol),
+  resolve: (protocol) => inspectFiles(protocol as unknown as Protocol),
   warnings: repetitionWarnings,
 
   trialsAt,
@@ -62,7 +62,8 @@ export const teacherStudent: Experiment<ProtocolPoint, StudentProtocol, StudentS
   workOf,
   bytesOf,
   memoryOf,
-  // One number of epochs, so that none waits long for another, and of points: the history of all is written at the same epochs.
+  // One number of epochs, so that all end together, and of evaluations: the histories of all have their entries at the
+  // same epochs.
   batchKindOf: ({ epochs, evaluation }) => `${epochs} ${evaluation.points}`,
   open: openStudents,
   timing: { shapeOf, operationsPerStep, operationsOf: usefulOperations, reportsOf },
@@ -82,7 +83,7 @@ export const teacherStudent: Experiment<ProtocolPoint, StudentProtocol, StudentS
   live: studentView,
 };
 
-/** What trains is loaded when the first batch is there: most commands train nothing. */
+/** The training modules are loaded with the first batch: most commands train nothing. */
 function openStudents(protocol: ProtocolDocument, signal?: AbortSignal): Runner<StudentProtocol> {
   const loading = import('./run/open.js').then(({ open }) => open(protocol as unknown as Protocol, signal));
   return {

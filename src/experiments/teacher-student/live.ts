@@ -1,6 +1,6 @@
 import type { LiveView } from '../../sweep/live-view.js';
 
-/** What the page of `watch` draws of students. */
+/** Charts of students on the page of `watch`. */
 export const studentView: LiveView = {
   title: 'Students at work',
   arms: [

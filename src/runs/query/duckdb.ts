@@ -1,13 +1,13 @@
-/** DuckDB, which is installed only by who asks for it: it takes 70 MB. */
+/** DuckDB, which is an optional installation, as it takes 70 MB. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { EigenstudentError, reasonOf } from '../../errors.js';
 
 export type Duckdb = typeof import('@duckdb/node-api');
 
-/** By a variable, so that bundlers leave it where it is: it has a native addon per system, of which one is installed. */
+/** In a variable, so that bundlers do not include it: it has a native addon per system, of which one is installed. */
 const packageName: string = '@duckdb/node-api';
 
-/** A database in memory, and the module that it came with. */
+/** A database in memory, and the module that created it. */
 export interface Database {
   readonly duckdb: Duckdb;
   readonly connection: DuckDBConnection;
@@ -16,14 +16,14 @@ export interface Database {
 
 /**
  * An empty database in memory.
- * @param load replaced by tests, to be a machine without DuckDB
- * @throws duckdb_missing with the command that adds it
+ * @param load replaced by tests, to simulate a machine without DuckDB
+ * @throws duckdb_missing with the command that installs it
  */
 export async function openDatabase(
   load: () => Promise<Duckdb> = () => import(packageName) as Promise<Duckdb>,
 ): Promise<Database> {
   const duckdb = await loadDuckdb(load);
-  // Nothing is to be fetched from a network, whatever a query names.
+  // Nothing may be fetched from a network, whatever a query names.
   const settings = { autoinstall_known_extensions: 'false', autoload_known_extensions: 'false' };
   const instance = await duckdb.DuckDBInstance.create(':memory:', settings);
   const connection = await instance.connect();

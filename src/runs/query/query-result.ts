@@ -1,4 +1,6 @@
-/** What a question to the records is answered with. Nothing here knows DuckDB, which who reads these types may not have. */
+/**
+ * Results of queries to the records. Nothing here imports DuckDB, which a reader of these types may not have installed.
+ */
 import type { DamagedTrial } from '../run-directory.js';
 
 /** What JSON can hold; times are ISO 8601, UTC. */
@@ -16,13 +18,13 @@ export interface QueryColumn {
   readonly type: string;
 }
 
-/** What the records had to say before they were asked. */
+/** State of the records when they were loaded. */
 export interface LoadedRecords {
-  /** Records that are there and cannot be trusted; they are left out. */
+  /** Damaged records; they are left out. */
   readonly unreadable: readonly DamagedTrial[];
-  /** Records of trials that failed: their measures are null. */
+  /** Number of records of failed trials: their scalars are null. */
   readonly failed: number;
-  /** Why index.parquet could not be brought up to date, where it could not: the next call reads the same files again. */
+  /** Why index.parquet could not be updated: the next call reads the same files again. */
   readonly notIndexed?: string;
 }
 

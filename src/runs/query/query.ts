@@ -1,4 +1,4 @@
-/** Questions in SQL to the records of a run directory, and the records as one Parquet file. */
+/** Queries the records of a run directory in SQL, and exports them as one Parquet file. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,9 +13,8 @@ import { createTrials } from './trials-table.js';
 import { valueConverter } from './values.js';
 
 /**
- * Answers one SELECT over the table `trials`: a row for each record, finished or failed, a column for each of its fields.
- * The SQL can read nothing else and write nothing. Brings index.parquet in the directory up to date, where that can be
- * written.
+ * Evaluates one SELECT over the table `trials`: a row per record, finished or failed, a column per field. The SQL can
+ * read nothing else and write nothing. Updates index.parquet in the directory where that can be written.
  * @throws duckdb_missing; file_unreadable when it is no run directory; invalid_query with DuckDB's message
  */
 export async function queryRecords(directory: string, sql: string): Promise<QueryResult> {
@@ -32,7 +31,7 @@ export async function queryRecords(directory: string, sql: string): Promise<Quer
 }
 
 /**
- * Writes the answer of one SELECT as a Parquet file; without one, every record.
+ * Writes the result of one SELECT as a Parquet file; without one, every record.
  * @throws as queryRecords; file_unwritable
  */
 export async function exportRecords(
@@ -45,7 +44,7 @@ export async function exportRecords(
   try {
     return await withTrials(directory, [parquet], async (database, columns, loaded) => {
       const { connection } = database;
-      await prepare(database, sql, columns); // says what is wrong with it, and that it only reads
+      await prepare(database, sql, columns); // Throws where the statement is invalid or writes.
       await explained(columns, () => connection.run(`CREATE TABLE answer AS ${sql}`));
       const copy = `COPY answer TO ${literal(parquet)} (FORMAT parquet, COMPRESSION zstd)`;
       await explained(columns, () => connection.run(copy));
@@ -58,13 +57,13 @@ export async function exportRecords(
   }
 }
 
-/** @param writable files that the database may still touch once a user's SQL runs in it */
+/** @param writable files that the database may still access when the user's SQL runs in it */
 async function withTrials<Result>(
   directory: string,
   writable: readonly string[],
   work: (database: Database, columns: readonly string[], loaded: LoadedRecords) => Promise<Result>,
 ): Promise<Result> {
-  await readProtocol(directory); // says so when this is no run directory
+  await readProtocol(directory); // Throws where this is no run directory.
   const database = await openDatabase();
   try {
     const found = await loadRecords(database, directory);
@@ -101,7 +100,7 @@ function notOneSelect(received: string): EigenstudentError {
   return new EigenstudentError('invalid_query', `expected one SELECT, received ${received}`);
 }
 
-/** Runs a piece of DuckDB that may fail on what the user wrote. */
+/** Runs an operation of DuckDB that may fail on the user's SQL. */
 async function explained<Result>(columns: readonly string[], work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

@@ -1,6 +1,6 @@
 /**
- * index.parquet: the texts of all records in one file, so that a query need not open thousands. It can be deleted; what
- * it lacks, or holds of a file that has changed since, is read from trials/.
+ * index.parquet: the text of all records in one file, so that a query need not open thousands. It can be deleted;
+ * records that are missing in it or whose files have changed since are read from trials/.
  */
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,19 +16,20 @@ import { structureOf } from './structure.js';
 
 export const indexFile = 'index.parquet';
 
-/** Files asked about at a time: enough to hide the latency of a network disk; arbitrary. */
+/** Number of files whose metadata are read at a time: enough to hide the latency of a network disk; arbitrary. */
 const filesAtOnce = 64;
 
 /**
- * Of the table; version 0.1.0 had `record`, in schema 1, in place of `text`, and its index is made anew. `checksum` is over what a disk may spoil without Parquet noticing; a DuckDB that hashes in another way
- * finds nothing that it can believe, and the index is made anew.
+ * Columns of the table. Version 0.1.0 had `record`, in schema 1, in place of `text`; its index is rebuilt. `checksum`
+ * covers what a disk may corrupt without Parquet detecting it; a version of DuckDB with another hash function finds no
+ * valid row, and the index is rebuilt.
  */
 const columns = 'key VARCHAR, modified DOUBLE, size DOUBLE, structure VARCHAR, text VARCHAR';
 const checksum = 'hash(structure, text)';
-/** Rows of index.parquet that one thread reads; the smallest that DuckDB writes. */
+/** Rows of index.parquet that one thread reads; the smallest size that DuckDB writes. */
 const rowGroup = 2048;
 
-/** A record.json as the file system knows it. */
+/** Metadata of a record.json. */
 interface RecordFile {
   readonly key: string;
   /** Milliseconds since 1970, with a fraction. */
@@ -38,8 +39,8 @@ interface RecordFile {
 }
 
 /**
- * Fills a table `records` (key; text: its JSON, in schema 2, with its place; structure: that of its protocol) with every record of the directory, and brings index.parquet up to
- * date where that is allowed.
+ * Fills a table `records` (key; text: its JSON, in schema 2, with its place; structure: that of its protocol) with
+ * every record of the directory, and updates index.parquet where that is allowed.
  * @throws file_unreadable when it is no run directory
  */
 export async function loadRecords(
@@ -47,17 +48,17 @@ export async function loadRecords(
   directory: string,
 ): Promise<Omit<LoadedRecords, 'failed'>> {
   const files = await listRecordFiles(directory);
-  const known = await loadIndex(database, directory);
+  const indexed = await loadIndex(database, directory);
   const current = new Set<string>();
   const missing: RecordFile[] = [];
   for (const file of files) {
-    const entry = known.get(file.key);
+    const entry = indexed.get(file.key);
     if (entry?.modified === file.modified && entry.size === file.size) current.add(file.key);
     else missing.push(file);
   }
-  const stale = [...known.keys()].filter((key) => !current.has(key));
+  const stale = [...indexed.keys()].filter((key) => !current.has(key));
   if (stale.length === 0 && missing.length === 0) return { unreadable: [] };
-  await forget(database, stale);
+  await deleteRows(database, stale);
   const unreadable = await appendRecords(database, directory, missing);
   const changed = stale.length > 0 || unreadable.length < missing.length;
   return { unreadable, notIndexed: changed ? await writeIndex(database, directory) : undefined };
@@ -67,14 +68,16 @@ async function listRecordFiles(directory: string): Promise<RecordFile[]> {
   const keys = await listKeys(directory);
   const files: RecordFile[] = [];
   for (let from = 0; from < keys.length; from += filesAtOnce) {
-    const found = await Promise.all(keys.slice(from, from + filesAtOnce).map((key) => look(directory, key)));
+    const found = await Promise.all(
+      keys.slice(from, from + filesAtOnce).map((key) => fileMetadata(directory, key)),
+    );
     files.push(...found.filter((file) => file !== undefined));
   }
   return files;
 }
 
-/** Nothing where there is no record (yet). */
-async function look(directory: string, key: string): Promise<RecordFile | undefined> {
+/** undefined where there is no record. */
+async function fileMetadata(directory: string, key: string): Promise<RecordFile | undefined> {
   try {
     const { mtimeMs, size } = await stat(join(trialFolder(directory, key), recordFile));
     return { key, modified: mtimeMs, size };
@@ -83,7 +86,7 @@ async function look(directory: string, key: string): Promise<RecordFile | undefi
   }
 }
 
-/** The table `records` from index.parquet: empty where that is missing or is not what was written. */
+/** The table `records` from index.parquet: empty where that is missing or corrupt. */
 async function loadIndex({ connection }: Database, directory: string): Promise<Map<string, RecordFile>> {
   const path = join(directory, indexFile);
   try {
@@ -103,12 +106,12 @@ async function loadIndex({ connection }: Database, directory: string): Promise<M
   return new Map();
 }
 
-async function forget({ connection }: Database, keys: readonly string[]): Promise<void> {
+async function deleteRows({ connection }: Database, keys: readonly string[]): Promise<void> {
   const listed = `(SELECT unnest(from_json($1, '["VARCHAR"]')))`;
   await connection.run(`DELETE FROM records WHERE key IN ${listed}`, [JSON.stringify(keys)]);
 }
 
-/** Reads the files into the table. Returns those that are no records. */
+/** Reads the files into the table. Returns the keys of those that are no records. */
 async function appendRecords(
   { connection }: Database,
   directory: string,
@@ -137,7 +140,7 @@ async function appendRecords(
   return unreadable;
 }
 
-/** Returns the reason where it could not be written: a read-only or full disk is no reason to leave a question unanswered. */
+/** Returns the reason where it could not be written: a query is answered even on a read-only or full disk. */
 async function writeIndex({ connection }: Database, directory: string): Promise<string | undefined> {
   try {
     const folder = await mkdtemp(join(tmpdir(), 'eigenstudent-index-'));

@@ -1,4 +1,4 @@
-/** What `status` and `watch` need of a record, read without checking the rest. */
+/** The fields of a record that `status` and `watch` need, read without checking the others. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,26 +15,26 @@ export interface RecordSummary {
   readonly failed: boolean;
   /** Milliseconds since 1970. */
   readonly finished: number;
-  /** Of its training: it began about so long before it finished. */
+  /** Training time: it began this long before it finished. */
   readonly seconds: number;
   readonly steps: number;
   /** "cpu-avx2 float32" */
   readonly engine: string;
   readonly made: RecordProvenance;
-  /** What it found. */
+  /** Scalars of the trial. */
   readonly scalars: Scalars;
-  /** false of a trial that failed. */
+  /** false for a failed trial. */
   readonly didNotLearn: boolean;
-  /** Code of what went wrong; null of a trial that finished. So is the next. */
+  /** Code of the error; null for a finished trial, as is the next. */
   readonly code: string | null;
   readonly message: string | null;
 }
 
 export interface ScannedRecords {
   readonly records: readonly RecordSummary[];
-  /** Keys of records that cannot be read as such or have no arrays beside them. No checksum is looked at. */
+  /** Keys of records that cannot be read or have no arrays beside them. Checksums are not verified. */
   readonly damaged: readonly string[];
-  /** Steps that the checkpoints of trials without a record, or with a damaged one, have behind them, by key. */
+  /** Completed steps by the checkpoints of trials without a record, or with a damaged one, by key. */
   readonly begun: ReadonlyMap<string, number>;
 }
 
@@ -42,7 +42,7 @@ export interface ScannedRecords {
 const recordsAtOnce = 500;
 
 /**
- * Every record there is. Read synchronously: 10 000 small files take a fifth of the time that they take one promise each.
+ * All records. Read synchronously: 10 000 small files take a fifth of the time of one promise each.
  * @throws file_unreadable when it is no run directory
  */
 export async function scanRecords(directory: string): Promise<ScannedRecords> {
@@ -61,7 +61,7 @@ export async function scanRecords(directory: string): Promise<ScannedRecords> {
   return { records, damaged, begun };
 }
 
-/** Nothing where there is no record yet. */
+/** undefined where there is no record. */
 export function summarizeRecord(directory: string, key: string): RecordSummary | 'damaged' | undefined {
   const text = textOf(directory, key);
   if (text === undefined) return undefined;
@@ -69,7 +69,7 @@ export function summarizeRecord(directory: string, key: string): RecordSummary |
   return summaryOf(key, text) ?? 'damaged';
 }
 
-/** Nothing where there is none; empty where there is one that cannot be read. */
+/** undefined where there is none; empty where it cannot be read. */
 function textOf(directory: string, key: string): string | undefined {
   try {
     return readFileSync(join(trialFolder(directory, key), recordFile), 'utf8');
@@ -84,7 +84,7 @@ function summaryOf(key: string, text: string): RecordSummary | undefined {
       readonly scalars?: Scalars;
       readonly error?: { readonly code: string; readonly message: string };
     };
-    // Schema 1 has them beside the other fields.
+    // Schema 1 has the scalars beside the other fields.
     const scalars = record.scalars ?? (record as unknown as Scalars);
     const finished = Date.parse(record.finishedAt);
     if (record.key !== key || Number.isNaN(finished)) return undefined;

@@ -1,4 +1,4 @@
-/** How far a run directory is and who works on it, from what lies in it: no process is asked. */
+/** The state of a run directory and of the processes that work on it, from its files alone. */
 
 import { epochsOf, placeOf } from '../../protocol/place.js';
 import { type Settings, settingsOf } from '../../protocol/settings.js';
@@ -10,14 +10,14 @@ import { type RecordSummary, scanRecords } from './record-summary.js';
 import { countTrials, Found, type TrialCounts } from './trial-counts.js';
 import { readWorkers, type Worker } from './workers.js';
 
-/** Trials that differ in nothing but their index and seed. `P`: what ExperimentForm.place says of them. */
+/** Trials that differ in nothing but their index and seed. `P`: the type of ExperimentForm.place. */
 export type GroupStatus<P extends object = object> = P &
   TrialCounts & {
-    /** Of every other field that the protocol varies, by its path. */
+    /** Values of every other field that the protocol varies, by its path. */
     readonly settings: Settings;
   };
 
-/** An unfinished trial that will go on from its checkpoint. */
+/** An unfinished trial that will continue from its checkpoint. */
 export type BegunTrial<P extends object = object> = P & {
   readonly settings: Settings;
   readonly key: string;
@@ -25,16 +25,19 @@ export type BegunTrial<P extends object = object> = P & {
   readonly trial: number;
   /** Completed when the checkpoint was written. */
   readonly epoch: number;
-  /** Of the whole trial. */
+  /** Epochs of the whole trial. */
   readonly epochs: number;
 };
 
-/** From when the first of the trials of the hour before the last ending began, to that ending; pauses count. */
+/**
+ * Over the trials that ended in the hour before the last ending: from the start of the first of them to that ending;
+ * pauses count.
+ */
 export interface Throughput {
   /** ISO 8601, UTC. */
   readonly since: string;
   readonly trialsPerHour: number;
-  /** Steps of all students together. */
+  /** Of all students together. */
   readonly stepsPerSecond: number;
 }
 
@@ -46,15 +49,15 @@ export interface RunStatus<P extends object = object> extends Provenance {
   /** In the order of the protocol. No sweep trains them again. */
   readonly failures: readonly TrialFailure<P>[];
   /**
-   * Keys of trials whose record cannot be read or whose arrays are missing; checksums are not looked at, as a sweep looks
-   * at them. The next sweep trains them again.
+   * Keys of trials whose record cannot be read or whose arrays are missing; checksums are verified by a sweep only. The
+   * next sweep trains them again.
    */
   readonly damaged: readonly string[];
   /** ISO 8601, UTC; null before there is a record. */
   readonly lastFinishedAt: string | null;
-  /** null before two trials have ended, and of less than ten seconds. */
+  /** null before two trials have ended, and for less than ten seconds. */
   readonly throughput: Throughput | null;
-  /** Of the unfinished trials, those that they hold are running. */
+  /** Of the unfinished trials, those whose locks they hold are running. */
   readonly workers: readonly Worker[];
 }
 
@@ -62,7 +65,7 @@ type SettingsOf = ReturnType<typeof settingsOf>;
 
 /** Milliseconds. */
 const hour = 3_600_000;
-/** Milliseconds. Less says little of an hour; arbitrary. */
+/** Milliseconds. A shorter time is no measure of throughput per hour; arbitrary. */
 const shortestSpan = 10_000;
 
 /** @throws file_unreadable when it is no run directory; invalid_protocol */
@@ -104,8 +107,8 @@ function groups(trials: readonly Trial[], settingsOf: SettingsOf, found: Found):
   for (const trial of trials) {
     const place = placed(trial, settingsOf);
     const name = JSON.stringify(place);
-    const known = members.get(name);
-    if (known) known.group.push(trial);
+    const existing = members.get(name);
+    if (existing) existing.group.push(trial);
     else members.set(name, { place, group: [trial] });
   }
   return [...members.values()].map(({ place, group }) => ({ ...place, ...countTrials(group, found) }));
@@ -133,14 +136,14 @@ function failures(trials: readonly Trial[], settings: SettingsOf, found: Found):
   });
 }
 
-/** Trials that train side by side end together: the time that they took begins where the first of them began. */
+/** Trials that train side by side end together: their time begins where the first of them began. */
 function throughput(records: readonly RecordSummary[], last: number): Throughput | null {
   const recent = records.filter(({ finished }) => finished >= last - hour);
   const begun = recent.reduce(
     (first, { finished, seconds }) => Math.min(first, finished - 1000 * seconds),
     last,
   );
-  // A long trial began before that hour; others that ended beside it count as well.
+  // A long trial began before that hour; others that ended meanwhile count as well.
   const counted = records.filter(({ finished }) => finished >= begun);
   const span = last - begun;
   if (counted.length < 2 || span < shortestSpan) return null;

@@ -1,9 +1,9 @@
-/** Of what type JSON values are, in the words of DuckDB's from_json. */
+/** Types of JSON values, as DuckDB's from_json names them. */
 
 /** The name of a type, a struct, or a list of one type. */
 export type Structure = string | readonly [Structure] | { readonly [field: string]: Structure };
 
-/** What fits a value. Whole numbers are signed, so that differences work. */
+/** The type of a value. Integers are signed, so that differences work. */
 export function structureOf(value: unknown): Structure {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? 'BIGINT' : 'DOUBLE';
   if (typeof value === 'string') return 'VARCHAR';
@@ -13,12 +13,12 @@ export function structureOf(value: unknown): Structure {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, structureOf(each)]));
 }
 
-/** Of a value that says nothing: null, or an object or a list without contents. It fits every other. */
+/** The type of null, and of an object or a list without contents. It is compatible with every other. */
 const unknown = 'NULL';
-/** Of values that have no type in common, as of a number here and a struct there. */
+/** The type of values without a common type, as a number and a struct. */
 const mixed = 'JSON';
 
-/** For from_json: what nothing is known of stays JSON. */
+/** For from_json: an unknown type stays JSON. */
 export function definite(structure: Structure): Structure {
   if (structure === unknown) return mixed;
   if (typeof structure === 'string') return structure;
@@ -26,7 +26,7 @@ export function definite(structure: Structure): Structure {
   return Object.fromEntries(Object.entries(structure).map(([name, each]) => [name, definite(each)]));
 }
 
-/** What fits both: a struct with the fields of either. */
+/** The common type of both: a struct with the fields of either. */
 export function merge(first: Structure, second: Structure): Structure {
   if (isStruct(first) && isStruct(second)) {
     const merged: Record<string, Structure> = { ...first };

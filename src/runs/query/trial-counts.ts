@@ -1,4 +1,4 @@
-/** How many trials are how far, of all of a run or of a group of them. */
+/** Counts trials by state, for a run or for a group. */
 
 import { epochsOf, stepsOf } from '../../protocol/place.js';
 import type { Trial } from '../../protocol/trials.js';
@@ -7,19 +7,19 @@ import type { ScannedRecords } from './record-summary.js';
 export interface TrialCounts {
   readonly total: number;
   readonly finished: number;
-  /** Of those that finished, with no more than a trivial solution: see ExperimentForm.didNotLearn. */
+  /** Finished trials with a trivial solution: see ExperimentForm.didNotLearn. */
   readonly didNotLearn: number;
-  /** With a record of their error. */
+  /** Trials with a record of their error. */
   readonly failed: number;
-  /** Without a record that can be read, or without its arrays. */
+  /** Trials without a readable record, or without its arrays. */
   readonly unfinished: number;
-  /** Of the unfinished, those that will go on from a checkpoint. */
+  /** Unfinished trials that will continue from a checkpoint. */
   readonly begun: number;
-  /** Of all trials together. Trials that have ended count whole, those that have begun as far as their checkpoint is. */
+  /** Sum over all trials. An ended trial counts with all its epochs, an unfinished one with those of its checkpoint. */
   readonly epochs: { readonly done: number; readonly total: number };
 }
 
-/** What was found of a directory's trials, by key. */
+/** State of a directory's trials, by key. */
 export class Found {
   readonly #records: ReadonlyMap<string, ScannedRecords['records'][number]>;
 
@@ -31,7 +31,7 @@ export class Found {
     return this.#records.get(trial.key);
   }
 
-  /** Epochs completed of an unfinished trial, by its checkpoint; nothing where it has none. */
+  /** Epochs completed by an unfinished trial, by its checkpoint; undefined where it has none. */
   epoch({ key, protocol }: Trial): number | undefined {
     const steps = this.scanned.begun.get(key);
     if (steps === undefined) return undefined;

@@ -9,7 +9,7 @@ import { readProtocol } from '../run-directory.js';
 import { type Database, literal } from './duckdb.js';
 import { definite, merge, type Structure, structureOf } from './structure.js';
 
-/** What JSON Schema calls them, and what they are in a table. Whole numbers are signed, so that differences work. */
+/** Types of JSON Schema, and of the columns of the table. Integers are signed, so that differences work. */
 const columnTypes: Readonly<Record<string, string>> = {
   integer: 'BIGINT',
   number: 'DOUBLE',
@@ -17,7 +17,7 @@ const columnTypes: Readonly<Record<string, string>> = {
   boolean: 'BOOLEAN',
 };
 
-/** Makes `trials` of the table `records`, which it drops. Returns the names of its columns. */
+/** Creates `trials` from the table `records`, which it drops. Returns the names of its columns. */
 export async function createTrials({ connection }: Database, directory: string): Promise<string[]> {
   const document = await readProtocol(directory);
   const { properties = {} } = recordJsonSchema();
@@ -57,7 +57,7 @@ export async function createTrials({ connection }: Database, directory: string):
   return columns.map(([, name]) => (name as string).replaceAll('"', ''));
 }
 
-/** Of the values of a place that are not scalars too. */
+/** The values of a place that are not also scalars. */
 function placeStructure(
   protocol: ProtocolDocument,
   scalars: readonly string[],
@@ -105,8 +105,9 @@ interface JsonSchema {
 }
 
 /**
- * Of the protocols of all records together: a field that only some have is null in the others, and one that is a number
- * here and a schedule there is JSON as text. Before there is a record, of the trials that are to come.
+ * Type of the protocols of all records together: a field that only some have is null in the others, and one that is a
+ * number here and a schedule there is JSON as text. Before there is a record, the type of the protocols of the planned
+ * trials.
  */
 async function protocolStructure(
   connection: Database['connection'],

@@ -1,15 +1,15 @@
-/** Answers of DuckDB as values that JSON can hold. */
+/** Converts results of DuckDB to values that JSON can represent. */
 import type { DuckDBValueConverter } from '@duckdb/node-api';
 import type { Duckdb } from './duckdb.js';
 import type { QueryValue } from './query-result.js';
 
 /**
- * Whole numbers stay numbers as long as a double holds them exactly, and are texts beyond; what is not finite is null,
- * as in a record.
+ * Integers stay numbers if a double represents them exactly, and are text otherwise; non-finite numbers are null, as in
+ * a record.
  */
 export function valueConverter(duckdb: Duckdb): DuckDBValueConverter<QueryValue> {
   const { DuckDBTypeId, DuckDBTimestampValue, DuckDBTimestampTZValue, JsonDuckDBValueConverter } = duckdb;
-  // Typed by DuckDB as one that only makes its own JSON; it hands nested values to the converter it is given.
+  // DuckDB's types describe only its own JSON; nested values are passed to the given converter.
   const others = JsonDuckDBValueConverter as DuckDBValueConverter<QueryValue>;
   return (value, type, converter) => {
     if (typeof value === 'bigint') {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,9 +26,18 @@ describe('npm run docs', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it.each(pages)('writes a page of %s with every function and class on it', async (entry, file) => {
-    const page = readFileSync(join(folder, `${entry}.md`), 'utf8');
+    const page = pageOf(entry);
     const exported = await import(join(repository, file));
     expect(Object.keys(exported).length).toBeGreaterThan(0);
     for (const name of Object.keys(exported)) expect(page).toMatch(new RegExp(`^#+ ${name}(\\(\\))?$`, 'm'));
   });
 });
+
+/** The page of an entry; one with namespaces has a folder, with a page for each of them. */
+function pageOf(entry: string): string {
+  const page = join(folder, `${entry}.md`);
+  if (existsSync(page)) return readFileSync(page, 'utf8');
+  const namespaces = join(folder, entry, 'namespaces');
+  const files = readdirSync(namespaces).map((file) => join(namespaces, file));
+  return [join(folder, entry, 'README.md'), ...files].map((file) => readFileSync(file, 'utf8')).join('\n');
+}

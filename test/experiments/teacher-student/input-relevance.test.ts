@@ -48,7 +48,7 @@ async function table(): Promise<string> {
   return fileOf('table.csv', ['a,b,c,d,e,f,y', ...lines].join('\n'));
 }
 
-it('the inputs that a task needs stand above the others', async () => {
+it('the inputs that the task depends on have the largest relevance', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'eigenstudent-inputs-'));
   await sweep(protocol(await table(), { spectral: spectralArm }), { directory });
   const groups = groupTrials((await readRun(directory)).trials);
@@ -75,7 +75,7 @@ it('other runs have no such figure', () => {
   });
 });
 
-it('the direct arm has no eigenvalues to start elsewhere', () => {
+it('the direct arm refuses other initial eigenvalues', () => {
   const { trainable: _, l1: __, ...direct } = spectralArm;
   expect(failureOf(() => protocol('a.csv', { direct }))).toBe(
     'invalid_protocol: invalid protocol test: arms.direct.initialize: expected none: this arm keeps eigenvaluesIn at 0 and ' +

@@ -34,13 +34,13 @@ const teacher = teacherStructure({ kind: 'paper', ...numbers });
 const { network } = Teacher.paper(numbers);
 
 describe('sub-networks', () => {
-  it('are the rows that enter nodes and the columns that leave them, in the order of the nodes', () => {
+  it('consist of incoming rows and outgoing columns, in the order of the nodes', () => {
     const { incoming, outgoing } = withNodes(small, [2, 0]);
     expect([...Array.from(incoming.values)]).toEqual([5, 6, 1, 2]);
     expect([...Array.from(outgoing.values)]).toEqual([9, 7]);
   });
 
-  it('are of the most relevant nodes, most relevant first', () => {
+  it('consist of the most relevant nodes, most relevant first', () => {
     expect(mostRelevant([0.1, 5, 0, 2], 2)).toEqual([1, 3]);
     expect(mostRelevant([0.1, 5], 0)).toEqual([]);
   });
@@ -59,7 +59,7 @@ describe('sub-networks', () => {
 });
 
 describe('the structure of a student', () => {
-  it('that is the teacher is the teacher: overlaps 1, distances 0, drawn in its order', () => {
+  it("of a student equal to the teacher has overlaps 1, distances 0, and the teacher's order", () => {
     const relevance = Float64Array.from({ length: 12 }, (_, i) => (7 * i) % 12);
     const { unpruned, survivors } = trialStructure(network, relevance, 12, teacher);
     expect(unpruned.distance).toBe(0);
@@ -74,7 +74,7 @@ describe('the structure of a student', () => {
     expect(trialStructure(network, new Float64Array(12), 0, teacher).survivors).toBeUndefined();
   });
 
-  it('is held against as many random nodes: the more there are, the nearer they come', () => {
+  it('is compared with as many random nodes: the more there are, the larger their overlap', () => {
     const chance = (nodes: number) => teacher.chance(nodes, false);
     expect(chance(100).mean).toBeGreaterThan(chance(20).mean);
     expect(chance(20).mean).toBeGreaterThan(0.3);
@@ -84,14 +84,14 @@ describe('the structure of a student', () => {
     expect(chance(5).overlaps).toHaveLength(5 * 20);
   });
 
-  it('is held against random nodes whose sign is as free as its own, which come nearer', () => {
+  it('is compared with random nodes whose sign is free where its own is, with larger overlaps', () => {
     const { overlaps, mean } = teacher.chance(20, true);
     expect(overlaps.every((overlap) => overlap >= 0)).toBe(true);
     expect(mean).toBeGreaterThan(teacher.chance(20, false).mean + 0.05);
   });
 });
 
-describe('nodes that are the same but for what their activation leaves free', () => {
+describe('nodes that are equal up to a symmetry of their activation', () => {
   const relevance = new Float64Array(12).fill(1);
   /** The student is the teacher with `factor` of its signs and scales in the first two layers. */
   const twin = (activation: Activation, into: (node: number) => number, from: (node: number) => number) => {
@@ -157,12 +157,12 @@ describe('the figures of weights', () => {
     ).toBe(true);
   });
 
-  it('have a panel for the teacher and for the parametrisation that there is', () => {
+  it('have a panel for the teacher and for each present parametrisation', () => {
     const { datasets } = topologyFigure(groupsOf({ parametrizations: ['direct'] })) as Figure;
     expect(new Set(datasets.nodes?.map(({ panel }) => panel))).toEqual(new Set(['teacher', 'direct']));
   });
 
-  it('draw students narrower than the teacher with the nodes they have', () => {
+  it('draw all nodes of students narrower than the teacher', () => {
     const { datasets, notes } = topologyFigure(groupsOf({ widths: [3], trials: 2 })) as Figure;
     const hidden = datasets.nodes?.filter(({ panel, x }) => panel === 'spectral' && x === 1);
     expect(hidden).toHaveLength(3);
@@ -175,7 +175,7 @@ describe('the figures of weights', () => {
     expect(notes).toContain('Of more than 30 surviving nodes the most relevant 30 are drawn.');
   });
 
-  it('say so where no node survives, and where some have none', () => {
+  it('state that no node survives, and where some students have none', () => {
     const dead = syntheticTrials().map((trial) => ({ ...trial, effectiveSize: 0 }));
     const groups = groupTrials(withSyntheticStructures(dead));
     expect(topologyFigure(groups)).toMatchObject({
@@ -189,11 +189,11 @@ describe('the figures of weights', () => {
     expect(paths.datasets.paths?.some(({ state }) => state === 'pruned')).toBe(false);
   });
 
-  it('are left out where no weights were read', () => {
+  it('are omitted where no weights were read', () => {
     expect(isDrawn(pathsFigure(groupTrials(syntheticTrials())))).toBe(false);
   });
 
-  it('look at no more than 6 widths and 10 trials of a series, the widest among them', () => {
+  it('read no more than 6 widths and 10 trials of a series, the widest among them', () => {
     const many = withSyntheticStructures(
       syntheticTrials({ widths: [2, 3, 4, 5, 6, 7, 8, 9], trials: 12, parametrizations: ['direct'] }),
     );

@@ -49,7 +49,7 @@ describe('normalised curves', () => {
     expect(points[5]?.error).toBeCloseTo((Math.exp(-2.5) * 0.005) / Math.sqrt(3), 12);
   });
 
-  it('that are one exponential lie together, and the fit finds it', () => {
+  it('that are one exponential collapse, and the fit finds it', () => {
     const curves = groupTrials(exponential).map((group) => normalisedCurve(group, 40));
     const { factor, quality, exponential: fit } = collapseOf(curves);
     expect(factor).toBeCloseTo(1, 4);
@@ -57,7 +57,7 @@ describe('normalised curves', () => {
     expect(fit.converged && fit.parameters.rate.value).toBeCloseTo(5 - 0.01, 2);
   });
 
-  it('that are one have no better scaling than none', () => {
+  it('that coincide have no better scaling than none', () => {
     const { best, quality } = collapseOf(groupTrials(exponential).map((group) => normalisedCurve(group, 40)));
     expect(best?.converged).toBe(true);
     // Curves of 10 and 20 points are straight between them, and errors of 0.3 % count that.
@@ -66,7 +66,7 @@ describe('normalised curves', () => {
     expect(best?.quality).toBeLessThanOrEqual(quality?.quality as number);
   });
 
-  it('that steepen with the teacher are found to', () => {
+  it('that steepen with the teacher have the corresponding exponents', () => {
     // y = exp(-3 c (x + 1)), c = (h_T / 10)^0.5: one curve of x h_T^0.5, up to the factor exp(-3 c), which two sizes allow as
     // a power of h_T: b = 3 (c_20 - c_10) / ln 2.
     const steeper = [10, 20].flatMap((size) =>
@@ -80,7 +80,7 @@ describe('normalised curves', () => {
     expect(best?.quality).toBeLessThan((quality?.quality as number) / 10);
   });
 
-  it('that differ by a factor of two everywhere are apart by what that is as a deviation', () => {
+  it('that differ by a factor of two everywhere are apart by the corresponding deviation', () => {
     const [narrow, wide] = groupTrials(exponential).map((group) => normalisedCurve(group, 40));
     if (!narrow || !wide) throw new Error('two teacher sizes');
     const half = { ...wide, points: wide.points.map((point) => ({ ...point, y: point.y / 2 })) };
@@ -88,7 +88,7 @@ describe('normalised curves', () => {
     expect(collapseOf([narrow, half]).factor).toBeCloseTo(Math.exp(Math.LN2 / Math.SQRT2), 3);
   });
 
-  it('that are a power law of the distance from h_T are found to be', () => {
+  it('that are a power law of the distance from h_T have the fit of that power law', () => {
     const power = trialsWith((share) => (share < 1 ? 8 * (1 - share) ** 2.5 : 0), { trials: 1 });
     const { powerLaw, quality } = collapseOf(groupTrials(power).map((group) => normalisedCurve(group, 40)));
     expect(powerLaw.converged && powerLaw.parameters.exponent.value).toBeCloseTo(2.5, 6);
@@ -97,13 +97,13 @@ describe('normalised curves', () => {
 });
 
 describe('the figure of universality', () => {
-  it('says what is missing with one teacher size', () => {
+  it('states what is missing with one teacher size', () => {
     expect(reasonOf(syntheticTrials())).toBe(
       'It compares teachers of at least two sizes; this run has one, h_T = 20.',
     );
   });
 
-  it('says what is missing without students wider than two teachers', () => {
+  it('states what is missing without students wider than two teachers', () => {
     expect(reasonOf(syntheticTrials({ widths: [15], teacherSizes: [10, 20] }))).toBe(
       'It compares teachers of at least two sizes by students wider than they are and with an error that pruning changes; ' +
         'of h_T = 10, 20 this run has only h_T = 10 in each parametrisation.',
@@ -113,27 +113,27 @@ describe('the figure of universality', () => {
     );
   });
 
-  it('says which exponents would make the curves one, and how much better', () => {
+  it('states the exponents of the best collapse, and its improvement', () => {
     const { notes } = figureOf(exponential);
     expect(notes.find((note) => note.startsWith('The best collapse of spectral students'))).toMatch(
       /x stretched by h_\{T\}ᵃ and y by h_\{T\}ᵇ, a = .*, b = .*: S = .* instead of .*; n_\{kept\} \/ h_T as it stands is a = b = 0\.$/,
     );
   });
 
-  it('has no S and no error with one trial, and says so', () => {
+  it('has no S and no error with one trial, with a note', () => {
     const { notes, table, caption } = figureOf(trialsWith((share) => Math.exp(-share), { trials: 1 }));
     expect(notes).toContain('One trial per curve: no standard errors, hence no S.');
     expect(table.rows.every((row) => row.at(-1) === null)).toBe(true);
     expect(caption).not.toContain('(S =');
   });
 
-  it('leaves out students no wider than their teacher, and says so', () => {
+  it('leaves out students no wider than their teacher, with a note', () => {
     const { notes, table } = figureOf(syntheticTrials({ widths: [10, 60], teacherSizes: [10, 20] }));
     expect(notes).toContain('Students no wider than their teacher have no nodes to spare and are left out.');
     expect(new Set(table.rows.map((row) => row[2]))).toEqual(new Set([60]));
   });
 
-  it('does not draw a fit that did not converge, and says why', () => {
+  it('does not draw a fit that did not converge, with the reason', () => {
     // One node is enough: nothing rises but the first point of each curve.
     const { notes, datasets, caption } = figureOf(
       trialsWith((share) => (share === 0 ? 8 : 0), { trials: 1 }),

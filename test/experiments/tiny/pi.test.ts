@@ -45,7 +45,7 @@ function command(...arguments_: string[]): { child: ChildProcess; ended: Promise
 }
 
 describe('an experiment that is not teacher-student', () => {
-  it('sweeps to records whose scalars are its own, and trains nothing twice', async () => {
+  it('sweeps to records with its scalars, and trains nothing twice', async () => {
     const first = await sweep(protocol, { directory });
     expect(first.summary.trials).toEqual({ total: 6, finished: 6, failed: 0 });
     const [record] = await readRecords(directory);
@@ -55,7 +55,7 @@ describe('an experiment that is not teacher-student', () => {
     expect([again.trained, again.reused]).toEqual([0, 6]);
   });
 
-  it('has keys of its own: the name of the experiment is a part of them', async () => {
+  it('has distinct keys: the name of the experiment is a part of them', async () => {
     await sweep(protocol, { directory });
     const [record] = await readRecords(directory);
     expect(record?.protocol).toEqual({
@@ -64,14 +64,14 @@ describe('an experiment that is not teacher-student', () => {
     });
   });
 
-  it('sums its groups up by the numbers that all of its records have', async () => {
+  it('summarizes its groups by the numbers that all of its records have', async () => {
     await sweep(protocol, { directory });
     const { groups } = (await writeSummary(directory)) as unknown as { groups: Record<string, unknown>[] };
     expect(groups.map(({ points }) => points)).toEqual([50, 500]);
     expect(groups[0]).toMatchObject({ trials: 3, settings: {}, estimate: { mean: expect.any(Number) } });
   });
 
-  it('grows with its protocol, and refuses one that contradicts it', async () => {
+  it('grows with its protocol, and refuses a conflicting one', async () => {
     await sweep(protocol, { directory });
     const grown = await sweep({ ...protocol, points: [50, 500, 1000] }, { directory });
     expect([grown.trained, grown.reused]).toEqual([3, 6]);
@@ -79,14 +79,14 @@ describe('an experiment that is not teacher-student', () => {
     await expect(other).rejects.toMatchObject({ code: 'run_directory_conflict' });
   });
 
-  it('is cut into shards that have nothing in common and together are everything', async () => {
+  it('is partitioned into shards that are disjoint and complete', async () => {
     for (const index of [1, 2]) await sweep(protocol, { directory, shard: { index, count: 2 } });
     const whole = join(directory, 'whole');
     await sweep(protocol, { directory: whole });
     expect(await estimates(directory)).toEqual(await estimates(whole));
   });
 
-  it('keeps a trial that fails as a record of its error, and the others go on', async () => {
+  it('keeps a failed trial as a record of its error, and the others continue', async () => {
     const { summary } = await sweep({ ...protocol, breaks: true }, { directory });
     expect(summary.trials).toEqual({ total: 6, finished: 4, failed: 2 });
     expect(summary.failures[0]).toMatchObject({ points: 50, trial: 1, code: 'internal' });
@@ -96,7 +96,7 @@ describe('an experiment that is not teacher-student', () => {
     expect(groups[0]).toMatchObject({ points: 50, finished: 2, failed: 1 });
   });
 
-  it('goes on from its checkpoint when it was interrupted, to the same numbers', async () => {
+  it('continues from its checkpoint after an interruption, to the same numbers', async () => {
     const whole = join(directory, 'whole');
     await sweep({ ...protocol, rounds: 30, pause: 2 }, { directory: whole });
     const half = join(directory, 'half');
@@ -110,7 +110,7 @@ describe('an experiment that is not teacher-student', () => {
     expect(await estimates(half)).toEqual(await estimates(whole));
   });
 
-  it('answers questions in SQL with its scalars as columns', async () => {
+  it('has its scalars as columns of queries', async () => {
     await sweep(protocol, { directory });
     const sql =
       'select points: protocol.points, n: count(*), best: min(inside) from trials group by 1 order by 1';
@@ -131,9 +131,9 @@ describe('an experiment that is not teacher-student', () => {
     expect(/teacher|student|Giambagli/.exec(page)).toBe(null);
   });
 
-  it('is followed by the live page with its histories', async () => {
+  it('has its histories on the live page', async () => {
     await sweep(protocol, { directory });
-    const { run } = await new RunFollower(directory).look();
+    const { run } = await new RunFollower(directory).read();
     const { view, groups } = liveState(directory, run, () => null);
     expect(view?.title).toBe('Points in a circle');
     expect(groups[0]).toMatchObject({ place: { points: 50 }, values: { estimate: { trials: 3 } } });
@@ -142,7 +142,7 @@ describe('an experiment that is not teacher-student', () => {
     expect(curve?.error).toHaveLength(6);
   });
 
-  it('names a field that is wrong, and an experiment that is not known', async () => {
+  it('refuses an invalid field and an unknown experiment by name', async () => {
     const misspelt = sweep({ ...protocol, pionts: 3 } as never, { directory });
     await expect(misspelt).rejects.toThrow('unknown key "pionts"');
     const { experiment: _, ...nameless } = protocol;
@@ -156,7 +156,7 @@ describe('an experiment that is not teacher-student', () => {
 });
 
 describe('the command, with an experiment that is not teacher-student', () => {
-  it('goes on after it was killed, to the numbers of an undisturbed sweep', async () => {
+  it('continues after it was killed, to the numbers of an undisturbed sweep', async () => {
     const file = join(directory, 'pi.yaml');
     await writeFile(file, 'experiment: pi\npoints: [50, 500]\nrounds: 40\npause: 10\ntrials: 3\nseed: 4\n');
     const [half, whole] = [join(directory, 'half'), join(directory, 'whole')];
@@ -176,7 +176,7 @@ describe('the command, with an experiment that is not teacher-student', () => {
     expect(await estimates(half)).toEqual(await estimates(whole));
   });
 
-  it('makes its protocol, reproduces it, tells its status, and refuses what needs a network', async () => {
+  it('writes its protocol, reproduces it, prints its status, and refuses what requires a network', async () => {
     const file = join(directory, 'mine.yaml');
     expect(await command('init', file, '--experiment', 'pi').ended).toEqual([
       0,

@@ -22,14 +22,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('a directory of many records', () => {
-  it('is intact: every checksum agrees', async () => {
+  it('is intact: every checksum matches', async () => {
     const { damaged, trials, failed } = await readRun(directory);
     expect(damaged).toEqual([]);
     expect(trials.length + failed.length).toBe(records);
     expect(failed.length).toBeGreaterThan(0);
   });
 
-  it('is the same from the same seed, and another from another', async () => {
+  it('is the same from the same seed, and another from another seed', async () => {
     const [record] = await readRecords(directory);
     const written = (run: string) =>
       readFile(join(run, 'trials', record?.key as string, 'record.json'), 'utf8');
@@ -40,7 +40,7 @@ describe('a directory of many records', () => {
     expect(await written(other)).not.toBe(await written(directory));
   });
 
-  it('is told alike by records, status, query and summary', async () => {
+  it('gives the same results through records, status, query and summary', async () => {
     const all = await readRecords(directory);
     const finished = all.filter(isFinished);
     const { trials, groups } = await runStatus(directory);

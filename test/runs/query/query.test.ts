@@ -53,7 +53,7 @@ describe('the table trials', () => {
     expect(unreadable).toEqual([]);
   });
 
-  it('counts in whole numbers, and has times as times', async () => {
+  it('has integers for counts and timestamps for times', async () => {
     const { columns } = await queryRecords(directory, 'from trials');
     const types = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
     expect(types).toMatchObject({
@@ -71,13 +71,13 @@ describe('the table trials', () => {
     expect(types.protocol).toMatch(/^STRUCT\("schema" BIGINT, /);
   });
 
-  it('has the protocol as a struct that dots go into', async () => {
+  it('has the protocol as a struct whose fields are addressed with dots', async () => {
     const sql =
       'select distinct protocol.arm.optimizer.adam.learningRate as rate, protocol.student.width - 10 as less from trials';
     expect(await rowsOf(sql)).toEqual([{ rate: 0.01, less: first.protocol.student.width - 10 }]);
   });
 
-  it('has failed trials too, with their error and no measures', async () => {
+  it('has failed trials too, with their error and null scalars', async () => {
     await writeFailed(third);
     expect(
       await rowsOf(
@@ -95,7 +95,7 @@ describe('the table trials', () => {
     ]);
   });
 
-  it('is there before there is any record', async () => {
+  it('exists before there is any record', async () => {
     await rm(join(directory, 'trials'), { recursive: true });
     await openRunDirectory(directory, protocol);
     expect(await rowsOf('select count(*) as n, max(protocol.arm.batchSize) as b from trials')).toEqual([
@@ -103,7 +103,7 @@ describe('the table trials', () => {
     ]);
   });
 
-  it('keeps a schedule beside a number as text', async () => {
+  it('has a schedule as text in a column that also has numbers', async () => {
     const learningRate = { cosine: { base: 0.5, total: 100 } };
     const arms = { direct: { optimizer: { sgd: { learningRate } }, batchSize: 16 } };
     const [scheduled] = expand(smallProtocol({ arms })) as [StudentTrial, ...StudentTrial[]];
@@ -122,8 +122,8 @@ describe('the table trials', () => {
   });
 });
 
-describe('an answer', () => {
-  it('is made of what JSON can hold', async () => {
+describe('a result', () => {
+  it('consists of values that JSON can represent', async () => {
     const [row] = await rowsOf(
       `select count(*) as count, sum(width) as huge, 9007199254740993 as large, 1.5::decimal(4, 2) as decimal,
         min(finishedAt) as time, date '2026-01-02' as day, 'nan'::double as nan, [1::bigint, 2] as list,
@@ -153,8 +153,8 @@ describe('an answer', () => {
   });
 });
 
-describe('SQL that is wrong', () => {
-  it("is answered with DuckDB's message and the columns", async () => {
+describe('invalid SQL', () => {
+  it("is refused with DuckDB's message and the columns", async () => {
     expect(await rejectionOf(queryRecords(directory, 'select widht from trials'))).toMatch(
       /^invalid_query: DuckDB: Binder Error: Referenced column "widht" not found.*\nThe table is trials, its columns: schema, key, .*, width, .*, protocol$/s,
     );
@@ -172,11 +172,11 @@ describe('SQL that is wrong', () => {
     ['delete from trials', 'expected one SELECT, received a statement of type DELETE; queries only read'],
     ['set threads = 1', 'expected one SELECT, received a statement of type SET; queries only read'],
     ['install httpfs', 'expected one SELECT, received a statement of type LOAD; queries only read'],
-  ])('%j is not run', async (sql, message) => {
+  ])('is refused before it runs: %j', async (sql, message) => {
     expect(await rejectionOf(queryRecords(directory, sql))).toBe(`invalid_query: ${message}`);
   });
 
-  it('can read no other file', async () => {
+  it('cannot read another file', async () => {
     const secret = join(directory, 'protocol.yaml');
     for (const source of [
       `read_text('${secret}')`,
@@ -188,7 +188,7 @@ describe('SQL that is wrong', () => {
       );
   });
 
-  it('can write no file', async () => {
+  it('cannot write a file', async () => {
     const target = join(directory, 'written.csv');
     for (const work of [
       () => queryRecords(directory, `copy trials to '${target}'`),
@@ -214,7 +214,7 @@ describe('export', () => {
     database.close();
   });
 
-  it('says where it cannot write', async () => {
+  it('fails with the path where it cannot write', async () => {
     const file = join(directory, 'nowhere', 'all.parquet');
     expect(await rejectionOf(exportRecords(directory, file))).toMatch(
       /^file_unwritable: cannot write .*nowhere\/all\.parquet: ENOENT/,
@@ -222,7 +222,7 @@ describe('export', () => {
   });
 });
 
-it('without DuckDB there is the command that adds it', async () => {
+it('a query without DuckDB fails with the command that installs it', async () => {
   const missing = () => Promise.reject(new Error("Cannot find package '@duckdb/node-api'"));
   expect(await rejectionOf(openDatabase(missing))).toBe(
     'duckdb_missing: queries and Parquet need DuckDB, an optional package of 70 MB that is not installed here. Add it with\n' +
@@ -231,7 +231,7 @@ it('without DuckDB there is the command that adds it', async () => {
   );
 });
 
-it('a directory that holds no run is no run directory', async () => {
+it('a query of a directory without a run fails', async () => {
   const elsewhere = join(directory, 'trials');
   expect(await rejectionOf(queryRecords(elsewhere, 'select 1'))).toMatch(
     /^file_unreadable: .* is not a run directory: it has no protocol\.yaml/,

@@ -33,7 +33,7 @@ const indexPath = () => join(directory, 'index.parquet');
 const recordPath = ({ key }: StudentTrial) => join(directory, 'trials', key, 'record.json');
 
 describe('index.parquet', () => {
-  it('is written by the first query, and is read by the next', async () => {
+  it('is written by the first query, and read by the next', async () => {
     const before = await rowsOf('from trials');
     const written = await stat(indexPath());
     expect(await rowsOf('from trials')).toEqual(before);
@@ -41,7 +41,7 @@ describe('index.parquet', () => {
     expect((await readdir(directory)).sort()).toEqual(['index.parquet', 'protocol.yaml', 'trials']);
   });
 
-  it('is what an answer comes from: a record is not read twice', async () => {
+  it('supplies the records, so that no record is read twice', async () => {
     const then = new Date('2026-01-01T00:00:00Z'); // utimes takes no more than milliseconds
     await utimes(recordPath(first), then, then);
     const before = await rowsOf('from trials');
@@ -50,7 +50,7 @@ describe('index.parquet', () => {
     expect(await rowsOf('from trials')).toEqual(before);
   });
 
-  it('takes up what is new, what has changed and what is gone', async () => {
+  it('is updated with new, changed and removed records', async () => {
     await rowsOf('from trials');
     await write(third);
     const { record, arrays } = madeUpTrial(second);
@@ -70,7 +70,7 @@ describe('index.parquet', () => {
     ['empty', () => truncate(indexPath(), 0)],
     ['something else', () => writeFile(indexPath(), 'no Parquet at all')],
     ['of another version', () => exportRecords(directory, indexPath(), 'select key from trials')],
-  ])('is built again where it is %s', async (_, damage) => {
+  ])('is rebuilt where it is %s', async (_, damage) => {
     const before = await rowsOf('from trials');
     await damage();
     expect(await rowsOf('from trials')).toEqual(before);
@@ -78,7 +78,7 @@ describe('index.parquet', () => {
     expect(await rowsOf('from trials')).toHaveLength(1);
   });
 
-  it('is not believed with any byte of it flipped', async () => {
+  it('is not trusted with any byte of it flipped', async () => {
     const before = await rowsOf('from trials');
     const bytes = await readFile(indexPath());
     for (let at = 5; at < bytes.length; at += Math.ceil(bytes.length / 24)) {
@@ -89,7 +89,7 @@ describe('index.parquet', () => {
     }
   });
 
-  it('is done without where it cannot be written', async (context) => {
+  it('is not needed where it cannot be written', async (context) => {
     await chmod(directory, 0o555);
     const root = process.getuid?.() === 0; // whom no mode stops
     if (root && !readOnly(directory)) context.skip('root may write everywhere, and may not mount here');
@@ -105,7 +105,7 @@ describe('index.parquet', () => {
     }
   });
 
-  it('stands many queries at a time', async () => {
+  it('is consistent under many simultaneous queries', async () => {
     const sizes = await Promise.all(
       Array.from({ length: 6 }, async () => (await rowsOf('from trials')).length),
     );
@@ -113,7 +113,7 @@ describe('index.parquet', () => {
     expect((await readdir(directory)).sort()).toEqual(['index.parquet', 'protocol.yaml', 'trials']);
   });
 
-  it('leaves damaged records out and says so', async () => {
+  it('lacks damaged records, which are reported', async () => {
     await truncate(recordPath(first), 100);
     for (let again = 0; again < 2; ++again) {
       const { rows, unreadable } = await queryRecords(directory, 'from trials');

@@ -47,7 +47,7 @@ async function keep(trial: StudentTrial, steps: number): Promise<void> {
 }
 
 describe('status', () => {
-  it('of a directory without records is all unfinished', async () => {
+  it('of a directory without records has all trials unfinished', async () => {
     expect(await runStatus(directory)).toMatchObject({
       trials: { total: 8, finished: 0, failed: 0, unfinished: 8 },
       damaged: [],
@@ -57,7 +57,7 @@ describe('status', () => {
     });
   });
 
-  it('counts by arm and width', async () => {
+  it('counts trials by arm and width', async () => {
     await write(at(0), '2026-01-01T00:00:00.000Z');
     const { record, arrays } = syntheticFailure(at(1));
     await writeStudent(directory, record, arrays);
@@ -78,7 +78,7 @@ describe('status', () => {
     expect(groups[3]).toMatchObject({ parametrization: 'direct', width: 6, total: 2, unfinished: 2 });
   });
 
-  it('counts by every other field that varies, seeds and indices together', async () => {
+  it('counts trials by every other varied field, seeds and indices together', async () => {
     const varied = smallProtocol({
       seed: [5, 6],
       data: { train: [40, 20], validation: 16, test: 24 },
@@ -96,7 +96,7 @@ describe('status', () => {
     ]);
   });
 
-  it('tells how far unfinished trials are, by their checkpoints', async () => {
+  it('has the progress of unfinished trials, by their checkpoints', async () => {
     await write(at(0), '2026-01-01T00:00:00.000Z');
     // 40 patterns in batches of 16 are 3 steps per epoch: 8 steps are 2 epochs and a part of the third
     await keep(at(1), 8);
@@ -122,14 +122,14 @@ describe('status', () => {
     ['of another format', () => Buffer.from('no tensors, and long enough for a length')],
     ['without steps', () => encodeSafetensors(new Map(), {})],
     ['with steps that are none', () => encodeSafetensors(new Map(), { steps: '{"a": 1}' })],
-  ])('passes over a checkpoint that is %s', async (_, spoil) => {
+  ])('ignores a checkpoint that is %s', async (_, spoil) => {
     await keep(at(1), 8);
     const path = join(directory, 'trials', at(1).key, 'checkpoint.safetensors');
     await writeFile(path, spoil(await readFile(path)));
     expect(await runStatus(directory)).toMatchObject({ begun: [], trials: { begun: 0, unfinished: 8 } });
   });
 
-  it('counts the trials that did not learn, which failed ones are not', async () => {
+  it('counts finished trials that did not learn', async () => {
     await write(at(0), '2026-01-01T00:00:00.000Z', {}, { testLoss: 3.6, labelVariance: 3.5 });
     await write(at(2), '2026-01-01T00:00:00.000Z', {}, { testLoss: 3.4, labelVariance: 3.5 });
     const { record, arrays } = syntheticFailure(at(1));
@@ -139,7 +139,7 @@ describe('status', () => {
     expect(groups[0]?.didNotLearn).toBe(1);
   });
 
-  it('says when results of two revisions of the arithmetic stand side by side', async () => {
+  it('states that it contains results of two revisions of the arithmetic', async () => {
     const versions = { eigenstudent: '0.0.0', node: '20.0.0' };
     await write(at(0), '2026-01-01T00:00:00.000Z', { versions: { ...versions, arithmetic: 1 } });
     expect((await runStatus(directory)).mixedEngines).toBe(false);
@@ -147,7 +147,7 @@ describe('status', () => {
     expect(await runStatus(directory)).toMatchObject({ arithmetic: [1, 2], mixedEngines: true });
   });
 
-  it('tells the pace of the last hour and nothing of before', async () => {
+  it('has the throughput of the last hour alone', async () => {
     await write(at(0), '2026-01-01T00:00:00.000Z');
     await write(at(1), '2026-01-01T08:00:00.000Z');
     await write(at(2), '2026-01-01T08:10:00.000Z');
@@ -163,7 +163,7 @@ describe('status', () => {
     });
   });
 
-  it('tells the pace of trials that ended together by the time that they took', async () => {
+  it('has the throughput of trials that ended together over their training time', async () => {
     await write(at(0), '2026-01-01T00:00:00.000Z', { seconds: 60 });
     await write(at(1), '2026-01-01T00:00:00.002Z', { seconds: 60 });
     expect((await runStatus(directory)).throughput).toEqual({
@@ -173,13 +173,13 @@ describe('status', () => {
     });
   });
 
-  it('counts what ended while a long trial of the last hour went on', async () => {
+  it('counts trials that ended while a long trial of the last hour ran', async () => {
     await write(at(0), '2026-01-01T01:00:00.000Z');
     await write(at(1), '2026-01-01T08:00:00.000Z', { seconds: 8 * 3600 });
     expect((await runStatus(directory)).throughput).toMatchObject({ trialsPerHour: 0.25 });
   });
 
-  it('has no pace of one trial, nor of less than ten seconds', async () => {
+  it('has no throughput for one trial, nor for less than ten seconds', async () => {
     await write(at(0), '2026-01-01T00:00:00.000Z', { seconds: 60 });
     expect((await runStatus(directory)).throughput).toBeNull();
     await write(at(0), '2026-01-01T00:00:00.000Z');
@@ -202,7 +202,7 @@ describe('status', () => {
     });
   });
 
-  it('does not count a record whose arrays are missing, finished or failed', async () => {
+  it('does not count a record whose arrays are missing as finished or failed', async () => {
     await write(at(0), '2026-01-01T00:00:00.000Z');
     await write(at(1), '2026-01-01T00:00:00.000Z');
     const { record, arrays } = syntheticFailure(at(2));
@@ -214,7 +214,7 @@ describe('status', () => {
     });
   });
 
-  it('tells which process has which trials, for as long as it lives', async () => {
+  it('states which process holds which trials, while it lives', async () => {
     expect((await runStatus(directory)).workers).toEqual([]);
     const locks = await TrialLocks.enter(directory);
     try {
@@ -229,7 +229,7 @@ describe('status', () => {
     expect((await runStatus(directory)).workers).toEqual([]);
   });
 
-  it('passes over the locks of a process that is gone', async () => {
+  it('ignores the locks of a process that has ended', async () => {
     const { pid } = spawnSync(process.execPath, ['--version']);
     await mkdir(join(directory, 'locks', 'owners'), { recursive: true });
     await mkdir(join(directory, 'locks', at(0).key));
@@ -239,13 +239,13 @@ describe('status', () => {
     expect((await runStatus(directory)).workers).toEqual([]);
   });
 
-  it('does not count what the protocol does not ask for', async () => {
+  it('does not count trials that the protocol does not contain', async () => {
     const [foreign] = expand(smallProtocol({ seed: 99 })) as [StudentTrial, ...StudentTrial[]];
     await write(foreign, '2026-01-01T00:00:00.000Z');
     expect(await runStatus(directory)).toMatchObject({ trials: { finished: 0 }, lastFinishedAt: null });
   });
 
-  it('is of run directories only', async () => {
+  it('is refused for directories without a run', async () => {
     expect(await rejectionOf(runStatus(join(directory, 'trials')))).toMatch(
       /^file_unreadable: .* is not a run directory/,
     );

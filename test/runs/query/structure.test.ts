@@ -18,12 +18,12 @@ describe('the structure of JSON values', () => {
     [[[], ['a']], ['VARCHAR']],
     [[[]], ['JSON']],
     [[{ rate: 0.1 }, { rate: { cosine: { base: 1 } } }], { rate: 'JSON' }],
-  ] satisfies [unknown[], Structure][])('%j fit %j', (values, structure) => {
+  ] satisfies [unknown[], Structure][])('of the values %j is %j', (values, structure) => {
     expect(together(...values)).toEqual(structure);
     expect(together(...values.toReversed())).toEqual(structure);
   });
 
-  it('stays mixed whatever comes next', () => {
+  it('stays mixed whatever is merged next', () => {
     expect(together(1, { a: 1 }, 2, { b: 1 })).toBe('JSON');
   });
 });

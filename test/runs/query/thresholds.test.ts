@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-it('counts the nodes of each trial above each threshold, by itself and pooled, and says what pruning to them costs', async () => {
+it('effectiveSizesAt counts the nodes of each trial above each threshold, by itself and pooled, with the test loss at that size', async () => {
   await openRunDirectory(directory, protocol);
   const trials = expand(protocol).filter(({ protocol: { parametrization } }) => parametrization === 'direct');
   const [first, second, third] = trials as [StudentTrial, StudentTrial, StudentTrial];
@@ -54,7 +54,7 @@ it('counts the nodes of each trial above each threshold, by itself and pooled, a
   });
 });
 
-it('says the same as training with that threshold', async () => {
+it('effectiveSizesAt gives the numbers of a training with that threshold', async () => {
   const at = (threshold: number) => smallProtocol({ student: one, evaluation: { points: 3, threshold } });
   const [kept, trained] = [join(directory, 'kept'), join(directory, 'trained')];
   await sweep(at(0.05), { directory: kept, device: 'cpu', threads: 1 });
@@ -66,7 +66,7 @@ it('says the same as training with that threshold', async () => {
   ).toEqual(known.map(({ effectiveSize, effectiveSizePooled }) => [effectiveSize, effectiveSizePooled]));
 });
 
-it('leaves out trials with damaged arrays, and names them', async () => {
+it('effectiveSizesAt leaves out trials with damaged arrays, and names them', async () => {
   await openRunDirectory(directory, protocol);
   const [trial] = expand(protocol) as [StudentTrial, ...StudentTrial[]];
   const { record, arrays } = madeUpTrial(trial);
@@ -85,12 +85,12 @@ it.each([
     'invalid_argument: expected an array of at least one number for thresholds, received an array of length 0',
   ],
   [[0.1, 2], 'invalid_argument: expected a finite number between 0 and 1 for thresholds[1], received 2'],
-])('refuses %j', async (thresholds, message) => {
+])('effectiveSizesAt refuses %j', async (thresholds, message) => {
   await openRunDirectory(directory, protocol);
   expect(await rejectionOf(effectiveSizesAt(directory, thresholds))).toBe(message);
 });
 
-it('only what is looked at, and not what is trained, makes the same students again', () => {
+it('repetitionWarnings warns of axes of evaluation, and not of an axis of epochs', () => {
   const varied = smallProtocol({ evaluation: { points: [2, 3], threshold: { linspace: [0, 1, 3] } } });
   expect(repetitionWarnings(varied, 'runs/a run')).toEqual([
     'warning: evaluation.points has 2 values, and every student is trained again for each of them, to the same parameters',

@@ -41,7 +41,7 @@ async function swept(
 }
 
 describe('one sigmoid output', () => {
-  it('has the accuracies in its records that its answers have', async () => {
+  it('has accuracies in its records that equal those of its outputs', async () => {
     const { directory, records } = await swept(1, { student });
     expect(records).toHaveLength(8);
     const data = new SharedData(new DatasetFiles(await readProtocol(directory)));
@@ -77,7 +77,7 @@ describe('one sigmoid output', () => {
     expect(stdout).toContain('test accuracy');
   });
 
-  it('has none on targets that are not 0 and 1, and neither has a linear output', async () => {
+  it('has no accuracy on targets other than 0 and 1, and neither has a linear output', async () => {
     for (const { records } of [
       await swept(0.9, { student }),
       await swept(1, { student: { width: 8, secondWidth: 6 } }),
@@ -87,7 +87,7 @@ describe('one sigmoid output', () => {
     }
   });
 
-  it('is refused where classes are learned, or the teacher of the paper', async () => {
+  it('is refused for classes, and with the teacher of the paper', async () => {
     const csv = { file: await table(1), label: 'y' };
     expect(failureOf(() => fileProtocol({ csv }, { student }))).toMatch(
       /^invalid_protocol: .*student\.outputActivation: expected none, received "sigmoid": classes are learned by a softmax over one output per class\. To tell two classes apart by one sigmoid output, write them as targets of 0 and 1$/,

@@ -43,7 +43,7 @@ it('images and labels: students learn classes, and records have their accuracy',
   expect((await sweep(protocol, { directory })).reused).toBe(8);
 });
 
-it('a trial is named by what is in its files, wherever they are', async () => {
+it('the key of a trial depends on the contents of its files, wherever they are', async () => {
   const idx = await smallImages();
   const directory = await newFolder();
   await sweep(fileProtocol({ idx }), { directory });
@@ -60,7 +60,7 @@ it('a trial is named by what is in its files, wherever they are', async () => {
   );
 });
 
-it('a file that changes while its sweep is away is told of', async () => {
+it('a file that changes between two calls of a sweep is reported', async () => {
   const idx = await smallImages();
   const directory = await newFolder();
   const protocol = fileProtocol({ idx });
@@ -74,7 +74,7 @@ it('a file that changes while its sweep is away is told of', async () => {
   );
 });
 
-it('a test set of its own, targets from a table, and every normalisation', async () => {
+it('a separate test set, targets from a table, and every normalisation are supported', async () => {
   const row = (i: number) => [i % 7, (i * i) % 11, (i % 7) - 2 * ((i * i) % 11)].join(',');
   const lines = (from: number, to: number) =>
     ['a,b,y', ...Array.from({ length: to - from }, (_, i) => row(from + i)), ''].join('\n');
@@ -93,7 +93,7 @@ it('a test set of its own, targets from a table, and every normalisation', async
   expect(new Set(records.map(({ scalars }) => scalars.labelVariance)).size).toBe(1);
 });
 
-it('a network in a file is a teacher, of the samples in files and of random ones', async () => {
+it('a network in a file labels the samples of files and random ones', async () => {
   const idx = await smallImages();
   const trainedOn = await newFolder();
   await sweep(fileProtocol({ idx }, { trials: 1, student: { width: 5, secondWidth: 3 } }), {
@@ -125,7 +125,7 @@ it('a network in a file is a teacher, of the samples in files and of random ones
   );
 });
 
-it('the test file of a table has the classes of the file to train on, in their order', async () => {
+it('the test file of a table has the classes of the training file, in their order', async () => {
   const lines = (labels: readonly string[]) =>
     ['a,y', ...Array.from({ length: 40 }, (_, i) => `${i % 7},${labels[i % labels.length]}`), ''].join('\n');
   const file = await fileOf('train.csv', lines(['10', '9', '1']));
@@ -146,14 +146,14 @@ it('the test file of a table has the classes of the file to train on, in their o
   expect([...(listed.test?.classes ?? [])].slice(0, 2)).toEqual([3, 1]);
 });
 
-it('an estimate looks at the files, and writes nothing', async () => {
+it('an estimate inspects the files, and writes nothing', async () => {
   const idx = await smallImages();
   const estimate = await estimateSweep(fileProtocol({ idx }), { secondsPerShape: 0.01 });
   expect(estimate.trials.total).toBe(8);
   expect(estimate.operations).toBeGreaterThan(0);
 });
 
-it('paths in a run directory do not depend on where the program is', async () => {
+it('paths in a run directory do not depend on the working directory', async () => {
   const idx = await smallImages();
   const directory = await newFolder();
   const back = process.cwd();

@@ -19,7 +19,7 @@ import { widestOfEach } from '../panels/widest.js';
 import { layerNotes } from '../structure/layer-notes.js';
 
 const name = 'baselines';
-/** Of a run that has no other ranking than that of relevance. */
+/** Title for a run without other rankings than relevance. */
 const bareTitle = 'Pruning by relevance and by other rankings';
 const inTitle: Readonly<Record<RankingName, string>> = {
   relevance: 'by relevance',
@@ -27,9 +27,9 @@ const inTitle: Readonly<Record<RankingName, string>> = {
   random: 'by chance',
   oracle: 'by an oracle',
 };
-/** Teacher sizes, each a panel; arbitrary. */
+/** Maximum number of teacher sizes, each a panel; arbitrary. */
 const mostTeachers = 6;
-/** By how much the loss may grow. Arbitrary. */
+/** Tolerated relative increase of the loss. Arbitrary. */
 const tolerance = 0.1;
 
 /** A ranking's curves in a group: one per trial, [h + 1]. */
@@ -41,8 +41,8 @@ interface RankedGroup {
 }
 
 /**
- * Test loss against the nodes kept, in the order of relevance and in every other that the records have, of all arms on one
- * axis: what the ranking is worth, and what the training.
+ * Test loss against the nodes kept, by relevance and by every other ranking in the records, of all arms on one axis: it
+ * separates the effect of the ranking from that of the training.
  */
 export function baselinesFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   const nameOf = seriesNames(groups);
@@ -83,7 +83,7 @@ export function baselinesFigure(groups: readonly TrialGroup[]): Figure | LeftOut
   };
 }
 
-/** Those that some trial was pruned by, in the order of their names in titles. */
+/** Rankings of at least one trial, in the order of their names in titles. */
 function rankingsOf(ranked: readonly RankedGroup[]): RankingName[] {
   return (Object.keys(inTitle) as RankingName[]).filter((each) =>
     ranked.some(({ ranking, curves }) => ranking === each && curves.length > 0),
@@ -124,7 +124,7 @@ function curveOf({ pruningLosses, rankedLosses }: ReportTrial, ranking: RankingN
   return ranking === 'relevance' ? pruningLosses : rankedLosses?.[ranking];
 }
 
-/** The fewest nodes such that, with so many or more, the loss stays within 10 % of the unpruned one; losses: [h + 1] */
+/** The smallest number of nodes from which on the loss stays within 10 % of the unpruned one; losses: [h + 1] */
 export function nodesNeeded(losses: ArrayLike<number>): number {
   let kept = losses.length - 1;
   const bound = (1 + tolerance) * (losses[kept] as number);
@@ -164,7 +164,7 @@ function notes(groups: readonly TrialGroup[], drawn: readonly TrialGroup[]): str
   ];
 }
 
-/** What a curve is held against. */
+/** Comparisons between rankings. */
 const gaps: Readonly<Partial<Record<RankingName, string>>> = {
   random: 'the gap to chance is what a ranking knows',
   oracle: 'the gap to an oracle that tries all nodes is what it misses',
@@ -178,7 +178,7 @@ function caption(
   const firsts = new Set<string>();
   const all = drawn.map((group) => {
     const own = ranked.filter((each) => each.group === group);
-    // One of each parametrisation with all its rankings; a sentence for the others would be a table.
+    // One of each parametrisation with all its rankings; the others are in the table.
     const isFirst = !firsts.has(group.parametrization);
     firsts.add(group.parametrization);
     return { name: own[0]?.series ?? '', group, own: isFirst ? own : own.slice(0, 1) };

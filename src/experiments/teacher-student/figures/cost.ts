@@ -21,11 +21,11 @@ import { widthPanel } from '../panels/width-panels.js';
 const name = 'cost';
 const title = 'Cost of training';
 
-/** Without it a time that another program made longer is taken for what training costs. */
+/** Without it, a time that includes the load of other programs could be mistaken for the cost of training. */
 const loadNote =
   'Seconds are those of a clock: they depend on the load of the machine, on trials side by side and whatever else it did.';
 
-/** A spectral group with what its trials cost beside those of the direct group that differs in the arm alone. */
+/** A spectral group, and the cost of its trials relative to the direct group that differs in the arm alone. */
 interface Compared extends TrialGroup {
   /** One per trial. */
   readonly ratios: readonly number[];
@@ -43,7 +43,7 @@ const ratio: Quantity = {
   values: (group) => [...(group as Compared).ratios],
 };
 
-/** Time that training took per pattern, by the records' clocks, against width; and the ratio of the arms. */
+/** Training time per pattern, by the clocks of the records, against width; and the ratio of the arms. */
 export function costFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   const pooled = withoutTeachers(groups).filter(({ trials }) =>
     trials.some((trial) => microseconds(trial) > 0),
@@ -78,13 +78,13 @@ function microseconds({ seconds, patternsSeen }: ReportTrial): number {
   return patternsSeen > 0 ? (1e6 * seconds) / patternsSeen : 0;
 }
 
-/** A teacher has labelled its patterns before the clock starts, so that its size is no matter. */
+/** A teacher labels its patterns before the timing starts, so that its size has no effect. */
 function withoutTeachers(groups: readonly TrialGroup[]): TrialGroup[] {
   const merged = new Map<string, TrialGroup>();
   for (const group of groups) {
     const place = canonicalJson([group.parametrization, group.width, group.settings]);
-    const known = merged.get(place);
-    merged.set(place, known ? { ...known, trials: [...known.trials, ...group.trials] } : group);
+    const existing = merged.get(place);
+    merged.set(place, existing ? { ...existing, trials: [...existing.trials, ...group.trials] } : group);
   }
   const [first] = groups;
   return [...merged.values()]
@@ -92,7 +92,7 @@ function withoutTeachers(groups: readonly TrialGroup[]): TrialGroup[] {
     .toSorted((a, b) => a.width - b.width);
 }
 
-/** Spectral groups with one direct group of the same width and shared settings; trial by trial in their order. */
+/** Spectral groups with the one direct group of the same width and shared settings; trial by trial in their order. */
 function comparedGroups(groups: readonly TrialGroup[]): Compared[] {
   const shared = ({ width, settings }: TrialGroup) =>
     canonicalJson([width, Object.entries(settings).filter(([path]) => !path.startsWith('arms.'))]);
@@ -193,7 +193,7 @@ function notes(
   ];
 }
 
-/** What spectral training costs beside direct training; nothing where the run does not say. */
+/** The cost of spectral relative to direct training; empty where the run has no such pair. */
 export function costText(groups: readonly TrialGroup[]): string {
   return ratioText(comparedGroups(withoutTeachers(groups)));
 }

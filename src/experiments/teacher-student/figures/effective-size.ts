@@ -40,10 +40,10 @@ export function pooledEffectiveSizes({ trials }: TrialGroup): number[] {
   return trials.map(({ relevance, threshold }) => effectiveSize(relevance, { threshold, maximum }));
 }
 
-/** As much of a mean as a reader sees on the axis; arbitrary. */
+/** Smallest visible relative difference of means; arbitrary. */
 const noticeable = 0.1;
 
-/** The largest difference that pooling makes to the mean of a group, as a share of it. */
+/** The largest relative difference between the two normalisations in the mean of a group. */
 function poolingDifference(groups: readonly TrialGroup[]): number {
   return largest(
     groups.map((group) => {
@@ -57,8 +57,8 @@ function poolingDifference(groups: readonly TrialGroup[]): number {
 }
 
 /**
- * Figure 2: effective size against student width, with the line h_T. The pooled normalisation has a panel of its own only
- * where it makes a difference that is seen; the table has both.
+ * Figure 2: effective size against student width, with the line h_T. The pooled normalisation has a panel only where
+ * the difference is visible; the table has both.
  */
 export function effectiveSizeFigure(groups: readonly TrialGroup[]): Figure {
   const difference = poolingDifference(groups);
@@ -69,7 +69,7 @@ export function effectiveSizeFigure(groups: readonly TrialGroup[]): Figure {
     series: drawnSeries(groups),
     yTitle: 'effective size n_λ (nodes)',
     format: '.4~g',
-    // A count has no decade below 1; half a node is nobody's value.
+    // A count has no decade below 1; smaller values do not occur.
     floor: 0.5,
     teacherLine: 'horizontal',
     identity: true,
@@ -86,7 +86,7 @@ export function effectiveSizeFigure(groups: readonly TrialGroup[]): Figure {
   };
 }
 
-/** Of a single trial per group there is no other maximum. */
+/** With a single trial per group both maxima are equal. */
 function poolingNotes(groups: readonly TrialGroup[], difference: number): string[] {
   if (difference > noticeable || groups.every(({ trials }) => trials.length === 1)) return [];
   const by = difference === 0 ? 'do not differ' : `differ by at most ${short(100 * difference, 2)} %`;

@@ -74,7 +74,7 @@ const reason =
   'It needs students whose first layer trains eigenvaluesIn while eigenvaluesOut rest at 0: `trainable: [eigenvectors, ' +
   'eigenvaluesIn]` and `initialize: { eigenvaluesIn: 1, eigenvaluesOut: 0 }` in arms.spectral.';
 
-/** Of each trial that ranks inputs, [inputs], divided by its largest. */
+/** Input relevances of each trial that ranks inputs, [inputs], divided by its largest. */
 function ranked({ trials }: TrialGroup): number[][] {
   return trials.flatMap(({ inputRelevance }: ReportTrial) => {
     if (inputRelevance === undefined) return [];
@@ -114,9 +114,9 @@ function caption(
 }
 
 interface InputChart {
-  /** Those that have panels. */
+  /** Groups with panels. */
   readonly shown: readonly TrialGroup[];
-  /** All that rank their inputs. */
+  /** All groups that rank their inputs. */
   readonly ranking: readonly TrialGroup[];
   readonly nameOf: (group: TrialGroup) => string;
   readonly footnotes: readonly string[];

@@ -18,12 +18,12 @@ import { widestOfEach } from '../panels/widest.js';
 
 const name = 'loss-curves';
 const title = 'Loss over the epochs';
-/** As many curves as can be told apart in one panel; arbitrary. */
+/** Maximum number of distinguishable curves in one panel; arbitrary. */
 const mostWidths = 5;
-/** Points of a curve that a pointer finds: a page of thousands is slow. Arbitrary. */
+/** Number of points of a curve that have a tooltip: thousands would slow the page down. Arbitrary. */
 const mostFound = 20;
 
-/** Loss on the patterns trained on and on those held back against epochs: median and quartiles over trials, by width. */
+/** Training and validation loss against epochs: median and quartiles over trials, by width. */
 export function lossCurvesFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   const followed = groups.filter(({ trials }) =>
     trials.some(({ lossHistory }) => lossHistory.epoch.length > 1),
@@ -66,7 +66,7 @@ export function lossCurvesFigure(groups: readonly TrialGroup[]): Figure | LeftOu
 
 const reason = 'It needs the loss at two epochs at least; no trial was evaluated more than once.';
 
-/** Without what a logarithmic axis has no place for. */
+/** Without values that are not on a logarithmic axis. */
 function drawnRows(rows: readonly LossRow[]) {
   const drawn = rows
     .filter(({ median }) => median > 0)
@@ -96,7 +96,7 @@ function table(groups: readonly TrialGroup[], curves: readonly GroupCurves[]): T
   };
 }
 
-/** One row per epoch at which trials were evaluated, and side. */
+/** One row per side and epoch at which trials were evaluated. */
 export function lossRows({ teacherSize, width, trials }: TrialGroup, series: string): LossRow[] {
   return sides.flatMap(({ side }) => {
     const at = new Map<number, number[]>();
@@ -104,8 +104,8 @@ export function lossRows({ teacherSize, width, trials }: TrialGroup, series: str
       for (const [k, epoch] of lossHistory.epoch.entries()) {
         const loss = lossHistory[side][k] as number;
         if (!Number.isFinite(loss)) continue;
-        const known = at.get(epoch);
-        if (known) known.push(loss);
+        const existing = at.get(epoch);
+        if (existing) existing.push(loss);
         else at.set(epoch, [loss]);
       }
     }

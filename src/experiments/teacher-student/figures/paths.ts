@@ -31,28 +31,28 @@ interface PathRow extends Record<string, Cell> {
   readonly quantile: number;
   readonly state: State;
   readonly mean: number;
-  /** Over trials; null of a single one. */
+  /** Over trials; null for a single one. */
   readonly sd: number | null;
 }
 
 /** Figure 6: sorted products w1_ij w2_jk, resampled on [0, 1], pruned and unpruned student against the teacher. */
 export function pathsFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
-  const looked = groups.filter((group) => structured(group).length > 0);
-  if (looked.length === 0) return { name, title, reason: noTeacherToCompare };
+  const compared = groups.filter((group) => structured(group).length > 0);
+  if (compared.length === 0) return { name, title, reason: noTeacherToCompare };
   const nameOf = seriesNames(groups);
   const settings = settingCells(groups);
-  const curves = looked.map((group) => ({ group, rows: pathRows(group, nameOf(group)) }));
-  const panels = shownPanels(looked);
-  const shown = widestOfEach(looked, nameOf).filter((group) =>
+  const curves = compared.map((group) => ({ group, rows: pathRows(group, nameOf(group)) }));
+  const panels = shownPanels(compared);
+  const shown = widestOfEach(compared, nameOf).filter((group) =>
     isShown(panels, group.teacherSize, nameOf(group)),
   );
-  const leftOut = panelNotes(looked, panels);
+  const leftOut = panelNotes(compared, panels);
   const drawn = curves.filter(({ group }) => shown.includes(group)).flatMap(({ rows }) => rows);
   return {
     name,
     title,
     caption: caption(shown, nameOf),
-    notes: [...notes(groups, looked, shown), ...leftOut],
+    notes: [...notes(groups, compared, shown), ...leftOut],
     hint: 'Point at a curve for its values.',
     table: {
       columns: [
@@ -81,7 +81,7 @@ function pathRows(group: TrialGroup, series: string): PathRow[] {
   const trials = structured(group);
   const curves: [State, (trial: StructuredTrial) => Float64Array | undefined][] = [
     ['pruned', ({ structure }) => structure.survivors?.paths.quantiles],
-    // Last, so that its dashes are seen where the two are one.
+    // Last, so that its dashes remain visible where the two coincide.
     ['unpruned', ({ structure }) => structure.unpruned.quantiles],
   ];
   const row = (state: State, k: number, mean: number, sd: number | null): PathRow => {
@@ -103,14 +103,14 @@ function pathRows(group: TrialGroup, series: string): PathRow[] {
 
 function notes(
   groups: readonly TrialGroup[],
-  looked: readonly TrialGroup[],
+  compared: readonly TrialGroup[],
   shown: readonly TrialGroup[],
 ): string[] {
   const without = shown
     .flatMap(structured)
     .filter(({ structure }) => structure.survivors === undefined).length;
   return [
-    ...(shown.length < looked.length
+    ...(shown.length < compared.length
       ? ['Drawn for the largest width of each series; the table has others.']
       : []),
     ...(shown.every((group) => structured(group).length === 1) ? ['One trial per curve: no spread.'] : []),
@@ -144,10 +144,10 @@ function draw(chart: Chart, style: FigureStyle) {
       return group ? [panel(chart, group, i % columns === 0, style)] : [];
     }),
   );
-  const looked = chart.groups.map((group) => ({ ...group, trials: structured(group) }));
-  const alone = looked.every(({ trials }) => trials.length === 1);
+  const compared = chart.groups.map((group) => ({ ...group, trials: structured(group) }));
+  const alone = compared.every(({ trials }) => trials.length === 1);
   const subtitle = [
-    alone ? 'one trial per curve: no spread' : `line and band: mean ± 1 sd over ${trialCount(looked)}`,
+    alone ? 'one trial per curve: no spread' : `line and band: mean ± 1 sd over ${trialCount(compared)}`,
     'dashed: all nodes',
     'solid: the n_λ most relevant',
   ];

@@ -18,9 +18,9 @@ import {
 import { layerNotes } from '../structure/layer-notes.js';
 
 const title = 'Error caused by pruning';
-/** As many curves as can be told apart in one panel; arbitrary. */
+/** Maximum number of distinguishable curves in one panel; arbitrary. */
 const mostWidths = 6;
-/** Right of what is drawn, curves are sampled in steps of 3 %: they have no detail there, and may be 1500 nodes wide. */
+/** Right of the drawn range, curves are sampled in steps of 3 %: they are smooth there, and may have 1500 nodes. */
 const sampleRatio = 1.03;
 const lastDrawn = (teacherSize: number) => (1 + reach) * teacherSize;
 
@@ -36,7 +36,7 @@ export function pruningFigure(groups: readonly TrialGroup[]): Figure {
   const all = curves.flatMap((curve) => curve.rows);
   const floor = errorFloor(groups, all);
   const rows = all.filter((row) => shown.includes(row.width) && isShown(panels, row.teacherSize, row.series));
-  // Of the whole student, from which nothing is removed, the change is 0 in any case.
+  // At the full width, from which nothing is removed, the change is 0 by definition.
   const zeros = rows.filter((row) => row.median === 0 && row.kept < row.width).length;
   const leftOut = [...widthLeftOutNotes(groups, shown), ...panelNotes(groups, panels)];
   const footnotes = [...leftOut, ...layerNotes(groups)];
@@ -84,7 +84,7 @@ function table(groups: readonly TrialGroup[], curves: readonly GroupCurve[]): Ta
   };
 }
 
-/** One row per count of kept nodes that is drawn. */
+/** One row per drawn number of kept nodes. */
 export function curveRows(
   { parametrization, teacherSize, width, trials }: TrialGroup,
   series: string,
@@ -98,7 +98,7 @@ export function curveRows(
   });
 }
 
-/** |MSE after - MSE before| with `kept` nodes left; without trials that overflow, as a mutilated network may. */
+/** |MSE after - MSE before| with `kept` nodes left; without trials that overflow, as a pruned network may. */
 function lossChanges(trials: readonly ReportTrial[], kept: number): number[] {
   return trials
     .map(({ pruningLosses, width }) =>
@@ -107,7 +107,7 @@ function lossChanges(trials: readonly ReportTrial[], kept: number): number[] {
     .filter(Number.isFinite);
 }
 
-/** Every count as far as the axis reaches, then in steps of 3 %, and the whole width. */
+/** Every number within the range of the axis, then in steps of 3 %, and the full width. */
 function sampledCounts(width: number, teacherSize: number): number[] {
   const counts: number[] = [];
   for (let kept = 0; kept < width; ) {
@@ -118,8 +118,8 @@ function sampledCounts(width: number, teacherSize: number): number[] {
 }
 
 /**
- * A thousandth of the best student's own error, to a power of ten: a change below it is nobody's concern, and on a log
- * axis it would take the room of those that are. A student without any error gives no scale; the changes then do.
+ * A thousandth of the error of the best student, rounded to a power of ten: smaller changes are irrelevant, and would
+ * compress the others on a log axis. Where that error is 0, the changes determine the scale.
  */
 export function errorFloor(groups: readonly TrialGroup[], rows: readonly CurveRow[]): number {
   const own = groups.flatMap(({ trials, width }) =>

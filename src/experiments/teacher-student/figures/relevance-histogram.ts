@@ -22,7 +22,9 @@ import { layerNotes } from '../structure/layer-notes.js';
 const title = 'Relevance of the hidden nodes';
 /** Of width 0.025, so that the paper's threshold of 0.05 is an edge. */
 const bins = 40;
-/** As many columns as can be read side by side, and as few as show what the width does; arbitrary. */
+/**
+ * At most as many columns as are legible side by side, and at least as many as show the effect of the width; arbitrary.
+ */
 const [mostWidths, fewestWidths] = [6, 3];
 /** Panels are small; arbitrary. */
 const mostPanels = 12;
@@ -67,7 +69,7 @@ export function relevanceHistogramFigure(groups: readonly TrialGroup[]): Figure 
   };
 }
 
-/** Which panels there are: rows first, and as many widths as there is room for beside one another. */
+/** The panels: rows first, and as many widths as fit beside one another. */
 function shownBars(groups: readonly TrialGroup[]) {
   const all = widths(groups);
   const panelsOf = () => Math.min(all.length, fewestWidths);
@@ -106,7 +108,7 @@ function binRows({ parametrization, teacherSize, width, trials }: TrialGroup, se
   const perTrial = relevances.map((values) => histogram(values, { bins, range: [0, 1] }));
   return Array.from({ length: bins }, (_, k) => {
     const { mean, sd, count } = summarize(perTrial.map(({ counts }) => counts[k] as number));
-    // Through text: 3 * 0.025 is not 0.075.
+    // Through text: 3 * 0.025 is not the float64 of 0.075.
     const [from, to] = [k, k + 1].map((edge) => Number((edge / bins).toFixed(12))) as [number, number];
     return { series, teacherSize, parametrization, width, from, to, nodes: mean, sd: count > 1 ? sd : null };
   });

@@ -15,12 +15,12 @@ import { topologyChart } from '../topology/topology-panels.js';
 
 const name = 'topology';
 const title = 'The surviving sub-network beside the teacher';
-/** Series that are drawn; arbitrary. */
+/** Maximum number of series; arbitrary. */
 const mostSeries = 6;
 
 /**
- * Figure 7: in- and out-strengths of the surviving nodes and how they lie to the teacher's, and the sub-network that they
- * make, drawn beside the teacher.
+ * Figure 7: in- and out-strengths of the surviving nodes, their overlap with the teacher's nodes, and their
+ * sub-network, drawn beside the teacher.
  */
 export function topologyFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   if (groups.every((group) => structured(group).length === 0))
@@ -85,14 +85,14 @@ const quantities: readonly [string, (survivors: Survivors) => number][] = [
   ['overlap', ({ meanOverlap }) => meanOverlap],
 ];
 
-/** Of the largest teacher that has survivors: the widest group of each series. */
+/** For the largest teacher that has survivors: the widest group of each series. */
 function shownGroups(surviving: readonly SurvivingGroup[], shown: readonly Series[]): SurvivingGroup[] {
   const largest = Math.max(...surviving.map(({ group }) => group.teacherSize));
   const own = surviving.filter(({ group }) => group.teacherSize === largest);
   return shown.flatMap((each) => own.findLast(({ series }) => series === each.name) ?? []);
 }
 
-/** What a drawing leaves out. */
+/** Notes on omissions of a drawing. */
 function drawingNotes(shown: readonly SurvivingGroup[]): string[] {
   const cut = shown.some(({ survivors }) => (survivors[0]?.nodes ?? 0) > mostDrawnNodes);
   return [
@@ -108,8 +108,8 @@ function notes(
   surviving: readonly SurvivingGroup[],
   shown: readonly SurvivingGroup[],
 ): string[] {
-  const looked = groups.flatMap(structured).length;
-  const left = looked - surviving.reduce((total, { survivors }) => total + survivors.length, 0);
+  const compared = groups.flatMap(structured).length;
+  const left = compared - surviving.reduce((total, { survivors }) => total + survivors.length, 0);
   const [largest] = shown.map(({ group }) => group.teacherSize);
   return [
     'A factor can move from what enters a ReLU node to what leaves it, and training moves it: strengths are drawn with both ' +
@@ -130,7 +130,9 @@ function notes(
       ? [`Drawn for h_T = ${largest} and the largest width of each series; the table has others.`]
       : []),
     ...(shown.every(({ survivors }) => survivors.length === 1) ? ['One trial per curve: no spread.'] : []),
-    ...(left > 0 ? [`${left} of ${looked} students have no node above the threshold and are left out.`] : []),
+    ...(left > 0
+      ? [`${left} of ${compared} students have no node above the threshold and are left out.`]
+      : []),
     ...structureNotes(groups),
   ];
 }

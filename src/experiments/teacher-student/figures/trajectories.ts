@@ -9,17 +9,20 @@ import { type FollowedTrial, followedTrial } from '../trajectories/followed-tria
 import { trajectoryChart } from '../trajectories/trajectory-panels.js';
 
 const name = 'trajectories';
-/** Of a run without panels of eigenvalues, and of one without any. */
+/** Titles for a run without panels of eigenvalues, and for one without any panel. */
 const titles = {
   eigenvalues: 'Eigenvalues and relevance over training',
   relevance: 'Relevance over training',
 };
 
-/** How the nodes of one student of each kind went: eigenvalues, where they train, and relevance / largest, against epochs. */
+/**
+ * Nodes of one student of each kind during training: eigenvalues, where they are trained, and relevance / largest,
+ * against epochs.
+ */
 export function trajectoriesFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   const nameOf = seriesNames(groups);
   const kept = groups.filter(({ trials }) => trials.some(({ nodeHistory }) => nodeHistory !== undefined));
-  // Spectral students have a panel of eigenvalues besides.
+  // Spectral students also have a panel of eigenvalues.
   const panels = shownPanels(kept, {
     panelsOf: ({ parametrization }) => (parametrization === 'spectral' ? 2 : 1),
   });

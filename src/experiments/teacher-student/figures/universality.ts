@@ -17,17 +17,17 @@ import { type SeriesCollapse, universalityChart } from '../universality/universa
 
 const name = 'universality';
 const title = 'Pruning in units of the teacher';
-/** How far right of the transition curves are drawn, in teacher sizes; arbitrary. */
+/** Range of the axis right of the transition, in teacher sizes; arbitrary. */
 const reach = 1;
-/** Widths of one teacher size and series that are compared; arbitrary. */
+/** Maximum number of widths per teacher size and series; arbitrary. */
 const mostWidths = 4;
 
-/** Series that have a panel; arbitrary. */
+/** Maximum number of series with a panel; arbitrary. */
 const mostSeries = 6;
 
 /**
- * Figure 5: |MSE after - MSE before| divided by its largest, against n_kept / h_T - 1, of several teacher sizes and widths;
- * exponential and power-law fits of the rising part, and how well the curves are one.
+ * Figure 5: |MSE after - MSE before| divided by its largest, against n_kept / h_T - 1, for several teacher sizes and
+ * widths; exponential and power-law fits of the rising part, and measures of the collapse.
  */
 export function universalityFigure(groups: readonly TrialGroup[]): Figure | LeftOut {
   const wide = groups.filter(({ width, teacherSize }) => teacherSize > 0 && width > teacherSize);
@@ -63,7 +63,7 @@ export function universalityFigure(groups: readonly TrialGroup[]): Figure | Left
 
 type Compared = Omit<SeriesCollapse, 'collapse'>;
 
-/** Of each series that has curves of several teachers. */
+/** The curves of each series that has several teachers. */
 function comparedCurves(wide: readonly TrialGroup[], groups: readonly TrialGroup[]): Compared[] {
   const nameOf = seriesNames(groups);
   return presentSeries(groups).flatMap((series): Compared[] => {
@@ -104,7 +104,7 @@ const meaningOfS =
   'S: mean squared distance between curves in units of their standard errors (Houdayer and Hartmann), about 1 where they ' +
   'differ by no more than chance';
 
-/** What the numbers in the titles of panels mean. */
+/** Explains the numbers in the titles of panels. */
 function meaningNotes(collapses: readonly SeriesCollapse[]): string[] {
   const measured = collapses.some(({ collapse }) => collapse.quality);
   return [
@@ -113,7 +113,7 @@ function meaningNotes(collapses: readonly SeriesCollapse[]): string[] {
   ];
 }
 
-/** Whether there is a part to fit and to compare: points left of the transition that are above 0. */
+/** Whether there is a rising part to fit and compare: positive points left of the transition. */
 function rises({ points }: NormalisedCurve): boolean {
   return points.some(({ x, y }) => x < 0 && y > 0);
 }
@@ -134,7 +134,7 @@ function fitNotes({ series, collapse: { exponential, powerLaw } }: SeriesCollaps
   ];
 }
 
-/** What exponents would do for the collapse that the figure does without. */
+/** Exponents of the best collapse, which the figure does not apply. */
 function scalingNotes({ series, collapse: { best, quality } }: SeriesCollapse): string[] {
   if (!best || !quality) return [];
   const { xExponent, yExponent } = best.scaling;
@@ -157,7 +157,7 @@ function fitText(fit: ExponentialFit | PowerLawFit): string {
   return `${form} ${law}, off by ${short(100 * Math.sqrt(fit.reducedChiSquared), 2)} %`;
 }
 
-/** The fit was told that every point is off by 100 %; the residuals say by how much they are. */
+/** The fit assumed a relative error of 1 for every point; the residuals give its actual size. */
 function withError(
   { reducedChiSquared }: { reducedChiSquared: number },
   { value, standardError }: Estimate,

@@ -14,14 +14,14 @@ import { type LoadedData, loadFiles } from './load.js';
 
 const prefix = 'sha256:';
 
-/** The files of a protocol, found by what is in them: all that a trial knows of a file. */
+/** Finds the files of a protocol by their contents: a trial contains their hashes alone. */
 export class DatasetFiles {
   /** Path by SHA-256. */
   readonly #paths = new Map<string, string>();
-  /** What was read last: trials of one protocol share their files. */
+  /** The data read last: trials of one protocol share their files. */
   #loaded: { readonly name: string; readonly data: Promise<LoadedData> } | undefined;
 
-  /** @param protocol whose files have been looked at */
+  /** @param protocol whose files have been inspected */
   constructor({ teacher, data }: Partial<Pick<Protocol, 'teacher' | 'data'>> = {}) {
     const { kind, path, sha256 } = (teacher ?? {}) as Partial<FileTeacher>;
     if (kind === 'file' && path && sha256) this.#paths.set(sha256, path);
@@ -30,8 +30,8 @@ export class DatasetFiles {
   }
 
   /**
-   * The network that a file holds, frozen.
-   * @throws invalid_data when the file has changed; what Network.load throws
+   * The network in a file, frozen.
+   * @throws invalid_data when the file has changed; as Network.load
    */
   async teacher({ path }: FileTeacher): Promise<Teacher> {
     return Teacher.from(await Network.load(await this.#unchanged(path)));
@@ -39,9 +39,10 @@ export class DatasetFiles {
 
   /**
    * The samples of a trial in their parts, normalised.
-   * @param teacher that labels them; absent: the labels are those in the files
-   * @param signal aborting it ends the work with an error of code 'interrupted'; a file that is being read is read to its end
-   * @throws interrupted; invalid_data when a file has changed; what the readers throw
+   * @param teacher labels the samples; absent: the labels are those in the files
+   * @param signal aborting it ends the work with an error of code 'interrupted'; a file that is being read is read to
+   *   its end
+   * @throws interrupted; invalid_data when a file has changed; as the readers
    */
   async splits(
     protocol: StudentProtocol,

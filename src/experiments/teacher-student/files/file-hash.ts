@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { EigenstudentError, reasonOf } from '../../../errors.js';
 
 /**
- * SHA-256 of a file, hexadecimal, read piece by piece.
+ * SHA-256 of a file, hexadecimal, read in chunks.
  * @throws file_unreadable
  */
 export async function fileHash(path: string): Promise<string> {
@@ -18,7 +18,7 @@ export async function fileHash(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** @throws file_unreadable; invalid_data when the file is not what it was when the protocol was begun */
+/** @throws file_unreadable; invalid_data when the file has changed since the protocol was inspected */
 export async function checkHash(path: string, expected: string): Promise<void> {
   const received = await fileHash(path);
   if (received === expected) return;

@@ -1,14 +1,14 @@
-/** From the form of data in a protocol to the samples in its files. The readers are loaded only where they are needed. */
+/** Loads the samples of a protocol's files, by the form of `data`. Readers are imported on demand. */
 import { invalidData } from '../../../data/labelled-samples.js';
 import type { Dataset } from '../../../network/dataset.js';
 import { type FileData, type FormName, formOf } from '../protocol/file-data.js';
 
-/** All samples, before they are cut into parts. */
+/** All samples, before they are split into parts. */
 export interface LoadedData {
   readonly data: Dataset;
-  /** The test set, where it has files of its own. */
+  /** The test set, where it has separate files. */
   readonly test?: Dataset;
-  /** How many classes there are; absent where there are targets, or neither. */
+  /** Number of classes; absent where there are targets, or no labels. */
   readonly classes?: number;
 }
 
@@ -55,8 +55,8 @@ const loaders: { readonly [Form in FormName]: Loader<Forms[Form]> } = {
 };
 
 /**
- * Reads the files of a protocol, as their paths are.
- * @throws what the readers throw; invalid_data when there is one class only, or the test set is of another kind
+ * Reads the files of a protocol; their paths are resolved.
+ * @throws as the readers; invalid_data when there is one class only, or the test set is of another kind
  */
 export async function loadFiles(data: FileData): Promise<LoadedData> {
   const form = formOf(data);
@@ -66,7 +66,7 @@ export async function loadFiles(data: FileData): Promise<LoadedData> {
   return loaded;
 }
 
-/** @param read the samples to train on, or those for testing, with the number of classes if it is known */
+/** @param read reads the training or the test samples, given the number of classes if it is known */
 async function inTwoSets(
   classCount: number | undefined,
   hasTest: boolean,
@@ -74,8 +74,8 @@ async function inTwoSets(
 ): Promise<LoadedData> {
   const data = await read(false, classCount);
   const classes = data.classes && (classCount ?? 1 + data.classes.reduce((a, b) => Math.max(a, b), 0));
-  const known = { data, classes };
-  return hasTest ? { ...known, test: await read(true, classes) } : known;
+  const loadedData = { data, classes };
+  return hasTest ? { ...loadedData, test: await read(true, classes) } : loadedData;
 }
 
 function arrayNames(arrays: Omit<Forms['npz'], 'file'>, test: boolean, classCount?: number) {
@@ -97,10 +97,10 @@ async function fromTables(
 ): Promise<LoadedData> {
   const learned = { label, target, targets };
   const table = await read(file, { ...learned, inputs, exclude, classNames });
-  const known = { data: table.data, classes: table.classNames?.length };
-  if (testFile === undefined) return known;
+  const loadedData = { data: table.data, classes: table.classNames?.length };
+  if (testFile === undefined) return loadedData;
   const names = { inputs: table.inputColumns ?? table.inputNames, classNames: table.classNames };
-  return { ...known, test: (await read(testFile, { ...learned, ...names })).data };
+  return { ...loadedData, test: (await read(testFile, { ...learned, ...names })).data };
 }
 
 function checkAlike({ data, test, classes }: LoadedData): void {

@@ -1,4 +1,4 @@
-/** What the program finds out about the files of a protocol before anything is trained, and writes into it. */
+/** Inspects the files of a protocol before training, and writes the results into the protocol. */
 import { resolve } from 'node:path';
 import { invalidData } from '../../../data/labelled-samples.js';
 import { EigenstudentError } from '../../../errors.js';
@@ -11,7 +11,10 @@ import type { Protocol } from '../protocol/schema.js';
 import { fileHash } from './file-hash.js';
 import { loadFiles } from './load.js';
 
-/** The protocol with paths that do not depend on where the program is. @param folder that they are relative to */
+/**
+ * The protocol with relative paths resolved.
+ * @param folder that they are relative to
+ */
 export function fromFolder(protocol: Protocol, folder: string): Protocol {
   const { teacher, data } = partsOf(protocol);
   return {
@@ -22,15 +25,16 @@ export function fromFolder(protocol: Protocol, folder: string): Protocol {
 }
 
 /**
- * The protocol with the checksum of each file and what is in it; as it is where there are none, or where it has both already.
+ * The protocol with the checksum and a description of each file; unchanged where there are no files, or where it has
+ * both already.
  * @throws file_unreadable, file_corrupt, file_unsupported, invalid_data: see loadFiles
  */
-export async function lookAtFiles(protocol: Protocol): Promise<Protocol> {
+export async function inspectFiles(protocol: Protocol): Promise<Protocol> {
   const parts = partsOf(protocol);
   if (!parts.teacher && !parts.data) return protocol;
   const absolute = partsOf(fromFolder(protocol, '.'));
-  const data = absolute.data && (await lookAtData(absolute.data));
-  const teacher = absolute.teacher && (await lookAtTeacher(absolute.teacher));
+  const data = absolute.data && (await inspectData(absolute.data));
+  const teacher = absolute.teacher && (await inspectTeacher(absolute.teacher));
   const [has, wants] = [data?.found?.inputs, teacher?.found?.inputs];
   if (has !== undefined && wants !== undefined && has !== wants)
     throw invalidData(
@@ -39,7 +43,7 @@ export async function lookAtFiles(protocol: Protocol): Promise<Protocol> {
   return { ...protocol, ...(teacher && { teacher }), ...(data && { data }) } as Protocol;
 }
 
-/** Files do not vary within a protocol, which its check has seen to. */
+/** Files do not vary within a protocol, as its check ensures. */
 function partsOf({ teacher, data }: Protocol): { teacher?: FileTeacher; data?: FileData } {
   const file = (teacher as { readonly kind?: unknown } | undefined)?.kind === 'file';
   return {
@@ -48,7 +52,7 @@ function partsOf({ teacher, data }: Protocol): { teacher?: FileTeacher; data?: F
   };
 }
 
-async function lookAtData(data: FileData): Promise<FileData> {
+async function inspectData(data: FileData): Promise<FileData> {
   if (data.files && data.found && pathsOf(data).every((path) => Object.hasOwn(data.files ?? {}, path)))
     return data;
   const files: Record<string, string> = {};
@@ -62,11 +66,11 @@ async function lookAtData(data: FileData): Promise<FileData> {
     ...(loaded.classes !== undefined && { classes: loaded.classes }),
     ...(targetCount > 0 && { targets: targetCount }),
   };
-  countsOf({ ...data, files, found }); // or says which part is empty
+  countsOf({ ...data, files, found }); // Throws with the part that is empty.
   return { ...data, files, found };
 }
 
-async function lookAtTeacher(teacher: FileTeacher): Promise<FileTeacher> {
+async function inspectTeacher(teacher: FileTeacher): Promise<FileTeacher> {
   if (teacher.sha256 && teacher.found) return teacher;
   const { spec } = await Network.load(teacher.path);
   const [first] = spec.layers;

@@ -2,10 +2,10 @@ import { stringify } from 'yaml';
 import { brief } from '../../../figures/numbers-in-text.js';
 import type { Parametrization, Protocol } from '../protocol/schema.js';
 
-/** As a protocol has it: any field may be an axis. */
+/** An arm in a protocol: any field may be an axis. */
 type GridArm = NonNullable<Protocol['arms'][Parametrization]>;
 
-/** "first layer trains eigenvectors; adam (learningRate 0.005, ...); batch 300; 2000 epochs"; axes as they were written. */
+/** "first layer trains eigenvectors; adam (learningRate 0.005, ...); batch 300; 2000 epochs"; axes as written. */
 export function armText(arm: GridArm, epochs: string, layers = 'first layer'): string {
   const { trainable, optimizer, batchSize, alternating } = arm;
   const names = Array.isArray(trainable) && trainable.every((name) => typeof name === 'string');
@@ -23,8 +23,8 @@ export function armText(arm: GridArm, epochs: string, layers = 'first layer'): s
 }
 
 /**
- * A value, plain or as flow YAML, its numbers as brief as they can be told from the others.
- * @param others the values beside it, as Array.map gives them
+ * A value, plain or as flow YAML, its numbers rounded as far as they remain distinct from the others.
+ * @param others the values beside it, as Array.map passes them
  */
 export function inFlow(value: unknown, _index = 0, others: readonly unknown[] = []): string {
   const short = shortened(value, others);

@@ -24,13 +24,13 @@ export interface BaselineRow extends Record<string, Cell> {
 export interface BaselineChart {
   readonly title: string;
   readonly footnotes: readonly string[];
-  /** Those that are drawn: one of each teacher size and series. */
+  /** Groups with curves: one of each teacher size and series. */
   readonly groups: readonly TrialGroup[];
   readonly series: readonly Series[];
   readonly rows: readonly BaselineRow[];
 }
 
-/** Solid is what the rest of the report is about; then long dashes, dots, and dashes with a dot between. */
+/** Relevance, the subject of the other figures, is solid; then long dashes, dots, and dashes with a dot between. */
 const dashes: readonly (readonly [RankingName, readonly number[]])[] = [
   ['relevance', [1, 0]],
   ['oracle', [11, 5]],
@@ -40,7 +40,7 @@ const dashes: readonly (readonly [RankingName, readonly number[]])[] = [
 /** Length of a line in the legend, in pixels, that shows each pattern at least twice. */
 const legendLine = 28;
 
-/** A panel for each teacher size: hue and lightness say which student, dashes by which ranking it is pruned. */
+/** A panel per teacher size: hue and lightness encode the student, dashes the ranking. */
 export function baselineChart(chart: BaselineChart): Pick<Figure, 'datasets' | 'draw' | 'notes'> {
   const { title, groups, series, footnotes } = chart;
   const first = parametrizations.map((name) =>
@@ -69,7 +69,7 @@ function panel(chart: BaselineChart, teacherSize: number, style: FigureStyle): P
   const wide = style.layout === 'wide';
   const alone = teacherSizes(chart.groups).length === 1;
   const rows = chart.rows.filter((row) => row.teacherSize === teacherSize);
-  // Of the students, as every loss may be 0, and no row is left.
+  // By the students, as every loss may be 0, and no row remains.
   const own = chart.groups.filter((group) => group.teacherSize === teacherSize);
   const width = Math.max(...own.map((group) => group.width));
   const most = Math.max(1, ...rows.map((row) => row.excess));
@@ -163,7 +163,7 @@ function curveLayers(teacherSize: number, { x, y }: Axes, { inPage }: FigureStyl
       ? [
           {
             ...source,
-            // Invisible, and large enough to be met by a pointer.
+            // Invisible, and large enough for the pointer.
             mark: { type: 'circle' as const, size: 50, opacity: 0, clip: true },
             encoding: { ...at, strokeDash: { value: [1, 0] }, tooltip },
           },

@@ -8,7 +8,7 @@ import { type Series, seriesNames } from './series.js';
 import type { ShownPanels } from './shown-panels.js';
 import { type Parametrization, type TrialGroup, teacherSizes, trialCount } from './trial-groups.js';
 
-/** Room above the highest bar for the label; arbitrary. */
+/** Space above the highest bar for the label; arbitrary. */
 const headroom = 1.7;
 
 export interface BinRow extends Record<string, Cell> {
@@ -27,9 +27,9 @@ export interface HistogramChart {
   readonly title: string;
   readonly groups: readonly TrialGroup[];
   readonly panels: ShownPanels;
-  /** Widths that have panels. */
+  /** Widths with panels. */
   readonly shown: readonly number[];
-  /** Of the panels. */
+  /** Rows of the panels. */
   readonly rows: readonly BinRow[];
   readonly footnotes: readonly string[];
 }
@@ -71,7 +71,7 @@ function panelSize(wide: boolean, columns: number) {
     : { width: 130, height: 105 };
 }
 
-/** Of the titles above panels as small as these. */
+/** Font size of the titles of small panels. */
 const titleSize = 11;
 
 interface PanelPlace {
@@ -165,7 +165,7 @@ function labelLayers(group: TrialGroup | undefined, place: PanelPlace, theme: Fi
 
 function axes({ most, bottom, left }: PanelPlace) {
   const top = most * headroom;
-  // A label at the very top would push the title of its panel up, out of line with its neighbours.
+  // A label at the upper end would shift the title of its panel, out of line with its neighbours.
   const values = [0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000].filter(
     (tick) => Math.log1p(tick) < 0.94 * Math.log1p(top),
   );
@@ -184,7 +184,7 @@ function axes({ most, bottom, left }: PanelPlace) {
     },
     y: {
       type: 'quantitative' as const,
-      // Linear up to one node, logarithmic above: one node and the crowd at zero must both be seen.
+      // Linear up to one node, logarithmic above: both a single node and the many at zero are visible.
       scale: { type: 'symlog' as const, constant: 1, domain: [0, top], nice: false },
       axis: { title: left ? 'nodes per trial' : null, labels: left, values, labelExpr: plainLabel },
     },

@@ -1,9 +1,9 @@
 import { listed } from '../../../figures/numbers-in-text.js';
 
-/** As many names with commas as a note has room for; arbitrary. */
+/** Maximum number of names with commas in a note; arbitrary. */
 const mostNames = 12;
 
-/** For the notes of a figure that shows `shown` of `all` things: how many, and the names of those that it does not. */
+/** Notes of a figure that shows `shown` of `all` things: their number, and the names of those that are omitted. */
 export function leftOutNotes(
   what: string,
   shown: number,

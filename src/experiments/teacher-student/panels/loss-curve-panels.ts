@@ -21,10 +21,10 @@ export interface LossRow extends Record<string, Cell | boolean> {
   readonly epoch: number;
   readonly trials: number;
   readonly median: number;
-  /** Quartiles over trials; of a single one, its value. As it is drawn, null where it is 0, which a log axis has no place for. */
+  /** Quartiles over trials; for a single one, its value. null where it is 0, which is not on a log axis. */
   readonly low: number | null;
   readonly high: number;
-  /** Whether a pointer finds it. */
+  /** Whether it has a tooltip. */
   readonly found: boolean;
 }
 
@@ -34,12 +34,12 @@ export interface LossCurveChart {
   readonly panels: ShownPanels;
   readonly shown: readonly number[];
   readonly drawn: readonly LossRow[];
-  /** How many medians are 0. */
+  /** Number of medians that are 0. */
   readonly undrawn: number;
   readonly footnotes: readonly string[];
 }
 
-/** One row of panels per teacher size and series, one column per side; axes shared by all. */
+/** One row of panels per teacher size and series, one column per side, with common axes. */
 export function lossCurvePanels(chart: LossCurveChart, style: FigureStyle) {
   const columns = style.layout === 'wide' ? sides.length : 1;
   const panels = chart.panels.teacherSizes.flatMap((teacherSize) =>
@@ -96,7 +96,7 @@ function panel(chart: LossCurveChart, place: PanelPlace, style: FigureStyle): Pa
         field: 'width',
         type: 'ordinal',
         scale: { domain: drawn, range: rampColors(style.theme.ramps[series.parametrization], drawn.length) },
-        // Of a row of panels, which have the same colours, the first has it.
+        // The first of a row of panels, which have the same colours.
         legend: place.left
           ? {
               ...{ title: 'width h', titleOrient: 'left', orient: 'bottom' },
@@ -162,7 +162,7 @@ function layers(
           {
             data: { name: 'losses' },
             transform: [{ filter: `${filter} && datum.found` }],
-            // Invisible, and large enough to be met by a pointer.
+            // Invisible, and large enough for the pointer.
             mark: { type: 'circle' as const, size: 90, opacity: 0, clip: true, aria: false },
             encoding: { x, y: { ...y, field: 'median' }, tooltip },
           },

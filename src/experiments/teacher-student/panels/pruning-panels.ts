@@ -25,23 +25,23 @@ export interface CurveRow extends Record<string, Cell> {
 export interface PruningChart {
   readonly title: string;
   readonly groups: readonly TrialGroup[];
-  /** Those that have panels. */
+  /** Teacher sizes and series with panels. */
   readonly panels: ShownPanels;
   readonly footnotes: readonly string[];
-  /** Widths that are drawn. */
+  /** Widths with curves. */
   readonly shown: readonly number[];
-  /** Smaller changes are drawn here. */
+  /** Smaller changes are drawn at this value. */
   readonly floor: number;
-  /** Of the widths and series that are drawn. */
+  /** Rows of the widths and series that are drawn. */
   readonly rows: readonly CurveRow[];
 }
 
-/** How far right of h_T the axis reaches, in teacher sizes, unless the reader pans it; arbitrary. */
+/** Range of the axis right of h_T, in teacher sizes, before the reader pans it; arbitrary. */
 export const reach = 3;
-/** Panels side by side. */
+/** Maximum number of panels side by side. */
 const mostColumns = 2;
 
-/** One panel per teacher size and series: its hue says which parametrisation, its lightness the width. */
+/** One panel per teacher size and series: its hue encodes the parametrisation, its lightness the width. */
 export function pruningChart(chart: PruningChart): Pick<Figure, 'datasets' | 'draw'> {
   const { title, groups, floor, footnotes } = chart;
   const { teacherSizes: sizes, series: shown } = chart.panels;
@@ -74,7 +74,7 @@ function subtitle(groups: readonly TrialGroup[]): string[] {
   ];
 }
 
-/** Where each curve passes the median effective size of its trials. */
+/** The points of the curves at the median effective size of their trials. */
 function effectiveSizeMarks({ groups, shown, panels, floor, rows }: PruningChart) {
   const nameOf = seriesNames(groups);
   return groups.flatMap((group) => {
@@ -169,7 +169,7 @@ function xAxis({ rows }: PruningChart, teacherSize: number) {
 function yAxis({ groups, rows, floor }: PruningChart, titled: boolean) {
   const most = Math.max(...rows.map((row) => row.largest), 10 * floor);
   const foot = Math.round(Math.log10(floor));
-  // Every decade while they can be told apart.
+  // Every decade while the labels do not overlap.
   const step = Math.ceil((Math.log10(most * 3) - foot) / 10);
   const values: number[] = [];
   for (let e = foot; powerOfTen(e) <= most * 3; e += step) values.push(powerOfTen(e));
@@ -185,7 +185,7 @@ function yAxis({ groups, rows, floor }: PruningChart, titled: boolean) {
   };
 }
 
-/** What a still picture has no use for. */
+/** Not used in a static picture. */
 interface Interaction {
   readonly inPage: boolean;
   readonly params: ReturnType<typeof zoom>[];
@@ -217,7 +217,7 @@ function curveLayers(inPanel: string, { x, y }: Axes, { inPage, params, loss }: 
       ? [
           {
             ...source,
-            // Invisible, and large enough to be met by a pointer.
+            // Invisible, and large enough for the pointer.
             mark: { type: 'circle' as const, size: 60, opacity: 0, clip: true },
             params,
             encoding: { ...at, y: { field: 'drawn', ...y }, tooltip },
@@ -233,7 +233,7 @@ function curveLayers(inPanel: string, { x, y }: Axes, { inPage, params, loss }: 
   ];
 }
 
-/** Drag pans; the wheel zooms only with a key, so that it still scrolls the page. */
+/** Dragging pans; the wheel zooms only with a key, so that it still scrolls the page. */
 function zoom(name: string) {
   return {
     name: `zoom_${name}`,

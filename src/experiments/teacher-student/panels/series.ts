@@ -12,11 +12,11 @@ export interface Series {
   /** "spectral", or "spectral, learningRate 0.001" */
   readonly name: string;
   readonly parametrization: Parametrization;
-  /** "learningRate 0.001"; empty where nothing else varies. */
+  /** "learningRate 0.001"; empty where no other field varies. */
   readonly label: string;
 }
 
-/** As many of one parametrisation as can be told apart; arbitrary. */
+/** Maximum number of distinguishable series of one parametrisation; arbitrary. */
 const mostSeries = 6;
 
 /** The name of a group's series, among all groups of a run. */
@@ -29,7 +29,7 @@ function seriesName(parametrization: Parametrization, label: string): string {
   return label === '' ? parametrization : `${parametrization}, ${label}`;
 }
 
-/** By parametrisation, spectral first, then as they come. */
+/** By parametrisation, spectral first, then in their order here. */
 export function presentSeries(groups: readonly TrialGroup[]): Series[] {
   const columns = separatingColumns(groups);
   return parametrizations.flatMap((parametrization) => {
@@ -39,7 +39,7 @@ export function presentSeries(groups: readonly TrialGroup[]): Series[] {
   });
 }
 
-/** What a figure has room for: of each parametrisation the first and last series, and others evenly between by rank. */
+/** The series that fit in a figure: of each parametrisation the first and last, and others evenly between by rank. */
 export function drawnSeries(groups: readonly TrialGroup[]): Series[] {
   const present = presentSeries(groups);
   return parametrizations.flatMap((parametrization) =>
@@ -50,7 +50,7 @@ export function drawnSeries(groups: readonly TrialGroup[]): Series[] {
   );
 }
 
-/** The widest group of each series that is drawn, for what a caption says. */
+/** The widest group of each drawn series, for captions. */
 export function widestOfSeries(groups: readonly TrialGroup[]): { name: string; group: TrialGroup }[] {
   const nameOf = seriesNames(groups);
   return drawnSeries(groups).map(({ name }) => ({
@@ -59,12 +59,12 @@ export function widestOfSeries(groups: readonly TrialGroup[]): { name: string; g
   }));
 }
 
-/** Of a figure that shows the series of drawnSeries. */
+/** Notes of a figure that shows the series of drawnSeries. */
 export function seriesNotes(groups: readonly TrialGroup[]): string[] {
   return [...seriesLeftOutNotes(groups), ...alongNotes(groups)];
 }
 
-/** Which series have no curve. */
+/** Notes on series without a curve. */
 export function seriesLeftOutNotes(groups: readonly TrialGroup[]): string[] {
   const all = presentSeries(groups).map(({ name }) => name);
   const drawn = drawnSeries(groups).map(({ name }) => name);
@@ -72,7 +72,7 @@ export function seriesLeftOutNotes(groups: readonly TrialGroup[]): string[] {
   return leftOutNotes('settings', drawn.length, all.length, left);
 }
 
-/** What changes along a curve besides the width. */
+/** Notes on fields that change along a curve besides the width. */
 export function alongNotes(groups: readonly TrialGroup[]): string[] {
   const separating = separatingColumns(groups).map(({ name }) => name);
   const along = columnsOf(groups).filter(({ name }) => !separating.includes(name));
@@ -83,7 +83,7 @@ export function alongNotes(groups: readonly TrialGroup[]): string[] {
     : [];
 }
 
-/** Hue says which parametrisation, lightness which of its settings. */
+/** Hue encodes the parametrisation, lightness its settings. */
 export function seriesColors(series: readonly Series[], theme: Theme): string[] {
   return parametrizations.flatMap((parametrization) => {
     const count = series.filter((each) => each.parametrization === parametrization).length;
@@ -91,7 +91,7 @@ export function seriesColors(series: readonly Series[], theme: Theme): string[] 
   });
 }
 
-/** Columns of the table behind a figure, and the cells of a group in them. */
+/** Columns of settings in the table of a figure, and the cells of a group. */
 export function settingCells(groups: readonly TrialGroup[]): {
   readonly columns: string[];
   cells(group: Pick<TrialGroup, 'settings'>): Cell[];
@@ -107,7 +107,7 @@ function columnsOf(groups: readonly TrialGroup[]): SettingColumn[] {
   return settingColumns(groups.map(({ settings }) => settings));
 }
 
-/** Fields that differ at one width: one that goes with the width is no series of its own. */
+/** Fields that differ at one width: one that changes with the width alone does not make a series. */
 function separatingColumns(groups: readonly TrialGroup[]): SettingColumn[] {
   return columnsOf(groups).filter((column) => {
     const cells = new Map<string, Cell>();
@@ -120,7 +120,7 @@ function separatingColumns(groups: readonly TrialGroup[]): SettingColumn[] {
   });
 }
 
-/** What must be said of the spread, if anything. */
+/** Notes on groups without a spread. */
 export function spreadNotes(groups: readonly TrialGroup[]): string[] {
   const alone = groups.filter((group) => group.trials.length === 1);
   if (alone.length === 0) return [];
@@ -131,5 +131,5 @@ export function spreadNotes(groups: readonly TrialGroup[]): string[] {
   return [`One trial only, hence no spread: ${names.join(', ')}${more > 0 ? ` and ${more} others` : ''}.`];
 }
 
-/** A note names no more of them; arbitrary. */
+/** Maximum number of names in a note; arbitrary. */
 const mostNamed = 8;

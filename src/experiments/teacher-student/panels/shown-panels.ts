@@ -1,15 +1,15 @@
-/** Which teacher sizes, series and widths have a panel of their own: a grid has more of them than anybody reads. */
+/** Selects the teacher sizes, series and widths that have a panel: a grid may have too many. */
 import { evenly } from '../../../analysis/numbers.js';
 import { parametrizations } from '../protocol/schema.js';
 import { leftOutNotes } from './left-out.js';
 import { presentSeries, type Series } from './series.js';
 import { type TrialGroup, teacherSizes, widths } from './trial-groups.js';
 
-/** Panels of one figure, unless they are small; arbitrary. */
+/** Maximum number of panels in one figure, unless they are small; arbitrary. */
 export const mostPanels = 8;
-/** Teacher sizes of one figure; arbitrary. */
+/** Maximum number of teacher sizes in one figure; arbitrary. */
 const mostTeachers = 2;
-/** Series of one parametrisation of one figure; arbitrary. */
+/** Maximum number of series per parametrisation in one figure; arbitrary. */
 const mostSeries = 6;
 
 export interface ShownPanels {
@@ -18,15 +18,15 @@ export interface ShownPanels {
 }
 
 interface PanelCounts {
-  /** How many panels a series has per teacher size; one unless given. */
+  /** Number of panels of a series per teacher size; default: one. */
   readonly panelsOf?: (series: Series) => number;
-  /** Panels of the figure. */
+  /** Maximum number of panels in the figure. */
   readonly most?: number;
 }
 
 /**
  * The first and last teacher sizes, and of each parametrisation the first and last series and others evenly between, as
- * many as there is room for. One teacher alone, the largest, where two would leave one series of several.
+ * many as fit. A single teacher, the largest, where two would leave one series of several.
  */
 export function shownPanels(
   groups: readonly TrialGroup[],
@@ -67,7 +67,7 @@ export function isShown(shown: ShownPanels, teacherSize: number, series: string)
   return shown.teacherSizes.includes(teacherSize) && shown.series.some(({ name }) => name === series);
 }
 
-/** Which series and teacher sizes have no panel; none where all have one. */
+/** Notes on series and teacher sizes without a panel; empty where all have one. */
 export function panelNotes(groups: readonly TrialGroup[], shown: ShownPanels): string[] {
   return [...shownSeriesNotes(groups, shown.series), ...teacherLeftOutNotes(groups, shown.teacherSizes)];
 }
@@ -84,7 +84,7 @@ export function teacherLeftOutNotes(groups: readonly TrialGroup[], shown: readon
   return leftOutNotes('teacher sizes', shown.length, all.length, left);
 }
 
-/** Which widths have no curve or panel. */
+/** Notes on widths without a curve or panel. */
 export function widthLeftOutNotes(groups: readonly TrialGroup[], shown: readonly number[]): string[] {
   const all = widths(groups);
   const left = all.filter((width) => !shown.includes(width)).map((width) => `h = ${width}`);

@@ -1,4 +1,4 @@
-/** Rows that the figures are computed from: finished trials, grouped by what should only differ by chance. */
+/** Input of the figures: finished trials, grouped by settings. */
 
 import { evenly } from '../../../analysis/numbers.js';
 import { canonicalJson } from '../../../protocol/canonical-json.js';
@@ -10,13 +10,13 @@ import type { TrialStructure } from '../structure/trial-structure.js';
 
 export type { Parametrization };
 
-/** What the figures need of a finished record and its arrays. */
+/** The part of a finished record and its arrays that the figures use. */
 export interface ReportTrial {
   readonly parametrization: Parametrization;
   /** h_T; 0 where there is no teacher. */
   readonly teacherSize: number;
   readonly width: number;
-  /** Of every other field that the run varies. */
+  /** Values of every other field that the run varies. */
   readonly settings: Settings;
   readonly trial: number;
   /** Absent: the mean squared error. */
@@ -26,11 +26,11 @@ export interface ReportTrial {
   /** Nodes whose relevance, divided by the trial's largest, is above the threshold. */
   readonly effectiveSize: number;
   readonly threshold: number;
-  /** How relevance was computed (src/pruning/relevance.ts). */
+  /** Criterion of relevance (src/pruning/relevance.ts). */
   readonly criterion: 'L' | 'M';
-  /** That its student trained. */
+  /** Training time. */
   readonly seconds: number;
-  /** Patterns that it was shown, the same ones again in every epoch. */
+  /** Number of patterns in training, repeated ones counted in every epoch. */
   readonly patternsSeen: number;
   readonly batchSize: number;
   readonly engine: string;
@@ -38,14 +38,14 @@ export interface ReportTrial {
   readonly relevance: ArrayLike<number>;
   /** [h + 1]; index k: test loss of the student that keeps its k most relevant nodes */
   readonly pruningLosses: ArrayLike<number>;
-  /** The same with the nodes removed in other orders, where the protocol asks for them. */
+  /** The same with the nodes removed in other orders, where the protocol requests them. */
   readonly rankedLosses?: RankedLosses;
   readonly lossHistory: LossHistory;
-  /** Only of some trials that trialsWithStructure chose: few keep it. */
+  /** Only for some trials that trialsWithStructure chose: few keep it. */
   readonly nodeHistory?: NodeHistory;
   /** [inputs], not normalised; of students that rank their inputs. */
   readonly inputRelevance?: ArrayLike<number>;
-  /** Of its weights; only of trials that trialsWithStructure chose. */
+  /** Structure of its weights; only for trials that trialsWithStructure chose. */
   readonly structure?: TrialStructure;
 }
 
@@ -59,8 +59,8 @@ export interface TrialGroup {
 }
 
 /**
- * Groups in the order of every table: by teacher size, then width, then parametrisation, spectral first, then as they
- * come.
+ * Groups in the order of every table: by teacher size, then width, then parametrisation, spectral first, then in their
+ * order here.
  */
 export function groupTrials(trials: readonly ReportTrial[]): TrialGroup[] {
   const groups = new Map<string, ReportTrial[]>();
@@ -89,12 +89,12 @@ export function teacherSizes(groups: readonly TrialGroup[]): number[] {
   return distinct(groups.map((group) => group.teacherSize));
 }
 
-/** Whether there is a teacher whose size the students can be held against. */
+/** Whether there is a teacher with whose size the students can be compared. */
 export function hasTeacher(groups: readonly TrialGroup[]): boolean {
   return groups.some(({ teacherSize }) => teacherSize > 0);
 }
 
-/** What the loss is called on an axis. */
+/** Name of the loss on an axis. */
 export function lossName(groups: readonly TrialGroup[]): string {
   return groups.some(({ trials }) => trials[0]?.loss === 'crossEntropy') ? 'cross-entropy' : 'MSE';
 }
@@ -120,10 +120,10 @@ export function trialCount(groups: readonly TrialGroup[]): string {
   return fewest === most ? `${most} ${unit}` : `${fewest} to ${most} ${unit}`;
 }
 
-/** A table with many rows for each group is of so many of them; arbitrary, a spreadsheet takes a million rows. */
+/** Maximum number of groups in a table with many rows per group; arbitrary, a spreadsheet has a million rows. */
 const mostTabled = 400;
 
-/** Those that a table of curves is of, the first and the last among them. */
+/** The groups in a table of curves, the first and the last among them. */
 export function tabledGroups(groups: readonly TrialGroup[]): readonly TrialGroup[] {
   return evenly(groups, mostTabled);
 }

@@ -1,6 +1,6 @@
 import { type TrialGroup, widths } from './trial-groups.js';
 
-/** More than these have no room on an axis as points of their own; both arbitrary. */
+/** Maximum number of distinct points on an axis; both arbitrary. */
 const mostWidths = 60;
 const bins = 40;
 
@@ -11,8 +11,8 @@ export interface WidthBin {
 }
 
 /**
- * A bin for each group while the widths can be told apart; else bins as wide as each other on a logarithmic axis.
- * @param seriesOf keeps apart what does not belong together
+ * A bin per group while the widths are distinguishable; otherwise bins of equal width on a logarithmic axis.
+ * @param seriesOf groups of different series are not combined
  */
 export function widthBins(
   groups: readonly TrialGroup[],
@@ -25,8 +25,8 @@ export function widthBins(
   for (const group of groups) {
     const bin = Math.min(bins - 1, Math.floor((bins * (Math.log(group.width) - low)) / (high - low)));
     const name = `${group.teacherSize} ${bin} ${seriesOf(group)}`;
-    const known = members.get(name);
-    if (known) known.push(group);
+    const existing = members.get(name);
+    if (existing) existing.push(group);
     else members.set(name, [group]);
   }
   return [...members.values()].map((own) => {

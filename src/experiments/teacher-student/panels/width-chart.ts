@@ -17,7 +17,7 @@ import { binNotes, type WidthBin, widthBins } from './width-bins.js';
 
 /** A quantity of every trial, one panel of a figure. */
 export interface Quantity {
-  /** Names it in data and tables. */
+  /** Its name in data and tables. */
   readonly id: string;
   readonly panelTitle: string;
   /** One value per trial of the group, in its order. */
@@ -26,45 +26,45 @@ export interface Quantity {
 
 /** Quantities against the student's width, both axes logarithmic: the form of figures 2 and 3. */
 export interface WidthChart {
-  /** Those that are drawn. */
+  /** Quantities with panels. */
   readonly quantities: readonly Quantity[];
-  /** Those of the table; the ones that are drawn unless given. */
+  /** Quantities of the table; default: those with panels. */
   readonly tabled?: readonly Quantity[];
   readonly groups: readonly TrialGroup[];
-  /** Those that are drawn; the table has all. */
+  /** Series that are drawn; the table has all. */
   readonly series: readonly Series[];
   readonly yTitle: string;
   /** d3 format of the values in tooltips. */
   readonly format: string;
-  /** Where zeros are drawn. Unless given, they are left out, and said to be. */
+  /** Where zeros are drawn. By default, they are omitted, with a note. */
   readonly floor?: number;
-  /** h_T is a value of the quantity (a horizontal line), only a width (a vertical one), or of no concern. */
+  /** h_T is a value of the quantity (a horizontal line), a width alone (a vertical one), or irrelevant. */
   readonly teacherLine: 'horizontal' | 'vertical' | 'none';
-  /** A value to hold the quantity against. */
+  /** A reference value of the quantity. */
   readonly guide?: number;
-  /** Whether to draw "all h nodes", the largest value that a count of nodes can take. */
+  /** Whether to draw "all h nodes", the largest possible value of a count of nodes. */
   readonly identity: boolean;
 }
 
 /**
- * How far from the true width things are drawn so that they do not hide one another, as fractions of the axis: each
- * parametrisation to its side, and the trials beside their whiskers. Arbitrary.
+ * Horizontal offsets from the true width, as fractions of the axis, so that marks do not cover one another: one side
+ * per parametrisation, and trials beside their whiskers. Arbitrary.
  */
 const meanShift = 0.008;
 const trialShift = 0.022;
 
-/** Trials of a group that get a point of their own; of more, nobody can tell one from another. Arbitrary. */
+/** Maximum number of trials of a group with separate points; more are not distinguishable. Arbitrary. */
 const mostTrials = 50;
 
 type Row = Record<string, Cell | boolean>;
 
-/** Every panel of every style asks for them, and for thousands of trials they take a while. */
-const known = new WeakMap<WidthChart, Datasets>();
+/** Cached: every panel of every style requests them, and thousands of trials take a while. */
+const cache = new WeakMap<WidthChart, Datasets>();
 
 /** `summaries`: one row per group and quantity; `trials`: one per trial, none where a group has a single one. */
 export function widthDatasets(chart: WidthChart): Datasets {
-  const datasets = known.get(chart) ?? makeDatasets(chart);
-  known.set(chart, datasets);
+  const datasets = cache.get(chart) ?? makeDatasets(chart);
+  cache.set(chart, datasets);
   return datasets;
 }
 
@@ -95,8 +95,8 @@ function makeDatasets(chart: WidthChart): Datasets {
 }
 
 /**
- * Where a whisker is drawn: down to the foot of the axis where the mean less 1 sd is below it, or not above 0. The axis
- * does not follow it, since on a log axis that may lie decades below every trial.
+ * Range of a whisker: down to the lower end of the axis where the mean less 1 sd is below it, or not above 0. The axis
+ * does not include it, since on a log axis it may lie decades below every trial.
  */
 function withWhisker(row: Row, foot: number): Row {
   const { sd, low } = row;
@@ -124,7 +124,7 @@ function drawnBins({ groups, series }: WidthChart): WidthBin[] {
   );
 }
 
-/** The table behind the figure: mean and sd of each quantity for each group. */
+/** The table of the figure: mean and sd of each quantity for each group. */
 export function widthTable({ groups, quantities: drawn, tabled: quantities = drawn }: WidthChart): Table {
   const settings = settingCells(groups);
   return {
@@ -150,7 +150,7 @@ export function widthTable({ groups, quantities: drawn, tabled: quantities = dra
   };
 }
 
-/** What points, lines and whiskers mean, for the line under the title. */
+/** The meaning of points, lines and whiskers, for the line under the title. */
 export function widthSubtitle(chart: WidthChart): string[] {
   const { groups } = chart;
   const undrawn = chart.floor === undefined ? zerosText(zerosOf(chart)) : '';
@@ -166,7 +166,7 @@ function zerosOf(chart: WidthChart): number {
   return allValues(chart).filter((value) => value === 0).length;
 }
 
-/** Whether a whisker is cut off at the foot of the axis, and how that is marked. */
+/** Explains whiskers that are cut off at the lower end of the axis. */
 function whiskerNotes(chart: WidthChart): string[] {
   return (widthDatasets(chart).summaries ?? []).some(({ leaves }) => leaves === true)
     ? [
@@ -175,7 +175,7 @@ function whiskerNotes(chart: WidthChart): string[] {
     : [];
 }
 
-/** What the picture itself must say. */
+/** Notes that are part of the picture. */
 export function widthFootnotes(chart: WidthChart): string[] {
   const { groups } = chart;
   return [
@@ -185,12 +185,12 @@ export function widthFootnotes(chart: WidthChart): string[] {
   ];
 }
 
-/** Those that have panels. */
+/** Teacher sizes with panels. */
 export function shownTeachers({ groups, quantities }: WidthChart): readonly number[] {
   return evenly(teacherSizes(groups), Math.floor(mostPanels / quantities.length));
 }
 
-/** What a reader can do with the live picture. */
+/** Interactions of the live picture. */
 export const widthHint =
   'Point at a mark for its values; click a legend entry to single it out, beside it to go back.';
 
@@ -226,16 +226,16 @@ function domainOf(
   const horizontal = chart.teacherLine === 'horizontal';
   const teachers = horizontal ? teacherSizes(chart.groups).filter((size) => size > 0) : [];
   const guides = chart.guide === undefined ? [] : [chart.guide];
-  // Not down to where whiskers end: see withWhisker.
+  // Without the lower ends of whiskers: see withWhisker.
   const drawn = [
     ...summaries.flatMap((row) => [row.meanDrawn, row.high]),
     ...trials.map((row) => row.valueDrawn),
   ];
-  // null (no spread) becomes 0, which a log domain passes over.
+  // null (no spread) becomes 0, which a log domain ignores.
   return logDomain([...drawn.map(Number), ...teachers, ...guides]);
 }
 
-/** @param floor where zeros are drawn; where there is none, a value is above 0 */
+/** @param floor where zeros are drawn; without it, a value is positive */
 function summaryCells(values: readonly number[], floor: number | undefined): Row {
   const { mean, sd, count } = summarize(values);
   return {
@@ -243,7 +243,7 @@ function summaryCells(values: readonly number[], floor: number | undefined): Row
     meanDrawn: Math.max(mean, floor ?? 0),
     sd: count > 1 ? sd : null,
     spread: spreadText(count > 1 ? sd : null),
-    // Below zero a log axis has no place for the whisker.
+    // Values below zero are not on a log axis.
     low: count > 1 && mean - sd > 0 ? mean - sd : null,
     high: count > 1 ? Math.max(mean + sd, floor ?? 0) : null,
     trials: count,

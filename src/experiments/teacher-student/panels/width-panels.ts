@@ -16,7 +16,10 @@ import {
   widthSubtitle,
 } from './width-chart.js';
 
-/** One panel per teacher size and quantity; axes shared by all. Quantities stand side by side, else teacher sizes do. */
+/**
+ * One panel per teacher size and quantity, with common axes. Quantities are side by side; a single quantity has its
+ * teacher sizes side by side.
+ */
 export function widthFigure(
   title: string,
   chart: WidthChart,
@@ -39,9 +42,9 @@ export function widthFigure(
 
 export interface WidthPanelPlace {
   readonly teacherSize: number;
-  /** Whether its y axis has a title of its own, side by side with others. */
+  /** Whether its y axis has a title, beside other panels. */
   readonly titled: boolean;
-  /** Whether the legend shows and hides its series, and those of all other panels with them. */
+  /** Whether its legend shows and hides the series of all panels. */
   readonly legend: boolean;
   /** Whether it is the only panel. */
   readonly alone: boolean;
@@ -84,7 +87,7 @@ function seriesColor({ series }: WidthChart, wide: boolean, { theme }: FigureSty
       orient: 'top' as const,
       symbolType: 'circle',
       symbolOpacity: 1,
-      // As many as fit side by side, in full, when they say more than the parametrisation.
+      // As many as fit side by side, in full, when they contain more than the parametrisation.
       ...(series.length > 2 && { columns: wide ? 2 : 1, labelLimit: wide ? 320 : 230 }),
     },
   };
@@ -108,7 +111,7 @@ const panelWidth = { wide: 320, narrow: 235 } as const;
 function xAxis(chart: WidthChart, pixels: number) {
   const all = widths(chart.groups);
   const domain = widthDomain(chart);
-  // A few widths are their own ticks; many are not legible as such.
+  // A few widths are the ticks themselves; many would not be legible.
   const values = all.length <= 12 ? all : logTicks(domain);
   const labelled = labelledTicks(values, domain, pixels);
   return {
@@ -189,7 +192,7 @@ function meanLayers(chart: WidthChart, inPanel: string, { x, y }: Axes, withLege
   ];
 }
 
-/** Whiskers that go on below the axis: down to its foot, with a triangle there. */
+/** Whiskers that continue below the axis: down to its lower end, with a triangle there. */
 function leavingLayers(chart: WidthChart, inPanel: string, { x, y }: Axes): Layer[] {
   if (!(widthDatasets(chart).summaries ?? []).some(({ leaves }) => leaves === true)) return [];
   const source = { data: { name: 'summaries' }, transform: [{ filter: `${inPanel} && datum.leaves` }] };
@@ -249,7 +252,7 @@ function teacherLayers(
   ];
 }
 
-/** A value to hold the others against. */
+/** A reference value. */
 function guideLayers({ guide }: WidthChart, { y }: Axes, { theme }: FigureStyle): Layer[] {
   if (guide === undefined) return [];
   const mark = { type: 'rule' as const, strokeDash: [6, 4] };
@@ -257,7 +260,7 @@ function guideLayers({ guide }: WidthChart, { y }: Axes, { theme }: FigureStyle)
   return [{ data: { values: [{ guide }] }, mark, encoding: { color, y: { field: 'guide', ...y } } }];
 }
 
-/** Where every one of the h nodes counts. */
+/** The line on which all h nodes count. */
 function identityLayers({ x, y }: Axes, { theme }: FigureStyle): Layer[] {
   const low = Math.max(x.scale.domain[0], y.scale.domain[0]);
   const high = Math.min(x.scale.domain[1], y.scale.domain[1]);

@@ -1,4 +1,4 @@
-/** How the spectral layers of an arm are trained: optimiser, schedules, penalties, phases. */
+/** Training of the spectral layers of an arm: optimiser, schedules, penalties, phases. */
 import { z } from 'zod';
 import {
   decay,
@@ -16,7 +16,7 @@ import {
 export const tensorNames = ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'] as const;
 export type SpectralTensorName = (typeof tensorNames)[number];
 
-const base = nonNegativeNumber.describe('The learning rate at the start, warm-up aside.');
+const base = nonNegativeNumber.describe('Initial learning rate, without warm-up.');
 const warmup = nonNegativeNumber
   .default(0)
   .describe('Epochs in which the learning rate is multiplied by a factor that rises linearly to 1.');
@@ -28,14 +28,14 @@ const learningRate = z
         stepDecay: strict({
           base,
           every: positiveNumber.describe('Epochs between two steps.'),
-          factor: nonNegativeNumber.describe('What the learning rate is multiplied by at each step.'),
+          factor: nonNegativeNumber.describe('Factor of the learning rate at each step.'),
           warmup,
         })
           .exactOptional()
           .describe('In steps: base × factor^floor(epoch / every).'),
         cosine: strict({
           base,
-          total: positiveNumber.describe('Epochs until the learning rate is at `minimum`.'),
+          total: positiveNumber.describe('Epochs until the learning rate reaches `minimum`.'),
           minimum: nonNegativeNumber.default(0).describe('The learning rate at the end.'),
           warmup,
         })
@@ -82,7 +82,7 @@ const perTensor = strict({
   eigenvaluesOut: nonNegativeNumber.default(0).describe('Coefficient of the eigenvalues of the outputs.'),
 }).prefault({});
 
-/** How the spectral layers of one parametrisation are trained. The dense ones have no penalty. */
+/** Training of the spectral layers of one parametrisation. The dense ones have no penalty. */
 export function armSchema(allowed: readonly SpectralTensorName[], trainedByDefault: SpectralTensorName[]) {
   return strict({
     trainable: z
@@ -90,7 +90,7 @@ export function armSchema(allowed: readonly SpectralTensorName[], trainedByDefau
       .min(1, expected('at least one tensor'))
       .default(trainedByDefault)
       .describe(
-        `Tensors of the spectral layers that are trained, of ${allowed.join(', ')}. The others keep their first values.`,
+        `Tensors of the spectral layers that are trained, of ${allowed.join(', ')}. The others keep their initial values.`,
       ),
     l1: perTensor.describe('L1 penalties: coefficient times the sum of the absolute values.'),
     l2: perTensor.describe('L2 penalties: coefficient times the sum of the squares.'),
@@ -99,15 +99,15 @@ export function armSchema(allowed: readonly SpectralTensorName[], trainedByDefau
     })
       .exactOptional()
       .describe(
-        'Group lasso: coefficient times the sum of the norms of the rows, of what enters each node. Absent: none.',
+        'Group lasso: coefficient times the sum of the norms of the rows, which are the incoming weights of the nodes. Absent: none.',
       ),
     initialize: strict({
-      eigenvaluesIn: number.exactOptional().describe('First value of each of `eigenvaluesIn`.'),
-      eigenvaluesOut: number.exactOptional().describe('First value of each of `eigenvaluesOut`.'),
+      eigenvaluesIn: number.exactOptional().describe('Initial value of each of `eigenvaluesIn`.'),
+      eigenvaluesOut: number.exactOptional().describe('Initial value of each of `eigenvaluesOut`.'),
     })
       .exactOptional()
       .describe(
-        'Where the eigenvalues of the first layer start. Absent: `eigenvaluesIn` at 0, `eigenvaluesOut` at 1.',
+        'Initial eigenvalues of the first layer. Absent: `eigenvaluesIn` at 0, `eigenvaluesOut` at 1.',
       ),
     optimizer,
     batchSize: positiveInteger.describe('Samples per training step.'),
@@ -118,7 +118,7 @@ export function armSchema(allowed: readonly SpectralTensorName[], trainedByDefau
       .nullable()
       .default(null)
       .describe(
-        "The paper's variant: eigenvectors rest, then eigenvalues rest, `every` steps (or epochs) each. null: together.",
+        "The paper's variant: alternately, eigenvectors and eigenvalues are frozen for `every` steps (or epochs). null: both are trained together.",
       ),
   }).superRefine((value, context) => {
     const refuse = (path: (string | number)[], message: string) =>

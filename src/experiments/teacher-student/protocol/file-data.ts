@@ -1,4 +1,4 @@
-/** The form of `data` that comes from files: which files, how they are cut into parts, what is known of them. */
+/** `data` from files: which files, how they are split into parts, and what they contain. */
 import { z } from 'zod';
 import { normalizations } from '../../../data/normalization.js';
 import { expected, name, positiveInteger, strict, trueOrFalse } from '../../../protocol/protocol-fields.js';
@@ -12,45 +12,47 @@ const classCount = positiveInteger
   .min(2, expected('at least 2 classes'))
   .exactOptional()
   .describe(
-    'How many classes there are; a label beyond them is an error. Absent: as many as the labels to train on say, each of ' +
-      'which must then occur.',
+    'Number of classes; a label beyond them is an error. Absent: determined by the training labels, among ' +
+      'which every class must then occur.',
   );
 
-/** What there is to read: arrays of samples, and of their labels unless a teacher labels them; a test set, if it is a set of its own. */
+/**
+ * Contents to read: arrays of samples, and of their labels unless a teacher labels them; a test set, if it is separate.
+ */
 const arrays = {
   inputs: path.describe('The array of the inputs; its first dimension counts the samples.'),
   classes: path.exactOptional().describe('The array of the classes, from 0; or `targets`.'),
-  targets: path.exactOptional().describe('The array of the numbers to learn; or `classes`.'),
-  testInputs: path.exactOptional().describe('The array of the inputs to test on.'),
-  testClasses: path.exactOptional().describe('The array of their classes.'),
-  testTargets: path.exactOptional().describe('The array of their targets.'),
+  targets: path.exactOptional().describe('The array of the numeric targets; or `classes`.'),
+  testInputs: path.exactOptional().describe('The array of the test inputs.'),
+  testClasses: path.exactOptional().describe('The array of the test classes.'),
+  testTargets: path.exactOptional().describe('The array of the test targets.'),
   classCount,
 };
 const table = {
   file: path.describe('The table.'),
-  testFile: path.exactOptional().describe('A table to test on, with the same columns.'),
+  testFile: path.exactOptional().describe('A table of test samples, with the same columns.'),
   label: nameIn.exactOptional().describe('The column with the class.'),
   classNames: names.exactOptional().describe('Names of all classes, in their order.'),
-  targets: names.exactOptional().describe('The columns with the numbers to learn.'),
+  targets: names.exactOptional().describe('The columns of the numeric targets.'),
   target: nameIn
     .exactOptional()
-    .describe('The column with them, if it is one: the same as a list of one in `targets`.'),
+    .describe('The column of a single target: the same as a list of one column in `targets`.'),
   inputs: names.exactOptional().describe('The columns that are inputs. Absent: all other columns.'),
-  exclude: names.exactOptional().describe('Columns that are no inputs, instead of `inputs`.'),
+  exclude: names.exactOptional().describe('Columns that are not inputs, as an alternative to `inputs`.'),
 };
 const forms = {
   idx: strict({
     images: path.describe('The file of the inputs.'),
     labels: path.exactOptional().describe('The file of the classes.'),
-    testImages: path.exactOptional().describe('The file of the inputs to test on.'),
-    testLabels: path.exactOptional().describe('The file of their classes.'),
+    testImages: path.exactOptional().describe('The file of the test inputs.'),
+    testLabels: path.exactOptional().describe('The file of the test classes.'),
     classCount,
   })
     .exactOptional()
-    .describe('IDX files, as MNIST and Fashion-MNIST have them, compressed with gzip or not.'),
+    .describe('IDX files, the format of MNIST and Fashion-MNIST, with or without gzip compression.'),
   cifar10: strict({
     files: paths.describe('Files of the binary version, in their order.'),
-    testFiles: paths.exactOptional().describe('Files to test on.'),
+    testFiles: paths.exactOptional().describe('Files of test samples.'),
   })
     .exactOptional()
     .describe('CIFAR-10 in its binary version.'),
@@ -62,7 +64,7 @@ const forms = {
     .describe('Arrays in one NPZ file: each field but `file` and `classCount` is the name of an array.'),
   csv: strict({
     ...table,
-    delimiter: nameIn.exactOptional().describe('What separates columns. Absent: a comma.'),
+    delimiter: nameIn.exactOptional().describe('The separator of columns. Absent: a comma.'),
   })
     .exactOptional()
     .describe('CSV files with a header.'),
@@ -71,7 +73,7 @@ const forms = {
 export type FormName = keyof typeof forms;
 export const formNames = Object.keys(forms) as FormName[];
 
-/** Fields that name files. */
+/** Fields that contain paths of files. */
 const fileFields: Readonly<Record<FormName, readonly string[]>> = {
   idx: ['images', 'labels', 'testImages', 'testLabels'],
   cifar10: ['files', 'testFiles'],
@@ -94,29 +96,29 @@ export const fileDataSchema = strict({
   validation: size
     .default(0.1)
     .describe(
-      'A fraction of the samples if below 1, else a number of them. What validation and test leave is trained on.',
+      'A fraction of the samples if below 1, otherwise their number. The remaining samples are the training part.',
     ),
-  test: size.exactOptional().describe('Likewise. Absent where there are files for testing; else 0.2.'),
+  test: size.exactOptional().describe('Likewise. Absent where there are test files; otherwise 0.2.'),
   normalize: name(normalizations)
     .default('standard')
     .describe('How inputs are scaled, by the statistics of the training part alone.'),
   stratified: trueOrFalse
     .exactOptional()
-    .describe('Whether each part has of each class its share. Absent: true where there are classes.'),
+    .describe('Whether each part has the same proportions of classes. Absent: true where there are classes.'),
   train: refusedWithFiles,
   files: z
     .record(z.string(), hash)
     .exactOptional()
-    .describe('SHA-256 of each file, by its path; written by the program, which then checks them.'),
+    .describe('SHA-256 of each file, by its path; written by the program, and verified by later calls.'),
   found: strict({
     samples: positiveInteger.describe('Samples.'),
-    testSamples: positiveInteger.exactOptional().describe('Samples of the files for testing.'),
+    testSamples: positiveInteger.exactOptional().describe('Samples of the test files.'),
     inputs: positiveInteger.describe('Inputs per sample.'),
     classes: positiveInteger.exactOptional().describe('Classes.'),
     targets: positiveInteger.exactOptional().describe('Targets per sample.'),
   })
     .exactOptional()
-    .describe('What is in the files; written by the program.'),
+    .describe('Contents of the files; written by the program.'),
 })
   .superRefine((value, context) => {
     const given = formNames.filter((form) => value[form] !== undefined);
@@ -161,12 +163,12 @@ function hasTestFiles(data: z.input<typeof fileDataSchema>): boolean {
   return formNames.some((form) => Object.keys(data[form] ?? {}).some((field) => /^test[A-Z]/.test(field)));
 }
 
-/** How much of the samples is for testing; undefined where there are files for that. */
+/** Size of the test part; undefined where there are files for it. */
 export function testSize(data: FileData): number | undefined {
   return hasTestFiles(data) ? undefined : (data.test ?? 0.2);
 }
 
-/** Whether the files say what is to be learned. */
+/** Whether the files contain labels. */
 export function hasLabels(data: FileData): boolean {
   const fields = data[formOf(data)] ?? {};
   return (
@@ -175,7 +177,7 @@ export function hasLabels(data: FileData): boolean {
   );
 }
 
-/** Whether what they say is classes. */
+/** Whether these labels are classes. */
 export function hasClasses(data: FileData): boolean {
   const fields = data[formOf(data)] ?? {};
   return formOf(data) === 'cifar10' || ['labels', 'classes', 'label'].some((field) => field in fields);
@@ -191,7 +193,7 @@ export function mapPaths(data: FileData, change: (path: string) => string): File
   return { ...data, [form]: Object.fromEntries(fields) };
 }
 
-/** The same data, where two forms say the same: `target` of a table as `targets`. */
+/** The same data in one of two equivalent forms: `target` of a table as `targets`. */
 export function inOneForm(data: FileData): FileData {
   const form = formOf(data);
   if (form !== 'csv' && form !== 'parquet') return data;
@@ -199,7 +201,7 @@ export function inOneForm(data: FileData): FileData {
   return target === undefined ? data : { ...data, [form]: { ...table, targets: [target] } };
 }
 
-/** Each file once. */
+/** Each path once. */
 export function pathsOf(data: FileData): string[] {
   const found = new Set<string>();
   mapPaths(data, (each) => {

@@ -1,10 +1,10 @@
-/** A teacher that was trained: a network in a file, frozen. */
+/** A trained teacher: a network in a file, frozen. */
 import { z } from 'zod';
 import { expected, nameMessage, positiveInteger, strict } from '../../../protocol/protocol-fields.js';
 
 const kinds = ['paper', 'file'] as const;
 
-/** One kind, with the names of all in its messages. */
+/** One kind; its messages list the names of all kinds. */
 export function teacherKind<const Kind extends (typeof kinds)[number]>(kind: Kind) {
   return z.enum([kind], { error: (issue) => nameMessage(kinds, issue.input) });
 }
@@ -14,19 +14,19 @@ export const fileTeacherSchema = strict({
   path: z
     .string(expected('the path of a network'))
     .min(1, expected('the path of a network'))
-    .describe('What `Network.save` wrote, or `arrays.safetensors` of a trial.'),
+    .describe('A file written by `Network.save`, or `arrays.safetensors` of a trial.'),
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, expected('a SHA-256 in 64 hexadecimal digits'))
     .exactOptional()
-    .describe('SHA-256 of the file; written by the program, which then checks it.'),
+    .describe('SHA-256 of the file; written by the program, and verified by later calls.'),
   found: strict({
     inputs: positiveInteger.describe('Inputs of the network.'),
     outputs: positiveInteger.describe('Outputs of the network.'),
     teacherSize: positiveInteger.describe('Nodes of its first hidden layer.'),
   })
     .exactOptional()
-    .describe('What is in the file; written by the program.'),
+    .describe('Contents of the file; written by the program.'),
 }).describe('A network in a file');
 
 export type FileTeacher = z.output<typeof fileTeacherSchema>;

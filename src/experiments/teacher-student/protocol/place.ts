@@ -1,4 +1,4 @@
-/** What tells groups of students apart in every table. */
+/** Fields that distinguish groups of students in every table. */
 import type { PlaceColumn } from '../../../protocol/experiment-form.js';
 import { teacherSizeOf } from './problem.js';
 import { type Parametrization, parametrizations } from './schema.js';

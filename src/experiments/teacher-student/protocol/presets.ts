@@ -6,7 +6,7 @@ import type { Protocol, ProtocolInput } from './schema.js';
 export const presetNames = ['quick', 'paper'] as const;
 export type PresetName = (typeof presetNames)[number];
 
-/** All numbers of the published code of arXiv:2310.12612, and the second width (20), which it lacks. */
+/** All numbers of the published code of arXiv:2310.12612, and the second width (20), which the code lacks. */
 const paper: ProtocolInput = {
   teacher: { kind: 'paper', inputs: 10, teacherSize: 20, secondWidth: 20, seed: 0 },
   data: { train: 8000, validation: 2000, test: 10_000 },
@@ -32,25 +32,25 @@ const paper: ProtocolInput = {
   epochs: 2000,
   trials: 30,
   seed: 1,
-  /** Every 125 epochs: 50 points would take 1.2 % of the arithmetic of the training for the history alone. */
+  /** Every 125 epochs: 50 points would spend 1.2 % of the arithmetic of the training on the history alone. */
   evaluation: { points: 16 },
 };
 
 export const presets: Readonly<Record<PresetName, ProtocolInput>> = {
-  /** The widths of the published script, and as many trials as fit a minute or so on two cores. */
+  /** The widths of the published script, and a number of trials that takes about a minute on two cores. */
   quick: { ...paper, student: { ...paper.student, width: [20, 60, 200] }, trials: 3 },
   paper,
 };
 
-/** Options of a command line that change a preset. */
+/** Options of the command line that modify a preset. */
 export interface PresetOverrides {
-  /** Of the students' first hidden layer. */
+  /** Widths of the students' first hidden layer. */
   readonly widths?: readonly number[];
   readonly epochs?: number;
   readonly trials?: number;
 }
 
-/** A preset with some of its numbers changed, not yet checked. */
+/** A preset with some of its fields replaced, not yet checked. */
 export function overridden(base: ProtocolInput, { widths, ...overrides }: PresetOverrides): ProtocolInput {
   const student = widths === undefined ? base.student : { ...base.student, width: widths };
   const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
@@ -58,7 +58,7 @@ export function overridden(base: ProtocolInput, { widths, ...overrides }: Preset
 }
 
 /**
- * A preset, with some of its numbers changed.
+ * A preset, with some of its fields replaced.
  * @throws invalid_argument for an unknown name, invalid_protocol for a number out of range
  */
 export function preset(name: PresetName, overrides: PresetOverrides = {}): Protocol {

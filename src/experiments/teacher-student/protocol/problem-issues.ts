@@ -1,10 +1,10 @@
-/** Whether teacher, data and the outputs of the student go together. */
+/** Checks that teacher, data and the outputs of the student are compatible. */
 import { armOf, axesOf, type FieldPath, valuesOf } from '../../../protocol/axes.js';
 import type { ProtocolIssue } from '../../../protocol/protocol-issues.js';
 import { type FileData, formNames, formOf, hasClasses, hasLabels, isFromFiles } from './file-data.js';
 import type { Protocol, ProtocolPoint } from './schema.js';
 
-/** Somebody must say what is to be learned. */
+/** Labels must come from a teacher or from files. */
 function labelIssues({ teacher, data }: ProtocolPoint): ProtocolIssue[] {
   if (teacher !== undefined || !isFromFiles(data) || hasLabels(data)) return [];
   const message = `missing, expected ${fieldsOf(data)}, or a teacher that labels the inputs`;
@@ -17,7 +17,7 @@ function fieldsOf(data: FileData): string {
   return form === 'csv' || form === 'parquet' ? 'label or targets' : 'classes or targets';
 }
 
-/** An activation of the outputs is for numbers that a read-out of the student's own learns. */
+/** An activation of the outputs is for numeric targets that are learned by a trained read-out. */
 function outputIssues({ teacher, data, student }: ProtocolPoint): ProtocolIssue[] {
   const { outputActivation } = student;
   if (outputActivation === undefined) return [];
@@ -33,7 +33,7 @@ function outputIssues({ teacher, data, student }: ProtocolPoint): ProtocolIssue[
   );
 }
 
-/** Every trial of a protocol is of the same files. */
+/** Every trial of a protocol uses the same files. */
 export function fileAxisIssues(paths: readonly FieldPath[]): ProtocolIssue[] {
   const message =
     'expected one value, received several: files do not vary within a protocol. Write a protocol for each';
@@ -45,7 +45,7 @@ function namesFile([section, field]: FieldPath): boolean {
   return section === 'data' && (formNames as readonly (string | undefined)[]).includes(field);
 }
 
-/** A batch of more samples than there are is all of them: two such sizes train the same. */
+/** A batch size of more than the number of samples means all samples: two such sizes train the same student. */
 function fullBatchIssues(protocol: Protocol): ProtocolIssue[] {
   const zipped = new Set(protocol.zip?.flat());
   const samples = Math.max(...(valuesOf(protocol, 'data.train') as number[]));
@@ -60,7 +60,7 @@ function fullBatchIssues(protocol: Protocol): ProtocolIssue[] {
   });
 }
 
-/** What spans the sections of a protocol. */
+/** Issues that involve several sections of the protocol. */
 export function studentIssues(protocol: Protocol, point: ProtocolPoint): ProtocolIssue[] {
   return [...labelIssues(point), ...outputIssues(point), ...fullBatchIssues(protocol)];
 }

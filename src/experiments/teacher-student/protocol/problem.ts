@@ -1,4 +1,4 @@
-/** What a trial is to learn, whoever set the problem: a teacher, data that people bring, or both. */
+/** The task of a trial, posed by a teacher, by data from files, or by both. */
 import { type PartCounts, partCounts } from '../../../data/splits.js';
 import { EigenstudentError } from '../../../errors.js';
 import type { Loss } from '../../../network/spec.js';
@@ -7,14 +7,14 @@ import type { FileTeacher } from './file-teacher.js';
 import type { ProtocolPoint } from './schema.js';
 
 export interface Problem {
-  /** Numbers a sample. */
+  /** Number of inputs per sample. */
   readonly inputs: number;
-  /** Of the student: one per class, or one per target. */
+  /** Outputs of the student: one per class, or one per target. */
   readonly outputs: number;
-  /** 'sum': the frozen read-out of the paper's teacher; 'dense': a layer that is trained. */
+  /** 'sum': the frozen read-out of the paper's teacher; 'dense': a trained layer. */
   readonly readout: 'sum' | 'dense';
   readonly loss: Loss;
-  /** Samples of each part. */
+  /** Number of samples of each part. */
   readonly samples: PartCounts;
   /** h_T, nodes of the teacher's first hidden layer; 0 where there is no teacher. */
   readonly teacherSize: number;
@@ -22,12 +22,12 @@ export interface Problem {
 
 type Posed = Pick<ProtocolPoint, 'teacher' | 'data'>;
 
-/** @throws invalid_protocol when there are files that nobody has looked at yet; invalid_data: see partCounts */
+/** @throws invalid_protocol when there are files that have not been inspected; invalid_data: see partCounts */
 export function problemOf({ teacher, data }: Posed): Problem {
   const files = isFromFiles(data) ? data : undefined;
-  const found = files && known('data', files.found);
+  const found = files && inspected('data', files.found);
   const taught =
-    teacher && (teacher.kind === 'file' ? known('teacher', teacher.found) : { ...teacher, outputs: 1 });
+    teacher && (teacher.kind === 'file' ? inspected('teacher', teacher.found) : { ...teacher, outputs: 1 });
   return {
     inputs: (found?.inputs ?? taught?.inputs) as number,
     outputs: (taught?.outputs ?? found?.classes ?? found?.targets) as number,
@@ -41,28 +41,28 @@ export function problemOf({ teacher, data }: Posed): Problem {
 /** h_T; 0 where there is no teacher. */
 export function teacherSizeOf({ teacher }: Pick<ProtocolPoint, 'teacher'>): number {
   if (teacher === undefined) return 0;
-  return teacher.kind === 'file' ? known('teacher', teacher.found).teacherSize : teacher.teacherSize;
+  return teacher.kind === 'file' ? inspected('teacher', teacher.found).teacherSize : teacher.teacherSize;
 }
 
-/** Samples of each part of data whose files have been looked at. */
+/** Number of samples of each part of data whose files have been inspected. */
 export function countsOf(data: FileData): PartCounts {
-  const { samples, testSamples = 0 } = known('data', data.found);
+  const { samples, testSamples = 0 } = inspected('data', data.found);
   return partCounts(samples, {
     validation: data.validation,
     test: testSize(data) ?? { samples: testSamples },
   });
 }
 
-function known<Found>(what: string, found: Found | undefined): Found {
+function inspected<Found>(what: string, found: Found | undefined): Found {
   if (found !== undefined) return found;
   const advice = 'sweep() does, and keeps what it finds in the protocol of the run directory';
   throw new EigenstudentError('invalid_protocol', `the files of ${what} have not been looked at; ${advice}`);
 }
 
 /**
- * The same as a trial depends on it: with the contents of each file, "sha256:...", in the place of its path. Files may move;
- * what is in them may not change.
- * @throws invalid_protocol when there are files that nobody has looked at yet
+ * The same in the form that a trial's key depends on: with the contents of each file, "sha256:...", in place of its
+ * path. Files may be moved; their contents may not change.
+ * @throws invalid_protocol when there are files that have not been inspected
  */
 export function byContents({ teacher, data }: Posed): Posed {
   return {
@@ -72,10 +72,10 @@ export function byContents({ teacher, data }: Posed): Posed {
 }
 
 function teacherByContents({ sha256, ...teacher }: FileTeacher): FileTeacher {
-  return { ...teacher, path: `sha256:${known('teacher', sha256)}` };
+  return { ...teacher, path: `sha256:${inspected('teacher', sha256)}` };
 }
 
 function dataByContents({ files, ...data }: FileData): FileData {
-  const hashes = known('data', files);
-  return mapPaths(inOneForm(data), (path) => `sha256:${known('data', hashes[path])}`);
+  const hashes = inspected('data', files);
+  return mapPaths(inOneForm(data), (path) => `sha256:${inspected('data', hashes[path])}`);
 }

@@ -1,9 +1,9 @@
-/** Axes along which nothing of the training differs: each student is trained again for every value. */
+/** Detects axes that do not affect the training: each student is trained again for every value. */
 import { quote } from '../../../arguments.js';
 import { axesOf } from '../../../protocol/axes.js';
 import type { ProtocolDocument } from '../../../protocol/experiment-form.js';
 
-/** A warning for each axis of `evaluation`, which says how a student is looked at. */
+/** A warning for each axis of `evaluation`, which determines only how a student is measured. */
 export function repetitionWarnings(protocol: ProtocolDocument, directory: string): string[] {
   const repeating = axesOf(protocol).filter(
     ({ path, values }) => path[0] === 'evaluation' && values.length > 1,

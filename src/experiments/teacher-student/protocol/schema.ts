@@ -1,7 +1,7 @@
 /**
- * Every field of a protocol, its limits, its default and its meaning: the only place where these stand. They are written for
- * one value of each; that a field may also be a list or a spacing of values is added by axes.ts, for all of them alike.
- * `npm run docs:protocol` writes docs/protocol.md from them.
+ * Every field of a protocol, its limits, its default and its meaning: the only place where these are defined. The
+ * schema describes one value of each field; axes.ts adds lists and spacings of values for all fields. `npm run
+ * docs:protocol` generates docs/protocol.md from it.
  */
 import { z } from 'zod';
 import { activations } from '../../../network/layers.js';
@@ -49,8 +49,8 @@ const data = strict({
   sharedSeed: trueOrFalse
     .exactOptional()
     .describe(
-      'true, as the published code does by a seed that it sets too late: every direct trial has the same data, those of no ' +
-        'spectral trial, and is tested on the inputs that it was trained on. Absent or false: data of its own for each trial.',
+      'true reproduces the published code, which sets a seed too late: all direct trials share one data set, which no spectral ' +
+        'trial has, and are tested on their training inputs. Absent or false: separate data for each trial.',
     ),
 }).describe('Standard normal inputs');
 
@@ -61,7 +61,7 @@ const arms = strict({
   direct: armSchema(['eigenvectors'], ['eigenvectors'])
     .exactOptional()
     .describe(
-      'The usual training: of eigenvectors alone, which are the weights but for their sign. `initialize` is refused.',
+      'Conventional training: of eigenvectors alone, which equal the weights up to their sign. `initialize` is refused.',
     ),
 })
   .refine((value) => value.spectral !== undefined || value.direct !== undefined, {
@@ -87,7 +87,7 @@ const evaluation = strict({
     ),
 })
   .prefault({})
-  .describe('What is measured of a trial.');
+  .describe('Measurements of a trial.');
 
 function protocolOf<Teacher extends z.ZodType, Data extends z.ZodType, Student extends z.ZodType>(
   teacher: Teacher,
@@ -102,10 +102,10 @@ function protocolOf<Teacher extends z.ZodType, Data extends z.ZodType, Student e
     arms,
     epochs: positiveInteger.describe('Passes over the training data.'),
     trials: trialsField.describe(
-      'Students per point of the grid, each with its own first values, data and shuffles.',
+      'Students per point of the grid, each with its own initial values, data and shuffles.',
     ),
     seed: nonNegativeInteger.describe(
-      'Seed of data, first values and shuffles, together with the index of the trial.',
+      'Seed of data, initial values and shuffles, together with the index of the trial.',
     ),
     dtype: dtypeField.describe('Type of all numbers of a student.'),
     evaluation,
@@ -118,17 +118,17 @@ export const protocolSchema = protocolOf(
   z
     .union([teacher, fileTeacherSchema])
     .exactOptional()
-    .describe('The frozen network that labels the inputs. Absent where files hold what is to be learned.'),
+    .describe('The frozen network that labels the inputs. Absent where files contain the labels.'),
   z
     .union([data, fileDataSchema])
     .prefault({})
-    .describe('Standard normal inputs, or samples from files, which name exactly one of the formats below.'),
+    .describe('Standard normal inputs, or samples from files in exactly one of the formats below.'),
   z
     .union([studentSchemas.short, studentSchemas.layers])
     .describe('The network that is trained, in the short form of the paper or as a list of layers.'),
 );
 
-/** What a document says of who labels, of its data and of its student: the error messages are those of that kind. */
+/** The kinds of labels, data and student of a document: error messages are those of that kind. */
 const kinds = {
   teacher: { paper: teacher, file: fileTeacherSchema, optional: teacher.exactOptional() },
   data: { gaussian: data.prefault({}), files: fileDataSchema },
@@ -137,7 +137,7 @@ const kinds = {
 
 const schemas = new Map<string, z.ZodObject>();
 
-/** The schema of a document, which need not be valid. */
+/** The schema for a document, which need not be valid. */
 export function schemaFor(document: unknown): z.ZodObject {
   const given = (document ?? {}) as { teacher?: unknown; data?: unknown; student?: unknown };
   const files = typeof given.data === 'object' && given.data !== null && isFromFiles(given.data);
@@ -151,14 +151,14 @@ export function schemaFor(document: unknown): z.ZodObject {
   return schema;
 }
 
-/** One point of the grid: what a trial is made of, all but its index. */
+/** One point of the grid: the fields of a trial except its index. */
 export type ProtocolPoint = z.output<typeof protocolSchema>;
 type PointInput = z.input<typeof protocolSchema>;
 /** The fields of an arm, with one value each. */
 export type ArmFields = NonNullable<ProtocolPoint['arms'][Parametrization]>;
 
 type SectionName = 'teacher' | 'data' | 'student' | 'evaluation';
-/** A protocol with every default written out, its axes as they were written. */
+/** A protocol with every default written out, its axes as written. */
 export type Protocol = Grid<ProtocolPoint, SectionName>;
-/** What a user writes. */
+/** The type of a protocol as written by a user. */
 export type ProtocolInput = Grid<PointInput, SectionName>;

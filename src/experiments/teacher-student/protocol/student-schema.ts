@@ -1,13 +1,11 @@
-/** The network that is trained: in the short form of the paper, or as a list of its hidden layers. */
+/** The student: in the short form of the paper, or as a list of its hidden layers. */
 import { z } from 'zod';
 import { activations } from '../../../network/layers.js';
 import { exactlyOne, expected, name, positiveInteger, strict } from '../../../protocol/protocol-fields.js';
 
 const outputActivation = name(['linear', 'sigmoid'])
   .exactOptional()
-  .describe(
-    'Activation of the outputs, where numbers are learned by a read-out that trains. Absent: linear.',
-  );
+  .describe('Activation of the outputs, for numeric targets and a trained read-out. Absent: linear.');
 
 const shortStudent = strict({
   width: positiveInteger.describe('Nodes of the first hidden layer, h in the paper.'),
@@ -19,7 +17,7 @@ const shortStudent = strict({
   spectralLayers: name(['first', 'all'])
     .exactOptional()
     .describe(
-      'Which hidden layers are spectral, all trained as the arm says; the others are dense. Absent: the first.',
+      'Which hidden layers are spectral and trained by the settings of the arm; the others are dense. Absent: the first.',
     ),
   outputActivation,
 }).describe('Inputs -> width -> secondWidth -> outputs');
@@ -29,7 +27,9 @@ const layerFields = {
   activation: name(activations).default('relu').describe('Activation of the layer.'),
 };
 const layer = exactlyOne({
-  spectral: strict(layerFields).exactOptional().describe('A spectral layer, trained as the arm says.'),
+  spectral: strict(layerFields)
+    .exactOptional()
+    .describe('A spectral layer, trained by the settings of the arm.'),
   dense: strict(layerFields).exactOptional().describe('A dense layer.'),
 });
 
@@ -47,7 +47,7 @@ const layeredStudent = strict({
   outputActivation,
 }).describe('A list of hidden layers');
 
-/** Both forms, by what tells them apart. */
+/** Both forms, by the field that distinguishes them. */
 export const studentSchemas = { short: shortStudent, layers: layeredStudent } as const;
 
 export type ShortStudent = z.output<typeof shortStudent>;
@@ -65,7 +65,7 @@ export function isLayered(student: unknown): boolean {
   return typeof student === 'object' && student !== null && Object.hasOwn(student, 'layers');
 }
 
-/** First to last, whichever form the student was written in. */
+/** First to last, for either form of the student. */
 export function hiddenLayersOf(student: StudentForm): HiddenLayer[] {
   if ('layers' in student)
     return student.layers.map(({ spectral, dense }) => ({

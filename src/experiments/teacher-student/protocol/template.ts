@@ -1,4 +1,4 @@
-/** What `eigenstudent init` writes: the preset `quick`, with words beside it. */
+/** Written by `eigenstudent init`: the preset `quick`, commented. */
 export const protocolTemplate = `# A teacher-student experiment: eigenstudent train <this file>
 # Every field that has a default is written out here or named in a comment. A misspelt field is an error.
 # Any field may be a list, { range: [from, to, step] }, { linspace: [first, last, how many] }, { logspace: [first, last,

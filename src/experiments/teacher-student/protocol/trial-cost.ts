@@ -1,4 +1,4 @@
-/** What a trial costs: its steps, and its work against that of others. */
+/** The cost of a trial: its steps, and its relative arithmetic. */
 
 import { problemOf } from './problem.js';
 import { firstWidthOf } from './student-schema.js';
@@ -9,7 +9,10 @@ export function chunkOf({ epochs, evaluation }: StudentProtocol): number {
   return Math.max(1, Math.ceil(epochs / evaluation.points));
 }
 
-/** Parameters of a student without those of its frozen read-out; the eigenvalues of its first layer alone. */
+/**
+ * Number of parameters of a student without those of its frozen read-out; of eigenvalues, those of its first layer
+ * alone.
+ */
 function parametersOf(protocol: StudentProtocol): number {
   let { inputs } = problemOf(protocol);
   let parameters = firstWidthOf(protocol.student);
@@ -20,7 +23,7 @@ function parametersOf(protocol: StudentProtocol): number {
   return parameters;
 }
 
-/** Multiplications and additions, to a constant: what a trial costs against others. */
+/** Multiplications and additions, up to a constant factor: the relative cost of a trial. */
 export function workOf(protocol: StudentProtocol): number {
   return protocol.epochs * problemOf(protocol).samples.train * parametersOf(protocol);
 }

@@ -6,13 +6,13 @@ import { byContents, problemOf, teacherSizeOf } from './problem.js';
 import type { ArmFields, Parametrization, ProtocolPoint } from './schema.js';
 import { firstWidthOf, hiddenLayersOf } from './student-schema.js';
 
-/** Every number that the outcome of one trial depends on. A change of its meaning raises `schema`. */
+/** Every number that the outcome of one trial depends on. A change of the meaning of any increments `schema`. */
 export interface StudentProtocol extends TrialProtocol {
   readonly schema: 1;
   readonly parametrization: Parametrization;
-  /** Absent where data from files say themselves what is to be learned. */
+  /** Absent where data from files contain the labels. */
   readonly teacher?: NonNullable<ProtocolPoint['teacher']>;
-  /** In place of the path of each file its contents: see byContents. */
+  /** With the contents of each file in place of its path: see byContents. */
   readonly data: ProtocolPoint['data'];
   readonly student: ProtocolPoint['student'];
   readonly arm: ArmFields;
@@ -45,18 +45,18 @@ export function trialsAt(
 }
 
 /**
- * What trials share when they learn from the same samples: all widths and both parametrisations of a trial do, unless the
- * seed is shared.
+ * Equal for trials that learn from the same samples: all widths and both parametrisations of a trial, unless the seed
+ * is shared.
  */
 export function dataKey(protocol: StudentProtocol): string {
   const { teacher, data, seed } = protocol;
   return canonicalJson({ teacher, data, seed, trial: dataTrial(protocol) });
 }
 
-/** No trial has it: there are at most 2^32 - 1 of them. */
+/** No trial has this index: there are at most 2^32 - 1 of them. */
 const sharedTrial = 2 ** 32 - 1;
 
-/** Whether the trial's data are those of every direct trial: see data.sharedSeed. */
+/** Whether the trial has the data common to all direct trials: see data.sharedSeed. */
 export function sharesSeed({ parametrization, data }: StudentProtocol): boolean {
   return !isFromFiles(data) && data.sharedSeed === true && parametrization === 'direct';
 }
@@ -77,7 +77,7 @@ export function trainedWidths(protocol: StudentProtocol): number[] {
   return [...hiddenWidths(protocol), ...(readout === 'dense' ? [outputs] : [])];
 }
 
-/** "spectral, width 200, trial 3, teacher size 20": how messages and reports name a trial. */
+/** "spectral, width 200, trial 3, teacher size 20": the name of a trial in messages and reports. */
 export function describeTrial(protocol: StudentProtocol): string {
   const { parametrization, student, trial } = protocol;
   const size = teacherSizeOf(protocol);

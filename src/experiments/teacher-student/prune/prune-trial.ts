@@ -1,4 +1,4 @@
-/** Prunes a finished student of a run directory to the nodes that carry the task. */
+/** Prunes a finished student of a run directory to its most relevant nodes. */
 import { oneOf } from '../../../arguments.js';
 import { EigenstudentError } from '../../../errors.js';
 import { unitsOf } from '../../../network/description.js';
@@ -15,7 +15,7 @@ import { SharedData } from '../run/shared-data.js';
 import { rankedLayer } from '../run/student.js';
 
 /**
- * The student that `choice` names, pruned; by itself to the nodes that count in its record.
+ * The student that `choice` selects, pruned; by default to the effective size in its record.
  * @throws invalid_argument when no finished trial matches; file_unreadable when it is no run directory
  */
 export async function pruneTrial(directory: string, choice: TrialChoice): Promise<PrunedTrial> {
@@ -48,7 +48,7 @@ export async function pruneTrial(directory: string, choice: TrialChoice): Promis
   };
 }
 
-/** Of the trials that match, the one with the lowest validation loss. */
+/** Of the matching trials, the one with the lowest validation loss. */
 async function selectRecord(
   directory: string,
   { trial, width, arm }: TrialChoice,
@@ -84,7 +84,7 @@ async function selectRecord(
   );
 }
 
-/** Of the trials that were asked for, those that have nothing to prune. */
+/** The requested trials that failed, which have nothing to prune. */
 function failureText(records: readonly StudentRecord[]): string {
   const [first] = records.flatMap(({ key, error }) => (error ? [`${key}: ${error.message}`] : []));
   if (first === undefined) return '';

@@ -1,4 +1,4 @@
-/** What arrays.safetensors holds of a student: its network, its relevance, and everything about it that is a curve. */
+/** arrays.safetensors of a student: its network, its relevance, and all curves. */
 import { type SafeTensor, type SafetensorsFile, safeTensor } from '../../../files/safetensors.js';
 import { Network } from '../../../network/network.js';
 import { networkFromFile, networkToFile } from '../../../network/network-file.js';
@@ -16,20 +16,20 @@ export interface LossHistory {
   readonly effectiveSize: Float64Array;
 }
 
-/** How a layer of h nodes ranks. */
+/** Relevance and pruning curve of a layer of h nodes. */
 export interface RankedLayer {
   /** [h], not normalised */
   readonly relevance: Float64Array;
-  /** [h + 1]; entry k: test loss with the k most relevant nodes kept, all others of the network being there */
+  /** [h + 1]; entry k: test loss with the k most relevant nodes kept, all nodes of other layers being kept */
   readonly pruningLosses: Float64Array;
 }
 
 export interface TrialArrays extends RankedLayer {
   readonly network: Network;
-  /** pruningLosses with the nodes removed in other orders, where the protocol asks for them. */
+  /** pruningLosses with the nodes removed in other orders, where the protocol requests them. */
   readonly rankedLosses: RankedLosses;
   readonly lossHistory: LossHistory;
-  /** Of some trials; absent from arrays that earlier versions wrote. */
+  /** Only for some trials; absent from arrays that earlier versions wrote. */
   readonly nodeHistory?: NodeHistory;
   /** The hidden layers after the first, where all are spectral. */
   readonly furtherLayers?: readonly RankedLayer[];
@@ -39,14 +39,14 @@ export interface TrialArrays extends RankedLayer {
 export type RankedLosses = Readonly<Partial<Record<Ranking, Float64Array>>>;
 
 /**
- * A diverged trial has neither relevance nor a pruning curve; its network is the one before the fatal step. One whose student
- * could not be made has no network.
+ * A diverged trial has neither relevance nor a pruning curve; its network is that before the diverging step. A trial
+ * whose student could not be created has no network.
  */
 export type PartialArrays = Pick<TrialArrays, 'lossHistory'> & Partial<TrialArrays>;
 
 const historyNames = ['epoch', 'trainLoss', 'validationLoss', 'effectiveSize'] as const;
 
-/** The file of a network with more tensors in it: Network.load reads it as it is. */
+/** The file of a network with further tensors: Network.load reads it directly. */
 export function arraysToTensors(arrays: PartialArrays): TrialTensors {
   const { network } = arrays;
   const { tensors, metadata } = network
@@ -68,7 +68,7 @@ export function arraysToTensors(arrays: PartialArrays): TrialTensors {
   return { tensors, metadata };
 }
 
-/** By name; readHistory takes them back. */
+/** By name; readHistory is the inverse. */
 export function historyTensors(history: LossHistory): [string, SafeTensor][] {
   return historyNames.map((name) => [`lossHistory.${name}`, safeTensor(history[name])]);
 }

@@ -1,4 +1,4 @@
-/** What arrays.safetensors and checkpoints hold of a student's nodes over its training, where that was kept. */
+/** The history of a student's nodes in arrays.safetensors and checkpoints, where it was kept. */
 import { types } from 'node:util';
 import { EigenstudentError } from '../../../errors.js';
 import { type SafeTensor, type SafetensorsFile, safeTensor } from '../../../files/safetensors.js';
@@ -7,14 +7,14 @@ import { type SafeTensor, type SafetensorsFile, safeTensor } from '../../../file
 export interface NodeHistory {
   /** [n + 1][h], not normalised */
   readonly relevance: Float32Array;
-  /** [n + 1][h] lambda_out; absent where it does not train */
+  /** [n + 1][h] lambda_out; absent where it is not trained */
   readonly eigenvaluesOut?: Float32Array;
 }
 
 const names = ['relevance', 'eigenvaluesOut'] as const;
 
 /**
- * By name; readNodeHistory takes them back.
+ * By name; readNodeHistory is the inverse.
  * @param rows n + 1
  */
 export function nodeHistoryTensors(history: NodeHistory, rows: number): [string, SafeTensor][] {
@@ -25,10 +25,10 @@ export function nodeHistoryTensors(history: NodeHistory, rows: number): [string,
 }
 
 /**
- * Nothing where none was kept: of most trials, and of all that an earlier version wrote.
+ * undefined where none was kept: for most trials, and for all that an earlier version wrote.
  * @param rows n + 1
  * @param path names the file in errors
- * @throws file_corrupt unless it has the shape that it must have
+ * @throws file_corrupt for another shape or dtype than expected
  */
 export function readNodeHistory(
   { tensors }: SafetensorsFile,

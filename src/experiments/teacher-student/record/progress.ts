@@ -1,5 +1,5 @@
 /**
- * What a checkpoint holds of a student that trains: that of a population of one, which restoreCheckpoint reads as it is, and
+ * The checkpoint of a student in training: that of a population of one, which restoreCheckpoint reads directly, with
  * its histories.
  */
 import { safeTensor } from '../../../files/safetensors.js';
@@ -10,18 +10,18 @@ import { checkpointOf, continueFrom } from '../../../training/checkpoint.js';
 import { historyTensors, type LossHistory, readHistory } from './arrays.js';
 import { type NodeHistory, nodeHistoryTensors, readNodeHistory } from './node-history.js';
 
-/** What is known of a trial while it trains, besides the state of its student. */
+/** The results of a trial in training, besides the state of its student. */
 export interface TrialProgress {
   readonly lossHistory: LossHistory;
   readonly nodeHistory?: NodeHistory;
   readonly initialTestLoss: number;
-  /** That its student has trained so far, in this process and those before. */
+  /** Training time of its student so far, in this process and in earlier ones. */
   readonly seconds: number;
 }
 
 /**
- * Keeps how far a trial is, in place of what was kept before.
- * @param student its place in the population
+ * Writes the checkpoint of a trial, in place of the previous one.
+ * @param student its index in the population
  * @throws file_unwritable
  */
 export async function saveProgress(
@@ -43,10 +43,10 @@ export async function saveProgress(
 }
 
 /**
- * Sets a student to where its trial was left.
- * @returns undefined where the trial was not begun
- * @throws file_corrupt, file_unreadable, data_mismatch (another engine, dtype or version): the student is as it was, and the
- *   trial is to start again
+ * Restores a student from the checkpoint of its trial.
+ * @returns undefined where there is none
+ * @throws file_corrupt, file_unreadable, data_mismatch (another engine, dtype or version): the student is unchanged,
+ *   and the trial has to start again
  */
 export async function continueTrial(
   directory: string,

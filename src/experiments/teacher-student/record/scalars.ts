@@ -1,4 +1,4 @@
-/** What record.json holds of a student under `scalars`. */
+/** `scalars` of a student in record.json. */
 import { z } from 'zod';
 import type { FailedRecord, FinishedRecord, TrialRecord } from '../../../runs/record.js';
 import { parametrizations } from '../protocol/schema.js';
@@ -6,15 +6,15 @@ import type { StudentProtocol } from '../protocol/trial.js';
 
 const count = z.int().min(0);
 
-/** Known before training. */
+/** Available before training. */
 const place = {
   parametrization: z.enum(parametrizations),
   /** h_T; 0 where there is no teacher. */
   teacherSize: count,
   width: count,
-  /** Of normalised relevance, for effectiveSize. */
+  /** Threshold of normalised relevance, for effectiveSize. */
   threshold: z.number(),
-  /** How relevance was computed: see src/pruning/relevance.ts. */
+  /** Criterion of relevance: see src/pruning/relevance.ts. */
   criterion: z.enum(['L', 'M']),
   batchSize: count,
   /** Epochs completed. */
@@ -28,7 +28,10 @@ const measures = {
   testLoss: z.number(),
   /** Before the first step. */
   initialTestLoss: z.number(),
-  /** Of the test labels: the loss of the best constant prediction; of classes the entropy of their frequencies. */
+  /**
+   * Variance of the test labels: the loss of the best constant prediction; for classes the entropy of their
+   * frequencies.
+   */
   labelVariance: z.number(),
   /** Nodes whose relevance is above threshold * maximumRelevance ("trial" normalisation). */
   effectiveSize: count,
@@ -39,8 +42,8 @@ const measures = {
 };
 
 /**
- * At the end of training, fractions of samples whose largest output is the class, or, of one sigmoid output, that is above 0.5
- * where the target is 1 and not where it is 0. Absent where there are neither classes nor such targets.
+ * After training: fraction of samples whose largest output is the class, or for one sigmoid output, whose output is
+ * above 0.5 exactly where the target is 1. Absent where there are neither classes nor such targets.
  */
 const accuracies = {
   validationAccuracy: z.number().exactOptional(),
@@ -53,7 +56,7 @@ const accuracies = {
 export const studentScalars = z.object({
   ...place,
   ...measures,
-  /** Of every hidden layer, first to last, where all of them are spectral; the first is effectiveSize. */
+  /** Effective sizes of every hidden layer, first to last, where all of them are spectral; the first is effectiveSize. */
   effectiveSizes: z.array(count).exactOptional(),
   ...accuracies,
 });
@@ -65,8 +68,9 @@ export type FailedStudent = FailedRecord<StudentScalars, StudentProtocol>;
 export type StudentRecord = TrialRecord<StudentScalars, StudentProtocol>;
 
 /**
- * Whether a student predicts test data no better than the best constant does, as one whose nodes have all died. The mean of
- * the training labels is not quite that constant, so that a student which has found it, and no more, is above the bound.
+ * Whether a student predicts test data no better than the best constant does, as one whose nodes are all inactive. The
+ * mean of the training labels is not quite that constant, so that a student which predicts that mean is above the
+ * bound.
  */
 export function didNotLearn({
   testLoss,

@@ -1,4 +1,4 @@
-/** What summary.json says of students that differ in nothing but their index and seed. */
+/** Summary, in summary.json, of students that differ in nothing but their index and seed. */
 import { effectiveSize } from '../../../analysis/effective-size.js';
 import type { GroupMember } from '../../../protocol/experiment-form.js';
 import { type Statistic, statistic } from '../../../runs/statistic.js';
@@ -8,7 +8,7 @@ import { didNotLearn, type StudentScalars } from './scalars.js';
 
 /** Failed trials are not counted. */
 export interface StudentGroupSummary extends GroupSummary, StudentPlace {
-  /** Relevance divided by each trial's own maximum. */
+  /** Relevance divided by each trial's maximum. */
   readonly effectiveSize: Statistic;
   /** Relevance divided by the maximum over the trials of the group, as in the paper's size figure. */
   readonly effectiveSizePooled: Statistic;
@@ -49,8 +49,8 @@ export function summarizeStudents(members: readonly GroupMember<StudentScalars>[
 function accuraciesOf(group: readonly StudentScalars[]) {
   const names = ['testAccuracy', 'prunedAccuracy'] as const;
   const found = names.map((name) => [name, group.map((scalars) => scalars[name])] as const);
-  const known = found.filter(([, values]) => values.every((value) => value !== undefined));
-  return Object.fromEntries(known.map(([name, values]) => [name, statistic(values as number[])])) as {
+  const complete = found.filter(([, values]) => values.every((value) => value !== undefined));
+  return Object.fromEntries(complete.map(([name, values]) => [name, statistic(values as number[])])) as {
     readonly [Name in (typeof names)[number]]?: Statistic;
   };
 }

@@ -34,7 +34,7 @@ export const summaryColumns: readonly SummaryColumn[] = [
   column('seconds', ({ seconds }) => preciseText(seconds)),
 ];
 
-/** What stands below the table. */
+/** The notes below the table. */
 export function summaryNotes({ groups, protocol }: Summary): string[] {
   const students = groups as readonly StudentGroupSummary[];
   const sizes = [...new Set(students.map(({ teacherSize }) => teacherSize).filter((size) => size > 0))];
@@ -48,7 +48,7 @@ export function summaryNotes({ groups, protocol }: Summary): string[] {
   ];
 }
 
-/** @param count of trials, 1 at least */
+/** @param count number of trials, at least 1 */
 export function didNotLearnNote(count: number): string {
   const trials = count === 1 ? '1 trial' : `${count} trials`;
   return `${trials} did not learn: a test loss no better than that of the best constant prediction (testLoss >= labelVariance in the record)`;

@@ -14,7 +14,10 @@ const columns: readonly SummaryColumn[] = [
   column('pruned loss', ({ prunedLoss }) => preciseText(prunedLoss)),
 ];
 
-/** What `eigenstudent thresholds` prints. @throws see effectiveSizesAt */
+/**
+ * The table of `eigenstudent thresholds`.
+ * @throws see effectiveSizesAt
+ */
 export async function thresholdsTable(
   directory: string,
   thresholds: readonly number[],

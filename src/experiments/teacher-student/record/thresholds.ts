@@ -1,4 +1,4 @@
-/** Effective sizes at other thresholds than a run was made with: relevance is kept, so that nothing is trained for them. */
+/** Effective sizes at other thresholds than the protocol's: relevance is kept, so that nothing is trained for them. */
 
 import { effectiveSize } from '../../../analysis/effective-size.js';
 import { finiteNumber, invalid } from '../../../arguments.js';
@@ -12,13 +12,13 @@ import { placeOfStudent, type StudentPlace } from '../protocol/place.js';
 import { readArrays, type TrialArrays } from './arrays.js';
 import type { FinishedStudent, StudentRecord } from './scalars.js';
 
-/** Of trials that differ in nothing but their index and seed, at one threshold. */
+/** Trials that differ in nothing but their index and seed, at one threshold. */
 export interface ThresholdGroup extends StudentPlace {
-  /** Of every other field that the protocol varies, by its path. */
+  /** Values of every other field that the protocol varies, by its path. */
   readonly settings: Settings;
   readonly threshold: number;
   readonly trials: number;
-  /** Of the first hidden layer; relevance divided by each trial's own maximum. */
+  /** Of the first hidden layer; relevance divided by each trial's maximum. */
   readonly effectiveSize: Statistic;
   /** Relevance divided by the maximum over the trials of the group. */
   readonly effectiveSizePooled: Statistic;
@@ -28,15 +28,15 @@ export interface ThresholdGroup extends StudentPlace {
 
 export interface ThresholdSizes {
   readonly groups: readonly ThresholdGroup[];
-  /** Trials that failed; they are left out. */
+  /** Failed trials; they are left out. */
   readonly failures: readonly TrialFailure<StudentPlace>[];
-  /** Trials whose arrays cannot be trusted; they are left out. */
+  /** Trials with damaged arrays; they are left out. */
   readonly damaged: readonly DamagedTrial[];
 }
 
 /**
- * What the records of a run directory say at other thresholds. Nothing is written.
- * @param thresholds in [0, 1], one at least; of normalised relevance, as evaluation.threshold
+ * The effective sizes in a run directory at other thresholds. Nothing is written.
+ * @param thresholds in [0, 1], at least one; of normalised relevance, as evaluation.threshold
  * @throws invalid_argument; file_unreadable when it is no run directory; invalid_protocol
  */
 export async function effectiveSizesAt(

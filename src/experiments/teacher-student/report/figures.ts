@@ -15,7 +15,7 @@ import type { TrialGroup } from '../panels/trial-groups.js';
 
 type Make = (groups: readonly TrialGroup[]) => Figure | LeftOut;
 
-/** Every figure of any report, in its order, by the name that it gives itself. */
+/** Every figure of any report, in order, by its name. */
 const byName: Readonly<Record<string, Make>> = {
   'relevance-histogram': relevanceHistogramFigure,
   'effective-size': effectiveSizeFigure,
@@ -32,13 +32,13 @@ const byName: Readonly<Record<string, Make>> = {
 
 export const figures: readonly Make[] = Object.values(byName);
 
-/** Of a figure that could not be made, and so could not say it. */
+/** The name of a figure that could not be made. */
 export function nameOfFigure(make: Make): string {
   if (make === inputRelevanceFigure) return 'input-relevance';
   return Object.keys(byName).find((name) => byName[name] === make) ?? 'figure';
 }
 
-/** Those, and what only runs that ask for it have. */
+/** These figures, and those that are drawn only for some runs. */
 export function figuresFor(groups: readonly TrialGroup[]): readonly Make[] {
   return ranksInputs(groups) ? [...figures, inputRelevanceFigure] : figures;
 }

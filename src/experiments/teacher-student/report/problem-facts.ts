@@ -1,4 +1,4 @@
-/** What students learned, and of whom, in words. */
+/** Describes the task of the students: teacher and data. */
 
 import { valuesOf } from '../../../protocol/axes.js';
 import { inFlow } from '../panels/arm-text.js';

@@ -15,21 +15,21 @@ import { trialsWithStructure } from '../structure/chosen-trials.js';
 import { type TeacherStructure, teacherStructure } from '../structure/teacher-structure.js';
 import { trialStructure } from '../structure/trial-structure.js';
 
-/** What a run directory holds of its protocol's trials. Never without a finished one. */
+/** The trials of a run directory's protocol, at least one of them finished. */
 export interface Run {
   readonly protocol: Protocol;
-  /** Of finished and failed trials. */
+  /** Records of finished and failed trials. */
   readonly records: readonly StudentRecord[];
   readonly trials: readonly ReportTrial[];
   readonly failed: readonly FailedStudent[];
   readonly damaged: readonly DamagedTrial[];
-  /** Trials that the protocol asks for. */
+  /** Number of trials of the protocol. */
   readonly expected: number;
 }
 
 /**
- * Reads protocol, records and arrays; nothing is trained and nothing is written.
- * @throws file_unreadable when it is no run directory or holds no finished trial
+ * Reads protocol, records and arrays; nothing is trained or written.
+ * @throws file_unreadable when it is no run directory or has no finished trial
  */
 export async function readRun(directory: string): Promise<Run> {
   const protocol = (await readProtocol(directory)) as Protocol;
@@ -63,7 +63,7 @@ async function reportTrial(
   const { trial, protocol, scalars } = record;
   const { parametrization, teacherSize, width, epochs } = scalars;
   const problem = problemOf(protocol);
-  // Copies: a view would keep the whole file, parameters and all, in memory for as long as the report is made.
+  // Copies: a view would keep the whole file, parameters included, in memory while the report is made.
   return {
     ...{ parametrization, teacherSize, width, settings, trial },
     ...{ trainLoss: scalars.trainLoss, testLoss: scalars.testLoss, effectiveSize: scalars.effectiveSize },
@@ -86,20 +86,20 @@ async function reportTrial(
   };
 }
 
-/** All trials; those that the figures of weights are drawn from with their structure. Their arrays are read once more. */
+/** All trials; those chosen for the figures of weights with their structure. Their arrays are read once more. */
 async function withStructures(
   directory: string,
   recordOf: ReadonlyMap<ReportTrial, FinishedStudent>,
 ): Promise<ReportTrial[]> {
   const chosen = trialsWithStructure(groupTrials([...recordOf.keys()]));
   const teachers = new Map<string, TeacherStructure>();
-  /** None where there is no teacher, or one whose file is not among the records. */
+  /** undefined where there is no teacher, or one from a file, which the records do not contain. */
   const teacherOf = ({ teacher }: FinishedStudent['protocol']) => {
     if (teacher?.kind !== 'paper') return undefined;
     const name = canonicalJson(teacher);
-    const known = teachers.get(name) ?? teacherStructure(teacher);
-    teachers.set(name, known);
-    return known;
+    const cached = teachers.get(name) ?? teacherStructure(teacher);
+    teachers.set(name, cached);
+    return cached;
   };
   const trials: ReportTrial[] = [];
   for (const [trial, record] of recordOf) {

@@ -14,7 +14,7 @@ import { isLayered } from '../protocol/student-schema.js';
 import { problemFacts } from './problem-facts.js';
 import type { Run } from './read-run.js';
 
-/** What was run, as pairs of a name and plain text. */
+/** Facts about the run, as pairs of a name and plain text. */
 export function runFacts(run: Run): Fact[] {
   const { protocol, records } = run;
   const { teacher, data, inputs, outputs } = problemFacts(protocol);
@@ -41,7 +41,7 @@ export function runFacts(run: Run): Fact[] {
   ];
 }
 
-/** "h = 20, 60 (relu) → 20": the hidden layers of all students, axes as they were written. */
+/** "h = 20, 60 (relu) → 20": the hidden layers of all students, axes as written. */
 function hiddenText(protocol: Protocol): string {
   const of = (name: string) => listed(valuesOf(protocol, name).map(inFlow));
   if (isLayered(protocol.student)) return of('student.layers');
@@ -50,13 +50,13 @@ function hiddenText(protocol: Protocol): string {
   return `h = ${of('student.width')} (${of('student.activation')}) → ${of('student.secondWidth')}${further}`;
 }
 
-/** Which layers the arms are about. */
+/** The layers that the arms train. */
 function trainedText(protocol: Protocol): string {
   if (isLayered(protocol.student)) return 'each spectral layer';
   return valuesOf(protocol, 'student.spectralLayers')[0] === undefined ? 'first layer' : 'every hidden layer';
 }
 
-/** One row per group, the numbers that a reader looks for first. */
+/** One row per group with the main results. */
 export function summaryTable(run: Run): Table {
   const groups = groupTrials(run.trials);
   const settings = settingCells(groups);
@@ -94,7 +94,7 @@ export function summaryTable(run: Run): Table {
 /** Trials without a result, and why. */
 export function troubles({ protocol, records, failed, damaged }: Run): string[] {
   const of = settingsOf(protocol);
-  // Of thousands of records this takes a while, and most runs have no use for it.
+  // With thousands of records this takes a while, and most runs have no such trial.
   const columns = failed.length > 0 ? settingColumns(records.map((record) => of(record.protocol))) : [];
   return [
     ...failed.map((record) => {

@@ -1,4 +1,4 @@
-/** How long a step, a report and the last measurements of a student take here, found by training a few for a moment. */
+/** Measures the time of a step, a report and the final measurements of a student by training a few briefly. */
 import { summarize } from '../../../analysis/summary.js';
 import type { Splits } from '../../../data/splits.js';
 import { Population } from '../../../population/population.js';
@@ -12,13 +12,13 @@ import type { SharedData } from './shared-data.js';
 import { criterionOf, rankedLayer, studentOptions } from './student.js';
 import { operationsPerStep } from './useful-operations.js';
 
-/** Slices of the time that is spent: their spread says how well it is known. */
+/** Slices of the measurement: their spread is its uncertainty. */
 const slices = 5;
 
-/** Useful operations of an epoch that is timed: a fraction of a second on a core. A step more or less is no matter. */
+/** Useful operations of a timed epoch: a fraction of a second on a core. A step more or less has no effect. */
 const operationsPerEpoch = 4e9;
 
-/** Nothing of what is trained is kept. */
+/** The trained students are discarded. */
 export async function calibrate(
   example: StudentProtocol,
   data: SharedData,
@@ -44,7 +44,7 @@ export async function calibrate(
       noise: (maximum - minimum) / 2 / median,
       inTurn: plan.students > 1 && 1.5 * (await stepAlone(protocol, splits, plan)) < median,
       report: report / plan.students,
-      // Before training and after it.
+      // Before and after training.
       end: (2 * test) / plan.students + curve,
     };
   } finally {
@@ -52,7 +52,7 @@ export async function calibrate(
   }
 }
 
-/** With short epochs where they would be long, and a learning rate at which nothing diverges, which costs the same. */
+/** With short epochs where they would be long, and a learning rate at which nothing diverges, at the same cost. */
 function harmless(protocol: StudentProtocol): StudentProtocol {
   const { arm, data } = protocol;
   const steps = Math.max(2, Math.ceil(operationsPerEpoch / operationsPerStep(protocol)));
@@ -61,7 +61,7 @@ function harmless(protocol: StudentProtocol): StudentProtocol {
   ) as typeof arm.optimizer;
   return {
     ...protocol,
-    // Of files all samples are taken: which ones they are is part of the data.
+    // All samples of files are used: which ones they are is part of the data.
     data: isFromFiles(data) ? data : { ...data, train: Math.min(data.train, steps * arm.batchSize) },
     arm: { ...arm, optimizer },
   };
@@ -91,7 +91,7 @@ async function stepAlone(protocol: StudentProtocol, splits: Splits, plan: Calibr
   }
 }
 
-/** Seconds a step in each slice, after an epoch that nobody times. */
+/** Seconds per step in each slice, after an untimed epoch. */
 async function timeSteps(
   population: Population,
   protocol: StudentProtocol,
@@ -111,7 +111,7 @@ async function timeSteps(
   return times;
 }
 
-/** Median of a few calls, after one that finds its memory and its way. */
+/** Median of a few calls, after one for warm-up. */
 async function typical(work: () => Promise<unknown>): Promise<number> {
   await work();
   const times: number[] = [];

@@ -1,4 +1,4 @@
-/** From the numbers of a trial to its teacher and the data that it labels. */
+/** Generates the teacher of a trial and the data that it labels. */
 import { gaussianInputsSteps } from '../../../data/gaussian.js';
 import type { PartCounts, Splits } from '../../../data/splits.js';
 import { Dataset } from '../../../network/dataset.js';
@@ -8,7 +8,7 @@ import { Teacher } from '../../../teacher/teacher.js';
 import { problemOf } from '../protocol/problem.js';
 import { dataTrial, type StudentProtocol, sharesSeed } from '../protocol/trial.js';
 
-/** A teacher that is made of numbers alone. */
+/** A teacher that is generated from its numbers. */
 export function teacherOf({ teacher }: Pick<StudentProtocol, 'teacher'>): Teacher {
   if (teacher?.kind !== 'paper') throw new TypeError('a teacher from a file is read, not made');
   const { kind: _, ...options } = teacher;
@@ -30,8 +30,8 @@ export async function drawData(
 }
 
 /**
- * Inputs as a generator gives them that is seeded again before the test inputs are drawn: the test patterns are those
- * trained on, then those that validate, and only then, if more are asked for, new ones.
+ * Inputs of a generator that is seeded again before the test inputs are drawn: the test patterns are the training
+ * patterns, then the validation patterns, and only then, if more are requested, new ones.
  */
 async function drawTwice(
   teacher: Teacher,

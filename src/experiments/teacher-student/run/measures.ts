@@ -1,4 +1,4 @@
-/** What is measured of a trained student besides its losses, as its protocol asks for it. */
+/** Measurements of a trained student besides its losses, as its protocol requests. */
 import { effectiveSize } from '../../../analysis/effective-size.js';
 import type { Splits } from '../../../data/splits.js';
 import { hasAccuracy } from '../../../network/binary-accuracy.js';
@@ -13,7 +13,7 @@ import type { StudentProtocol } from '../protocol/trial.js';
 import type { RankedLayer, RankedLosses } from '../record/arrays.js';
 import { criterionOf, furtherRankedLayers, rankedLayer } from './student.js';
 
-/** How relevant the nodes of a student are, as its protocol asks for it. */
+/** Relevance of the nodes of a student, by the criterion of its protocol. */
 export function score(protocol: StudentProtocol, student: Student) {
   const network = student.network();
   const scores = relevance(network, rankedLayer, criterionOf(protocol));
@@ -21,7 +21,7 @@ export function score(protocol: StudentProtocol, student: Student) {
   return { network, relevance: scores, effectiveSize: effectiveSize(scores, { threshold }) };
 }
 
-/** Fractions of samples that are told right: see accuracy of Evaluation. */
+/** Fractions of correctly classified samples: see accuracy of Evaluation. */
 export interface Accuracies {
   readonly validationAccuracy: number;
   readonly testAccuracy: number;
@@ -29,7 +29,7 @@ export interface Accuracies {
   readonly prunedAccuracy: number;
 }
 
-/** Of a student that learns classes, or 0 and 1 by one sigmoid output; nothing of another. */
+/** For a student that learns classes, or 0 and 1 by one sigmoid output; empty for another. */
 export async function accuraciesOf(
   network: Network,
   { validation, test }: Splits,
@@ -45,13 +45,13 @@ export async function accuraciesOf(
 }
 
 export interface FurtherLayers {
-  /** Of each, as the protocol's threshold has it. */
+  /** Effective size of each, by the protocol's threshold. */
   readonly effectiveSizes: readonly number[];
   readonly layers: readonly RankedLayer[];
 }
 
 /**
- * The hidden layers after the first, where they are spectral too: how many nodes of each carry the task. Each layer is pruned
+ * The hidden layers after the first, where they are spectral too, with their effective sizes. Each layer is pruned
  * alone, by the criterion and on the data of the first.
  */
 export async function rankFurtherLayers(
@@ -72,8 +72,8 @@ export async function rankFurtherLayers(
 }
 
 /**
- * Pruning curves of other orders than that of relevance: test losses by ranking, each [h + 1]; the oracle looks at validation data. Where eigenvaluesOut do not train they are all
- * alike, and there is no ranking by them.
+ * Pruning curves by other rankings than relevance: test losses by ranking, each [h + 1]; the oracle evaluates
+ * validation data. Where eigenvaluesOut are not trained they are all equal, and there is no ranking by them.
  */
 export async function rankedLosses(
   protocol: StudentProtocol,

@@ -1,4 +1,4 @@
-/** Where the memory of a trial goes, on a CPU: upper estimates. */
+/** Memory of a trial by part, on a CPU: upper estimates. */
 
 import { bytesOfStudent } from '../../../network/memory-needs.js';
 import { problemOf } from '../protocol/problem.js';
@@ -8,7 +8,7 @@ import { hiddenWidths, type StudentProtocol } from '../protocol/trial.js';
 interface TrialBytes {
   /** Float64, with a copy of the population's dtype. */
   readonly data: number;
-  /** Parameters and moments, and what works on them alone. */
+  /** Parameters and moments, and the workspace of one student. */
   readonly student: number;
   /** Pruning curves, relevance and the history of its nodes, until they are written. */
   readonly arrays: number;
@@ -33,13 +33,13 @@ function trialBytes(protocol: StudentProtocol): TrialBytes {
   };
 }
 
-/** Parameters, moments and data, and what works on a narrow student beside others. */
+/** Memory of a trial in a batch: data, and parameters, moments and workspace of its student. */
 export function bytesOf(protocol: StudentProtocol): number {
   const { data, student } = trialBytes(protocol);
   return data + student;
 }
 
-/** Of a trial alone, with the fields of the protocol that its parts depend on. */
+/** Memory of a trial alone, with the fields of the protocol that its parts depend on. */
 export function memoryOf(protocol: StudentProtocol): { readonly bytes: number; readonly parts: string } {
   const { data, student, arrays } = trialBytes(protocol);
   const parts = [

@@ -4,10 +4,13 @@ import type { StudentProtocol } from '../protocol/trial.js';
 import type { NodeHistory } from '../record/node-history.js';
 import { rankedLayer } from './student.js';
 
-/** Numbers of one trial's relevances over its training, half a megabyte; arbitrary. The paper's widest student has 76 500. */
+/**
+ * Maximum number of entries of one trial's relevance history, half a megabyte; arbitrary. The paper's widest student
+ * has 76 500.
+ */
 const mostNumbers = 2 ** 17;
 
-/** Follows the nodes of one student while it trains. */
+/** Records the nodes of one student during training. */
 export class NodeLog {
   readonly #relevance: Float32Array[];
   readonly #eigenvaluesOut: Float32Array[];
@@ -18,8 +21,8 @@ export class NodeLog {
   }
 
   /**
-   * A log for the first trial of its kind, unless its nodes are too many: pictures are drawn of one, and all would take more
-   * room than their students.
+   * A log for the first trial of its kind, unless it has too many nodes: figures show one trial, and the logs of all
+   * would need more memory than their students.
    */
   static of({ trial, student, evaluation }: StudentProtocol, before?: NodeHistory): NodeLog | undefined {
     const small = firstWidthOf(student) * (evaluation.points + 1) <= mostNumbers;

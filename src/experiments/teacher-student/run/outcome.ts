@@ -1,4 +1,4 @@
-/** From a student that has ended to what is kept of its trial. */
+/** Makes the outcome of a trial from its ended student. */
 import { constantLoss } from '../../../data/constant-loss.js';
 import type { Splits } from '../../../data/splits.js';
 import type { Student } from '../../../population/student.js';
@@ -14,7 +14,7 @@ import { accuraciesOf, rankedLosses, rankFurtherLayers, score } from './measures
 import { criterionOf, rankedLayer } from './student.js';
 import type { TrialLog } from './trial-log.js';
 
-/** A trial with everything that belongs to it. */
+/** A trial with its data, student and log. */
 export interface RunningTrial {
   readonly trial: StudentTrial;
   readonly splits: Splits;
@@ -32,7 +32,7 @@ export function divergedOutcome(work: RunningTrial, divergence: StudentDivergenc
   return failedOutcome(work, { code: 'diverged', message, step, layer, learningRate, stage: 'training' });
 }
 
-/** Of a student that has trained to its end; failed where one of its measures is not finite. */
+/** For a student after its training; failed where one of its measures is not finite. */
 export async function finishedOutcome(work: RunningTrial, testLoss: number): Promise<Outcome> {
   const { trial, splits, student, log } = work;
   const scored = score(trial.protocol, student);
@@ -52,7 +52,11 @@ export async function finishedOutcome(work: RunningTrial, testLoss: number): Pro
   if (broken) {
     const { step } = student.progress();
     const message = brokenMeasure(...broken);
-    return failedOutcome(work, { ...{ code: 'diverged', message, step }, ...nowhere, stage: 'measurement' });
+    return failedOutcome(work, {
+      ...{ code: 'diverged', message, step },
+      ...withoutLocation,
+      stage: 'measurement',
+    });
   }
   const nodeHistory = log.nodeHistory();
   const kept = { relevance: scored.relevance, kept: scored.effectiveSize };
@@ -82,8 +86,8 @@ export async function finishedOutcome(work: RunningTrial, testLoss: number): Pro
   };
 }
 
-/** Of no layer and no step. */
-const nowhere = { layer: -1, learningRate: null };
+/** An error without a layer and a step. */
+const withoutLocation = { layer: -1, learningRate: null };
 
 function brokenMeasure(name: string, value: number): string {
   if (name === 'initialTestLoss' || name === 'labelVariance')
@@ -91,7 +95,7 @@ function brokenMeasure(name: string, value: number): string {
   return `its ${name} is ${value} after training; lower the learning rate`;
 }
 
-/** Of a trial whose student was made. */
+/** For a trial whose student was created. */
 export function failedOutcome(work: RunningTrial, error: TrialError): Outcome {
   const { epochs, ...run } = runOf(work);
   const arrays = { network: work.student.network(), lossHistory: work.log.lossHistory() };
@@ -103,7 +107,7 @@ export function failedOutcome(work: RunningTrial, error: TrialError): Outcome {
   };
 }
 
-/** Of a trial that could not be begun. */
+/** For a trial that could not be started. */
 export function unbegunOutcome({ protocol }: StudentTrial, engine: string, error: TrialError): Outcome {
   const none = new Float64Array(0);
   const lossHistory = { epoch: none, trainLoss: none, validationLoss: none, effectiveSize: none };
@@ -120,7 +124,10 @@ function runOf({ student, engine, log }: RunningTrial) {
   return { seconds, steps: step, epochs: epoch, engine };
 }
 
-/** What is known of a trial before it is measured. @param epochs completed */
+/**
+ * Scalars of a trial that are available before it is measured.
+ * @param epochs completed
+ */
 function identity(protocol: StudentProtocol, epochs: number) {
   return {
     ...placeOfStudent(protocol),

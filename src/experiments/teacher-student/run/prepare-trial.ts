@@ -1,4 +1,4 @@
-/** What a trial needs before its student can train, checked, so that training cannot fail for it and take others along. */
+/** Prepares and checks a trial before its student trains, so that an invalid trial cannot fail the training of others. */
 import type { Splits } from '../../../data/splits.js';
 import { checkFits } from '../../../network/data-fit.js';
 import { planStudent, type StudentOptions } from '../../../population/student-options.js';
@@ -14,7 +14,7 @@ export interface PreparedTrial {
 
 /**
  * The data of a trial in native memory and in its dtype, and its student.
- * @throws whatever is wrong with them: numbers that the dtype cannot hold, data that do not fit
+ * @throws whatever is wrong with them: numbers that the dtype cannot represent, data that do not match
  */
 export async function prepareTrial(trial: StudentTrial, data: SharedData): Promise<PreparedTrial> {
   const { protocol } = trial;

@@ -7,27 +7,27 @@ import { isFromFiles } from '../protocol/file-data.js';
 import { dataKey, type StudentProtocol } from '../protocol/trial.js';
 import { drawData, teacherOf } from './draw-data.js';
 
-/** What a sweep may keep of data that other trials may ask for again; arbitrary, some 80 data sets of the paper. */
+/** Maximum memory of data that a sweep keeps for other trials; arbitrary, about 80 data sets of the paper. */
 const maximumBytes = 256 * 2 ** 20;
-/** Of data sets, for those so small that what they are kept in is larger than they are; arbitrary. */
+/** Maximum number of data sets, for data sets that are smaller than their bookkeeping; arbitrary. */
 const maximumCount = 256;
 
 /**
  * Data by (teacher, sizes, seed, trial): all widths and both parametrisations of a trial get the same objects, hence
- * one copy in native memory. What was asked for longest ago is forgotten first, and drawn again if need be.
+ * one copy in native memory. The least recently used data are dropped first, and generated again when needed.
  */
 export class SharedData {
   readonly #teachers = new Map<string, Teacher>();
   readonly #splits = new LRUCache<string, Splits>({
     max: maximumCount,
     maxSize: maximumBytes,
-    // What is larger than all that may be kept is kept alone: the trials that share it come one after another.
+    // Data that exceed the limit by themselves are kept alone: the trials that share them follow one another.
     sizeCalculation: (splits) => Math.min(sizeOf(splits), maximumBytes),
   });
 
   /**
    * @param files of the protocol; not needed where it names none
-   * @param signal aborting it ends what is being made with an error of code 'interrupted'
+   * @param signal aborting it ends the generation with an error of code 'interrupted'
    */
   constructor(
     readonly files = new DatasetFiles(),
@@ -35,8 +35,8 @@ export class SharedData {
   ) {}
 
   /**
-   * With their copies in native memory, which take as long to make as large data do.
-   * @throws interrupted; see DatasetFiles; invalid_argument for numbers that the dtype cannot hold
+   * With their copies in native memory, which take long to create for large data.
+   * @throws interrupted; see DatasetFiles; invalid_argument for numbers that the dtype cannot represent
    */
   async of(protocol: StudentProtocol): Promise<Splits> {
     const splits = await this.load(protocol);
@@ -45,7 +45,10 @@ export class SharedData {
     return splits;
   }
 
-  /** In float64. @throws interrupted; see DatasetFiles */
+  /**
+   * In float64.
+   * @throws interrupted; see DatasetFiles
+   */
   async load(protocol: StudentProtocol): Promise<Splits> {
     const key = dataKey(protocol);
     const kept = this.#splits.get(key);
@@ -63,11 +66,11 @@ export class SharedData {
 
   async #teacher(teacher: NonNullable<StudentProtocol['teacher']>): Promise<Teacher> {
     const key = JSON.stringify(teacher);
-    const known =
+    const cached =
       this.#teachers.get(key) ??
       (teacher.kind === 'file' ? await this.files.teacher(teacher) : teacherOf({ teacher }));
-    this.#teachers.set(key, known);
-    return known;
+    this.#teachers.set(key, cached);
+    return cached;
   }
 }
 

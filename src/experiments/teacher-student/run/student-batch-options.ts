@@ -4,6 +4,6 @@ import type { SharedData } from './shared-data.js';
 
 export interface StudentBatchOptions extends BatchOptions {
   readonly data: SharedData;
-  /** Measures a student that has trained to its end. Default: finishedOutcome. What it throws fails its trial alone. */
+  /** Measures a student after its training. Default: finishedOutcome. An error that it throws fails its trial alone. */
   readonly measure?: (work: RunningTrial, testLoss: number) => Promise<Outcome>;
 }

@@ -1,4 +1,4 @@
-/** From the numbers of a trial to the student that is trained. */
+/** Builds the student of a trial. */
 import { dense, type Layer, spectral, sum } from '../../../network/layers.js';
 import {
   adam,
@@ -20,14 +20,14 @@ import type { StudentProtocol } from '../protocol/trial.js';
 /** The layer whose nodes are ranked. */
 export const rankedLayer = 0;
 
-/** The other hidden layers that are spectral, and so ranked too. */
+/** The other spectral hidden layers, which are ranked too. */
 export function furtherRankedLayers({ student }: StudentProtocol): number[] {
   const layers = hiddenLayersOf(student);
   return [...layers.keys()].filter((i) => i !== rankedLayer && layers[i]?.kind === 'spectral');
 }
 
 /**
- * Inputs -> hidden layers -> outputs. Both arms are written with the same spectral layers, so that they start from the same
+ * Inputs -> hidden layers -> outputs. Both arms have the same spectral layers, so that they start from the same
  * eigenvectors; the direct one keeps its eigenvalues at 1 (and 0), which makes its weights -eigenvectors.
  */
 export function studentLayers(protocol: StudentProtocol): Layer[] {
@@ -60,20 +60,20 @@ export function studentOptions(protocol: StudentProtocol, data: SplitData): Stud
   };
 }
 
-/** L is the norm of the weights that enter a node only where eigenvaluesIn stay 0; M always is (arXiv:2310.12612). */
+/** L is the norm of the incoming weights of a node only where eigenvaluesIn stay 0; M always is (arXiv:2310.12612). */
 export function criterionOf({ parametrization, arm }: StudentProtocol): 'L' | 'M' {
   const zero = !arm.trainable.includes('eigenvaluesIn') && (arm.initialize?.eigenvaluesIn ?? 0) === 0;
   return parametrization === 'spectral' && zero ? 'L' : 'M';
 }
 
-/** Whether one number stands before all that an input does: see inputRelevance. */
+/** Whether a single factor scales all weights of an input: see inputRelevance. */
 export function ranksInputs({ parametrization, arm }: StudentProtocol): boolean {
   const { trainable, initialize } = arm;
   const rests = !trainable.includes('eigenvaluesOut') && initialize?.eigenvaluesOut === 0;
   return parametrization === 'spectral' && rests && trainable.includes('eigenvaluesIn');
 }
 
-/** The schema lets exactly one through. */
+/** The schema admits exactly one. */
 function toOptimizer({
   adam: adamFields,
   adamW: adamWFields,

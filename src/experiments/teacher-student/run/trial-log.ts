@@ -6,15 +6,15 @@ import type { NodeHistory } from '../record/node-history.js';
 import type { TrialProgress } from '../record/progress.js';
 import type { NodeLog } from './node-log.js';
 
-/** What is known of one trial while it trains, besides the state of its student. */
+/** The histories of one trial in training, besides the state of its student. */
 export class TrialLog {
   readonly #history: { [Name in keyof LossHistory]: number[] };
-  /** It has a record, or is about to. */
+  /** It has a record, or its record is being written. */
   ended = false;
 
   /**
-   * @param before what earlier processes left of it
-   * @param nodes follows its nodes, if anything does
+   * @param before the progress in its checkpoint
+   * @param nodes records its nodes, if they are recorded
    */
   constructor(
     readonly initialTestLoss: number,
@@ -40,12 +40,12 @@ export class TrialLog {
       this.#history[name].push(entry[name]);
   }
 
-  /** Before the first step, and then with each `note`. relevance: [h] */
+  /** Called before the first step, and then with each `note`. relevance: [h] */
   noteNodes({ network, relevance }: { network: Network; relevance: ArrayLike<number> }): void {
     this.nodes?.note(network, relevance);
   }
 
-  /** Whether `noteNodes` keeps anything. */
+  /** Whether `noteNodes` records anything. */
   get followsNodes(): boolean {
     return this.nodes !== undefined;
   }
@@ -54,7 +54,7 @@ export class TrialLog {
     return this.nodes?.history();
   }
 
-  /** The last entry of a history that is not empty. */
+  /** The last entry of a non-empty history. */
   last(name: keyof LossHistory): number {
     return this.#history[name].at(-1) as number;
   }
@@ -68,7 +68,7 @@ export class TrialLog {
     };
   }
 
-  /** @param secondsHere that the student trained in this process */
+  /** @param secondsHere training time of the student in this process */
   progress(secondsHere: number): TrialProgress {
     return {
       lossHistory: this.lossHistory(),
@@ -81,12 +81,12 @@ export class TrialLog {
 
 /** null where no trial has been evaluated yet, or none has a finite loss. */
 export function latestOf(logs: readonly TrialLog[]): Latest | null {
-  const sound = logs.filter((log) => Number.isFinite(log.last('trainLoss')));
-  if (sound.length === 0) return null;
+  const evaluated = logs.filter((log) => Number.isFinite(log.last('trainLoss')));
+  if (evaluated.length === 0) return null;
   const median = (name: 'trainLoss' | 'effectiveSize') =>
     percentile(
-      sound.map((log) => log.last(name)),
+      evaluated.map((log) => log.last(name)),
       50,
     );
-  return { trials: sound.length, values: { loss: median('trainLoss'), n_λ: median('effectiveSize') } };
+  return { trials: evaluated.length, values: { loss: median('trainLoss'), n_λ: median('effectiveSize') } };
 }

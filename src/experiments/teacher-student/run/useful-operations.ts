@@ -5,9 +5,10 @@ import { type StudentProtocol, trainedWidths } from '../protocol/trial.js';
 import { chunkOf } from '../protocol/trial-cost.js';
 
 /**
- * Useful operations of a step of one pattern, a multiply-add being two: the matrix products that no implementation can
- * leave out, as bench/README.md counts them. Forward and for the gradient of the weights in every layer that is trained, and in all
- * but the first for the gradient of its input; penalty, optimiser, activations and loss are not counted.
+ * Useful operations of a step per pattern, a multiply-add counting as two: the matrix products that every
+ * implementation needs, as counted in bench/README.md. Forward and for the gradient of the weights in every trained
+ * layer, and in all but the first for the gradient of its input; penalty, optimiser, activations and loss are not
+ * counted.
  */
 export function operationsPerPattern(protocol: StudentProtocol): number {
   let { inputs } = problemOf(protocol);
@@ -19,7 +20,7 @@ export function operationsPerPattern(protocol: StudentProtocol): number {
   return operations;
 }
 
-/** Of a step with a full batch. */
+/** Useful operations of a step with a full batch. */
 export function operationsPerStep(protocol: StudentProtocol): number {
   return protocol.arm.batchSize * operationsPerPattern(protocol);
 }
@@ -29,7 +30,7 @@ export function usefulOperations(protocol: StudentProtocol): number {
   return protocol.epochs * problemOf(protocol).samples.train * operationsPerPattern(protocol);
 }
 
-/** Without the numbers that arithmetic does not depend on: rates, penalties' factors, seeds, the length of training. */
+/** Without numbers that do not affect the arithmetic: rates, penalties' factors, seeds, the length of training. */
 export function shapeOf(protocol: StudentProtocol): string {
   const { parametrization, data, student, arm, dtype } = protocol;
   const { trainable, optimizer, batchSize, alternating } = arm;
@@ -41,7 +42,7 @@ export function shapeOf(protocol: StudentProtocol): string {
   ]);
 }
 
-/** Evaluations while a trial trains. */
+/** Number of evaluations during training. */
 export function reportsOf(protocol: StudentProtocol): number {
   return Math.ceil(protocol.epochs / chunkOf(protocol));
 }

@@ -1,7 +1,7 @@
 import type { TrialGroup } from '../panels/trial-groups.js';
 import { structured } from './chosen-trials.js';
 
-/** Which layer the figures of nodes are of, where students have more layers whose nodes are ranked. */
+/** States which layer the figures of nodes show, where students have several layers whose nodes are ranked. */
 export function layerNotes(groups: readonly TrialGroup[]): string[] {
   const several = groups.some((group) =>
     structured(group).some(({ structure }) => structure.spectralLayers > 1),

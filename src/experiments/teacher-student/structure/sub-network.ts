@@ -14,11 +14,11 @@ export interface SubNetwork {
   readonly incoming: Matrix;
   /** [second width x h] */
   readonly outgoing: Matrix;
-  /** Of the hidden nodes, and of the second hidden ones. */
+  /** Symmetries of the hidden nodes, and of the second hidden ones. */
   readonly symmetries: readonly [NodeSymmetry, NodeSymmetry];
 }
 
-/** The weights that a network applies, w = (λ_in - λ_out) φ where it is spectral. */
+/** The effective weights of a network, w = (λ_in - λ_out) φ where it is spectral. */
 export function wholeNetwork(network: Network): SubNetwork {
   const matrix = (layer: number, rows: number): Matrix => {
     const values = network.effectiveWeights(layer);
@@ -36,15 +36,15 @@ export function wholeNetwork(network: Network): SubNetwork {
 }
 
 /**
- * The same function with one sign for each node whose activation leaves it free: that which makes the sum of what enters
- * it positive. Else strengths, and paths of an even activation, would depend on how each node happened to start.
+ * The same function with one sign per node whose activation leaves it free: the one for which the sum of incoming
+ * weights is positive. Otherwise strengths, and paths of an even activation, would depend on the initial signs.
  */
 export function withPositiveStrengths(network: SubNetwork): SubNetwork {
   const strengths = nodeStrengths(network.incoming, network.outgoing).in;
   return withSigns(network, (node) => ((strengths[node] as number) < 0 ? -1 : 1));
 }
 
-/** Hidden nodes with another sign of what enters them, and of what leaves them where the activation is odd. */
+/** Hidden nodes with the sign of incoming weights changed, and of outgoing ones where the activation is odd. */
 export function withSigns(network: SubNetwork, signOf: (node: number) => 1 | -1): SubNetwork {
   const { parity } = network.symmetries[0];
   if (parity === 'none') return network;
@@ -56,7 +56,7 @@ export function mostRelevant(relevance: ArrayLike<number>, count: number): numbe
   return Array.from(rank(relevance)).reverse().slice(0, count);
 }
 
-/** The hidden nodes `nodes` in their order, at least one, with what enters and leaves them. */
+/** The hidden nodes `nodes` in their order, at least one, with their incoming and outgoing weights. */
 export function withNodes(network: SubNetwork, nodes: readonly number[]): SubNetwork {
   const { incoming, outgoing } = network;
   const [inputs, h, second] = [incoming.columns, incoming.rows, outgoing.rows];
@@ -82,9 +82,10 @@ export function withNodes(network: SubNetwork, nodes: readonly number[]): SubNet
 }
 
 /**
- * The same function with another share of scale: of each hidden node what enters and what leaves have one norm. The share is
- * arbitrary where a factor moves through the activation (a in, a^-k out: ReLU, k = 1, has √(‖w_in‖ ‖w_out‖)), and differs
- * between training and teacher. A node without a weight on one side stays as it is, and so does one of another activation.
+ * The same function with another distribution of scale: the incoming and outgoing weights of each hidden node have one
+ * norm. The distribution is arbitrary where a factor commutes with the activation (a in, a^-k out: ReLU, k = 1, has
+ * √(‖w_in‖ ‖w_out‖)), and differs between training and teacher. A node without a weight on one side is unchanged, and
+ * so is one of another activation.
  */
 export function balanced(network: SubNetwork): SubNetwork {
   const { degree } = network.symmetries[0];
@@ -116,7 +117,7 @@ function withFactors(
   };
 }
 
-/** Of `count` values from `start` on, `stride` apart. */
+/** Norm of `count` values from `start` on, `stride` apart. */
 function norm(values: ArrayLike<number>, start: number, stride: number, count: number): number {
   let squares = 0;
   for (let k = 0; k < count; ++k) squares += (values[start + k * stride] as number) ** 2;

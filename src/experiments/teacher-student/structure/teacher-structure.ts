@@ -8,11 +8,11 @@ import { balanced, type SubNetwork, wholeNetwork, withPositiveStrengths } from '
 
 export interface ChanceOverlap {
   readonly mean: number;
-  /** Of all pairs of all draws, ascending. */
+  /** Overlaps of all pairs of all draws, ascending. */
   readonly overlaps: Float64Array;
 }
 
-/** What students are held against. */
+/** The teacher with which students are compared. */
 export interface TeacherStructure {
   readonly network: SubNetwork;
   /** [inputs * h_T * second width], ascending */
@@ -22,7 +22,10 @@ export interface TeacherStructure {
   readonly strengths: NodeStrengths;
   /** After `balanced`. */
   readonly balancedStrengths: NodeStrengths;
-  /** Overlap of `nodes` random directions, matched with the teacher's nodes as a student's are, with their sign or without. */
+  /**
+   * Overlap of `nodes` random directions, matched with the teacher's nodes as a student's are, with or without their
+   * sign.
+   */
   chance(nodes: number, signIsFree: boolean): ChanceOverlap;
 }
 
@@ -30,18 +33,18 @@ export interface TeacherStructure {
 export const pathQuantiles = 101;
 
 /**
- * Enough for two digits of the mean; arbitrary, as is the seed. Of many nodes the best are all alike: then fewer do, which
- * would take longest.
+ * Enough for two digits of the mean; arbitrary, as is the seed. The best overlaps of many nodes vary little: then fewer
+ * draws suffice, and each takes longer.
  */
 const drawsOf = (nodes: number) => (nodes > 200 ? 5 : 20);
 const seed = 0;
 
-/** The teacher of a trial, built again from the numbers of its protocol. */
+/** The teacher of a trial, reconstructed from the numbers of its protocol. */
 export function teacherStructure(teacher: StudentProtocol['teacher']): TeacherStructure {
   const network = withPositiveStrengths(wholeNetwork(teacherOf({ teacher }).network));
   const { incoming, outgoing } = network;
   const paths = pathValues([incoming, outgoing]);
-  const known = new Map<string, ChanceOverlap>();
+  const cached = new Map<string, ChanceOverlap>();
   return {
     network,
     paths,
@@ -50,8 +53,8 @@ export function teacherStructure(teacher: StudentProtocol['teacher']): TeacherSt
     balancedStrengths: strengthsOf(balanced(network)),
     chance: (nodes, signIsFree) => {
       const name = `${nodes} ${signIsFree}`;
-      const chance = known.get(name) ?? chanceOverlap(network, nodes, signIsFree);
-      known.set(name, chance);
+      const chance = cached.get(name) ?? chanceOverlap(network, nodes, signIsFree);
+      cached.set(name, chance);
       return chance;
     },
   };

@@ -15,35 +15,35 @@ import {
 } from './sub-network.js';
 import { pathQuantiles, strengthsOf, type TeacherStructure } from './teacher-structure.js';
 
-/** More nodes than this cannot be told apart in a drawing; arbitrary. */
+/** Maximum number of nodes that a drawing can distinguish; arbitrary. */
 export const mostDrawnNodes = 30;
 
 export interface Paths {
   /** [pathQuantiles], ascending */
   readonly quantiles: Float64Array;
-  /** Kolmogorov-Smirnov distance of all paths to the teacher's. */
+  /** Kolmogorov-Smirnov distance of all paths to those of the teacher. */
   readonly distance: number;
 }
 
-/** The n_λ nodes that stay. */
+/** The n_λ nodes that are kept. */
 export interface Survivors {
   readonly nodes: number;
   readonly paths: Paths;
   /** After `balanced`. */
   readonly balancedStrengths: NodeStrengths;
-  /** Kolmogorov-Smirnov distance of in- and out-strengths to the teacher's, as they are and balanced. */
+  /** Kolmogorov-Smirnov distance of in- and out-strengths to those of the teacher, raw and balanced. */
   readonly distance: { readonly in: number; readonly out: number };
   readonly balancedDistance: { readonly in: number; readonly out: number };
-  /** Whether an activation leaves the sign of a node free, so that overlaps are |cosines|. */
+  /** Whether the activation leaves the sign of a node free, so that overlaps are |cosines|. */
   readonly signIsFree: boolean;
-  /** Of the pairs of a student's and a teacher's node, ascending. */
+  /** Overlaps of the matched pairs of a student's and a teacher's node, ascending. */
   readonly overlaps: Float64Array;
   readonly meanOverlap: number;
-  /** The mostDrawnNodes most relevant of them: those matched with the teacher's nodes first, in the teacher's order. */
+  /** The mostDrawnNodes most relevant of them: first those matched with the teacher's nodes, in the teacher's order. */
   readonly drawn: SubNetwork;
 }
 
-/** What the figures need of a student's weights, small enough to be kept of many. */
+/** Data of a student's weights for the figures, small enough to be kept for many students. */
 export interface TrialStructure {
   readonly teacher: TeacherStructure;
   /** Layers whose nodes have eigenvalues: the first alone, or every hidden one. */
@@ -68,20 +68,20 @@ export function trialStructure(
   return { teacher, spectralLayers, unpruned, survivors: survivorsOf(withNodes(whole, nodes), teacher) };
 }
 
-function survivorsOf(left: SubNetwork, teacher: TeacherStructure): Survivors {
-  const balancedStrengths = strengthsOf(balanced(left));
-  const free = signIsFree(left.symmetries[0], teacher.network.symmetries[0]);
-  const match = matchNodes(overlapMatrix(left.incoming, teacher.network.incoming, { signIsFree: free }));
+function survivorsOf(remaining: SubNetwork, teacher: TeacherStructure): Survivors {
+  const balancedStrengths = strengthsOf(balanced(remaining));
+  const free = signIsFree(remaining.symmetries[0], teacher.network.symmetries[0]);
+  const match = matchNodes(overlapMatrix(remaining.incoming, teacher.network.incoming, { signIsFree: free }));
   return {
-    nodes: left.incoming.rows,
-    paths: paths(left, teacher),
+    nodes: remaining.incoming.rows,
+    paths: paths(remaining, teacher),
     balancedStrengths,
-    distance: distances(strengthsOf(left), teacher.strengths),
+    distance: distances(strengthsOf(remaining), teacher.strengths),
     balancedDistance: distances(balancedStrengths, teacher.balancedStrengths),
     signIsFree: free,
     overlaps: Float64Array.from(match.pairs, ({ overlap }) => overlap).sort(),
     meanOverlap: match.meanOverlap,
-    drawn: besideTeacher(left, teacher, free),
+    drawn: besideTeacher(remaining, teacher, free),
   };
 }
 
@@ -99,11 +99,11 @@ function paths({ incoming, outgoing }: SubNetwork, teacher: TeacherStructure): P
 }
 
 /**
- * The first mostDrawnNodes: those with a partner in the teacher's order, and with its sign where theirs is free, then the
- * others as they are.
+ * The first mostDrawnNodes: first those matched with a teacher's node, in the teacher's order and with its sign where
+ * signs are free, then the others.
  */
-function besideTeacher(left: SubNetwork, { network }: TeacherStructure, free: boolean): SubNetwork {
-  const { incoming } = left;
+function besideTeacher(remaining: SubNetwork, { network }: TeacherStructure, free: boolean): SubNetwork {
+  const { incoming } = remaining;
   const rows = Math.min(incoming.rows, mostDrawnNodes);
   const first = { ...incoming, rows, values: Array.from(incoming.values).slice(0, rows * incoming.columns) };
   const cosines = overlapMatrix(first, network.incoming);
@@ -121,7 +121,7 @@ function besideTeacher(left: SubNetwork, { network }: TeacherStructure, free: bo
     ...unmatchedStudent,
   ];
   return withNodes(
-    withSigns(left, (node) => (opposite.has(node) ? -1 : 1)),
+    withSigns(remaining, (node) => (opposite.has(node) ? -1 : 1)),
     order,
   );
 }

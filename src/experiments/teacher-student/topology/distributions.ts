@@ -3,10 +3,10 @@ import { structured } from '../structure/chosen-trials.js';
 import type { TeacherStructure } from '../structure/teacher-structure.js';
 import type { SurvivingGroup } from './surviving-group.js';
 
-/** More steps than this cannot be told apart; arbitrary. */
+/** Maximum number of distinguishable steps; arbitrary. */
 const mostSteps = 200;
 
-/** What is drawn as empirical distribution functions. */
+/** Quantities that are drawn as empirical distribution functions. */
 export const distributions = [
   { quantity: 'in', title: 'In-strength', axis: 'sum of w_{ij} over j, balanced', domain: undefined },
   { quantity: 'out', title: 'Out-strength', axis: 'sum of w_{ki} over k, balanced', domain: undefined },
@@ -24,11 +24,11 @@ export interface StepRow extends Record<string, Cell> {
   readonly series: string;
   readonly kind: 'nodes' | 'random nodes';
   readonly value: number;
-  /** Of the values at most `value`. */
+  /** Share of the values that are at most `value`. */
   readonly share: number;
 }
 
-/** Over the nodes of all trials of a series, the teacher's, and for overlaps those of random nodes. */
+/** Distributions over the nodes of all trials of a series, over the teacher's, and for overlaps over random nodes. */
 export function distributionRows(shown: readonly SurvivingGroup[], teacher: TeacherStructure): StepRow[] {
   const of = (
     series: string,
@@ -62,7 +62,7 @@ function chanceOverlaps(group: SurvivingGroup['group']): number[] {
   );
 }
 
-/** [value, share of values at most it], from share 0 at the smallest; of many values some. */
+/** [value, share of values at most it], from share 0 at the smallest; some steps are omitted for many values. */
 function steps(values: readonly number[]): [number, number][] {
   const sorted = values.toSorted((a, b) => a - b);
   const n = sorted.length;

@@ -20,7 +20,7 @@ export interface DrawnEdge {
   readonly sign: 'positive' | 'negative';
 }
 
-/** Thinner edges, against the widest of their layer, would hide those that matter; arbitrary. */
+/** Minimum relative width of an edge: more edges would hide the strong ones; arbitrary. */
 export const thinnest = 0.4;
 const layerNames = ['input', 'hidden node', 'second hidden node'];
 
@@ -44,11 +44,14 @@ export function networkDrawing(panel: string, { incoming, outgoing }: SubNetwork
       return [{ panel, ...ends, strength, sign: value < 0 ? 'negative' : 'positive' }];
     });
   });
-  // Strong edges last, over the weak ones.
+  // Strong edges last, above the weak ones.
   return { nodes, edges: edges.sort((a, b) => a.strength - b.strength) };
 }
 
-/** Second hidden nodes in the order of the teacher's that what enters them is nearest to; hidden ones are in it already. */
+/**
+ * Orders the second hidden nodes as the teacher's nodes whose incoming weights are nearest; hidden ones are ordered
+ * already.
+ */
 export function inSecondOrderOf(teacher: SubNetwork, student: SubNetwork): SubNetwork {
   const { rows, columns, values } = student.outgoing;
   const shared = Math.min(columns, teacher.outgoing.columns);

@@ -6,6 +6,6 @@ export interface SurvivingGroup {
   readonly group: TrialGroup;
   readonly series: string;
   readonly survivors: readonly Survivors[];
-  /** Mean over trials of the overlap that random nodes, as many, would have. */
+  /** Mean over trials of the overlap of as many random nodes. */
   readonly chance: number;
 }

@@ -46,7 +46,7 @@ function topologyPanels(shown: readonly SurvivingGroup[], series: readonly Serie
   const { theme, layout } = style;
   const domain = ['teacher', ...series.map(({ name }) => name)];
   const colors = [theme.teacher, ...seriesColors(series, theme)];
-  // The lightest colour of a ramp is too pale for letters.
+  // The lightest colour of a ramp has too little contrast for text.
   const letters = [theme.teacher, ...series.map(({ parametrization }) => theme[parametrization])];
   const size = layout === 'wide' ? { width: 205, height: 190 } : { width: 235, height: 200 };
   return [
@@ -60,7 +60,10 @@ function topologyPanels(shown: readonly SurvivingGroup[], series: readonly Serie
   ];
 }
 
-/** Of all shown: they have one teacher size, and where teachers differ in more, that of the first. */
+/**
+ * The teacher of all shown groups: they have one teacher size, and where teachers differ otherwise, it is that of the
+ * first.
+ */
 function teacherOf(shown: readonly SurvivingGroup[]): TeacherStructure {
   const [first] = shown.flatMap(({ group }) => structured(group));
   return (first as NonNullable<typeof first>).structure.teacher;
@@ -132,7 +135,7 @@ function distributionPanel(
   };
 }
 
-/** Hue says which network, dashes that nodes are random. */
+/** Hue encodes the network; random nodes are dashed. */
 function lineEncoding({ domain, colors }: PanelStyle, layout: FigureStyle['layout']) {
   const [solid, dashed] = [
     [1, 0],
@@ -164,7 +167,7 @@ function lineEncoding({ domain, colors }: PanelStyle, layout: FigureStyle['layou
 interface NetworkPlace {
   readonly name: string;
   readonly title: readonly string[];
-  /** Of its edges, and of its title. */
+  /** Colours of its edges, and of its title. */
   readonly colors: readonly [string, string];
   readonly size: PanelStyle['size'];
 }
@@ -204,7 +207,7 @@ function edgeLayer(transform: { filter: string }[], color: string, theme: Figure
   return {
     data: { name: 'edges' },
     transform,
-    // Hundreds of edges are for the eye; the table says what they amount to.
+    // Screen readers do not read hundreds of edges; the table has their statistics.
     mark: { type: 'rule', aria: false },
     encoding: {
       x: place('x'),

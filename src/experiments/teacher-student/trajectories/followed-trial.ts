@@ -1,12 +1,12 @@
 import { evenly, largest } from '../../../analysis/numbers.js';
 import type { ReportTrial, TrialGroup } from '../panels/trial-groups.js';
 
-/** Nodes above the threshold at the end, and as many of the others: more lines nobody can tell apart. Arbitrary. */
+/** Number of nodes above the threshold at the end, and of the others: more lines are not distinguishable. Arbitrary. */
 const mostNodes = 40;
-/** Of a line; as many as a panel of 200 pixels shows. Arbitrary. */
+/** Points of a line; the resolution of a panel of 200 pixels. Arbitrary. */
 const mostPoints = 26;
 
-/** A trial of which the history of its nodes was kept, as it is drawn. */
+/** A trial whose node history was kept, prepared for drawing. */
 export interface FollowedTrial {
   readonly group: TrialGroup;
   readonly series: string;
@@ -24,9 +24,9 @@ export interface FollowedNode {
   readonly node: number;
   /** Whether its relevance is above the threshold at the end. */
   readonly stays: boolean;
-  /** [n + 1], divided by the largest of the same moment */
+  /** [n + 1], divided by the largest at the same epoch */
   readonly relevance: readonly number[];
-  /** [n + 1]; absent where eigenvalues do not train */
+  /** [n + 1]; absent where eigenvalues are not trained */
   readonly eigenvalues?: readonly number[];
 }
 
@@ -53,7 +53,7 @@ export function followedTrial(group: TrialGroup, series: string): FollowedTrial 
   };
 }
 
-/** Of a student without any relevance, zeros. */
+/** Zeros for a student without any relevance. */
 function normalised(row: Float32Array): number[] {
   const most = largest(Array.from(row));
   return Array.from(row, (value) => (most > 0 ? value / most : 0));

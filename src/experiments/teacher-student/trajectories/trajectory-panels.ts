@@ -4,7 +4,7 @@ import { figureFrame } from '../../../figures/frame.js';
 import { panelTitle } from '../../../figures/wrapped-text.js';
 import type { FollowedTrial } from './followed-trial.js';
 
-/** Smaller relevances are drawn here; arbitrary. The tail of a trained student reaches down to 0.03. */
+/** Smaller relevances are drawn at this value; arbitrary. Those of a trained student extend down to 0.03. */
 const floor = 1e-3;
 /** Panels side by side: eigenvalues and relevances of one student, relevances of the other. */
 const mostColumns = 3;
@@ -16,7 +16,7 @@ interface TrajectoryRow extends Record<string, Cell | boolean> {
   readonly epoch: number;
   readonly value: number;
   readonly drawn: number;
-  /** Where its line ends: what a line knows of itself is its first row. */
+  /** The end of its line: the encoding of a line uses its first row. */
   readonly end: number;
 }
 
@@ -32,11 +32,11 @@ interface Place {
 interface TrajectoryTexts {
   readonly title: string;
   readonly footnotes: readonly string[];
-  /** Whether the run has several teacher sizes, so that panels say which theirs is. */
+  /** Whether the run has several teacher sizes, so that panels state theirs. */
   readonly several: boolean;
 }
 
-/** Per student a panel of its eigenvalues, where they train, and one of its relevances; one line per node. */
+/** Per student a panel of its eigenvalues, where they are trained, and one of its relevances; one line per node. */
 export function trajectoryChart(
   { title, footnotes, several }: TrajectoryTexts,
   followed: readonly FollowedTrial[],
@@ -51,7 +51,7 @@ export function trajectoryChart(
     datasets: { nodes: places.flatMap(rowsOf) },
     draw: (style) => {
       const most = Math.max(...teachersOf(places).map((size) => ofTeacher(places, size).length));
-      // Of several students two columns, so that the two panels of a spectral one stand side by side.
+      // Two columns for several students, so that the two panels of a spectral one are side by side.
       const columns = style.layout === 'wide' ? (most > mostColumns ? 2 : most) : 1;
       const panels = places.map((place) => panel(place, columns, several, style));
       const subtitle = [
@@ -118,7 +118,7 @@ function eigenvalueLayers(place: Place, style: FigureStyle): Layer[] {
 function relevanceLayers(place: Place, style: FigureStyle): Layer[] {
   const y = {
     type: 'quantitative' as const,
-    // A label at the very top would push the title of its panel up, out of line with its neighbours.
+    // A label at the upper end would shift the title of its panel, out of line with its neighbours.
     scale: { type: 'log' as const, domain: [floor, 1.3], nice: false },
     axis: {
       title: 'relevance / largest',
@@ -127,7 +127,7 @@ function relevanceLayers(place: Place, style: FigureStyle): Layer[] {
     },
   };
   const threshold: Layer = {
-    // A threshold of 0 has no place on the axis but its foot, as the nodes below it have.
+    // A threshold of 0 is at the lower end of the axis, as the nodes below it are.
     data: { values: [{ threshold: Math.max(place.followed.trial.threshold, floor) }] },
     mark: { type: 'rule', strokeDash: [3, 3] },
     encoding: { y: { ...y, field: 'threshold' }, color: { value: style.theme.ink } },
@@ -135,7 +135,7 @@ function relevanceLayers(place: Place, style: FigureStyle): Layer[] {
   return [...lineLayers(place, y, 'relevance / largest', style), threshold];
 }
 
-/** Those that stay last, so that they are seen. */
+/** Nodes above the threshold last, so that they are visible. */
 function lineLayers(
   { followed, id }: Place,
   y: { readonly type: 'quantitative'; readonly scale: object; readonly axis: object },
@@ -160,7 +160,7 @@ function lineLayers(
       transform,
       mark: {
         ...{ type: 'line', clip: true, strokeWidth: stays ? 1.2 : 0.8, opacity: stays ? 0.75 : 0.4 },
-        // As the edges of a drawn network, lines without a name of their own are not read out.
+        // Like the edges of a drawn network, lines without a name are hidden from screen readers.
         aria: false,
       },
       encoding: {

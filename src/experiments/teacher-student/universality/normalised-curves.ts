@@ -11,7 +11,7 @@ import { summarize } from '../../../analysis/summary.js';
 import { orderParameter } from '../../../analysis/transition/order-parameter.js';
 import type { TrialGroup } from '../panels/trial-groups.js';
 
-/** A pruning curve as it is compared between teachers. */
+/** A pruning curve in units in which teachers are compared. */
 export interface NormalisedCurve {
   readonly group: TrialGroup;
   readonly points: readonly NormalisedPoint[];
@@ -23,11 +23,11 @@ export interface NormalisedPoint {
   readonly x: number;
   /** Mean over trials of |MSE after - MSE before|, each trial divided by its largest. */
   readonly y: number;
-  /** Standard error of y; null of a single trial. */
+  /** Standard error of y; null for a single trial. */
   readonly error: number | null;
 }
 
-/** One point for every count of kept nodes up to `last`, all of them: the collapse is judged between neighbours. */
+/** One point per number of kept nodes up to `last`, without gaps: the collapse is computed between neighbours. */
 export function normalisedCurve(group: TrialGroup, last: number): NormalisedCurve {
   const { teacherSize, trials, width } = group;
   const changes = trials
@@ -46,18 +46,21 @@ export interface Collapse {
   /** S of Houdayer and Hartmann; undefined without two curves with errors that overlap. */
   readonly quality?: CollapseQuality;
   /**
-   * The pair of exponents (a, b) with the smallest S where x is stretched by h_T^a and y by h_T^b: both 0 where n / h_T is
-   * the right scale. Absent where there is no S, or the curves do not let it be looked for.
+   * The pair of exponents (a, b) with the smallest S where x is scaled by h_T^a and y by h_T^b: both 0 where n / h_T is
+   * the right scale. Absent where there is no S, or the search is not possible for the curves.
    */
   readonly best?: CollapseFit;
-  /** Root mean square factor by which the curves lie apart, at least 1; undefined without two. */
+  /** Root mean square factor between the curves, at least 1; undefined without two. */
   readonly factor?: number;
   /** Least squares of relative deviations (dy = y), as the curve falls over decades. */
   readonly exponential: ExponentialFit;
   readonly powerLaw: PowerLawFit;
 }
 
-/** How well curves are one, and what that one is: numbers of the rising part, from no node up to the teacher's size. */
+/**
+ * How closely the curves collapse to one, and fits to it: numbers of the rising part, from no node up to the teacher's
+ * size.
+ */
 export function collapseOf(curves: readonly NormalisedCurve[]): Collapse {
   const rising = curves.map(({ points }) => points.filter(({ x, y }) => x < 0 && y > 0));
   const all = rising.flat();
@@ -83,7 +86,7 @@ export function collapseOf(curves: readonly NormalisedCurve[]): Collapse {
   };
 }
 
-/** Without the points whose trials agree to the last bit, such as 1 with no node kept: they have no error to count in. */
+/** Without points whose trials agree to the last bit, such as 1 with no node kept: they have no error. */
 function sizedCurves(
   curves: readonly NormalisedCurve[],
   rising: readonly (readonly NormalisedPoint[])[],
@@ -106,7 +109,7 @@ function houdayerHartmann(curves: readonly SizedCurve[]): CollapseQuality | unde
   return quality.compared > 0 ? quality : undefined;
 }
 
-/** From (0, 0), the scaling that the figure is drawn in; the transition stays where it is, at x = 0. */
+/** From (0, 0), the scaling of the figure; the transition stays at x = 0. */
 function bestCollapse(
   curves: readonly SizedCurve[],
   { compared, points }: CollapseQuality,
@@ -116,7 +119,7 @@ function bestCollapse(
   return fitCollapse(curves, { start, fixed: ['critical'], minimumOverlap: leastOverlap });
 }
 
-/** Share of the points that must lie between those of another curve; arbitrary. */
+/** Minimum share of the points that lie within the range of another curve; arbitrary. */
 const leastOverlap = 0.5;
 
 function factorApart(rising: readonly (readonly NormalisedPoint[])[]): number | undefined {

@@ -17,10 +17,10 @@ export interface SeriesCollapse {
 
 /** Points of a fitted curve; arbitrary. */
 const fitPoints = 80;
-/** Nearer than this to the ends, where a power law is 0. Arbitrary. */
+/** Distance from the ends, where a power law is 0. Arbitrary. */
 const fitMargin = 0.005;
 
-/** One panel per series: hue says which parametrisation, lightness the width, and shape the teacher's size. */
+/** One panel per series: hue encodes the parametrisation, lightness the width, and shape the teacher's size. */
 export function universalityChart(
   { title, footnotes }: { readonly title: string; readonly footnotes: readonly string[] },
   collapses: readonly SeriesCollapse[],
@@ -29,7 +29,7 @@ export function universalityChart(
   const points = collapses.flatMap((each) => pointRows(each, floor));
   const datasets = { points, fits: collapses.flatMap((each) => fitRows(each, floor)) };
   const leaving = points.some(({ leaves }) => leaves) ? [leavingNote] : [];
-  // Of the whole student, from which nothing is removed, y is 0 in any case.
+  // At the full width, from which nothing is removed, y is 0 by definition.
   const zeros = points.filter(({ y, kept, width }) => y === 0 && kept < width).length;
   return {
     notes: [...leaving, ...zerosAtFootNotes(zeros, floor)],
@@ -53,7 +53,7 @@ export function universalityChart(
   };
 }
 
-/** How a fit is drawn, where it converged. */
+/** The appearance of a fit, where it converged. */
 const fitLines = [
   ['exponential', 'dashed: exponential fit'],
   ['powerLaw', 'dotted: power law'],
@@ -72,7 +72,7 @@ function pointRows({ series, curves }: SeriesCollapse, floor: number) {
   );
 }
 
-/** A power of ten below the rising parts: on the plateau, changes are noise, and would take the room of what rises. */
+/** A power of ten below the rising parts: on the plateau, changes are noise, and would compress the rising parts. */
 function floorOf(collapses: readonly SeriesCollapse[]): number {
   const rising = collapses.flatMap(({ curves }) =>
     curves.flatMap(({ points }) => points.filter(({ x, y }) => x < 0 && y > 0).map(({ y }) => y)),
@@ -193,7 +193,7 @@ function pointLayers(inSeries: string, { x, y }: Axes, sizes: readonly number[],
     },
     {
       data: { name: 'points' },
-      // Marks on the foot of the axis would only cover it.
+      // Marks at the lower end of the axis would only cover it.
       transform: [{ filter: `${inSeries} && datum.y > ${floor}` }],
       mark: { type: 'point', filled: true, size: 28, opacity: 0.9, clip: true },
       encoding: {
@@ -211,7 +211,7 @@ function pointLayers(inSeries: string, { x, y }: Axes, sizes: readonly number[],
   ];
 }
 
-/** A triangle at the foot of the axis under each bar that goes on below it. */
+/** A triangle at the lower end of the axis under each bar that continues below it. */
 function leavingLayer(inSeries: string, { x, y }: Axes): Layer {
   return {
     data: { name: 'points' },

@@ -29,13 +29,13 @@ const groups = groupTrials(varied(0.1, 0.01));
 const names = ['spectral, learningRate 0.1', 'spectral, learningRate 0.01', 'direct'];
 
 describe('series', () => {
-  it('are the parametrisations where nothing else varies', () => {
+  it('are the parametrisations where no other field varies', () => {
     const plain = groupTrials(syntheticTrials());
     expect(presentSeries(plain).map(({ name }) => name)).toEqual(['spectral', 'direct']);
     expect(seriesNotes(plain)).toEqual([]);
   });
 
-  it('are kept apart by every other field that varies', () => {
+  it('are distinguished by every other field that varies', () => {
     expect(groups.map(({ trials }) => trials.length)).toEqual(Array(6).fill(2));
     expect(presentSeries(groups).map(({ name }) => name)).toEqual(names);
   });
@@ -50,7 +50,7 @@ describe('series', () => {
     expect(table.rows).toHaveLength(2 * 12);
   });
 
-  it('are not split by a field that goes with the width, which is told of', () => {
+  it('are not split by a field that varies with the width, which has a note', () => {
     const tied = syntheticTrials({ parametrizations: ['spectral'] }).map((trial) => ({
       ...trial,
       settings: { 'arms.spectral.batchSize': 3000 / trial.width },
@@ -72,7 +72,7 @@ describe.each([
 ] as const)('the figure %s', (_, figureOf, dataset) => {
   const figure = figureOf(groups);
 
-  it('draws each series by itself', () => {
+  it('draws each series separately', () => {
     const rows = figure.datasets[dataset] ?? [];
     expect([...new Set(rows.map((row) => row.series))].sort()).toEqual([...names].sort());
   });
@@ -85,7 +85,7 @@ describe.each([
     expect([...new Set(cells)].sort()).toEqual(['direct null', 'spectral 0.01', 'spectral 0.1']);
   });
 
-  it('speaks of each series in its caption', () => {
+  it('mentions each series in its caption', () => {
     expect(names.filter((name) => !figure.caption.includes(name))).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ describe('the points of single trials', () => {
     expect(figure.notes).not.toContain(note);
   });
 
-  it('are 50 of more, from the smallest to the largest, and the note says so', () => {
+  it('are 50 of more, from the smallest to the largest, with a note', () => {
     const { all, figure } = figureOf(333);
     const shown = (figure.datasets.trials ?? []).filter(({ panel }) => panel === 'testLoss');
     const losses = all.map(({ testLoss }) => testLoss);
@@ -30,7 +30,7 @@ describe('the points of single trials', () => {
     expect(figure.notes).toContain(note);
   });
 
-  it('do not decide the mean, which is over all', () => {
+  it('do not affect the mean, which is over all', () => {
     const { all, figure } = figureOf(333);
     const mean = all.reduce((total, { testLoss }) => total + testLoss, 0) / all.length;
     const row = (figure.datasets.summaries ?? []).find(({ panel }) => panel === 'testLoss');

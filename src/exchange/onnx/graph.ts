@@ -97,14 +97,14 @@ export class ChainGraph {
    */
   setShape(tensor: string, shape: Shape, type: FloatType): void {
     const declared = this.#declared.get(tensor);
-    const told = (what: string, made: string) =>
+    const contradiction = (what: string, made: string) =>
       corrupt(
         this.path,
         `it declares tensor ${JSON.stringify(tensor)} with ${what}, its nodes make it ${made}`,
       );
-    if (contradict(declared, shape)) throw told(`shape ${shapeText(declared)}`, shapeText(shape));
+    if (contradict(declared, shape)) throw contradiction(`shape ${shapeText(declared)}`, shapeText(shape));
     const declaredAs = this.#types.get(tensor) ?? type;
-    if (declaredAs !== type) throw told(`numbers of type ${declaredAs}`, type);
+    if (declaredAs !== type) throw contradiction(`numbers of type ${declaredAs}`, type);
     this.#shapes.set(tensor, shape);
   }
 

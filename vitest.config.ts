@@ -15,13 +15,15 @@ const slow = [
 
 /** What starts processes, or takes its time: not in `npm run test:quick`. */
 const notQuick = [
-  'test/cli/{disk,process,query,signals,sweep-words,watch}.test.ts',
+  'test/cli/{disk,process,program,prune-elsewhere,query,signals,sweep-words,watch}.test.ts',
   'test/compatibility/*.test.ts',
   'test/data/{csv-against-pandas,read-as-peers}.test.ts',
-  'test/{docs,examples,experiments,native-boundary,native-loader}/*.test.ts',
+  'test/{docs,examples,native-boundary,native-loader}/*.test.ts',
+  'test/experiments/**/*.test.ts',
   'test/population/{address-limit,threads}.test.ts',
+  'test/protocol/grid-properties.test.ts',
   'test/public-reports/{jest-realm,nohup}.test.ts',
-  'test/report/{figure-pictures,zero-values,failed-figure,awkward-runs}.test.ts',
+  'test/report/{figure-pictures,zero-values,failed-figure,awkward-runs,grids,write-report}.test.ts',
   'test/runs/**/{full-disk,opened-at-once,owners,run-directory,record-index,status,many-records}.test.ts',
   'test/slurm/script.test.ts',
   'test/states/{floating-point,memory,teardown}.test.ts',

@@ -107,3 +107,9 @@ function axisOf(layers: readonly DrawnLayer[], channel: 'x' | 'y'): DrawnAxis {
     title: axis?.title === undefined || axis.title === null ? null : withoutMarks(axis.title),
   };
 }
+
+/** Of each panel, as "scale field [low, high]". */
+export const axesOf = (panels: readonly DrawnPanel[], which: 'x' | 'y') =>
+  panels.map(({ [which]: { scale, field, domain } }) => `${scale} ${field} [${domain}]`);
+
+export const distinct = <Value>(values: readonly Value[]) => [...new Set(values)];

@@ -1,6 +1,14 @@
 /** What the figures of the gallery draw: the rows of each panel, and the scales and domains of its axes. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type DrawnPanel, isWithin, panelsOf, rowsWith, subtitleOf } from './drawn-panels.js';
+import {
+  axesOf,
+  type DrawnPanel,
+  distinct,
+  isWithin,
+  panelsOf,
+  rowsWith,
+  subtitleOf,
+} from './drawn-panels.js';
 import { type Gallery, galleryRun } from './gallery-run.js';
 
 let gallery: Gallery;
@@ -9,10 +17,7 @@ beforeAll(async () => {
   gallery = await galleryRun();
 }, 60_000);
 
-/** Of each panel, as "scale field [low, high]". */
-const axes = (which: 'x' | 'y') =>
-  panels.map(({ [which]: { scale, field, domain } }) => `${scale} ${field} [${domain}]`);
-const distinct = <Value>(values: readonly Value[]) => [...new Set(values)];
+const axes = (which: 'x' | 'y') => axesOf(panels, which);
 const draw = (name: string) => {
   panels = panelsOf(gallery.figure(name));
   return gallery.figure(name);

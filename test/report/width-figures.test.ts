@@ -2,7 +2,16 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { effectiveSizeFigure } from '../../src/experiments/teacher-student/figures/effective-size.js';
 import { groupTrials } from '../../src/experiments/teacher-student/panels/trial-groups.js';
-import { type DrawnPanel, file, isWithin, panelsOf, rowsWith, subtitleOf } from './drawn-panels.js';
+import {
+  axesOf,
+  type DrawnPanel,
+  distinct,
+  file,
+  isWithin,
+  panelsOf,
+  rowsWith,
+  subtitleOf,
+} from './drawn-panels.js';
 import { type Gallery, galleryRun } from './gallery-run.js';
 import { handMade } from './hand-made-trials.js';
 
@@ -12,10 +21,7 @@ beforeAll(async () => {
   gallery = await galleryRun();
 }, 60_000);
 
-/** Of each panel, as "scale field [low, high]". */
-const axes = (which: 'x' | 'y') =>
-  panels.map(({ [which]: { scale, field, domain } }) => `${scale} ${field} [${domain}]`);
-const distinct = <Value>(values: readonly Value[]) => [...new Set(values)];
+const axes = (which: 'x' | 'y') => axesOf(panels, which);
 const draw = (name: string) => {
   panels = panelsOf(gallery.figure(name));
   return gallery.figure(name);

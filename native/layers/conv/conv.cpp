@@ -1,6 +1,6 @@
 #include "layers/conv/conv.h"
 
-#include "layers/dense/dense.h"
+#include "layers/spectral/spectral.h"
 
 namespace eigenstudent {
 
@@ -43,17 +43,9 @@ LayerDescription Conv2d::describe(std::span<const Shape> reads) const {
 
 LayerDescription SpectralConv2d::describe(std::span<const Shape> reads) const {
   LayerDescription description = describe_conv(*this, reads);
-  description.tensors = {describe_kernels("eigenvectors", *this, reads[0][0], eigenvectors_bit),
-                         {.name = "eigenvaluesIn",
-                          .role = static_cast<std::uint8_t>(TensorRole::eigenvalues_in),
-                          .extents = {reads[0][0]},
-                          .input_axis = 0,
-                          .phase_bit = eigenvalues_in_bit},
-                         {.name = "eigenvaluesOut",
-                          .role = static_cast<std::uint8_t>(TensorRole::eigenvalues_out),
-                          .extents = {width},
-                          .output_axis = 0,
-                          .phase_bit = eigenvalues_out_bit},
+  const std::size_t channels = reads[0][0];
+  description.tensors = {describe_kernels("eigenvectors", *this, channels, eigenvectors_bit),
+                         describe_eigenvalues_in(channels), describe_eigenvalues_out(width),
                          describe_bias(width)};
   return description;
 }

@@ -5,6 +5,10 @@
 
 namespace eigenstudent {
 
+/// One eigenvalue per unit that is read, and one per unit that is made: of spectral convolutions too.
+TensorDescription describe_eigenvalues_in(std::size_t inputs);
+TensorDescription describe_eigenvalues_out(std::size_t width);
+
 struct Spectral : MatrixOptions {
   static constexpr const char* type_name = "spectral";
 

@@ -81,6 +81,38 @@ export const targets: readonly Target[] = [
     quantity: faster('threads-1'),
     bound: { atLeast: 1.85 },
   },
+  ...[
+    ['lenet-1x28x28', 3],
+    ['resnet20-3x32x32', 1.3],
+    ['resnet20-1x28x28', 1.3],
+  ].map(([network, ratio]) => ({
+    what: `${network}, batch 128, PyTorch over ours`,
+    trial: `convolution/${network}/threads-1`,
+    quantity: faster('torch'),
+    bound: { atLeast: ratio as number },
+  })),
+  {
+    what: 'population of 8 students of 8x8 images on two threads, PyTorch one after the other over ours',
+    trial: 'convolution/8xdigits-1x8x8/threads-2',
+    quantity: faster('torch'),
+    bound: { atLeast: 5 },
+  },
+  ...[
+    ['8xdigits-1x8x8', 1.95],
+    ['resnet20-3x32x32', 1.8],
+  ].map(([network, ratio]) => ({
+    what: `two threads over one, ${network}`,
+    trial: `convolution/${network}/threads-2`,
+    quantity: faster('threads-1'),
+    bound: { atLeast: ratio as number },
+  })),
+  ...['lenet-1x28x28', 'resnet20-3x32x32', 'resnet20-1x28x28'].map((network) => ({
+    what: `spectral convolutions over plain ones, ${network}`,
+    trial: `convolution/${network}/threads-1`,
+    // The rival's time over ours: of the spectral student.
+    quantity: faster('spectral'),
+    bound: { atMost: 1.03 },
+  })),
   {
     what: 'population of 64 students of width 20 over 64 separate calls',
     trial: 'population/64xh20/threads-1',

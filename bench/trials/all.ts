@@ -1,4 +1,5 @@
 /** Every trial there is. A new comparison is a line in its kind's file, a new kind a file and a line here. */
+import { convolutionTrials } from './convolution.js';
 import { curveTrials } from './curve.js';
 import { growthTrials } from './growth.js';
 import type { Trial } from './kind.js';
@@ -13,6 +14,7 @@ export const trials: readonly Trial[] = [
   ...stepTrials,
   ...wideTrials,
   ...populationTrials,
+  ...convolutionTrials,
   ...curveTrials,
   ...overheadTrials,
   ...growthTrials,

@@ -16,6 +16,7 @@
 #include "core/activations.h"
 #include "core/optimizer.h"
 #include "core/philox.h"
+#include "cpu/image_kernels.h"
 
 namespace eigenstudent::cpu {
 
@@ -226,6 +227,7 @@ struct Kernels {
   DrawBlocks draw_blocks;
   /// sums[n] += sum over rows of a[m][n] for one panel [rows][width].
   void (*column_sums)(const T* a, std::size_t rows, std::size_t width, T* sums);
+  ImageKernels<T> images;
 };
 
 }  // namespace eigenstudent::cpu

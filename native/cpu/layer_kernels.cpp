@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "core/spectral_math.h"
-#include "cpu/aligned_buffer.h"
 #include "cpu/isa.h"
 #include "cpu/panels.h"
+#include "executor/aligned_buffer.h"
 
 namespace eigenstudent::cpu {
 namespace {

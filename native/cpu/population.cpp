@@ -36,18 +36,16 @@ template <class T>
 CpuPopulation<T>::CpuPopulation(PopulationSpec&& spec, const Kernels<T>& kernels)
     : HostPopulation<T>(std::move(spec), HostPopulation<T>::BlockOwner::derived),
       pool_(spec.threads > 0 ? spec.threads : available_cores()),
-      shared_{Workspace<T>(kernels), {}} {
-  for (unsigned i = 0; i < pool_.size(); ++i) workers_.push_back({Workspace<T>(kernels), {}});
+      shared_{Workspace<T>(kernels), {}, {}} {
+  for (unsigned i = 0; i < pool_.size(); ++i) workers_.push_back({Workspace<T>(kernels), {}, {}});
   students_.reserve(this->size());
   for (std::size_t i = 0; i < this->size(); ++i) {
-    Member& m = this->members_[i];
+    const Member& m = this->members_[i];
     if (m.chain)
       students_.push_back(std::make_unique<PackedStudent<T>>(*m.chain, m.network.layout(),
                                                              plan_for(i, kernels), m.spec.moments()));
     else
       students_.push_back(nullptr);
-    general_.push_back(
-        m.chain ? nullptr : std::make_unique<GraphStudent<T, GeneralKernels>>(m.spec, m.network, m.state));
   }
 }
 
@@ -93,8 +91,11 @@ void CpuPopulation<T>::for_students(const std::vector<std::size_t>& students, co
                                     const std::function<void(Worker&, std::size_t)>& task) {
   std::vector<std::size_t> narrow;
   set_stop_flag(stop);
+  const auto general =
+      std::count_if(students.begin(), students.end(), [&](std::size_t i) { return is_general(i); });
+  const bool too_few = static_cast<std::size_t>(general) < pool_.size();
   for (const std::size_t i : students) {
-    if (is_wide_student(i))
+    if (is_wide_student(i) || (is_general(i) && too_few))
       task(shared_, i);
     else
       narrow.push_back(i);
@@ -122,7 +123,7 @@ void CpuPopulation<T>::run(std::span<const std::uint64_t> until_epoch, const Sto
   for_students(order, stop, [&](Worker& worker, std::size_t i) {
     const auto start = std::chrono::steady_clock::now();
     if (is_general(i))
-      train_general(i, until_epoch[i], stop);
+      train_general(i, until_epoch[i], worker, stop);
     else
       train(i, until_epoch[i], worker, stop);
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
@@ -223,7 +224,8 @@ template <class T>
 void CpuPopulation<T>::predict(std::size_t student, const Dataset& data, void* outputs,
                                Statistics statistics) {
   this->check_data(student, data, false);
-  if (is_general(student)) return general_[student]->predict(data, statistics, static_cast<T*>(outputs));
+  if (is_general(student))
+    return general_student(student, shared_).predict(data, statistics, static_cast<T*>(outputs));
   const std::size_t width = this->member(student).network.outputs();
   std::vector<Chunk> chunks;
   append_chunks(student, 0, data, chunks);
@@ -239,7 +241,8 @@ void CpuPopulation<T>::pruning_curve(std::size_t student, std::size_t layer,
                                      std::span<double> losses, const StopFlag& stop, Statistics statistics) {
   this->check_pruning(student, layer, removal_order, data, losses);
   if (is_general(student))
-    return general_[student]->pruning_curve(layer, removal_order, data, statistics, losses, stop);
+    return general_student(student, shared_)
+        .pruning_curve(layer, removal_order, data, statistics, losses, stop);
   std::vector<Chunk> chunks;
   append_chunks(student, 0, data, chunks);
   std::vector<std::vector<double>> shares(chunks.size(), std::vector<double>(losses.size(), 0.0));
@@ -276,12 +279,12 @@ template <class T>
 std::size_t CpuPopulation<T>::bytes() const {
   std::size_t total = 0;
   for (const auto& student : students_) total += student ? student->bytes() : 0;
-  for (const auto& student : general_) total += student ? student->bytes() : 0;
   for (const Member& m : this->members_)
     total +=
         (m.state.parameters.size() + m.state.first_moment.size() + m.state.second_moment.size()) * sizeof(T);
   const auto held = [](const Worker& worker) {
-    return worker.workspace.bytes() + worker.order.capacity() * sizeof(std::uint32_t);
+    return worker.workspace.bytes() + worker.scratch.bytes() +
+           worker.order.capacity() * sizeof(std::uint32_t);
   };
   for (const Worker& worker : workers_) total += held(worker);
   total += held(shared_);

@@ -47,6 +47,7 @@ class CpuPopulation final : public HostPopulation<T> {
   struct Worker {
     Workspace<T> workspace;
     std::vector<std::uint32_t> order;  // the epoch's shuffle
+    GraphScratch<T> scratch;           // of the general executor
   };
 
   /// A range of a data set that a student is evaluated on; `request` is an index of the caller's. Ranges are
@@ -70,12 +71,13 @@ class CpuPopulation final : public HostPopulation<T> {
                     const std::function<void(Worker& worker, std::size_t student)>& task);
   void train(std::size_t student, std::uint64_t until_epoch, Worker& worker, const StopFlag& stop);
   /// Students that no fused path supports; see population_general.cpp.
-  void train_general(std::size_t student, std::uint64_t until_epoch, const StopFlag& stop);
+  void train_general(std::size_t student, std::uint64_t until_epoch, Worker& worker, const StopFlag& stop);
+  GraphStudent<T, GeneralKernels> general_student(std::size_t student, Worker& worker);
   void evaluate_general(std::span<const DatasetPtr> data, std::span<Evaluation> results,
                         Statistics statistics, const StopFlag& stop);
   Losses general_gradient(std::size_t student, const Dataset& data, T* gradient,
                           const GradientOptions& options);
-  bool is_general(std::size_t student) const { return general_[student] != nullptr; }
+  bool is_general(std::size_t student) const { return students_[student] == nullptr; }
   bool is_wide_student(std::size_t student) const {
     return !is_general(student) && is_wide(*this->members_[student].chain);
   }
@@ -84,8 +86,7 @@ class CpuPopulation final : public HostPopulation<T> {
   /// One plan for all students of a network.
   std::shared_ptr<const Plan> plan_for(std::size_t student, const Kernels<T>& kernels) const;
 
-  std::vector<std::unique_ptr<PackedStudent<T>>> students_;                // null where general
-  std::vector<std::unique_ptr<GraphStudent<T, GeneralKernels>>> general_;  // null where fused
+  std::vector<std::unique_ptr<PackedStudent<T>>> students_;  // null where general
   ThreadPool pool_;
   std::vector<Worker> workers_;  // one per thread
   Worker shared_;                // of the wide student that all threads work on

@@ -1,5 +1,5 @@
 // Students that the fused path does not support: the general executor with this backend's kernels, one
-// student per thread.
+// student per thread, or where there are fewer than threads, one after the other with all threads.
 #include "cpu/population.h"
 #include "executor/hessian_product.h"
 #include "executor/oracle_order.h"
@@ -16,11 +16,19 @@ Execution CpuPopulation<T>::execution(std::size_t student) const {
 }
 
 template <class T>
-void CpuPopulation<T>::train_general(std::size_t student, std::uint64_t until_epoch, const StopFlag& stop) {
+void CpuPopulation<T>::train_general(std::size_t student, std::uint64_t until_epoch, Worker& worker,
+                                     const StopFlag& stop) {
   Member& m = this->members_[student];
-  general_[student]->forget_order();  // the state may be another one than after the last step
+  GraphStudent<T, GeneralKernels> general = general_student(student, worker);
   while (this->wants_step(m, until_epoch) && !stop.load(std::memory_order_relaxed))
-    this->train_step(m, *general_[student]);
+    this->train_step(m, general);
+}
+
+template <class T>
+GraphStudent<T, GeneralKernels> CpuPopulation<T>::general_student(std::size_t student, Worker& worker) {
+  Member& m = this->members_[student];
+  const ParallelLoop loop = &worker == &shared_ ? ParallelLoop(pool_) : ParallelLoop();
+  return {m.spec, m.network, m.state, worker.scratch, GeneralKernels(loop)};
 }
 
 /// All evaluations of a student in one task: only one thread at a time may use its scratch.
@@ -30,9 +38,10 @@ void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr> data, std::s
   std::vector<std::size_t> students;
   for (std::size_t i = 0; i < this->size(); ++i)
     if (is_general(i)) students.push_back(i);
-  pool_.run(students.size(), [&](unsigned, std::size_t index) {
-    for (std::size_t q = students[index]; q < data.size(); q += this->size())
-      if (data[q]) results[q] = general_[students[index]]->evaluate(*data[q], statistics, nullptr, stop);
+  for_students(students, stop, [&](Worker& worker, std::size_t student) {
+    for (std::size_t q = student; q < data.size(); q += this->size())
+      if (data[q])
+        results[q] = general_student(student, worker).evaluate(*data[q], statistics, nullptr, stop);
   });
 }
 
@@ -41,10 +50,11 @@ void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr> data, std::s
 template <class T>
 Losses CpuPopulation<T>::general_gradient(std::size_t student, const Dataset& data, T* gradient,
                                           const GradientOptions& options) {
-  if (is_general(student)) return general_[student]->gradient(data, gradient, options);
+  if (is_general(student)) return general_student(student, shared_).gradient(data, gradient, options);
   Member& m = this->members_[student];
   StudentState<T> state = evaluation_state(student);
-  return GraphStudent<T, GeneralKernels>(m.spec, m.network, state).gradient(data, gradient, options);
+  return GraphStudent<T, GeneralKernels>(m.spec, m.network, state, shared_.scratch)
+      .gradient(data, gradient, options);
 }
 
 /// A copy of parameters and buffers, in public order; nothing else.
@@ -76,7 +86,8 @@ std::vector<std::uint32_t> CpuPopulation<T>::oracle_order(std::size_t student, s
 
 #define INSTANTIATE(T)                                                                                 \
   template Execution CpuPopulation<T>::execution(std::size_t) const;                                   \
-  template void CpuPopulation<T>::train_general(std::size_t, std::uint64_t, const StopFlag&);          \
+  template void CpuPopulation<T>::train_general(std::size_t, std::uint64_t, Worker&, const StopFlag&); \
+  template GraphStudent<T, GeneralKernels> CpuPopulation<T>::general_student(std::size_t, Worker&);    \
   template void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr>, std::span<Evaluation>, \
                                                    Statistics, const StopFlag&);                       \
   template StudentState<T> CpuPopulation<T>::evaluation_state(std::size_t) const;                      \

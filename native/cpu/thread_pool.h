@@ -52,6 +52,7 @@ class ParallelLoop {
  public:
   /// Without a pool every loop runs on the calling thread, which may be a worker of a pool itself.
   ParallelLoop() = default;
+  explicit ParallelLoop(ThreadPool& pool) : pool_(&pool) {}
   explicit ParallelLoop(const StopFlag& stop) : stop_(&stop) {}
   ParallelLoop(ThreadPool& pool, const StopFlag& stop) : pool_(&pool), stop_(&stop) {}
 

@@ -13,7 +13,8 @@ namespace eigenstudent {
 /// parameters: [layout.size()], x: [rows][inputs of the network].
 template <class T>
 int first_nonfinite_layer(const Graph& network, const T* parameters, const T* x, std::size_t rows) {
-  GraphPass<T, ReferenceKernels> pass(network);
+  AlignedBuffer<T> block;
+  GraphPass<T, ReferenceKernels> pass(network, block);
   pass.forward({.parameters = parameters}, x, rows);
   return pass.first_nonfinite_layer();
 }

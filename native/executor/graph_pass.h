@@ -1,8 +1,12 @@
 // The general executor's passes: a batch through the layers of any graph, forward and backward, layer by
-// layer. `Kernels` computes one layer:
+// layer. An object of `Kernels` computes one layer:
 //
-//   Kernels::forward(const LayerOptions&, const LayerPass<T>&)
-//   Kernels::backward(const LayerOptions&, const LayerPass<T>&, const LayerGradients<T>&)
+//   forward(const LayerOptions&, const LayerPass<T>&)
+//   backward(const LayerOptions&, const LayerPass<T>&, const LayerGradients<T>&)
+//   folds(const LayerOptions&, const Shape& output, Activation)    whether forward and backward of the layer apply an activation that
+//                                                                  alone reads it (LayerPass::after)
+//   sample_lanes<T>()                                              how images are stored (layer_pass.h)
+//   to_lanes(rows, count, size, to), from_lanes(lanes, count, size, to)   to and from that of [count][size]; where it is not 1
 #pragma once
 
 #include <algorithm>
@@ -11,7 +15,9 @@
 #include <vector>
 
 #include "core/graph.h"
+#include "executor/aligned_buffer.h"
 #include "executor/layer_pass.h"
+#include "executor/pass_plan.h"
 
 namespace eigenstudent {
 
@@ -35,49 +41,80 @@ struct NetworkNumbers {
 template <class T, class Kernels>
 class GraphPass {
  public:
-  /// The graph outlives the pass.
-  explicit GraphPass(const Graph& graph) : graph_(graph), states_(graph.layers().size()) {
-    for (std::size_t k = 0; k < states_.size(); ++k)
+  /// The graph and the block of memory outlive the pass. The block grows to what the largest pass needs; between passes others may
+  /// use it. read_after: the layers whose outputs are read after a pass; the last one always is.
+  GraphPass(const Graph& graph, AlignedBuffer<T>& block, const std::vector<std::size_t>& read_after = {},
+            Kernels kernels = {})
+      : graph_(graph),
+        block_(block),
+        kernels_(kernels),
+        states_(graph.layers().size()),
+        read_after_(states_.size(), false),
+        folded_(states_.size(), false) {
+    for (const std::size_t k : read_after) read_after_[k] = true;
+    read_after_.back() = true;
+    for (std::size_t k = 0; k < states_.size(); ++k) {
       for (const std::size_t read : graph.spec().layers[k].reads)
         states_[k].shapes.push_back(read == 0 ? graph.spec().input
                                               : graph.layers()[read - 1].description.output);
+      folded_[k] = folds(k);
+    }
   }
 
+  const Kernels& kernels() const { return kernels_; }
+
   /// x: [rows][inputs], kept until the pass is over. `gate` may be null.
-  void forward(const NetworkNumbers<T>& numbers, const T* x, std::size_t rows, const Gate* gate = nullptr) {
+  void forward(const NetworkNumbers<T>& numbers, const T* x, std::size_t rows, const Gate* gate = nullptr,
+               Keep keep = Keep::everything) {
     numbers_ = numbers;
-    x_ = x;
     rows_ = rows;
-    reserve();
+    reserve({rows, gate != nullptr, keep});
+    x_ = x;
+    if (packed(graph_.spec().input)) {
+      to_lanes(x, graph_.inputs(), block_.get() + plan_.input());
+      x_ = block_.get() + plan_.input();
+    }
     for (std::size_t k = 0; k < states_.size(); ++k) {
-      states_[k].has_gradient = false;
+      states_[k].has_gradient = states_[k].has_row_gradient = false;
+      if (k > 0 && folded_[k - 1]) continue;
       point_inputs(k, gate);
-      Kernels::forward(graph_.spec().layers[k].options, pass_of(k));
-      if (gate) silence(k, *gate);
+      kernels_.forward(graph_.spec().layers[k].options, pass_of(k));
+      if (gate) silence(folded_[k] ? k + 1 : k, *gate);
     }
   }
 
   std::size_t rows() const { return rows_; }
-  /// Output of a layer, [rows][size].
-  const std::vector<T>& output(std::size_t layer) const { return states_[layer].y; }
-  const std::vector<T>& output() const { return states_.back().y; }
+  /// Output of the last layer, or of one that is read after the pass: [rows][size], until the next call.
+  const T* output(std::size_t layer) {
+    if (!packed(shape_of(layer))) return place(plan_[layer].y);
+    std::vector<T>& rows = states_[layer].output_rows;
+    rows.resize(rows_ * graph_.layers()[layer].size);
+    if constexpr (Kernels::stores_lanes)
+      kernels_.from_lanes(place(plan_[layer].y), rows_, graph_.layers()[layer].size, rows.data());
+    return rows.data();
+  }
+  const T* output() { return output(states_.size() - 1); }
 
-  /// The first layer with an output that is not finite, or -1 where all are finite.
-  int first_nonfinite_layer() const {
-    for (std::size_t k = 0; k < states_.size(); ++k)
-      if (!std::all_of(states_[k].y.begin(), states_[k].y.end(), [](T y) { return std::isfinite(y); }))
+  /// The first layer with an output that is not finite, or -1 where all are finite. After a pass that keeps everything.
+  int first_nonfinite_layer() {
+    for (std::size_t k = 0; k < states_.size(); ++k) {
+      const T* y = output(k);
+      if (!std::all_of(y, y + rows_ * graph_.layers()[k].size, [](T value) { return std::isfinite(value); }))
         return static_cast<int>(k);
+    }
     return -1;
   }
 
-  /// The place for dL/dy of a layer's output before backward(), [rows][size]. `is_new`: it holds no values
-  /// yet; else the caller adds.
+  /// The place for dL/dy of the output of a layer that is read after the pass, before backward(), [rows][size]. `is_new`: it
+  /// holds no values yet; else the caller adds.
   T* output_gradient(std::size_t layer, bool& is_new) {
     State& state = states_[layer];
     is_new = !state.has_gradient;
-    state.grad_y.resize(state.y.size());
     state.has_gradient = true;
-    return state.grad_y.data();
+    if (!packed(shape_of(layer))) return place(plan_[layer].gradient);
+    state.has_row_gradient = true;
+    state.gradient_rows.resize(rows_ * graph_.layers()[layer].size);
+    return state.gradient_rows.data();
   }
 
   /// After forward() and output_gradient(): dL of the tensors into `gradient` [layout.size()], 0 where
@@ -85,38 +122,61 @@ class GraphPass {
   /// not null.
   void backward(T* gradient, const std::vector<bool>& wanted = {}, T* grad_x = nullptr) {
     std::fill_n(gradient, graph_.layout().size(), T(0));
-    if (grad_x) std::fill_n(grad_x, rows_ * graph_.inputs(), T(0));
+    const bool packed_input = packed(graph_.spec().input);
+    T* input_gradient = grad_x && packed_input ? place(plan_.input_gradient()) : grad_x;
+    if (grad_x) std::fill_n(input_gradient, stored(graph_.spec().input), T(0));
     find_needed(wanted, grad_x != nullptr);
     for (std::size_t k = states_.size(); k-- > 0;) {
-      if (states_[k].needed && states_[k].has_gradient) layer_backward(k, gradient, wanted, grad_x);
+      if (states_[k].needed && states_[k].has_gradient) {
+        if (states_[k].has_row_gradient)
+          to_lanes(states_[k].gradient_rows.data(), graph_.layers()[k].size, place(plan_[k].gradient));
+        if (k > 0 && folded_[k - 1])
+          states_[k - 1].has_gradient = true;  // in the same place
+        else
+          layer_backward(k, gradient, wanted, input_gradient);
+      }
       states_[k].has_gradient = false;
     }
-  }
-
-  std::size_t bytes() const {
-    std::size_t scalars = 0;
-    for (const State& state : states_)
-      scalars += state.y.capacity() + state.gated.capacity() + state.saved.capacity() +
-                 state.saved_batch.capacity() + state.grad_y.capacity();
-    return scalars * sizeof(T);
+    if constexpr (Kernels::stores_lanes)
+      if (grad_x && packed_input) kernels_.from_lanes(input_gradient, rows_, graph_.inputs(), grad_x);
   }
 
  private:
   struct State {
-    std::vector<Shape> shapes;  // of what it reads
-    std::vector<const T*> x;    // by reading
-    std::vector<T> y, gated, saved, saved_batch, grad_y;
+    std::vector<Shape> shapes;                  // of what it reads
+    std::vector<const T*> x;                    // by reading
+    std::vector<T> output_rows, gradient_rows;  // [rows][size] of an output that is stored in lanes
     bool has_gradient = false;
+    bool has_row_gradient = false;
     bool needed = false;  // the layer itself or one below needs a gradient
   };
 
-  void reserve() {
-    for (std::size_t k = 0; k < states_.size(); ++k) {
-      const GraphLayer& layer = graph_.layers()[k];
-      states_[k].y.resize(rows_ * layer.size);
-      states_[k].saved.resize(rows_ * layer.description.saved);
-      states_[k].saved_batch.resize(layer.description.saved_batch);
-    }
+  const Shape& shape_of(std::size_t layer) const { return graph_.layers()[layer].description.output; }
+  T* place(std::size_t offset) { return block_.get() + offset; }
+
+  bool packed(const Shape& shape) const { return Kernels::stores_lanes && shape.size() == 3; }
+  std::size_t stored(const Shape& shape) const { return stored_samples(shape) * size_of(shape); }
+  std::size_t stored_samples(const Shape& shape) const {
+    const std::size_t lanes = packed(shape) ? kernels_.template sample_lanes<T>() : 1;
+    return (rows_ + lanes - 1) / lanes * lanes;
+  }
+  void to_lanes(const T* rows, std::size_t size, T* to) {
+    if constexpr (Kernels::stores_lanes) kernels_.to_lanes(rows, rows_, size, to);
+  }
+
+  /// Whether the layer after k is an activation that k computes with its own output.
+  bool folds(std::size_t k) const {
+    if (k + 1 == states_.size() || read_after_[k] || graph_.layers()[k].readers != std::vector{k + 1})
+      return false;
+    const auto* next = std::get_if<ActivationLayer>(&graph_.spec().layers[k + 1].options);
+    return next && kernels_.folds(graph_.spec().layers[k].options, shape_of(k), next->activation);
+  }
+
+  void reserve(const PassSizes& sizes) {
+    if (!(plan_.sizes() == sizes))
+      plan_ = PassPlan(graph_, sizes, packed(graph_.spec().input) ? stored(graph_.spec().input) : 0,
+                       read_after_, folded_, [this](const Shape& shape) { return stored(shape); });
+    block_.require(plan_.size());
   }
 
   /// Whether a layer's output carries units of the group.
@@ -134,26 +194,25 @@ class GraphPass {
     for (const std::size_t read : graph_.spec().layers[k].reads) {
       const bool gated =
           gate && read > 0 && carries(read - 1, gate->group) && !(keeps && carries(k, gate->group));
-      state.x.push_back(read == 0 ? x_ : gated ? states_[read - 1].gated.data() : states_[read - 1].y.data());
+      state.x.push_back(read == 0 ? x_ : place(gated ? plan_[read - 1].gated : plan_[read - 1].y));
     }
   }
 
   void silence(std::size_t k, const Gate& gate) {
     if (!carries(k, gate.group)) return;
-    State& state = states_[k];
-    state.gated = state.y;
     const GraphLayer& layer = graph_.layers()[k];
-    const std::size_t rest =
-        layer.size / layer.description.output[0];  // scalars per index of the units' axis
+    const Shape& shape = layer.description.output;
+    T* gated = place(plan_[k].gated);
+    std::copy_n(place(plan_[k].y), stored(shape), gated);
+    const std::size_t lanes = packed(shape) ? kernels_.template sample_lanes<T>() : 1;
+    const std::size_t blocks = stored_samples(shape) / lanes;
+    const std::size_t rest = layer.size / shape[0] * lanes;  // scalars per index of the units' axis
     std::size_t first = 0;
     for (const UnitSegment& segment : layer.units) {
-      for (std::size_t u = 0; segment.group == gate.group && u < segment.units; ++u) {
-        if (gate.kept[u]) continue;
-        const std::size_t from = (first + u * segment.block) * rest;
-        for (std::size_t b = 0; b < rows_; ++b)
-          std::fill_n(state.gated.begin() + static_cast<std::ptrdiff_t>(b * layer.size + from),
+      for (std::size_t u = 0; segment.group == gate.group && u < segment.units; ++u)
+        for (std::size_t b = 0; b < blocks && !gate.kept[u]; ++b)
+          std::fill_n(gated + b * layer.size * lanes + (first + u * segment.block) * rest,
                       segment.block * rest, T(0));
-      }
       first += segment.length();
     }
   }
@@ -169,9 +228,11 @@ class GraphPass {
                       .buffers = nullptr,
                       .new_buffers = nullptr,
                       .statistics = numbers_.statistics,
-                      .y = state.y.data(),
-                      .saved = state.saved.data(),
-                      .saved_batch = state.saved_batch.data()};
+                      .after = Activation::linear,
+                      .y = place(plan_[k].y),
+                      .saved = place(plan_[k].saved),
+                      .saved_batch = place(plan_[k].saved_batch)};
+    if (folded_[k]) pass.after = std::get<ActivationLayer>(graph_.spec().layers[k + 1].options).activation;
     for (std::size_t role = 0; role < pass.tensors.size(); ++role)
       pass.tensors[role] = layout.find(numbers_.parameters, k, role);
     for (const Buffer& buffer : layout.buffers())
@@ -194,7 +255,7 @@ class GraphPass {
 
   void layer_backward(std::size_t k, T* gradient, const std::vector<bool>& wanted, T* grad_x) {
     const std::vector<std::size_t>& reads = graph_.spec().layers[k].reads;
-    LayerGradients<T> gradients{states_[k].grad_y.data(), {}, {}};
+    LayerGradients<T> gradients{place(plan_[k].gradient), {}, {}};
     const ParameterLayout& layout = graph_.layout();
     for (std::size_t role = 0; role < gradients.tensors.size(); ++role) {
       const int t = layout.index_of(k, role);
@@ -202,42 +263,49 @@ class GraphPass {
         gradients.tensors[role] = gradient + layout.tensors()[static_cast<std::size_t>(t)].offset;
     }
     below_.assign(reads.size(), nullptr);
-    scratch_.resize(std::max(scratch_.size(), reads.size()));
-    for (std::size_t r = 0; r < reads.size(); ++r) below_[r] = place_below(reads[r], r, grad_x);
+    is_added_.assign(reads.size(), false);
+    for (std::size_t r = 0; r < reads.size(); ++r) below_[r] = place_below(k, r, grad_x);
     gradients.x = below_;
-    Kernels::backward(graph_.spec().layers[k].options, pass_of(k), gradients);
-    for (std::size_t r = 0; r < reads.size(); ++r) add_scratch(reads[r], r, grad_x);
+    kernels_.backward(graph_.spec().layers[k].options, pass_of(k), gradients);
+    for (std::size_t r = 0; r < reads.size(); ++r)
+      if (is_added_[r]) add_scratch(reads[r], below_[r], grad_x);
   }
 
   /// The place for the gradient of a reading: the first gradient of a layer is written, the others are added,
   /// from the last reader to the first.
-  T* place_below(std::size_t read, std::size_t r, T* grad_x) {
-    scratch_[r].clear();
-    if (read > 0 && !states_[read - 1].needed) return nullptr;
-    if (read == 0 && !grad_x) return nullptr;
+  T* place_below(std::size_t k, std::size_t r, T* grad_x) {
+    const std::size_t read = graph_.spec().layers[k].reads[r];
+    if (read == 0 ? !grad_x : !states_[read - 1].needed) return nullptr;
     if (read > 0 && !states_[read - 1].has_gradient) {
-      State& below = states_[read - 1];
-      below.grad_y.resize(below.y.size());
-      below.has_gradient = true;
-      return below.grad_y.data();
+      states_[read - 1].has_gradient = true;
+      return place(plan_[read - 1].gradient);
     }
-    scratch_[r].resize(rows_ * graph_.read_size(read));
-    return scratch_[r].data();
+    is_added_[r] = true;
+    return place(plan_[k].scratch[r]);
   }
 
-  void add_scratch(std::size_t read, std::size_t r, T* grad_x) {
-    if (scratch_[r].empty()) return;
-    T* to = read == 0 ? grad_x : states_[read - 1].grad_y.data();
-    for (std::size_t i = 0; i < scratch_[r].size(); ++i) to[i] += scratch_[r][i];
+  void add_scratch(std::size_t read, const T* scratch, T* grad_x) {
+    if (read > 0 && states_[read - 1].has_row_gradient) {
+      to_lanes(states_[read - 1].gradient_rows.data(), graph_.layers()[read - 1].size,
+               place(plan_[read - 1].gradient));
+      states_[read - 1].has_row_gradient = false;
+    }
+    T* to = read == 0 ? grad_x : place(plan_[read - 1].gradient);
+    const std::size_t count = stored(read == 0 ? graph_.spec().input : shape_of(read - 1));
+    for (std::size_t i = 0; i < count; ++i) to[i] += scratch[i];
   }
 
   const Graph& graph_;
+  AlignedBuffer<T>& block_;
+  Kernels kernels_;
   std::vector<State> states_;
+  std::vector<bool> read_after_, folded_;
+  PassPlan plan_;
   NetworkNumbers<T> numbers_{};
   const T* x_ = nullptr;
   std::size_t rows_ = 0;
   std::vector<T*> below_;
-  std::vector<std::vector<T>> scratch_;  // by reading
+  std::vector<bool> is_added_;  // by reading
 };
 
 }  // namespace eigenstudent

@@ -1,5 +1,5 @@
 // One student on the general executor: its training steps, outputs, pruning curve and gradient, for any graph of
-// layers. Scratch grows to the largest batch and is reused.
+// layers.
 #pragma once
 
 #include <algorithm>
@@ -18,12 +18,33 @@
 
 namespace eigenstudent {
 
+/// Memory that students use one after the other: it grows to what the largest batch of the largest student needs.
+template <class T>
+struct GraphScratch {
+  AlignedBuffer<T> block;  // activations and their gradients
+  Batch<T> batch;
+  std::vector<std::uint32_t> order;      // the shuffle of an epoch
+  std::vector<T> gradient, new_buffers;  // of parameters; of buffers
+  std::vector<T> row;                    // a sample's gradient that is to be added to another term's
+
+  std::size_t bytes() const {
+    const std::size_t scalars =
+        gradient.capacity() + new_buffers.capacity() + batch.x.capacity() + batch.targets.capacity();
+    return block.bytes() + scalars * sizeof(T) + order.capacity() * sizeof(std::uint32_t);
+  }
+};
+
 template <class T, class Kernels>
 class GraphStudent {
  public:
   /// All arguments must outlive the student.
-  GraphStudent(const StudentSpec& spec, const Graph& network, StudentState<T>& state)
-      : spec_(spec), network_(network), state_(state), pass_(network) {}
+  GraphStudent(const StudentSpec& spec, const Graph& network, StudentState<T>& state,
+               GraphScratch<T>& scratch, Kernels kernels = {})
+      : spec_(spec),
+        network_(network),
+        state_(state),
+        scratch_(scratch),
+        pass_(network, scratch.block, layers_of(spec.objective), kernels) {}
 
   /// The result of a step: its batch loss, and where that is not finite, so that the step was not applied,
   /// the first layer with such outputs.
@@ -35,24 +56,23 @@ class GraphStudent {
   /// One training step; the caller updates the counters of the state.
   Step train() {
     const BatchPlace place = batch_place(*spec_.trainer, state_.place);
-    if (place.first == 0 || order_.empty()) shuffle_epoch(*spec_.trainer, place.epoch, order_);
-    batch_.gather(*spec_.trainer->data, order_.data() + place.first, place.count);
-    new_buffers_ = state_.buffers;
-    pass_.forward(numbers(Statistics::batch, new_buffers_.data()), batch_.x.data(), batch_.rows);
-    const double loss = batch_loss(batch_.rows, true);
+    if (place.first == 0 || !has_order_) shuffle_epoch(*spec_.trainer, place.epoch, scratch_.order);
+    has_order_ = true;
+    scratch_.batch.gather(*spec_.trainer->data, scratch_.order.data() + place.first, place.count);
+    scratch_.new_buffers = state_.buffers;
+    pass_.forward(numbers(Statistics::batch, scratch_.new_buffers.data()), scratch_.batch.x.data(),
+                  scratch_.batch.rows);
+    const double loss = batch_loss(scratch_.batch.rows, true);
     if (!std::isfinite(loss)) return {loss, pass_.first_nonfinite_layer()};
     const std::uint64_t clock = spec_.trainer->clock();
     const std::uint8_t mask = phase_mask_at(spec_.trainer->phases, state_.step, clock);
     find_wanted(mask);
-    gradient_.resize(network_.layout().size());
-    pass_.backward(gradient_.data(), wanted_);
+    scratch_.gradient.resize(network_.layout().size());
+    pass_.backward(scratch_.gradient.data(), wanted_);
     update(learning_rate_at(spec_.trainer->learning_rate, state_.step, clock));
-    state_.buffers.swap(new_buffers_);
+    state_.buffers.swap(scratch_.new_buffers);
     return {loss, -1};
   }
-  /// Needed where the next step does not follow the last one.
-  void forget_order() { order_.clear(); }
-
   /// Loss and accuracy over a whole set; NaN when stopped on the way. `gate` may be null.
   Evaluation evaluate(const Dataset& data, Statistics statistics, const Gate* gate, const StopFlag& stop) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -71,7 +91,8 @@ class GraphStudent {
   void predict(const Dataset& data, Statistics statistics, T* outputs) {
     const StopFlag never{false};
     for_stretches(data, statistics, nullptr, never, [&](std::size_t first) {
-      std::copy(pass_.output().begin(), pass_.output().end(), outputs + first * network_.outputs());
+      std::copy(pass_.output(), pass_.output() + pass_.rows() * network_.outputs(),
+                outputs + first * network_.outputs());
     });
   }
 
@@ -93,24 +114,24 @@ class GraphStudent {
   }
   /// The same without the value of the penalty. Returns the data loss.
   double loss_gradient(const Dataset& data, T* gradient, const GradientOptions& options) {
-    batch_.slice(data, 0, data.samples);
-    pass_.forward(numbers(options.statistics, nullptr), batch_.x.data(), batch_.rows);
-    const double loss = batch_loss(batch_.rows, true);
+    scratch_.batch.slice(data, 0, data.samples);
+    pass_.forward(numbers(options.statistics, nullptr), scratch_.batch.x.data(), scratch_.batch.rows);
+    const double loss = batch_loss(scratch_.batch.rows, true);
     find_wanted(train_everything);
     pass_.backward(gradient, wanted_, static_cast<T*>(options.inputs));
     add_penalty_gradients(gradient);
     return loss;
   }
 
-  std::size_t bytes() const {
-    const std::size_t scalars =
-        gradient_.capacity() + new_buffers_.capacity() + batch_.x.capacity() + batch_.targets.capacity();
-    return pass_.bytes() + scalars * sizeof(T) + order_.capacity() * sizeof(std::uint32_t);
-  }
-
  private:
   /// Rows of one pass where they do not depend on each other. Arbitrary: keeps scratch small.
   static constexpr std::size_t rows_at_once = 256;
+
+  static std::vector<std::size_t> layers_of(const Objective& objective) {
+    std::vector<std::size_t> layers;
+    for (const Term& term : objective) layers.push_back(term.layer);
+    return layers;
+  }
 
   NetworkNumbers<T> numbers(Statistics statistics, T* new_buffers) const {
     return {state_.parameters.data(), state_.buffers.data(), new_buffers, statistics};
@@ -128,8 +149,9 @@ class GraphStudent {
     const std::size_t rows = rows_depend(statistics) ? data.samples : rows_at_once;
     for (std::size_t first = 0; first < data.samples; first += rows) {
       if (stop) return false;
-      batch_.slice(data, first, std::min(rows, data.samples - first));
-      pass_.forward(numbers(statistics, nullptr), batch_.x.data(), batch_.rows, gate);
+      scratch_.batch.slice(data, first, std::min(rows, data.samples - first));
+      pass_.forward(numbers(statistics, nullptr), scratch_.batch.x.data(), scratch_.batch.rows, gate,
+                    Keep::outputs);
       use(first);
     }
     return true;
@@ -150,41 +172,43 @@ class GraphStudent {
   double term_loss(const Term& term, std::size_t mean_over, bool want_gradients) {
     const std::size_t outputs = network_.layers()[term.layer].size;
     const bool by_class = targets_of(term.loss) == TargetKind::classes;
-    const T* targets = by_class ? nullptr : batch_.values_of(term.target).data();
+    const T* targets = by_class ? nullptr : scratch_.batch.values_of(term.target).data();
     bool is_new = true;
     T* gradient = want_gradients ? pass_.output_gradient(term.layer, is_new) : nullptr;
-    row_.resize(is_new ? 0 : outputs);
+    scratch_.row.resize(is_new ? 0 : outputs);
+    const T* outputs_of_layer = pass_.output(term.layer);
     double sum = 0;
-    for (std::size_t b = 0; b < batch_.rows; ++b) {
+    for (std::size_t b = 0; b < scratch_.batch.rows; ++b) {
       T* to = gradient ? gradient + b * outputs : nullptr;
-      const LossSample<T> sample{.y = pass_.output(term.layer).data() + b * outputs,
+      const LossSample<T> sample{.y = outputs_of_layer + b * outputs,
                                  .targets = targets ? targets + b * outputs : nullptr,
-                                 .label = by_class ? batch_.classes[b] : 0,
+                                 .label = by_class ? scratch_.batch.classes[b] : 0,
                                  .outputs = outputs,
                                  .mean_over = mean_over,
-                                 .delta = !to || is_new ? to : row_.data()};
+                                 .delta = !to || is_new ? to : scratch_.row.data()};
       sum += std::visit([&](const auto& loss) { return value_of(loss.sample(sample)); }, term.loss);
       if (to) weigh_gradient(term.weight, is_new, to, outputs);
     }
     return sum;
   }
 
-  /// The sample's gradient is in `to`, or, where `to` already holds that of another term, in row_.
+  /// The sample's gradient is in `to`, or, where `to` already holds that of another term, in scratch_.row.
   void weigh_gradient(double weight, bool is_new, T* to, std::size_t outputs) const {
     const T factor = static_cast<T>(weight);
     for (std::size_t i = 0; is_new && weight != 1 && i < outputs; ++i) to[i] *= factor;
-    for (std::size_t i = 0; !is_new && i < outputs; ++i) to[i] += factor * row_[i];
+    for (std::size_t i = 0; !is_new && i < outputs; ++i) to[i] += factor * scratch_.row[i];
   }
 
   /// Samples whose largest output (the first of equals) is the class.
-  std::size_t correct_answers() const {
+  std::size_t correct_answers() {
     const std::size_t outputs = network_.outputs();
+    const T* all = pass_.output();
     std::size_t correct = 0;
-    for (std::size_t b = 0; b < batch_.classes.size(); ++b) {
-      const T* prediction = pass_.output().data() + b * outputs;
+    for (std::size_t b = 0; b < scratch_.batch.classes.size(); ++b) {
+      const T* prediction = all + b * outputs;
       const auto largest =
           static_cast<std::size_t>(std::max_element(prediction, prediction + outputs) - prediction);
-      if (largest == batch_.classes[b]) ++correct;
+      if (largest == scratch_.batch.classes[b]) ++correct;
     }
     return correct;
   }
@@ -209,26 +233,25 @@ class GraphStudent {
     for (std::size_t t = 0; t < tensors.size(); ++t) {
       if (!wanted_[t]) continue;
       const std::size_t at = tensors[t].offset;
-      T *gradient = gradient_.data() + at, *parameters = state_.parameters.data() + at;
+      T *gradient = scratch_.gradient.data() + at, *parameters = state_.parameters.data() + at;
       TensorOptions of_numbers = tensors[t].options;
       if (!only_numbers(of_numbers)) {
         add_penalty_gradient(tensors[t].options, parameters, tensors[t].rows, tensors[t].columns, gradient);
         of_numbers.l1 = of_numbers.l2 = 0;
       }
-      Kernels::update(optimizer_step<T>(spec_.trainer->optimizer, learning_rate, ++state_.update_count[t]),
-                      of_numbers, gradient, tensors[t].size(), parameters, state_.first_moment.data() + at,
-                      state_.second_moment.empty() ? nullptr : state_.second_moment.data() + at);
+      pass_.kernels().update(
+          optimizer_step<T>(spec_.trainer->optimizer, learning_rate, ++state_.update_count[t]), of_numbers,
+          gradient, tensors[t].size(), parameters, state_.first_moment.data() + at,
+          state_.second_moment.empty() ? nullptr : state_.second_moment.data() + at);
     }
   }
 
   const StudentSpec& spec_;
   const Graph& network_;
   StudentState<T>& state_;
+  GraphScratch<T>& scratch_;
   GraphPass<T, Kernels> pass_;
-  Batch<T> batch_;
-  std::vector<std::uint32_t> order_;  // the shuffle of the current epoch; empty until it is drawn
-  std::vector<T> gradient_, new_buffers_;
-  std::vector<T> row_;        // a sample's gradient that is to be added to another term's
+  bool has_order_ = false;    // whether the shuffle is that of the current epoch
   std::vector<bool> wanted_;  // by tensor
 };
 

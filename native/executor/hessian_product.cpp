@@ -33,7 +33,8 @@ void product_of(const Population& population, std::size_t student, const Objecti
   const StudentSpec spec{network.spec(), objective};
   StudentState<Dual> state = dual_state(population, student, direction);
   std::vector<Dual> gradient(network.layout().size());
-  GraphStudent<Dual, ReferenceKernels>(spec, network, state)
+  GraphScratch<Dual> scratch;
+  GraphStudent<Dual, ReferenceKernels>(spec, network, state, scratch)
       .loss_gradient(data, gradient.data(), {statistics, nullptr});
   for (std::size_t i = 0; i < gradient.size(); ++i) product[i] = static_cast<T>(gradient[i].slope);
 }

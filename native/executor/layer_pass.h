@@ -1,6 +1,8 @@
 // Arguments of the kernels of the general executor: plain pointers, the same for every type of layer.
 //
-// B = batch. Activations are [B][...shape], row-major. Outputs are overwritten, never added to.
+// B = batch. Outputs are overwritten, never added to. Features are [B][features]. Images are stored in blocks of as many samples as
+// the kernels say (sample_lanes), [blocks][channels][height][width][lanes]: with 1 that is row-major. Lanes past the last sample
+// hold finite values, and gradients of 0.
 #pragma once
 
 #include <array>
@@ -8,6 +10,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/activations.h"
 #include "core/graph.h"
 
 namespace eigenstudent {
@@ -26,9 +29,10 @@ struct LayerPass {
   const T* buffers;  // the layer's, one after the other
   T* new_buffers;    // null: they do not change; else receives their new values
   Statistics statistics;
-  T* y;            // [B][output]
-  T* saved;        // [B][saved]: kept for backward
-  T* saved_batch;  // [saved_batch]
+  Activation after;  // applied to the layer's output (see Kernels::folds): y is what comes of it
+  T* y;              // [B][output]
+  T* saved;          // [B][saved]: kept for backward
+  T* saved_batch;    // [saved_batch]
 };
 
 template <class T>

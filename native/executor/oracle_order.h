@@ -18,7 +18,7 @@ class WholeElimination {
  public:
   WholeElimination(const StudentSpec& student, const Graph& network, StudentState<T>& state,
                    std::size_t group, const Dataset& data)
-      : student_(student, network, state),
+      : student_(student, network, state, scratch_),
         gate_{group, std::vector<bool>(network.units_of(group), true)},
         data_(data) {}
 
@@ -31,6 +31,7 @@ class WholeElimination {
   void remove(std::size_t unit) { gate_.kept[unit] = false; }
 
  private:
+  GraphScratch<T> scratch_;
   GraphStudent<T, Kernels> student_;
   Gate gate_;
   const Dataset& data_;
@@ -46,7 +47,7 @@ class RankOneElimination {
       : above_{reader.above, reader.objective},
         network_(reader.above),
         state_(state_of_part(network_, network, state, reader.layer)),
-        student_(above_, network_, state_),
+        student_(above_, network_, state_, scratch_),
         samples_(data.samples),
         width_(network_.inputs()),
         rest_(data) {
@@ -77,12 +78,14 @@ class RankOneElimination {
     constexpr std::size_t at_once = 256;  // arbitrary: keeps activations small
     const Graph graph(part);
     const StudentState<T> numbers = state_of_part(graph, network, state, first);
-    GraphPass<T, Kernels> pass(graph);
+    AlignedBuffer<T> block;
+    GraphPass<T, Kernels> pass(graph, block);
     std::vector<T> all;
     for (std::size_t row = 0; row < rows; row += at_once) {
       pass.forward({numbers.parameters.data(), numbers.buffers.data()}, x.data() + row * graph.inputs(),
-                   std::min(at_once, rows - row));
-      all.insert(all.end(), pass.output().begin(), pass.output().end());
+                   std::min(at_once, rows - row), nullptr, Keep::outputs);
+      const T* outputs = pass.output();
+      all.insert(all.end(), outputs, outputs + pass.rows() * graph.outputs());
     }
     return all;
   }
@@ -104,6 +107,7 @@ class RankOneElimination {
   const StudentSpec above_;
   const Graph network_;
   StudentState<T> state_;
+  GraphScratch<T> scratch_;
   GraphStudent<T, Kernels> student_;
   std::size_t samples_, width_;
   Dataset rest_;            // the reader's sums for a candidate, with the targets of the data

@@ -16,6 +16,13 @@
 namespace eigenstudent {
 
 struct ReferenceKernels {
+  static constexpr bool stores_lanes = false;
+  template <class T>
+  static std::size_t sample_lanes() {
+    return 1;
+  }
+  static bool folds(const LayerOptions&, const Shape&, Activation) { return false; }
+
   template <class T>
   static void forward(const LayerOptions& layer, const LayerPass<T>& pass) {
     std::visit([&](const auto& options) { reference::forward(options, pass); }, layer);

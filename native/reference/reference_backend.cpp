@@ -83,7 +83,9 @@ class ReferencePopulation final : public HostPopulation<T> {
   using Member = typename HostPopulation<T>::Member;
   using Student = GraphStudent<T, ReferenceKernels>;
 
-  static Student at_work(Member& m) { return Student(m.spec, m.network, m.state); }
+  Student at_work(Member& m) { return Student(m.spec, m.network, m.state, scratch_); }
+
+  GraphScratch<T> scratch_;
 };
 
 class ReferenceBackend final : public Backend {

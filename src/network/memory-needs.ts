@@ -73,17 +73,18 @@ export function bytesOfStudent(shape: StudentShape): StudentBytes {
 }
 
 /**
- * Parameters, moments and gradient; outputs, saved values and gradients, of a batch or of the samples that
- * are evaluated at once.
+ * Parameters and moments; while a thread works on it, gradients of the parameters, and outputs, saved values and gradients of
+ * a batch or of the samples that are evaluated at once.
  */
 function bytesOfGeneral(
   { inputs, dtype, moments, batchSize }: StudentShape,
   { parameters, outputs }: NonNullable<StudentShape['general']>,
 ): StudentBytes {
   const scalar = scalarBytes(dtype);
-  const rows = Math.max(batchSize, generalRows);
-  const held = aroundStudent + scalar * ((2 + moments) * parameters + rows * (3 * outputs + 2 * inputs));
-  return { held, working: 0, passing: parameters * (8 + scalar), wide: false };
+  const rows = upToLanes(Math.max(batchSize, generalRows));
+  const held = aroundStudent + scalar * (1 + moments) * parameters;
+  const working = scalar * (parameters + rows * (3 * outputs + 3 * inputs));
+  return { held, working, passing: parameters * (8 + scalar), wide: false };
 }
 
 function isThinPair([inputs = 0, nodes = 0, outputs = Infinity]: readonly number[]): boolean {

@@ -107,7 +107,8 @@ void check_gradient(const StudentSpec& student) {
   state.parameters = make_parameters(student.network, 7);
   for (const Buffer& buffer : network.layout().buffers())
     state.buffers.insert(state.buffers.end(), buffer.description.size(), buffer.description.initial);
-  GraphStudent<double, ReferenceKernels> subject(student, network, state);
+  GraphScratch<double> memory;
+  GraphStudent<double, ReferenceKernels> subject(student, network, state, memory);
   std::vector<double> scratch(network.layout().size()), gradient(scratch.size());
   std::vector<double> of_inputs(samples * size_of(student.network.input));
   subject.gradient(*data, gradient.data(), {Statistics::batch, of_inputs.data()});

@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "core/graph.h"
+#include "cpu/general_kernels.h"
 #include "executor/graph_pass.h"
 #include "executor/layer_pass.h"
 #include "layers/reference_list.h"
@@ -67,15 +68,33 @@ std::vector<double> cut(const Graph& network, const std::vector<double>& paramet
   return rest;
 }
 
+template <class Kernels>
 std::vector<double> layer_outputs(const Graph& network, const std::vector<double>& parameters,
                                   const Gate* gate) {
   const std::vector<double> x = normals(rows * inputs, 400);
   std::vector<double> buffers;
   for (const Buffer& buffer : network.layout().buffers())
     buffers.insert(buffers.end(), buffer.description.size(), buffer.description.initial);
-  GraphPass<double, ReferenceKernels> pass(network);
-  pass.forward({parameters.data(), buffers.data(), nullptr, Statistics::batch}, x.data(), rows, gate);
-  return pass.output();
+  AlignedBuffer<double> memory;
+  GraphPass<double, Kernels> pass(network, memory);
+  pass.forward({parameters.data(), buffers.data(), nullptr, Statistics::batch}, x.data(), rows, gate,
+               Keep::outputs);
+  return {pass.output(), pass.output() + rows * network.outputs()};
+}
+
+template <class Kernels>
+void check_gates() {
+  const Graph whole(network_of(4)), smaller(network_of(3));
+  const std::vector<double> parameters = normals(whole.layout().size(), 401);
+  for (std::size_t unit = 0; unit < 4; ++unit) {
+    Gate gate{whole.group_of(0), std::vector<bool>(4, true)};
+    gate.kept[unit] = false;
+    const std::vector<double> silenced = layer_outputs<Kernels>(whole, parameters, &gate);
+    const std::vector<double> after = layer_outputs<Kernels>(smaller, cut(whole, parameters, unit), nullptr);
+    REQUIRE(silenced.size() == rows * classes && after.size() == silenced.size());
+    for (std::size_t i = 0; i < silenced.size(); ++i) REQUIRE_CLOSE(silenced[i], after[i], 1e-12);
+    REQUIRE(silenced != layer_outputs<Kernels>(whole, parameters, nullptr));
+  }
 }
 
 }  // namespace
@@ -93,24 +112,16 @@ TEST("flatten makes blocks of units, concat puts them beside others, an add join
 }
 
 TEST("a silenced unit is a cut one, through batch norm over pixels, add, flatten and concat") {
-  const Graph whole(network_of(4)), smaller(network_of(3));
-  const std::vector<double> parameters = normals(whole.layout().size(), 401);
-  for (std::size_t unit = 0; unit < 4; ++unit) {
-    Gate gate{whole.group_of(0), std::vector<bool>(4, true)};
-    gate.kept[unit] = false;
-    const std::vector<double> silenced = layer_outputs(whole, parameters, &gate);
-    const std::vector<double> after = layer_outputs(smaller, cut(whole, parameters, unit), nullptr);
-    REQUIRE(silenced.size() == rows * classes && after.size() == silenced.size());
-    for (std::size_t i = 0; i < silenced.size(); ++i) REQUIRE_CLOSE(silenced[i], after[i], 1e-12);
-    REQUIRE(silenced != layer_outputs(whole, parameters, nullptr));
-  }
+  check_gates<ReferenceKernels>();
+  check_gates<cpu::GeneralKernels>();
 }
 
 TEST("gradients go through flatten and concat to the pixels of their unit") {
   const Graph network(network_of(2));
   std::vector<double> parameters = normals(network.layout().size(), 402);
   const std::vector<double> x = normals(rows * inputs, 400), upstream = normals(rows * classes, 403);
-  GraphPass<double, ReferenceKernels> pass(network);
+  AlignedBuffer<double> memory;
+  GraphPass<double, ReferenceKernels> pass(network, memory);
   const std::vector<double> buffers = {0, 0, 1, 1};
   const auto value = [&] {
     pass.forward({parameters.data(), buffers.data(), nullptr, Statistics::batch}, x.data(), rows);

@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "cpu/aligned_buffer.h"
 #include "cpu/fused/packed_student.h"
 #include "cpu/fused/plan.h"
 #include "cpu/thread_pool.h"
+#include "executor/aligned_buffer.h"
 
 namespace eigenstudent::cpu {
 

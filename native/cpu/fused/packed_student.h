@@ -8,8 +8,8 @@
 #include <memory>
 
 #include "core/backend.h"
-#include "cpu/aligned_buffer.h"
 #include "cpu/fused/plan.h"
+#include "executor/aligned_buffer.h"
 
 namespace eigenstudent::cpu {
 

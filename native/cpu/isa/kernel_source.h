@@ -2,8 +2,10 @@
 // ES_VECTOR_BYTES, ES_REGISTERS and includes this file once, under its own compiler flags.
 //
 // No std:: template may be instantiated here (see kernels.h); every function is static or always inlined.
+#include "cpu/isa/conv.h"
 #include "cpu/isa/curve.h"
 #include "cpu/isa/elementwise.h"
+#include "cpu/isa/images.h"
 #include "cpu/isa/layer_pair.h"
 #include "cpu/isa/philox.h"
 #include "cpu/isa/products.h"
@@ -38,6 +40,10 @@ static Kernels<T> make_table() {
   table.copy_rows = copy_rows<T>;
   table.draw_blocks = draw_blocks;
   table.column_sums = column_sums<T>;
+  table.images = {conv_row<T>,      conv_gradient<T>,         channel_moments<T>, normalise<T>,
+                  gradient_sums<T>, normalise_backward<T>,    max_pool<T>,        max_pool_backward<T>,
+                  average_pool<T>,  average_pool_backward<T>, add_arrays<T>,      mask<T>,
+                  sum_vectors<T>,   repeat_vector<T>};
   return table;
 }
 

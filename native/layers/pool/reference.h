@@ -19,14 +19,15 @@ void each_pooled(const LayerPass<T>& pass, const Body& body) {
         body(plane * in[1] * in[2], plane * out[1] * out[2] + row * out[2] + column, row, column);
 }
 
-/// Place in the plane of the first largest value; a window always covers a part of the image.
+/// Place in the plane of the first largest value, or of a NaN where there is one; a window always covers a part of the image.
 template <class T>
 std::size_t place_of_maximum(const MaxPool2d& layer, const Shape& image, const T* plane, std::size_t row,
                              std::size_t column) {
   std::size_t best = 0;
   bool found = false;
   each_in_window(image, layer.window(), row, column, [&](std::size_t, std::size_t, std::size_t i) {
-    if (found && !(plane[i] > plane[best])) return;
+    const bool is_nan = plane[i] != plane[i];
+    if (found && !is_nan && !(plane[i] > plane[best])) return;
     best = i;
     found = true;
   });

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace eigenstudent::cpu {
+namespace eigenstudent {
 
 template <class T>
 class AlignedBuffer {
@@ -50,4 +50,4 @@ class AlignedBuffer {
   std::size_t capacity_ = 0;
 };
 
-}  // namespace eigenstudent::cpu
+}  // namespace eigenstudent

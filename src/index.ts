@@ -8,7 +8,14 @@
 
 export { nodeSymmetry } from './network/activation-symmetry.js';
 export type { Evaluation } from './network/evaluation.js';
-export { activation, add, type BatchNormOptions, batchNorm, concat } from './network/graph-layers.js';
+export {
+  type ActivationOptions,
+  activation,
+  add,
+  type BatchNormOptions,
+  batchNorm,
+  concat,
+} from './network/graph-layers.js';
 export {
   averagePool2d,
   type Conv2dOptions,

@@ -1,7 +1,7 @@
 // Activation functions y = f(z) and their derivatives, compiled by every backend (CPU and CUDA).
 //
-// Conventions: erf(z) has no 1/sqrt(2); gelu is exact, z Phi(z); elu has alpha = 1 (PyTorch's default); quadratic is z^2, as in phase retrieval. Derivatives at a
-// kink take the value from the left: relu'(0) = 0.
+// Conventions: erf(z) has no 1/sqrt(2); gelu is exact, z Phi(z); elu has alpha = 1 (PyTorch's default); quadratic is
+// z^2, as in phase retrieval. Derivatives at a kink take the value from the left: relu'(0) = 0.
 #pragma once
 
 #include <array>
@@ -34,8 +34,8 @@ struct EnumNames<Activation> {
 inline constexpr int activation_count = EnumNames<Activation>::values.size();
 
 inline constexpr double leaky_relu_slope = 0.01;  // PyTorch's default
-/// An activation with its slope below 0, which is at least 0 and which leakyRelu alone uses. An Activation converts
-/// to it, with the default slope.
+/// An activation with its slope below 0: at least 0, and of leakyRelu alone. An Activation converts to it, with
+/// the default slope.
 struct ActivationFunction {
   Activation kind;
   double slope;

@@ -51,6 +51,8 @@ export {
   type TensorName,
 } from './network/layers.js';
 export { Network, type NetworkOptions, type NetworkSpec, type StatisticsOptions } from './network/network.js';
+export { residual } from './network/residual.js';
+export type { LayerOrBlock, ResidualBlock, ResidualOptions } from './network/residual-block.js';
 export type { Loss } from './network/spec.js';
 
 // Data, and who labels them

@@ -1,6 +1,7 @@
 /** Residual blocks in a list of layers: notation for layers with names and their sum. */
 import { denseArray, invalid, knownKeys } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
+import { checkLayer } from './check-layer.js';
 import { describe } from './description.js';
 import { activationOf, type Layer, placeOf } from './layers.js';
 import type { NetworkSpec } from './network-spec.js';
@@ -20,24 +21,30 @@ export function residual(layers: readonly LayerOrBlock[], options: ResidualOptio
   const { shortcut, activation, slope, name } = options;
   if (denseArray(`layers of ${where}`, 'an array of layers', layers).length === 0)
     throw invalid(`layers of ${where}`, 'at least one layer', layers);
-  if (shortcut !== undefined) checkShortcut(`shortcut of ${where}`, shortcut);
   if (activation === undefined && slope !== undefined)
     throw invalid(`slope of ${where}`, "none without activation 'leakyRelu'", slope);
   return {
     kind: 'residual',
-    layers: [...layers],
-    ...(shortcut && { shortcut: [...shortcut] }),
+    layers: layers.map((one, i) => checkMember(`layers[${i}] of ${where}`, one)),
+    ...(shortcut !== undefined && { shortcut: checkShortcut(`shortcut of ${where}`, shortcut) }),
     ...(activation !== undefined && activationOf(where, activation, slope)),
     ...placeOf(where, { name }),
   };
 }
 
-function checkShortcut(where: string, shortcut: readonly Layer[]): void {
+function checkMember(where: string, one: LayerOrBlock): LayerOrBlock {
+  if (kindOf(one) !== 'residual') return checkLayer(where, one);
+  const { kind: _, layers, ...options } = one as ResidualBlock;
+  return residual(layers, options);
+}
+
+function checkShortcut(where: string, shortcut: readonly Layer[]): Layer[] {
   const advice = 'Leave shortcut out for the identity';
   if (denseArray(where, 'an array of layers', shortcut).length === 0)
     throw invalid(where, 'at least one layer', shortcut, advice);
   const block = shortcut.findIndex((layer: unknown) => kindOf(layer) === 'residual');
   if (block >= 0) throw invalid(`${where}[${block}]`, 'a layer that is no residual block', shortcut[block]);
+  return shortcut.map((layer, i) => checkLayer(`${where}[${i}]`, layer));
 }
 
 function kindOf(layer: unknown): unknown {
@@ -105,8 +112,7 @@ class Expansion implements Expanded {
   /** The name of the shortcut's last layer. */
   #shortcut(shortcut: readonly Layer[], read: string, block: string): string {
     const [first, ...rest] = shortcut as readonly [Layer, ...Layer[]];
-    const isPlaced = kindOf(first) === undefined || first.inputs;
-    this.layers.push(isPlaced ? first : { ...first, inputs: [read] }, ...rest);
+    this.layers.push(first.inputs ? first : { ...first, inputs: [read] }, ...rest);
     return this.#nameOfLast(`${block}.shortcut`);
   }
 

@@ -150,9 +150,15 @@ describe('what a residual block cannot be', () => {
     ],
     [
       'of nothing that is a layer',
-      () => specOf([dense(3), residual([null as never], { shortcut: [7 as never] })]),
+      () => residual([dense(3), null as never]),
       'invalid_argument: expected a layer made by spectral(), dense(), conv2d(), batchNorm() or another function that makes ' +
-        'layers for layer 1, received null',
+        'layers for layers[1] of residual block, received null',
+    ],
+    [
+      'whose shortcut is no layer',
+      () => residual([dense(3)], { shortcut: [7 as never] }),
+      'invalid_argument: expected a layer made by spectral(), dense(), conv2d(), batchNorm() or another function that makes ' +
+        'layers for shortcut of residual block[0], received 7',
     ],
     [
       'of a name that another has',

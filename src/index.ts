@@ -8,7 +8,14 @@
 
 export { nodeSymmetry } from './network/activation-symmetry.js';
 export type { Evaluation } from './network/evaluation.js';
-export { activation, add, type BatchNormOptions, batchNorm, concat } from './network/graph-layers.js';
+export {
+  type ActivationOptions,
+  activation,
+  add,
+  type BatchNormOptions,
+  batchNorm,
+  concat,
+} from './network/graph-layers.js';
 export {
   averagePool2d,
   type Conv2dOptions,
@@ -44,6 +51,8 @@ export {
   type TensorName,
 } from './network/layers.js';
 export { Network, type NetworkOptions, type NetworkSpec, type StatisticsOptions } from './network/network.js';
+export { residual } from './network/residual.js';
+export type { LayerOrBlock, ResidualBlock, ResidualOptions } from './network/residual-block.js';
 export type { Loss } from './network/spec.js';
 
 // Data, and who labels them

@@ -46,6 +46,7 @@ it('these names are public, and no others', () => {
     'readSafetensors',
     'relevance',
     'removalOrder',
+    'residual',
     'restoreCheckpoint',
     'saveCheckpoint',
     'seededRandom',

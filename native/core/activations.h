@@ -1,8 +1,7 @@
 // Activation functions y = f(z) and their derivatives, compiled by every backend (CPU and CUDA).
 //
-// Conventions: erf(z) has no 1/sqrt(2); gelu is exact, z Phi(z); elu has alpha = 1; leakyRelu has
-// slope 0.01 (PyTorch's defaults); quadratic is z^2, as in phase retrieval. Derivatives at a
-// kink take the value from the left: relu'(0) = 0.
+// Conventions: erf(z) has no 1/sqrt(2); gelu is exact, z Phi(z); elu has alpha = 1 (PyTorch's default); quadratic is
+// z^2, as in phase retrieval. Derivatives at a kink take the value from the left: relu'(0) = 0.
 #pragma once
 
 #include <array>
@@ -35,6 +34,19 @@ struct EnumNames<Activation> {
 inline constexpr int activation_count = EnumNames<Activation>::values.size();
 
 inline constexpr double leaky_relu_slope = 0.01;  // PyTorch's default
+/// An activation with its slope below 0: at least 0, and of leakyRelu alone. An Activation converts to it, with
+/// the default slope.
+struct ActivationFunction {
+  Activation kind;
+  double slope;
+
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  ES_HOST_DEVICE constexpr ActivationFunction(Activation kind = Activation::linear,
+                                              double slope = leaky_relu_slope)
+      : kind(kind), slope(slope) {}
+  bool operator==(const ActivationFunction&) const = default;
+};
+
 inline constexpr double two_over_sqrt_pi = 1.12837916709551257390;
 inline constexpr double inverse_sqrt_2 = 0.70710678118654752440;
 inline constexpr double inverse_sqrt_2pi = 0.39894228040143267794;
@@ -50,15 +62,15 @@ ES_HOST_DEVICE T logistic(T z) {
 
 /// f(z) of one unit.
 template <class T>
-ES_HOST_DEVICE T activate(Activation activation, T z) {
+ES_HOST_DEVICE T activate(ActivationFunction f, T z) {
   using std::erf, std::exp, std::expm1, std::log1p, std::tanh;
-  switch (activation) {
+  switch (f.kind) {
     case Activation::linear:
       return z;
     case Activation::relu:
       return z < T(0) ? T(0) : z;  // NaN stays NaN
     case Activation::leaky_relu:
-      return z > T(0) ? z : T(leaky_relu_slope) * z;
+      return z > T(0) ? z : T(f.slope) * z;
     case Activation::elu:
       return z > T(0) ? z : expm1(z);
     case Activation::tanh:
@@ -79,15 +91,15 @@ ES_HOST_DEVICE T activate(Activation activation, T z) {
 
 /// f'(z) of one unit, from z and y = f(z).
 template <class T>
-ES_HOST_DEVICE T activation_derivative(Activation activation, T z, T y) {
+ES_HOST_DEVICE T activation_derivative(ActivationFunction f, T z, T y) {
   using std::erf, std::exp;
-  switch (activation) {
+  switch (f.kind) {
     case Activation::linear:
       return T(1);
     case Activation::relu:
       return z > T(0) ? T(1) : T(0);
     case Activation::leaky_relu:
-      return z > T(0) ? T(1) : T(leaky_relu_slope);
+      return z > T(0) ? T(1) : T(f.slope);
     case Activation::elu:
       return z > T(0) ? T(1) : y + T(1);
     case Activation::tanh:
@@ -108,9 +120,9 @@ ES_HOST_DEVICE T activation_derivative(Activation activation, T z, T y) {
 
 /// Whether f' needs z itself. For the others f' follows from y, so a backend may overwrite z by y: sign(y) =
 /// sign(z) for relu, leakyRelu and elu.
-constexpr bool derivative_needs_z(Activation activation) {
-  return activation == Activation::softplus || activation == Activation::gelu ||
-         activation == Activation::erf || activation == Activation::quadratic;
+constexpr bool derivative_needs_z(ActivationFunction f) {
+  return f.kind == Activation::softplus || f.kind == Activation::gelu || f.kind == Activation::erf ||
+         f.kind == Activation::quadratic;
 }
 
 }  // namespace eigenstudent

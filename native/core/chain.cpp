@@ -1,5 +1,7 @@
 #include "core/chain.h"
 
+#include <sstream>
+
 namespace eigenstudent {
 
 namespace {
@@ -24,13 +26,11 @@ LayerSpec layer_of(const ChainLayer& layer, std::size_t read) {
 /// Of a dense or spectral layer.
 ChainLayer chain_layer_of(const LayerSpec& layer, std::size_t inputs) {
   ChainLayer found;
-  const auto* spectral = std::get_if<Spectral>(&layer.options);
-  if (spectral) found.kind = LayerKind::spectral;
-  const MatrixOptions* options =
-      spectral ? static_cast<const MatrixOptions*>(spectral) : &std::get<Dense>(layer.options);
+  if (std::holds_alternative<Spectral>(layer.options)) found.kind = LayerKind::spectral;
+  const MatrixOptions* options = matrix_options_of(layer.options);
   found.inputs = inputs;
   found.outputs = options->width;
-  found.activation = options->activation;
+  found.activation = options->activation.kind;
   for (const TensorSpec& tensor : layer.tensors)
     for (std::size_t r = 0; r < tensor_role_count; ++r)
       if (const char* name = role_names[static_cast<std::size_t>(found.kind)][r]; name && tensor.name == name)
@@ -38,7 +38,20 @@ ChainLayer chain_layer_of(const LayerSpec& layer, std::size_t inputs) {
   return found;
 }
 
+/// Empty for the slope that the fused paths have.
+std::string other_slope(const ActivationFunction& activation) {
+  if (activation.kind != Activation::leaky_relu || activation.slope == leaky_relu_slope) return "";
+  std::ostringstream text;
+  text << "has leakyRelu of slope " << activation.slope << ", not " << leaky_relu_slope;
+  return text.str();
+}
+
 }  // namespace
+
+const MatrixOptions* matrix_options_of(const LayerOptions& options) {
+  if (const auto* spectral = std::get_if<Spectral>(&options)) return spectral;
+  return std::get_if<Dense>(&options);
+}
 
 Chain::operator NetworkSpec() const {
   NetworkSpec network;
@@ -57,8 +70,9 @@ std::string why_no_chain(const NetworkSpec& network, const Objective& objective)
   for (std::size_t k = 0; k < network.layers.size(); ++k) {
     const LayerSpec& layer = network.layers[k];
     const std::string which = "layer " + std::to_string(k) + " (" + type_name_of(layer.options) + ") ";
-    if (!std::holds_alternative<Dense>(layer.options) && !std::holds_alternative<Spectral>(layer.options))
-      return which + "is neither dense nor spectral";
+    const MatrixOptions* options = matrix_options_of(layer.options);
+    if (!options) return which + "is neither dense nor spectral";
+    if (const std::string other = other_slope(options->activation); !other.empty()) return which + other;
     if (layer.reads != std::vector<std::size_t>{k}) return which + "does not read the layer before it";
   }
   if (objective.size() != 1) return "its loss has " + std::to_string(objective.size()) + " terms";

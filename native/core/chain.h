@@ -64,6 +64,9 @@ struct Chain {
   Objective objective() const;
 };
 
+/// The options of a dense or spectral layer; null for another.
+const MatrixOptions* matrix_options_of(const LayerOptions& options);
+
 /// Network and objective as a chain, layer by layer, or nothing where they are not one. Both have been
 /// checked (core/graph.h, core/objective.h).
 std::optional<Chain> chain_of(const NetworkSpec& network, const Objective& objective);

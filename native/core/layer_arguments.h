@@ -16,7 +16,7 @@ namespace eigenstudent {
 template <class T>
 struct LayerForward {
   std::size_t batch, inputs, outputs;
-  Activation activation;
+  ActivationFunction activation;
   const T* x;                // [B][N_in]
   const T* matrix;           // [N_out][N_in]
   const T* eigenvalues_in;   // [N_in], or null: dense

@@ -214,10 +214,10 @@ struct Kernels {
   void (*update_vector)(const VectorUpdate<T>&);
   void (*form_weights)(const FormWeights<T>&);
   /// y[i] = f(z[i]); z and y may be the same array.
-  void (*activate)(Activation activation, const T* z, T* y, std::size_t count);
+  void (*activate)(ActivationFunction f, const T* z, T* y, std::size_t count);
   /// delta[i] *= f'(z[i]), where z is the pre-activation if the derivative needs it and may be null
   /// otherwise.
-  void (*activation_backward)(Activation activation, const T* z, const T* y, T* delta, std::size_t count);
+  void (*activation_backward)(ActivationFunction f, const T* z, const T* y, T* delta, std::size_t count);
   /// Sum of (a[i] - b[i])^2, each square and the sum in float64; delta[i] = 2 scale (a[i] - b[i]) where delta is wanted.
   double (*squared_error)(const T* a, const T* b, std::size_t count, T scale, T* delta);
   void (*curve_sweep)(const CurveSweep<T>&);

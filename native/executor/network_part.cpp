@@ -1,24 +1,14 @@
 #include "executor/network_part.h"
 
 #include <algorithm>
-#include <concepts>
-#include <type_traits>
 #include <utility>
 #include <variant>
+
+#include "core/chain.h"
 
 namespace eigenstudent {
 
 namespace {
-
-/// Null for a layer without a matrix.
-const MatrixOptions* matrix_of(const LayerOptions& options) {
-  return std::visit(
-      [](const auto& layer) -> const MatrixOptions* {
-        if constexpr (std::derived_from<std::remove_cvref_t<decltype(layer)>, MatrixOptions>) return &layer;
-        return nullptr;
-      },
-      options);
-}
 
 void set_linear(LayerOptions& options) {
   std::visit(
@@ -71,7 +61,7 @@ std::optional<OnlyReader> only_reader_of(const Graph& network, const Objective& 
   std::size_t reader = layers.size();
   while (reader > 0 && !carries(layers[reader - 1], group)) --reader;
   if (reader == 0 || reader == layers.size() || network.group_of(reader - 1) != group) return std::nullopt;
-  const MatrixOptions* matrix = matrix_of(network.spec().layers[reader].options);
+  const MatrixOptions* matrix = matrix_options_of(network.spec().layers[reader].options);
   const bool whole = layers[reader - 1].size == network.units_of(group);
   if (!matrix || !whole || is_read_below(network, reader, group) ||
       !reads_nothing_before(network.spec(), reader) || !reads_nothing_before(network.spec(), reader + 1))

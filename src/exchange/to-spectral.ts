@@ -86,8 +86,8 @@ function convert(network: Network, index: number, scale: 1 | 'rowNorm', l2: Pena
     ...(weights?.trainable ? (['eigenvectors', 'eigenvaluesOut'] as const) : []),
     ...(bias?.trainable ? (['bias'] as const) : []),
   ];
-  const { width, activation } = layer;
-  return { layer: spectral(width, { activation, bias: bias !== undefined, trainable, l2 }), blocks };
+  const { width, activation, slope } = layer;
+  return { layer: spectral(width, { activation, slope, bias: bias !== undefined, trainable, l2 }), blocks };
 }
 
 /** [width], in the precision of the network: phi is divided by what is stored. */

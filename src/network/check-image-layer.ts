@@ -22,7 +22,7 @@ import {
   type SpectralConv2dLayer,
 } from './layers.js';
 
-const widthKeys = ['kind', 'width', 'activation', 'tensors', ...placeKeys];
+const widthKeys = ['kind', 'width', 'activation', 'slope', 'tensors', ...placeKeys];
 const poolKeys = ['kind', 'kernel', 'stride', 'padding', ...placeKeys];
 
 /** The layer made again by its own builder. */
@@ -55,8 +55,8 @@ function rebuildConvolution(
   place: LayerPlace,
 ): ImageLayer {
   knownKeys(where, layer, [...widthKeys, 'kernel', 'stride', 'padding', 'dilation', 'groups']);
-  const { width, kernel, stride, padding, dilation, groups, activation } = layer;
-  const shared = { ...place, stride, padding, dilation, groups, activation };
+  const { width, kernel, stride, padding, dilation, groups, activation, slope } = layer;
+  const shared = { ...place, stride, padding, dilation, groups, activation, slope };
   if (layer.kind === 'conv2d') {
     const tensors = tensorOptionsOf(where, layer, ['weights'], ['bias']);
     return conv2d(width, kernel, { ...tensors, ...shared } as Conv2dOptions);
@@ -68,8 +68,8 @@ function rebuildConvolution(
 
 function rebuildTransposed(where: string, layer: ConvTranspose2dLayer, place: LayerPlace): ImageLayer {
   knownKeys(where, layer, [...widthKeys, 'kernel', 'stride', 'padding', 'outputPadding']);
-  const { width, kernel, stride, padding, outputPadding, activation } = layer;
+  const { width, kernel, stride, padding, outputPadding, activation, slope } = layer;
   const tensors = tensorOptionsOf(where, layer, ['weights'], ['bias']);
-  const shared = { ...place, stride, padding, outputPadding, activation };
+  const shared = { ...place, stride, padding, outputPadding, activation, slope };
   return convTranspose2d(width, kernel, { ...tensors, ...shared } as ConvTranspose2dOptions);
 }

@@ -36,11 +36,12 @@ function rebuild(where: string, layer: Layer): Layer {
     case 'spectral':
     case 'dense': {
       const required = layer.kind === 'spectral' ? spectralNeeds : (['weights'] as const);
-      knownKeys(where, layer, ['kind', 'width', 'activation', 'tensors', ...placeKeys]);
+      knownKeys(where, layer, ['kind', 'width', 'activation', 'slope', 'tensors', ...placeKeys]);
       const options = {
         ...tensorOptionsOf(where, layer, required, ['bias']),
         ...place,
         activation: layer.activation,
+        slope: layer.slope,
       };
       return layer.kind === 'spectral'
         ? spectral(layer.width, options as SpectralOptions)
@@ -52,8 +53,8 @@ function rebuild(where: string, layer: Layer): Layer {
       return batchNorm({ ...options, ...place, momentum: layer.momentum, epsilon: layer.epsilon });
     }
     case 'activation':
-      knownKeys(where, layer, ['kind', 'activation', ...placeKeys]);
-      return activation(layer.activation, place);
+      knownKeys(where, layer, ['kind', 'activation', 'slope', ...placeKeys]);
+      return activation(layer.activation, { slope: layer.slope, ...place });
     case 'add':
     case 'concat':
       knownKeys(where, layer, ['kind', ...placeKeys]);

@@ -12,8 +12,19 @@ import { layerOf, type Term, termsOf } from './objective.js';
  */
 export function checkFits(where: string, data: Dataset, spec: NetworkSpec, needsTargets: boolean): void {
   if (data.inputCount !== spec.inputs)
-    throw mismatch(where, `${spec.inputs} inputs per sample, as the network has`, `${data.inputCount}`);
+    throw mismatch(
+      where,
+      `${spec.inputs} inputs per sample, as the network has`,
+      `${data.inputCount}`,
+      imageAdvice(spec),
+    );
   if (needsTargets) for (const term of termsOf(spec.loss)) checkTerm(where, data, spec, term);
+}
+
+/** Of a network that reads images. */
+function imageAdvice({ inputShape }: NetworkSpec): string {
+  if (!inputShape) return '';
+  return `A sample is an image of ${inputShape.join(' x ')} (channels x height x width), channel by channel and row by row`;
 }
 
 function checkTerm(where: string, data: Dataset, spec: NetworkSpec, term: Term): void {

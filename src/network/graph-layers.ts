@@ -1,10 +1,10 @@
 /** Layers without a matrix, between other layers or joining several of them. */
-import { finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
+import { finiteNumber, invalid, knownKeys } from '../arguments.js';
 import {
   type Activation,
   type ActivationLayer,
   type AddLayer,
-  activations,
+  activationOf,
   type BatchNormLayer,
   type BatchNormTensor,
   batchNormTensors,
@@ -13,6 +13,7 @@ import {
   type LayerPlace,
   placeKeys,
   placeOf,
+  type SlopeOptions,
   tensorOptions,
 } from './layers.js';
 
@@ -54,15 +55,14 @@ export function batchNorm(options: BatchNormOptions = {}): BatchNormLayer {
   return { kind: 'batchNorm', momentum, epsilon, tensors, ...placeOf(where, options) };
 }
 
+/** Of activation(). */
+export interface ActivationOptions extends LayerPlace, SlopeOptions {}
+
 /** A layer that applies f to every number of the one it reads. @throws invalid_argument */
-export function activation(f: Activation, place: LayerPlace = {}): ActivationLayer {
+export function activation(f: Activation, options: ActivationOptions = {}): ActivationLayer {
   const where = 'activation layer';
-  knownKeys(where, place, placeKeys);
-  return {
-    kind: 'activation',
-    activation: oneOf(`activation of ${where}`, f, activations),
-    ...placeOf(where, place),
-  };
+  knownKeys(where, options, ['slope', ...placeKeys]);
+  return { kind: 'activation', ...activationOf(where, f, options.slope), ...placeOf(where, options) };
 }
 
 /** The sum of layers of one shape, by their names. @throws invalid_argument */

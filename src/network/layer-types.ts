@@ -13,6 +13,8 @@ export const activations = [
   'erf',
   'quadratic',
 ] as const;
+/** PyTorch's default slope of leakyRelu below 0 (native/core/activations.h). */
+export const defaultSlope = 0.01;
 /** Name of an activation, f of y = f(z). */
 export type Activation = (typeof activations)[number];
 
@@ -76,6 +78,8 @@ export interface LayerOf<Kind extends string, Name extends TensorName> extends L
   /** N_out */
   readonly width: number;
   readonly activation: Activation;
+  /** Of leakyRelu below 0, where it is not 0.01. */
+  readonly slope?: number;
   /** Tensors present in the layer, each with all of its options. */
   readonly tensors: PerTensor<Name, TensorOptions>;
 }
@@ -114,6 +118,8 @@ export interface ActivationLayer extends MatrixFree {
   readonly tensors?: undefined;
   readonly kind: 'activation';
   readonly activation: Activation;
+  /** Of leakyRelu below 0, where it is not 0.01. */
+  readonly slope?: number;
 }
 /** Made by add(). */
 export interface AddLayer extends MatrixFree {

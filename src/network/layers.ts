@@ -5,6 +5,7 @@ import {
   activations,
   type DenseLayer,
   type DenseTensor,
+  defaultSlope,
   denseTensors,
   type FurtherPenalty,
   furtherPenalties,
@@ -42,7 +43,16 @@ type FurtherPenalties<Name extends TensorName> = {
   readonly [Penalty in FurtherPenalty]?: PerTensor<PenalisedBy<Penalty, Name>, number>;
 };
 
-export interface LayerOptions<Name extends TensorName> extends LayerPlace, FurtherPenalties<Name> {
+/** The slope of an activation. */
+export interface SlopeOptions {
+  /** Of leakyRelu below 0, which is the only activation with a slope: a number of at least 0. Default 0.01. */
+  readonly slope?: number;
+}
+
+export interface LayerOptions<Name extends TensorName>
+  extends LayerPlace,
+    SlopeOptions,
+    FurtherPenalties<Name> {
   /** Default 'linear'. */
   readonly activation?: Activation;
   /** Default false. */
@@ -59,6 +69,7 @@ export type DenseOptions = LayerOptions<DenseTensor>;
 export const placeKeys = ['name', 'inputs'] as const;
 export const optionKeys = [
   'activation',
+  'slope',
   'bias',
   'trainable',
   'l1',
@@ -107,12 +118,33 @@ export function buildLayer<Kind extends string, Name extends TensorName>(
   const where = `${kind} layer`;
   knownKeys(where, options, keys);
   positiveInteger(`width of ${where}`, width);
-  const activation = oneOf(`activation of ${where}`, options.activation ?? 'linear', activations);
+  const f = activationOf(where, options.activation ?? 'linear', options.slope);
   const { bias = false } = options;
   if (typeof bias !== 'boolean') throw invalid(`bias of ${where}`, 'true or false', bias);
   const present = names.filter((name) => name !== 'bias' || bias);
   const tensors = tensorOptions(where, options, names, present, trainedByDefault, initial);
-  return { kind, width, activation, tensors, ...placeOf(where, options) };
+  return { kind, width, ...f, tensors, ...placeOf(where, options) };
+}
+
+/**
+ * The slope only where it is not the default one, so that networks without it are written as in earlier versions.
+ * @throws invalid_argument
+ */
+export function activationOf(
+  where: string,
+  name: Activation,
+  slope: number | undefined,
+): { readonly activation: Activation; readonly slope?: number } {
+  const activation = oneOf(`activation of ${where}`, name, activations);
+  if (slope === undefined) return { activation };
+  if (activation !== 'leakyRelu')
+    throw invalid(
+      `slope of ${where}`,
+      `none, as ${activation} has no slope (only leakyRelu has one),`,
+      slope,
+    );
+  finiteNumber(`slope of ${where}`, slope, 0);
+  return slope === defaultSlope ? { activation } : { activation, slope };
 }
 
 /**
@@ -137,7 +169,7 @@ export function placeOf(where: string, { name, inputs }: LayerPlace): LayerPlace
 /** The tensors that are present, each with all of its options. @throws invalid_argument */
 export function tensorOptions<Name extends TensorName>(
   where: string,
-  options: Omit<LayerOptions<Name>, 'activation' | 'bias'>,
+  options: Omit<LayerOptions<Name>, 'activation' | 'slope' | 'bias'>,
   names: readonly Name[],
   present: readonly Name[],
   trainedByDefault: readonly Name[],

@@ -1,7 +1,7 @@
 /** Converts network specs to the form of the native code. */
 import { EigenstudentError } from '../errors.js';
 import type { NativeLayerSpec, NativeNetworkSpec, NativeTensorSpec } from '../native/addon.js';
-import { furtherPenaltyNames, type Layer, type TensorOptions } from './layers.js';
+import { defaultSlope, furtherPenaltyNames, type Layer, type TensorOptions } from './layers.js';
 import type { NetworkSpec } from './network-spec.js';
 
 /**
@@ -19,10 +19,10 @@ export function toNativeNetwork(spec: NetworkSpec): NativeNetworkSpec {
   };
 }
 
-/** The options of the type alone, without its place in the graph and its tensors. */
+/** The options of the type alone, without its place in the graph and its tensors; with every default. */
 function toNativeOptions(layer: Layer): NativeLayerSpec['options'] {
   const { kind: type, name: _name, inputs: _inputs, tensors: _tensors, ...options } = layer;
-  return { type, ...options };
+  return layer.activation === undefined ? { type, ...options } : { type, slope: defaultSlope, ...options };
 }
 
 function toNativeTensor([name, tensor]: [string, TensorOptions]): NativeTensorSpec {

@@ -1,6 +1,7 @@
 /** Specifications of networks: their structure, without parameters. */
 import type { Layer, TensorName, TensorOptions } from './layers.js';
 import type { Loss } from './objective.js';
+import type { LayerOrBlock } from './residual-block.js';
 
 /** The complete specification of a network, with every default written out. */
 export interface NetworkSpec {
@@ -21,7 +22,8 @@ export interface NetworkOptions {
   readonly inputs: number | readonly number[];
   /** Given by networks from files in addition to a number of inputs. */
   readonly inputShape?: readonly number[];
-  readonly layers: readonly Layer[];
+  /** Layers, and blocks made by residual(). */
+  readonly layers: readonly LayerOrBlock[];
   /** Default 'mse'. */
   readonly loss?: Loss;
 }

@@ -7,6 +7,7 @@ import type { Layer } from './layers.js';
 import { tensorLayout } from './layout.js';
 import { type NetworkOptions, type NetworkSpec, tensorsOf } from './network-spec.js';
 import { checkLoss, layerOf, termsOf } from './objective.js';
+import { type Expanded, expandBlocks, shapesOfBlocks } from './residual.js';
 
 export type { NetworkOptions, NetworkSpec } from './network-spec.js';
 export { type Loss, losses, type PlainLoss } from './objective.js';
@@ -21,7 +22,8 @@ export function networkSpec(options: NetworkOptions): NetworkSpec {
   const given = denseArray('layers of network', 'an array of layers', options.layers);
   if (given.length === 0)
     throw new EigenstudentError('invalid_network', 'expected at least one layer, received an empty array');
-  const layers = given.map((layer, i) => checkLayer(`layer ${i}`, layer));
+  const expanded = expandBlocks(given);
+  const layers = expanded.layers.map((layer, i) => checkLayer(`layer ${i}`, layer));
   checkNames(layers);
   const spec: NetworkSpec = {
     inputs,
@@ -29,7 +31,7 @@ export function networkSpec(options: NetworkOptions): NetworkSpec {
     layers,
     loss: checkLoss('loss of network', options.loss ?? 'mse'),
   };
-  describe(spec);
+  checkDescription(spec, expanded);
   checkInitializers(spec);
   for (const term of termsOf(spec.loss)) {
     const layer = layerOf(term, layers);
@@ -41,6 +43,15 @@ export function networkSpec(options: NetworkOptions): NetworkSpec {
     );
   }
   return spec;
+}
+
+/** @throws invalid_network: which layer, or which residual block, what was expected */
+function checkDescription(spec: NetworkSpec, { sums }: Expanded): void {
+  try {
+    describe(spec);
+  } catch (error) {
+    throw shapesOfBlocks(spec, sums) ?? error;
+  }
 }
 
 /** A shape of one extent is a number of features. */

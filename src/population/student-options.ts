@@ -5,12 +5,12 @@ import type { NativePhase, NativeStudentSpec } from '../native/addon.js';
 import { checkFits } from '../network/data-fit.js';
 import { Dataset } from '../network/dataset.js';
 import { unitsOf } from '../network/description.js';
-import type { Layer } from '../network/layers.js';
 import { toNativeNetwork } from '../network/native-spec.js';
 import { checkNetwork, type Network } from '../network/network.js';
 import { tensorsOf } from '../network/network-spec.js';
 import { checkLoss, type Loss, toNativeObjective } from '../network/objective.js';
 import { trialNumber } from '../network/random.js';
+import type { LayerOrBlock } from '../network/residual-block.js';
 import { type NetworkSpec, networkSpec } from '../network/spec.js';
 import { type OptionsOf, optional, optionsCheck, required, unchecked } from '../options.js';
 import { checkOptimizer, type Optimizer } from './optimizers.js';
@@ -25,8 +25,8 @@ export interface SplitData {
 
 /** @internal */
 const checkOptions = optionsCheck({
-  /** Made by spectral(), dense(), sum(). May be left out where `network` is given. */
-  layers: optional(unchecked<readonly Layer[]>),
+  /** Made by spectral(), dense(), residual() and the others. May be left out where `network` is given. */
+  layers: optional(unchecked<readonly LayerOrBlock[]>),
   /** Features of a sample, or its shape. Default: those of `network`, or of the data. */
   inputs: optional(unchecked<number | readonly number[]>),
   /** Default: 'crossEntropy' for data with classes, else 'mse'. */

@@ -56,15 +56,22 @@ export function nameMessage(names: readonly string[], input: unknown): string {
   return `${expected(what).error({ input })}${hint && `. ${hint}`}`;
 }
 
-/** An object with these keys and no others; the message for a misspelt key suggests the most similar one. */
-export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
+/**
+ * An object with these keys and no others; the message for a misspelt key suggests the most similar one.
+ * @param adviceOn what else the message says of unknown keys, or ''
+ */
+export function strict<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  adviceOn: (unknown: readonly string[]) => string = () => '',
+) {
   const keys = Object.keys(shape);
   return z.strictObject(shape, {
     error: (issue) => {
       if (issue.code !== 'unrecognized_keys')
         return expected(`an object with ${keys.join(', ')}`).error(issue);
       const unknown: readonly string[] = issue.keys;
-      const hint = unknown.map((key) => didYouMean(key, keys)).find((text) => text !== '');
+      const hint =
+        adviceOn(unknown) || unknown.map((key) => didYouMean(key, keys)).find((text) => text !== '');
       const named = unknown.map((key) => JSON.stringify(key)).join(', ');
       return `unknown key ${named}; known: ${keys.join(', ')}${hint ? `. ${hint}` : ''}`;
     },
@@ -72,9 +79,12 @@ export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 /** An object that holds exactly one of the keys, as in `optimizer: { adam: { ... } }`. */
-export function exactlyOne<Shape extends z.ZodRawShape>(shape: Shape) {
+export function exactlyOne<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  adviceOn?: (unknown: readonly string[]) => string,
+) {
   const keys = Object.keys(shape);
-  return strict(shape).superRefine((value, context) => {
+  return strict(shape, adviceOn).superRefine((value, context) => {
     const given = keys.filter((key) => Object.hasOwn(value, key));
     if (given.length === 1 || context.issues.length > 0) return; // The misspelt key has an issue already.
     const received = given.length === 0 ? 'none' : given.join(' and ');

@@ -69,6 +69,10 @@ export function populationContract(name: string): void {
       expect(failureOf(() => create([absolute]))).toBe(
         `invalid_network: student 0: ${chains} its loss is meanAbsoluteError; use device 'cpu'`,
       );
+      const sloped = smallStudent({ layers: [dense(5, { activation: 'leakyRelu', slope: 0.1 }), dense(2)] });
+      expect(failureOf(() => create([sloped]))).toBe(
+        `invalid_network: student 0: ${chains} layer 0 (dense) has leakyRelu of slope 0.1, not 0.01; use device 'cpu'`,
+      );
       expect(failureOf(() => create([smallStudent({ stream: 'a' })]))).toBe(
         "invalid_argument: student 0: the CUDA backend trains on fixed data, not on a stream; use device 'cpu'",
       );

@@ -27,3 +27,17 @@ it('examples/input-features.mjs finds the relevant inputs and no others', async 
   expect(Number(precision)).toBeGreaterThanOrEqual(0.85); // one too many of 7
   expect(Number(recall)).toBe(1);
 }, 60_000);
+
+it('examples/lenet.mjs has the parameters of LeNet-5 and learns', async () => {
+  const output = await outputOf('lenet.mjs');
+  expect(output).toMatch(/^61706 parameters\n/);
+  const [, accuracy] = /test accuracy ([\d.]+) %/.exec(output) ?? [];
+  expect(Number(accuracy)).toBeGreaterThan(70); // chance: 33
+}, 120_000);
+
+it('examples/resnet20.mjs has the parameters of ResNet-20 with projections, and learns its few images', async () => {
+  const output = await outputOf('resnet20.mjs');
+  expect(output).toMatch(/^272474 parameters in 72 layers\n/);
+  const [, accuracy] = /training accuracy ([\d.]+) %/.exec(output) ?? [];
+  expect(Number(accuracy)).toBe(100);
+}, 120_000);

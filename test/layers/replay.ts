@@ -70,30 +70,6 @@ export interface Case {
   };
 }
 
-/** The first operation or loss of a case that is not built yet. */
-export function missing({ graph, loss }: Case): string | undefined {
-  const ops = [
-    ...['dense', 'spectral', 'batchNorm', 'activation', 'add', 'conv2d', 'spectralConv2d'],
-    ...['maxPool2d', 'averagePool2d', 'globalAveragePool', 'flatten', 'convTranspose2d'],
-  ];
-  const losses = [
-    'upstream',
-    'crossEntropy',
-    'softCrossEntropy',
-    'distillation',
-    'factor',
-    'meanAbsoluteError',
-    'meanSquaredError',
-  ];
-  // The leaky ReLU of this package has PyTorch's slope, 0.01, and no other.
-  const slope = graph.map((node) => node.slope ?? 0.01).find((one) => one !== 0.01);
-  return (
-    graph.map(({ op }) => op).find((op) => !ops.includes(op)) ??
-    (slope === undefined ? undefined : `leakyRelu of slope ${slope}`) ??
-    [loss.kind].find((kind) => !losses.includes(kind))
-  );
-}
-
 /** A network with the case's numbers, and its data, in float64. */
 export function build(golden: Case): { readonly network: Network; readonly data: Dataset } {
   const x = golden.tensors.x as Tensor;
@@ -119,7 +95,7 @@ export function build(golden: Case): { readonly network: Network; readonly data:
 
 function layerOf(
   golden: Case,
-  { name, op, inputs, activation: f = 'linear', momentum, epsilon, ...image }: Node,
+  { name, op, inputs, activation: f = 'linear', slope, momentum, epsilon, ...image }: Node,
 ): Layer {
   const place = { name, inputs: inputs.map((input) => (input === 'x' ? 'input' : input)) };
   const own = Object.keys(golden.tensors).filter((tensor) => tensor.startsWith(`${name}.`));
@@ -170,9 +146,11 @@ function layerOf(
     case 'flatten':
       return flatten(place);
     case 'activation':
-      return activation(f, place);
-    default:
+      return activation(f, { slope, ...place });
+    case 'add':
       return add(place.inputs, { name });
+    default:
+      throw new Error(`no layer for the operation ${op}`);
   }
 }
 
@@ -205,8 +183,10 @@ function lossOf(
       ];
       return { loss: { terms }, named: { given: soft() }, classes: given.labels as number[] };
     }
+    case 'crossEntropy':
+      return { loss: kind, classes: given.labels as number[] };
     default:
-      return { loss: 'crossEntropy', classes: given.labels as number[] };
+      throw new Error(`no term for the loss ${kind}`);
   }
 }
 

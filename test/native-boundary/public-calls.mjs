@@ -9,6 +9,14 @@ export const publicCalls = {
   spectral: exported('spectral', () => [5, { activation: 'relu', bias: true, initialize: { eigenvectors: 'glorotUniform' } }]),
   dense: exported('dense', () => [5, { activation: 'relu', l2: { weights: 0.1 }, trainable: ['weights'] }]),
   'dense from numbers': exported('dense', () => [2, { initialize: { weights: floats(6) } }]),
+  residual: exported('residual', () => [[{ kind: 'flatten' }], { activation: 'leakyRelu', slope: 0.1, name: 'block' }]),
+  'Network.create with a residual block': {
+    make: (api) => [
+      { inputs: 3, layers: [api.residual([api.dense(3)], { shortcut: [api.dense(3)] }), api.dense(2)] },
+      { seed: 1 },
+    ],
+    call: (api, args) => api.Network.create(...args),
+  },
   'Network.create': {
     make: (api) => [{ inputs: 3, layers: [api.dense(2)], loss: 'mse' }, { seed: 1, trial: 2, dtype: 'float32' }],
     call: (api, args) => api.Network.create(...args),

@@ -42,11 +42,11 @@ export function networkSpec() {
     input: [inputs],
     layers: [
       {
-        options: { type: 'spectral', width, activation: 'tanh' },
+        options: { type: 'spectral', width, activation: 'tanh', slope: 0.01 },
         reads: [0],
         tensors: ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'].map(tensor),
       },
-      { options: { type: 'dense', width: 1, activation: 'linear' }, reads: [1], tensors: [tensor('weights')] },
+      { options: { type: 'dense', width: 1, activation: 'linear', slope: 0.01 }, reads: [1], tensors: [tensor('weights')] },
     ],
   };
 }

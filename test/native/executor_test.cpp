@@ -208,6 +208,15 @@ TEST("every kind of loss has the gradients of central differences, by itself and
   }
 }
 
+TEST("leakyRelu of another slope has the gradients and the Hessian of central differences") {
+  const ActivationFunction f{Activation::leaky_relu, 0.3};
+  for (const LayerOptions& options :
+       {LayerOptions(ActivationLayer{f}), LayerOptions(Dense{{3, f}}), LayerOptions(Spectral{{3, f}})}) {
+    check_gradient(student_with(options, 1));
+    check_hessian(student_with(options, 1));
+  }
+}
+
 TEST("every activation has the Hessian of central differences") {
   for (int activation = 0; activation < activation_count; ++activation) {
     const Context context(name_of(static_cast<Activation>(activation)));

@@ -58,6 +58,20 @@ TEST("derivatives are the slopes of the activations") {
   }
 }
 
+TEST("a slope is that of leakyRelu below 0, and of no other activation") {
+  for (int a = 0; a < activation_count; ++a) {
+    const Activation kind = static_cast<Activation>(a);
+    const Context context(name_of(kind));
+    const ActivationFunction f{kind, 0.25};
+    for (const double z : {-2.0, 0.0, 2.0}) {
+      const bool scaled = kind == Activation::leaky_relu && z <= 0;
+      const double y = scaled ? 0.25 * z : activate(kind, z);
+      REQUIRE(activate(f, z) == y);
+      REQUIRE(activation_derivative(f, z, y) == (scaled ? 0.25 : activation_derivative(kind, z, y)));
+    }
+  }
+}
+
 TEST("derivatives at a kink take the value from the left") {
   REQUIRE(activation_derivative(Activation::relu, 0.0, 0.0) == 0);
   REQUIRE(activation_derivative(Activation::leaky_relu, 0.0, 0.0) == leaky_relu_slope);

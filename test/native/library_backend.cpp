@@ -89,7 +89,7 @@ void library_forward(const LayerForward<float>& host) {
   layer.batch = host.batch;
   layer.inputs = host.inputs;
   layer.outputs = host.outputs;
-  layer.activation = static_cast<std::uint32_t>(host.activation);
+  layer.activation = static_cast<std::uint32_t>(host.activation.kind);
   layer.x = device.give(host.x, host.batch * host.inputs);
   layer.matrix = device.give(host.matrix, host.outputs * host.inputs);
   layer.eigenvalues_in = device.give(host.eigenvalues_in, host.inputs);

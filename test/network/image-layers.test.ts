@@ -4,17 +4,20 @@ import {
   averagePool2d,
   conv2d,
   convTranspose2d,
+  Dataset,
   dense,
   flatten,
   globalAveragePool,
   type Layer,
   maxPool2d,
   Network,
+  Population,
+  sgd,
   spectralConv2d,
 } from '../../src/index.js';
 import { outputsOf } from '../../src/network/description.js';
 import { specFromJson, specToJson } from '../../src/network/spec-json.js';
-import { failureOf } from '../failure.js';
+import { failureOf, rejectionOf } from '../failure.js';
 
 const network = (...layers: Layer[]) =>
   Network.create({ inputs: [3, 6, 5], layers, loss: 'mse' }, { seed: 1 });
@@ -86,6 +89,16 @@ describe('layers of images', () => {
       'invalid_argument: expected a positive integer for stride of conv2d layer[1], received 0',
     ],
     [
+      'a stride of 0 for both',
+      () => maxPool2d(2, { stride: 0 }),
+      'invalid_argument: expected a positive integer for stride of maxPool2d layer, received 0',
+    ],
+    [
+      'no groups',
+      () => conv2d(4, 3, { groups: 0 }),
+      'invalid_argument: expected a positive integer for groups of conv2d layer, received 0',
+    ],
+    [
       'a negative padding',
       () => averagePool2d(2, { padding: -1 }),
       'invalid_argument: expected a non-negative integer for padding of averagePool2d layer, received -1',
@@ -101,6 +114,21 @@ describe('layers of images', () => {
       'invalid_network: layer 0: expected a kernel that covers at most 6 along the height, the image with its padding, got 7 with a dilation of 1',
     ],
     [
+      'a kernel beyond the image with its padding',
+      () => network(spectralConv2d(4, [3, 8], { padding: 1 })),
+      'invalid_network: layer 0: expected a kernel that covers at most 7 along the width, the image with its padding, got 8 with a dilation of 1',
+    ],
+    [
+      'a dilated kernel beyond the image',
+      () => network(conv2d(4, 1), conv2d(4, 3, { dilation: 3 })),
+      'invalid_network: layer 1: expected a kernel that covers at most 6 along the height, the image with its padding, got 3 with a dilation of 3',
+    ],
+    [
+      'a pool beyond the image',
+      () => network(averagePool2d([2, 6])),
+      'invalid_network: layer 0: expected a kernel that covers at most 5 along the width, the image with its padding, got 6 with a dilation of 1',
+    ],
+    [
       'a span that no index holds',
       () => network(conv2d(4, 3, { dilation: Number.MAX_SAFE_INTEGER })),
       'invalid_network: layer 0: expected a kernel that covers at most 6 along the height',
@@ -109,6 +137,16 @@ describe('layers of images', () => {
       'groups that do not divide the channels',
       () => network(conv2d(4, 3, { groups: 2 })),
       'invalid_network: layer 0: expected groups that divide the 3 channels that are read and the 4 of the output, got 2',
+    ],
+    [
+      'groups that do not divide the output',
+      () => network(conv2d(4, 3, { groups: 3 })),
+      'invalid_network: layer 0: expected groups that divide the 3 channels that are read and the 4 of the output, got 3',
+    ],
+    [
+      'a padding of more than half a pool in one direction',
+      () => network(averagePool2d([4, 3], { padding: 2 })),
+      'invalid_network: layer 0: expected a padding of at most half the kernel, got 2 x 2 for a kernel of 4 x 3',
     ],
     [
       'a padding of more than half a pool',
@@ -142,5 +180,39 @@ describe('layers of images', () => {
     ],
   ])('refuse %s', (_, run, message) => {
     expect(failureOf(run).slice(0, message.length)).toBe(message);
+  });
+});
+
+describe('images of another size than those of the network', () => {
+  const of =
+    'A sample is an image of 3 x 6 x 5 (channels x height x width), channel by channel and row by row';
+  const wrong = `expected data with 90 inputs per sample, as the network has, received 108. ${of}`;
+  const classifier = Network.create(
+    { inputs: [3, 6, 5], layers: [conv2d(2, 3), globalAveragePool()], loss: 'crossEntropy' },
+    { seed: 1 },
+  );
+  const images = (count: number) =>
+    Dataset.create({ inputs: new Float32Array(2 * count), inputCount: count, classes: [0, 1] });
+
+  it('are refused by predict, evaluate and a population', async () => {
+    const data = images(3 * 6 * 6);
+    expect(await rejectionOf(classifier.predict(data))).toBe(`data_mismatch: predict: ${wrong}`);
+    expect(await rejectionOf(classifier.evaluate(data))).toBe(`data_mismatch: evaluate: ${wrong}`);
+    const student = {
+      network: classifier,
+      optimizer: sgd({ learningRate: 1 }),
+      batchSize: 2,
+      epochs: 1,
+      seed: 1,
+    };
+    expect(failureOf(() => Population.create([{ ...student, data }]))).toBe(
+      `data_mismatch: student 0: ${wrong}`,
+    );
+    using population = Population.create([{ ...student, data: images(90) }]);
+    expect(await rejectionOf(population.at(0).evaluate(data))).toMatch(wrong);
+  });
+
+  it('are refused as plain numbers', async () => {
+    expect(await rejectionOf(classifier.predict(new Float32Array(108)))).toMatch(/^\w+: .*90.*108/);
   });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { activation } from '../../src/network/graph-layers.js';
+import { conv2d } from '../../src/network/image-layers.js';
 import { dense, spectral, sum } from '../../src/network/layers.js';
 import { failureOf } from '../failure.js';
 
@@ -74,9 +76,29 @@ describe('what a layer cannot be', () => {
         'dense layer, received "relo". Did you mean "relu"?',
     ],
     [
+      'with the slope of another activation',
+      () => dense(2, { activation: 'relu', slope: 0.2 }),
+      'expected none, as relu has no slope (only leakyRelu has one), for slope of dense layer, received 0.2',
+    ],
+    [
+      'with a slope and no activation',
+      () => spectral(2, { slope: 0.2 }),
+      'expected none, as linear has no slope (only leakyRelu has one), for slope of spectral layer, received 0.2',
+    ],
+    [
+      'with a negative slope',
+      () => activation('leakyRelu', { slope: -0.2 }),
+      'expected a finite number of at least 0 for slope of activation layer, received -0.2',
+    ],
+    [
+      'with a slope that is text',
+      () => conv2d(2, 3, { activation: 'leakyRelu', slope: '0.2' as never }),
+      'expected a finite number of at least 0 for slope of conv2d layer, received "0.2"',
+    ],
+    [
       'of a misspelt option',
       () => dense(2, { activations: 'relu' } as object),
-      'unknown option "activations" in dense layer; known: activation, bias, trainable, l1, l2, groupLasso, initialize, name, inputs. Did you ' +
+      'unknown option "activations" in dense layer; known: activation, slope, bias, trainable, l1, l2, groupLasso, initialize, name, inputs. Did you ' +
         'mean "activation"?',
     ],
     [

@@ -74,7 +74,7 @@ describe('networkSpec', () => {
     [
       'a penalty beside the tensors of a hand-written layer',
       () => networkSpec({ inputs: 3, layers: [{ ...dense(2), l2: { weights: 0.1 } } as never] }),
-      'invalid_argument: unknown option "l2" in layer 0; known: kind, width, activation, tensors, name, inputs',
+      'invalid_argument: unknown option "l2" in layer 0; known: kind, width, activation, slope, tensors, name, inputs',
     ],
     [
       'an unknown tensor of a hand-written layer',
@@ -165,7 +165,7 @@ describe('toNativeNetwork', () => {
       input: [3],
       layers: [
         {
-          options: { type: 'spectral', width: 6, activation: 'erf' },
+          options: { type: 'spectral', width: 6, activation: 'erf', slope: 0.01 },
           reads: [0],
           tensors: [
             trained('eigenvectors'),
@@ -174,7 +174,7 @@ describe('toNativeNetwork', () => {
           ],
         },
         {
-          options: { type: 'dense', width: 4, activation: 'linear' },
+          options: { type: 'dense', width: 4, activation: 'linear', slope: 0.01 },
           reads: [1],
           tensors: [trained('weights'), trained('bias')],
         },

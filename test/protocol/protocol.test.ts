@@ -56,6 +56,18 @@ describe('a protocol', () => {
     });
   });
 
+  it('refuses layers of images, and says where they train', () => {
+    const text = good.replace(
+      'width: [6, 9]',
+      'layers: [{ spectral: { width: 6 } }, { conv2d: { width: 4, kernel: 3 } }]',
+    );
+    expect(refusal(text)).toBe(
+      'invalid protocol my.yaml: line 4: student.layers[1]: unknown key "conv2d"; known: spectral, dense. Inputs of ' +
+        'teacher-student are features, and the nodes of its first layer are ranked; layers of images train in a Population ' +
+        '(docs/how-to/build-a-graph.md)',
+    );
+  });
+
   it('has fields beyond the paper only where they are written', () => {
     const text = good
       .replace('teacherSize: 4', 'teacherSize: 4, thirdWidth: 3, activation: [relu, tanh]')

@@ -22,7 +22,7 @@ function makeData(samples = 20) {
 
 function makePopulation(width = 7) {
   const weights = { name: 'weights', trainable: true, l1: 0, l2: 0, groupLasso: 0 };
-  const dense = (width, read) => ({ options: { type: 'dense', width, activation: 'tanh' }, reads: [read], tensors: [weights] });
+  const dense = (width, read) => ({ options: { type: 'dense', width, activation: 'tanh', slope: 0.01 }, reads: [read], tensors: [weights] });
   const network = { input: [3], layers: [dense(width, 0), dense(1, 1)] };
   const optimizer = { kind: 'sgd', momentum: 0, nesterov: false, beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0 };
   const learningRate = { kind: 'constant', base: 0.01, warmup: 0, every: 1, factor: 1, total: 1, minimum: 0 };

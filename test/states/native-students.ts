@@ -43,12 +43,12 @@ export function student(data: NativeDataset, changes: Partial<NativeTrainer> = {
       input: [inputs],
       layers: [
         {
-          options: { type: 'spectral', width, activation: 'tanh' },
+          options: { type: 'spectral', width, activation: 'tanh', slope: 0.01 },
           reads: [0],
           tensors: ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'].map(tensor),
         },
         {
-          options: { type: 'dense', width: 1, activation: 'linear' },
+          options: { type: 'dense', width: 1, activation: 'linear', slope: 0.01 },
           reads: [1],
           tensors: [tensor('weights')],
         },

@@ -120,7 +120,7 @@ describe('a population spec', () => {
       targets: new Float64Array(1),
     });
     const layers = [2 ** 24, 1].map((width, index) => ({
-      options: { type: 'dense' as const, width, activation: 'linear' },
+      options: { type: 'dense' as const, width, activation: 'linear', slope: 0.01 },
       reads: [index],
       tensors: [{ name: 'weights', trainable: true, l1: 0, l2: 0, groupLasso: 0 }],
     }));

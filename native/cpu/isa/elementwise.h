@@ -13,15 +13,15 @@ namespace eigenstudent::cpu::ES_ISA {
 
 /// f applied to an array, with the choice of f outside the loop so that the simple ones vectorise.
 template <Activation F, class T>
-ES_INLINE void activate_all(const T* z, T* y, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) y[i] = eigenstudent::activate(F, z[i]);
+ES_INLINE void activate_all(double slope, const T* z, T* y, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) y[i] = eigenstudent::activate({F, slope}, z[i]);
 }
 
 template <Activation F, class T>
-ES_INLINE void differentiate_all(const T* z, const T* y, T* delta, std::size_t count) {
+ES_INLINE void differentiate_all(double slope, const T* z, const T* y, T* delta, std::size_t count) {
   // Where f' follows from y, sign(y) = sign(z) wherever f' looks at the sign of z.
   const T* argument = derivative_needs_z(F) ? z : y;
-  for (std::size_t i = 0; i < count; ++i) delta[i] *= activation_derivative(F, argument[i], y[i]);
+  for (std::size_t i = 0; i < count; ++i) delta[i] *= activation_derivative({F, slope}, argument[i], y[i]);
 }
 
 #define ES_EACH_ACTIVATION(CASE) \
@@ -30,22 +30,22 @@ ES_INLINE void differentiate_all(const T* z, const T* y, T* delta, std::size_t c
   CASE(leaky_relu) CASE(elu) CASE(tanh) CASE(sigmoid) CASE(softplus) CASE(gelu) CASE(erf) CASE(quadratic)
 
 template <class T>
-static void activate(Activation activation, const T* z, T* y, std::size_t count) {
-  switch (activation) {
+static void activate(ActivationFunction f, const T* z, T* y, std::size_t count) {
+  switch (f.kind) {
 #define ES_CASE(name)    \
   case Activation::name: \
-    return activate_all<Activation::name>(z, y, count);
+    return activate_all<Activation::name>(f.slope, z, y, count);
     ES_EACH_ACTIVATION(ES_CASE)
 #undef ES_CASE
   }
 }
 
 template <class T>
-static void activation_backward(Activation activation, const T* z, const T* y, T* delta, std::size_t count) {
-  switch (activation) {
+static void activation_backward(ActivationFunction f, const T* z, const T* y, T* delta, std::size_t count) {
+  switch (f.kind) {
 #define ES_CASE(name)    \
   case Activation::name: \
-    return differentiate_all<Activation::name>(z, y, delta, count);
+    return differentiate_all<Activation::name>(f.slope, z, y, delta, count);
     ES_EACH_ACTIVATION(ES_CASE)
 #undef ES_CASE
   }

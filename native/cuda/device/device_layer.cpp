@@ -40,7 +40,7 @@ void DeviceArray::read(float* to) const { device_->copy_out(to, data(), size_ * 
 double layer_forward(Device& device, const LayerForward<float>& layer) {
   ForwardProduct product{};
   product.rows = static_cast<std::uint32_t>(layer.batch);
-  product.activation = layer.activation;
+  product.activation = layer.activation.kind;
   product.weights = weights_of(layer);
   product.bias = layer.bias;
   product.x = layer.x;

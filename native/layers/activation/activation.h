@@ -10,14 +10,15 @@ namespace eigenstudent {
 
 struct ActivationLayer {
   static constexpr const char* type_name = "activation";
-  Activation activation = Activation::linear;
+  ActivationFunction activation;
 
   LayerDescription describe(std::span<const Shape> reads) const;
   bool operator==(const ActivationLayer&) const = default;
 };
 template <class Visitor, MaybeConst<ActivationLayer> Layer>
 void fields(Visitor& visit, Layer& layer) {
-  visit("activation", layer.activation);
+  visit("activation", layer.activation.kind);
+  visit("slope", layer.activation.slope);
 }
 
 }  // namespace eigenstudent

@@ -14,7 +14,7 @@ namespace eigenstudent {
 
 struct ConvOptions {
   std::size_t width = 0;  // output channels
-  Activation activation = Activation::linear;
+  ActivationFunction activation;
   Extents2d kernel, stride{1, 1}, padding, dilation{1, 1};
   std::size_t groups = 1;
 
@@ -24,7 +24,8 @@ struct ConvOptions {
 template <class Visitor, class Layer>
 void conv_fields(Visitor& visit, Layer& layer) {
   visit("width", layer.width);
-  visit("activation", layer.activation);
+  visit("activation", layer.activation.kind);
+  visit("slope", layer.activation.slope);
   visit("kernel", layer.kernel);
   visit("stride", layer.stride);
   visit("padding", layer.padding);

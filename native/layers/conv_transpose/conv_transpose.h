@@ -14,7 +14,7 @@ namespace eigenstudent {
 struct ConvTranspose2d {
   static constexpr const char* type_name = "convTranspose2d";
   std::size_t width = 0;  // output channels
-  Activation activation = Activation::linear;
+  ActivationFunction activation;
   Extents2d kernel, stride{1, 1}, padding, output_padding;
 
   Window window() const { return {kernel, stride, padding, {1, 1}}; }
@@ -24,7 +24,8 @@ struct ConvTranspose2d {
 template <class Visitor, MaybeConst<ConvTranspose2d> Layer>
 void fields(Visitor& visit, Layer& layer) {
   visit("width", layer.width);
-  visit("activation", layer.activation);
+  visit("activation", layer.activation.kind);
+  visit("slope", layer.activation.slope);
   visit("kernel", layer.kernel);
   visit("stride", layer.stride);
   visit("padding", layer.padding);

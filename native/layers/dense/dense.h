@@ -12,7 +12,7 @@ namespace eigenstudent {
 /// Common options of layers with a matrix, dense or spectral.
 struct MatrixOptions {
   std::size_t width = 0;  // N_out
-  Activation activation = Activation::linear;
+  ActivationFunction activation;
 
   bool operator==(const MatrixOptions&) const = default;
 };
@@ -40,7 +40,8 @@ struct Dense : MatrixOptions {
 template <class Visitor, MaybeConst<Dense> Layer>
 void fields(Visitor& visit, Layer& layer) {
   visit("width", layer.width);
-  visit("activation", layer.activation);
+  visit("activation", layer.activation.kind);
+  visit("slope", layer.activation.slope);
 }
 
 }  // namespace eigenstudent

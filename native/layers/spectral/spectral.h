@@ -18,7 +18,8 @@ struct Spectral : MatrixOptions {
 template <class Visitor, MaybeConst<Spectral> Layer>
 void fields(Visitor& visit, Layer& layer) {
   visit("width", layer.width);
-  visit("activation", layer.activation);
+  visit("activation", layer.activation.kind);
+  visit("slope", layer.activation.slope);
 }
 
 }  // namespace eigenstudent

@@ -1,10 +1,9 @@
 /** Activations as ONNX nodes, with operators of opset 13; other activations are composed of several. */
-import type { Activation } from '../../network/layers.js';
+import { type Activation, defaultSlope } from '../../network/layers.js';
 import { attributeTypes, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './schema.js';
 import { floatTensor } from './tensor.js';
 
-/** Slope of leakyRelu and alpha of elu, as everywhere in this package (native/core/activations.h). */
-export const leakySlope = 0.01;
+/** Alpha of elu (native/core/activations.h). */
 export const eluAlpha = 1;
 
 export interface OnnxPiece {
@@ -22,7 +21,7 @@ export function activationPiece(activation: Exclude<Activation, 'linear'>, z: st
     case 'relu':
       return one('Relu');
     case 'leakyRelu':
-      return one('LeakyRelu', [alpha(leakySlope)]);
+      return one('LeakyRelu', [alpha(defaultSlope)]);
     case 'elu':
       return one('Elu', [alpha(eluAlpha)]);
     case 'tanh':

@@ -1,6 +1,6 @@
 /** The effect of each ONNX operator on the chain of layers, and on the shape of the chain's tensor. */
-import type { Activation } from '../../network/layers.js';
-import { eluAlpha, leakySlope } from './activations.js';
+import { type Activation, defaultSlope } from '../../network/layers.js';
+import { eluAlpha } from './activations.js';
 import { axisOf } from './axes.js';
 import { foldingForms } from './folding.js';
 import type { ChainGraph } from './graph.js';
@@ -51,7 +51,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   Softplus: activation('softplus'),
   Erf: activation('erf', { ...unary, since: 9 }),
   Elu: { form: withAlpha, take: (step) => alphaIs(step, 'elu', eluAlpha, 1) },
-  LeakyRelu: { form: withAlpha, take: (step) => alphaIs(step, 'leakyRelu', leakySlope, 0.01) },
+  LeakyRelu: { form: withAlpha, take: (step) => alphaIs(step, 'leakyRelu', defaultSlope, 0.01) },
   Gelu: { form: { inputs: [1, 1], attributes: { approximate: 'string' }, since: 20 }, take: gelu },
   Clip: {
     form: {

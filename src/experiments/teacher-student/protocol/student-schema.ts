@@ -1,6 +1,6 @@
 /** The student: in the short form of the paper, or as a list of its hidden layers. */
 import { z } from 'zod';
-import { activations } from '../../../network/layers.js';
+import { activations, type ImageLayer } from '../../../network/layers.js';
 import { exactlyOne, expected, name, positiveInteger, strict } from '../../../protocol/protocol-fields.js';
 
 const outputActivation = name(['linear', 'sigmoid'])
@@ -26,12 +26,29 @@ const layerFields = {
   width: positiveInteger.describe('Nodes of the layer.'),
   activation: name(activations).default('relu').describe('Activation of the layer.'),
 };
-const layer = exactlyOne({
-  spectral: strict(layerFields)
-    .exactOptional()
-    .describe('A spectral layer, trained by the settings of the arm.'),
-  dense: strict(layerFields).exactOptional().describe('A dense layer.'),
-});
+const layer = exactlyOne(
+  {
+    spectral: strict(layerFields)
+      .exactOptional()
+      .describe('A spectral layer, trained by the settings of the arm.'),
+    dense: strict(layerFields).exactOptional().describe('A dense layer.'),
+  },
+  imageAdvice,
+);
+
+const imageKinds: Record<ImageLayer['kind'], true> = {
+  ...{ conv2d: true, spectralConv2d: true, convTranspose2d: true },
+  ...{ maxPool2d: true, averagePool2d: true, globalAveragePool: true, flatten: true },
+};
+
+/** The inputs of every problem of the experiment are features, also where a file holds images. */
+function imageAdvice(unknown: readonly string[]): string {
+  if (!unknown.some((kind) => Object.hasOwn(imageKinds, kind))) return '';
+  return (
+    'Inputs of teacher-student are features, and the nodes of its first layer are ranked; layers of images train in ' +
+    'a Population (docs/how-to/build-a-graph.md)'
+  );
+}
 
 const layeredStudent = strict({
   layers: z

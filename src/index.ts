@@ -87,7 +87,8 @@ export { train } from './training/train.js';
 
 // Finding and cutting out the sub-network
 
-export { type PruningCurve, pruningCurve } from './pruning/curve.js';
+export type { LayerChoice } from './pruning/chosen-groups.js';
+export { type CurveOptions, type PruningCurve, pruningCurve } from './pruning/curve.js';
 export { inputRelevance } from './pruning/input-relevance.js';
 export type { Scope } from './pruning/joint-order.js';
 export type { Metric } from './pruning/metric.js';
@@ -97,8 +98,10 @@ export {
   type PruneUntilOptions,
   prune,
   pruneUntil,
+  type RoundOptions,
 } from './pruning/prune.js';
 export {
+  type BeforeAndAfter,
   type PrunedLayer,
   type PrunedNetwork,
   type PruneNetworkOptions,
@@ -106,7 +109,8 @@ export {
 } from './pruning/prune-network.js';
 export { rank } from './pruning/ranking.js';
 export { type Ranking, type RemovalOptions, removalOrder } from './pruning/rankings.js';
-export { type Criterion, relevance } from './pruning/relevance.js';
+export { type RecalibrateOptions, recalibrate } from './pruning/recalibrate.js';
+export { type Criterion, type CriterionOptions, relevance } from './pruning/relevance.js';
 
 // Numbers in, numbers out; the rest of it is eigenstudent/analysis, and whole experiments are eigenstudent/sweep
 

@@ -44,6 +44,7 @@ it('these names are public, and no others', () => {
     'pruningCurve',
     'rank',
     'readSafetensors',
+    'recalibrate',
     'relevance',
     'removalOrder',
     'residual',

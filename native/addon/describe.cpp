@@ -42,12 +42,14 @@ struct OutputDescription {
   Shape shape;
   std::vector<std::size_t> reads;
   std::vector<UnitSegment> units;
+  bool makes_units;
 };
 template <class Visitor, MaybeConst<OutputDescription> Spec>
 void fields(Visitor& visit, Spec& output) {
   visit("shape", output.shape);
   visit("reads", output.reads);
   visit("units", output.units);
+  visit("makesUnits", output.makes_units);
 }
 
 struct NetworkDescription {
@@ -70,9 +72,11 @@ void fields(Visitor& visit, Spec& network) {
 
 NetworkDescription description_of(const Graph& network, const Objective& objective) {
   NetworkDescription found{};
-  for (std::size_t k = 0; k < network.layers().size(); ++k)
-    found.layers.push_back(
-        {network.layers()[k].description.output, network.spec().layers[k].reads, network.layers()[k].units});
+  for (std::size_t k = 0; k < network.layers().size(); ++k) {
+    const GraphLayer& layer = network.layers()[k];
+    found.layers.push_back({layer.description.output, network.spec().layers[k].reads, layer.units,
+                            layer.description.units == Units::made});
+  }
   const ParameterLayout& layout = network.layout();
   for (const Tensor& tensor : layout.tensors())
     found.tensors.push_back({tensor.layer, tensor.description.name, tensor.description.extents, tensor.offset,

@@ -65,6 +65,7 @@ Napi::Function PopulationObject::define(Napi::Env env) {
                          InstanceMethod("evaluate", &This::evaluate),
                          InstanceMethod("predict", &This::predict),
                          InstanceMethod("pruningCurve", &This::pruning_curve),
+                         InstanceMethod("recalibrate", &This::recalibrate),
                          InstanceMethod("progress", &This::progress),
                          InstanceMethod("executions", &This::executions),
                          InstanceMethod("read", &This::read),

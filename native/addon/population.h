@@ -62,7 +62,8 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
       const Napi::CallbackInfo& info);  // (student, data, direction: FloatArray, statistics?)
   Napi::Value oracle_order(const Napi::CallbackInfo& info);  // (student, layer, data)
   Napi::Value pruning_curve(
-      const Napi::CallbackInfo& info);  // (student, layer, removalOrder, data, statistics?)
+      const Napi::CallbackInfo& info);  // (student, layer, removalOrder, data, statistics?, points?)
+  Napi::Value recalibrate(const Napi::CallbackInfo& info);  // (student, data, batchSize)
   // Synchronous calls.
   Napi::Value progress(const Napi::CallbackInfo& info);
   Napi::Value executions(const Napi::CallbackInfo& info);

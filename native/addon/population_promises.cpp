@@ -227,31 +227,58 @@ Napi::Value PopulationObject::oracle_order(const Napi::CallbackInfo& info) {
   });
 }
 
+namespace {
+
+/// A copy of a Uint32Array of any length.
+std::vector<std::uint32_t> read_indices(const Napi::Value& value, const char* where) {
+  const std::size_t count = value.IsTypedArray() ? value.As<Napi::TypedArray>().ElementLength() : 0;
+  const std::span<std::uint32_t> indices = Argument(value, where).array<std::uint32_t>(count);
+  return {indices.begin(), indices.end()};
+}
+
+}  // namespace
+
 Napi::Value PopulationObject::pruning_curve(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     struct Job {
-      std::vector<std::uint32_t> order;
+      std::vector<std::uint32_t> order, points;
       std::vector<double> losses;
       bool stopped = false;
     };
     const auto job = std::make_shared<Job>();
     const std::size_t student = read_student(info[0]);
     const auto layer = static_cast<std::size_t>(Argument(info[1], "layer").integer(0, largest_safe_integer));
-    const bool is_array = info[2].IsTypedArray();
-    const std::size_t nodes = is_array ? info[2].As<Napi::TypedArray>().ElementLength() : 0;
-    const std::span<std::uint32_t> order = Argument(info[2], "removalOrder").array<std::uint32_t>(nodes);
-    job->order.assign(order.begin(), order.end());
-    job->losses.assign(nodes + 1, std::numeric_limits<double>::quiet_NaN());
+    job->order = read_indices(info[2], "removalOrder");
+    if (!info[5].IsUndefined()) job->points = read_indices(info[5], "points");
+    job->losses.assign(job->order.size() + 1, std::numeric_limits<double>::quiet_NaN());
     const DatasetPtr data = read_dataset(Argument(info[3], "data"));
     const Statistics statistics = read_statistics(info[4]);
     const auto compute = [student, layer, data, job, statistics](Population& population,
                                                                  const StopFlag& stop) {
-      population.pruning_curve(student, layer, job->order, *data, job->losses, stop, statistics);
+      population.pruning_curve(student, layer, job->order, *data, job->losses, stop, statistics, job->points);
       job->stopped = stop;
     };
     return start(info.Env(), "pruningCurve", compute, [job, session = session_](Napi::Env env) {
       refuse_if_cut_short("pruningCurve", job->stopped, *session);
       return float64_array(env, job->losses);
+    });
+  });
+}
+
+Napi::Value PopulationObject::recalibrate(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const auto stopped = std::make_shared<bool>(false);
+    const std::size_t student = read_student(info[0]);
+    const DatasetPtr data = read_dataset(Argument(info[1], "data"));
+    const auto batch_size =
+        static_cast<std::size_t>(Argument(info[2], "batchSize").integer(1, largest_safe_integer));
+    const auto compute = [student, data, batch_size, stopped](Population& population, const StopFlag& stop) {
+      population.recalibrate(student, *data, batch_size, stop);
+      *stopped = stop;
+    };
+    return start(info.Env(), "recalibrate", compute, [stopped, session = session_](Napi::Env env) {
+      refuse_if_cut_short("recalibrate", *stopped, *session);
+      return env.Undefined();
     });
   });
 }

@@ -132,11 +132,18 @@ class Population {
   /// Error for every number of kept nodes of one hidden layer, from one sweep.
   /// removal_order: [N_out of the layer] all nodes, the first removed first. losses: [N_out + 1], entry k is
   /// the data loss with the k last nodes of the order kept; a removed node outputs 0 whatever its bias and
-  /// activation.
+  /// activation. points: the numbers of kept nodes whose losses are wanted, empty: all. The general executor leaves the other
+  /// entries as they are, for each point costs a pass; a path that computes all of them in one sweep writes all.
   virtual void pruning_curve(std::size_t student, std::size_t layer,
                              std::span<const std::uint32_t> removal_order, const Dataset& data,
                              std::span<double> losses, const StopFlag& stop,
-                             Statistics statistics = Statistics::running) = 0;
+                             Statistics statistics = Statistics::running,
+                             std::span<const std::uint32_t> points = {}) = 0;
+
+  /// Replaces the running statistics of a student by the means of those of batches of `batch_size` samples, in the order of
+  /// the data (executor/recalibration.h); parameters and moments stay. A stop leaves them as they are.
+  virtual void recalibrate(std::size_t student, const Dataset& data, std::size_t batch_size,
+                           const StopFlag& stop) = 0;
 
   virtual void read(std::size_t student, StateBlock block, void* to) const = 0;
   virtual void write(std::size_t student, StateBlock block, const void* from) = 0;

@@ -205,13 +205,19 @@ class HostPopulation : public Population {
     check_fits(data, member(student).network, member(student).spec.objective, dtype_of<T>, needs_targets);
   }
   void check_pruning(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
-                     const Dataset& data, std::span<double> losses) const {
+                     const Dataset& data, std::span<double> losses,
+                     std::span<const std::uint32_t> points) const {
     check_data(student, data, true);
     check_removal_order(member(student).network, layer, removal_order);
     if (losses.size() != removal_order.size() + 1)
       throw Error("invalid_argument", "losses: expected room for " +
                                           std::to_string(removal_order.size() + 1) + " values, got " +
                                           std::to_string(losses.size()));
+    for (const std::uint32_t point : points)
+      if (point > removal_order.size())
+        throw Error("invalid_argument", "points: expected numbers of kept nodes from 0 to " +
+                                            std::to_string(removal_order.size()) + ", got " +
+                                            std::to_string(point));
   }
 
   std::vector<Member> members_;

@@ -77,7 +77,7 @@ class GeneralKernels {
   void from_lanes(const T* lanes, std::size_t count, std::size_t size, T* to) const {
     cpu::from_lanes(lanes, count, size, to, loop_);
   }
-  bool folds(const LayerOptions& layer, const Shape& output, Activation activation) const {
+  bool folds(const LayerOptions& layer, const Shape& output, const ActivationFunction& activation) const {
     return is_image(output) && activation == Activation::relu &&
            (std::holds_alternative<BatchNorm>(layer) || std::holds_alternative<Add>(layer));
   }

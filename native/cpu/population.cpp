@@ -238,11 +238,12 @@ void CpuPopulation<T>::predict(std::size_t student, const Dataset& data, void* o
 template <class T>
 void CpuPopulation<T>::pruning_curve(std::size_t student, std::size_t layer,
                                      std::span<const std::uint32_t> removal_order, const Dataset& data,
-                                     std::span<double> losses, const StopFlag& stop, Statistics statistics) {
-  this->check_pruning(student, layer, removal_order, data, losses);
+                                     std::span<double> losses, const StopFlag& stop, Statistics statistics,
+                                     std::span<const std::uint32_t> points) {
+  this->check_pruning(student, layer, removal_order, data, losses, points);
   if (is_general(student))
     return general_student(student, shared_)
-        .pruning_curve(layer, removal_order, data, statistics, losses, stop);
+        .pruning_curve(layer, removal_order, data, statistics, losses, stop, points);
   std::vector<Chunk> chunks;
   append_chunks(student, 0, data, chunks);
   std::vector<std::vector<double>> shares(chunks.size(), std::vector<double>(losses.size(), 0.0));

@@ -28,7 +28,9 @@ class CpuPopulation final : public HostPopulation<T> {
   void predict(std::size_t student, const Dataset& data, void* outputs, Statistics statistics) override;
   void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
                      const Dataset& data, std::span<double> losses, const StopFlag& stop,
-                     Statistics statistics) override;
+                     Statistics statistics, std::span<const std::uint32_t> points) override;
+  void recalibrate(std::size_t student, const Dataset& data, std::size_t batch_size,
+                   const StopFlag& stop) override;
   Losses gradient(std::size_t student, const Dataset& data, void* gradient,
                   const GradientOptions& options) override;
   void hessian_product(std::size_t student, const Dataset& data, const void* direction, void* product,

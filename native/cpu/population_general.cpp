@@ -3,6 +3,7 @@
 #include "cpu/population.h"
 #include "executor/hessian_product.h"
 #include "executor/oracle_order.h"
+#include "executor/recalibration.h"
 
 namespace eigenstudent::cpu {
 
@@ -84,17 +85,29 @@ std::vector<std::uint32_t> CpuPopulation<T>::oracle_order(std::size_t student, s
   return eigenstudent::oracle_order<T, GeneralKernels>(m.spec, m.network, state, layer, data, stop);
 }
 
-#define INSTANTIATE(T)                                                                                 \
-  template Execution CpuPopulation<T>::execution(std::size_t) const;                                   \
-  template void CpuPopulation<T>::train_general(std::size_t, std::uint64_t, Worker&, const StopFlag&); \
-  template GraphStudent<T, GeneralKernels> CpuPopulation<T>::general_student(std::size_t, Worker&);    \
-  template void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr>, std::span<Evaluation>, \
-                                                   Statistics, const StopFlag&);                       \
-  template StudentState<T> CpuPopulation<T>::evaluation_state(std::size_t) const;                      \
-  template void CpuPopulation<T>::hessian_product(std::size_t, const Dataset&, const void*, void*,     \
-                                                  Statistics);                                         \
-  template std::vector<std::uint32_t> CpuPopulation<T>::oracle_order(std::size_t, std::size_t,         \
-                                                                     const Dataset&, const StopFlag&); \
+/// Students of the fused path have no running statistics.
+template <class T>
+void CpuPopulation<T>::recalibrate(std::size_t student, const Dataset& data, std::size_t batch_size,
+                                   const StopFlag& stop) {
+  this->check_data(student, data, false);
+  Member& m = this->members_[student];
+  if (!is_general(student)) return;
+  eigenstudent::recalibrate<T, GeneralKernels>(m.network, m.state.parameters, data, batch_size, stop,
+                                               m.state.buffers);
+}
+
+#define INSTANTIATE(T)                                                                                    \
+  template Execution CpuPopulation<T>::execution(std::size_t) const;                                      \
+  template void CpuPopulation<T>::train_general(std::size_t, std::uint64_t, Worker&, const StopFlag&);    \
+  template GraphStudent<T, GeneralKernels> CpuPopulation<T>::general_student(std::size_t, Worker&);       \
+  template void CpuPopulation<T>::evaluate_general(std::span<const DatasetPtr>, std::span<Evaluation>,    \
+                                                   Statistics, const StopFlag&);                          \
+  template StudentState<T> CpuPopulation<T>::evaluation_state(std::size_t) const;                         \
+  template void CpuPopulation<T>::hessian_product(std::size_t, const Dataset&, const void*, void*,        \
+                                                  Statistics);                                            \
+  template void CpuPopulation<T>::recalibrate(std::size_t, const Dataset&, std::size_t, const StopFlag&); \
+  template std::vector<std::uint32_t> CpuPopulation<T>::oracle_order(std::size_t, std::size_t,            \
+                                                                     const Dataset&, const StopFlag&);    \
   template Losses CpuPopulation<T>::general_gradient(std::size_t, const Dataset&, T*, const GradientOptions&);
 INSTANTIATE(float)
 INSTANTIATE(double)

@@ -3,7 +3,7 @@
 //
 //   forward(const LayerOptions&, const LayerPass<T>&)
 //   backward(const LayerOptions&, const LayerPass<T>&, const LayerGradients<T>&)
-//   folds(const LayerOptions&, const Shape& output, Activation)    whether forward and backward of the layer apply an activation that
+//   folds(const LayerOptions&, const Shape& output, const ActivationFunction&)    whether forward and backward of the layer apply an activation that
 //                                                                  alone reads it (LayerPass::after)
 //   sample_lanes<T>()                                              how images are stored (layer_pass.h)
 //   to_lanes(rows, count, size, to), from_lanes(lanes, count, size, to)   to and from that of [count][size]; where it is not 1

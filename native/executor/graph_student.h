@@ -96,14 +96,17 @@ class GraphStudent {
     });
   }
 
-  /// As Population::pruning_curve: h + 1 passes over the data.
+  /// As Population::pruning_curve: a pass over the data per point, h + 1 without points.
   void pruning_curve(std::size_t layer, std::span<const std::uint32_t> removal_order, const Dataset& data,
-                     Statistics statistics, std::span<double> losses, const StopFlag& stop) {
+                     Statistics statistics, std::span<double> losses, const StopFlag& stop,
+                     std::span<const std::uint32_t> points) {
     const std::size_t units = removal_order.size();
+    std::vector<bool> wanted(units + 1, points.empty());
+    for (const std::uint32_t point : points) wanted[point] = true;
     Gate gate{network_.group_of(layer), std::vector<bool>(units, false)};
     for (std::size_t kept = 0; kept <= units; ++kept) {
       if (kept > 0) gate.kept[removal_order[units - kept]] = true;
-      losses[kept] = evaluate(data, statistics, &gate, stop).loss;
+      if (wanted[kept]) losses[kept] = evaluate(data, statistics, &gate, stop).loss;
     }
   }
 

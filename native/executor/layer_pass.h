@@ -29,10 +29,10 @@ struct LayerPass {
   const T* buffers;  // the layer's, one after the other
   T* new_buffers;    // null: they do not change; else receives their new values
   Statistics statistics;
-  Activation after;  // applied to the layer's output (see Kernels::folds): y is what comes of it
-  T* y;              // [B][output]
-  T* saved;          // [B][saved]: kept for backward
-  T* saved_batch;    // [saved_batch]
+  ActivationFunction after;  // applied to the layer's output (see Kernels::folds): y is what comes of it
+  T* y;                      // [B][output]
+  T* saved;                  // [B][saved]: kept for backward
+  T* saved_batch;            // [saved_batch]
 };
 
 template <class T>

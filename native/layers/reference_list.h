@@ -21,7 +21,7 @@ struct ReferenceKernels {
   static std::size_t sample_lanes() {
     return 1;
   }
-  static bool folds(const LayerOptions&, const Shape&, Activation) { return false; }
+  static bool folds(const LayerOptions&, const Shape&, const ActivationFunction&) { return false; }
 
   template <class T>
   static void forward(const LayerOptions& layer, const LayerPass<T>& pass) {

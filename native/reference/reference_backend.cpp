@@ -7,6 +7,7 @@
 #include "executor/graph_student.h"
 #include "executor/hessian_product.h"
 #include "executor/oracle_order.h"
+#include "executor/recalibration.h"
 #include "layers/reference_list.h"
 
 namespace eigenstudent {
@@ -47,9 +48,18 @@ class ReferencePopulation final : public HostPopulation<T> {
 
   void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
                      const Dataset& data, std::span<double> losses, const StopFlag& stop,
-                     Statistics statistics) override {
-    this->check_pruning(student, layer, removal_order, data, losses);
-    at_work(this->member(student)).pruning_curve(layer, removal_order, data, statistics, losses, stop);
+                     Statistics statistics, std::span<const std::uint32_t> points) override {
+    this->check_pruning(student, layer, removal_order, data, losses, points);
+    at_work(this->member(student))
+        .pruning_curve(layer, removal_order, data, statistics, losses, stop, points);
+  }
+
+  void recalibrate(std::size_t student, const Dataset& data, std::size_t batch_size,
+                   const StopFlag& stop) override {
+    this->check_data(student, data, false);
+    Member& m = this->member(student);
+    eigenstudent::recalibrate<T, ReferenceKernels>(m.network, m.state.parameters, data, batch_size, stop,
+                                                   m.state.buffers);
   }
 
   Losses gradient(std::size_t student, const Dataset& data, void* gradient,

@@ -56,7 +56,8 @@ function addRunOptions(command: Command): void {
 }
 
 const modelOptions = [
-  ...['description', 'scope', 'criterion', 'export', 'fineTune', 'learningRate', 'batchSize', 'l2'],
+  ...['description', 'scope', 'criterion', 'leave', 'round', 'points', 'recalibrate'],
+  ...['export', 'fineTune', 'learningRate', 'batchSize', 'l2'],
   ...[
     'data',
     'validationData',
@@ -77,8 +78,21 @@ function addModelOptions(command: Command): void {
     .option('--scope <name>', 'layer, each by itself, or global, all in one ranking (default: layer)')
     .option(
       '--criterion <name>',
-      'relevance: L, M, eigenvalue or weightNorm (default: L of spectral layers, M of dense ones)',
+      'L, M, relevance, eigenvalue, weightNorm, l1, batchNormScale or random (default: L of spectral layers, M of dense ones, ' +
+        'relevance of others)',
     )
+    .option('--leave <layers>', 'names or indices of layers that keep all nodes, as in stem,3', layerList)
+    .option(
+      '--round <n>',
+      'the nodes that stay are rounded up to a multiple of this (default: 1)',
+      number('--round'),
+    )
+    .option(
+      '--points <n>',
+      'measures and prints the loss at so many numbers of kept nodes of each layer, before the cut, on validation data',
+      number('--points'),
+    )
+    .option('--recalibrate', 'measures the running statistics of batch norm again after a cut, on --data')
     .option(
       '--export <file>',
       '.onnx or .safetensors (default: ./<name>-pruned, of the kind of the source)',
@@ -96,6 +110,14 @@ function addModelOptions(command: Command): void {
       'penalties of eigenvectors and eigenvaluesOut, to fine-tune, as in 0.01,0.0005; auto: validation data choose (default)',
       autoOrNumbers('--l2', '0.01,0.0005'),
     );
+}
+
+/** Names, and indices as numbers. */
+function layerList(words: string): (string | number)[] {
+  return words
+    .split(',')
+    .map((word) => word.trim())
+    .map((word) => (/^\d+$/.test(word) ? Number(word) : word));
 }
 
 function addDataOptions(command: Command): Command {
@@ -126,7 +148,11 @@ function addDataOptions(command: Command): Command {
     )
     .option('--loss <name>', 'crossEntropy for classes or mse (default: crossEntropy after a softmax)')
     .option('--metric <name>', 'loss or accuracy (default: accuracy where there are classes)')
-    .option('--seed <n>', 'names the split of the data and the shuffles (default: 0)', number('--seed'))
+    .option(
+      '--seed <n>',
+      'names the split of the data, the shuffles and the order of --criterion random (default: 0)',
+      number('--seed'),
+    )
     .option(...ignoreHangupOption);
 }
 

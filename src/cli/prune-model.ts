@@ -4,16 +4,27 @@ import { invalid, oneOf } from '../arguments.js';
 import { exportSafetensors } from '../exchange/export-safetensors.js';
 import { type OnnxSignature, signatureText } from '../exchange/onnx/signature.js';
 import { exportOnnx, type OnnxExportOptions } from '../exchange/onnx/write-onnx.js';
-import { chainOf, inputsOf } from '../network/description.js';
+import type { Dataset } from '../network/dataset.js';
+import { chainOf, describe } from '../network/description.js';
 import type { Network } from '../network/network.js';
+import { pruningCurve } from '../pruning/curve.js';
 import { defaultMetric, type Metric, measure, metrics } from '../pruning/metric.js';
 import { type Candidate, fineTuned, penaltyChoice } from './model/candidates.js';
-import { type Chosen, chooseCut } from './model/choice.js';
+import { type Chosen, chooseCut, rankable, rankingOf } from './model/choice.js';
+import { costOf, costText } from './model/cost.js';
 import { loadModel } from './model/load-model.js';
 import { checkModelOptions, type PruneModelOptions } from './model/options.js';
 import { heldOutText, type ModelData, modelFiles, type Part, parts, readModelData } from './model-data.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
-import { candidateTable, prunedLayersTable, type Stage, type StageMetrics, stageTable } from './tables.js';
+import {
+  candidateTable,
+  curveTable,
+  type LayerCurve,
+  prunedLayersTable,
+  type Stage,
+  type StageMetrics,
+  stageTable,
+} from './tables.js';
 
 const defaultLearningRate = 0.001; // The common default of Adam.
 const defaultBatchSize = 100; // Arbitrary.
@@ -30,34 +41,46 @@ export async function pruneModel(
   checkModelOptions(path, options);
   const files = await modelFiles(options);
   const { network, output, signature } = await loadModel(path, files[0], options);
+  if (options.fineTune !== undefined)
+    chainOf('fine-tune it here (others: fineTune() in a program)', network.spec);
   const data = files.length > 0 ? await readModelData(files, network.spec, options) : null;
   if (data?.classNames) session.note(`classes, in the order of the outputs: ${data.classNames.join(', ')}`);
   const metricName = data && metricOf(network, data, options);
   const candidates = await candidatesOf(network, data, options, session);
-  const chosen = await chooseCut(network, candidates, data?.parts.validation?.data, metricName, options);
-  const { pruned } = chosen;
-  const tuned = chosen.candidate.l2 && chosen.candidate.network;
-  const stages = { before: network, ...(tuned && { fineTuned: tuned }), after: pruned.network };
-  const metric = data && (await measureStages(stages, data, metricName as Metric));
-  await save(pruned.network, file, { output, signature });
+  const judged = data && metricName ? { parts: data.parts, metric: metricName } : null;
+  const chosen = await chooseCut(network, candidates, judged, options);
+  const judging = data ? judgingPart(data) : undefined;
+  const curves =
+    judging && options.points !== undefined ? await curvesOf(chosen, judging, options) : undefined;
+  const after = chosen.pruned.network;
+  const metric = data && (await measureStages(stagesOf(network, chosen), data, metricName as Metric));
+  await save(after, file, { output, signature });
   for (const loss of notKept(path, file, network, signature)) session.note(loss);
-  const parameters = { before: numbersIn(network), after: numbersIn(pruned.network) };
-  const { layers, scope } = pruned;
+  const cost = await costOf(network, after, judging);
+  const { layers, scope, removed, recalibrated } = chosen.pruned;
+  const found = { file, model: path, scope, layers, removed, ...cost, recalibrated, metric, curves };
+  const tuning = options.fineTune !== undefined && { l2: chosen.candidate.l2, candidates: chosen.tried };
   session.print(
-    {
-      ...{ file, model: path, scope, layers, parameters, metric },
-      data: data ? sourcesOf(data) : undefined,
-      ...(options.fineTune !== undefined && { l2: chosen.candidate.l2, candidates: chosen.tried }),
-    },
+    { ...found, data: data ? sourcesOf(data) : undefined, ...tuning },
     [
       ...(chosen.tried.length > 1 ? [candidateTable(chosen.tried, metricName as Metric)] : []),
+      ...(curves && judging ? [curveTable(curves), passesText(curves, judging)] : []),
       prunedLayersTable(layers),
-      `${parameters.before} numbers before, ${parameters.after} after.`,
+      ...(removed === 0 ? [`Nothing was removed: ${file} has the same nodes as ${path}.`] : []),
+      costText(cost),
+      ...(recalibrated ? [recalibratedText] : []),
       ...(metric && data ? [stageTable(metric, data), ...remarks(metric, data, chosen, options)] : []),
       file,
     ].join('\n'),
   );
   return exitCodes.done;
+}
+
+const recalibratedText = 'The running statistics of batch norm were measured again, on the training data.';
+
+function stagesOf(before: Network, { candidate, pruned }: Chosen): Stages {
+  const tuned = candidate.l2 && candidate.network;
+  return { before, ...(tuned && { fineTuned: tuned }), after: pruned.network };
 }
 
 /** Path of the pruned network; checked before any work. */
@@ -85,12 +108,37 @@ async function candidatesOf(
   return fineTuned(network, data.parts, penaltyChoice(options.l2), tuning, session);
 }
 
-/** The metric on the data that choose, or otherwise on any. */
-function metricOf(network: Network, { parts: found }: ModelData, { metric }: PruneModelOptions): Metric {
-  const { data } = (found.validation ?? found.test ?? found.train) as { data: ModelDataPart };
-  return metric === undefined ? defaultMetric(network, data) : oneOf('--metric', metric, metrics);
+function metricOf(network: Network, data: ModelData, { metric }: PruneModelOptions): Metric {
+  return metric === undefined
+    ? defaultMetric(network, judgingPart(data))
+    : oneOf('--metric', metric, metrics);
 }
-type ModelDataPart = NonNullable<ModelData['parts'][Part]>['data'];
+
+/** The data that choose, or otherwise any. */
+function judgingPart({ parts: found }: ModelData): Dataset {
+  return ((found.validation ?? found.test ?? found.train) as { data: Dataset }).data;
+}
+
+/** The curve of each layer that is pruned, of the chosen network before the cut. */
+async function curvesOf(
+  { candidate, pruned }: Chosen,
+  data: Dataset,
+  options: PruneModelOptions,
+): Promise<LayerCurve[]> {
+  const whole = rankable(candidate, options.criterion);
+  const curves: LayerCurve[] = [];
+  for (const { layer } of pruned.layers) {
+    const ranking = { layer, points: options.points, ...rankingOf(options) };
+    const { kept, losses, passes } = await pruningCurve(whole, data, ranking);
+    curves.push({ layer, kept: Array.from(kept), losses: Array.from(losses), passes });
+  }
+  return curves;
+}
+
+function passesText(curves: readonly LayerCurve[], { samples }: Dataset): string {
+  const passes = curves.reduce((sum, curve) => sum + curve.passes, 0);
+  return `The curves took ${passes} forward passes over ${samples} samples.`;
+}
 
 async function measureStages(stages: Stages, data: ModelData, name: Metric): Promise<StageMetrics> {
   const found: Partial<Record<Part, Partial<Record<Stage, number>>>> = {};
@@ -149,7 +197,8 @@ function uncertainty({ name, validation }: StageMetrics, samples = 0, allowed?: 
 async function save(network: Network, file: string, options: OnnxExportOptions): Promise<void> {
   const { output = 'linear' } = options;
   if (isOnnx(file)) await exportOnnx(network, file, options);
-  else await exportSafetensors(network, file, { output });
+  else if (describe(network.spec).noChain === undefined) await exportSafetensors(network, file, { output });
+  else await network.save(file);
 }
 
 function isOnnx(file: string): boolean {
@@ -170,12 +219,4 @@ function notKept(
   return signature
     ? [`${path} has ${signatureText(signature)}; ${file} keeps neither the names nor the shapes`]
     : [];
-}
-
-/** Number of exported parameters: matrices and biases; eigenvalues are part of the matrices. */
-function numbersIn({ spec }: Network): number {
-  return chainOf('export it', spec).reduce(
-    (sum, { width, tensors }, layer) => sum + width * (inputsOf(spec, layer) + ('bias' in tensors ? 1 : 0)),
-    0,
-  );
 }

@@ -184,12 +184,34 @@ function restNote(rest: number): string {
   return rest > 0 ? `\nand ${rest} more; --json lists all` : '';
 }
 
-/** One row per layer that was pruned. */
+/** One row per layer that was pruned, with those that make the same units. */
 export function prunedLayersTable(layers: readonly PrunedLayer[]): string {
   const head = ['layer', 'criterion', 'nodes before', 'after'];
   const table = new Table({ head, colAligns: ['right', 'left', 'right', 'right'], style: plain });
-  for (const { layer, criterion, before, after } of layers) table.push([layer, criterion, before, after]);
+  for (const { layer, members = [layer], criterion, before, after } of layers)
+    table.push([members.join(', '), criterion, before, after]);
   return table.toString();
+}
+
+/** Losses of a layer's pruning curve; passes: forward passes over the data that they took. */
+export interface LayerCurve {
+  readonly layer: number;
+  readonly kept: readonly number[];
+  readonly losses: readonly number[];
+  readonly passes: number;
+}
+
+/** One row per number of kept nodes. */
+export function curveTable(curves: readonly LayerCurve[]): string {
+  const columns: Column<readonly [layer: number, kept: number, loss: number]>[] = [
+    ['layer', ([layer]) => layer],
+    ['nodes kept', ([, kept]) => kept],
+    ['loss', ([, , loss]) => loss.toPrecision(4)],
+  ];
+  const rows = curves.flatMap(({ layer, kept, losses }) =>
+    kept.map((count, i) => [layer, count, losses[i] as number] as const),
+  );
+  return table(columns, rows);
 }
 
 /** A metric on each part of the data, at each stage. */

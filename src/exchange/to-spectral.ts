@@ -38,9 +38,9 @@ export interface ToSpectralOptions extends OptionsOf<typeof checkOptions> {}
  *   such a node has phi_i = 0, the same output as before and relevance 0)
  */
 export function toSpectral(network: Network, options: ToSpectralOptions = {}): Network {
-  const { layers, eigenvaluesOut: scale, l2 } = checkOptions('toSpectral', options);
+  const { layers: given, eigenvaluesOut: scale, l2 } = checkOptions('toSpectral', options);
   checkNetwork('the first argument of toSpectral', network);
-  const chosen = new Set(chooseLayers(network.spec, layers));
+  const chosen = new Set(chooseLayers(network.spec, given));
   const pieces = network.spec.layers.map((layer, index) =>
     chosen.has(index) ? convert(network, index, scale, l2) : keep(network, index, layer),
   );
@@ -54,8 +54,8 @@ export function toSpectral(network: Network, options: ToSpectralOptions = {}): N
     parameters.set(block, offset);
     offset += block.length;
   }
-  const { inputs, loss } = network.spec;
-  return Network.from({ inputs, layers: pieces.map(({ layer }) => layer), loss }, parameters);
+  const layers = pieces.map(({ layer }) => layer);
+  return Network.from({ ...network.spec, layers }, parameters, network.buffers.slice());
 }
 
 interface Piece {
@@ -86,8 +86,12 @@ function convert(network: Network, index: number, scale: 1 | 'rowNorm', l2: Pena
     ...(weights?.trainable ? (['eigenvectors', 'eigenvaluesOut'] as const) : []),
     ...(bias?.trainable ? (['bias'] as const) : []),
   ];
-  const { width, activation, slope } = layer;
-  return { layer: spectral(width, { activation, slope, bias: bias !== undefined, trainable, l2 }), blocks };
+  const { width, activation, slope, name, inputs } = layer;
+  const place = { name, inputs };
+  return {
+    layer: spectral(width, { activation, slope, bias: bias !== undefined, trainable, l2, ...place }),
+    blocks,
+  };
 }
 
 /** [width], in the precision of the network: phi is divided by what is stored. */

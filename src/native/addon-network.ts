@@ -53,6 +53,8 @@ export interface NativeDescription {
     readonly shape: readonly number[];
     readonly reads: readonly number[];
     readonly units: readonly NativeUnits[];
+    /** Whether the layer makes its units, one per filter or row of a matrix; else they are those of what it reads. */
+    readonly makesUnits: boolean;
   }[];
   readonly tensors: readonly NativePlace[];
   readonly buffers: readonly NativePlace[];

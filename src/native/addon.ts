@@ -173,14 +173,20 @@ export interface NativePopulation {
   ): Promise<Float64Array>;
   /** Resolves with [samples][outputs] in the population's dtype. */
   predict(student: number, data: NativeDataset, statistics?: Statistics): Promise<FloatArray>;
-  /** removalOrder: all nodes of the layer, first removed first. Resolves with [nodes + 1]: loss with k nodes kept. */
+  /**
+   * removalOrder: all nodes of the layer, first removed first. Resolves with [nodes + 1]: loss with k nodes kept. points: the k
+   * that are wanted, default all; the general executor leaves the others NaN.
+   */
   pruningCurve(
     student: number,
     layer: number,
     removalOrder: Uint32Array,
     data: NativeDataset,
     statistics?: Statistics,
+    points?: Uint32Array,
   ): Promise<Float64Array>;
+  /** Replaces the running statistics by the means of those of batches, in the order of the data. */
+  recalibrate(student: number, data: NativeDataset, batchSize: number): Promise<void>;
   read(student: number, block: StateBlock, into: FloatArray): void;
   write(student: number, block: StateBlock, from: FloatArray): void;
   counters(student: number): NativeCounters;

@@ -79,6 +79,11 @@ export function sizeOf(spec: NetworkSpec, layer: number): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+/** Units of the group that a layer's output has as a whole: of a flattened image its channels. */
+export function groupUnitsOf(spec: NetworkSpec, layer: number): number {
+  return describe(spec).layers[layer]?.units[0]?.units as number;
+}
+
 /** The group of all of a layer's units; undefined where they belong to several (a concat). */
 export function groupOf(spec: NetworkSpec, layer: number): number | undefined {
   const units = describe(spec).layers[layer]?.units ?? [];

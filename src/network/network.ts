@@ -6,16 +6,16 @@ import { amongst, bareOptionsCheck, called, type OptionsOf, optional, required }
 import { withBinaryAccuracy } from './binary-accuracy.js';
 import { checkFits } from './data-fit.js';
 import { checkDataset, Dataset } from './dataset.js';
-import { describe, inputsOf } from './description.js';
+import { describe } from './description.js';
 import { chooseDeviceOnce, type DeviceOptions } from './device.js';
+import { effectiveWeights } from './effective-weights.js';
 import { type Evaluation, evaluationsOf } from './evaluation.js';
 import { initialValues } from './initialize.js';
-import { isMatrixLayer } from './layers.js';
 import { bufferLayout, type TensorPlace, tensorLayout, tensorViews } from './layout.js';
 import { withNative } from './native-network.js';
 import { networkToFile, readNetworkFile } from './network-file.js';
 import { type Purpose, trialNumber } from './random.js';
-import { checkHiddenLayer, checkRemovalOrder } from './removal-order.js';
+import { checkHiddenLayer, checkKeptCounts, checkRemovalOrder, type KeptOptions } from './removal-order.js';
 import { checkLayerIndex, type NetworkOptions, type NetworkSpec, networkSpec } from './spec.js';
 
 export type { NetworkOptions, NetworkSpec } from './spec.js';
@@ -149,22 +149,13 @@ export class Network {
     throw invalid('the name of a tensor', `one of ${places.map((one) => one.name).join(', ')}`, name);
   }
 
-  /** W [N_out][N_in] that a layer applies, a copy; (eigenvaluesIn_j - eigenvaluesOut_i) eigenvectors_ij if spectral. */
+  /**
+   * W that a layer applies, a copy in the shape of its matrix or kernels: (eigenvaluesIn_j - eigenvaluesOut_i) eigenvectors_ij if
+   * spectral; of a convolution i counts output channels, and j channels that are read.
+   * @throws invalid_argument for a layer that has neither
+   */
   effectiveWeights(layer: number): FloatArray {
-    checkLayerIndex(this.spec, layer);
-    const wanted = this.spec.layers[layer];
-    if (!isMatrixLayer(wanted))
-      throw invalid('layer', 'a layer with a matrix', `layer ${layer}, ${wanted?.kind}`);
-    if (wanted.kind === 'dense') return this.tensor(`layers.${layer}.weights`).slice();
-    const lambdaIn = this.tensor(`layers.${layer}.eigenvaluesIn`);
-    const lambdaOut = this.tensor(`layers.${layer}.eigenvaluesOut`);
-    const inputs = inputsOf(this.spec, layer);
-    const weights = this.tensor(`layers.${layer}.eigenvectors`).slice();
-    for (let ij = 0; ij < weights.length; ++ij) {
-      const gap = (lambdaIn[ij % inputs] as number) - (lambdaOut[Math.floor(ij / inputs)] as number);
-      weights[ij] = (weights[ij] as number) * gap;
-    }
-    return weights;
+    return effectiveWeights(this.spec, checkLayerIndex(this.spec, layer), (name) => this.tensor(name));
   }
 
   /**
@@ -191,23 +182,39 @@ export class Network {
   }
 
   /**
-   * Data loss for every number of kept nodes of a hidden layer, from one sweep: entry k of [N_out + 1] with the last k
-   * nodes of the order kept. A removed node outputs 0.
+   * Data loss for numbers of kept nodes of a hidden layer and the layers that share its units: entry k of [N_out + 1] with the
+   * last k nodes of the order kept. A removed node outputs 0. Chains of dense and spectral layers take one sweep; other networks a
+   * pass over the data per number.
    * @param removalOrder all nodes of the layer, the first removed first
+   * @param options kept: ascending numbers of kept nodes; the result then has their losses only, [kept.length]
    * @throws invalid_argument, data_mismatch
    */
   async pruningLosses(
     layer: number,
     removalOrder: Uint32Array,
     data: Dataset,
-    options: WorkOptions = {},
+    options: WorkOptions & KeptOptions = {},
   ): Promise<Float64Array> {
+    const { kept, ...work } = options;
     checkRemovalOrder(this.spec, layer, removalOrder);
+    checkKeptCounts(kept, removalOrder.length);
     checkFits('pruningLosses', checkDataset('data', data), this.spec, true);
     const samples = data.nativeOf(this.dtype);
-    return this.#work(options, (native, statistics) =>
-      native.pruningCurve(0, layer, removalOrder, samples, statistics),
+    const losses = await this.#work(work, (native, statistics) =>
+      native.pruningCurve(0, layer, removalOrder, samples, statistics, kept),
     );
+    return kept === undefined ? losses : Float64Array.from(kept, (count) => losses[count] as number);
+  }
+
+  /** @internal Running statistics measured again; see recalibrate(). [buffers] */
+  async measureBuffers(data: Dataset, batchSize: number): Promise<FloatArray> {
+    const samples = data.nativeOf(this.dtype);
+    return this.#work({ device: 'cpu' }, async (native) => {
+      await native.recalibrate(0, samples, batchSize);
+      const buffers = this.buffers.slice();
+      native.read(0, 'buffers', buffers);
+      return buffers;
+    });
   }
 
   /**

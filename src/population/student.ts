@@ -9,7 +9,7 @@ import { describe } from '../network/description.js';
 import { type Evaluation, evaluationsOf } from '../network/evaluation.js';
 import { type TensorPlace, tensorLayout, tensorViews } from '../network/layout.js';
 import { asDataset, checkStatistics, Network, type StatisticsOptions } from '../network/network.js';
-import { checkRemovalOrder } from '../network/removal-order.js';
+import { checkKeptCounts, checkRemovalOrder, type KeptOptions } from '../network/removal-order.js';
 import type { NetworkSpec } from '../network/spec.js';
 import { bareOptionsCheck, type OptionsOf, optional, unchecked } from '../options.js';
 import type { NativeHandle } from './native-handle.js';
@@ -150,13 +150,23 @@ export class Student {
     layer: number,
     removalOrder: Uint32Array,
     data: Dataset,
-    options: StatisticsOptions = {},
+    options: StatisticsOptions & KeptOptions = {},
   ): Promise<Float64Array> {
     const native = this.#native.ready('pruningLosses()');
+    const { kept, ...given } = options;
     checkRemovalOrder(this.spec, layer, removalOrder);
+    checkKeptCounts(kept, removalOrder.length);
     this.#checkFits(checkDataset('data', data), true);
     const samples = data.nativeOf(this.dtype);
-    return native.pruningCurve(this.index, layer, removalOrder, samples, this.#statistics(options));
+    const statistics = this.#statistics(given);
+    const losses = await native.pruningCurve(this.index, layer, removalOrder, samples, statistics, kept);
+    return kept === undefined ? losses : Float64Array.from(kept, (count) => losses[count] as number);
+  }
+
+  /** @internal Whether pruningLosses takes one sweep for all numbers of kept nodes. */
+  get sweepsPruningLosses(): boolean {
+    const { engine } = this.#native;
+    return describe(this.spec).noChain === undefined && !/^reference|-general$/.test(engine);
   }
 
   /**

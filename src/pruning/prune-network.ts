@@ -1,9 +1,8 @@
-import { denseArray, finiteNumber, invalid } from '../arguments.js';
-import { EigenstudentError } from '../errors.js';
 import { checkDataset, type Dataset } from '../network/dataset.js';
-import { unitsOf } from '../network/description.js';
+import { groupUnitsOf } from '../network/description.js';
 import { parameterCount } from '../network/layout.js';
-import type { Network, NetworkSpec } from '../network/network.js';
+import { multiplyAdds } from '../network/multiply-adds.js';
+import type { Network } from '../network/network.js';
 import {
   amongst,
   bareOptionsCheck,
@@ -13,20 +12,32 @@ import {
   optional,
   unchecked,
 } from '../options.js';
+import { chooseLayers, type LayerChoice } from './chosen-groups.js';
+import { checkHowFar, type Quality, unitsToKeep } from './how-far.js';
 import { JointOrder, type Kept, type Scope, scopes } from './joint-order.js';
-import { defaultMetric, isAsGood, type Metric, measure, metrics, worstAllowed } from './metric.js';
+import { defaultMetric, type Metric, measure, metrics } from './metric.js';
+import { checkHasStatistics, recalibrate } from './recalibrate.js';
 import type { Criterion } from './relevance.js';
-import { networkOf, type Source, scoreNodes } from './source.js';
+import { checkRound } from './rounding.js';
+import { networkOf, type Scored, type Source, scoreNodes } from './source.js';
 import { keepNodes } from './surgery.js';
+import { unitGroupOf } from './unit-groups.js';
 
 /** @internal */
 const checkOptions = bareOptionsCheck({
-  /** Indices of hidden layers. Default: all. */
-  layers: optional(unchecked<readonly number[]>),
+  /**
+   * Indices or names of hidden layers, one per group of units. Default: one of every group that is neither input nor output, nor
+   * compared by a term of the loss.
+   */
+  layers: optional(unchecked<readonly LayerChoice[]>),
+  /** Indices or names of layers whose units, and those that share them, all stay. */
+  leave: optional(unchecked<readonly LayerChoice[]>),
   /** Default 'layer'. See Scope: 'global' divides relevance by the largest of the layer. */
   scope: optional(amongst(scopes), 'layer'),
-  /** Default: 'L' for spectral layers, 'M' for dense ones. */
+  /** Default: 'L' where spectral layers alone make the units, 'M' where dense ones do, else 'relevance'. */
   criterion: optional(unchecked<Criterion>),
+  /** Names the random numbers of criterion 'random', which needs it. */
+  seed: optional(unchecked<number>),
   /** Nodes to keep: in each layer, or with scope 'global' in all layers together, at least one each. */
   keep: optional(unchecked<number>),
   /**
@@ -39,6 +50,13 @@ const checkOptions = bareOptionsCheck({
    * data.
    */
   maxDegradation: optional(unchecked<number>),
+  /** Kept units of each group are rounded up to a multiple of this, at most to its width. Default 1. */
+  round: optional(checkRound, 1),
+  /**
+   * Training data on which running statistics are measured again after each cut, by recalibrate() with its default batches; for
+   * networks with batch norm.
+   */
+  recalibrate: called('recalibrate of pruneNetwork', optional(checkDataset)),
   /**
    * The data of the metric before and after pruning: validation data with maxDegradation, not the data of
    * reported results.
@@ -52,66 +70,84 @@ const checkOptions = bareOptionsCheck({
 /** How far to prune: exactly one of keep, percentile and maxDegradation. */
 export interface PruneNetworkOptions extends OptionsOf<typeof checkOptions> {}
 
-export interface PrunedNetwork {
-  readonly network: Network;
-  readonly scope: Scope;
-  /** The layers that were pruned, nodes before and after. */
-  readonly layers: readonly PrunedLayer[];
-  /** Numbers in the network, frozen ones included. */
-  readonly parameters: { readonly before: number; readonly after: number };
-  /** Present with data. */
-  readonly metric?: { readonly name: Metric; readonly before: number; readonly after: number };
-}
-
-export interface PrunedLayer {
-  readonly layer: number;
-  readonly criterion: Criterion | 'given';
+/** A number of the network before it was pruned, and after. */
+export interface BeforeAndAfter {
   readonly before: number;
   readonly after: number;
 }
 
+export interface PrunedNetwork {
+  readonly network: Network;
+  readonly scope: Scope;
+  /** The layers that were pruned, one per group of units; nodes before and after. */
+  readonly layers: readonly PrunedLayer[];
+  /** Units that were removed from all groups; 0: the network is the same. */
+  readonly removed: number;
+  /** Numbers in the network, frozen ones included. */
+  readonly parameters: BeforeAndAfter;
+  /** Products of weights and values per sample; those of biases, batch norm, activations, pools and sums are not counted. */
+  readonly multiplyAdds: BeforeAndAfter;
+  /** Whether running statistics were measured again after the cut. */
+  readonly recalibrated: boolean;
+  /** Present with data. */
+  readonly metric?: { readonly name: Metric } & BeforeAndAfter;
+}
+
+export interface PrunedLayer extends BeforeAndAfter {
+  readonly layer: number;
+  /** Present where several layers make the units, as those that are added up: all of them. */
+  readonly members?: readonly number[];
+  readonly criterion: Criterion | 'given';
+}
+
 /**
- * Prunes several hidden layers at once. With maxDegradation nodes are removed one by one in the order of the
- * ranking, and the network that is returned is the last before the first that breaks the bound: smaller
+ * Prunes several groups of units at once, each group once however many layers share it. With maxDegradation nodes are removed one by
+ * one in the order of the ranking, and the network that is returned is the last before the first that breaks the bound: smaller
  * networks that satisfy it again, by chance, are not searched for. Where more than 256 nodes may be removed,
  * they are removed several at a time, and one by one only before the cut that breaks the bound. Each layer
  * keeps at least its most relevant node.
- * @throws invalid_argument: which option, what was expected; also when all nodes would be removed, or the
- *   unpruned network breaks the bound that `reference` sets; data_mismatch, diverged
+ * @throws invalid_argument: which option, what was expected; also when all nodes would be removed, a convolution of several groups
+ *   reads the units of a layer that is not left, or the unpruned network breaks the bound that `reference` sets; data_mismatch,
+ *   diverged
  */
 export async function pruneNetwork(source: Source, options: PruneNetworkOptions): Promise<PrunedNetwork> {
-  const { scope, criterion, data, metric, ...far } = checkOptions('pruneNetwork', options);
+  const checked = checkOptions('pruneNetwork', options);
+  const { scope, criterion, seed, data, metric, layers: given, leave, recalibrate: on, ...far } = checked;
   checkHowFar(far);
   const network = networkOf('pruneNetwork', source);
-  const scored = chooseLayers(network.spec, far.layers).map((layer) =>
-    scoreNodes('pruneNetwork', network, { layer, criterion }),
+  if (on) checkHasStatistics('recalibrate of pruneNetwork', network.spec);
+  const scored = chooseLayers(network.spec, given, leave).map((layer) =>
+    scoreNodes('pruneNetwork', network, { layer, criterion, seed }),
   );
-  const layers = scored.map(({ layer }) => layer);
   const order = new JointOrder(
     scored.map(({ relevance }) => relevance),
     scope,
   );
   const quality = data === undefined ? undefined : await judge(network, data, metric);
-  const kept = await howFar(order, far, quality, (nodes) => cut(network, layers, nodes));
-  const pruned = cut(network, layers, kept);
+  const cutTo = async (kept: Kept) => {
+    const narrow = cut(network, scored, kept);
+    return on ? recalibrate(narrow, on) : narrow;
+  };
+  const kept = await unitsToKeep(order, far, quality, cutTo);
+  const pruned = await cutTo(kept);
+  const layers = scored.map((one, i) => prunedLayer(one, (kept[i] as Uint32Array).length));
+  const both = (count: (spec: Network['spec']) => number) => ({
+    before: count(network.spec),
+    after: count(pruned.spec),
+  });
   return {
-    network: pruned,
-    scope,
-    layers: scored.map(({ layer, criterion: name, relevance }, i) => ({
-      layer,
-      criterion: name,
-      before: relevance.length,
-      after: (kept[i] as Uint32Array).length,
-    })),
-    parameters: { before: parameterCount(network.spec), after: parameterCount(pruned.spec) },
+    ...{ network: pruned, scope, layers },
+    removed: layers.reduce((sum, { before, after }) => sum + before - after, 0),
+    parameters: both(parameterCount),
+    multiplyAdds: both(multiplyAdds),
+    recalibrated: on !== undefined,
     metric: quality && { name: quality.name, before: quality.before, after: await quality.of(pruned) },
   };
 }
 
-interface Quality {
-  readonly name: Metric;
-  readonly before: number;
-  readonly of: (network: Network) => Promise<number>;
+function prunedLayer({ network, layer, criterion, relevance }: Scored, after: number): PrunedLayer {
+  const { members } = unitGroupOf(network.spec, layer);
+  return { layer, ...(members.length > 1 && { members }), criterion, before: relevance.length, after };
 }
 
 async function judge(network: Network, data: Dataset, metric: Metric | undefined): Promise<Quality> {
@@ -120,78 +156,9 @@ async function judge(network: Network, data: Dataset, metric: Metric | undefined
   return { name, before: await of(network), of };
 }
 
-/** The nodes that are kept, by whichever of keep, percentile and maxDegradation is given. */
-async function howFar(
-  order: JointOrder,
-  options: PruneNetworkOptions,
-  quality: Quality | undefined,
-  cutTo: (kept: Kept) => Network,
-): Promise<Kept> {
-  const { keep, percentile, maxDegradation, reference } = options;
-  if (keep !== undefined) return order.keeping(keep);
-  if (percentile !== undefined) return order.above(percentile);
-  if (quality === undefined)
-    throw invalid('data of pruneNetwork', 'a Dataset to go with maxDegradation', undefined);
-  const { name, before, of } = quality;
-  const most = name === 'accuracy' ? 1 : Number.POSITIVE_INFINITY;
-  const degradation = finiteNumber('maxDegradation', maxDegradation, 0, most);
-  const start = reference ?? before;
-  const bound = worstAllowed(name, start, degradation);
-  if (!isAsGood(name, before, bound)) throw tooBad(quality, bound, start);
-  const holds = async (count: number) => isAsGood(name, await of(cutTo(order.without(count))), bound);
-  return order.without(await lastThatHolds(order.removable, holds));
-}
-
-/** Cuts that are evaluated at first; arbitrary. With at most so many removable nodes every cut is evaluated. */
-const firstCuts = 256;
-
-/**
- * The last count before the first that does not hold, counted from 0, where it holds. Bisection would be
- * wrong: an accuracy rises and falls from one cut to the next. Where there are more than `firstCuts`, every
- * n-th is evaluated, and then those before the first of these that does not hold.
- */
-async function lastThatHolds(most: number, holds: (count: number) => Promise<boolean>): Promise<number> {
-  const step = Math.max(1, Math.ceil(most / firstCuts));
-  let held = 0;
-  while (held < most && (await holds(Math.min(most, held + step)))) held = Math.min(most, held + step);
-  const end = Math.min(most, held + step);
-  while (held + 1 < end && (await holds(held + 1))) ++held;
-  return held;
-}
-
-function tooBad({ name, before }: Quality, bound: number, reference: number): EigenstudentError {
-  const limit = name === 'loss' ? 'at most' : 'at least';
-  return new EigenstudentError(
-    'invalid_argument',
-    `expected a network whose ${name} is ${limit} ${bound.toPrecision(4)} (maxDegradation from ${reference.toPrecision(4)}) before ` +
-      `anything is removed, received ${before.toPrecision(4)}. Train it longer or with weaker penalties, or allow more`,
-  );
-}
-
-function cut(network: Network, layers: readonly number[], kept: Kept): Network {
-  return layers.reduce((result, layer, i) => {
-    const nodes = kept[i] as Uint32Array;
-    const width = unitsOf(result.spec, layer);
-    return nodes.length === width ? result : keepNodes(result, layer, nodes);
+function cut(network: Network, scored: readonly Scored[], kept: Kept): Network {
+  return scored.reduce((result, { layer }, i) => {
+    const units = kept[i] as Uint32Array;
+    return units.length === groupUnitsOf(result.spec, layer) ? result : keepNodes(result, layer, units);
   }, network.clone());
-}
-
-function chooseLayers(spec: NetworkSpec, layers: readonly number[] | undefined): readonly number[] {
-  const chosen = layers ?? Array.from({ length: spec.layers.length - 1 }, (_, i) => i);
-  denseArray('layers of pruneNetwork', 'an array of distinct hidden layers', chosen);
-  if (new Set(chosen).size !== chosen.length)
-    throw invalid('layers of pruneNetwork', 'an array of distinct hidden layers', layers);
-  if (chosen.length > 0) return chosen;
-  throw invalid('layers of pruneNetwork', 'at least one hidden layer', chosen, 'The last layer is none');
-}
-
-function checkHowFar({ keep, percentile, maxDegradation }: PruneNetworkOptions): void {
-  const given = Object.entries({ keep, percentile, maxDegradation }).flatMap(([name, value]) =>
-    value === undefined ? [] : [name],
-  );
-  if (given.length === 1) return;
-  throw new EigenstudentError(
-    'invalid_argument',
-    `expected exactly one of keep, percentile and maxDegradation, received ${given.join(' and ') || 'none'}`,
-  );
 }

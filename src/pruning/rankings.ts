@@ -1,6 +1,6 @@
 import { EigenstudentError } from '../errors.js';
 import type { Dataset } from '../network/dataset.js';
-import { unitsOf } from '../network/description.js';
+import { groupUnitsOf } from '../network/description.js';
 import { checkNetwork, type Network } from '../network/network.js';
 import { checkSeed, permutation, trialNumber } from '../network/random.js';
 import { checkHiddenLayer } from '../network/removal-order.js';
@@ -48,7 +48,7 @@ export async function removalOrder(network: Network, options: RemovalOptions): P
   switch (ranking) {
     case 'random': {
       const stream = { seed: checkSeed('removalOrder', given.seed), trial, purpose: 'ranking' } as const;
-      return permutation({ ...stream, part: layer }, unitsOf(network.spec, layer));
+      return permutation({ ...stream, part: layer }, groupUnitsOf(network.spec, layer));
     }
     case 'oracle':
       return network.oracleOrder(layer, dataOf(data));

@@ -1,37 +1,74 @@
-import { oneOf } from '../arguments.js';
+import { invalid, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import type { FloatArray } from '../native/addon.js';
-import { unitsOf } from '../network/description.js';
-import type { Layer } from '../network/layers.js';
+import { describe } from '../network/description.js';
 import { checkNetwork, type Network } from '../network/network.js';
-import { checkLayerIndex } from '../network/spec.js';
+import { checkSeed, permutation } from '../network/random.js';
+import { memberScores } from './member-scores.js';
+import { layerText, type UnitGroup, unitGroupOf } from './unit-groups.js';
 
 /**
- * How the nodes i of a layer of h nodes are scored; phi_i and w_i are what enters node i (rows of the matrices).
+ * How the units i of a group of h are scored; phi_i and w_i are what enters unit i: the rows of a matrix, or the filters of a
+ * convolution over all axes but the output channel.
  * - `L`: |lambda_out_i| ||phi_i||_2 sqrt(h), the paper's for spectral layers with eigenvaluesIn = 0 (arXiv 2310.12612)
  * - `M`: ||w_i||_2 sqrt(h), the paper's for direct training; w = W, the weights that the layer applies. With
  *   eigenvaluesIn = 0 it equals `L`
- * - `eigenvalue`: |lambda_out_i|, the criterion of "Spectral pruning of fully connected layers" (Sci. Rep. 2022)
+ * - `eigenvalue`: |lambda_out_i|, the criterion of "Spectral pruning of fully connected layers" (Sci. Rep. 2022). Batch norm
+ *   after the layer takes any meaning from its size
  * - `weightNorm`: ||w_i||_2; like `M` without the factor that makes layers of different width comparable
+ * - `relevance`: the formula of `M` for every kind of layer
+ * - `l1`: ||w_i||_1 ("Pruning Filters for Efficient ConvNets", arXiv 1608.08710)
+ * - `batchNormScale`: |scale_i| of the batch norm of the units, the mean where there are several (network slimming, arXiv
+ *   1708.06519); of features behind a flatten, the mean over the places of the channel
+ * - `random`: the control, from a seed; a criterion that is no better carries no information
+ *
+ * Where several layers make the units, as those that are added up in residual networks, a score is the mean of these layers'
+ * scores. A depth-wise convolution does not make units: its filters are not scored.
  */
-export const criteria = ['L', 'M', 'eigenvalue', 'weightNorm'] as const;
+export const criteria = [
+  'L',
+  'M',
+  'eigenvalue',
+  'weightNorm',
+  'relevance',
+  'l1',
+  'batchNormScale',
+  'random',
+] as const;
 export type Criterion = (typeof criteria)[number];
+/** Those that score each layer by itself. */
+export type MemberCriterion = Exclude<Criterion, 'batchNormScale' | 'random'>;
 
-/** The paper's criterion: `L` in spectral layers, `M` in dense ones. */
-export function defaultCriterion(layer: Layer): Criterion {
-  return layer.kind === 'spectral' ? 'L' : 'M';
+/** What a criterion needs beside the network. */
+export interface CriterionOptions {
+  /** Names the random numbers of criterion `random`, which needs it; no other takes one. */
+  readonly seed?: number;
+}
+
+/** The paper's where spectral layers alone make the units, `L`, or dense ones alone, `M`; else `relevance`. */
+export function defaultCriterion({ spec }: Network, { members }: UnitGroup): Criterion {
+  const all = (kind: string) => members.every((layer) => spec.layers[layer]?.kind === kind);
+  if (all('spectral')) return 'L';
+  return all('dense') ? 'M' : 'relevance';
 }
 
 /**
- * Relevance of the h nodes of a layer, [h], in float64, not normalised: rankings do not need it, and effectiveSize and
- * normalize (src/analysis) do it themselves. criterion: default as defaultCriterion says.
- * @throws invalid_argument when the layer does not exist or lacks the tensors of the criterion; diverged when a
- * relevance is not finite
+ * Relevance of the h units of a layer and of those that share them, [h], in float64, not normalised: rankings do not need it, and
+ * effectiveSize and normalize (src/analysis) do it themselves. The score is the group's, whichever of its layers is given.
+ * @param criterion default: `L` where spectral layers alone make the units, `M` where dense ones do, else `relevance`
+ * @throws invalid_argument when the layer does not exist, has no units of its own or lacks the tensors of the criterion; diverged
+ *   when a relevance is not finite
  */
-export function relevance(network: Network, layer: number, criterion?: Criterion): Float64Array {
+export function relevance(
+  network: Network,
+  layer: number,
+  criterion?: Criterion,
+  options: CriterionOptions = {},
+): Float64Array {
   checkNetwork('the first argument of relevance', network);
-  const spec = network.spec.layers[checkLayerIndex(network.spec, layer)] as Layer;
-  const scores = score(network, layer, oneOf('criterion', criterion ?? defaultCriterion(spec), criteria));
+  const group = unitGroupOf(network.spec, layer);
+  const name = oneOf('criterion', criterion ?? defaultCriterion(network, group), criteria);
+  checkSeedFor(name, options.seed);
+  const scores = score(network, group, name, options);
   const broken = scores.findIndex((value) => !Number.isFinite(value));
   if (broken >= 0) {
     throw new EigenstudentError(
@@ -43,62 +80,69 @@ export function relevance(network: Network, layer: number, criterion?: Criterion
   return scores;
 }
 
-function score(network: Network, layer: number, criterion: Criterion): Float64Array {
-  const width = unitsOf(network.spec, layer);
-  const scale = Math.sqrt(width);
+/** @throws invalid_argument for a seed without criterion random, and the other way round */
+function checkSeedFor(criterion: Criterion, seed: unknown): void {
+  if (criterion === 'random') checkSeed('criterion "random"', seed);
+  else if (seed !== undefined)
+    throw invalid('seed', `none for criterion "${criterion}", as only "random" draws numbers`, seed);
+}
+
+function score(
+  network: Network,
+  group: UnitGroup,
+  criterion: Criterion,
+  { seed }: CriterionOptions,
+): Float64Array {
   switch (criterion) {
-    case 'L': {
-      checkZeroEigenvaluesIn(network, layer);
-      const norms = rowNorms(network.tensor(`layers.${layer}.eigenvectors`), width);
-      return eigenvaluesOut(network, layer, 'L').map(
-        (value, i) => Math.abs(value) * (norms[i] as number) * scale,
+    case 'random':
+      return randomScores(group, seed as number);
+    case 'batchNormScale':
+      return mean(normsOf(network, group).map((layer) => scales(network, layer, group)));
+    default:
+      return mean(group.members.map((layer) => memberScores(network, layer, criterion)));
+  }
+}
+
+function mean(each: readonly Float64Array[]): Float64Array {
+  return (each[0] as Float64Array).map(
+    (_, i) => each.reduce((sum, scores) => sum + (scores[i] as number), 0) / each.length,
+  );
+}
+
+/** (place + 1) / h in the random order that removalOrder has for the same seed. */
+function randomScores({ members, units }: UnitGroup, seed: number): Float64Array {
+  const scores = new Float64Array(units);
+  const stream = { seed, trial: 0, purpose: 'ranking', part: members[0] as number } as const;
+  permutation(stream, units).forEach((unit, place) => {
+    scores[unit] = (place + 1) / units;
+  });
+  return scores;
+}
+
+/** @throws invalid_argument where the group has no batch norm */
+function normsOf({ spec }: Network, { members, norms }: UnitGroup): readonly number[] {
+  if (norms.length > 0) return norms;
+  const [first = 0] = members;
+  throw new EigenstudentError(
+    'invalid_argument',
+    `expected a batch norm of the units of ${layerText(spec, first)} for criterion "batchNormScale", received none. ` +
+      'Exporters of PyTorch fold it into the layer before it. Use criterion "relevance" or "l1"',
+  );
+}
+
+/** |scale| of a batch norm, per unit of the group: the mean over all that belong to the unit. [units] */
+function scales(network: Network, layer: number, { group, units }: UnitGroup): Float64Array {
+  const scale = network.tensor(`layers.${layer}.scale`);
+  const found: Float64Array[] = [];
+  let first = 0;
+  for (const { group: own, units: count, block } of describe(network.spec).layers[layer]?.units ?? []) {
+    for (let place = 0; own === group && place < block; ++place) {
+      const at = first + place;
+      found.push(
+        Float64Array.from({ length: units }, (_, unit) => Math.abs(scale[at + unit * block] as number)),
       );
     }
-    case 'M':
-      return rowNorms(network.effectiveWeights(layer), width).map((norm) => norm * scale);
-    case 'eigenvalue':
-      return eigenvaluesOut(network, layer, 'eigenvalue').map(Math.abs);
-    case 'weightNorm':
-      return rowNorms(network.effectiveWeights(layer), width);
+    first += count * block;
   }
-}
-
-/** ||row i||_2 of a matrix [rows][columns] -> [rows], summed in float64 for either dtype. */
-function rowNorms(matrix: FloatArray, rows: number): Float64Array {
-  const columns = matrix.length / rows;
-  const norms = new Float64Array(rows);
-  for (let i = 0; i < rows; ++i) {
-    let squares = 0;
-    for (let j = 0; j < columns; ++j) squares += (matrix[i * columns + j] as number) ** 2;
-    norms[i] = Math.sqrt(squares);
-  }
-  return norms;
-}
-
-/** [h] */
-function eigenvaluesOut(network: Network, layer: number, criterion: Criterion): Float64Array {
-  checkSpectral(network, layer, criterion);
-  return new Float64Array(network.tensor(`layers.${layer}.eigenvaluesOut`));
-}
-
-function checkSpectral(network: Network, layer: number, criterion: Criterion): void {
-  if (network.spec.layers[layer]?.kind === 'spectral') return;
-  throw new EigenstudentError(
-    'invalid_argument',
-    `expected a spectral layer for criterion "${criterion}", received layer ${layer}, which is dense and has no ` +
-      'eigenvalues. Use criterion "M" or "weightNorm"',
-  );
-}
-
-/** Only where lambda_in = 0 is |lambda_out_i| ||phi_i|| the norm of the weights that enter node i. */
-function checkZeroEigenvaluesIn(network: Network, layer: number): void {
-  checkSpectral(network, layer, 'L');
-  const eigenvaluesIn = network.tensor(`layers.${layer}.eigenvaluesIn`);
-  const first = eigenvaluesIn.findIndex((value: number) => value !== 0);
-  if (first < 0) return;
-  throw new EigenstudentError(
-    'invalid_argument',
-    `expected eigenvaluesIn = 0 in layer ${layer} for criterion "L", received eigenvaluesIn[${first}] = ` +
-      `${eigenvaluesIn[first]}: L is not the norm of the weights then. Use criterion "weightNorm"`,
-  );
+  return mean(found);
 }

@@ -1,26 +1,34 @@
 import { finiteNumbers } from '../analysis/numbers.js';
 import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
-import { unitsOf } from '../network/description.js';
-import type { Layer } from '../network/layers.js';
+import { describe } from '../network/description.js';
 import { Network } from '../network/network.js';
 import { checkHiddenLayer } from '../network/removal-order.js';
 import { Student } from '../population/student.js';
-import { type Criterion, defaultCriterion, relevance } from './relevance.js';
+import { type Criterion, type CriterionOptions, defaultCriterion, relevance } from './relevance.js';
+import { layerIndexOf, unitGroupOf } from './unit-groups.js';
 
 /** What can be pruned. A student in a population is not changed: its network is read once. */
 export type Source = Network | Student;
 
-/** Which nodes are ranked, and by which criterion. */
-export interface RankingOptions {
-  /** Index of a hidden layer; default 0. */
-  readonly layer?: number;
-  /** Default: 'L' for a spectral layer, 'M' for a dense one, as in the paper (arXiv 2310.12612). */
+/** Which units are ranked, nodes or channels, and by which criterion. */
+export interface RankingOptions extends CriterionOptions {
+  /** Index or name of a hidden layer; those that share its units are ranked and cut with it. Default 0. */
+  readonly layer?: number | string;
+  /**
+   * Default: 'L' where spectral layers alone make the units, 'M' where dense ones do, as in the paper (arXiv 2310.12612), else
+   * 'relevance'.
+   */
   readonly criterion?: Criterion;
   /** [h], instead of a criterion: scores of the caller's, non-negative; random numbers make a control. */
   readonly relevance?: ArrayLike<number>;
 }
-export const rankingKeys = ['layer', 'criterion', 'relevance'] as const;
+export const rankingKeys = ['layer', 'criterion', 'relevance', 'seed'] as const;
+
+/** Whether the losses at all numbers of kept nodes take one sweep of rank-one updates. */
+export function sweepsLosses(source: Source): boolean {
+  return source instanceof Student ? source.sweepsPruningLosses : describe(source.spec).noChain === undefined;
+}
 
 /** A source whose nodes have been scored. */
 export interface Scored {
@@ -34,13 +42,19 @@ export interface Scored {
 /** Reads the network and scores the nodes of the chosen layer. @param where the caller's name, for errors */
 export function scoreNodes(where: string, source: Source, options: RankingOptions): Scored {
   const network = networkOf(where, source);
-  const layer = checkHiddenLayer(network.spec, options.layer ?? 0);
+  const { spec } = network;
+  const named = typeof options.layer === 'string';
+  const layer = checkHiddenLayer(
+    spec,
+    named ? layerIndexOf('layer', spec, options.layer) : (options.layer ?? 0),
+  );
   if (options.relevance !== undefined) {
-    const width = unitsOf(network.spec, layer);
-    return { network, layer, criterion: 'given', relevance: givenRelevance(options, layer, width) };
+    const { units } = unitGroupOf(spec, layer);
+    return { network, layer, criterion: 'given', relevance: givenRelevance(options, layer, units) };
   }
-  const criterion = options.criterion ?? defaultCriterion(network.spec.layers[layer] as Layer);
-  return { network, layer, criterion, relevance: relevance(network, layer, criterion) };
+  const criterion = options.criterion ?? defaultCriterion(network, unitGroupOf(spec, layer));
+  const { seed } = options;
+  return { network, layer, criterion, relevance: relevance(network, layer, criterion, { seed }) };
 }
 
 /** [width] */
@@ -52,6 +66,8 @@ function givenRelevance(options: RankingOptions, layer: number, width: number): 
       `expected a criterion or a relevance, received both (criterion "${options.criterion}"). Leave one out`,
     );
   }
+  if (options.seed !== undefined)
+    throw invalid('seed', 'none with relevance, as only criterion "random" draws numbers', options.seed);
   if (scores.length === width) return scores;
   throw invalid('relevance', `${width} numbers, one per node of layer ${layer}`, options.relevance);
 }

@@ -3,12 +3,13 @@ import { invalid } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray, NativeUnits } from '../native/addon.js';
 import { allocate } from '../native/arrays.js';
-import { describe, groupOf, unitsOf } from '../network/description.js';
+import { describe } from '../network/description.js';
 import type { Initializer, Layer, TensorName } from '../network/layers.js';
 import { bufferLayout, type TensorPlace, tensorLayout } from '../network/layout.js';
 import { Network } from '../network/network.js';
 import { type NetworkSpec, tensorsOf } from '../network/network-spec.js';
 import { checkHiddenLayer } from '../network/removal-order.js';
+import { checkCuttable, unitGroupOf } from './unit-groups.js';
 
 /** A group of units that are removed together, and those that are kept, by ascending index. */
 interface Cut {
@@ -17,10 +18,11 @@ interface Cut {
 }
 
 /**
- * A narrower network, in which hidden layer `layer` has only the nodes `kept`: the layer loses rows of its
- * matrix [N_out][N_in] and entries of eigenvaluesOut and bias, the next one loses columns of its matrix and
- * entries of eigenvaluesIn. Layers that share the units of `layer` (batch norm, activations, everything that
- * is added) lose them too, and so do those that read any of these. Its outputs are, to rounding, those of
+ * A narrower network, in which hidden layer `layer` has only the units `kept`, nodes or channels: the layer loses rows of its
+ * matrix [N_out][N_in], or filters, and entries of eigenvaluesOut and bias, the next one loses columns of its matrix, or channels of
+ * its kernels, and entries of eigenvaluesIn. Layers that share the units of `layer` (batch norm with its running statistics,
+ * activations, pools, depth-wise convolutions, everything that is added) lose them too, and so do those that read any of these, also
+ * through a flatten or a concat. Its outputs are, to rounding, those of
  * `network` with the outputs of the other nodes held at 0, whatever their bias and activation. (The paper
  * sets eigenvalues to zero, arXiv 2310.12612, which removes a node only where lambda_in = 0, there is no bias
  * and f(0) = 0.) The result shares no memory with `network`, which is not changed.
@@ -28,21 +30,23 @@ interface Cut {
  * Trainable tensors, penalties and initialisers stay the same: arrays are cut like their tensors, and
  * 'orthonormalRows' becomes the values themselves where there are fewer columns than rows.
  *
- * @param kept distinct nodes of the layer by ascending index, at least one
- * @throws invalid_argument when the layer is not a hidden one, or `kept` is not as described
+ * @param kept distinct units of the layer by ascending index, at least one
+ * @throws invalid_argument when the layer is not a hidden one, a convolution of several groups reads or makes its units, or `kept`
+ *   is not as described
  */
 export function keepNodes(network: Network, layer: number, kept: Uint32Array): Network {
   const { spec } = network;
   checkHiddenLayer(spec, layer);
-  checkKept(kept, unitsOf(spec, layer));
-  const cut: Cut = { group: groupOf(spec, layer) as number, kept };
+  const group = unitGroupOf(spec, layer);
+  checkKept(kept, group.units);
+  checkCuttable(spec, group);
+  const cut: Cut = { group: group.group, kept };
   const tensors = tensorLayout(spec).map((place) => cutTensor(network, place, cut));
   const layers = spec.layers.map((before, index) => {
     const own = tensors.filter(({ place }) => place.layer === index);
-    const makes = before.width !== undefined && groupOf(spec, index) === cut.group;
     return {
       ...before,
-      ...(makes && { width: kept.length }),
+      ...cutSizes(spec, index, cut),
       ...(own.length > 0 && {
         tensors: Object.fromEntries(own.map(({ place, options }) => [place.role, options])),
       }),
@@ -53,6 +57,17 @@ export function keepNodes(network: Network, layer: number, kept: Uint32Array): N
   );
   const joined = (blocks: readonly Float64Array[]) => joinBlocks(blocks, network);
   return Network.from({ ...spec, layers }, joined(tensors.map(({ values }) => values)), joined(buffers));
+}
+
+/** The options of a layer that count its units: its width, and the groups of a depth-wise convolution. */
+function cutSizes(
+  spec: NetworkSpec,
+  layer: number,
+  cut: Cut,
+): { readonly width?: number; readonly groups?: number } {
+  if (spec.layers[layer]?.width === undefined) return {};
+  const width = indicesThatStay(unitsAt(spec, layer + 1), cut).length;
+  return describe(spec).layers[layer]?.makesUnits ? { width } : { width, groups: width };
 }
 
 function joinBlocks(blocks: readonly Float64Array[], { dtype }: Network): FloatArray {

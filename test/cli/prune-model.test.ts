@@ -35,7 +35,11 @@ describe('prune of a file', () => {
       model: classifier,
       scope: 'layer',
       layers: [{ layer: 0, criterion: 'M', before: 6, after: 2 }],
+      removed: 4,
       parameters: { before: 51, after: 19 },
+      multiplyAdds: { before: 42, after: 14 },
+      milliseconds: { batch: 100, before: expect.any(Number), after: expect.any(Number) },
+      recalibrated: false,
       metric: null,
     });
     const { network } = await loadNetwork(classifier);
@@ -82,7 +86,8 @@ describe('prune of a file', () => {
     expect(name).toBe('loss');
     expect(validation.fineTuned).toBeLessThan(validation.before);
     const first = await readFile(target);
-    expect(await answer(regressor, ...tune, '--keep', '3', '--seed', '4')).toEqual(told);
+    const again = await answer(regressor, ...tune, '--keep', '3', '--seed', '4');
+    expect({ ...again, milliseconds: null }).toEqual({ ...told, milliseconds: null });
     expect((await readFile(target)).equals(first)).toBe(true);
     expect((await answer(regressor, ...tune, '--keep', '3', '--seed', '5')).metric).not.toEqual(told.metric);
   });

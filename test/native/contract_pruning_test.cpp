@@ -163,6 +163,20 @@ TEST("contract: with no node left the outputs depend only on later layers") {
   });
 }
 
+TEST("contract: a curve at some points has the losses of the whole curve there") {
+  on_every_backend([](const Backend& backend, DType dtype) {
+    const Chain network = deep_network();
+    Subject subject = make_subject(backend, dtype, {make_student(network, dtype, 4, 1)});
+    const DatasetPtr data = make_data(network, dtype, 20, 482);
+    const std::vector<std::uint32_t> order = random_order(9, 3), points = {0, 4, 9};
+    const std::vector<double> all = subject.pruning_curve(0, 0, order, *data);
+    std::vector<double> losses(10, std::nan(""));
+    subject.population().pruning_curve(0, 0, order, *data, losses, StopFlag{false}, Statistics::running,
+                                       points);
+    for (const std::uint32_t point : points) REQUIRE(losses[point] == all[point]);
+  });
+}
+
 TEST("contract: a curve does not change the student, and a stopped one is NaN where it is missing") {
   on_every_backend([](const Backend& backend, DType dtype) {
     const Chain network = deep_network();

@@ -121,7 +121,7 @@ describe('pruningCurve', () => {
     [
       'a misspelt option',
       () => pruningCurve(known(), data, { criteria: 'L' } as never),
-      'unknown option "criteria" in pruningCurve; known: layer, criterion, relevance. Did you mean "criterion"?',
+      'unknown option "criteria" in pruningCurve; known: layer, criterion, relevance, seed, points. Did you mean "criterion"?',
     ],
     [
       'what is no data',

@@ -50,7 +50,10 @@ describe('pruneNetwork', () => {
         { layer: 0, criterion: 'M', before: 4, after: 2 },
         { layer: 1, criterion: 'M', before: 2, after: 1 },
       ],
+      removed: 3,
       parameters: { before: 14, after: 5 },
+      multiplyAdds: { before: 14, after: 5 },
+      recalibrated: false,
     });
     expect(firstWeights(network)).toEqual([10, 8]);
   });
@@ -271,7 +274,7 @@ describe('pruneNetwork refuses', () => {
     [
       'no criterion',
       { keep: 1, criterion: 0 as never },
-      'expected one of L, M, eigenvalue, weightNorm for criterion, received 0',
+      'expected one of L, M, eigenvalue, weightNorm, relevance, l1, batchNormScale, random for criterion, received 0',
     ],
     [
       'data that are none',

@@ -74,7 +74,7 @@ describe('prune', () => {
     [
       'a misspelt option',
       () => prune(sumOf(1, 2), { percentil: 5 } as never),
-      'unknown option "percentil" in prune; known: keep, percentile, layer, criterion, relevance. Did you mean "percentile"?',
+      'unknown option "percentil" in prune; known: keep, percentile, round, layer, criterion, relevance, seed. Did you mean "percentile"?',
     ],
   ])('refuses %s', (_, call, message) => {
     expect(call).toThrow(expect.objectContaining({ code: 'invalid_argument', message }));
@@ -197,7 +197,7 @@ describe('pruneUntil', () => {
       'a misspelt option',
       'invalid_argument',
       () => pruneUntil(bumpy(), one(1), { maxDegredation: 0.1 } as never),
-      'unknown option "maxDegredation" in pruneUntil; known: maxDegradation, layer, criterion, relevance. Did you mean ' +
+      'unknown option "maxDegredation" in pruneUntil; known: maxDegradation, layer, criterion, relevance, seed, points. Did you mean ' +
         '"maxDegradation"?',
     ],
     [

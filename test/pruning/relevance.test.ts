@@ -77,7 +77,7 @@ describe('relevance', () => {
     [
       'an unknown criterion',
       () => relevance(network(), 0, 'eigenvalues' as never),
-      'expected one of L, M, eigenvalue, weightNorm for criterion, received "eigenvalues". Did you mean "eigenvalue"?',
+      'expected one of L, M, eigenvalue, weightNorm, relevance, l1, batchNormScale, random for criterion, received "eigenvalues". Did you mean "eigenvalue"?',
     ],
     [
       'a layer that is not there',

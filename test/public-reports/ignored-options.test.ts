@@ -105,7 +105,8 @@ describe('options that name what a file does not have', () => {
   it.each<[string[], string]>([
     [
       ['--seed', '3'],
-      'expected no --seed here: it names the split of --data and the shuffles of --fine-tune, and neither is asked for',
+      'expected no --seed here: it names the split of --data, the shuffles of --fine-tune and the order of --criterion random, and none is ' +
+        'asked for',
     ],
     [
       ['--loss', 'mse'],

@@ -31,6 +31,11 @@ const calls: Record<string, (population: NativePopulation) => unknown> = {
     const [whole] = await p.evaluate([[data]]);
     expect(losses[native.width]).toBeCloseTo(whole as number, 12);
   },
+  recalibrate: async (p) => {
+    const before = native.read(p);
+    await p.recalibrate(0, data, 5); // a chain has no running statistics: nothing changes
+    expect(native.read(p)).toEqual(before);
+  },
   progress: (p) => expect(p.progress()).toHaveLength(1),
   executions: (p) => expect(p.executions()).toEqual([null]), // one kind of kernels each: nothing to tell
   read: (p) => expect(native.read(p).every(Number.isFinite)).toBe(true),
@@ -248,6 +253,7 @@ function bare(p: NativePopulation, name: string): () => unknown {
     evaluate: () => p.evaluate([[data]]),
     predict: () => p.predict(0, data),
     pruningCurve: () => p.pruningCurve(0, 0, native.order(), data),
+    recalibrate: () => p.recalibrate(0, data, 5),
     progress: () => p.progress(),
     executions: () => p.executions(),
     read: () => p.read(0, 'parameters', block),

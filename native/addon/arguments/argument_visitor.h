@@ -85,7 +85,10 @@ class ObjectVisitor {
   template <class Number>
   requires std::is_arithmetic_v<Number>
   void set(const char* name, Number value) {
-    object_.Set(name, Napi::Number::New(env_, static_cast<double>(value)));
+    if constexpr (std::is_same_v<Number, bool>)
+      object_.Set(name, Napi::Boolean::New(env_, value));
+    else
+      object_.Set(name, Napi::Number::New(env_, static_cast<double>(value)));
   }
   template <NamedEnum Enum>
   void set(const char* name, Enum value) {
@@ -103,7 +106,7 @@ class ObjectVisitor {
     Napi::Array array = Napi::Array::New(env_, list.size());
     for (std::uint32_t i = 0; i < list.size(); ++i) {
       ObjectVisitor holder(env_);
-      holder.set("element", list[i]);
+      holder.set("element", static_cast<const Element&>(list[i]));
       array.Set(i, holder.object().Get("element"));
     }
     object_.Set(name, array);

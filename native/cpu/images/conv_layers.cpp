@@ -65,7 +65,8 @@ const T* weights_of(const Correlation& c, const LayerPass<T>& pass) {
 
 /// z is where a convolution has written its sums: saved or y.
 template <class T>
-void finish_forward(Activation activation, const LayerPass<T>& pass, const T* z, const ParallelLoop& loop) {
+void finish_forward(const ActivationFunction& activation, const LayerPass<T>& pass, const T* z,
+                    const ParallelLoop& loop) {
   if (activation == Activation::linear) return;
   const std::size_t size = ImageArray<T>{pass.batch, pass.layer.description.output}.size();
   for_pieces(size, loop, [&](std::size_t first, std::size_t count) {
@@ -75,8 +76,8 @@ void finish_forward(Activation activation, const LayerPass<T>& pass, const T* z,
 
 /// gradients.y becomes dL/dz.
 template <class T>
-void begin_backward(Activation activation, const LayerPass<T>& pass, const LayerGradients<T>& gradients,
-                    const ParallelLoop& loop) {
+void begin_backward(const ActivationFunction& activation, const LayerPass<T>& pass,
+                    const LayerGradients<T>& gradients, const ParallelLoop& loop) {
   if (activation == Activation::linear) return;
   const std::size_t size = ImageArray<T>{pass.batch, pass.layer.description.output}.size();
   const T* z = pass.layer.description.saved > 0 ? pass.saved : nullptr;

@@ -72,11 +72,14 @@ class LibraryPopulation final : public Population {
 
   void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
                      const Dataset& data, std::span<double> losses, const StopFlag& stop,
-                     Statistics /*statistics*/) override {
+                     Statistics /*statistics*/, std::span<const std::uint32_t> /*points*/) override {
     std::unique_ptr<LibraryDataset> room;
     call(library_.pruning_curve, population_, student, layer, removal_order.data(), removal_order.size(),
          datasets_.of(data, room), losses.data(), losses.size(), address_of(stop));
   }
+
+  /// Its networks have no running statistics.
+  void recalibrate(std::size_t, const Dataset&, std::size_t, const StopFlag&) override {}
 
   void read(std::size_t student, StateBlock block, void* to) const override {
     call(library_.read, population_, student, static_cast<std::uint32_t>(block), to);

@@ -154,9 +154,9 @@ void CudaPopulation::predict(std::size_t student, const Dataset& data, void* out
 
 void CudaPopulation::pruning_curve(std::size_t student, std::size_t layer,
                                    std::span<const std::uint32_t> removal_order, const Dataset& data,
-                                   std::span<double> losses, const StopFlag& stop,
-                                   Statistics /*statistics*/) {
-  check_pruning(student, layer, removal_order, data, losses);
+                                   std::span<double> losses, const StopFlag& stop, Statistics /*statistics*/,
+                                   std::span<const std::uint32_t> points) {
+  check_pruning(student, layer, removal_order, data, losses, points);
   guarded([&] {
     worker_of(student).pruning_curve(places_[student].member, layer, removal_order, data, losses, stop);
   });

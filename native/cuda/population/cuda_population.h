@@ -29,7 +29,9 @@ class CudaPopulation final : public HostPopulation<float> {
   void predict(std::size_t student, const Dataset& data, void* outputs, Statistics /*statistics*/) override;
   void pruning_curve(std::size_t student, std::size_t layer, std::span<const std::uint32_t> removal_order,
                      const Dataset& data, std::span<double> losses, const StopFlag& stop,
-                     Statistics /*statistics*/) override;
+                     Statistics /*statistics*/, std::span<const std::uint32_t> points) override;
+  /// Its networks have no running statistics.
+  void recalibrate(std::size_t, const Dataset&, std::size_t, const StopFlag&) override {}
   void hessian_product(std::size_t student, const Dataset& data, const void* direction, void* product,
                        Statistics statistics) override;
   std::vector<std::uint32_t> oracle_order(std::size_t, std::size_t, const Dataset&,

@@ -5,6 +5,7 @@ import type { Dataset } from '../../network/dataset.js';
 import type { Network } from '../../network/network.js';
 import { isAsGood, type Metric, measure, worstAllowed } from '../../pruning/metric.js';
 import { type PrunedNetwork, pruneNetwork } from '../../pruning/prune-network.js';
+import type { ModelData } from '../model-data.js';
 import { type Candidate, type Penalties, penaltyText } from './candidates.js';
 import type { PruneModelOptions } from './options.js';
 
@@ -49,6 +50,7 @@ interface Attempt {
  * With --max-degradation the candidate that keeps the fewest hidden nodes within the bound, and of these the one with
  * the best metric; otherwise the one with the best metric after the cut. Of equal ones the first. Validation data alone
  * decide.
+ * @param data with the training data of --recalibrate; null without any
  * @param model the original model: its metric is measured before anything is changed, and --max-degradation refers to
  *   it
  * @throws as pruneNetwork; invalid_argument when the only candidate exceeds the bound
@@ -56,16 +58,17 @@ interface Attempt {
 export async function chooseCut(
   model: Network,
   candidates: readonly Candidate[],
-  validation: Dataset | undefined,
-  metric: Metric | null,
+  data: { readonly parts: ModelData['parts']; readonly metric: Metric } | null,
   options: PruneModelOptions,
 ): Promise<Chosen> {
+  const validation = data?.parts.validation?.data;
   const judge: Judge | undefined =
-    validation && metric
-      ? { data: validation, metric, reference: await measure(model, validation, metric) }
+    validation && data
+      ? { data: validation, metric: data.metric, reference: await measure(model, validation, data.metric) }
       : undefined;
+  const training = options.recalibrate ? data?.parts.train?.data : undefined;
   const attempts: Attempt[] = [];
-  for (const candidate of candidates) attempts.push(await attempt(candidate, judge, options));
+  for (const candidate of candidates) attempts.push(await attempt(candidate, judge, training, options));
   if (attempts.every(({ pruned }) => pruned === null))
     throw destroyed(attempts[0] as Attempt, judge as Judge, options.maxDegradation as number);
   const best = attempts.reduce((one, other) => (isBetter(other, one, judge, options) ? other : one));
@@ -82,9 +85,10 @@ export async function chooseCut(
 async function attempt(
   candidate: Candidate,
   judge: Judge | undefined,
+  training: Dataset | undefined,
   options: PruneModelOptions,
 ): Promise<Attempt> {
-  const { maxDegradation, scope, criterion, keep, percentile } = options;
+  const { maxDegradation, scope, keep, percentile, leave, round } = options;
   const of = async (one: Network) => judge && measure(one, judge.data, judge.metric);
   const whole = (await of(candidate.network)) ?? null;
   if (judge && maxDegradation !== undefined) {
@@ -92,18 +96,23 @@ async function attempt(
     if (!isAsGood(judge.metric, whole as number, bound))
       return { candidate, whole, pruned: null, after: null };
   }
-  const pruned = await pruneNetwork(rankable(candidate, criterion), {
-    ...{ scope, criterion, keep, percentile },
+  const pruned = await pruneNetwork(rankable(candidate, options.criterion), {
+    ...{ scope, keep, percentile, leave, round, recalibrate: training, ...rankingOf(options) },
     ...(maxDegradation !== undefined && { maxDegradation, ...judge }),
   });
   return { candidate, whole, pruned, after: (await of(pruned.network)) ?? null };
+}
+
+/** The criterion, with the seed where it draws numbers; the default seed is 0. */
+export function rankingOf({ criterion, seed = 0 }: PruneModelOptions) {
+  return { criterion, ...(criterion === 'random' && { seed }) };
 }
 
 /**
  * The original model is compared with spectral networks, and is ranked as they are where a criterion requires
  * eigenvalues.
  */
-function rankable({ network, l2 }: Candidate, criterion: string | undefined): Network {
+export function rankable({ network, l2 }: Candidate, criterion: string | undefined): Network {
   return l2 === null && (criterion === 'L' || criterion === 'eigenvalue') ? toSpectral(network) : network;
 }
 

@@ -1,6 +1,7 @@
 /** Checks options of `prune MODEL` that require another option, or a certain kind of file. */
 import { extname } from 'node:path';
 import { EigenstudentError } from '../../errors.js';
+import type { LayerChoice } from '../../pruning/chosen-groups.js';
 import type { Scope } from '../../pruning/joint-order.js';
 import type { Criterion } from '../../pruning/relevance.js';
 import { dashed } from '../arguments.js';
@@ -17,6 +18,11 @@ export interface PruneModelOptions extends ModelDataOptions {
   readonly description?: string;
   readonly scope?: Scope;
   readonly criterion?: Criterion;
+  /** Names or indices of layers. */
+  readonly leave?: readonly LayerChoice[];
+  readonly round?: number;
+  readonly points?: number;
+  readonly recalibrate?: boolean;
   readonly fineTune?: number;
   readonly learningRate?: number;
   readonly batchSize?: number;
@@ -29,10 +35,10 @@ type Name = keyof PruneModelOptions;
 
 /** The options of which each requires one, with an example. */
 const needs: readonly (readonly [names: readonly Name[], oneOf: readonly Name[], example: string])[] = [
-  [['fineTune', 'normalize'], ['data'], '--data x.npy y.npy'],
+  [['fineTune', 'normalize', 'recalibrate'], ['data'], '--data x.npy y.npy'],
   [['maxDegradation'], ['data', 'validationData'], '--data x.npy y.npy'],
   [
-    ['metric', 'inputs', 'labels', 'exclude', 'loss'],
+    ['metric', 'inputs', 'labels', 'exclude', 'loss', 'points'],
     ['data', 'validationData', 'testData'],
     '--data x.npy y.npy',
   ],
@@ -50,8 +56,12 @@ export function checkModelOptions(path: string, options: PruneModelOptions): voi
       );
     }
   const split = options.data !== undefined && options.validationData === undefined;
-  if (options.seed !== undefined && !split && options.fineTune === undefined)
-    refuse('seed', 'it names the split of --data and the shuffles of --fine-tune, and neither is asked for');
+  const isRandom = options.criterion === 'random';
+  if (options.seed !== undefined && !split && options.fineTune === undefined && !isRandom)
+    refuse(
+      'seed',
+      'it names the split of --data, the shuffles of --fine-tune and the order of --criterion random, and none is asked for',
+    );
   if (options.description !== undefined && extname(path).toLowerCase() === '.onnx')
     refuse('description', `${path} is ONNX, which says itself what its layers are`);
 }

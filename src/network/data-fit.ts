@@ -2,6 +2,7 @@
 import { EigenstudentError } from '../errors.js';
 import type { Dataset } from './dataset.js';
 import { sizeOf } from './description.js';
+import { asImageShape, shapeText } from './image-shape.js';
 import type { NetworkSpec } from './network-spec.js';
 import { layerOf, type Term, termsOf } from './objective.js';
 
@@ -11,9 +12,24 @@ import { layerOf, type Term, termsOf } from './objective.js';
  *   that soft targets are distributions.)
  */
 export function checkFits(where: string, data: Dataset, spec: NetworkSpec, needsTargets: boolean): void {
+  checkShape(where, data, spec);
   if (data.inputCount !== spec.inputs)
     throw mismatch(where, `${spec.inputs} inputs per sample, as the network has`, `${data.inputCount}`);
   if (needsTargets) for (const term of termsOf(spec.loss)) checkTerm(where, data, spec, term);
+}
+
+/**
+ * Images fit a network of the same shape, or one of as many features; data without a shape fit by their count
+ * alone.
+ */
+function checkShape(where: string, { inputShape: given }: Dataset, spec: NetworkSpec): void {
+  const wanted = asImageShape(spec.inputShape);
+  if (!wanted || !given || wanted.every((extent, axis) => extent === given[axis])) return;
+  throw mismatch(
+    where,
+    `images of ${shapeText(wanted)} (channels x height x width), as the network has`,
+    `images of ${shapeText(given)}`,
+  );
 }
 
 function checkTerm(where: string, data: Dataset, spec: NetworkSpec, term: Term): void {

@@ -13,6 +13,7 @@
 #include "core/backend.h"
 #include "core/penalty.h"
 #include "core/schedule.h"
+#include "executor/augment.h"
 #include "executor/batch.h"
 #include "executor/graph_pass.h"
 
@@ -37,6 +38,7 @@ class GraphStudent {
     const BatchPlace place = batch_place(*spec_.trainer, state_.place);
     if (place.first == 0 || order_.empty()) shuffle_epoch(*spec_.trainer, place.epoch, order_);
     batch_.gather(*spec_.trainer->data, order_.data() + place.first, place.count);
+    augment(*spec_.trainer, place, batch_.x.data(), image_);
     new_buffers_ = state_.buffers;
     pass_.forward(numbers(Statistics::batch, new_buffers_.data()), batch_.x.data(), batch_.rows);
     const double loss = batch_loss(batch_.rows, true);
@@ -103,8 +105,8 @@ class GraphStudent {
   }
 
   std::size_t bytes() const {
-    const std::size_t scalars =
-        gradient_.capacity() + new_buffers_.capacity() + batch_.x.capacity() + batch_.targets.capacity();
+    const std::size_t scalars = gradient_.capacity() + new_buffers_.capacity() + batch_.x.capacity() +
+                                batch_.targets.capacity() + image_.capacity();
     return pass_.bytes() + scalars * sizeof(T) + order_.capacity() * sizeof(std::uint32_t);
   }
 
@@ -228,6 +230,7 @@ class GraphStudent {
   Batch<T> batch_;
   std::vector<std::uint32_t> order_;  // the shuffle of the current epoch; empty until it is drawn
   std::vector<T> gradient_, new_buffers_;
+  std::vector<T> image_;      // a sample as it is in the data, where it is augmented
   std::vector<T> row_;        // a sample's gradient that is to be added to another term's
   std::vector<bool> wanted_;  // by tensor
 };

@@ -92,6 +92,7 @@ it('these names are public in eigenstudent/analysis, and no others', () => {
 
 it('these names are public in eigenstudent/data, and no others', () => {
   expect(Object.keys(data).sort()).toEqual([
+    'fashionMnist',
     'fitNormalization',
     'normalizeInputs',
     'normalizeSplits',
@@ -106,6 +107,7 @@ it('these names are public in eigenstudent/data, and no others', () => {
     'readNpzData',
     'readParquet',
     'splitData',
+    'withShape',
   ]);
 });
 

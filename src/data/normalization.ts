@@ -3,6 +3,7 @@ import { columnMoments } from '../analysis/moments.js';
 import { finiteNumbers } from '../analysis/numbers.js';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
+import type { ImageShape } from '../network/image-shape.js';
 import { finish, type Steps, stretches } from '../steps.js';
 import { invalidData } from './labelled-samples.js';
 import type { Splits } from './splits.js';
@@ -39,13 +40,17 @@ export function fitNormalization(data: Dataset, kind: NormalizationKind): Normal
   if (kind === 'none') return identity;
   if (kind === 'unit') return unit(data);
   if (kind === 'standard') return standard(data, inputCount, 1);
-  if (!data.inputShape)
-    throw invalidData(
-      `expected images for normalisation 'standardPerChannel', received samples of ${inputCount} features. Give them their shape ` +
-        "with withShape(data, [channels, height, width]), or use 'standard'",
-    );
-  const [channels, height, width] = data.inputShape;
+  const [channels, height, width] = imagesOf(data);
   return standard(data, channels, height * width);
+}
+
+/** The shape of the samples as `standardPerChannel` needs it. @throws invalid_data */
+export function imagesOf({ inputShape, inputCount }: Dataset): ImageShape {
+  if (inputShape) return inputShape;
+  throw invalidData(
+    `expected images for normalisation 'standardPerChannel', received samples of ${inputCount} features. Give them their shape ` +
+      "with withShape(data, [channels, height, width]), or use 'standard'",
+  );
 }
 
 /**

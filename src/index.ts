@@ -60,11 +60,13 @@ export type { Loss } from './network/spec.js';
 export { type GaussianOptions, gaussianInputs } from './data/gaussian.js';
 export type { Splits } from './data/splits.js';
 export { Dataset, type DatasetOptions } from './network/dataset.js';
+export type { ImageShape } from './network/image-shape.js';
 export { Teacher } from './teacher/teacher.js';
 
 // Students and their training
 
 export type { Device, DeviceOptions } from './network/device.js';
+export type { Augmentation, AugmentationPlan } from './population/augmentation.js';
 export {
   adam,
   adamW,

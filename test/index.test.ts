@@ -94,6 +94,7 @@ it('these names are public in eigenstudent/analysis, and no others', () => {
 
 it('these names are public in eigenstudent/data, and no others', () => {
   expect(Object.keys(data).sort()).toEqual([
+    'fashionMnist',
     'fitNormalization',
     'normalizeInputs',
     'normalizeSplits',
@@ -108,6 +109,7 @@ it('these names are public in eigenstudent/data, and no others', () => {
     'readNpzData',
     'readParquet',
     'splitData',
+    'withShape',
   ]);
 });
 

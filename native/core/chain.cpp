@@ -98,4 +98,15 @@ std::optional<Chain> chain_of(const NetworkSpec& network, const Objective& objec
   return chain;
 }
 
+std::string why_no_chain(const StudentSpec& student) {
+  const std::string reason = why_no_chain(student.network, student.objective);
+  if (!reason.empty() || !student.trainer || !student.trainer->augment) return reason;
+  return "it is trained with augment";
+}
+
+std::optional<Chain> chain_of(const StudentSpec& student) {
+  if (!why_no_chain(student).empty()) return std::nullopt;
+  return chain_of(student.network, student.objective);
+}
+
 }  // namespace eigenstudent

@@ -10,6 +10,7 @@
 #include "core/host_device.h"
 #include "core/network_spec.h"
 #include "core/objective.h"
+#include "core/student.h"
 
 namespace eigenstudent {
 
@@ -73,5 +74,9 @@ std::optional<Chain> chain_of(const NetworkSpec& network, const Objective& objec
 
 /// Why they are not a chain: "layer 1 (batchNorm) is neither dense nor spectral", or empty where they are one.
 std::string why_no_chain(const NetworkSpec& network, const Objective& objective);
+
+/// As above for a student: the fused paths do not train on augmented images.
+std::optional<Chain> chain_of(const StudentSpec& student);
+std::string why_no_chain(const StudentSpec& student);
 
 }  // namespace eigenstudent

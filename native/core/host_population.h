@@ -249,7 +249,7 @@ class HostPopulation : public Population {
   void add_member(StudentSpec&& spec, Graph&& network, BlockOwner chains, bool general) {
     const ParameterLayout& layout = network.layout();
     StudentState<T> state;
-    std::optional<Chain> chain = general ? std::nullopt : chain_of(spec.network, spec.objective);
+    std::optional<Chain> chain = general ? std::nullopt : chain_of(spec);
     const std::size_t held = chain && chains == BlockOwner::derived ? 0 : layout.size();
     state.parameters.assign(held, T(0));
     if (spec.moments() > 0) state.first_moment.assign(held, T(0));

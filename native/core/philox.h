@@ -23,10 +23,11 @@ enum class Purpose : std::uint32_t {
   free_use = 8,
   split = 9,
   ranking = 10,
+  augmentation = 11,
 };
 
 /// Identifies one stream. `part` distinguishes the members of one purpose: the tensor for parameters, the epoch for
-/// shuffles.
+/// shuffles and augmentation.
 struct Stream {
   std::uint64_t seed;
   std::uint32_t trial;

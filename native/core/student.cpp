@@ -84,6 +84,26 @@ void check_statistics(const Trainer& trainer, const Graph& network) {
   }
 }
 
+/// The images are samples of the data, and part of each remains.
+void check_augmentation(const std::optional<Augmentation>& augmentation, const Dataset& data) {
+  if (!augmentation) return;
+  const std::uint32_t shift = augmentation->shift;
+  const std::size_t channels = augmentation->channels, height = augmentation->height,
+                    width = augmentation->width;
+  // by division: a product of extents may wrap
+  const auto divides = [](std::size_t count, std::size_t by) { return by > 0 && count % by == 0; };
+  const bool fits = divides(data.input_count, channels) && divides(data.input_count / channels, height) &&
+                    data.input_count / channels / height == width;
+  if (!fits)
+    throw Error("data_mismatch", "augment: expected images of " + std::to_string(data.input_count) +
+                                     " numbers, as the samples have, got " + std::to_string(channels) +
+                                     " x " + std::to_string(height) + " x " + std::to_string(width));
+  if (shift >= height || shift >= width)
+    throw Error("invalid_argument", "shift: expected less than the height and the width of the images, " +
+                                        std::to_string(height) + " x " + std::to_string(width) + ", got " +
+                                        std::to_string(shift));
+}
+
 }  // namespace
 
 void validate(const Trainer& trainer, const Graph& network, const Objective& objective, DType dtype) {
@@ -94,6 +114,7 @@ void validate(const Trainer& trainer, const Graph& network, const Objective& obj
   check_optimizer(trainer.optimizer);
   check_schedule(trainer.learning_rate);
   check_phases(trainer.phases);
+  check_augmentation(trainer.augment, *trainer.data);
 }
 
 void validate(const StudentSpec& student, const Graph& network, DType dtype) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/augmentation.h"
 #include "core/dataset.h"
 #include "core/graph.h"
 #include "core/objective.h"
@@ -23,10 +24,11 @@ struct Trainer {
   OptimizerSpec optimizer;
   Schedule learning_rate;
   std::vector<Phase> phases;
-  DatasetPtr data;             // never null
-  std::size_t batch_size = 1;  // larger than the data: one batch
-  bool shuffle = true;         // else an epoch takes the samples in their order
-  bool stream = false;         // the data may be replaced by others (Population::set_data)
+  DatasetPtr data;                           // never null
+  std::size_t batch_size = 1;                // larger than the data: one batch
+  std::optional<Augmentation> augment = {};  // of images; absent: samples are taken as they are
+  bool shuffle = true;                       // else an epoch takes the samples in their order
+  bool stream = false;                       // the data may be replaced by others (Population::set_data)
   std::uint64_t clock_steps =
       0;                   // that count as an epoch for learning rates and phases; 0: those of the data
   std::uint64_t seed = 0;  // with `trial` selects the streams of the shuffles
@@ -46,6 +48,7 @@ void fields(Visitor& visit, Spec& trainer) {
   visit("phases", trainer.phases);
   visit("data", trainer.data);
   visit("batchSize", trainer.batch_size);
+  visit("augment", trainer.augment);
   visit("shuffle", trainer.shuffle);
   visit("stream", trainer.stream);
   visit("clockSteps", trainer.clock_steps);

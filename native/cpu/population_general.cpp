@@ -11,8 +11,7 @@ template <class T>
 Execution CpuPopulation<T>::execution(std::size_t student) const {
   this->check_student(student);
   if (!is_general(student)) return {};
-  const std::string reason =
-      why_no_chain(this->members_[student].spec.network, this->members_[student].spec.objective);
+  const std::string reason = why_no_chain(this->members_[student].spec);
   return {eigenstudent::Kernels::general, reason.empty() ? "it was asked for" : reason};
 }
 

@@ -13,6 +13,7 @@
 #include "core/backend.h"
 #include "core/penalty.h"
 #include "core/schedule.h"
+#include "executor/augment.h"
 #include "executor/batch.h"
 #include "executor/graph_pass.h"
 
@@ -25,11 +26,12 @@ struct GraphScratch {
   Batch<T> batch;
   std::vector<std::uint32_t> order;      // the shuffle of an epoch
   std::vector<T> gradient, new_buffers;  // of parameters; of buffers
+  std::vector<T> image;                  // a sample as it is in the data, where it is augmented
   std::vector<T> row;                    // a sample's gradient that is to be added to another term's
 
   std::size_t bytes() const {
-    const std::size_t scalars =
-        gradient.capacity() + new_buffers.capacity() + batch.x.capacity() + batch.targets.capacity();
+    const std::size_t scalars = gradient.capacity() + new_buffers.capacity() + batch.x.capacity() +
+                                batch.targets.capacity() + image.capacity();
     return block.bytes() + scalars * sizeof(T) + order.capacity() * sizeof(std::uint32_t);
   }
 };
@@ -59,6 +61,7 @@ class GraphStudent {
     if (place.first == 0 || !has_order_) shuffle_epoch(*spec_.trainer, place.epoch, scratch_.order);
     has_order_ = true;
     scratch_.batch.gather(*spec_.trainer->data, scratch_.order.data() + place.first, place.count);
+    augment(*spec_.trainer, place, scratch_.batch.x.data(), scratch_.image);
     scratch_.new_buffers = state_.buffers;
     pass_.forward(numbers(Statistics::batch, scratch_.new_buffers.data()), scratch_.batch.x.data(),
                   scratch_.batch.rows);

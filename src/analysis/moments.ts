@@ -2,7 +2,7 @@
 
 /** Moments of each column of a table. */
 export interface ColumnMoments {
-  /** Rows. */
+  /** Numbers of a column. */
   readonly count: number;
   /** [columns] each. */
   readonly minimum: Float64Array;
@@ -14,20 +14,23 @@ export interface ColumnMoments {
 }
 
 /**
- * Mean and spread of each column of `values` [rows, columns], row-major, finite, at least one row.
+ * Mean and spread of each column of `values` [rows, columns, area], row-major, finite, at least one row: with an area of 1 the
+ * columns of a table, else the channels of images of that many pixels.
  *
  * Three passes: the extremes; the mean by Neumaier's compensated sum; the squares about that mean, with the correction for its
  * rounding (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983, eq. 1.7). Numbers are scaled by a
  * power of two, which is exact, so that neither sums nor squares leave the range of float64.
  */
-export function columnMoments(values: ArrayLike<number>, columns: number): ColumnMoments {
+export function columnMoments(values: ArrayLike<number>, columns: number, area = 1): ColumnMoments {
   const count = values.length / columns;
-  const { minimum, maximum } = extremes(values, columns);
+  const { minimum, maximum } = extremes(values, columns, area);
   const factor = minimum.map((low, j) => powerOfTwo(Math.max(Math.abs(low), Math.abs(maximum[j] as number))));
-  const middle = columnSums(values, columns, (x, j) => x * (factor[j] as number)).map((sum) => sum / count);
+  const middle = columnSums(values, { columns, area }, (x, j) => x * (factor[j] as number)).map(
+    (sum) => sum / count,
+  );
   const fromMiddle = (x: number, j: number) => x * (factor[j] as number) - (middle[j] as number);
-  const rest = columnSums(values, columns, fromMiddle);
-  const squares = columnSums(values, columns, (x, j) => fromMiddle(x, j) ** 2);
+  const rest = columnSums(values, { columns, area }, fromMiddle);
+  const squares = columnSums(values, { columns, area }, (x, j) => fromMiddle(x, j) ** 2);
   const mean = middle.map((value, j) => {
     const rounded = value / (factor[j] as number);
     return Math.min(Math.max(rounded, minimum[j] as number), maximum[j] as number);
@@ -40,15 +43,16 @@ export function columnMoments(values: ArrayLike<number>, columns: number): Colum
   return { count, minimum, maximum, mean, deviation };
 }
 
-function extremes(values: ArrayLike<number>, columns: number) {
+function extremes(values: ArrayLike<number>, columns: number, area: number) {
   const minimum = new Float64Array(columns).fill(Infinity);
   const maximum = new Float64Array(columns).fill(-Infinity);
-  for (let i = 0; i < values.length; i += columns)
-    for (let j = 0; j < columns; ++j) {
-      const x = values[i + j] as number;
-      if (x < (minimum[j] as number)) minimum[j] = x;
-      if (x > (maximum[j] as number)) maximum[j] = x;
-    }
+  for (let i = 0; i < values.length; )
+    for (let j = 0; j < columns; ++j)
+      for (const end = i + area; i < end; ++i) {
+        const x = values[i] as number;
+        if (x < (minimum[j] as number)) minimum[j] = x;
+        if (x > (maximum[j] as number)) maximum[j] = x;
+      }
   return { minimum, maximum };
 }
 
@@ -59,20 +63,21 @@ function extremes(values: ArrayLike<number>, columns: number) {
  */
 function columnSums(
   values: ArrayLike<number>,
-  columns: number,
+  { columns, area }: { readonly columns: number; readonly area: number },
   term: (x: number, column: number) => number,
 ): Float64Array {
   const sums = new Float64Array(columns);
   const lost = new Float64Array(columns);
-  for (let i = 0; i < values.length; i += columns)
-    for (let j = 0; j < columns; ++j) {
-      const x = term(values[i + j] as number, j);
-      const sum = sums[j] as number;
-      const next = sum + x;
-      const missing = Math.abs(sum) >= Math.abs(x) ? sum - next + x : x - next + sum;
-      sums[j] = next;
-      lost[j] = (lost[j] as number) + missing;
-    }
+  for (let i = 0; i < values.length; )
+    for (let j = 0; j < columns; ++j)
+      for (const end = i + area; i < end; ++i) {
+        const x = term(values[i] as number, j);
+        const sum = sums[j] as number;
+        const next = sum + x;
+        const missing = Math.abs(sum) >= Math.abs(x) ? sum - next + x : x - next + sum;
+        sums[j] = next;
+        lost[j] = (lost[j] as number) + missing;
+      }
   return sums.map((sum, j) => sum + (lost[j] as number));
 }
 

@@ -1,6 +1,7 @@
 /** Reports the capabilities of this build and this machine. Each problem comes with the command that fixes it. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { fashionMnistCommand, fashionMnistDirectory, missingFiles } from '../data/fashion-mnist.js';
 import { EigenstudentError } from '../errors.js';
 import type { NativeCudaDevice } from '../native/addon.js';
 import { type Cuda, findCuda } from '../native/cuda.js';
@@ -32,7 +33,12 @@ const rebuild = import.meta.url.includes('/node_modules/')
 export async function doctor(session: Session): Promise<ExitCode> {
   const native = findAddon();
   const cuda = native.finding.ok ? findCuda() : needsAddon;
-  const findings = [native.finding, await findTools(native.finding.ok), await cudaFinding(cuda)];
+  const findings = [
+    native.finding,
+    await findTools(native.finding.ok),
+    await cudaFinding(cuda),
+    await findFashionMnist(),
+  ];
   const devices = [...native.devices, cudaDevice(cuda)];
   const ok = findings.every((finding) => finding.ok || !finding.needed);
   const machine = { ...versions(), platform: process.platform, arch: process.arch };
@@ -97,6 +103,22 @@ async function findTools(built: boolean): Promise<Finding> {
     needed: !built,
     detail,
     ...(!ok && process.platform === 'linux' && { fix: 'apt-get install build-essential python3' }),
+  };
+}
+
+/** The data set of the examples with images; nothing needs it. */
+async function findFashionMnist(): Promise<Finding> {
+  const missing = await missingFiles(fashionMnistDirectory);
+  const ok = missing.length === 0;
+  const name = 'Fashion-MNIST';
+  if (ok) return { name, ok, needed: false, detail: fashionMnistDirectory };
+  const detail = `missing: ${missing.join(', ')} in ${fashionMnistDirectory}`;
+  return {
+    name,
+    ok,
+    needed: false,
+    detail,
+    ...(process.platform === 'linux' && { fix: fashionMnistCommand }),
   };
 }
 

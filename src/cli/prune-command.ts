@@ -144,7 +144,7 @@ function addDataOptions(command: Command): Command {
     .option('--exclude <names>', 'columns of a table that are no inputs, as in id,date')
     .option(
       '--normalize <kind>',
-      'inputs, by the statistics of all of --data: standard, unit or none (default: none)',
+      'inputs, by the statistics of all of --data: standard, standardPerChannel (images), unit or none (default: none)',
     )
     .option('--loss <name>', 'crossEntropy for classes or mse (default: crossEntropy after a softmax)')
     .option('--metric <name>', 'loss or accuracy (default: accuracy where there are classes)')

@@ -6,13 +6,15 @@ import { Dataset } from '../network/dataset.js';
 import { allocateBytes, ByteSource } from './byte-source.js';
 import { invalidData } from './labelled-samples.js';
 
+const inputShape = [3, 32, 32] as const;
 const pixels = 3 * 32 * 32;
 const recordBytes = 1 + pixels;
 const classes = 10;
 
 /**
  * The images of `data_batch_1.bin` and its like, one file after the other, compressed with gzip or not. Inputs are the
- * pixels as numbers from 0 to 255: red, then green, then blue, each 32 x 32, row-major; see normalizeInputs.
+ * pixels as numbers from 0 to 255: red, then green, then blue, each 32 x 32, row-major (inputShape [3, 32, 32]); see
+ * normalizeInputs.
  * @throws file_unreadable; file_corrupt when a file does not hold a whole number of images; invalid_data when
  *   a class is not one of the ten
  */
@@ -36,7 +38,7 @@ export async function readCifar10(files: readonly string[]): Promise<Dataset> {
       inputs.set(batch.subarray(start + 1, start + recordBytes), image * pixels);
     }
   }
-  return Dataset.create({ inputs, inputCount: pixels, classes: labels });
+  return Dataset.create({ inputs, inputShape, classes: labels });
 }
 
 async function readRecords(path: string): Promise<Uint8Array> {

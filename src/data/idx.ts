@@ -23,7 +23,10 @@ const kinds: Readonly<Record<number, Kind>> = {
 };
 
 export interface IdxFiles {
-  /** Path; [samples, ...], of images rows and columns, which become the features of a sample. */
+  /**
+   * Path; [samples, ...], whose other dimensions become the features of a sample. [samples, height, width] are images of one channel
+   * (inputShape [1, height, width]), [samples, channels, height, width] images.
+   */
   readonly images: string;
   /** Path; [samples], integers from 0. Without them the samples have no classes. */
   readonly labels?: string;

@@ -9,6 +9,7 @@
 export { readCifar10 } from './cifar10.js';
 export type { ColumnChoice, TableData } from './columns.js';
 export { type CsvOptions, readCsv } from './csv.js';
+export { type FashionMnist, type FashionMnistOptions, fashionMnist } from './fashion-mnist.js';
 export { type IdxFiles, readIdx, readIdxArray } from './idx.js';
 export { type NpyArray, type NpyData, parseNpy, readNpy } from './npy.js';
 export { readNpz } from './npz.js';
@@ -25,3 +26,4 @@ export {
   normalizeSplits,
 } from './normalization.js';
 export { type SplitOptions, type Splits, splitData } from './splits.js';
+export { withShape } from './with-shape.js';

@@ -3,11 +3,15 @@ import { types } from 'node:util';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { Dataset } from '../network/dataset.js';
+import { asImageShape, type ImageShape } from '../network/image-shape.js';
 import { classIndices } from './class-indices.js';
 import type { NamedArray, NpyArray } from './npy.js';
 
 export interface LabelledArrays {
-  /** [samples, ...]: all but the first dimension become the features of a sample. */
+  /**
+   * [samples, ...]: all but the first dimension become the features of a sample. [samples, channels, height, width] are images, and
+   * [samples, height, width] images of one channel.
+   */
   readonly inputs: NamedArray;
   /** [samples] or [samples, 1], integers from 0. */
   readonly classes?: NamedArray;
@@ -33,16 +37,26 @@ export function labelledDataset({ inputs, classes, targets, classCount }: Labell
     const shape = `[${inputs.array.shape.join(', ')}]`;
     throw invalidData(`expected samples in ${inputs.where}, received an array of shape ${shape}`);
   }
-  const numbers = finiteFloats(inputs, inputCount);
+  const samplesGiven = {
+    inputs: finiteFloats(inputs, inputCount),
+    inputCount,
+    inputShape: imageShapeOf(inputs),
+  };
   if (classes) {
     checkCount(classes, samples, inputs.where, 1);
-    return Dataset.create({ inputs: numbers, inputCount, classes: classIndices(classes, classCount) });
+    return Dataset.create({ ...samplesGiven, classes: classIndices(classes, classCount) });
   }
-  if (!targets) return Dataset.create({ inputs: numbers, inputCount });
+  if (!targets) return Dataset.create(samplesGiven);
   const targetCount = targets.array.data.length / (targets.array.shape[0] ?? 1);
   checkCount(targets, samples, inputs.where, targetCount);
   const values = finiteFloats(targets, targetCount);
-  return Dataset.create({ inputs: numbers, inputCount, targets: values, targetCount });
+  return Dataset.create({ ...samplesGiven, targets: values, targetCount });
+}
+
+/** undefined where samples are lists of features. */
+function imageShapeOf({ array: { shape } }: NamedArray): ImageShape | undefined {
+  if (shape.length === 3) return asImageShape([1, ...shape.slice(1)]);
+  return shape.length === 4 ? asImageShape(shape.slice(1)) : undefined;
 }
 
 const oneHotAdvice =

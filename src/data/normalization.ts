@@ -3,26 +3,34 @@ import { columnMoments } from '../analysis/moments.js';
 import { finiteNumbers } from '../analysis/numbers.js';
 import { invalid, knownKeys, oneOf } from '../arguments.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
+import type { ImageShape } from '../network/image-shape.js';
 import { finish, type Steps, stretches } from '../steps.js';
 import { invalidData } from './labelled-samples.js';
 import type { Splits } from './splits.js';
 
-/** `standard`: mean 0 and standard deviation 1 of each input; `unit`: from 0 to 1; `none`: as they are. */
-export const normalizations = ['standard', 'unit', 'none'] as const;
+/**
+ * `standard`: mean 0 and standard deviation 1 of each input; `standardPerChannel`: of each channel of images, over all of its
+ * pixels; `unit`: each input from 0 to 1; `none`: as they are.
+ */
+export const normalizations = ['standard', 'standardPerChannel', 'unit', 'none'] as const;
 export type NormalizationKind = (typeof normalizations)[number];
 
-/** Each input j of a sample becomes (x_j - shift_j) / scale_j. */
+/**
+ * Each input becomes (x - shift_j) / scale_j, where j is the input, or its channel. The numbers can be kept, in JSON as
+ * `{ shift: [...shift], scale: [...scale] }`, and applied to other data later (normalizeInputs).
+ */
 export interface Normalization {
-  /** [inputs] */
+  /** [inputs], or [channels] for images. */
   readonly shift: Float64Array;
-  /** [inputs]; 1 for an input that is the same in all samples. */
+  /** As many; 1 for an input, or a channel, that is the same in all samples. */
   readonly scale: Float64Array;
 }
 
 /**
  * The normalisation that makes these data standard (population standard deviation) or unit; fit it to the
  * training part alone, as validation and test data are not known while training.
- * @throws invalid_argument; invalid_data: a range for `unit` that a float64 cannot hold
+ * @throws invalid_argument; invalid_data: a range for `unit` that a float64 cannot hold, `standardPerChannel` for data that are
+ *   no images
  */
 export function fitNormalization(data: Dataset, kind: NormalizationKind): Normalization {
   checkDataset('data of fitNormalization', data);
@@ -30,17 +38,29 @@ export function fitNormalization(data: Dataset, kind: NormalizationKind): Normal
   const { inputCount } = data;
   const identity = { shift: new Float64Array(inputCount), scale: new Float64Array(inputCount).fill(1) };
   if (kind === 'none') return identity;
-  return kind === 'standard' ? standard(data) : unit(data);
+  if (kind === 'unit') return unit(data);
+  if (kind === 'standard') return standard(data, inputCount, 1);
+  const [channels, height, width] = imagesOf(data);
+  return standard(data, channels, height * width);
+}
+
+/** The shape of the samples as `standardPerChannel` needs it. @throws invalid_data */
+export function imagesOf({ inputShape, inputCount }: Dataset): ImageShape {
+  if (inputShape) return inputShape;
+  throw invalidData(
+    `expected images for normalisation 'standardPerChannel', received samples of ${inputCount} features. Give them their shape ` +
+      "with withShape(data, [channels, height, width]), or use 'standard'",
+  );
 }
 
 /**
  * A column is constant, with scale 1, as scikit-learn's StandardScaler sees it (_is_constant_feature): where the deviation is
- * within the rounding error of `samples` equal numbers. A column of one value has exactly no deviation.
+ * within the rounding error of as many equal numbers. A column of one value has exactly no deviation.
  */
-function standard({ inputs, inputCount, samples }: Dataset): Normalization {
-  const { mean, deviation } = columnMoments(inputs, inputCount);
+function standard({ inputs }: Dataset, columns: number, area: number): Normalization {
+  const { mean, deviation, count } = columnMoments(inputs, columns, area);
   const scale = deviation.map((value, j) => {
-    const rounding = samples * Number.EPSILON * Math.abs(mean[j] as number);
+    const rounding = count * Number.EPSILON * Math.abs(mean[j] as number);
     return value > rounding ? value : 1;
   });
   return { shift: mean, scale };
@@ -59,10 +79,14 @@ function unit({ inputs, inputCount }: Dataset): Normalization {
 }
 
 /**
- * The data with other inputs, of the same kind of array; targets and classes are shared.
- * @throws invalid_argument when the normalisation is for another number of inputs
+ * The data with other inputs, of the same kind of array and of the same shape; targets and classes are shared.
+ * @param normalization by input; or, for images, by channel. Lists of numbers will do, as JSON has them
+ * @throws invalid_argument when the normalisation is for another number of inputs, or of channels
  */
-export function normalizeInputs(data: Dataset, normalization: Normalization): Dataset {
+export function normalizeInputs(
+  data: Dataset,
+  normalization: { readonly [Name in keyof Normalization]: ArrayLike<number> },
+): Dataset {
   knownKeys('the normalisation', normalization, ['shift', 'scale']);
   const shift = finiteNumbers('shift of the normalisation', normalization.shift);
   const scale = finiteNumbers('scale of the normalisation', normalization.scale);
@@ -70,24 +94,23 @@ export function normalizeInputs(data: Dataset, normalization: Normalization): Da
 }
 
 function* normalizeInputsSteps(data: Dataset, { shift, scale }: Normalization): Steps<Dataset> {
-  const { inputs, inputCount, targets, targetCount, classes } = checkDataset('data of normalizeInputs', data);
-  if (shift.length !== inputCount || scale.length !== inputCount)
-    throw invalid('the normalisation', `one of ${inputCount} inputs, as the data have`, shift);
+  const { inputs, inputCount, inputShape } = checkDataset('data of normalizeInputs', data);
+  const columns = shift.length;
+  const fits = columns === inputCount || columns === inputShape?.[0];
+  if (!fits || scale.length !== columns) {
+    const channels = inputShape ? ` or ${inputShape[0]} channels` : '';
+    throw invalid('the normalisation', `one of ${inputCount} inputs${channels}, as the data have`, shift);
+  }
+  const area = inputCount / columns;
   const moved = inputs.slice();
   for (const [from, to] of stretches(moved.length)) {
     for (let i = from; i < to; ++i) {
-      const j = i % inputCount;
+      const j = Math.floor((i % inputCount) / area);
       moved[i] = ((inputs[i] as number) - (shift[j] as number)) / (scale[j] as number);
     }
     yield;
   }
-  return yield* Dataset.createSteps({
-    inputs: moved,
-    inputCount,
-    targets,
-    targetCount: targets && targetCount,
-    classes,
-  });
+  return yield* Dataset.createSteps({ ...data.options(), inputs: moved });
 }
 
 /**

@@ -9,7 +9,11 @@ import { readNpz } from './npz.js';
 
 /** Names of arrays: of files for readNpyData, within the file for readNpzData. */
 export interface ArrayNames {
-  /** [samples, ...], of which all but the first dimension become the features of a sample. */
+  /**
+   * [samples, ...], of which all but the first dimension become the features of a sample. [samples, channels, height, width] are
+   * images (inputShape), and so are [samples, height, width], of one channel. Images with their channels last are to be transposed:
+   * numpy.moveaxis(x, 3, 1).
+   */
   readonly inputs: string;
   /** [samples], integers from 0. */
   readonly classes?: string;

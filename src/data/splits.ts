@@ -124,14 +124,17 @@ function interleaved(order: Uint32Array, classes: Uint32Array): Uint32Array {
 /** The samples of these indices; copies. */
 function* choose(data: Dataset, samples: Uint32Array): Steps<Dataset> {
   const { inputs, inputCount, targets, targetCount, classes } = data;
+  const named: Record<string, FloatArray> = {};
+  for (const [name, values] of Object.entries(data.named))
+    named[name] = yield* rows(values, values.length / data.samples, samples);
   const chosen = yield* rows(inputs, inputCount, samples);
   const learnt = targets && (yield* rows(targets, targetCount, samples));
   return yield* Dataset.createSteps({
+    ...data.options(),
     inputs: chosen,
-    inputCount,
     targets: learnt,
-    targetCount: learnt && targetCount,
     classes: classes && samples.map((i) => classes[i] as number),
+    named,
   });
 }
 

@@ -62,12 +62,23 @@ export interface NativeStudentSpec {
   readonly trainer?: NativeTrainer;
 }
 
+/** Moves of images [channels, height, width] before each step. */
+export interface NativeAugmentation {
+  readonly shift: number;
+  readonly flip: boolean;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
 export interface NativeTrainer {
   readonly optimizer: NativeOptimizer;
   readonly learningRate: NativeSchedule;
   readonly phases: readonly NativePhase[];
   readonly data: NativeDataset;
   readonly batchSize: number;
+  /** Absent: samples are taken as they are. */
+  readonly augment?: NativeAugmentation;
   readonly shuffle: boolean;
   /** Whether setData() may replace the data. */
   readonly stream: boolean;

@@ -4,6 +4,7 @@ import { EigenstudentError } from '../errors.js';
 import { rebuildImageLayer } from './check-image-layer.js';
 import { tensorOptionsOf, unlikeLayer } from './check-tensors.js';
 import { activation, add, batchNorm, concat } from './graph-layers.js';
+import { imageKinds } from './image-layers.js';
 import { type DenseOptions, dense, type Layer, placeKeys, type SpectralOptions, spectral } from './layers.js';
 
 /** Builders of layers that join others, by their names. */
@@ -11,8 +12,7 @@ const joiners = { add, concat };
 const kinds = [
   ...(['spectral', 'dense', 'batchNorm', 'activation'] as const),
   ...(Object.keys(joiners) as (keyof typeof joiners)[]),
-  ...(['conv2d', 'spectralConv2d', 'convTranspose2d'] as const),
-  ...(['maxPool2d', 'averagePool2d', 'globalAveragePool', 'flatten'] as const),
+  ...imageKinds,
 ];
 const spectralNeeds = ['eigenvectors', 'eigenvaluesIn', 'eigenvaluesOut'] as const;
 

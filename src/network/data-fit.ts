@@ -2,6 +2,7 @@
 import { EigenstudentError } from '../errors.js';
 import type { Dataset } from './dataset.js';
 import { sizeOf } from './description.js';
+import { asImageShape, shapeText } from './image-shape.js';
 import type { NetworkSpec } from './network-spec.js';
 import { layerOf, type Term, termsOf } from './objective.js';
 
@@ -11,6 +12,7 @@ import { layerOf, type Term, termsOf } from './objective.js';
  *   that soft targets are distributions.)
  */
 export function checkFits(where: string, data: Dataset, spec: NetworkSpec, needsTargets: boolean): void {
+  checkShape(where, data, spec);
   if (data.inputCount !== spec.inputs)
     throw mismatch(
       where,
@@ -25,6 +27,20 @@ export function checkFits(where: string, data: Dataset, spec: NetworkSpec, needs
 function imageAdvice({ inputShape }: NetworkSpec): string {
   if (!inputShape) return '';
   return `A sample is an image of ${inputShape.join(' x ')} (channels x height x width), channel by channel and row by row`;
+}
+
+/**
+ * Images fit a network of the same shape, or one of as many features; data without a shape fit by their count
+ * alone.
+ */
+function checkShape(where: string, { inputShape: given }: Dataset, spec: NetworkSpec): void {
+  const wanted = asImageShape(spec.inputShape);
+  if (!wanted || !given || wanted.every((extent, axis) => extent === given[axis])) return;
+  throw mismatch(
+    where,
+    `images of ${shapeText(wanted)} (channels x height x width), as the network has`,
+    `images of ${shapeText(given)}`,
+  );
 }
 
 function checkTerm(where: string, data: Dataset, spec: NetworkSpec, term: Term): void {

@@ -17,14 +17,17 @@ import { requireMemory } from '../native/free-memory.js';
 import { addon } from '../native/load.js';
 import { bareOptionsCheck, type OptionsOf, optional, required, unchecked } from '../options.js';
 import { finish, type Steps } from '../steps.js';
+import { checkImageShape, type ImageShape, shapeText, sizeOfImage } from './image-shape.js';
 import { bytesOfData } from './memory-needs.js';
 
 /** @internal */
 const checkOptions = bareOptionsCheck({
   /** [samples][inputCount], row-major */
   inputs: required(checkFloats),
-  /** Features per sample. */
-  inputCount: required(positiveInteger),
+  /** Features per sample. May be left out where `inputShape` is given. */
+  inputCount: optional(positiveInteger),
+  /** Shape of a sample that is an image: [channels, height, width]. Default: samples are lists of features. */
+  inputShape: optional(checkImageShape),
   /** [samples][targetCount], row-major; for loss 'mse' */
   targets: optional(checkFloats),
   /** Default: targets.length / samples. */
@@ -46,6 +49,8 @@ export class Dataset {
   private constructor(
     readonly samples: number,
     readonly inputCount: number,
+    /** [channels, height, width] where samples are images; undefined where they are lists of features. */
+    readonly inputShape: ImageShape | undefined,
     /** Targets per sample; 0 where there are none. */
     readonly targetCount: number,
     /** [samples][inputCount] */
@@ -68,7 +73,8 @@ export class Dataset {
 
   /** @internal create() as resumable steps. */
   static *createSteps(options: DatasetOptions): Steps<Dataset> {
-    const { inputs, inputCount, targets, ...rest } = checkOptions('Dataset.create', options);
+    const { inputs, inputShape, targets, ...rest } = checkOptions('Dataset.create', options);
+    const inputCount = countInputs(rest.inputCount, inputShape);
     const samples = countSamples(inputs, inputCount);
     yield* checkFiniteSteps('inputs', inputs, inputCount);
     if (targets && rest.classes !== undefined)
@@ -81,11 +87,20 @@ export class Dataset {
     const named = checkNamed(rest.named, samples);
     if (rest.classes !== undefined) {
       const classes = checkClasses(rest.classes, samples);
-      return new Dataset(samples, inputCount, 0, inputs, undefined, classes, named);
+      return new Dataset(samples, inputCount, inputShape, 0, inputs, undefined, classes, named);
     }
-    if (!targets) return new Dataset(samples, inputCount, 0, inputs, undefined, undefined, named);
+    if (!targets) return new Dataset(samples, inputCount, inputShape, 0, inputs, undefined, undefined, named);
     const targetCount = countTargets(targets, samples, rest.targetCount);
-    return new Dataset(samples, inputCount, targetCount, inputs, targets, undefined, named);
+    return new Dataset(samples, inputCount, inputShape, targetCount, inputs, targets, undefined, named);
+  }
+
+  /** @internal The options of create() that make the same data: what is made of data keeps their shape and names. */
+  options(): DatasetOptions {
+    const { inputs, inputCount, inputShape, targets, targetCount, classes, named } = this;
+    return {
+      ...{ inputs, inputCount, inputShape, targets, classes, named },
+      targetCount: targets && targetCount,
+    };
   }
 
   /** @internal Bytes that the first call of nativeOf allocates; 0 once the copy exists. */
@@ -132,6 +147,13 @@ export class Dataset {
     this.#native.set(dtype, created);
     return created;
   }
+}
+
+function countInputs(inputCount: number | undefined, shape: ImageShape | undefined): number {
+  if (shape === undefined) return positiveInteger('inputCount', inputCount);
+  const size = sizeOfImage(shape);
+  if (inputCount === undefined || inputCount === size) return size;
+  throw invalid('inputCount', `${size}, as inputShape ${shapeText(shape)} has numbers,`, inputCount);
 }
 
 function countSamples(inputs: FloatArray, inputCount: number): number {

@@ -20,6 +20,12 @@ import {
   spectralTensors,
 } from './layers.js';
 
+/** Kinds of layers that read images. */
+export const imageKinds = [
+  ...(['conv2d', 'spectralConv2d', 'convTranspose2d'] as const),
+  ...(['maxPool2d', 'averagePool2d', 'globalAveragePool', 'flatten'] as const),
+];
+
 /** One number for both, [height, width], or both by their names. */
 export type Size2d = number | readonly [height: number, width: number] | Extents2d;
 

@@ -20,6 +20,7 @@ export const purposes = {
   freeUse: 8,
   split: 9,
   ranking: 10,
+  augmentation: 11,
 } as const;
 export type Purpose = keyof typeof purposes;
 

@@ -15,13 +15,13 @@ export function requireHostMemory(
   threads: number,
   allGeneral: boolean,
 ): void {
-  const shapes = plans.map(({ spec, optimizer, batchSize, data }) => ({
+  const shapes = plans.map(({ spec, optimizer, batchSize, data, augment }) => ({
     inputs: spec.inputs,
     widths: spec.layers.map((_, layer) => unitsOf(spec, layer)),
     dtype,
     moments: optimizer.kind === 'sgd' ? (1 as const) : (2 as const),
     batchSize: Math.min(batchSize, data.samples),
-    ...((allGeneral || describe(spec).noChain) && {
+    ...((allGeneral || needsGeneral({ spec, augment })) && {
       general: {
         parameters: describe(spec).parameters,
         outputs: spec.layers.reduce((sum, _, layer) => sum + sizeOf(spec, layer), 0),
@@ -36,6 +36,11 @@ export function requireHostMemory(
     `a population of ${plans.length} (students ${Math.ceil(students)} bytes, of which student ${largest} ` +
     `(${[inputs, ...widths].join(' -> ')}) takes most; training ${Math.ceil(working)}; data ${data})`;
   requireMemory(what, students + data + working, 'Create narrower students, or fewer at a time');
+}
+
+/** Whether no fused path trains the student. */
+export function needsGeneral({ spec, augment }: Pick<StudentPlan, 'spec' | 'augment'>): boolean {
+  return augment !== undefined || describe(spec).noChain !== undefined;
 }
 
 export function firstValues(plan: StudentPlan, dtype: DType) {

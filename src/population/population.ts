@@ -7,13 +7,12 @@ import { addon } from '../native/load.js';
 import { withBinaryAccuracy } from '../network/binary-accuracy.js';
 import { checkFits } from '../network/data-fit.js';
 import { checkDataset, Dataset } from '../network/dataset.js';
-import { describe } from '../network/description.js';
 import { type ChosenDevice, chooseDevice, deviceOptions } from '../network/device.js';
 import { type Evaluation, evaluationsOf } from '../network/evaluation.js';
 import { checkStatistics, dtypes } from '../network/network.js';
 import { amongst, bareOptionsCheck, type OptionsOf, optional } from '../options.js';
 import { NativeHandle } from './native-handle.js';
-import { firstValues, requireHostMemory } from './population-start.js';
+import { firstValues, needsGeneral, requireHostMemory } from './population-start.js';
 import {
   checkGradientOptions,
   type Execution,
@@ -70,7 +69,7 @@ export class Population {
     if (students.length === 0) throw invalid('students', 'at least one student', students);
     const plans = students.map((student, i) => planStudent(`student ${i}`, student));
     const general = executor === 'general';
-    const chosen = chooseDevice(wanted, dtype, general || plans.some(({ spec }) => describe(spec).noChain));
+    const chosen = chooseDevice(wanted, dtype, general || plans.some(needsGeneral));
     if (chosen.device !== 'cuda') requireHostMemory(plans, dtype, threads || availableParallelism(), general);
     const native = new (addon().Population)({
       backend: chosen.device,

@@ -5,6 +5,8 @@ import type { NativePhase, NativeStudentSpec } from '../native/addon.js';
 import { checkFits } from '../network/data-fit.js';
 import { Dataset } from '../network/dataset.js';
 import { unitsOf } from '../network/description.js';
+import { imageKinds } from '../network/image-layers.js';
+import type { ImageShape } from '../network/image-shape.js';
 import { toNativeNetwork } from '../network/native-spec.js';
 import { checkNetwork, type Network } from '../network/network.js';
 import { tensorsOf } from '../network/network-spec.js';
@@ -13,6 +15,13 @@ import { trialNumber } from '../network/random.js';
 import type { LayerOrBlock } from '../network/residual-block.js';
 import { type NetworkSpec, networkSpec } from '../network/spec.js';
 import { type OptionsOf, optional, optionsCheck, required, unchecked } from '../options.js';
+import {
+  type Augmentation,
+  type AugmentationPlan,
+  checkAugmentation,
+  planAugmentation,
+  toNativeAugmentation,
+} from './augmentation.js';
 import { checkOptimizer, type Optimizer } from './optimizers.js';
 import { type Phase, toNativePhases } from './phases.js';
 
@@ -27,7 +36,10 @@ export interface SplitData {
 const checkOptions = optionsCheck({
   /** Made by spectral(), dense(), residual() and the others. May be left out where `network` is given. */
   layers: optional(unchecked<readonly LayerOrBlock[]>),
-  /** Features of a sample, or its shape. Default: those of `network`, or of the data. */
+  /**
+   * Features of a sample, or its shape. Default: those of `network`, or of the data: their shape where there are layers of images, else
+   * their number.
+   */
   inputs: optional(unchecked<number | readonly number[]>),
   /** Default: 'crossEntropy' for data with classes, else 'mse'. */
   loss: optional(unchecked<Loss>),
@@ -50,6 +62,11 @@ const checkOptions = optionsCheck({
   phases: optional(unchecked<readonly Phase[]>, []),
   /** Whether each epoch takes the samples in a new order. Default true. */
   shuffle: optional(flag, true),
+  /**
+   * Each sample of each training batch, an image, is first flipped and shifted at random, by a stream of (seed, trial, epoch, position
+   * in the epoch). Evaluations take samples as they are. By the general executor, on the CPU and the reference.
+   */
+  augment: optional<Required<Augmentation>, Augmentation>(checkAugmentation),
   /**
    * Name of the stream that the data are a chunk of: Student.setData() may then replace them. Checkpoints
    * identify the student's data by this name, not by the chunk. On the CPU and the reference.
@@ -77,6 +94,8 @@ export interface StudentPlan {
   readonly stream: string | undefined;
   /** 0: the steps of the data. */
   readonly stepsPerEpoch: number;
+  /** undefined: samples are taken as they are. */
+  readonly augment: AugmentationPlan | undefined;
   readonly network: Network | undefined;
 }
 
@@ -98,6 +117,7 @@ export function planStudent(where: string, options: StudentOptions): StudentPlan
     ...rest,
     phases: inContext(where, () => toNativePhases(phases, spec.layers)),
     stepsPerEpoch: rest.stepsPerEpoch ?? firstClock(rest, splits.train),
+    augment: planAugmentation(where, rest.augment, splits.train),
   };
 }
 
@@ -118,6 +138,7 @@ export function toNativeStudent(plan: StudentPlan, dtype: 'float32' | 'float64')
       phases: plan.phases,
       data: plan.data.nativeOf(dtype),
       batchSize: plan.batchSize,
+      ...(plan.augment && { augment: toNativeAugmentation(plan.augment) }),
       shuffle: plan.shuffle,
       stream: plan.stream !== undefined,
       clockSteps: plan.stepsPerEpoch,
@@ -154,10 +175,25 @@ function planNetwork(
   if (!layers) throw invalid(`layers of ${where}`, 'layers, or a network to start from', undefined);
   const loss = options.loss ?? network?.spec.loss ?? (data.classes ? 'crossEntropy' : 'mse');
   return networkSpec({
-    inputs: options.inputs ?? network?.spec.inputShape ?? network?.spec.inputs ?? data.inputCount,
+    inputs: options.inputs ?? network?.spec.inputShape ?? network?.spec.inputs ?? inputsFrom(data, layers),
     layers,
     loss: checkLoss('loss', loss),
   });
+}
+
+/** Layers of images read the shape of the data; others read a sample as a list of features, on the fused path. */
+function inputsFrom(
+  { inputShape, inputCount }: Dataset,
+  layers: readonly LayerOrBlock[],
+): number | ImageShape {
+  return inputShape && readsImages(layers) ? inputShape : inputCount;
+}
+
+function readsImages(layers: readonly LayerOrBlock[]): boolean {
+  const kinds: readonly string[] = imageKinds;
+  const reads = (one: LayerOrBlock) =>
+    one?.kind === 'residual' ? readsImages(one.layers) : kinds.includes(one?.kind);
+  return Array.isArray(layers) && layers.some(reads);
 }
 
 /** Adds the student's name to errors of inner checks. */

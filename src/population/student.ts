@@ -12,6 +12,7 @@ import { asDataset, checkStatistics, Network, type StatisticsOptions } from '../
 import { checkKeptCounts, checkRemovalOrder, type KeptOptions } from '../network/removal-order.js';
 import type { NetworkSpec } from '../network/spec.js';
 import { bareOptionsCheck, type OptionsOf, optional, unchecked } from '../options.js';
+import { checkAugmentable } from './augmentation.js';
 import type { NativeHandle } from './native-handle.js';
 import type { StudentPlan } from './student-options.js';
 
@@ -236,6 +237,7 @@ export class Student {
         `student ${this.index}, which has fixed data`,
       );
     this.#checkFits(checkDataset('data', data), true);
+    checkAugmentable(`student ${this.index}`, this.options.augment, data);
     native.setData(this.index, data.nativeOf(this.dtype));
   }
 

@@ -5,6 +5,7 @@ import type { FloatArray } from '../native/addon.js';
 import { elementCount } from '../native/arrays.js';
 import { Dataset } from '../network/dataset.js';
 import { outputsOf } from '../network/description.js';
+import { asImageShape } from '../network/image-shape.js';
 import { activations, dense, spectral, sum } from '../network/layers.js';
 import { checkNetwork, Network } from '../network/network.js';
 import { checkSeed, normals } from '../network/random.js';
@@ -154,7 +155,9 @@ export class Teacher {
     const inputs = await inTurns(gaussianInputsSteps({ samples, features, seed, trial, purpose }), signal);
     const targets = await this.label(inputs, signal);
     const targetCount = outputsOf(this.network.spec);
-    return inTurns(Dataset.createSteps({ inputs, inputCount: features, targets, targetCount }), signal);
+    const inputShape = asImageShape(this.network.spec.inputShape);
+    const numbers = { inputs, inputCount: features, inputShape, targets, targetCount };
+    return inTurns(Dataset.createSteps(numbers), signal);
   }
 }
 

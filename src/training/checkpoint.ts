@@ -122,6 +122,7 @@ function identityOf(population: Population, students: readonly Student[]) {
       phases: options.phases,
       seed: options.seed,
       trial: options.trial,
+      ...(options.augment && { augment: options.augment }),
       ...dataOf(options),
     })),
   };

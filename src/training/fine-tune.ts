@@ -13,13 +13,13 @@ import { train } from './train.js';
  */
 export type FineTuneOptions = Pick<
   StudentOptions,
-  'data' | 'optimizer' | 'batchSize' | 'epochs' | 'seed' | 'phases'
+  'data' | 'optimizer' | 'batchSize' | 'epochs' | 'seed' | 'phases' | 'augment'
 > &
   Pick<TrainOptions, 'every' | 'signal' | 'onReport'> &
   DeviceOptions;
 
 const keys = [
-  ...['data', 'optimizer', 'batchSize', 'epochs', 'seed', 'phases'],
+  ...['data', 'optimizer', 'batchSize', 'epochs', 'seed', 'phases', 'augment'],
   ...['every', 'signal', 'onReport', 'device', 'devices'],
 ];
 

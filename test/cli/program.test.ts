@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -333,6 +333,12 @@ describe('doctor', () => {
       ['reference', true],
       ['cuda', false],
     ]);
+    const { findings } = found as { findings: { name: string; ok: boolean; needed: boolean }[] };
+    const clothes = findings.find(({ name }) => name === 'Fashion-MNIST');
+    const installed = existsSync('/usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz');
+    expect(clothes).toMatchObject({ ok: installed, needed: false });
+    if (!installed && process.platform === 'linux')
+      expect(clothes).toMatchObject({ fix: 'apt-get install dataset-fashion-mnist' });
     const { stdout: text } = await call('doctor');
     expect(text).toMatch(/\nbuilt by .+, arithmetic of revision \d+\n/);
     expect(text).toMatch(/Devices\n {2}yes {2}cpu: cpu-/);

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { fitNormalization, normalizeSplits } from '../../src/data/normalization.js';
+import { describe, expect, it } from 'vitest';
+import { fitNormalization, normalizeInputs, normalizeSplits } from '../../src/data/normalization.js';
 import { Dataset } from '../../src/network/dataset.js';
 import { failureOf } from '../failure.js';
 
@@ -57,4 +57,54 @@ it('normalizeSplits refuses arguments that are not splits, and parts that are no
   expect(failureOf(() => normalizeSplits({ train, validation: train, test: null as never }, 'none'))).toBe(
     'invalid_argument: expected a Dataset (see Dataset.create) for test of normalizeSplits, received null',
   );
+});
+
+describe('by channel', () => {
+  const images = (inputs: ArrayLike<number>) =>
+    Dataset.create({ inputs: Float64Array.from(inputs), inputShape: [2, 1, 2] });
+
+  it('has a mean and a deviation per channel, over samples and pixels', () => {
+    const data = images([1, 3, 10, 10, 5, 7, 10, 30]);
+    const fitted = fitNormalization(data, 'standardPerChannel');
+    expect([...fitted.shift]).toEqual([4, 15]);
+    expect([...fitted.scale]).toEqual([Math.sqrt(5), Math.sqrt(75)]);
+    const normal = normalizeInputs(data, fitted);
+    expect(normal.inputShape).toEqual([2, 1, 2]);
+    const expected = [-3, -1, -5, -5, 1, 3, -5, 15].map((x, i) => x / Math.sqrt(i % 4 < 2 ? 5 : 75));
+    expect([...normal.inputs]).toEqual(expected);
+  });
+
+  it('applies numbers that were kept as JSON to other data', () => {
+    const { shift, scale } = fitNormalization(images([1, 3, 10, 10, 5, 7, 10, 30]), 'standardPerChannel');
+    const kept = JSON.parse(JSON.stringify({ shift: [...shift], scale: [...scale] }));
+    const test = images([4, 4, 15, 15]);
+    expect([...normalizeInputs(test, kept).inputs]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('gives a channel of one value the scale 1', () => {
+    const { shift, scale } = fitNormalization(images([0.1, 0.1, 1, 2, 0.1, 0.1, 3, 4]), 'standardPerChannel');
+    expect([shift[0], scale[0]]).toEqual([0.1, 1]);
+  });
+
+  it('normalises all parts by the training part', () => {
+    const train = images([1, 3, 10, 10, 5, 7, 10, 30]);
+    const test = images([4, 4, 15, 15]);
+    const splits = normalizeSplits({ train, validation: test, test }, 'standardPerChannel');
+    expect([...splits.test.inputs]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('refuses data that are no images, and numbers for another count', () => {
+    const features = Dataset.create({ inputs: Float64Array.of(1, 2, 3, 4), inputCount: 4 });
+    expect(failureOf(() => fitNormalization(features, 'standardPerChannel'))).toBe(
+      "invalid_data: expected images for normalisation 'standardPerChannel', received samples of 4 features. Give them their shape " +
+        "with withShape(data, [channels, height, width]), or use 'standard'",
+    );
+    const three = { shift: [1, 2, 3], scale: [1, 2, 3] };
+    expect(failureOf(() => normalizeInputs(images([1, 2, 3, 4]), three))).toBe(
+      'invalid_argument: expected one of 4 inputs or 2 channels, as the data have for the normalisation, received Float64Array(3)',
+    );
+    expect(failureOf(() => normalizeInputs(features, { shift: [1, 2], scale: [1, 2] }))).toBe(
+      'invalid_argument: expected one of 4 inputs, as the data have for the normalisation, received Float64Array(2)',
+    );
+  });
 });

@@ -111,7 +111,7 @@ describe('Dataset.create', () => {
     [
       'a misspelt option',
       () => ({ inputs: six(), inputsCount: 2 }) as never,
-      'unknown option "inputsCount" in Dataset.create; known: inputs, inputCount, targets, targetCount, classes, named. Did you mean "inputCount"?',
+      'unknown option "inputsCount" in Dataset.create; known: inputs, inputCount, inputShape, targets, targetCount, classes, named. Did you mean "inputCount"?',
     ],
   ])('refuses %s', (_, options, message) => {
     expect(failureOf(() => Dataset.create(options()))).toBe(`invalid_argument: ${message}`);

@@ -124,7 +124,7 @@ describe('Population.create', () => {
     [
       'a misspelt option',
       { epoch: 5 },
-      'invalid_argument: unknown option "epoch" in student 1; known: layers, inputs, loss, data, optimizer, batchSize, epochs, seed, trial, phases, shuffle, stream, stepsPerEpoch, network. Did you mean "epochs"?',
+      'invalid_argument: unknown option "epoch" in student 1; known: layers, inputs, loss, data, optimizer, batchSize, epochs, seed, trial, phases, shuffle, augment, stream, stepsPerEpoch, network. Did you mean "epochs"?',
     ],
   ])('refuses %s', (_, change, message) => {
     const student = { ...smallStudent(), ...change } as StudentOptions;

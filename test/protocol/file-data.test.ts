@@ -80,7 +80,7 @@ it.each([
   ],
   [
     'data: { idx: { images: a, labels: b }, normalize: standart }',
-    /^ line 1: data\.normalize: expected one of standard, unit, none, received "standart"\. Did you mean "standard"\?$/,
+    /^ line 1: data\.normalize: expected one of standard, standardPerChannel, unit, none, received "standart"\. Did you mean "standard"\?$/,
   ],
   [
     'data: { csv: { file: a, label: x, targets: [y] } }',

@@ -25,6 +25,12 @@ inline void refuse_clock(std::size_t student, const StudentSpec& spec) {
                     ": the CUDA backend counts learning rates and phases in epochs of the data, not of " +
                     std::to_string(spec.trainer->clock()) + " steps; use device 'cpu'");
 }
+inline void refuse_augmentation(std::size_t student, const StudentSpec& spec) {
+  if (spec.trainer && spec.trainer->augment)
+    throw Error("invalid_argument",
+                "student " + std::to_string(student) +
+                    ": the CUDA backend trains on samples as they are, not with augment; use device 'cpu'");
+}
 inline void refuse_streams(std::size_t student, bool stream) {
   if (stream)
     throw Error("invalid_argument",

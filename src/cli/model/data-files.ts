@@ -241,6 +241,7 @@ function shortList(names: readonly string[]): string {
 }
 
 /** Converts classes 0 and 1 to targets of one sigmoid output. */
-function toTargets({ inputs, inputCount, classes = new Uint32Array() }: Dataset): Dataset {
-  return Dataset.create({ inputs, inputCount, targets: Float32Array.from(classes), targetCount: 1 });
+function toTargets({ inputs, inputCount, inputShape, classes = new Uint32Array() }: Dataset): Dataset {
+  const targets = Float32Array.from(classes);
+  return Dataset.create({ inputs, inputCount, inputShape, targets, targetCount: 1 });
 }

@@ -93,6 +93,19 @@ it('a separate test set, targets from a table, and every normalisation are suppo
   expect(new Set(records.map(({ scalars }) => scalars.labelVariance)).size).toBe(1);
 });
 
+it('images are normalised by channel; columns of a table are refused before anything is trained', async () => {
+  const directory = await newFolder();
+  const normalize = 'standardPerChannel';
+  const students = { student: { width: 5, secondWidth: 3 }, trials: 1 };
+  await sweep(fileProtocol({ idx: await smallImages(), normalize }, students), { directory });
+  for (const record of await finished(directory)) expect(Number.isFinite(record.scalars.testLoss)).toBe(true);
+  const file = await fileOf('table.csv', 'a,b,y\n1,2,3\n4,5,6\n7,8,9\n1,2,3\n');
+  const table = fileProtocol({ csv: { file, targets: ['y'] }, normalize: ['none', normalize] }, students);
+  expect(await rejectionOf(sweep(table, { directory: await newFolder() }))).toMatch(
+    /^invalid_data: expected images for normalisation 'standardPerChannel', received samples of 2 features\./,
+  );
+});
+
 it('a network in a file labels the samples of files and random ones', async () => {
   const idx = await smallImages();
   const trainedOn = await newFolder();

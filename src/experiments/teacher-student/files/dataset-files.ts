@@ -95,9 +95,9 @@ export class DatasetFiles {
 
 async function labelledBy(
   teacher: Teacher,
-  { inputs, inputCount }: Dataset,
+  { inputs, inputCount, inputShape }: Dataset,
   signal: AbortSignal | undefined,
 ): Promise<Dataset> {
   const targets = await teacher.label(inputs, signal);
-  return inTurns(Dataset.createSteps({ inputs, inputCount, targets }), signal);
+  return inTurns(Dataset.createSteps({ inputs, inputCount, inputShape, targets }), signal);
 }

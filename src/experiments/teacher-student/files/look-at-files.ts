@@ -1,6 +1,7 @@
 /** Inspects the files of a protocol before training, and writes the results into the protocol. */
 import { resolve } from 'node:path';
 import { invalidData } from '../../../data/labelled-samples.js';
+import { imagesOf } from '../../../data/normalization.js';
 import { EigenstudentError } from '../../../errors.js';
 import { outputsOf, unitsOf } from '../../../network/description.js';
 import { Network } from '../../../network/network.js';
@@ -59,6 +60,8 @@ async function inspectData(data: FileData): Promise<FileData> {
   for (const path of pathsOf(data)) files[path] = await fileHash(path);
   const loaded = await loadFiles(data);
   const { samples, inputCount: inputs, targetCount } = loaded.data;
+  const normalizations: readonly string[] = [data.normalize].flat(); // a list of them is an axis
+  if (normalizations.includes('standardPerChannel')) imagesOf(loaded.data);
   const found = {
     samples,
     ...(loaded.test && { testSamples: loaded.test.samples }),

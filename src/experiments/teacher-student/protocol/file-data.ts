@@ -101,7 +101,10 @@ export const fileDataSchema = strict({
   test: size.exactOptional().describe('Likewise. Absent where there are test files; otherwise 0.2.'),
   normalize: name(normalizations)
     .default('standard')
-    .describe('How inputs are scaled, by the statistics of the training part alone.'),
+    .describe(
+      'How inputs are scaled, by the statistics of the training part alone; `standardPerChannel` needs images: IDX, CIFAR-10, or ' +
+        'NPY and NPZ of 3 or 4 dimensions.',
+    ),
   stratified: trueOrFalse
     .exactOptional()
     .describe('Whether each part has the same proportions of classes. Absent: true where there are classes.'),

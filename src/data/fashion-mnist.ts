@@ -1,0 +1,76 @@
+/** Fashion-MNIST (Xiao, Rasul and Vollgraf, arXiv:1708.07747): 60 000 + 10 000 images of clothes, 28 x 28, in ten classes. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkPath } from '../arguments.js';
+import { EigenstudentError } from '../errors.js';
+import type { Dataset } from '../network/dataset.js';
+import { bareOptionsCheck, called, type OptionsOf, optional } from '../options.js';
+import { readIdx } from './idx.js';
+
+/** Where Debian's package puts the files. */
+export const fashionMnistDirectory = '/usr/share/datasets/fashion-mnist';
+/** The command that installs them, on Debian and what comes from it. */
+export const fashionMnistCommand = 'apt-get install dataset-fashion-mnist';
+
+const files = {
+  trainImages: 'train-images-idx3-ubyte.gz',
+  trainLabels: 'train-labels-idx1-ubyte.gz',
+  testImages: 't10k-images-idx3-ubyte.gz',
+  testLabels: 't10k-labels-idx1-ubyte.gz',
+} as const;
+
+/** Names of the classes, by their index. */
+const classNames = [
+  ...['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat'],
+  ...['Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
+];
+
+/** @internal */
+const checkOptions = bareOptionsCheck({
+  /** Where the four files are, as they are distributed. Default: /usr/share/datasets/fashion-mnist, where Debian's package puts them. */
+  directory: called('directory of fashionMnist', optional(checkPath, fashionMnistDirectory)),
+});
+export interface FashionMnistOptions extends OptionsOf<typeof checkOptions> {}
+
+/** Both parts as they are distributed; pixels from 0 to 255, inputShape [1, 28, 28]. */
+export interface FashionMnist {
+  /** 60 000 samples. */
+  readonly train: Dataset;
+  /** 10 000 samples. */
+  readonly test: Dataset;
+  readonly classNames: readonly string[];
+}
+
+/**
+ * Reads Fashion-MNIST from files of this machine; nothing is downloaded.
+ * @throws file_unreadable with the command that installs the files, where one is missing; file_corrupt, invalid_data as readIdx
+ */
+export async function fashionMnist(options: FashionMnistOptions = {}): Promise<FashionMnist> {
+  const { directory } = checkOptions('fashionMnist', options);
+  const missing = await missingFiles(directory);
+  if (missing.length > 0)
+    throw new EigenstudentError(
+      'file_unreadable',
+      `expected the files of Fashion-MNIST in ${directory}, received none called ${missing.join(', ')}. Install them with: ` +
+        `${fashionMnistCommand} (Debian), or give the directory that has them`,
+    );
+  const read = (images: string, labels: string) =>
+    readIdx({
+      images: join(directory, images),
+      labels: join(directory, labels),
+      classCount: classNames.length,
+    });
+  return {
+    train: await read(files.trainImages, files.trainLabels),
+    test: await read(files.testImages, files.testLabels),
+    classNames,
+  };
+}
+
+/** Names of the files that are not in the directory, or cannot be read. */
+export async function missingFiles(directory: string): Promise<string[]> {
+  const missing: string[] = [];
+  for (const file of Object.values(files))
+    await access(join(directory, file)).catch(() => void missing.push(file));
+  return missing;
+}

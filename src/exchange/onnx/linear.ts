@@ -1,73 +1,79 @@
-/** Products with stored matrices and additions of stored arrays, which become the layers. */
+/** Products with stored matrices, which become dense layers. */
 import type { FloatArray } from '../../native/addon.js';
 import { allocate, dtypeOf } from '../../native/arrays.js';
 import { transpose } from '../assemble.js';
+import type { FileLayer } from './file-layers.js';
+import type { Value } from './file-network.js';
 import { corrupt } from './model.js';
 import { floatAttribute, integerAttribute, nameOf, unsupportedNode } from './node.js';
-import { of } from './rows.js';
-import { elementTypeName } from './schema.js';
-import { type Dimension, floatTypes, product, type Shape, shapeText } from './shapes.js';
-import type { Step } from './step.js';
-import type { Constant } from './tensor.js';
+import { type Dimension, product, shapeText } from './shapes.js';
+import { of, placed, resultOf, type Step } from './step.js';
+import { floatsOf, perSample } from './stored-numbers.js';
 
 /** Y = alpha A' B' + beta C */
-export function gemm(step: Step): Shape {
-  const { graph, chain, node, shape } = step;
+export function gemm(step: Step): Value {
+  const { graph, node, value } = step;
+  const { shape } = value;
   const flag = (name: string) => integerAttribute(node, name, 0) !== 0;
   const matrix = matrixOf(step);
   if (flag('transA'))
     throw unsupportedNode(graph.path, node, 'transA = 0', 'transA = 1, by which samples are columns');
-  if (shape && shape.length !== 2)
-    throw unsupportedNode(
-      graph.path,
-      node,
-      'one row per sample, of shape [samples, numbers],',
-      `a tensor ${of(shape)}`,
-    );
+  if (shape && shape.length !== 2) throw severalRows(step, `a tensor ${of(shape)}`);
   const { data, rows, columns } = matrix;
   const [inputs, outputs] = flag('transB') ? [columns, rows] : [rows, columns];
   checkRows(step, shape ?? [null, null], inputs, matrix);
   const weights = flag('transB') ? data : transpose(data, rows, columns);
-  const alpha = floatAttribute(node, 'alpha', 1);
-  chain.addLayer(node, node.input[1] as string, scaled(weights, alpha), outputs);
   const result = [shape?.[0] ?? null, outputs];
-  if (node.input[2]) {
-    const bias = addend(step, node.input[2], result);
-    chain.addBias(node, scaled(bias, floatAttribute(node, 'beta', 1)));
-  }
-  return result;
+  const bias = node.input[2]
+    ? scaled(perSample(step, node.input[2], result, 'to add'), floatAttribute(node, 'beta', 1))
+    : undefined;
+  return layerOf(step, scaled(weights, floatAttribute(node, 'alpha', 1)), outputs, bias, result);
 }
 
 /** Of [samples, numbers], or with axes of size 1 between, which stay. */
-export function matMul(step: Step): Shape {
-  const { graph, chain, node, shape = [null, null] } = step;
+export function matMul(step: Step): Value {
+  const { shape = [null, null] } = step.value;
   const matrix = matrixOf(step);
   const { data, rows, columns } = matrix;
-  if (shape.length < 2)
-    throw unsupportedNode(
-      graph.path,
-      node,
-      'one row per sample, of shape [samples, numbers],',
-      `a tensor ${of(shape)}`,
-    );
+  if (shape.length < 2) throw severalRows(step, `a tensor ${of(shape)}`);
   if (product(shape.slice(1, -1)) !== 1)
-    throw unsupportedNode(
-      graph.path,
-      node,
-      'one row per sample, of shape [samples, numbers],',
-      `a tensor ${of(shape)}, whose samples have several rows each`,
-    );
+    throw severalRows(step, `a tensor ${of(shape)}, whose samples have several rows each`);
   checkRows(step, shape, rows, matrix);
-  chain.addLayer(node, node.input[1] as string, transpose(data, rows, columns), columns);
-  return [...shape.slice(0, -1), columns];
+  const result = [...shape.slice(0, -1), columns];
+  return layerOf(step, transpose(data, rows, columns), columns, undefined, result);
 }
 
-export function addition(step: Step): Shape {
-  const { chain, node, current, shape } = step;
-  chain.unfinished(node);
-  const other = node.input[0] === current ? node.input[1] : node.input[0];
-  chain.addBias(node, addend(step, other, shape as NonNullable<Shape>));
-  return shape;
+/** @param weights [outputs][inputs], inputs in the order of the file */
+function layerOf(
+  step: Step,
+  weights: FloatArray,
+  outputs: number,
+  bias: FloatArray | undefined,
+  shape: readonly Dimension[],
+): Value {
+  const { network, value } = step;
+  const features = network.features(value, weights.length / outputs) as FileLayer;
+  const from = network.add({
+    kind: 'matrix',
+    ...placed(step, [outputs], features),
+    weights: value.channelsLast ? channelsFirst(weights, value.channelsLast) : weights,
+    bias,
+    activation: 'linear',
+  });
+  return resultOf(step, { from, shape, channelsLast: undefined });
+}
+
+/** Columns in the order rows, columns, channels of an image, in the order channels, rows, columns. */
+function channelsFirst(weights: FloatArray, [channels = 1, ...extents]: readonly number[]): FloatArray {
+  const area = extents.reduce((result, extent) => result * extent, 1);
+  const inputs = channels * area;
+  const result = allocate('a matrix', dtypeOf(weights), weights.length);
+  for (let to = 0; to < weights.length; ++to) {
+    const column = to % inputs;
+    const from = (column % area) * channels + Math.floor(column / area);
+    result[to] = weights[to - column + from] as number;
+  }
+  return result;
 }
 
 interface Matrix {
@@ -76,18 +82,18 @@ interface Matrix {
   readonly columns: number;
 }
 
-/** The stored matrix by which a node multiplies a tensor of the chain. */
-function matrixOf({ graph, node, current }: Step): Matrix {
+/** The stored matrix by which a node multiplies a computed tensor. */
+function matrixOf({ graph, node, operands }: Step): Matrix {
   const expected = 'a stored matrix as its second input';
   const [first, second] = node.input;
   const refuse = (received: string) => unsupportedNode(graph.path, node, expected, received);
-  if (first !== current) {
+  if (operands[0] === undefined) {
     const constant = graph.constant(first);
-    if (second !== current) throw refuse(`${JSON.stringify(current)} as its third`);
+    if (operands[1] === undefined) throw refuse(`${JSON.stringify(node.input[2])} as its third`);
     const what = `${JSON.stringify(first)} ${constant ? of(constant.shape) : ''}`.trim();
     throw refuse(
       constant
-        ? `${what} as its first and what goes along the chain as its second, whose samples would be columns. Export a model that ` +
+        ? `${what} as its first and what the graph computes as its second, whose samples would be columns. Export a model that ` +
             'takes one row per sample'
         : `a product with ${graph.origin(first)}`,
     );
@@ -99,9 +105,9 @@ function matrixOf({ graph, node, current }: Step): Matrix {
   return { data: floatsOf(constant, refuse), rows, columns };
 }
 
-/** Checks that the rows of the chain's tensor are as long as the matrix requires. */
+/** Checks that the rows of the computed tensor are as long as the matrix requires. */
 function checkRows(
-  { graph, node, current }: Step,
+  { graph, node, value }: Step,
   shape: readonly Dimension[],
   inputs: number,
   { rows, columns }: Matrix,
@@ -110,53 +116,13 @@ function checkRows(
   if (typeof there !== 'number' || there === inputs) return;
   throw corrupt(
     graph.path,
-    `${nameOf(node)} multiplies ${JSON.stringify(current)} ${of(shape)}, which has ${there} numbers per row, by a matrix of shape ` +
-      `[${rows}, ${columns}], which takes ${inputs}`,
+    `${nameOf(node)} multiplies ${JSON.stringify(value.tensor)} ${of(shape)}, which has ${there} numbers per row, by a matrix of ` +
+      `shape [${rows}, ${columns}], which takes ${inputs}`,
   );
 }
 
-/**
- * Stored numbers that are added to a tensor, expanded to a sample by broadcasting: [numbers per sample].
- * @param shape of the tensor, known but for the samples
- */
-function addend({ graph, node }: Step, tensor: string | undefined, shape: readonly Dimension[]): FloatArray {
-  const refuse = (received: string) =>
-    unsupportedNode(
-      graph.path,
-      node,
-      `stored numbers to add, the same for each sample, to a tensor of shape ${shapeText(shape)}`,
-      received,
-    );
-  const constant = graph.constant(tensor);
-  if (constant === undefined) throw refuse(graph.origin(tensor));
-  const data = floatsOf(constant, refuse);
-  const missing = shape.length - constant.shape.length;
-  const sizes = [...Array(Math.max(0, missing)).fill(1), ...constant.shape] as number[];
-  const spreads =
-    missing >= 0 && sizes.every((size, axis) => size === 1 || (axis > 0 && size === shape[axis]));
-  if (!spreads) throw refuse(`shape ${shapeText(constant.shape)}`);
-  return spread(data, sizes.slice(1), shape.slice(1) as number[]);
-}
-
-/** @param from sizes of `data`, each that of `to` or 1 */
-function spread(data: FloatArray, from: readonly number[], to: readonly number[]): FloatArray {
-  const result = allocate('a bias', dtypeOf(data), product(to) as number);
-  for (let i = 0; i < result.length; ++i) {
-    let [rest, place, stride] = [i, 0, 1];
-    for (let axis = to.length - 1; axis >= 0; --axis) {
-      const size = to[axis] as number;
-      if (from[axis] !== 1) place += (rest % size) * stride;
-      stride *= from[axis] as number;
-      rest = Math.floor(rest / size);
-    }
-    result[i] = data[place] as number;
-  }
-  return result;
-}
-
-function floatsOf({ data, elementType }: Constant, refuse: (received: string) => Error): FloatArray {
-  if (Object.hasOwn(floatTypes, elementType)) return data;
-  throw refuse(`numbers of type ${elementTypeName(elementType)}`);
+function severalRows({ graph, node }: Step, received: string): Error {
+  return unsupportedNode(graph.path, node, 'one row per sample, of shape [samples, numbers],', received);
 }
 
 function scaled(numbers: FloatArray, factor: number): FloatArray {

@@ -1,129 +1,140 @@
-/** The effect of each ONNX operator on the chain of layers, and on the shape of the chain's tensor. */
+/** What each ONNX operator makes of the tensors that it reads: layers, or the same layer in another shape. */
+import { EigenstudentError } from '../../errors.js';
 import type { Activation } from '../../network/layers.js';
 import { eluAlpha, leakySlope } from './activations.js';
+import { addition, concat, division, multiplication, subtraction, sum } from './arithmetic.js';
 import { axisOf } from './axes.js';
-import { foldingForms } from './folding.js';
-import type { ChainGraph } from './graph.js';
-import { addition, gemm, matMul } from './linear.js';
-import {
-  attribute,
-  checkForm,
-  floatAttribute,
-  integerAttribute,
-  type OperatorForm,
-  unsupportedNode,
-} from './node.js';
-import { flatten, of, reshape, squeeze, transpose, unsqueeze } from './rows.js';
-import { elementTypeName, type OnnxNode } from './schema.js';
+import { convolution, transposedConvolution } from './convolution.js';
+import type { Value } from './file-network.js';
+import { gemm, matMul } from './linear.js';
+import { flatten, reshape, squeeze, transpose, unsqueeze } from './moves.js';
+import { attribute, checkForm, floatAttribute, integerAttribute, nameOf, unsupportedNode } from './node.js';
+import { batchNormalization } from './normalization.js';
+import { forms } from './operator-forms.js';
+import { averagePool, globalPool, maxPool, pad, reduceMean } from './pooling.js';
+import { elementTypeName } from './schema.js';
 import { floatTypes, product, type Shape } from './shapes.js';
-import type { Step } from './step.js';
+import { numbersOf, of, placed, resultOf, type Step } from './step.js';
 
-interface Operator {
-  readonly form: OperatorForm;
-  /** @returns the shape of the node's output @throws file_unsupported, file_corrupt */
-  readonly take: (step: Step) => Shape;
-}
+/** @returns what the node gives @throws file_unsupported, file_corrupt */
+type Operator = (step: Step) => Value;
 
 /** A float32 of 0.01 is not the double. */
 const attributeTolerance = 1e-7;
 
-const unary: OperatorForm = { inputs: [1, 1] };
-const withAlpha: OperatorForm = { inputs: [1, 1], attributes: { alpha: 'float' } };
-const withAxis: OperatorForm = { inputs: [1, 1], attributes: { axis: 'int' } };
-
-export const operators: Readonly<Record<string, Operator>> = {
-  Gemm: {
-    form: {
-      inputs: [2, 3],
-      attributes: { alpha: 'float', beta: 'float', transA: 'int', transB: 'int' },
-      before: {
-        opset: 11,
-        form: { inputs: [3, 3], attributes: { alpha: 'float', beta: 'float', transA: 'int', transB: 'int' } },
-      },
-    },
-    take: gemm,
-  },
-  MatMul: { form: { inputs: [2, 2] }, take: matMul },
-  Add: { form: { inputs: [2, 2] }, take: addition },
+/** By the names of `forms`. */
+const operators: Readonly<Record<keyof typeof forms, Operator>> = {
+  Gemm: gemm,
+  MatMul: matMul,
+  Conv: convolution,
+  ConvTranspose: transposedConvolution,
+  BatchNormalization: batchNormalization,
+  MaxPool: maxPool,
+  AveragePool: averagePool,
+  GlobalAveragePool: (step) => globalPool(step, 'averagePool'),
+  GlobalMaxPool: (step) => globalPool(step, 'maxPool'),
+  ReduceMean: reduceMean,
+  Pad: pad,
+  Add: addition,
+  Sum: sum,
+  Sub: subtraction,
+  Mul: multiplication,
+  Div: division,
+  Concat: concat,
   Relu: activation('relu'),
   Tanh: activation('tanh'),
   Sigmoid: activation('sigmoid'),
   Softplus: activation('softplus'),
-  Erf: activation('erf', { ...unary, since: 9 }),
-  Elu: { form: withAlpha, take: (step) => alphaIs(step, 'elu', eluAlpha, 1) },
-  LeakyRelu: { form: withAlpha, take: (step) => alphaIs(step, 'leakyRelu', leakySlope, 0.01) },
-  Gelu: { form: { inputs: [1, 1], attributes: { approximate: 'string' }, since: 20 }, take: gelu },
-  Clip: {
-    form: {
-      inputs: [1, 3],
-      before: { opset: 11, form: { inputs: [1, 1], attributes: { min: 'float', max: 'float' } } },
-    },
-    take: clip,
-  },
-  Mul: { form: { inputs: [2, 2] }, take: square },
-  Softmax: { form: withAxis, take: (step) => softmax(step, 'softmax') },
-  LogSoftmax: { form: withAxis, take: (step) => softmax(step, 'logSoftmax') },
-  Identity: { form: unary, take: ({ shape }) => shape },
-  Dropout: {
-    form: {
-      inputs: [1, 3],
-      outputs: 2,
-      attributes: { seed: 'int' },
-      before: { opset: 12, form: { inputs: [1, 1], outputs: 2, attributes: { ratio: 'float' } } },
-    },
-    take: dropout,
-  },
-  Cast: { form: foldingForms.Cast as OperatorForm, take: cast },
-  Flatten: { form: withAxis, take: ({ graph, node, shape }) => flatten(graph, node, shape) },
-  Reshape: moving('Reshape', reshape),
-  Transpose: moving('Transpose', transpose),
-  Squeeze: moving('Squeeze', squeeze),
-  Unsqueeze: moving('Unsqueeze', unsqueeze),
+  Erf: activation('erf'),
+  Elu: (step) => alphaIs(step, 'elu', eluAlpha, 1),
+  LeakyRelu: (step) => alphaIs(step, 'leakyRelu', leakySlope, 0.01),
+  Gelu: gelu,
+  Clip: clip,
+  Softmax: (step) => softmax(step, 'softmax'),
+  LogSoftmax: (step) => softmax(step, 'logSoftmax'),
+  Identity: (step) => resultOf(step, {}),
+  Dropout: dropout,
+  Cast: cast,
+  Flatten: moving(flatten),
+  Reshape: moving(reshape),
+  Transpose: transpose,
+  Squeeze: moving(squeeze),
+  Unsqueeze: moving(unsqueeze),
 };
+export const operatorNames: readonly string[] = Object.keys(operators);
 
-function activation(name: Activation, form = unary): Operator {
-  return {
-    form,
-    take: ({ chain, node, shape }) => {
-      chain.activate(node, name);
-      return shape;
-    },
-  };
-}
+/** Operators that find what they read among their inputs; for others it is the first input only. */
+const ofSeveralOperands = ['Gemm', 'MatMul', 'Add', 'Sum', 'Sub', 'Mul', 'Div', 'Concat'];
+/** Operators that may follow softmax. */
+const afterOutputMap = [
+  'Identity',
+  'Dropout',
+  'Cast',
+  'Flatten',
+  'Reshape',
+  'Transpose',
+  'Squeeze',
+  'Unsqueeze',
+];
 
-function moving(opType: string, take: (graph: ChainGraph, node: OnnxNode, shape: Shape) => Shape): Operator {
-  const form = foldingForms[opType] as OperatorForm;
-  return { form, take: ({ graph, node, shape }) => take(graph, node, shape) };
-}
-
-function alphaIs(
-  { graph, chain, node, shape }: Step,
-  name: Activation,
-  wanted: number,
-  usual: number,
-): Shape {
-  const alpha = floatAttribute(node, 'alpha', usual);
-  if (Math.abs(alpha - wanted) > attributeTolerance)
-    throw unsupportedNode(
-      graph.path,
-      node,
-      `alpha = ${wanted}, that of activation ${name}`,
-      `alpha = ${alpha}`,
+/** @throws file_unsupported, file_corrupt */
+export function resultOfNode(step: Step): Value {
+  const { graph, node, operands, value } = step;
+  const name = node.opType as keyof typeof forms;
+  checkForm(node, forms[name], graph.opset, graph.path);
+  const { map } = operands.find((operand) => operand && operand.map !== 'linear') ?? value;
+  if (map !== 'linear' && !afterOutputMap.includes(name))
+    throw new EigenstudentError(
+      'file_unsupported',
+      `expected at most one softmax, at the end of the network, in ${graph.path}, received ${nameOf(node)} after ${map}, which ` +
+        'only ends a network',
     );
-  chain.activate(node, name);
-  return shape;
+  const place = operands.findLastIndex((operand) => operand !== undefined);
+  if (place === 0 || ofSeveralOperands.includes(name)) return operators[name](step);
+  const received = `${JSON.stringify(node.input[place])}, which the graph computes, as input ${place}, counted from 0`;
+  throw unsupportedNode(graph.path, node, 'what the graph computes as its first input only', received);
 }
 
-function gelu({ graph, chain, node, shape }: Step): Shape {
+function activation(name: Activation): Operator {
+  return (step) => activated(step, name);
+}
+
+function activated(step: Step, name: Activation): Value {
+  const layer = numbersOf(step, step.value);
+  const from = step.network.add({
+    kind: 'activation',
+    ...placed(step, layer.shape, layer),
+    activation: name,
+  });
+  return resultOf(step, { from });
+}
+
+function moving(move: (graph: Step['graph'], node: Step['node'], shape: Shape) => Shape): Operator {
+  return (step) => resultOf(step, { shape: move(step.graph, step.node, step.value.shape) });
+}
+
+function alphaIs(step: Step, name: Activation, wanted: number, usual: number): Value {
+  const { graph, node } = step;
+  const alpha = floatAttribute(node, 'alpha', usual);
+  if (Math.abs(alpha - wanted) <= attributeTolerance) return activated(step, name);
+  throw unsupportedNode(
+    graph.path,
+    node,
+    `alpha = ${wanted}, that of activation ${name}`,
+    `alpha = ${alpha}`,
+  );
+}
+
+function gelu(step: Step): Value {
+  const { graph, node } = step;
   const approximate = Buffer.from(attribute(node, 'approximate')?.s ?? []).toString() || 'none';
-  if (approximate !== 'none')
-    throw unsupportedNode(graph.path, node, 'the exact GELU', `approximate = ${JSON.stringify(approximate)}`);
-  chain.activate(node, 'gelu');
-  return shape;
+  if (approximate === 'none') return activated(step, 'gelu');
+  throw unsupportedNode(graph.path, node, 'the exact GELU', `approximate = ${JSON.stringify(approximate)}`);
 }
 
 /** max(z, 0), as torch.clamp(z, min=0) is written: bounds are inputs since opset 11, attributes before. */
-function clip({ graph, chain, node, shape }: Step): Shape {
+function clip(step: Step): Value {
+  const { graph, node } = step;
   const bound = (name: 'min' | 'max', place: number, none: number) => {
     if (graph.opset < 11) return floatAttribute(node, name, none);
     if (!node.input[place]) return none;
@@ -145,66 +156,42 @@ function clip({ graph, chain, node, shape }: Step): Shape {
       'min = 0 and no max, which is activation relu',
       `min = ${min} and max = ${max}`,
     );
-  chain.activate(node, 'relu');
-  return shape;
-}
-
-function square({ graph, chain, node, current, shape }: Step): Shape {
-  if (node.input[0] === current && node.input[1] === current) {
-    chain.activate(node, 'quadratic');
-    return shape;
-  }
-  const other = node.input[0] === current ? node.input[1] : node.input[0];
-  const constant = graph.constant(other);
-  const received = constant
-    ? `a product with stored numbers (${JSON.stringify(other)}, ${of(constant.shape)}), which are not folded into the layers`
-    : `a product with ${graph.origin(other)}`;
-  throw unsupportedNode(graph.path, node, 'a tensor times itself (activation quadratic)', received);
+  return activated(step, 'relu');
 }
 
 /**
  * Over all outputs of a sample. Before opset 13 the axes from `axis` on count as one (default 1); since then `axis` is the only one
  * (default -1).
  */
-function softmax({ graph, chain, node, shape }: Step, output: 'softmax' | 'logSoftmax'): Shape {
-  chain.end(node, output);
-  const sizes = shape as NonNullable<Shape>; // known after a layer
+function softmax(step: Step, map: 'softmax' | 'logSoftmax'): Value {
+  const { graph, node, value } = step;
+  if (value.shape === undefined) numbersOf(step, value); // which refuses a shape that is not declared
+  const sizes = value.shape ?? [];
   const before13 = graph.opset < 13;
   const given = integerAttribute(node, 'axis', before13 ? 1 : -1);
   const axis = axisOf(node, given, sizes.length, graph.path);
   const apart = sizes.filter((_, i) => i > 0 && (before13 ? i < axis : i !== axis));
-  if (axis > 0 && product(apart) === 1) return shape;
+  if (axis > 0 && product(apart) === 1) return resultOf(step, { map });
   throw unsupportedNode(
     graph.path,
     node,
     'the axis of the outputs of a sample',
-    `axis ${given} of opset ${graph.opset} for a tensor ${of(shape)}`,
+    `axis ${given} of opset ${graph.opset} for a tensor ${of(sizes)}`,
   );
 }
 
 /** Has no effect at inference. */
-function dropout({ graph, node, shape }: Step): Shape {
+function dropout(step: Step): Value {
+  const { graph, node } = step;
   const [, , training] = node.input;
-  if (!training || graph.constant(training)?.data[0] === 0) return shape;
+  if (!training || graph.constant(training)?.data[0] === 0) return resultOf(step, {});
   throw unsupportedNode(graph.path, node, 'training_mode false', 'another one, by which outputs are random');
 }
 
-function cast({ graph, node, shape }: Step): Shape {
+function cast(step: Step): Value {
+  const { graph, node } = step;
   const to = integerAttribute(node, 'to', 0);
-  if (Object.hasOwn(floatTypes, to)) return shape;
+  const elementType = floatTypes[to as keyof typeof floatTypes];
+  if (elementType !== undefined) return resultOf(step, { elementType });
   throw unsupportedNode(graph.path, node, 'a cast to floats', `one to ${elementTypeName(to)}`);
-}
-
-/** Operators that choose the chain's operand themselves; for other operators it is the first. */
-const ofTwoOperands = ['Gemm', 'MatMul', 'Add', 'Mul'];
-
-/** Applies a node to the chain. @returns the shape of its output @throws file_unsupported, file_corrupt */
-export function takeUp(step: Step): Shape {
-  const { graph, node, current } = step;
-  const { form, take } = operators[node.opType] as Operator;
-  checkForm(node, form, graph.opset, graph.path);
-  const place = node.input.lastIndexOf(current);
-  if (place === 0 || ofTwoOperands.includes(node.opType)) return take(step);
-  const received = `${JSON.stringify(current)} as input ${place}, counted from 0`;
-  throw unsupportedNode(graph.path, node, 'what goes along the chain as its first input only', received);
 }

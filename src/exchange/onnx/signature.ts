@@ -12,6 +12,11 @@ export interface OnnxTensorSignature {
    */
   readonly shape: readonly (number | string | null)[] | null;
   readonly elementType: FloatType;
+  /**
+   * Of an input of images [samples, height, width, channels], from a file that was loaded with `inputLayout`: the network takes
+   * them with the channels first, and an exported file moves them there.
+   */
+  readonly layout?: 'channelsLast';
 }
 
 /** What loadNetwork() finds in an ONNX file and exportOnnx() writes again. */
@@ -33,7 +38,7 @@ export function checkSignature(signature: OnnxSignature, inputs: number, outputs
   for (const [what, numbers] of [['input', inputs] as const, ['output', outputs] as const]) {
     const where = `${what} of signature of exportOnnx`;
     const tensor = signature[what];
-    knownKeys(where, tensor, ['name', 'shape', 'elementType']);
+    knownKeys(where, tensor, ['name', 'shape', 'elementType', ...(what === 'input' ? ['layout'] : [])]);
     oneOf(`elementType of ${where}`, tensor.elementType, Object.values(floatTypes));
     const { shape } = tensor;
     if (shape === null && what === 'input') continue;

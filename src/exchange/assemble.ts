@@ -50,7 +50,15 @@ export function assemble(path: string, { inputs, layers }: ReadNetwork, loss: Lo
     return whole;
   };
   const options = { inputs, layers: layers.map(({ layer }) => layer), loss };
-  return Network.from(options, joined(tensors), joined(buffers));
+  const [parameters, statistics] = [joined(tensors), joined(buffers)];
+  try {
+    return Network.from(options, parameters, statistics);
+  } catch (error) {
+    if (!(error instanceof EigenstudentError)) throw error;
+    throw new EigenstudentError(error.code, `the network in ${path} cannot be built: ${error.message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** [rows][columns] -> [columns][rows], a copy. */

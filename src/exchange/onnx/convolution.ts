@@ -1,9 +1,11 @@
 /** Conv and ConvTranspose, of images and with stored kernels. */
 import type { FloatArray } from '../../native/addon.js';
-import type { FileLayer } from './file-layers.js';
+import { enlargedKernel } from './equal-padding.js';
+import { type FileLayer, noPadding } from './file-layers.js';
 import type { Value } from './file-network.js';
 import { corrupt } from './model.js';
 import { attribute, integerAttribute, nameOf, unsupportedNode } from './node.js';
+import { paddedImage } from './padding.js';
 import { imageOf, of, placed, resultOf, type Step } from './step.js';
 import { storedInput, storedVector } from './stored-numbers.js';
 import type { Constant } from './tensor.js';
@@ -24,17 +26,20 @@ export function convolution(step: Step): Value {
     );
   const windows = windowsOf(step, kernel, image.shape);
   const shape = [width, ...countsOf(windows)];
+  const [kernelExtents, stride, dilation] = [
+    extentsOf(windows, 'kernel'),
+    extentsOf(windows, 'stride'),
+    extentsOf(windows, 'dilation'),
+  ];
+  const padding = paddingOf(windows);
+  const window = { kernel: kernelExtents, stride, dilation, shape };
+  const fits = enlargedKernel(window, padding, image.shape) !== undefined;
   const from = network.add({
     kind: 'convolution',
-    ...placed(step, shape, image),
-    weights: kernels.data,
-    bias: biasOf(step, width),
-    activation: 'linear',
-    kernel: extentsOf(windows, 'kernel'),
-    stride: extentsOf(windows, 'stride'),
-    dilation: extentsOf(windows, 'dilation'),
-    padding: paddingOf(windows),
-    groups,
+    ...placed(step, shape, fits ? image : paddedImage(step, image, padding)),
+    ...{ weights: kernels.data, bias: biasOf(step, width), activation: 'linear', groups },
+    ...window,
+    padding: fits ? padding : noPadding,
   });
   return resultOf(step, { from, shape: [value.shape?.[0] ?? null, ...shape] });
 }

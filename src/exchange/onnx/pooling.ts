@@ -1,8 +1,9 @@
 /** Pools over images, and padding in front of layers of images. */
-import { axesOf, axisOf } from './axes.js';
-import type { FileLayer, Padding } from './file-layers.js';
+import { axisOf } from './axes.js';
+import type { FileLayer } from './file-layers.js';
 import type { Value } from './file-network.js';
-import { attribute, floatAttribute, integerAttribute, unsupportedNode } from './node.js';
+import { attribute, integerAttribute, unsupportedNode } from './node.js';
+import { paddedImage } from './padding.js';
 import type { Dimension } from './shapes.js';
 import { imageOf, of, placed, resultOf, type Step } from './step.js';
 import {
@@ -83,62 +84,6 @@ function global(
   return resultOf(step, { from, shape, channelsLast: undefined });
 }
 
-/** Zeros around an image. */
-export function pad(step: Step): Value {
-  const { graph, network, node, value } = step;
-  const refuse = (expected: string, received: string) =>
-    unsupportedNode(graph.path, node, expected, received);
-  const image = imageOf(step);
-  const mode = Buffer.from(attribute(node, 'mode')?.s ?? []).toString() || 'constant';
-  if (mode !== 'constant') throw refuse('mode "constant"', JSON.stringify(mode));
-  const filling = paddedWith(step);
-  if (filling !== 0) throw refuse('zeros', `${filling}`);
-  const { before, after } = paddedAxes(step);
-  const beside = [...before, ...after];
-  const outside = before[0] || before[1] || after[0] || after[1];
-  if (outside || beside.some((size) => size < 0 || size > 1024))
-    throw refuse(
-      'pads of 0 to 1024 rows and columns',
-      `pads [${beside.join(', ')}] of a tensor ${of(value.shape)}`,
-    );
-  const padding = { top: before[2], left: before[3], bottom: after[2], right: after[3] } as Padding;
-  const from = network.add({ kind: 'pad', ...placed(step, paddedShape(image, padding), image), padding });
-  return resultOf(step, { from, shape: [value.shape?.[0] ?? null, ...from.shape] });
-}
-
-/** The value that Pad fills in: an attribute before opset 11, an input since. */
-function paddedWith({ graph, node }: Step): number | string {
-  if (graph.opset < 11) return floatAttribute(node, 'value', 0);
-  if (!node.input[2]) return 0;
-  const constant = graph.constant(node.input[2]);
-  return constant?.data.length === 1 ? (constant.data[0] as number) : graph.origin(node.input[2]);
-}
-
-/** By axis of a tensor of four. */
-function paddedAxes({ graph, node }: Step): { before: readonly number[]; after: readonly number[] } {
-  const stored = graph.opset < 11 ? undefined : graph.constant(node.input[1]);
-  const pads = graph.opset < 11 ? attribute(node, 'pads')?.ints : stored && Array.from(stored.data);
-  const named = node.input[3] ? axesOf(node, graph.constant(node.input[3]), 4, graph) : [0, 1, 2, 3];
-  if (pads === undefined || named === undefined || pads.length !== 2 * named.length)
-    throw unsupportedNode(
-      graph.path,
-      node,
-      'stored pads, two for each axis',
-      pads === undefined ? graph.origin(node.input[1]) : `[${pads.join(', ')}]`,
-    );
-  const [before, after] = [Array(4).fill(0), Array(4).fill(0)] as [number[], number[]];
-  named.forEach((axis, i) => {
-    before[axis] = pads[i] as number;
-    after[axis] = pads[named.length + i] as number;
-  });
-  return { before, after };
-}
-
-function paddedShape({ shape }: FileLayer, { top, left, bottom, right }: Padding): readonly number[] {
-  const [channels, height, width] = shape as [number, number, number];
-  return [channels, height + top + bottom, width + left + right];
-}
-
 function undilated(step: Step): { image: FileLayer; windows: Windows } {
   const image = imageOf(step);
   const windows = windowsOf(step, kernelOf(step), image.shape);
@@ -187,14 +132,8 @@ function pool(
 
 /** A pool without padding over the image with zeros around it. */
 function padded(step: Step, kind: 'maxPool' | 'averagePool', image: FileLayer, windows: Windows): Value {
-  const padding = paddingOf(windows);
-  const around = step.network.add({
-    kind: 'pad',
-    ...placed(step, paddedShape(image, padding), image),
-    padding,
-  });
-  const none = { height: 0, width: 0 };
-  return pool(step, kind, around, windowsWithin(windows), none);
+  const around = paddedImage(step, image, paddingOf(windows));
+  return pool(step, kind, around, windowsWithin(windows), { height: 0, width: 0 });
 }
 
 /** Whether all numbers of a layer are at least 0, whatever its input. */

@@ -66,16 +66,17 @@ export function checkSignature(
   }
 }
 
-/** Images with the channels last have the extents of the network's, which has them first. */
+/** Images with the channels last have the extents of the network's, if it takes images. */
 function checkLayout(where: string, { layout, shape }: OnnxTensorSignature, sample: readonly number[]): void {
   oneOf(`layout of ${where}`, layout, ['channelsLast']);
   const [channels, ...extents] = sample;
-  if (sample.length === 3 && shape?.slice(1).join() === [...extents, channels].join()) return;
-  const expected = sample.length === 3 ? `[.., ${[...extents, channels].join(', ')}]` : 'none with a layout';
+  const isImage = shape?.length === 4 && shape.slice(1).every((size) => typeof size === 'number');
+  if (isImage && (sample.length === 1 || shape.slice(1).join() === [...extents, channels].join())) return;
+  const expected = sample.length === 3 ? [...extents, channels] : ['height', 'width', 'channels'];
   throw new EigenstudentError(
     'invalid_argument',
-    `expected the shape ${expected} for ${where}, as the network takes [${sample.join(', ')}], received ` +
-      `${shapeText(shape ?? undefined)} with layout 'channelsLast'`,
+    `expected the shape [.., ${expected.join(', ')}] for ${where} with layout 'channelsLast', as the network takes ` +
+      `[${sample.join(', ')}], received ${shapeText(shape ?? undefined)}`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** Fewer layers with the same outputs: biases, activations, scales and padding become parts of the layers beside them. */
+import { enlargedKernel } from './equal-padding.js';
 import {
   type FileAffine,
   type FileConvolution,
@@ -170,6 +171,9 @@ function padIntoConvolution(layer: FileLayer, place: Place): FileLayer | undefin
   if (layer.kind !== 'pad' || reader?.kind !== 'convolution') return undefined;
   const { padding: own } = reader;
   const added = (side: keyof Padding) => own[side] + layer.padding[side];
-  reader.padding = { top: added('top'), left: added('left'), bottom: added('bottom'), right: added('right') };
-  return layer.reads[0];
+  const padding = { top: added('top'), left: added('left'), bottom: added('bottom'), right: added('right') };
+  const [source] = layer.reads;
+  if (source === undefined || enlargedKernel(reader, padding, source.shape) === undefined) return undefined;
+  reader.padding = padding;
+  return source;
 }

@@ -12,6 +12,7 @@ import {
 } from '../../network/image-layers.js';
 import { dense, type LayerPlace } from '../../network/layers.js';
 import type { ReadLayer, ReadNetwork } from '../assemble.js';
+import { type EnlargedAxis, type EnlargedKernel, enlargedKernel } from './equal-padding.js';
 import {
   type FileAffine,
   type FileConvolution,
@@ -23,7 +24,6 @@ import type { FileNetwork } from './file-network.js';
 import { corrupt } from './model.js';
 import { unsupportedNode } from './node.js';
 import { computed, perUnit } from './stored-numbers.js';
-import { type EnlargedAxis, enlarged, type WindowAxis } from './windows.js';
 
 /**
  * @param path names the file in errors
@@ -159,16 +159,10 @@ function numbersOf({
 /** Unequal padding becomes the same on both sides by weights of 0 beside the kernel. */
 function convolutionOf(layer: FileConvolution, place: LayerPlace): ReadLayer {
   const { activation, bias, kernel, stride, dilation, padding, groups, shape, weights } = layer;
-  const [, height = 0, width = 0] = layer.reads[0]?.shape ?? [];
-  const axis = (extent: 'height' | 'width', size: number, before: number, after: number, count: number) =>
-    enlarged({
-      ...{ size, kernel: kernel[extent], stride: stride[extent], dilation: dilation[extent] },
-      ...{ before, after, count, beyond: false },
-    });
-  const rows = axis('height', height, padding.top, padding.bottom, shape[1] as number);
-  const columns = axis('width', width, padding.left, padding.right, shape[2] as number);
-  if (rows === undefined || columns === undefined)
+  const larger = enlargedKernel(layer, padding, layer.reads[0]?.shape ?? []);
+  if (larger === undefined)
     throw new EigenstudentError('internal', 'a convolution has padding that was not made equal');
+  const { rows, columns } = larger;
   const numbers = { weights: withZeros(weights, kernel, rows, columns), bias };
   return {
     layer: conv2d(shape[0] as number, [rows.kernel, columns.kernel], {
@@ -218,20 +212,14 @@ function affineOf(path: string, { node, scale, shift, shape }: FileAffine, place
 
 /** A depth-wise convolution that copies, with zeros around. */
 function padOf({ padding, shape, reads }: FilePad, place: LayerPlace): ReadLayer {
-  const [channels, height, width] = shape as [number, number, number];
-  const [, rows = 0, columns = 0] = reads[0]?.shape ?? [];
-  const one = { kernel: 1, stride: 1, dilation: 1, beyond: false };
-  const axis = (size: number, before: number, after: number, count: number): WindowAxis => {
-    return { ...one, size, before, after, count };
-  };
-  const [down, across] = [
-    enlarged(axis(rows, padding.top, padding.bottom, height)),
-    enlarged(axis(columns, padding.left, padding.right, width)),
-  ] as [EnlargedAxis, EnlargedAxis];
+  const channels = shape[0] as number;
+  const one = { height: 1, width: 1 };
+  const window = { kernel: one, stride: one, dilation: one, shape };
+  const { rows, columns } = enlargedKernel(window, padding, reads[0]?.shape ?? []) as EnlargedKernel;
   const copy = new Float32Array(channels).fill(1);
-  const weights = withZeros(copy, { height: 1, width: 1 }, down, across);
-  const layer = conv2d(channels, [down.kernel, across.kernel], {
-    ...{ groups: channels, trainable: [], padding: [down.padding, across.padding] },
+  const weights = withZeros(copy, one, rows, columns);
+  const layer = conv2d(channels, [rows.kernel, columns.kernel], {
+    ...{ groups: channels, trainable: [], padding: [rows.padding, columns.padding] },
     ...place,
   });
   return { layer, tensors: [weights] };

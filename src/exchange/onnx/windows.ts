@@ -58,7 +58,7 @@ export function windowsOf(
     const [stride, dilation] = [strides[axis] as number, dilations[axis] as number];
     const plain = { size, kernel: extent, stride, dilation };
     const given = { before: pads[axis] ?? 0, after: pads[axis + 2] ?? 0 };
-    const padding = automatic === 'NOTSET' ? given : sameAs(plain, automatic);
+    const padding = automatic === 'NOTSET' ? given : sameAs(plain, automatic, node, path);
     return counted({ ...plain, ...padding }, ceil, node, path);
   }) as [WindowAxis, WindowAxis];
   return { height, width };
@@ -105,16 +105,29 @@ function automaticPadding(node: OnnxNode, pads: readonly number[], path: string)
   return given as AutomaticPadding;
 }
 
-type Unpadded = Pick<WindowAxis, 'size' | 'kernel' | 'stride' | 'dilation'>;
+export type Unpadded = Pick<WindowAxis, 'size' | 'kernel' | 'stride' | 'dilation'>;
 
-/** Such that there are ceil(size / stride) windows; of an odd number the larger part is after, or before for SAME_LOWER. */
+/**
+ * Such that there are ceil(size / stride) windows; of an odd number the larger part is after, or before for SAME_LOWER.
+ * @throws file_unsupported where a stride leaves out two or more at the end: runtimes differ in where they begin
+ */
 function sameAs(
   { size, kernel, stride, dilation }: Unpadded,
   automatic: Exclude<AutomaticPadding, 'NOTSET'>,
+  node: OnnxNode,
+  path: string,
 ): Pick<WindowAxis, 'before' | 'after'> {
   if (automatic === 'VALID') return { before: 0, after: 0 };
   const count = Math.ceil(size / stride);
-  const total = Math.max(0, (count - 1) * stride + dilation * (kernel - 1) + 1 - size);
+  const missing = (count - 1) * stride + dilation * (kernel - 1) + 1 - size;
+  if (missing < -1)
+    throw unsupportedNode(
+      path,
+      node,
+      `pads in place of auto_pad ${automatic}, which runtimes read differently there,`,
+      `a kernel of ${kernel} with a stride of ${stride} over ${size}`,
+    );
+  const total = Math.max(0, missing);
   const [less, more] = [Math.floor(total / 2), Math.ceil(total / 2)];
   return automatic === 'SAME_UPPER' ? { before: less, after: more } : { before: more, after: less };
 }
@@ -163,7 +176,7 @@ export function windowsWithin({ height, width }: Windows): Windows {
 }
 
 /** How many windows there are with the same padding on both sides. */
-function countWith({ size, kernel, stride, dilation }: Unpadded, padding: number): number {
+export function countWith({ size, kernel, stride, dilation }: Unpadded, padding: number): number {
   return Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
 }
 
@@ -174,32 +187,4 @@ function countWith({ size, kernel, stride, dilation }: Unpadded, padding: number
 export function samePadding({ height, width }: Windows): Extents2d | undefined {
   const same = (axis: WindowAxis) => countWith(axis, axis.before) === axis.count;
   return same(height) && same(width) ? { height: height.before, width: width.before } : undefined;
-}
-
-/** A kernel with zeros before or after it, and a padding that is the same on both sides. */
-export interface EnlargedAxis {
-  readonly padding: number;
-  readonly kernel: number;
-  /** Zeros before the kernel; those after it are the rest. */
-  readonly zerosBefore: number;
-}
-
-/**
- * The same windows with the same padding on both sides, by a larger kernel whose further weights are 0. A zero
- * before the kernel allows `dilation` more padding; one after it takes so much away at the end.
- * @returns undefined where no such kernel gives as many windows
- */
-export function enlarged(axis: WindowAxis): EnlargedAxis | undefined {
-  const { kernel, dilation, before, count } = axis;
-  for (let zeros = 0; ; ++zeros) {
-    const there = countWith({ ...axis, kernel: kernel + zeros }, before + zeros * dilation);
-    if (there === count)
-      return { padding: before + zeros * dilation, kernel: kernel + zeros, zerosBefore: zeros };
-    if (there > count) break;
-  }
-  for (let zeros = 1; ; ++zeros) {
-    const there = countWith({ ...axis, kernel: kernel + zeros }, before);
-    if (there === count) return { padding: before, kernel: kernel + zeros, zerosBefore: 0 };
-    if (there < count) return undefined;
-  }
 }

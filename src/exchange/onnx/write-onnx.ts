@@ -136,7 +136,8 @@ function inputPiece(
   if (layout === 'channelsLast') {
     const order = { name: 'perm', type: attributeTypes.ints, ints: [0, 3, 1, 2] };
     nodes.push(node('Transpose', [tensor], `${prefix}.channelsFirst`, [order]));
-    return { nodes, constants, tensor: `${prefix}.channelsFirst` };
+    tensor = `${prefix}.channelsFirst`;
+    if (sample.length > 1) return { nodes, constants, tensor };
   }
   if (isSame) return { nodes, constants, tensor };
   if (sample.length === 1 && shape?.length !== 1) nodes.push(node('Flatten', [tensor], `${prefix}.rows`));

@@ -30,6 +30,7 @@ export async function pruneModel(
   checkModelOptions(path, options);
   const files = await modelFiles(options);
   const { network, output, signature } = await loadModel(path, files[0], options);
+  chainOf('prune it', network.spec);
   const data = files.length > 0 ? await readModelData(files, network.spec, options) : null;
   if (data?.classNames) session.note(`classes, in the order of the outputs: ${data.classNames.join(', ')}`);
   const metricName = data && metricOf(network, data, options);

@@ -42,7 +42,8 @@ describe('ONNX files that people bring', () => {
     'Erf, Elu, LeakyRelu, Gelu, Clip, Softmax, LogSoftmax, Identity, Dropout, Cast, Flatten, Reshape, Transpose, Squeeze, Unsqueeze), ' +
     'received ';
   const oneOutput = (names: string, first: string) =>
-    `expected a network with one output in FILE, received 2 (${names}). Name the one to read: loadNetwork(path, { output: "${first}" })`;
+    `expected a network with one output in FILE, received 2 (${names}). Name the one to read: loadNetwork(path, { output: "${first}" }), or ` +
+    'prune --output';
   const refused: [string, string][] = [
     ['ml-scaler', `${operators}ai.onnx.ml.Scaler (the node that gives "x")`],
     [

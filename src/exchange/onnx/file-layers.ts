@@ -83,9 +83,9 @@ export interface FileActivation extends FileLayerOf<'activation'> {
 export interface FilePool extends FileLayerOf<'maxPool' | 'averagePool'> {
   readonly kernel: Extents2d;
   readonly stride: Extents2d;
-  readonly padding: Extents2d;
+  padding: Extents2d;
   /** Of 'averagePool'. */
-  readonly countIncludePad: boolean;
+  countIncludePad: boolean;
 }
 
 /** Zeros around an image. */

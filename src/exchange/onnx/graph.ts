@@ -254,7 +254,7 @@ export class ValueGraph {
       'file_unsupported',
       `expected a network with one output in ${this.path}, received ${outputs.length}` +
         (outputs.length > 0
-          ? ` (${names.join(', ')}). Name the one to read: loadNetwork(path, { output: ${example} })`
+          ? ` (${names.join(', ')}). Name the one to read: loadNetwork(path, { output: ${example} }), or prune --output`
           : ''),
     );
   }

@@ -31,6 +31,7 @@ const rules: readonly Rule[] = [
   activationIntoLayerBefore,
   flattenedMean,
   padIntoConvolution,
+  padIntoAveragePool,
 ];
 
 /** @param output the layer of the network's output @returns the one after the changes */
@@ -72,6 +73,7 @@ function inputFlattened(layer: FileLayer, { network }: Place): FileLayer | undef
 }
 
 function withoutEffect(layer: FileLayer): FileLayer | undefined {
+  if (layer.kind === 'pad' && Object.values(layer.padding).every((size) => size === 0)) return layer.reads[0];
   if (layer.kind !== 'affine') return undefined;
   const isOne =
     layer.scale.every((one: number) => one === 1) && layer.shift.every((one: number) => one === 0);
@@ -176,4 +178,17 @@ function padIntoConvolution(layer: FileLayer, place: Place): FileLayer | undefin
   if (source === undefined || enlargedKernel(reader, padding, source.shape) === undefined) return undefined;
   reader.padding = padding;
   return source;
+}
+
+/** Zeros in front of a mean count as its padding. */
+function padIntoAveragePool(layer: FileLayer, place: Place): FileLayer | undefined {
+  const reader = onlyReader(layer, place);
+  if (layer.kind !== 'pad' || reader?.kind !== 'averagePool') return undefined;
+  const { top, left, bottom, right } = layer.padding;
+  const { kernel, padding: own } = reader;
+  const isSame = top === bottom && left === right && own.height === 0 && own.width === 0;
+  if (!isSame || 2 * top > kernel.height || 2 * left > kernel.width) return undefined;
+  reader.padding = { height: top, width: left };
+  reader.countIncludePad = true;
+  return layer.reads[0];
 }

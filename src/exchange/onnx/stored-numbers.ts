@@ -51,7 +51,7 @@ export function perSample(
   const constant = graph.constant(tensor);
   if (constant === undefined) throw refuse(graph.origin(tensor));
   const data = floatsOf(constant, refuse);
-  if (product(shape.slice(1)) === null) throw refuse('one whose size the file leaves open');
+  if (product(shape.slice(1)) === null) throw refuse('sizes that the file leaves open');
   const missing = shape.length - constant.shape.length;
   const sizes = [...Array(Math.max(0, missing)).fill(1), ...constant.shape] as number[];
   const spreads =

@@ -222,7 +222,7 @@ describe('what is no feed-forward network', () => {
     );
     expect(await failure({ nodes: [layer], outputs: ['h', 'label'] })).toBe(
       `file_unsupported: expected a network with one output in ${path}, received 2 (h, label). Name the one to read: ` +
-        'loadNetwork(path, { output: "h" })',
+        'loadNetwork(path, { output: "h" }), or prune --output',
     );
   });
 

@@ -2,8 +2,8 @@
 import { EigenstudentError } from '../../errors.js';
 import { permutation } from './axes.js';
 import type { ValueGraph } from './graph.js';
-import { toFirst } from './moves.js';
 import { nameOf } from './node.js';
+import { toFirst } from './operators/moves.js';
 import type { OnnxNode } from './schema.js';
 import { shapeText } from './shapes.js';
 

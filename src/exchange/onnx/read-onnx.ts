@@ -1,19 +1,19 @@
 import { EigenstudentError } from '../../errors.js';
 import { readBytes } from '../../files/read-bytes.js';
 import type { OutputMap, ReadNetwork } from '../assemble.js';
-import type { FileLayer } from './file-layers.js';
-import { FileNetwork, type Value } from './file-network.js';
 import { geluOf } from './gelu.js';
 import { ValueGraph } from './graph.js';
 import { channelsLastInput } from './input-layout.js';
+import type { FileLayer } from './layers/file-layers.js';
+import { FileNetwork, type Value } from './layers/file-network.js';
+import { simplify } from './layers/simplify.js';
+import { toLayers } from './layers/to-layers.js';
 import { decodeModel } from './model.js';
 import { nameOf } from './node.js';
-import { operatorNames, resultOfNode } from './operators.js';
+import { operatorNames, resultOfNode } from './operators/list.js';
+import { numbersOf, placed } from './operators/step.js';
 import type { OnnxNode } from './schema.js';
 import type { OnnxSignature } from './signature.js';
-import { simplify } from './simplify.js';
-import { numbersOf, placed } from './step.js';
-import { toLayers } from './to-layers.js';
 
 export interface OnnxNetwork extends ReadNetwork {
   readonly output: OutputMap;

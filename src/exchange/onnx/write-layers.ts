@@ -42,6 +42,20 @@ export function layerPiece(written: WrittenLayer): OnnxPiece {
       ]);
     case 'batchNorm':
       return batchNorm(written, layer);
+    default:
+      return unweighted(layer, reads, name);
+  }
+}
+
+type Weighted = 'dense' | 'spectral' | 'conv2d' | 'spectralConv2d' | 'convTranspose2d' | 'batchNorm';
+
+/** A layer without numbers. */
+function unweighted(
+  layer: Exclude<Layer, { readonly kind: Weighted }>,
+  reads: readonly string[],
+  name: string,
+): OnnxPiece {
+  switch (layer.kind) {
     case 'activation': {
       if (layer.activation !== 'linear') return activationPiece(layer.activation, reads[0] as string, name);
       return alone('Identity', reads, name);

@@ -2,14 +2,14 @@
  * Operators that rearrange a tensor; they are supported where every sample keeps its numbers in the same order, or where the
  * channels of images go from the first axis to the last or back.
  */
-import { axesOf, axisOf, permutation, withAxes, withoutAxes } from './axes.js';
-import type { Value } from './file-network.js';
-import type { ValueGraph } from './graph.js';
-import { corrupt } from './model.js';
-import { integerAttribute, nameOf, unsupportedNode } from './node.js';
-import type { OnnxNode } from './schema.js';
-import { type Dimension, numbersPerSample, product, type Shape } from './shapes.js';
-import { type Size, sizesOf } from './sizes.js';
+import { axesOf, axisOf, permutation, withAxes, withoutAxes } from '../axes.js';
+import type { ValueGraph } from '../graph.js';
+import type { Value } from '../layers/file-network.js';
+import { corrupt } from '../model.js';
+import { integerAttribute, nameOf, unsupportedNode } from '../node.js';
+import type { OnnxNode } from '../schema.js';
+import { type Dimension, numbersPerSample, product, type Shape } from '../shapes.js';
+import { type Size, sizesOf } from '../sizes.js';
 import { of, resultOf, type Step } from './step.js';
 
 /** Orders of axes, of channels first and channels last. */

@@ -1,20 +1,20 @@
 /** What each ONNX operator makes of the tensors that it reads: layers, or the same layer in another shape. */
-import { EigenstudentError } from '../../errors.js';
-import type { Activation } from '../../network/layers.js';
-import { eluAlpha, leakySlope } from './activations.js';
+import { EigenstudentError } from '../../../errors.js';
+import type { Activation } from '../../../network/layers.js';
+import { eluAlpha, leakySlope } from '../activations.js';
+import { axisOf } from '../axes.js';
+import type { Value } from '../layers/file-network.js';
+import { attribute, checkForm, floatAttribute, integerAttribute, nameOf, unsupportedNode } from '../node.js';
+import { elementTypeName } from '../schema.js';
+import { floatTypes, product, type Shape } from '../shapes.js';
 import { addition, concat, division, multiplication, subtraction, sum } from './arithmetic.js';
-import { axisOf } from './axes.js';
 import { convolution, transposedConvolution } from './convolution.js';
-import type { Value } from './file-network.js';
+import { forms } from './forms.js';
 import { gemm, matMul } from './linear.js';
 import { flatten, reshape, squeeze, transpose, unsqueeze } from './moves.js';
-import { attribute, checkForm, floatAttribute, integerAttribute, nameOf, unsupportedNode } from './node.js';
 import { batchNormalization } from './normalization.js';
-import { forms } from './operator-forms.js';
 import { pad } from './padding.js';
 import { averagePool, globalPool, maxPool, reduceMean } from './pooling.js';
-import { elementTypeName } from './schema.js';
-import { floatTypes, product, type Shape } from './shapes.js';
 import { numbersOf, of, placed, resultOf, type Step } from './step.js';
 
 /** @returns what the node gives @throws file_unsupported, file_corrupt */

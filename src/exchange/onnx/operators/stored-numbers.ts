@@ -1,11 +1,11 @@
 /** Stored arrays as the numbers of layers: their kinds, broadcasting to a sample, arithmetic in float64. */
-import type { FloatArray } from '../../native/addon.js';
-import { allocate, dtypeOf } from '../../native/arrays.js';
-import { unsupportedNode } from './node.js';
-import { elementTypeName } from './schema.js';
-import { type Dimension, floatTypes, product, shapeText } from './shapes.js';
+import type { FloatArray } from '../../../native/addon.js';
+import { allocate, dtypeOf } from '../../../native/arrays.js';
+import { unsupportedNode } from '../node.js';
+import { elementTypeName } from '../schema.js';
+import { type Dimension, floatTypes, product, shapeText } from '../shapes.js';
+import type { Constant } from '../tensor.js';
 import type { Step } from './step.js';
-import type { Constant } from './tensor.js';
 
 /** @throws what `refuse` makes, for numbers that are not floats */
 export function floatsOf({ data, elementType }: Constant, refuse: (received: string) => Error): FloatArray {

@@ -1,4 +1,6 @@
 /** Fewer layers with the same outputs: biases, activations, scales and padding become parts of the layers beside them. */
+
+import { computed, perUnit } from '../operators/stored-numbers.js';
 import { enlargedKernel } from './equal-padding.js';
 import {
   type FileAffine,
@@ -11,7 +13,6 @@ import {
 } from './file-layers.js';
 import type { FileNetwork } from './file-network.js';
 import { scaledInputs, scaledOutputs } from './scaled-weights.js';
-import { computed, perUnit } from './stored-numbers.js';
 
 interface Place {
   readonly network: FileNetwork;

@@ -1,9 +1,9 @@
-import type { FileLayer } from './file-layers.js';
-import type { FileNetwork, Value } from './file-network.js';
-import type { ValueGraph } from './graph.js';
-import { unsupportedNode } from './node.js';
-import type { OnnxNode } from './schema.js';
-import { type Shape, shapeText } from './shapes.js';
+import type { ValueGraph } from '../graph.js';
+import type { FileLayer } from '../layers/file-layers.js';
+import type { FileNetwork, Value } from '../layers/file-network.js';
+import { unsupportedNode } from '../node.js';
+import type { OnnxNode } from '../schema.js';
+import { type Shape, shapeText } from '../shapes.js';
 
 /** A node with what it reads. */
 export interface Step {

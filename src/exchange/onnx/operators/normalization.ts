@@ -1,7 +1,7 @@
 /** BatchNormalization as it is at inference, which stays a layer. */
-import type { FileLayer } from './file-layers.js';
-import type { Value } from './file-network.js';
-import { floatAttribute, integerAttribute, unsupportedNode } from './node.js';
+import type { FileLayer } from '../layers/file-layers.js';
+import type { Value } from '../layers/file-network.js';
+import { floatAttribute, integerAttribute, unsupportedNode } from '../node.js';
 import { of, placed, resultOf, type Step } from './step.js';
 import { storedVector } from './stored-numbers.js';
 

@@ -1,6 +1,7 @@
 /** Convolutions with unequal padding, as ones with the same padding on both sides, which is what layers have. */
+
+import { countWith, type WindowAxis } from '../operators/windows.js';
 import type { FileConvolution, Padding } from './file-layers.js';
-import { countWith, type WindowAxis } from './windows.js';
 
 /** A kernel with zeros before or after it, and a padding that is the same on both sides. */
 export interface EnlargedAxis {

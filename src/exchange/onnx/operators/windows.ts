@@ -1,9 +1,9 @@
 /** How the kernel of a convolution or a pool is moved over an image: strides, dilations, pads, by both axes. */
-import type { Extents2d } from '../../network/layers.js';
-import type { Padding } from './file-layers.js';
-import { corrupt } from './model.js';
-import { attribute, integerAttribute, nameOf, unsupportedNode } from './node.js';
-import type { OnnxNode } from './schema.js';
+import type { Extents2d } from '../../../network/layers.js';
+import type { Padding } from '../layers/file-layers.js';
+import { corrupt } from '../model.js';
+import { attribute, integerAttribute, nameOf, unsupportedNode } from '../node.js';
+import type { OnnxNode } from '../schema.js';
 import type { Step } from './step.js';
 
 /** Along one axis of an image. */

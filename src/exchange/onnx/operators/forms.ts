@@ -1,6 +1,6 @@
 /** The inputs and attributes that each ONNX operator may have, by opset. */
-import { foldingForms } from './folding.js';
-import type { AttributeKind, OperatorForm } from './node.js';
+import { foldingForms } from '../folding.js';
+import type { AttributeKind, OperatorForm } from '../node.js';
 
 const unary: OperatorForm = { inputs: [1, 1] };
 const binary: OperatorForm = { inputs: [2, 2] };

@@ -1,7 +1,7 @@
 /** Layers as an ONNX graph has them, before they are simplified and become layers of this package. */
-import type { FloatArray } from '../../native/addon.js';
-import type { Activation, Extents2d } from '../../network/layers.js';
-import type { OnnxNode } from './schema.js';
+import type { FloatArray } from '../../../native/addon.js';
+import type { Activation, Extents2d } from '../../../network/layers.js';
+import type { OnnxNode } from '../schema.js';
 
 interface FileLayerOf<Kind extends string> {
   kind: Kind;

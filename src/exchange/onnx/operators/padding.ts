@@ -1,8 +1,8 @@
 /** Zeros around images, as a layer in front of others. */
-import { axesOf } from './axes.js';
-import type { FileLayer, Padding } from './file-layers.js';
-import type { Value } from './file-network.js';
-import { attribute, floatAttribute, unsupportedNode } from './node.js';
+import { axesOf } from '../axes.js';
+import type { FileLayer, Padding } from '../layers/file-layers.js';
+import type { Value } from '../layers/file-network.js';
+import { attribute, floatAttribute, unsupportedNode } from '../node.js';
 import { imageOf, of, placed, resultOf, type Step } from './step.js';
 
 /** Pad, with zeros. */

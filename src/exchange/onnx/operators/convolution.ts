@@ -1,14 +1,14 @@
 /** Conv and ConvTranspose, of images and with stored kernels. */
-import type { FloatArray } from '../../native/addon.js';
-import { enlargedKernel } from './equal-padding.js';
-import { type FileLayer, noPadding } from './file-layers.js';
-import type { Value } from './file-network.js';
-import { corrupt } from './model.js';
-import { attribute, integerAttribute, nameOf, unsupportedNode } from './node.js';
+import type { FloatArray } from '../../../native/addon.js';
+import { enlargedKernel } from '../layers/equal-padding.js';
+import { type FileLayer, noPadding } from '../layers/file-layers.js';
+import type { Value } from '../layers/file-network.js';
+import { corrupt } from '../model.js';
+import { attribute, integerAttribute, nameOf, unsupportedNode } from '../node.js';
+import type { Constant } from '../tensor.js';
 import { paddedImage } from './padding.js';
 import { imageOf, of, placed, resultOf, type Step } from './step.js';
 import { storedInput, storedVector } from './stored-numbers.js';
-import type { Constant } from './tensor.js';
 import { countsOf, extentsOf, paddingOf, type WindowAxis, windowsOf } from './windows.js';
 
 /** Cross-correlation, without a flip of the kernel. */

@@ -1,10 +1,10 @@
 /** Sums, differences, products, quotients and concatenations: of computed tensors, or with stored numbers. */
-import type { FloatArray } from '../../native/addon.js';
-import { axisOf } from './axes.js';
-import { type FileLayer, sizeOf } from './file-layers.js';
-import type { Value } from './file-network.js';
-import { attribute, unsupportedNode } from './node.js';
-import { contradict, type Dimension, type Shape } from './shapes.js';
+import type { FloatArray } from '../../../native/addon.js';
+import { axisOf } from '../axes.js';
+import { type FileLayer, sizeOf } from '../layers/file-layers.js';
+import type { Value } from '../layers/file-network.js';
+import { attribute, unsupportedNode } from '../node.js';
+import { contradict, type Dimension, type Shape } from '../shapes.js';
 import { numbersOf, of, placed, resultOf, type Step } from './step.js';
 import { computed, perSample } from './stored-numbers.js';
 

@@ -1,7 +1,7 @@
 /** The layers that are gathered from an ONNX graph, each after those that it reads. */
-import type { OutputMap } from '../assemble.js';
+import type { OutputMap } from '../../assemble.js';
+import { type Dimension, type FloatType, product, type Shape } from '../shapes.js';
 import { type FileInput, type FileLayer, type FilePlain, sizeOf } from './file-layers.js';
-import { type Dimension, type FloatType, product, type Shape } from './shapes.js';
 
 /** A tensor that the graph computes of its input. */
 export interface Value {

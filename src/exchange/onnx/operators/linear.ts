@@ -1,12 +1,12 @@
 /** Products with stored matrices, which become dense layers. */
-import type { FloatArray } from '../../native/addon.js';
-import { allocate, dtypeOf } from '../../native/arrays.js';
-import { transpose } from '../assemble.js';
-import type { FileLayer } from './file-layers.js';
-import type { Value } from './file-network.js';
-import { corrupt } from './model.js';
-import { floatAttribute, integerAttribute, nameOf, unsupportedNode } from './node.js';
-import { type Dimension, product, shapeText } from './shapes.js';
+import type { FloatArray } from '../../../native/addon.js';
+import { allocate, dtypeOf } from '../../../native/arrays.js';
+import { transpose } from '../../assemble.js';
+import type { FileLayer } from '../layers/file-layers.js';
+import type { Value } from '../layers/file-network.js';
+import { corrupt } from '../model.js';
+import { floatAttribute, integerAttribute, nameOf, unsupportedNode } from '../node.js';
+import { type Dimension, product, shapeText } from '../shapes.js';
 import { of, placed, resultOf, type Step } from './step.js';
 import { floatsOf, perSample } from './stored-numbers.js';
 

@@ -1,7 +1,7 @@
 /** Weights of layers whose outputs, or whose inputs, are multiplied by stored numbers. */
-import type { FloatArray } from '../../native/addon.js';
+import type { FloatArray } from '../../../native/addon.js';
+import { computed, perUnit } from '../operators/stored-numbers.js';
 import type { FileAffine, FileConvolution, FileMatrix, FileWeighted } from './file-layers.js';
-import { computed, perUnit } from './stored-numbers.js';
 
 /** @param scale [output units] */
 export function scaledOutputs(layer: FileWeighted, scale: FloatArray): FloatArray {

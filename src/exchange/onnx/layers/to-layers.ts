@@ -1,7 +1,7 @@
 /** Makes layers of this package, with names where others than the next layer read them, of the layers of a file. */
-import { EigenstudentError } from '../../errors.js';
-import type { FloatArray } from '../../native/addon.js';
-import { activation, add, batchNorm, concat } from '../../network/graph-layers.js';
+import { EigenstudentError } from '../../../errors.js';
+import type { FloatArray } from '../../../native/addon.js';
+import { activation, add, batchNorm, concat } from '../../../network/graph-layers.js';
 import {
   averagePool2d,
   conv2d,
@@ -9,9 +9,12 @@ import {
   flatten,
   globalAveragePool,
   maxPool2d,
-} from '../../network/image-layers.js';
-import { dense, type LayerPlace } from '../../network/layers.js';
-import type { ReadLayer, ReadNetwork } from '../assemble.js';
+} from '../../../network/image-layers.js';
+import { dense, type LayerPlace } from '../../../network/layers.js';
+import type { ReadLayer, ReadNetwork } from '../../assemble.js';
+import { corrupt } from '../model.js';
+import { unsupportedNode } from '../node.js';
+import { computed, perUnit } from '../operators/stored-numbers.js';
 import { type EnlargedAxis, type EnlargedKernel, enlargedKernel } from './equal-padding.js';
 import {
   type FileAffine,
@@ -21,9 +24,6 @@ import {
   sizeOf,
 } from './file-layers.js';
 import type { FileNetwork } from './file-network.js';
-import { corrupt } from './model.js';
-import { unsupportedNode } from './node.js';
-import { computed, perUnit } from './stored-numbers.js';
 
 /**
  * @param path names the file in errors

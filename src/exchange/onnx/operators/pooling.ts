@@ -1,10 +1,10 @@
 /** Pools over images, and padding in front of layers of images. */
-import { axisOf } from './axes.js';
-import type { FileLayer } from './file-layers.js';
-import type { Value } from './file-network.js';
-import { attribute, integerAttribute, unsupportedNode } from './node.js';
+import { axisOf } from '../axes.js';
+import type { FileLayer } from '../layers/file-layers.js';
+import type { Value } from '../layers/file-network.js';
+import { attribute, integerAttribute, unsupportedNode } from '../node.js';
+import type { Dimension } from '../shapes.js';
 import { paddedImage } from './padding.js';
-import type { Dimension } from './shapes.js';
 import { imageOf, of, placed, resultOf, type Step } from './step.js';
 import {
   countsOf,

@@ -32,8 +32,19 @@ describe('what is refused', () => {
       'a stored kernel of two axes as its second input',
       'one of shape [3, 2, 3]',
     ],
-    ['Conv', conv({ pads: [1, 1] }), 'pads of four numbers from 0 to 1024', '[1, 1]'],
-    ['Conv', conv({ pads: [-1, 0, 0, 0] }), 'pads of four numbers from 0 to 1024', '[-1, 0, 0, 0]'],
+    ['Conv', conv({ pads: [1, 1] }), 'four pads', '[1, 1]'],
+    [
+      'Conv',
+      conv({ pads: [-1, 0, 0, 0] }),
+      'pads from 0 to 1024, which differ by at most 32 from those of the other side',
+      '[-1, 0, 0, 0]',
+    ],
+    [
+      'Conv',
+      conv({ pads: [0, 0, 33, 0] }),
+      'pads from 0 to 1024, which differ by at most 32 from those of the other side',
+      '[0, 0, 33, 0]',
+    ],
     ['Conv', conv({ strides: [0, 1] }), 'strides of two numbers, each at least 1', '[0, 1]'],
     ['Conv', conv({ auto_pad: 'SAME' }), 'auto_pad NOTSET, VALID, SAME_UPPER or SAME_LOWER', '"SAME"'],
     [
@@ -106,7 +117,7 @@ describe('what is refused', () => {
     [
       'Pad',
       pads(0, 1, 0, 0, 0, 0, 0, 0),
-      'pads of 0 to 1024 rows and columns',
+      'pads of rows and columns only',
       'pads [0, 1, 0, 0, 0, 0, 0, 0] of a tensor of shape [N, 2, 7, 5]',
     ],
     ['Pad', pads(0, 0, 1, 1), 'stored pads, two for each axis', '[0, 0, 1, 1]'],

@@ -4,6 +4,7 @@ import type { FileLayer, Padding } from '../layers/file-layers.js';
 import type { Value } from '../layers/file-network.js';
 import { attribute, floatAttribute, unsupportedNode } from '../node.js';
 import { imageOf, of, placed, resultOf, type Step } from './step.js';
+import { checkPads } from './windows.js';
 
 /** Pad, with zeros. */
 export function pad(step: Step): Value {
@@ -18,11 +19,12 @@ export function pad(step: Step): Value {
   const { before, after } = paddedAxes(step);
   const beside = [...before, ...after];
   const outside = before[0] || before[1] || after[0] || after[1];
-  if (outside || beside.some((size) => size < 0 || size > 1024))
+  if (outside)
     throw refuse(
-      'pads of 0 to 1024 rows and columns',
+      'pads of rows and columns only',
       `pads [${beside.join(', ')}] of a tensor ${of(value.shape)}`,
     );
+  checkPads(node, beside, graph.path);
   const padding = { top: before[2], left: before[3], bottom: after[2], right: after[3] } as Padding;
   const from = paddedImage(step, image, padding);
   return resultOf(step, { from, shape: [value.shape?.[0] ?? null, ...from.shape] });

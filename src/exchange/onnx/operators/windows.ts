@@ -27,8 +27,9 @@ export interface Windows {
   readonly width: WindowAxis;
 }
 
-/** More rows or columns of padding than any network has: guards against damaged files (arbitrary). */
+/** More rows or columns of padding than any network has, on a side and more than on the other: guards against damaged files (arbitrary). */
 const largestPadding = 1024;
+const largestDifference = 32;
 
 /**
  * @param kernel [height, width]
@@ -44,13 +45,8 @@ export function windowsOf(
   const strides = pair(node, 'strides', 1, path);
   const dilations = pair(node, 'dilations', 1, path);
   const pads = attribute(node, 'pads')?.ints ?? [];
-  if (![0, 4].includes(pads.length) || pads.some((pad) => pad < 0 || pad > largestPadding))
-    throw unsupportedNode(
-      path,
-      node,
-      `pads of four numbers from 0 to ${largestPadding}`,
-      `[${pads.join(', ')}]`,
-    );
+  if (![0, 4].includes(pads.length)) throw unsupportedNode(path, node, 'four pads', `[${pads.join(', ')}]`);
+  checkPads(node, pads, path);
   const automatic = automaticPadding(node, pads, path);
   const ceil = integerAttribute(node, 'ceil_mode', 0) !== 0;
   const [height, width] = [0, 1].map((axis) => {
@@ -62,6 +58,21 @@ export function windowsOf(
     return counted({ ...plain, ...padding }, ceil, node, path);
   }) as [WindowAxis, WindowAxis];
   return { height, width };
+}
+
+/** @param pads those before the axes, then those after them @throws file_unsupported */
+export function checkPads(node: OnnxNode, pads: readonly number[], path: string): void {
+  const axes = pads.length / 2;
+  const differs = pads.some(
+    (pad, i) => Math.abs(pad - (pads[(i + axes) % pads.length] as number)) > largestDifference,
+  );
+  if (!differs && pads.every((pad) => pad >= 0 && pad <= largestPadding)) return;
+  throw unsupportedNode(
+    path,
+    node,
+    `pads from 0 to ${largestPadding}, which differ by at most ${largestDifference} from those of the other side`,
+    `[${pads.join(', ')}]`,
+  );
 }
 
 /** Two numbers of at least 1. */

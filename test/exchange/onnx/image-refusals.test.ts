@@ -169,6 +169,28 @@ describe('what is refused', () => {
     expect(await failure(graph)).toBe(refused(expected, opType, received));
   });
 
+  it('a sum of a concatenation and of one layer, whose units do not meet one by one', async () => {
+    const nodes = [
+      node('Conv', ['x', 'a'], 'c'),
+      node('Concat', ['x', 'c'], 'both', { axis: 1 }),
+      node('Conv', ['both', 'b'], 'd'),
+      node('Add', ['both', 'd'], 'y'),
+    ];
+    const tensors = [numbers('a', [2, 2, 1, 1]), numbers('b', [4, 4, 1, 1])];
+    expect(await failure({ nodes, tensors })).toBe(
+      'invalid_network: the network in FILE cannot be built: layer 3: expected layers whose units meet one by one, got others',
+    );
+  });
+
+  it('numbers that are too large once they are multiplied', async () => {
+    const large = [node('Mul', ['x', 'c'], 'h'), node('Conv', ['h', 'w'], 'y')];
+    const tensors = [floatTensor('c', [], [1e30]), floatTensor('w', [1, 2, 1, 1], [1e30, 1])];
+    expect(await failure({ nodes: large, tensors })).toBe(
+      'invalid_network: expected finite numbers for the layer of tensor "y" of FILE, received some that are not once the stored ' +
+        'numbers beside it are multiplied and added. Export the model in float64, or scale its weights',
+    );
+  });
+
   it('files that contradict themselves', async () => {
     const corrupt = (reason: string) => `file_corrupt: FILE is not a readable ONNX file: ${reason}`;
     const where = 'Conv (the node that gives "y")';

@@ -56,7 +56,7 @@ function addRunOptions(command: Command): void {
 }
 
 const modelOptions = [
-  ...['description', 'scope', 'criterion', 'leave', 'round', 'points', 'recalibrate'],
+  ...['description', 'output', 'scope', 'criterion', 'leave', 'round', 'points', 'recalibrate'],
   ...['export', 'fineTune', 'learningRate', 'batchSize', 'l2'],
   ...[
     'data',
@@ -75,6 +75,7 @@ function addModelOptions(command: Command): void {
   command
     .optionsGroup('Of the file of a network:')
     .option('--description <file>', 'JSON that names the layers (default: beside it, as model.json)')
+    .option('--output <name>', 'the output of an ONNX file that is read, where it has several')
     .option('--scope <name>', 'layer, each by itself, or global, all in one ranking (default: layer)')
     .option(
       '--criterion <name>',

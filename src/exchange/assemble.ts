@@ -2,32 +2,24 @@
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { allocate, dtypeOf } from '../native/arrays.js';
-import { type Activation, dense, type Layer, spectral } from '../network/layers.js';
+import type { Layer } from '../network/layers.js';
 import { Network } from '../network/network.js';
 import type { Loss } from '../network/spec.js';
 
-/** A layer from a file, in the layout of this package: matrices [outputs][inputs]. */
+/** A layer from a file, with its numbers in the layout of this package. */
 export interface ReadLayer {
-  /** Its name in the file, for errors, as in 'layer 1 ("fc2.weight")'. */
-  readonly name: string;
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly activation: Activation;
-  readonly numbers: DenseNumbers | SpectralNumbers;
-  /** [outputs] */
-  readonly bias: FloatArray | undefined;
+  readonly layer: Layer;
+  /** Its tensors, in the order in which a network has them. */
+  readonly tensors: readonly FloatArray[];
+  /** Its buffers: running mean and variance of batch norm. Default: none. */
+  readonly buffers?: readonly FloatArray[];
 }
 
-interface DenseNumbers {
-  readonly weights: FloatArray;
-}
-
-interface SpectralNumbers {
-  readonly eigenvectors: FloatArray;
-  /** [inputs] */
-  readonly eigenvaluesIn: FloatArray;
-  /** [outputs] */
-  readonly eigenvaluesOut: FloatArray;
+/** The layers of a file, and what the first of them read. */
+export interface ReadNetwork {
+  /** Features of a sample, or [channels, height, width]. */
+  readonly inputs: number | readonly number[];
+  readonly layers: readonly ReadLayer[];
 }
 
 /**
@@ -39,43 +31,34 @@ export type OutputMap = 'linear' | 'softmax' | 'logSoftmax';
 /**
  * A network of these layers; float64 if any of the numbers are.
  * @param path names the file in errors
- * @throws invalid_network when a layer has another number of inputs than the one before it has outputs
+ * @throws invalid_network without layers, and where one cannot read what is before it
  */
-export function assemble(path: string, layers: readonly ReadLayer[], loss: Loss): Network {
-  checkChain(path, layers);
-  const blocks = layers.flatMap(({ numbers, bias }) => [
-    ...(Object.values(numbers) as FloatArray[]),
-    ...(bias ? [bias] : []),
-  ]);
-  const size = blocks.reduce((total, block) => total + block.length, 0);
-  const dtype = blocks.some((block) => dtypeOf(block) === 'float64') ? 'float64' : 'float32';
-  const parameters = allocate('the network', dtype, size);
-  let offset = 0;
-  for (const block of blocks) {
-    parameters.set(block, offset);
-    offset += block.length;
-  }
-  const { inputs } = layers[0] as ReadLayer;
-  return Network.from({ inputs, layers: layers.map(layerOf), loss }, parameters);
-}
-
-function layerOf({ outputs, activation, numbers, bias }: ReadLayer): Layer {
-  const options = { activation, bias: bias !== undefined };
-  return 'weights' in numbers ? dense(outputs, options) : spectral(outputs, options);
-}
-
-function checkChain(path: string, layers: readonly ReadLayer[]): void {
+export function assemble(path: string, { inputs, layers }: ReadNetwork, loss: Loss): Network {
   if (layers.length === 0)
     throw new EigenstudentError('invalid_network', `expected at least one layer in ${path}, received none`);
-  layers.forEach((layer, i) => {
-    const before = layers[i - 1];
-    if (before === undefined || layer.inputs === before.outputs) return;
-    throw new EigenstudentError(
-      'invalid_network',
-      `expected ${layer.name} of ${path} to take the ${before.outputs} outputs of ${before.name}, received a matrix ` +
-        `that takes ${layer.inputs}. Name the layers in the order in which they follow one another`,
-    );
-  });
+  const tensors = layers.flatMap((layer) => layer.tensors);
+  const buffers = layers.flatMap((layer) => layer.buffers ?? []);
+  const double = [...tensors, ...buffers].some((block) => dtypeOf(block) === 'float64');
+  const joined = (blocks: readonly FloatArray[]) => {
+    const size = blocks.reduce((total, block) => total + block.length, 0);
+    const whole = allocate('the network', double ? 'float64' : 'float32', size);
+    let offset = 0;
+    for (const block of blocks) {
+      whole.set(block, offset);
+      offset += block.length;
+    }
+    return whole;
+  };
+  const options = { inputs, layers: layers.map(({ layer }) => layer), loss };
+  const [parameters, statistics] = [joined(tensors), joined(buffers)];
+  try {
+    return Network.from(options, parameters, statistics);
+  } catch (error) {
+    if (!(error instanceof EigenstudentError)) throw error;
+    throw new EigenstudentError(error.code, `the network in ${path} cannot be built: ${error.message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** [rows][columns] -> [columns][rows], a copy. */

@@ -14,9 +14,10 @@
 import { denseArray, invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError, reasonOf } from '../errors.js';
 import { readText } from '../files/text-file.js';
+import type { FloatArray } from '../native/addon.js';
 import { allocate, dtypeOf } from '../native/arrays.js';
-import { type Activation, activations } from '../network/layers.js';
-import { type OutputMap, type ReadLayer, transpose } from './assemble.js';
+import { type Activation, activations, dense, spectral } from '../network/layers.js';
+import { type OutputMap, type ReadNetwork, transpose } from './assemble.js';
 import type { NamedTensors } from './named-tensors.js';
 
 export const outputMaps = ['linear', 'softmax', 'logSoftmax'] as const satisfies readonly OutputMap[];
@@ -119,25 +120,54 @@ function checkLayer(layer: unknown, where: string): void {
   if (fields.activation !== undefined) oneOf(`activation of ${where}`, fields.activation, activations);
 }
 
+/** A layer of a description: what it reads and makes, and its numbers in the layout of this package. */
+interface MatrixLayer {
+  /** For errors, as in 'layer 1 ("fc2.weight")'. */
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Matrix, eigenvalues, bias: those that it has. */
+  readonly tensors: readonly FloatArray[];
+}
+
 /** The layers that a description names. @throws invalid_network for arrays that are missing or have another shape */
-export function describedLayers(description: NetworkDescription, tensors: NamedTensors): ReadLayer[] {
-  return description.layers.map((layer, i) => {
-    const matrix = layer.weight ?? layer.kernel ?? (layer.base as string);
-    const { data, rows, columns } = tensors.matrix(matrix);
-    const [outputs, inputs] = layer.weight === undefined ? [columns, rows] : [rows, columns];
-    const turned = layer.weight === undefined ? transpose(data, rows, columns) : data;
-    const zeros = () => allocate('eigenvalues', dtypeOf(data), inputs);
-    const numbers =
-      layer.base === undefined
-        ? { weights: turned }
-        : {
-            eigenvectors: turned,
-            eigenvaluesIn:
-              layer.diag_start === undefined ? zeros() : tensors.vector(layer.diag_start, inputs),
-            eigenvaluesOut: tensors.vector(layer.diag_end as string, outputs),
-          };
-    const bias = layer.bias === undefined ? undefined : tensors.vector(layer.bias, outputs);
-    const { activation = 'linear' } = layer;
-    return { name: `layer ${i} (${JSON.stringify(matrix)})`, inputs, outputs, activation, numbers, bias };
+export function describedLayers(description: NetworkDescription, tensors: NamedTensors): ReadNetwork {
+  const matrices = description.layers.map((layer, i) => matrixLayer(layer, i, tensors));
+  checkChain(tensors.path, matrices);
+  const layers = description.layers.map(({ base, bias, activation = 'linear' }, i) => {
+    const { outputs, tensors: numbers } = matrices[i] as MatrixLayer;
+    const options = { activation, bias: bias !== undefined };
+    return {
+      layer: base === undefined ? dense(outputs, options) : spectral(outputs, options),
+      tensors: numbers,
+    };
+  });
+  return { inputs: (matrices[0] as MatrixLayer).inputs, layers };
+}
+
+function matrixLayer(layer: DescribedLayer, index: number, tensors: NamedTensors): MatrixLayer {
+  const matrix = layer.weight ?? layer.kernel ?? (layer.base as string);
+  const { data, rows, columns } = tensors.matrix(matrix);
+  const [outputs, inputs] = layer.weight === undefined ? [columns, rows] : [rows, columns];
+  const zeros = () => allocate('eigenvalues', dtypeOf(data), inputs);
+  const numbers = [layer.weight === undefined ? transpose(data, rows, columns) : data];
+  if (layer.base !== undefined)
+    numbers.push(
+      layer.diag_start === undefined ? zeros() : tensors.vector(layer.diag_start, inputs),
+      tensors.vector(layer.diag_end as string, outputs),
+    );
+  if (layer.bias !== undefined) numbers.push(tensors.vector(layer.bias, outputs));
+  return { name: `layer ${index} (${JSON.stringify(matrix)})`, inputs, outputs, tensors: numbers };
+}
+
+function checkChain(path: string, layers: readonly MatrixLayer[]): void {
+  layers.forEach((layer, i) => {
+    const before = layers[i - 1];
+    if (before === undefined || layer.inputs === before.outputs) return;
+    throw new EigenstudentError(
+      'invalid_network',
+      `expected ${layer.name} of ${path} to take the ${before.outputs} outputs of ${before.name}, received a matrix ` +
+        `that takes ${layer.inputs}. Name the layers in the order in which they follow one another`,
+    );
   });
 }

@@ -36,6 +36,14 @@ export interface LoadOptions {
    * else 'mse'.
    */
   readonly loss?: Loss;
+  /** The output of an ONNX file that is read, by its name. Required where the file has several. */
+  readonly output?: string;
+  /**
+   * 'channelsFirst': an ONNX file that takes images with the channels last, [samples, height, width, channels],
+   * and moves them to the front is read as a network of [channels, height, width], to which samples have to be
+   * given in that order. Default: such a file is refused.
+   */
+  readonly inputLayout?: 'channelsFirst';
 }
 
 export interface LoadedNetwork {
@@ -48,18 +56,19 @@ export interface LoadedNetwork {
 
 /**
  * A network from a file: safetensors of this package, which contain the structure; safetensors of PyTorch and
- * others, and NPZ of Keras and NumPy, both with a description; ONNX of a plain network. All tensors but
+ * others, and NPZ of Keras and NumPy, both with a description; ONNX of a dense or convolutional network. All tensors but
  * eigenvaluesIn are trainable.
  * @throws file_unreadable, file_corrupt, file_unsupported, invalid_network, invalid_argument: which file, which array or
  *   operator, what was expected
  */
 export async function loadNetwork(path: string, options: LoadOptions = {}): Promise<LoadedNetwork> {
-  knownKeys('loadNetwork', options, ['description', 'loss']);
+  knownKeys('loadNetwork', options, ['description', 'loss', 'output', 'inputLayout']);
   if (options.loss !== undefined) oneOf('loss of loadNetwork', options.loss, losses);
   const format = formatOf(path);
+  checkOnnxOptions(path, format, options);
   if (format === '.onnx') {
-    const { layers, output, signature } = await readOnnx(path);
-    return { network: assemble(path, layers, options.loss ?? lossOf(output)), output, signature };
+    const { output, signature, ...read } = await readOnnx(path, options);
+    return { network: assemble(path, read, options.loss ?? lossOf(output)), output, signature };
   }
   if (format === '.npz') {
     const names = await namesInNpz(path);
@@ -97,6 +106,16 @@ export function formatOf(path: unknown): (typeof networkFormats)[number] {
     'PyTorch writes such files with safetensors.torch.save_file(model.state_dict(), path) and torch.onnx.export, Keras with ' +
       'numpy.savez(path, **arrays)',
   );
+}
+
+/** @throws invalid_argument for options of ONNX files that are given for others, or have other values */
+function checkOnnxOptions(path: string, format: string, { output, inputLayout }: LoadOptions): void {
+  if (output !== undefined && (typeof output !== 'string' || output === ''))
+    throw invalid('output of loadNetwork', 'the name of an output', output);
+  if (inputLayout !== undefined) oneOf('inputLayout of loadNetwork', inputLayout, ['channelsFirst']);
+  if (format === '.onnx') return;
+  for (const [name, value] of Object.entries({ output, inputLayout }))
+    if (value !== undefined) throw invalid(`${name} of loadNetwork`, `none, as ${path} is not ONNX,`, value);
 }
 
 function lossOf(output: OutputMap): Loss {

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadNetwork } from '../../src/exchange/index.js';
 import { prune } from '../../src/pruning/prune.js';
@@ -273,14 +274,27 @@ describe('prune of a file refuses', () => {
     );
   });
 
-  it('an unsupported operator, with its name and exit status 2', async () => {
+  it('a network of images, with exit status 2', async () => {
     const { exitCode, stderr } = await call('prune', fixture('torch-conv.onnx'), '--keep', '1');
     expect([exitCode, stderr]).toEqual([
       2,
-      expect.stringMatching(
-        /^error: expected operators of plain networks in .*, received Conv \(node "\/0\/Conv"\)\n$/,
-      ),
+      'error: expected a chain of dense and spectral layers to prune it, received a network of which its input is no list of ' +
+        'features but 1 x 2 x 2\n',
     ]);
+  });
+
+  it('an output that is not named, or does not exist, or is that of another file than ONNX', async () => {
+    const two = fileURLToPath(new URL('../fixtures/public-reports/onnx-missing/two.onnx', import.meta.url));
+    const failure = async (...args: string[]) => (await call('prune', ...args, '--keep', '1')).stderr;
+    expect(await failure(two)).toMatch(
+      /received 2 \(y, y2\)\. Name the one to read: .*, or prune --output\n$/,
+    );
+    expect(await failure(two, '--output', 'z')).toMatch(
+      /^error: expected one of the outputs of .* \(y, y2\) for output/,
+    );
+    expect(await failure('model.npz', '--output', 'z')).toBe(
+      'error: expected no --output here: model.npz is not ONNX, and has one output\n',
+    );
   });
 
   it('a missing file', async () => {

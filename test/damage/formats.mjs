@@ -161,6 +161,7 @@ const all = [
     },
   },
   { name: 'torch-by-hand.onnx', bytes: fixture('exchange/torch-by-hand.onnx'), read: loaded, check: networkIsPlausible },
+  { name: 'torch-inception.onnx', bytes: fixture('exchange/torch-inception.onnx'), read: loaded, check: networkIsPlausible },
   {
     name: 'description.json',
     bytes: description,

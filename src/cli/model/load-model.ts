@@ -15,10 +15,14 @@ import type { DataFiles } from './data-files.js';
 export async function loadModel(
   path: string,
   files: DataFiles | undefined,
-  { loss: given, description }: { readonly loss?: string; readonly description?: string },
+  {
+    loss: given,
+    description,
+    output,
+  }: { readonly loss?: string; readonly description?: string; readonly output?: string },
 ): Promise<LoadedNetwork> {
   const requestedLoss = given === undefined ? undefined : oneOf('--loss', given, losses);
-  const loaded = await loadNetwork(path, { description });
+  const loaded = await loadNetwork(path, { description, output });
   const { spec, parameters, buffers } = loaded.network;
   const oneSigmoid = endsInOneSigmoid({ ...spec, loss: 'mse' });
   if (requestedLoss === 'crossEntropy' && oneSigmoid)

@@ -16,6 +16,7 @@ export interface PruneModelOptions extends ModelDataOptions {
   readonly loss?: string;
   readonly metric?: string;
   readonly description?: string;
+  readonly output?: string;
   readonly scope?: Scope;
   readonly criterion?: Criterion;
   /** Names or indices of layers. */
@@ -64,6 +65,8 @@ export function checkModelOptions(path: string, options: PruneModelOptions): voi
     );
   if (options.description !== undefined && extname(path).toLowerCase() === '.onnx')
     refuse('description', `${path} is ONNX, which says itself what its layers are`);
+  if (options.output !== undefined && extname(path).toLowerCase() !== '.onnx')
+    refuse('output', `${path} is not ONNX, and has one output`);
 }
 
 function refuse(name: Name, reason: string): never {

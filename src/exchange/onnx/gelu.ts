@@ -1,5 +1,5 @@
 /** GELU as exporters without the operator Gelu write it: x * 0.5 * (1 + erf(x / sqrt(2))), factors in any order. */
-import type { ChainGraph } from './graph.js';
+import type { ValueGraph } from './graph.js';
 import { elementTypes, type OnnxNode } from './schema.js';
 import type { Shape } from './shapes.js';
 import type { Constant } from './tensor.js';
@@ -14,7 +14,7 @@ const tolerance16 = 2e-4;
 /** The tensor x, and whether a constant adds no axis to it. */
 class Formula {
   constructor(
-    readonly graph: ChainGraph,
+    readonly graph: ValueGraph,
     readonly x: string,
     readonly shape: Shape,
   ) {}
@@ -28,8 +28,14 @@ class Formula {
   }
 }
 
-/** The tensor that holds gelu(x), if that is what the nodes that take x compute. @param shape of x */
-export function geluOf(within: ChainGraph, x: string, shape: Shape): string | undefined {
+/** The tensor that holds gelu(x), and the nodes that compute it. */
+export interface GeluFormula {
+  readonly tensor: string;
+  readonly nodes: ReadonlySet<OnnxNode>;
+}
+
+/** The formula, if nodes that take x compute it; others may take x too. @param shape of x */
+export function geluOf(within: ValueGraph, x: string, shape: Shape): GeluFormula | undefined {
   if (within.opset < 9) return undefined; // opsets before 9 lack Erf
   const graph = new Formula(within, x, shape);
   const takers = graph.consumers(x);
@@ -37,9 +43,9 @@ export function geluOf(within: ChainGraph, x: string, shape: Shape): string | un
   const erf = scaled && follower(graph, scaled, 'Erf');
   const sum = erf && follower(graph, erf, 'Add');
   if (!sum || !graph.is(otherInput(sum, erf.output[0]), 1)) return undefined;
-  const used = new Set<OnnxNode>([scaled]);
-  const product = multiplied(graph, x, sum, used);
-  return product !== undefined && takers.every((node) => used.has(node)) ? product : undefined;
+  const nodes = new Set<OnnxNode>([scaled, erf, sum]);
+  const tensor = multiplied(graph, x, sum, nodes);
+  return tensor === undefined ? undefined : { tensor, nodes };
 }
 
 /** Multiplies what `start` gives by x and by 0.5, each once, in whatever order the nodes do. */

@@ -1,4 +1,5 @@
-/** The graph of an ONNX file with a plain network: a chain of nodes whose other inputs are stored arrays. */
+/** The graph of an ONNX file: its stored arrays, its nodes in order, shapes that it declares and that nodes compute. */
+import { invalid } from '../../arguments.js';
 import { EigenstudentError } from '../../errors.js';
 import { foldingForms, foldings } from './folding.js';
 import { corrupt, type DecodedModel } from './model.js';
@@ -16,7 +17,7 @@ import {
 } from './shapes.js';
 import { type Constant, constantOf } from './tensor.js';
 
-export class ChainGraph {
+export class ValueGraph {
   readonly opset: number;
   /** The network's input: the only graph input that is not a stored array. */
   readonly input: DeclaredTensor;
@@ -26,6 +27,7 @@ export class ChainGraph {
   /** The node whose output is a tensor. */
   readonly #producers = new Map<string, OnnxNode>();
   readonly #consumers = new Map<string, OnnxNode[]>();
+  #nodes: readonly OnnxNode[] = [];
   /** Results of nodes whose inputs are all stored arrays, and whether these can be computed. */
   readonly #foldable = new Map<string, boolean>();
   readonly #constants = new Map<string, Constant>();
@@ -33,10 +35,14 @@ export class ChainGraph {
   readonly #types = new Map<string, FloatType>();
   readonly #shapes = new Map<string, Shape>();
 
-  /** @throws file_unsupported unless there are one input and one output; file_corrupt */
+  /**
+   * @param output the name of the output that is read, where the file has several
+   * @throws file_unsupported unless there are one input and that output; file_corrupt
+   */
   constructor(
     readonly path: string,
     { graph, opset }: DecodedModel,
+    output?: string,
   ) {
     this.opset = opset;
     this.#sparse = new Set(graph.sparseInitializer?.map(({ values }) => values?.name));
@@ -47,9 +53,14 @@ export class ChainGraph {
       if (type !== undefined) this.#types.set(value.name, type);
     }
     const inputs = graph.input.filter(({ name }) => !this.#stored.has(name) && !this.#sparse.has(name));
-    this.input = declaredTensor('input', this.#only('input', inputs), path);
-    this.output = declaredTensor('output', this.#only('output', graph.output), path);
+    this.input = declaredTensor('input', this.#inputOf(inputs), path);
+    this.output = declaredTensor('output', this.#outputOf(graph.output, output), path);
     this.#takeNodes(graph);
+  }
+
+  /** Nodes that lead to the output, each after those whose results it reads. */
+  get nodes(): readonly OnnxNode[] {
+    return this.#nodes;
   }
 
   /** Nodes that read a tensor and lead to the output, each once; nodes that read only its shape are left out. */
@@ -82,7 +93,7 @@ export class ChainGraph {
       : undefined;
   }
 
-  /** The shape of a tensor of the chain, as the nodes before it compute it. */
+  /** The shape of a tensor that is computed of the input, as the nodes before it compute it. */
   shapeOf(tensor: string): Shape {
     return this.#shapes.get(tensor);
   }
@@ -92,7 +103,7 @@ export class ChainGraph {
   }
 
   /**
-   * Sets the shape of a tensor of the chain.
+   * Sets the shape of a tensor that is computed of the input.
    * @throws file_corrupt where the file declares another shape, or other numbers
    */
   setShape(tensor: string, shape: Shape, type: FloatType): void {
@@ -166,7 +177,8 @@ export class ChainGraph {
         this.path,
         `its output ${JSON.stringify(last)} is a tensor that nothing in the file gives`,
       );
-    for (const node of this.#inOrder()) {
+    this.#nodes = this.#inOrder();
+    for (const node of this.#nodes) {
       const taken = new Set(node.input.filter((name) => name !== ''));
       for (const name of taken) {
         const known = [this.#stored, this.#producers, inputs, this.#sparse].some((names) => names.has(name));
@@ -215,19 +227,35 @@ export class ChainGraph {
     return order;
   }
 
-  #only(what: 'input' | 'output', values: readonly OnnxValue[]): OnnxValue {
-    const [value] = values;
-    if (values.length === 1 && value !== undefined) return value;
-    const names = values.map(({ name }) => name);
-    const advice =
-      what === 'output' && names.length > 0
-        ? `. To write a file with one of them: onnx.utils.extract_model(path, new_path, ["${this.input.name}"], [name])`
-        : '';
+  #inputOf(inputs: readonly OnnxValue[]): OnnxValue {
+    const [input] = inputs;
+    if (inputs.length === 1 && input !== undefined) return input;
+    const names = inputs.map(({ name }) => name).join(', ');
     throw new EigenstudentError(
       'file_unsupported',
-      `expected a network with one ${what} in ${this.path}, received ${names.length}` +
-        (names.length > 0 ? ` (${names.join(', ')})` : '') +
-        advice,
+      `expected a network with one input in ${this.path}, received ${inputs.length}${names && ` (${names})`}`,
+    );
+  }
+
+  /** The one that is asked for, or the only one. @throws invalid_argument, file_unsupported */
+  #outputOf(outputs: readonly OnnxValue[], wanted: string | undefined): OnnxValue {
+    const names = outputs.map(({ name }) => name);
+    const [first] = outputs;
+    const found = wanted === undefined ? first : outputs.find(({ name }) => name === wanted);
+    if (wanted !== undefined && found === undefined)
+      throw invalid(
+        'output of loadNetwork',
+        `one of the outputs of ${this.path} (${names.join(', ')})`,
+        wanted,
+      );
+    if (found !== undefined && (outputs.length === 1 || wanted !== undefined)) return found;
+    const example = JSON.stringify(names[0]);
+    throw new EigenstudentError(
+      'file_unsupported',
+      `expected a network with one output in ${this.path}, received ${outputs.length}` +
+        (outputs.length > 0
+          ? ` (${names.join(', ')}). Name the one to read: loadNetwork(path, { output: ${example} }), or prune --output`
+          : ''),
     );
   }
 }

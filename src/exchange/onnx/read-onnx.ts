@@ -1,114 +1,142 @@
 import { EigenstudentError } from '../../errors.js';
 import { readBytes } from '../../files/read-bytes.js';
-import type { OutputMap, ReadLayer } from '../assemble.js';
-import { Chain } from './chain.js';
+import type { OutputMap, ReadNetwork } from '../assemble.js';
 import { geluOf } from './gelu.js';
-import { ChainGraph } from './graph.js';
+import { ValueGraph } from './graph.js';
+import { channelsLastInput } from './input-layout.js';
+import type { FileLayer } from './layers/file-layers.js';
+import { FileNetwork, type Value } from './layers/file-network.js';
+import { simplify } from './layers/simplify.js';
+import { toLayers } from './layers/to-layers.js';
 import { decodeModel } from './model.js';
-import { integerAttribute, nameOf } from './node.js';
-import { operators, takeUp } from './operators.js';
+import { nameOf } from './node.js';
+import { operatorNames, resultOfNode } from './operators/list.js';
+import { numbersOf, placed } from './operators/step.js';
 import type { OnnxNode } from './schema.js';
-import { type FloatType, floatTypes, type Shape } from './shapes.js';
 import type { OnnxSignature } from './signature.js';
 
-export interface OnnxNetwork {
-  readonly layers: ReadLayer[];
+export interface OnnxNetwork extends ReadNetwork {
   readonly output: OutputMap;
   readonly signature: OnnxSignature;
 }
 
+export interface OnnxReadOptions {
+  /** The output that is read, where the file has several. */
+  readonly output?: string | undefined;
+  /** 'channelsFirst': samples of a file that takes images with the channels last will be given with them first. */
+  readonly inputLayout?: 'channelsFirst' | undefined;
+}
+
 /**
- * The layers of an ONNX file that holds a plain network: a chain of Gemm or MatMul and Add, each with at most
- * one activation. Operators that keep the numbers of a sample in place (Flatten, Reshape, Identity, Dropout,
- * ...) are skipped; Softmax and LogSoftmax may end it. Declared shapes are checked against those that the
+ * The layers of an ONNX file that holds a feed-forward network of dense layers and layers of images. Each node
+ * gives layers, or the same numbers in another shape; then biases, activations and stored scales become parts of the layers
+ * beside them. Softmax and LogSoftmax may end the network. Declared shapes are checked against those that the
  * nodes compute.
- * @throws file_unreadable, file_corrupt; file_unsupported with the operator, or whatever else does not belong
- *   to such a chain
+ * @throws file_unreadable, file_corrupt; file_unsupported with the operator, or whatever else is not supported
  */
-export async function readOnnx(path: string): Promise<OnnxNetwork> {
-  const graph = new ChainGraph(path, decodeModel(await readBytes(path), path));
-  const chain = new Chain(path);
-  let current = graph.input.name;
-  let { shape, elementType } = graph.input;
-  graph.setShape(current, shape, elementType);
-  while (current !== graph.output.name) {
-    ({ current, shape } = follow(graph, chain, current, shape));
-    elementType = castTo(graph.producer(current)) ?? elementType;
-    graph.setShape(current, shape, elementType);
+export async function readOnnx(path: string, options: OnnxReadOptions = {}): Promise<OnnxNetwork> {
+  const graph = new ValueGraph(path, decodeModel(await readBytes(path), path), options.output);
+  const network = new FileNetwork();
+  const channelsLast = channelsLastInput(graph, options.inputLayout !== undefined);
+  const result = valueOfOutput(graph, network, channelsLast);
+  const last = simplify(network, layerOf(graph, network, result));
+  const read = toLayers(path, network, last);
+  const input = channelsLast && { layout: 'channelsLast' as const };
+  return { ...read, output: result.map, signature: signatureOf(graph, read, result, input ?? {}) };
+}
+
+/** Takes the nodes in order; those that compute sizes from shapes are read where they are needed. */
+function valueOfOutput(
+  graph: ValueGraph,
+  network: FileNetwork,
+  channelsLast: readonly number[] | undefined,
+): Value {
+  const values = new Map<string, Value>();
+  const taken = new Set<OnnxNode>();
+  let last: Value = {
+    ...graph.input,
+    tensor: graph.input.name,
+    from: undefined,
+    channelsLast,
+    map: 'linear',
+  };
+  const keep = (value: Value) => {
+    graph.setShape(value.tensor, value.shape, value.elementType);
+    values.set(value.tensor, value);
+    last = value;
+    const formula = geluOf(graph, value.tensor, value.shape);
+    if (formula === undefined) return;
+    for (const node of formula.nodes) taken.add(node);
+    keep(valueOfGelu(graph, network, value, formula.tensor));
+  };
+  keep(last);
+  for (const node of graph.nodes) {
+    const operands = node.input.map((name) => values.get(name));
+    const value = operands.find((operand) => operand !== undefined);
+    if (value === undefined || taken.has(node) || node.opType === 'Shape') continue;
+    if (!operatorNames.includes(node.opType)) throw unknownOperator(graph, node);
+    keep(resultOfNode({ graph, network, node, operands, value }));
   }
-  const layers = chain.layers();
-  return { layers, output: chain.output, signature: signatureOf(graph, layers, shape, elementType) };
+  const result = values.get(graph.output.name);
+  if (result !== undefined) return result;
+  throw new EigenstudentError(
+    'file_unsupported',
+    `expected the input of ${graph.path} to lead to its output, it ends at tensor ${JSON.stringify(last.tensor)}`,
+  );
 }
 
-/** The target type of a Cast. */
-function castTo(node: OnnxNode | undefined): FloatType | undefined {
-  if (node?.opType !== 'Cast') return undefined;
-  return floatTypes[integerAttribute(node, 'to', 0) as keyof typeof floatTypes];
+function valueOfGelu(graph: ValueGraph, network: FileNetwork, value: Value, tensor: string): Value {
+  const node = graph.producer(tensor) as OnnxNode;
+  const layer = numbersOf({ graph, network, node, operands: [value], value }, value);
+  const from = network.add({
+    kind: 'activation',
+    ...placed({ node }, layer.shape, layer),
+    activation: 'gelu',
+  });
+  return { ...value, tensor, from };
 }
 
-/** @param made shape of the output, as the nodes compute it */
+/** The layer that gives the output of the file, in the order of its numbers. */
+function layerOf(graph: ValueGraph, network: FileNetwork, value: Value): FileLayer {
+  const { channelsLast, shape } = value;
+  if (channelsLast !== undefined)
+    throw new EigenstudentError(
+      'file_unsupported',
+      `expected an output with the channels before rows and columns in ${graph.path}, received ${JSON.stringify(graph.output.name)} ` +
+        'with the channels last',
+    );
+  const isImage = shape?.length === 4 || value.from === undefined;
+  const layer = isImage ? network.numbers(value) : network.features(value);
+  if (layer !== undefined) return layer;
+  // the output is the input, of an unknown shape
+  return network.inputFeatures(1);
+}
+
+/** @param input further fields of the input's signature */
 function signatureOf(
-  graph: ChainGraph,
-  layers: readonly ReadLayer[],
-  made: Shape,
-  elementType: FloatType,
+  graph: ValueGraph,
+  { inputs }: ReadNetwork,
+  result: Value,
+  more: Partial<OnnxSignature['input']>,
 ): OnnxSignature {
   const { input, output } = graph;
   const samples = input.shape?.[0] ?? null;
   const flattened = graph.consumers(input.name).some(({ opType }) => ['Flatten', 'Reshape'].includes(opType));
-  const undeclared = flattened ? null : ['batch', layers[0]?.inputs ?? null];
+  const sizes = typeof inputs === 'number' ? [inputs] : inputs;
+  const undeclared = flattened ? null : ['batch', ...sizes];
   return {
-    input: { ...input, shape: input.shape ?? undeclared },
+    input: { ...input, shape: input.shape ?? undeclared, ...more },
     output: {
       ...output,
-      elementType,
-      shape: [output.shape?.[0] ?? samples ?? 'batch', ...(made?.slice(1) ?? [])],
+      elementType: result.elementType,
+      shape: [output.shape?.[0] ?? samples ?? 'batch', ...(result.shape?.slice(1) ?? [])],
     },
   };
 }
 
-interface Tensor {
-  readonly current: string;
-  readonly shape: Shape;
-}
-
-/** Applies the nodes that read a tensor of the chain; returns the next tensor. */
-function follow(graph: ChainGraph, chain: Chain, current: string, shape: Shape): Tensor {
-  const nodes = graph.consumers(current);
-  const [node] = nodes;
-  if (node === undefined) {
-    throw new EigenstudentError(
-      'file_unsupported',
-      `expected the input of ${graph.path} to lead to its output, it ends at tensor ${JSON.stringify(current)}`,
-    );
-  }
-  checkKnown(graph, nodes);
-  if (nodes.length > 1) {
-    const gelu = geluOf(graph, current, shape);
-    if (gelu === undefined) throw branching(graph, current, nodes);
-    chain.activate(node, 'gelu');
-    return { current: gelu, shape };
-  }
-  return { shape: takeUp({ graph, chain, node, current, shape }), current: node.output[0] as string };
-}
-
-/** Some operators of GELU's formula are supported only within it. */
-const withinGelu = ['Div'];
-
-function checkKnown({ path }: ChainGraph, nodes: readonly OnnxNode[]): void {
-  const known = (node: OnnxNode) =>
-    Object.hasOwn(operators, node.opType) || (nodes.length > 1 && withinGelu.includes(node.opType));
-  const unknown = nodes.find((node) => !known(node));
-  if (unknown === undefined) return;
-  throw new EigenstudentError(
-    'file_unsupported',
-    `expected operators of plain networks in ${path} (${Object.keys(operators).join(', ')}), received ${nameOf(unknown)}`,
-  );
-}
-
-function branching({ path }: ChainGraph, tensor: string, nodes: readonly OnnxNode[]): EigenstudentError {
+function unknownOperator({ path }: ValueGraph, node: OnnxNode): EigenstudentError {
   return new EigenstudentError(
     'file_unsupported',
-    `expected a chain of layers in ${path}, but tensor ${JSON.stringify(tensor)} goes to ${nodes.map(nameOf).join(' and ')}`,
+    `expected operators of dense and convolutional networks in ${path} (${operatorNames.join(', ')}), received ${nameOf(node)}`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The part of the ONNX file format (onnx.proto, field numbers as there) that plain networks need; other
+ * The part of the ONNX file format (onnx.proto, field numbers as there) that feed-forward networks need; other
  * fields are skipped when a file is read. Descriptions of messages as protobufjs takes them.
  */
 import protobuf from 'protobufjs/light.js';

@@ -1,6 +1,6 @@
 /** Sizes that a graph computes from shapes, as exporters write x.view(x.size(0), -1). */
 import { axisOf } from './axes.js';
-import type { ChainGraph } from './graph.js';
+import type { ValueGraph } from './graph.js';
 import { attribute, integerAttribute } from './node.js';
 import { elementTypes, type OnnxNode } from './schema.js';
 import type { Shape } from './shapes.js';
@@ -9,14 +9,14 @@ import type { Shape } from './shapes.js';
 export type Size = number | 'samples' | 'open';
 
 /** The values of a tensor of integers; undefined where it depends on more than stored numbers and shapes. */
-export function sizesOf(graph: ChainGraph, tensor: string | undefined): readonly Size[] | undefined {
+export function sizesOf(graph: ValueGraph, tensor: string | undefined): readonly Size[] | undefined {
   const constant = graph.constant(tensor);
   if (constant) return isInteger(constant.elementType) ? Array.from(constant.data) : undefined;
   const node = tensor ? graph.producer(tensor) : undefined;
   return node && Object.hasOwn(rules, node.opType) ? rules[node.opType]?.(graph, node) : undefined;
 }
 
-type Rule = (graph: ChainGraph, node: OnnxNode) => readonly Size[] | undefined;
+type Rule = (graph: ValueGraph, node: OnnxNode) => readonly Size[] | undefined;
 
 const rules: Readonly<Record<string, Rule>> = {
   Shape: (graph, node) => {
@@ -60,7 +60,7 @@ const rules: Readonly<Record<string, Rule>> = {
 };
 
 /** Of at most one axis, so that other shapes of the same numbers do not matter. */
-function same(graph: ChainGraph, node: OnnxNode): readonly Size[] | undefined {
+function same(graph: ValueGraph, node: OnnxNode): readonly Size[] | undefined {
   return sizesOf(graph, node.input[0]);
 }
 

@@ -1,12 +1,9 @@
 import { invalid, knownKeys, oneOf } from '../../arguments.js';
 import { writeAtomically } from '../../files/atomic-write.js';
-import { toDType } from '../../native/arrays.js';
-import { chainOf, inputsOf, outputsOf } from '../../network/description.js';
-import type { MatrixLayer } from '../../network/layers.js';
 import { checkNetwork, type Network } from '../../network/network.js';
 import type { OutputMap } from '../assemble.js';
 import { outputMaps } from '../description.js';
-import { activationPiece, node, type OnnxPiece } from './activations.js';
+import { node, type OnnxPiece } from './activations.js';
 import {
   attributeTypes,
   elementTypes,
@@ -17,7 +14,8 @@ import {
 } from './schema.js';
 import { floatTypes } from './shapes.js';
 import { checkSignature, type OnnxSignature, type OnnxTensorSignature } from './signature.js';
-import { floatTensor, sizesTensor } from './tensor.js';
+import { sizesTensor } from './tensor.js';
+import { layerPiece, outputShapeOf, readsOf } from './write-layers.js';
 
 /** It has every operator that is written, and runtimes since 2021 support it. */
 const opset = 13;
@@ -32,8 +30,8 @@ export interface OnnxExportOptions {
   readonly output?: OutputMap;
   /**
    * Names, shapes and kinds of numbers of the input and the output, as loadNetwork() read them from an ONNX
-   * file, so that programs that ran that file can run this one. Default: float32, "input" [batch, inputs],
-   * "output" [batch, outputs].
+   * file, so that programs that ran that file can run this one. Default: float32, "input" [batch, inputs] or
+   * [batch, channels, height, width], "output" [batch, outputs].
    */
   readonly signature?: OnnxSignature;
   /** Default: that of `signature`, or "input". */
@@ -43,9 +41,10 @@ export interface OnnxExportOptions {
 }
 
 /**
- * Writes a network as an ONNX file of opset 13 that computes in float32. Inputs of more axes than [batch,
- * inputs] are flattened in the file, outputs of others reshaped. Spectral layers become the matrices that
- * they apply. Runtimes reproduce the outputs of predict() to a relative error of about 1e-5.
+ * Writes a network as an ONNX file of opset 13 that computes in float32. Inputs and outputs of other shapes than
+ * those of the network are reshaped in the file, images with the channels last transposed. Spectral layers
+ * become the weights that they apply, batch norm uses its running statistics. Runtimes reproduce the outputs
+ * of predict() to a relative error of about 1e-5.
  * @throws invalid_argument where a number is too large for float32, or where `signature` is that of another network;
  *   file_unwritable
  */
@@ -62,11 +61,11 @@ export async function exportOnnx(
 
 function signatureFor(network: Network, options: OnnxExportOptions): OnnxSignature {
   const { signature, inputName, outputName } = options;
-  const inputs = network.spec.inputs;
-  const outputs = outputsOf(network.spec);
+  const inputs = inputShapeOf(network);
+  const outputs = outputShapeOf(network, network.spec.layers.length - 1);
   if (signature !== undefined) checkSignature(signature, inputs, outputs);
-  const usual = (name: string, numbers: number): OnnxTensorSignature => {
-    return { name, shape: ['batch', numbers], elementType: 'float32' };
+  const usual = (name: string, sizes: readonly number[]): OnnxTensorSignature => {
+    return { name, shape: ['batch', ...sizes], elementType: 'float32' };
   };
   const { input = usual('input', inputs), output = usual('output', outputs) } = signature ?? {};
   const named = (what: string, name: unknown) => {
@@ -82,13 +81,16 @@ function signatureFor(network: Network, options: OnnxExportOptions): OnnxSignatu
 }
 
 function encodeOnnx(network: Network, output: OutputMap, signature: OnnxSignature): Buffer {
-  const { spec } = network;
+  const last = network.spec.layers.length - 1;
   const prefix = prefixFor(signature);
-  const before = inputPiece(signature.input, prefix);
+  const before = inputPiece(signature.input, inputShapeOf(network), prefix);
+  const tensor = (read: number) => (read === 0 ? before.tensor : `${prefix}.${read - 1}`);
   const pieces = [
     before,
-    ...spec.layers.map((_, layer) => layerPiece(network, layer, prefix, before.rows)),
-    outputPiece(`${prefix}.${spec.layers.length - 1}`, output, signature.output, prefix),
+    ...network.spec.layers.map((_, index) =>
+      layerPiece({ network, index, name: `${prefix}.${index}`, reads: readsOf(network, index).map(tensor) }),
+    ),
+    outputPiece(`${prefix}.${last}`, outputShapeOf(network, last), output, signature.output, prefix),
   ];
   const model = {
     irVersion,
@@ -112,64 +114,61 @@ function prefixFor({ input, output }: OnnxSignature): string {
   return prefix;
 }
 
-/** From the input to `rows`, float32 [batch, inputs]. */
+/** Of a sample: [features], or [channels, height, width]. */
+function inputShapeOf({ spec }: Network): readonly number[] {
+  return spec.inputShape ?? [spec.inputs];
+}
+
+/** From the input to `tensor`, float32 [batch, ...sample]. */
 function inputPiece(
-  { name, shape, elementType }: OnnxTensorSignature,
+  { name, shape, elementType, layout }: OnnxTensorSignature,
+  sample: readonly number[],
   prefix: string,
-): OnnxPiece & { rows: string } {
+): OnnxPiece & { tensor: string } {
   const nodes: OnnxNode[] = [];
   const constants: OnnxTensor[] = [];
-  let rows = name;
+  let tensor = name;
   if (elementType !== 'float32') {
-    nodes.push(castNode(rows, `${prefix}.float`, 'float32'));
-    rows = `${prefix}.float`;
+    nodes.push(castNode(tensor, `${prefix}.float`, 'float32'));
+    tensor = `${prefix}.float`;
   }
-  const axes = shape?.length ?? 3;
-  if (axes > 2) nodes.push(node('Flatten', [rows], `${prefix}.rows`));
-  if (axes === 1) {
-    constants.push(sizesTensor(`${prefix}.shape`, [0, 1]));
-    nodes.push(node('Reshape', [rows, `${prefix}.shape`], `${prefix}.rows`));
+  const isSame = sample.length === 1 ? shape?.length === 2 : shape?.slice(1).join() === sample.join();
+  if (layout === 'channelsLast') {
+    const order = { name: 'perm', type: attributeTypes.ints, ints: [0, 3, 1, 2] };
+    nodes.push(node('Transpose', [tensor], `${prefix}.channelsFirst`, [order]));
+    tensor = `${prefix}.channelsFirst`;
+    if (sample.length > 1) return { nodes, constants, tensor };
   }
-  if (axes !== 2) rows = `${prefix}.rows`;
-  return { nodes, constants, rows };
+  if (isSame) return { nodes, constants, tensor };
+  if (sample.length === 1 && shape?.length !== 1) nodes.push(node('Flatten', [tensor], `${prefix}.rows`));
+  else {
+    constants.push(sizesTensor(`${prefix}.shape`, [0, ...(sample.length === 1 ? [1] : sample)]));
+    nodes.push(node('Reshape', [tensor, `${prefix}.shape`], `${prefix}.rows`));
+  }
+  return { nodes, constants, tensor: `${prefix}.rows` };
 }
 
-/** Nodes that read "layers.<k - 1>", or `rows`, and write "layers.<k>". */
-function layerPiece(network: Network, index: number, prefix: string, rows: string): OnnxPiece {
-  const { width, activation, tensors } = chainOf('export it to ONNX', network.spec)[index] as MatrixLayer;
-  const name = `${prefix}.${index}`;
-  const weights = toDType(`weights of layer ${index}`, network.effectiveWeights(index), 'float32');
-  const constants = [floatTensor(`${name}.weight`, [width, inputsOf(network.spec, index)], weights)];
-  if ('bias' in tensors) {
-    const bias = toDType(`bias of layer ${index}`, network.tensor(`layers.${index}.bias`), 'float32');
-    constants.push(floatTensor(`${name}.bias`, [width], bias));
-  }
-  const operands = [
-    index === 0 ? rows : `${prefix}.${index - 1}`,
-    ...constants.map((tensor) => tensor.name ?? ''),
-  ];
-  const linear = activation === 'linear';
-  const z = linear ? name : `${name}.z`;
-  const gemm = node('Gemm', operands, z, [{ name: 'transB', type: attributeTypes.int, i: 1 }]);
-  if (linear) return { nodes: [gemm], constants };
-  const after = activationPiece(activation, z, name);
-  return { nodes: [gemm, ...after.nodes], constants: [...constants, ...after.constants] };
-}
-
-/** From the outputs of the last layer to the output: the map, another kind of numbers, another shape, the name. */
+/**
+ * From the outputs of the last layer to the output: the map over all outputs of a sample, another kind of numbers, another
+ * shape, the name.
+ * @param sample shape of these outputs
+ */
 function outputPiece(
   last: string,
+  sample: readonly number[],
   output: OutputMap,
   { name, shape, elementType }: OnnxTensorSignature,
   prefix: string,
 ): OnnxPiece {
   const steps: ((from: string, to: string) => OnnxNode)[] = [];
   const axis = { name: 'axis', type: attributeTypes.int, i: -1 };
+  const isFlattened = output !== 'linear' && sample.length > 1;
+  if (isFlattened) steps.push((from, to) => node('Flatten', [from], to));
   if (output !== 'linear')
     steps.push((from, to) => node(output === 'softmax' ? 'Softmax' : 'LogSoftmax', [from], to, [axis]));
   if (elementType !== 'float32') steps.push((from, to) => castNode(from, to, elementType));
   const constants: OnnxTensor[] = [];
-  if (shape && shape.length !== 2) {
+  if (shape && (isFlattened || shape.slice(1).join() !== sample.join())) {
     constants.push(sizesTensor(`${prefix}.outputShape`, [0, ...(shape.slice(1) as number[])]));
     steps.push((from, to) => node('Reshape', [from, `${prefix}.outputShape`], to));
   }

@@ -15,8 +15,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it('refuses damaged ONNX files with a code, wherever the damage is, or reads a network', async () => {
-  const whole = await readFile(fixture('torch-gelu.onnx'));
+it.each([
+  'torch-gelu.onnx',
+  'torch-residual-batch-norm.onnx',
+  'torch-ceil-mode.onnx',
+  'torch-inception.onnx',
+])('refuses damaged ONNX files with a code, wherever the damage is, or reads a network: %s', async (name) => {
+  const whole = await readFile(fixture(name));
   const outcome = (bytes: Uint8Array) =>
     writeFile(path, bytes)
       .then(() => loadNetwork(path))
@@ -27,15 +32,16 @@ it('refuses damaged ONNX files with a code, wherever the damage is, or reads a n
   const random = seededRandom(5);
   const counts: Record<string, number> = { read: 0, refused: 0 };
   const tally = async (bytes: Uint8Array) => {
-    const name = await outcome(bytes);
-    counts[name] = (counts[name] ?? 0) + 1;
+    const found = await outcome(bytes);
+    counts[found] = (counts[found] ?? 0) + 1;
   };
-  for (let length = 0; length < whole.length; length += 23) await tally(whole.subarray(0, length));
+  for (let length = 0; length < whole.length; length += Math.ceil(whole.length / 60))
+    await tally(whole.subarray(0, length));
   expect(counts.read).toBe(0);
   for (let trial = 0; trial < 300; ++trial) {
     const bytes = Uint8Array.from(whole);
     bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
     await tally(bytes);
   }
-  expect(counts.refused).toBeGreaterThan(100);
+  expect(counts.refused).toBeGreaterThan(80);
 });

@@ -9,6 +9,7 @@ import { exportOnnx, type LoadedNetwork, loadNetwork } from '../../../src/exchan
 import { outputsOf } from '../../../src/network/description.js';
 import { seededRandom } from '../../../src/network/random.js';
 import { mapped, relativeDifference } from '../fixtures.js';
+import { ForeignImages } from './foreign-images.js';
 import { type ForeignModel, ForeignModels } from './foreign-models.js';
 
 /** EIGENSTUDENT_ONNX_MODELS tries more models, EIGENSTUDENT_ONNX_SEED others. */
@@ -36,10 +37,19 @@ interface Answer {
 }
 
 /** Undefined where onnxruntime refuses the model, or these samples. */
-async function runtime(file: string, { shape }: ForeignModel, feed: Feed): Promise<Answer | undefined> {
+async function runtime(
+  file: string,
+  { shape }: ForeignModel,
+  feed: Feed,
+  graphOptimizationLevel: 'disabled' | 'all' = 'all',
+): Promise<Answer | undefined> {
   let session: InferenceSession | undefined;
   try {
-    session = await InferenceSession.create(file, { intraOpNumThreads: 1, logSeverityLevel: 4 });
+    session = await InferenceSession.create(file, {
+      intraOpNumThreads: 1,
+      logSeverityLevel: 4,
+      graphOptimizationLevel,
+    });
     const type = feed instanceof Float64Array ? 'float64' : 'float32';
     const { y } = await session.run({ x: new Tensor(type, feed, shape) });
     if (y === undefined) return undefined;
@@ -52,18 +62,36 @@ async function runtime(file: string, { shape }: ForeignModel, feed: Feed): Promi
   }
 }
 
+/** Images with the channels last are read as ones with the channels first, where the error says that this is possible. */
 async function loaded(): Promise<LoadedNetwork | undefined> {
   try {
-    return await loadNetwork(path);
+    return await loadNetwork(path).catch((error) => {
+      if (!/inputLayout: 'channelsFirst'/.test(error.message)) throw error;
+      return loadNetwork(path, { inputLayout: 'channelsFirst' });
+    });
   } catch (error) {
     if (error instanceof EigenstudentError && error.code !== 'internal') return undefined;
     throw error;
   }
 }
 
-async function answersOf({ network, output }: LoadedNetwork, feed: Feed): Promise<readonly number[]> {
-  const typed = network.dtype === 'float32' ? Float32Array.from(feed) : Float64Array.from(feed);
+async function answersOf(
+  { network, output, signature }: LoadedNetwork,
+  feed: Feed,
+  shape: readonly number[],
+): Promise<readonly number[]> {
+  const ordered = signature?.input.layout ? channelsFirst(feed, shape) : Array.from(feed);
+  const typed = network.dtype === 'float32' ? Float32Array.from(ordered) : Float64Array.from(ordered);
   return mapped(await network.predict(typed), outputsOf(network.spec), output);
+}
+
+/** Images with the channels last, with the channels first. */
+function channelsFirst(feed: Feed, [, height = 1, width = 1, channels = 1]: readonly number[]): number[] {
+  const area = height * width;
+  return Array.from(feed, (_, i) => {
+    const [sample, place] = [Math.floor(i / (area * channels)), i % (area * channels)];
+    return feed[sample * area * channels + (place % area) * channels + Math.floor(place / area)] as number;
+  });
 }
 
 type Verdict = 'read' | 'refused' | 'invalid, refused' | 'invalid, read';
@@ -74,11 +102,14 @@ async function check(model: ForeignModel): Promise<Verdict> {
   const count = model.shape.reduce((product, size) => product * size, 1);
   const numbers = Array.from({ length: count }, () => 2 * random() - 1);
   const feed = model.double ? Float64Array.from(numbers) : Float32Array.from(numbers);
-  const theirs = await runtime(path, model, feed);
+  // optimised, onnxruntime 1.30 makes the zeros of a Pad in front of MaxPool that one's padding, which is minus infinity
+  const theirs = await runtime(path, model, feed, 'disabled');
   const ours = await loaded();
   if (ours === undefined) return theirs ? 'refused' : 'invalid, refused';
   if (theirs === undefined) return 'invalid, read';
-  expect(relativeDifference(await answersOf(ours, feed), Array.from(theirs.data))).toBeLessThan(tolerance);
+  expect(relativeDifference(await answersOf(ours, feed, model.shape), Array.from(theirs.data))).toBeLessThan(
+    tolerance,
+  );
   const { output, signature } = ours;
   await exportOnnx(ours.network, again, { output, ...(signature && { signature }) });
   const written = await runtime(again, model, feed);
@@ -89,23 +120,35 @@ async function check(model: ForeignModel): Promise<Verdict> {
   return 'read';
 }
 
-it('ONNX models of other packages are read as onnxruntime runs them, sample for sample, or refused; what is read is written with its names and shapes', {
-  timeout: 3_600_000,
-}, async () => {
-  const counts: Record<Verdict, number> = { read: 0, refused: 0, 'invalid, refused': 0, 'invalid, read': 0 };
-  const tape = fc.array(fc.nat(1000), { minLength: 90, maxLength: 90 });
-  await fc.assert(
-    fc.asyncProperty(tape, async (numbers) => {
-      const model = new ForeignModels(numbers).make();
-      try {
-        ++counts[await check(model)];
-      } catch (cause) {
-        throw new Error(model.text, { cause });
-      }
-    }),
-    { numRuns: models, seed },
-  );
-  if (models > 1000) console.log(counts);
-  expect(counts.read).toBeGreaterThan(models / 10);
-  expect(counts.refused).toBeGreaterThan(models / 10);
-});
+it.each([
+  ['of dense layers', ForeignModels],
+  ['of images', ForeignImages],
+] as const)(
+  'ONNX models %s of other packages are read as onnxruntime runs them, sample for sample, or refused; what is read is written with its names and shapes',
+  {
+    timeout: 3_600_000,
+  },
+  async (_, Models) => {
+    const counts: Record<Verdict, number> = {
+      read: 0,
+      refused: 0,
+      'invalid, refused': 0,
+      'invalid, read': 0,
+    };
+    const tape = fc.array(fc.nat(1000), { minLength: 160, maxLength: 160 });
+    await fc.assert(
+      fc.asyncProperty(tape, async (numbers) => {
+        const model = new Models(numbers).make();
+        try {
+          ++counts[await check(model)];
+        } catch (cause) {
+          throw new Error(model.text, { cause });
+        }
+      }),
+      { numRuns: models, seed },
+    );
+    if (models > 1000) console.log(counts);
+    expect(counts.read).toBeGreaterThan(models / 10);
+    expect(counts.refused).toBeGreaterThan(models / 10);
+  },
+);

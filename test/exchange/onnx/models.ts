@@ -65,7 +65,7 @@ export function node(
 }
 
 /** Numbers of these names are floats, others integers. */
-const floats = ['alpha', 'beta', 'ratio', 'min', 'max', 'gamma'];
+const floats = ['alpha', 'beta', 'ratio', 'min', 'max', 'gamma', 'epsilon', 'momentum', 'value'];
 
 function attributeOf(name: string, one: number | readonly number[] | string | OnnxTensor): OnnxAttribute {
   if (typeof one === 'string') return { name, type: attributeTypes.string, s: Buffer.from(one) };

@@ -12,18 +12,23 @@ export interface RuntimeAnswer {
   readonly numbers: readonly number[];
 }
 
-/** @param name of the input that is fed, so that another name fails */
+/**
+ * @param name of the input that is fed, so that another name fails
+ * @param wanted name of the output; default: the first
+ */
 export async function runtimeAnswer(
   path: string,
   name: string,
   feed: Float32Array | Float64Array,
   shape: readonly number[],
+  wanted?: string,
 ): Promise<RuntimeAnswer> {
   const session = await InferenceSession.create(path, { intraOpNumThreads: 1, logSeverityLevel: 4 });
   try {
     const type = feed instanceof Float64Array ? 'float64' : 'float32';
     const answers = await session.run({ [name]: new Tensor(type, feed, shape) });
-    const [output] = session.outputNames as [string];
+    const [first] = session.outputNames as [string];
+    const output = wanted ?? first;
     const { dims, type: kind, data } = answers[output] as Tensor;
     const numbers = Array.from(data as Float32Array);
     return { input: session.inputNames[0] as string, output, dims, type: kind, numbers };

@@ -1,16 +1,24 @@
-/** Operators that rearrange a tensor; they are supported where every sample keeps its numbers in the same order. */
-import { axesOf, axisOf, permutation, withAxes, withoutAxes } from './axes.js';
-import type { ChainGraph } from './graph.js';
-import { corrupt } from './model.js';
-import { integerAttribute, nameOf, unsupportedNode } from './node.js';
-import type { OnnxNode } from './schema.js';
-import { type Dimension, numbersPerSample, product, type Shape, shapeText } from './shapes.js';
-import { type Size, sizesOf } from './sizes.js';
+/**
+ * Operators that rearrange a tensor; they are supported where every sample keeps its numbers in the same order, or where the
+ * channels of images go from the first axis to the last or back.
+ */
+import { axesOf, axisOf, permutation, withAxes, withoutAxes } from '../axes.js';
+import type { ValueGraph } from '../graph.js';
+import type { Value } from '../layers/file-network.js';
+import { corrupt } from '../model.js';
+import { integerAttribute, nameOf, unsupportedNode } from '../node.js';
+import type { OnnxNode } from '../schema.js';
+import { type Dimension, numbersPerSample, product, type Shape } from '../shapes.js';
+import { type Size, sizesOf } from '../sizes.js';
+import { of, resultOf, type Step } from './step.js';
 
+/** Orders of axes, of channels first and channels last. */
+const toLast = '0,2,3,1';
+export const toFirst = '0,3,1,2';
 const perSample = 'one row per sample, its numbers in their order,';
 
 /** @param shape of the node's input @returns shape of its output @throws file_unsupported, file_corrupt */
-export function flatten(graph: ChainGraph, node: OnnxNode, shape: Shape): Shape {
+export function flatten(graph: ValueGraph, node: OnnxNode, shape: Shape): Shape {
   const given = integerAttribute(node, 'axis', 1);
   const refused = () =>
     unsupportedNode(graph.path, node, perSample, `axis ${given} for a tensor ${of(shape)}`);
@@ -25,7 +33,7 @@ export function flatten(graph: ChainGraph, node: OnnxNode, shape: Shape): Shape 
   return [shape[0] ?? null, numbers];
 }
 
-export function reshape(graph: ChainGraph, node: OnnxNode, shape: Shape): Shape {
+export function reshape(graph: ValueGraph, node: OnnxNode, shape: Shape): Shape {
   const refuse = (received: string) => unsupportedNode(graph.path, node, perSample, received);
   const target = sizesOf(graph, node.input[1]);
   if (target === undefined) throw refuse(`a shape that is not stored: ${graph.origin(node.input[1])}`);
@@ -73,19 +81,27 @@ function sizeAt(shape: Shape, axis: number): Size {
   return typeof size === 'number' ? size : 'open';
 }
 
-export function transpose(graph: ChainGraph, node: OnnxNode, shape: Shape): Shape {
+export function transpose(step: Step): Value {
+  const { graph, node, value } = step;
+  const { shape, channelsLast } = value;
   const refused = (received: string) =>
     unsupportedNode(graph.path, node, perSample, `${received} for a tensor ${of(shape)}`);
   if (shape === undefined) throw refused('another order of the axes');
   const order = permutation(node, shape.length, graph.path);
+  const result = order.map((axis) => shape[axis] as Dimension);
   // an axis of size 1 may move anywhere
   const moved = order.filter((axis) => axis === 0 || shape[axis] !== 1);
   const keeps = order[0] === 0 && moved.every((axis, i) => i === 0 || axis > (moved[i - 1] as number));
-  if (keeps) return order.map((axis) => shape[axis] as Dimension);
+  if (keeps) return resultOf(step, { shape: result });
+  const image = step.network.image(value);
+  if (image && channelsLast === undefined && order.join() === toLast)
+    return resultOf(step, { from: image, shape: result, channelsLast: image.shape });
+  if (image && channelsLast !== undefined && order.join() === toFirst)
+    return resultOf(step, { from: image, shape: result, channelsLast: undefined });
   throw refused(`the axes in the order [${order.join(', ')}]`);
 }
 
-export function squeeze(graph: ChainGraph, node: OnnxNode, shape: Shape): Shape {
+export function squeeze(graph: ValueGraph, node: OnnxNode, shape: Shape): Shape {
   const { path } = graph;
   const axes = shape && axesOf(node, graph.constant(node.input[1]), shape.length, graph);
   const refused = () =>
@@ -99,7 +115,7 @@ export function squeeze(graph: ChainGraph, node: OnnxNode, shape: Shape): Shape 
   return withoutAxes(shape, gone, node, path);
 }
 
-export function unsqueeze(graph: ChainGraph, node: OnnxNode, shape: Shape): Shape {
+export function unsqueeze(graph: ValueGraph, node: OnnxNode, shape: Shape): Shape {
   const { path } = graph;
   const given = graph.constant(node.input[1]);
   const named = given ? given.data.length : (node.attribute[0]?.ints?.length ?? 0);
@@ -114,11 +130,6 @@ export function unsqueeze(graph: ChainGraph, node: OnnxNode, shape: Shape): Shap
   return withAxes(shape, axes);
 }
 
-/** 'of shape [N, 4]' */
-export function of(shape: Shape): string {
-  return shape === undefined ? shapeText(shape) : `of shape ${shapeText(shape)}`;
-}
-
-function contradictory(graph: ChainGraph, node: OnnxNode, received: string): Error {
+function contradictory(graph: ValueGraph, node: OnnxNode, received: string): Error {
   return corrupt(graph.path, `${nameOf(node)} gives ${received}, which has another count of numbers`);
 }

@@ -126,6 +126,7 @@ TEST("contract: creating a population without enough memory throws") {
         }
       });
       if (!failing.reached()) break;
+      const Context message(error);
       REQUIRE(error.starts_with("out_of_memory: "));
     }
   });

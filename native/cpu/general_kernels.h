@@ -77,6 +77,14 @@ class GeneralKernels {
   void from_lanes(const T* lanes, std::size_t count, std::size_t size, T* to) const {
     cpu::from_lanes(lanes, count, size, to, loop_);
   }
+  template <class T>
+  void accumulate(const T* from, std::size_t count, T* to) const {
+    const std::size_t lanes = kernels<T>().lanes, whole = count / lanes * lanes;
+    for_pieces(whole, loop_, [&](std::size_t first, std::size_t part) {
+      kernels<T>().images.add(to + first, from + first, to + first, part, false);
+    });
+    for (std::size_t i = whole; i < count; ++i) to[i] += from[i];
+  }
   bool folds(const LayerOptions& layer, const Shape& output, const ActivationFunction& activation) const {
     return is_image(output) && activation == Activation::relu &&
            (std::holds_alternative<BatchNorm>(layer) || std::holds_alternative<Add>(layer));

@@ -5,6 +5,7 @@
 //   backward(const LayerOptions&, const LayerPass<T>&, const LayerGradients<T>&)
 //   folds(const LayerOptions&, const Shape& output, const ActivationFunction&)    whether forward and backward of the layer apply an activation that
 //                                                                  alone reads it (LayerPass::after)
+//   accumulate(from, count, to)                                    to += from
 //   sample_lanes<T>()                                              how images are stored (layer_pass.h)
 //   to_lanes(rows, count, size, to), from_lanes(lanes, count, size, to)   to and from that of [count][size]; where it is not 1
 #pragma once
@@ -292,7 +293,7 @@ class GraphPass {
     }
     T* to = read == 0 ? grad_x : place(plan_[read - 1].gradient);
     const std::size_t count = stored(read == 0 ? graph_.spec().input : shape_of(read - 1));
-    for (std::size_t i = 0; i < count; ++i) to[i] += scratch[i];
+    kernels_.accumulate(scratch, count, to);
   }
 
   const Graph& graph_;

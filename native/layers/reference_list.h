@@ -21,6 +21,10 @@ struct ReferenceKernels {
   static std::size_t sample_lanes() {
     return 1;
   }
+  template <class T>
+  static void accumulate(const T* from, std::size_t count, T* to) {
+    for (std::size_t i = 0; i < count; ++i) to[i] += from[i];
+  }
   static bool folds(const LayerOptions&, const Shape&, const ActivationFunction&) { return false; }
 
   template <class T>

@@ -2,8 +2,8 @@ import { effectiveSize, normalize } from '../analysis/effective-size.js';
 import { invalid, knownKeys, positiveInteger } from '../arguments.js';
 import type { Dataset } from '../network/dataset.js';
 import { describe } from '../network/description.js';
+import type { Criterion } from './criteria.js';
 import { rank } from './ranking.js';
-import type { Criterion } from './relevance.js';
 import { type RankingOptions, rankingKeys, type Source, scoreNodes, sweepsLosses } from './source.js';
 
 /** Data loss against the number of kept units of one group of h, nodes or channels (arXiv 2310.12612, pruning figures). */

@@ -4,7 +4,7 @@ import type { FloatArray } from '../native/addon.js';
 import { kernelNames } from '../network/effective-weights.js';
 import { tensorLayout } from '../network/layout.js';
 import type { Network } from '../network/network.js';
-import type { MemberCriterion } from './relevance.js';
+import type { MemberCriterion } from './criteria.js';
 
 /** [h], of a layer with a matrix or kernels. @throws invalid_argument where it lacks the tensors of the criterion */
 export function memberScores(network: Network, layer: number, criterion: MemberCriterion): Float64Array {

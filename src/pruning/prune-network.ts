@@ -13,11 +13,11 @@ import {
   unchecked,
 } from '../options.js';
 import { chooseLayers, type LayerChoice } from './chosen-groups.js';
+import type { Criterion } from './criteria.js';
 import { checkHowFar, type Quality, unitsToKeep } from './how-far.js';
 import { JointOrder, type Kept, type Scope, scopes } from './joint-order.js';
 import { defaultMetric, type Metric, measure, metrics } from './metric.js';
 import { checkHasStatistics, recalibrate } from './recalibrate.js';
-import type { Criterion } from './relevance.js';
 import { checkRound } from './rounding.js';
 import { networkOf, type Scored, type Source, scoreNodes } from './source.js';
 import { keepNodes } from './surgery.js';

@@ -274,15 +274,6 @@ describe('prune of a file refuses', () => {
     );
   });
 
-  it('a network of images, with exit status 2', async () => {
-    const { exitCode, stderr } = await call('prune', fixture('torch-conv.onnx'), '--keep', '1');
-    expect([exitCode, stderr]).toEqual([
-      2,
-      'error: expected a chain of dense and spectral layers to prune it, received a network of which its input is no list of ' +
-        'features but 1 x 2 x 2\n',
-    ]);
-  });
-
   it('an output that is not named, or does not exist, or is that of another file than ONNX', async () => {
     const two = fileURLToPath(new URL('../fixtures/public-reports/onnx-missing/two.onnx', import.meta.url));
     const failure = async (...args: string[]) => (await call('prune', ...args, '--keep', '1')).stderr;

@@ -144,7 +144,8 @@ describe('a network of images', () => {
     const plain = Dataset.create({ inputs, inputCount: 24 });
     expect(await network.predict(plain)).toEqual(await network.predict(images(4)));
     expect(await rejectionOf(network.predict(Dataset.create({ inputs: ramp(25), inputCount: 25 })))).toBe(
-      'data_mismatch: predict: expected data with 24 inputs per sample, as the network has, received 25',
+      'data_mismatch: predict: expected data with 24 inputs per sample, as the network has, received 25. A sample is an image of 2 x 3 x 4 ' +
+        '(channels x height x width), channel by channel and row by row',
     );
   });
 

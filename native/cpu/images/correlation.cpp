@@ -68,14 +68,14 @@ template <class T>
 const T* pack_weights(const Correlation& c, bool places_written, const T* weights) {
   T* packed = scratch<T>().weights.require(c.weight_count());
   const std::size_t inner = c.image_channels(), outer = c.place_channels(), size = c.kernel_size();
-  for (std::size_t g = 0; g < c.groups; ++g)
-    for (std::size_t o = 0; o < outer; ++o)
-      for (std::size_t i = 0; i < inner; ++i) {
-        const T* from = weights + ((g * outer + o) * inner + i) * size;
-        T* to = packed + g * outer * inner * size +
-                (places_written ? i * size * outer + o : o * size * inner + i);
-        for (std::size_t k = 0; k < size; ++k) to[k * (places_written ? outer : inner)] = from[k];
-      }
+  const auto transpose = [](const T* from, std::size_t rows, std::size_t columns, T* to) {
+    cpu::kernels<T>().gather_transposed({from, columns, nullptr, 0, rows, to, rows});
+  };
+  const std::size_t planes = places_written ? c.groups : c.places[0];
+  const std::size_t plane = c.weight_count() / planes;
+  for (std::size_t p = 0; p < planes; ++p)
+    transpose(weights + p * plane, places_written ? outer : inner, places_written ? inner * size : size,
+              packed + p * plane);
   return packed;
 }
 

@@ -27,11 +27,12 @@ export async function exportSafetensors(
   const layers = chainOf('export it', spec).map((layer, index): DescribedLayer => {
     const weight = `layers.${index}.weight`;
     const bias = `layers.${index}.bias`;
-    const { width, activation } = layer;
+    const { width, activation, slope } = layer;
+    const f = { activation, ...(slope !== undefined && { slope }) };
     tensors.set(weight, safeTensor(network.effectiveWeights(index), [width, inputsOf(spec, index)]));
-    if (!('bias' in layer.tensors)) return { weight, activation };
+    if (!('bias' in layer.tensors)) return { weight, ...f };
     tensors.set(bias, safeTensor(network.tensor(bias)));
-    return { weight, bias, activation };
+    return { weight, bias, ...f };
   });
   const description: NetworkDescription = { layers, output };
   // format: PyTorch's libraries require it

@@ -1,14 +1,15 @@
 """A convolutional network on Fashion-MNIST, trained by PyTorch, for `eigenstudent prune`.
 
-    python3 train-images.py --out FOLDER [--epochs 3] [--small]
+    python3 train-images.py --out FOLDER [--epochs 2] [--samples 20000] [--small]
 
 Debian 12: apt-get install python3-torch python3-onnx dataset-fashion-mnist. Three convolutions with batch norm, max pools, two
-dense layers; it takes pixels from 0 to 255, and divides them by 255 itself. FOLDER gets
+dense layers; it takes pixels divided by 255. FOLDER gets
     cnn.onnx              as torch.onnx.export writes it in evaluation mode: batch norm is folded into the convolutions
     cnn-batch-norm.onnx   the same network with its batch norms (training=PRESERVE)
     cnn.json              its parameters and its accuracy on the 10 000 test images
---small: 4, 8 and 12 channels and images of 14 x 14, the means of 2 x 2 pixels; with 200 training and 100 test images as NPY, for a
-test of this package.
+    {train,validation,test}-{x,y}.npy   the first 10 000 and the last 2 000 of the 60 000 training images, and the test images
+It trains on the first --samples images. --small makes the fixture of a test: 4, 8 and 12 channels, images of 14 x 14, the means of 2 x 2
+pixels, and 300 test images as bytes.
 """
 
 import argparse
@@ -26,19 +27,12 @@ def read(part):
     def numbers(name, header):
         return numpy.frombuffer(gzip.open(source / f"{part}-{name}-ubyte.gz").read(), numpy.uint8, offset=header)
 
-    images = numbers("images-idx3", 16).reshape(-1, 1, 28, 28).astype(numpy.float32)
+    images = numbers("images-idx3", 16).reshape(-1, 1, 28, 28).astype(numpy.float32) / 255
     return torch.from_numpy(images), torch.from_numpy(numbers("labels-idx1", 8).astype(numpy.int64))
 
 
-class Scaled(torch.nn.Module):
-    """Pixels from 0 to 255 as numbers from 0 to 1."""
-
-    def forward(self, pixels):
-        return pixels / 255
-
-
 def network(channels, side, hidden):
-    layers, before = [Scaled()], 1
+    layers, before = [], 1
     for count in channels:
         layers += [torch.nn.Conv2d(before, count, 3, padding=1), torch.nn.BatchNorm2d(count), torch.nn.ReLU()]
         layers += [torch.nn.MaxPool2d(2)]
@@ -76,7 +70,8 @@ def export(model, images, path, training):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--samples", type=int, default=20000)
     parser.add_argument("--small", action="store_true")
     options = parser.parse_args()
     torch.manual_seed(0)
@@ -85,7 +80,7 @@ def main():
     if options.small:
         images, test_images = (torch.nn.functional.avg_pool2d(one, 2) for one in (images, test_images))
     model = network(channels, images.shape[-1], hidden)
-    train(model, images, labels, options.epochs)
+    train(model, images[: options.samples], labels[: options.samples], options.epochs)
     options.out.mkdir(parents=True, exist_ok=True)
     export(model, images, options.out / "cnn.onnx", torch.onnx.TrainingMode.EVAL)
     export(model, images, options.out / "cnn-batch-norm.onnx", torch.onnx.TrainingMode.PRESERVE)
@@ -93,11 +88,12 @@ def main():
     told = {"parameters": parameters, "testAccuracy": accuracy(model, test_images, test_labels)}
     (options.out / "cnn.json").write_text(json.dumps(told) + "\n")
     print(told)
-    if options.small:
-        for name, x, y, count in (("train", images, labels, 200), ("test", test_images, test_labels, 100)):
-            pixels = x[:count].numpy().round().astype(numpy.uint8)
-            numpy.save(options.out / f"{name}-x.npy", pixels)
-            numpy.save(options.out / f"{name}-y.npy", y[:count].numpy().astype(numpy.uint8))
+    parts = {"train": (images, labels), "validation": (images[-2000:], labels[-2000:]), "test": (test_images, test_labels)}
+    for name, count in {"train": 10000, "validation": 2000, "test": 10000}.items() if not options.small else {"test": 300}.items():
+        x, y = (one[:count].numpy() for one in parts[name])
+        # the fixture keeps pixels as bytes
+        numpy.save(options.out / f"{name}-x.npy", (x * 255).round().astype(numpy.uint8) if options.small else x)
+        numpy.save(options.out / f"{name}-y.npy", y.astype(numpy.uint8))
 
 
 if __name__ == "__main__":

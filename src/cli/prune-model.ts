@@ -5,7 +5,7 @@ import { exportSafetensors } from '../exchange/export-safetensors.js';
 import { type OnnxSignature, signatureText } from '../exchange/onnx/signature.js';
 import { exportOnnx, type OnnxExportOptions } from '../exchange/onnx/write-onnx.js';
 import type { Dataset } from '../network/dataset.js';
-import { describe } from '../network/description.js';
+import { isMatrixChain } from '../network/description.js';
 import type { Network } from '../network/network.js';
 import { pruningCurve } from '../pruning/curve.js';
 import { defaultMetric, type Metric, measure, metrics } from '../pruning/metric.js';
@@ -206,7 +206,7 @@ function uncertainty({ name, validation }: StageMetrics, samples = 0, allowed?: 
 async function save(network: Network, file: string, options: OnnxExportOptions): Promise<void> {
   const { output = 'linear' } = options;
   if (isOnnx(file)) await exportOnnx(network, file, options);
-  else if (describe(network.spec).noChain === undefined) await exportSafetensors(network, file, { output });
+  else if (isMatrixChain(network.spec)) await exportSafetensors(network, file, { output });
   else await network.save(file);
 }
 

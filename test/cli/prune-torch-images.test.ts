@@ -102,6 +102,11 @@ describe('prune of convolutional networks of PyTorch', () => {
       ['--recalibrate'],
       'expected a network with batch norm for --recalibrate',
     ],
+    [
+      'a protocol as data',
+      ['--data', 'fashion.yaml'],
+      'give the files that its `data` names, of the test set as --test-data',
+    ],
   ])('refuses %s before it reads any data', async (_, argv, message) => {
     const files = ['--data', join(folder, 'none-x.idx'), join(folder, 'none-y.idx')];
     const { exitCode, stderr } = await call(

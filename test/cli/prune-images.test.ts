@@ -130,6 +130,40 @@ describe('prune of a network of images', () => {
     expect([measured.runningStatistics, measured.candidates.length]).toEqual(['measured', 6]);
   });
 
+  it('fine-tunes once without penalties where batch norm follows every hidden layer, and refuses penalties', async () => {
+    const normed = [conv2d(4, 3, { padding: 1 }), batchNorm(), activation('relu'), flatten(), dense(2)];
+    const options = { inputs: [1, 4, 4], layers: normed, loss: 'crossEntropy' } as const;
+    const path = join(folder, 'normed.safetensors');
+    await Network.create(options, { seed: 1 }).save(path);
+    const argv = [
+      path,
+      '--data',
+      table,
+      '--labels',
+      'kind',
+      '--fine-tune',
+      '1',
+      '--keep',
+      '2',
+      '--export',
+      target,
+    ];
+    const auto = await call('prune', ...argv);
+    expect([auto.exitCode, auto.stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        '--l2 auto: one network is fine-tuned for 1 epochs without penalties, as batch norm',
+      ),
+    ]);
+    const given = await call('prune', ...argv, '--l2', '0.1,0.1');
+    expect([given.exitCode, given.stderr]).toEqual([
+      2,
+      expect.stringContaining(
+        'expected no --l2 for this network, received 0.1,0.1: batch norm follows every hidden layer',
+      ),
+    ]);
+  });
+
   it('says when nothing was removed', async () => {
     const text = await run('--percentile', '50', '--round', '16');
     expect(text).toContain(`Nothing was removed: ${target} has the same nodes as ${file}.`);

@@ -5,15 +5,18 @@ import { exportSafetensors } from '../exchange/export-safetensors.js';
 import { type OnnxSignature, signatureText } from '../exchange/onnx/signature.js';
 import { exportOnnx, type OnnxExportOptions } from '../exchange/onnx/write-onnx.js';
 import type { Dataset } from '../network/dataset.js';
-import { chainOf, describe } from '../network/description.js';
+import { isMatrixChain } from '../network/description.js';
 import type { Network } from '../network/network.js';
 import { pruningCurve } from '../pruning/curve.js';
 import { defaultMetric, type Metric, measure, metrics } from '../pruning/metric.js';
+import { checkHasStatistics } from '../pruning/recalibrate.js';
 import { type Candidate, fineTuned, penaltyChoice } from './model/candidates.js';
-import { type Chosen, chooseCut, rankable, rankingOf } from './model/choice.js';
+import { type Chosen, checkCut, chooseCut, rankable, rankingOf } from './model/choice.js';
 import { costOf, costText } from './model/cost.js';
 import { loadModel } from './model/load-model.js';
 import { checkModelOptions, type PruneModelOptions } from './model/options.js';
+import { checkTakesPenalties } from './model/penalties.js';
+import { runningStatisticsOf, runningStatisticsText } from './model/running-statistics.js';
 import { heldOutText, type ModelData, modelFiles, type Part, parts, readModelData } from './model-data.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import {
@@ -41,8 +44,7 @@ export async function pruneModel(
   checkModelOptions(path, options);
   const files = await modelFiles(options);
   const { network, output, signature } = await loadModel(path, files[0], options);
-  if (options.fineTune !== undefined)
-    chainOf('fine-tune it here (others: fineTune() in a program)', network.spec);
+  await checkBeforeWork(network, options);
   const data = files.length > 0 ? await readModelData(files, network.spec, options) : null;
   if (data?.classNames) session.note(`classes, in the order of the outputs: ${data.classNames.join(', ')}`);
   const metricName = data && metricOf(network, data, options);
@@ -58,7 +60,9 @@ export async function pruneModel(
   for (const loss of notKept(path, file, network, signature)) session.note(loss);
   const cost = await costOf(network, after, judging);
   const { layers, scope, removed, recalibrated } = chosen.pruned;
-  const found = { file, model: path, scope, layers, removed, ...cost, recalibrated, metric, curves };
+  const runningStatistics = runningStatisticsOf(chosen);
+  const done = { recalibrated, runningStatistics };
+  const found = { file, model: path, scope, layers, removed, ...cost, ...done, metric, curves };
   const tuning = options.fineTune !== undefined && { l2: chosen.candidate.l2, candidates: chosen.tried };
   session.print(
     { ...found, data: data ? sourcesOf(data) : undefined, ...tuning },
@@ -68,7 +72,7 @@ export async function pruneModel(
       prunedLayersTable(layers),
       ...(removed === 0 ? [`Nothing was removed: ${file} has the same nodes as ${path}.`] : []),
       costText(cost),
-      ...(recalibrated ? [recalibratedText] : []),
+      ...runningStatisticsText(runningStatistics, removed),
       ...(metric && data ? [stageTable(metric, data), ...remarks(metric, data, chosen, options)] : []),
       file,
     ].join('\n'),
@@ -76,11 +80,16 @@ export async function pruneModel(
   return exitCodes.done;
 }
 
-const recalibratedText = 'The running statistics of batch norm were measured again, on the training data.';
-
 function stagesOf(before: Network, { candidate, pruned }: Chosen): Stages {
   const tuned = candidate.l2 && candidate.network;
   return { before, ...(tuned && { fineTuned: tuned }), after: pruned.network };
+}
+
+/** Checks what needs no data, so that no error of the options comes after hours of fine-tuning. @throws as pruneNetwork */
+async function checkBeforeWork(network: Network, options: PruneModelOptions): Promise<void> {
+  if (options.recalibrate) checkHasStatistics('--recalibrate', network.spec);
+  if (options.fineTune !== undefined) checkTakesPenalties(network.spec, options.l2);
+  await checkCut(network, options);
 }
 
 /** Path of the pruned network; checked before any work. */
@@ -197,7 +206,7 @@ function uncertainty({ name, validation }: StageMetrics, samples = 0, allowed?: 
 async function save(network: Network, file: string, options: OnnxExportOptions): Promise<void> {
   const { output = 'linear' } = options;
   if (isOnnx(file)) await exportOnnx(network, file, options);
-  else if (describe(network.spec).noChain === undefined) await exportSafetensors(network, file, { output });
+  else if (isMatrixChain(network.spec)) await exportSafetensors(network, file, { output });
   else await network.save(file);
 }
 

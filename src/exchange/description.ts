@@ -11,7 +11,7 @@
  * Keras layer, whose kernel is base (diag_start - diag_end). With W_ij = (lambda_in_j - lambda_out_i) phi_ij and
  * W = kernel^T that makes phi = base^T, eigenvaluesIn = diag_start and eigenvaluesOut = diag_end, signs as they are.
  */
-import { denseArray, invalid, knownKeys, oneOf } from '../arguments.js';
+import { denseArray, finiteNumber, invalid, knownKeys, oneOf } from '../arguments.js';
 import { EigenstudentError, reasonOf } from '../errors.js';
 import { readText } from '../files/text-file.js';
 import type { FloatArray } from '../native/addon.js';
@@ -21,7 +21,16 @@ import { type OutputMap, type ReadNetwork, transpose } from './assemble.js';
 import type { NamedTensors } from './named-tensors.js';
 
 export const outputMaps = ['linear', 'softmax', 'logSoftmax'] as const satisfies readonly OutputMap[];
-const layerKeys = ['weight', 'kernel', 'base', 'diag_end', 'diag_start', 'bias', 'activation'] as const;
+const layerKeys = [
+  'weight',
+  'kernel',
+  'base',
+  'diag_end',
+  'diag_start',
+  'bias',
+  'activation',
+  'slope',
+] as const;
 const matrixKeys = ['weight', 'kernel', 'base'] as const;
 
 export interface DescribedLayer {
@@ -33,6 +42,8 @@ export interface DescribedLayer {
   readonly bias?: string;
   /** Default 'linear'. */
   readonly activation?: Activation;
+  /** Of activation leakyRelu below 0, a number of at least 0. Default 0.01. */
+  readonly slope?: number;
 }
 
 /** See the top of this file; the values of a layer are names of arrays. */
@@ -79,7 +90,7 @@ export function ownDescription(text: string | undefined, where: string): Network
 
 /** Every array that a description names. */
 export function namedArrays({ layers }: NetworkDescription): string[] {
-  return layers.flatMap(({ activation: _, ...names }) => Object.values(names));
+  return layers.flatMap(({ activation: _, slope: __, ...names }) => Object.values(names));
 }
 
 /** @throws invalid_argument with the field */
@@ -100,7 +111,7 @@ function checkLayer(layer: unknown, where: string): void {
   const fields = layer as DescribedLayer;
   for (const key of layerKeys) {
     const name = fields[key];
-    if (key !== 'activation' && name !== undefined && typeof name !== 'string')
+    if (key !== 'activation' && key !== 'slope' && name !== undefined && typeof name !== 'string')
       throw invalid(`${key} of ${where}`, 'the name of an array', name);
   }
   const matrices = matrixKeys.filter((key) => fields[key] !== undefined);
@@ -118,6 +129,10 @@ function checkLayer(layer: unknown, where: string): void {
     if (!spectral && fields[key] !== undefined)
       throw invalid(`${key} of ${where}`, 'none beside a weight or a kernel', fields[key]);
   if (fields.activation !== undefined) oneOf(`activation of ${where}`, fields.activation, activations);
+  if (fields.slope === undefined) return;
+  if (fields.activation !== 'leakyRelu')
+    throw invalid(`slope of ${where}`, 'none without activation leakyRelu', fields.slope);
+  finiteNumber(`slope of ${where}`, fields.slope, 0);
 }
 
 /** A layer of a description: what it reads and makes, and its numbers in the layout of this package. */
@@ -134,9 +149,9 @@ interface MatrixLayer {
 export function describedLayers(description: NetworkDescription, tensors: NamedTensors): ReadNetwork {
   const matrices = description.layers.map((layer, i) => matrixLayer(layer, i, tensors));
   checkChain(tensors.path, matrices);
-  const layers = description.layers.map(({ base, bias, activation = 'linear' }, i) => {
+  const layers = description.layers.map(({ base, bias, activation = 'linear', slope }, i) => {
     const { outputs, tensors: numbers } = matrices[i] as MatrixLayer;
-    const options = { activation, bias: bias !== undefined };
+    const options = { activation, slope, bias: bias !== undefined };
     return {
       layer: base === undefined ? dense(outputs, options) : spectral(outputs, options),
       tensors: numbers,

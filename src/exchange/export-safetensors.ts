@@ -1,6 +1,6 @@
 import { knownKeys, oneOf } from '../arguments.js';
 import { type SafeTensor, safeTensor, writeSafetensors } from '../files/safetensors.js';
-import { chainOf, inputsOf } from '../network/description.js';
+import { inputsOf, matrixChainOf } from '../network/description.js';
 import { checkNetwork, type Network } from '../network/network.js';
 import type { OutputMap } from './assemble.js';
 import { type DescribedLayer, type NetworkDescription, outputMaps } from './description.js';
@@ -24,14 +24,15 @@ export async function exportSafetensors(
   const output = oneOf('output of exportSafetensors', options.output ?? 'linear', outputMaps);
   const { spec } = network;
   const tensors = new Map<string, SafeTensor>();
-  const layers = chainOf('export it', spec).map((layer, index): DescribedLayer => {
+  const layers = matrixChainOf('export it', spec).map((layer, index): DescribedLayer => {
     const weight = `layers.${index}.weight`;
     const bias = `layers.${index}.bias`;
-    const { width, activation } = layer;
+    const { width, activation, slope } = layer;
+    const f = { activation, ...(slope !== undefined && { slope }) };
     tensors.set(weight, safeTensor(network.effectiveWeights(index), [width, inputsOf(spec, index)]));
-    if (!('bias' in layer.tensors)) return { weight, activation };
+    if (!('bias' in layer.tensors)) return { weight, ...f };
     tensors.set(bias, safeTensor(network.tensor(bias)));
-    return { weight, bias, activation };
+    return { weight, bias, ...f };
   });
   const description: NetworkDescription = { layers, output };
   // format: PyTorch's libraries require it

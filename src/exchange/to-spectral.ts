@@ -3,7 +3,9 @@ import { denseArray, invalid, oneOf } from '../arguments.js';
 import { EigenstudentError } from '../errors.js';
 import type { FloatArray } from '../native/addon.js';
 import { allocate } from '../native/arrays.js';
-import { type DenseLayer, type Layer, spectral } from '../network/layers.js';
+import { describe } from '../network/description.js';
+import { spectralConv2d } from '../network/image-layers.js';
+import { type Conv2dLayer, type DenseLayer, type Layer, spectral } from '../network/layers.js';
 import { checkNetwork, Network } from '../network/network.js';
 import { type NetworkSpec, tensorsOf } from '../network/network-spec.js';
 import { checkLayerIndex } from '../network/spec.js';
@@ -17,7 +19,10 @@ const checkPenalty = optionsCheck(
 interface Penalty extends OptionsOf<typeof checkPenalty> {}
 /** @internal */
 const checkOptions = optionsCheck({
-  /** Indices of dense layers. Default: all dense layers but the last, whose nodes are the outputs. */
+  /**
+   * Indices of dense layers and convolutions. Default: all dense layers and all convolutions of one group, but the last layer, whose
+   * nodes are the outputs.
+   */
   layers: optional(unchecked<readonly number[]>),
   /**
    * 1 (default): phi = -W, and the layer applies W to the last bit. 'rowNorm': lambda_out_i = ||w_i||, phi_i = -w_i / ||w_i||, so
@@ -31,10 +36,10 @@ const checkOptions = optionsCheck({
 export interface ToSpectralOptions extends OptionsOf<typeof checkOptions> {}
 
 /**
- * The same network with dense layers in the spectral parametrisation, W_ij = (lambda_in_j - lambda_out_i) phi_ij with
- * lambda_in = 0. Biases, activations and the other layers stay. Eigenvectors and eigenvaluesOut train where the weights did,
+ * The same network with dense layers and convolutions in the spectral parametrisation, W_ij = (lambda_in_j - lambda_out_i) phi_ij
+ * with lambda_in = 0, where i and j are the channels of a convolution. Biases, activations and the other layers stay. Eigenvectors and eigenvaluesOut train where the weights did,
  * without the weights' penalties; eigenvaluesIn is frozen.
- * @throws invalid_argument when a layer is not dense, or has a row of zeros, which has no norm to divide by ('rowNorm'; with 1
+ * @throws invalid_argument when a layer has no weights, or has a row of zeros, which has no norm to divide by ('rowNorm'; with 1
  *   such a node has phi_i = 0, the same output as before and relevance 0)
  */
 export function toSpectral(network: Network, options: ToSpectralOptions = {}): Network {
@@ -72,7 +77,7 @@ function keep(network: Network, index: number, layer: Layer): Piece {
 }
 
 function convert(network: Network, index: number, scale: 1 | 'rowNorm', l2: Penalty): Piece {
-  const layer = network.spec.layers[index] as DenseLayer;
+  const layer = network.spec.layers[index] as DenseLayer | Conv2dLayer;
   const { weights, bias } = tensorsOf(layer);
   const matrix = network.tensor(`layers.${index}.weights`);
   const columns = matrix.length / layer.width;
@@ -80,18 +85,25 @@ function convert(network: Network, index: number, scale: 1 | 'rowNorm', l2: Pena
   const phi = new Float64Array(matrix.length);
   for (let i = 0, ij = 0; i < layer.width; ++i)
     for (let j = 0; j < columns; ++j, ++ij) phi[ij] = -(matrix[ij] as number) / (lambdaOut[i] as number);
-  const blocks: ArrayLike<number>[] = [phi, new Float64Array(columns), lambdaOut];
+  const blocks: ArrayLike<number>[] = [phi, new Float64Array(unitsRead(network, index)), lambdaOut];
   if (bias) blocks.push(network.tensor(`layers.${index}.bias`));
   const trainable = [
     ...(weights?.trainable ? (['eigenvectors', 'eigenvaluesOut'] as const) : []),
     ...(bias?.trainable ? (['bias'] as const) : []),
   ];
   const { width, activation, slope, name, inputs } = layer;
-  const place = { name, inputs };
-  return {
-    layer: spectral(width, { activation, slope, bias: bias !== undefined, trainable, l2, ...place }),
-    blocks,
-  };
+  const options = { activation, slope, bias: bias !== undefined, trainable, l2, name, inputs };
+  if (layer.kind === 'dense') return { layer: spectral(width, options), blocks };
+  const { kernel, stride, padding, dilation, groups } = layer;
+  const window = { stride, padding, dilation, groups };
+  return { layer: spectralConv2d(width, kernel, { ...options, ...window }), blocks };
+}
+
+/** Nodes or channels that a layer reads, each with an eigenvalue. */
+function unitsRead({ spec }: Network, index: number): number {
+  const { layers } = describe(spec);
+  const [read = 0] = layers[index]?.reads ?? [];
+  return (read === 0 ? (spec.inputShape ?? [spec.inputs]) : (layers[read - 1]?.shape ?? []))[0] as number;
 }
 
 /** [width], in the precision of the network: phi is divided by what is stored. */
@@ -122,12 +134,18 @@ function rowNorm(matrix: FloatArray, i: number, columns: number): number {
 
 function chooseLayers(spec: NetworkSpec, layers: readonly number[] | undefined): readonly number[] {
   if (layers === undefined)
-    return spec.layers.flatMap(({ kind }, i) => (kind === 'dense' && i < spec.layers.length - 1 ? [i] : []));
+    return spec.layers.flatMap((layer, i) => {
+      const isChosen = layer.kind === 'dense' || (layer.kind === 'conv2d' && layer.groups === 1);
+      return isChosen && i < spec.layers.length - 1 ? [i] : [];
+    });
   denseArray('layers of toSpectral', 'an array of layer indices', layers);
   for (const layer of layers) {
     checkLayerIndex(spec, layer);
-    if (spec.layers[layer]?.kind !== 'dense')
-      throw invalid('layers of toSpectral', 'dense layers', layer, `Layer ${layer} is spectral already`);
+    const { kind } = spec.layers[layer] as Layer;
+    if (kind === 'dense' || kind === 'conv2d') continue;
+    const isSpectral = kind === 'spectral' || kind === 'spectralConv2d';
+    const advice = `Layer ${layer} is ${isSpectral ? 'spectral already' : kind}`;
+    throw invalid('layers of toSpectral', 'dense layers and convolutions', layer, advice);
   }
   return layers;
 }

@@ -2,7 +2,7 @@
 import { EigenstudentError } from '../errors.js';
 import type { Dataset } from './dataset.js';
 import { sizeOf } from './description.js';
-import { asImageShape, shapeText } from './image-shape.js';
+import { asImageShape, type ImageShape, shapeText } from './image-shape.js';
 import type { NetworkSpec } from './network-spec.js';
 import { layerOf, type Term, termsOf } from './objective.js';
 
@@ -40,7 +40,16 @@ function checkShape(where: string, { inputShape: given }: Dataset, spec: Network
     where,
     `images of ${shapeText(wanted)} (channels x height x width), as the network has`,
     `images of ${shapeText(given)}`,
+    lastAdvice(wanted, given),
   );
+}
+
+/** Of images that have the channels last, as TensorFlow keeps them. */
+function lastAdvice([channels, height, width]: ImageShape, given: ImageShape): string {
+  const isLast = [height, width, channels].every((extent, axis) => extent === given[axis]);
+  return isLast
+    ? 'The channels are last in the data: move them to the front, in NumPy by x.transpose(0, 3, 1, 2)'
+    : '';
 }
 
 function checkTerm(where: string, data: Dataset, spec: NetworkSpec, term: Term): void {

@@ -6,7 +6,7 @@ import { EigenstudentError } from '../errors.js';
 import type { NativeDescription } from '../native/addon.js';
 import { maximumElements } from '../native/arrays.js';
 import { addon } from '../native/load.js';
-import type { MatrixLayer } from './layers.js';
+import type { Layer, MatrixLayer } from './layers.js';
 import { toNativeNetwork } from './native-spec.js';
 import type { NetworkSpec } from './network-spec.js';
 import { toNativeObjective } from './objective.js';
@@ -55,6 +55,27 @@ export function chainOf(what: string, spec: NetworkSpec): readonly MatrixLayer[]
     'invalid_network',
     `expected a chain of dense and spectral layers to ${what}, received a network of which ${noChain}`,
   );
+}
+
+/** As chainOf, with leakyRelu of any slope, which programs without the fused path take. */
+export function matrixChainOf(what: string, spec: NetworkSpec): readonly MatrixLayer[] {
+  chainOf(what, withoutSlopes(spec));
+  return spec.layers as readonly MatrixLayer[];
+}
+
+/** Whether matrixChainOf takes the network. */
+export function isMatrixChain(spec: NetworkSpec): boolean {
+  return describe(withoutSlopes(spec)).noChain === undefined;
+}
+
+function withoutSlopes(spec: NetworkSpec): NetworkSpec {
+  if (describe(spec).noChain === undefined) return spec;
+  const layers = spec.layers.map((layer) => {
+    if (!('slope' in layer)) return layer;
+    const { slope: _, ...rest } = layer;
+    return rest as Layer;
+  });
+  return { ...spec, layers };
 }
 
 /** Units of a layer's output: nodes, or channels. */

@@ -105,6 +105,65 @@ describe('prune of a network of images', () => {
     expect(text).toMatch(/ ms per batch of 12 samples before, [\d.]+ ms after, measured\./);
   });
 
+  it('fine-tunes: hidden layers become spectral, batch norm is trained, and the file says so', async () => {
+    const argv = ['--data', table, '--labels', 'kind', '--fine-tune', '2', '--percentile', '40'];
+    const told = await answer(...argv, '--l2', '0.001,0.001');
+    expect(told).toMatchObject({
+      l2: { eigenvectors: 0.001 },
+      recalibrated: false,
+      runningStatistics: 'trained',
+    });
+    expect(Object.keys(told.metric.validation)).toEqual(['before', 'fineTuned', 'after']);
+    const small = await Network.load(target);
+    expect(small.spec.layers.map(({ kind }) => kind).filter((kind) => /onv/.test(kind))).toEqual(
+      Array(3).fill('spectralConv2d'),
+    );
+    const penalties = small.spec.layers.map(({ tensors = {} }) => Object.values(tensors).map(({ l2 }) => l2));
+    expect(penalties[3]).toContain(0.001); // of the layers that no batch norm follows
+    expect(Math.max(...(penalties[0] as number[]), ...(penalties[8] as number[]))).toBe(0);
+    expect(small.buffers).not.toEqual(network.buffers);
+    const text = await run(...argv, '--l2', '0.001,0.001');
+    expect(text).toContain(
+      'The running statistics of batch norm are those of fine-tuning; those of layers after a cut',
+    );
+    const measured = await answer(...argv, '--recalibrate');
+    expect([measured.runningStatistics, measured.candidates.length]).toEqual(['measured', 6]);
+  });
+
+  it('fine-tunes once without penalties where batch norm follows every hidden layer, and refuses penalties', async () => {
+    const normed = [conv2d(4, 3, { padding: 1 }), batchNorm(), activation('relu'), flatten(), dense(2)];
+    const options = { inputs: [1, 4, 4], layers: normed, loss: 'crossEntropy' } as const;
+    const path = join(folder, 'normed.safetensors');
+    await Network.create(options, { seed: 1 }).save(path);
+    const argv = [
+      path,
+      '--data',
+      table,
+      '--labels',
+      'kind',
+      '--fine-tune',
+      '1',
+      '--keep',
+      '2',
+      '--export',
+      target,
+    ];
+    const auto = await call('prune', ...argv);
+    expect([auto.exitCode, auto.stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        '--l2 auto: one network is fine-tuned for 1 epochs without penalties, as batch norm',
+      ),
+    ]);
+    const given = await call('prune', ...argv, '--l2', '0.1,0.1');
+    expect([given.exitCode, given.stderr]).toEqual([
+      2,
+      expect.stringContaining(
+        'expected no --l2 for this network, received 0.1,0.1: batch norm follows every hidden layer',
+      ),
+    ]);
+  });
+
   it('says when nothing was removed', async () => {
     const text = await run('--percentile', '50', '--round', '16');
     expect(text).toContain(`Nothing was removed: ${target} has the same nodes as ${file}.`);
@@ -129,10 +188,9 @@ describe('prune of a network of images', () => {
       'expected --data or --validation-data or --test-data to go with --points, as in --data x.npy y.npy, received none',
     ],
     [
-      'to fine-tune what is no chain',
-      ['--keep', '2', '--fine-tune', '3', '--data', 'TABLE', '--labels', 'kind'],
-      'expected a chain of dense and spectral layers to fine-tune it here (others: fineTune() in a program), received a network of which ' +
-        'its input is no list of features but 1 x 4 x 4',
+      'to keep more than a layer has, before it fine-tunes',
+      ['--keep', '12', '--fine-tune', '1000000', '--data', 'TABLE', '--labels', 'kind'],
+      'received 12',
     ],
     [
       'batch norm scales where a layer has none',

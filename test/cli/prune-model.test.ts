@@ -41,6 +41,7 @@ describe('prune of a file', () => {
       multiplyAdds: { before: 42, after: 14 },
       milliseconds: { batch: 100, before: expect.any(Number), after: expect.any(Number) },
       recalibrated: false,
+      runningStatistics: 'none',
       metric: null,
     });
     const { network } = await loadNetwork(classifier);

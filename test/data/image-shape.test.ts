@@ -133,6 +133,9 @@ describe('a network of images', () => {
     expect(await rejectionOf(network.evaluate(images(4, [2, 4, 3])))).toBe(
       `data_mismatch: evaluate: ${message}`,
     );
+    expect(await rejectionOf(network.evaluate(images(4, [3, 4, 2])))).toMatch(
+      /images of 3 x 4 x 2\. The channels are last in the data: move them to the front, in NumPy by x\.transpose\(0, 3, 1, 2\)$/,
+    );
     expect(failureOf(() => Population.create([student(images(4, [2, 4, 3]), { network })]))).toBe(
       `data_mismatch: student 0: ${message}`,
     );

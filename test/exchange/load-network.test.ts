@@ -203,8 +203,16 @@ describe('loadNetwork, for files that cannot be read,', () => {
     ],
     [
       { layers: [{ weight: 'a', biass: 'b' }] },
-      'unknown option "biass" in layer 0 of description; known: weight, kernel, base, diag_end, diag_start, bias, activation. ' +
-        'Did you mean "bias"?',
+      'unknown option "biass" in layer 0 of description; known: weight, kernel, base, diag_end, diag_start, bias, activation, ' +
+        'slope. Did you mean "bias"?',
+    ],
+    [
+      { layers: [{ weight: 'a', activation: 'relu', slope: 0.2 }] },
+      'expected none without activation leakyRelu for slope of layer 0 of description, received 0.2',
+    ],
+    [
+      { layers: [{ weight: 'a', activation: 'leakyRelu', slope: -1 }] },
+      'expected a finite number of at least 0 for slope of layer 0 of description, received -1',
     ],
     [
       { layers: [{ weight: 'a' }], output: 'argmax' },

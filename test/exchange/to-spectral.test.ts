@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toSpectral } from '../../src/exchange/index.js';
+import { batchNorm } from '../../src/network/graph-layers.js';
+import { conv2d, globalAveragePool } from '../../src/network/image-layers.js';
 import { dense, spectral } from '../../src/network/layers.js';
 import { Network } from '../../src/network/network.js';
 import { seededRandom } from '../../src/network/random.js';
@@ -107,10 +109,51 @@ describe('toSpectral', () => {
     expect(failureOf(() => toSpectral(network('float32'), options))).toBe(`invalid_argument: ${message}`);
   });
 
+  it('converts convolutions: the same kernels and outputs to the last bit, batch norm and places as they were', async () => {
+    const layers = [
+      conv2d(6, [3, 2], {
+        stride: [2, 1],
+        padding: 1,
+        bias: true,
+        activation: 'leakyRelu',
+        slope: 0.3,
+        name: 'stem',
+      }),
+      batchNorm(),
+      conv2d(6, 3, { groups: 6, padding: 1 }),
+      conv2d(4, 3, { dilation: 2, padding: 2, trainable: ['weights'], bias: true }),
+      globalAveragePool(),
+      dense(2),
+    ];
+    const images = Network.create({ inputs: [2, 8, 7], layers, loss: 'crossEntropy' }, { seed: 3 });
+    images.buffers.fill(0.7);
+    const after = toSpectral(images, { l2: { eigenvectors: 0.1 } });
+    expect(after.spec.layers.map(({ kind }) => kind)).toEqual([
+      ...['spectralConv2d', 'batchNorm', 'conv2d', 'spectralConv2d', 'globalAveragePool', 'dense'],
+    ]);
+    expect(after.spec.layers[0]).toMatchObject({ name: 'stem', activation: 'leakyRelu', slope: 0.3 });
+    expect(after.spec.layers[3]).toMatchObject({
+      dilation: { height: 2, width: 2 },
+      tensors: { eigenvectors: { trainable: true, l2: 0.1 }, bias: { trainable: false } },
+    });
+    expect(after.buffers).toEqual(images.buffers);
+    for (const layer of [0, 2, 3, 5])
+      expect(after.effectiveWeights(layer)).toEqual(images.effectiveWeights(layer));
+    const pixels = Float32Array.from({ length: 5 * 2 * 8 * 7 }, () => random() - 0.5);
+    expect(await after.predict(pixels)).toEqual(await images.predict(pixels));
+    const grouped = toSpectral(images, { layers: [2], eigenvaluesOut: 'rowNorm' });
+    expect(relativeDifference(await grouped.predict(pixels), await images.predict(pixels))).toBeLessThan(
+      1e-5,
+    ); // float32
+    expect(failureOf(() => toSpectral(images, { layers: [1] }))).toBe(
+      'invalid_argument: expected dense layers and convolutions for layers of toSpectral, received 1. Layer 1 is batchNorm',
+    );
+  });
+
   it('refuses layers that are already spectral, and arguments that are not networks', () => {
     const mixed = Network.create({ inputs: 3, layers: [spectral(4), dense(1)] }, { seed: 2 });
     expect(failureOf(() => toSpectral(mixed, { layers: [0] }))).toBe(
-      'invalid_argument: expected dense layers for layers of toSpectral, received 0. Layer 0 is spectral already',
+      'invalid_argument: expected dense layers and convolutions for layers of toSpectral, received 0. Layer 0 is spectral already',
     );
     expect(failureOf(() => toSpectral({} as never))).toBe(
       'invalid_argument: expected a Network for the first argument of toSpectral, received an object (Object)',

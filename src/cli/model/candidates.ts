@@ -1,22 +1,14 @@
 /** Candidate networks of `prune MODEL`: the original model, and the results of fine-tuning under penalties. */
 import { invalid } from '../../arguments.js';
-import { constantLoss } from '../../data/constant-loss.js';
 import { EigenstudentError } from '../../errors.js';
-import { toSpectral } from '../../exchange/to-spectral.js';
 import type { Dataset } from '../../network/dataset.js';
-import type { Layer } from '../../network/layers.js';
-import { Network } from '../../network/network.js';
+import type { Network } from '../../network/network.js';
 import { adam } from '../../population/optimizers.js';
 import { fineTuneAll } from '../../training/fine-tune.js';
 import { interruptible } from '../interruptible.js';
 import type { ModelData } from '../model-data.js';
 import type { Session } from '../session.js';
-
-/** Penalties of eigenvectors and eigenvaluesOut: coefficients of sums of squares. */
-export interface Penalties {
-  readonly eigenvectors: number;
-  readonly eigenvaluesOut: number;
-}
+import { type Penalties, penalised, penaltiesOf, takesPenalties } from './penalties.js';
 
 export interface Candidate {
   /** null: the original model, without training. */
@@ -38,13 +30,6 @@ export interface TuneOptions {
 
 /** Number of reports during fine-tuning; arbitrary. */
 const reports = 10;
-
-/**
- * Penalties of the candidates before any training, as shares of the loss of the best constant prediction, half of it
- * from eigenvectors and half from eigenvaluesOut. Half a decade apart; chosen by us (docs/how-to/prune-a-network.md has
- * their effect on four data sets).
- */
-export const penaltyShares = [0.01, 0.03, 0.1, 0.3, 1] as const;
 
 /** @throws invalid_argument */
 export function penaltyChoice(given: 'auto' | readonly number[] | undefined): PenaltyChoice {
@@ -75,11 +60,7 @@ export async function fineTuned(
   const data = { train: train?.data as Dataset, validation: validation?.data as Dataset };
   const penalties = choice === 'auto' ? penaltiesOf(model, data.train) : [choice];
   const { epochs, learningRate } = options;
-  if (choice === 'auto')
-    session.note(
-      `--l2 auto: ${penalties.length} networks are fine-tuned for ${epochs} epochs each, under weaker and stronger penalties; validation ` +
-        'data choose one of them or the model as it came',
-    );
+  if (choice === 'auto') session.note(autoText(model, penalties.length, epochs));
   const spectral = penalties.map((l2) => penalised(model, l2));
   const tuned = await interruptible(session, options, (signal) =>
     fineTuneAll(spectral, {
@@ -103,6 +84,18 @@ export async function fineTuned(
   return choice === 'auto' ? [{ l2: null, network: model }, ...found] : found;
 }
 
+function autoText(model: Network, count: number, epochs: number): string {
+  if (!takesPenalties(model.spec))
+    return (
+      `--l2 auto: one network is fine-tuned for ${epochs} epochs without penalties, as batch norm follows every hidden layer and takes ` +
+      'any meaning from the size of its weights; validation data choose it or the model as it came'
+    );
+  return (
+    `--l2 auto: ${count} networks are fine-tuned for ${epochs} epochs each, under weaker and stronger penalties; validation ` +
+    'data choose one of them or the model as it came'
+  );
+}
+
 function numbers(values: readonly number[]): string {
   return values.map((value) => value.toPrecision(4)).join(' ');
 }
@@ -110,40 +103,4 @@ function numbers(values: readonly number[]): string {
 /** In the format of --l2. */
 export function penaltyText({ eigenvectors, eigenvaluesOut }: Penalties): string {
   return `${eigenvectors},${eigenvaluesOut}`;
-}
-
-/** The same network with spectral hidden layers under these penalties, including layers that were spectral before. */
-function penalised(model: Network, l2: Penalties): Network {
-  const spectral = toSpectral(model);
-  const { inputs, layers, loss } = spectral.spec;
-  const coefficients: Partial<Record<string, number>> = { ...l2 };
-  const under = (layer: Layer): Layer => {
-    if (layer.kind !== 'spectral') return layer;
-    const entries = Object.entries(layer.tensors).map(([name, tensor]) => {
-      const coefficient = coefficients[name];
-      return [name, coefficient === undefined ? tensor : { ...tensor, l2: coefficient }];
-    });
-    return { ...layer, tensors: Object.fromEntries(entries) };
-  };
-  const hidden = layers.slice(0, -1).map(under);
-  return Network.from({ inputs, layers: [...hidden, layers.at(-1) as Layer], loss }, spectral.parameters);
-}
-
-/** Rounded to two digits: the printed value can be passed as --l2 and means the same. */
-function penaltiesOf(model: Network, train: Dataset): Penalties[] {
-  const spectral = toSpectral(model);
-  const squares = (name: keyof Penalties) =>
-    spectral.spec.layers.slice(0, -1).reduce((total, _, layer) => {
-      let sum = 0;
-      for (const value of spectral.tensor(`layers.${layer}.${name}`)) sum += value * value;
-      return total + sum;
-    }, 0);
-  const [eigenvectors, eigenvaluesOut] = [squares('eigenvectors'), squares('eigenvaluesOut')];
-  const loss = constantLoss(train);
-  const coefficient = (share: number, sum: number) =>
-    sum > 0 ? Number(((0.5 * share * loss) / sum).toPrecision(2)) : 0;
-  return penaltyShares.map((share) => ({
-    eigenvectors: coefficient(share, eigenvectors),
-    eigenvaluesOut: coefficient(share, eigenvaluesOut),
-  }));
 }

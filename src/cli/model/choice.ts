@@ -3,11 +3,13 @@ import { EigenstudentError } from '../../errors.js';
 import { toSpectral } from '../../exchange/to-spectral.js';
 import type { Dataset } from '../../network/dataset.js';
 import type { Network } from '../../network/network.js';
+import { checkHowFar } from '../../pruning/how-far.js';
 import { isAsGood, type Metric, measure, worstAllowed } from '../../pruning/metric.js';
 import { type PrunedNetwork, pruneNetwork } from '../../pruning/prune-network.js';
 import type { ModelData } from '../model-data.js';
-import { type Candidate, type Penalties, penaltyText } from './candidates.js';
+import { type Candidate, penaltyText } from './candidates.js';
 import type { PruneModelOptions } from './options.js';
+import type { Penalties } from './penalties.js';
 
 /** The result of one candidate. */
 export interface CandidateResult {
@@ -80,6 +82,16 @@ export async function chooseCut(
     chosen: attempts[i] === best,
   }));
   return { candidate: best.candidate, pruned: best.pruned as PrunedNetwork, tried };
+}
+
+/** Checks the options of the cut on the model as it came; one by --max-degradation without its data. @throws as pruneNetwork */
+export async function checkCut(model: Network, options: PruneModelOptions): Promise<void> {
+  const { keep, percentile, maxDegradation, scope, leave, round, criterion } = options;
+  checkHowFar({ keep, percentile, maxDegradation });
+  await pruneNetwork(rankable({ network: model, l2: null }, criterion), {
+    ...{ scope, leave, round, keep, ...rankingOf(options) },
+    percentile: maxDegradation === undefined ? percentile : 0,
+  });
 }
 
 async function attempt(

@@ -2,7 +2,7 @@
 import { percentile } from '../../analysis/percentile.js';
 import type { FloatArray } from '../../native/addon.js';
 import type { Dataset } from '../../network/dataset.js';
-import { chainOf, describe, inputsOf } from '../../network/description.js';
+import { inputsOf, isMatrixChain, matrixChainOf } from '../../network/description.js';
 import { parameterCount } from '../../network/layout.js';
 import { multiplyAdds } from '../../network/multiply-adds.js';
 import type { Network } from '../../network/network.js';
@@ -70,8 +70,8 @@ export async function costOf(before: Network, after: Network, data: Dataset | un
 }
 
 function numbersIn({ spec }: Network): number {
-  if (describe(spec).noChain !== undefined) return parameterCount(spec);
-  return chainOf('export it', spec).reduce(
+  if (!isMatrixChain(spec)) return parameterCount(spec);
+  return matrixChainOf('export it', spec).reduce(
     (sum, { width, tensors }, layer) => sum + width * (inputsOf(spec, layer) + ('bias' in tensors ? 1 : 0)),
     0,
   );

@@ -90,7 +90,7 @@ export async function dataFiles(option: string, files: readonly string[], names:
   if (kind === undefined || !wanted.includes(files.length))
     throw new EigenstudentError(
       'invalid_argument',
-      `expected ${dataForms} for ${option}, received ${files.join(' ')}`,
+      `expected ${dataForms} for ${option}, received ${files.join(' ')}${protocolAdvice(files)}`,
     );
   if (kind === 'npy' || kind === 'idx') refuseNames(option, files, kind, names);
   if (kind === 'npz' && names.exclude !== undefined)
@@ -103,6 +103,11 @@ export async function dataFiles(option: string, files: readonly string[], names:
   const { inputs, labels } =
     kind === 'npz' && files.length === 3 ? { inputs: files[1], labels: files[2] } : names;
   return { option, files, kind, inputs, labels, exclude: names.exclude };
+}
+
+function protocolAdvice(files: readonly string[]): string {
+  if (!files.some((file) => /\.ya?ml$/i.test(file))) return '';
+  return '. A protocol is not read here: give the files that its `data` names, of the test set as --test-data';
 }
 
 function refuseNames(option: string, files: readonly string[], kind: 'npy' | 'idx', names: Names): void {

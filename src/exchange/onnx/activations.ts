@@ -11,8 +11,18 @@ export interface OnnxPiece {
   readonly constants: readonly OnnxTensor[];
 }
 
+export interface WrittenActivation {
+  readonly activation: Exclude<Activation, 'linear'>;
+  /** Of leakyRelu. Default 0.01. */
+  readonly slope?: number | undefined;
+}
+
 /** y = f(z). @param z, y names of tensors; names of others begin with that of y */
-export function activationPiece(activation: Exclude<Activation, 'linear'>, z: string, y: string): OnnxPiece {
+export function activationPiece(
+  { activation, slope = defaultSlope }: WrittenActivation,
+  z: string,
+  y: string,
+): OnnxPiece {
   const one = (opType: string, attribute: readonly OnnxAttribute[] = []): OnnxPiece => ({
     nodes: [node(opType, [z], y, attribute)],
     constants: [],
@@ -21,7 +31,7 @@ export function activationPiece(activation: Exclude<Activation, 'linear'>, z: st
     case 'relu':
       return one('Relu');
     case 'leakyRelu':
-      return one('LeakyRelu', [alpha(defaultSlope)]);
+      return one('LeakyRelu', [alpha(slope)]);
     case 'elu':
       return one('Elu', [alpha(eluAlpha)]);
     case 'tanh':

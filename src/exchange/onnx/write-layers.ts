@@ -5,7 +5,7 @@ import { toDType } from '../../native/arrays.js';
 import { describe, inputsOf } from '../../network/description.js';
 import type { BatchNormLayer, Extents2d, Layer } from '../../network/layers.js';
 import type { Network } from '../../network/network.js';
-import { activationPiece, node, type OnnxPiece } from './activations.js';
+import { activationPiece, node, type OnnxPiece, type WrittenActivation } from './activations.js';
 import { effectiveKernels } from './effective-kernels.js';
 import { attributeTypes, type OnnxAttribute, type OnnxTensor } from './schema.js';
 import { floatTensor } from './tensor.js';
@@ -57,7 +57,8 @@ function unweighted(
 ): OnnxPiece {
   switch (layer.kind) {
     case 'activation': {
-      if (layer.activation !== 'linear') return activationPiece(layer.activation, reads[0] as string, name);
+      const f = activationOf(layer);
+      if (f) return activationPiece(f, reads[0] as string, name);
       return alone('Identity', reads, name);
     }
     case 'maxPool2d':
@@ -97,19 +98,31 @@ function weighted(
   opType: string,
   attributes: readonly OnnxAttribute[],
 ): OnnxPiece {
-  const { activation = 'linear', tensors = {} } = network.spec.layers[index] as Layer;
+  const layer = network.spec.layers[index] as Layer;
+  const { tensors = {} } = layer;
+  const f = activationOf(layer);
   const { weights, shape } = weightsOf(network, index);
   const constants = [numbers(`${name}.weight`, shape, weights, `weights of layer ${index}`)];
   if ('bias' in tensors) {
     const bias = network.tensor(`layers.${index}.bias`);
     constants.push(numbers(`${name}.bias`, [bias.length], bias, `bias of layer ${index}`));
   }
-  const z = activation === 'linear' ? name : `${name}.z`;
+  const z = f ? `${name}.z` : name;
   const operands = [...reads, ...constants.map((tensor) => tensor.name ?? '')];
   const applied = node(opType, operands, z, attributes);
-  if (activation === 'linear') return { nodes: [applied], constants };
-  const after = activationPiece(activation, z, name);
+  if (!f) return { nodes: [applied], constants };
+  const after = activationPiece(f, z, name);
   return { nodes: [applied, ...after.nodes], constants: [...constants, ...after.constants] };
+}
+
+/** undefined for 'linear' @throws invalid_argument */
+function activationOf(layer: Layer): WrittenActivation | undefined {
+  const { activation = 'linear' } = layer;
+  const slope = 'slope' in layer ? layer.slope : undefined;
+  if (activation === 'linear') return undefined;
+  if (slope !== undefined && !Number.isFinite(Math.fround(slope)))
+    throw invalid('slope of leakyRelu', 'a number that float32 can hold', slope);
+  return { activation, slope };
 }
 
 /** Spectral layers become the weights that they apply. */

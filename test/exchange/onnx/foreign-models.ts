@@ -111,7 +111,10 @@ export class ForeignModels extends ForeignMoves {
       case 5:
         return one('Elu', this.pick<Attributes>([{}, { alpha: 1 }, { alpha: 0.5 }]));
       case 6:
-        return one('LeakyRelu', this.pick<Attributes>([{}, { alpha: 0.01 }, { alpha: 0.2 }]));
+        return one(
+          'LeakyRelu',
+          this.pick<Attributes>([{}, { alpha: 0.01 }, { alpha: 0.2 }, { alpha: 0 }, { alpha: 1.5 }]),
+        );
       case 7:
         return this.emit('Mul', [this.current, this.often(4) ? this.stored([], 0.5) : this.current]);
       case 8:

@@ -115,7 +115,12 @@ describe('what is no feed-forward network', () => {
 
   it.each([
     ['Elu', { alpha: 0.5 }, 'alpha = 1, that of activation elu', 'alpha = 0.5'],
-    ['LeakyRelu', { alpha: 0.25 }, 'alpha = 0.01, that of activation leakyRelu', 'alpha = 0.25'],
+    [
+      'LeakyRelu',
+      { alpha: -0.25 },
+      'an alpha of at least 0, the slope of activation leakyRelu',
+      'alpha = -0.25',
+    ],
     ['Gelu', { approximate: 'tanh' }, 'the exact GELU', 'approximate = "tanh"'],
     ['Elu', { gamma: 2 }, 'no attributes but alpha', 'attribute gamma'],
     ['Relu', { alpha: 1 }, 'no attributes', 'attribute alpha'],

@@ -3,6 +3,12 @@ import type { FloatArray } from '../../../native/addon.js';
 import type { Activation, Extents2d } from '../../../network/layers.js';
 import type { OnnxNode } from '../schema.js';
 
+/** An activation, and the slope of leakyRelu below 0, where it is not 0.01. */
+interface Activated {
+  activation: Activation;
+  slope?: number | undefined;
+}
+
 interface FileLayerOf<Kind extends string> {
   kind: Kind;
   /** The node that it was made of, for errors, and the tensor of the file that it gives: its name. */
@@ -26,21 +32,19 @@ export const noPadding: Padding = { top: 0, left: 0, bottom: 0, right: 0 };
 export interface FileInput extends FileLayerOf<'input'> {}
 
 /** z = W x + bias, y = f(z), of features. */
-export interface FileMatrix extends FileLayerOf<'matrix'> {
+export interface FileMatrix extends FileLayerOf<'matrix'>, Activated {
   /** [outputs][inputs] */
   weights: FloatArray;
   /** [outputs] */
   bias: FloatArray | undefined;
-  activation: Activation;
 }
 
 /** A convolution of an image; padding need not be the same on both sides. */
-export interface FileConvolution extends FileLayerOf<'convolution'> {
+export interface FileConvolution extends FileLayerOf<'convolution'>, Activated {
   /** [output channels][channels / groups][kernel height][kernel width] */
   weights: FloatArray;
   /** [output channels] */
   bias: FloatArray | undefined;
-  activation: Activation;
   readonly kernel: Extents2d;
   readonly stride: Extents2d;
   readonly dilation: Extents2d;
@@ -48,12 +52,11 @@ export interface FileConvolution extends FileLayerOf<'convolution'> {
   readonly groups: number;
 }
 
-export interface FileTransposedConvolution extends FileLayerOf<'transposedConvolution'> {
+export interface FileTransposedConvolution extends FileLayerOf<'transposedConvolution'>, Activated {
   /** [channels][output channels][kernel height][kernel width] */
   weights: FloatArray;
   /** [output channels] */
   bias: FloatArray | undefined;
-  activation: Activation;
   readonly kernel: Extents2d;
   readonly stride: Extents2d;
   readonly padding: Extents2d;
@@ -76,9 +79,7 @@ export interface FileBatchNorm extends FileLayerOf<'batchNorm'> {
   readonly variance: FloatArray;
 }
 
-export interface FileActivation extends FileLayerOf<'activation'> {
-  readonly activation: Activation;
-}
+export interface FileActivation extends FileLayerOf<'activation'>, Activated {}
 
 export interface FilePool extends FileLayerOf<'maxPool' | 'averagePool'> {
   readonly kernel: Extents2d;

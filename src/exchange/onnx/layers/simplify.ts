@@ -152,6 +152,7 @@ function activationIntoLayerBefore(layer: FileLayer, place: Place): FileLayer | 
   const source = ownSource(layer, place);
   if (layer.kind !== 'activation' || !isWeighted(source) || source.activation !== 'linear') return undefined;
   source.activation = layer.activation;
+  source.slope = layer.slope;
   return source;
 }
 

@@ -97,14 +97,27 @@ function placesOf(layers: readonly FileLayer[], output: FileLayer): Map<FileLaye
 function layerOf(path: string, layer: FileLayer, place: LayerPlace): ReadLayer {
   switch (layer.kind) {
     case 'matrix': {
-      const options = { activation: layer.activation, bias: layer.bias !== undefined, ...place };
+      const options = {
+        activation: layer.activation,
+        slope: layer.slope,
+        bias: layer.bias !== undefined,
+        ...place,
+      };
       return { layer: dense(layer.shape[0] as number, options), tensors: numbersOf(layer) };
     }
     case 'convolution':
       return convolutionOf(layer, place);
     case 'transposedConvolution': {
-      const { activation, bias, kernel, stride, padding, outputPadding } = layer;
-      const options = { activation, bias: bias !== undefined, stride, padding, outputPadding, ...place };
+      const { activation, slope, bias, kernel, stride, padding, outputPadding } = layer;
+      const options = {
+        activation,
+        slope,
+        bias: bias !== undefined,
+        stride,
+        padding,
+        outputPadding,
+        ...place,
+      };
       return {
         layer: convTranspose2d(layer.shape[0] as number, kernel, options),
         tensors: numbersOf(layer),
@@ -128,7 +141,7 @@ function plainLayerOf(layer: FileLayer, place: LayerPlace) {
   const { name, inputs = [] } = place;
   switch (layer.kind) {
     case 'activation':
-      return activation(layer.activation, place);
+      return activation(layer.activation, { slope: layer.slope, ...place });
     case 'maxPool':
       return maxPool2d(layer.kernel, { stride: layer.stride, padding: layer.padding, ...place });
     case 'averagePool': {
@@ -158,7 +171,7 @@ function numbersOf({
 
 /** Unequal padding becomes the same on both sides by weights of 0 beside the kernel. */
 function convolutionOf(layer: FileConvolution, place: LayerPlace): ReadLayer {
-  const { activation, bias, kernel, stride, dilation, padding, groups, shape, weights } = layer;
+  const { activation, slope, bias, kernel, stride, dilation, padding, groups, shape, weights } = layer;
   const larger = enlargedKernel(layer, padding, layer.reads[0]?.shape ?? []);
   if (larger === undefined)
     throw new EigenstudentError('internal', 'a convolution has padding that was not made equal');
@@ -166,7 +179,7 @@ function convolutionOf(layer: FileConvolution, place: LayerPlace): ReadLayer {
   const numbers = { weights: withZeros(weights, kernel, rows, columns), bias };
   return {
     layer: conv2d(shape[0] as number, [rows.kernel, columns.kernel], {
-      ...{ activation, bias: bias !== undefined, stride, dilation, groups },
+      ...{ activation, slope, bias: bias !== undefined, stride, dilation, groups },
       padding: [rows.padding, columns.padding],
       ...place,
     }),

@@ -47,8 +47,8 @@ const operators: Readonly<Record<keyof typeof forms, Operator>> = {
   Sigmoid: activation('sigmoid'),
   Softplus: activation('softplus'),
   Erf: activation('erf'),
-  Elu: (step) => alphaIs(step, 'elu', eluAlpha, 1),
-  LeakyRelu: (step) => alphaIs(step, 'leakyRelu', defaultSlope, 0.01),
+  Elu: elu,
+  LeakyRelu: leakyRelu,
   Gelu: gelu,
   Clip: clip,
   Softmax: (step) => softmax(step, 'softmax'),
@@ -100,12 +100,13 @@ function activation(name: Activation): Operator {
   return (step) => activated(step, name);
 }
 
-function activated(step: Step, name: Activation): Value {
+function activated(step: Step, name: Activation, slope?: number): Value {
   const layer = numbersOf(step, step.value);
   const from = step.network.add({
     kind: 'activation',
     ...placed(step, layer.shape, layer),
     activation: name,
+    ...(slope !== undefined && { slope }),
   });
   return resultOf(step, { from });
 }
@@ -114,16 +115,20 @@ function moving(move: (graph: Step['graph'], node: Step['node'], shape: Shape) =
   return (step) => resultOf(step, { shape: move(step.graph, step.node, step.value.shape) });
 }
 
-function alphaIs(step: Step, name: Activation, wanted: number, usual: number): Value {
+function elu(step: Step): Value {
   const { graph, node } = step;
-  const alpha = floatAttribute(node, 'alpha', usual);
-  if (Math.abs(alpha - wanted) <= attributeTolerance) return activated(step, name);
-  throw unsupportedNode(
-    graph.path,
-    node,
-    `alpha = ${wanted}, that of activation ${name}`,
-    `alpha = ${alpha}`,
-  );
+  const alpha = floatAttribute(node, 'alpha', 1);
+  if (Math.abs(alpha - eluAlpha) <= attributeTolerance) return activated(step, 'elu');
+  throw unsupportedNode(graph.path, node, `alpha = ${eluAlpha}, that of activation elu`, `alpha = ${alpha}`);
+}
+
+function leakyRelu(step: Step): Value {
+  const { graph, node } = step;
+  const alpha = floatAttribute(node, 'alpha', 0.01);
+  if (Math.abs(alpha - defaultSlope) <= attributeTolerance) return activated(step, 'leakyRelu');
+  if (alpha >= 0 && Number.isFinite(alpha)) return activated(step, 'leakyRelu', alpha);
+  const wanted = 'an alpha of at least 0, the slope of activation leakyRelu';
+  throw unsupportedNode(graph.path, node, wanted, `alpha = ${alpha}`);
 }
 
 function gelu(step: Step): Value {

@@ -29,6 +29,7 @@ export async function channelTables(directory) {
     '',
     '## Unpruned networks',
     unpruned(groupsOf(records)),
+    ...besideLasso(groupsOf(records)),
   ].join('\n');
 }
 
@@ -75,4 +76,20 @@ function unpruned(groups) {
   ]);
   const channels = ['channels 1', 'channels 2', 'channels 3'];
   return table(['arm', 'penalties', 'trials', 'train', 'measured', ...channels, 'seconds'], rows);
+}
+
+/** The group lasso against the spectral arm, trial by trial: they have the same first values. */
+function besideLasso(groups) {
+  const [spectral, lasso] = ['spectral', 'lasso'].map((arm) => groups.filter(({ name }) => name === arm));
+  if (spectral.length !== 1 || lasso.length !== 1) return [];
+  const rows = spectral[0].records[0].protocol.shares.map((share, i) => {
+    const differences = spectral[0].records.flatMap(({ trial, scalars }) => {
+      const other = lasso[0].records.find((record) => record.trial === trial);
+      return other ? [100 * (other.scalars.relevance[i] - scalars.eigenvalue[i])] : [];
+    });
+    const ahead = differences.filter((value) => value > 0).length;
+    return [percent(share), interval(meanOf(differences, (value) => value)), `${ahead} of ${differences.length}`];
+  });
+  const columns = ['channels', 'lasso by relevance - spectral by eigenvalue', 'lasso ahead'];
+  return ['', '## Lasso beside spectral', table(columns, rows)];
 }

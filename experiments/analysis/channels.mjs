@@ -88,7 +88,11 @@ function besideLasso(groups) {
       return other ? [100 * (other.scalars.relevance[i] - scalars.eigenvalue[i])] : [];
     });
     const ahead = differences.filter((value) => value > 0).length;
-    return [percent(share), interval(meanOf(differences, (value) => value)), `${ahead} of ${differences.length}`];
+    return [
+      percent(share),
+      interval(meanOf(differences, (value) => value)),
+      `${ahead} of ${differences.length}`,
+    ];
   });
   const columns = ['channels', 'lasso by relevance - spectral by eigenvalue', 'lasso ahead'];
   return ['', '## Lasso beside spectral', table(columns, rows)];

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeSummary } from 'eigenstudent/sweep';
+import { channelTables, isOfConvolutions } from './analysis/channels.mjs';
 import { byRanking, hasRankings, overTraining } from './analysis/controls.mjs';
 import { readGroups } from './analysis/groups.mjs';
 import { meanOf } from './analysis/measures.mjs';
@@ -55,6 +56,7 @@ async function tablesTogether(directories, name) {
 }
 
 async function tablesOf(directory) {
+  if (await isOfConvolutions(directory)) return channelTables(directory);
   const groups = await readGroups(directory);
   const { trials, engines } = await writeSummary(directory);
   const seconds = groups

@@ -1,5 +1,6 @@
 import { normalizeSplitsSteps } from '../../../data/normalization.js';
 import { type Splits, splitDataSteps } from '../../../data/splits.js';
+import { checkHash } from '../../../files/file-hash.js';
 import { Dataset } from '../../../network/dataset.js';
 import { Network } from '../../../network/network.js';
 import { canonicalJson } from '../../../protocol/canonical-json.js';
@@ -9,7 +10,6 @@ import { type FileData, isFromFiles, mapPaths, pathsOf, testSize } from '../prot
 import type { FileTeacher } from '../protocol/file-teacher.js';
 import type { Protocol } from '../protocol/schema.js';
 import { dataTrial, type StudentProtocol } from '../protocol/trial.js';
-import { checkHash } from './file-hash.js';
 import { type LoadedData, loadFiles } from './load.js';
 
 const prefix = 'sha256:';

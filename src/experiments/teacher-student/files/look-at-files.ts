@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import { invalidData } from '../../../data/labelled-samples.js';
 import { imagesOf } from '../../../data/normalization.js';
 import { EigenstudentError } from '../../../errors.js';
+import { fileHash } from '../../../files/file-hash.js';
 import { outputsOf, unitsOf } from '../../../network/description.js';
 import { Network } from '../../../network/network.js';
 import { type FileData, isFromFiles, mapPaths, pathsOf } from '../protocol/file-data.js';
 import type { FileTeacher } from '../protocol/file-teacher.js';
 import { countsOf } from '../protocol/problem.js';
 import type { Protocol } from '../protocol/schema.js';
-import { fileHash } from './file-hash.js';
 import { loadFiles } from './load.js';
 
 /**

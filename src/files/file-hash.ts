@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { EigenstudentError, reasonOf } from '../../../errors.js';
+import { EigenstudentError, reasonOf } from '../errors.js';
 
 /**
  * SHA-256 of a file, hexadecimal, read in chunks.

@@ -14,7 +14,7 @@ import { TrainingContender } from '../training.js';
 import type { Measurement, Trial, TrialContext } from './kind.js';
 
 /** An epoch, which is a repeat. */
-const stepsPerEpoch = 2;
+const stepsPerEpoch = 4;
 
 interface Shape extends Convolutional {
   readonly students: number;

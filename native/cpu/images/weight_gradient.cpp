@@ -41,7 +41,8 @@ struct Part {
 };
 
 std::vector<Part> parts_of(const Correlation& c, const ImageBatch& batch, std::size_t most_images) {
-  const std::size_t wanted = batch.loop.shared() ? 4 * batch.loop.threads() : 1;
+  // Each part reads all places again: two per thread.
+  const std::size_t wanted = batch.loop.shared() ? 2 * batch.loop.threads() : 1;
   const std::size_t images = c.image_channels(), places = c.place_channels();
   const std::size_t image_cuts = std::min(
       images, std::max((images + most_images - 1) / most_images, (wanted + c.groups - 1) / c.groups));

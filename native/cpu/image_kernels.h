@@ -1,6 +1,6 @@
 // The kernels of one instruction set for images (see kernels.h). An image is stored in blocks of samples,
-// [blocks][channels][height][width][lanes] with `lanes` scalars of a vector, so that a vector holds one pixel of as many samples:
-// every size, stride and padding takes whole vectors. Distances are in scalars.
+// [blocks][channels][height][width][lanes] with `lanes` scalars of a vector, so that a vector holds one pixel
+// of as many samples: every size, stride and padding takes whole vectors. Distances are in scalars.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,9 @@
 
 namespace eigenstudent::cpu {
 
-/// y[m][n] = bias[m] + sum over channels c and taps t of a[c][t][m] x[c][t][n] for consecutive pixels n of one row of the output:
-/// x[c][t][n] at x + c x_channel + x_taps[t] + n x_pixel, a[c][t][m] at a + c a_channel + a_taps[t] + m.
+/// y[m][n] = bias[m] + sum over channels c and taps t of a[c][t][m] x[c][t][n] for consecutive pixels n of
+/// one row of the output: x[c][t][n] at x + c x_channel + x_taps[t] + n x_pixel, a[c][t][m] at a + c
+/// a_channel + a_taps[t] + m.
 template <class T>
 struct ConvRow {
   std::size_t rows;    // m
@@ -28,7 +29,8 @@ struct ConvRow {
   const T* bias;  // [rows], or nullptr
 };
 
-/// g[o][e] += sum over blocks, lines, pixels and lanes of delta[o] x[e]: a share of the gradient of a convolution's weights.
+/// g[o][e] += sum over blocks, lines, pixels and lanes of delta[o] x[e]: a share of the gradient of a
+/// convolution's weights.
 template <class T>
 struct ConvGradient {
   std::size_t outputs;  // o
@@ -43,7 +45,8 @@ struct ConvGradient {
   std::ptrdiff_t g_row;  // between outputs
 };
 
-/// One channel of a batch: `blocks` stretches of `pixels` vectors, `block` apart. The last has `last_lanes` samples.
+/// One channel of a batch: `blocks` stretches of `pixels` vectors, `block` apart. The last has `last_lanes`
+/// samples.
 struct ChannelShape {
   std::size_t blocks, pixels;
   std::ptrdiff_t block;

@@ -3,11 +3,11 @@
 //
 //   forward(const LayerOptions&, const LayerPass<T>&)
 //   backward(const LayerOptions&, const LayerPass<T>&, const LayerGradients<T>&)
-//   folds(const LayerOptions&, const Shape& output, const ActivationFunction&)    whether forward and backward of the layer apply an activation that
-//                                                                  alone reads it (LayerPass::after)
-//   accumulate(from, count, to)                                    to += from
-//   sample_lanes<T>()                                              how images are stored (layer_pass.h)
-//   to_lanes(rows, count, size, to), from_lanes(lanes, count, size, to)   to and from that of [count][size]; where it is not 1
+//   folds(const LayerOptions&, const Shape& output, const ActivationFunction&)
+//                               whether both compute an activation that alone reads the layer (LayerPass::after)
+//   accumulate(from, count, to)                   to += from
+//   sample_lanes<T>()                             how images are stored (layer_pass.h)
+//   to_lanes(rows, count, size, to), from_lanes   to that from [count][size], and back, where it is not 1
 #pragma once
 
 #include <algorithm>
@@ -42,8 +42,9 @@ struct NetworkNumbers {
 template <class T, class Kernels>
 class GraphPass {
  public:
-  /// The graph and the block of memory outlive the pass. The block grows to what the largest pass needs; between passes others may
-  /// use it. read_after: the layers whose outputs are read after a pass; the last one always is.
+  /// The graph and the block of memory outlive the pass. The block grows to what the largest pass needs;
+  /// between passes others may use it. read_after: the layers whose outputs are read after a pass; the last
+  /// one always is.
   GraphPass(const Graph& graph, AlignedBuffer<T>& block, const std::vector<std::size_t>& read_after = {},
             Kernels kernels = {})
       : graph_(graph),
@@ -96,7 +97,8 @@ class GraphPass {
   }
   const T* output() { return output(states_.size() - 1); }
 
-  /// The first layer with an output that is not finite, or -1 where all are finite. After a pass that keeps everything.
+  /// The first layer with an output that is not finite, or -1 where all are finite. After a pass that keeps
+  /// everything.
   int first_nonfinite_layer() {
     for (std::size_t k = 0; k < states_.size(); ++k) {
       const T* y = output(k);
@@ -106,8 +108,8 @@ class GraphPass {
     return -1;
   }
 
-  /// The place for dL/dy of the output of a layer that is read after the pass, before backward(), [rows][size]. `is_new`: it
-  /// holds no values yet; else the caller adds.
+  /// The place for dL/dy of the output of a layer that is read after the pass, before backward(),
+  /// [rows][size]. `is_new`: it holds no values yet; else the caller adds.
   T* output_gradient(std::size_t layer, bool& is_new) {
     State& state = states_[layer];
     is_new = !state.has_gradient;

@@ -1,5 +1,5 @@
-// One student on the general executor: its training steps, outputs, pruning curve and gradient, for any graph of
-// layers.
+// One student on the general executor: its training steps, outputs, pruning curve and gradient, for any graph
+// of layers.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,8 @@
 
 namespace eigenstudent {
 
-/// Memory that students use one after the other: it grows to what the largest batch of the largest student needs.
+/// Memory that students use one after the other: it grows to what the largest batch of the largest student
+/// needs.
 template <class T>
 struct GraphScratch {
   AlignedBuffer<T> block;  // activations and their gradients

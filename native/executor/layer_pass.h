@@ -1,8 +1,8 @@
 // Arguments of the kernels of the general executor: plain pointers, the same for every type of layer.
 //
-// B = batch. Outputs are overwritten, never added to. Features are [B][features]. Images are stored in blocks of as many samples as
-// the kernels say (sample_lanes), [blocks][channels][height][width][lanes]: with 1 that is row-major. Lanes past the last sample
-// hold finite values, and gradients of 0.
+// B = batch. Outputs are overwritten, never added to. Features are [B][features]. Images are stored in blocks
+// of as many samples as the kernels say (sample_lanes), [blocks][channels][height][width][lanes]: with 1 that
+// is row-major. Lanes past the last sample hold finite values, and gradients of 0.
 #pragma once
 
 #include <array>

@@ -38,8 +38,9 @@ struct PassSizes {
 class PassPlan {
  public:
   PassPlan() = default;
-  /// stored(shape): scalars of all samples' values of a shape. input: scalars of a copy of the input, or 0. read_after: whether a
-  /// layer's output is read after the pass. folded: whether a layer's output is that of the layer after it.
+  /// stored(shape): scalars of all samples' values of a shape. input: scalars of a copy of the input, or 0.
+  /// read_after: whether a layer's output is read after the pass. folded: whether a layer's output is that of
+  /// the layer after it.
   template <class Stored>
   PassPlan(const Graph& graph, const PassSizes& sizes, std::size_t input, const std::vector<bool>& read_after,
            const std::vector<bool>& folded, const Stored& stored)

@@ -38,14 +38,16 @@ struct AxisWindow {
   }
 };
 
-/// Pixels of the output, `step` apart, that use the same places of the kernel: pixel n reads source + n source_step.
+/// Pixels of the output, `step` apart, that use the same places of the kernel: pixel n reads source + n
+/// source_step.
 struct AxisRun {
   std::size_t first, step, count;
   std::vector<AxisTap> taps;  // of the first
   std::size_t source_step;
 };
 
-/// Cuts an axis of the output into runs. taps_of(pixel): its taps; neighbours `step` apart read sources source_step apart.
+/// Cuts an axis of the output into runs. taps_of(pixel): its taps; neighbours `step` apart read sources
+/// source_step apart.
 template <class TapsOf>
 std::vector<AxisRun> axis_runs(std::size_t size, std::size_t step, std::size_t source_step,
                                const TapsOf& taps_of) {

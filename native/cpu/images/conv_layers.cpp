@@ -26,7 +26,8 @@ ImageBatch batch_of(const LayerPass<T>& pass, const ParallelLoop& loop) {
   return {ImageArray<T>{pass.batch, pass.shapes[0]}.blocks(), loop};
 }
 
-/// Scratch of the calling thread: weights that eigenvalues and eigenvectors form, and the gradient with respect to them.
+/// Scratch of the calling thread: weights that eigenvalues and eigenvectors form, and the gradient with
+/// respect to them.
 template <class T>
 AlignedBuffer<T>& weight_scratch() {
   thread_local AlignedBuffer<T> buffer;

@@ -1,7 +1,9 @@
-// The products of convolutions and transposed convolutions, on images that are stored in blocks of samples (cpu/image_kernels.h).
+// The products of convolutions and transposed convolutions, on images that are stored in blocks of samples
+// (cpu/image_kernels.h).
 //
-// A window moves over an image [channels, height, width]; there is a place of [channels, height, width] for each of its positions.
-// A convolution computes the places from the image, a transposed one the image from the places; going back is the other way round.
+// A window moves over an image [channels, height, width]; there is a place of [channels, height, width] for
+// each of its positions. A convolution computes the places from the image, a transposed one the image from
+// the places; going back is the other way round.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +31,8 @@ struct ImageBatch {
   const ParallelLoop& loop;
 };
 
-/// places = weights * image + bias. bias: [place channels], or nullptr. All arrays of images are [blocks][shape][lanes].
+/// places = weights * image + bias. bias: [place channels], or nullptr. All arrays of images are
+/// [blocks][shape][lanes].
 template <class T>
 void places_from_image(const Correlation& correlation, const ImageBatch& batch, const T* weights,
                        const T* image, const T* bias, T* places);
@@ -37,12 +40,13 @@ void places_from_image(const Correlation& correlation, const ImageBatch& batch, 
 template <class T>
 void image_from_places(const Correlation& correlation, const ImageBatch& batch, const T* weights,
                        const T* places, const T* bias, T* image);
-/// gradient[weights] = sum over samples and positions of places * image. Lanes past the last sample must be 0 in one of them
-/// and finite in the other.
+/// gradient[weights] = sum over samples and positions of places * image. Lanes past the last sample must be 0
+/// in one of them and finite in the other.
 template <class T>
 void weight_gradient(const Correlation& correlation, const ImageBatch& batch, const T* image, const T* places,
                      T* gradient);
-/// sums[c] = the sum of a channel over samples and pixels. images: [blocks][shape][lanes], 0 in lanes past the last sample.
+/// sums[c] = the sum of a channel over samples and pixels. images: [blocks][shape][lanes], 0 in lanes past
+/// the last sample.
 template <class T>
 void channel_sums(const Shape& shape, const ImageBatch& batch, const T* images, T* sums);
 

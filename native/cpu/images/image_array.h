@@ -1,4 +1,5 @@
-// Images of a batch as the kernels of the CPU store them: [blocks][channels][height][width][lanes], `lanes` samples to a block.
+// Images of a batch as the kernels of the CPU store them: [blocks][channels][height][width][lanes], `lanes`
+// samples to a block.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// Batch norm, activations, sums, pools and what joins images or makes features of them, of the general executor on the CPU.
+// Batch norm, activations, sums, pools and what joins images or makes features of them, of the general
+// executor on the CPU.
 #pragma once
 
 #include "cpu/thread_pool.h"

@@ -1,4 +1,5 @@
-// A layer without kernels for images that are stored in blocks of samples: it works on copies in row-major order.
+// A layer without kernels for images that are stored in blocks of samples: it works on copies in row-major
+// order.
 #pragma once
 
 #include <algorithm>

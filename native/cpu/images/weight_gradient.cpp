@@ -1,4 +1,5 @@
-// The gradient of the weights of a convolution: for every output channel and every entry of its kernels a sum over all positions.
+// The gradient of the weights of a convolution: for every output channel and every entry of its kernels a sum
+// over all positions.
 #include <algorithm>
 #include <vector>
 
@@ -10,7 +11,8 @@ namespace eigenstudent::cpu {
 
 namespace {
 
-/// Bytes of the places and of the padded image that are worked on at once, so that both stay in a second-level cache of 1 MiB.
+/// Bytes of the places and of the padded image that are worked on at once, so that both stay in a
+/// second-level cache of 1 MiB.
 constexpr std::size_t place_bytes = 320 << 10, image_bytes = 160 << 10;
 
 /// A stretch of the batch: some rows of the positions of one block, or all rows of some blocks.
@@ -69,7 +71,8 @@ PaddedRows padded_rows(const Correlation& c, std::size_t lines) {
           (c.places[2] - 1) * w.stride.width + (w.kernel.width - 1) * w.dilation.width + 1};
 }
 
-/// plane [height][width][lanes] to `to` [rows.lines][rows.width][lanes], whose first row is row `line` of the padded image.
+/// plane [height][width][lanes] to `to` [rows.lines][rows.width][lanes], whose first row is row `line` of the
+/// padded image.
 template <class T>
 void copy_padded(const Correlation& c, const PaddedRows& rows, std::size_t line, std::size_t lanes,
                  const T* plane, T* to) {

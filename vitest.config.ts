@@ -13,8 +13,8 @@ const slow = [
   'test/docs/run/**',
 ];
 
-/** What starts processes, or takes its time: not in `npm run test:quick`. */
-const notQuick = [
+/** What starts processes, changes what a process shares, or takes its time: not in `npm run test:quick`. */
+const alone = [
   'test/cli/{disk,process,program,prune-elsewhere,query,signals,sweep-words,watch}.test.ts',
   'test/compatibility/*.test.ts',
   'test/data/{csv-against-pandas,read-as-peers}.test.ts',
@@ -67,10 +67,10 @@ function otherInstructionSets(): string[] {
 }
 
 /**
- * `npm test` runs the project `tests`, and the tests of the kernels once more for each other instruction set; `npm run
- * test:quick` a part of `tests`, without processes and on one instruction set. What takes
- * minutes has a project and a command of its own: `npm run test:science`, `npm run test:packaging`; `npm run test:slow`
- * runs them and more. `npm run test:cuda` builds an emulated device first, and runs on a GPU too where the CUDA library finds one.
+ * `npm test` runs the projects `quick` and `tests`, each file in one of them, and the tests of the kernels once more for
+ * each other instruction set; `npm run test:quick` the first alone. What takes minutes has a project and a command of
+ * its own: `npm run test:science`, `npm run test:packaging`; `npm run test:slow` runs them and more. `npm run test:cuda`
+ * builds an emulated device first, and runs on a GPU too where the CUDA library finds one.
  */
 export default defineConfig({
   test: {
@@ -82,7 +82,7 @@ export default defineConfig({
         test: {
           setupFiles: 'test/setup/experiments.ts',
           name: 'tests',
-          include: ['test/**/*.test.ts'],
+          include: alone,
           exclude: slow,
           // the same everywhere: where a library and a GPU are, 'auto' would take them. test/cuda looks for both
           env: { EIGENSTUDENT_CUDA: 'none' },
@@ -96,7 +96,7 @@ export default defineConfig({
           setupFiles: 'test/setup/experiments.ts',
           name: 'quick',
           include: ['test/**/*.test.ts'],
-          exclude: [...slow, ...notQuick],
+          exclude: [...slow, ...alone],
           // modules are loaded once per worker instead of once per file: half of the time
           isolate: false,
           env: { EIGENSTUDENT_CUDA: 'none' },
@@ -109,6 +109,7 @@ export default defineConfig({
           setupFiles: 'test/setup/experiments.ts',
           name: `instruction set ${isa}`,
           include: ofKernels,
+          isolate: false,
           pool: 'forks' as const,
           testTimeout: 30_000,
           env: { EIGENSTUDENT_ISA: isa, EIGENSTUDENT_CUDA: 'none' },

@@ -73,17 +73,17 @@ struct ChannelNormalise {
   bool relu;
 };
 
-/// g = dL/dy, where relu of y is not 0 only. Sums of g and of g (x - mean) inverse over the samples.
+/// g = dL/dy, with relu only where its input factor (x - mean) + shift is above 0. Sums of g and of
+/// g (x - mean) inverse over the samples.
 template <class T>
 struct ChannelGradient {
   ChannelShape shape;
   const T* x;
-  const T* y;  // read where relu
   const T* dy;
-  T mean, inverse;
+  T mean, inverse, factor, shift;  // factor: scale inverse
   bool relu;
   T* dx;  // factor (g - mean_gradient - (x - mean) inverse mean_product), 0 in lanes past the last sample
-  T factor, mean_gradient, mean_product;
+  T mean_gradient, mean_product;
 };
 struct ChannelSums {
   double gradient, product;

@@ -48,13 +48,13 @@ void differentiate_channel(const LayerPass<T>& pass, const LayerGradients<T>& gr
   const double n = static_cast<double>(pass.batch * array.pixels());
   ChannelGradient<T> channel{.shape = channel_shape(pass),
                              .x = pass.x[0] + at,
-                             .y = pass.y + at,
                              .dy = gradients.y + at,
                              .mean = pass.saved_batch[c],
                              .inverse = pass.saved_batch[channels + c],
+                             .factor = pass.tensors[0][c] * pass.saved_batch[channels + c],
+                             .shift = pass.tensors[1][c],
                              .relu = pass.after == Activation::relu,
                              .dx = nullptr,
-                             .factor = pass.tensors[0][c] * pass.saved_batch[channels + c],
                              .mean_gradient = T(0),
                              .mean_product = T(0)};
   const ChannelSums sums = kernels<T>().images.gradient_sums(channel);

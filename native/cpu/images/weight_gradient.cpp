@@ -15,6 +15,9 @@ namespace {
 /// second-level cache of 1 MiB.
 constexpr std::size_t place_bytes = 320 << 10, image_bytes = 160 << 10;
 
+/// Shares of a batch that are summed apart, so that threads work on different places.
+constexpr std::size_t most_shares = 4;
+
 /// A stretch of the batch: some rows of the positions of one block, or all rows of some blocks.
 struct Chunk {
   std::size_t block, blocks, line, lines;
@@ -42,9 +45,7 @@ struct Part {
   std::size_t group, image, images, place, places;
 };
 
-std::vector<Part> parts_of(const Correlation& c, const ImageBatch& batch, std::size_t most_images) {
-  // Each part reads all places again: two per thread.
-  const std::size_t wanted = batch.loop.shared() ? 2 * batch.loop.threads() : 1;
+std::vector<Part> parts_of(const Correlation& c, std::size_t wanted, std::size_t most_images) {
   const std::size_t images = c.image_channels(), places = c.place_channels();
   const std::size_t image_cuts = std::min(
       images, std::max((images + most_images - 1) / most_images, (wanted + c.groups - 1) / c.groups));
@@ -147,11 +148,23 @@ void weight_gradient(const Correlation& c, const ImageBatch& batch, const T* ima
   const std::vector<Chunk> chunks = chunks_of(c, batch.blocks, vector_bytes);
   const PaddedRows rows = padded_rows(c, chunks.front().lines);
   const std::size_t channel_bytes = chunks.front().blocks * rows.lines * rows.width * vector_bytes;
-  const std::vector<Part> parts = parts_of(c, batch, std::max<std::size_t>(1, image_bytes / channel_bytes));
-  std::fill_n(gradient, c.weight_count(), T(0));
-  batch.loop.each(parts.size(), [&](std::size_t p, unsigned) {
-    for (const Chunk& chunk : chunks) add_chunk(c, parts[p], chunk, image, places, gradient);
+  // Shares of the batch have sums of their own, whatever the threads are, and so the same bits.
+  const std::size_t shares = std::min(most_shares, chunks.size()), count = c.weight_count();
+  // Each part reads all places of its share again: no more than keep the threads busy.
+  const std::size_t wanted = batch.loop.shared() ? (2 * batch.loop.threads() + shares - 1) / shares : 1;
+  const std::vector<Part> parts = parts_of(c, wanted, std::max<std::size_t>(1, image_bytes / channel_bytes));
+  thread_local AlignedBuffer<T> buffer;
+  T* sums = buffer.require((shares - 1) * count);
+  std::fill_n(sums, (shares - 1) * count, T(0));
+  std::fill_n(gradient, count, T(0));
+  batch.loop.each(shares * parts.size(), [&](std::size_t task, unsigned) {
+    const std::size_t share = task / parts.size();
+    T* to = share == 0 ? gradient : sums + (share - 1) * count;
+    for (std::size_t i = share * chunks.size() / shares; i < (share + 1) * chunks.size() / shares; ++i)
+      add_chunk(c, parts[task % parts.size()], chunks[i], image, places, to);
   });
+  for (std::size_t share = 1; share < shares; ++share, sums += count)
+    for (std::size_t i = 0; i < count; ++i) gradient[i] += sums[i];
 }
 
 template void weight_gradient(const Correlation&, const ImageBatch&, const float*, const float*, float*);

@@ -142,7 +142,8 @@ function typeText(schema) {
 
 function listed(items) {
   if (items.properties) return 'objects with the fields below';
-  return items.enum ? typeText(items) : 'texts';
+  if (items.enum) return typeText(items);
+  return items.type === 'number' ? 'numbers' : 'texts';
 }
 
 function limits({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }) {

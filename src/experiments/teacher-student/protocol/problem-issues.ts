@@ -1,20 +1,21 @@
 /** Checks that teacher, data and the outputs of the student are compatible. */
 import { armOf, axesOf, type FieldPath, valuesOf } from '../../../protocol/axes.js';
+import {
+  formNames,
+  formOf,
+  hasClasses,
+  hasLabels,
+  isFromFiles,
+  labelFields,
+} from '../../../protocol/files/file-data.js';
 import type { ProtocolIssue } from '../../../protocol/protocol-issues.js';
-import { type FileData, formNames, formOf, hasClasses, hasLabels, isFromFiles } from './file-data.js';
 import type { Protocol, ProtocolPoint } from './schema.js';
 
 /** Labels must come from a teacher or from files. */
 function labelIssues({ teacher, data }: ProtocolPoint): ProtocolIssue[] {
   if (teacher !== undefined || !isFromFiles(data) || hasLabels(data)) return [];
-  const message = `missing, expected ${fieldsOf(data)}, or a teacher that labels the inputs`;
+  const message = `missing, expected ${labelFields(data)}, or a teacher that labels the inputs`;
   return [{ path: ['data', formOf(data)], message }];
-}
-
-function fieldsOf(data: FileData): string {
-  const form = formOf(data);
-  if (form === 'idx') return 'labels';
-  return form === 'csv' || form === 'parquet' ? 'label or targets' : 'classes or targets';
 }
 
 /** An activation of the outputs is for numeric targets that are learned by a trained read-out. */

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { activations } from '../../../network/layers.js';
+import { fileDataSchema, isFromFiles } from '../../../protocol/files/file-data.js';
 import type { Grid } from '../../../protocol/grid-types.js';
 import {
   dtypeField,
@@ -20,7 +21,6 @@ import {
 } from '../../../protocol/protocol-fields.js';
 import { rankings } from '../../../pruning/rankings.js';
 import { armSchema, tensorNames } from './arm-schema.js';
-import { fileDataSchema, isFromFiles } from './file-data.js';
 import { fileTeacherSchema, teacherKind } from './file-teacher.js';
 import { isLayered, studentSchemas } from './student-schema.js';
 

@@ -1,7 +1,7 @@
 /** The protocol of one trial: one student, and every number that its outcome depends on. */
 import { canonicalJson } from '../../../protocol/canonical-json.js';
 import type { Trial, TrialProtocol } from '../../../protocol/experiment-form.js';
-import { isFromFiles } from './file-data.js';
+import { isFromFiles } from '../../../protocol/files/file-data.js';
 import { byContents, problemOf, teacherSizeOf } from './problem.js';
 import type { ArmFields, Parametrization, ProtocolPoint } from './schema.js';
 import { firstWidthOf, hiddenLayersOf } from './student-schema.js';

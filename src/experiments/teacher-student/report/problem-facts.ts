@@ -1,8 +1,8 @@
 /** Describes the task of the students: teacher and data. */
 
 import { valuesOf } from '../../../protocol/axes.js';
+import { type FileData, formOf, isFromFiles, pathsOf } from '../../../protocol/files/file-data.js';
 import { inFlow } from '../panels/arm-text.js';
-import { type FileData, formOf, isFromFiles, pathsOf } from '../protocol/file-data.js';
 import type { FileTeacher } from '../protocol/file-teacher.js';
 import type { Protocol } from '../protocol/schema.js';
 

@@ -14,7 +14,7 @@ and meaning.
 
 - **required**: the field must be written. **absent**: the field may be left out and then has no value; its meaning
   says what that does. Defaults are written into \`protocol.yaml\` of the run directory.
-- Every field below \`teacher\`, \`data\`, \`student\`, \`arms.spectral\`, \`arms.direct\` and \`evaluation\`, and every
+- Every field below \`teacher\`, \`data\`, \`student\`, \`augment\`, \`arms.spectral\`, \`arms.direct\` and \`evaluation\`, and every
   field of the protocol but \`zip\` and \`experiment\`, may also be a list of values. A field of numbers may also be a spacing:
   \`{ range: [from, to, step] }\`, \`{ linspace: [first, last, how many] }\`, \`{ logspace: [first, last, how many] }\` or
   \`{ count: how many, from: first }\`. All combinations are trained.

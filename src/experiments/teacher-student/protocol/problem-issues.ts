@@ -1,6 +1,7 @@
 /** Checks that teacher, data and the outputs of the student are compatible. */
-import { armOf, axesOf, type FieldPath, valuesOf } from '../../../protocol/axes.js';
+import { armOf, axesOf, type FieldPath, valueAt, valuesOf } from '../../../protocol/axes.js';
 import {
+  type FormName,
   formNames,
   formOf,
   hasClasses,
@@ -10,6 +11,7 @@ import {
 } from '../../../protocol/files/file-data.js';
 import type { ProtocolIssue } from '../../../protocol/protocol-issues.js';
 import type { Protocol, ProtocolPoint } from './schema.js';
+import { slopeMessage } from './student-schema.js';
 
 /** Labels must come from a teacher or from files. */
 function labelIssues({ teacher, data }: ProtocolPoint): ProtocolIssue[] {
@@ -61,7 +63,38 @@ function fullBatchIssues(protocol: Protocol): ProtocolIssue[] {
   });
 }
 
+/** Only leakyRelu has a slope: elsewhere several slopes would train the same students. */
+function slopeIssues(protocol: Protocol): ProtocolIssue[] {
+  return ['teacher', 'student'].flatMap((section): ProtocolIssue[] => {
+    const [slope] = valuesOf(protocol, `${section}.slope`);
+    if (slope === undefined) return [];
+    const other = valuesOf(protocol, `${section}.activation`).find((each) => each !== 'leakyRelu');
+    const isOther = other !== undefined || valueAt(protocol, [section, 'activation']) === undefined;
+    return isOther ? [{ path: [section, 'slope'], message: slopeMessage(slope, other ?? 'relu') }] : [];
+  });
+}
+
+/** Formats whose samples may be images. */
+const imageForms: readonly FormName[] = ['idx', 'cifar10', 'npy', 'npz', 'fashionMnist'];
+
+/** Whether files have images of a size that can be shifted is known once they are read. */
+function augmentIssues({ augment, teacher, data }: ProtocolPoint): ProtocolIssue[] {
+  if (augment === undefined) return [];
+  const refused = (why: string) => [{ path: ['augment'], message: `expected none: ${why}` }];
+  if (!isFromFiles(data)) return refused('standard normal inputs are no images');
+  if (!imageForms.includes(formOf(data))) return refused(`samples of ${formOf(data)} are no images`);
+  return teacher === undefined
+    ? []
+    : refused('the labels of a teacher are those of the images as they are, not of moved ones');
+}
+
 /** Issues that involve several sections of the protocol. */
 export function studentIssues(protocol: Protocol, point: ProtocolPoint): ProtocolIssue[] {
-  return [...labelIssues(point), ...outputIssues(point), ...fullBatchIssues(protocol)];
+  return [
+    ...labelIssues(point),
+    ...outputIssues(point),
+    ...slopeIssues(protocol),
+    ...augmentIssues(point),
+    ...fullBatchIssues(protocol),
+  ];
 }

@@ -47,7 +47,7 @@ function teacherFacts(protocol: Protocol) {
   const text =
     `${of('inputs')} → h_T = ${of('teacherSize')} → ${of('secondWidth')} → ` +
     `${given(protocol, 'teacher.thirdWidth', (third) => `${third} → `)}1` +
-    `${given(protocol, 'teacher.activation', (activation) => ` (${activation})`)}, seed ${of('seed')}`;
+    `${given(protocol, 'teacher.activation', (activation) => ` (${activation}${given(protocol, 'teacher.slope', (slope) => `, slope ${slope}`)})`)}, seed ${of('seed')}`;
   return { text, inputs: of('inputs'), outputs: 1 };
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { atOnce, threadsEach } from '../../../src/experiments/spectral-conv/protocol/at-once.js';
 import { readImages } from '../../../src/experiments/spectral-conv/run/images.js';
 import { type Figure, specification } from '../../../src/figures/figure.js';
 import { renderSvg } from '../../../src/figures/render.js';
@@ -170,6 +171,14 @@ describe('a run of spectral-conv', () => {
     const [a, b] = Object.values(await found(directory)) as { loss: number }[];
     expect(a?.loss).toBe(b?.loss);
   });
+});
+
+it('students side by side have no more threads together than were asked for', () => {
+  for (let threads = 1; threads <= 20; ++threads) {
+    const each = threadsEach(threads);
+    expect(each).toBeGreaterThanOrEqual(1);
+    expect(each * Math.min(atOnce, threads)).toBeLessThanOrEqual(threads);
+  }
 });
 
 it('the template is a protocol, and the figure tells the settings that it leaves out', async () => {

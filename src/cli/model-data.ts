@@ -25,6 +25,7 @@ import {
   readDataFiles,
 } from './model/data-files.js';
 import { type DescribedData, describedSplits, readDescription } from './model/described-data.js';
+import { withinOutputs } from './model/labels-beyond-outputs.js';
 
 export interface ModelDataOptions {
   readonly data?: readonly string[];
@@ -178,7 +179,7 @@ async function readParts(
   const given: Given = {};
   let like: ReadData | undefined;
   for (const one of files) {
-    const read = await readDataFiles(one, spec, like);
+    const read = await withinOutputs(spec, () => readDataFiles(one, spec, like));
     checkAgainst(one.files, read, spec);
     if (like?.inputNames && !like.classNames && read.classNames)
       throw new EigenstudentError(

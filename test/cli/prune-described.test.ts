@@ -9,7 +9,7 @@ import { normalizeInputs, readNpyData, type Splits, splitData } from '../../src/
 import { loadNetwork } from '../../src/exchange/index.js';
 import { fileHash } from '../../src/files/file-hash.js';
 import { Network } from '../../src/network/network.js';
-import { idxBytes } from '../data/files.js';
+import { fileOf, idxBytes } from '../data/files.js';
 import { call } from './captured-terminal.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/prune-images/${name}`, import.meta.url));
@@ -47,6 +47,12 @@ async function expectedLosses(seed: number): Promise<Record<keyof Splits, number
   const network = Network.from({ ...spec, loss: 'crossEntropy' }, parameters);
   const loss = async (part: keyof Splits) => (await network.evaluate(parts[part])).loss;
   return { train: await loss('train'), validation: await loss('validation'), test: await loss('test') };
+}
+
+/** The images of the fixture as IDX. */
+async function imagesFile(): Promise<string> {
+  const { inputs: pixels } = await readNpyData({ inputs });
+  return fileOf('images-ubyte', idxBytes([300, 14, 14], pixels));
 }
 
 describe('prune with a description of its data', () => {
@@ -154,6 +160,34 @@ describe('prune with a description of its data', () => {
     const { exitCode, stderr } = await pruned(`${npy}\n${divided}`, '--keep', '2', ...argv);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
     expect(stderr).toContain(received);
+  });
+
+  it('says of labels beyond the outputs that the network has so many, and of a given classCount that it is too small', async () => {
+    const labels = Uint8Array.from({ length: 300 }, (_, i) => (i === 7 ? 12 : i % 10));
+    const [images, wrong] = [await imagesFile(), await fileOf('labels-ubyte', idxBytes([300], labels))];
+    const told = 'expected classes from 0 to 9 in';
+    const advice =
+      'received 12 for sample 7. The network has 10 outputs, one per class: leave out samples of other classes';
+    const idx = `images: ${images}, labels: ${wrong}`;
+    const described = await pruned(`idx: { ${idx} }\n${divided}`, '--keep', '2');
+    const files = await call(
+      'prune',
+      model,
+      '--data',
+      images,
+      wrong,
+      '--keep',
+      '2',
+      '--export',
+      join(folder, 'n.onnx'),
+    );
+    for (const { exitCode, stderr } of [described, files]) {
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining(told)]);
+      expect(stderr).toContain(advice);
+      expect(stderr).not.toContain('classCount');
+    }
+    const counted = await pruned(`idx: { ${idx}, classCount: 9 }\n${divided}`, '--keep', '2');
+    expect(counted.stderr).toMatch(/classes from 0 to 8 in .*If it is a class, give a larger classCount/);
   });
 
   it('refuses numbers of a normalisation that are neither of channels nor of inputs', async () => {

@@ -22,6 +22,7 @@ import {
 import { type LoadedData, loadFiles } from '../../protocol/files/load.js';
 import { invalidProtocol, issuesOf, type ProtocolIssue, readYaml } from '../../protocol/protocol-issues.js';
 import { toTargets } from './binary-targets.js';
+import { withinOutputs } from './labels-beyond-outputs.js';
 
 /** A checked description, its paths resolved. */
 export interface DescribedData {
@@ -90,7 +91,9 @@ export async function describedSplits(
   check: (data: Dataset) => void,
   seed: number,
 ): Promise<DescribedSplits> {
-  const loaded = await loadFiles(withClassCount(data, spec));
+  const counted = withClassCount(data, spec);
+  // With a classCount of the description, its own advice is right.
+  const loaded = await (counted === data ? loadFiles(data) : withinOutputs(spec, () => loadFiles(counted)));
   const { classNames } = loaded;
   checkClassNames(where, loaded, spec);
   const learned = endsInOneSigmoid(spec) ? toTargets : (one: Dataset) => one;
@@ -105,16 +108,17 @@ export async function describedSplits(
   return { ...normalizeSplits(splits, data.normalize), hasTestFiles: test !== undefined, classNames };
 }
 
-/** The network determines the number of classes: not all of them need occur. */
+/** The network determines the number of classes, unless the description does: not all of them need occur. */
 function withClassCount(data: FileData, spec: NetworkSpec): FileData {
   const classCount = classesOf(spec);
   const { idx, npy, npz } = data;
-  return {
-    ...data,
-    ...(idx?.labels !== undefined && { idx: { classCount, ...idx } }),
-    ...(npy?.classes !== undefined && { npy: { classCount, ...npy } }),
-    ...(npz?.classes !== undefined && { npz: { classCount, ...npz } }),
-  };
+  if (idx?.labels !== undefined && idx.classCount === undefined)
+    return { ...data, idx: { ...idx, classCount } };
+  if (npy?.classes !== undefined && npy.classCount === undefined)
+    return { ...data, npy: { ...npy, classCount } };
+  if (npz?.classes !== undefined && npz.classCount === undefined)
+    return { ...data, npz: { ...npz, classCount } };
+  return data;
 }
 
 function classesOf(spec: NetworkSpec): number {

@@ -14,7 +14,7 @@ and meaning.
 
 - **required**: the field must be written. **absent**: the field may be left out and then has no value; its meaning
   says what that does. Defaults are written into \`protocol.yaml\` of the run directory.
-- Every field below \`teacher\`, \`data\`, \`student\`, \`arms.spectral\`, \`arms.direct\` and \`evaluation\`, and every
+- Every field below \`teacher\`, \`data\`, \`student\`, \`augment\`, \`arms.spectral\`, \`arms.direct\` and \`evaluation\`, and every
   field of the protocol but \`zip\` and \`experiment\`, may also be a list of values. A field of numbers may also be a spacing:
   \`{ range: [from, to, step] }\`, \`{ linspace: [first, last, how many] }\`, \`{ logspace: [first, last, how many] }\` or
   \`{ count: how many, from: first }\`. All combinations are trained.
@@ -142,7 +142,8 @@ function typeText(schema) {
 
 function listed(items) {
   if (items.properties) return 'objects with the fields below';
-  return items.enum ? typeText(items) : 'texts';
+  if (items.enum) return typeText(items);
+  return items.type === 'number' ? 'numbers' : 'texts';
 }
 
 function limits({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }) {

@@ -16,7 +16,16 @@ import { checkFits } from '../network/data-fit.js';
 import type { Dataset } from '../network/dataset.js';
 import { outputsOf } from '../network/description.js';
 import type { NetworkSpec } from '../network/spec.js';
-import { type DataFiles, dataFiles, type ReadData, readDataFiles } from './model/data-files.js';
+import { dashed } from './arguments.js';
+import {
+  type DataFiles,
+  dataFiles,
+  isDescription,
+  type ReadData,
+  readDataFiles,
+} from './model/data-files.js';
+import { type DescribedData, describedSplits, readDescription } from './model/described-data.js';
+import { withinOutputs } from './model/labels-beyond-outputs.js';
 
 export interface ModelDataOptions {
   readonly data?: readonly string[];
@@ -45,16 +54,51 @@ export interface ModelData {
   readonly classNames?: readonly string[];
 }
 
-const options = { data: '--data', validationData: '--validation-data', testData: '--test-data' } as const;
-type Given = Partial<Record<keyof typeof options, Dataset>>;
+const dataOptions = { data: '--data', validationData: '--validation-data', testData: '--test-data' } as const;
+type Given = Partial<Record<keyof typeof dataOptions, Dataset>>;
+
+/** Where data come from: the files of each option, or a description of all parts. */
+export type ModelSource =
+  | { readonly files: readonly [DataFiles, ...DataFiles[]]; readonly described?: undefined }
+  | { readonly described: DescribedData };
 
 /**
- * The files of each given option, with their kind.
- * @throws invalid_argument; file_unreadable
+ * Undefined where no option names data.
+ * @throws invalid_argument; file_unreadable; errors of a description: see readDescription
  */
-export async function modelFiles(given: ModelDataOptions): Promise<DataFiles[]> {
+export async function modelSource(given: ModelDataOptions): Promise<ModelSource | undefined> {
+  const [path, ...others] = given.data ?? [];
+  if (path !== undefined && others.length === 0 && isDescription(path)) {
+    refuseBeside(path, given);
+    return { described: await readDescription(path) };
+  }
+  const [first, ...rest] = await modelFiles(given);
+  return first && { files: [first, ...rest] };
+}
+
+/** What the description says itself. */
+function refuseBeside(path: string, given: ModelDataOptions): void {
+  for (const name of [
+    ...(['validationData', 'testData'] as const),
+    ...(['inputs', 'labels', 'exclude', 'normalize'] as const),
+  ])
+    if (given[name] !== undefined)
+      throw new EigenstudentError(
+        'invalid_argument',
+        `expected no ${dashed(name)} with --data ${path}, received "${[given[name]].flat().join(' ')}": the description says it`,
+      );
+}
+
+/** Whether the labels are classes, whatever the last layer of the network. */
+export function namesClasses(source: ModelSource | undefined): boolean {
+  if (source === undefined) return false;
+  return source.described ? source.described.hasClasses : source.files[0].kind === 'idx';
+}
+
+/** The files of each given option, with their kind. */
+async function modelFiles(given: ModelDataOptions): Promise<DataFiles[]> {
   const found: DataFiles[] = [];
-  for (const [key, option] of Object.entries(options) as [keyof typeof options, string][]) {
+  for (const [key, option] of Object.entries(dataOptions) as [keyof typeof dataOptions, string][]) {
     const files = given[key];
     if (files !== undefined) found.push(await dataFiles(option, files, given));
   }
@@ -85,11 +129,48 @@ function refuseTwice(one: DataFiles, before: readonly DataFiles[]): void {
 }
 
 /**
- * All data are checked against the network before they are split: errors give their location in the files. Inputs are
- * normalised by the statistics of all of --data, which are those of the network's training if it was trained on --data.
+ * All data are checked against the network before they are split: errors give their location in the files.
  * @throws as the readers; invalid_data for data that do not match the network
  */
 export async function readModelData(
+  source: ModelSource,
+  spec: NetworkSpec,
+  options: ModelDataOptions,
+): Promise<ModelData> {
+  return source.described
+    ? describedParts(source.described, spec, options)
+    : readParts(source.files, spec, options);
+}
+
+async function describedParts(
+  described: DescribedData,
+  spec: NetworkSpec,
+  { seed = 0 }: ModelDataOptions,
+): Promise<ModelData> {
+  const check = (data: Dataset) => checkAgainst([described.where], { data }, spec);
+  const { train, validation, test, hasTestFiles, classNames } = await describedSplits(
+    described,
+    spec,
+    check,
+    seed,
+  );
+  return {
+    parts: {
+      train: { data: train, from: restText },
+      validation: { data: validation, from: heldOutText },
+      ...(hasTestFiles
+        ? { test: { data: test, from: `the test files of ${described.where}` } }
+        : { heldOut: { data: test, from: undecidedText } }),
+    },
+    classNames,
+  };
+}
+
+/**
+ * Inputs are normalised by the statistics of all of --data, which are those of the network's training if it was trained
+ * on --data.
+ */
+async function readParts(
   files: readonly DataFiles[],
   spec: NetworkSpec,
   { normalize = 'none', seed = 0 }: ModelDataOptions,
@@ -98,7 +179,7 @@ export async function readModelData(
   const given: Given = {};
   let like: ReadData | undefined;
   for (const one of files) {
-    const read = await readDataFiles(one, spec, like);
+    const read = await withinOutputs(spec, () => readDataFiles(one, spec, like));
     checkAgainst(one.files, read, spec);
     if (like?.inputNames && !like.classNames && read.classNames)
       throw new EigenstudentError(
@@ -106,10 +187,10 @@ export async function readModelData(
         `expected numbers as labels in ${one.files[0]}, as in ${files[0]?.files[0]}, received ${read.classNames.join(', ')}`,
       );
     like ??= read;
-    const key = (Object.keys(options) as (keyof typeof options)[]).find(
-      (name) => options[name] === one.option,
+    const key = (Object.keys(dataOptions) as (keyof typeof dataOptions)[]).find(
+      (name) => dataOptions[name] === one.option,
     );
-    given[key as keyof typeof options] = read.data;
+    given[key as keyof typeof dataOptions] = read.data;
   }
   const classNames = like?.classNames;
   return { parts: partsOf(normalized(given, normalization), seed), classNames };
@@ -125,20 +206,22 @@ function normalized(given: Given, kind: NormalizationKind): Given {
 
 /** Source of a part for which no other data were given. */
 export const heldOutText = 'held out from --data';
+const undecidedText = `${heldOutText}, decides nothing`;
+const restText = 'the rest of --data';
 
 /**
  * With validation data, nothing is held out for validation; a last part is held out only where no other data are given.
  */
 function partsOf({ data, validationData, testData }: Given, seed: number): ModelData['parts'] {
-  const validation = validationData && { data: validationData, from: options.validationData };
-  const test = testData && { data: testData, from: options.testData };
+  const validation = validationData && { data: validationData, from: dataOptions.validationData };
+  const test = testData && { data: testData, from: dataOptions.testData };
   if (data === undefined) return { ...(validation && { validation }), ...(test && { test }) };
-  if (validation) return { train: { data, from: options.data }, validation, ...(test && { test }) };
+  if (validation) return { train: { data, from: dataOptions.data }, validation, ...(test && { test }) };
   const split = splitData(data, { validation: shares.validation, test: testData ?? shares.heldOut, seed });
   return {
-    train: { data: split.train, from: 'the rest of --data' },
+    train: { data: split.train, from: restText },
     validation: { data: split.validation, from: heldOutText },
-    ...(test ? { test } : { heldOut: { data: split.test, from: `${heldOutText}, decides nothing` } }),
+    ...(test ? { test } : { heldOut: { data: split.test, from: undecidedText } }),
   };
 }
 

@@ -127,7 +127,7 @@ function addDataOptions(command: Command): Command {
     .option(
       '--data <files...>',
       'training samples with their labels: x.npy y.npy; images-idx3-ubyte labels-idx1-ubyte; one .npz, .csv or .parquet; one ' +
-        '.npz and the names of its arrays',
+        '.npz and the names of its arrays; or one .yaml, of the form of `data` of a protocol, that describes all parts',
     )
     .option(
       '--validation-data <files...>',
@@ -206,6 +206,7 @@ Examples:
   $ eigenstudent prune runs/quick --arm direct --max-degradation 5%
   $ eigenstudent prune model.onnx --keep 50
   $ eigenstudent prune model.onnx --data x.npy y.npy --max-degradation 1% --scope global --export small.onnx
+  $ eigenstudent prune cnn.onnx --data fashion.yaml --max-degradation 1% --fine-tune 5 --export small.onnx
   $ eigenstudent prune model.onnx --data x.npy y.npy --validation-data vx.npy vy.npy --test-data tx.npy ty.npy \\
       --fine-tune 50 --max-degradation 1% --scope global
   $ eigenstudent prune model.npz --data mnist.npz x_train y_train --test-data mnist.npz x_test y_test --fine-tune 20 \\

@@ -17,7 +17,15 @@ import { loadModel } from './model/load-model.js';
 import { checkModelOptions, type PruneModelOptions } from './model/options.js';
 import { checkTakesPenalties } from './model/penalties.js';
 import { runningStatisticsOf, runningStatisticsText } from './model/running-statistics.js';
-import { heldOutText, type ModelData, modelFiles, type Part, parts, readModelData } from './model-data.js';
+import {
+  heldOutText,
+  type ModelData,
+  modelSource,
+  namesClasses,
+  type Part,
+  parts,
+  readModelData,
+} from './model-data.js';
 import { type ExitCode, exitCodes, type Session } from './session.js';
 import {
   candidateTable,
@@ -42,10 +50,10 @@ export async function pruneModel(
 ): Promise<ExitCode> {
   const file = exportTarget(path, options.export);
   checkModelOptions(path, options);
-  const files = await modelFiles(options);
-  const { network, output, signature } = await loadModel(path, files[0], options);
+  const source = await modelSource(options);
+  const { network, output, signature } = await loadModel(path, namesClasses(source), options);
   await checkBeforeWork(network, options);
-  const data = files.length > 0 ? await readModelData(files, network.spec, options) : null;
+  const data = source ? await readModelData(source, network.spec, options) : null;
   if (data?.classNames) session.note(`classes, in the order of the outputs: ${data.classNames.join(', ')}`);
   const metricName = data && metricOf(network, data, options);
   const candidates = await candidatesOf(network, data, options, session);

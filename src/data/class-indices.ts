@@ -27,6 +27,14 @@ export function classIndices(labels: NamedArray, classCount?: number): Uint32Arr
   return classes;
 }
 
+/** A label is larger than `classCount` admits, where that is not for labels that count from 1. */
+export class LabelBeyondCount extends EigenstudentError {
+  /** @param found the message without advice: who gives classCount depends on the caller */
+  constructor(readonly found: string) {
+    super('invalid_data', `${found}. If it is a class, give a larger classCount`);
+  }
+}
+
 function noClass({ array, where }: NamedArray, sample: number, classCount?: number): EigenstudentError {
   const value = array.data[sample] as number;
   const expected =
@@ -34,12 +42,9 @@ function noClass({ array, where }: NamedArray, sample: number, classCount?: numb
   const message = `expected ${expected} in ${where}, received ${value} for sample ${sample}`;
   const values = distinct(array.data);
   const renumbered = classCount === undefined || (values[0] !== 0 && values.length <= classCount);
-  const advice = !Number.isInteger(value)
-    ? 'Numbers to learn that are no classes are targets'
-    : renumbered
-      ? renumbering(values)
-      : 'If it is a class, give a larger classCount';
-  return invalidData(`${message}. ${advice}`);
+  if (!Number.isInteger(value))
+    return invalidData(`${message}. Numbers to learn that are no classes are targets`);
+  return renumbered ? invalidData(`${message}. ${renumbering(values)}`) : new LabelBeyondCount(message);
 }
 
 function refuseGaps({ array, where }: NamedArray, classes: Uint32Array): void {

@@ -19,8 +19,18 @@ const files = {
   testLabels: 't10k-labels-idx1-ubyte.gz',
 } as const;
 
+/** Paths of the four files in a directory. */
+export function fashionMnistPaths(directory: string): Readonly<Record<keyof typeof files, string>> {
+  const { trainImages, trainLabels, testImages, testLabels } = files;
+  const path = (file: string) => join(directory, file);
+  return {
+    ...{ trainImages: path(trainImages), trainLabels: path(trainLabels) },
+    ...{ testImages: path(testImages), testLabels: path(testLabels) },
+  };
+}
+
 /** Names of the classes, by their index. */
-const classNames = [
+export const fashionMnistClasses = [
   ...['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat'],
   ...['Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
 ];
@@ -54,16 +64,12 @@ export async function fashionMnist(options: FashionMnistOptions = {}): Promise<F
       `expected the files of Fashion-MNIST in ${directory}, received none called ${missing.join(', ')}. Install them with: ` +
         `${fashionMnistCommand} (Debian), or give the directory that has them`,
     );
-  const read = (images: string, labels: string) =>
-    readIdx({
-      images: join(directory, images),
-      labels: join(directory, labels),
-      classCount: classNames.length,
-    });
+  const { trainImages, trainLabels, testImages, testLabels } = fashionMnistPaths(directory);
+  const classCount = fashionMnistClasses.length;
   return {
-    train: await read(files.trainImages, files.trainLabels),
-    test: await read(files.testImages, files.testLabels),
-    classNames,
+    train: await readIdx({ images: trainImages, labels: trainLabels, classCount }),
+    test: await readIdx({ images: testImages, labels: testLabels, classCount }),
+    classNames: fashionMnistClasses,
   };
 }
 

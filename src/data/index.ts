@@ -20,6 +20,7 @@ export { readParquet } from './parquet.js';
 
 export {
   fitNormalization,
+  type GivenNormalization,
   type Normalization,
   type NormalizationKind,
   normalizeInputs,

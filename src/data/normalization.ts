@@ -26,6 +26,9 @@ export interface Normalization {
   readonly scale: Float64Array;
 }
 
+/** A normalisation whose numbers may be lists, as JSON and YAML have them. */
+export type GivenNormalization = { readonly [Name in keyof Normalization]: ArrayLike<number> };
+
 /**
  * The normalisation that makes these data standard (population standard deviation) or unit; fit it to the
  * training part alone, as validation and test data are not known while training.
@@ -83,24 +86,21 @@ function unit({ inputs, inputCount }: Dataset): Normalization {
  * @param normalization by input; or, for images, by channel. Lists of numbers will do, as JSON has them
  * @throws invalid_argument when the normalisation is for another number of inputs, or of channels
  */
-export function normalizeInputs(
-  data: Dataset,
-  normalization: { readonly [Name in keyof Normalization]: ArrayLike<number> },
-): Dataset {
+export function normalizeInputs(data: Dataset, normalization: GivenNormalization): Dataset {
+  return finish(normalizeInputsSteps(data, checked(normalization)));
+}
+
+function checked(normalization: GivenNormalization): Normalization {
   knownKeys('the normalisation', normalization, ['shift', 'scale']);
   const shift = finiteNumbers('shift of the normalisation', normalization.shift);
   const scale = finiteNumbers('scale of the normalisation', normalization.scale);
-  return finish(normalizeInputsSteps(data, { shift, scale }));
+  return { shift, scale };
 }
 
 function* normalizeInputsSteps(data: Dataset, { shift, scale }: Normalization): Steps<Dataset> {
-  const { inputs, inputCount, inputShape } = checkDataset('data of normalizeInputs', data);
+  const { inputs, inputCount } = checkDataset('data of normalizeInputs', data);
   const columns = shift.length;
-  const fits = columns === inputCount || columns === inputShape?.[0];
-  if (!fits || scale.length !== columns) {
-    const channels = inputShape ? ` or ${inputShape[0]} channels` : '';
-    throw invalid('the normalisation', `one of ${inputCount} inputs${channels}, as the data have`, shift);
-  }
+  checkNormalizationFits({ shift, scale }, data);
   const area = inputCount / columns;
   const moved = inputs.slice();
   for (const [from, to] of stretches(moved.length)) {
@@ -113,22 +113,36 @@ function* normalizeInputsSteps(data: Dataset, { shift, scale }: Normalization): 
   return yield* Dataset.createSteps({ ...data.options(), inputs: moved });
 }
 
+/** @internal @throws invalid_argument when the normalisation is for another number of inputs, or of channels */
+export function checkNormalizationFits(
+  { shift, scale }: GivenNormalization,
+  { inputCount, inputShape }: Dataset,
+): void {
+  const fits = shift.length === inputCount || shift.length === inputShape?.[0];
+  if (fits && scale.length === shift.length) return;
+  const channels = inputShape ? ` or ${inputShape[0]} channels` : '';
+  throw invalid('the normalisation', `one of ${inputCount} inputs${channels}, as the data have`, shift);
+}
+
 /**
- * All three parts by the statistics of the training part.
- * @throws invalid_argument
+ * All three parts by the statistics of the training part, or by given numbers.
+ * @throws as fitNormalization and normalizeInputs
  */
-export function normalizeSplits(splits: Splits, kind: NormalizationKind): Splits {
+export function normalizeSplits(splits: Splits, kind: NormalizationKind | GivenNormalization): Splits {
   return finish(normalizeSplitsSteps(splits, kind));
 }
 
 /** @internal normalizeSplits as resumable steps, without the fit. */
-export function* normalizeSplitsSteps(splits: Splits, kind: NormalizationKind): Steps<Splits> {
+export function* normalizeSplitsSteps(
+  splits: Splits,
+  kind: NormalizationKind | GivenNormalization,
+): Steps<Splits> {
   if (typeof splits !== 'object' || splits === null)
     throw invalid('splits of normalizeSplits', 'an object { train, validation, test }', splits);
   const { train, validation, test } = splits;
   for (const [name, part] of Object.entries({ train, validation, test }))
     checkDataset(`${name} of normalizeSplits`, part);
-  const normalization = fitNormalization(train, kind);
+  const normalization = typeof kind === 'object' ? checked(kind) : fitNormalization(train, kind);
   if (kind === 'none') return { train, validation, test };
   const of = (data: Dataset) => normalizeInputsSteps(data, normalization);
   return { train: yield* of(train), validation: yield* of(validation), test: yield* of(test) };

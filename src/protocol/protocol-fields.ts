@@ -117,5 +117,20 @@ export const zipField = z
   .exactOptional()
   .describe('Groups of axes that vary together, value by value, instead of in all combinations.');
 
+/** Images are moved at random while they are trained on: `augment` of a student (src/population/augmentation.ts). */
+export const augmentField = strict({
+  shift: nonNegativeInteger
+    .default(0)
+    .describe('Pixels by which an image is moved at most, up or down and left or right; zeros move in.'),
+  flip: trueOrFalse.default(false).describe('Whether left and right are exchanged with probability 1/2.'),
+})
+  .exactOptional()
+  .describe('Images are moved at random while a student trains on them, by the seed. Absent: they are not.');
+
+/** Of leakyRelu, beside a field that names an activation. */
+export const slopeField = nonNegativeNumber
+  .exactOptional()
+  .describe('Slope below 0, of `leakyRelu` alone. Absent: 0.01.');
+
 /** Type of all numbers of a trial that computes in either. */
 export const dtypeField = name(['float32', 'float64']).default('float32');

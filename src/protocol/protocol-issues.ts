@@ -49,11 +49,15 @@ export function formatPath(path: Path): string {
     .join('');
 }
 
-/** @param source name of the protocol in the message */
+/**
+ * @param source name of the text in the message
+ * @param what the text is
+ */
 export function invalidProtocol(
   issues: readonly ProtocolIssue[],
   source: string,
   lineOf: LineOf,
+  what = 'protocol',
 ): EigenstudentError {
   const messages = issues.map((issue) => {
     const line = lineOf(issue);
@@ -61,7 +65,7 @@ export function invalidProtocol(
     return `${line === undefined ? '' : `line ${line}: `}${field && `${field}: `}${issue.message}`;
   });
   const list = messages.length === 1 ? ` ${messages[0]}` : `\n  ${messages.join('\n  ')}`;
-  return new EigenstudentError('invalid_protocol', `invalid protocol ${source}:${list}`);
+  return new EigenstudentError('invalid_protocol', `invalid ${what} ${source}:${list}`);
 }
 
 /**

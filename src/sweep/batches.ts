@@ -23,18 +23,22 @@ export interface BatchLimits {
 
 /**
  * On a GPU memory alone limits a batch, on a CPU also the number of students per thread.
+ * @param threads as the user asked for; absent: as many as the machine has cores
  * @param atOnce see Runner
  */
 export function batchLimits(
   device: ChosenDevice['device'],
-  threads: number = availableParallelism(),
+  threads?: number,
   atOnce = Infinity,
 ): BatchLimits {
   // A quarter of the memory, and 8 GiB at most: arbitrary, but all of the paper (720 trials, 2.5 GB) fits.
   if (device === 'cuda') return { students: atOnce, bytes: Math.min(8 * 2 ** 30, totalmem() / 4) };
   // Half, so that the rest is left for workspace and everything else. Populations are split to fit.
   return {
-    students: Math.min(atOnce, studentsPerThread * threads),
+    students:
+      atOnce === Infinity
+        ? studentsPerThread * (threads ?? availableParallelism())
+        : Math.min(atOnce, threads ?? atOnce), // Each of them takes a thread.
     bytes: Math.min(maximumBytes, freeMemory() / 2),
   };
 }

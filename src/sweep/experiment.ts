@@ -97,7 +97,10 @@ export interface Runner<P extends TrialProtocol = TrialProtocol> {
    * @throws interrupted; errors of onTrial; errors that do not belong to one trial, as out_of_memory
    */
   runBatch(trials: readonly Trial<P>[], options: BatchOptions): Promise<void>;
-  /** Number of trials that run side by side; a process claims no more at once. Default: as many as fill the device. */
+  /**
+   * Number of trials that run side by side, on a CPU no more than the threads that the user asked for; a process claims no
+   * more at once. Default: as many as fill the device.
+   */
   readonly atOnce?: number;
   /** Times steps of trials like this one. Discards what it trains. */
   calibrate?(example: P, plan: CalibrationPlan): Promise<Calibration<P>>;

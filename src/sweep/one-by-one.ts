@@ -47,7 +47,10 @@ export interface TrialResult<S = Scalars> {
 export interface OneByOneOptions {
   /** Engine of the trials, as records name it. Default: "javascript". */
   readonly engine?: string;
-  /** Number of trials that run side by side in one process, for functions that await native code. Default: 1. */
+  /**
+   * Number of trials that run side by side in one process, for functions that await native code; at most `threads` of the
+   * sweep, where it is given and the device is a CPU. Default: 1.
+   */
   readonly atOnce?: number;
 }
 

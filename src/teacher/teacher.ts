@@ -26,6 +26,8 @@ const checkPaper = optionsCheck({
   secondWidth: optional(positiveInteger, 20),
   thirdWidth: optional(positiveInteger),
   activation: optional(amongst(activations), 'relu'),
+  /** Of leakyRelu: see LayerOptions. */
+  slope: optional(unchecked<number>),
   ...seeded,
 });
 interface PaperOptions extends OptionsOf<typeof checkPaper> {}
@@ -79,9 +81,9 @@ export class Teacher {
    * activation of the hidden layers, and a third of them, of thirdWidth nodes.
    */
   static paper(options: PaperOptions): Teacher {
-    const { inputs, activation, seed, ...widths } = checkPaper('Teacher.paper', options);
+    const { inputs, activation, slope, seed, ...widths } = checkPaper('Teacher.paper', options);
     const hidden = [widths.teacherSize, widths.secondWidth, widths.thirdWidth ?? []].flat();
-    const layers = [...hidden.map((width) => spectral(width, { activation, trainable: [] })), sum()];
+    const layers = [...hidden.map((width) => spectral(width, { activation, slope, trainable: [] })), sum()];
     return new Teacher(Network.create({ inputs, layers }, { seed, purpose: 'teacher', dtype: 'float64' }));
   }
 

@@ -103,9 +103,9 @@ describe('prune of convolutional networks of PyTorch', () => {
       'expected a network with batch norm for --recalibrate',
     ],
     [
-      'a protocol as data',
-      ['--data', 'fashion.yaml'],
-      'give the files that its `data` names, of the test set as --test-data',
+      'a description of data beside another file',
+      ['--data', 'fashion.yaml', 'x.npy'],
+      'fashion.yaml x.npy. A description of data goes alone, as --data fashion.yaml, and says what all parts are',
     ],
   ])('refuses %s before it reads any data', async (_, argv, message) => {
     const files = ['--data', join(folder, 'none-x.idx'), join(folder, 'none-y.idx')];

@@ -108,3 +108,20 @@ describe('by channel', () => {
     );
   });
 });
+
+it('normalizeSplits applies given numbers, by channel, to all parts', () => {
+  const part = (pixels: number[]) =>
+    Dataset.create({ inputs: Float64Array.from(pixels), inputShape: [2, 1, 2] });
+  const splits = {
+    train: part([1, 2, 30, 40]),
+    validation: part([3, 4, 50, 60]),
+    test: part([5, 6, 70, 80]),
+  };
+  const { train, validation, test } = normalizeSplits(splits, { shift: [1, 10], scale: [2, 10] });
+  expect([train, validation, test].map(({ inputs }) => [...inputs])).toEqual([
+    [0, 0.5, 2, 3],
+    [1, 1.5, 4, 5],
+    [2, 2.5, 6, 7],
+  ]);
+  expect(failureOf(() => normalizeSplits(splits, { shift: [0], scale: [1] }))).toContain('2 channels');
+});

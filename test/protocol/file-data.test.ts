@@ -1,11 +1,16 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { teacherStudent } from '../../src/experiments/teacher-student/experiment.js';
+import { fromFolder, inspectFiles } from '../../src/experiments/teacher-student/files/look-at-files.js';
 import { byContents, problemOf } from '../../src/experiments/teacher-student/protocol/problem.js';
 import type { ProtocolPoint } from '../../src/experiments/teacher-student/protocol/schema.js';
 import { formatProtocol } from '../../src/protocol/protocol.js';
 import { protocolJsonSchema } from '../../src/protocol/protocol-json-schema.js';
 import { parseProtocol } from '../../src/sweep.js';
-import { failureOf } from '../failure.js';
+import { fileOf, idxBytes } from '../data/files.js';
+import { failureOf, rejectionOf } from '../failure.js';
 import { expand } from '../sweep/student-trials.js';
 
 const rest = `
@@ -40,6 +45,7 @@ it.each([
   ['data: { npy: { inputs: x.npy, targets: t.npy } }'],
   ['data: { csv: { file: a.csv, label: y, exclude: ["Unnamed: 0"] } }'],
   ['data: { csv: { file: a.csv, target: y } }'],
+  ['data: { fashionMnist: {}, normalize: [standardPerChannel, { shift: [0], scale: [255] }] }'],
   ['teacher: { inputs: 4, teacherSize: 3 }\ndata: { npy: { inputs: x.npy } }'],
 ])('%s is a valid protocol', (text) => {
   expect(formatProtocol(parse(text))).toContain('normalize:');
@@ -64,7 +70,7 @@ it.each([
   ],
   [
     'data: { idx: { images: a, labels: b }, npy: { inputs: c } }',
-    /^ line 1: data: expected exactly one of idx, cifar10, npy, npz, csv, parquet, received idx and npy$/,
+    /^ line 1: data: expected exactly one of idx, cifar10, npy, npz, csv, parquet, fashionMnist, received idx and npy$/,
   ],
   [
     'data: { idx: { images: a, labels: b }, train: 100 }',
@@ -80,7 +86,15 @@ it.each([
   ],
   [
     'data: { idx: { images: a, labels: b }, normalize: standart }',
-    /^ line 1: data\.normalize: expected one of standard, standardPerChannel, unit, none, received "standart"\. Did you mean "standard"\?$/,
+    /^ line 1: data\.normalize: expected shift and scale, or one of standard, standardPerChannel, unit, none, received "standart"\. Did you mean "standard"\?$/,
+  ],
+  [
+    'data: { idx: { images: a, labels: b }, normalize: { shift: [0, 1], scale: [2] } }',
+    /^ line 1: data\.normalize: expected as many numbers in shift as in scale$/,
+  ],
+  [
+    'data: { fashionMnist: {}, test: 0.2 }',
+    /^ line 1: data\.test: expected no size, received 0\.2: the test files of fashionMnist are all of the test part$/,
   ],
   [
     'data: { csv: { file: a, label: x, targets: [y] } }',
@@ -162,6 +176,50 @@ it('a single target column and a list of one column give the same trial', () => 
     } as never).data;
   expect(table({ target: 'y' })).toEqual(table({ targets: ['y'] }));
   expect(table({ target: 'y' })).toMatchObject({ csv: { file: `sha256:${hash('a')}`, targets: ['y'] } });
+});
+
+it('Fashion-MNIST by its name and as its four files give the same trial', async () => {
+  const directory = dirname(
+    await fileOf('train-images-idx3-ubyte.gz', idxBytes([30, 2, 3], Array(180).fill(9))),
+  );
+  const labels = Array.from({ length: 30 }, (_, i) => i % 10);
+  const write = (name: string, bytes: Buffer) => writeFile(join(directory, name), gzipSync(bytes));
+  await write('train-labels-idx1-ubyte.gz', idxBytes([30], labels));
+  await write('t10k-images-idx3-ubyte.gz', idxBytes([10, 2, 3], Array(60).fill(9)));
+  await write('t10k-labels-idx1-ubyte.gz', idxBytes([10], labels.slice(0, 10)));
+  const [images, names] = ['images-idx3-ubyte.gz', 'labels-idx1-ubyte.gz'];
+  const files = `images: train-${images}, labels: train-${names}, testImages: t10k-${images}, testLabels: t10k-${names}`;
+  const trialsOf = async (text: string) => {
+    const protocol = parse(`data: { ${text}, normalize: { shift: [0], scale: [255] } }`);
+    const found = await inspectFiles(fromFolder(protocol as never, directory));
+    expect(found.data).toMatchObject({ found: { samples: 30, testSamples: 10, inputs: 6, classes: 10 } });
+    return expand(found as never).map(({ key }) => key);
+  };
+  const byName = await trialsOf('fashionMnist: { directory: . }');
+  expect(byName).toEqual(await trialsOf(`idx: { ${files}, classCount: 10 }`));
+  expect(byName).toHaveLength(2);
+});
+
+it('a missing file of Fashion-MNIST is an error with the command that installs it', async () => {
+  const protocol = fromFolder(parse('data: { fashionMnist: { directory: nowhere } }') as never, '/none');
+  expect(await rejectionOf(inspectFiles(protocol))).toContain('apt-get install dataset-fashion-mnist');
+});
+
+it('numbers of a normalisation must be those of the inputs or of the channels', async () => {
+  const images = await fileOf('x', idxBytes([30, 2, 3], Array(180).fill(9)));
+  const labels = await fileOf(
+    'y',
+    idxBytes(
+      [30],
+      Array.from({ length: 30 }, (_, i) => i % 2),
+    ),
+  );
+  const protocol = parse(
+    `data: { idx: { images: ${images}, labels: ${labels} }, normalize: { shift: [0, 0], scale: [1, 1] } }`,
+  );
+  expect(await rejectionOf(inspectFiles(protocol as never))).toContain(
+    'one of 6 inputs or 1 channels, as the data have',
+  );
 });
 
 it('a protocol has no trials before its files have been inspected', () => {

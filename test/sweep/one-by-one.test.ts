@@ -97,6 +97,28 @@ describe('trials that run one by one', () => {
     expect(most).toBe(3);
   });
 
+  it('are no more side by side than the threads that were asked for', async () => {
+    let [running, most] = [0, 0];
+    register(
+      async () => {
+        most = Math.max(most, ++running);
+        await sleep(20);
+        running -= 1;
+        return { scalars: { value: 1 } };
+      },
+      { atOnce: 3 },
+    );
+    for (const [threads, trials] of [
+      [1, 2],
+      [2, 4],
+      [8, 8],
+    ] as const) {
+      most = 0;
+      await sweep({ ...protocol, trials }, { directory, threads });
+      expect(most).toBe(Math.min(3, threads));
+    }
+  });
+
   it('fail alone for a result without scalars, or with a non-finite number', async () => {
     register(async ({ size, trial }) => {
       if (size === 1) return { scalars: { value: trial === 0 ? 1 : Number.NaN } };

@@ -248,7 +248,7 @@ describe('what teachers cannot be', () => {
     [
       'misspelt',
       () => Teacher.paper({ teachersize: 1, seed: 0 } as never),
-      'unknown option "teachersize" in Teacher.paper; known: inputs, teacherSize, secondWidth, thirdWidth, activation, seed. Did you mean "teacherSize"?',
+      'unknown option "teachersize" in Teacher.paper; known: inputs, teacherSize, secondWidth, thirdWidth, activation, slope, seed. Did you mean "teacherSize"?',
     ],
   ])('refuses teachers: %s', (_, make, message) => {
     expect(failureOf(make)).toBe(`invalid_argument: ${message}`);

@@ -8,9 +8,10 @@ import { readNpyData, readNpzData } from '../../data/numpy-data.js';
 import { readParquet } from '../../data/parquet.js';
 import { EigenstudentError } from '../../errors.js';
 import { endsInOneSigmoid } from '../../network/binary-accuracy.js';
-import { Dataset } from '../../network/dataset.js';
+import type { Dataset } from '../../network/dataset.js';
 import { outputsOf } from '../../network/description.js';
 import type { NetworkSpec } from '../../network/spec.js';
+import { toTargets } from './binary-targets.js';
 
 type Kind = 'npz' | 'npy' | 'csv' | 'parquet' | 'idx';
 
@@ -53,6 +54,11 @@ export async function kindOf(file: string): Promise<Kind | undefined> {
   }
 }
 
+/** Whether the path is that of a description of data, by its extension. */
+export function isDescription(path: string): boolean {
+  return /\.ya?ml$/i.test(path);
+}
+
 /** The files of one option, with their kind and the selection of arrays or columns. */
 export interface DataFiles {
   /** The option, as in --data. */
@@ -90,7 +96,7 @@ export async function dataFiles(option: string, files: readonly string[], names:
   if (kind === undefined || !wanted.includes(files.length))
     throw new EigenstudentError(
       'invalid_argument',
-      `expected ${dataForms} for ${option}, received ${files.join(' ')}${protocolAdvice(files)}`,
+      `expected ${dataForms} for ${option}, received ${files.join(' ')}${descriptionAdvice(files)}`,
     );
   if (kind === 'npy' || kind === 'idx') refuseNames(option, files, kind, names);
   if (kind === 'npz' && names.exclude !== undefined)
@@ -105,9 +111,9 @@ export async function dataFiles(option: string, files: readonly string[], names:
   return { option, files, kind, inputs, labels, exclude: names.exclude };
 }
 
-function protocolAdvice(files: readonly string[]): string {
-  if (!files.some((file) => /\.ya?ml$/i.test(file))) return '';
-  return '. A protocol is not read here: give the files that its `data` names, of the test set as --test-data';
+function descriptionAdvice(files: readonly string[]): string {
+  if (!files.some(isDescription)) return '';
+  return '. A description of data goes alone, as --data fashion.yaml, and says what all parts are';
 }
 
 function refuseNames(option: string, files: readonly string[], kind: 'npy' | 'idx', names: Names): void {
@@ -243,10 +249,4 @@ function isNumber(name: string): boolean {
 function shortList(names: readonly string[]): string {
   const most = 20; // arbitrary
   return names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')}, ...`;
-}
-
-/** Converts classes 0 and 1 to targets of one sigmoid output. */
-function toTargets({ inputs, inputCount, inputShape, classes = new Uint32Array() }: Dataset): Dataset {
-  const targets = Float32Array.from(classes);
-  return Dataset.create({ inputs, inputCount, inputShape, targets, targetCount: 1 });
 }

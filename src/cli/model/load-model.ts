@@ -5,16 +5,15 @@ import { type LoadedNetwork, loadNetwork } from '../../exchange/load-network.js'
 import { endsInOneSigmoid } from '../../network/binary-accuracy.js';
 import { Network } from '../../network/network.js';
 import { losses } from '../../network/spec.js';
-import type { DataFiles } from './data-files.js';
 
 /**
- * @param files labels in IDX are classes, whatever the last layer of the network; one sigmoid output distinguishes
- *   two classes with loss 'mse'
+ * @param namesClasses whether the labels are classes, whatever the last layer of the network; one sigmoid output
+ *   distinguishes two classes with loss 'mse'
  * @throws as loadNetwork; invalid_argument
  */
 export async function loadModel(
   path: string,
-  files: DataFiles | undefined,
+  namesClasses: boolean,
   {
     loss: given,
     description,
@@ -31,7 +30,7 @@ export async function loadModel(
       'expected no --loss crossEntropy for a network that ends in one sigmoid output. Leave it out: labels 0 and 1, or two names, are ' +
         'learned with mse, and the accuracy counts an output above 0.5 as class 1',
     );
-  const loss = requestedLoss ?? (files?.kind === 'idx' && !oneSigmoid ? 'crossEntropy' : spec.loss);
+  const loss = requestedLoss ?? (namesClasses && !oneSigmoid ? 'crossEntropy' : spec.loss);
   return loss === spec.loss
     ? loaded
     : { ...loaded, network: Network.from({ ...spec, loss }, parameters, buffers) };

@@ -3,6 +3,7 @@ import type { ProtocolDocument } from '../../protocol/experiment-form.js';
 import { defineExperiment } from '../../sweep/define-experiment.js';
 import type { Runner } from '../../sweep/experiment.js';
 import { atOnce } from './protocol/at-once.js';
+import { augmentIssues } from './protocol/augment-issues.js';
 import { formNames } from './protocol/data-schema.js';
 import { byContents, fromFolder, lookAtFiles } from './protocol/files.js';
 import { armNames, type ConvProtocol, type Point, schema } from './protocol/schema.js';
@@ -24,6 +25,7 @@ export const spectralConv = defineExperiment({
         message:
           'expected one value, received several: files do not vary within a protocol. Write a protocol for each',
       })),
+  issues: augmentIssues,
   fromFolder: (protocol, folder) => fromFolder(protocol as never, folder),
   resolve: (protocol) => lookAtFiles(protocol as never),
 

@@ -1,9 +1,9 @@
 /** The experiment of the paper: students of many widths learn from a frozen teacher, and are pruned to its size. */
 import type { ProtocolDocument } from '../../protocol/experiment-form.js';
+import { formNames } from '../../protocol/files/file-data.js';
 import type { Experiment, Runner } from '../../sweep/experiment.js';
 import { fromFolder, inspectFiles } from './files/look-at-files.js';
 import { studentView } from './live.js';
-import { formNames } from './protocol/file-data.js';
 import { compareStudentPlaces, placeColumns, placeOfStudent } from './protocol/place.js';
 import { overridden, presets } from './protocol/presets.js';
 import { fileAxisIssues, studentIssues } from './protocol/problem-issues.js';

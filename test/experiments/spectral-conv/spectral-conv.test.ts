@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { atOnce, threadsEach } from '../../../src/experiments/spectral-conv/protocol/at-once.js';
 import { readImages } from '../../../src/experiments/spectral-conv/run/images.js';
 import { type Figure, specification } from '../../../src/figures/figure.js';
 import { renderSvg } from '../../../src/figures/render.js';
@@ -34,6 +35,12 @@ describe('a protocol of spectral-conv', () => {
   it.each([
     [{ data: { train: 10, test: 10 } }, 'data: expected exactly one of csv, fashionMnist, received none'],
     [{ channels: [[4, 6]] }, 'channels'],
+    [{ augment: { shift: [1, 8] } }, 'augment.shift: expected fewer pixels than the 8 rows or columns'],
+    [
+      { data: { ...protocol.data, pool: 2 }, augment: { shift: 4 } },
+      'augment.shift: expected fewer pixels than the 4 rows or columns',
+    ],
+    [{ augment: { shift: 1, flop: true } }, 'unknown key "flop"'],
     [{ shares: [[0.5, 1]] }, 'expected shares from the largest to the smallest, each once'],
     [{ shares: [[1, 0]] }, 'expected a share above 0, at most 1, received 0'],
     [{ arms: { spectrall: {} } }, 'unknown key "spectrall"'],
@@ -127,19 +134,35 @@ describe('a run of spectral-conv', () => {
     }
   });
 
-  it('continues from its checkpoints after an interruption, to the same numbers', async () => {
-    const short = { ...protocol, arms: { spectral: {}, slimBn: {} }, trials: 1, epochs: 6 };
-    const [half, whole] = [join(directory, 'half'), join(directory, 'whole')];
-    await sweep(short, { directory: whole });
-    const stop = new AbortController();
-    const onProgress = ({ steps }: { steps: { done: number } }) => steps.done >= 6 && stop.abort();
-    const options = { directory: half, checkpointEvery: 0.001 };
-    const interrupted = sweep(short, { ...options, signal: stop.signal, onProgress });
-    await expect(interrupted).rejects.toMatchObject({ code: 'interrupted' });
-    const { continued } = await sweep(short, { directory: half });
-    expect(continued.length).toBeGreaterThan(0);
-    expect(await found(half)).toEqual(await found(whole));
+  it('moves images as the seed says: the same one gives the same numbers, another one or none others', async () => {
+    const short = { ...protocol, arms: { spectral: {} }, trials: 1, epochs: 2 };
+    const run = async (name: string, fields: object) => {
+      await sweep({ ...short, ...fields }, { directory: join(directory, name) });
+      return Object.values(await found(join(directory, name)));
+    };
+    const augment = { shift: 1, flip: true };
+    const moved = await run('moved', { augment });
+    expect(await run('again', { augment })).toEqual(moved);
+    expect(await run('still', {})).not.toEqual(moved);
+    expect(await run('other', { augment: { shift: 1 } })).not.toEqual(moved);
   });
+
+  it.each([{}, { augment: { shift: 1, flip: true } }])(
+    'continues from its checkpoints after an interruption, to the same numbers: %j',
+    async (fields) => {
+      const short = { ...protocol, ...fields, arms: { spectral: {}, slimBn: {} }, trials: 1, epochs: 6 };
+      const [half, whole] = [join(directory, 'half'), join(directory, 'whole')];
+      await sweep(short, { directory: whole });
+      const stop = new AbortController();
+      const onProgress = ({ steps }: { steps: { done: number } }) => steps.done >= 6 && stop.abort();
+      const options = { directory: half, checkpointEvery: 0.001 };
+      const interrupted = sweep(short, { ...options, signal: stop.signal, onProgress });
+      await expect(interrupted).rejects.toMatchObject({ code: 'interrupted' });
+      const { continued } = await sweep(short, { directory: half });
+      expect(continued.length).toBeGreaterThan(0);
+      expect(await found(half)).toEqual(await found(whole));
+    },
+  );
 
   it('trains spectral and direct students from the same first weights', async () => {
     const arms = { spectral: { l2Eigenvectors: 0, l2Eigenvalues: 0 }, direct: { l2Eigenvectors: 0 } };
@@ -148,6 +171,14 @@ describe('a run of spectral-conv', () => {
     const [a, b] = Object.values(await found(directory)) as { loss: number }[];
     expect(a?.loss).toBe(b?.loss);
   });
+});
+
+it('students side by side have no more threads together than were asked for', () => {
+  for (let threads = 1; threads <= 20; ++threads) {
+    const each = threadsEach(threads);
+    expect(each).toBeGreaterThanOrEqual(1);
+    expect(each * Math.min(atOnce, threads)).toBeLessThanOrEqual(threads);
+  }
 });
 
 it('the template is a protocol, and the figure tells the settings that it leaves out', async () => {

@@ -1,6 +1,7 @@
 /** Protocols of spectral-conv. */
 import { z } from 'zod';
 import {
+  augmentField,
   dtypeField,
   expected,
   experimentField,
@@ -76,6 +77,7 @@ export const schema = strict({
   data: dataSchema,
   channels: widths,
   arms: armsSchema.describe('Parametrisations and penalties that are compared; each may be left out.'),
+  augment: augmentField,
   epochs: positiveInteger.describe('Passes over the training images.'),
   batchSize: positiveInteger.default(128).describe('Images per training step.'),
   learningRate: positiveNumber

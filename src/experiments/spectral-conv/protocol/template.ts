@@ -20,6 +20,7 @@ epochs: 20
 trials: 2                   # per arm
 seed: 1
 # channels: [16, 32, 32]
+# augment: { shift: 1, flip: true }
 # batchSize: 128
 # learningRate: 0.005       # Adam, cosine to 0
 # shares: [1, 0.75, 0.5, 0.375, 0.25, 0.1875, 0.125]

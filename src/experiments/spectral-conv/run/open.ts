@@ -1,9 +1,8 @@
 /** Trains the trials of a run in one process: several side by side, each on its share of the threads. */
-import { availableParallelism } from 'node:os';
 import { canonicalJson } from '../../../protocol/canonical-json.js';
 import type { Runner } from '../../../sweep/experiment.js';
 import { oneByOne } from '../../../sweep/one-by-one.js';
-import { atOnce } from '../protocol/at-once.js';
+import { atOnce, threadsEach } from '../protocol/at-once.js';
 import type { ImageData } from '../protocol/data-schema.js';
 import { filesOf } from '../protocol/files.js';
 import type { ConvProtocol } from '../protocol/schema.js';
@@ -21,10 +20,8 @@ export function openConvolutions(protocol: { readonly data: ImageData }): Runner
     return images;
   };
   return oneByOne(
-    async (trial: ConvProtocol, run) => {
-      const threads = Math.max(1, Math.floor((run.threads ?? availableParallelism()) / atOnce));
-      return trainTrial(trial, await imagesOf(trial.data), { ...run, threads });
-    },
+    async (trial: ConvProtocol, run) =>
+      trainTrial(trial, await imagesOf(trial.data), { ...run, threads: threadsEach(run.threads) }),
     { atOnce },
   );
 }

@@ -22,11 +22,11 @@ export async function trainTrial(
   images: Images,
   run: TrialRun,
 ): Promise<TrialResult<ConvScalars>> {
-  const { dtype, batchSize, epochs, seed, trial, learningRate } = protocol;
+  const { dtype, augment, batchSize, epochs, seed, trial, learningRate } = protocol;
   const { threads, device, devices, signal } = run;
   const optimizer = adam({ learningRate: cosine(learningRate, { total: epochs }) });
   const layers = layersOf(protocol, images.classes);
-  const student = { layers, data: images.train, optimizer, batchSize, epochs, seed, trial };
+  const student = { layers, data: images.train, optimizer, augment, batchSize, epochs, seed, trial };
   const population = Population.create([student], { dtype, threads, device, devices });
   try {
     const history = await trainToEnd(population, protocol, run);

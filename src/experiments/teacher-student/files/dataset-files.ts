@@ -4,13 +4,19 @@ import { checkHash } from '../../../files/file-hash.js';
 import { Dataset } from '../../../network/dataset.js';
 import { Network } from '../../../network/network.js';
 import { canonicalJson } from '../../../protocol/canonical-json.js';
+import {
+  type FileData,
+  isFromFiles,
+  mapPaths,
+  pathsOf,
+  testSize,
+} from '../../../protocol/files/file-data.js';
+import { type LoadedData, loadFiles } from '../../../protocol/files/load.js';
 import { inTurns, unlessInterrupted } from '../../../steps.js';
 import { Teacher } from '../../../teacher/teacher.js';
-import { type FileData, isFromFiles, mapPaths, pathsOf, testSize } from '../protocol/file-data.js';
 import type { FileTeacher } from '../protocol/file-teacher.js';
 import type { Protocol } from '../protocol/schema.js';
 import { dataTrial, type StudentProtocol } from '../protocol/trial.js';
-import { type LoadedData, loadFiles } from './load.js';
 
 const prefix = 'sha256:';
 

@@ -1,16 +1,19 @@
 /** Inspects the files of a protocol before training, and writes the results into the protocol. */
 import { resolve } from 'node:path';
 import { invalidData } from '../../../data/labelled-samples.js';
-import { imagesOf } from '../../../data/normalization.js';
+import { checkNormalizationFits, imagesOf } from '../../../data/normalization.js';
 import { EigenstudentError } from '../../../errors.js';
 import { fileHash } from '../../../files/file-hash.js';
+import type { Dataset } from '../../../network/dataset.js';
 import { outputsOf, unitsOf } from '../../../network/description.js';
 import { Network } from '../../../network/network.js';
-import { type FileData, isFromFiles, mapPaths, pathsOf } from '../protocol/file-data.js';
+import { planAugmentation } from '../../../population/augmentation.js';
+import { valuesOf } from '../../../protocol/axes.js';
+import { type FileData, isFromFiles, mapPaths, pathsOf } from '../../../protocol/files/file-data.js';
+import { type LoadedData, loadFiles } from '../../../protocol/files/load.js';
 import type { FileTeacher } from '../protocol/file-teacher.js';
 import { countsOf } from '../protocol/problem.js';
 import type { Protocol } from '../protocol/schema.js';
-import { loadFiles } from './load.js';
 
 /**
  * The protocol with relative paths resolved.
@@ -34,7 +37,7 @@ export async function inspectFiles(protocol: Protocol): Promise<Protocol> {
   const parts = partsOf(protocol);
   if (!parts.teacher && !parts.data) return protocol;
   const absolute = partsOf(fromFolder(protocol, '.'));
-  const data = absolute.data && (await inspectData(absolute.data));
+  const data = absolute.data && (await inspectData(absolute.data, shiftsOf(protocol)));
   const teacher = absolute.teacher && (await inspectTeacher(absolute.teacher));
   const [has, wants] = [data?.found?.inputs, teacher?.found?.inputs];
   if (has !== undefined && wants !== undefined && has !== wants)
@@ -53,15 +56,21 @@ function partsOf({ teacher, data }: Protocol): { teacher?: FileTeacher; data?: F
   };
 }
 
-async function inspectData(data: FileData): Promise<FileData> {
+/** Every shift of `augment`; empty where images are not moved. */
+function shiftsOf(protocol: Protocol): number[] {
+  return protocol.augment ? (valuesOf(protocol, 'augment.shift') as number[]) : [];
+}
+
+/** @param shifts of images, in pixels */
+async function inspectData(data: FileData, shifts: readonly number[]): Promise<FileData> {
   if (data.files && data.found && pathsOf(data).every((path) => Object.hasOwn(data.files ?? {}, path)))
     return data;
+  const loaded = await loadFiles(data); // first: its errors say more of files that are missing
   const files: Record<string, string> = {};
   for (const path of pathsOf(data)) files[path] = await fileHash(path);
-  const loaded = await loadFiles(data);
   const { samples, inputCount: inputs, targetCount } = loaded.data;
-  const normalizations: readonly string[] = [data.normalize].flat(); // a list of them is an axis
-  if (normalizations.includes('standardPerChannel')) imagesOf(loaded.data);
+  checkNormalizations(data, loaded);
+  checkShifts(shifts, loaded.data);
   const found = {
     samples,
     ...(loaded.test && { testSamples: loaded.test.samples }),
@@ -71,6 +80,24 @@ async function inspectData(data: FileData): Promise<FileData> {
   };
   countsOf({ ...data, files, found }); // Throws with the part that is empty.
   return { ...data, files, found };
+}
+
+/** Whether each normalisation is for data of this shape; a list of them is an axis. @throws invalid_data */
+function checkNormalizations({ normalize }: FileData, { data }: LoadedData): void {
+  for (const one of [normalize].flat()) {
+    if (one === 'standardPerChannel') imagesOf(data);
+    if (typeof one === 'object') checkNormalizationFits(one, data);
+  }
+}
+
+/** Whether images can be moved so far. @throws invalid_data, invalid_argument */
+function checkShifts(shifts: readonly number[], data: Dataset): void {
+  if (shifts.length > 0 && !data.inputShape)
+    throw invalidData(
+      `expected images for augment, received samples of ${data.inputCount} features. Arrays [samples, height, width] or ` +
+        '[samples, channels, height, width] are images',
+    );
+  for (const shift of shifts) planAugmentation('the protocol', { shift, flip: true }, data);
 }
 
 async function inspectTeacher(teacher: FileTeacher): Promise<FileTeacher> {

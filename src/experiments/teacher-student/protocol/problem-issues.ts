@@ -1,20 +1,23 @@
 /** Checks that teacher, data and the outputs of the student are compatible. */
-import { armOf, axesOf, type FieldPath, valuesOf } from '../../../protocol/axes.js';
+import { armOf, axesOf, type FieldPath, valueAt, valuesOf } from '../../../protocol/axes.js';
+import {
+  type FormName,
+  formNames,
+  formOf,
+  hasClasses,
+  hasLabels,
+  isFromFiles,
+  labelFields,
+} from '../../../protocol/files/file-data.js';
 import type { ProtocolIssue } from '../../../protocol/protocol-issues.js';
-import { type FileData, formNames, formOf, hasClasses, hasLabels, isFromFiles } from './file-data.js';
 import type { Protocol, ProtocolPoint } from './schema.js';
+import { slopeMessage } from './student-schema.js';
 
 /** Labels must come from a teacher or from files. */
 function labelIssues({ teacher, data }: ProtocolPoint): ProtocolIssue[] {
   if (teacher !== undefined || !isFromFiles(data) || hasLabels(data)) return [];
-  const message = `missing, expected ${fieldsOf(data)}, or a teacher that labels the inputs`;
+  const message = `missing, expected ${labelFields(data)}, or a teacher that labels the inputs`;
   return [{ path: ['data', formOf(data)], message }];
-}
-
-function fieldsOf(data: FileData): string {
-  const form = formOf(data);
-  if (form === 'idx') return 'labels';
-  return form === 'csv' || form === 'parquet' ? 'label or targets' : 'classes or targets';
 }
 
 /** An activation of the outputs is for numeric targets that are learned by a trained read-out. */
@@ -60,7 +63,38 @@ function fullBatchIssues(protocol: Protocol): ProtocolIssue[] {
   });
 }
 
+/** Only leakyRelu has a slope: elsewhere several slopes would train the same students. */
+function slopeIssues(protocol: Protocol): ProtocolIssue[] {
+  return ['teacher', 'student'].flatMap((section): ProtocolIssue[] => {
+    const [slope] = valuesOf(protocol, `${section}.slope`);
+    if (slope === undefined) return [];
+    const other = valuesOf(protocol, `${section}.activation`).find((each) => each !== 'leakyRelu');
+    const isOther = other !== undefined || valueAt(protocol, [section, 'activation']) === undefined;
+    return isOther ? [{ path: [section, 'slope'], message: slopeMessage(slope, other ?? 'relu') }] : [];
+  });
+}
+
+/** Formats whose samples may be images. */
+const imageForms: readonly FormName[] = ['idx', 'cifar10', 'npy', 'npz', 'fashionMnist'];
+
+/** Whether files have images of a size that can be shifted is known once they are read. */
+function augmentIssues({ augment, teacher, data }: ProtocolPoint): ProtocolIssue[] {
+  if (augment === undefined) return [];
+  const refused = (why: string) => [{ path: ['augment'], message: `expected none: ${why}` }];
+  if (!isFromFiles(data)) return refused('standard normal inputs are no images');
+  if (!imageForms.includes(formOf(data))) return refused(`samples of ${formOf(data)} are no images`);
+  return teacher === undefined
+    ? []
+    : refused('the labels of a teacher are those of the images as they are, not of moved ones');
+}
+
 /** Issues that involve several sections of the protocol. */
 export function studentIssues(protocol: Protocol, point: ProtocolPoint): ProtocolIssue[] {
-  return [...labelIssues(point), ...outputIssues(point), ...fullBatchIssues(protocol)];
+  return [
+    ...labelIssues(point),
+    ...outputIssues(point),
+    ...slopeIssues(protocol),
+    ...augmentIssues(point),
+    ...fullBatchIssues(protocol),
+  ];
 }

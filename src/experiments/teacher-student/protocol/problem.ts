@@ -2,7 +2,13 @@
 import { type PartCounts, partCounts } from '../../../data/splits.js';
 import { EigenstudentError } from '../../../errors.js';
 import type { Loss } from '../../../network/spec.js';
-import { type FileData, inOneForm, isFromFiles, mapPaths, testSize } from './file-data.js';
+import {
+  type FileData,
+  inOneForm,
+  isFromFiles,
+  mapPaths,
+  testSize,
+} from '../../../protocol/files/file-data.js';
 import type { FileTeacher } from './file-teacher.js';
 import type { ProtocolPoint } from './schema.js';
 

@@ -5,14 +5,17 @@
  */
 import { z } from 'zod';
 import { activations } from '../../../network/layers.js';
+import { fileDataSchema, isFromFiles } from '../../../protocol/files/file-data.js';
 import type { Grid } from '../../../protocol/grid-types.js';
 import {
+  augmentField,
   dtypeField,
   expected,
   experimentField,
   name,
   nonNegativeInteger,
   positiveInteger,
+  slopeField,
   strict,
   trialsField,
   trueOrFalse,
@@ -20,7 +23,6 @@ import {
 } from '../../../protocol/protocol-fields.js';
 import { rankings } from '../../../pruning/rankings.js';
 import { armSchema, tensorNames } from './arm-schema.js';
-import { fileDataSchema, isFromFiles } from './file-data.js';
 import { fileTeacherSchema, teacherKind } from './file-teacher.js';
 import { isLayered, studentSchemas } from './student-schema.js';
 
@@ -37,6 +39,7 @@ const teacher = strict({
   secondWidth: positiveInteger.default(20).describe('Nodes of the second hidden layer.'),
   seed: nonNegativeInteger.default(0).describe('Seed of the weights of the teacher.'),
   activation: name(activations).exactOptional().describe('Activation of the hidden layers. Absent: `relu`.'),
+  slope: slopeField,
   thirdWidth: positiveInteger
     .exactOptional()
     .describe('Nodes of a third hidden layer, after the second. Absent: there is none.'),
@@ -100,6 +103,7 @@ function protocolOf<Teacher extends z.ZodType, Data extends z.ZodType, Student e
     data,
     student,
     arms,
+    augment: augmentField,
     epochs: positiveInteger.describe('Passes over the training data.'),
     trials: trialsField.describe(
       'Students per point of the grid, each with its own initial values, data and shuffles.',
@@ -157,7 +161,7 @@ type PointInput = z.input<typeof protocolSchema>;
 /** The fields of an arm, with one value each. */
 export type ArmFields = NonNullable<ProtocolPoint['arms'][Parametrization]>;
 
-type SectionName = 'teacher' | 'data' | 'student' | 'evaluation';
+type SectionName = 'teacher' | 'data' | 'student' | 'augment' | 'evaluation';
 /** A protocol with every default written out, its axes as written. */
 export type Protocol = Grid<ProtocolPoint, SectionName>;
 /** The type of a protocol as written by a user. */

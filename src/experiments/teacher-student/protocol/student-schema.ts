@@ -1,7 +1,14 @@
 /** The student: in the short form of the paper, or as a list of its hidden layers. */
 import { z } from 'zod';
 import { activations, type ImageLayer } from '../../../network/layers.js';
-import { exactlyOne, expected, name, positiveInteger, strict } from '../../../protocol/protocol-fields.js';
+import {
+  exactlyOne,
+  expected,
+  name,
+  positiveInteger,
+  slopeField,
+  strict,
+} from '../../../protocol/protocol-fields.js';
 
 const outputActivation = name(['linear', 'sigmoid'])
   .exactOptional()
@@ -11,6 +18,7 @@ const shortStudent = strict({
   width: positiveInteger.describe('Nodes of the first hidden layer, h in the paper.'),
   secondWidth: positiveInteger.default(20).describe('Nodes of the second hidden layer.'),
   activation: name(activations).default('relu').describe('Activation of the hidden layers.'),
+  slope: slopeField,
   thirdWidth: positiveInteger
     .exactOptional()
     .describe('Nodes of a third hidden layer, after the second. Absent: there is none.'),
@@ -22,16 +30,24 @@ const shortStudent = strict({
   outputActivation,
 }).describe('Inputs -> width -> secondWidth -> outputs');
 
-const layerFields = {
+const layerFields = strict({
   width: positiveInteger.describe('Nodes of the layer.'),
   activation: name(activations).default('relu').describe('Activation of the layer.'),
-};
+  slope: slopeField,
+}).superRefine(({ activation, slope }, context) => {
+  if (slope !== undefined && activation !== 'leakyRelu')
+    context.addIssue({ code: 'custom', path: ['slope'], message: slopeMessage(slope, activation) });
+});
+
+/** For a slope beside an activation that has none. */
+export function slopeMessage(slope: unknown, activation: unknown): string {
+  return `expected none, received ${slope}: ${activation} has no slope, only leakyRelu has one`;
+}
+
 const layer = exactlyOne(
   {
-    spectral: strict(layerFields)
-      .exactOptional()
-      .describe('A spectral layer, trained by the settings of the arm.'),
-    dense: strict(layerFields).exactOptional().describe('A dense layer.'),
+    spectral: layerFields.exactOptional().describe('A spectral layer, trained by the settings of the arm.'),
+    dense: layerFields.exactOptional().describe('A dense layer.'),
   },
   imageAdvice,
 );
@@ -75,6 +91,8 @@ export interface HiddenLayer {
   readonly kind: 'spectral' | 'dense';
   readonly width: number;
   readonly activation: (typeof activations)[number];
+  /** Of leakyRelu. */
+  readonly slope?: number;
 }
 
 /** Whether a document's student is a list of layers. */
@@ -89,12 +107,13 @@ export function hiddenLayersOf(student: StudentForm): HiddenLayer[] {
       kind: spectral ? 'spectral' : 'dense',
       ...((spectral ?? dense) as NonNullable<typeof spectral>),
     }));
-  const { width, secondWidth, thirdWidth, activation, spectralLayers } = student;
+  const { width, secondWidth, thirdWidth, activation, slope, spectralLayers } = student;
   const widths = [width, secondWidth, ...(thirdWidth === undefined ? [] : [thirdWidth])];
   return widths.map((each, i) => ({
     kind: i === 0 || spectralLayers === 'all' ? 'spectral' : 'dense',
     width: each,
     activation,
+    slope,
   }));
 }
 

@@ -1,7 +1,7 @@
 /** The protocol of one trial: one student, and every number that its outcome depends on. */
 import { canonicalJson } from '../../../protocol/canonical-json.js';
 import type { Trial, TrialProtocol } from '../../../protocol/experiment-form.js';
-import { isFromFiles } from './file-data.js';
+import { isFromFiles } from '../../../protocol/files/file-data.js';
 import { byContents, problemOf, teacherSizeOf } from './problem.js';
 import type { ArmFields, Parametrization, ProtocolPoint } from './schema.js';
 import { firstWidthOf, hiddenLayersOf } from './student-schema.js';
@@ -16,6 +16,8 @@ export interface StudentProtocol extends TrialProtocol {
   readonly data: ProtocolPoint['data'];
   readonly student: ProtocolPoint['student'];
   readonly arm: ArmFields;
+  /** Absent where images are not moved. */
+  readonly augment?: NonNullable<ProtocolPoint['augment']>;
   readonly epochs: number;
   readonly dtype: ProtocolPoint['dtype'];
   readonly evaluation: ProtocolPoint['evaluation'];
@@ -27,7 +29,7 @@ export function trialsAt(
   point: ProtocolPoint,
   arm: { readonly name: string; readonly fields: object } | undefined,
 ): (trial: number) => StudentProtocol {
-  const { student, epochs, seed, dtype, evaluation } = point;
+  const { student, augment, epochs, seed, dtype, evaluation } = point;
   const posed = byContents(point);
   const { name, fields } = arm as { name: Parametrization; fields: ArmFields };
   return (trial) => ({
@@ -36,6 +38,7 @@ export function trialsAt(
     ...posed,
     student,
     arm: fields,
+    ...(augment && { augment }),
     epochs,
     seed,
     trial,

@@ -1,8 +1,8 @@
 /** Describes the task of the students: teacher and data. */
 
 import { valuesOf } from '../../../protocol/axes.js';
+import { type FileData, formOf, isFromFiles, pathsOf } from '../../../protocol/files/file-data.js';
 import { inFlow } from '../panels/arm-text.js';
-import { type FileData, formOf, isFromFiles, pathsOf } from '../protocol/file-data.js';
 import type { FileTeacher } from '../protocol/file-teacher.js';
 import type { Protocol } from '../protocol/schema.js';
 
@@ -47,7 +47,7 @@ function teacherFacts(protocol: Protocol) {
   const text =
     `${of('inputs')} → h_T = ${of('teacherSize')} → ${of('secondWidth')} → ` +
     `${given(protocol, 'teacher.thirdWidth', (third) => `${third} → `)}1` +
-    `${given(protocol, 'teacher.activation', (activation) => ` (${activation})`)}, seed ${of('seed')}`;
+    `${given(protocol, 'teacher.activation', (activation) => ` (${activation}${given(protocol, 'teacher.slope', (slope) => `, slope ${slope}`)})`)}, seed ${of('seed')}`;
   return { text, inputs: of('inputs'), outputs: 1 };
 }
 

@@ -33,6 +33,7 @@ export function runFacts(run: Run): Fact[] {
         `${of('trials')} of each, seed ${of('seed')}`,
     ],
     ['Data', data],
+    ...augmentFacts(protocol),
     ...parametrizations.flatMap((name): Fact[] => {
       const arm = protocol.arms[name];
       return arm ? [[name[0]?.toUpperCase() + name.slice(1), armText(arm, of('epochs'), trained)]] : [];
@@ -41,13 +42,21 @@ export function runFacts(run: Run): Fact[] {
   ];
 }
 
+function augmentFacts(protocol: Protocol): Fact[] {
+  if (!protocol.augment) return [];
+  const of = (name: string) => listed(valuesOf(protocol, `augment.${name}`).map(inFlow));
+  return [['Images', `moved at random while trained on: shift ${of('shift')}, flip ${of('flip')}`]];
+}
+
 /** "h = 20, 60 (relu) → 20": the hidden layers of all students, axes as written. */
 function hiddenText(protocol: Protocol): string {
   const of = (name: string) => listed(valuesOf(protocol, name).map(inFlow));
   if (isLayered(protocol.student)) return of('student.layers');
   const [third] = valuesOf(protocol, 'student.thirdWidth');
+  const given = (name: string, text: (values: string) => string) =>
+    valuesOf(protocol, name)[0] === undefined ? '' : text(of(name));
   const further = third === undefined ? '' : ` → ${of('student.thirdWidth')}`;
-  return `h = ${of('student.width')} (${of('student.activation')}) → ${of('student.secondWidth')}${further}`;
+  return `h = ${of('student.width')} (${of('student.activation')}${given('student.slope', (slope) => `, slope ${slope}`)}) → ${of('student.secondWidth')}${further}`;
 }
 
 /** The layers that the arms train. */

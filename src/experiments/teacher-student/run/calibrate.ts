@@ -2,9 +2,9 @@
 import { summarize } from '../../../analysis/summary.js';
 import type { Splits } from '../../../data/splits.js';
 import { Population } from '../../../population/population.js';
+import { isFromFiles } from '../../../protocol/files/file-data.js';
 import { pruningCurve } from '../../../pruning/curve.js';
 import type { Calibration, CalibrationPlan } from '../../../sweep/experiment.js';
-import { isFromFiles } from '../protocol/file-data.js';
 import { problemOf } from '../protocol/problem.js';
 import type { StudentProtocol } from '../protocol/trial.js';
 import { stepsOf } from '../protocol/trial-cost.js';

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Splits } from '../../../data/splits.js';
+import { isFromFiles } from '../../../protocol/files/file-data.js';
 import { inTurns } from '../../../steps.js';
 import type { Teacher } from '../../../teacher/teacher.js';
 import { DatasetFiles } from '../files/dataset-files.js';
-import { isFromFiles } from '../protocol/file-data.js';
 import { dataKey, type StudentProtocol } from '../protocol/trial.js';
 import { drawData, teacherOf } from './draw-data.js';
 

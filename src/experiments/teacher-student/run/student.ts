@@ -32,13 +32,13 @@ export function furtherRankedLayers({ student }: StudentProtocol): number[] {
  */
 export function studentLayers(protocol: StudentProtocol): Layer[] {
   const { trainable, l1, l2, groupLasso = {}, initialize = {} } = protocol.arm;
-  const hidden = hiddenLayersOf(protocol.student).map(({ kind, width, activation }, i) =>
+  const hidden = hiddenLayersOf(protocol.student).map(({ kind, width, activation, slope }, i) =>
     kind === 'spectral'
       ? spectral(width, {
-          ...{ activation, trainable, l1, l2, groupLasso },
+          ...{ activation, slope, trainable, l1, l2, groupLasso },
           ...(i === rankedLayer && { initialize }),
         })
-      : dense(width, { activation }),
+      : dense(width, { activation, slope }),
   );
   const { outputs, readout } = problemOf(protocol);
   const { outputActivation = 'linear' } = protocol.student;
@@ -46,13 +46,14 @@ export function studentLayers(protocol: StudentProtocol): Layer[] {
 }
 
 export function studentOptions(protocol: StudentProtocol, data: SplitData): StudentOptions {
-  const { arm, epochs, seed, trial } = protocol;
+  const { arm, augment, epochs, seed, trial } = protocol;
   return {
     layers: studentLayers(protocol),
     loss: problemOf(protocol).loss,
     data,
     optimizer: toOptimizer(arm.optimizer),
     batchSize: arm.batchSize,
+    augment,
     epochs,
     seed,
     trial,

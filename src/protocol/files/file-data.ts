@@ -1,7 +1,8 @@
 /** `data` from files: which files, how they are split into parts, and what they contain. */
 import { z } from 'zod';
-import { normalizations } from '../../../data/normalization.js';
-import { expected, name, positiveInteger, strict, trueOrFalse } from '../../../protocol/protocol-fields.js';
+import { fashionMnistClasses, fashionMnistDirectory, fashionMnistPaths } from '../../data/fashion-mnist.js';
+import { normalizations } from '../../data/normalization.js';
+import { expected, name, nameMessage, positiveInteger, strict, trueOrFalse } from '../protocol-fields.js';
 
 const path = z.string(expected('the path of a file')).min(1, expected('the path of a file'));
 const nameIn = z.string(expected('a name')).min(1, expected('a name'));
@@ -69,6 +70,15 @@ const forms = {
     .exactOptional()
     .describe('CSV files with a header.'),
   parquet: strict(table).exactOptional().describe('Parquet files.'),
+  fashionMnist: strict({
+    directory: path
+      .exactOptional()
+      .describe("Where the four files are. Absent: where Debian's package dataset-fashion-mnist puts them."),
+  })
+    .exactOptional()
+    .describe(
+      'Fashion-MNIST: the same as its four files under `idx`; the test set is the one of its test files.',
+    ),
 };
 export type FormName = keyof typeof forms;
 export const formNames = Object.keys(forms) as FormName[];
@@ -81,12 +91,28 @@ const fileFields: Readonly<Record<FormName, readonly string[]>> = {
   npz: ['file'],
   csv: ['file', 'testFile'],
   parquet: ['file', 'testFile'],
+  fashionMnist: ['directory'],
 };
 
 const sizeText = 'a fraction below 1 or a number of samples';
 const size = z.number(expected(sizeText)).refine((value) => {
   return value > 0 && (value < 1 || Number.isInteger(value));
 }, expected(sizeText));
+const number = z.number(expected('a finite number'));
+const shift = z.array(number, expected('a list of numbers')).min(1, expected('at least one number'));
+const scale = z
+  .array(
+    number.refine((value) => value !== 0, expected('a number other than 0')),
+    expected('a list of numbers'),
+  )
+  .min(1, expected('at least one number'));
+const givenNormalization = strict({
+  shift: shift.describe('Subtracted: a number per channel of images, or per input.'),
+  scale: scale.describe('Then divided by: as many numbers.'),
+}).refine((value) => value.shift.length === value.scale.length, {
+  error: 'expected as many numbers in shift as in scale',
+});
+
 const refusedWithFiles = z
   .never({ error: 'expected no such field with files: what validation and test leave is trained on' })
   .exactOptional();
@@ -99,11 +125,15 @@ export const fileDataSchema = strict({
       'A fraction of the samples if below 1, otherwise their number. The remaining samples are the training part.',
     ),
   test: size.exactOptional().describe('Likewise. Absent where there are test files; otherwise 0.2.'),
-  normalize: name(normalizations)
+  normalize: z
+    .union([name(normalizations), givenNormalization], {
+      error: ({ input }) =>
+        `${nameMessage(normalizations, input).replace('one of', 'shift and scale, or one of')}`,
+    })
     .default('standard')
     .describe(
-      'How inputs are scaled, by the statistics of the training part alone; `standardPerChannel` needs images: IDX, CIFAR-10, or ' +
-        'NPY and NPZ of 3 or 4 dimensions.',
+      'How inputs are scaled, by the statistics of the training part alone, or by given numbers; `standardPerChannel` needs ' +
+        'images: IDX, CIFAR-10, Fashion-MNIST, or NPY and NPZ of 3 or 4 dimensions.',
     ),
   stratified: trueOrFalse
     .exactOptional()
@@ -163,6 +193,7 @@ export function formOf(data: FileData): FormName {
 }
 
 function hasTestFiles(data: z.input<typeof fileDataSchema>): boolean {
+  if (data.fashionMnist !== undefined) return true;
   return formNames.some((form) => Object.keys(data[form] ?? {}).some((field) => /^test[A-Z]/.test(field)));
 }
 
@@ -171,19 +202,31 @@ export function testSize(data: FileData): number | undefined {
   return hasTestFiles(data) ? undefined : (data.test ?? 0.2);
 }
 
+/** Formats whose labels are part of their files. */
+const labelledForms: readonly FormName[] = ['cifar10', 'fashionMnist'];
+
 /** Whether the files contain labels. */
 export function hasLabels(data: FileData): boolean {
   const fields = data[formOf(data)] ?? {};
   return (
-    formOf(data) === 'cifar10' ||
+    labelledForms.includes(formOf(data)) ||
     ['labels', 'classes', 'targets', 'target', 'label'].some((field) => field in fields)
   );
+}
+
+/** The fields of the form that name labels, for messages. */
+export function labelFields(data: FileData): string {
+  const form = formOf(data);
+  if (form === 'idx') return 'labels';
+  return form === 'csv' || form === 'parquet' ? 'label or targets' : 'classes or targets';
 }
 
 /** Whether these labels are classes. */
 export function hasClasses(data: FileData): boolean {
   const fields = data[formOf(data)] ?? {};
-  return formOf(data) === 'cifar10' || ['labels', 'classes', 'label'].some((field) => field in fields);
+  return (
+    labelledForms.includes(formOf(data)) || ['labels', 'classes', 'label'].some((field) => field in fields)
+  );
 }
 
 /** The same data with other paths. */
@@ -196,18 +239,25 @@ export function mapPaths(data: FileData, change: (path: string) => string): File
   return { ...data, [form]: Object.fromEntries(fields) };
 }
 
-/** The same data in one of two equivalent forms: `target` of a table as `targets`. */
-export function inOneForm(data: FileData): FileData {
+/** The same data in one of two equivalent forms: `target` of a table as `targets`, Fashion-MNIST as IDX files. */
+export function inOneForm({ fashionMnist, ...data }: FileData): FileData {
+  if (fashionMnist) return { ...data, idx: fashionMnistFiles(fashionMnist.directory) };
   const form = formOf(data);
   if (form !== 'csv' && form !== 'parquet') return data;
   const { target, ...table } = data[form] as NonNullable<FileData['csv']>;
   return target === undefined ? data : { ...data, [form]: { ...table, targets: [target] } };
 }
 
-/** Each path once. */
+function fashionMnistFiles(directory = fashionMnistDirectory): NonNullable<FileData['idx']> {
+  const { trainImages, trainLabels, testImages, testLabels } = fashionMnistPaths(directory);
+  const classCount = fashionMnistClasses.length;
+  return { images: trainImages, labels: trainLabels, testImages, testLabels, classCount };
+}
+
+/** Each path once, those of the files that a name of a data set stands for. */
 export function pathsOf(data: FileData): string[] {
   const found = new Set<string>();
-  mapPaths(data, (each) => {
+  mapPaths(inOneForm(data), (each) => {
     found.add(each);
     return each;
   });

@@ -1,7 +1,7 @@
 /** Loads the samples of a protocol's files, by the form of `data`. Readers are imported on demand. */
-import { invalidData } from '../../../data/labelled-samples.js';
-import type { Dataset } from '../../../network/dataset.js';
-import { type FileData, type FormName, formOf } from '../protocol/file-data.js';
+import { invalidData } from '../../data/labelled-samples.js';
+import type { Dataset } from '../../network/dataset.js';
+import { type FileData, type FormName, formOf } from './file-data.js';
 
 /** All samples, before they are split into parts. */
 export interface LoadedData {
@@ -10,6 +10,8 @@ export interface LoadedData {
   readonly test?: Dataset;
   /** Number of classes; absent where there are targets, or no labels. */
   readonly classes?: number;
+  /** Names of the classes, where they have any, by index. */
+  readonly classNames?: readonly string[];
 }
 
 type Forms = { readonly [Form in FormName]: NonNullable<FileData[Form]> };
@@ -17,7 +19,7 @@ type Loader<Form> = (form: Form) => Promise<LoadedData>;
 
 const loaders: { readonly [Form in FormName]: Loader<Forms[Form]> } = {
   idx: async ({ images, labels, testImages, testLabels, classCount }) => {
-    const { readIdx } = await import('../../../data/idx.js');
+    const { readIdx } = await import('../../data/idx.js');
     return inTwoSets(classCount, testImages !== undefined, (test, count) =>
       readIdx({
         images: test ? (testImages as string) : images,
@@ -27,30 +29,35 @@ const loaders: { readonly [Form in FormName]: Loader<Forms[Form]> } = {
     );
   },
   cifar10: async ({ files, testFiles }) => {
-    const { readCifar10 } = await import('../../../data/cifar10.js');
+    const { readCifar10 } = await import('../../data/cifar10.js');
     return inTwoSets(10, testFiles !== undefined, (test) =>
       readCifar10(test ? (testFiles as string[]) : files),
     );
   },
   npy: async (arrays) => {
-    const { readNpyData } = await import('../../../data/numpy-data.js');
+    const { readNpyData } = await import('../../data/numpy-data.js');
     return inTwoSets(arrays.classCount, arrays.testInputs !== undefined, (test, count) =>
       readNpyData(arrayNames(arrays, test, count)),
     );
   },
   npz: async ({ file, ...arrays }) => {
-    const { readNpzData } = await import('../../../data/numpy-data.js');
+    const { readNpzData } = await import('../../data/numpy-data.js');
     return inTwoSets(arrays.classCount, arrays.testInputs !== undefined, (test, count) =>
       readNpzData(file, arrayNames(arrays, test, count)),
     );
   },
   csv: async (table) => {
-    const { readCsv } = await import('../../../data/csv.js');
+    const { readCsv } = await import('../../data/csv.js');
     return fromTables(table, (file, choice) => readCsv(file, { ...choice, delimiter: table.delimiter }));
   },
   parquet: async (table) => {
-    const { readParquet } = await import('../../../data/parquet.js');
+    const { readParquet } = await import('../../data/parquet.js');
     return fromTables(table, readParquet);
+  },
+  fashionMnist: async (options) => {
+    const { fashionMnist } = await import('../../data/fashion-mnist.js');
+    const { train, test, classNames } = await fashionMnist(options);
+    return { data: train, test, classes: classNames.length, classNames };
   },
 };
 
@@ -92,12 +99,12 @@ async function fromTables(
   { file, testFile, label, classNames, target, targets, inputs, exclude }: Forms['parquet'],
   read: (
     file: string,
-    choice: import('../../../data/columns.js').ColumnChoice,
-  ) => Promise<import('../../../data/columns.js').TableData>,
+    choice: import('../../data/columns.js').ColumnChoice,
+  ) => Promise<import('../../data/columns.js').TableData>,
 ): Promise<LoadedData> {
   const learned = { label, target, targets };
   const table = await read(file, { ...learned, inputs, exclude, classNames });
-  const loadedData = { data: table.data, classes: table.classNames?.length };
+  const loadedData = { data: table.data, classes: table.classNames?.length, classNames: table.classNames };
   if (testFile === undefined) return loadedData;
   const names = { inputs: table.inputColumns ?? table.inputNames, classNames: table.classNames };
   return { ...loadedData, test: (await read(testFile, { ...learned, ...names })).data };

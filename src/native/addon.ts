@@ -290,6 +290,27 @@ export interface NativeDeviceRequest {
   readonly [array: string]: NativeDeviceArray | number | string;
 }
 
+/** @internal A population loss (native/objectives/gaussian) for students of `neurons`; parameters are [n][d], then [n]. */
+export interface NativePopulationLoss {
+  /** Each returns the loss. `into` is overwritten, and may not be `parameters` or `direction`. */
+  value(parameters: Float64Array): number;
+  gradient(parameters: Float64Array, into: Float64Array): number;
+  hessian(parameters: Float64Array, into: Float64Array): number;
+  hessianProduct(parameters: Float64Array, direction: Float64Array, into: Float64Array): void;
+}
+
+export interface NativePopulationLossSpec {
+  readonly activation: string;
+  readonly slope: number;
+  readonly neurons: number;
+  readonly teacherNeurons: number;
+  readonly inputs: number;
+  /** Of the teacher: [teacherNeurons][inputs] */
+  readonly weights: Float64Array;
+  /** [teacherNeurons] */
+  readonly outgoing: Float64Array;
+}
+
 export interface NativeAddon {
   readonly version: string;
   /** native/core/arithmetic.h: the newest revision, and that of an engine. */
@@ -307,6 +328,7 @@ export interface NativeAddon {
   useErrorClass(errorClass: new (code: ErrorCode, message: string) => Error): void;
   Dataset: new (spec: NativeDatasetSpec) => NativeDataset;
   Population: new (spec: NativePopulationSpec) => NativePopulation;
+  PopulationLoss: new (spec: NativePopulationLossSpec) => NativePopulationLoss;
   /** Throws invalid_network with the layer and what was expected. */
   describe(request: {
     readonly network: NativeNetworkSpec;

@@ -1,0 +1,126 @@
+/**
+ * Every *.json of theory-golden: numbers made with NumPy and SciPy in float64, each checked by a second method. Replayed through
+ * the public interface within the tolerance of each file: |got - want| <= absolute + relative * the largest magnitude of the array.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import type { Activation } from '../../src/index.js';
+import { criticalPoint, orthonormalTeacher, populationLoss } from '../../src/theory/index.js';
+import { spectrumOf } from '../../src/theory/spectrum.js';
+
+interface Golden {
+  readonly kind: keyof typeof replays;
+  readonly input: {
+    readonly activation: string;
+    readonly W: number[][];
+    readonly a: number[];
+    readonly V: number[][];
+    readonly b: number[];
+    readonly n: number;
+    readonly k: number;
+    readonly d: number;
+    readonly groups: number[][];
+    readonly signs: number[];
+  };
+  readonly expected: Readonly<Record<string, number | number[] | number[][]>>;
+  readonly tolerance: { readonly relative: number; readonly absolute: number };
+}
+type Near = (name: string, got: number | ArrayLike<number>) => void;
+
+const folder = new URL('./theory-golden/', import.meta.url);
+const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+
+/** The files call erf(z / sqrt 2) erf, and erf(z) erfPlain. */
+const names: Readonly<Record<string, Activation>> = { erf: 'scaledErf', erfPlain: 'erf' };
+const activationOf = ({ activation }: { readonly activation: string }) =>
+  names[activation] ?? (activation as Activation);
+
+/** Compares a field of `expected`, and remembers that it was compared. */
+function comparison({ expected, tolerance }: Golden, compared: Set<string>): Near {
+  return (name, got) => {
+    compared.add(name);
+    const want = [expected[name]].flat(2) as number[];
+    const ours = typeof got === 'number' ? [got] : Array.from(got);
+    expect(ours.length, name).toBe(want.length);
+    const scale = Math.max(...want.map(Math.abs));
+    for (const [i, value] of want.entries())
+      expect(Math.abs((ours[i] as number) - value), `${name}[${i}]`).toBeLessThanOrEqual(
+        tolerance.absolute + tolerance.relative * scale,
+      );
+  };
+}
+
+const replays = {
+  population({ input }: Golden, near: Near) {
+    const loss = populationLoss({
+      activation: activationOf(input),
+      teacher: { weights: input.V, outgoing: input.b },
+      closedForm: true,
+    });
+    const student = { weights: input.W, outgoing: input.a };
+    const { value, gradient } = loss.valueAndGradient(student);
+    near('loss', value);
+    near('gradW', gradient.subarray(0, -input.a.length));
+    near('gradA', gradient.subarray(-input.a.length));
+    near('hessianEigenvalues', spectrumOf(loss.hessian(student), gradient.length).eigenvalues);
+  },
+  populationValue({ input }: Golden, near: Near) {
+    const teacher = { weights: input.V, outgoing: input.b };
+    const loss = populationLoss({ activation: activationOf(input), teacher });
+    near('loss', loss.value({ weights: input.W, outgoing: input.a }));
+  },
+  copyAverage({ input, expected }: Golden, near: Near) {
+    const { k, d, groups, signs } = input;
+    const teacher = orthonormalTeacher({ neurons: k, inputs: d });
+    const options = { activation: activationOf(input), teacher, groups, signs, spectrum: true };
+    const point = criticalPoint('copyAverage', options);
+    near('W', point.student.weights);
+    near('a', point.student.outgoing);
+    near('loss', point.loss);
+    near('loss', populationLoss({ activation: options.activation, teacher }).value(point.student));
+    near('gradMaxAbs', point.gradientNorm);
+    near('hessianEigenvalues', point.spectrum?.eigenvalues ?? []);
+    expect(point.spectrum?.negative).toBe(expected.negative);
+    expect(point.spectrum?.zero).toBe(expected.zero);
+    near('negative', point.spectrum?.negative as number);
+    near('zero', point.spectrum?.zero as number);
+  },
+  oneNeuron({ input, expected }: Golden, near: Near) {
+    const { k } = input;
+    const teacher = orthonormalTeacher({ neurons: k, inputs: k + 1 });
+    const { student, loss } = criticalPoint('oneNeuron', { activation: activationOf(input), teacher });
+    const norm = Math.hypot(...student.weights);
+    const outgoing = student.outgoing[0] as number;
+    near('loss', loss);
+    near('cosine', (student.weights[0] as number) / norm);
+    if ('outgoingTimesNorm' in expected) return near('outgoingTimesNorm', outgoing * norm);
+    near('norm', norm);
+    near('outgoing', outgoing);
+  },
+  perturbedCopy({ input, expected }: Golden, near: Near) {
+    const { n, k, d } = input;
+    const teacher = orthonormalTeacher({ neurons: k, inputs: d });
+    const options = { activation: activationOf(input), teacher, neurons: n };
+    const point = criticalPoint('perturbedCopy', { ...options, spectrum: true });
+    near('loss', point.loss);
+    near('W', point.student.weights); // neuron i near teacher i, signs +, as in the files
+    near('a', point.student.outgoing);
+    near('minHessianEigenvalue', point.spectrum?.eigenvalues[0] as number);
+    near('negative', point.spectrum?.negative as number);
+    expect(point.spectrum?.negative).toBe(expected.negative);
+    near('lossOptimalCopyAverage', criticalPoint('copyAverage', options).loss);
+  },
+};
+
+it('finds cases of every kind', () => {
+  const kinds = new Set(files.map((file) => file.replace(/-.*/, '')));
+  expect([...kinds].sort()).toEqual(Object.keys(replays).sort());
+  expect(files.length).toBeGreaterThanOrEqual(39);
+});
+
+it.each(files)('%s', (file) => {
+  const golden = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Golden;
+  const compared = new Set<string>();
+  replays[golden.kind](golden, comparison(golden, compared));
+  expect([...compared].sort()).toEqual(Object.keys(golden.expected).sort());
+});

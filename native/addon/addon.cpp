@@ -11,6 +11,7 @@
 #include "addon/kernels.h"
 #include "addon/population.h"
 #include "addon/random.h"
+#include "addon/theory_flow.h"
 #include "addon/theory_population.h"
 #include "addon/version.h"
 #include "core/arithmetic.h"
@@ -77,6 +78,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Population", PopulationObject::define(env));
   exports.Set("DeviceArray", DeviceArrayObject::define(env));
   exports.Set("PopulationLoss", PopulationLossObject::define(env));
+
+  method(exports, "startPopulationFlows", start_population_flows);
 
   method(exports, "describe", describe_network);
   method(exports, "fillNormal", fill_normal);

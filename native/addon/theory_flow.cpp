@@ -5,34 +5,20 @@
 #include <vector>
 
 #include "addon/arguments/arguments.h"
+#include "addon/dataset.h"
 #include "addon/errors.h"
+#include "addon/population.h"
 #include "addon/task.h"
 #include "addon/theory_population.h"
+#include "core/errors.h"
 #include "theory/flow/population_flow.h"
+#include "theory/flow/student_flow.h"
 
 namespace eigenstudent {
 
 namespace {
 
 constexpr std::uint64_t most_steps = 1'000'000'000, most_threads = 4096;
-
-FlowOptions read_options(const Argument& given) {
-  const auto number = [&](const char* name) { return given.field(name).finite_number(); };
-  FlowOptions options;
-  options.solver = given.field("solver").one_of<FlowSolver>(
-      {{"stiff", FlowSolver::stiff}, {"nonstiff", FlowSolver::nonstiff}});
-  options.relative = number("relative");
-  options.absolute = number("absolute");
-  options.gradient = number("gradient");
-  options.polish = number("polish");
-  if (given.optional_field("time")) options.time = number("time");
-  if (given.optional_field("loss")) options.loss = number("loss");
-  options.steps = static_cast<std::size_t>(given.field("steps").integer(1, most_steps));
-  const Argument times = given.field("times");
-  if (!times.value().IsTypedArray()) times.refuse("a Float64Array");
-  options.times = times.floats_as<double>(times.value().As<Napi::TypedArray>().ElementLength());
-  return options;
-}
 
 const char* name_of(FlowEnd end) {
   switch (end) {
@@ -62,7 +48,27 @@ Napi::Float64Array numbers(Napi::Env env, std::span<const double> values) {
   return array;
 }
 
-Napi::Object result_of(Napi::Env env, const FlowResult& flow) {
+}  // namespace
+
+FlowOptions read_flow_options(const Argument& given) {
+  const auto number = [&](const char* name) { return given.field(name).finite_number(); };
+  FlowOptions options;
+  options.solver = given.field("solver").one_of<FlowSolver>(
+      {{"stiff", FlowSolver::stiff}, {"nonstiff", FlowSolver::nonstiff}});
+  options.relative = number("relative");
+  options.absolute = number("absolute");
+  options.gradient = number("gradient");
+  options.polish = number("polish");
+  if (given.optional_field("time")) options.time = number("time");
+  if (given.optional_field("loss")) options.loss = number("loss");
+  options.steps = static_cast<std::size_t>(given.field("steps").integer(1, most_steps));
+  const Argument times = given.field("times");
+  if (!times.value().IsTypedArray()) times.refuse("a Float64Array");
+  options.times = times.floats_as<double>(times.value().As<Napi::TypedArray>().ElementLength());
+  return options;
+}
+
+Napi::Object to_js(Napi::Env env, const FlowResult& flow) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("end", name_of(flow.end));
   result.Set("time", flow.time);
@@ -82,8 +88,6 @@ Napi::Object result_of(Napi::Env env, const FlowResult& flow) {
   return result;
 }
 
-}  // namespace
-
 Napi::Value start_population_flows(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     struct Job {
@@ -101,7 +105,7 @@ Napi::Value start_population_flows(const Napi::CallbackInfo& info) {
     if (length == 0 || length % job->loss->parameters() != 0)
       starts.refuse("a multiple of " + std::to_string(job->loss->parameters()) + " numbers");
     job->starts = starts.floats_as<double>(length);
-    job->options = read_options(Argument(info[2], "options"));
+    job->options = read_flow_options(Argument(info[2], "options"));
     job->threads = static_cast<unsigned>(Argument(info[3], "threads").integer(1, most_threads));
     const auto stop = std::make_shared<StopFlag>(false);
     Napi::Object call = Napi::Object::New(info.Env());
@@ -117,10 +121,35 @@ Napi::Value start_population_flows(const Napi::CallbackInfo& info) {
                                       [job](Napi::Env env) -> Napi::Value {
                                         Napi::Array results = Napi::Array::New(env, job->results.size());
                                         for (std::uint32_t i = 0; i < job->results.size(); ++i)
-                                          results.Set(i, result_of(env, job->results[i]));
+                                          results.Set(i, to_js(env, job->results[i]));
                                         return results;
                                       }}));
     return call;
+  });
+}
+
+Napi::Value PopulationObject::gradient_flow(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    struct Job {
+      DatasetPtr data;
+      std::vector<double> start;
+      FlowOptions options;
+      FlowResult flow;
+    };
+    if (session_->dtype != DType::float64)
+      throw Error("invalid_argument",
+                  "expected a population of float64 for a gradient flow, received one of float32");
+    const auto job = std::make_shared<Job>();
+    const std::size_t student = read_student(info[0]);
+    job->data = read_dataset(Argument(info[1], "data"));
+    job->start = Argument(info[2], "start").floats_as<double>(idle("gradientFlow").layout(student).size());
+    job->options = read_flow_options(Argument(info[3], "options"));
+    return start(
+        info.Env(), "gradientFlow",
+        [job, student](Population& population, const StopFlag& stop) {
+          job->flow = student_flow(population, student, *job->data, job->start, job->options, stop);
+        },
+        [job](Napi::Env env) { return to_js(env, job->flow); });
   });
 }
 

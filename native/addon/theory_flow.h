@@ -3,7 +3,13 @@
 
 #include <napi.h>
 
+#include "addon/arguments/arguments.h"
+#include "theory/flow/gradient_flow.h"
+
 namespace eigenstudent {
+
+FlowOptions read_flow_options(const Argument& given);
+Napi::Object to_js(Napi::Env env, const FlowResult& flow);
 
 /// (loss: PopulationLoss, starts: Float64Array [flows][parameters], options, threads): { stop(), results: a promise of
 /// an array, one per start }

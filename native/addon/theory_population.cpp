@@ -47,7 +47,7 @@ PopulationLossObject::PopulationLossObject(const Napi::CallbackInfo& info)
   guarded(info.Env(), [&]() -> Napi::Value {
     const Argument spec(info[0], "spec");
     const PopulationSizes sizes = read_sizes(spec);
-    loss_ = std::make_unique<PopulationLoss>(
+    loss_ = std::make_shared<const PopulationLoss>(
         read_function(spec), sizes,
         spec.field("weights").floats_as<double>(sizes.teacher_neurons * sizes.inputs),
         spec.field("outgoing").floats_as<double>(sizes.teacher_neurons));
@@ -55,6 +55,11 @@ PopulationLossObject::PopulationLossObject(const Napi::CallbackInfo& info)
     info.This().As<Napi::Object>().TypeTag(&tag);
     return info.Env().Undefined();
   });
+}
+
+std::shared_ptr<const PopulationLoss> PopulationLossObject::loss_of(const Argument& argument) {
+  if (!has_tag(argument.value(), tag)) argument.refuse("a PopulationLoss");
+  return Unwrap(argument.value().As<Napi::Object>())->loss_;
 }
 
 Napi::Value PopulationLossObject::value(const Napi::CallbackInfo& info) {

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "addon/arguments/arguments.h"
 #include "addon/type_tag.h"
 #include "objectives/gaussian/population_loss.h"
 
@@ -19,6 +20,9 @@ class PopulationLossObject : public Napi::ObjectWrap<PopulationLossObject> {
   /// (spec: { activation, slope, neurons, teacherNeurons, inputs, weights, outgoing })
   explicit PopulationLossObject(const Napi::CallbackInfo& info);
 
+  /// Throws "invalid_argument" where the argument is no PopulationLoss.
+  static std::shared_ptr<const PopulationLoss> loss_of(const Argument& argument);
+
  private:
   // Float64Arrays of neurons (inputs + 1) numbers, `into` of the Hessian its square. Each returns the loss.
   Napi::Value value(const Napi::CallbackInfo& info);            // (parameters)
@@ -26,7 +30,7 @@ class PopulationLossObject : public Napi::ObjectWrap<PopulationLossObject> {
   Napi::Value hessian(const Napi::CallbackInfo& info);          // (parameters, into)
   Napi::Value hessian_product(const Napi::CallbackInfo& info);  // (parameters, direction, into): undefined
 
-  std::unique_ptr<PopulationLoss> loss_;
+  std::shared_ptr<const PopulationLoss> loss_;
   std::unique_ptr<PopulationWorkspace> workspace_;
 };
 

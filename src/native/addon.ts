@@ -6,6 +6,12 @@
 import type { ErrorCode } from '../errors.js';
 import type { NativeKernels } from './addon-kernels.js';
 import type { NativeDescription, NativeNetworkSpec, NativeTerm } from './addon-network.js';
+import type {
+  NativeFlow,
+  NativeFlowOptions,
+  NativePopulationLoss,
+  NativePopulationLossSpec,
+} from './addon-theory.js';
 import type { DType, FloatArray } from './dtype.js';
 
 export type { NativeBackward, NativeForward, NativeKernels } from './addon-kernels.js';
@@ -18,6 +24,12 @@ export type {
   NativeTerm,
   NativeUnits,
 } from './addon-network.js';
+export type {
+  NativeFlow,
+  NativeFlowOptions,
+  NativePopulationLoss,
+  NativePopulationLossSpec,
+} from './addon-theory.js';
 export type { DType, FloatArray } from './dtype.js';
 
 /** Stream of random numbers: see native/core/philox.h. */
@@ -232,6 +244,13 @@ export interface NativePopulation {
     direction: FloatArray,
     statistics?: Statistics,
   ): Promise<FloatArray>;
+  /** From start, [parameters], over all of `data` as one batch; of float64 only. The student's parameters stay. */
+  gradientFlow(
+    student: number,
+    data: NativeDataset,
+    start: Float64Array,
+    options: NativeFlowOptions,
+  ): Promise<NativeFlow>;
   /** All nodes of a hidden layer, the first removed first; see native/executor/oracle_order.h. */
   oracleOrder(student: number, layer: number, data: NativeDataset): Promise<Uint32Array>;
   /**
@@ -290,27 +309,6 @@ export interface NativeDeviceRequest {
   readonly [array: string]: NativeDeviceArray | number | string;
 }
 
-/** @internal A population loss (native/objectives/gaussian) for students of `neurons`; parameters are [n][d], then [n]. */
-export interface NativePopulationLoss {
-  /** Each returns the loss. `into` is overwritten, and may not be `parameters` or `direction`. */
-  value(parameters: Float64Array): number;
-  gradient(parameters: Float64Array, into: Float64Array): number;
-  hessian(parameters: Float64Array, into: Float64Array): number;
-  hessianProduct(parameters: Float64Array, direction: Float64Array, into: Float64Array): void;
-}
-
-export interface NativePopulationLossSpec {
-  readonly activation: string;
-  readonly slope: number;
-  readonly neurons: number;
-  readonly teacherNeurons: number;
-  readonly inputs: number;
-  /** Of the teacher: [teacherNeurons][inputs] */
-  readonly weights: Float64Array;
-  /** [teacherNeurons] */
-  readonly outgoing: Float64Array;
-}
-
 export interface NativeAddon {
   readonly version: string;
   /** native/core/arithmetic.h: the newest revision, and that of an engine. */
@@ -329,6 +327,13 @@ export interface NativeAddon {
   Dataset: new (spec: NativeDatasetSpec) => NativeDataset;
   Population: new (spec: NativePopulationSpec) => NativePopulation;
   PopulationLoss: new (spec: NativePopulationLossSpec) => NativePopulationLoss;
+  /** starts: [flows][parameters of the loss]. */
+  startPopulationFlows(
+    loss: NativePopulationLoss,
+    starts: Float64Array,
+    options: NativeFlowOptions,
+    threads: number,
+  ): { stop(): void; readonly results: Promise<readonly NativeFlow[]> };
   /** Throws invalid_network with the layer and what was expected. */
   describe(request: {
     readonly network: NativeNetworkSpec;

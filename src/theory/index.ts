@@ -11,6 +11,13 @@ export {
   criticalPoint,
 } from './critical-point.js';
 export { classifyEndPoint, type EndPoint, type EndPointKind, type EndPointOptions } from './end-point.js';
+export {
+  type DataObjective,
+  type GradientFlow,
+  type GradientFlowOptions,
+  gradientFlow,
+  gradientFlows,
+} from './gradient-flow.js';
 export { type HiddenLayer, orthonormalTeacher, type TeacherSize } from './hidden-layer.js';
 export {
   type PopulationLoss,

@@ -140,6 +140,11 @@ export class PopulationLoss {
     return product;
   }
 
+  /** @internal The native loss for students of so many neurons. */
+  nativeOf(neurons: number): NativePopulationLoss {
+    return this.#native(neurons);
+  }
+
   #read(call: string, student: PopulationStudent): Read {
     if (isNetwork(student)) {
       checkShallow(student.spec, { ...this.#function, inputs: this.inputs });

@@ -6,6 +6,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { NativeKernels } from './addon-kernels.js';
 import type { NativeDescription, NativeNetworkSpec, NativeTerm } from './addon-network.js';
+import type { NativePopulationLoss, NativePopulationLossSpec } from './addon-theory.js';
 import type { DType, FloatArray } from './dtype.js';
 
 export type { NativeBackward, NativeForward, NativeKernels } from './addon-kernels.js';
@@ -18,6 +19,7 @@ export type {
   NativeTerm,
   NativeUnits,
 } from './addon-network.js';
+export type { NativePopulationLoss } from './addon-theory.js';
 export type { DType, FloatArray } from './dtype.js';
 
 /** Stream of random numbers: see native/core/philox.h. */
@@ -288,27 +290,6 @@ export interface NativeDeviceRequest {
   readonly inputs: number;
   readonly outputs: number;
   readonly [array: string]: NativeDeviceArray | number | string;
-}
-
-/** @internal A population loss (native/objectives/gaussian) for students of `neurons`; parameters are [n][d], then [n]. */
-export interface NativePopulationLoss {
-  /** Each returns the loss. `into` is overwritten, and may not be `parameters` or `direction`. */
-  value(parameters: Float64Array): number;
-  gradient(parameters: Float64Array, into: Float64Array): number;
-  hessian(parameters: Float64Array, into: Float64Array): number;
-  hessianProduct(parameters: Float64Array, direction: Float64Array, into: Float64Array): void;
-}
-
-export interface NativePopulationLossSpec {
-  readonly activation: string;
-  readonly slope: number;
-  readonly neurons: number;
-  readonly teacherNeurons: number;
-  readonly inputs: number;
-  /** Of the teacher: [teacherNeurons][inputs] */
-  readonly weights: Float64Array;
-  /** [teacherNeurons] */
-  readonly outgoing: Float64Array;
 }
 
 export interface NativeAddon {

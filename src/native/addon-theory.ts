@@ -1,4 +1,4 @@
-/** Types of the native boundary: population losses and gradient flows. */
+/** Types of the native boundary of src/theory. */
 
 /** @internal A population loss (native/objectives/gaussian) for students of `neurons`; parameters are [n][d], then [n]. */
 export interface NativePopulationLoss {

@@ -45,7 +45,7 @@ const checkOptions = optionsCheck({
    */
   newtonTo: optional(numberFrom(0), 1e-13),
   /** Times, upwards, at which the point is kept in `path`. */
-  times: optional(checkTimes, new Float64Array(0)),
+  times: optional<Float64Array, ArrayLike<number>>(checkTimes, new Float64Array(0)),
   /** Of gradientFlows(): flows side by side. Default 0: the cores of the machine. Results do not depend on it. */
   threads: optional(nonNegativeInteger, 0),
   /** Aborting ends the call with an error of code 'interrupted'. */

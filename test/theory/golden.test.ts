@@ -5,7 +5,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Activation } from '../../src/index.js';
-import { criticalPoint, orthonormalTeacher, populationLoss } from '../../src/theory/index.js';
+import {
+  classifyEndPoint,
+  criticalPoint,
+  gradientFlow,
+  orthonormalTeacher,
+  populationLoss,
+} from '../../src/theory/index.js';
 import { spectrumOf } from '../../src/theory/spectrum.js';
 
 interface Golden {
@@ -25,7 +31,22 @@ interface Golden {
   readonly expected: Readonly<Record<string, number | number[] | number[][]>>;
   readonly tolerance: { readonly relative: number; readonly absolute: number };
 }
-type Near = (name: string, got: number | ArrayLike<number>) => void;
+/** A path and its end; where endWeightsAbsolute is null, the loss fixes the products a_i w_i alone. */
+interface GoldenFlow extends Omit<Golden, 'expected' | 'tolerance'> {
+  readonly expected: {
+    readonly path: readonly { t: number; W: number[][]; a: number[]; loss: number }[];
+    readonly end: {
+      kind: 'CA' | 'PC';
+      loss: number;
+      W: number[][];
+      a: number[];
+      minHessianEigenvalue: number;
+    };
+  };
+  readonly tolerance: Golden['tolerance'] & { endLossAbsolute: number; endWeightsAbsolute: number | null };
+}
+/** null: compared by the replay itself. */
+type Near = (name: string, got: number | ArrayLike<number> | null) => void;
 
 const folder = new URL('./theory-golden/', import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
@@ -39,15 +60,23 @@ const activationOf = ({ activation }: { readonly activation: string }) =>
 function comparison({ expected, tolerance }: Golden, compared: Set<string>): Near {
   return (name, got) => {
     compared.add(name);
-    const want = [expected[name]].flat(2) as number[];
-    const ours = typeof got === 'number' ? [got] : Array.from(got);
-    expect(ours.length, name).toBe(want.length);
-    const scale = Math.max(...want.map(Math.abs));
-    for (const [i, value] of want.entries())
-      expect(Math.abs((ours[i] as number) - value), `${name}[${i}]`).toBeLessThanOrEqual(
-        tolerance.absolute + tolerance.relative * scale,
-      );
+    if (got === null) return;
+    close(name, typeof got === 'number' ? [got] : got, [expected[name]].flat(2) as number[], tolerance);
   };
+}
+
+function close(
+  name: string,
+  ours: ArrayLike<number>,
+  want: readonly number[],
+  { relative, absolute }: Golden['tolerance'],
+): void {
+  expect(ours.length, name).toBe(want.length);
+  const scale = Math.max(...want.map(Math.abs));
+  for (const [i, value] of want.entries())
+    expect(Math.abs((ours[i] as number) - value), `${name}[${i}]`).toBeLessThanOrEqual(
+      absolute + relative * scale,
+    );
 }
 
 const replays = {
@@ -110,6 +139,34 @@ const replays = {
     expect(point.spectrum?.negative).toBe(expected.negative);
     near('lossOptimalCopyAverage', criticalPoint('copyAverage', options).loss);
   },
+  async gradientFlow({ input, expected, tolerance }: GoldenFlow, near: Near) {
+    const { W, a, k, d } = input;
+    const activation = activationOf(input);
+    const teacher = orthonormalTeacher({ neurons: k, inputs: d });
+    const loss = populationLoss({ activation, teacher });
+    const { path, end } = expected;
+    for (const solver of ['stiff', 'nonstiff'] as const) {
+      const options = { solver, relativeError: 1e-9, absoluteError: 1e-12, times: path.map(({ t }) => t) };
+      const flow = await gradientFlow(loss, { weights: W, outgoing: a }, options);
+      for (const [i, point] of path.entries()) {
+        const ours = flow.path[i]?.parameters as Float64Array;
+        close(`W at ${point.t}`, ours.subarray(0, -a.length), point.W.flat(), tolerance);
+        close(`a at ${point.t}`, ours.subarray(-a.length), point.a, tolerance);
+        close(`loss at ${point.t}`, [loss.value(ours)], [point.loss], tolerance);
+      }
+      expect(flow.end).toBe('minimum');
+      expect(Math.abs(flow.loss - end.loss)).toBeLessThan(tolerance.endLossAbsolute);
+      if (tolerance.endWeightsAbsolute !== null) {
+        const absolute = { relative: 0, absolute: tolerance.endWeightsAbsolute };
+        close('end', flow.parameters, [...end.W.flat(), ...end.a], absolute);
+        close('eigenvalue', [flow.smallestEigenvalue], [end.minHessianEigenvalue], absolute);
+        const kind = { CA: 'copyAverage', PC: 'perturbedCopy' }[end.kind];
+        expect(classifyEndPoint(loss, flow.parameters).kind).toBe(kind);
+      }
+    }
+    near('path', null);
+    near('end', null);
+  },
 };
 
 it('finds cases of every kind', () => {
@@ -118,9 +175,9 @@ it('finds cases of every kind', () => {
   expect(files.length).toBeGreaterThanOrEqual(39);
 });
 
-it.each(files)('%s', (file) => {
+it.each(files)('%s', async (file) => {
   const golden = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Golden;
   const compared = new Set<string>();
-  replays[golden.kind](golden, comparison(golden, compared));
+  await replays[golden.kind](golden as never, comparison(golden, compared));
   expect([...compared].sort()).toEqual(Object.keys(golden.expected).sort());
 });

@@ -76,7 +76,7 @@ describe('gradientFlow on a data set', () => {
     const { parameters } = await gradientFlow({ data }, network, { time: 1 });
     const moved = Network.from({ inputs: 3, layers }, parameters);
     expect(moved.tensor('layers.0.eigenvectors')).toEqual(network.tensor('layers.0.eigenvectors'));
-    expect(moved.tensor('layers.1.weight')).not.toEqual(network.tensor('layers.1.weight'));
+    expect(moved.tensor('layers.1.weights')).not.toEqual(network.tensor('layers.1.weights'));
   });
 });
 

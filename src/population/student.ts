@@ -1,6 +1,14 @@
 import { types } from 'node:util';
 import { flag, invalid, knownKeys, nonNegativeInteger } from '../arguments.js';
-import type { DType, FloatArray, NativeFlow, NativeFlowOptions, NativePopulation, StateBlock, Statistics } from '../native/addon.js';
+import type {
+  DType,
+  FloatArray,
+  NativeFlow,
+  NativeFlowOptions,
+  NativePopulation,
+  StateBlock,
+  Statistics,
+} from '../native/addon.js';
 import { allocate, checkFloats, checkLength } from '../native/arrays.js';
 import { withBinaryAccuracy } from '../network/binary-accuracy.js';
 import { checkFits } from '../network/data-fit.js';

@@ -180,7 +180,7 @@ async function dataFlow(
   const network = checkNetwork('start of gradientFlow', start);
   amongst(['cpu', 'reference'])(`device of ${where}`, device);
   throwIfAborted('gradientFlow', options.signal);
-  using population = Population.create(
+  const population = Population.create(
     [
       {
         network,
@@ -194,12 +194,16 @@ async function dataFlow(
     ],
     { device, dtype: 'float64', threads: 1 },
   );
-  const running = population
-    .at(0)
-    .gradientFlow(data, Float64Array.from(network.parameters), nativeOptions(options));
-  const flow = await endedBy(options.signal, () => population.stop(), running);
-  throwIfAborted('gradientFlow', options.signal);
-  return read(flow, options);
+  try {
+    const running = population
+      .at(0)
+      .gradientFlow(data, Float64Array.from(network.parameters), nativeOptions(options));
+    const flow = await endedBy(options.signal, () => population.stop(), running);
+    throwIfAborted('gradientFlow', options.signal);
+    return read(flow, options);
+  } finally {
+    population.dispose();
+  }
 }
 
 /** Calls stop() when the signal is aborted before the promise is settled. */

@@ -109,7 +109,11 @@ function matrix(kind: string, { n, k }: FlowsOf, { theme, inPage }: FigureStyle)
           color: {
             field: 'cosine',
             type: 'quantitative',
-            scale: { domain: [-1, 0, 1], range: [theme.direct, theme.background, theme.spectral] },
+            scale: {
+              domain: [-1, 0, 1],
+              range: [theme.direct, theme.background, theme.spectral],
+              interpolate: 'rgb',
+            },
             legend: { title: 'cosine', orient: 'right', gradientLength: Math.max(60, cell * n) },
           },
           ...(inPage && {

@@ -2,7 +2,7 @@
 import type { Cell, Figure, FigureStyle, Panel } from '../../../figures/figure.js';
 import { figureFrame } from '../../../figures/frame.js';
 import { kinds } from '../scalars.js';
-import { type FlowsOf, kindNames } from './groups.js';
+import { colorOf, type FlowsOf, kindNames } from './groups.js';
 
 const title = 'Where gradient flow ends';
 
@@ -17,7 +17,7 @@ export function endsFigure(groups: readonly FlowsOf[], thresholds: readonly Thre
     name: 'ends',
     title,
     caption: caption(groups, thresholds),
-    notes: ['Whiskers: 95 % Wilson intervals of the share of perturbed copies and of others together.'],
+    notes: ['Lines: 95 % Wilson intervals of the share that is not copies and one average.'],
     hint: 'Point at a bar for its numbers.',
     table: {
       columns: ['k', 'n', 'end', 'starts', 'share', 'low', 'high'],
@@ -39,7 +39,10 @@ export function endsFigure(groups: readonly FlowsOf[], thresholds: readonly Thre
       figureFrame(
         {
           title,
-          subtitle: ['share of starts, by kind of end point', 'n: neurons of the student, k: of the teacher'],
+          subtitle: [
+            'n: neurons of the student, k: of the teacher',
+            'line: 95 % interval of what is not copies and one average',
+          ],
           panels: [...new Set(groups.map(({ k }) => k))].map((k) => panel(k, groups, style)),
           columns: style.layout === 'wide' ? 4 : 1,
         },
@@ -78,6 +81,7 @@ function caption(groups: readonly FlowsOf[], thresholds: readonly Threshold[]): 
 
 function panel(k: number, groups: readonly FlowsOf[], { theme, inPage }: FigureStyle): Panel {
   const own = groups.filter((group) => group.k === k);
+  const ends = kinds.filter((kind) => groups.some(({ summary }) => summary[kind].count > 0));
   const of = (name: string) => ({ data: { name }, transform: [{ filter: `datum.k === 'k = ${k}'` }] });
   const x = { field: 'n', type: 'ordinal' as const, axis: { title: 'n', labelAngle: 0 } };
   return {
@@ -101,8 +105,8 @@ function panel(k: number, groups: readonly FlowsOf[], { theme, inPage }: FigureS
             field: 'end',
             type: 'nominal',
             scale: {
-              domain: kinds.map((kind) => kindNames[kind]),
-              range: [theme.spectral, theme.direct, theme.muted],
+              domain: ends.map((kind) => kindNames[kind]),
+              range: ends.map((kind) => colorOf(kind, theme)),
             },
             legend: { orient: 'bottom', title: null, direction: 'vertical', labelLimit: 300 },
           },

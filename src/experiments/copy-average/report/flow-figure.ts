@@ -1,13 +1,15 @@
 /** Loss and gradient along flows, against the logarithm of time. */
 import type { Figure, FigureStyle, Panel } from '../../../figures/figure.js';
 import { figureFrame } from '../../../figures/frame.js';
-import { type FlowsOf, kindNames, type Shown } from './groups.js';
+import type { Kind } from '../scalars.js';
+import { colorOf, type FlowsOf, kindNames, type Shown } from './groups.js';
 
 const title = 'Loss along gradient flow';
 
 export function flowFigure(groups: readonly FlowsOf[]): Figure {
   const group = groups.at(-1) as FlowsOf;
   const rows = group.shown.flatMap((flow) => rowsOf(flow));
+  const ends = group.shown.map(({ kind }) => kind);
   const shown = group.shown.map(({ kind, loss }) => `${loss.toFixed(7)} (${kindNames[kind]})`);
   return {
     name: 'flow',
@@ -28,8 +30,8 @@ export function flowFigure(groups: readonly FlowsOf[]): Figure {
           title,
           subtitle: [`n = ${group.n}, k = ${group.k}`, 'one start per kind of end point'],
           panels: [
-            panel('loss', 'loss', style),
-            panel('gradient', 'largest component of the gradient', style),
+            panel('loss', 'loss', ends, style),
+            panel('gradient', 'largest component of the gradient', ends, style),
           ],
           columns: style.layout === 'wide' ? 2 : 1,
         },
@@ -48,7 +50,12 @@ function rowsOf({ kind, time, losses, gradients }: Shown) {
   })).filter(({ time: t, gradient }) => t > 0 && gradient > 0);
 }
 
-function panel(field: 'loss' | 'gradient', label: string, { theme, layout, inPage }: FigureStyle): Panel {
+function panel(
+  field: 'loss' | 'gradient',
+  label: string,
+  ends: readonly Kind[],
+  { theme, layout, inPage }: FigureStyle,
+): Panel {
   return {
     width: layout === 'wide' ? 320 : 240,
     height: 230,
@@ -73,8 +80,8 @@ function panel(field: 'loss' | 'gradient', label: string, { theme, layout, inPag
             field: 'end',
             type: 'nominal',
             scale: {
-              domain: [kindNames.copyAverage, kindNames.perturbedCopy, kindNames.other],
-              range: [theme.spectral, theme.direct, theme.muted],
+              domain: ends.map((kind) => kindNames[kind]),
+              range: ends.map((kind) => colorOf(kind, theme)),
             },
             legend: { orient: 'bottom', title: null, direction: 'vertical', labelLimit: 300 },
           },

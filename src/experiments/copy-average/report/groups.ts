@@ -1,4 +1,5 @@
 /** The groups of a run, with the arrays of the trials that figures show. */
+import type { Theme } from '../../../figures/theme.js';
 import type { FinishedRecord } from '../../../runs/record.js';
 import { groupRecords } from '../../../runs/summary.js';
 import { arraysPath, float64, readTensors } from '../../../runs/trial-arrays.js';
@@ -73,3 +74,7 @@ export const kindNames: Readonly<Record<Kind, string>> = {
   perturbedCopy: 'perturbed copies',
   other: 'other',
 };
+
+export function colorOf(kind: Kind, { spectral, direct, muted }: Theme): string {
+  return { copyAverage: spectral, perturbedCopy: direct, other: muted }[kind];
+}

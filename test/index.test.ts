@@ -4,6 +4,7 @@ import * as data from '../src/data/index.js';
 import * as exchange from '../src/exchange/index.js';
 import * as eigenstudent from '../src/index.js';
 import * as sweeps from '../src/sweep.js';
+import * as theory from '../src/theory/index.js';
 
 it('these names are public, and no others', () => {
   expect(Object.keys(eigenstudent).sort()).toEqual([
@@ -146,5 +147,14 @@ it('these names are public in eigenstudent/exchange, and no others', () => {
     'exportSafetensors',
     'loadNetwork',
     'toSpectral',
+  ]);
+});
+
+it('these names are public in eigenstudent/theory, and no others', () => {
+  expect(Object.keys(theory).sort()).toEqual([
+    'classifyEndPoint',
+    'criticalPoint',
+    'orthonormalTeacher',
+    'populationLoss',
   ]);
 });

@@ -11,6 +11,8 @@
 #include "addon/kernels.h"
 #include "addon/population.h"
 #include "addon/random.h"
+#include "addon/theory_flow.h"
+#include "addon/theory_population.h"
 #include "addon/version.h"
 #include "core/arithmetic.h"
 #include "core/backend.h"
@@ -75,6 +77,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Dataset", DatasetObject::define(env));
   exports.Set("Population", PopulationObject::define(env));
   exports.Set("DeviceArray", DeviceArrayObject::define(env));
+  exports.Set("PopulationLoss", PopulationLossObject::define(env));
+
+  method(exports, "startPopulationFlows", start_population_flows);
 
   method(exports, "describe", describe_network);
   method(exports, "fillNormal", fill_normal);

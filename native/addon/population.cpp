@@ -76,6 +76,7 @@ Napi::Function PopulationObject::define(Napi::Env env) {
                          InstanceMethod("gradient", &This::gradient),
                          InstanceMethod("gradients", &This::gradients),
                          InstanceMethod("hessianProduct", &This::hessian_product),
+                         InstanceMethod("gradientFlow", &This::gradient_flow),
                          InstanceMethod("oracleOrder", &This::oracle_order),
                      });
 }

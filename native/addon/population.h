@@ -60,7 +60,8 @@ class PopulationObject : public Napi::ObjectWrap<PopulationObject> {
   Napi::Value gradients(const Napi::CallbackInfo& info);  // (data: (Dataset | null)[], ofInputs, statistics?)
   Napi::Value hessian_product(
       const Napi::CallbackInfo& info);  // (student, data, direction: FloatArray, statistics?)
-  Napi::Value oracle_order(const Napi::CallbackInfo& info);  // (student, layer, data)
+  Napi::Value gradient_flow(const Napi::CallbackInfo& info);  // (student, data, start: Float64Array, options)
+  Napi::Value oracle_order(const Napi::CallbackInfo& info);   // (student, layer, data)
   Napi::Value pruning_curve(
       const Napi::CallbackInfo& info);  // (student, layer, removalOrder, data, statistics?, points?)
   Napi::Value recalibrate(const Napi::CallbackInfo& info);  // (student, data, batchSize)

@@ -12,6 +12,7 @@ namespace eigenstudent {
 inline constexpr napi_type_tag dataset_tag = {0x9f1c2b7ad3e84c55, 0xb0a6e1f4725d8c39};
 inline constexpr napi_type_tag population_tag = {0x3d7e60a1c94f4b28, 0xa41b95d70e6c82f3};
 inline constexpr napi_type_tag device_array_tag = {0x61d0c58e27b94fa3, 0x8e93f1046ab7d25c};
+inline constexpr napi_type_tag population_loss_tag = {0x27c4b95e80d1f63a, 0xd5180f92a6c3e74b};
 
 inline bool has_tag(Napi::Value value, const napi_type_tag& tag) {
   return value.IsObject() && value.As<Napi::Object>().CheckTypeTag(&tag);

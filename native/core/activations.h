@@ -1,7 +1,7 @@
 // Activation functions y = f(z) and their derivatives, compiled by every backend (CPU and CUDA).
 //
-// Conventions: erf(z) has no 1/sqrt(2); gelu is exact, z Phi(z); elu has alpha = 1 (PyTorch's default); quadratic is
-// z^2, as in phase retrieval. Derivatives at a kink take the value from the left: relu'(0) = 0.
+// Conventions: erf(z) has no 1/sqrt(2), scaledErf is erf(z / sqrt(2)); gelu is exact, z Phi(z); elu has alpha = 1
+// (PyTorch's default); quadratic is z^2, as in phase retrieval. Derivatives at a kink take the value from the left: relu'(0) = 0.
 #pragma once
 
 #include <array>
@@ -25,11 +25,12 @@ enum class Activation : std::uint8_t {
   gelu,
   erf,
   quadratic,
+  scaled_erf,
 };
 template <>
 struct EnumNames<Activation> {
-  static constexpr std::array values{"linear",  "relu",     "leakyRelu", "elu", "tanh",
-                                     "sigmoid", "softplus", "gelu",      "erf", "quadratic"};
+  static constexpr std::array values{"linear",   "relu", "leakyRelu", "elu",       "tanh",     "sigmoid",
+                                     "softplus", "gelu", "erf",       "quadratic", "scaledErf"};
 };
 inline constexpr int activation_count = EnumNames<Activation>::values.size();
 
@@ -85,6 +86,8 @@ ES_HOST_DEVICE T activate(ActivationFunction f, T z) {
       return erf(z);
     case Activation::quadratic:
       return z * z;
+    case Activation::scaled_erf:
+      return erf(z * T(inverse_sqrt_2));
   }
   return z;
 }
@@ -114,6 +117,8 @@ ES_HOST_DEVICE T activation_derivative(ActivationFunction f, T z, T y) {
       return T(two_over_sqrt_pi) * exp(-z * z);
     case Activation::quadratic:
       return T(2) * z;
+    case Activation::scaled_erf:
+      return T(two_over_sqrt_pi * inverse_sqrt_2) * exp(T(-0.5) * z * z);
   }
   return T(1);
 }
@@ -122,7 +127,7 @@ ES_HOST_DEVICE T activation_derivative(ActivationFunction f, T z, T y) {
 /// sign(z) for relu, leakyRelu and elu.
 constexpr bool derivative_needs_z(ActivationFunction f) {
   return f.kind == Activation::softplus || f.kind == Activation::gelu || f.kind == Activation::erf ||
-         f.kind == Activation::quadratic;
+         f.kind == Activation::quadratic || f.kind == Activation::scaled_erf;
 }
 
 }  // namespace eigenstudent

@@ -68,3 +68,4 @@ export {
   sizeTransition,
   type UnlocatedSizeTransition,
 } from './transition/size-transition.js';
+export { type Share, wilson } from './wilson.js';

@@ -6,6 +6,12 @@
 import type { ErrorCode } from '../errors.js';
 import type { NativeKernels } from './addon-kernels.js';
 import type { NativeDescription, NativeNetworkSpec, NativeTerm } from './addon-network.js';
+import type {
+  NativeFlow,
+  NativeFlowOptions,
+  NativePopulationLoss,
+  NativePopulationLossSpec,
+} from './addon-theory.js';
 import type { DType, FloatArray } from './dtype.js';
 
 export type { NativeBackward, NativeForward, NativeKernels } from './addon-kernels.js';
@@ -18,6 +24,12 @@ export type {
   NativeTerm,
   NativeUnits,
 } from './addon-network.js';
+export type {
+  NativeFlow,
+  NativeFlowOptions,
+  NativePopulationLoss,
+  NativePopulationLossSpec,
+} from './addon-theory.js';
 export type { DType, FloatArray } from './dtype.js';
 
 /** Stream of random numbers: see native/core/philox.h. */
@@ -232,6 +244,13 @@ export interface NativePopulation {
     direction: FloatArray,
     statistics?: Statistics,
   ): Promise<FloatArray>;
+  /** From start, [parameters], over all of `data` as one batch; of float64 only. The student's parameters stay. */
+  gradientFlow(
+    student: number,
+    data: NativeDataset,
+    start: Float64Array,
+    options: NativeFlowOptions,
+  ): Promise<NativeFlow>;
   /** All nodes of a hidden layer, the first removed first; see native/executor/oracle_order.h. */
   oracleOrder(student: number, layer: number, data: NativeDataset): Promise<Uint32Array>;
   /**
@@ -307,6 +326,14 @@ export interface NativeAddon {
   useErrorClass(errorClass: new (code: ErrorCode, message: string) => Error): void;
   Dataset: new (spec: NativeDatasetSpec) => NativeDataset;
   Population: new (spec: NativePopulationSpec) => NativePopulation;
+  PopulationLoss: new (spec: NativePopulationLossSpec) => NativePopulationLoss;
+  /** starts: [flows][parameters of the loss]. */
+  startPopulationFlows(
+    loss: NativePopulationLoss,
+    starts: Float64Array,
+    options: NativeFlowOptions,
+    threads: number,
+  ): { stop(): void; readonly results: Promise<readonly NativeFlow[]> };
   /** Throws invalid_network with the layer and what was expected. */
   describe(request: {
     readonly network: NativeNetworkSpec;

@@ -22,6 +22,7 @@ const symmetries: Record<Activation, NodeSymmetry> = {
   gelu: none,
   erf: odd,
   quadratic: { parity: 'even', degree: 2 },
+  scaledErf: odd,
 };
 
 /**

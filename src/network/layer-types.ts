@@ -12,6 +12,7 @@ export const activations = [
   'gelu',
   'erf',
   'quadratic',
+  'scaledErf',
 ] as const;
 /** PyTorch's default slope of leakyRelu below 0 (native/core/activations.h). */
 export const defaultSlope = 0.01;

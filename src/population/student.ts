@@ -1,6 +1,14 @@
 import { types } from 'node:util';
 import { flag, invalid, knownKeys, nonNegativeInteger } from '../arguments.js';
-import type { DType, FloatArray, NativePopulation, StateBlock, Statistics } from '../native/addon.js';
+import type {
+  DType,
+  FloatArray,
+  NativeFlow,
+  NativeFlowOptions,
+  NativePopulation,
+  StateBlock,
+  Statistics,
+} from '../native/addon.js';
 import { allocate, checkFloats, checkLength } from '../native/arrays.js';
 import { withBinaryAccuracy } from '../network/binary-accuracy.js';
 import { checkFits } from '../network/data-fit.js';
@@ -216,6 +224,13 @@ export class Student {
     const statistics = checkStatistics(this.spec, options);
     const samples = data.nativeOf(this.dtype);
     return tensorViews(this.#places, await native.hessianProduct(this.index, samples, direction, statistics));
+  }
+
+  /** @internal See gradientFlow() of eigenstudent/theory. */
+  async gradientFlow(data: Dataset, start: Float64Array, options: NativeFlowOptions): Promise<NativeFlow> {
+    const native = this.#native.ready('gradientFlow()');
+    this.#checkFits(checkDataset('data', data), true);
+    return native.gradientFlow(this.index, data.nativeOf(this.dtype), start, options);
   }
 
   /** @internal */

@@ -18,7 +18,7 @@ const floors: readonly (readonly string[])[] = [
   ['native', 'analysis'],
   ['files'],
   ['network'],
-  ['kernels', 'population'],
+  ['kernels', 'population', 'theory'],
   ['data'],
   ['teacher'],
   ['training', 'pruning', 'exchange'],
@@ -75,12 +75,13 @@ const nativeFloors: Readonly<Record<string, readonly string[]>> = {
   core: ['layers', 'losses'],
   layers: ['core', 'executor'],
   losses: ['core'],
+  objectives: ['core'],
   executor: ['core', 'layers', 'losses'],
   reference: ['core', 'executor', 'layers'],
   cpu: ['core', 'executor', 'layers', 'losses'],
   cuda: ['core', 'executor', 'layers', 'losses'],
-  addon: ['core', 'layers', 'reference', 'cpu', 'cuda'],
-  test: ['core', 'executor', 'layers', 'losses', 'reference', 'cpu', 'cuda'],
+  addon: ['core', 'layers', 'objectives', 'reference', 'cpu', 'cuda'],
+  test: ['core', 'executor', 'layers', 'losses', 'objectives', 'reference', 'cpu', 'cuda'],
 };
 const nodeHeader = /^(?:napi|node_api|js_native_api|node|v8|uv)\b.*\.h$/;
 const cudaHeader =

@@ -61,7 +61,7 @@ describe('an invalid call exits with 2 and reports', () => {
     ],
     [
       ['reproduce', 'quick'],
-      'experiment: expected one of teacher-student, spectral-conv, received "quick". One of your own is known once registerExperiment() was called, as by a module that `node --import` loads',
+      'experiment: expected one of teacher-student, spectral-conv, copy-average, received "quick". One of your own is known once registerExperiment() was called, as by a module that `node --import` loads',
     ],
     [['train'], "missing required argument 'protocol'. See `eigenstudent train --help`"],
     [['reproduce', '--out', '--no-report'], 'expected a path for --out, received "--no-report"'],

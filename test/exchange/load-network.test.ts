@@ -198,7 +198,7 @@ describe('loadNetwork, for files that cannot be read,', () => {
     ],
     [
       { layers: [{ weight: 'a', activation: 'relu6' }] },
-      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic for activation of layer 0 of ' +
+      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic, scaledErf for activation of layer 0 of ' +
         'description, received "relu6". Did you mean "relu"?',
     ],
     [

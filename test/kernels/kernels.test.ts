@@ -117,7 +117,7 @@ describe('what kernels refuse', () => {
     [
       'an unknown activation',
       () => kernels.denseForward({ ...dense(), y: y(), activation: 'tanhh' as never }),
-      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic for activation of kernels.denseForward, received "tanhh". Did you mean "tanh"?',
+      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic, scaledErf for activation of kernels.denseForward, received "tanhh". Did you mean "tanh"?',
     ],
     [
       "another kernel's array",

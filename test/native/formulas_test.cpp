@@ -38,6 +38,7 @@ TEST("activations have their known values") {
       {Activation::gelu, -0.15865525393145705, 0, 1.9544997361036416},
       {Activation::erf, -0.84270079294971489, 0, 0.99532226501895271},
       {Activation::quadratic, 1, 0, 4},
+      {Activation::scaled_erf, -0.68268949213708590, 0, 0.95449973610364159},
   };
   static_assert(sizeof known / sizeof known[0] == activation_count);
   for (const auto& row : known) {

@@ -56,8 +56,8 @@ TEST("the layout finds tensors, and returns null for those that a layer lacks") 
 }
 
 TEST("activations have their public names") {
-  const char* names[activation_count] = {"linear",  "relu",     "leakyRelu", "elu", "tanh",
-                                         "sigmoid", "softplus", "gelu",      "erf", "quadratic"};
+  const char* names[activation_count] = {"linear",   "relu", "leakyRelu", "elu",       "tanh",     "sigmoid",
+                                         "softplus", "gelu", "erf",       "quadratic", "scaledErf"};
   for (int i = 0; i < activation_count; ++i)
     REQUIRE(std::string(name_of(static_cast<Activation>(i))) == names[i]);
 }

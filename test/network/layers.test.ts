@@ -72,7 +72,7 @@ describe('what a layer cannot be', () => {
     [
       'of an unknown activation',
       () => dense(2, { activation: 'relo' as 'relu' }),
-      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic for activation of ' +
+      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic, scaledErf for activation of ' +
         'dense layer, received "relo". Did you mean "relu"?',
     ],
     [

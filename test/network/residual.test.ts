@@ -134,7 +134,7 @@ describe('what a residual block cannot be', () => {
     [
       'of an unknown activation',
       () => residual([dense(3)], { activation: 'rely' as never }),
-      'invalid_argument: expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic for ' +
+      'invalid_argument: expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic, scaledErf for ' +
         'activation of residual block, received "rely". Did you mean "relu"?',
     ],
     [

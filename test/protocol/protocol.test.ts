@@ -86,7 +86,7 @@ describe('a protocol', () => {
       'line 2: data.sharedSeed: expected true or false, received "yes"',
       'line 5: student.thirdWidth: expected a positive integer, received 0',
       'line 1: teacher.activation[1]: expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, ' +
-        'quadratic, received "tan". Did you mean "tanh"?',
+        'quadratic, scaledErf, received "tan". Did you mean "tanh"?',
       'line 6: student.spectralLayers[0]: expected one of first, all, received "last"',
     ]);
   });
@@ -159,7 +159,7 @@ describe('a protocol', () => {
       'a misspelt name',
       good.replace('width: [6, 9]', 'width: [6, 9]\n  activation: rellu'),
       'invalid protocol my.yaml: line 5: student.activation: expected one of linear, relu, leakyRelu, elu, tanh, ' +
-        'sigmoid, softplus, gelu, erf, quadratic, received "rellu". Did you mean "relu"?',
+        'sigmoid, softplus, gelu, erf, quadratic, scaledErf, received "rellu". Did you mean "relu"?',
     ],
     [
       'a negative size',

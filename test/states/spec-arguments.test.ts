@@ -69,7 +69,7 @@ describe('a population spec', () => {
     [
       `${layer}.options.activation`,
       'rleu',
-      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic for spec.students[0].network.layers[0].options.activation, received "rleu"',
+      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic, scaledErf for spec.students[0].network.layers[0].options.activation, received "rleu"',
     ],
     [
       `${layer}.options.width`,

@@ -238,7 +238,7 @@ describe('what teachers cannot be', () => {
     [
       'committees of an unknown activation',
       () => Teacher.committee({ inputs: 3, units: 2, seed: 0, activation: 'erff' as never }),
-      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic for activation of Teacher.committee, received "erff". Did you mean "erf"?',
+      'expected one of linear, relu, leakyRelu, elu, tanh, sigmoid, softplus, gelu, erf, quadratic, scaledErf for activation of Teacher.committee, received "erff". Did you mean "erf"?',
     ],
     [
       'made from a student',

@@ -27,7 +27,8 @@ ES_INLINE void differentiate_all(double slope, const T* z, const T* y, T* delta,
 #define ES_EACH_ACTIVATION(CASE) \
   CASE(linear)                   \
   CASE(relu)                     \
-  CASE(leaky_relu) CASE(elu) CASE(tanh) CASE(sigmoid) CASE(softplus) CASE(gelu) CASE(erf) CASE(quadratic)
+  CASE(leaky_relu)               \
+  CASE(elu) CASE(tanh) CASE(sigmoid) CASE(softplus) CASE(gelu) CASE(erf) CASE(quadratic) CASE(scaled_erf)
 
 template <class T>
 static void activate(ActivationFunction f, const T* z, T* y, std::size_t count) {

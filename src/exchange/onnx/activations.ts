@@ -46,6 +46,8 @@ export function activationPiece(
       return { nodes: [node('Mul', [z, z], y)], constants: [] };
     case 'gelu':
       return gelu(z, y);
+    case 'scaledErf':
+      return scaledErf(z, y);
   }
 }
 
@@ -67,6 +69,14 @@ function gelu(z: string, y: string): OnnxPiece {
       node('Mul', [product, `${y}.half`], y),
     ],
     constants: Object.entries(constants).map(([name, value]) => floatTensor(`${y}.${name}`, [], [value])),
+  };
+}
+
+/** erf(z / sqrt(2)) */
+function scaledErf(z: string, y: string): OnnxPiece {
+  return {
+    nodes: [node('Div', [z, `${y}.root`], `${y}.scaled`), node('Erf', [`${y}.scaled`], y)],
+    constants: [floatTensor(`${y}.root`, [], [Math.SQRT2])],
   };
 }
 

@@ -1,7 +1,7 @@
 import { EigenstudentError } from '../../errors.js';
 import { readBytes } from '../../files/read-bytes.js';
 import type { OutputMap, ReadNetwork } from '../assemble.js';
-import { geluOf } from './gelu.js';
+import { type ActivationFormula, activationFormulaOf } from './activation-formula.js';
 import { ValueGraph } from './graph.js';
 import { channelsLastInput } from './input-layout.js';
 import type { FileLayer } from './layers/file-layers.js';
@@ -64,10 +64,10 @@ function valueOfOutput(
     graph.setShape(value.tensor, value.shape, value.elementType);
     values.set(value.tensor, value);
     last = value;
-    const formula = geluOf(graph, value.tensor, value.shape);
+    const formula = activationFormulaOf(graph, value.tensor, value.shape);
     if (formula === undefined) return;
     for (const node of formula.nodes) taken.add(node);
-    keep(valueOfGelu(graph, network, value, formula.tensor));
+    keep(valueOfFormula(graph, network, value, formula));
   };
   keep(last);
   for (const node of graph.nodes) {
@@ -85,13 +85,18 @@ function valueOfOutput(
   );
 }
 
-function valueOfGelu(graph: ValueGraph, network: FileNetwork, value: Value, tensor: string): Value {
+function valueOfFormula(
+  graph: ValueGraph,
+  network: FileNetwork,
+  value: Value,
+  { activation, tensor }: ActivationFormula,
+): Value {
   const node = graph.producer(tensor) as OnnxNode;
   const layer = numbersOf({ graph, network, node, operands: [value], value }, value);
   const from = network.add({
     kind: 'activation',
     ...placed({ node }, layer.shape, layer),
-    activation: 'gelu',
+    activation,
   });
   return { ...value, tensor, from };
 }

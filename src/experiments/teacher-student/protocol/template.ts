@@ -22,7 +22,7 @@ data:                       # fresh standard normal inputs for every trial, shar
 student:                    # inputs -> width -> secondWidth -> 1
   width: [20, 60, 200]      # a number or a list
   secondWidth: 20
-  activation: relu          # linear relu leakyRelu elu tanh sigmoid softplus gelu erf quadratic
+  activation: relu          # linear relu leakyRelu elu tanh sigmoid softplus gelu erf quadratic scaledErf
   # thirdWidth: 20          # a third hidden layer
   # spectralLayers: all     # every hidden layer spectral, and ranked; else the first
   # outputActivation: sigmoid   # of data from files with targets of 0 and 1: records then have accuracies

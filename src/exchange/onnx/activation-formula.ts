@@ -1,4 +1,7 @@
-/** GELU as exporters without the operator Gelu write it: x * 0.5 * (1 + erf(x / sqrt(2))), factors in any order. */
+/**
+ * Activations that several nodes compute: GELU as exporters without the operator Gelu write it, x * 0.5 * (1 + erf(x /
+ * sqrt(2))), factors in any order; and scaledErf, erf(x / sqrt(2)).
+ */
 import type { ValueGraph } from './graph.js';
 import { elementTypes, type OnnxNode } from './schema.js';
 import type { Shape } from './shapes.js';
@@ -28,24 +31,47 @@ class Formula {
   }
 }
 
-/** The tensor that holds gelu(x), and the nodes that compute it. */
-export interface GeluFormula {
+/** The tensor that holds the activation of x, and the nodes that compute it. */
+export interface ActivationFormula {
+  readonly activation: 'gelu' | 'scaledErf';
   readonly tensor: string;
   readonly nodes: ReadonlySet<OnnxNode>;
 }
 
 /** The formula, if nodes that take x compute it; others may take x too. @param shape of x */
-export function geluOf(within: ValueGraph, x: string, shape: Shape): GeluFormula | undefined {
+export function activationFormulaOf(
+  within: ValueGraph,
+  x: string,
+  shape: Shape,
+): ActivationFormula | undefined {
   if (within.opset < 9) return undefined; // opsets before 9 lack Erf
   const graph = new Formula(within, x, shape);
   const takers = graph.consumers(x);
   const scaled = takers.find((node) => isScaled(graph, node, x));
   const erf = scaled && follower(graph, scaled, 'Erf');
-  const sum = erf && follower(graph, erf, 'Add');
+  if (!erf) return undefined;
+  return geluOf(graph, x, scaled, erf) ?? scaledErfOf(graph, x, scaled, erf);
+}
+
+function geluOf(graph: Formula, x: string, scaled: OnnxNode, erf: OnnxNode): ActivationFormula | undefined {
+  const sum = follower(graph, erf, 'Add');
   if (!sum || !graph.is(otherInput(sum, erf.output[0]), 1)) return undefined;
   const nodes = new Set<OnnxNode>([scaled, erf, sum]);
   const tensor = multiplied(graph, x, sum, nodes);
-  return tensor === undefined ? undefined : { tensor, nodes };
+  return tensor === undefined ? undefined : { activation: 'gelu', tensor, nodes };
+}
+
+/** Of a constant that is sqrt(2) to float32 alone: another factor stays one, of the weights before an erf. */
+function scaledErfOf(
+  { graph, shape }: Formula,
+  x: string,
+  scaled: OnnxNode,
+  erf: OnnxNode,
+): ActivationFormula | undefined {
+  const root = graph.scalar(otherInput(scaled, x), shape)?.data[0] as number;
+  const wanted = scaled.opType === 'Div' ? Math.SQRT2 : Math.SQRT1_2;
+  if (Math.fround(root) !== Math.fround(wanted)) return undefined;
+  return { activation: 'scaledErf', tensor: erf.output[0] as string, nodes: new Set([scaled, erf]) };
 }
 
 /** Multiplies what `start` gives by x and by 0.5, each once, in whatever order the nodes do. */

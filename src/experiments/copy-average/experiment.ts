@@ -1,0 +1,84 @@
+/** Copy or average: where gradient flow ends when a student has fewer neurons than its teacher. */
+import { availableParallelism } from 'node:os';
+import { EigenstudentError } from '../../errors.js';
+import { defineExperiment } from '../../sweep/define-experiment.js';
+import type { Runner } from '../../sweep/experiment.js';
+import { flowScalars, summarizeFlows } from './scalars.js';
+import { type FlowProtocol, presets, schema, template } from './schema.js';
+
+/** Flows rarely take more; counts progress alone. */
+const usualSteps = 300;
+
+export const copyAverage = defineExperiment({
+  name: 'copy-average',
+  title:
+    'Where gradient flow ends when a student has fewer neurons than its teacher: copies, and an average.',
+  template,
+  presets,
+  overridden: (preset, { widths, trials }) => ({
+    ...preset,
+    ...(widths && { neurons: [...widths] }),
+    ...(trials !== undefined && { trials }),
+  }),
+  schema,
+  exampleAxis: 'neurons',
+  trialsAt: ({ trials: _, zip: __, ...point }) => {
+    const { neurons, teacherNeurons } = point;
+    if (neurons > teacherNeurons)
+      throw new EigenstudentError(
+        'invalid_protocol',
+        `neurons: expected at most the ${teacherNeurons} of the teacher, received ${neurons}: with more there is nothing to average. ` +
+          'Lists are combined in all ways; zip: [[teacherNeurons, neurons]] pairs them',
+      );
+    return (trial) => ({ ...point, schema: 1, trial }) as FlowProtocol;
+  },
+  place: ({ teacherNeurons, neurons }) => ({ teacherNeurons, neurons }),
+  placeColumns: [
+    { name: 'teacherNeurons', heading: 'k', symbol: 'k' },
+    { name: 'neurons', heading: 'n', symbol: 'n' },
+  ],
+  placeAxes: ['teacherNeurons', 'neurons'],
+  stepsOf: () => usualSteps,
+  epochsOf: () => 1,
+  workOf: ({ teacherNeurons, neurons, spareInputs }) => (neurons * (teacherNeurons + spareInputs + 1)) ** 3,
+  bytesOf: ({ teacherNeurons, neurons, spareInputs }) =>
+    1e5 + 40 * (neurons * (teacherNeurons + spareInputs + 1)) ** 2,
+  open: (): Runner<FlowProtocol> => {
+    const loading = Promise.all([import('../../sweep/one-by-one.js'), import('./run-flow.js')]);
+    const runner = loading.then(([{ oneByOne }, { runFlow }]) => oneByOne(runFlow, { atOnce }));
+    return { atOnce, runBatch: async (trials, options) => (await runner).runBatch(trials, options) };
+  },
+  scalars: flowScalars,
+  didNotLearn: () => false,
+  summarizeGroup: summarizeFlows,
+  summaryColumns: [
+    ...(['copyAverage', 'perturbedCopy', 'other'] as const).map((kind) => ({
+      heading: kind,
+      cell: (group: object) => shareText((group as Groups)[kind]),
+    })),
+    { heading: 'loss, copyAverage', cell: (group) => digits((group as unknown as Groups).copyAverage.loss) },
+    {
+      heading: 'loss, perturbedCopy',
+      cell: (group) => digits((group as unknown as Groups).perturbedCopy.loss),
+    },
+    { heading: 'L*(k - n + 1)', cell: (group) => digits((group as unknown as Groups).copyAverageLoss) },
+  ],
+  summaryNotes: () => [
+    'Shares of starts with 95 % Wilson intervals. L*(k - n + 1): the loss of n - 1 copies and one average of the rest.',
+  ],
+  report: async (directory, plain) => (await import('./report/content.js')).flowReport(directory, plain),
+});
+
+type Groups = ReturnType<typeof summarizeFlows>;
+
+/** A flow fills one core. */
+const atOnce = availableParallelism();
+
+function shareText({ count, share, low, high }: Groups['other']): string {
+  const percent = (value: number) => (100 * value).toFixed(0);
+  return `${count} = ${percent(share)} % [${percent(low)}, ${percent(high)}]`;
+}
+
+function digits(loss: number | null): string {
+  return loss === null ? '' : loss.toFixed(7);
+}

@@ -18,7 +18,7 @@ const floors: readonly (readonly string[])[] = [
   ['native', 'analysis'],
   ['files'],
   ['network'],
-  ['kernels', 'population'],
+  ['kernels', 'population', 'theory'],
   ['data'],
   ['teacher'],
   ['training', 'pruning', 'exchange'],
@@ -79,8 +79,9 @@ const nativeFloors: Readonly<Record<string, readonly string[]>> = {
   reference: ['core', 'executor', 'layers'],
   cpu: ['core', 'executor', 'layers', 'losses'],
   cuda: ['core', 'executor', 'layers', 'losses'],
-  addon: ['core', 'layers', 'reference', 'cpu', 'cuda'],
-  test: ['core', 'executor', 'layers', 'losses', 'reference', 'cpu', 'cuda'],
+  theory: ['core', 'cpu'],
+  addon: ['core', 'layers', 'reference', 'cpu', 'cuda', 'theory'],
+  test: ['core', 'executor', 'layers', 'losses', 'reference', 'cpu', 'cuda', 'theory'],
 };
 const nodeHeader = /^(?:napi|node_api|js_native_api|node|v8|uv)\b.*\.h$/;
 const cudaHeader =

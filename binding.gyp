@@ -34,7 +34,7 @@
   "targets": [
     {
       "target_name": "eigenstudent",
-      "sources": ["<!@(node scripts/sources.js core reference cpu cudaClient addon)"],
+      "sources": ["<!@(node scripts/sources.js core reference cpu theory cudaClient addon)"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
         "NAPI_VERSION=8",

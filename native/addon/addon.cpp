@@ -12,6 +12,7 @@
 #include "addon/population.h"
 #include "addon/random.h"
 #include "addon/theory_flow.h"
+#include "addon/theory_one_pass.h"
 #include "addon/theory_population.h"
 #include "addon/version.h"
 #include "core/arithmetic.h"
@@ -91,6 +92,11 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   method(kernels, "forward", kernel_forward);
   method(kernels, "backward", kernel_backward);
   exports.Set("kernels", kernels);
+
+  Napi::Object one_pass = Napi::Object::New(env);
+  method(one_pass, "run", one_pass_run);
+  method(one_pass, "stepThrough", one_pass_step_through);
+  exports.Set("onePass", one_pass);
 
   Napi::Object cuda = Napi::Object::New(env);
   method(cuda, "open", cuda_open);

@@ -24,6 +24,8 @@ enum class Purpose : std::uint32_t {
   split = 9,
   ranking = 10,
   augmentation = 11,
+  one_pass_start = 12,
+  one_pass_inputs = 13,
 };
 
 /// Identifies one stream. `part` distinguishes the members of one purpose: the tensor for parameters, the epoch for

@@ -17,6 +17,7 @@
 #include "core/optimizer.h"
 #include "core/philox.h"
 #include "cpu/image_kernels.h"
+#include "cpu/one_pass_kernels.h"
 
 namespace eigenstudent::cpu {
 
@@ -227,6 +228,7 @@ struct Kernels {
   DrawBlocks draw_blocks;
   /// sums[n] += sum over rows of a[m][n] for one panel [rows][width].
   void (*column_sums)(const T* a, std::size_t rows, std::size_t width, T* sums);
+  OnePassKernels one_pass;
   ImageKernels<T> images;
 };
 

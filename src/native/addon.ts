@@ -6,6 +6,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { NativeKernels } from './addon-kernels.js';
 import type { NativeDescription, NativeNetworkSpec, NativeTerm } from './addon-network.js';
+import type { NativeOnePass } from './addon-one-pass.js';
 import type {
   NativeFlow,
   NativeFlowOptions,
@@ -351,6 +352,7 @@ export interface NativeAddon {
   fillUniform(stream: NativeStream, low: number, high: number, out: Float64Array): void;
   fillPermutation(stream: NativeStream, out: Uint32Array): void;
   readonly kernels: NativeKernels;
+  readonly onePass: NativeOnePass;
   readonly cuda: NativeCuda;
   /** Memory on a device whose content is undefined until write(). Needs cuda.open(). */
   DeviceArray: new (

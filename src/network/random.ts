@@ -21,6 +21,8 @@ export const purposes = {
   split: 9,
   ranking: 10,
   augmentation: 11,
+  onePassStart: 12,
+  onePassInputs: 13,
 } as const;
 export type Purpose = keyof typeof purposes;
 

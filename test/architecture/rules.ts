@@ -80,8 +80,9 @@ const nativeFloors: Readonly<Record<string, readonly string[]>> = {
   reference: ['core', 'executor', 'layers'],
   cpu: ['core', 'executor', 'layers', 'losses'],
   cuda: ['core', 'executor', 'layers', 'losses'],
-  addon: ['core', 'layers', 'objectives', 'reference', 'cpu', 'cuda'],
-  test: ['core', 'executor', 'layers', 'losses', 'objectives', 'reference', 'cpu', 'cuda'],
+  theory: ['core', 'cpu', 'objectives'],
+  addon: ['core', 'layers', 'objectives', 'reference', 'cpu', 'cuda', 'theory'],
+  test: ['core', 'executor', 'layers', 'losses', 'objectives', 'reference', 'cpu', 'cuda', 'theory'],
 };
 const nodeHeader = /^(?:napi|node_api|js_native_api|node|v8|uv)\b.*\.h$/;
 const cudaHeader =

@@ -7,6 +7,7 @@
 #include "cpu/isa/elementwise.h"
 #include "cpu/isa/images.h"
 #include "cpu/isa/layer_pair.h"
+#include "cpu/isa/one_pass.h"
 #include "cpu/isa/philox.h"
 #include "cpu/isa/products.h"
 #include "cpu/isa/tables.h"
@@ -40,6 +41,7 @@ static Kernels<T> make_table() {
   table.copy_rows = copy_rows<T>;
   table.draw_blocks = draw_blocks;
   table.column_sums = column_sums<T>;
+  table.one_pass = {draw_normals, dot, update_row};
   table.images = {conv_row<T>,      conv_gradient<T>,         channel_moments<T>, normalise<T>,
                   gradient_sums<T>, normalise_backward<T>,    max_pool<T>,        max_pool_backward<T>,
                   average_pool<T>,  average_pool_backward<T>, add_arrays<T>,      mask<T>,

@@ -100,8 +100,9 @@ std::optional<Chain> chain_of(const NetworkSpec& network, const Objective& objec
 
 std::string why_no_chain(const StudentSpec& student) {
   const std::string reason = why_no_chain(student.network, student.objective);
-  if (!reason.empty() || !student.trainer || !student.trainer->augment) return reason;
-  return "it is trained with augment";
+  if (!reason.empty() || !student.trainer) return reason;
+  if (student.trainer->population) return "its loss is a population loss";
+  return student.trainer->augment ? "it is trained with augment" : "";
 }
 
 std::optional<Chain> chain_of(const StudentSpec& student) {

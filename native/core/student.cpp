@@ -115,6 +115,10 @@ void validate(const Trainer& trainer, const Graph& network, const Objective& obj
   check_schedule(trainer.learning_rate);
   check_phases(trainer.phases);
   check_augmentation(trainer.augment, *trainer.data);
+  if (trainer.population && trainer.batch() != trainer.samples())
+    throw Error("invalid_argument", "batchSize: expected all " + std::to_string(trainer.samples()) +
+                                        " neurons of the teacher of a population loss, got " +
+                                        std::to_string(trainer.batch_size));
 }
 
 void validate(const StudentSpec& student, const Graph& network, DType dtype) {

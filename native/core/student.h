@@ -27,6 +27,7 @@ struct Trainer {
   DatasetPtr data;                           // never null
   std::size_t batch_size = 1;                // larger than the data: one batch
   std::optional<Augmentation> augment = {};  // of images; absent: samples are taken as they are
+  bool population = false;                   // the data are the teacher of a population loss
   bool shuffle = true;                       // else an epoch takes the samples in their order
   bool stream = false;                       // the data may be replaced by others (Population::set_data)
   std::uint64_t clock_steps =
@@ -49,6 +50,7 @@ void fields(Visitor& visit, Spec& trainer) {
   visit("data", trainer.data);
   visit("batchSize", trainer.batch_size);
   visit("augment", trainer.augment);
+  visit("population", trainer.population);
   visit("shuffle", trainer.shuffle);
   visit("stream", trainer.stream);
   visit("clockSteps", trainer.clock_steps);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "executor/augment.h"
 #include "executor/batch.h"
 #include "executor/graph_pass.h"
+#include "executor/population_pass.h"
 
 namespace eigenstudent {
 
@@ -58,21 +60,14 @@ class GraphStudent {
   };
   /// One training step; the caller updates the counters of the state.
   Step train() {
-    const BatchPlace place = batch_place(*spec_.trainer, state_.place);
-    if (place.first == 0 || !has_order_) shuffle_epoch(*spec_.trainer, place.epoch, scratch_.order);
-    has_order_ = true;
-    scratch_.batch.gather(*spec_.trainer->data, scratch_.order.data() + place.first, place.count);
-    augment(*spec_.trainer, place, scratch_.batch.x.data(), scratch_.image);
-    scratch_.new_buffers = state_.buffers;
-    pass_.forward(numbers(Statistics::batch, scratch_.new_buffers.data()), scratch_.batch.x.data(),
-                  scratch_.batch.rows);
-    const double loss = batch_loss(scratch_.batch.rows, true);
-    if (!std::isfinite(loss)) return {loss, pass_.first_nonfinite_layer()};
+    const bool of_population = spec_.trainer->population;
+    const double loss = of_population ? population_step() : forward_batch();
+    if (!std::isfinite(loss)) return {loss, of_population ? -1 : pass_.first_nonfinite_layer()};
     const std::uint64_t clock = spec_.trainer->clock();
     const std::uint8_t mask = phase_mask_at(spec_.trainer->phases, state_.step, clock);
     find_wanted(mask);
     scratch_.gradient.resize(network_.layout().size());
-    pass_.backward(scratch_.gradient.data(), wanted_);
+    if (!of_population) pass_.backward(scratch_.gradient.data(), wanted_);
     update(learning_rate_at(spec_.trainer->learning_rate, state_.step, clock));
     state_.buffers.swap(scratch_.new_buffers);
     return {loss, -1};
@@ -80,6 +75,8 @@ class GraphStudent {
   /// Loss and accuracy over a whole set; NaN when stopped on the way. `gate` may be null.
   Evaluation evaluate(const Dataset& data, Statistics statistics, const Gate* gate, const StopFlag& stop) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    if (is_population(data))
+      return {population().value(state_.parameters.data(), gate ? &gate->kept : nullptr), nan};
     double sum = 0;
     std::size_t correct = 0;
     const bool whole = for_stretches(data, statistics, gate, stop, [&](std::size_t) {
@@ -116,7 +113,8 @@ class GraphStudent {
 
   /// As Population::gradient.
   Losses gradient(const Dataset& data, T* gradient, const GradientOptions& options) {
-    const double loss = loss_gradient(data, gradient, options);
+    const double loss =
+        is_population(data) ? population_gradient(gradient, options) : loss_gradient(data, gradient, options);
     return {loss, penalty_of(network_.layout(), state_.parameters.data())};
   }
   /// The same without the value of the penalty. Returns the data loss.
@@ -133,6 +131,47 @@ class GraphStudent {
  private:
   /// Rows of one pass where they do not depend on each other. Arbitrary: keeps scratch small.
   static constexpr std::size_t rows_at_once = 256;
+
+  /// The next batch through the network; returns its loss, whose gradients are in the pass.
+  double forward_batch() {
+    const BatchPlace place = batch_place(*spec_.trainer, state_.place);
+    if (place.first == 0 || !has_order_) shuffle_epoch(*spec_.trainer, place.epoch, scratch_.order);
+    has_order_ = true;
+    scratch_.batch.gather(*spec_.trainer->data, scratch_.order.data() + place.first, place.count);
+    augment(*spec_.trainer, place, scratch_.batch.x.data(), scratch_.image);
+    scratch_.new_buffers = state_.buffers;
+    pass_.forward(numbers(Statistics::batch, scratch_.new_buffers.data()), scratch_.batch.x.data(),
+                  scratch_.batch.rows);
+    return batch_loss(scratch_.batch.rows, true);
+  }
+
+  /// Whether the loss on these data is that of a population: they are the teacher that the student is trained on.
+  bool is_population(const Dataset& data) const {
+    return spec_.trainer && spec_.trainer->population && &data == spec_.trainer->data.get();
+  }
+  PopulationPass<T>& population() {
+    if (!population_) population_.emplace(network_, *spec_.trainer->data);
+    return *population_;
+  }
+  /// Of the whole objective, as loss_gradient().
+  double population_gradient(T* gradient, const GradientOptions& options) {
+    if (options.inputs)
+      throw Error("invalid_argument",
+                  "a population loss has no gradient of inputs: it is a mean over all of them");
+    const double loss = population().gradient(state_.parameters.data(), gradient);
+    find_wanted(train_everything);
+    const std::vector<Tensor>& tensors = network_.layout().tensors();
+    for (std::size_t t = 0; t < tensors.size(); ++t)
+      if (!wanted_[t]) std::fill_n(gradient + tensors[t].offset, tensors[t].size(), T(0));
+    add_penalty_gradients(gradient);
+    return loss;
+  }
+  /// Returns the loss; its gradient is in scratch_.gradient.
+  double population_step() {
+    scratch_.gradient.resize(network_.layout().size());
+    scratch_.new_buffers = state_.buffers;
+    return population().gradient(state_.parameters.data(), scratch_.gradient.data());
+  }
 
   static std::vector<std::size_t> layers_of(const Objective& objective) {
     std::vector<std::size_t> layers;
@@ -258,8 +297,9 @@ class GraphStudent {
   StudentState<T>& state_;
   GraphScratch<T>& scratch_;
   GraphPass<T, Kernels> pass_;
-  bool has_order_ = false;    // whether the shuffle is that of the current epoch
-  std::vector<bool> wanted_;  // by tensor
+  std::optional<PopulationPass<T>> population_;  // of a student that trains on one, from its first use
+  bool has_order_ = false;                       // whether the shuffle is that of the current epoch
+  std::vector<bool> wanted_;                     // by tensor
 };
 
 }  // namespace eigenstudent

@@ -92,6 +92,8 @@ export interface NativeTrainer {
   readonly batchSize: number;
   /** Absent: samples are taken as they are. */
   readonly augment?: NativeAugmentation;
+  /** The data are the neurons of a teacher: native/executor/population_pass.h. */
+  readonly population: boolean;
   readonly shuffle: boolean;
   /** Whether setData() may replace the data. */
   readonly stream: boolean;

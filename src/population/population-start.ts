@@ -15,13 +15,13 @@ export function requireHostMemory(
   threads: number,
   allGeneral: boolean,
 ): void {
-  const shapes = plans.map(({ spec, optimizer, batchSize, data, augment }) => ({
+  const shapes = plans.map(({ spec, optimizer, batchSize, data, augment, population }) => ({
     inputs: spec.inputs,
     widths: spec.layers.map((_, layer) => unitsOf(spec, layer)),
     dtype,
     moments: optimizer.kind === 'sgd' ? (1 as const) : (2 as const),
     batchSize: Math.min(batchSize, data.samples),
-    ...((allGeneral || needsGeneral({ spec, augment })) && {
+    ...((allGeneral || needsGeneral({ spec, augment, population })) && {
       general: {
         parameters: describe(spec).parameters,
         outputs: spec.layers.reduce((sum, _, layer) => sum + sizeOf(spec, layer), 0),
@@ -39,8 +39,12 @@ export function requireHostMemory(
 }
 
 /** Whether no fused path trains the student. */
-export function needsGeneral({ spec, augment }: Pick<StudentPlan, 'spec' | 'augment'>): boolean {
-  return augment !== undefined || describe(spec).noChain !== undefined;
+export function needsGeneral({
+  spec,
+  augment,
+  population,
+}: Pick<StudentPlan, 'spec' | 'augment' | 'population'>): boolean {
+  return augment !== undefined || population !== undefined || describe(spec).noChain !== undefined;
 }
 
 export function firstValues(plan: StudentPlan, dtype: DType) {

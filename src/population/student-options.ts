@@ -15,6 +15,7 @@ import { trialNumber } from '../network/random.js';
 import type { LayerOrBlock } from '../network/residual-block.js';
 import { type NetworkSpec, networkSpec } from '../network/spec.js';
 import { type OptionsOf, optional, optionsCheck, required, unchecked } from '../options.js';
+import { PopulationLoss } from '../theory/population-loss.js';
 import {
   type Augmentation,
   type AugmentationPlan,
@@ -32,6 +33,11 @@ export interface SplitData {
   readonly test?: Dataset;
 }
 
+interface TrainingData {
+  readonly splits: SplitData;
+  readonly population: PopulationLoss | undefined;
+}
+
 /** @internal */
 const checkOptions = optionsCheck({
   /** Made by spectral(), dense(), residual() and the others. May be left out where `network` is given. */
@@ -43,12 +49,18 @@ const checkOptions = optionsCheck({
   inputs: optional(unchecked<number | readonly number[]>),
   /** Default: 'crossEntropy' for data with classes, else 'mse'. */
   loss: optional(unchecked<Loss>),
-  /** Training data; of splits, `train`. Students that share a Dataset share its copy in native memory. */
-  data: required<SplitData, Dataset | SplitData>(checkSplits),
+  /**
+   * Training data; of splits, `train`. Students that share a Dataset share its copy in native memory. Or a population loss, made by
+   * populationLoss() of eigenstudent/theory: every step then has its exact gradient, and an epoch is one step.
+   */
+  data: required<TrainingData, Dataset | SplitData | PopulationLoss>(checkData),
   /** Made by sgd(), adam() or adamW(). */
   optimizer: required(checkOptimizer),
-  /** Samples per step. An epoch's last batch may be smaller; more than there are samples means one batch. */
-  batchSize: required(positiveInteger),
+  /**
+   * Samples per step, required with data. An epoch's last batch may be smaller; more than there are samples means one batch. Absent
+   * with a population loss.
+   */
+  batchSize: optional(positiveInteger),
   /** Passes over the data, reshuffled each time. */
   epochs: required(checkEpochs),
   /** Selects, with `trial`, the streams of the first values and the shuffles. Non-negative safe integer. */
@@ -82,8 +94,10 @@ export interface StudentOptions extends OptionsOf<typeof checkOptions> {}
 /** The same, checked and with every default written out. */
 export interface StudentPlan {
   readonly spec: NetworkSpec;
+  /** With a population loss the teacher's neurons: inputs are incoming weights, targets outgoing ones. */
   readonly data: Dataset;
   readonly splits: SplitData;
+  readonly population: PopulationLoss | undefined;
   readonly optimizer: Optimizer;
   readonly batchSize: number;
   readonly epochs: number;
@@ -104,12 +118,15 @@ export interface StudentPlan {
  * @throws invalid_argument, invalid_network, data_mismatch
  */
 export function planStudent(where: string, options: StudentOptions): StudentPlan {
-  const { layers, inputs, loss, data: splits, phases, ...rest } = checkOptions(where, options);
-  const { network } = rest;
+  const { layers, inputs, loss, data, phases, ...others } = checkOptions(where, options);
+  const { network } = others;
+  const { splits, population } = data;
+  const rest = { ...others, population, ...sampling(where, options, data) };
   const structure = { layers, inputs, loss };
   const spec = inContext(where, () => planNetwork(where, structure, splits.train, network));
   if (network) checkSameShape(where, network.spec, spec);
   checkFits(where, splits.train, spec, true);
+  inContext(where, () => population?.checkSpec(spec));
   return {
     spec,
     data: splits.train,
@@ -119,6 +136,22 @@ export function planStudent(where: string, options: StudentOptions): StudentPlan
     stepsPerEpoch: rest.stepsPerEpoch ?? firstClock(rest, splits.train),
     augment: planAugmentation(where, rest.augment, splits.train),
   };
+}
+
+/** A population loss has no samples to choose: its step takes all of the teacher. */
+function sampling(where: string, options: StudentOptions, { splits, population }: TrainingData) {
+  const { batchSize, shuffle = true } = options;
+  if (population === undefined)
+    return { batchSize: positiveInteger(`batchSize of ${where}`, batchSize), shuffle };
+  const { augment, stream, loss } = options;
+  for (const [name, value] of Object.entries({ batchSize, augment, stream, loss }))
+    if (value !== undefined)
+      throw invalid(
+        `${name} of ${where}`,
+        'none with a population loss, which is a mean over all inputs',
+        value,
+      );
+  return { batchSize: splits.train.samples, shuffle: false };
 }
 
 /** Steps that count as an epoch: 0 means those of the data; for a stream they are those of its first chunk. */
@@ -139,6 +172,7 @@ export function toNativeStudent(plan: StudentPlan, dtype: 'float32' | 'float64')
       data: plan.data.nativeOf(dtype),
       batchSize: plan.batchSize,
       ...(plan.augment && { augment: toNativeAugmentation(plan.augment) }),
+      population: plan.population !== undefined,
       shuffle: plan.shuffle,
       stream: plan.stream !== undefined,
       clockSteps: plan.stepsPerEpoch,
@@ -155,6 +189,11 @@ function checkEpochs(where: string, value: unknown): number {
   const epochs = positiveInteger(where, value);
   if (epochs > maximumEpochs) throw invalid(where, `at most ${maximumEpochs} epochs`, epochs);
   return epochs;
+}
+
+function checkData(where: string, data: unknown): TrainingData {
+  if (data instanceof PopulationLoss) return { splits: { train: data.data }, population: data };
+  return { splits: checkSplits(where, data), population: undefined };
 }
 
 function checkSplits(where: string, data: unknown): SplitData {

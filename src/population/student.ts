@@ -219,6 +219,13 @@ export class Student {
     const native = this.#native.ready('hessianProduct()');
     knownKeys('options', options, ['statistics']);
     this.#checkFits(checkDataset('data', data), true);
+    if (this.options.population !== undefined && data === this.options.data)
+      throw invalid(
+        'data of hessianProduct()',
+        'samples',
+        data,
+        'Of the population loss itself use hessianProduct() of populationLoss(), with student.network()',
+      );
     checkFloats('direction', direction, this.dtype);
     checkLength('direction', direction, this.#size, 'the parameters of the network');
     const statistics = checkStatistics(this.spec, options);

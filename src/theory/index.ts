@@ -19,6 +19,7 @@ export {
   gradientFlows,
 } from './gradient-flow.js';
 export { type HiddenLayer, orthonormalTeacher, type TeacherSize } from './hidden-layer.js';
+export * from './one-pass/index.js';
 export {
   type PopulationLoss,
   type PopulationLossOptions,

@@ -2,8 +2,10 @@
 import { invalid, knownKeys } from '../arguments.js';
 import type { NativePopulationLoss } from '../native/addon.js';
 import { allocate, checkFinite, checkFloats } from '../native/arrays.js';
+import { requireMemory } from '../native/free-memory.js';
 import { addon } from '../native/load.js';
-import { Network } from '../network/network.js';
+import { Dataset } from '../network/dataset.js';
+import { Network, type NetworkSpec } from '../network/network.js';
 import { type CheckedHiddenLayer, checkedHiddenLayer, type HiddenLayer } from './hidden-layer.js';
 import { checkShallow, NetworkParameters } from './network-parameters.js';
 import { type FunctionOptions, type PopulationFunction, populationFunction } from './population-function.js';
@@ -40,6 +42,7 @@ export class PopulationLoss {
   readonly #function: PopulationFunction;
   readonly #teacher: CheckedHiddenLayer;
   readonly #bySize = new Map<number, NativePopulationLoss>();
+  #data: Dataset | undefined;
 
   /** @internal */
   constructor(of: PopulationFunction, teacher: CheckedHiddenLayer) {
@@ -65,6 +68,19 @@ export class PopulationLoss {
   /** Copies of v [k][d], row-major, and b [k]. */
   get teacher(): { readonly weights: Float64Array; readonly outgoing: Float64Array } {
     return { weights: this.#teacher.weights.slice(), outgoing: this.#teacher.outgoing.slice() };
+  }
+
+  /** @internal The teacher as data, one sample per neuron, for students that train on this loss; made once. */
+  get data(): Dataset {
+    const { inputs, weights, outgoing } = this.#teacher;
+    this.#data ??= Dataset.create({ inputs: weights, inputCount: inputs, targets: outgoing });
+    return this.#data;
+  }
+
+  /** @internal @throws invalid_network unless a network of this structure has this loss */
+  checkSpec(spec: NetworkSpec): void {
+    checkShallow(spec, { ...this.#function, inputs: this.inputs });
+    this.#requireMemory(spec.layers[0]?.width as number);
   }
 
   /**
@@ -147,7 +163,7 @@ export class PopulationLoss {
 
   #read(call: string, student: PopulationStudent): Read {
     if (isNetwork(student)) {
-      checkShallow(student.spec, { ...this.#function, inputs: this.inputs });
+      this.checkSpec(student.spec);
       checkFinite(`parameters of the network of ${call}`, student.parameters);
       const network = new NetworkParameters(student);
       return { native: this.#native(network.neurons), plain: network.plain, network };
@@ -156,11 +172,18 @@ export class PopulationLoss {
     return { native: this.#native(plain.length / (this.inputs + 1)), plain, network: undefined };
   }
 
+  /** 14 and 13 numbers per pair of neurons (PopulationWorkspace of native/objectives/gaussian/population_loss.h). */
+  #requireMemory(neurons: number): void {
+    const bytes = 8 * neurons * (14 * neurons + 13 * this.#teacher.neurons);
+    requireMemory(`the population loss of ${neurons} neurons`, bytes, 'Use fewer neurons');
+  }
+
   /** The memory of a size is made once, and kept for the sizes used last. */
   #native(neurons: number): NativePopulationLoss {
     const { weights, outgoing, inputs, neurons: teacherNeurons } = this.#teacher;
     const { activation, slope } = this.#function;
     const kept = this.#bySize.get(neurons);
+    if (kept === undefined) this.#requireMemory(neurons);
     const native =
       kept ??
       new (addon().PopulationLoss)({ activation, slope, neurons, teacherNeurons, inputs, weights, outgoing });

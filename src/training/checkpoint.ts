@@ -123,6 +123,7 @@ function identityOf(population: Population, students: readonly Student[]) {
       seed: options.seed,
       trial: options.trial,
       ...(options.augment && { augment: options.augment }),
+      ...(options.population && { loss: 'population' }),
       ...dataOf(options),
     })),
   };

@@ -40,6 +40,7 @@ const rules = {
   mask: (value) => isInteger(value, 0, 127),
   target: (value) => (typeof value === 'string' ? undefined : false),
   weight: (value) => (isFinite(value) ? undefined : false),
+  population: (value) => (value === false ? undefined : false),
   shuffle: (value) => (boolean(value) ? undefined : false),
   stream: (value) => (boolean(value) ? undefined : false),
   clockSteps: (value) => (isInteger(value, 0, most) ? undefined : false),

@@ -65,6 +65,7 @@ export function studentSpec(data) {
       phases: [{ mask: 31, length: 3, inEpochs: false }],
       data,
       batchSize: 4,
+      population: false,
       shuffle: true,
       stream: true,
       clockSteps: 0,

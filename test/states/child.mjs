@@ -27,7 +27,7 @@ function makePopulation(width = 7) {
   const optimizer = { kind: 'sgd', momentum: 0, nesterov: false, beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0 };
   const learningRate = { kind: 'constant', base: 0.01, warmup: 0, every: 1, factor: 1, total: 1, minimum: 0 };
   const objective = [{ loss: { type: 'mse' }, layer: 1, target: '', weight: 1 }];
-  const trainer = { optimizer, learningRate, phases: [], data: makeData(), batchSize: 4, shuffle: true, stream: false, clockSteps: 0, seed: 1, trial: 0 };
+  const trainer = { optimizer, learningRate, phases: [], data: makeData(), batchSize: 4, population: false, shuffle: true, stream: false, clockSteps: 0, seed: 1, trial: 0 };
   const students = [{ network, objective, trainer }];
   return new native.Population({ backend, dtype: 'float64', threads: 2, general: false, students });
 }

@@ -69,6 +69,7 @@ export function student(data: NativeDataset, changes: Partial<NativeTrainer> = {
       phases: [],
       data,
       batchSize: 4,
+      population: false,
       shuffle: true,
       stream: false,
       clockSteps: 0,

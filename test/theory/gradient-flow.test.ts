@@ -71,7 +71,10 @@ describe('gradientFlow on a data set', () => {
   });
 
   it('leaves frozen tensors alone', async () => {
-    const layers = [spectral(4, { activation: 'tanh', trainable: ['eigenvaluesIn', 'eigenvaluesOut'] }), dense(2)];
+    const layers = [
+      spectral(4, { activation: 'tanh', trainable: ['eigenvaluesIn', 'eigenvaluesOut'] }),
+      dense(2),
+    ];
     const network = Network.create({ inputs: 3, layers }, { seed: 3, dtype: 'float64' });
     const { parameters } = await gradientFlow({ data }, network, { time: 1 });
     const moved = Network.from({ inputs: 3, layers }, parameters);

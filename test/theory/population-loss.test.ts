@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Activation, dense, Network, spectral, sum } from '../../src/index.js';
 import { type PopulationStudent, populationLoss } from '../../src/theory/index.js';
 import { failureOf } from '../failure.js';
@@ -276,6 +276,14 @@ describe('populationLoss refuses', () => {
       'spectral, without biases, for a population loss, received'
     );
   }
+
+  it('students that need more memory than there is', () => {
+    vi.stubEnv('EIGENSTUDENT_MEMORY', '100000000');
+    expect(failureOf(() => loss.value(new Float64Array(4 * 2000)))).toMatch(
+      /^out_of_memory: the population loss of 2000 neurons needs 448416000 bytes of memory, and 100000000 are free\. Use fewer neurons/,
+    );
+    vi.unstubAllEnvs();
+  });
 
   it('vectors too long for the quadrature, and directions of another length', () => {
     const long = populationLoss({ ...ok, activation: 'tanh' });

@@ -30,6 +30,7 @@ class DeviceBackend final : public Backend {
       refuse_streams(i, spec.students[i].trainer && spec.students[i].trainer->stream);
       refuse_clock(i, spec.students[i]);
       refuse_augmentation(i, spec.students[i]);
+      refuse_population_losses(i, spec.students[i]);
     }
     for (std::size_t i = 0; i < spec.students.size(); ++i)
       if (const std::string reason = refusal(spec.students[i].network, spec.students[i].objective);

@@ -31,6 +31,12 @@ inline void refuse_augmentation(std::size_t student, const StudentSpec& spec) {
                 "student " + std::to_string(student) +
                     ": the CUDA backend trains on samples as they are, not with augment; use device 'cpu'");
 }
+inline void refuse_population_losses(std::size_t student, const StudentSpec& spec) {
+  if (spec.trainer && spec.trainer->population)
+    throw Error("invalid_argument",
+                "student " + std::to_string(student) +
+                    ": the CUDA backend trains on samples, not on a population loss; use device 'cpu'");
+}
 inline void refuse_streams(std::size_t student, bool stream) {
   if (stream)
     throw Error("invalid_argument",

@@ -1,6 +1,5 @@
-/** Every *.json of theory-golden, computed with numpy and scipy in float64 and checked there by a second method. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+/** Replays of the golden cases of one-pass SGD, by their kind. */
+import { expect } from 'vitest';
 import {
   closest,
   conservedQuantity,
@@ -27,11 +26,6 @@ interface PathPoint {
   readonly conserved?: readonly (readonly number[])[];
 }
 
-const folder = new URL('./theory-golden/', import.meta.url);
-const cases = readdirSync(folder)
-  .filter((name) => name.endsWith('.json'))
-  .map((name) => [name, JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Case] as const);
-
 const flat = (value: Numbers): number[] => (typeof value === 'number' ? [value] : value.flatMap(flat));
 
 /** |got - want| <= absolute + relative x the largest magnitude of the array: the tolerances come with the cases. */
@@ -43,7 +37,7 @@ function expectClose(got: Numbers, want: Numbers, { relative, absolute }: Case['
     expect(Math.abs((found[i] as number) - number), `${where}[${i}]`).toBeLessThanOrEqual(bound);
 }
 
-const replays: Readonly<Record<string, (golden: Case) => void>> = {
+export const onePassReplays: Readonly<Record<string, (golden: Case) => void>> = {
   quadraticOde({ input, expected, tolerance }) {
     const { Q, R, T, eta, noise, spherical, alphas } = input;
     const found = overlapOde({ Q, R, T, learningRate: eta, noise, spherical, alphas });
@@ -96,13 +90,3 @@ const replays: Readonly<Record<string, (golden: Case) => void>> = {
       expectClose(value, expected[name] as Numbers, tolerance, name);
   },
 };
-
-describe('theory-golden', () => {
-  it('has cases of every kind', () => {
-    expect(new Set(cases.map(([, { kind }]) => kind))).toEqual(new Set(Object.keys(replays)));
-  });
-
-  it.each(cases)('%s', (_, golden) => {
-    (replays[golden.kind] as (golden: Case) => void)(golden);
-  });
-});

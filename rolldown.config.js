@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const source = fileURLToPath(new URL('src/', import.meta.url));
 
 /** What package.json names. */
-const published = ['index', 'analysis/index', 'data/index', 'exchange/index', 'theory/index', 'sweep', 'cli/main'];
+const published = ['index', 'analysis/index', 'data/index', 'exchange/index', 'theory', 'sweep', 'cli/main'];
 /** What benchmarks, scripts and tests of this repository open by its path in dist/. */
 const internal = [
   'cli/interruptible',

@@ -67,6 +67,7 @@ export { Teacher } from './teacher/teacher.js';
 
 export type { Device, DeviceOptions } from './network/device.js';
 export type { Augmentation, AugmentationPlan } from './population/augmentation.js';
+export type { Gradient } from './population/gradient.js';
 export {
   adam,
   adamW,
@@ -79,7 +80,7 @@ export {
 } from './population/optimizers.js';
 export { alternating, type Phase } from './population/phases.js';
 export { Population, type PopulationOptions } from './population/population.js';
-export type { Execution, Gradient, Progress, Student, StudentState } from './population/student.js';
+export type { Execution, Progress, Student, StudentState } from './population/student.js';
 export type { SplitData, StudentOptions, StudentPlan } from './population/student-options.js';
 export { restoreCheckpoint, saveCheckpoint } from './training/checkpoint.js';
 export { type FineTuneOptions, fineTune } from './training/fine-tune.js';

@@ -4,7 +4,7 @@ import * as data from '../src/data/index.js';
 import * as exchange from '../src/exchange/index.js';
 import * as eigenstudent from '../src/index.js';
 import * as sweeps from '../src/sweep.js';
-import * as theory from '../src/theory/index.js';
+import * as theory from '../src/theory.js';
 
 it('these names are public, and no others', () => {
   expect(Object.keys(eigenstudent).sort()).toEqual([

@@ -11,16 +11,10 @@ import { type ChosenDevice, chooseDevice, deviceOptions } from '../network/devic
 import { type Evaluation, evaluationsOf } from '../network/evaluation.js';
 import { checkStatistics, dtypes } from '../network/network.js';
 import { amongst, bareOptionsCheck, type OptionsOf, optional } from '../options.js';
+import { checkGradientOptions, type Gradient, type GradientOptions } from './gradient.js';
 import { NativeHandle } from './native-handle.js';
 import { firstValues, needsGeneral, requireHostMemory } from './population-start.js';
-import {
-  checkGradientOptions,
-  type Execution,
-  type Gradient,
-  type GradientOptions,
-  type Progress,
-  Student,
-} from './student.js';
+import { type Execution, type Progress, Student } from './student.js';
 import { maximumEpochs, planStudent, type StudentOptions, toNativeStudent } from './student-options.js';
 
 /** @internal */

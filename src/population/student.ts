@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { flag, invalid, knownKeys, nonNegativeInteger } from '../arguments.js';
+import { invalid, knownKeys, nonNegativeInteger } from '../arguments.js';
 import type {
   DType,
   FloatArray,
@@ -19,8 +19,13 @@ import { type TensorPlace, tensorLayout, tensorViews } from '../network/layout.j
 import { asDataset, checkStatistics, Network, type StatisticsOptions } from '../network/network.js';
 import { checkKeptCounts, checkRemovalOrder, type KeptOptions } from '../network/removal-order.js';
 import type { NetworkSpec } from '../network/spec.js';
-import { bareOptionsCheck, type OptionsOf, optional, unchecked } from '../options.js';
 import { checkAugmentable } from './augmentation.js';
+import {
+  checkGradientOptions,
+  type Gradient,
+  type GradientOptions,
+  type NativeGradient,
+} from './gradient.js';
 import type { NativeHandle } from './native-handle.js';
 import type { StudentPlan } from './student-options.js';
 
@@ -71,27 +76,6 @@ export interface StudentState {
   /** Steps done. */
   readonly step: number;
 }
-
-type NativeGradient = NonNullable<Awaited<ReturnType<NativePopulation['gradients']>>[number]>;
-
-/** Of one student, over one data set as one batch. */
-export interface Gradient {
-  /** Of data loss + penalty, by tensor name, shapes as the tensors; zero where frozen. */
-  readonly gradients: ReadonlyMap<string, FloatArray>;
-  /** With respect to the inputs, [samples][inputs], where `inputs` was given. */
-  readonly inputs?: FloatArray;
-  readonly dataLoss: number;
-  readonly penalty: number;
-}
-
-/** @internal */
-export const checkGradientOptions = bareOptionsCheck({
-  /** Whether the gradient of the inputs is computed as well. Default false. Not on a GPU. */
-  inputs: optional(flag, false),
-  /** Which statistics batch norm uses. Default 'batch', as in training. */
-  statistics: optional(unchecked<Statistics>),
-});
-export interface GradientOptions extends OptionsOf<typeof checkGradientOptions> {}
 
 /** One member of a population. Its methods throw population_busy while the population works. */
 export class Student {

@@ -1,8 +1,4 @@
-/**
- * `eigenstudent/theory`: losses that are averages over all inputs, exactly, and their critical points. A separate entry, so that
- * the matrix library is loaded only where it is used.
- * @module eigenstudent/theory
- */
+/** What `eigenstudent/theory` has of this folder. */
 
 export {
   type CriticalPoint,
@@ -11,13 +7,6 @@ export {
   criticalPoint,
 } from './critical-point.js';
 export { classifyEndPoint, type EndPoint, type EndPointKind, type EndPointOptions } from './end-point.js';
-export {
-  type DataObjective,
-  type GradientFlow,
-  type GradientFlowOptions,
-  gradientFlow,
-  gradientFlows,
-} from './gradient-flow.js';
 export { type HiddenLayer, orthonormalTeacher, type TeacherSize } from './hidden-layer.js';
 export * from './one-pass/index.js';
 export {

@@ -5,7 +5,7 @@ import {
   criticalPoint,
   orthonormalTeacher,
   populationLoss,
-} from '../../src/theory/index.js';
+} from '../../src/theory.js';
 import { failureOf } from '../failure.js';
 
 const teacherOf = (k: number) => orthonormalTeacher({ neurons: k, inputs: k + 1 });

@@ -5,14 +5,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Activation } from '../../src/index.js';
+import { spectrumOf } from '../../src/theory/spectrum.js';
 import {
   classifyEndPoint,
   criticalPoint,
   gradientFlow,
   orthonormalTeacher,
   populationLoss,
-} from '../../src/theory/index.js';
-import { spectrumOf } from '../../src/theory/spectrum.js';
+} from '../../src/theory.js';
 import { onePassReplays } from './one-pass/replays.js';
 
 interface Golden {

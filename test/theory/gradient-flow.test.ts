@@ -8,7 +8,7 @@ import {
   gradientFlows,
   orthonormalTeacher,
   populationLoss,
-} from '../../src/theory/index.js';
+} from '../../src/theory.js';
 import { rejectionOf } from '../failure.js';
 
 const draw = (part: number, count: number, scale = 1) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type Activation, dense, Network, spectral, sum } from '../../src/index.js';
-import { type PopulationStudent, populationLoss } from '../../src/theory/index.js';
+import { type PopulationStudent, populationLoss } from '../../src/theory.js';
 import { failureOf } from '../failure.js';
 
 const teacher = {

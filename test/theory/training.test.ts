@@ -17,7 +17,7 @@ import {
   sum,
   train,
 } from '../../src/index.js';
-import { orthonormalTeacher, populationLoss } from '../../src/theory/index.js';
+import { orthonormalTeacher, populationLoss } from '../../src/theory.js';
 import { failureOf, rejectionOf } from '../failure.js';
 
 const activation = 'scaledErf';

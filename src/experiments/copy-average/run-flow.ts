@@ -1,10 +1,10 @@
 /** One trial: a start, the flow from it, and what its end is. */
 import { safeTensor } from '../../files/safetensors.js';
+import { gradientFlow } from '../../flow/gradient-flow.js';
 import { normals } from '../../network/random.js';
 import type { TrialResult, TrialRun } from '../../sweep/one-by-one.js';
 import { criticalPoint } from '../../theory/critical-point.js';
 import { classifyEndPoint } from '../../theory/end-point.js';
-import { gradientFlow } from '../../theory/gradient-flow.js';
 import { orthonormalTeacher } from '../../theory/hidden-layer.js';
 import { populationLoss } from '../../theory/population-loss.js';
 import type { FlowScalars } from './scalars.js';

@@ -1,5 +1,6 @@
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition, solve } from 'ml-matrix';
 import { finiteNumber, invalid } from '../../arguments.js';
+import { reasonOf } from '../../errors.js';
 import { type CheckedOverlaps, checkOverlaps, type Overlaps, trace } from './overlaps.js';
 
 export interface ClosestSolution {
@@ -67,7 +68,7 @@ function solved(outside: Matrix, R: Matrix, given: Overlaps): Matrix {
       'Q of conservedQuantity',
       'a matrix for which Q - R T^-1 R^T can be inverted',
       given.Q,
-      error instanceof Error ? error.message : '',
+      reasonOf(error),
     );
   }
 }

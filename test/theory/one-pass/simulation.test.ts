@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { escapeTime, onePassSgd, overlapOde } from '../../../src/theory/one-pass/index.js';
+import {
+  escapeTime,
+  type OnePassRecord,
+  type OnePassRun,
+  onePassSgd,
+  overlapOde,
+} from '../../../src/theory/one-pass/index.js';
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const variance = (values: readonly number[]) => {
@@ -40,7 +46,7 @@ describe('the engines of onePassSgd', () => {
       const starts = await onePassSgd({ ...options, engine, students: 12, alphas: [0] });
       return mean(
         runs.map(({ records }, student) => {
-          const { Q, R } = starts[student]?.records[0] as { Q: number[][]; R: number[][] };
+          const { Q, R } = (starts[student] as OnePassRun).records[0] as OnePassRecord;
           const theory = overlapOde({ Q, R, learningRate: 0.05, alphas });
           return Math.max(...records.map(({ loss }, i) => Math.abs(loss - (theory[i]?.loss as number))));
         }),

@@ -1,4 +1,4 @@
-#include "addon/theory_flow.h"
+#include "addon/theory/theory_flow.h"
 
 #include <memory>
 #include <span>
@@ -9,7 +9,7 @@
 #include "addon/errors.h"
 #include "addon/population.h"
 #include "addon/task.h"
-#include "addon/theory_population.h"
+#include "addon/theory/theory_population.h"
 #include "core/errors.h"
 #include "theory/flow/population_flow.h"
 #include "theory/flow/student_flow.h"

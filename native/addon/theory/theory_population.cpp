@@ -1,4 +1,4 @@
-#include "addon/theory_population.h"
+#include "addon/theory/theory_population.h"
 
 #include <span>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "addon/theory_one_pass.h"
+#include "addon/theory/theory_one_pass.h"
 
 #include <algorithm>
 #include <limits>

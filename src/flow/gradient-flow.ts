@@ -18,7 +18,7 @@ import type { Loss } from '../network/objective.js';
 import { amongst, numberFrom, type OptionsOf, optional, optionsCheck } from '../options.js';
 import { sgd } from '../population/optimizers.js';
 import { Population } from '../population/population.js';
-import { PopulationLoss, type PopulationStudent, plainParameters } from './population-loss.js';
+import { PopulationLoss, type PopulationStudent, plainParameters } from '../theory/population-loss.js';
 
 /** @internal */
 const checkOptions = optionsCheck({

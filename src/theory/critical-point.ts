@@ -8,6 +8,7 @@ import { type PopulationLoss, type PopulationLossOptions, populationLoss } from 
 import { type Spectrum, spectrumOf } from './spectrum.js';
 import { type SymmetricTeacher, symmetricTeacher } from './symmetric-teacher.js';
 
+/** Kinds of critical points that criticalPoint() finds. */
 const kinds = ['copyAverage', 'oneNeuron', 'perturbedCopy'] as const;
 /** Which critical point: see criticalPoint(). */
 export type CriticalPointKind = (typeof kinds)[number];

@@ -19,7 +19,7 @@ export interface EndPointOptions {
 
 export interface EndPoint {
   readonly kind: EndPointKind;
-  /** [n]: the teacher neuron that a student neuron copies, or -1. */
+  /** The teacher neuron that each student neuron copies, or -1, [n]. */
   readonly copies: Int32Array;
   /** The neuron that averages, of `copyAverage`; else -1. */
   readonly average: number;

@@ -95,8 +95,8 @@ void require_output(const char* name, const std::vector<T>& got, const std::vect
   const std::size_t count = expected.size() - 16;
   const std::vector<double> values(got.begin(), got.end());
   for (std::size_t i = count; i < got.size(); ++i) REQUIRE(got[i] == T(-5));
-  const double tolerance =
-      sizeof(T) == 4 ? 2e-5 : 1e-13;  // sums of 300 normal terms in any order, ill conditioned
+  // Sums of 300 normal terms in any order, ill conditioned: 2e-5 in z. erf, whose slope at 0 is 1.13, makes more of them.
+  const double tolerance = sizeof(T) == 4 ? 2e-5 * two_over_sqrt_pi : 1e-13;
   if (wanted) REQUIRE_CLOSE(relative_difference(values, expected, 0, count), 0, tolerance);
   if (!wanted) REQUIRE(std::isnan(values[0]) && std::isnan(values[count - 1]));
 }

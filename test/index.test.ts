@@ -90,6 +90,7 @@ it('these names are public in eigenstudent/analysis, and no others', () => {
     'signIsFree',
     'sizeTransition',
     'summarize',
+    'wilson',
   ]);
 });
 
@@ -153,8 +154,20 @@ it('these names are public in eigenstudent/exchange, and no others', () => {
 it('these names are public in eigenstudent/theory, and no others', () => {
   expect(Object.keys(theory).sort()).toEqual([
     'classifyEndPoint',
+    'closest',
+    'conservedQuantity',
     'criticalPoint',
+    'escapeTime',
+    'gradientFlow',
+    'gradientFlows',
+    'landscape',
+    'landscapeAt',
+    'learningRateLimits',
+    'onePassSgd',
     'orthonormalTeacher',
+    'overlapOde',
+    'plateau',
     'populationLoss',
+    'sgdOnSamples',
   ]);
 });

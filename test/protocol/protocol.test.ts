@@ -255,7 +255,7 @@ describe('a protocol', () => {
     [
       'an empty file',
       '',
-      'invalid protocol my.yaml: expected an object with experiment, teacher, data, student, arms, epochs, trials, seed, dtype, evaluation, zip, received null',
+      'invalid protocol my.yaml: expected an object with experiment, teacher, data, student, arms, augment, epochs, trials, seed, dtype, evaluation, zip, received null',
     ],
     [
       'an unclosed bracket',

@@ -4,6 +4,11 @@ import type { NativePopulation } from '../../src/native/addon.js';
 import { failureOf, rejectionOf } from '../failure.js';
 import * as native from './native-students.js';
 
+const flowOptions = {
+  ...({ solver: 'nonstiff', relative: 1e-6, absolute: 1e-9, gradient: 0, polish: 0 } as const),
+  ...{ time: undefined, loss: undefined, steps: 5, times: new Float64Array(0) },
+};
+
 const data = native.dataset();
 
 /** Calls that need an idle population, and what shows that they did their work. */
@@ -70,6 +75,17 @@ const calls: Record<string, (population: NativePopulation) => unknown> = {
     const product = await p.hessianProduct(0, data, direction);
     expect(product).toHaveLength(native.parameters);
     expect(product.every(Number.isFinite)).toBe(true);
+  },
+  gradientFlow: async (p) => {
+    const before = new Float64Array(native.parameters);
+    p.read(0, 'parameters', before);
+    const flow = await p.gradientFlow(0, data, before, flowOptions);
+    expect(flow.end).toBe('steps');
+    expect(flow.trace).toHaveLength(3 * (flowOptions.steps + 1));
+    expect(flow.loss).toBeLessThan(flow.trace[1] as number);
+    const after = new Float64Array(native.parameters);
+    p.read(0, 'parameters', after);
+    expect(after).toEqual(before);
   },
   oracleOrder: async (p) => {
     const order = await p.oracleOrder(0, 0, data);
@@ -264,6 +280,7 @@ function bare(p: NativePopulation, name: string): () => unknown {
     gradient: () => p.gradient(0, data, block),
     gradients: () => p.gradients([data], false),
     hessianProduct: () => p.hessianProduct(0, data, block),
+    gradientFlow: () => p.gradientFlow(0, data, block, flowOptions),
     oracleOrder: () => p.oracleOrder(0, 0, data),
   };
   return table[name] ?? expect.unreachable(`no bare call of ${name}`);

@@ -54,7 +54,7 @@ it.each([
 it.each([
   [
     'epochs_: 1',
-    / {2}line 1: teacher: missing, expected an object with kind, inputs, teacherSize, secondWidth, seed, activation, thirdWidth/,
+    / {2}line 1: teacher: missing, expected an object with kind, inputs, teacherSize, secondWidth, seed, activation, slope, thirdWidth/,
   ],
   [
     'data: { idx: { imags: a, labels: b } }',

@@ -46,7 +46,7 @@ describe('a grid is refused for', () => {
       'a section as a list',
       'teacher: { teacherSize: 2 }',
       'teacher: [{ teacherSize: 2 }]',
-      'line 1: teacher: expected an object with kind, inputs, teacherSize, secondWidth, seed, activation, thirdWidth, received an array of length 1',
+      'line 1: teacher: expected an object with kind, inputs, teacherSize, secondWidth, seed, activation, slope, thirdWidth, received an array of length 1',
     ],
     [
       'a spacing of names',

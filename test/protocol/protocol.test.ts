@@ -152,7 +152,7 @@ describe('a protocol', () => {
     [
       'a key that resembles nothing',
       `${good}colour: red\n`,
-      'invalid protocol my.yaml: line 13: unknown key "colour"; known: experiment, teacher, data, student, arms, epochs, trials, ' +
+      'invalid protocol my.yaml: line 13: unknown key "colour"; known: experiment, teacher, data, student, arms, augment, epochs, trials, ' +
         'seed, dtype, evaluation, zip',
     ],
     [

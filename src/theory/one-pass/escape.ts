@@ -10,6 +10,7 @@ import { overlapDerivative, packed, unpacked } from './overlap-equations.js';
 import { identity, lossOf, sumOfSquares } from './overlaps.js';
 import { plateauOptions, restingNorms } from './plateau.js';
 
+/** @internal */
 const checkOptions = optionsCheck({
   ...plateauOptions,
   /** Inputs; at least p + p*. */

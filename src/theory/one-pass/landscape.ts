@@ -13,6 +13,7 @@ import {
   trace,
 } from './overlaps.js';
 
+/** @internal */
 const checkOptions = optionsCheck({
   ...networkOptions,
   /** Inputs; at least p + p*. */
@@ -93,6 +94,7 @@ const points: Record<'plateau' | 'manifold' | 'origin', (p: number, pStar: numbe
   },
 };
 
+/** @internal */
 const checkWeights = optionsCheck({
   /** Rows of the student, p x N. */
   U: required<Rows>(unchecked),

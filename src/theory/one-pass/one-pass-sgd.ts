@@ -57,6 +57,7 @@ const options = {
   /** Ends the runs with an error of code 'interrupted'. */
   signal: optional(abortSignal),
 };
+/** @internal */
 const checkOptions = optionsCheck(options);
 export interface OnePassSgdOptions extends OptionsOf<typeof checkOptions> {}
 type CheckedOptions = Checked<typeof options>;

@@ -6,6 +6,7 @@ import { type Normalisation, rate, reduction } from './normalisation.js';
 import { type EquationOptions, overlapDerivative, packed, unpacked } from './overlap-equations.js';
 import { type CheckedOverlaps, checkOverlaps, lossOf, type Rows, toRows } from './overlaps.js';
 
+/** @internal */
 const checkOptions = optionsCheck({
   /** Q at alpha = 0, p x p: products of the student's rows. */
   Q: required<Rows>(unchecked),

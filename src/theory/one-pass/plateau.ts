@@ -16,6 +16,7 @@ export const plateauOptions = {
   /** |u_i|^2 of the rows at the start, which spherical rows keep. Default 1. */
   startNorm: optional(numberFrom(Number.MIN_VALUE), 1),
 };
+/** @internal */
 const checkOptions = optionsCheck(plateauOptions);
 export interface PlateauOptions extends OptionsOf<typeof checkOptions> {}
 
@@ -69,6 +70,7 @@ export function restingNorms(
   );
 }
 
+/** @internal */
 const checkLimits = optionsCheck(networkOptions);
 export interface LearningRateLimitsOptions extends OptionsOf<typeof checkLimits> {}
 

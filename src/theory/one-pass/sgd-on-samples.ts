@@ -4,6 +4,7 @@ import { type OptionsOf, optional, optionsCheck, required, unchecked } from '../
 import { rate } from './normalisation.js';
 import { checkRows, overlapsOf, type Rows, toRows } from './overlaps.js';
 
+/** @internal */
 const checkOptions = optionsCheck({
   /** Rows of the student at the start, p x N. */
   U: required<Rows>(unchecked),

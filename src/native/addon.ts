@@ -4,7 +4,7 @@
  */
 
 import type { ErrorCode } from '../errors.js';
-import type { NativeCuda, NativeDeviceArray, NativeSurvey } from './addon-cuda.js';
+import type { NativeCuda, NativeDeviceArray } from './addon-cuda.js';
 import type { NativeKernels } from './addon-kernels.js';
 import type { NativeDescription, NativeNetworkSpec, NativeTerm } from './addon-network.js';
 import type { NativeOnePass } from './addon-one-pass.js';

@@ -5,7 +5,6 @@ import type {
   FloatArray,
   NativeFlow,
   NativeFlowOptions,
-  NativePopulation,
   StateBlock,
   Statistics,
 } from '../native/addon.js';

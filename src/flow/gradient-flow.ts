@@ -31,7 +31,7 @@ const checkOptions = optionsCheck({
   relativeError: optional(numberFrom(1e-14, 0.1), 1e-6),
   /** Default 1e-9. */
   absoluteError: optional(numberFrom(1e-300), 1e-9),
-  /** The flow has arrived where no component of dL/d theta is larger, and no eigenvalue of the Hessian negative. Default 1e-6. */
+  /** The flow has arrived where no component of dL/d theta is larger, and no eigenvalue of the Hessian negative, and a Newton step short. Default 1e-6. */
   gradientNorm: optional(numberFrom(0), 1e-6),
   /** The flow ends at this time. Default: none. */
   time: optional(numberFrom(0)),
@@ -66,7 +66,8 @@ export interface DataObjective {
 /** How a flow ended. */
 export interface GradientFlow {
   /**
-   * 'minimum': it has arrived. 'saddle': the gradient is as small as rounding allows and an eigenvalue of the Hessian negative. 'loss',
+   * 'minimum': it has arrived. 'saddle': the gradient is as small as rounding allows and an eigenvalue of the Hessian negative. 'valley': it is as
+   * small, but so flat that the minimum, if there is one, is far. 'loss',
    * 'time', 'steps': a limit of the options. 'stiff': no step is left, and those of the solver 'nonstiff' were bounded by its stability.
    * 'failed': a loss that is not finite, or steps too short to move.
    */
@@ -241,6 +242,8 @@ function read(flow: NativeFlow, { times, time, steps }: CheckedOptions): Gradien
     minimum: 'arrived in a minimum',
     saddle:
       'stays on a saddle: the gradient is as small as rounding allows, and an eigenvalue of the Hessian negative. Start elsewhere',
+    valley:
+      'the gradient is as small as rounding allows, in a valley so flat that a minimum, if there is one, is far. Start elsewhere',
     loss: 'the loss fell to lossBelow',
     time: `did not arrive within time ${time}. A longer time may do`,
     steps: `did not arrive within ${steps} steps. More of them, or larger errors per step, may do`,

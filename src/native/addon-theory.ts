@@ -35,7 +35,7 @@ export interface NativeFlowOptions {
 }
 
 export interface NativeFlow {
-  readonly end: 'minimum' | 'saddle' | 'loss' | 'time' | 'steps' | 'stiff' | 'failed' | 'stopped';
+  readonly end: 'minimum' | 'saddle' | 'valley' | 'loss' | 'time' | 'steps' | 'stiff' | 'failed' | 'stopped';
   readonly time: number;
   readonly loss: number;
   readonly parameters: Float64Array;

@@ -62,6 +62,24 @@ class TwoWells final : public FlowObjective {
   }
 };
 
+/// L = exp(-x) + y^2 / 2000, a valley without a minimum.
+class Valley final : public FlowObjective {
+ public:
+  std::size_t size() const override { return 2; }
+  double gradient(const double* y, double* gradient) override {
+    gradient[0] = -std::exp(-y[0]);
+    gradient[1] = y[1] / 1000;
+    return std::exp(-y[0]) + y[1] * y[1] / 2000;
+  }
+  double hessian(const double* y, double* hessian) override {
+    hessian[0] = std::exp(-y[0]);
+    hessian[1] = hessian[2] = 0;
+    hessian[3] = 0.001;
+    double unused[2];
+    return gradient(y, unused);
+  }
+};
+
 const auto never = [] { return false; };
 constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
 
@@ -209,4 +227,16 @@ TEST("gradient flow: goes on from a saddle where it stalled, and names one that 
   const FlowResult stays = gradient_flow(wells, on_saddle, options, never);
   REQUIRE(stays.end == FlowEnd::saddle);
   REQUIRE(stays.eigenvalues[0] == -1);
+}
+
+TEST("gradient flow: a valley is no minimum, and a zero mode is no valley") {
+  const double start[2] = {0.4, 2};
+  Valley valley;
+  const FlowResult flow = gradient_flow(valley, start, {}, never);
+  REQUIRE(flow.end == FlowEnd::valley);
+  REQUIRE(flow.point.y[0] > 30);
+  Quartic zero_mode({0, 1}, 0);
+  const FlowResult arrived = gradient_flow(zero_mode, start, {}, never);
+  REQUIRE(arrived.end == FlowEnd::minimum);
+  REQUIRE(arrived.point.y[0] == 0.4);
 }

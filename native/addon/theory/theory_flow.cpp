@@ -26,6 +26,8 @@ const char* name_of(FlowEnd end) {
       return "minimum";
     case FlowEnd::saddle:
       return "saddle";
+    case FlowEnd::valley:
+      return "valley";
     case FlowEnd::loss:
       return "loss";
     case FlowEnd::time:

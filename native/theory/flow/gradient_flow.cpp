@@ -90,15 +90,34 @@ class Flow {
     return false;
   }
 
-  /// A small gradient is not a minimum: on a saddle the flow goes on with a smaller bound.
+  /// A small gradient is not a minimum: on a saddle, and in a valley whose minimum is far, the flow goes on with a smaller
+  /// bound.
   bool arrived() {
     result_.eigenvalues = eigenvalues();
     if (result_.eigenvalues.empty()) return end(FlowEnd::failed);
-    if (!has_negative(result_.eigenvalues)) return end(FlowEnd::minimum);
+    const bool on_saddle = has_negative(result_.eigenvalues);
+    if (!on_saddle && minimum_is_near()) return end(FlowEnd::minimum);
     tolerance_ *= 0.01;
-    if (tolerance_ < 1e-15) return end(FlowEnd::saddle);
+    if (tolerance_ < 1e-15) return end(on_saddle ? FlowEnd::saddle : FlowEnd::valley);
     return result_.trace.back().gradient <= tolerance_ && arrived();
   }
+
+  /// Whether a Newton step is short. Zero modes, along which the gradient is rounding, must not make the equations
+  /// singular: the diagonal is raised by a thousand roundings.
+  bool minimum_is_near() {
+    const std::vector<double>& values = result_.eigenvalues;
+    const double scale = std::max(std::abs(values.front()), std::abs(values.back()));
+    LuDecomposition equations(size_);
+    objective_.hessian(result_.point.y.data(), equations.matrix());
+    for (std::size_t i = 0; i < size_; ++i) equations.matrix()[i * (size_ + 1)] += 1e-13 * scale;
+    std::vector<double> step = result_.point.gradient;
+    if (!equations.factor()) return largest(step) == 0;
+    equations.solve(step.data());
+    return is_near(largest(step));
+  }
+
+  /// A hundredth of the largest parameter, or of 1; arbitrary.
+  bool is_near(double distance) const { return distance <= 0.01 * std::max(1.0, largest(result_.point.y)); }
 
   std::vector<double> eigenvalues() {
     std::vector<double> hessian(size_ * size_);
@@ -169,8 +188,7 @@ class Flow {
     double moved = 0;
     for (std::size_t j = 0; j < size_; ++j)
       moved = std::max(moved, std::abs(point.y[j] - result_.point.y[j]));
-    if (!(largest(point.gradient) <= options_.polish) || moved > 0.01 * std::max(1.0, largest(point.y)))
-      return;
+    if (!(largest(point.gradient) <= options_.polish) || !is_near(moved)) return;
     std::swap(point, result_.point);
     std::vector<double> spectrum = eigenvalues();
     if (spectrum.empty() || has_negative(spectrum)) {

@@ -15,7 +15,8 @@ struct FlowOptions {
   FlowSolver solver = FlowSolver::stiff;
   /// The error of a step per component is kept below absolute + relative |y|.
   double relative = 1e-6, absolute = 1e-9;
-  /// The flow has arrived where no component of the gradient is larger and no eigenvalue of the Hessian is negative.
+  /// The flow has arrived where no component of the gradient is larger, no eigenvalue of the Hessian is negative and a
+  /// Newton step is short.
   double gradient = 1e-6;
   double time = std::numeric_limits<double>::infinity();
   std::size_t steps = 100'000;
@@ -28,12 +29,13 @@ struct FlowOptions {
 };
 
 enum class FlowEnd {
-  minimum,  // the gradient is small and no eigenvalue of the Hessian is negative
+  minimum,  // the gradient is small, no eigenvalue of the Hessian is negative, and a Newton step is short
   saddle,   // the gradient is as small as rounding allows, and an eigenvalue is negative
+  valley,   // the gradient is as small as rounding allows, but so flat that the minimum, if any, is far
   loss,     // the event
   time,
   steps,   // no time, or no step, is left
-  stiff,   // steps of the solver `nonstiff` are bounded by its stability
+  stiff,   // no step is left, and those of the solver `nonstiff` were bounded by its stability
   failed,  // a loss that is not finite, or a step too short to be one
   stopped  // by the caller
 };

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { EigenstudentError } from '../../errors.js';
 import { defineExperiment } from '../../sweep/define-experiment.js';
 import type { Runner } from '../../sweep/experiment.js';
-import { flowScalars, summarizeFlows } from './scalars.js';
+import { type FlowGroup, flowScalars, kinds, summarizeFlows } from './scalars.js';
 import { type FlowProtocol, presets, schema, template } from './schema.js';
 
 /** Flows rarely take more; counts progress alone. */
@@ -52,16 +52,10 @@ export const copyAverage = defineExperiment({
   didNotLearn: () => false,
   summarizeGroup: summarizeFlows,
   summaryColumns: [
-    ...(['copyAverage', 'perturbedCopy', 'other'] as const).map((kind) => ({
-      heading: kind,
-      cell: (group: object) => shareText((group as Groups)[kind]),
-    })),
-    { heading: 'loss, copyAverage', cell: (group) => digits((group as unknown as Groups).copyAverage.loss) },
-    {
-      heading: 'loss, perturbedCopy',
-      cell: (group) => digits((group as unknown as Groups).perturbedCopy.loss),
-    },
-    { heading: 'L*(k - n + 1)', cell: (group) => digits((group as unknown as Groups).copyAverageLoss) },
+    ...kinds.map((kind) => column(kind, (group) => shareText(group[kind]))),
+    column('loss, copyAverage', ({ copyAverage: { loss } }) => digits(loss)),
+    column('loss, perturbedCopy', ({ perturbedCopy: { loss } }) => digits(loss)),
+    column('L*(k - n + 1)', ({ copyAverageLoss }) => digits(copyAverageLoss)),
   ],
   summaryNotes: () => [
     'Shares of starts with 95 % Wilson intervals. L*(k - n + 1): the loss of n - 1 copies and one average of the rest.',
@@ -69,12 +63,15 @@ export const copyAverage = defineExperiment({
   report: async (directory, plain) => (await import('./report/content.js')).flowReport(directory, plain),
 });
 
-type Groups = ReturnType<typeof summarizeFlows>;
+/** The cells of summaryColumns are given what summarizeFlows made. */
+function column(heading: string, cell: (group: FlowGroup) => string) {
+  return { heading, cell: (group: object) => cell(group as FlowGroup) };
+}
 
 /** A flow fills one core. */
 const atOnce = availableParallelism();
 
-function shareText({ count, share, low, high }: Groups['other']): string {
+function shareText({ count, share, low, high }: FlowGroup['other']): string {
   const percent = (value: number) => (100 * value).toFixed(0);
   return `${count} = ${percent(share)} % [${percent(low)}, ${percent(high)}]`;
 }

@@ -2,7 +2,7 @@
 import type { Cell, Figure, FigureStyle, Panel } from '../../../figures/figure.js';
 import { figureFrame } from '../../../figures/frame.js';
 import { kinds } from '../scalars.js';
-import { colorOf, type FlowsOf, kindNames } from './groups.js';
+import { endColor, type FlowsOf, kindNames } from './groups.js';
 
 const title = 'Where gradient flow ends';
 
@@ -101,15 +101,7 @@ function panel(k: number, groups: readonly FlowsOf[], { theme, inPage }: FigureS
             axis: { title: 'share of starts', format: '.0%' },
             scale: { domain: [0, 1] },
           },
-          color: {
-            field: 'end',
-            type: 'nominal',
-            scale: {
-              domain: ends.map((kind) => kindNames[kind]),
-              range: ends.map((kind) => colorOf(kind, theme)),
-            },
-            legend: { orient: 'bottom', title: null, direction: 'vertical', labelLimit: 300 },
-          },
+          color: endColor(ends, theme),
           order: { field: 'order', type: 'quantitative', sort: 'descending' },
           ...(inPage && {
             tooltip: [

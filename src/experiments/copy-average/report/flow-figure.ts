@@ -2,7 +2,7 @@
 import type { Figure, FigureStyle, Panel } from '../../../figures/figure.js';
 import { figureFrame } from '../../../figures/frame.js';
 import type { Kind } from '../scalars.js';
-import { colorOf, type FlowsOf, kindNames, type Shown } from './groups.js';
+import { endColor, type FlowsOf, kindNames, type Shown } from './groups.js';
 
 const title = 'Loss along gradient flow';
 
@@ -76,15 +76,7 @@ function panel(
             scale: { type: 'log' },
             axis: { title: label, format: '~e', tickCount: 6 },
           },
-          color: {
-            field: 'end',
-            type: 'nominal',
-            scale: {
-              domain: ends.map((kind) => kindNames[kind]),
-              range: ends.map((kind) => colorOf(kind, theme)),
-            },
-            legend: { orient: 'bottom', title: null, direction: 'vertical', labelLimit: 300 },
-          },
+          color: endColor(ends, theme),
         },
       },
     ],

@@ -75,6 +75,13 @@ export const kindNames: Readonly<Record<Kind, string>> = {
   other: 'other',
 };
 
-export function colorOf(kind: Kind, { spectral, direct, muted }: Theme): string {
-  return { copyAverage: spectral, perturbedCopy: direct, other: muted }[kind];
+/** Colour by the kind of end point, with a legend of those that occur. */
+export function endColor(ends: readonly Kind[], { spectral, direct, muted }: Theme) {
+  const colors = { copyAverage: spectral, perturbedCopy: direct, other: muted };
+  return {
+    field: 'end',
+    type: 'nominal' as const,
+    scale: { domain: ends.map((kind) => kindNames[kind]), range: ends.map((kind) => colors[kind]) },
+    legend: { orient: 'bottom' as const, title: null, direction: 'vertical' as const, labelLimit: 300 },
+  };
 }
